@@ -1,0 +1,41 @@
+# Everything a person or CI runs. `make` prints this help.
+JOBS ?= $(shell nproc)
+BUILD := build/release
+
+help: ## print this help
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+
+setup: ## install the Debian packages that are missing
+	@tools/setup
+
+build: setup ## build attend and attend-train into build/release/bin
+	@cmake --preset release -DATTEND_BUILD_TESTS=OFF
+	@cmake --build --preset release -j $(JOBS)
+
+demo: build ## train the date model in minutes and look at what it attends to
+	@tools/demo $(BUILD)/bin
+
+test: setup ## build and run the tests
+	@cmake --preset dev
+	@cmake --build --preset dev -j $(JOBS)
+	@ctest --test-dir build/dev --output-on-failure -j $(JOBS)
+
+test-all: test ## and the unit tests under the address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory test-sanitized
+
+test-sanitized: setup ## unit tests under the address and undefined-behaviour sanitizers
+	@cmake --preset asan-ubsan
+	@cmake --build --preset asan-ubsan -j $(JOBS)
+	@ctest --test-dir build/asan-ubsan --output-on-failure -j $(JOBS)
+
+lint: ## formatting, tests on disk, house rules
+	@tools/lint
+
+format: ## reformat all sources
+	@git ls-files '*.h' '*.cc' | xargs clang-format-14 -i
+
+clean: ## remove what was built
+	@rm -rf build demo
+
+.PHONY: help setup build demo test test-all test-sanitized lint format clean
+.DEFAULT_GOAL := help

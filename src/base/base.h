@@ -1,0 +1,6 @@
+// What every folder may use: errors with exit codes, files written atomically, random numbers.
+#pragma once
+
+#include "base/errors.h"  // IWYU pragma: export
+#include "base/files.h"   // IWYU pragma: export
+#include "base/random.h"  // IWYU pragma: export

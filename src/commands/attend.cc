@@ -1,0 +1,49 @@
+// The light program: its list of commands, and the way to attend-train.
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "base/base.h"
+#include "commands/command.h"
+#include "commands/commands.h"
+
+namespace attend::commands {
+namespace {
+
+// Training needs libtorch; its program lies beside this one.
+int hand_to_training(char** argv) {
+  std::error_code error;
+  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
+  const std::filesystem::path beside = self.parent_path() / "attend-train";
+  if (error || !std::filesystem::exists(beside)) {
+    throw Error(fmt::format("{} is missing: build with ATTEND_BUILD_TRAINING=ON", beside.string()));
+  }
+  execv(beside.c_str(), argv);
+  throw Error(fmt::format("cannot run {}: {}", beside.string(), std::strerror(errno)));
+}
+
+}  // namespace
+
+int run_attend(int argc, char** argv) {
+  if (argc > 1 && std::string_view(argv[1]) == "train") {
+    return guarded("attend train", [&] { return hand_to_training(argv + 1); });
+  }
+  CLI::App program("Attentional encoder-decoder networks that show what they look at", "attend");
+  program.set_version_flag("--version", "attend " ATTEND_VERSION);
+  program.require_subcommand(1);
+  program.add_subcommand("train", "train a model, or go on training it (attend train --help)");
+  add_predict(program);
+  add_evaluate(program);
+  add_show(program);
+  add_score(program);
+  add_align(program);
+  add_info(program);
+  add_presets(program);
+  add_dates(program);
+  return parse_and_run(program, argc, argv);
+}
+
+}  // namespace attend::commands

@@ -1,0 +1,80 @@
+// attend dates: pairs of a written date and its ISO form.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "base/base.h"
+#include "commands/command.h"
+#include "dates/dates.h"
+
+namespace attend::commands {
+namespace {
+
+struct Options {
+  std::size_t count = 10000;
+  std::string target = "-";
+  dates::DatePairOptions dates;
+  bool list = false;
+};
+
+void run(const Options& options) {
+  AtomicFile target(options.target);
+  if (options.list) {
+    for (const std::string& locale : dates::supported_locales()) target.write(locale + "\n");
+    target.commit();
+    return;
+  }
+  dates::DatePairGenerator generator(options.dates);
+  for (std::size_t i = 0; i < options.count; ++i) {
+    const dates::DatePair pair = generator.next();
+    target.write(fmt::format("{}\t{}\n", pair.source, pair.target));
+  }
+  target.commit();
+}
+
+}  // namespace
+
+void add_dates(CLI::App& program) {
+  auto options = std::make_shared<Options>();
+  dates::DatePairOptions& dates = options->dates;
+  CLI::App* command = program.add_subcommand("dates", "make pairs of dates from ICU's locales");
+  command->add_option("--count", options->count, "pairs to make")
+      ->check(CLI::Range(std::size_t{1}, std::size_t{1} << 40))
+      ->capture_default_str();
+  command->add_option("--locales", dates.locales, "codes such as en-GB,fr; without: all")
+      ->delimiter(',')
+      ->type_name("CODE,…");
+  command->add_flag("--list", options->list, "list the codes and stop");
+  command->add_option("--style", dates.style, "written (as people write) | exercise (English)")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, dates::DateStyle>{{"written", dates::DateStyle::kWritten},
+                                                  {"exercise", dates::DateStyle::kEnglishExercise}},
+          CLI::ignore_case))
+      ->option_text("written|exercise");
+  const std::string far =
+      fmt::format("; without both, {:g} % are of 1000 to 2199", 100 * dates.far_year_share);
+  const CLI::Option* first =
+      command->add_option("--first-year", dates.first_year, "first year" + far)
+          ->capture_default_str();
+  const CLI::Option* last =
+      command->add_option("--last-year", dates.last_year, "last year" + far)->capture_default_str();
+  command->add_option("--split", dates.split, "all | train | test: dates of one side only")
+      ->transform(CLI::CheckedTransformer(
+          std::map<std::string, dates::DateSplit>{{"all", dates::DateSplit::kAll},
+                                                  {"train", dates::DateSplit::kTrain},
+                                                  {"test", dates::DateSplit::kTest}},
+          CLI::ignore_case))
+      ->option_text("all|train|test");
+  command->add_option("--test-share", dates.test_share, "share of the dates on the test side")
+      ->capture_default_str();
+  command->add_option("--seed", dates.seed, "seed")->check(whole_number())->capture_default_str();
+  command->add_option("-o,--output", options->target, "file of pairs; -: standard output")
+      ->type_name("FILE")
+      ->capture_default_str();
+  command->callback([options, first, last] {
+    if (first->count() + last->count() > 0) options->dates.far_year_share = 0;
+    run(*options);
+  });
+}
+
+}  // namespace attend::commands

@@ -1,0 +1,81 @@
+// attend info and attend presets: look before you run.
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "base/base.h"
+#include "commands/command.h"
+#include "model/model.h"
+
+namespace attend::commands {
+namespace {
+
+struct Options {
+  std::string model;
+  bool tensors = false;
+};
+
+std::string describe_side(const char* name, const model::Side& side) {
+  return fmt::format("{:<12}{} {}{}\n", name, side.vocabulary.size(),
+                     side.config.unit == model::UnitChoice::kCharacters ? "characters"
+                     : side.config.unit == model::UnitChoice::kWords    ? "words"
+                                                                        : "subwords",
+                     side.config.fixed_length > 0
+                         ? fmt::format(", always {} tokens", side.config.fixed_length)
+                         : "");
+}
+
+void run(const Options& options) {
+  const model::Model model = model::load(options.model);
+  const auto table = model::parameter_table(model.text.configuration, model.text.sizes());
+  std::string text = fmt::format("{:<12}{}\n", "preset", model.text.configuration.preset);
+  text += fmt::format("{:<12}{}\n", "parameters", model::parameter_count(table));
+  text += describe_side("source", model.text.source);
+  text += describe_side("target", model.text.target);
+  for (const auto& [key, value] : model.weights.metadata()) {
+    text += fmt::format("{:<12}{}\n", key, value);
+  }
+  text += "\n" + model::write_yaml(model.text.configuration);
+  if (options.tensors) {
+    text += "\n";
+    for (const model::TensorSpec& spec : table) {
+      text += fmt::format("{:<36}[{}]\n", spec.name, fmt::join(spec.shape, ", "));
+    }
+  }
+  write_file("-", text);
+}
+
+void run_presets(bool show_options) {
+  std::string text;
+  for (const model::Preset& preset : model::presets()) {
+    text += fmt::format("{:<12}{}\n", preset.name, preset.description);
+  }
+  if (show_options) {
+    text += "\nOptions of config.yml and --set, with the values of the default preset:\n";
+    model::Configuration configuration = model::preset("default");
+    for (const model::Option& option : model::options(configuration)) {
+      text += fmt::format("{:<36}{:<14}{} [{}]\n", option.name, option.get(), option.help,
+                          option.range);
+    }
+  }
+  write_file("-", text);
+}
+
+}  // namespace
+
+void add_info(CLI::App& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand("info", "what a model folder holds");
+  add_model_option(*command, options->model);
+  command->add_flag("--tensors", options->tensors, "list names and shapes of all tensors");
+  command->callback([options] { run(*options); });
+}
+
+void add_presets(CLI::App& program) {
+  auto show_options = std::make_shared<bool>(false);
+  CLI::App* command = program.add_subcommand("presets", "the ready-made configurations");
+  command->add_flag("--options", *show_options, "list every option of a configuration");
+  command->callback([show_options] { run_presets(*show_options); });
+}
+
+}  // namespace attend::commands

@@ -1,0 +1,213 @@
+// attend show: what a prediction looked at, in the terminal, as a picture, or step by step.
+#include <fmt/format.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdlib>
+#include <memory>
+
+#include "base/base.h"
+#include "commands/command.h"
+#include "view/view.h"
+
+namespace attend::commands {
+namespace {
+
+struct Options {
+  std::string model, target, scale;
+  std::vector<std::string> texts;
+  predictor::PredictOptions predict;
+  bool explain = false;
+};
+
+// Columns to draw: padding at the end that nothing looked at is left out.
+std::size_t drawn_columns(const predictor::Source& source,
+                          const predictor::Prediction& prediction) {
+  constexpr float kInvisible = 0.001F;
+  const std::size_t columns = source.columns.size();
+  std::size_t drawn = columns;
+  while (drawn > source.units.size() && source.columns[drawn - 1] == text::kPadding) {
+    for (std::size_t i = 0; i < prediction.units.size(); ++i) {
+      if (prediction.alignment[i * columns + drawn - 1] >= kInvisible) return drawn;
+    }
+    --drawn;
+  }
+  return drawn;
+}
+
+view::AlignmentPicture picture_of(const predictor::Source& source,
+                                  const predictor::Prediction& prediction) {
+  view::AlignmentPicture picture;
+  const std::size_t drawn = drawn_columns(source, prediction);
+  picture.source_units.assign(source.columns.begin(),
+                              source.columns.begin() + static_cast<std::ptrdiff_t>(drawn));
+  picture.target_units = prediction.units;
+  for (std::size_t i = 0; i < prediction.units.size(); ++i) {
+    const auto row =
+        prediction.alignment.begin() + static_cast<std::ptrdiff_t>(i * source.columns.size());
+    picture.alignment.insert(picture.alignment.end(), row,
+                             row + static_cast<std::ptrdiff_t>(drawn));
+  }
+  picture.title = fmt::format("{} → {}", source.text, prediction.text);
+  for (std::size_t i = 0; i < prediction.units.size(); ++i) {
+    picture.target_probabilities.push_back(std::exp(prediction.unit_scores[i]));
+  }
+  return picture;
+}
+
+view::TerminalOptions terminal_options(const Options& options) {
+  view::TerminalOptions terminal;
+  winsize size{};
+  if (isatty(STDOUT_FILENO) == 1) {
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20) {
+      terminal.width = size.ws_col;
+    }
+    const char* colour = std::getenv("COLORTERM");
+    const bool plain = std::getenv("NO_COLOR") != nullptr;
+    const bool full =
+        colour != nullptr && std::string_view(colour).find("truecolor") != std::string_view::npos;
+    terminal.colour = plain  ? view::TerminalOptions::Colour::kNone
+                      : full ? view::TerminalOptions::Colour::kTrueColour
+                             : view::TerminalOptions::Colour::k256;
+  }
+  if (!options.scale.empty()) terminal.scale = view::colour_scale(options.scale);
+  return terminal;
+}
+
+std::string explain_step(std::size_t i, const predictor::ExplainedStep& step,
+                         const predictor::Explanation& explanation, model::Feedback feedback) {
+  constexpr std::size_t kContextShown = 8;
+  const predictor::Source& source = explanation.source;
+  const std::string previous = feedback == model::Feedback::kNone ? "not fed back"
+                               : step.previous.empty()
+                                   ? "none (zero vector)"
+                                   : fmt::format("'{}'", view::visible_label(step.previous));
+  std::string text = fmt::format("step {}: previous token {}\n", i + 1, previous);
+  std::string units = "  source    ", energies = "  energies  ", alignment = "  alignment ";
+  const std::size_t drawn = drawn_columns(source, explanation.prediction);
+  for (std::size_t j = 0; j < drawn; ++j) {
+    const std::string label = view::visible_label(source.columns[j]);
+    const std::size_t width = std::max<std::size_t>(8, view::display_width(label) + 1);
+    units += std::string(width - view::display_width(label), ' ') + label;
+    energies += fmt::format("{:>{}.3f}", step.energies[j], width);
+    alignment += fmt::format("{:>{}.3f}", step.alignment[j], width);
+  }
+  text += units + "\n" + energies + "\n" + alignment + "\n  context   ";
+  for (std::size_t k = 0; k < std::min(kContextShown, step.context.size()); ++k) {
+    text += fmt::format("{:>8.3f}", step.context[k]);
+  }
+  text += fmt::format("{}\n  choice    '{}' p = {:.4f};",
+                      step.context.size() > kContextShown
+                          ? fmt::format(" … ({} components)", step.context.size())
+                          : "",
+                      view::visible_label(step.chosen.unit), std::exp(step.chosen.log_probability));
+  for (const predictor::Choice& choice : step.choices) {
+    text += fmt::format(" '{}' {:.4f}", view::visible_label(choice.unit),
+                        std::exp(choice.log_probability));
+  }
+  return text + "\n";
+}
+
+std::string explain(const predictor::Predictor& predictor, const Options& options,
+                    Notices& notices) {
+  constexpr std::size_t kChoices = 4;
+  std::string text;
+  for (const std::string& source : options.texts) {
+    const predictor::Explanation explanation =
+        predictor.explain(source, options.predict.search, kChoices);
+    notices.add(explanation.source);
+    text += fmt::format("{} → {}  (log-probability {:.4f})\n", source, explanation.prediction.text,
+                        explanation.prediction.log_probability);
+    for (std::size_t i = 0; i < explanation.steps.size(); ++i) {
+      text += explain_step(i, explanation.steps[i], explanation,
+                           predictor.text().configuration.decoder.feedback);
+    }
+  }
+  return text;
+}
+
+bool has_extension(const std::string& file, std::string_view extension) {
+  return file.ends_with(extension);
+}
+
+std::string draw_file(const Options& options, std::span<const view::AlignmentPicture> pictures) {
+  if (has_extension(options.target, ".html")) {
+    view::HtmlOptions html;
+    if (!options.scale.empty()) html.scale = view::colour_scale(options.scale);
+    return view::draw_html(pictures, html);
+  }
+  if (pictures.size() > 1) throw UsageError("several texts go into .html or the terminal only");
+  view::PictureOptions picture;
+  if (!options.scale.empty()) picture.scale = view::colour_scale(options.scale);
+  const std::string svg = view::draw_svg(pictures.front(), picture);
+  return has_extension(options.target, ".png") ? view::svg_to_png(svg) : svg;
+}
+
+void check_target(const Options& options) {
+  if (options.target.empty()) return;
+  for (const std::string_view extension : {".svg", ".png", ".html"}) {
+    if (has_extension(options.target, extension)) return;
+  }
+  throw UsageError(
+      fmt::format("--output: found '{}', expected a name that ends in .svg, .png or "
+                  ".html",
+                  options.target));
+}
+
+void run(const Options& options) {
+  check_target(options);
+  if (options.explain && !options.target.empty()) {
+    throw UsageError("--explain prints text and goes without --output");
+  }
+  const predictor::Predictor predictor(options.model);
+  Chunk chunk;
+  chunk.sources = options.texts;
+  for (std::size_t i = 0; i < chunk.sources.size(); ++i) chunk.line_numbers.push_back(i + 1);
+  check_chunk(predictor, "text", chunk);
+  Notices notices;
+  if (options.explain) {
+    write_file("-", explain(predictor, options, notices));
+    notices.report("attend show");
+    return;
+  }
+  std::vector<view::AlignmentPicture> pictures;
+  for (const predictor::Answer& answer : predictor.predict(options.texts, options.predict)) {
+    notices.add(answer.source);
+    if (answer.predictions.front().units.empty()) {
+      throw Error(
+          fmt::format("nothing to draw: the prediction of '{}' is empty", answer.source.text));
+    }
+    pictures.push_back(picture_of(answer.source, answer.predictions.front()));
+  }
+  if (options.target.empty()) {
+    const view::TerminalOptions terminal = terminal_options(options);
+    std::string text;
+    for (const view::AlignmentPicture& picture : pictures) {
+      text += view::draw_terminal(picture, terminal);
+    }
+    write_file("-", text);
+  } else {
+    write_file(options.target, draw_file(options, pictures));
+  }
+  notices.report("attend show");
+}
+
+}  // namespace
+
+void add_show(CLI::App& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand("show", "what a prediction looked at");
+  add_model_option(*command, options->model);
+  command->add_option("texts", options->texts, "sources")->required()->type_name("TEXT");
+  command->add_option("-o,--output", options->target, "picture: .svg, .png or .html")
+      ->type_name("FILE");
+  command->add_option("--colours", options->scale, "grey | ink | perceptual")
+      ->check(CLI::IsMember({"grey", "ink", "perceptual"}));
+  command->add_flag("--explain", options->explain,
+                    "print every step: energies, alignment, context, choice");
+  add_search_options(*command, options->predict);
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace attend::commands

@@ -1,0 +1,150 @@
+// attend train: options into a configuration, a call, an exit code.
+#include "train/train.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <optional>
+
+#include "base/base.h"
+#include "commands/command.h"
+#include "commands/commands.h"
+#include "commands/progress.h"
+
+namespace attend::commands {
+namespace {
+
+// The one thing that a signal handler may touch.
+std::atomic<bool> interrupted{false};
+static_assert(std::atomic<bool>::is_always_lock_free);
+
+void watch_signals() {
+  struct sigaction action {};
+  action.sa_handler = [](int) { interrupted = true; };
+  action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second signal ends the program at once
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+struct Options {
+  PairFiles pairs;
+  std::string valid, valid_source, valid_target, model, preset, config, plot;
+  std::vector<std::string> settings;
+};
+
+model::Configuration configure(const Options& options) {
+  model::Configuration configuration =
+      model::preset(options.preset.empty() ? "default" : options.preset);
+  if (!options.config.empty()) {
+    model::read_yaml(configuration, read_file(options.config, std::size_t{1} << 20),
+                     options.config);
+  }
+  // The optimiser first: it brings a learning rate, which another setting may replace.
+  std::vector<std::string> settings = options.settings;
+  std::stable_partition(settings.begin(), settings.end(), [](const std::string& setting) {
+    return setting.starts_with("training.optimizer=");
+  });
+  for (const std::string& setting : settings) {
+    model::set_option(configuration, setting);
+  }
+  model::check(configuration);
+  return configuration;
+}
+
+bool reads_standard_input(const text::CorpusFiles& files) {
+  return files.tsv == "-" || files.source == "-" || files.target == "-";
+}
+
+std::optional<text::CorpusFiles> validation_files(const Options& options,
+                                                  const text::CorpusFiles& pairs) {
+  const bool parallel = !options.valid_source.empty() || !options.valid_target.empty();
+  if (options.valid.empty() && !parallel) return std::nullopt;
+  if (!options.valid.empty() && parallel) {
+    throw UsageError("give validation pairs as --valid or as --valid-source and --valid-target");
+  }
+  if (parallel && (options.valid_source.empty() || options.valid_target.empty())) {
+    throw UsageError("--valid-source and --valid-target go together");
+  }
+  const text::CorpusFiles files{options.valid, options.valid_source, options.valid_target};
+  if (reads_standard_input(pairs) && reads_standard_input(files)) {
+    throw UsageError("pairs and validation pairs cannot both be standard input");
+  }
+  return files;
+}
+
+int run(const Options& options) {
+  train::TrainOptions train_options;
+  train_options.pairs = options.pairs.files();
+  train_options.validation = validation_files(options, train_options.pairs);
+  train_options.folder = options.model;
+  train_options.configuration = configure(options);
+  train_options.plot = options.plot;
+  watch_signals();
+  ProgressDisplay display(isatty(STDERR_FILENO) == 1 ? ProgressStyle::kBar : ProgressStyle::kLines);
+  const train::TrainResult result = train::train(
+      train_options, [&](const train::Progress& progress) { display.show(progress); },
+      [] { return interrupted.load(); });
+  display.finish();
+  if (result.reason == train::StopReason::kInterrupted) {
+    fmt::print(stderr, "interrupted after update {}; the same command goes on from there\n",
+               result.updates);
+    return 128 + SIGINT;
+  }
+  fmt::print(stderr, "{} after {} updates; try: attend predict -m {}\n",
+             result.reason == train::StopReason::kEarly ? "stopped early" : "finished",
+             result.updates, options.model);
+  return static_cast<int>(ExitCode::kSuccess);
+}
+
+// --set key=value for the options that people reach for first.
+void add_shorthand(CLI::App& command, Options& options, const char* flag, const char* key,
+                   const char* help) {
+  command.add_option_function<std::string>(
+      flag,
+      [&options, key](const std::string& value) {
+        options.settings.push_back(fmt::format("{}={}", key, value));
+      },
+      fmt::format("{} ({})", help, key));
+}
+
+}  // namespace
+
+int run_train(int argc, char** argv) {
+  Options options;
+  int exit_code = 0;
+  CLI::App command("Train a model from pairs; the same command again goes on where it stopped",
+                   "attend train");
+  add_pair_options(command, options.pairs);
+  command.add_option("-m,--model", options.model, "model folder to write")
+      ->required()
+      ->type_name("FOLDER");
+  command
+      .add_option("--valid", options.valid, "TSV of validation pairs; without: a share is held out")
+      ->type_name("FILE");
+  command.add_option("--valid-source", options.valid_source, "validation sources, one a line")
+      ->type_name("FILE");
+  command.add_option("--valid-target", options.valid_target, "validation targets, one a line")
+      ->type_name("FILE");
+  command.add_option("--preset", options.preset, "configuration to start from (attend presets)")
+      ->type_name("NAME");
+  command.add_option("-c,--config", options.config, "YAML over the preset")->type_name("FILE");
+  command.add_option("--set", options.settings, "key=value over both (attend presets --options)")
+      ->type_name("KEY=VALUE")
+      ->allow_extra_args(false);
+  add_shorthand(command, options, "--epochs", "training.epochs", "epochs at most");
+  add_shorthand(command, options, "--updates", "training.updates", "updates at most");
+  add_shorthand(command, options, "--minutes", "training.minutes", "minutes at most");
+  add_shorthand(command, options, "--seed", "training.seed", "seed");
+  add_shorthand(command, options, "--threads", "training.threads", "threads; 0: all processors");
+  add_shorthand(command, options, "--metric", "training.metric", "what decides: loss or a metric");
+  command.add_option("--plot", options.plot, "learning curves as SVG")->type_name("FILE");
+  command.callback([&] { exit_code = run(options); });
+  const int parsed = parse_and_run(command, argc, argv);
+  return parsed != 0 ? parsed : exit_code;
+}
+
+}  // namespace attend::commands

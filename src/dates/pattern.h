@@ -1,0 +1,106 @@
+// The notation of a way to write a date, and its compiled form.
+//
+//   {d} day, one or two digits    {dd} two digits    {d1} never padded    {D} day, maybe ordinal
+//   {o} ordinal day               {m} {mm} {m1} month as a number, likewise
+//   {M} month's name, any form    {MMM} {MMMM} ICU's short and long form (format context)
+//   {Mo} ordinal word of the month
+//   {LLL} {LLLL} ICU's short and long form standing alone
+//   {y} year, four digits or two  {y4} {y2} exactly so many    {yb} Buddhist year
+//   {W} weekday, any form         {EEE} {EEEE} ICU's short and long form
+//   {of} {oy} linking words before the month and the year, with their blank, or nothing
+//   {zy} year in Chinese digits   {cy} year in counting numerals    {zm} {zd} month, day likewise
+//   {zl} {zlm} day, month of the lunar calendar     {era} {zera} Japanese era and its year, in
+//   digits or numerals {t} ISO time of day, perhaps with zone     {hms} hh:mm:ss     {c6} {c4} {c2}
+//   hhmmss, hhmm, hh <a|b|> one of the alternatives, each with the same chance
+// Anything else stands for itself.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dates/calendar.h"
+
+namespace attend::dates {
+
+enum class Field : std::uint8_t {
+  kLiteral,
+  kAlternatives,
+  kDay,
+  kDayPadded,
+  kDayPlain,
+  kDayMaybeOrdinal,
+  kDayOrdinal,
+  kMonth,
+  kMonthPadded,
+  kMonthPlain,
+  kMonthName,
+  kMonthShort,
+  kMonthLong,
+  kMonthShortAlone,
+  kMonthLongAlone,
+  kMonthOrdinal,
+  kYear,
+  kYearLong,
+  kYearShort,
+  kYearBuddhist,
+  kWeekdayName,
+  kWeekdayShort,
+  kWeekdayLong,
+  kOf,
+  kOfYear,
+  kYearChinese,
+  kYearCounted,
+  kMonthChinese,
+  kDayChinese,
+  kDayLunar,
+  kMonthLunar,
+  kEra,
+  kEraChinese,
+  kClockIso,
+  kClockPlain,
+  kClock6,
+  kClock4,
+  kClock2,
+};
+
+/// What a date must fulfil so that a pattern can be read back without doubt.
+enum class Need : std::uint8_t {
+  kNothing,
+  kDayOver12,
+  kDayOneDigit,
+  kMonthOneDigit,
+  kShortYearOver12,  // the year's last two digits
+  kShortYearOver31,
+};
+
+struct Piece {
+  Field field = Field::kLiteral;
+  std::string text;                       // of a literal
+  std::vector<std::string> alternatives;  // of kAlternatives
+};
+
+struct Pattern {
+  std::vector<Piece> pieces;
+  Need need = Need::kNothing;
+  bool short_year = false;   // has {y2}
+  bool free_year = false;    // has {y}
+  bool era = false;          // has {era} or {zera}
+  bool has_clock = false;    // has a time of its own
+  bool has_weekday = false;  // has a weekday of its own
+  bool ends_in_year = false;
+  bool machine = false;  // written by programs, so that no noise is added
+};
+
+/// Throws CheckFailure for a broken notation (a mistake in the tables).
+Pattern compile(std::string_view notation);
+/// From the pattern letters of Unicode TR 35 (d, M, L, y, E, c, quoted text); other letters, marks
+/// of direction and the era are left out.
+Pattern compile_icu(std::string_view icu_pattern);
+/// Whether `date` fulfils the pattern's need.
+bool fulfils(const Date& date, const Pattern& pattern);
+/// "a|b" in two; an empty list has no entry, an empty entry is kept.
+std::vector<std::string> split_list(std::string_view list);
+
+}  // namespace attend::dates

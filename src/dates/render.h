@@ -1,0 +1,50 @@
+// One language, ready to write dates.
+#pragma once
+
+#include <unicode/locid.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "dates/choice.h"
+#include "dates/clock.h"
+#include "dates/facts.h"
+#include "dates/names.h"
+#include "dates/noise.h"
+#include "dates/pattern.h"
+
+namespace attend::dates {
+
+enum class YearDigits { kTwo, kFour };
+
+class Writer {
+ public:
+  /// `english` are the names used for facts.english_share of the dates; may be null when it is 0.
+  Writer(const LanguageFacts& facts, std::shared_ptr<const Names> english);
+
+  const Pattern& draw_pattern(Random& random) const { return patterns_.draw(random); }
+  /// The date as this language writes it, decorated and with noise. `year` says what a {y} becomes;
+  /// with kTwo the year is in 1940..2039.
+  std::string write(const Date& date, const Pattern& pattern, YearDigits year,
+                    Random& random) const;
+
+ private:
+  struct Draft;
+  void append(const Piece& piece, Draft& draft) const;
+  void append_number(const Piece& piece, Draft& draft) const;
+  void append_name(const Piece& piece, Draft& draft) const;
+  void append_eastern(const Piece& piece, Draft& draft) const;
+  std::string with_weekday(std::string date, Draft& draft) const;
+  std::string decorated(std::string date, const Pattern& pattern, Draft& draft) const;
+
+  LanguageFacts facts_;
+  Names names_;
+  std::shared_ptr<const Names> english_;
+  Choice<Pattern> patterns_;
+  Clock clock_;
+  NoiseOptions noise_;
+  std::vector<std::string> of_, of_year_, before_, after_, weekday_links_;
+};
+
+}  // namespace attend::dates

@@ -1,0 +1,21 @@
+// Elementwise functions of whole arrays.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace attend::kernels {
+
+/// x ← tanh x; absolute error below 3e-7.
+void tanh(std::span<float> values);
+
+/// x ← 1 / (1 + exp(−x)); absolute error below 3e-7.
+void logistic(std::span<float> values);
+
+/// x ← clip(0.2 x + 0.5, 0, 1), §5.1.
+void hard_logistic(std::span<float> values);
+
+/// `maxima`[k] = max(values[2k], values[2k + 1]), §4.1. `values` holds twice as many.
+void maxout(std::span<const float> values, std::span<float> maxima);
+
+}  // namespace attend::kernels

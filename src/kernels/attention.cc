@@ -1,0 +1,90 @@
+// Equations: e_j = v · tanh(W s + U h_j + b) + b_e, or its positive part;  c = Σ_j α_j h_j.
+// Layout: W s [n'], U h + b [length, n'], v [n'], e and α [length], h [length, n_h], c [n_h].
+// Must equal: the double loops over j and units with std::tanh in double.
+#include "kernels/attention.h"
+
+#include <algorithm>
+
+#include "base/base.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/attention.cc"
+#include <hwy/foreach_target.h>
+// after foreach_target.h
+#include "kernels/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace attend::kernels::HWY_NAMESPACE {
+
+// energies[j] = v · tanh(query + projected_j)
+void energies_of_query(const float* query, const float* projected, const float* weight,
+                       std::size_t units, std::size_t length, float* energies) {
+  for (std::size_t j = 0; j < length; ++j) {
+    const float* key = projected + j * units;
+    Vector sum = constant(0.0F);
+    for_each(units, [&](auto at) HWY_ATTR {
+      const Vector t = tanh(hn::Add(at.load(query), at.load(key)));
+      sum = hn::MulAdd(at.load(weight), t, sum);
+    });
+    energies[j] = sum_of_lanes(sum);
+  }
+}
+
+void weighted_sum_of_rows(const float* alignment, const float* annotations, std::size_t length,
+                          std::size_t units, float* context) {
+  const Floats d;
+  const std::size_t lanes = hn::Lanes(d);
+  constexpr std::size_t kVectors = 4;  // kept in registers over all rows
+  std::size_t i = 0;
+  for (; i + kVectors * lanes <= units; i += kVectors * lanes) {
+    Vector sums[kVectors];
+    for (Vector& sum : sums) sum = constant(0.0F);
+    for (std::size_t j = 0; j < length; ++j) {
+      const Vector weight = constant(alignment[j]);
+      const float* row = annotations + j * units + i;
+      for (std::size_t k = 0; k < kVectors; ++k) {
+        sums[k] = hn::MulAdd(weight, hn::LoadU(d, row + k * lanes), sums[k]);
+      }
+    }
+    for (std::size_t k = 0; k < kVectors; ++k) hn::StoreU(sums[k], d, context + i + k * lanes);
+  }
+  for_each(units - i, [&](auto at) HWY_ATTR {
+    Vector sum = constant(0.0F);
+    for (std::size_t j = 0; j < length; ++j) {
+      sum = hn::MulAdd(constant(alignment[j]), at.load(annotations + j * units + i), sum);
+    }
+    at.store(sum, context + i);
+  });
+}
+
+}  // namespace attend::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace attend::kernels {
+
+HWY_EXPORT(energies_of_query);
+HWY_EXPORT(weighted_sum_of_rows);
+
+void additive_energies(std::span<const float> query, std::span<const float> projected,
+                       std::span<const float> weight, float bias, EnergyActivation activation,
+                       std::span<float> energies) {
+  ATTEND_CHECK_EQ(query.size(), weight.size());
+  ATTEND_CHECK_EQ(projected.size(), energies.size() * query.size());
+  HWY_DYNAMIC_DISPATCH(energies_of_query)
+  (query.data(), projected.data(), weight.data(), query.size(), energies.size(), energies.data());
+  for (float& energy : energies) {
+    energy += bias;
+    if (activation == EnergyActivation::kRelu) energy = std::max(energy, 0.0F);
+  }
+}
+
+void weighted_sum(std::span<const float> alignment, std::span<const float> annotations,
+                  std::span<float> context) {
+  ATTEND_CHECK_EQ(annotations.size(), alignment.size() * context.size());
+  HWY_DYNAMIC_DISPATCH(weighted_sum_of_rows)
+  (alignment.data(), annotations.data(), alignment.size(), context.size(), context.data());
+}
+
+}  // namespace attend::kernels
+#endif  // HWY_ONCE

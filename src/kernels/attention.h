@@ -1,0 +1,24 @@
+// Additive attention of one query over the annotations of its source (§1.5).
+//
+// Queries of several hypotheses of one source use the same projected annotations; nothing is copied
+// for a beam.
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace attend::kernels {
+
+enum class EnergyActivation { kLinear, kRelu };
+
+/// e_j = activation(Σ_k weight_k tanh(query_k + projected_jk) + bias), j = 1 … energies.size().
+/// `query` = W s [attention_units], `projected` = U h_j + b [length, attention_units].
+void additive_energies(std::span<const float> query, std::span<const float> projected,
+                       std::span<const float> weight, float bias, EnergyActivation activation,
+                       std::span<float> energies);
+
+/// c = Σ_j α_j h_j: `annotations` [alignment.size(), context.size()].
+void weighted_sum(std::span<const float> alignment, std::span<const float> annotations,
+                  std::span<float> context);
+
+}  // namespace attend::kernels

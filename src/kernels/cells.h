@@ -1,0 +1,51 @@
+// What recurrent cells compute between their matrix products (§1.1).
+//
+// `inputs` holds W x + b of all gates, `recurrent` holds U h of all gates; both as blocks of
+// `units` values in the order z, r, candidate (GRU) or i, f, o, g (LSTM).
+#pragma once
+
+#include <cstddef>
+#include <span>
+
+namespace attend::kernels {
+
+enum class GateFunction { kLogistic, kHard };  ///< hard: clip(0.2 x + 0.5, 0, 1)
+enum class UpdateGate { kNew, kOld };  ///< what z multiplies: the candidate or the old state
+
+struct GruOptions {
+  GateFunction gates = GateFunction::kLogistic;
+  UpdateGate update = UpdateGate::kNew;
+};
+
+struct CellSizes {
+  std::size_t rows = 0;
+  std::size_t units = 0;
+};
+
+/// First half of a GRU that resets before the product:
+///   z = σ(inputs_z + recurrent_z),  r = σ(inputs_r + recurrent_r),  reset_state = r ⊙ state.
+/// `inputs` [rows, 3 units]; `recurrent` [rows, 2 units]; z [rows, units]; reset_state and state
+/// [rows, units].
+void gru_reset_before(CellSizes sizes, GateFunction gates, std::span<const float> inputs,
+                      std::span<const float> recurrent, std::span<const float> state,
+                      std::span<float> z, std::span<float> reset_state);
+
+/// Second half: candidate = tanh(inputs_c + recurrent_candidate), where recurrent_candidate =
+/// U reset_state [rows, units]; state ← z ⊙ candidate + (1 − z) ⊙ state, or with z and 1 − z
+/// swapped.
+void gru_update(CellSizes sizes, UpdateGate update, std::span<const float> inputs,
+                std::span<const float> recurrent_candidate, std::span<const float> z,
+                std::span<float> state);
+
+/// A whole GRU that resets after the product: candidate = tanh(inputs_c + r ⊙ (recurrent_c +
+/// recurrent_bias)). `inputs` and `recurrent` [rows, 3 units], `recurrent_bias` [units].
+void gru_reset_after(CellSizes sizes, GruOptions options, std::span<const float> inputs,
+                     std::span<const float> recurrent, std::span<const float> recurrent_bias,
+                     std::span<float> state);
+
+/// cell ← f ⊙ cell + i ⊙ tanh(g),  state ← o ⊙ tanh(cell). `inputs` and `recurrent` [rows,
+/// 4 units]; `state` is written only.
+void lstm(CellSizes sizes, GateFunction gates, std::span<const float> inputs,
+          std::span<const float> recurrent, std::span<float> state, std::span<float> cell);
+
+}  // namespace attend::kernels

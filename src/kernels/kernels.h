@@ -1,0 +1,20 @@
+// CPU mathematics in float32: matrix products, activations, cells, attention, softmax.
+//
+// Everything is row-major. Kernels compute in the calling thread, allocate nothing (Matrix does
+// when it is made, and oneDNN for large ones), and pick the machine's instruction set at run time.
+// Results may differ in the last bits between instruction sets, never between threads. Sizes that
+// contradict each other are a CheckFailure.
+#pragma once
+
+#include "kernels/activations.h"         // IWYU pragma: export
+#include "kernels/attention.h"           // IWYU pragma: export
+#include "kernels/buffer.h"              // IWYU pragma: export
+#include "kernels/cells.h"               // IWYU pragma: export
+#include "kernels/layer_norm.h"          // IWYU pragma: export
+#include "kernels/matrix.h"              // IWYU pragma: export
+#include "kernels/panel_product.h"       // IWYU pragma: export
+#include "kernels/rows.h"                // IWYU pragma: export
+#include "kernels/scatter.h"             // IWYU pragma: export
+#include "kernels/softmax.h"             // IWYU pragma: export
+#include "kernels/training_attention.h"  // IWYU pragma: export
+#include "kernels/training_cells.h"      // IWYU pragma: export

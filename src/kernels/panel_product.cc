@@ -1,0 +1,209 @@
+// Equation: y_ro = b_o + Σ_k x_rk W_ok, or y_ro += Σ_k x_rk W_ok.
+// Layout: W as panels [⌈outputs / P⌉, inputs, P], P = two vectors, so that one step over k reads
+// two whole vectors of weights and adds their products with up to kRows values of x to accumulators
+// that stay in registers.
+// Must equal: the triple loop over rows, outputs and k in double.
+#include "kernels/panel_product.h"
+
+#include <algorithm>
+
+#include "base/base.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/panel_product.cc"
+#include <hwy/foreach_target.h>
+// after foreach_target.h
+#include "kernels/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace attend::kernels::HWY_NAMESPACE {
+
+constexpr int kRows = 6;                  // 2 · 6 accumulators, 2 weights, 1 value: 15 registers
+constexpr std::size_t kRowsInCache = 96;  // rows of x that are used with all panels in turn
+
+std::size_t panel_width() { return 2 * hn::Lanes(Floats()); }
+
+// Where sums go. Columns of the last panel behind `count` are padding.
+struct Destination {
+  float* y;            // first row, first output of the panel
+  std::size_t stride;  // between rows of y
+  std::size_t count;   // outputs from there on
+  bool add;            // to what y holds
+};
+
+HWY_INLINE void load_sums(Vector& low, Vector& high, const float* y, std::size_t count) {
+  const Floats d;
+  const std::size_t lanes = hn::Lanes(d);
+  low = count >= lanes ? hn::LoadU(d, y) : load_part(d, y, count);
+  if (count >= 2 * lanes) {
+    high = hn::LoadU(d, y + lanes);
+  } else {
+    high = count > lanes ? load_part(d, y + lanes, count - lanes) : hn::Zero(d);
+  }
+}
+
+HWY_INLINE void store_sums(Vector low, Vector high, float* y, std::size_t count) {
+  const Floats d;
+  const std::size_t lanes = hn::Lanes(d);
+  if (count >= lanes) {
+    hn::StoreU(low, d, y);
+    if (count == 2 * lanes) {
+      hn::StoreU(high, d, y + lanes);
+    } else if (count > lanes) {
+      store_part(high, d, y + lanes, count - lanes);
+    }
+  } else {
+    store_part(low, d, y, count);
+  }
+}
+
+// `rows` rows of x times `panels` panels; `bias` is padded to their width. Every sum runs over k in
+// order, whatever the block: a row's result does not depend on the rows beside it.
+template <int rows, int panels>
+HWY_INLINE void multiply_block(ConstRows x, std::size_t inputs, const float* HWY_RESTRICT panel,
+                               const float* HWY_RESTRICT bias, Destination to) {
+  const Floats d;
+  const std::size_t lanes = hn::Lanes(d), width = 2 * lanes;
+  Vector low[panels][rows], high[panels][rows];
+#pragma GCC unroll 8
+  for (int p = 0; p < panels; ++p) {
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) {
+      const std::size_t first = static_cast<std::size_t>(p) * width;
+      if (to.add) {
+        load_sums(low[p][r], high[p][r], to.y + static_cast<std::size_t>(r) * to.stride + first,
+                  std::min(width, to.count - first));
+      } else {
+        low[p][r] = hn::LoadU(d, bias + first);
+        high[p][r] = hn::LoadU(d, bias + first + lanes);
+      }
+    }
+  }
+  for (std::size_t k = 0; k < inputs; ++k) {
+#pragma GCC unroll 8
+    for (int p = 0; p < panels; ++p) {
+      const float* weights = panel + (static_cast<std::size_t>(p) * inputs + k) * width;
+      const Vector weights_low = hn::LoadU(d, weights);
+      const Vector weights_high = hn::LoadU(d, weights + lanes);
+#pragma GCC unroll 8
+      for (int r = 0; r < rows; ++r) {
+        const Vector value = hn::Set(d, x.row(static_cast<std::size_t>(r))[k]);
+        low[p][r] = hn::MulAdd(value, weights_low, low[p][r]);
+        high[p][r] = hn::MulAdd(value, weights_high, high[p][r]);
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (int p = 0; p < panels; ++p) {
+    const std::size_t first = static_cast<std::size_t>(p) * width;
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) {
+      store_sums(low[p][r], high[p][r], to.y + static_cast<std::size_t>(r) * to.stride + first,
+                 std::min(width, to.count - first));
+    }
+  }
+}
+
+void multiply_rows(ConstRows x, std::size_t rows, std::size_t inputs, const float* panel,
+                   const float* bias, Destination to) {
+  for (; rows >= kRows; rows -= kRows) {
+    multiply_block<kRows, 1>(x, inputs, panel, bias, to);
+    x = x.from(kRows);
+    to.y += kRows * to.stride;
+  }
+  switch (rows) {
+    case 5:
+      return multiply_block<5, 1>(x, inputs, panel, bias, to);
+    case 4:
+      return multiply_block<4, 1>(x, inputs, panel, bias, to);
+    case 3:
+      return multiply_block<3, 1>(x, inputs, panel, bias, to);
+    case 2:
+      return multiply_block<2, 1>(x, inputs, panel, bias, to);
+    case 1:
+      return multiply_block<1, 1>(x, inputs, panel, bias, to);
+    default:
+      return;
+  }
+}
+
+// Bias of `width` outputs from `first` on, 0 behind the last one. `bias` may be null.
+HWY_INLINE void pad_bias(const float* bias, std::size_t first, std::size_t outputs,
+                         std::size_t width, float* padded) {
+  for (std::size_t i = 0; i < width; ++i) {
+    padded[i] = bias != nullptr && first + i < outputs ? bias[first + i] : 0.0F;
+  }
+}
+
+void multiply_panels(ConstRows x, std::size_t rows, std::size_t inputs, const float* panels,
+                     const float* bias, std::size_t outputs, Rows y, bool add) {
+  constexpr int kTogether =
+      4;  // panels of a single row: one panel's sums would wait for themselves
+  const std::size_t width = panel_width();
+  HWY_ALIGN float padded[kTogether * 2 * kMaximumLanes];
+  std::size_t output = 0;
+  for (; rows == 1 && output + (kTogether - 1) * width < outputs; output += kTogether * width) {
+    pad_bias(bias, output, outputs, kTogether * width, padded);
+    multiply_block<1, kTogether>(x, inputs, panels + output * inputs, padded,
+                                 {y.values + output, y.stride, outputs - output, add});
+  }
+  const std::size_t first = output;
+  for (std::size_t row = 0; row < rows; row += kRowsInCache) {
+    const std::size_t count = std::min(kRowsInCache, rows - row);
+    for (output = first; output < outputs; output += width) {
+      pad_bias(bias, output, outputs, width, padded);
+      multiply_rows(x.from(row), count, inputs, panels + output * inputs, padded,
+                    {y.row(row) + output, y.stride, outputs - output, add});
+    }
+  }
+}
+
+}  // namespace attend::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace attend::kernels {
+
+HWY_EXPORT(panel_width);
+HWY_EXPORT(multiply_panels);
+
+PanelProduct::PanelProduct(std::span<const float> values, std::size_t outputs, std::size_t inputs)
+    : PanelProduct(values.data(), outputs, inputs, {inputs, 1}) {}
+
+PanelProduct::PanelProduct(const float* values, std::size_t outputs, std::size_t inputs,
+                           WeightStrides strides)
+    : outputs_(outputs), inputs_(inputs), width_(HWY_DYNAMIC_DISPATCH(panel_width)()) {
+  const std::size_t panels = (outputs + width_ - 1) / width_;
+  const std::span<float> packed = memory_.get(panels * inputs * width_);
+  float* to = packed.data();
+  for (std::size_t first = 0; first < outputs; first += width_) {
+    const std::size_t count = std::min(width_, outputs - first);
+    for (std::size_t k = 0; k < inputs; ++k, to += width_) {
+      const float* from = values + first * strides.output + k * strides.input;
+      for (std::size_t c = 0; c < count; ++c) to[c] = from[c * strides.output];
+      std::fill(to + count, to + width_, 0.0F);
+    }
+  }
+  panels_ = packed;
+}
+
+void PanelProduct::multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
+                            std::span<float> y) const {
+  multiply(ConstRows{x.data(), inputs_}, rows, bias.empty() ? nullptr : bias.data(),
+           Rows{y.data(), outputs_});
+}
+
+void PanelProduct::multiply(ConstRows x, std::size_t rows, const float* bias, Rows y) const {
+  ATTEND_CHECK_EQ(width_, HWY_DYNAMIC_DISPATCH(panel_width)());
+  HWY_DYNAMIC_DISPATCH(multiply_panels)
+  (x, rows, inputs_, panels_.data(), bias, outputs_, y, false);
+}
+
+void PanelProduct::multiply_add(ConstRows x, std::size_t rows, Rows y) const {
+  ATTEND_CHECK_EQ(width_, HWY_DYNAMIC_DISPATCH(panel_width)());
+  HWY_DYNAMIC_DISPATCH(multiply_panels)
+  (x, rows, inputs_, panels_.data(), nullptr, outputs_, y, true);
+}
+
+}  // namespace attend::kernels
+#endif  // HWY_ONCE

@@ -1,0 +1,140 @@
+// Vector functions that the kernels share, compiled once for every instruction set (Highway).
+//
+//   exp(x) = 2^n · exp(r),  n = round(x / ln 2),  r = x − n ln 2,  |r| ≤ ln 2 / 2,
+// exp(r) by its Taylor series to r⁷ (error below 6e-9). Relative error of exp below 2e-7; 0 below
+// −87.3 and 2^127 or so above 88.3. tanh and the logistic function follow from exp, with a series
+// to r⁶ (error below 1.2e-7) and, where division is slow, an estimated reciprocal that one step of
+// Newton's method makes exact to rounding; their absolute error is below 3e-7.
+// Must equal: std::exp, std::tanh, 1 / (1 + std::exp(−x)) in double.
+
+// No "#pragma once": included once for every instruction set.
+#if defined(ATTEND_KERNELS_SIMD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef ATTEND_KERNELS_SIMD_INL_H_
+#undef ATTEND_KERNELS_SIMD_INL_H_
+#else
+#define ATTEND_KERNELS_SIMD_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <cstddef>
+
+HWY_BEFORE_NAMESPACE();
+namespace attend::kernels::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using Floats = hn::ScalableTag<float>;
+using Vector = hn::Vec<Floats>;
+
+inline constexpr std::size_t kMaximumLanes = HWY_MAX_BYTES / sizeof(float);
+
+// The first `count` lanes from memory, 0 in the others; touches no byte behind them.
+HWY_INLINE Vector load_part(Floats d, const float* HWY_RESTRICT from, std::size_t count) {
+#if HWY_MEM_OPS_MIGHT_FAULT
+  HWY_ALIGN float lanes[kMaximumLanes] = {};
+  for (std::size_t i = 0; i < count; ++i) lanes[i] = from[i];
+  return hn::Load(d, lanes);
+#else
+  return hn::MaskedLoad(hn::FirstN(d, count), d, from);
+#endif
+}
+
+HWY_INLINE void store_part(Vector v, Floats d, float* HWY_RESTRICT to, std::size_t count) {
+#if HWY_MEM_OPS_MIGHT_FAULT
+  HWY_ALIGN float lanes[kMaximumLanes];
+  hn::Store(v, d, lanes);
+  for (std::size_t i = 0; i < count; ++i) to[i] = lanes[i];
+#else
+  hn::BlendedStore(v, hn::FirstN(d, count), d, to);
+#endif
+}
+
+// Where a loop stands: a whole vector of every array …
+struct Whole {
+  std::size_t i;
+  HWY_INLINE Vector load(const float* from) const { return hn::LoadU(Floats(), from + i); }
+  HWY_INLINE void store(Vector v, float* to) const { hn::StoreU(v, Floats(), to + i); }
+};
+
+// … or the last, shorter one.
+struct Part {
+  std::size_t i;
+  std::size_t count;
+  HWY_INLINE Vector load(const float* from) const { return load_part(Floats(), from + i, count); }
+  HWY_INLINE void store(Vector v, float* to) const { store_part(v, Floats(), to + i, count); }
+};
+
+// Calls body(Whole) and body(Part) until `size` values are done.
+template <class Body>
+HWY_INLINE void for_each(std::size_t size, Body&& body) {
+  const std::size_t lanes = hn::Lanes(Floats());
+  std::size_t i = 0;
+  for (; i + lanes <= size; i += lanes) body(Whole{i});
+  if (i < size) body(Part{i, size - i});
+}
+
+HWY_INLINE Vector constant(float value) { return hn::Set(Floats(), value); }
+
+// exp(x) for |x| ≤ 88.3.
+template <int degree>
+HWY_INLINE Vector exp_inside(Vector x) {
+  const Floats d;
+  const hn::RebindToSigned<Floats> integers;
+  constexpr float kLog2E = 1.44269504F;       // 1 / ln 2
+  constexpr float kLn2High = 0.693359375F;    // 9 bits: its product with n is exact
+  constexpr float kLn2Low = -2.12194440e-4F;  // ln 2 − kLn2High
+  constexpr float kSeries[] = {1.0F,      1.0F,       0.5F,       1.0F / 6,
+                               1.0F / 24, 1.0F / 120, 1.0F / 720, 1.0F / 5040};
+  const Vector n = hn::Round(hn::Mul(x, constant(kLog2E)));
+  Vector r = hn::NegMulAdd(n, constant(kLn2High), x);
+  r = hn::NegMulAdd(n, constant(kLn2Low), r);
+  Vector sum = constant(kSeries[degree]);
+#pragma GCC unroll 8
+  for (int k = degree - 1; k >= 0; --k) sum = hn::MulAdd(sum, r, constant(kSeries[k]));
+  const auto exponent =
+      hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(integers, n), hn::Set(integers, 127)));
+  return hn::Mul(sum, hn::BitCast(d, exponent));
+}
+
+HWY_INLINE Vector exp(Vector x) {
+  constexpr float kLowest = -87.3F, kHighest = 88.3F;
+  const Vector inside = hn::Max(hn::Min(x, constant(kHighest)), constant(kLowest));
+  return hn::IfThenElseZero(hn::Ge(x, constant(kLowest)), exp_inside<7>(inside));
+}
+
+// 1 / x for 1 ≤ x ≤ 1e38.
+HWY_INLINE Vector reciprocal(Vector x) {
+#if HWY_ARCH_X86
+  const Vector estimate = hn::ApproximateReciprocal(x);  // 11 bits or more
+  return hn::Mul(estimate, hn::NegMulAdd(x, estimate, constant(2.0F)));
+#else
+  return hn::Div(constant(1.0F), x);
+#endif
+}
+
+// Minimum and maximum take x second: then they hand NaN on.
+HWY_INLINE Vector logistic(Vector x) {
+  constexpr float kHighest = 87.0F;
+  const Vector inside = hn::Max(constant(-kHighest), hn::Min(constant(kHighest), x));
+  return reciprocal(hn::Add(constant(1.0F), exp_inside<6>(hn::Neg(inside))));
+}
+
+HWY_INLINE Vector hard_logistic(Vector x) {
+  const Vector line = hn::MulAdd(x, constant(0.2F), constant(0.5F));
+  return hn::Min(hn::Max(line, constant(0.0F)), constant(1.0F));
+}
+
+HWY_INLINE Vector tanh(Vector x) {  // (1 − e) / (1 + e), e = exp(−2 |x|), with the sign of x
+  const Vector one = constant(1.0F);
+  const Vector e = exp_inside<6>(hn::Max(constant(-87.0F), hn::Mul(hn::Abs(x), constant(-2.0F))));
+  return hn::CopySign(hn::Mul(hn::Sub(one, e), reciprocal(hn::Add(one, e))), x);
+}
+
+HWY_INLINE float sum_of_lanes(Vector v) { return hn::GetLane(hn::SumOfLanes(Floats(), v)); }
+HWY_INLINE float max_of_lanes(Vector v) { return hn::GetLane(hn::MaxOfLanes(Floats(), v)); }
+
+}  // namespace attend::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif

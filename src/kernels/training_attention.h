@@ -1,0 +1,57 @@
+// Additive attention for training (§1.5): one query a sentence over the annotations of its source,
+// forward and backward.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "kernels/attention.h"
+
+namespace attend::kernels {
+
+struct AttentionSizes {
+  std::size_t batch = 0;
+  std::size_t source_length = 0;     ///< of the longest source
+  std::size_t attention_units = 0;   ///< n'
+  std::size_t annotation_units = 0;  ///< n_h
+};
+
+/// What all steps look at. Positions from `lengths` on are never read.
+struct AttentionSource {
+  AttentionSizes sizes;
+  std::span<const std::int32_t> lengths;  // [batch], 1 … source_length
+  const float* annotations = nullptr;     // [batch, source_length, n_h]
+  const float* projected = nullptr;       // [batch, source_length, n']: U h_j + b
+  const float* weight = nullptr;          // [n']: v
+  float bias = 0.0F;                      // b_e
+  EnergyActivation activation = EnergyActivation::kLinear;
+};
+
+/// One step. `energies` may be null when the backward pass does not need them (linear energies).
+struct AttentionStep {
+  const float* query = nullptr;  // [batch, n']: W s
+  float* energies = nullptr;     // [batch, source_length]
+  float* alignment = nullptr;    // [batch, source_length], 0 from the length on
+  float* context = nullptr;      // [batch, n_h]
+};
+
+/// Gradients. The first four are added to.
+struct AttentionGradients {
+  float* annotations = nullptr;  // [batch, source_length, n_h]
+  float* projected = nullptr;    // [batch, source_length, n']
+  float* weight = nullptr;       // [n']
+  float* bias = nullptr;         // [1]
+  float* query = nullptr;        // [batch, n'], written
+};
+
+/// e_j = activation(v · tanh(query + projected_j) + b_e), α = softmax(e), context = Σ_j α_j h_j.
+void additive_attention_forward(const AttentionSource& source, const AttentionStep& step);
+
+/// The gradients of one step from `d_context` [batch, n_h]; tanh is computed again. `scratch` holds
+/// at least source_length values.
+void additive_attention_backward(const AttentionSource& source, const AttentionStep& step,
+                                 const float* d_context, const AttentionGradients& gradients,
+                                 std::span<float> scratch);
+
+}  // namespace attend::kernels

@@ -1,0 +1,183 @@
+#include "metrics/bleu.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "base/base.h"
+#include "metrics/corpus_check.h"
+#include "metrics/ngrams.h"
+#include "metrics/unicode.h"
+
+namespace attend::metrics {
+namespace {
+
+constexpr std::array kSmoothings = {Smoothing::kNone, Smoothing::kFloor, Smoothing::kAddK,
+                                    Smoothing::kExponential};
+constexpr std::size_t kLargestOrder = 16;
+
+double smoothing_value(const BleuOptions& options) {
+  return options.smoothing_value.value_or(options.smoothing == Smoothing::kFloor ? 0.1 : 1.0);
+}
+
+void check_options(const BleuOptions& options) {
+  if (options.max_order < 1 || options.max_order > kLargestOrder)
+    throw UsageError(fmt::format("BLEU's n-gram order must be 1 to {}, not {}", kLargestOrder,
+                                 options.max_order));
+  const double value = smoothing_value(options);
+  if (!std::isfinite(value) || value <= 0)
+    throw UsageError(fmt::format("BLEU's smoothing value must be above 0, not {}", value));
+}
+
+std::string prepare(std::string_view text, const BleuOptions& options) {
+  const std::string_view stripped = strip_end(text);
+  return tokenize(options.tokenizer,
+                  options.lowercase ? lower_case(stripped) : std::string(stripped));
+}
+
+std::size_t distance(std::size_t a, std::size_t b) { return a > b ? a - b : b - a; }
+
+/// Of two reference lengths the one closer to the hypothesis, of equally close ones the shorter.
+std::size_t closer(std::size_t length, std::size_t a, std::size_t b) {
+  if (distance(a, length) != distance(b, length))
+    return distance(a, length) < distance(b, length) ? a : b;
+  return std::min(a, b);
+}
+
+void add_segment(const std::string& hypothesis, const std::vector<std::string>& references,
+                 const BleuOptions& options, BleuCounts& counts) {
+  NgramIds ids;
+  const std::string hypothesis_text = prepare(hypothesis, options);
+  const auto hypothesis_words = split_words(hypothesis_text);
+  const NgramsByOrder ngrams = ids.of(hypothesis_words, options.max_order);
+  const std::size_t known = ids.size();  // what only references hold cannot match
+  std::vector<std::uint32_t> limits(known, 0);
+  std::optional<std::size_t> reference_length;
+  for (const std::string& reference : references) {
+    const std::string text = prepare(reference, options);
+    const auto words = split_words(text);
+    const NgramsByOrder reference_ngrams = ids.of(words, options.max_order);
+    const auto reference_counts = count_ngrams(reference_ngrams, ids.size());
+    for (std::size_t id = 0; id < known; ++id)
+      limits[id] = std::max(limits[id], reference_counts[id]);
+    reference_length = reference_length
+                           ? closer(hypothesis_words.size(), *reference_length, words.size())
+                           : words.size();
+  }
+  const auto matches = clipped_matches(ngrams, std::move(limits));
+  for (std::size_t i = 0; i < options.max_order; ++i) {
+    counts.matches[i] += matches[i];
+    counts.totals[i] += ngrams[i].size();
+  }
+  counts.hypothesis_length += hypothesis_words.size();
+  counts.reference_length += reference_length.value_or(0);
+}
+
+double brevity_penalty(const BleuCounts& counts) {
+  if (counts.hypothesis_length >= counts.reference_length) return 1;
+  if (counts.hypothesis_length == 0) return 0;
+  return std::exp(1 - static_cast<double>(counts.reference_length) /
+                          static_cast<double>(counts.hypothesis_length));
+}
+
+std::string signature(std::span<const std::vector<std::string>> references,
+                      const BleuOptions& options) {
+  std::string smoothing(smoothing_name(options.smoothing));
+  if (options.smoothing == Smoothing::kFloor || options.smoothing == Smoothing::kAddK)
+    smoothing += fmt::format("[{:.2f}]", smoothing_value(options));
+  std::string result =
+      fmt::format("nrefs:{}|case:{}|eff:{}|tok:{}|smooth:{}", reference_count_name(references),
+                  options.lowercase ? "lc" : "mixed", options.effective_order ? "yes" : "no",
+                  tokenizer_name(options.tokenizer), smoothing);
+  if (options.max_order != BleuOptions{}.max_order)
+    result += fmt::format("|order:{}", options.max_order);
+  return result;
+}
+
+}  // namespace
+
+Smoothing parse_smoothing(std::string_view name) {
+  for (const Smoothing smoothing : kSmoothings)
+    if (name == smoothing_name(smoothing)) return smoothing;
+  throw UsageError(fmt::format("unknown BLEU smoothing '{}' (none, floor, add-k or exp)", name));
+}
+
+std::string_view smoothing_name(Smoothing smoothing) {
+  switch (smoothing) {
+    case Smoothing::kNone:
+      return "none";
+    case Smoothing::kFloor:
+      return "floor";
+    case Smoothing::kAddK:
+      return "add-k";
+    case Smoothing::kExponential:
+      return "exp";
+  }
+  throw CheckFailure("a smoothing without a name");
+}
+
+BleuScore bleu_from_counts(const BleuCounts& counts, const BleuOptions& options) {
+  check_options(options);
+  ATTEND_CHECK_EQ(counts.matches.size(), options.max_order);
+  ATTEND_CHECK_EQ(counts.totals.size(), options.max_order);
+  BleuScore result;
+  result.counts = counts;
+  result.brevity_penalty = brevity_penalty(counts);
+  result.precisions.assign(options.max_order, 0);
+  if (std::all_of(counts.matches.begin(), counts.matches.end(), [](auto n) { return n == 0; }))
+    return result;
+
+  std::size_t orders = options.max_order;
+  double partial_match = 1;  // of exponential smoothing
+  for (std::size_t n = 1; n <= options.max_order; ++n) {
+    const double added =
+        options.smoothing == Smoothing::kAddK && n > 1 ? smoothing_value(options) : 0;
+    double matches = static_cast<double>(counts.matches[n - 1]) + added;
+    const double total = static_cast<double>(counts.totals[n - 1]) + added;
+    if (total == 0) break;
+    if (options.effective_order) orders = n;
+    if (matches == 0 && options.smoothing == Smoothing::kExponential)
+      matches = partial_match /= 2;
+    else if (matches == 0 && options.smoothing == Smoothing::kFloor)
+      matches = smoothing_value(options);
+    result.precisions[n - 1] = 100 * matches / total;
+  }
+  double logarithms = 0;
+  for (std::size_t i = 0; i < orders; ++i) logarithms += std::log(result.precisions[i]);
+  // A precision of zero gives exp(-infinity) = 0.
+  result.score = result.brevity_penalty * std::exp(logarithms / static_cast<double>(orders));
+  return result;
+}
+
+BleuScore bleu(std::span<const std::string> hypotheses,
+               std::span<const std::vector<std::string>> references, const BleuOptions& options) {
+  check_options(options);
+  check_corpus(hypotheses.size(), references);
+  BleuCounts counts;
+  counts.matches.assign(options.max_order, 0);
+  counts.totals.assign(options.max_order, 0);
+  for (std::size_t i = 0; i < hypotheses.size(); ++i)
+    add_segment(hypotheses[i], references[i], options, counts);
+  BleuScore result = bleu_from_counts(counts, options);
+  result.signature = signature(references, options);
+  return result;
+}
+
+std::string format_bleu(const BleuScore& score) {
+  std::vector<std::string> precisions;
+  for (const double precision : score.precisions)
+    precisions.push_back(fmt::format("{:.1f}", precision));
+  const BleuCounts& counts = score.counts;
+  const double ratio = counts.reference_length == 0
+                           ? 0
+                           : static_cast<double>(counts.hypothesis_length) /
+                                 static_cast<double>(counts.reference_length);
+  return fmt::format("BLEU = {:.2f} {} (BP = {:.3f} ratio = {:.3f} hyp_len = {} ref_len = {})",
+                     score.score, fmt::join(precisions, "/"), score.brevity_penalty, ratio,
+                     counts.hypothesis_length, counts.reference_length);
+}
+
+}  // namespace attend::metrics

@@ -1,0 +1,41 @@
+// chrF and chrF++ as sacreBLEU computes them (reference §14.3).
+#pragma once
+
+#include <cstddef>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace attend::metrics {
+
+struct ChrfOptions {
+  std::size_t character_order = 6;  ///< 1 to 16
+  std::size_t word_order = 0;       ///< 0 to 16; 2 makes it chrF++
+  double beta = 2;                  ///< weight of recall against precision, above 0
+  bool lowercase = false;
+  bool whitespace = false;  ///< keep white space in the character n-grams
+  /// Average the F-scores of all orders, an order that cannot be filled counting as 0 (chrF++.py,
+  /// Moses, NLTK), instead of precisions and recalls of the orders that can.
+  bool epsilon_smoothing = false;
+};
+
+/// The n-grams of one order, characters first, then words; summed over the corpus.
+struct ChrfCounts {
+  std::size_t hypothesis = 0;  ///< 0 where the reference has none of that order
+  std::size_t reference = 0;
+  std::size_t matches = 0;
+};
+
+struct ChrfScore {
+  double score = 0;                ///< percent
+  std::vector<ChrfCounts> counts;  // [character_order + word_order]
+  std::string signature;           ///< for example "nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no"
+};
+
+/// Every segment has its own references, at least one (UsageError); the one with the highest score
+/// counts.
+ChrfScore chrf(std::span<const std::string> hypotheses,
+               std::span<const std::vector<std::string>> references,
+               const ChrfOptions& options = {});
+
+}  // namespace attend::metrics

@@ -1,0 +1,164 @@
+#include "metrics/evaluate.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/base.h"
+#include "metrics/corpus_check.h"
+#include "metrics/edit_distance.h"
+#include "metrics/labels.h"
+#include "metrics/unicode.h"
+
+namespace attend::metrics {
+namespace {
+
+using References = std::span<const std::vector<Segment>>;
+
+struct Description {
+  Metric metric;
+  std::string_view name;
+  bool higher_is_better;
+};
+
+constexpr std::array<Description, 8> kDescriptions = {{
+    {Metric::kExactMatch, "exact_match", true},
+    {Metric::kUnitErrorRate, "unit_error_rate", false},
+    {Metric::kSequenceErrorRate, "sequence_error_rate", false},
+    {Metric::kBleu, "bleu", true},
+    {Metric::kChrf, "chrf", true},
+    {Metric::kChrfPlusPlus, "chrf++", true},
+    {Metric::kAccuracy, "accuracy", true},
+    {Metric::kMacroF1, "macro_f1", true},
+}};
+
+constexpr auto kMetrics = [] {
+  std::array<Metric, kDescriptions.size()> metrics{};
+  std::transform(kDescriptions.begin(), kDescriptions.end(), metrics.begin(),
+                 [](const Description& description) { return description.metric; });
+  return metrics;
+}();
+
+const Description& describe(Metric metric) {
+  for (const Description& description : kDescriptions)
+    if (description.metric == metric) return description;
+  throw CheckFailure("a metric without a description");
+}
+
+std::string canonical(std::string_view name) {
+  std::string result(strip(name));
+  for (char& c : result) {
+    if (c == '-') c = '_';
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return result;
+}
+
+std::vector<std::string> texts(std::span<const Segment> segments) {
+  std::vector<std::string> result;
+  result.reserve(segments.size());
+  for (const Segment& segment : segments) result.push_back(segment.text);
+  return result;
+}
+
+std::vector<std::vector<std::string>> texts(References references) {
+  std::vector<std::vector<std::string>> result;
+  result.reserve(references.size());
+  for (const auto& list : references) result.push_back(texts(std::span<const Segment>(list)));
+  return result;
+}
+
+std::vector<std::vector<std::string>> units(std::span<const Segment> segments) {
+  std::vector<std::vector<std::string>> result;
+  result.reserve(segments.size());
+  for (const Segment& segment : segments) result.push_back(segment.units);
+  return result;
+}
+
+ErrorRates unit_errors(std::span<const Segment> hypotheses, References references) {
+  std::vector<std::vector<std::vector<std::string>>> reference_units;
+  reference_units.reserve(references.size());
+  for (const auto& list : references) reference_units.push_back(units(list));
+  return error_rates(units(hypotheses), reference_units);
+}
+
+LabelScores labels(std::span<const Segment> hypotheses, References references) {
+  std::vector<std::string> expected;
+  for (const auto& list : references) {
+    if (list.size() != 1) throw UsageError("a label has exactly one reference");
+    expected.push_back(list.front().text);
+  }
+  return score_labels(texts(hypotheses), expected);
+}
+
+ChrfOptions chrf_plus_plus(ChrfOptions options) {
+  if (options.word_order == 0) options.word_order = 2;
+  return options;
+}
+
+}  // namespace
+
+std::span<const Metric> all_metrics() { return kMetrics; }
+
+std::string_view metric_name(Metric metric) { return describe(metric).name; }
+
+bool higher_is_better(Metric metric) { return describe(metric).higher_is_better; }
+
+Metric parse_metric(std::string_view name) {
+  const std::string wanted = canonical(name);
+  std::vector<std::string_view> names;
+  for (const Description& description : kDescriptions) {
+    if (description.name == wanted) return description.metric;
+    names.push_back(description.name);
+  }
+  throw UsageError(fmt::format("unknown metric '{}' (there are {})", name, fmt::join(names, ", ")));
+}
+
+std::vector<Metric> parse_metrics(std::string_view names) {
+  std::vector<Metric> metrics;
+  for (std::size_t begin = 0; begin <= names.size();) {
+    const std::size_t end = std::min(names.find(',', begin), names.size());
+    const Metric metric = parse_metric(names.substr(begin, end - begin));
+    if (std::find(metrics.begin(), metrics.end(), metric) != metrics.end())
+      throw UsageError(fmt::format("metric '{}' is named twice", metric_name(metric)));
+    metrics.push_back(metric);
+    begin = end + 1;
+  }
+  return metrics;
+}
+
+double evaluate(Metric metric, std::span<const Segment> hypotheses, References references,
+                const EvaluateOptions& options) {
+  check_corpus(hypotheses.size(), references);
+  switch (metric) {
+    case Metric::kExactMatch:
+      return exact_match(texts(hypotheses), texts(references));
+    case Metric::kUnitErrorRate:
+      return unit_errors(hypotheses, references).unit_error_rate;
+    case Metric::kSequenceErrorRate:
+      return unit_errors(hypotheses, references).sequence_error_rate;
+    case Metric::kBleu:
+      return bleu(texts(hypotheses), texts(references), options.bleu).score;
+    case Metric::kChrf:
+      return chrf(texts(hypotheses), texts(references), options.chrf).score;
+    case Metric::kChrfPlusPlus:
+      return chrf(texts(hypotheses), texts(references), chrf_plus_plus(options.chrf)).score;
+    case Metric::kAccuracy:
+      return labels(hypotheses, references).accuracy;
+    case Metric::kMacroF1:
+      return labels(hypotheses, references).macro_f1;
+  }
+  throw CheckFailure("a metric without an evaluation");
+}
+
+double evaluate(Metric metric, std::span<const Segment> hypotheses,
+                std::span<const Segment> references, const EvaluateOptions& options) {
+  std::vector<std::vector<Segment>> lists;
+  lists.reserve(references.size());
+  for (const Segment& reference : references) lists.push_back({reference});
+  return evaluate(metric, hypotheses, lists, options);
+}
+
+}  // namespace attend::metrics

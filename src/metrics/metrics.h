@@ -1,0 +1,15 @@
+// How good predictions are: BLEU, chrF, error rates, alignment error rate, accuracy and F1, each on
+// a whole corpus and, through buckets.h, by source length. Every function is pure and may be called
+// from several threads. Shares are percentages (0 to 100); the alignment error rate is a fraction.
+// A corpus without examples throws UsageError; corpora of different sizes are a bug of the caller
+// (CheckFailure). Bytes that are not UTF-8 count as U+FFFD where code points matter.
+#pragma once
+
+#include "metrics/alignment_error.h"  // IWYU pragma: export
+#include "metrics/bleu.h"             // IWYU pragma: export
+#include "metrics/buckets.h"          // IWYU pragma: export
+#include "metrics/chrf.h"             // IWYU pragma: export
+#include "metrics/edit_distance.h"    // IWYU pragma: export
+#include "metrics/evaluate.h"         // IWYU pragma: export
+#include "metrics/labels.h"           // IWYU pragma: export
+#include "metrics/tokenizer.h"        // IWYU pragma: export

@@ -1,0 +1,205 @@
+#include "model/configuration.h"
+
+#include <fmt/format.h>
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+
+#include "base/base.h"
+
+namespace attend::model {
+namespace {
+
+// Levenshtein distance, to name the option that was probably meant.
+std::size_t distance(std::string_view a, std::string_view b) {
+  std::vector<std::size_t> row(b.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 1; i <= a.size(); ++i) {
+    std::size_t diagonal = row[0];
+    row[0] = i;
+    for (std::size_t j = 1; j <= b.size(); ++j) {
+      const std::size_t substituted = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, substituted});
+    }
+  }
+  return row.back();
+}
+
+const Option& find_option(const std::vector<Option>& list, std::string_view key) {
+  const auto found = std::find_if(list.begin(), list.end(),
+                                  [&](const Option& option) { return option.name == key; });
+  if (found != list.end()) return *found;
+  const auto nearest = std::min_element(
+      list.begin(), list.end(),
+      [&](const auto& a, const auto& b) { return distance(a.name, key) < distance(b.name, key); });
+  throw UsageError(fmt::format("unknown option '{}'; did you mean '{}'?", key, nearest->name));
+}
+
+std::string at_line(const std::string& file, const YAML::Mark& mark, const std::string& message) {
+  return mark.is_null() ? fmt::format("{}: {}", file, message)
+                        : fmt::format("{}:{}: {}", file, mark.line + 1, message);
+}
+
+struct Scalar {
+  std::string key;
+  std::string value;
+  YAML::Mark mark;
+};
+
+constexpr int kDeepest = 4;
+
+void flatten(const YAML::Node& node, const std::string& prefix, const std::string& file, int depth,
+             std::vector<Scalar>& scalars) {
+  if (node.IsMap() && depth < kDeepest) {
+    for (const auto& entry : node) {
+      const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
+      flatten(entry.second, prefix.empty() ? key : prefix + "." + key, file, depth + 1, scalars);
+    }
+  } else if (node.IsScalar() && !prefix.empty()) {
+    scalars.push_back({prefix, node.Scalar(), node.Mark()});
+  } else if (!(node.IsNull() && prefix.empty())) {
+    throw UsageError(at_line(file, node.Mark(), fmt::format("'{}' must be one value", prefix)));
+  }
+}
+
+void check_format(const std::string& value, const std::string& file) {
+  int format = 0;
+  try {
+    format = std::stoi(value);
+  } catch (const std::exception&) {
+    throw ModelError(fmt::format("{}: format '{}' is not a number", file, value));
+  }
+  if (format > kFormatVersion || format < 1) {
+    throw ModelError(
+        fmt::format("{}: format {} is not known, this program reads 1 … {}; a newer version of "
+                    "attend wrote it",
+                    file, format, kFormatVersion));
+  }
+}
+
+[[noreturn]] void conflict(const std::string& message) { throw UsageError(message); }
+
+void check_ties(const Configuration& c) {
+  const DecoderConfig& decoder = c.decoder;
+  if (decoder.tied_embeddings == TiedEmbeddings::kNone) return;
+  const int last = decoder.readout == Readout::kNone ? decoder.units : decoder.readout_units;
+  if (decoder.feedback == Feedback::kNone) {
+    conflict("decoder.tied_embeddings needs decoder.feedback: previous");
+  }
+  if (last != decoder.embedding) {
+    conflict(
+        fmt::format("decoder.tied_embeddings needs a readout of the size of the embedding: "
+                    "readout {}, decoder.embedding {}",
+                    last, decoder.embedding));
+  }
+  if (decoder.tied_embeddings != TiedEmbeddings::kAll) return;
+  if (!c.shared_vocabulary) conflict("decoder.tied_embeddings: all needs shared_vocabulary: true");
+  if (c.encoder.embedding != decoder.embedding) {
+    conflict(
+        fmt::format("decoder.tied_embeddings: all needs equal embeddings: encoder.embedding "
+                    "{}, decoder.embedding {}",
+                    c.encoder.embedding, decoder.embedding));
+  }
+}
+
+}  // namespace
+
+void set_option(Configuration& configuration, std::string_view assignment) {
+  const std::size_t equals = assignment.find('=');
+  if (equals == std::string_view::npos) {
+    throw UsageError(fmt::format("--set: found '{}', expected key=value", assignment));
+  }
+  const std::vector<Option> list = options(configuration);
+  find_option(list, assignment.substr(0, equals)).set(std::string(assignment.substr(equals + 1)));
+}
+
+void read_yaml(Configuration& configuration, const std::string& yaml, const std::string& file) {
+  std::vector<Scalar> scalars;
+  try {
+    flatten(YAML::Load(yaml), "", file, 0, scalars);
+  } catch (const YAML::Exception& error) {
+    throw UsageError(at_line(file, error.mark, "not YAML: " + error.msg));
+  }
+  // The optimiser first: it brings a learning rate, which the file may replace.
+  std::stable_partition(scalars.begin(), scalars.end(),
+                        [](const Scalar& scalar) { return scalar.key == "training.optimizer"; });
+  const std::vector<Option> list = options(configuration);
+  for (const Scalar& scalar : scalars) {
+    if (scalar.key == "format") {
+      check_format(scalar.value, file);
+      continue;
+    }
+    try {
+      find_option(list, scalar.key).set(scalar.value);
+    } catch (const UsageError& error) {
+      throw UsageError(at_line(file, scalar.mark, error.what()));
+    }
+  }
+}
+
+std::string write_yaml(const Configuration& configuration) {
+  Configuration copy = configuration;  // options() gives write access too
+  YAML::Emitter yaml;
+  yaml << YAML::BeginMap << YAML::Key << "format" << YAML::Value << kFormatVersion;
+  std::string section;
+  for (const Option& option : options(copy)) {
+    const std::size_t dot = option.name.find('.');
+    const std::string wanted = dot == std::string::npos ? "" : option.name.substr(0, dot);
+    if (wanted != section) {
+      if (!section.empty()) yaml << YAML::EndMap;
+      if (!wanted.empty()) yaml << YAML::Key << wanted << YAML::Value << YAML::BeginMap;
+      section = wanted;
+    }
+    const std::string key = dot == std::string::npos ? option.name : option.name.substr(dot + 1);
+    yaml << YAML::Key << key << YAML::Value;
+    if (option.range == "text") yaml << YAML::DoubleQuoted;
+    yaml << option.get();
+  }
+  if (!section.empty()) yaml << YAML::EndMap;
+  yaml << YAML::EndMap;
+  return std::string(yaml.c_str()) + "\n";
+}
+
+void check(const Configuration& c) {
+  check_ties(c);
+  if (c.encoder.padding == Padding::kVisible && c.source.fixed_length == 0) {
+    conflict("encoder.padding: visible needs source.fixed_length");
+  }
+  if (!c.target.end_token && c.target.fixed_length == 0) {
+    conflict("target.end_token: false needs target.fixed_length");
+  }
+  if (c.target.end_token && c.target.fixed_length > 0) {
+    conflict("target.fixed_length needs target.end_token: false");
+  }
+  if (c.shared_vocabulary && c.source.unit != c.target.unit) {
+    conflict("shared_vocabulary needs the same source.unit and target.unit");
+  }
+  if (c.encoder.embedding == 0 && c.decoder.tied_embeddings == TiedEmbeddings::kAll) {
+    conflict("decoder.tied_embeddings: all needs encoder.embedding above 0");
+  }
+}
+
+text::SegmenterOptions segmenter_options(const SideConfig& side) {
+  text::SegmenterOptions result;
+  switch (side.unit) {
+    case UnitChoice::kCharacters:
+      result.unit = text::UnitMode::kCharacters;
+      break;
+    case UnitChoice::kWords:
+      result.unit = text::UnitMode::kWords;
+      break;
+    case UnitChoice::kSubwords:
+      result.unit = text::UnitMode::kSubwords;
+      break;
+    case UnitChoice::kAuto:
+      throw UsageError("unit: auto is only for training");
+  }
+  result.lowercase = side.lowercase;
+  result.remove = side.remove;
+  return result;
+}
+
+}  // namespace attend::model

@@ -1,0 +1,154 @@
+#include "model/folder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/base.h"
+
+namespace attend::model {
+namespace {
+
+constexpr const char* kConfiguration = "config.yml";
+constexpr const char* kWeights = "model.safetensors";
+
+// In a model folder every trouble is the model's: exit code 4.
+template <typename Function>
+auto as_model_error(Function&& function) {
+  try {
+    return function();
+  } catch (const ModelError&) {
+    throw;
+  } catch (const Error& error) {
+    throw ModelError(error.what());
+  }
+}
+
+Side load_side(const std::filesystem::path& folder, const Configuration& configuration,
+               SideName name) {
+  const bool source = name == SideName::kSource;
+  const std::string stem = source ? "source" : "target";
+  const SideConfig& config = source ? configuration.source : configuration.target;
+  text::Vocabulary vocabulary = text::Vocabulary::load(folder / (stem + ".vocab"));
+  std::string subword_model;
+  if (config.unit == UnitChoice::kSubwords) subword_model = read_file(folder / (stem + ".spm"));
+  try {
+    return make_side(configuration, name, std::move(vocabulary), std::move(subword_model));
+  } catch (const Error& error) {
+    throw ModelError(fmt::format("{}: {}", folder.string(), error.what()));
+  }
+}
+
+}  // namespace
+
+VocabularySizes ModelText::sizes() const {
+  return {static_cast<std::int64_t>(source.vocabulary.size()),
+          static_cast<std::int64_t>(target.vocabulary.size())};
+}
+
+Side make_side(const Configuration& configuration, SideName name, text::Vocabulary vocabulary,
+               std::string subword_model) {
+  const bool source = name == SideName::kSource;
+  const SideConfig& config = source ? configuration.source : configuration.target;
+  const bool pads = source && configuration.encoder.padding == Padding::kVisible;
+  const std::string_view stem = source ? "source" : "target";
+  if (config.end_token && !vocabulary.end()) {
+    throw ModelError(fmt::format("{}.vocab has no </s>, but {}.end_token is true", stem, stem));
+  }
+  if (pads && !vocabulary.padding()) {
+    throw ModelError(fmt::format("{}.vocab has no <pad>, but encoder.padding is visible", stem));
+  }
+  const text::SegmenterOptions options = segmenter_options(config);
+  text::Segmenter segmenter = config.unit == UnitChoice::kSubwords
+                                  ? text::Segmenter(options, subword_model)
+                                  : text::Segmenter(options);
+  return {config, std::move(segmenter), std::move(vocabulary), std::move(subword_model), pads};
+}
+
+Encoded encode(const Side& side, std::string_view raw) {
+  Encoded result;
+  result.units = side.segmenter.split(raw);
+  if (result.units.empty()) throw DataError("", 0, "empty text");
+  const auto limit = static_cast<std::size_t>(side.config.fixed_length);
+  if (limit > 0 && result.units.size() > limit) {
+    result.cut = result.units.size() - limit;
+    result.units.resize(limit);
+  }
+  result.tokens.reserve(std::max(limit, result.units.size() + 1));
+  for (const text::Unit& unit : result.units) {
+    const auto id = side.vocabulary.id(unit.text);
+    if (!id) {
+      throw DataError("", 0,
+                      fmt::format("'{}' is not in the vocabulary, which has no <unk>", unit.text));
+    }
+    if (id == side.vocabulary.unknown()) ++result.unknown;
+    result.tokens.push_back(*id);
+  }
+  if (side.config.end_token) result.tokens.push_back(side.vocabulary.end().value());
+  if (side.pads && result.tokens.size() < limit) {
+    result.tokens.resize(limit, side.vocabulary.padding().value());
+  }
+  return result;
+}
+
+std::vector<text::TokenId> never_predicted(const Side& target) {
+  std::vector<text::TokenId> ids;
+  if (target.vocabulary.padding()) ids.push_back(*target.vocabulary.padding());
+  if (target.vocabulary.end() && !target.config.end_token) ids.push_back(*target.vocabulary.end());
+  return ids;
+}
+
+ModelText load_text(const std::filesystem::path& folder) {
+  return as_model_error([&] {
+    std::error_code reason;
+    if (!std::filesystem::is_directory(folder, reason)) {
+      throw ModelError(fmt::format("{}: no model folder{}{}", folder.string(), reason ? ": " : "",
+                                   reason ? reason.message() : ""));
+    }
+    const std::filesystem::path file = folder / kConfiguration;
+    Configuration configuration;
+    read_yaml(configuration, read_file(file, std::size_t{1} << 20), file.string());
+    try {
+      check(configuration);
+    } catch (const Error& error) {
+      throw ModelError(fmt::format("{}: {}", file.string(), error.what()));
+    }
+    return ModelText{configuration, load_side(folder, configuration, SideName::kSource),
+                     load_side(folder, configuration, SideName::kTarget)};
+  });
+}
+
+Model load(const std::filesystem::path& folder) {
+  return as_model_error([&] {
+    ModelText model_text = load_text(folder);
+    const std::filesystem::path file = folder / kWeights;
+    Weights weights = Weights::load(file);
+    try {
+      weights.check_against(parameter_table(model_text.configuration, model_text.sizes()));
+    } catch (const ModelError& error) {
+      throw ModelError(fmt::format("{}: {}", file.string(), error.what()));
+    }
+    return Model{std::move(model_text), std::move(weights)};
+  });
+}
+
+void save_text(const std::filesystem::path& folder, const ModelText& model_text) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw Error(fmt::format("{}: cannot make: {}", folder.string(), error.message()));
+  write_file(folder / kConfiguration, write_yaml(model_text.configuration));
+  for (const auto& [name, side] : {std::pair<const char*, const Side&>{"source", model_text.source},
+                                   {"target", model_text.target}}) {
+    side.vocabulary.save(folder / fmt::format("{}.vocab", name));
+    if (!side.subword_model.empty()) {
+      write_file(folder / fmt::format("{}.spm", name), side.subword_model);
+    }
+  }
+}
+
+void save_weights(const std::filesystem::path& folder, const Weights& weights) {
+  weights.save(folder / kWeights);
+}
+
+}  // namespace attend::model

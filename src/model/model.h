@@ -1,0 +1,9 @@
+// What a model is: configuration, parameter table, weights, model folder; and what an engine
+// offers.
+#pragma once
+
+#include "model/configuration.h"  // IWYU pragma: export
+#include "model/engine.h"         // IWYU pragma: export
+#include "model/folder.h"         // IWYU pragma: export
+#include "model/parameters.h"     // IWYU pragma: export
+#include "model/weights.h"        // IWYU pragma: export

@@ -1,0 +1,331 @@
+// The list of all options: the one place where names, ranges and help texts stand.
+#include <fmt/format.h>
+
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "base/base.h"
+#include "model/configuration.h"
+
+namespace attend::model {
+namespace {
+
+template <typename E>
+using Choices = std::vector<std::pair<std::string_view, E>>;
+
+[[noreturn]] void bad_value(const std::string& name, const std::string& value,
+                            const std::string& range) {
+  throw UsageError(fmt::format("{}: found '{}', expected {}", name, value, range));
+}
+
+class OptionList {
+ public:
+  template <typename E>
+  void choice(std::string name, E& field, Choices<E> choices, std::string help) {
+    std::string range;
+    for (const auto& [word, value] : choices) {
+      range += fmt::format("{}{}", range.empty() ? "" : " | ", word);
+    }
+    auto get = [&field, choices] {
+      for (const auto& [word, value] : choices) {
+        if (value == field) return std::string(word);
+      }
+      throw CheckFailure("an enumeration without a name");
+    };
+    auto set = [&field, choices, name, range](const std::string& text) {
+      for (const auto& [word, value] : choices) {
+        if (word == text) {
+          field = value;
+          return;
+        }
+      }
+      bad_value(name, text, range);
+    };
+    add(std::move(name), std::move(range), std::move(help), get, set);
+  }
+
+  template <typename T>
+  void number(std::string name, T& field, T low, T high, std::string help) {
+    const std::string range = high == std::numeric_limits<T>::max()
+                                  ? fmt::format("at least {}", low)
+                                  : fmt::format("{} … {}", low, high);
+    auto get = [&field] { return fmt::format("{}", field); };
+    auto set = [&field, low, high, name, range](const std::string& text) {
+      T value{};
+      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+      if (error != std::errc() || end != text.data() + text.size() || !(value >= low) ||
+          !(value <= high)) {
+        bad_value(name, text, range);
+      }
+      field = value;
+    };
+    add(std::move(name), range, std::move(help), get, set);
+  }
+
+  void flag(std::string name, bool& field, std::string help) {
+    choice<bool>(std::move(name), field, {{"true", true}, {"false", false}}, std::move(help));
+  }
+
+  void text(std::string name, std::string& field, std::string help) {
+    auto get = [&field] { return field; };
+    auto set = [&field, name](const std::string& value) {
+      if (text::find_broken_utf8(value) != std::string_view::npos) {
+        bad_value(name, value, "UTF-8 text");
+      }
+      field = value;
+    };
+    add(std::move(name), "text", std::move(help), get, set);
+  }
+
+  /// Calls `hook` whenever the option added last was set.
+  void after_last(std::function<void()> hook) {
+    options_.back().set = [set = options_.back().set, hook](const std::string& value) {
+      set(value);
+      hook();
+    };
+  }
+
+  std::vector<Option> take() { return std::move(options_); }
+
+ private:
+  void add(std::string name, std::string range, std::string help, std::function<std::string()> get,
+           std::function<void(const std::string&)> set) {
+    options_.push_back(
+        {std::move(name), std::move(range), std::move(help), std::move(get), std::move(set)});
+  }
+  std::vector<Option> options_;
+};
+
+constexpr int kMany = 1 << 24;
+constexpr double kAnyPositive = std::numeric_limits<double>::max();
+
+void add_side(OptionList& list, const std::string& prefix, SideConfig& side) {
+  list.choice<UnitChoice>(prefix + ".unit", side.unit,
+                          {{"auto", UnitChoice::kAuto},
+                           {"characters", UnitChoice::kCharacters},
+                           {"words", UnitChoice::kWords},
+                           {"subwords", UnitChoice::kSubwords}},
+                          "what the text is cut into; auto looks at the training pairs");
+  list.flag(prefix + ".lowercase", side.lowercase, "lower-case the text");
+  list.text(prefix + ".remove", side.remove, "characters deleted from the text, for example \",\"");
+  list.number(prefix + ".minimum_count", side.minimum_count, 1, kMany,
+              "rarer units become unknown");
+  list.number(prefix + ".maximum_size", side.maximum_size, 0, kMany,
+              "largest vocabulary, reserved units included; 0: no limit");
+  list.number(prefix + ".subword_size", side.subword_size, 16, kMany,
+              "pieces of the SentencePiece model");
+  list.number(prefix + ".fixed_length", side.fixed_length, 0, kMany,
+              "pad and cut to this many tokens; 0: as long as the text is");
+  list.flag(prefix + ".end_token", side.end_token, "append </s>");
+}
+
+void add_cell(OptionList& list, const std::string& prefix, CellConfig& cell) {
+  list.choice<Cell>(prefix + ".cell", cell.type, {{"gru", Cell::kGru}, {"lstm", Cell::kLstm}},
+                    "recurrent cell");
+  list.choice<GruReset>(prefix + ".gru_reset", cell.reset,
+                        {{"before", GruReset::kBefore}, {"after", GruReset::kAfter}},
+                        "reset gate before or after the recurrent product");
+  list.choice<GruUpdate>(prefix + ".gru_update", cell.update,
+                         {{"new", GruUpdate::kNew}, {"old", GruUpdate::kOld}},
+                         "what the update gate multiplies");
+  list.choice<Gates>(prefix + ".gates", cell.gates,
+                     {{"logistic", Gates::kLogistic}, {"hard", Gates::kHard}},
+                     "gate activation; hard is clip(0.2 x + 0.5, 0, 1)");
+}
+
+void add_encoder(OptionList& list, EncoderConfig& encoder) {
+  list.number("encoder.embedding", encoder.embedding, 0, kMany,
+              "size of the source embeddings; 0: one-hot");
+  add_cell(list, "encoder", encoder.cell);
+  list.number("encoder.units", encoder.units, 1, kMany, "units per direction");
+  list.number("encoder.layers", encoder.layers, 1, 64, "bidirectional layers");
+  list.flag("encoder.layer_norm", encoder.layer_norm, "normalise the gates' pre-activations");
+  list.choice<Padding>("encoder.padding", encoder.padding,
+                       {{"masked", Padding::kMasked}, {"visible", Padding::kVisible}},
+                       "visible lets the model see padding, as the date exercise does");
+}
+
+void add_attention(OptionList& list, AttentionConfig& attention) {
+  list.number("attention.units", attention.units, 1, kMany, "hidden units of the energies");
+  list.choice<Energies>("attention.energies", attention.energies,
+                        {{"linear", Energies::kLinear}, {"relu", Energies::kRelu}},
+                        "activation of the energies");
+  list.flag("attention.energy_bias", attention.energy_bias, "a bias on the energies");
+}
+
+void add_decoder(OptionList& list, DecoderConfig& decoder) {
+  list.number("decoder.embedding", decoder.embedding, 1, kMany, "size of the target embeddings");
+  add_cell(list, "decoder", decoder.cell);
+  list.number("decoder.units", decoder.units, 1, kMany, "units of the state");
+  list.number("decoder.layers", decoder.layers, 1, 64, "layers; the top one asks the attention");
+  list.choice<Feedback>("decoder.feedback", decoder.feedback,
+                        {{"previous", Feedback::kPrevious}, {"none", Feedback::kNone}},
+                        "whether the previous token is fed back");
+  list.choice<InitialState>("decoder.initial_state", decoder.initial_state,
+                            {{"backward", InitialState::kBackward},
+                             {"mean", InitialState::kMean},
+                             {"last", InitialState::kLast},
+                             {"zero", InitialState::kZero}},
+                            "where the first state comes from");
+  list.choice<Order>("decoder.order", decoder.order,
+                     {{"look-update-generate", Order::kLookUpdateGenerate},
+                      {"look-generate-update", Order::kLookGenerateUpdate}},
+                     "order within one step");
+  list.choice<Readout>("decoder.readout", decoder.readout,
+                       {{"tanh", Readout::kTanh},
+                        {"maxout", Readout::kMaxout},
+                        {"linear", Readout::kLinear},
+                        {"none", Readout::kNone}},
+                       "layer between state and softmax");
+  list.number("decoder.readout_units", decoder.readout_units, 1, kMany, "units of the readout");
+  list.choice<TiedEmbeddings>("decoder.tied_embeddings", decoder.tied_embeddings,
+                              {{"none", TiedEmbeddings::kNone},
+                               {"target", TiedEmbeddings::kTarget},
+                               {"all", TiedEmbeddings::kAll}},
+                              "output weights are the target embedding, or the source's too");
+}
+
+// What the papers use with each optimiser (§1.7).
+void set_usual_rates(OptimizerConfig& optimizer) {
+  switch (optimizer.kind) {
+    case OptimizerKind::kAdadelta:
+      optimizer.learning_rate = 1.0;
+      optimizer.epsilon = 1e-6;
+      return;
+    case OptimizerKind::kSgd:
+      optimizer.learning_rate = 1.0;
+      break;
+    case OptimizerKind::kRmsProp:
+      optimizer.learning_rate = 0.001;
+      break;
+    case OptimizerKind::kAdam:
+    case OptimizerKind::kAdamW:
+      optimizer.learning_rate = 0.002;
+      break;
+  }
+  optimizer.epsilon = 1e-8;
+}
+
+void add_optimizer(OptionList& list, OptimizerConfig& optimizer) {
+  list.choice<OptimizerKind>("training.optimizer", optimizer.kind,
+                             {{"sgd", OptimizerKind::kSgd},
+                              {"adadelta", OptimizerKind::kAdadelta},
+                              {"adam", OptimizerKind::kAdam},
+                              {"adamw", OptimizerKind::kAdamW},
+                              {"rmsprop", OptimizerKind::kRmsProp}},
+                             "optimiser; another one brings its usual learning_rate and epsilon");
+  list.after_last([&optimizer, before = optimizer.kind]() mutable {
+    if (optimizer.kind != before) set_usual_rates(optimizer);
+    before = optimizer.kind;
+  });
+  list.number("training.learning_rate", optimizer.learning_rate, 0.0, 1e6, "learning rate");
+  list.number("training.momentum", optimizer.momentum, 0.0, 1.0, "momentum of sgd");
+  list.number("training.beta1", optimizer.beta1, 0.0, 1.0, "of adam and adamw");
+  list.number("training.beta2", optimizer.beta2, 0.0, 1.0, "of adam and adamw");
+  list.number("training.rho", optimizer.rho, 0.0, 1.0, "of adadelta and rmsprop");
+  list.number("training.epsilon", optimizer.epsilon, 0.0, 1.0, "of the adaptive optimisers");
+  list.number("training.weight_decay", optimizer.weight_decay, 0.0, 1.0,
+              "decoupled in adamw, an L2 gradient elsewhere");
+  list.number("training.clip_norm", optimizer.clip_norm, 0.0, kAnyPositive,
+              "largest gradient norm; 0: no limit");
+  list.choice<LossScale>("training.loss_scale", optimizer.loss_scale,
+                         {{"sum", LossScale::kSum},
+                          {"sentence-mean", LossScale::kSentenceMean},
+                          {"token-mean", LossScale::kTokenMean}},
+                         "the cost that is differentiated and clipped");
+}
+
+void add_schedule(OptionList& list, ScheduleConfig& schedule) {
+  list.choice<ScheduleKind>("training.schedule", schedule.kind,
+                            {{"constant", ScheduleKind::kConstant},
+                             {"plateau", ScheduleKind::kPlateau},
+                             {"inverse-square-root", ScheduleKind::kInverseSquareRoot},
+                             {"decay", ScheduleKind::kDecay}},
+                            "how the learning rate falls");
+  list.number("training.warmup", schedule.warmup, 0, kMany, "updates of linear warm-up");
+  list.number("training.decay", schedule.decay, 0.0, 1e6, "decay: rate / (1 + decay · updates)");
+  list.number("training.plateau_factor", schedule.factor, 0.0, 1.0, "plateau: factor on the rate");
+  list.number("training.plateau_patience", schedule.patience, 1, kMany,
+              "plateau: validations without progress before the rate falls");
+  list.number("training.minimum_learning_rate", schedule.minimum, 0.0, 1e6, "lowest rate");
+}
+
+void add_dropout(OptionList& list, DropoutConfig& dropout) {
+  const auto probability = [&](const char* name, double& field, const char* help) {
+    list.number(fmt::format("training.dropout_{}", name), field, 0.0, 0.99, help);
+  };
+  probability("embedding", dropout.embedding, "dropout of embeddings");
+  probability("encoder", dropout.encoder, "dropout of annotations and between encoder layers");
+  probability("decoder", dropout.decoder, "dropout between decoder layers");
+  probability("readout", dropout.readout, "dropout of the readout");
+  probability("recurrent", dropout.recurrent, "dropout of the recurrent state");
+  list.flag("training.dropout_variational", dropout.variational,
+            "one dropout mask for all steps of a sequence");
+}
+
+void add_training(OptionList& list, TrainingConfig& training) {
+  constexpr std::int64_t kUpdates = std::int64_t{1} << 40;
+  add_optimizer(list, training.optimizer);
+  add_schedule(list, training.schedule);
+  add_dropout(list, training.dropout);
+  list.number("training.label_smoothing", training.label_smoothing, 0.0, 0.99, "label smoothing");
+  list.choice<Initialization>(
+      "training.initialization", training.initialization,
+      {{"glorot", Initialization::kGlorot}, {"normal", Initialization::kNormal}},
+      "initial weights; normal is the rule of the RNNsearch paper");
+  list.choice<text::BatchUnit>(
+      "training.batch_unit", training.batch_unit,
+      {{"sentences", text::BatchUnit::kSentences}, {"tokens", text::BatchUnit::kTokens}},
+      "what batch_size counts");
+  list.number("training.batch_size", training.batch_size, 1, kMany, "size of a batch");
+  list.number("training.batches_per_sort", training.batches_per_sort, 0, kMany,
+              "batches whose examples are sorted by length together; 0: none");
+  list.number("training.maximum_source_length", training.maximum_source_length, 1, kMany,
+              "longer pairs are left out (tokens)");
+  list.number("training.maximum_target_length", training.maximum_target_length, 1, kMany,
+              "longer pairs are left out (tokens)");
+  list.number("training.epochs", training.epochs, 1, kMany, "epochs at most");
+  list.number("training.updates", training.updates, std::int64_t{0}, kUpdates,
+              "updates at most; 0: no limit");
+  list.number("training.minutes", training.minutes, 0.0, kAnyPositive,
+              "minutes of training at most; 0: no limit");
+  list.number("training.validation_share", training.validation_share, 0.0, 0.9,
+              "share of the pairs held out when there is no --valid");
+  list.number("training.validation_maximum", training.validation_maximum, 1, kMany,
+              "pairs held out at most");
+  list.number("training.validate_every", training.validate_every, std::int64_t{0}, kUpdates,
+              "updates between validations; 0: every epoch");
+  list.text("training.metric", training.metric, "what decides the best model: loss or a metric");
+  list.number("training.patience", training.patience, 0, kMany,
+              "validations without progress before stopping; 0: never stop early");
+  list.number("training.beam", training.beam, 1, 1000, "beam of the decoding at validation");
+  list.number("training.checkpoint_minutes", training.checkpoint_minutes, 0.0, kAnyPositive,
+              "minutes between checkpoints");
+  list.number("training.seed", training.seed, std::uint64_t{0},
+              std::numeric_limits<std::uint64_t>::max(), "seed of everything random");
+  list.number("training.threads", training.threads, 0, 1024,
+              "threads, each with a shard of every batch; 0: all processors");
+}
+
+}  // namespace
+
+std::vector<Option> options(Configuration& configuration) {
+  OptionList list;
+  list.text("preset", configuration.preset, "the preset this configuration started from");
+  add_side(list, "source", configuration.source);
+  add_side(list, "target", configuration.target);
+  list.flag("shared_vocabulary", configuration.shared_vocabulary,
+            "one vocabulary for source and target");
+  add_encoder(list, configuration.encoder);
+  add_attention(list, configuration.attention);
+  add_decoder(list, configuration.decoder);
+  add_training(list, configuration.training);
+  return list.take();
+}
+
+}  // namespace attend::model

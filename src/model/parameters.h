@@ -1,0 +1,82 @@
+// The parameter table: name and shape of every tensor of a model. Both engines build from it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "model/configuration.h"
+
+namespace attend::model {
+
+/// How a tensor starts (§1.7, §4.2).
+enum class Initial {
+  kZero,
+  kOne,
+  kNormal,      ///< N(0, scale²)
+  kUniform,     ///< U(−scale, scale)
+  kOrthogonal,  ///< square blocks of rows, each the left singular vectors of a Gaussian matrix
+  kForgetGate   ///< an LSTM bias [4 n]: 1 for the forget gate, else 0
+};
+
+struct TensorSpec {
+  std::string name;
+  std::vector<std::int64_t> shape;
+  Initial initial = Initial::kZero;
+  double scale = 0.0;
+  std::int64_t count() const;  ///< number of values
+  bool operator==(const TensorSpec&) const = default;
+};
+
+struct VocabularySizes {
+  std::int64_t source = 0;
+  std::int64_t target = 0;
+};
+
+// clang-format off
+/// The tensors of a model, in a fixed order. Matrices are [rows out, columns in] and act on columns.
+/// G = 3 (GRU: update z, reset r, candidate) or 4 (LSTM: i, f, o, g) gates; L: layer from 0;
+/// D: forward | backward; sizes n_e, m_x (encoder), n' (attention), n, m_y, l (decoder).
+///
+///   source_embedding.weight        [source_vocabulary, m_x]  not with one-hot sources
+///   encoder.L.D.input_weight       [G n_e, in]   in: m_x (one-hot: source_vocabulary), above: 2 n_e
+///   encoder.L.D.recurrent_weight   [G n_e, n_e]
+///   encoder.L.D.bias               [G n_e]
+///   encoder.L.D.recurrent_bias     [n_e]         GRU with reset after: inside r ⊙ (U h + b)
+///   encoder.L.D.input_gain         [G n_e]       layer norm
+///   encoder.L.D.recurrent_gain     [G n_e]       layer norm
+///   initial.L.state_weight         [n, d]        d: n_e for backward, 2 n_e for mean and last
+///   initial.L.state_bias           [n]
+///   initial.L.cell_weight          [n, d]        LSTM
+///   initial.L.cell_bias            [n]           LSTM
+///   attention.query_weight         [n', n]       W
+///   attention.annotation_weight    [n', 2 n_e]   U
+///   attention.bias                 [n']          b
+///   attention.energy_weight        [n']          v
+///   attention.energy_bias          [1]           b_e, if chosen
+///   target_embedding.weight        [target_vocabulary, m_y]  with feedback, unless tied to the source
+///   decoder.L.input_weight         [G n, in]     layer 0: columns [E y_{i-1}; c_i], above: n
+///   decoder.L.recurrent_weight     [G n, n]
+///   decoder.L.bias                 [G n]
+///   decoder.L.recurrent_bias       [n]           GRU with reset after
+///   readout.weight                 [r, n + m_y + 2 n_e]  columns [s; E y_{i-1}; c_i];
+///                                                r: 2 l for maxout, else l
+///   readout.bias                   [r]
+///   output.weight                  [target_vocabulary, l]  unless tied to the target embedding;
+///                                                n in place of l without a readout
+///   output.bias                    [target_vocabulary]
+///
+/// Without feedback the E y_{i-1} columns are absent, without a readout its tensors.
+// clang-format on
+std::vector<TensorSpec> parameter_table(const Configuration& configuration,
+                                        const VocabularySizes& sizes);
+
+/// Number of values in all tensors.
+std::int64_t parameter_count(const std::vector<TensorSpec>& table);
+
+/// Name of the tensor that holds the target embedding and the output weights, ties followed.
+std::string target_embedding_name(const DecoderConfig& decoder);
+std::string output_weight_name(const DecoderConfig& decoder);
+
+}  // namespace attend::model

@@ -1,0 +1,71 @@
+// One prediction again, step by step, with every number kept.
+#include <algorithm>
+#include <numeric>
+
+#include "base/base.h"
+#include "predictor/prepared.h"
+
+namespace attend::predictor {
+namespace {
+
+template <typename T>
+std::vector<T> first_row(std::span<const T> values, std::size_t columns) {
+  return {values.begin(), values.begin() + static_cast<std::ptrdiff_t>(columns)};
+}
+
+std::vector<Choice> best_choices(const text::Vocabulary& vocabulary,
+                                 std::span<const float> log_probabilities, std::size_t count) {
+  std::vector<text::TokenId> ids(log_probabilities.size());
+  std::iota(ids.begin(), ids.end(), 0);
+  count = std::min(count, ids.size());
+  std::partial_sort(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(count), ids.end(),
+                    [&](text::TokenId a, text::TokenId b) {
+                      const float pa = log_probabilities[static_cast<std::size_t>(a)];
+                      const float pb = log_probabilities[static_cast<std::size_t>(b)];
+                      return pa != pb ? pa > pb : a < b;
+                    });
+  std::vector<Choice> choices;
+  for (std::size_t k = 0; k < count; ++k) {
+    choices.push_back(
+        {vocabulary.unit(ids[k]), log_probabilities[static_cast<std::size_t>(ids[k])]});
+  }
+  return choices;
+}
+
+}  // namespace
+
+Explanation Predictor::explain(const std::string& text, const search::SearchOptions& options,
+                               std::size_t choices) const {
+  PredictOptions predict_options;
+  predict_options.search = options;
+  Answer answer = predict(std::span(&text, 1), predict_options).front();
+  const text::Vocabulary& vocabulary = model_.text.target.vocabulary;
+  Explanation explanation{std::move(answer.source), std::move(answer.predictions.front()), {}};
+  std::vector<text::TokenId> tokens;
+  for (const std::string& unit : explanation.prediction.units) {
+    tokens.push_back(vocabulary.id(unit).value());
+  }
+  if (const auto end = engine_->end(); end && explanation.prediction.finished)
+    tokens.push_back(*end);
+
+  const std::vector<std::vector<text::TokenId>> sources{prepare_source(text).tokens};
+  const auto decoding = engine_->annotate(sources);
+  model::StepRow row;
+  for (const text::TokenId token : tokens) {
+    const model::StepResult result = decoding->step(std::span(&row, 1));
+    ExplainedStep step;
+    if (row.previous != text::kNoToken) step.previous = vocabulary.unit(row.previous);
+    step.energies = first_row(result.energies, explanation.source.columns.size());
+    step.alignment = first_row(result.alignment, explanation.source.columns.size());
+    step.context = first_row(result.context, result.annotation_units);
+    step.choices = best_choices(vocabulary, result.log_probabilities, choices);
+    step.chosen = {vocabulary.unit(token),
+                   result.log_probabilities[static_cast<std::size_t>(token)]};
+    explanation.steps.push_back(std::move(step));
+    row.parent = 0;
+    row.previous = token;
+  }
+  return explanation;
+}
+
+}  // namespace attend::predictor

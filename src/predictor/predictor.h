@@ -1,0 +1,115 @@
+// Text in, predictions out: a model folder put to use. The light binary and later interfaces stand
+// on this.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/model.h"
+#include "search/search.h"
+#include "text/text.h"
+
+namespace attend::predictor {
+
+/// A source as the model sees it.
+struct Source {
+  std::string text;               ///< raw
+  std::vector<text::Unit> units;  ///< with byte spans of `text`
+  std::vector<std::string>
+      columns;  ///< names of the alignment's columns: units, then </s> or padding
+  std::vector<std::string> unknown;  ///< units outside the vocabulary
+  std::size_t cut = 0;               ///< units left out behind a fixed length
+};
+
+/// A target with its probability and its alignment.
+struct Prediction {
+  std::string text;
+  std::vector<std::string> units;
+  std::vector<text::ByteSpan> spans;  ///< bytes of `text`, [units]
+  std::vector<float> unit_scores;     ///< natural logarithms, [units], then </s> if there is one
+  double log_probability = 0;
+  double score = 0;              ///< length-normalised log-probability
+  bool finished = true;          ///< false: cut by the length limit
+  std::vector<float> alignment;  // [units, columns of the source]
+  std::vector<std::pair<std::size_t, std::size_t>>
+      links;  ///< (source unit, target unit), argmax of each row
+};
+
+struct Answer {
+  Source source;
+  std::vector<Prediction> predictions;  ///< best first; texts are distinct
+};
+
+struct PredictOptions {
+  search::SearchOptions search;
+  std::size_t batch_size = 32;  ///< sources decoded together
+  int threads = 1;              ///< each works on batches of its own
+};
+
+/// One choice among the target units in one step.
+struct Choice {
+  std::string unit;
+  float log_probability = 0;
+};
+
+/// The numbers of one decoding step.
+struct ExplainedStep {
+  std::string previous;          ///< y_{i-1}; empty in the first step
+  std::vector<float> energies;   ///< e_i, [columns]
+  std::vector<float> alignment;  ///< α_i, [columns]
+  std::vector<float> context;    ///< c_i, [annotation units]
+  std::vector<Choice> choices;   ///< the most probable units, best first
+  Choice chosen;
+};
+
+struct Explanation {
+  Source source;
+  Prediction prediction;
+  std::vector<ExplainedStep> steps;  ///< [units, then </s> if there is one]
+};
+
+/// Immutable; safe to use from several threads.
+class Predictor {
+ public:
+  /// ModelError when the folder is missing, damaged or of a newer format.
+  explicit Predictor(const std::filesystem::path& folder);
+  explicit Predictor(model::Model model);
+
+  /// One answer for each text, in order. DataError("", 0, …) for blank text or broken UTF-8.
+  std::vector<Answer> predict(std::span<const std::string> texts,
+                              const PredictOptions& options) const;
+
+  /// Forced scoring: the one prediction of each answer is the given target.
+  std::vector<Answer> score(std::span<const std::string> sources,
+                            std::span<const std::string> targets,
+                            const PredictOptions& options) const;
+
+  /// Every step of the best prediction, with `choices` alternatives a step.
+  Explanation explain(const std::string& text, const search::SearchOptions& options,
+                      std::size_t choices) const;
+
+  const model::ModelText& text() const { return model_.text; }
+  const model::Weights& weights() const { return model_.weights; }
+  const model::Engine& engine() const { return *engine_; }
+  /// Units of a text of the target side (for metrics on units).
+  std::vector<std::string> target_units(std::string_view text) const;
+
+ private:
+  struct Prepared;
+  Prepared prepare_source(const std::string& text) const;
+  Prediction present(const search::Hypothesis& hypothesis, const Source& source) const;
+  /// Runs `job` on batches of indices, sorted by source length, on several threads.
+  void for_each_batch(std::span<const Prepared> prepared, const PredictOptions& options,
+                      const std::function<void(std::span<const std::size_t>)>& job) const;
+
+  model::Model model_;
+  std::unique_ptr<const model::Engine> engine_;
+};
+
+}  // namespace attend::predictor

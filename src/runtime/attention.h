@@ -1,0 +1,42 @@
+// Additive attention: query → energies → alignment → context (§1.5, §4.1).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "runtime/encoder.h"
+
+namespace attend::runtime {
+
+/// What some queries looked at, one row each.
+struct Look {
+  kernels::Buffer query;      // [rows, n']                 W s
+  kernels::Buffer energies;   // [rows, longest]            e, −∞ behind a row's source
+  kernels::Buffer alignment;  // [rows, longest]            α, 0 behind a row's source
+  kernels::Buffer context;    // [rows, annotation_units]   c
+};
+
+/// Immutable; safe to use from several threads.
+class Attention {
+ public:
+  Attention(const model::AttentionConfig& config, const model::Weights& weights);
+
+  /// U h_j + b of every position [positions, n']: once for all steps and hypotheses.
+  std::vector<float> project(const Annotations& annotations) const;
+
+  /// Looks from the states [sources.size(), n]; row r looks at source sources[r].
+  void look(std::span<const float> states, std::span<const std::int32_t> sources,
+            const Annotations& annotations, std::span<const float> projected, Look& look) const;
+
+ private:
+  std::size_t units_;                     // n'
+  kernels::Matrix query_weight_;          // W [n', n]
+  Linear projection_;                     // U [n', 2 n_e], b [n']
+  std::span<const float> energy_weight_;  // v [n']
+  float energy_bias_ = 0.0F;              // b_e
+  kernels::EnergyActivation activation_;
+};
+
+}  // namespace attend::runtime

@@ -1,0 +1,59 @@
+// A recurrent cell with its weights: what encoder layers and decoder layers are made of (§1.1).
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <span>
+
+#include "runtime/tensors.h"
+
+namespace attend::runtime {
+
+/// Memory of a cell's steps; one thread at a time.
+struct CellMemory {
+  kernels::Buffer recurrent, z, reset, candidate;
+};
+
+/// GRU or LSTM, with layer norm or without. Immutable; safe to use from several threads.
+class RecurrentCell {
+ public:
+  RecurrentCell(const model::CellConfig& config, std::size_t units, const Tensors& tensors);
+
+  /// gates = W x + b (normalised: gain · norm(W x) + b), x [rows, inputs], gates [rows,
+  /// gate_units].
+  void project(std::span<const float> x, std::size_t rows, std::span<float> gates) const;
+  /// The same for one-hot vectors: rows are columns of W. ids lie in [0, inputs).
+  void project_one_hot(std::span<const text::TokenId> ids, std::span<float> gates) const;
+
+  /// (state, cell) ← f(state, cell; gates). gates [rows, gate_units], state and cell [rows, units];
+  /// a GRU does not look at `cell`.
+  void step(std::size_t rows, std::span<const float> gates, std::span<float> state,
+            std::span<float> cell, CellMemory& memory) const;
+
+  std::size_t gate_units() const { return gate_units_; }
+
+ private:
+  void finish_projection(std::size_t rows, std::span<float> gates) const;
+  void normalise_recurrent(std::size_t rows, std::size_t first_gate, std::size_t gates,
+                           std::span<float> values) const;
+  void step_lstm(std::size_t rows, std::span<const float> gates, std::span<float> state,
+                 std::span<float> cell, CellMemory& memory) const;
+  void step_reset_before(std::size_t rows, std::span<const float> gates, std::span<float> state,
+                         CellMemory& memory) const;
+  void step_reset_after(std::size_t rows, std::span<const float> gates, std::span<float> state,
+                        CellMemory& memory) const;
+
+  model::CellConfig config_;
+  std::size_t units_;                      // n
+  std::size_t gate_units_;                 // G n
+  kernels::Matrix input_;                  // W [G n, inputs]
+  std::span<const float> input_values_;    // W unpacked, for one-hot vectors
+  std::span<const float> bias_;            // b [G n]
+  kernels::Matrix recurrent_;              // U [G n, n]; reset before: of z and r only [2 n, n]
+  kernels::Matrix candidate_;              // reset before: U of the candidate [n, n]
+  std::span<const float> recurrent_bias_;  // reset after [n]
+  std::span<const float> input_gain_;      // layer norm [G n], else empty
+  std::span<const float> recurrent_gain_;  // layer norm [G n], else empty
+};
+
+}  // namespace attend::runtime

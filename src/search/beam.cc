@@ -1,0 +1,116 @@
+#include "search/beam.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/base.h"
+
+namespace attend::search {
+
+Beam::Beam(const Rules& rules, std::size_t source_length)
+    : rules_(rules),
+      maximum_length_(rules.maximum_length(source_length)),
+      history_(source_length) {}
+
+void Beam::append_rows(std::int32_t source, std::vector<model::StepRow>& rows) const {
+  if (over_) return;
+  if (history_.length() == 0) {
+    rows.push_back({source, -1, text::kNoToken});
+    return;
+  }
+  for (const Node& node : history_.nodes()) {
+    rows.push_back({source, static_cast<std::int32_t>(previous_row_) + node.parent, node.token});
+  }
+}
+
+void Beam::advance(const model::StepResult& result, std::size_t first_row) {
+  ATTEND_CHECK(!over_);
+  const std::size_t length = history_.length();
+  std::vector<Candidate> extended;
+  for (const Candidate& candidate : choose(result, first_row)) {
+    if (rules_.is_end(candidate.token)) {
+      finish({length, candidate.row, candidate.log_probability,
+              rules_.finished_score(candidate.log_probability, length), candidate.token_score});
+    } else {
+      extended.push_back(candidate);
+    }
+  }
+  previous_row_ = first_row;
+  if (extended.empty() || length == maximum_length_) {
+    over_ = true;  // live_ and the history stay: what is returned when nothing has finished
+    return;
+  }
+  extend(extended, result, first_row);
+  over_ = over_ || !can_improve();
+}
+
+std::vector<Candidate> Beam::choose(const model::StepResult& result, std::size_t first_row) const {
+  const std::size_t vocabulary = rules_.target_vocabulary();
+  const Extensions extensions{
+      live_, result.log_probabilities.subspan(first_row * vocabulary, live_.size() * vocabulary),
+      history_.length()};
+  std::vector<Candidate> best = best_candidates(rules_, extensions);
+  if (best.empty() && finished_.empty()) best = impossible_candidate(rules_, extensions.length);
+  return best;
+}
+
+void Beam::extend(const std::vector<Candidate>& candidates, const model::StepResult& result,
+                  std::size_t first_row) {
+  const std::size_t stride = result.source_length;
+  const auto alignment = result.alignment.subspan(first_row * stride, live_.size() * stride);
+  std::vector<Node> nodes;
+  live_.clear();
+  for (const Candidate& candidate : candidates) {
+    nodes.push_back({candidate.row, candidate.token, candidate.token_score});
+    live_.push_back(candidate.log_probability);
+  }
+  history_.append(std::move(nodes), alignment, stride);
+  if (rules_.end() || history_.length() < maximum_length_) return;
+  for (std::size_t k = 0; k < live_.size(); ++k) {  // the fixed length is reached
+    finish({history_.length(), static_cast<std::int32_t>(k), live_[k],
+            rules_.finished_score(live_[k], history_.length()), 0});
+  }
+  over_ = true;
+}
+
+// Of equal scores the one that came first stays in front.
+void Beam::finish(const Ended& ended) {
+  const auto place =
+      std::upper_bound(finished_.begin(), finished_.end(), ended,
+                       [](const Ended& a, const Ended& b) { return a.score > b.score; });
+  finished_.insert(place, ended);
+  if (finished_.size() > rules_.n_best()) finished_.pop_back();
+}
+
+// log p ≤ 0 only falls, so nothing that grows from a live hypothesis scores above its log p
+// now over the longest length.
+bool Beam::can_improve() const {
+  return finished_.size() < rules_.n_best() ||
+         rules_.finished_score(live_.front(), maximum_length_) > finished_.back().score;
+}
+
+std::vector<Hypothesis> Beam::results() const {
+  ATTEND_CHECK(over_);
+  std::vector<Hypothesis> hypotheses;
+  for (const Ended& ended : finished_) hypotheses.push_back(reconstruct(ended, true));
+  if (!hypotheses.empty()) return hypotheses;
+  const std::size_t length = history_.length();
+  for (std::size_t k = 0; k < std::min(live_.size(), rules_.n_best()); ++k) {
+    const Ended cut{length, static_cast<std::int32_t>(k), live_[k],
+                    rules_.unfinished_score(live_[k], length), 0};
+    hypotheses.push_back(reconstruct(cut, false));
+  }
+  return hypotheses;
+}
+
+Hypothesis Beam::reconstruct(const Ended& ended, bool finished) const {
+  Hypothesis hypothesis;
+  history_.trace(ended.length, ended.node, hypothesis);
+  if (finished && rules_.end()) hypothesis.token_scores.push_back(ended.end_score);
+  hypothesis.log_probability = ended.log_probability;
+  hypothesis.score = ended.score;
+  hypothesis.finished = finished;
+  return hypothesis;
+}
+
+}  // namespace attend::search

@@ -1,0 +1,56 @@
+// The search of one source, step by step (§14.1).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "search/history.h"
+#include "search/rules.h"
+#include "search/selection.h"
+
+namespace attend::search {
+
+/// Live and finished hypotheses of one source. The caller collects the rows of many beams, runs the
+/// step and hands its result to each; `rules` must outlive the beam.
+class Beam {
+ public:
+  Beam(const Rules& rules, std::size_t source_length);
+
+  /// No live hypothesis, or none that could still change the result.
+  bool over() const { return over_; }
+  /// Appends the rows that the next step must extend; none when over().
+  void append_rows(std::int32_t source, std::vector<model::StepRow>& rows) const;
+  /// Takes the result of that step, in which the rows of this beam start at `first_row`; not
+  /// over().
+  void advance(const model::StepResult& result, std::size_t first_row);
+  /// At most n_best hypotheses, best first; over().
+  std::vector<Hypothesis> results() const;
+
+ private:
+  /// A hypothesis by its last node.
+  struct Ended {
+    std::size_t length = 0;  ///< tokens, </s> not counted
+    std::int32_t node = 0;   ///< of the step with this length
+    double log_probability = 0;
+    double score = 0;
+    float end_score = 0;  ///< log p(</s>), if there is one
+  };
+
+  std::vector<Candidate> choose(const model::StepResult& result, std::size_t first_row) const;
+  void extend(const std::vector<Candidate>& candidates, const model::StepResult& result,
+              std::size_t first_row);
+  void finish(const Ended& ended);
+  bool can_improve() const;
+  Hypothesis reconstruct(const Ended& ended, bool finished) const;
+
+  const Rules& rules_;
+  std::size_t maximum_length_;
+  History history_;
+  std::vector<double> live_{0.0};  // [live hypotheses] log-probabilities, best first
+  std::size_t previous_row_ = 0;   ///< where the rows of this beam started in the last step
+  std::vector<Ended> finished_;    // [at most n_best], best first
+  bool over_ = false;
+};
+
+}  // namespace attend::search

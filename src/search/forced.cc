@@ -1,0 +1,113 @@
+// Forced scoring: the decoder is given its target.
+#include <fmt/format.h>
+
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "base/base.h"
+#include "search/rules.h"
+#include "search/search.h"
+
+namespace attend::search {
+namespace {
+
+void check_target(const model::Engine& engine, const std::vector<TokenId>& target) {
+  if (!engine.end() && target.size() != engine.fixed_target_length()) {
+    throw UsageError(fmt::format("target: found {} tokens, this model's targets have {}",
+                                 target.size(), engine.fixed_target_length()));
+  }
+  for (const TokenId token : target) {
+    if (token < 0 || static_cast<std::size_t>(token) >= engine.target_vocabulary()) {
+      throw UsageError(fmt::format("target: found the token id {}, expected 0 … {}", token,
+                                   engine.target_vocabulary() - 1));
+    }
+  }
+}
+
+// The target that the model must produce, and how far it is.
+class ForcedTarget {
+ public:
+  ForcedTarget(std::vector<TokenId> target, std::optional<TokenId> end, std::size_t source_length)
+      : steps_(std::move(target)) {
+    hypothesis_.tokens = steps_;
+    hypothesis_.source_length = source_length;
+    hypothesis_.finished = true;
+    if (end) steps_.push_back(*end);
+  }
+
+  bool over() const { return next_ == steps_.size(); }
+
+  /// The row of the next step, which will stand at `row`.
+  model::StepRow make_row(std::int32_t source, std::size_t row) {
+    const model::StepRow result{source, row_, next_ == 0 ? text::kNoToken : steps_[next_ - 1]};
+    row_ = static_cast<std::int32_t>(row);
+    return result;
+  }
+
+  void advance(const model::StepResult& result) {
+    const auto row = static_cast<std::size_t>(row_);
+    const auto token = static_cast<std::size_t>(steps_[next_]);
+    float score = result.log_probabilities[row * result.target_vocabulary + token];
+    if (!std::isfinite(score)) score = -std::numeric_limits<float>::infinity();  // as in search()
+    hypothesis_.token_scores.push_back(score);
+    hypothesis_.log_probability += static_cast<double>(score);
+    if (next_ < hypothesis_.tokens.size()) {
+      const auto weights =
+          result.alignment.subspan(row * result.source_length, hypothesis_.source_length);
+      hypothesis_.alignment.insert(hypothesis_.alignment.end(), weights.begin(), weights.end());
+    }
+    ++next_;
+  }
+
+  Hypothesis take(double length_normalisation) {
+    hypothesis_.score =
+        normalised(hypothesis_.log_probability, steps_.size(), length_normalisation);
+    return std::move(hypothesis_);
+  }
+
+ private:
+  std::vector<TokenId> steps_;  // [tokens], then </s> if there is one
+  std::size_t next_ = 0;
+  std::int32_t row_ = -1;  ///< in the last step
+  Hypothesis hypothesis_;
+};
+
+}  // namespace
+
+std::vector<Hypothesis> score(const model::Engine& engine,
+                              std::span<const std::vector<TokenId>> sources,
+                              std::span<const std::vector<TokenId>> targets,
+                              double length_normalisation) {
+  check_length_normalisation(length_normalisation);
+  ATTEND_CHECK_EQ(sources.size(), targets.size());
+  std::vector<Hypothesis> results;
+  if (sources.empty()) return results;
+  std::vector<ForcedTarget> forced;
+  for (std::size_t s = 0; s < sources.size(); ++s) {
+    ATTEND_CHECK(!sources[s].empty());
+    check_target(engine, targets[s]);
+    forced.emplace_back(targets[s], engine.end(), sources[s].size());
+  }
+  const auto decoding = engine.annotate(sources);
+  std::vector<model::StepRow> rows;
+  while (true) {
+    rows.clear();
+    for (std::size_t s = 0; s < forced.size(); ++s) {
+      if (forced[s].over()) continue;
+      rows.push_back(forced[s].make_row(static_cast<std::int32_t>(s), rows.size()));
+    }
+    if (rows.empty()) break;
+    const model::StepResult result = decoding->step(rows);
+    ATTEND_CHECK_EQ(result.rows, rows.size());
+    for (const model::StepRow& row : rows) {
+      forced[static_cast<std::size_t>(row.source)].advance(result);
+    }
+  }
+  for (ForcedTarget& one : forced) results.push_back(one.take(length_normalisation));
+  return results;
+}
+
+}  // namespace attend::search

@@ -1,0 +1,53 @@
+// What the options mean for one engine: checked once, read everywhere.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <vector>
+
+#include "search/search.h"
+
+namespace attend::search {
+
+/// The sum of log-probabilities made comparable between lengths: log p / |Y|^exponent (§14.1).
+/// `length` counts </s>; that of the empty unfinished target is 0 and counts as 1.
+double normalised(double log_probability, std::size_t length, double exponent);
+
+/// UsageError when `value` is outside SearchOptions' range of length_normalisation.
+void check_length_normalisation(double value);
+
+/// What the searches of all sources share. Immutable.
+class Rules {
+ public:
+  /// UsageError for options out of range.
+  Rules(const model::Engine& engine, const SearchOptions& options);
+
+  std::size_t beam() const { return beam_; }
+  std::size_t n_best() const { return n_best_; }
+  std::optional<TokenId> end() const { return end_; }
+  bool is_end(TokenId token) const { return end_ && token == *end_; }
+  /// May `token` stand after `length` tokens?
+  bool permits(TokenId token, std::size_t length) const {
+    return permitted_[static_cast<std::size_t>(token)] != 0 &&
+           (length >= minimum_length_ || !is_end(token));
+  }
+  std::size_t target_vocabulary() const { return permitted_.size(); }
+  /// Tokens of the longest target, </s> not counted.
+  std::size_t maximum_length(std::size_t source_length) const;
+  /// Score of a target of `tokens` tokens that is finished: </s> counts where there is one.
+  double finished_score(double log_probability, std::size_t tokens) const;
+  double unfinished_score(double log_probability, std::size_t tokens) const;
+
+ private:
+  std::size_t beam_ = 1;
+  std::size_t n_best_ = 1;
+  double length_normalisation_ = 0;
+  std::size_t minimum_length_ = 0;
+  double maximum_ratio_ = 0;
+  std::size_t maximum_extra_ = 0;
+  std::size_t fixed_length_ = 0;
+  std::optional<TokenId> end_;
+  std::vector<char> permitted_;  // [target_vocabulary]
+};
+
+}  // namespace attend::search

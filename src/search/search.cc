@@ -1,0 +1,43 @@
+#include "search/search.h"
+
+#include <cstdint>
+
+#include "base/base.h"
+#include "search/beam.h"
+#include "search/rules.h"
+
+namespace attend::search {
+
+std::vector<std::vector<Hypothesis>> search(const model::Engine& engine,
+                                            std::span<const std::vector<TokenId>> sources,
+                                            const SearchOptions& options) {
+  const Rules rules(engine, options);
+  std::vector<std::vector<Hypothesis>> results;
+  if (sources.empty()) return results;
+  std::vector<Beam> beams;
+  for (const auto& source : sources) {
+    ATTEND_CHECK(!source.empty());
+    beams.emplace_back(rules, source.size());
+  }
+  const auto decoding = engine.annotate(sources);
+  std::vector<model::StepRow> rows;
+  std::vector<std::size_t> first_rows(sources.size());
+  while (true) {
+    rows.clear();
+    for (std::size_t s = 0; s < beams.size(); ++s) {
+      first_rows[s] = rows.size();
+      beams[s].append_rows(static_cast<std::int32_t>(s), rows);
+    }
+    if (rows.empty()) break;
+    const model::StepResult result = decoding->step(rows);
+    ATTEND_CHECK_EQ(result.rows, rows.size());
+    ATTEND_CHECK_EQ(result.target_vocabulary, rules.target_vocabulary());
+    for (std::size_t s = 0; s < beams.size(); ++s) {
+      if (!beams[s].over()) beams[s].advance(result, first_rows[s]);
+    }
+  }
+  for (const Beam& beam : beams) results.push_back(beam.results());
+  return results;
+}
+
+}  // namespace attend::search

@@ -1,0 +1,196 @@
+#include "text/corpus.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+#include "base/base.h"
+#include "text/byte_stream.h"
+#include "text/unicode.h"
+
+namespace attend::text {
+
+struct LineReader::Data {
+  std::string name;
+  std::unique_ptr<ByteStream> stream;
+  std::size_t line_number = 0;
+  std::array<char, std::size_t{1} << 16> buffer;
+  std::size_t begin = 0;  // buffer[begin, end) is not given out yet
+  std::size_t end = 0;
+
+  [[noreturn]] void fail(std::size_t line, const std::string& problem) const {
+    throw DataError(name, line, problem);
+  }
+  bool fill();
+  bool read_to_line_feed(std::string& line);
+  void check(const std::string& line) const;
+};
+
+bool LineReader::Data::fill() {
+  if (begin < end) return true;
+  try {
+    begin = 0;
+    end = 0;
+    end = stream->read(buffer.data(), buffer.size());
+  } catch (const ReadFailure& failure) {
+    fail(line_number + 1, failure.what());
+  }
+  return end > 0;
+}
+
+/// False when nothing is left.
+bool LineReader::Data::read_to_line_feed(std::string& line) {
+  line.clear();
+  bool found_any = false;
+  while (fill()) {
+    found_any = true;
+    const char* start = buffer.data() + begin;
+    const auto* feed = static_cast<const char*>(std::memchr(start, '\n', end - begin));
+    const std::size_t count =
+        feed != nullptr ? static_cast<std::size_t>(feed - start) : end - begin;
+    line.append(start, count);
+    begin += count + (feed != nullptr ? 1 : 0);
+    if (line.size() > kMaximumLineBytes + 1) break;  // the one may be a CR
+    if (feed != nullptr) break;
+  }
+  return found_any;
+}
+
+void LineReader::Data::check(const std::string& line) const {
+  if (line.size() > kMaximumLineBytes) {
+    fail(line_number, fmt::format("a line of more than {} bytes", kMaximumLineBytes));
+  }
+  if (const std::size_t place = line.find('\0'); place != std::string::npos) {
+    fail(line_number, fmt::format("byte {} of the line is NUL: not a text file", place + 1));
+  }
+  if (const std::size_t place = find_broken_utf8(line); place != std::string::npos) {
+    const bool utf16 =
+        line_number == 1 && (line.starts_with("\xff\xfe") || line.starts_with("\xfe\xff"));
+    fail(line_number, utf16 ? std::string("the file is UTF-16, expected UTF-8")
+                            : fmt::format("byte {} of the line (0x{:02x}) is not UTF-8", place + 1,
+                                          static_cast<unsigned char>(line[place])));
+  }
+}
+
+LineReader::LineReader(const std::filesystem::path& path) : data_(std::make_unique<Data>()) {
+  data_->name = path == "-" ? "standard input" : path.string();
+  try {
+    data_->stream = open_byte_stream(path);
+  } catch (const ReadFailure& failure) {
+    data_->fail(0, failure.what());
+  }
+}
+
+LineReader::~LineReader() = default;
+LineReader::LineReader(LineReader&&) noexcept = default;
+LineReader& LineReader::operator=(LineReader&&) noexcept = default;
+
+bool LineReader::next(std::string& line) {
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  if (!data_->read_to_line_feed(line)) return false;
+  ++data_->line_number;
+  if (line.ends_with('\r')) line.pop_back();
+  if (data_->line_number == 1 && line.starts_with(kByteOrderMark)) {
+    line.erase(0, kByteOrderMark.size());
+  }
+  data_->check(line);
+  return true;
+}
+
+std::size_t LineReader::line_number() const { return data_->line_number; }
+const std::string& LineReader::name() const { return data_->name; }
+
+namespace {
+
+constexpr std::string_view kExpected = "expected source TAB target";
+
+/// The two fields of a TSV line, or why there are none.
+std::string split_fields(const std::string& line, Pair& pair) {
+  if (line.empty()) return fmt::format("an empty line, {}", kExpected);
+  const std::size_t tab = line.find('\t');
+  if (tab == std::string::npos) return fmt::format("one field, {}", kExpected);
+  std::size_t fields = 2;
+  for (std::size_t i = tab + 1; i < line.size(); ++i) fields += line[i] == '\t' ? 1 : 0;
+  if (fields > 2) return fmt::format("{} fields, expected 2 (source TAB target)", fields);
+  pair.source.assign(line, 0, tab);
+  pair.target.assign(line, tab + 1);
+  if (is_blank(pair.source)) return fmt::format("an empty source, {}", kExpected);
+  if (is_blank(pair.target)) return fmt::format("an empty target, {}", kExpected);
+  return {};
+}
+
+void check_files(const CorpusFiles& files) {
+  const bool tsv = !files.tsv.empty();
+  const bool parallel = !files.source.empty() || !files.target.empty();
+  if (tsv && parallel) throw UsageError("give pairs either as one TSV or as two parallel files");
+  if (!tsv && !parallel) throw UsageError("no file of pairs given");
+  if (tsv) return;
+  if (files.source.empty()) throw UsageError("a target file without a source file");
+  if (files.target.empty()) throw UsageError("a source file without a target file");
+  if (files.source == "-" && files.target == "-") {
+    throw UsageError("source and target cannot both be standard input");
+  }
+}
+
+}  // namespace
+
+struct PairReader::Data {
+  LineReader first;                    // the TSV, or the source file
+  std::unique_ptr<LineReader> second;  // the target file
+  std::string line = {};
+
+  bool next_fields(Pair& pair);
+  bool next_parallel(Pair& pair);
+};
+
+bool PairReader::Data::next_fields(Pair& pair) {
+  if (!first.next(line)) return false;
+  const std::string problem = split_fields(line, pair);
+  if (!problem.empty()) throw DataError(first.name(), first.line_number(), problem);
+  return true;
+}
+
+bool PairReader::Data::next_parallel(Pair& pair) {
+  const bool has_source = first.next(pair.source);
+  const bool has_target = second->next(pair.target);
+  if (has_source != has_target) {
+    const LineReader& shorter = has_source ? *second : first;
+    const LineReader& longer = has_source ? first : *second;
+    throw DataError(shorter.name(), 0,
+                    fmt::format("ends after {} lines, but {} has more: expected as many lines",
+                                shorter.line_number(), longer.name()));
+  }
+  if (!has_source) return false;
+  if (is_blank(pair.source)) throw DataError(first.name(), first.line_number(), "an empty source");
+  if (is_blank(pair.target)) {
+    throw DataError(second->name(), second->line_number(), "an empty target");
+  }
+  return true;
+}
+
+PairReader::PairReader(const CorpusFiles& files) {
+  check_files(files);
+  const bool tsv = !files.tsv.empty();
+  data_ = std::make_unique<Data>(Data{LineReader(tsv ? files.tsv : files.source),
+                                      tsv ? nullptr : std::make_unique<LineReader>(files.target)});
+}
+
+PairReader::~PairReader() = default;
+PairReader::PairReader(PairReader&&) noexcept = default;
+PairReader& PairReader::operator=(PairReader&&) noexcept = default;
+
+bool PairReader::next(Pair& pair) {
+  const bool found = data_->second ? data_->next_parallel(pair) : data_->next_fields(pair);
+  if (!found && data_->first.line_number() == 0) {
+    throw DataError(data_->first.name(), 0, "an empty file, expected at least one pair");
+  }
+  return found;
+}
+
+std::size_t PairReader::line_number() const { return data_->first.line_number(); }
+const std::string& PairReader::name() const { return data_->first.name(); }
+
+}  // namespace attend::text

@@ -1,0 +1,221 @@
+#include "text/segmenter.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include "base/base.h"
+#include "text/clusters.h"
+#include "text/corpus.h"
+#include "text/prepared_text.h"
+#include "text/subwords.h"
+#include "text/unicode.h"
+#include "text/vocabulary.h"
+
+namespace attend::text {
+namespace {
+
+bool is_tag_character(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
+         c == '_';
+}
+
+std::size_t skip_white_space(std::string_view raw, std::size_t position) {
+  while (position < raw.size()) {
+    std::size_t next = position;
+    if (!is_white_space(next_code_point(raw, next))) break;
+    position = next;
+  }
+  return position;
+}
+
+void check_raw(std::string_view raw) {
+  if (raw.size() > kMaximumLineBytes) {
+    throw DataError(fmt::format("a text of more than {} bytes", kMaximumLineBytes));
+  }
+  if (const std::size_t place = find_broken_utf8(raw); place != std::string_view::npos) {
+    throw DataError(fmt::format("byte {} of the text (0x{:02x}) is not UTF-8", place + 1,
+                                static_cast<unsigned char>(raw[place])));
+  }
+}
+
+Unit make_unit(const PreparedText& prepared, std::size_t begin, std::size_t end) {
+  return {prepared.text().substr(begin, end - begin), prepared.raw_span(begin, end)};
+}
+
+void append_words(const PreparedText& prepared, std::vector<Unit>& units) {
+  const std::string& text = prepared.text();
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    units.push_back(make_unit(prepared, begin, end));
+    begin = end + 1;
+  }
+}
+
+void append_clusters(const PreparedText& prepared, const ClusterFinder& clusters,
+                     std::vector<Unit>& units) {
+  std::size_t begin = 0;
+  for (const std::size_t end : clusters.ends(prepared.text())) {
+    units.push_back(make_unit(prepared, begin, end));
+    begin = end;
+  }
+}
+
+/// SentencePiece needs time quadratic in the length of a run of unknown characters.
+void check_word_lengths(std::string_view text) {
+  for (std::size_t begin = 0; begin < text.size();) {
+    const std::size_t end = std::min(text.find(' ', begin), text.size());
+    if (end - begin > kMaximumSubwordWordBytes) {
+      throw DataError(fmt::format("a word of more than {} bytes", kMaximumSubwordWordBytes));
+    }
+    begin = end + 1;
+  }
+}
+
+void append_subwords(const PreparedText& prepared, const SubwordModel& model,
+                     std::vector<Unit>& units) {
+  const std::string& text = prepared.text();
+  check_word_lengths(text);
+  for (Piece& piece : model.cut(text)) {
+    if (piece.end - piece.begin > 1 && text[piece.begin] == ' ') ++piece.begin;
+    ByteSpan span;
+    if (piece.begin < piece.end) {
+      span = prepared.raw_span(piece.begin, piece.end);
+    } else if (piece.begin < text.size()) {  // a space that SentencePiece added
+      span.begin = span.end = prepared.raw_span(piece.begin, piece.begin + 1).begin;
+    }
+    units.push_back({std::move(piece.text), span});
+  }
+}
+
+std::size_t count_leading_tags(std::span<const std::string> units) {
+  return static_cast<std::size_t>(
+      std::find_if_not(units.begin(), units.end(), [](const auto& unit) { return is_tag(unit); }) -
+      units.begin());
+}
+
+/// U+2581 written as the space that it stands for.
+std::string with_spaces(std::string_view unit) {
+  std::string text;
+  for (std::size_t i = 0; i < unit.size();) {
+    const bool space = unit.substr(i).starts_with(kSubwordSpace);
+    text += space ? ' ' : unit[i];
+    i += space ? kSubwordSpace.size() : 1;
+  }
+  return text;
+}
+
+/// Joins pieces, whose leading U+2581 is a space; `joined` may hold tags already.
+void join_subwords(std::span<const std::string> units, JoinedText& joined) {
+  bool at_start = true;  // the space before the first word was added by SentencePiece
+  for (const std::string& unit : units) {
+    std::string text = with_spaces(unit);
+    if (at_start && text.starts_with(' ')) text.erase(0, 1);
+    at_start = at_start && text.empty() && unit != kSubwordSpace;
+    const std::size_t begin = joined.text.size() + (text.size() > 1 && text[0] == ' ' ? 1 : 0);
+    joined.text += text;
+    joined.spans.push_back({begin, joined.text.size()});
+  }
+}
+
+}  // namespace
+
+std::size_t split_leading_tags(std::string_view raw, std::vector<Unit>& units) {
+  std::size_t begin = skip_white_space(raw, 0);
+  while (begin < raw.size() && raw[begin] == '<') {
+    const std::size_t end = std::min(raw.find('>', begin), raw.size() - 1) + 1;
+    const std::size_t next = skip_white_space(raw, end);
+    const std::string_view tag = raw.substr(begin, end - begin);
+    if (!is_tag(tag) || (next == end && end < raw.size())) break;
+    units.push_back({std::string(tag), {begin, end}});
+    begin = next;
+  }
+  return begin;
+}
+
+bool is_tag(std::string_view unit) {
+  return unit.size() > 2 && unit.front() == '<' && unit.back() == '>' && !is_reserved(unit) &&
+         std::all_of(unit.begin() + 1, unit.end() - 1, is_tag_character);
+}
+
+struct Segmenter::Data {
+  SegmenterOptions options;
+  std::u32string removed;
+  ClusterFinder clusters;
+  std::optional<SubwordModel> subwords = {};
+};
+
+std::unique_ptr<Segmenter::Data> Segmenter::make_data(SegmenterOptions options) {
+  if (find_broken_utf8(options.remove) != std::string_view::npos) {
+    throw UsageError("the characters to remove are not UTF-8");
+  }
+  auto data = std::make_unique<Data>();
+  data->removed = removed_code_points(options);
+  data->options = std::move(options);
+  return data;
+}
+
+Segmenter::Segmenter(SegmenterOptions options) {
+  if (options.unit == UnitMode::kSubwords) throw UsageError("subwords need a SentencePiece model");
+  data_ = make_data(std::move(options));
+}
+
+Segmenter::Segmenter(SegmenterOptions options, std::string_view model) {
+  if (options.unit != UnitMode::kSubwords) {
+    throw UsageError("only subwords take a SentencePiece model");
+  }
+  std::unique_ptr<Data> data = make_data(std::move(options));
+  data->subwords.emplace(model);
+  data_ = std::move(data);
+}
+
+Segmenter::~Segmenter() = default;
+Segmenter::Segmenter(Segmenter&&) noexcept = default;
+Segmenter& Segmenter::operator=(Segmenter&&) noexcept = default;
+
+const SegmenterOptions& Segmenter::options() const { return data_->options; }
+
+std::vector<Unit> Segmenter::split(std::string_view raw) const {
+  check_raw(raw);
+  std::vector<Unit> units;
+  const std::size_t text_begin = split_leading_tags(raw, units);
+  const PreparedText prepared =
+      prepare(raw.substr(text_begin), text_begin, data_->options, data_->removed);
+  switch (data_->options.unit) {
+    case UnitMode::kCharacters:
+      append_clusters(prepared, data_->clusters, units);
+      break;
+    case UnitMode::kWords:
+      append_words(prepared, units);
+      break;
+    case UnitMode::kSubwords:
+      append_subwords(prepared, *data_->subwords, units);
+      break;
+  }
+  return units;
+}
+
+JoinedText Segmenter::join(std::span<const std::string> units) const {
+  JoinedText joined;
+  joined.spans.reserve(units.size());
+  const bool words = data_->options.unit == UnitMode::kWords;
+  const std::size_t tags = count_leading_tags(units);
+  const auto append = [&](const std::string& unit) {
+    const std::size_t begin = joined.text.size();
+    joined.text += unit;
+    joined.spans.push_back({begin, joined.text.size()});
+  };
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    if (i > 0 && (words || i <= tags)) joined.text += ' ';
+    if (i == tags && data_->options.unit == UnitMode::kSubwords) {
+      join_subwords(units.subspan(tags), joined);
+      break;
+    }
+    append(units[i]);
+  }
+  return joined;
+}
+
+}  // namespace attend::text

@@ -1,0 +1,65 @@
+#include "text/subwords_library.h"
+
+#include <dlfcn.h>
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "base/base.h"
+
+namespace attend::text {
+namespace {
+
+constexpr const char* kName = "libattend_subwords.so";
+
+// AddressSanitizer cannot live with RTLD_DEEPBIND; programs under it link no libtorch.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr int kFlags = RTLD_NOW | RTLD_LOCAL;
+#else
+constexpr int kFlags = RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND;
+#endif
+
+// Beside this program or library, in its installed place, or where the system looks.
+std::vector<std::string> places() {
+  std::vector<std::string> result;
+  Dl_info self{};
+  if (dladdr(reinterpret_cast<const void*>(&subwords_library), &self) != 0) {
+    std::error_code error;
+    std::filesystem::path object = std::filesystem::canonical(self.dli_fname, error);
+    if (error) object = std::filesystem::read_symlink("/proc/self/exe", error);
+    const std::filesystem::path folder = object.parent_path();
+    result.push_back((folder / kName).string());
+    result.push_back((folder / "../lib/attend" / kName).lexically_normal().string());
+    result.push_back((folder / "attend" / kName).string());
+  }
+  result.emplace_back(kName);
+  return result;
+}
+
+const AttendSubwords& open_library() {
+  std::string reason;
+  for (const std::string& place : places()) {
+    void* const library = dlopen(place.c_str(), kFlags);
+    if (library == nullptr) {
+      const char* const message = dlerror();
+      if (reason.empty() || std::filesystem::exists(place)) reason = message;
+      continue;
+    }
+    using Entry = const AttendSubwords* (*)();
+    const auto entry = reinterpret_cast<Entry>(dlsym(library, "attend_subwords"));
+    if (entry != nullptr) return *entry();
+    reason = fmt::format("{}: not this program's library", place);
+  }
+  throw Error(fmt::format("subwords need {}: {}", kName, reason));
+}
+
+}  // namespace
+
+const AttendSubwords& subwords_library() {
+  static const AttendSubwords& library = open_library();
+  return library;
+}
+
+}  // namespace attend::text

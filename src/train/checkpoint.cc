@@ -1,0 +1,122 @@
+#include "train/checkpoint.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string_view>
+#include <system_error>
+
+#include "base/base.h"
+
+namespace attend::train {
+namespace {
+
+constexpr std::array<std::string_view, 7> kMayDiffer = {"preset",
+                                                        "training.epochs",
+                                                        "training.updates",
+                                                        "training.minutes",
+                                                        "training.patience",
+                                                        "training.threads",
+                                                        "training.checkpoint_minutes"};
+
+// One list of the fields for both directions. Numbers are written so that they read back exactly.
+template <typename Visitor>
+void visit(Position& p, Visitor&& field) {
+  field("update", p.update);
+  field("epoch", p.epoch);
+  field("batch", p.batch);
+  field("train_loss", p.train_loss);
+  field("train_tokens", p.train_tokens);
+  field("validations", p.validations);
+  field("validated_at", p.validated_at);
+  field("best", p.best);
+  field("has_best", p.has_best);
+  field("without_progress", p.without_progress);
+  field("plateau_factor", p.plateau_factor);
+  field("plateau_without_progress", p.plateau_without_progress);
+  field("seconds", p.seconds);
+}
+
+std::string to_text(bool value) { return std::string(1, value ? '1' : '0'); }
+std::string to_text(double value) { return fmt::format("{}", value); }
+std::string to_text(std::int64_t value) { return fmt::format("{}", value); }
+
+template <typename T>
+void parse(const std::string& text, const char* name, T& value) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size()) {
+    throw ModelError(fmt::format("checkpoint: '{}' is '{}'", name, text));
+  }
+}
+
+const std::string& find(const model::Metadata& metadata, const std::string& name) {
+  const auto found = metadata.find(name);
+  if (found == metadata.end()) throw ModelError(fmt::format("checkpoint: no '{}'", name));
+  return found->second;
+}
+
+}  // namespace
+
+std::filesystem::path checkpoint_path(const std::filesystem::path& folder) {
+  return folder / "checkpoint" / "last.safetensors";
+}
+
+void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint) {
+  const std::filesystem::path path = checkpoint_path(folder);
+  std::error_code error;
+  std::filesystem::create_directories(path.parent_path(), error);
+  if (error) {
+    throw Error(fmt::format("{}: cannot make: {}", path.parent_path().string(), error.message()));
+  }
+  model::Metadata metadata{{"configuration", checkpoint.configuration},
+                           {"data", fmt::format("{}", checkpoint.fingerprint)},
+                           {"threads", fmt::format("{}", checkpoint.threads)}};
+  Position position = checkpoint.position;
+  visit(position, [&](const char* name, auto& value) { metadata[name] = to_text(value); });
+  auto tensors = checkpoint.tensors;
+  model::Weights(tensors.tensors(), std::make_shared<model::Weights>(tensors), std::move(metadata))
+      .save(path);
+}
+
+Checkpoint load_checkpoint(const std::filesystem::path& folder) {
+  Checkpoint checkpoint;
+  checkpoint.tensors = model::Weights::load(checkpoint_path(folder));
+  const model::Metadata& metadata = checkpoint.tensors.metadata();
+  checkpoint.configuration = find(metadata, "configuration");
+  parse(find(metadata, "data"), "data", checkpoint.fingerprint);
+  parse(find(metadata, "threads"), "threads", checkpoint.threads);
+  visit(checkpoint.position, [&](const char* name, auto& value) {
+    const std::string& text = find(metadata, name);
+    if constexpr (std::is_same_v<decltype(value), bool&>) {
+      value = text == "1";
+    } else {
+      parse(text, name, value);
+    }
+  });
+  return checkpoint;
+}
+
+void check_same_training(const model::Configuration& wanted, const Checkpoint& checkpoint) {
+  model::Configuration given = wanted;
+  model::Configuration stored;
+  model::read_yaml(stored, checkpoint.configuration, "the checkpoint's configuration");
+  if (given.source.unit == model::UnitChoice::kAuto) given.source.unit = stored.source.unit;
+  if (given.target.unit == model::UnitChoice::kAuto) given.target.unit = stored.target.unit;
+  const auto given_options = model::options(given);
+  const auto stored_options = model::options(stored);
+  for (std::size_t i = 0; i < given_options.size(); ++i) {
+    const std::string& name = given_options[i].name;
+    if (std::find(kMayDiffer.begin(), kMayDiffer.end(), name) != kMayDiffer.end()) continue;
+    const std::string now = given_options[i].get();
+    const std::string before = stored_options[i].get();
+    if (now == before) continue;
+    throw UsageError(
+        fmt::format("{} is '{}', but the training in this folder began with '{}'; choose another "
+                    "folder or the old value",
+                    name, now, before));
+  }
+}
+
+}  // namespace attend::train

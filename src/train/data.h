@@ -1,0 +1,41 @@
+// From files of pairs to token ids: units chosen, vocabularies built, pairs held out. Needs no
+// libtorch.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "model/model.h"
+#include "text/text.h"
+#include "train/example.h"
+#include "train/train.h"
+
+namespace attend::train {
+
+/// What training and validation read. Everything is a function of the files, the configuration and
+/// its seed.
+struct Dataset {
+  model::ModelText text;  ///< its configuration has no UnitChoice::kAuto
+  std::vector<Example> training;
+  std::vector<Example> validation;
+  std::vector<text::Pair> validation_pairs;  ///< [validation], raw
+  std::uint64_t fingerprint = 0;             ///< of all pairs in their order
+  std::vector<std::string> messages;  ///< what was chosen, left out or unknown: one line each
+};
+
+/// Reads and prepares the pairs of `options`. With `existing` (a folder to go on in) its units and
+/// vocabularies are used instead of new ones. DataError for the files, for a target that a fixed
+/// length cannot hold, and when no pair remains for training or validation.
+///
+/// UnitChoice::kAuto: words are white-space words. Both sides become characters when sources have
+/// fewer than 4 words on average, or targets have and sources stay below 80 bytes; otherwise words
+/// for fewer than 20,000 pairs or a target of fewer than 4 words, and subwords beyond.
+///
+/// Without a validation file, `validation_share` of the pairs (at least one, at most
+/// `validation_maximum`) is held out by a hash of the source text and the seed: equal sources stay
+/// together.
+Dataset prepare_data(const TrainOptions& options, std::optional<model::ModelText> existing);
+
+}  // namespace attend::train

@@ -1,0 +1,114 @@
+#include "train/engine.h"
+
+#include <ATen/Parallel.h>
+#include <dlfcn.h>
+
+#include <algorithm>
+
+namespace attend::train {
+namespace {
+
+// Every count-th example from `index` on: neighbours in a batch are of similar length. Long sources
+// come first, so that the encoder can leave those that have ended out of its steps.
+std::vector<const Example*> shard_of(std::span<const Example* const> batch, std::size_t index,
+                                     std::size_t count) {
+  std::vector<const Example*> result;
+  for (std::size_t i = index; i < batch.size(); i += count) result.push_back(batch[i]);
+  std::stable_sort(result.begin(), result.end(), [](const Example* a, const Example* b) {
+    return a->source.size() > b->source.size();
+  });
+  return result;
+}
+
+BatchSums add(std::span<const BatchSums> parts) {
+  BatchSums sums;
+  for (const BatchSums& part : parts) {
+    sums.cost += part.cost;
+    sums.log_likelihood += part.log_likelihood;
+    sums.tokens += part.tokens;
+    sums.sentences += part.sentences;
+  }
+  return sums;
+}
+
+}  // namespace
+
+void use_one_thread_per_call() {
+  at::set_num_threads(1);
+  // OpenBLAS has threads of its own when it stands behind libblas; it is not linked directly.
+  using SetThreads = void (*)(int);
+  const auto set_threads =
+      reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
+  if (set_threads != nullptr) set_threads(1);
+}
+
+TrainingEngine::TrainingEngine(const model::Configuration& configuration,
+                               const model::VocabularySizes& sizes, int threads)
+    : configuration_(configuration),
+      layout_(model::parameter_table(configuration, sizes)),
+      workers_((use_one_thread_per_call(), threads)) {
+  values_ = initial_values(layout_, configuration.training.seed, at::kFloat);
+  for (int i = 0; i < threads; ++i) {
+    Leaves leaves(layout_, values_);
+    Network network(configuration, leaves.tensors);
+    shards_.push_back(std::make_unique<Shard>(Shard{std::move(leaves), std::move(network)}));
+  }
+  gradient_ = shards_[0]->leaves.gradient;
+}
+
+double TrainingEngine::scale(std::span<const Example* const> batch) const {
+  switch (configuration_.training.optimizer.loss_scale) {
+    case model::LossScale::kSum:
+      return 1.0;
+    case model::LossScale::kSentenceMean:
+      return 1.0 / static_cast<double>(batch.size());
+    case model::LossScale::kTokenMean:
+      break;
+  }
+  std::size_t tokens = 0;
+  for (const Example* example : batch) tokens += example->target.size();
+  return 1.0 / static_cast<double>(tokens);
+}
+
+BatchSums TrainingEngine::run_shard(std::size_t index, std::span<const Example* const> examples,
+                                    double cost_scale, std::int64_t update) {
+  Shard& shard = *shards_[index];
+  shard.leaves.gradient.zero_();
+  if (examples.empty()) return {};
+  const model::TrainingConfig& training = configuration_.training;
+  Dropout dropout(training.dropout, training.seed, update, static_cast<int>(index));
+  const Batch batch = make_batch(examples, values_.options());
+  const Cost cost = shard.network.cost(batch, &dropout);
+  (cost.cost * cost_scale).backward();
+  return {cost.cost.item<double>(), cost.log_likelihood.item<double>(), batch.tokens,
+          batch.sentences};
+}
+
+BatchSums TrainingEngine::compute_gradient(std::span<const Example* const> batch,
+                                           std::int64_t update) {
+  std::vector<BatchSums> parts(shards_.size());
+  const double cost_scale = scale(batch);
+  workers_.run([&](int index) {
+    const auto shard = static_cast<std::size_t>(index);
+    parts[shard] = run_shard(shard, shard_of(batch, shard, shards_.size()), cost_scale, update);
+  });
+  for (std::size_t i = 1; i < shards_.size(); ++i) gradient_.add_(shards_[i]->leaves.gradient);
+  return add(parts);
+}
+
+BatchSums TrainingEngine::evaluate(std::span<const Example* const> batch) {
+  std::vector<BatchSums> parts(shards_.size());
+  workers_.run([&](int index) {
+    const auto shard = static_cast<std::size_t>(index);
+    const auto examples = shard_of(batch, shard, shards_.size());
+    if (examples.empty()) return;
+    const at::NoGradGuard no_gradient;
+    const Batch tensors = make_batch(examples, values_.options());
+    const Cost cost = shards_[shard]->network.cost(tensors, nullptr);
+    parts[shard] = {cost.cost.item<double>(), cost.log_likelihood.item<double>(), tensors.tokens,
+                    tensors.sentences};
+  });
+  return add(parts);
+}
+
+}  // namespace attend::train

@@ -1,0 +1,78 @@
+// One step of a GRU or an LSTM over the kernels, forward and backward: what the fused functions of
+// encoder and decoder share. Internal to this folder.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "kernels/kernels.h"
+#include "model/model.h"
+
+namespace attend::train {
+
+/// A cell as the fused functions see it.
+struct CellShape {
+  model::CellConfig config;
+  std::int64_t units = 0;  ///< n
+  std::int64_t gate_units() const { return config.gate_count() * units; }
+  bool lstm() const { return config.type == model::Cell::kLstm; }
+  bool resets_before() const { return config.reset == model::GruReset::kBefore; }
+};
+
+/// What one step reads and writes; `rows` sentences.
+struct CellStep {
+  std::size_t rows = 0;
+  kernels::Rows gates;               // [rows, G n]: W x + b on the way in, gates afterwards
+  kernels::ConstRows previous;       // [rows, n]: h_{t-1}
+  kernels::ConstRows previous_cell;  // [rows, n]: c_{t-1} (LSTM)
+  kernels::Rows state;               // [rows, n]: h_t
+  kernels::Rows cell;                // [rows, n]: c_t (LSTM)
+  kernels::Rows reset;               // [rows, n]: r ⊙ h_{t-1}, or U_c h_{t-1} + b (GRU)
+};
+
+/// h_t from h_{t-1}.
+class ForwardCell {
+ public:
+  /// `weight` [G n, n]; `bias` [n] of a GRU that resets after the product, or undefined.
+  ForwardCell(const CellShape& shape, const at::Tensor& weight, const at::Tensor& bias);
+  void step(const CellStep& step) const;
+
+ private:
+  CellShape shape_;
+  at::Tensor bias_;
+  kernels::PanelProduct gates_;                     // of all gates, or of z and r
+  std::optional<kernels::PanelProduct> candidate_;  // of a GRU
+};
+
+/// Gradients of one step. `step` is what the forward step left; its gates become gradients of what
+/// was summed, its `reset` the gradient of U_c h_{t-1} + b where the reset comes after.
+class BackwardCell {
+ public:
+  BackwardCell(const CellShape& shape, const at::Tensor& weight, std::int64_t rows);
+  /// `d_state` is the gradient of h_t from above; `carry` that from later steps, which becomes the
+  /// gradient of h_{t-1}; `cell_carry` the same of c.
+  void step(const CellStep& step, kernels::ConstRows d_state, kernels::Rows carry,
+            kernels::Rows cell_carry);
+
+ private:
+  CellShape shape_;
+  kernels::PanelProduct gates_;
+  std::optional<kernels::PanelProduct> candidate_;
+  std::vector<float> scratch_;  // [rows, n]
+};
+
+/// The gradient of `weight` over all steps: `gates` [rows, G n] and `reset` [rows, n] as the
+/// backward steps left them, `previous` [rows, n] the states that were multiplied.
+at::Tensor recurrent_weight_gradient(const CellShape& shape, const at::Tensor& gates,
+                                     const at::Tensor& reset, const at::Tensor& previous);
+
+/// Rows of a matrix whose columns stand together.
+kernels::Rows rows_of(const at::Tensor& matrix);
+/// Rows [batch, units] of step t of a contiguous sequence [time, batch, units].
+kernels::Rows rows_at(const at::Tensor& sequence, std::int64_t t);
+
+}  // namespace attend::train

@@ -1,0 +1,73 @@
+// The models in plain tensor operations: the readable definition that every faster path is held
+// against. Internal to this folder: needs libtorch.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <vector>
+
+#include "model/model.h"
+#include "train/batch.h"
+#include "train/layers.h"
+
+namespace attend::train {
+
+/// Everything a teacher-forced pass computes.
+struct Forced {
+  Tensor log_probabilities;  // [target_length, batch, target_vocabulary]
+  Tensor alignments;         // [target_length, batch, source_length]
+};
+
+/// The cost of a batch, summed over its target tokens.
+struct Cost {
+  Tensor cost;            // scalar: what is differentiated, label smoothing included
+  Tensor log_likelihood;  // scalar without gradient: Σ log p(y_i | y_<i, x)
+};
+
+/// Which way the parts of a network are computed.
+enum class Path {
+  kFastest,  ///< by fused functions over kernels where there are any: float on the CPU
+  kPlain,    ///< by tensor operations
+};
+
+/// An attentional encoder-decoder over parameters that somebody else owns. Immutable; safe to use
+/// from several threads as long as nobody changes the parameters.
+class Network {
+ public:
+  /// `tensors` holds every tensor of the parameter table. CheckFailure when one is missing.
+  Network(const model::Configuration& configuration, Tensors tensors, Path path = Path::kFastest);
+
+  /// `dropout` is null outside training.
+  Cost cost(const Batch& batch, Dropout* dropout) const;
+  Forced forced(const Batch& batch) const;
+
+ private:
+  struct Decoded;
+  Tensor encode_layer(int layer, const Batch& batch, const Tensor& below, Dropout* dropout) const;
+  Tensor encode_layer_natively(int layer, const Batch& batch, const Tensor& below,
+                               Dropout* dropout) const;
+  Tensor project_source(const CellTensors& forward, const CellTensors& backward, const Batch& batch,
+                        const Tensor& below, Dropout* dropout) const;
+  Annotated annotate(const Batch& batch, Dropout* dropout) const;
+  std::vector<State> initial_states(const Annotated& annotated) const;
+  Decoded decode(const Batch& batch, Dropout* dropout) const;
+  Tensor fed_to_updates(const Decoded& decoded) const;
+  void run_steps(const Batch& batch, const Annotated& annotated, const AdditiveAttention& attention,
+                 Dropout* dropout, Decoded& decoded) const;
+  void run_steps_natively(const Batch& batch, const Annotated& annotated,
+                          const AdditiveAttention& attention, Decoded& decoded) const;
+  bool has_native_encoder(const Dropout* dropout) const;
+  bool has_native_decoder(const Dropout* dropout) const;
+  Tensor embed(const std::string& table, const Tensor& ids) const;
+  Tensor fed_embeddings(const Batch& batch, Dropout* dropout) const;
+  Tensor readout(const Decoded& decoded, Dropout* dropout) const;
+  Tensor log_probabilities(const Tensor& readout) const;
+  const Tensor& tensor(const std::string& name) const;
+  at::TensorOptions floating() const;
+
+  model::Configuration configuration_;
+  Tensors tensors_;
+  bool native_;
+};
+
+}  // namespace attend::train

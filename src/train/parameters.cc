@@ -1,0 +1,111 @@
+#include "train/parameters.h"
+
+#include <cstring>
+#include <memory>
+#include <utility>
+
+namespace attend::train {
+namespace {
+
+using model::Initial;
+using model::TensorSpec;
+
+// Square blocks of rows, each the left singular vectors of a Gaussian matrix (§1.7).
+void fill_orthogonal(double* values, const TensorSpec& spec, Random& random) {
+  const std::int64_t n = spec.shape[1];
+  ATTEND_CHECK(spec.shape[0] % n == 0);
+  for (std::int64_t block = 0; block < spec.shape[0] / n; ++block) {
+    Tensor gaussian = at::empty({n, n}, at::kDouble);
+    for (std::int64_t i = 0; i < n * n; ++i) gaussian.data_ptr<double>()[i] = random.normal();
+    const Tensor vectors = std::get<0>(at::linalg_svd(gaussian, false)).contiguous();
+    std::memcpy(values + block * n * n, vectors.data_ptr<double>(),
+                static_cast<std::size_t>(n * n) * sizeof(double));
+  }
+}
+
+void fill(double* values, const TensorSpec& spec, Random random) {
+  const std::int64_t count = spec.count();
+  switch (spec.initial) {
+    case Initial::kZero:
+      break;
+    case Initial::kOne:
+      std::fill(values, values + count, 1.0);
+      break;
+    case Initial::kNormal:
+      for (std::int64_t i = 0; i < count; ++i) values[i] = spec.scale * random.normal();
+      break;
+    case Initial::kUniform:
+      for (std::int64_t i = 0; i < count; ++i) {
+        values[i] = spec.scale * (2.0 * random.uniform() - 1.0);
+      }
+      break;
+    case Initial::kOrthogonal:
+      fill_orthogonal(values, spec, random);
+      break;
+    case Initial::kForgetGate:  // gates in the order i, f, o, g
+      std::fill(values + count / 4, values + count / 2, 1.0);
+      break;
+  }
+}
+
+}  // namespace
+
+Layout::Layout(std::vector<TensorSpec> table)
+    : table_(std::move(table)), size_(model::parameter_count(table_)) {}
+
+Tensors Layout::views(const Tensor& flat) const {
+  ATTEND_CHECK_EQ(flat.numel(), size_);
+  Tensors result;
+  std::int64_t offset = 0;
+  for (const TensorSpec& spec : table_) {
+    result.emplace(spec.name, flat.narrow(0, offset, spec.count()).view(spec.shape));
+    offset += spec.count();
+  }
+  return result;
+}
+
+Tensor initial_values(const Layout& layout, std::uint64_t seed, at::ScalarType type) {
+  const Tensor values = at::zeros({layout.size()}, at::kDouble);
+  double* position = values.data_ptr<double>();
+  std::uint64_t index = 0;
+  for (const TensorSpec& spec : layout.table()) {
+    fill(position, spec, Random::stream(seed, index++));
+    position += spec.count();
+  }
+  return values.to(type);
+}
+
+Leaves::Leaves(const Layout& layout, const Tensor& values) : gradient(at::zeros_like(values)) {
+  const Tensors gradients = layout.views(gradient);
+  for (const auto& [name, view] : layout.views(values)) {
+    Tensor leaf = view.detach().requires_grad_(true);
+    leaf.mutable_grad() = gradients.at(name);
+    tensors.emplace(name, std::move(leaf));
+  }
+}
+
+model::Weights make_weights(const Layout& layout, const Tensor& values, model::Metadata metadata) {
+  const auto flat = std::make_shared<Tensor>(values.detach().to(at::kCPU, at::kFloat).clone());
+  const float* position = flat->data_ptr<float>();
+  std::map<std::string, model::TensorView> views;
+  for (const TensorSpec& spec : layout.table()) {
+    const auto count = static_cast<std::size_t>(spec.count());
+    views[spec.name] = {spec.shape, {position, count}};
+    position += count;
+  }
+  return model::Weights(std::move(views), flat, std::move(metadata));
+}
+
+Tensor flat_values(const Layout& layout, const model::Weights& weights, at::ScalarType type) {
+  weights.check_against(layout.table());
+  const Tensor flat = at::empty({layout.size()}, at::kFloat);
+  float* position = flat.data_ptr<float>();
+  for (const TensorSpec& spec : layout.table()) {
+    const auto values = weights.get(spec.name).values;
+    std::memcpy(position, values.data(), values.size_bytes());
+    position += values.size();
+  }
+  return flat.to(type);
+}
+
+}  // namespace attend::train

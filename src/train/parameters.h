@@ -1,0 +1,46 @@
+// All parameters of a model in one flat buffer, so that clipping, optimisers and checkpoints are
+// operations on whole buffers. Internal to this folder: needs libtorch.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "model/model.h"
+#include "train/layers.h"
+
+namespace attend::train {
+
+/// Where each tensor of a parameter table lies in a flat buffer: one behind the other.
+class Layout {
+ public:
+  explicit Layout(std::vector<model::TensorSpec> table);
+  const std::vector<model::TensorSpec>& table() const { return table_; }
+  std::int64_t size() const { return size_; }  ///< values in all tensors
+  /// Views into a flat buffer [size], by name.
+  Tensors views(const Tensor& flat) const;
+
+ private:
+  std::vector<model::TensorSpec> table_;
+  std::int64_t size_ = 0;
+};
+
+/// Initial values, on the CPU: [size]. Tensor k is drawn from Random::stream(seed, k), so that its
+/// values do not depend on the other tensors' sizes.
+Tensor initial_values(const Layout& layout, std::uint64_t seed, at::ScalarType type);
+
+/// A gradient buffer and leaf tensors that accumulate into it. The leaves share the memory of
+/// `values`: an optimiser that changes `values` in place changes them.
+struct Leaves {
+  Leaves(const Layout& layout, const Tensor& values);
+  Tensor gradient;  // [size]
+  Tensors tensors;  // views of `values` that require gradients, each with its view of `gradient`
+};
+
+/// float32 copies as the model folder wants them.
+model::Weights make_weights(const Layout& layout, const Tensor& values, model::Metadata metadata);
+/// The other direction. ModelError when they do not fit the table.
+Tensor flat_values(const Layout& layout, const model::Weights& weights, at::ScalarType type);
+
+}  // namespace attend::train

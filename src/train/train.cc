@@ -1,0 +1,404 @@
+#include "train/train.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <numeric>
+#include <string_view>
+#include <thread>
+#include <utility>
+
+#include "base/base.h"
+#include "train/checkpoint.h"
+#include "train/data.h"
+#include "train/engine.h"
+#include "train/folder_lock.h"
+#include "train/history.h"
+#include "train/optimizer.h"
+#include "train/schedule.h"
+#include "train/validation.h"
+
+namespace attend::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using model::Configuration;
+using model::TrainingConfig;
+
+double since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+int thread_count(const TrainingConfig& training) {
+  return training.threads > 0 ? training.threads
+                              : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
+
+bool is_there(const std::filesystem::path& path) {
+  std::error_code error;
+  const bool found = std::filesystem::exists(path, error);
+  if (error) throw Error(fmt::format("{}: cannot look: {}", path.string(), error.message()));
+  return found;
+}
+
+// What a folder already holds, read and compared before anything is done.
+struct Start {
+  std::optional<Checkpoint> checkpoint;
+  std::optional<model::ModelText> text;
+};
+
+Start open_folder(const TrainOptions& options) {
+  Start start;
+  if (!is_there(checkpoint_path(options.folder))) {
+    if (is_there(options.folder / "model.safetensors")) {
+      throw UsageError(fmt::format(
+          "{} holds a model without the checkpoint to go on from; choose another folder",
+          options.folder.string()));
+    }
+    return start;
+  }
+  start.checkpoint = load_checkpoint(options.folder);
+  check_same_training(options.configuration, *start.checkpoint);
+  start.text = model::load_text(options.folder);
+  return start;
+}
+
+Dataset open_data(const TrainOptions& options, Start& start) {
+  if (options.folder.empty()) throw UsageError("no model folder given");
+  model::check(options.configuration);
+  check_metric(options.configuration.training.metric);
+  start = open_folder(options);
+  Dataset data = prepare_data(options, std::move(start.text));
+  if (start.checkpoint && start.checkpoint->fingerprint != data.fingerprint) {
+    throw UsageError(
+        fmt::format("the pairs are not those that the training in {} began with; choose another "
+                    "folder or the old files",
+                    options.folder.string()));
+  }
+  return data;
+}
+
+class Trainer {
+ public:
+  Trainer(const TrainOptions& options, const std::function<void(const Progress&)>& report,
+          const std::function<bool()>& stop)
+      : options_(options),
+        report_(report),
+        stop_(stop),
+        data_(open_data(options, start_)),
+        training_(data_.text.configuration.training),
+        engine_(data_.text.configuration, data_.text.sizes(), thread_count(training_)),
+        optimizer_(training_.optimizer, engine_.values()) {}
+
+  TrainResult run();
+
+ private:
+  void restore();
+  void begin();
+  std::optional<StopReason> finished() const;
+  void train_epoch(std::optional<StopReason>& reason);
+  void update(std::span<const std::uint32_t> batch);
+  void fail_if_not_finite(double value, const char* what) const;
+  bool validation_due() const;
+  void validate();
+  bool note_metric(double metric);
+  double validation_loss();
+  void save_checkpoint_now();
+  void draw() const;
+  Progress progress(Progress::Kind kind) const;
+  void message(std::string text) const;
+  double seconds() const { return position_.seconds + since(began_); }
+  double seconds_left() const;
+  double rate() const {
+    return learning_rate(training_.optimizer, training_.schedule, position_.update,
+                         position_.plateau_factor);
+  }
+
+  const TrainOptions& options_;
+  const std::function<void(const Progress&)>& report_;
+  const std::function<bool()>& stop_;
+  Start start_;
+  Dataset data_;
+  const TrainingConfig training_;
+  TrainingEngine engine_;
+  Optimizer optimizer_;
+  std::optional<FolderLock> lock_;
+  std::optional<History> history_;
+  Position position_;
+  std::int64_t updates_in_epoch_ = 0;
+  Clock::time_point began_ = Clock::now();
+  Clock::time_point saved_ = Clock::now();
+  std::int64_t pairs_ = 0;       // of this run
+  std::int64_t tokens_ = 0;      // of this run
+  std::int64_t updates_ = 0;     // of this run
+  double training_seconds_ = 0;  // of this run's updates
+};
+
+void Trainer::message(std::string text) const {
+  Progress event = progress(Progress::Kind::kMessage);
+  event.message = std::move(text);
+  report_(event);
+}
+
+Progress Trainer::progress(Progress::Kind kind) const {
+  Progress event;
+  event.kind = kind;
+  event.epoch = static_cast<int>(position_.epoch) + 1;
+  event.update = position_.update;
+  event.updates_in_epoch = updates_in_epoch_;
+  event.update_in_epoch = position_.batch;
+  event.loss = position_.train_tokens > 0
+                   ? position_.train_loss / static_cast<double>(position_.train_tokens)
+                   : 0.0;
+  event.learning_rate = rate();
+  if (training_seconds_ > 0) {
+    event.pairs_per_second = static_cast<double>(pairs_) / training_seconds_;
+    event.tokens_per_second = static_cast<double>(tokens_) / training_seconds_;
+  }
+  event.seconds = seconds();
+  event.seconds_left = seconds_left();
+  event.metric_name = training_.metric;
+  return event;
+}
+
+double Trainer::seconds_left() const {
+  double left = std::numeric_limits<double>::infinity();
+  if (training_.minutes > 0) left = std::max(0.0, training_.minutes * 60.0 - seconds());
+  if (updates_ == 0 || updates_in_epoch_ == 0) return left;
+  const double each = since(began_) / static_cast<double>(updates_);
+  const auto whole = static_cast<double>(training_.epochs * updates_in_epoch_);
+  const auto done = static_cast<double>(position_.epoch * updates_in_epoch_ + position_.batch);
+  left = std::min(left, std::max(0.0, whole - done) * each);
+  if (training_.updates > 0) {
+    left = std::min(left, static_cast<double>(training_.updates - position_.update) * each);
+  }
+  return left;
+}
+
+void Trainer::restore() {
+  const Checkpoint& checkpoint = *start_.checkpoint;
+  position_ = checkpoint.position;
+  const auto read = [&](const std::string& name, const Tensor& buffer) {
+    const auto values = checkpoint.tensors.get(name).values;
+    if (static_cast<std::int64_t>(values.size()) != buffer.numel()) {
+      throw ModelError(fmt::format("{}: '{}' has {} values, expected {}",
+                                   checkpoint_path(options_.folder).string(), name, values.size(),
+                                   buffer.numel()));
+    }
+    std::memcpy(buffer.data_ptr<float>(), values.data(), values.size_bytes());
+  };
+  read("values", engine_.values());
+  for (const auto& [name, buffer] : optimizer_.state()) read("optimizer." + name, buffer);
+  history_.emplace(options_.folder, position_.update);
+  message(fmt::format("going on after update {}", position_.update));
+  if (checkpoint.threads != engine_.workers().count()) {
+    message(fmt::format("{} threads instead of {}: results will differ in the last digits",
+                        engine_.workers().count(), checkpoint.threads));
+  }
+}
+
+void Trainer::begin() {
+  lock_.emplace(options_.folder);
+  remove_leftovers(options_.folder);  // of a run that was killed
+  remove_leftovers(checkpoint_path(options_.folder).parent_path());
+  for (const std::string& text : data_.messages) message(text);
+  if (start_.checkpoint) {
+    restore();
+    model::save_text(options_.folder, data_.text);  // limits may be new
+    draw();
+    return;
+  }
+  model::save_text(options_.folder, data_.text);
+  history_.emplace(options_.folder, -1);
+  save_checkpoint_now();  // shows at once whether the folder can be written,
+  draw();                 // and whether the curves can
+  message(fmt::format("{} parameters", engine_.layout().size()));
+}
+
+std::optional<StopReason> Trainer::finished() const {
+  const bool by_time = training_.minutes > 0 && seconds() >= training_.minutes * 60.0;
+  const bool by_updates = training_.updates > 0 && position_.update >= training_.updates;
+  if (training_.patience > 0 && position_.without_progress >= training_.patience) {
+    return StopReason::kEarly;
+  }
+  if (by_time || by_updates || position_.epoch >= training_.epochs) return StopReason::kFinished;
+  return std::nullopt;
+}
+
+TrainResult Trainer::run() {
+  begin();
+  std::optional<StopReason> reason = finished();
+  if (reason) message("this training is finished; raise a limit to go on");
+  while (!reason) train_epoch(reason);
+  if (*reason != StopReason::kInterrupted && position_.validated_at != position_.update) validate();
+  if (updates_ > 0) save_checkpoint_now();
+  return {*reason, position_.update, position_.best};
+}
+
+void Trainer::train_epoch(std::optional<StopReason>& reason) {
+  std::vector<text::ExampleLength> lengths;
+  lengths.reserve(data_.training.size());
+  for (const Example& example : data_.training) {
+    lengths.push_back({static_cast<std::uint32_t>(example.source.size()),
+                       static_cast<std::uint32_t>(example.target.size())});
+  }
+  const text::BatchOptions batching{
+      training_.batch_unit, static_cast<std::size_t>(training_.batch_size),
+      static_cast<std::size_t>(training_.batches_per_sort), training_.seed};
+  const auto batches =
+      text::make_batches(lengths, batching, static_cast<std::uint64_t>(position_.epoch));
+  updates_in_epoch_ = static_cast<std::int64_t>(batches.size());
+  const std::int64_t epoch = position_.epoch;
+  while (!reason && position_.epoch == epoch) {
+    update(batches[static_cast<std::size_t>(position_.batch)]);
+    ++position_.batch;
+    report_(progress(Progress::Kind::kUpdate));
+    if (position_.batch == updates_in_epoch_) {
+      position_.batch = 0;
+      ++position_.epoch;
+    }
+    if (validation_due()) validate();
+    reason = finished();
+    if (!reason && stop_()) reason = StopReason::kInterrupted;
+    if (since(saved_) >= training_.checkpoint_minutes * 60.0) save_checkpoint_now();
+  }
+}
+
+void Trainer::fail_if_not_finite(double value, const char* what) const {
+  if (std::isfinite(value)) return;
+  throw Error(
+      fmt::format("the {} is not finite at update {}: lower training.learning_rate (now {:g}), set "
+                  "training.clip_norm or add training.warmup; the last checkpoint stays",
+                  what, position_.update, rate()));
+}
+
+void Trainer::update(std::span<const std::uint32_t> batch) {
+  const auto start = Clock::now();
+  std::vector<const Example*> examples;
+  for (const std::uint32_t index : batch) examples.push_back(&data_.training[index]);
+  ++position_.update;
+  const BatchSums sums = engine_.compute_gradient(examples, position_.update);
+  fail_if_not_finite(sums.cost, "loss");
+  fail_if_not_finite(clip_by_norm(engine_.gradient(), training_.optimizer.clip_norm),
+                     "norm of the gradient");
+  optimizer_.step(engine_.values(), engine_.gradient(), rate(), position_.update);
+  position_.train_loss -= sums.log_likelihood;
+  position_.train_tokens += sums.tokens;
+  pairs_ += sums.sentences;
+  tokens_ += sums.tokens;
+  ++updates_;
+  training_seconds_ += since(start);
+}
+
+bool Trainer::validation_due() const {
+  return training_.validate_every > 0 ? position_.update % training_.validate_every == 0
+                                      : position_.batch == 0;
+}
+
+// Per target token, </s> included.
+double Trainer::validation_loss() {
+  constexpr std::size_t kBatch = 64;
+  std::vector<const Example*> sorted;
+  for (const Example& example : data_.validation) sorted.push_back(&example);
+  std::stable_sort(sorted.begin(), sorted.end(), [](const Example* a, const Example* b) {
+    return std::pair(a->target.size(), a->source.size()) <
+           std::pair(b->target.size(), b->source.size());
+  });
+  double sum = 0;
+  std::int64_t tokens = 0;
+  for (std::size_t begin = 0; begin < sorted.size(); begin += kBatch) {
+    const std::size_t count = std::min(kBatch, sorted.size() - begin);
+    const BatchSums sums = engine_.evaluate({sorted.data() + begin, count});
+    sum -= sums.log_likelihood;
+    tokens += sums.tokens;
+  }
+  return sum / static_cast<double>(tokens);
+}
+
+// True for the best so far; moves schedule and patience on.
+bool Trainer::note_metric(double metric) {
+  const bool best = !position_.has_best || is_better(training_.metric, metric, position_.best);
+  if (best) {
+    position_.best = metric;
+    position_.has_best = true;
+    position_.without_progress = position_.plateau_without_progress = 0;
+    return true;
+  }
+  ++position_.without_progress;
+  ++position_.plateau_without_progress;
+  if (training_.schedule.kind == model::ScheduleKind::kPlateau &&
+      position_.plateau_without_progress >= training_.schedule.patience) {
+    position_.plateau_factor *= training_.schedule.factor;
+    position_.plateau_without_progress = 0;
+  }
+  return false;
+}
+
+void Trainer::validate() {
+  Progress event = progress(Progress::Kind::kValidation);
+  if (position_.batch == 0) {  // the epoch that has just ended
+    --event.epoch;
+    event.update_in_epoch = updates_in_epoch_;
+  }
+  const double loss = validation_loss();
+  fail_if_not_finite(loss, "validation loss");
+  const model::Weights weights = make_weights(engine_.layout(), engine_.values(), {});
+  event.validation_loss = event.validation_metric = loss;
+  if (training_.metric != "loss") {
+    event.validation_metric =
+        decode_metric(data_, weights, training_.metric, training_.beam, engine_.workers());
+  }
+  event.best = note_metric(event.validation_metric);
+  event.seconds = seconds();
+  if (event.best) model::save_weights(options_.folder, weights);
+  history_->append({position_.update, event.epoch, event.loss, loss, training_.metric,
+                    event.validation_metric, event.best, event.learning_rate,
+                    event.pairs_per_second, event.seconds});
+  position_.train_loss = 0;
+  position_.train_tokens = 0;
+  ++position_.validations;
+  position_.validated_at = position_.update;
+  save_checkpoint_now();
+  draw();
+  report_(event);
+}
+
+void Trainer::save_checkpoint_now() {
+  fail_if_not_finite(engine_.values().abs().max().item<double>(), "largest parameter");
+  std::map<std::string, model::TensorView> tensors;
+  const auto add = [&](const std::string& name, const Tensor& buffer) {
+    tensors[name] = {{buffer.numel()},
+                     {buffer.data_ptr<float>(), static_cast<std::size_t>(buffer.numel())}};
+  };
+  add("values", engine_.values());
+  for (const auto& [name, buffer] : optimizer_.state()) add("optimizer." + name, buffer);
+  Checkpoint checkpoint{position_, model::write_yaml(data_.text.configuration), data_.fingerprint,
+                        engine_.workers().count(), model::Weights(std::move(tensors), nullptr)};
+  checkpoint.position.seconds = seconds();
+  save_checkpoint(options_.folder, checkpoint);
+  saved_ = Clock::now();
+  report_(progress(Progress::Kind::kCheckpoint));
+}
+
+void Trainer::draw() const {
+  if (!options_.plot.empty()) draw_history(history_->records(), options_.plot);
+}
+
+}  // namespace
+
+TrainResult train(const TrainOptions& options, const std::function<void(const Progress&)>& report,
+                  const std::function<bool()>& stop) {
+  try {
+    Trainer trainer(options, report, stop);
+    return trainer.run();
+  } catch (const c10::Error& error) {  // no memory for a tensor, for example
+    const std::string_view text = error.what_without_backtrace();
+    throw Error(fmt::format("libtorch: {}", text.substr(0, text.find('\n'))));
+  }
+}
+
+}  // namespace attend::train

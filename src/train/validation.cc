@@ -1,0 +1,121 @@
+#include "train/validation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/base.h"
+#include "metrics/metrics.h"
+#include "runtime/runtime.h"
+#include "search/search.h"
+#include "view/view.h"
+
+namespace attend::train {
+namespace {
+
+constexpr const char* kLoss = "loss";
+constexpr std::size_t kBatch = 32;  // sources decoded together
+
+// Sources of similar length stand together.
+std::vector<std::size_t> order_by_length(const std::vector<Example>& examples) {
+  std::vector<std::size_t> order(examples.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return examples[a].source.size() < examples[b].source.size();
+  });
+  return order;
+}
+
+metrics::Segment to_segment(const model::Side& side, std::string text) {
+  metrics::Segment segment{std::move(text), {}};
+  for (text::Unit& unit : side.segmenter.split(segment.text)) {
+    segment.units.push_back(std::move(unit.text));
+  }
+  return segment;
+}
+
+// The text of a prediction, cut again: what attend evaluate compares.
+metrics::Segment to_segment(const model::Side& side, const std::vector<text::TokenId>& tokens) {
+  std::vector<std::string> units;
+  units.reserve(tokens.size());
+  for (const text::TokenId token : tokens) units.push_back(side.vocabulary.unit(token));
+  return to_segment(side, side.segmenter.join(units).text);
+}
+
+std::vector<metrics::Segment> references(const Dataset& data) {
+  std::vector<metrics::Segment> result;
+  for (const text::Pair& pair : data.validation_pairs) {
+    result.push_back(to_segment(data.text.target, pair.target));
+  }
+  return result;
+}
+
+}  // namespace
+
+void check_metric(const std::string& name) {
+  if (name == kLoss) return;
+  try {
+    metrics::parse_metric(name);
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("training.metric: {}; or loss", error.what()));
+  }
+}
+
+bool is_better(const std::string& metric, double value, double best) {
+  const bool higher = metric != kLoss && metrics::higher_is_better(metrics::parse_metric(metric));
+  return higher ? value > best : value < best;
+}
+
+double decode_metric(const Dataset& data, const model::Weights& weights, const std::string& metric,
+                     int beam, Workers& workers) {
+  const auto engine = runtime::make_engine(data.text.configuration, data.text.sizes(),
+                                           data.text.target.vocabulary.end(), weights);
+  search::SearchOptions options;
+  options.beam = beam;
+  options.forbidden = model::never_predicted(data.text.target);
+  const std::vector<std::size_t> order = order_by_length(data.validation);
+  std::vector<metrics::Segment> hypotheses(order.size());
+  const auto count = static_cast<std::size_t>(workers.count());
+  workers.run([&](int worker) {
+    const auto first = static_cast<std::size_t>(worker) * kBatch;
+    for (std::size_t begin = first; begin < order.size(); begin += count * kBatch) {
+      const std::size_t end = std::min(begin + kBatch, order.size());
+      std::vector<std::vector<text::TokenId>> sources;
+      for (std::size_t i = begin; i < end; ++i) {
+        sources.push_back(data.validation[order[i]].source);
+      }
+      const auto results = search::search(*engine, sources, options);
+      for (std::size_t i = begin; i < end; ++i) {
+        hypotheses[order[i]] = to_segment(data.text.target, results[i - begin].front().tokens);
+      }
+    }
+  });
+  return metrics::evaluate(metrics::parse_metric(metric), hypotheses, references(data));
+}
+
+void draw_history(const std::vector<ValidationRecord>& records, const std::filesystem::path& file) {
+  view::Series training{"training", {}, {}}, validation{"validation", {}, {}};
+  view::Series metric{records.empty() ? "" : records.front().metric_name, {}, {}};
+  view::Series rate{"learning rate", {}, {}};
+  for (const ValidationRecord& record : records) {
+    const auto update = static_cast<double>(record.update);
+    const auto add = [update](view::Series& series, double value) {
+      series.x.push_back(update);
+      series.y.push_back(value);
+    };
+    add(training, record.train_loss);
+    add(validation, record.valid_loss);
+    add(metric, record.metric);
+    add(rate, record.learning_rate);
+  }
+  std::vector<view::CurvePanel> panels;
+  panels.push_back({"loss per target token", {training, validation}, view::AxisScale::kLinear});
+  if (metric.name != kLoss && !metric.name.empty()) {
+    panels.push_back({metric.name, {metric}, view::AxisScale::kLinear});
+  }
+  panels.push_back({"learning rate", {rate}, view::AxisScale::kLinear});
+  write_file(file, view::draw_curves(panels));
+}
+
+}  // namespace attend::train

@@ -1,0 +1,209 @@
+// Pages that answer to the pointer and the keyboard, each one file.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/base.h"
+#include "view/colours.h"
+#include "view/html_page.h"
+#include "view/labels.h"
+#include "view/markup.h"
+#include "view/picture.h"
+#include "view/view.h"
+
+namespace attend::view {
+namespace {
+
+constexpr std::size_t kMostCells = 250'000;
+constexpr std::size_t kComfortableUnits = 60;  // above, cells are small
+constexpr std::size_t kLongestHeading = 28;    // clusters
+constexpr double kHeadingRoom = 1.6;           // in units of the font size
+constexpr std::size_t kNamedWeights = 3;
+
+/// The direction in which a line of units is read.
+std::string_view direction_of(const std::vector<std::string>& units) {
+  std::string all;
+  for (std::size_t i = 0; i < std::min<std::size_t>(units.size(), 200); ++i) all += units[i];
+  return right_to_left(all) ? "rtl" : "ltr";
+}
+
+/// "“7” 0.93, “/” 0.05": the greatest weights of a row, every unit isolated in its direction.
+std::string named_weights(const CheckedPicture& picture, std::size_t row) {
+  std::vector<std::size_t> order(picture.source.size());
+  std::iota(order.begin(), order.end(), 0);
+  const std::size_t count = std::min(kNamedWeights, order.size());
+  std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
+                    [&](std::size_t a, std::size_t b) {
+                      return std::pair(-picture.weight(row, a), a) <
+                             std::pair(-picture.weight(row, b), b);
+                    });
+  std::string text;
+  for (std::size_t k = 0; k < count; ++k) {
+    const double weight = picture.weight(row, order[k]);
+    if (weight < 0.005 && k > 0) break;
+    text += fmt::format("{}“\u2068{}\u2069” {:.2f}", k == 0 ? "" : ", ", picture.source[order[k]],
+                        weight);
+  }
+  return text;
+}
+
+std::string unit_button(std::string_view side, std::size_t index, std::string_view label,
+                        std::string_view description) {
+  return fmt::format(
+      "<button type=\"button\" class=\"unit\" data-side=\"{}\" data-index=\"{}\" "
+      "aria-label=\"{}\"><bdi>{}</bdi></button>",
+      side, index, escape_markup(description), escape_markup(label));
+}
+
+std::string source_line(const CheckedPicture& picture) {
+  std::string html = fmt::format(
+      "<div class=\"line\"><span>source</span><div class=\"units\" dir=\"{}\" role=\"group\" "
+      "aria-label=\"source\">\n",
+      direction_of(picture.original.source_units));
+  for (std::size_t j = 0; j < picture.source.size(); ++j) {
+    html += unit_button(
+        "source", j, picture.source[j],
+        fmt::format("source {} of {}: {}", j + 1, picture.source.size(), picture.source[j]));
+  }
+  return html + "\n</div></div>\n";
+}
+
+std::string target_line(const CheckedPicture& picture) {
+  std::string html = fmt::format(
+      "<div class=\"line\"><span>target</span><div class=\"units\" dir=\"{}\" role=\"group\" "
+      "aria-label=\"target\">\n",
+      direction_of(picture.original.target_units));
+  for (std::size_t i = 0; i < picture.target.size(); ++i) {
+    const std::string probability =
+        picture.has_probabilities() ? fmt::format(", probability {:.2f}", picture.probability(i))
+                                    : "";
+    html +=
+        unit_button("target", i, picture.target[i],
+                    fmt::format("target {} of {}: {}{}; looked at {}", i + 1, picture.target.size(),
+                                picture.target[i], probability, named_weights(picture, i)));
+  }
+  return html + "\n</div></div>\n";
+}
+
+std::string heading_row(const CheckedPicture& picture) {
+  std::string html = "<thead><tr><th></th>";
+  const std::vector<bool> upright = upright_headings(picture.source, kHeadingRoom);
+  for (std::size_t j = 0; j < picture.source.size(); ++j) {
+    html +=
+        fmt::format("<th scope=\"col\"{}><bdi>{}</bdi></th>", upright[j] ? "" : " class=\"long\"",
+                    escape_markup(shorten_clusters(picture.source[j], kLongestHeading)));
+  }
+  return html + "</tr></thead>\n";
+}
+
+std::string table(const CheckedPicture& picture, ColourScale scale) {
+  const bool small = std::max(picture.source.size(), picture.target.size()) > kComfortableUnits;
+  std::string html = fmt::format(
+      "<div class=\"map\" role=\"img\" aria-label=\"Heat map: {} target units by {} source units\">"
+      "<table{}>\n",
+      picture.target.size(), picture.source.size(), small ? " class=\"small\"" : "");
+  html += heading_row(picture) + "<tbody>\n";
+  for (std::size_t i = 0; i < picture.target.size(); ++i) {
+    html += fmt::format("<tr><th scope=\"row\" title=\"{}\"><bdi>{}</bdi></th>",
+                        escape_markup(named_weights(picture, i)),
+                        escape_markup(shorten_clusters(picture.target[i], kLongestHeading)));
+    for (std::size_t j = 0; j < picture.source.size(); ++j) {
+      html += fmt::format("<td style=\"background:{}\"></td>",
+                          hex(colour_of(picture.weight(i, j), scale)));
+    }
+    html += "</tr>\n";
+  }
+  return html + "</tbody></table></div>\n";
+}
+
+std::string example(const AlignmentPicture& original, std::size_t index, ColourScale scale) {
+  const CheckedPicture picture(original);
+  const std::string title =
+      original.title.empty() ? fmt::format("Example {}", index + 1) : original.title;
+  return fmt::format("<section class=\"example\" aria-label=\"{0}\">\n<h2 dir=\"auto\">{0}</h2>\n",
+                     escape_markup(title)) +
+         source_line(picture) + target_line(picture) +
+         "<output class=\"status\" aria-live=\"polite\"></output>\n" + table(picture, scale) +
+         "</section>\n";
+}
+
+std::string json_strings(const std::vector<std::string>& strings) {
+  std::string json = "[";
+  for (const std::string& text : strings) json += (json.size() > 1 ? "," : "") + json_string(text);
+  return json + "]";
+}
+
+std::string json_numbers(std::span<const float> numbers) {
+  std::string json = "[";
+  for (const float number : numbers) {
+    json += fmt::format("{}{:.6g}", json.size() > 1 ? "," : "", number);
+  }
+  return json + "]";
+}
+
+std::string json_of(const AlignmentPicture& picture) {
+  const std::size_t columns = picture.source_units.size();
+  std::string rows;
+  for (std::size_t i = 0; i < picture.target_units.size(); ++i) {
+    const std::span<const float> alignment(picture.alignment);
+    rows += (i == 0 ? "" : ",") + json_numbers(alignment.subspan(i * columns, columns));
+  }
+  return fmt::format(
+      "{{\"title\":{},\"source\":{},\"target\":{},\"alignment\":[{}],\"probability\":{}}}",
+      json_string(picture.title), json_strings(picture.source_units),
+      json_strings(picture.target_units), rows, json_numbers(picture.target_probabilities));
+}
+
+void check_limits(std::span<const AlignmentPicture> pictures) {
+  if (pictures.empty()) throw UsageError("nothing to draw: there are no pictures");
+  std::size_t cells = 0;
+  for (const AlignmentPicture& picture : pictures) cells += picture.alignment.size();
+  if (cells > kMostCells) {
+    throw UsageError(
+        fmt::format("{} weights are too many for one page; the limit is {}", cells, kMostCells));
+  }
+}
+
+std::string page_head(const HtmlOptions& options) {
+  // The policy forbids every connection, whatever the page holds.
+  return fmt::format(
+             "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n"
+             "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+             "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
+             "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+             "<title>{}</title>\n<style>",
+             escape_markup(options.language), escape_markup(options.title)) +
+         std::string(kPageStyle) + "</style>\n</head>\n";
+}
+
+std::string introduction(const HtmlOptions& options) {
+  constexpr int kSteps = 10;
+  std::string stops;
+  for (int i = 0; i <= kSteps; ++i) {
+    stops += "," + hex(colour_of(i / double{kSteps}, options.scale));
+  }
+  return fmt::format(
+      "<header><h1 dir=\"auto\">{}</h1>\n<p class=\"hint\">Point at a target unit, or move to it "
+      "with Tab and the arrow keys, to see what the model looked at when it wrote it; at a source "
+      "unit, to see what looked at it. A click keeps the choice, Escape drops it.</p>\n"
+      "<div class=\"scale\" aria-hidden=\"true\">0 <i style=\"background:linear-gradient(to "
+      "right{})\"></i> 1 attention weight</div></header>\n",
+      escape_markup(options.title), stops);
+}
+
+}  // namespace
+
+std::string draw_html(std::span<const AlignmentPicture> pictures, const HtmlOptions& options) {
+  check_limits(pictures);
+  std::string html = page_head(options) + "<body>\n" + introduction(options) + "<main>\n";
+  std::string json;
+  for (std::size_t k = 0; k < pictures.size(); ++k) {
+    html += example(pictures[k], k, options.scale);
+    json += (k == 0 ? "\n" : ",\n") + json_of(pictures[k]);
+  }
+  return html + "</main>\n<script type=\"application/json\" id=\"data\">[" + json +
+         "\n]</script>\n<script>" + std::string(kPageScript) + "</script>\n</body>\n</html>\n";
+}
+
+}  // namespace attend::view

@@ -1,0 +1,223 @@
+#include "view/labels.h"
+
+#include <fmt/format.h>
+#include <unicode/uchar.h>
+#include <unicode/uscript.h>
+#include <unicode/utf8.h>
+
+#include <cstdint>
+
+#include "view/view.h"
+
+namespace attend::view {
+namespace {
+
+constexpr UChar32 kReplacement = 0xFFFD;
+constexpr UChar32 kZeroWidthJoiner = 0x200D;
+constexpr UChar32 kZeroWidthNonJoiner = 0x200C;
+constexpr std::size_t kLongestLabel = 200;  // code points
+constexpr UChar32 kEmojiPresentation = 0xFE0F;
+
+/// The code point at `position`, which moves behind it; U+FFFD for broken UTF-8.
+UChar32 next_code_point(std::string_view text, std::size_t& position) {
+  UChar32 code = 0;
+  const char* bytes = text.data();
+  const auto size = static_cast<std::int64_t>(text.size());
+  auto offset = static_cast<std::int64_t>(position);
+  U8_NEXT_OR_FFFD(bytes, offset, size, code);
+  position = static_cast<std::size_t>(offset);
+  return code;
+}
+
+void append(std::string& text, UChar32 code) {
+  char bytes[U8_MAX_LENGTH];
+  int size = 0;
+  U8_APPEND_UNSAFE(bytes, size, code);
+  text.append(bytes, static_cast<std::size_t>(size));
+}
+
+/// Vowels and finals of Hangul, which join the consonant in front of them.
+bool joins_jamo(UChar32 code) {
+  const int type = u_getIntPropertyValue(code, UCHAR_HANGUL_SYLLABLE_TYPE);
+  return type == U_HST_VOWEL_JAMO || type == U_HST_TRAILING_JAMO;
+}
+
+bool joins_previous(UChar32 code) {
+  return (U_GET_GC_MASK(code) & U_GC_M_MASK) != 0 || code == kZeroWidthJoiner ||
+         code == kZeroWidthNonJoiner || joins_jamo(code) ||
+         u_hasBinaryProperty(code, UCHAR_EMOJI_MODIFIER) ||
+         u_hasBinaryProperty(code, UCHAR_GRAPHEME_EXTEND);
+}
+
+std::size_t code_point_width(UChar32 code) {
+  const std::uint32_t category = U_GET_GC_MASK(code);
+  if ((category & (U_GC_MN_MASK | U_GC_ME_MASK | U_GC_CC_MASK)) != 0) return 0;
+  if ((category & U_GC_CF_MASK) != 0) return code == 0xAD ? 1 : 0;  // a soft hyphen is drawn
+  if (joins_jamo(code)) return 0;
+  const int width = u_getIntPropertyValue(code, UCHAR_EAST_ASIAN_WIDTH);
+  return width == U_EA_FULLWIDTH || width == U_EA_WIDE ? 2 : 1;
+}
+
+/// Marks and joiners are seen on the character in front of them; with nothing there they need help.
+void append_visible(std::string& label, UChar32 code, bool first) {
+  if (code == ' ') return append(label, 0x2423);         // ␣
+  if (code < 0x20) return append(label, 0x2400 + code);  // ␀ … ␟
+  if (code == 0x7F) return append(label, 0x2421);        // ␡
+  if (!first && (code == kZeroWidthJoiner || code == kZeroWidthNonJoiner)) {
+    return append(label, code);
+  }
+  const std::uint32_t category = U_GET_GC_MASK(code);
+  const bool mark = (category & U_GC_M_MASK) != 0;
+  const bool noncharacter = (code & 0xFFFE) == 0xFFFE || (code >= 0xFDD0 && code <= 0xFDEF);
+  if (noncharacter) return append(label, kReplacement);
+  if ((category & (U_GC_C_MASK | U_GC_Z_MASK)) != 0 ||
+      (u_hasBinaryProperty(code, UCHAR_DEFAULT_IGNORABLE_CODE_POINT) && !mark)) {
+    label += fmt::format("U+{:04X}", static_cast<std::uint32_t>(code));
+    return;
+  }
+  if (mark && first) append(label, 0x25CC);  // ◌
+  append(label, code);
+}
+
+double code_point_em(UChar32 code) {
+  const std::size_t columns = code_point_width(code);
+  if (columns != 1) return columns == 0 ? 0 : 1;
+  if (code < 0x80) {
+    const auto in = [code](std::string_view set) {
+      return set.find(static_cast<char>(code)) != std::string_view::npos;
+    };
+    if (in("iIjl.,:;!|'`")) return 0.29;
+    if (in("fJrt()[]{}-/\\ ")) return 0.39;
+    if (in("mwMW@%")) return 0.92;
+    if (code >= 'A' && code <= 'Z') return 0.66;
+    return 0.58;
+  }
+  return u_isupper(code) ? 0.72 : 0.62;
+}
+
+}  // namespace
+
+std::string visible_label(std::string_view unit) {
+  if (unit.empty()) return "∅";
+  std::string label;
+  std::size_t characters = 0;
+  for (std::size_t position = 0; position < unit.size();) {
+    if (++characters > kLongestLabel) return label + "…";
+    const UChar32 code = next_code_point(unit, position);
+    append_visible(label, code, label.empty());
+  }
+  return label;
+}
+
+std::vector<std::string_view> clusters(std::string_view text) {
+  std::vector<std::string_view> found;
+  std::size_t begin = 0;
+  UChar32 previous = 0;
+  for (std::size_t position = 0; position < text.size();) {
+    const std::size_t at = position;
+    const UChar32 code = next_code_point(text, position);
+    if (at > begin && !joins_previous(code) && previous != kZeroWidthJoiner) {
+      found.push_back(text.substr(begin, at - begin));
+      begin = at;
+    }
+    previous = code;
+  }
+  if (begin < text.size()) found.push_back(text.substr(begin));
+  return found;
+}
+
+std::size_t display_width(std::string_view text) {
+  std::size_t total = 0;
+  std::size_t last = 0;  // columns of the character that following ones may join
+  UChar32 previous = 0;
+  for (std::size_t position = 0; position < text.size();) {
+    const UChar32 code = next_code_point(text, position);
+    std::size_t columns = code_point_width(code);
+    if (previous == kZeroWidthJoiner && last == 2) columns = 0;  // a family is one emoji
+    if (u_hasBinaryProperty(code, UCHAR_EMOJI_MODIFIER) && last == 2) columns = 0;
+    if (code == kEmojiPresentation && last == 1) {
+      columns = u_hasBinaryProperty(previous, UCHAR_EMOJI) ? 1 : 0;
+      last = 0;
+    }
+    total += columns;
+    if (columns > 0) last = columns;
+    previous = code;
+  }
+  return total;
+}
+
+std::string shorten_clusters(std::string_view text, std::size_t count) {
+  const auto parts = clusters(text);
+  if (parts.size() <= count) return std::string(text);
+  std::string kept;
+  for (std::size_t i = 0; i + 1 < count; ++i) kept += parts[i];
+  return kept + "…";
+}
+
+std::string shorten_columns(std::string_view text, std::size_t width) {
+  if (display_width(text) <= width) return std::string(text);
+  std::string kept;
+  for (const std::string_view cluster : clusters(text)) {
+    if (display_width(kept) + display_width(cluster) + 1 > width) break;
+    kept += cluster;
+  }
+  return width == 0 ? std::string() : kept + "…";
+}
+
+bool right_to_left(std::string_view text) {
+  for (std::size_t position = 0; position < text.size();) {
+    const UCharDirection direction = u_charDirection(next_code_point(text, position));
+    if (direction == U_LEFT_TO_RIGHT) return false;
+    if (direction == U_RIGHT_TO_LEFT || direction == U_RIGHT_TO_LEFT_ARABIC) return true;
+  }
+  return false;
+}
+
+bool turns_its_line(std::string_view text) {
+  for (std::size_t position = 0; position < text.size();) {
+    const UCharDirection direction = u_charDirection(next_code_point(text, position));
+    if (direction == U_RIGHT_TO_LEFT || direction == U_RIGHT_TO_LEFT_ARABIC ||
+        direction == U_ARABIC_NUMBER) {
+      return true;
+    }
+  }
+  return false;
+}
+
+bool joins_letters(std::string_view text) {
+  for (std::size_t position = 0; position < text.size();) {
+    const UChar32 code = next_code_point(text, position);
+    if (code < 0x590) continue;  // Latin, Greek, Cyrillic, Armenian
+    if (u_getIntPropertyValue(code, UCHAR_JOINING_TYPE) == U_JT_DUAL_JOINING) return true;
+    if (u_charType(code) == U_COMBINING_SPACING_MARK) return true;
+    if (u_getIntPropertyValue(code, UCHAR_INDIC_SYLLABIC_CATEGORY) != U_INSC_OTHER &&
+        u_isalpha(code)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+std::vector<bool> upright_headings(const std::vector<std::string>& labels, double room) {
+  std::vector<bool> upright;
+  std::size_t wide = 0;
+  for (const std::string& label : labels) {
+    upright.push_back(em_width(label) <= room);
+    wide += upright.back() ? 0 : 1;
+  }
+  if (3 * wide <= labels.size()) return upright;
+  for (std::size_t j = 0; j < labels.size(); ++j) {
+    upright[j] = upright[j] && clusters(labels[j]).size() == 1;
+  }
+  return upright;
+}
+
+double em_width(std::string_view text) {
+  double total = 0;
+  for (std::size_t position = 0; position < text.size();) {
+    total += code_point_em(next_code_point(text, position));
+  }
+  return total;
+}
+
+}  // namespace attend::view

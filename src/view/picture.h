@@ -1,0 +1,25 @@
+// What the drawings of an alignment share. Internal to the folder.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "view/view.h"
+
+namespace attend::view {
+
+/// A picture that can be drawn: sizes agree, numbers are numbers, units are visible.
+struct CheckedPicture {
+  explicit CheckedPicture(const AlignmentPicture& picture);
+
+  double weight(std::size_t target, std::size_t source) const;  ///< clamped to [0, 1]
+  bool has_probabilities() const { return !original.target_probabilities.empty(); }
+  double probability(std::size_t target) const;
+
+  const AlignmentPicture& original;
+  std::vector<std::string> source;  ///< labels, [source_units]
+  std::vector<std::string> target;  ///< labels, [target_units]
+};
+
+}  // namespace attend::view

@@ -1,0 +1,93 @@
+#include "view/svg_writer.h"
+
+#include <fmt/format.h>
+
+#include "view/markup.h"
+
+namespace attend::view {
+namespace {
+
+/// The first that has a glyph wins; the viewer's own sans-serif is last.
+constexpr std::string_view kFonts =
+    "Noto Sans, Noto Sans CJK SC, Noto Sans Arabic, Noto Sans Devanagari, DejaVu Sans, sans-serif";
+
+}  // namespace
+
+std::string coordinate(double value) {
+  std::string text = fmt::format("{:.2f}", value);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text == "-0" ? "0" : text;
+}
+
+SvgWriter::SvgWriter(double width, double height, std::string_view name,
+                     std::string_view description) {
+  svg_ = fmt::format(
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+      "<svg xmlns=\"http://www.w3.org/2000/svg\" version=\"1.1\" width=\"{0}\" height=\"{1}\" "
+      "viewBox=\"0 0 {0} {1}\" role=\"img\" font-family=\"{2}\">\n"
+      "<title>{3}</title>\n<desc>{4}</desc>\n",
+      coordinate(width), coordinate(height), kFonts, escape_markup(name),
+      escape_markup(description));
+  rectangle({0, 0}, width, height, "#ffffff");
+}
+
+void SvgWriter::text(Point at, std::string_view content, const TextStyle& style) {
+  svg_ += fmt::format("<text x=\"{}\" y=\"{}\" font-size=\"{}\" fill=\"{}\"", coordinate(at.x),
+                      coordinate(at.y), coordinate(style.size), style.colour);
+  if (style.anchor != "start") svg_ += fmt::format(" text-anchor=\"{}\"", style.anchor);
+  if (style.bold) svg_ += " font-weight=\"bold\"";
+  if (style.rotate != 0) {
+    svg_ += fmt::format(" transform=\"rotate({} {} {})\"", coordinate(style.rotate),
+                        coordinate(at.x), coordinate(at.y));
+  }
+  svg_ += " direction=\"ltr\" unicode-bidi=\"isolate\">";
+  if (!style.tooltip.empty()) svg_ += "<title>" + escape_markup(style.tooltip) + "</title>";
+  svg_ += escape_markup(content) + "</text>\n";
+}
+
+void SvgWriter::rectangle(Point corner, double width, double height, std::string_view fill,
+                          std::string_view tooltip) {
+  svg_ += fmt::format("<rect x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" fill=\"{}\"",
+                      coordinate(corner.x), coordinate(corner.y), coordinate(width),
+                      coordinate(height), fill);
+  close_with_tooltip("rect", tooltip);
+}
+
+void SvgWriter::line(Point from, Point to, const Stroke& stroke) { path({from, to}, stroke); }
+
+void SvgWriter::path(const std::vector<Point>& points, const Stroke& stroke) {
+  svg_ += "<path d=\"";
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    svg_ += fmt::format("{}{} {}", i == 0 ? "M" : " L", coordinate(points[i].x),
+                        coordinate(points[i].y));
+  }
+  svg_ += fmt::format("\" fill=\"none\" stroke=\"{}\" stroke-width=\"{}\"", stroke.colour,
+                      coordinate(stroke.width));
+  if (!stroke.dashes.empty()) svg_ += fmt::format(" stroke-dasharray=\"{}\"", stroke.dashes);
+  if (points.size() > 2) svg_ += " stroke-linejoin=\"round\" stroke-linecap=\"round\"";
+  svg_ += "/>\n";
+}
+
+void SvgWriter::circle(Point centre, double radius, std::string_view fill,
+                       std::string_view tooltip) {
+  svg_ += fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"{}\" fill=\"{}\"", coordinate(centre.x),
+                      coordinate(centre.y), coordinate(radius), fill);
+  close_with_tooltip("circle", tooltip);
+}
+
+void SvgWriter::close_with_tooltip(std::string_view element, std::string_view tooltip) {
+  svg_ += tooltip.empty()
+              ? std::string("/>\n")
+              : fmt::format("><title>{}</title></{}>\n", escape_markup(tooltip), element);
+}
+
+void SvgWriter::open_group(std::string_view name) {
+  svg_ += fmt::format("<g class=\"{}\">\n", escape_markup(name));
+}
+
+void SvgWriter::close_group() { svg_ += "</g>\n"; }
+
+std::string SvgWriter::finish() { return std::move(svg_) + "</svg>\n"; }
+
+}  // namespace attend::view

@@ -1,0 +1,59 @@
+// Writes SVG element by element. Internal to the folder.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "view/colours.h"
+
+namespace attend::view {
+
+inline constexpr std::string_view kTextColour = "#1f2328";
+inline constexpr std::string_view kMutedColour = "#6a737d";
+
+struct TextStyle {
+  double size = 13;
+  std::string_view anchor = "start";  ///< start, middle or end
+  std::string_view colour = kTextColour;
+  double rotate = 0;  ///< degrees around the anchor
+  bool bold = false;
+  std::string_view tooltip = {};  ///< empty: none
+};
+
+struct Point {
+  double x = 0, y = 0;
+};
+
+struct Stroke {
+  std::string_view colour = kTextColour;
+  double width = 1;
+  std::string_view dashes = {};
+};
+
+/// A white page in pixels. Every text goes into an element of its own, isolated from the direction
+/// of its neighbours; all text is escaped here.
+class SvgWriter {
+ public:
+  /// `name` and `description` are read out in place of the picture.
+  SvgWriter(double width, double height, std::string_view name, std::string_view description);
+
+  void text(Point at, std::string_view content, const TextStyle& style = {});
+  void rectangle(Point corner, double width, double height, std::string_view fill,
+                 std::string_view tooltip = {});
+  void line(Point from, Point to, const Stroke& stroke);
+  void path(const std::vector<Point>& points, const Stroke& stroke);
+  void circle(Point centre, double radius, std::string_view fill, std::string_view tooltip = {});
+  void open_group(std::string_view name);
+  void close_group();
+  std::string finish();
+
+ private:
+  void close_with_tooltip(std::string_view element, std::string_view tooltip);
+  std::string svg_;
+};
+
+/// A coordinate with at most two decimals.
+std::string coordinate(double value);
+
+}  // namespace attend::view

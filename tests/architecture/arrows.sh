@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# The arrows between the folders of src/ (ARCHITECTURE.md): each folder includes only what its line allows, and only
+# through the public header; only src/train sees libtorch. Prints every offence; exit 1 if there is one.
+set -u
+root=${1:?usage: arrows.sh SOURCE_TREE}
+cd "$root/src" || exit 2
+declare -A allowed=(
+  [base]="" [text]="base" [dates]="base text" [model]="base text" [kernels]="base" [runtime]="base text model kernels"
+  [search]="base text model" [metrics]="base text" [view]="base" [predictor]="base text model runtime search"
+  [train]="base text model kernels runtime search metrics view predictor"
+  [commands]="base text dates model search metrics view predictor train"
+)
+offences=0
+for folder in */; do
+  folder=${folder%/}
+  if [ -z "${allowed[$folder]+known}" ]; then
+    echo "src/$folder: no arrows are stated for this folder"
+    offences=1
+    continue
+  fi
+  while IFS=: read -r file line include; do
+    other=${include%%/*}
+    [ "$other" = "$folder" ] && continue
+    if ! [[ " ${allowed[$folder]} " == *" $other "* ]]; then
+      echo "src/$file:$line: src/$folder may not include $include"
+      offences=1
+    elif [ "$include" != "$other/$other.h" ]; then
+      echo "src/$file:$line: $include is not the public header of src/$other"
+      offences=1
+    fi
+  done < <(grep -rnoE '^#include "[a-z_]+/[^"]+"' "$folder" | sed -E 's/#include "([^"]+)"/\1/')
+done
+while read -r hit; do
+  echo "src/$hit: only src/train may include libtorch"
+  offences=1
+done < <(grep -rnE '^#include <(torch|ATen|c10)/' . | grep -v '^./train/' | sed 's|^\./||')
+exit $offences

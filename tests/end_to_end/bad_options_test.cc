@@ -1,0 +1,229 @@
+// Options that are unknown, out of range or in conflict: one line, exit code 2. And the help that
+// tells how it is done.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <ostream>
+
+#include "end_to_end/failure.h"
+#include "end_to_end/models.h"
+#include "testing.h"
+
+namespace attend::end_to_end {
+namespace {
+
+using testing::TemporaryFolder;
+
+struct Misuse {
+  std::vector<std::string> arguments;  ///< MODEL stands for a whole model, NEW for a new folder
+  std::string what;                    ///< in the message
+};
+void PrintTo(const Misuse& misuse, std::ostream* stream) {
+  for (const std::string& argument : misuse.arguments) *stream << argument << " ";
+}
+
+class Misused : public ::testing::TestWithParam<Misuse> {};
+
+TEST_P(Misused, IsRefused) {
+  const TemporaryFolder folder;
+  const std::string tsv = (folder / "pairs.tsv").string();
+  testing::write_file(tsv, to_tsv(string_pairs(40, 3)));
+  std::vector<std::string> arguments;
+  for (const std::string& argument : GetParam().arguments) {
+    arguments.push_back(argument == "MODEL"   ? models().strings.string()
+                        : argument == "NEW"   ? (folder / "new").string()
+                        : argument == "PAIRS" ? tsv
+                                              : argument);
+  }
+  RunOptions options;
+  options.standard_input = "abc\tcba\n";
+  options.working_folder = folder.path();
+  EXPECT_TRUE(refused(attend(arguments, options), kUsage, {GetParam().what}));
+  EXPECT_EQ(files_below(folder.path()), std::vector<std::string>{"pairs.tsv"});
+}
+
+std::vector<Misuse> misuse_of_the_program() {
+  return {{{}, "subcommand"},
+          {{"fly"}, "fly"},
+          {{"--fly"}, "--fly"},
+          {{"predict", "-m", "MODEL", "score"}, "score"},
+          {{"predict", "-m", "MODEL", "--two\nlines"}, "--two"}};
+}
+
+std::vector<Misuse> misuse_of_predict() {
+  std::vector<Misuse> list{
+      {{"predict"}, "--model"},
+      {{"predict", "-m"}, "--model"},
+      {{"predict", "-m", "MODEL", "--fly"}, "--fly"},
+      {{"predict", "-m", "MODEL", "-m", "MODEL"}, "--model"},
+      {{"predict", "-m", "MODEL", "stray"}, "stray"},
+      {{"predict", "-m", "MODEL", "--n-best", "3"}, "--beam"},
+      {{"predict", "-m", "MODEL", "--n-best", "6", "--beam", "5"}, "--n-best"},
+      {{"predict", "-m", "MODEL", "--format", "xml"}, "--format"},
+      {{"predict", "-m", "MODEL", "--alignment-format", "pdf"}, "--alignment-format"},
+      {{"predict", "-m", "MODEL", "--alignment-format", "matrix"}, "--alignments"},
+      {{"predict", "-m", "MODEL", "-o", "same", "--alignments", "same"}, "same"},
+      {{"predict", "-m", "MODEL", "-o", "-", "--alignments", "-"}, "--alignments"},
+      {{"predict", "-m", "MODEL", "-o", "same", "--alignments", "./same"}, "same"}};
+  for (const auto& [flag, values] : std::vector<std::pair<std::string, std::vector<std::string>>>{
+           {"--beam", {"0", "-1", "1001", "1.5", "many", "99999999999999999999", ""}},
+           {"--n-best", {"0", "1001", "x"}},
+           {"--batch-size", {"0", "-1", "4097"}},
+           {"--threads", {"0", "-2", "1025"}},
+           {"--length-normalisation", {"-0.1", "11", "nan", "inf", "x"}},
+           {"--maximum-ratio", {"-1", "1001", "nan"}}}) {
+    for (const std::string& value : values) {
+      // The library refuses what is not a number, in its own words.
+      list.push_back({{"predict", "-m", "MODEL", flag, value}, value == "nan" ? value : flag});
+    }
+  }
+  return list;
+}
+
+std::vector<Misuse> misuse_of_pairs() {
+  std::vector<Misuse> list;
+  for (const char* command : {"score", "align", "evaluate"}) {
+    list.push_back({{command, "PAIRS"}, "--model"});
+    list.push_back({{command, "-m", "MODEL"}, "--source"});
+    list.push_back({{command, "-m", "MODEL", "--source", "PAIRS"}, "--target"});
+    list.push_back({{command, "-m", "MODEL", "--target", "PAIRS"}, "--source"});
+    list.push_back(
+        {{command, "-m", "MODEL", "PAIRS", "--source", "PAIRS", "--target", "PAIRS"}, "TSV"});
+    list.push_back({{command, "-m", "MODEL", "--source", "-", "--target", "-"}, "standard input"});
+    list.push_back({{command, "-m", "MODEL", "PAIRS", "PAIRS"}, "pairs.tsv"});
+    list.push_back({{command, "-m", "MODEL", "PAIRS", "--length-normalisation", "nan"}, "nan"});
+    list.push_back({{command, "-m", "MODEL", "PAIRS", "--batch-size", "0"}, "--batch-size"});
+  }
+  return list;
+}
+
+std::vector<Misuse> misuse_of_evaluate_and_show() {
+  return {
+      {{"evaluate", "-m", "MODEL", "PAIRS", "--metrics", "smell"}, "smell"},
+      {{"evaluate", "-m", "MODEL", "PAIRS", "--metrics", ""}, "metric"},
+      {{"evaluate", "-m", "MODEL", "PAIRS", "--metrics", "bleu,bleu"}, "bleu"},
+      {{"evaluate", "-m", "MODEL", "PAIRS", "--value"}, "--value"},
+      {{"evaluate", "-m", "MODEL", "PAIRS", "--metrics", "bleu", "--value", "--json"}, "--json"},
+      {{"evaluate", "-m", "MODEL", "PAIRS", "--lengths", "5,x"}, "--lengths"},
+      {{"evaluate", "-m", "MODEL", "PAIRS", "--lengths", "9,5"}, "length"},
+      {{"evaluate", "-m", "MODEL", "PAIRS", "--lengths", "-5"}, "--lengths"},
+      {{"evaluate", "-m", "MODEL", "PAIRS", "-o", "same", "--curve", "same"}, "same"},
+      {{"show", "abc"}, "--model"},
+      {{"show", "-m", "MODEL"}, "texts"},
+      {{"show", "-m", "MODEL", "abc", "-o", "heat.jpg"}, ".svg"},
+      {{"show", "-m", "MODEL", "abc", "-o", "-"}, ".svg"},
+      {{"show", "-m", "MODEL", "abc", "-o", "heat.svg", "--explain"}, "--explain"},
+      {{"show", "-m", "MODEL", "abc", "cba", "-o", "heat.svg"}, ".html"},
+      {{"show", "-m", "MODEL", "abc", "--colours", "mauve"}, "--colours"},
+      {{"show", "-m", "MODEL", "abc", "--beam", "0"}, "--beam"},
+      {{"info"}, "--model"},
+      {{"info", "-m", "MODEL", "stray"}, "stray"},
+      {{"presets", "stray"}, "stray"}};
+}
+
+std::vector<Misuse> misuse_of_dates() {
+  return {{{"dates", "--count", "0"}, "--count"},
+          {{"dates", "--count", "-5"}, "--count"},
+          {{"dates", "--count", "9999999999999999"}, "--count"},
+          {{"dates", "--count", "2", "--locales", "en,xx-YY"}, "xx-YY"},
+          {{"dates", "--count", "2", "--locales", ""}, "locale"},
+          {{"dates", "--count", "2", "--style", "runes"}, "--style"},
+          {{"dates", "--count", "2", "--split", "half"}, "--split"},
+          {{"dates", "--count", "2", "--first-year", "2001", "--last-year", "2000"}, "2001"},
+          {{"dates", "--count", "2", "--first-year", "0"}, "0"},
+          {{"dates", "--count", "2", "--last-year", "99999999999"}, "--last-year"},
+          {{"dates", "--count", "2", "--style", "exercise", "--first-year", "2050"}, "20"},
+          {{"dates", "--count", "2", "--split", "test", "--test-share", "0"}, "test share"},
+          {{"dates", "--count", "2", "--split", "test", "--test-share", "1.5"}, "test share"},
+          {{"dates", "--count", "2", "--split", "test", "--test-share", "nan"}, "test share"},
+          {{"dates", "--count", "2", "--seed", "-1"}, "--seed"},
+          {{"dates", "--count", "2", "--seed", "99999999999999999999"}, "--seed"}};
+}
+
+std::vector<Misuse> misuse_of_train() {
+  std::vector<Misuse> list{
+      {{"train"}, "--model"},
+      {{"train", "PAIRS"}, "--model"},
+      {{"train", "-m", "NEW"}, "--source"},
+      {{"train", "-m", "NEW", "--fly"}, "--fly"},
+      {{"train", "PAIRS", "-m", ""}, "model"},
+      {{"train", "PAIRS", "-m", "NEW", "--source", "PAIRS", "--target", "PAIRS"}, "TSV"},
+      {{"train", "PAIRS", "-m", "NEW", "--valid", "PAIRS", "--valid-source", "PAIRS",
+        "--valid-target", "PAIRS"},
+       "--valid"},
+      {{"train", "PAIRS", "-m", "NEW", "--valid-source", "PAIRS"}, "--valid-target"},
+      {{"train", "-", "--valid", "-", "-m", "NEW"}, "standard input"},
+      {{"train", "PAIRS", "-m", "NEW", "--preset", "none-such"}, "none-such"},
+      {{"train", "PAIRS", "-m", "NEW", "--metric", "smell"}, "smell"}};
+  for (const auto& [setting, what] : std::vector<std::pair<std::string, std::string>>{
+           {"encoder.units", "key=value"},
+           {"encoder.unitz=8", "encoder.units"},
+           {"encoder.units=0", "encoder.units"},
+           {"encoder.units=99999999999", "encoder.units"},
+           {"encoder.units=8 ", "encoder.units"},
+           {"encoder.cell=elman", "gru"},
+           {"training.learning_rate=nan", "training.learning_rate"},
+           {"training.dropout_readout=1", "training.dropout_readout"},
+           {"training.seed=-1", "training.seed"},
+           {"encoder.padding=visible", "source.fixed_length"},
+           {"target.end_token=false", "target.fixed_length"},
+           {"target.fixed_length=5", "target.end_token"},
+           {"decoder.tied_embeddings=all", "shared_vocabulary"},
+           {"source.maximum_size=1", "vocabulary of 1 units"}}) {
+    list.push_back({{"train", "PAIRS", "-m", "NEW", "--set", setting}, what});
+  }
+  for (const auto& [flag, value] :
+       std::vector<std::pair<std::string, std::string>>{{"--epochs", "0"},
+                                                        {"--updates", "-1"},
+                                                        {"--minutes", "x"},
+                                                        {"--threads", "1025"},
+                                                        {"--seed", "x"}}) {
+    list.push_back({{"train", "PAIRS", "-m", "NEW", flag, value}, "training." + flag.substr(2)});
+  }
+  return list;
+}
+
+INSTANTIATE_TEST_SUITE_P(Program, Misused, ::testing::ValuesIn(misuse_of_the_program()));
+INSTANTIATE_TEST_SUITE_P(Predict, Misused, ::testing::ValuesIn(misuse_of_predict()));
+INSTANTIATE_TEST_SUITE_P(Pairs, Misused, ::testing::ValuesIn(misuse_of_pairs()));
+INSTANTIATE_TEST_SUITE_P(Evaluate, Misused, ::testing::ValuesIn(misuse_of_evaluate_and_show()));
+INSTANTIATE_TEST_SUITE_P(Dates, Misused, ::testing::ValuesIn(misuse_of_dates()));
+INSTANTIATE_TEST_SUITE_P(Train, Misused, ::testing::ValuesIn(misuse_of_train()));
+
+// ------------------------------------------------------------------------------------- help ---
+
+class Help : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(Help, IsPrinted) {
+  for (const char* flag : {"--help", "-h"}) {
+    const RunResult result = attend({GetParam(), flag});
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_EQ(result.error, "");
+    EXPECT_NE(result.out.find(std::string("attend ") + GetParam()), std::string::npos)
+        << result.out;
+    EXPECT_NE(result.out.find("--help"), std::string::npos) << result.out;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Commands, Help,
+                         ::testing::Values("train", "predict", "evaluate", "show", "score", "align",
+                                           "info", "presets", "dates"),
+                         [](const auto& test) { return std::string(test.param); });
+
+TEST(ProgramHelp, ListsEveryCommand) {
+  const RunResult result = attend({"--help"});
+  EXPECT_EQ(result.exit_code, 0);
+  for (const char* command :
+       {"train", "predict", "evaluate", "show", "score", "align", "info", "presets", "dates"}) {
+    EXPECT_NE(result.out.find(std::string("\n  ") + command), std::string::npos) << command;
+  }
+}
+
+TEST(ProgramVersion, IsTheProjects) {
+  const RunResult result = attend({"--version"});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out, "attend " + testing::read_file(testing::source_folder() / "VERSION"));
+}
+
+}  // namespace
+}  // namespace attend::end_to_end

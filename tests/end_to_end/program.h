@@ -1,0 +1,54 @@
+// The binaries run as a person runs them: arguments, bytes on standard input, and what came back.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace attend::end_to_end {
+
+/// A signal to send some time after the start.
+struct TimedSignal {
+  int signal = 0;
+  std::chrono::microseconds after{0};
+};
+
+struct RunOptions {
+  std::string standard_input = {};
+  std::filesystem::path standard_output = {};           ///< for example /dev/full; empty: captured
+  std::map<std::string, std::string> environment = {};  ///< beside the inherited one
+  std::filesystem::path working_folder = {};
+  std::chrono::milliseconds timeout{120000};  ///< then it is killed, and the result says so
+  /// No file may grow beyond so many bytes: what a full disk looks like to a program.
+  std::optional<std::size_t> file_size_limit = {};
+  /// Without the capabilities that let root read and write everything (see can_drop_privileges()).
+  bool unprivileged = false;
+  std::optional<TimedSignal> signal = {};
+};
+
+struct RunResult {
+  int exit_code = -1;  ///< -1: a signal ended it
+  int signal = 0;
+  bool timed_out = false;
+  std::string out;    ///< standard output
+  std::string error;  ///< standard error
+  std::chrono::microseconds duration{0};
+};
+
+/// Runs a program to its end, without a shell. Throws std::runtime_error when it cannot be started.
+RunResult run(const std::filesystem::path& program, const std::vector<std::string>& arguments,
+              const RunOptions& options = {});
+
+/// `attend` with these arguments.
+RunResult attend(const std::vector<std::string>& arguments, const RunOptions& options = {});
+
+/// Whether RunOptions::unprivileged really makes unreadable files unreadable here.
+bool can_drop_privileges();
+
+/// Lines without their ends; the last one need not be ended.
+std::vector<std::string> lines_of(const std::string& text);
+
+}  // namespace attend::end_to_end

@@ -1,0 +1,190 @@
+// A training that is killed and started again, however often, ends with the bytes of one that ran
+// through; and the model folder is whole at every moment.
+#include <gtest/gtest.h>
+#include <signal.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <random>
+
+#include "end_to_end/failure.h"
+#include "end_to_end/models.h"
+#include "testing.h"
+
+namespace attend::end_to_end {
+namespace {
+
+namespace fs = std::filesystem;
+using Json = nlohmann::json;
+using std::chrono::microseconds;
+using testing::read_file;
+using testing::TemporaryFolder;
+using testing::write_file;
+
+constexpr std::size_t kUpdates = 150;
+
+/// Kills in one test; more of them with ATTEND_KILLS=200.
+int wanted_kills() {
+  const char* chosen = std::getenv("ATTEND_KILLS");
+  return chosen != nullptr ? std::atoi(chosen) : 20;
+}
+
+/// What is deterministic in a checkpoint: everything but the clock, and the checksum over it.
+struct CheckpointContents {
+  Json header;
+  std::string values;
+};
+
+CheckpointContents checkpoint_contents(const fs::path& model) {
+  const std::string bytes = read_file(model / "checkpoint" / "last.safetensors");
+  std::uint64_t length = 0;
+  std::memcpy(&length, bytes.data(), sizeof(length));
+  CheckpointContents contents{Json::parse(bytes.substr(8, length)), bytes.substr(8 + length)};
+  EXPECT_EQ(contents.header["__metadata__"].erase("seconds"), 1U);
+  EXPECT_EQ(contents.header["__metadata__"].erase("attend.checksum"), 1U);
+  return contents;
+}
+
+/// metrics.jsonl without times.
+std::vector<Json> history(const fs::path& model) {
+  std::vector<Json> records;
+  for (const std::string& line : lines_of(read_file(model / "metrics.jsonl"))) {
+    Json record = Json::parse(line);
+    record.erase("seconds");
+    record.erase("pairs_per_second");
+    records.push_back(std::move(record));
+  }
+  return records;
+}
+
+class Resume : public ::testing::Test {
+ protected:
+  Resume() {
+    write_file(folder_ / "pairs.tsv", to_tsv(string_pairs(150, 31)));
+    reference_run_ = train(reference_);
+  }
+
+  RunResult train(const fs::path& model, const std::optional<TimedSignal>& signal = {}) const {
+    std::vector<std::string> arguments{"train", (folder_ / "pairs.tsv").string(), "-m",
+                                       model.string()};
+    const auto tiny = tiny_options(kUpdates);
+    arguments.insert(arguments.end(), tiny.begin(), tiny.end());
+    // Dropout, a schedule with memory and validations off the epochs: all of it has to come back.
+    for (const char* setting :
+         {"training.checkpoint_minutes=0.0005", "training.validate_every=23", "training.patience=0",
+          "training.dropout_recurrent=0.1", "training.epochs=1000"}) {
+      arguments.insert(arguments.end(), {"--set", setting});
+    }
+    RunOptions options;
+    options.signal = signal;
+    return attend(arguments, options);
+  }
+
+  /// Every file can be read whole, whenever the training was stopped.
+  void expect_whole(const fs::path& model) const {
+    if (fs::exists(model / "model.safetensors")) {
+      const RunResult info = attend({"info", "-m", model.string()});
+      EXPECT_EQ(info.exit_code, 0) << info.error;
+    }
+    if (fs::exists(model / "metrics.jsonl")) history(model);
+    if (fs::exists(model / "checkpoint" / "last.safetensors")) checkpoint_contents(model);
+  }
+
+  void expect_equals_reference(const fs::path& model) const {
+    EXPECT_TRUE(read_file(model / "model.safetensors") ==
+                read_file(reference_ / "model.safetensors"));
+    const CheckpointContents found = checkpoint_contents(model);
+    const CheckpointContents expected = checkpoint_contents(reference_);
+    EXPECT_EQ(found.header, expected.header);
+    EXPECT_TRUE(found.values == expected.values);
+    EXPECT_EQ(history(model), history(reference_));
+    for (const char* file : {"config.yml", "source.vocab", "target.vocab"}) {
+      EXPECT_EQ(read_file(model / file), read_file(reference_ / file)) << file;
+    }
+    EXPECT_EQ(files_below(model), files_below(reference_));  // no temporary file is left
+  }
+
+  /// A moment from before the first update to the end of the training.
+  microseconds random_moment() {
+    const double share = std::uniform_real_distribution<double>(0.1, 1.0)(random_);
+    return microseconds(
+        static_cast<std::int64_t>(share * static_cast<double>(reference_run_.duration.count())));
+  }
+
+  const TemporaryFolder folder_;
+  const fs::path reference_ = folder_ / "reference";
+  RunResult reference_run_;
+  std::mt19937_64 random_{std::random_device{}()};
+};
+
+TEST_F(Resume, TwoUninterruptedTrainingsAreEqual) {
+  ASSERT_EQ(reference_run_.exit_code, 0) << reference_run_.error;
+  const fs::path model = folder_ / "again";
+  ASSERT_EQ(train(model).exit_code, 0);
+  expect_equals_reference(model);
+}
+
+TEST_F(Resume, KilledAtRandomPointsEqualsTheUninterruptedTraining) {
+  ASSERT_EQ(reference_run_.exit_code, 0) << reference_run_.error;
+  int kills = 0, trainings = 0;
+  while (kills < wanted_kills()) {
+    const fs::path model = folder_ / ("killed-" + std::to_string(trainings++));
+    bool finished = false;
+    while (!finished) {
+      const bool enough = kills >= wanted_kills();
+      const microseconds moment = random_moment();
+      SCOPED_TRACE("training " + std::to_string(trainings) + ", kill " + std::to_string(kills) +
+                   " after " + std::to_string(moment.count()) + " us");
+      const RunResult result = enough ? train(model) : train(model, TimedSignal{SIGKILL, moment});
+      finished = result.signal == 0;
+      if (finished) {
+        ASSERT_EQ(result.exit_code, 0) << result.error;
+      } else {
+        ASSERT_EQ(result.signal, SIGKILL);
+        ++kills;
+      }
+      expect_whole(model);
+    }
+    expect_equals_reference(model);
+  }
+}
+
+TEST_F(Resume, InterruptedSavesLeavesAndGoesOn) {
+  ASSERT_EQ(reference_run_.exit_code, 0) << reference_run_.error;
+  for (const int signal : {SIGTERM, SIGINT}) {
+    SCOPED_TRACE(signal);
+    const fs::path model = folder_ / ("interrupted-" + std::to_string(signal));
+    int interruptions = 0;
+    RunResult result;
+    do {
+      const auto late = reference_run_.duration * 6 / 10;
+      result = interruptions < 4 ? train(model, TimedSignal{signal, late}) : train(model);
+      if (result.signal == signal) continue;  // before the program was listening
+      if (result.exit_code == 0) break;
+      ASSERT_EQ(result.exit_code, 130) << result.error;
+      ++interruptions;
+      EXPECT_NE(result.error.find("interrupted after update "), std::string::npos) << result.error;
+      expect_whole(model);
+      for (const std::string& name : files_below(model)) {
+        EXPECT_EQ(name.find(".tmp"), std::string::npos) << name;
+      }
+    } while (true);
+    EXPECT_GT(interruptions, 0);
+    expect_equals_reference(model);
+  }
+}
+
+TEST_F(Resume, FinishedTrainingStaysAsItIs) {
+  ASSERT_EQ(reference_run_.exit_code, 0) << reference_run_.error;
+  const std::string model = read_file(reference_ / "model.safetensors");
+  const RunResult again = train(reference_);
+  EXPECT_EQ(again.exit_code, 0);
+  EXPECT_NE(again.error.find("finished"), std::string::npos) << again.error;
+  EXPECT_TRUE(read_file(reference_ / "model.safetensors") == model);
+}
+
+}  // namespace
+}  // namespace attend::end_to_end

@@ -1,0 +1,108 @@
+#include "kernels/attention.h"
+
+#include <gtest/gtest.h>
+
+#include "kernels/matrix.h"
+#include "kernels/softmax.h"
+#include "reference.h"
+
+namespace attend::kernels {
+namespace {
+
+// The worked example of §16.
+class GoldenAttention : public ::testing::Test {
+ protected:
+  const std::vector<float> query_weight_ = {.5F, -.3F, .1F, .2F};
+  const std::vector<float> annotation_weight_ = {.2F, .1F, -.4F, .3F};
+  const std::vector<float> energy_weight_ = {1.0F, -.5F};
+  const std::vector<float> state_ = {.3F, -.7F};
+  const std::vector<float> annotations_ = {1, 0, 0, 1, .5F, -.5F};
+
+  std::vector<float> energies() const {
+    std::vector<float> query(2), projected(6), result(3);
+    Matrix(query_weight_, 2, 2).multiply(state_, 1, {}, query);
+    Matrix(annotation_weight_, 2, 2).multiply(annotations_, 3, {}, projected);
+    additive_energies(query, projected, energy_weight_, 0.0F, EnergyActivation::kLinear, result);
+    return result;
+  }
+
+  void expect(std::size_t length, const std::vector<double>& alignment,
+              const std::vector<double>& context) const {
+    std::vector<float> row = energies(), sum(2);
+    std::fill(row.begin() + static_cast<std::ptrdiff_t>(length), row.end(),
+              -std::numeric_limits<float>::infinity());
+    softmax(row);
+    weighted_sum(row, annotations_, sum);
+    for (std::size_t j = 0; j < 3; ++j) EXPECT_NEAR(row[j], alignment[j], 1e-6);
+    for (std::size_t k = 0; k < 2; ++k) EXPECT_NEAR(sum[k], context[k], 1e-6);
+  }
+};
+
+TEST_F(GoldenAttention, Energies) {
+  const std::vector<float> found = energies();
+  EXPECT_NEAR(found[0], 0.742950, 1e-6);
+  EXPECT_NEAR(found[1], 0.336211, 1e-6);
+  EXPECT_NEAR(found[2], 0.603515, 1e-6);
+}
+
+TEST_F(GoldenAttention, AlignmentAndContext) {
+  expect(3, {0.394373, 0.262581, 0.343046}, {0.565896, 0.091058});
+}
+
+TEST_F(GoldenAttention, ThirdPositionMasked) {
+  expect(2, {0.600306, 0.399694, 0.0}, {0.600306, 0.399694});
+}
+
+TEST(AdditiveEnergies, EqualTheLoopsInDouble) {
+  Random random(7);
+  for (const std::size_t units : reference::kSizes) {
+    for (const std::size_t length : {0, 1, 3, 10}) {
+      const auto query = reference::random_values(random, units);
+      const auto projected = reference::random_values(random, length * units);
+      const auto weight = reference::random_values(random, units, 0.3);
+      for (const auto activation : {EnergyActivation::kLinear, EnergyActivation::kRelu}) {
+        std::vector<float> energies(length);
+        additive_energies(query, projected, weight, -0.25F, activation, energies);
+        for (std::size_t j = 0; j < length; ++j) {
+          double expected = -0.25;
+          for (std::size_t k = 0; k < units; ++k) {
+            expected +=
+                weight[k] * std::tanh(static_cast<double>(query[k]) + projected[j * units + k]);
+          }
+          if (activation == EnergyActivation::kRelu) expected = std::max(expected, 0.0);
+          EXPECT_NEAR(energies[j], expected, 3e-6) << units << " units";
+        }
+      }
+    }
+  }
+}
+
+TEST(WeightedSum, EqualsTheLoopsInDouble) {
+  Random random(8);
+  for (const std::size_t units : {0, 1, 3, 16, 31, 64, 65, 130, 200}) {
+    for (const std::size_t length : {0, 1, 2, 9}) {
+      const auto alignment = reference::random_values(random, length, 0.3);
+      const auto annotations = reference::random_values(random, length * units);
+      std::vector<float> context(units, 99.0F);
+      weighted_sum(alignment, annotations, context);
+      for (std::size_t k = 0; k < units; ++k) {
+        double expected = 0.0;
+        for (std::size_t j = 0; j < length; ++j) {
+          expected += static_cast<double>(alignment[j]) * annotations[j * units + k];
+        }
+        EXPECT_NEAR(context[k], expected, 1e-6);
+      }
+    }
+  }
+}
+
+TEST(AdditiveEnergies, SizesMustFit) {
+  std::vector<float> two(2), three(3), six(6);
+  EXPECT_THROW(additive_energies(two, six, three, 0, EnergyActivation::kLinear, three),
+               CheckFailure);
+  EXPECT_THROW(additive_energies(two, six, two, 0, EnergyActivation::kLinear, two), CheckFailure);
+  EXPECT_THROW(weighted_sum(two, six, two), CheckFailure);
+}
+
+}  // namespace
+}  // namespace attend::kernels

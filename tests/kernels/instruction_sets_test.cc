@@ -1,0 +1,94 @@
+// The other tests run with the best instruction set of the machine; here every one that it has.
+#include <gtest/gtest.h>
+
+#include <hwy/targets.h>
+
+#include "kernels/kernels.h"
+#include "reference.h"
+
+namespace attend::kernels {
+namespace {
+
+// Chooses one instruction set while it lives.
+class OneTarget {
+ public:
+  explicit OneTarget(std::int64_t target) {
+    hwy::SetSupportedTargetsForTest(target);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  }
+  ~OneTarget() {
+    hwy::SetSupportedTargetsForTest(0);
+    hwy::GetChosenTarget().Update(hwy::SupportedTargets());
+  }
+  OneTarget(const OneTarget&) = delete;
+  OneTarget& operator=(const OneTarget&) = delete;
+};
+
+using Values = std::vector<float>;
+
+void append(Values& all, const Values& values) {
+  all.insert(all.end(), values.begin(), values.end());
+}
+
+// Results of all kernels for `units` units.
+Values results(std::size_t units) {
+  Random random(16);
+  constexpr std::size_t kRows = 7;
+  const auto values = [&](std::size_t size) { return reference::random_values(random, size); };
+  Values all;
+  const Values weights = values(units * units), x = values(kRows * units), bias = values(units);
+  Values y(kRows * units);
+  Matrix(weights, units, units).multiply(x, kRows, bias, y);
+  append(all, y);
+  tanh(y);
+  append(all, y);
+  logistic(y);
+  append(all, y);
+  hard_logistic(y);
+  append(all, y);
+  layer_norm(y, kRows, units, bias, {});
+  append(all, y);
+  softmax(y);
+  append(all, y);
+  log_softmax(y);
+  append(all, y);
+  const CellSizes sizes{kRows, units};
+  const Values a = values(4 * kRows * units), u = values(4 * kRows * units);
+  const std::span<const float> a3 = std::span(a).first(3 * kRows * units);
+  const std::span<const float> u3 = std::span(u).first(3 * kRows * units);
+  Values state = x, cell = y, z(state.size()), reset(state.size());
+  lstm(sizes, GateFunction::kLogistic, a, u, state, cell);
+  append(all, state);
+  gru_reset_after(sizes, {}, a3, u3, bias, state);
+  append(all, state);
+  gru_reset_before(sizes, GateFunction::kHard, a3, u3.first(2 * kRows * units), state, z, reset);
+  append(all, reset);
+  gru_update(sizes, UpdateGate::kOld, a3, reset, z, state);
+  append(all, state);
+  Values energies(kRows), context(units);
+  additive_energies(bias, x, std::span(weights).first(units), 0.5F, EnergyActivation::kLinear,
+                    energies);
+  append(all, energies);
+  weighted_sum(energies, x, context);
+  append(all, context);
+  return all;
+}
+
+TEST(InstructionSets, AllAgree) {
+  for (const std::size_t units : {1, 5, 16, 37, 70}) {
+    const Values expected = results(units);
+    for (std::int64_t left = hwy::SupportedTargets(); left != 0; left &= left - 1) {
+      const std::int64_t target = left & -left;
+      const OneTarget chosen(target);
+      const Values found = results(units);
+      ASSERT_EQ(found.size(), expected.size());
+      for (std::size_t i = 0; i < found.size(); ++i) {
+        ASSERT_NEAR(found[i], expected[i], 1e-5 * std::max(1.0F, std::abs(expected[i])))
+            << hwy::TargetName(target) << ", " << units << " units, value " << i;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace attend::kernels

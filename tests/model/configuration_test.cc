@@ -1,0 +1,115 @@
+#include "model/configuration.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/base.h"
+
+namespace attend::model {
+namespace {
+
+template <typename Function>
+std::string message_of(Function&& function) {
+  try {
+    function();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Configuration, EveryPresetSurvivesYaml) {
+  for (const Preset& one : presets()) {
+    Configuration original = preset(one.name);
+    EXPECT_NO_THROW(check(original)) << one.name;
+    Configuration copy;
+    read_yaml(copy, write_yaml(original), "config.yml");
+    EXPECT_EQ(write_yaml(copy), write_yaml(original)) << one.name;
+  }
+}
+
+TEST(Configuration, EveryOptionTakesItsOwnValue) {
+  Configuration c = preset("default");
+  std::set<std::string> names;
+  for (const Option& option : options(c)) {
+    EXPECT_TRUE(names.insert(option.name).second) << option.name;
+    EXPECT_FALSE(option.help.empty()) << option.name;
+    EXPECT_NO_THROW(option.set(option.get())) << option.name;
+  }
+}
+
+TEST(Configuration, EveryRangedOptionRefusesNonsense) {
+  Configuration c = preset("default");
+  for (const Option& option : options(c)) {
+    if (option.range == "text") continue;
+    EXPECT_THROW(option.set("nonsense"), UsageError) << option.name;
+  }
+}
+
+TEST(Configuration, SetNamesTheNearestOption) {
+  Configuration c;
+  EXPECT_EQ(message_of([&] { set_option(c, "encoder.unit=3"); }),
+            "unknown option 'encoder.unit'; did you mean 'encoder.units'?");
+  EXPECT_NE(message_of([&] { set_option(c, "encoder.units"); }).find("key=value"),
+            std::string::npos);
+  set_option(c, "encoder.units=3");
+  EXPECT_EQ(c.encoder.units, 3);
+}
+
+TEST(Configuration, RangesAreNamed) {
+  Configuration c;
+  EXPECT_EQ(message_of([&] { set_option(c, "training.beam=0"); }),
+            "training.beam: found '0', expected 1 … 1000");
+  EXPECT_THROW(set_option(c, "training.learning_rate=nan"), UsageError);
+  EXPECT_THROW(set_option(c, "training.beam=99999999999999999999"), UsageError);
+  EXPECT_THROW(set_option(c, "training.beam=3x"), UsageError);
+}
+
+TEST(Configuration, AnotherOptimizerBringsItsUsualRate) {  // §1.7
+  Configuration c = preset("default");
+  set_option(c, "training.optimizer=adam");
+  EXPECT_EQ(c.training.optimizer.learning_rate, preset("default").training.optimizer.learning_rate);
+  set_option(c, "training.optimizer=adadelta");
+  EXPECT_EQ(c.training.optimizer.learning_rate, 1.0);
+  EXPECT_EQ(c.training.optimizer.epsilon, 1e-6);
+  read_yaml(c, "training:\n  learning_rate: 0.25\n  optimizer: sgd\n", "my.yml");
+  EXPECT_EQ(c.training.optimizer.learning_rate, 0.25);
+}
+
+TEST(Configuration, YamlErrorsNameTheLine) {
+  Configuration c;
+  EXPECT_NE(message_of([&] { read_yaml(c, "encoder:\n  unit: 3\n", "my.yml"); }).find("my.yml:2:"),
+            std::string::npos);
+  EXPECT_NE(message_of([&] { read_yaml(c, "a: [", "my.yml"); }).find("my.yml:"), std::string::npos);
+  EXPECT_THROW(read_yaml(c, "- 1\n- 2\n", "my.yml"), UsageError);
+  EXPECT_NO_THROW(read_yaml(c, "", "my.yml"));
+}
+
+TEST(Configuration, AFutureFormatIsAModelError) {
+  Configuration c;
+  EXPECT_THROW(read_yaml(c, "format: 2\n", "config.yml"), ModelError);
+  EXPECT_THROW(read_yaml(c, "format: x\n", "config.yml"), ModelError);
+}
+
+TEST(Configuration, ContradictionsAreRefused) {
+  const auto refused = [](const std::vector<std::string>& settings) {
+    Configuration c = preset("default");
+    for (const std::string& setting : settings) set_option(c, setting);
+    EXPECT_THROW(check(c), UsageError) << settings.front();
+  };
+  refused({"decoder.tied_embeddings=target", "decoder.readout_units=64"});
+  refused({"decoder.tied_embeddings=all"});
+  refused({"decoder.tied_embeddings=target", "decoder.feedback=none"});
+  refused({"encoder.padding=visible"});
+  refused({"target.end_token=false"});
+  refused({"target.fixed_length=10"});
+  refused({"shared_vocabulary=true", "source.unit=words"});
+}
+
+TEST(Configuration, UnknownPresetNamesAll) {
+  EXPECT_NE(message_of([] { preset("none"); }).find("rnnsearch"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace attend::model

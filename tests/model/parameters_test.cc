@@ -1,0 +1,69 @@
+#include "model/parameters.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+
+namespace attend::model {
+namespace {
+
+std::int64_t count_without_biases(const std::vector<TensorSpec>& table) {
+  std::int64_t total = 0;
+  for (const TensorSpec& spec : table) {
+    if (!spec.name.ends_with("bias")) total += spec.count();
+  }
+  return total;
+}
+
+TEST(ParameterTable, DateExerciseHas52960Parameters) {  // §5.1
+  EXPECT_EQ(parameter_count(parameter_table(preset("dates"), {37, 11})), 52960);
+}
+
+TEST(ParameterTable, DateSwitchesKeepTheCount) {
+  Configuration c = preset("dates");
+  c.attention.energies = Energies::kRelu;
+  c.encoder.cell.gates = c.decoder.cell.gates = Gates::kHard;
+  c.encoder.padding = Padding::kMasked;
+  EXPECT_EQ(parameter_count(parameter_table(c, {37, 11})), 52960);
+}
+
+TEST(ParameterTable, RnnsearchHasThePublishedCount) {  // §4.2, without biases
+  EXPECT_EQ(count_without_biases(parameter_table(preset("rnnsearch"), {30000, 30000})), 80401000);
+}
+
+TEST(ParameterTable, NamesAreUnique) {
+  Configuration c = preset("default");
+  c.encoder.layers = c.decoder.layers = 3;
+  c.encoder.layer_norm = true;
+  c.encoder.cell.reset = GruReset::kAfter;
+  c.decoder.cell.type = Cell::kLstm;
+  std::set<std::string> names;
+  for (const TensorSpec& spec : parameter_table(c, {50, 60})) {
+    EXPECT_TRUE(names.insert(spec.name).second) << spec.name;
+  }
+}
+
+TEST(ParameterTable, TiesLeaveTensorsOut) {
+  Configuration c = preset("default");
+  const auto untied = parameter_count(parameter_table(c, {50, 50}));
+  c.decoder.tied_embeddings = TiedEmbeddings::kTarget;
+  EXPECT_EQ(parameter_count(parameter_table(c, {50, 50})), untied - 50 * 128);
+  c.decoder.tied_embeddings = TiedEmbeddings::kAll;
+  EXPECT_EQ(parameter_count(parameter_table(c, {50, 50})), untied - 2 * 50 * 128);
+  EXPECT_EQ(output_weight_name(c.decoder), "source_embedding.weight");
+}
+
+TEST(ParameterTable, ResetAfterHasABiasInsideTheGate) {
+  Configuration c = preset("default");
+  c.encoder.cell.reset = GruReset::kAfter;
+  const auto table = parameter_table(c, {50, 50});
+  const auto bias = std::find_if(table.begin(), table.end(), [](const TensorSpec& spec) {
+    return spec.name == "encoder.0.forward.recurrent_bias";
+  });
+  ASSERT_NE(bias, table.end());
+  EXPECT_EQ(bias->shape, std::vector<std::int64_t>{128});
+}
+
+}  // namespace
+}  // namespace attend::model

@@ -1,0 +1,184 @@
+#include "predictor/predictor.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "base/base.h"
+
+namespace attend::predictor {
+namespace {
+
+using model::Configuration;
+
+// A model of random weights: what it says is nonsense, but consistent nonsense.
+model::Model random_model(const Configuration& configuration,
+                          const std::vector<std::string>& units) {
+  model::ModelText text{
+      configuration,
+      model::make_side(configuration, model::SideName::kSource, text::Vocabulary(units)),
+      model::make_side(configuration, model::SideName::kTarget, text::Vocabulary(units))};
+  const auto table = model::parameter_table(configuration, text.sizes());
+  auto values =
+      std::make_shared<std::vector<float>>(static_cast<std::size_t>(model::parameter_count(table)));
+  Random random(11);
+  for (float& value : *values) value = static_cast<float>(random.normal());
+  std::map<std::string, model::TensorView> tensors;
+  std::size_t start = 0;
+  for (const model::TensorSpec& spec : table) {
+    const auto count = static_cast<std::size_t>(spec.count());
+    tensors[spec.name] = {spec.shape, std::span<const float>(*values).subspan(start, count)};
+    start += count;
+  }
+  return {std::move(text), model::Weights(std::move(tensors), values)};
+}
+
+Configuration small() {
+  Configuration c = model::preset("default");
+  c.source.unit = c.target.unit = model::UnitChoice::kCharacters;
+  c.encoder.embedding = c.decoder.embedding = 5;
+  c.encoder.units = c.decoder.units = c.attention.units = c.decoder.readout_units = 6;
+  return c;
+}
+
+Predictor small_predictor() {
+  return Predictor(random_model(small(), {"<pad>", "<unk>", "</s>", "a", "b", "c", " ", "é"}));
+}
+
+std::vector<std::string> sources() {
+  return {"abc", "a", "cé ba", "bbbbbbbbbb", "ab", "c", "éé", "a b c a b c"};
+}
+
+TEST(Predictor, ThreadsAndBatchesDoNotChangeAnswersOrTheirOrder) {
+  const Predictor predictor = small_predictor();
+  const auto texts = sources();
+  PredictOptions one_by_one;
+  one_by_one.batch_size = 1;
+  const auto expected = predictor.predict(texts, one_by_one);
+  for (const std::size_t batch_size : {2u, 3u, 100u}) {
+    PredictOptions options;
+    options.batch_size = batch_size;
+    options.threads = 3;
+    const auto answers = predictor.predict(texts, options);
+    ASSERT_EQ(answers.size(), texts.size());
+    for (std::size_t i = 0; i < texts.size(); ++i) {
+      EXPECT_EQ(answers[i].source.text, texts[i]);
+      EXPECT_EQ(answers[i].predictions[0].text, expected[i].predictions[0].text);
+      EXPECT_NEAR(answers[i].predictions[0].log_probability,
+                  expected[i].predictions[0].log_probability, 1e-4);
+    }
+  }
+}
+
+TEST(Predictor, SpansIndexTheRawTexts) {
+  const Predictor predictor = small_predictor();
+  const std::vector<std::string> texts{
+      "ce\u0301 b"};  // e and a combining accent: one unit after NFC
+  const Answer answer = predictor.predict(texts, {}).front();
+  ASSERT_EQ(answer.source.units.size(), 4u);
+  EXPECT_EQ(answer.source.units[1].text, "é");
+  const text::ByteSpan span = answer.source.units[1].span;
+  EXPECT_EQ(texts[0].substr(span.begin, span.end - span.begin), "e\u0301");
+  const Prediction& best = answer.predictions.front();
+  ASSERT_EQ(best.spans.size(), best.units.size());
+  for (std::size_t i = 0; i < best.units.size(); ++i) {
+    EXPECT_EQ(best.text.substr(best.spans[i].begin, best.spans[i].end - best.spans[i].begin),
+              best.units[i]);
+  }
+}
+
+TEST(Predictor, AlignmentRowsSumToOneOverNamedColumns) {
+  const Predictor predictor = small_predictor();
+  for (const Answer& answer : predictor.predict(sources(), {})) {
+    const Prediction& best = answer.predictions.front();
+    const std::size_t columns = answer.source.columns.size();
+    EXPECT_EQ(columns, answer.source.units.size() + 1);
+    EXPECT_EQ(answer.source.columns.back(), "</s>");
+    for (std::size_t i = 0; i < best.units.size(); ++i) {
+      double sum = 0;
+      for (std::size_t j = 0; j < columns; ++j) sum += best.alignment[i * columns + j];
+      EXPECT_NEAR(sum, 1.0, 1e-5);
+    }
+  }
+}
+
+TEST(Predictor, NBestTextsAreDistinctAndSorted) {
+  const Predictor predictor = small_predictor();
+  PredictOptions options;
+  options.search.beam = options.search.n_best = 6;
+  for (const Answer& answer : predictor.predict(sources(), options)) {
+    std::set<std::string> texts;
+    double previous = 1;
+    for (const Prediction& prediction : answer.predictions) {
+      EXPECT_TRUE(texts.insert(prediction.text).second) << prediction.text;
+      EXPECT_LE(prediction.score, previous);
+      previous = prediction.score;
+    }
+  }
+}
+
+TEST(Predictor, ForcedScoreEqualsThePredictionsProbability) {
+  const Predictor predictor = small_predictor();
+  std::size_t compared = 0;
+  for (const Answer& answer : predictor.predict(sources(), {})) {
+    const Prediction& best = answer.predictions.front();
+    if (!best.finished || best.text.empty() || predictor.target_units(best.text) != best.units) {
+      continue;  // unfinished, or not the only way to cut this text (spaces at its ends)
+    }
+    const std::vector<std::string> source{answer.source.text}, target{best.text};
+    const Answer scored = predictor.score(source, target, {}).front();
+    EXPECT_NEAR(scored.predictions.front().log_probability, best.log_probability, 1e-4);
+    ++compared;
+  }
+  EXPECT_GT(compared, 0u);
+}
+
+TEST(Predictor, ExplanationRepeatsThePrediction) {
+  const Predictor predictor = small_predictor();
+  const Explanation explanation = predictor.explain("abc", {}, 3);
+  const Prediction& prediction = explanation.prediction;
+  ASSERT_EQ(explanation.steps.size(), prediction.unit_scores.size());
+  const std::size_t columns = explanation.source.columns.size();
+  for (std::size_t i = 0; i < explanation.steps.size(); ++i) {
+    const ExplainedStep& step = explanation.steps[i];
+    EXPECT_NEAR(step.chosen.log_probability, prediction.unit_scores[i], 1e-5);
+    EXPECT_EQ(step.choices.size(), 3u);
+    if (i >= prediction.units.size()) continue;
+    EXPECT_EQ(step.chosen.unit, prediction.units[i]);
+    double maximum = -INFINITY, normalizer = 0;
+    for (const float energy : step.energies) maximum = std::max<double>(maximum, energy);
+    for (const float energy : step.energies) normalizer += std::exp(energy - maximum);
+    for (std::size_t j = 0; j < columns; ++j) {
+      EXPECT_NEAR(step.alignment[j], std::exp(step.energies[j] - maximum) / normalizer, 1e-5);
+      EXPECT_NEAR(step.alignment[j], prediction.alignment[i * columns + j], 1e-5);
+    }
+  }
+}
+
+TEST(Predictor, UnknownUnitsAreNamed) {
+  const Predictor predictor = small_predictor();
+  const std::vector<std::string> texts{"aßb"};
+  const Answer answer = predictor.predict(texts, {}).front();
+  EXPECT_EQ(answer.source.unknown, std::vector<std::string>{"ß"});
+}
+
+TEST(Predictor, PaddingIsNeverPredicted) {
+  const Predictor predictor = small_predictor();
+  PredictOptions options;
+  options.search.beam = options.search.n_best = 8;
+  for (const Answer& answer : predictor.predict(sources(), options)) {
+    for (const Prediction& prediction : answer.predictions) {
+      for (const std::string& unit : prediction.units) EXPECT_NE(unit, "<pad>");
+    }
+  }
+}
+
+TEST(Predictor, BlankTextIsADataError) {
+  const Predictor predictor = small_predictor();
+  const std::vector<std::string> texts{"ab", "  "};
+  EXPECT_THROW(predictor.predict(texts, {}), DataError);
+}
+
+}  // namespace
+}  // namespace attend::predictor

@@ -1,0 +1,272 @@
+#include "reference_model.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace attend::runtime::testing {
+namespace {
+
+using model::Cell;
+using model::Feedback;
+using model::InitialState;
+using model::Order;
+using model::Readout;
+
+double gate(model::Gates gates, double x) {
+  return gates == model::Gates::kHard ? std::clamp(0.2 * x + 0.5, 0.0, 1.0)
+                                      : 1.0 / (1.0 + std::exp(-x));
+}
+
+Row joined(const Row& a, const Row& b) {
+  Row result = a;
+  result.insert(result.end(), b.begin(), b.end());
+  return result;
+}
+
+}  // namespace
+
+double ReferenceModel::at(const std::string& name, std::size_t row, std::size_t column) const {
+  const model::TensorView& tensor = weights_.get(name);
+  const std::size_t columns =
+      tensor.shape.size() == 1 ? 1 : static_cast<std::size_t>(tensor.shape[1]);
+  return tensor.values[row * columns + column];
+}
+
+Row ReferenceModel::times(const std::string& name, const Row& x) const {
+  const model::TensorView& tensor = weights_.get(name);
+  Row y(static_cast<std::size_t>(tensor.shape[0]));
+  for (std::size_t o = 0; o < y.size(); ++o) {
+    for (std::size_t k = 0; k < x.size(); ++k) y[o] += tensor.values[o * x.size() + k] * x[k];
+  }
+  return y;
+}
+
+Row ReferenceModel::affine(const std::string& weight, const std::string& bias, const Row& x) const {
+  Row y = times(weight, x);
+  const std::span<const float> b = weights_.get(bias).values;
+  for (std::size_t o = 0; o < y.size(); ++o) y[o] += b[o];
+  return y;
+}
+
+Row ReferenceModel::embedding(const std::string& name, TokenId id) const {
+  Row row(static_cast<std::size_t>(weights_.get(name).shape[1]));
+  for (std::size_t k = 0; k < row.size() && id != text::kNoToken; ++k) {
+    row[k] = at(name, static_cast<std::size_t>(id), k);
+  }
+  return row;
+}
+
+// Blocks of `units` values of x, the first of which has its gains at `first`.
+Row ReferenceModel::normalised(const std::string& gain, const Row& x, std::size_t first,
+                               std::size_t units) const {
+  Row y = x;
+  const auto n = static_cast<double>(units);
+  for (std::size_t start = 0; start < x.size(); start += units) {
+    double mean = 0.0, variance = 0.0;
+    for (std::size_t k = 0; k < units; ++k) mean += x[start + k] / n;
+    for (std::size_t k = 0; k < units; ++k) variance += std::pow(x[start + k] - mean, 2) / n;
+    for (std::size_t k = 0; k < units; ++k) {
+      y[start + k] =
+          at(gain, first + start + k) * (x[start + k] - mean) / std::sqrt(variance + 1e-5);
+    }
+  }
+  return y;
+}
+
+ReferenceModel::State ReferenceModel::cell(const std::string& prefix,
+                                           const model::CellConfig& config, bool layer_norm,
+                                           const Row& x, const State& old) const {
+  const std::size_t n = old.h.size();
+  Row a = times(prefix + ".input_weight", x);
+  if (layer_norm) a = normalised(prefix + ".input_gain", a, 0, n);
+  for (std::size_t k = 0; k < a.size(); ++k) a[k] += at(prefix + ".bias", k);
+  const std::string recurrent = prefix + ".recurrent_weight", gain = prefix + ".recurrent_gain";
+  Row u = times(recurrent, old.h);
+  if (layer_norm) u = normalised(gain, u, 0, n);
+  State now{Row(n), Row(n)};
+  if (config.type == Cell::kLstm) {
+    for (std::size_t k = 0; k < n; ++k) {
+      const double i = gate(config.gates, a[k] + u[k]);
+      const double f = gate(config.gates, a[n + k] + u[n + k]);
+      const double o = gate(config.gates, a[2 * n + k] + u[2 * n + k]);
+      now.c[k] = f * old.c[k] + i * std::tanh(a[3 * n + k] + u[3 * n + k]);
+      now.h[k] = o * std::tanh(now.c[k]);
+    }
+    return now;
+  }
+  Row z(n), r(n), candidate(n);
+  for (std::size_t k = 0; k < n; ++k) {
+    z[k] = gate(config.gates, a[k] + u[k]);
+    r[k] = gate(config.gates, a[n + k] + u[n + k]);
+  }
+  if (config.reset == model::GruReset::kBefore) {
+    Row reset(n);
+    for (std::size_t k = 0; k < n; ++k) reset[k] = r[k] * old.h[k];
+    const Row all = times(recurrent, reset);
+    Row product(all.begin() + static_cast<std::ptrdiff_t>(2 * n), all.end());
+    if (layer_norm) product = normalised(gain, product, 2 * n, n);
+    for (std::size_t k = 0; k < n; ++k) candidate[k] = std::tanh(a[2 * n + k] + product[k]);
+  } else {
+    for (std::size_t k = 0; k < n; ++k) {
+      const double inside = u[2 * n + k] + at(prefix + ".recurrent_bias", k);
+      candidate[k] = std::tanh(a[2 * n + k] + r[k] * inside);
+    }
+  }
+  for (std::size_t k = 0; k < n; ++k) {
+    now.h[k] = config.update == model::GruUpdate::kNew
+                   ? (1 - z[k]) * old.h[k] + z[k] * candidate[k]
+                   : z[k] * old.h[k] + (1 - z[k]) * candidate[k];
+  }
+  return now;
+}
+
+std::vector<Row> ReferenceModel::annotations(const std::vector<TokenId>& source) const {
+  const model::EncoderConfig& encoder = configuration_.encoder;
+  std::vector<Row> inputs;
+  for (const TokenId id : source) {
+    if (encoder.embedding > 0) {
+      inputs.push_back(embedding("source_embedding.weight", id));
+    } else {
+      inputs.emplace_back(static_cast<std::size_t>(sizes_.source));
+      inputs.back()[static_cast<std::size_t>(id)] = 1.0;
+    }
+  }
+  const auto n = static_cast<std::size_t>(encoder.units);
+  for (int layer = 0; layer < encoder.layers; ++layer) {
+    const std::string prefix = "encoder." + std::to_string(layer);
+    std::vector<Row> forward, backward(inputs.size());
+    State state{Row(n), Row(n)};
+    for (const Row& x : inputs) {
+      state = cell(prefix + ".forward", encoder.cell, encoder.layer_norm, x, state);
+      forward.push_back(state.h);
+    }
+    state = {Row(n), Row(n)};
+    for (std::size_t j = inputs.size(); j-- > 0;) {
+      state = cell(prefix + ".backward", encoder.cell, encoder.layer_norm, inputs[j], state);
+      backward[j] = state.h;
+    }
+    for (std::size_t j = 0; j < inputs.size(); ++j) inputs[j] = joined(forward[j], backward[j]);
+  }
+  return inputs;
+}
+
+ReferenceModel::Layers ReferenceModel::initial(const std::vector<Row>& annotations) const {
+  const model::DecoderConfig& decoder = configuration_.decoder;
+  const std::size_t half = annotations[0].size() / 2;
+  const auto middle = static_cast<std::ptrdiff_t>(half);
+  const Row backward(annotations[0].begin() + middle, annotations[0].end());
+  Row inputs = backward;
+  if (decoder.initial_state == InitialState::kLast) {
+    const Row forward(annotations.back().begin(), annotations.back().begin() + middle);
+    inputs = joined(forward, backward);
+  } else if (decoder.initial_state == InitialState::kMean) {
+    inputs.assign(2 * half, 0.0);
+    for (const Row& h : annotations) {
+      for (std::size_t k = 0; k < h.size(); ++k) {
+        inputs[k] += h[k] / static_cast<double>(annotations.size());
+      }
+    }
+  }
+  Layers result;
+  const auto n = static_cast<std::size_t>(decoder.units);
+  for (int layer = 0; layer < decoder.layers; ++layer) {
+    State state{Row(n), Row(n)};
+    const std::string prefix = "initial." + std::to_string(layer);
+    if (decoder.initial_state != InitialState::kZero) {
+      state.h = affine(prefix + ".state_weight", prefix + ".state_bias", inputs);
+      for (double& value : state.h) value = std::tanh(value);
+      if (decoder.cell.type == Cell::kLstm) {
+        state.c = affine(prefix + ".cell_weight", prefix + ".cell_bias", inputs);
+        for (double& value : state.c) value = std::tanh(value);
+      }
+    }
+    result.layers.push_back(state);
+  }
+  return result;
+}
+
+ReferenceStep ReferenceModel::look(const Row& query, const std::vector<Row>& annotations) const {
+  ReferenceStep step;
+  const Row projected_query = times("attention.query_weight", query);
+  for (const Row& h : annotations) {
+    const Row key = affine("attention.annotation_weight", "attention.bias", h);
+    double energy = configuration_.attention.energy_bias ? at("attention.energy_bias", 0) : 0.0;
+    for (std::size_t k = 0; k < key.size(); ++k) {
+      energy += at("attention.energy_weight", k) * std::tanh(projected_query[k] + key[k]);
+    }
+    if (configuration_.attention.energies == model::Energies::kRelu) energy = std::max(energy, 0.0);
+    step.energies.push_back(energy);
+  }
+  double sum = 0.0;
+  for (const double energy : step.energies) sum += std::exp(energy);
+  step.context.assign(annotations[0].size(), 0.0);
+  for (std::size_t j = 0; j < annotations.size(); ++j) {
+    step.alignment.push_back(std::exp(step.energies[j]) / sum);
+    for (std::size_t k = 0; k < step.context.size(); ++k) {
+      step.context[k] += step.alignment[j] * annotations[j][k];
+    }
+  }
+  return step;
+}
+
+void ReferenceModel::update(Layers& layers, TokenId previous, const Row& context) const {
+  const model::DecoderConfig& decoder = configuration_.decoder;
+  Row inputs = context;
+  if (decoder.feedback == Feedback::kPrevious) {
+    inputs = joined(embedding(model::target_embedding_name(decoder), previous), context);
+  }
+  for (std::size_t layer = 0; layer < layers.layers.size(); ++layer) {
+    State& state = layers.layers[layer];
+    state = cell("decoder." + std::to_string(layer), decoder.cell, false, inputs, state);
+    inputs = state.h;
+  }
+}
+
+Row ReferenceModel::generate(const Row& state, TokenId previous, const Row& context) const {
+  const model::DecoderConfig& decoder = configuration_.decoder;
+  Row last = state;
+  if (decoder.readout != Readout::kNone) {
+    Row inputs = state;
+    if (decoder.feedback == Feedback::kPrevious) {
+      inputs = joined(inputs, embedding(model::target_embedding_name(decoder), previous));
+    }
+    last = affine("readout.weight", "readout.bias", joined(inputs, context));
+    if (decoder.readout == Readout::kTanh) {
+      for (double& value : last) value = std::tanh(value);
+    } else if (decoder.readout == Readout::kMaxout) {
+      Row maxima;
+      for (std::size_t k = 0; k + 1 < last.size(); k += 2) {
+        maxima.push_back(std::max(last[k], last[k + 1]));
+      }
+      last = maxima;
+    }
+  }
+  Row scores = affine(model::output_weight_name(decoder), "output.bias", last);
+  double sum = 0.0;
+  for (const double score : scores) sum += std::exp(score);
+  for (double& score : scores) score -= std::log(sum);
+  return scores;
+}
+
+ReferenceStep ReferenceModel::last_step(const std::vector<Row>& keys,
+                                        const std::vector<TokenId>& tokens) const {
+  Layers layers = initial(keys);
+  const auto top = [&]() -> const Row& { return layers.layers.back().h; };
+  TokenId previous = text::kNoToken;
+  for (std::size_t i = 0;; ++i) {
+    ReferenceStep step = look(top(), keys);
+    if (configuration_.decoder.order == Order::kLookUpdateGenerate) {
+      update(layers, previous, step.context);
+    }
+    if (i == tokens.size()) {
+      step.log_probabilities = generate(top(), previous, step.context);
+      return step;
+    }
+    if (configuration_.decoder.order == Order::kLookGenerateUpdate) {
+      update(layers, tokens[i], step.context);
+    }
+    previous = tokens[i];
+  }
+}
+
+}  // namespace attend::runtime::testing

@@ -1,0 +1,59 @@
+// The whole model as plain loops in double, one source and one hypothesis at a time: what the
+// runtime must equal. Nothing here is shared with the runtime but the names of the tensors.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/model.h"
+
+namespace attend::runtime::testing {
+
+using model::TokenId;
+using Row = std::vector<double>;
+
+/// The last step of a hypothesis.
+struct ReferenceStep {
+  Row energies, alignment, context, log_probabilities;
+};
+
+class ReferenceModel {
+ public:
+  ReferenceModel(const model::Configuration& configuration, const model::VocabularySizes& sizes,
+                 const model::Weights& weights)
+      : configuration_(configuration), sizes_(sizes), weights_(weights) {}
+
+  std::vector<Row> annotations(const std::vector<TokenId>& source) const;
+  /// p(y_i | y_1 … y_{i-1}, source) with i − 1 = tokens.size().
+  ReferenceStep last_step(const std::vector<Row>& annotations,
+                          const std::vector<TokenId>& tokens) const;
+
+ private:
+  struct State {
+    Row h, c;
+  };
+  struct Layers {
+    std::vector<State> layers;
+  };
+
+  double at(const std::string& name, std::size_t row, std::size_t column) const;
+  double at(const std::string& name, std::size_t index) const { return at(name, index, 0); }
+  Row times(const std::string& name, const Row& x) const;  // W x
+  Row affine(const std::string& weight, const std::string& bias, const Row& x) const;
+  Row embedding(const std::string& name, TokenId id) const;
+
+  Row normalised(const std::string& gain, const Row& x, std::size_t first, std::size_t units) const;
+  State cell(const std::string& prefix, const model::CellConfig& config, bool layer_norm,
+             const Row& x, const State& old) const;
+  Layers initial(const std::vector<Row>& annotations) const;
+  ReferenceStep look(const Row& query, const std::vector<Row>& annotations) const;
+  void update(Layers& layers, TokenId previous, const Row& context) const;
+  Row generate(const Row& state, TokenId previous, const Row& context) const;
+
+  const model::Configuration& configuration_;
+  const model::VocabularySizes& sizes_;
+  const model::Weights& weights_;
+};
+
+}  // namespace attend::runtime::testing

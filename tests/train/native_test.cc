@@ -1,0 +1,132 @@
+// The fused functions over kernels against the plain tensor operations: same cost, same gradients,
+// over random models and ragged batches.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "fixtures.h"
+#include "random_model.h"
+#include "train/network.h"
+#include "train/parameters.h"
+
+namespace attend::train {
+namespace {
+
+using model::Configuration;
+using testing::pointers;
+
+struct Result {
+  double cost = 0;
+  double log_likelihood = 0;
+  Tensor gradient;
+  Forced forced;
+};
+
+Result run(const Configuration& configuration, const Layout& layout, const Tensor& values,
+           const Batch& batch, Path path) {
+  Leaves leaves(layout, values);
+  const Network network(configuration, leaves.tensors, path);
+  Dropout dropout(configuration.training.dropout, 5, 6, 0);
+  const Cost cost = network.cost(batch, &dropout);
+  cost.cost.backward();
+  const at::NoGradGuard no_gradient;
+  return {cost.cost.item<double>(), cost.log_likelihood.item<double>(), leaves.gradient,
+          network.forced(batch)};
+}
+
+double distance(const Tensor& a, const Tensor& b) { return (a - b).abs().max().item<double>(); }
+
+// `exact` is the gradient in double.
+void expect_same(const Layout& layout, const Result& native, const Result& plain,
+                 const Tensor& exact) {
+  EXPECT_NEAR(native.cost, plain.cost, 1e-5 * std::abs(plain.cost));
+  EXPECT_NEAR(native.log_likelihood, plain.log_likelihood, 1e-5 * std::abs(plain.log_likelihood));
+  EXPECT_LE(distance(native.forced.alignments, plain.forced.alignments), 1e-5);
+  const Tensors found = layout.views(native.gradient), in_float = layout.views(plain.gradient);
+  const Tensors expected = layout.views(exact);
+  for (const auto& [name, gradient] : expected) {
+    double scale = gradient.abs().max().item<double>();
+    // Linear energies: 0 but for rounding, a sum of what the energy weights' gradient weighs.
+    if (name == "attention.energy_bias") {
+      scale = std::max(scale, expected.at("attention.energy_weight").abs().max().item<double>());
+    }
+    // Where gates are all but closed, the rounding of float alone strays further.
+    const double rounding = 8 * distance(in_float.at(name), gradient);
+    EXPECT_LE(distance(found.at(name), gradient), std::max(1e-4 * scale, rounding)) << name;
+  }
+}
+
+void expect_native_equals_plain(const Configuration& configuration,
+                                const model::VocabularySizes& sizes,
+                                const std::vector<Example>& examples, const Tensor& values) {
+  const Layout layout(model::parameter_table(configuration, sizes));
+  const auto result = [&](at::ScalarType type, Path path) {
+    return run(configuration, layout, values.to(type), make_batch(pointers(examples), type), path);
+  };
+  expect_same(layout, result(at::kFloat, Path::kFastest), result(at::kFloat, Path::kPlain),
+              result(at::kDouble, Path::kPlain).gradient);
+}
+
+class NativePath : public ::testing::TestWithParam<int> {};
+
+TEST_P(NativePath, EqualsTensorOperations) {
+  Random random(static_cast<std::uint64_t>(GetParam()) + 1000);
+  Configuration c = testing::random_configuration(random);
+  c.encoder.layer_norm = c.encoder.layer_norm && random.chance(0.2);
+  if (random.chance(0.7)) c.decoder.layers = 1;
+  if (random.chance(0.5)) c.training.dropout = {0.3, 0.2, 0.2, 0.3, 0, random.chance(0.5)};
+  if (random.chance(0.3)) c.training.label_smoothing = 0.1;
+  SCOPED_TRACE(model::write_yaml(c));
+  model::VocabularySizes sizes;
+  sizes.source = 2 + static_cast<std::int64_t>(random.below(20));
+  sizes.target =
+      c.shared_vocabulary ? sizes.source : 2 + static_cast<std::int64_t>(random.below(20));
+  auto examples = testing::random_examples(1 + random.below(9), sizes, 9, 7, random.next());
+  if (c.encoder.padding == model::Padding::kVisible) {
+    for (Example& example : examples) {
+      example.source.resize(static_cast<std::size_t>(c.source.fixed_length), 0);
+    }
+  }
+  if (random.chance(0.5)) {
+    std::sort(examples.begin(), examples.end(),
+              [](const Example& a, const Example& b) { return a.source.size() > b.source.size(); });
+  }
+  const Layout layout(model::parameter_table(c, sizes));
+  const Tensor values = at::empty({layout.size()}, at::kFloat);
+  for (std::int64_t i = 0; i < layout.size(); ++i) {
+    values.data_ptr<float>()[i] = static_cast<float>(0.5 * random.normal());
+  }
+  expect_native_equals_plain(c, sizes, examples, values);
+}
+
+INSTANTIATE_TEST_SUITE_P(RandomModels, NativePath, ::testing::Range(1, 151));
+
+// Wide enough for whole vectors and several panels of weights.
+TEST(NativePath, EqualsTensorOperationsInLargeModels) {
+  for (const model::Cell cell : {model::Cell::kGru, model::Cell::kLstm}) {
+    Configuration c;
+    c.encoder.cell.type = c.decoder.cell.type = cell;
+    c.encoder.layers = 2;
+    const model::VocabularySizes sizes{40, 50};
+    const auto examples = testing::random_examples(33, sizes, 20, 15, 8);
+    const Layout layout(model::parameter_table(c, sizes));
+    expect_native_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+  }
+}
+
+TEST(NativePath, GivesTheSameBitsAgain) {
+  Configuration c;
+  const model::VocabularySizes sizes{40, 50};
+  const auto examples = testing::random_examples(9, sizes, 20, 15, 8);
+  const Batch batch = make_batch(pointers(examples), at::kFloat);
+  const Layout layout(model::parameter_table(c, sizes));
+  const Tensor values = initial_values(layout, 3, at::kFloat);
+  const Result once = run(c, layout, values, batch, Path::kFastest);
+  const Result again = run(c, layout, values, batch, Path::kFastest);
+  EXPECT_EQ(once.cost, again.cost);
+  EXPECT_TRUE(once.gradient.equal(again.gradient));
+}
+
+}  // namespace
+}  // namespace attend::train

@@ -1,0 +1,179 @@
+// Properties of a whole model and of its gradients over threads.
+#include "train/network.h"
+
+#include <gtest/gtest.h>
+
+#include "fixtures.h"
+#include "train/engine.h"
+#include "train/parameters.h"
+
+namespace attend::train {
+namespace {
+
+using model::Configuration;
+using testing::pointers;
+using testing::random_examples;
+using testing::small_configuration;
+
+constexpr model::VocabularySizes kSizes{8, 9};
+
+Network make_network(const Configuration& configuration, at::ScalarType type) {
+  const Layout layout(model::parameter_table(configuration, kSizes));
+  return {configuration, layout.views(initial_values(layout, 3, type))};
+}
+
+TEST(Parameters, TheDatesPresetHasAsManyAsPublished) {
+  const Layout layout(model::parameter_table(model::preset("dates"), {37, 11}));
+  EXPECT_EQ(layout.size(), 52'960);
+  EXPECT_EQ(initial_values(layout, 1, at::kFloat).numel(), 52'960);
+}
+
+TEST(Parameters, RecurrentWeightsStartOrthogonal) {
+  const Layout layout(model::parameter_table(small_configuration(), kSizes));
+  const Tensors views = layout.views(initial_values(layout, 1, at::kDouble));
+  const Tensor weight = views.at("encoder.0.forward.recurrent_weight");  // [3 · 4, 4]
+  for (int block = 0; block < 3; ++block) {
+    const Tensor u = weight.narrow(0, 4 * block, 4);
+    EXPECT_TRUE(at::allclose(u.t().mm(u), at::eye(4, at::kDouble), 0, 1e-12));
+  }
+}
+
+TEST(Parameters, DependOnTheSeed) {
+  const Layout layout(model::parameter_table(small_configuration(), kSizes));
+  EXPECT_TRUE(initial_values(layout, 1, at::kFloat).equal(initial_values(layout, 1, at::kFloat)));
+  EXPECT_FALSE(initial_values(layout, 1, at::kFloat).equal(initial_values(layout, 2, at::kFloat)));
+}
+
+TEST(Parameters, SurviveTheModelFolder) {
+  const Layout layout(model::parameter_table(small_configuration(), kSizes));
+  const Tensor values = initial_values(layout, 1, at::kFloat);
+  EXPECT_TRUE(flat_values(layout, make_weights(layout, values, {}), at::kFloat).equal(values));
+}
+
+TEST(Network, AlignmentsAreDistributionsWithoutPadding) {
+  const auto examples = random_examples(6, kSizes, 7, 5, 1);
+  const Batch batch = make_batch(pointers(examples), at::kDouble);
+  const Forced forced = make_network(small_configuration(), at::kDouble).forced(batch);
+  EXPECT_TRUE(at::allclose(forced.alignments.sum(2), at::ones({}, at::kDouble)));
+  EXPECT_TRUE(at::allclose(forced.log_probabilities.exp().sum(2), at::ones({}, at::kDouble)));
+  for (std::int64_t b = 0; b < 6; ++b) {
+    const auto length =
+        static_cast<std::int64_t>(examples[static_cast<std::size_t>(b)].source.size());
+    const Tensor padding = forced.alignments.select(1, b).slice(1, length);
+    EXPECT_TRUE(padding.eq(0).all().item<bool>());
+  }
+}
+
+// A sentence by itself, in a batch, and in a batch with more padding than it needs.
+TEST(Network, NeighboursAndPaddingDoNotMatter) {
+  for (const model::InitialState initial :
+       {model::InitialState::kBackward, model::InitialState::kMean, model::InitialState::kLast}) {
+    Configuration configuration = small_configuration();
+    configuration.encoder.layers = 2;
+    configuration.encoder.cell.type = model::Cell::kLstm;
+    configuration.decoder.initial_state = initial;
+    const Network network = make_network(configuration, at::kDouble);
+    const auto examples = random_examples(5, kSizes, 7, 5, 2);
+    const auto all = pointers(examples);
+    const Forced together = network.forced(make_batch(all, at::kDouble));
+    const Forced padded = network.forced(make_batch(all, at::kDouble, {12, 9}));
+    for (std::size_t b = 0; b < examples.size(); ++b) {
+      const Forced alone = network.forced(make_batch({all.data() + b, 1}, at::kDouble));
+      const auto steps = static_cast<std::int64_t>(examples[b].target.size());
+      const auto length = static_cast<std::int64_t>(examples[b].source.size());
+      const auto row = static_cast<std::int64_t>(b);
+      for (const Forced* other : {&together, &padded}) {
+        EXPECT_TRUE(at::allclose(alone.log_probabilities.select(1, 0),
+                                 other->log_probabilities.select(1, row).narrow(0, 0, steps), 0,
+                                 1e-12));
+        EXPECT_TRUE(at::allclose(
+            alone.alignments.select(1, 0),
+            other->alignments.select(1, row).narrow(0, 0, steps).narrow(1, 0, length), 0, 1e-12));
+      }
+    }
+  }
+}
+
+TEST(Network, CostIsTheNegativeLogLikelihoodOfTheTargets) {
+  const auto examples = random_examples(4, kSizes, 6, 5, 3);
+  const Network network = make_network(small_configuration(), at::kDouble);
+  const Batch batch = make_batch(pointers(examples), at::kDouble);
+  const Tensor scores = network.forced(batch).log_probabilities;
+  double expected = 0;
+  for (std::size_t b = 0; b < examples.size(); ++b) {
+    for (std::size_t i = 0; i < examples[b].target.size(); ++i) {
+      expected +=
+          scores[static_cast<std::int64_t>(i)][static_cast<std::int64_t>(b)][examples[b].target[i]]
+              .item<double>();
+    }
+  }
+  const Cost cost = network.cost(batch, nullptr);
+  EXPECT_NEAR(cost.log_likelihood.item<double>(), expected, 1e-10);
+  EXPECT_NEAR(cost.cost.item<double>(), -expected, 1e-10);
+}
+
+TEST(Network, LabelSmoothingMixesInTheUniformDistribution) {
+  const auto examples = random_examples(1, kSizes, 6, 1, 3);
+  Configuration configuration = small_configuration();
+  configuration.training.label_smoothing = 0.1;
+  const Network network = make_network(configuration, at::kDouble);
+  const Batch batch = make_batch(pointers(examples), at::kDouble);
+  const Tensor scores = network.forced(batch).log_probabilities[0][0];
+  const double expected =
+      -0.9 * scores[examples[0].target[0]].item<double>() - 0.1 * scores.mean().item<double>();
+  EXPECT_NEAR(network.cost(batch, nullptr).cost.item<double>(), expected, 1e-12);
+}
+
+class Engines : public ::testing::TestWithParam<model::LossScale> {};
+
+TEST_P(Engines, ShardsAddUpToTheWholeGradient) {
+  Configuration configuration = small_configuration();
+  configuration.training.optimizer.loss_scale = GetParam();
+  const auto examples = random_examples(7, kSizes, 6, 5, 4);
+  const auto batch = pointers(examples);
+  TrainingEngine one(configuration, kSizes, 1);
+  TrainingEngine three(configuration, kSizes, 3);
+  const BatchSums alone = one.compute_gradient(batch, 1);
+  const BatchSums shared = three.compute_gradient(batch, 1);
+  EXPECT_EQ(alone.tokens, shared.tokens);
+  EXPECT_NEAR(alone.cost, shared.cost, 1e-4);
+  EXPECT_TRUE(at::allclose(one.gradient(), three.gradient(), 1e-4, 1e-6));
+  EXPECT_NEAR(three.evaluate(batch).log_likelihood, -alone.cost, 1e-4);
+}
+
+INSTANTIATE_TEST_SUITE_P(LossScales, Engines,
+                         ::testing::Values(model::LossScale::kSum, model::LossScale::kSentenceMean,
+                                           model::LossScale::kTokenMean));
+
+TEST(TrainingEngine, GivesTheSameBitsEveryTime) {
+  Configuration configuration = small_configuration();
+  configuration.training.dropout = {0.2, 0.2, 0.2, 0.2, 0.2, false};
+  const auto examples = random_examples(20, kSizes, 6, 5, 5);
+  TrainingEngine first(configuration, kSizes, 3);
+  TrainingEngine second(configuration, kSizes, 3);
+  for (std::int64_t update = 1; update < 4; ++update) {
+    first.compute_gradient(pointers(examples), update);
+    second.compute_gradient(pointers(examples), update);
+    EXPECT_TRUE(first.gradient().equal(second.gradient()));
+  }
+}
+
+TEST(TrainingEngine, WorksWithFewerExamplesThanThreads) {
+  const auto examples = random_examples(1, kSizes, 3, 2, 6);
+  TrainingEngine engine(small_configuration(), kSizes, 4);
+  EXPECT_EQ(engine.compute_gradient(pointers(examples), 1).sentences, 1);
+}
+
+TEST(Workers, RethrowTheFirstException) {
+  Workers workers(3);
+  EXPECT_THROW(workers.run([](int index) {
+    if (index == 2) throw Error("two");
+  }),
+               Error);
+  int calls[3] = {};
+  workers.run([&](int index) { ++calls[index]; });
+  EXPECT_TRUE(calls[0] == 1 && calls[1] == 1 && calls[2] == 1);
+}
+
+}  // namespace
+}  // namespace attend::train

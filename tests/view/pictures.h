@@ -1,0 +1,47 @@
+// Pictures that several tests draw.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "view/view.h"
+
+namespace attend::view {
+
+inline AlignmentPicture small_picture() {
+  return {.source_units = {"7", "/", "May"},
+          .target_units = {"0", "5"},
+          .alignment = {1, 0, 0, 0, 0.25F, 0.75F},  // [2, 3]
+          .title = "7/May",
+          .target_probabilities = {}};
+}
+
+/// `rows` by `columns` units of one letter, every row uniform.
+inline AlignmentPicture uniform_picture(std::size_t rows, std::size_t columns) {
+  AlignmentPicture picture;
+  picture.source_units.assign(columns, "s");
+  picture.target_units.assign(rows, "t");
+  picture.alignment.assign(rows * columns, 1.0F / static_cast<float>(columns));
+  return picture;
+}
+
+/// Units that try to break out of markup, of scripts, of the terminal and of the line.
+inline AlignmentPicture hostile_picture() {
+  AlignmentPicture picture;
+  picture.source_units = {"</script><script>alert(1)</script>",
+                          "\x1b[31mred",
+                          "\xff\xc0\x80",
+                          "\u202Eabc",
+                          "",
+                          "\u0301",
+                          "\u2028",
+                          "\" onmouseover='x' &amp;",
+                          std::string("a\0b", 3),
+                          "\uFFFE\uFDD0"};
+  picture.target_units = {"]]>", "<!--", "\t\n"};
+  picture.alignment.assign(30, 0.1F);
+  picture.title = "</title><b>\x07\xfe";
+  return picture;
+}
+
+}  // namespace attend::view

@@ -11,8 +11,10 @@
 #include "kernels/bfloat16.h"            // IWYU pragma: export
 #include "kernels/buffer.h"              // IWYU pragma: export
 #include "kernels/cells.h"               // IWYU pragma: export
+#include "kernels/cross_entropy.h"       // IWYU pragma: export
 #include "kernels/layer_norm.h"          // IWYU pragma: export
 #include "kernels/matrix.h"              // IWYU pragma: export
+#include "kernels/optimizers.h"          // IWYU pragma: export
 #include "kernels/panel_product.h"       // IWYU pragma: export
 #include "kernels/precision.h"           // IWYU pragma: export
 #include "kernels/rows.h"                // IWYU pragma: export

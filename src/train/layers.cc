@@ -148,12 +148,14 @@ State Recurrence::lstm(const Tensor& projected, const State& previous,
 }
 
 AdditiveAttention::AdditiveAttention(const model::AttentionConfig& config, const Tensors& tensors,
-                                     const Annotated& annotated)
+                                     const Annotated& annotated, const Tensor& projected)
     : relu_(config.energies == model::Energies::kRelu),
       annotated_(annotated),
+      projected_(projected),
       query_weight_(tensors.at("attention.query_weight").t()),
       energy_weight_(tensors.at("attention.energy_weight")),
       energy_bias_(find_tensor(tensors, "attention.energy_bias")) {
+  if (projected.defined()) return;
   const Tensor& h = annotated.annotations;
   projected_ = at::addmm(tensors.at("attention.bias"), h.reshape({-1, h.size(2)}),
                          tensors.at("attention.annotation_weight").t())

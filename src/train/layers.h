@@ -108,9 +108,9 @@ struct Look {
 /// e_ij = activation(v · tanh(W s + U h_j + b) + b_e), softmax over j, c_i = Σ_j α_ij h_j.
 class AdditiveAttention {
  public:
-  /// Projects the annotations, once for all steps.
+  /// `projected` [batch, source_length, n'] is U h_j + b for all steps; computed when undefined.
   AdditiveAttention(const model::AttentionConfig& config, const Tensors& tensors,
-                    const Annotated& annotated);
+                    const Annotated& annotated, const Tensor& projected = {});
   Look look(const Tensor& query) const;  // [batch, n]
   const Tensor& projected() const { return projected_; }
 

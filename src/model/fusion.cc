@@ -1,0 +1,17 @@
+#include "model/fusion.h"
+
+namespace attend::model {
+
+std::string_view encoder_fusion_obstacle(const Configuration& configuration) {
+  if (configuration.encoder.layer_norm) return "layer normalisation";
+  if (configuration.training.dropout.recurrent > 0) return "recurrent dropout";
+  return {};
+}
+
+std::string_view decoder_fusion_obstacle(const Configuration& configuration) {
+  if (configuration.decoder.layers > 1) return "more than one layer";
+  if (configuration.training.dropout.recurrent > 0) return "recurrent dropout";
+  return {};
+}
+
+}  // namespace attend::model

@@ -10,7 +10,7 @@ setup: ## install the Debian packages that are missing
 	@tools/setup
 
 build: setup ## build attend and attend-train into build/release/bin
-	@cmake --preset release -DATTEND_BUILD_TESTS=OFF
+	@cmake --preset release -DATTEND_BUILD_TESTS=OFF -DATTEND_BUILD_BENCH=OFF
 	@cmake --build --preset release -j $(JOBS)
 
 demo: build ## train the date model in minutes and look at what it attends to

@@ -6,8 +6,8 @@
 #include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
-#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/base.h"
@@ -65,39 +65,52 @@ std::string write_batches(const Batches& batches) {
 }
 
 struct Measured {
-  std::vector<double> seconds;  // [updates]
-  std::vector<double> rates;    // [updates], target tokens a second
-  std::vector<double> losses;   // of the first updates, warm-up included; per target token
+  std::vector<double> seconds;    // [updates]
+  std::vector<double> gradient;   // [updates], forward and backward passes
+  std::vector<double> clipping;   // [updates]
+  std::vector<double> optimizer;  // [updates]
+  std::vector<double> rates;      // [updates], target tokens a second
+  std::vector<double> losses;     // of the first updates, warm-up included; per target token
 };
 
-// As Trainer::update of src/train/train.cc does it.
-train::BatchSums update(train::TrainingEngine& engine, train::Optimizer& optimizer,
-                        const model::TrainingConfig& training,
-                        std::span<const Example* const> batch, std::int64_t number) {
-  const train::BatchSums sums = engine.compute_gradient(batch, number);
-  train::clip_by_norm(engine.gradient(), training.optimizer.clip_norm);
-  optimizer.step(engine.values(), engine.gradient(),
-                 train::learning_rate(training.optimizer, training.schedule, number, 1.0), number);
-  return sums;
-}
+class Stopwatch {
+ public:
+  /// Seconds since the last call, or since the beginning.
+  double lap() {
+    const auto now = Clock::now();
+    return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
+  }
 
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point last_ = Clock::now();
+};
+
+// Trainer::update of src/train/train.cc, `count` times over the batches.
 Measured measure(const Options& options, train::TrainingEngine& engine,
                  const model::TrainingConfig& training, const Batches& batches) {
-  using Clock = std::chrono::steady_clock;
-  constexpr std::size_t kLosses = 5;
+  constexpr std::int64_t kLosses = 5;
   train::Optimizer optimizer(training.optimizer, engine.values());
   Measured measured;
-  const auto count = static_cast<std::size_t>(options.warmup + options.updates);
-  for (std::size_t i = 0; i < count; ++i) {
-    const auto start = Clock::now();
-    const train::BatchSums sums = update(engine, optimizer, training, batches[i % batches.size()],
-                                         static_cast<std::int64_t>(i) + 1);
-    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  for (std::int64_t number = 1; number <= options.warmup + options.updates; ++number) {
+    const auto& batch = batches[static_cast<std::size_t>(number - 1) % batches.size()];
+    Stopwatch watch;
+    const train::BatchSums sums = engine.compute_gradient(batch, number);
+    const double gradient = watch.lap();
+    train::clip_by_norm(engine.gradient(), training.optimizer.clip_norm);
+    const double clipping = watch.lap();
+    optimizer.step(engine.values(), engine.gradient(),
+                   train::learning_rate(training.optimizer, training.schedule, number, 1.0),
+                   number);
+    const double last = watch.lap();
     const auto tokens = static_cast<double>(sums.tokens);
-    if (i < kLosses) measured.losses.push_back(-sums.log_likelihood / tokens);
-    if (i < static_cast<std::size_t>(options.warmup)) continue;
-    measured.seconds.push_back(seconds);
-    measured.rates.push_back(tokens / seconds);
+    if (number <= kLosses) measured.losses.push_back(-sums.log_likelihood / tokens);
+    if (number <= options.warmup) continue;
+    measured.gradient.push_back(gradient);
+    measured.clipping.push_back(clipping);
+    measured.optimizer.push_back(last);
+    measured.seconds.push_back(gradient + clipping + last);
+    measured.rates.push_back(tokens / measured.seconds.back());
   }
   return measured;
 }
@@ -129,6 +142,9 @@ nlohmann::json run(const Options& options) {
           {"parameters", engine.layout().size()},
           {"tokens_per_second", median(measured.rates)},
           {"median_seconds", median(measured.seconds)},
+          {"gradient_seconds", median(measured.gradient)},
+          {"clipping_seconds", median(measured.clipping)},
+          {"optimizer_seconds", median(measured.optimizer)},
           {"seconds", measured.seconds},
           {"losses", measured.losses},
           {"peak_mib", peak_memory()}};

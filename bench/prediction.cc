@@ -21,8 +21,7 @@ using Sources = std::vector<std::vector<text::TokenId>>;
 
 struct Options {
   std::string work = "mid-8k";
-  std::vector<std::string> settings;
-  std::filesystem::path folder;  // with model.safetensors, as bench_training --write left it
+  std::filesystem::path folder;  // a model, as bench_training --write left it
   int sentences = 1;
   int beam = 1;
   int words = 25;  // of each source, and of each target without a fixed length
@@ -75,9 +74,9 @@ nlohmann::json measure(const Options& options, const model::Engine& engine, cons
 
 nlohmann::json run(const Options& options) {
   const Work& work = find_work(options.work);
-  const model::Configuration configuration = configuration_of(work, options.settings);
-  const model::Weights weights = model::Weights::load(options.folder / "model.safetensors");
-  const auto engine = runtime::make_engine(configuration, work.vocabularies, kEnd, weights);
+  const model::Model model = model::load(options.folder);
+  const model::Configuration& configuration = model.text.configuration;
+  const auto engine = runtime::make_engine(configuration, model.text.sizes(), kEnd, model.weights);
   const Sources sources = make_sources(options, work, configuration);
   std::string text;
   for (const auto& source : sources) text += fmt::format("{}\n", fmt::join(source, " "));
@@ -86,7 +85,6 @@ nlohmann::json run(const Options& options) {
       measure(options, *engine, sources, search_options(options, configuration));
   result["program"] = "attend";
   result["work"] = work.name;
-  result["settings"] = options.settings;
   result["sentences"] = options.sentences;
   result["beam"] = options.beam;
   result["peak_mib"] = peak_memory();
@@ -97,8 +95,7 @@ int run_program(int argc, char** argv) {
   Options options;
   CLI::App program("Measures prediction of one work and prints one JSON line.");
   program.add_option("--work", options.work, "which work");
-  program.add_option("--set", options.settings, "key=value of the configuration, may be repeated");
-  program.add_option("--folder", options.folder, "what bench_training --write left; takes sources")
+  program.add_option("--folder", options.folder, "model of bench_training --write; takes sources")
       ->required();
   program.add_option("--sentences", options.sentences, "sentences of a batch")
       ->check(CLI::Range(1, 1 << 20));

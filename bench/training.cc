@@ -128,9 +128,8 @@ nlohmann::json run(const Options& options) {
   const Batches batches = make_batches(examples, training);
   train::TrainingEngine engine(configuration, work.vocabularies, options.threads);
   if (!options.write.empty()) {
-    std::filesystem::create_directories(options.write);
-    train::make_weights(engine.layout(), engine.values(), {})
-        .save(options.write / "model.safetensors");
+    model::save_text(options.write, make_text(work, configuration));
+    model::save_weights(options.write, train::make_weights(engine.layout(), engine.values(), {}));
     write_file(options.write / "batches.txt", write_batches(batches));
     write_file(options.write / "work.json", describe(work, configuration).dump(2) + "\n");
   }
@@ -160,7 +159,7 @@ int run_program(int argc, char** argv) {
       ->check(CLI::Range(0, 1 << 20));
   program.add_option("--updates", options.updates, "timed updates")->check(CLI::Range(1, 1 << 20));
   program.add_option("--write", options.write,
-                     "folder for initial weights, batches and configuration");
+                     "model folder for the initial weights; batches and configuration too");
   CLI11_PARSE(program, argc, argv);
   try {
     fmt::print("{}\n", run(options).dump());

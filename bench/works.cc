@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "base/base.h"
 
@@ -17,7 +18,9 @@ using text::TokenId;
 // What both middle-sized works share. The GRU is that of PyTorch (§1.1), so that its losses can be
 // held against these.
 std::vector<std::string> middle_settings() {
-  return {"encoder.embedding=256",
+  return {"source.unit=words",
+          "target.unit=words",
+          "encoder.embedding=256",
           "encoder.units=512",
           "encoder.layers=1",
           "encoder.gru_reset=after",
@@ -42,10 +45,22 @@ std::vector<std::string> middle_settings() {
           "training.batch_size=64"};
 }
 
+// Luong's model of the same size (§6): general scores, the readout fed back.
+std::vector<std::string> luong_settings() {
+  std::vector<std::string> settings = middle_settings();
+  for (const char* setting :
+       {"encoder.cell=lstm", "decoder.cell=lstm", "attention.score=general",
+        "decoder.order=update-look-generate", "decoder.input_feeding=readout"}) {
+    settings.emplace_back(setting);
+  }
+  return settings;
+}
+
 std::vector<Work> make_works() {
   return {
       {"mid-8k", "default", middle_settings(), {8000, 8000}, 15, 35},
       {"mid-32k", "default", middle_settings(), {32000, 32000}, 15, 35},
+      {"mid-luong", "default", luong_settings(), {8000, 8000}, 15, 35},
       {"small", "dates", {}, {37, 11}, 30, 30},
   };
 }
@@ -67,6 +82,17 @@ std::vector<TokenId> draw_side(Random& random, const model::SideConfig& side, in
   }
   if (side.end_token) tokens.push_back(kEnd);
   return tokens;
+}
+
+// Units without a meaning; those that the side needs come first.
+text::Vocabulary make_vocabulary(const model::SideConfig& side, bool pads, std::int64_t size) {
+  std::vector<std::string> units;
+  if (side.end_token) units = {std::string(text::kUnknown), std::string(text::kEnd)};
+  if (pads) units.emplace_back(text::kPadding);
+  while (static_cast<std::int64_t>(units.size()) < size) {
+    units.push_back(fmt::format("w{}", units.size()));
+  }
+  return text::Vocabulary(std::move(units));
 }
 
 }  // namespace
@@ -111,6 +137,17 @@ std::vector<Pair> make_pairs(const Work& work, const Configuration& configuratio
     pairs.push_back(std::move(pair));
   }
   return pairs;
+}
+
+model::ModelText make_text(const Work& work, const Configuration& configuration) {
+  using model::SideName;
+  const bool pads = configuration.encoder.padding == model::Padding::kVisible;
+  const auto side = [&](SideName name, const model::SideConfig& config, std::int64_t size) {
+    return model::make_side(configuration, name,
+                            make_vocabulary(config, pads && name == SideName::kSource, size));
+  };
+  return {configuration, side(SideName::kSource, configuration.source, work.vocabularies.source),
+          side(SideName::kTarget, configuration.target, work.vocabularies.target)};
 }
 
 nlohmann::json describe(const Work& work, const Configuration& configuration) {

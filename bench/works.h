@@ -39,6 +39,9 @@ struct Pair {
 std::vector<Pair> make_pairs(const Work& work, const model::Configuration& configuration,
                              std::size_t count);
 
+/// Vocabularies of meaningless units for a model folder.
+model::ModelText make_text(const Work& work, const model::Configuration& configuration);
+
 /// Every option by its dotted name, and the vocabularies: what another program needs to build the
 /// same model.
 nlohmann::json describe(const Work& work, const model::Configuration& configuration);

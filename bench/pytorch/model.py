@@ -6,6 +6,19 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 
+def check(options):
+    """Ends the program when this file lacks the model."""
+    expected = {"encoder.layers": "1", "decoder.layers": "1", "decoder.order": "look-update-generate",
+                "attention.energies": "linear", "encoder.gates": "logistic", "decoder.gates": "logistic"}
+    for key, value in expected.items():
+        if options[key] != value:
+            raise SystemExit(f"not written in PyTorch: {key}={options[key]}")
+    if options.get("attention.score", "additive") != "additive":
+        raise SystemExit(f"not written in PyTorch: attention.score={options['attention.score']}")
+    if options["decoder.readout"] not in ("tanh", "none") or options["decoder.initial_state"] not in ("backward", "zero"):
+        raise SystemExit("not written in PyTorch: this readout or initial state")
+
+
 class Encoder(nn.Module):
     """Bidirectional GRU or LSTM over embeddings, or over one-hot vectors."""
 
@@ -49,6 +62,7 @@ class Model(nn.Module):
     def __init__(self, work):
         super().__init__()
         options = work["options"]
+        check(options)
         n = int(options["encoder.units"])
         self.units = int(options["decoder.units"])
         self.cell_kind = options["decoder.cell"]

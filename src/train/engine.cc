@@ -2,9 +2,13 @@
 
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 namespace attend::train {
@@ -44,12 +48,21 @@ void use_one_thread_per_call() {
   if (set_threads != nullptr) set_threads(1);
 }
 
+void keep_freed_memory() {
+#ifdef __GLIBC__
+  constexpr int kLargestInArena = 32 << 20;  // the most that glibc takes
+  mallopt(M_ARENA_MAX, 1);
+  mallopt(M_MMAP_THRESHOLD, kLargestInArena);
+  mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
+#endif
+}
+
 TrainingEngine::TrainingEngine(const model::Configuration& configuration,
                                const model::VocabularySizes& sizes, int threads)
     : configuration_(configuration),
       layout_(model::parameter_table(configuration, sizes)),
       products_(std::make_shared<Products>(configuration.training.precision)),
-      workers_((use_one_thread_per_call(), threads)) {
+      workers_((use_one_thread_per_call(), keep_freed_memory(), threads)) {
   values_ = initial_values(layout_, configuration.training.seed, at::kFloat);
   for (int i = 0; i < threads; ++i) {
     Leaves leaves(layout_, values_);

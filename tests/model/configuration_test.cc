@@ -1,4 +1,4 @@
-#include "model/configuration.h"
+#include "model/model.h"
 
 #include <gtest/gtest.h>
 
@@ -109,6 +109,20 @@ TEST(Configuration, ContradictionsAreRefused) {
 
 TEST(Configuration, UnknownPresetNamesAll) {
   EXPECT_NE(message_of([] { preset("none"); }).find("rnnsearch"), std::string::npos);
+}
+
+TEST(Fusion, NamesWhatKeepsAPartFromTheKernels) {
+  Configuration c;
+  EXPECT_EQ(encoder_fusion_obstacle(c), "");
+  EXPECT_EQ(decoder_fusion_obstacle(c), "");
+  c.encoder.layer_norm = true;
+  c.decoder.layers = 2;
+  EXPECT_EQ(encoder_fusion_obstacle(c), "layer normalisation");
+  EXPECT_EQ(decoder_fusion_obstacle(c), "more than one layer");
+  c = {};
+  c.training.dropout.recurrent = 0.1;
+  EXPECT_EQ(encoder_fusion_obstacle(c), "recurrent dropout");
+  EXPECT_EQ(decoder_fusion_obstacle(c), "recurrent dropout");
 }
 
 }  // namespace

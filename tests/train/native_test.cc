@@ -68,36 +68,49 @@ void expect_native_equals_plain(const Configuration& configuration,
               result(at::kDouble, Path::kPlain).gradient);
 }
 
-class NativePath : public ::testing::TestWithParam<int> {};
+struct Case {
+  Configuration configuration;
+  model::VocabularySizes sizes;
+  std::vector<Example> examples;
+  Tensor values;
+};
 
-TEST_P(NativePath, EqualsTensorOperations) {
-  Random random(static_cast<std::uint64_t>(GetParam()) + 1000);
-  Configuration c = testing::random_configuration(random);
+Case random_case(std::uint64_t seed) {
+  Random random(seed);
+  Case result;
+  Configuration& c = result.configuration = testing::random_configuration(random);
   c.encoder.layer_norm = c.encoder.layer_norm && random.chance(0.2);
   if (random.chance(0.7)) c.decoder.layers = 1;
   if (random.chance(0.5)) c.training.dropout = {0.3, 0.2, 0.2, 0.3, 0, random.chance(0.5)};
   if (random.chance(0.3)) c.training.label_smoothing = 0.1;
-  SCOPED_TRACE(model::write_yaml(c));
-  model::VocabularySizes sizes;
+  model::VocabularySizes& sizes = result.sizes;
   sizes.source = 2 + static_cast<std::int64_t>(random.below(20));
   sizes.target =
       c.shared_vocabulary ? sizes.source : 2 + static_cast<std::int64_t>(random.below(20));
-  auto examples = testing::random_examples(1 + random.below(9), sizes, 9, 7, random.next());
+  result.examples = testing::random_examples(1 + random.below(9), sizes, 9, 7, random.next());
   if (c.encoder.padding == model::Padding::kVisible) {
-    for (Example& example : examples) {
+    for (Example& example : result.examples) {
       example.source.resize(static_cast<std::size_t>(c.source.fixed_length), 0);
     }
   }
   if (random.chance(0.5)) {
-    std::sort(examples.begin(), examples.end(),
+    std::sort(result.examples.begin(), result.examples.end(),
               [](const Example& a, const Example& b) { return a.source.size() > b.source.size(); });
   }
   const Layout layout(model::parameter_table(c, sizes));
-  const Tensor values = at::empty({layout.size()}, at::kFloat);
+  result.values = at::empty({layout.size()}, at::kFloat);
   for (std::int64_t i = 0; i < layout.size(); ++i) {
-    values.data_ptr<float>()[i] = static_cast<float>(0.5 * random.normal());
+    result.values.data_ptr<float>()[i] = static_cast<float>(0.5 * random.normal());
   }
-  expect_native_equals_plain(c, sizes, examples, values);
+  return result;
+}
+
+class NativePath : public ::testing::TestWithParam<int> {};
+
+TEST_P(NativePath, EqualsTensorOperations) {
+  const Case random = random_case(static_cast<std::uint64_t>(GetParam()) + 1000);
+  SCOPED_TRACE(model::write_yaml(random.configuration));
+  expect_native_equals_plain(random.configuration, random.sizes, random.examples, random.values);
 }
 
 INSTANTIATE_TEST_SUITE_P(RandomModels, NativePath, ::testing::Range(1, 151));
@@ -112,6 +125,44 @@ TEST(NativePath, EqualsTensorOperationsInLargeModels) {
     const auto examples = testing::random_examples(33, sizes, 20, 15, 8);
     const Layout layout(model::parameter_table(c, sizes));
     expect_native_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+  }
+}
+
+// Factors lose all but 8 bits of their mantissa, a relative error of up to 2^-9 each; their errors
+// have either sign, so that a gradient through some dozens of products strays by a per cent or two.
+TEST(NativePath, Bfloat16StaysWithinItsRounding) {
+  for (const model::Cell cell : {model::Cell::kGru, model::Cell::kLstm}) {
+    Configuration c;
+    c.encoder.cell.type = c.decoder.cell.type = cell;
+    c.encoder.layers = 2;
+    const model::VocabularySizes sizes{40, 50};
+    const Batch batch =
+        make_batch(pointers(testing::random_examples(33, sizes, 20, 15, 8)), at::kFloat);
+    const Layout layout(model::parameter_table(c, sizes));
+    const Tensor values = initial_values(layout, 3, at::kFloat);
+    const Result exact = run(c, layout, values, batch, Path::kFastest);
+    c.training.precision = model::Precision::kBfloat16;
+    const Result rounded = run(c, layout, values, batch, Path::kFastest);
+    EXPECT_NE(rounded.cost, exact.cost);
+    EXPECT_NEAR(rounded.cost, exact.cost, 2e-3 * exact.cost);
+    const double error = (rounded.gradient - exact.gradient).norm().item<double>();
+    EXPECT_LE(error, 0.02 * exact.gradient.norm().item<double>());
+  }
+}
+
+// Their weights are large and some have kinks, so rounding goes further than above.
+TEST(NativePath, Bfloat16TakesModelsOfAnySize) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    Case random = random_case(seed);
+    SCOPED_TRACE(model::write_yaml(random.configuration));
+    const Layout layout(model::parameter_table(random.configuration, random.sizes));
+    const Batch batch = make_batch(pointers(random.examples), at::kFloat);
+    const Result exact = run(random.configuration, layout, random.values, batch, Path::kFastest);
+    random.configuration.training.precision = model::Precision::kBfloat16;
+    const Result rounded = run(random.configuration, layout, random.values, batch, Path::kFastest);
+    EXPECT_NEAR(rounded.cost, exact.cost, 0.02 * exact.cost);
+    const double error = (rounded.gradient - exact.gradient).norm().item<double>();
+    EXPECT_LE(error, 0.25 * exact.gradient.norm().item<double>());
   }
 }
 

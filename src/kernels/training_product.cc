@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <shared_mutex>
+#include <span>
 #include <string>
 #include <unordered_map>
 
@@ -80,17 +81,29 @@ ThreadMemory& thread_memory() {
   return memory;
 }
 
-// The rows of `operand` one behind the other, in `memory` if they stand apart.
-const void* dense_rows(const Operand& operand, Buffer& memory) {
-  if (operand.stride() == operand.units() || operand.count() == 1) return operand.values();
-  const std::size_t bytes = operand.units() * size_of(operand.precision());
-  const std::size_t step = operand.stride() * size_of(operand.precision());
+// How many factors a sum has. oneDNN 2.6 computes in bfloat16 with tiles that some odd numbers, 63
+// among them, make illegal: there it is filled up with zeros.
+std::size_t filled_up(Precision precision, std::size_t factors) {
+  constexpr std::size_t kTile = 32;
+  return precision == Precision::kFloat32 ? factors : (factors + kTile - 1) / kTile * kTile;
+}
+
+// The rows of `operand` one behind the other and filled up with zeros to so many of so many units;
+// in `memory` if they are not so already.
+const void* dense_rows(const Operand& operand, std::size_t count, std::size_t units,
+                       Buffer& memory) {
+  const bool dense = operand.stride() == operand.units() || operand.count() == 1;
+  if (dense && count == operand.count() && units == operand.units()) return operand.values();
+  const std::size_t value = size_of(operand.precision());
+  const std::size_t bytes = operand.units() * value, row_bytes = units * value;
   auto* to = reinterpret_cast<std::byte*>(
-      memory.get((operand.count() * bytes + sizeof(float) - 1) / sizeof(float)).data());
+      memory.get((count * row_bytes + sizeof(float) - 1) / sizeof(float)).data());
   const auto* from = static_cast<const std::byte*>(operand.values());
   for (std::size_t row = 0; row < operand.count(); ++row) {
-    std::memcpy(to + row * bytes, from + row * step, bytes);
+    std::memcpy(to + row * row_bytes, from + row * operand.stride() * value, bytes);
+    std::memset(to + row * row_bytes + bytes, 0, row_bytes - bytes);
   }
+  std::memset(to + operand.count() * row_bytes, 0, (count - operand.count()) * row_bytes);
   return to;
 }
 
@@ -274,18 +287,24 @@ class TrainingProduct::Packed {
         outputs_(outputs),
         inputs_(inputs),
         strides_(strides),
-        plain_(
-            matrix(inputs, outputs, dnnl::memory::data_type::f32, strides.input, strides.output)),
+        factors_(filled_up(precision, inputs)),
         values_(values) {
     if (precision == Precision::kFloat32 && rows == RowsPerProduct::kBatch) return;
-    const Description packed = code_.packed(precision, outputs, inputs);
-    if (packed != plain_) packed_.emplace(packed, code_.engine());
+    packed_.emplace(code_.packed(precision, outputs, factors_), code_.engine());
   }
 
   void pack() {
     if (!packed_) return;
     const onednn::SingleThread guard;
-    dnnl::memory plain(plain_, code_.engine(), const_cast<float*>(values_));
+    auto strides = strides_;
+    const float* values = values_;
+    if (factors_ != inputs_) {
+      values = fill_up();
+      strides = {1, outputs_};
+    }
+    dnnl::memory plain(
+        matrix(factors_, outputs_, dnnl::memory::data_type::f32, strides.input, strides.output),
+        code_.engine(), const_cast<float*>(values));
     dnnl::stream stream(code_.engine());
     dnnl::reorder(plain, *packed_).execute(stream, plain, *packed_);
     stream.wait();
@@ -300,11 +319,12 @@ class TrainingProduct::Packed {
                        precision_,
                        bias != nullptr,
                        to.write(),
-                       {x.count(), outputs_, inputs_}},
-                      matrix(x.count(), inputs_, type_of(precision_), inputs_, 1), weights,
+                       {x.count(), outputs_, factors_}},
+                      matrix(x.count(), factors_, type_of(precision_), factors_, 1), weights,
                       matrix(x.count(), outputs_, dnnl::memory::data_type::f32, outputs_, 1));
     code_.run(*compiled, weights,
-              {dense_rows(x, thread_memory().x), packed_->get_data_handle(), bias, to.values()});
+              {dense_rows(x, x.count(), factors_, thread_memory().x), packed_->get_data_handle(),
+               bias, to.values()});
     to.take_over();
   }
 
@@ -320,11 +340,22 @@ class TrainingProduct::Packed {
         .run(y, bias != nullptr ? Write::kAdd : write);
   }
 
+  // W, transposed, with rows of zeros behind the last one: [factors, outputs].
+  const float* fill_up() const {
+    const std::span<float> filled = thread_memory().other.zeros(factors_ * outputs_);
+    for (std::size_t k = 0; k < inputs_; ++k) {
+      for (std::size_t o = 0; o < outputs_; ++o) {
+        filled[k * outputs_ + o] = values_[o * strides_.output + k * strides_.input];
+      }
+    }
+    return filled.data();
+  }
+
   ProductCode::Implementation& code_;
   Precision precision_;
   std::size_t outputs_, inputs_;
   WeightStrides strides_;
-  Description plain_;
+  std::size_t factors_;  // inputs, filled up
   const float* values_;
   std::optional<dnnl::memory> packed_;
 };
@@ -405,20 +436,18 @@ void gradient_product(const ProductCode& code, const Operand& a, const Operand& 
         .run(gradient, write);
   }
   const auto type = type_of(a.precision());
+  const std::size_t factors = filled_up(a.precision(), a.count());
   const Destination to(gradient, a.units(), b.units(), write);
   try {
-    const Description weights = matrix(b.count(), b.units(), type, b.units(), 1);
+    const Description weights = matrix(factors, b.units(), type, b.units(), 1);
     const auto compiled = code.implementation().compile(
-        {Shape::Kind::kGradient,
-         a.precision(),
-         false,
-         to.write(),
-         {a.units(), b.units(), a.count()}},
-        matrix(a.units(), a.count(), type, 1, a.units()), weights,
+        {Shape::Kind::kGradient, a.precision(), false, to.write(), {a.units(), b.units(), factors}},
+        matrix(a.units(), factors, type, 1, a.units()), weights,
         matrix(a.units(), b.units(), dnnl::memory::data_type::f32, b.units(), 1));
-    code.implementation().run(*compiled, weights,
-                              {dense_rows(a, thread_memory().x),
-                               dense_rows(b, thread_memory().other), nullptr, to.values()});
+    code.implementation().run(
+        *compiled, weights,
+        {dense_rows(a, factors, a.units(), thread_memory().x),
+         dense_rows(b, factors, b.units(), thread_memory().other), nullptr, to.values()});
     to.take_over();
   } catch (const dnnl::error& error) {
     fail(error);

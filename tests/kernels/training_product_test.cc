@@ -140,8 +140,8 @@ TEST_P(TrainingProducts, GradientsEqualSums) {
 INSTANTIATE_TEST_SUITE_P(
     Shapes, TrainingProducts,
     ::testing::Combine(::testing::Values(Precision::kFloat32, Precision::kBfloat16),
-                       ::testing::Values(1, 2, 17, 64), ::testing::Values(1, 5, 48, 300),
-                       ::testing::Values(1, 6, 130)));
+                       ::testing::Values(1, 2, 17, 63, 64), ::testing::Values(1, 5, 48, 80, 300),
+                       ::testing::Values(1, 6, 63, 130)));
 
 TEST(Operand, PartsOfRowsMultiplyAsThemselves) {
   Random random(8);

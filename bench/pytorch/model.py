@@ -15,7 +15,8 @@ def check(options):
             raise SystemExit(f"not written in PyTorch: {key}={options[key]}")
     if options.get("attention.score", "additive") != "additive":
         raise SystemExit(f"not written in PyTorch: attention.score={options['attention.score']}")
-    if options["decoder.readout"] not in ("tanh", "none") or options["decoder.initial_state"] not in ("backward", "zero"):
+    known = {"decoder.readout": ("tanh", "none"), "decoder.initial_state": ("backward", "zero")}
+    if any(options[key] not in values for key, values in known.items()):
         raise SystemExit("not written in PyTorch: this readout or initial state")
 
 

@@ -1,5 +1,5 @@
-// Equation: t_k += Σ_{r: id_r = k} x_r. Layout: x [ids, units], t [any, units], rows with strides.
-// Must equal: the double loop over r and units.
+// Equations: t_k += Σ_{r: id_r = k} x_r;  s += Σ_r x_r. Layout: x [rows, units], t [any, units],
+// rows with strides; s [units]. Must equal: the double loop over r and units.
 #include "kernels/scatter.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -20,6 +20,24 @@ void scatter_add_rows(std::span<const std::int64_t> ids, ConstRows rows, std::si
   }
 }
 
+// `rows` rows at once: sums are read and written once for all of them.
+template <int rows>
+HWY_INLINE void add_rows(ConstRows from, std::size_t units, float* sums) {
+  for_each(units, [&](auto at) HWY_ATTR {
+    Vector sum = at.load(from.row(0));
+#pragma GCC unroll 8
+    for (std::size_t r = 1; r < rows; ++r) sum = hn::Add(sum, at.load(from.row(r)));
+    at.store(hn::Add(at.load(sums), sum), sums);
+  });
+}
+
+void add_all_rows(ConstRows from, std::size_t count, std::size_t units, float* sums) {
+  constexpr int kRows = 8;
+  for (; count >= kRows; count -= kRows, from = from.from(kRows))
+    add_rows<kRows>(from, units, sums);
+  for (; count > 0; --count, from = from.from(1)) add_rows<1>(from, units, sums);
+}
+
 }  // namespace attend::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -27,9 +45,14 @@ HWY_AFTER_NAMESPACE();
 namespace attend::kernels {
 
 HWY_EXPORT(scatter_add_rows);
+HWY_EXPORT(add_all_rows);
 
 void scatter_add(std::span<const std::int64_t> ids, ConstRows rows, std::size_t units, Rows table) {
   HWY_DYNAMIC_DISPATCH(scatter_add_rows)(ids, rows, units, table);
+}
+
+void add_column_sums(ConstRows rows, std::size_t count, std::size_t units, float* sums) {
+  HWY_DYNAMIC_DISPATCH(add_all_rows)(rows, count, units, sums);
 }
 
 }  // namespace attend::kernels

@@ -1,4 +1,4 @@
-// Sums of rows by index: the gradient of looking rows of a table up.
+// Sums of rows: the gradients of looking rows of a table up, and of biases.
 #pragma once
 
 #include <cstddef>
@@ -12,5 +12,8 @@ namespace attend::kernels {
 /// table_{ids[r]} += rows_r for every r in order; rows of `units` values. Ids must be rows of
 /// `table`.
 void scatter_add(std::span<const std::int64_t> ids, ConstRows rows, std::size_t units, Rows table);
+
+/// sums [units] += Σ_r rows_r over `count` rows. `rows` and `sums` do not overlap.
+void add_column_sums(ConstRows rows, std::size_t count, std::size_t units, float* sums);
 
 }  // namespace attend::kernels

@@ -283,8 +283,8 @@ void Backward::gather_weights() {
   const Operand operand = products.operand(gates);
   add_recurrent_gradient(products, in_.shape, {operand, reset, states.narrow(0, 0, rows)},
                          result_.recurrent_weight.sum());
-  if (result_.recurrent_bias) result_.recurrent_bias->sum().add_(reset.sum(0));
-  result_.bias.sum().add_(gates.sum(0));
+  if (result_.recurrent_bias) add_column_sums(reset, result_.recurrent_bias->sum());
+  add_column_sums(gates, result_.bias.sum());
   const Tensor contexts = pass_.contexts.view({all, -1}).narrow(0, 0, rows);
   add_product(products, operand, products.operand(contexts),
               pass_.context_block(result_.input_weight.sum()));

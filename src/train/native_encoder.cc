@@ -147,10 +147,10 @@ void gather_input(const Pass& pass, const Pass::Direction& direction, const Tens
   if (pass.ids.defined()) {
     const Tensor table = embedding_gradient(gates, pass.ids, d_weight.sum().size(1));
     d_weight.sum().add_(table.t());
-    d_bias.sum().add_(table.sum(0));
+    add_column_sums(table, d_bias.sum());
   } else {
     add_product(*pass.products, operand, *pass.below_operand, d_weight.sum());
-    d_bias.sum().add_(gates.sum(0));
+    add_column_sums(gates, d_bias.sum());
   }
   result.input_weight = d_weight.result();
   result.bias = d_bias.result();
@@ -176,7 +176,7 @@ CellGradients gather(const Pass& pass, std::size_t d, const Tensor& gates,
   result.recurrent_weight = d_recurrent.result();
   if (reset.defined() && !pass.shape.resets_before()) {
     const WeightGradient d_bias(direction.cell.recurrent_bias);
-    d_bias.sum().add_(reset.sum(0));
+    add_column_sums(reset, d_bias.sum());
     result.recurrent_bias = d_bias.result();
   }
   return result;

@@ -78,7 +78,7 @@ class Linear : public torch::autograd::Function<Linear> {
     }
     const Operand d_operand = products.operand(d_result);
     const WeightGradient d_weight(pass.weight), d_bias(pass.bias);
-    d_bias.sum().add_(d_result.sum(0));
+    add_column_sums(d_result, d_bias.sum());
     variable_list result;
     std::int64_t column = 0, row = 0;
     for (std::size_t k = 0; k < pass.parts.size(); ++k) {

@@ -47,7 +47,7 @@ class Part {
     products_.backward(inputs_.weight, RowsPerProduct::kBatch)
         .multiply(operand, nullptr, rows_of(d_rows), Write::kReplace);
     add_product(products_, operand, rows_, inputs_.weight.grad());
-    inputs_.bias.grad().add_(d_logits.sum(0));
+    add_column_sums(d_logits, inputs_.bias.grad());
   }
 
   Products& products_;

@@ -88,4 +88,10 @@ void add_product(const Products& products, const Operand& a, const Operand& b,
   kernels::gradient_product(products.code(), a, b, rows_of(gradient), kernels::Write::kAdd);
 }
 
+void add_column_sums(const Tensor& matrix, const Tensor& sums) {
+  ATTEND_CHECK(sums.numel() == matrix.size(1) && sums.is_contiguous());
+  kernels::add_column_sums(rows_of(matrix), size(matrix.size(0)), size(matrix.size(1)),
+                           sums.data_ptr<float>());
+}
+
 }  // namespace attend::train

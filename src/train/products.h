@@ -66,6 +66,9 @@ class WeightGradient {
 void add_product(const Products& products, const kernels::Operand& a, const kernels::Operand& b,
                  const at::Tensor& gradient);
 
+/// sums [units] += Σ_r matrix_r.
+void add_column_sums(const at::Tensor& matrix, const at::Tensor& sums);
+
 /// Rows of a matrix whose columns stand together.
 kernels::Rows rows_of(const at::Tensor& matrix);
 /// Rows [batch, units] of step t of a contiguous sequence [time, batch, units].

@@ -336,6 +336,23 @@ TEST(ScatterAdd, SumsRowsOfTheSameId) {
   }
 }
 
+TEST(AddColumnSums, AddsEveryRow) {
+  Random random(36);
+  for (const std::size_t units : reference::kSizes) {
+    for (const std::size_t count : {0, 1, 7, 8, 19}) {
+      const std::size_t stride = units + 3;
+      const Values rows = reference::random_values(random, (count + 1) * stride);
+      Values sums(units, 2.0F);
+      add_column_sums({rows.data(), stride}, count, units, sums.data());
+      for (std::size_t k = 0; k < units; ++k) {
+        double expected = 2;
+        for (std::size_t r = 0; r < count; ++r) expected += rows[r * stride + k];
+        EXPECT_NEAR(sums[k], expected, 1e-5);
+      }
+    }
+  }
+}
+
 TEST(PanelProduct, AddsAndTakesRowsThatStandApart) {
   Random random(35);
   for (const std::size_t outputs : {1, 7, 16, 31, 32, 33, 70}) {

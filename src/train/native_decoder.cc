@@ -107,9 +107,9 @@ void allocate(Pass& pass) {
   pass.alignments = make(in.steps, in.projected.size(1));
   pass.contexts = make(in.steps, in.annotations.size(2));
   const std::int64_t rows = pass.updates * batch;
-  pass.gates = in.fed.defined()
-                   ? at::addmm(in.cell.bias, in.fed.view({rows, -1}), pass.fed_weight().t())
-                   : in.cell.bias.expand({rows, -1}).contiguous();
+  pass.gates = in.fed.defined() ? at::addmm(in.cell.bias, in.fed.view({rows, pass.fed_units()}),
+                                            pass.fed_weight().t())
+                                : in.cell.bias.expand({rows, -1}).contiguous();
   pass.gates = pass.gates.view({pass.updates, batch, in.shape.gate_units()});
 }
 

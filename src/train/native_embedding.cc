@@ -22,7 +22,7 @@ class Lookup : public torch::autograd::Function<Lookup> {
   }
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const Tensor ids = context->get_saved_variables()[0];
-    const Tensor rows = gradients[0].reshape({ids.numel(), -1}).contiguous();
+    const Tensor rows = gradients[0].reshape({ids.numel(), gradients[0].size(-1)}).contiguous();
     return {embedding_gradient(rows, ids, context->saved_data["vocabulary"].toInt()), Tensor()};
   }
 };

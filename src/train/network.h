@@ -43,23 +43,31 @@ class Network {
 
  private:
   struct Decoded;
-  Tensor encode_layer(int layer, const Batch& batch, const Tensor& below, Dropout* dropout) const;
-  Tensor encode_layer_natively(int layer, const Batch& batch, const Tensor& below,
-                               Dropout* dropout) const;
-  Tensor project_source(const CellTensors& forward, const CellTensors& backward, const Batch& batch,
-                        const Tensor& below, Dropout* dropout) const;
+  struct EncodedLayer;
+  EncodedLayer encode_layer(int layer, const Batch& batch, const Tensor& below,
+                            Dropout* dropout) const;
+  EncodedLayer encode_layer_natively(int layer, const Batch& batch, const Tensor& below,
+                                     Dropout* dropout) const;
+  std::vector<CellTensors> encoder_cells(int layer) const;
+  Tensor embed_source(const Batch& batch, const Tensor& below, Dropout* dropout) const;
+  Tensor project_source(const std::vector<CellTensors>& cells, const Batch& batch,
+                        const Tensor& seen) const;
+  Tensor last_states(const std::vector<Tensor>& steps, const Batch& batch) const;
+  Tensor initial_inputs(const Tensor& h, const Batch& batch) const;
   Annotated annotate(const Batch& batch, Dropout* dropout) const;
   std::vector<State> initial_states(const Annotated& annotated) const;
   Decoded decode(const Batch& batch, Dropout* dropout) const;
   Tensor fed_to_updates(const Decoded& decoded) const;
-  void run_steps(const Batch& batch, const Annotated& annotated, const AdditiveAttention& attention,
+  void run_steps(const Batch& batch, const Annotated& annotated, const Attention& attention,
                  Dropout* dropout, Decoded& decoded) const;
   void run_steps_natively(const Batch& batch, const Annotated& annotated,
-                          const AdditiveAttention& attention, Decoded& decoded) const;
+                          const Attention& attention, Decoded& decoded) const;
   bool has_native_encoder(const Dropout* dropout) const;
   bool has_native_decoder(const Dropout* dropout) const;
   Tensor embed(const std::string& table, const Tensor& ids) const;
   Tensor fed_embeddings(const Batch& batch, Dropout* dropout) const;
+  bool feeds_readout() const;
+  Tensor compute_readout(const Tensor& states, const Tensor& fed, const Tensor& contexts) const;
   Tensor readout(const Decoded& decoded, Dropout* dropout) const;
   Tensor log_probabilities(const Tensor& readout) const;
   const Tensor& tensor(const std::string& name) const;

@@ -35,7 +35,7 @@ std::string strings() { return models().strings.string(); }
 // --------------------------------------------------------------------------- score and align ---
 
 TEST(Score, EqualsTheLogProbabilityOfThePrediction) {
-  for (const fs::path& model : {models().strings, models().words}) {
+  for (const fs::path& model : {models().strings, models().words, models().luong}) {
     SCOPED_TRACE(model);
     std::string lines = "abc\né日\nccc\nbaab\n";
     if (model == models().words) lines = "the cat sees\n日本 and the dog\n";
@@ -252,6 +252,7 @@ TEST(ShowExplain, WorksForModelsOfEveryKind) {
   for (const auto& [model, source] :
        std::vector<std::pair<fs::path, std::string>>{{models().words, "the cat"},
                                                      {models().subwords, "the cat"},
+                                                     {models().luong, "abc"},
                                                      {models().dates, "3 may 1979"}}) {
     SCOPED_TRACE(model);
     const std::string text =
@@ -291,7 +292,7 @@ TEST(Info, TellsWhatAModelHolds) {
 
 TEST(Presets, AreListedWithAllOptions) {
   const auto names = lines_of(output_of({"presets"}));
-  EXPECT_EQ(names.size(), 3U);
+  EXPECT_EQ(names.size(), 4U);
   const std::string all = output_of({"presets", "--options"});
   for (const char* option : {"encoder.units ", "training.optimizer ", "decoder.readout "}) {
     EXPECT_NE(all.find(std::string("\n") + option), std::string::npos) << option;

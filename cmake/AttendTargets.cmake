@@ -31,6 +31,9 @@ function(attend_library name)
   target_link_libraries(${name} PRIVATE attend_options ${ARG_LINKS})
 endfunction()
 
+# What the sanitizers of the presets need to know; other builds do not look at it.
+set(ATTEND_TEST_ENVIRONMENT "LSAN_OPTIONS=suppressions=${CMAKE_SOURCE_DIR}/tests/leaks.supp:print_suppressions=0")
+
 # attend_test(FOLDER SOURCES a_test.cc LINKS attend_text LABEL unit)
 # One program tests_<folder>; every case is registered with ctest under <folder>.Suite.Case, or with ONE_PROCESS the
 # program as a whole (where starting it costs more than a case: libtorch takes half a second to load).
@@ -49,9 +52,10 @@ function(attend_test folder)
   endforeach()
   if(ARG_ONE_PROCESS)
     add_test(NAME ${folder} COMMAND ${target})
-    set_tests_properties(${folder} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 900)
+    set_tests_properties(${folder} PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 900
+                         ENVIRONMENT "${ATTEND_TEST_ENVIRONMENT}")
     return()
   endif()
   gtest_discover_tests(${target} TEST_PREFIX "${folder}." PROPERTIES LABELS ${ARG_LABEL} TIMEOUT 600
-                       DISCOVERY_TIMEOUT 60)
+                       ENVIRONMENT "${ATTEND_TEST_ENVIRONMENT}" DISCOVERY_TIMEOUT 60)
 endfunction()

@@ -8,13 +8,18 @@
 
 #include "kernels/activations.h"         // IWYU pragma: export
 #include "kernels/attention.h"           // IWYU pragma: export
+#include "kernels/bfloat16.h"            // IWYU pragma: export
 #include "kernels/buffer.h"              // IWYU pragma: export
 #include "kernels/cells.h"               // IWYU pragma: export
+#include "kernels/cross_entropy.h"       // IWYU pragma: export
 #include "kernels/layer_norm.h"          // IWYU pragma: export
 #include "kernels/matrix.h"              // IWYU pragma: export
+#include "kernels/optimizers.h"          // IWYU pragma: export
 #include "kernels/panel_product.h"       // IWYU pragma: export
+#include "kernels/precision.h"           // IWYU pragma: export
 #include "kernels/rows.h"                // IWYU pragma: export
 #include "kernels/scatter.h"             // IWYU pragma: export
 #include "kernels/softmax.h"             // IWYU pragma: export
 #include "kernels/training_attention.h"  // IWYU pragma: export
 #include "kernels/training_cells.h"      // IWYU pragma: export
+#include "kernels/training_product.h"    // IWYU pragma: export

@@ -1,0 +1,46 @@
+// What oneDNN's versions call differently, and how this program uses it: one thread, memory of the
+// caller. Internal to this folder.
+#pragma once
+
+#include <oneapi/dnnl/dnnl.hpp>
+#if DNNL_CPU_THREADING_RUNTIME == DNNL_RUNTIME_OMP
+#include <omp.h>
+#endif
+
+namespace attend::kernels::onednn {
+
+/// Keeps oneDNN in the calling thread while it lives (the number is one of this thread alone).
+class SingleThread {
+ public:
+#if DNNL_CPU_THREADING_RUNTIME == DNNL_RUNTIME_OMP
+  SingleThread() : threads_(omp_get_max_threads()) { omp_set_num_threads(1); }
+  ~SingleThread() { omp_set_num_threads(threads_); }
+#else
+  SingleThread() = default;
+#endif
+  SingleThread(const SingleThread&) = delete;
+  SingleThread& operator=(const SingleThread&) = delete;
+
+ private:
+#if DNNL_CPU_THREADING_RUNTIME == DNNL_RUNTIME_OMP
+  int threads_;
+#endif
+};
+
+/// y = x · weights (+ bias); empty when there is no code for it.
+inline dnnl::matmul::primitive_desc describe_matmul(
+    const dnnl::engine& engine, const dnnl::memory::desc& x, const dnnl::memory::desc& weights,
+    const dnnl::memory::desc* bias, const dnnl::memory::desc& y, dnnl::primitive_attr attributes) {
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);  // shared by no two threads
+#if DNNL_VERSION_MAJOR >= 3
+  return bias != nullptr
+             ? dnnl::matmul::primitive_desc(engine, x, weights, *bias, y, attributes, true)
+             : dnnl::matmul::primitive_desc(engine, x, weights, y, attributes, true);
+#else
+  const dnnl::matmul::desc operation = bias != nullptr ? dnnl::matmul::desc(x, weights, *bias, y)
+                                                       : dnnl::matmul::desc(x, weights, y);
+  return {operation, attributes, engine, true};
+#endif
+}
+
+}  // namespace attend::kernels::onednn

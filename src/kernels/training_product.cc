@@ -1,0 +1,333 @@
+// Equations: Y = X Wᵀ + 1 bᵀ or Y += X Wᵀ; G = Aᵀ B or G += Aᵀ B; by oneDNN's matmul primitive.
+// Layout: rows plain with any stride; W packed in the order that the primitive for kTypicalRows
+// rows chooses, which those for other numbers of rows then have to take. Must equal: the triple
+// loop in double, to the rounding of the factors.
+#include "kernels/training_product.h"
+
+#include <array>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <unordered_map>
+
+#include "base/base.h"
+#include "kernels/bfloat16.h"
+#include "kernels/onednn_matmul.h"
+
+namespace attend::kernels {
+namespace {
+
+using Dims = dnnl::memory::dims;
+using Description = dnnl::memory::desc;
+
+constexpr std::size_t kTypicalRows = 64;
+constexpr std::size_t kShapesKept = 4096;
+constexpr std::size_t kPanelWeights = std::size_t{1} << 15;  // from here on oneDNN is faster
+
+std::int64_t dimension(std::size_t size) { return static_cast<std::int64_t>(size); }
+
+dnnl::memory::data_type type_of(Precision precision) {
+  return precision == Precision::kFloat32 ? dnnl::memory::data_type::f32
+                                          : dnnl::memory::data_type::bf16;
+}
+
+std::size_t size_of(Precision precision) {
+  return precision == Precision::kFloat32 ? sizeof(float) : sizeof(Bfloat16);
+}
+
+// [rows, columns] with values that far apart.
+Description matrix(std::size_t rows, std::size_t columns, dnnl::memory::data_type type,
+                   std::size_t row_stride, std::size_t column_stride) {
+  return {Dims{dimension(rows), dimension(columns)}, type,
+          Dims{dimension(row_stride), dimension(column_stride)}};
+}
+
+struct Compiled {
+  dnnl::matmul primitive;
+  dnnl::matmul::primitive_desc description;
+};
+
+// What makes two products need different code.
+struct Shape {
+  Precision precision;
+  bool packed;
+  bool bias;
+  Write write;
+  std::array<std::size_t, 8> sizes;  // m, n, k and strides of x, weights and y
+  auto operator<=>(const Shape&) const = default;
+};
+
+struct Factors {
+  const void* x;
+  const void* weights;
+  const float* bias;  // or null
+  float* y;
+};
+
+Buffer& scratchpad_of_this_thread() {
+  thread_local Buffer memory;  // lives as long as the thread
+  return memory;
+}
+
+[[noreturn]] void fail(const dnnl::error& error) {
+  throw Error(std::string("oneDNN: ") + error.what());
+}
+
+}  // namespace
+
+bool has_bfloat16_units() {
+  const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  const auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_bf16);
+  return (isa & needed) == needed;
+}
+
+class ProductCode::Implementation {
+ public:
+  const dnnl::engine& engine() const { return engine_; }
+
+  // The order that weights [inputs, outputs] are best packed in.
+  Description packed(Precision precision, std::size_t outputs, std::size_t inputs) {
+    const auto type = type_of(precision);
+    const Description weights({dimension(inputs), dimension(outputs)}, type,
+                              dnnl::memory::format_tag::any);
+    const auto chosen = onednn::describe_matmul(
+        engine_, matrix(kTypicalRows, inputs, type, inputs, 1), weights, nullptr,
+        matrix(kTypicalRows, outputs, dnnl::memory::data_type::f32, outputs, 1), {});
+    return chosen ? Description(chosen.weights_desc()) : matrix(inputs, outputs, type, outputs, 1);
+  }
+
+  std::shared_ptr<const Compiled> compile(const Shape& shape, const Description& x,
+                                          const Description& weights, const Description& y) {
+    {
+      const std::shared_lock lock(mutex_);
+      const auto found = compiled_.find(shape);
+      if (found != compiled_.end()) return found->second;
+    }
+    const Description bias = bias_shape(shape.sizes[1]);
+    dnnl::primitive_attr attributes;
+    if (shape.write == Write::kAdd) {
+      dnnl::post_ops sum;
+      sum.append_sum(1.0F);
+      attributes.set_post_ops(sum);
+    }
+    const auto description =
+        onednn::describe_matmul(engine_, x, weights, shape.bias ? &bias : nullptr, y, attributes);
+    if (!description) throw Error("oneDNN has no code for a matrix product of training");
+    auto compiled =
+        std::make_shared<const Compiled>(Compiled{dnnl::matmul(description), description});
+    const std::lock_guard lock(mutex_);
+    if (compiled_.size() >= kShapesKept) compiled_.clear();
+    compiled_.emplace(shape, compiled);
+    return compiled;
+  }
+
+  void run(const Compiled& compiled, const Description& weights, const Factors& factors) const {
+    const onednn::SingleThread guard;
+    const dnnl::matmul::primitive_desc& description = compiled.description;
+    const auto memory = [&](const Description& shape, const void* values) {
+      return dnnl::memory(shape, engine_, const_cast<void*>(values));  // oneDNN has no const memory
+    };
+    const Description scratchpad = description.scratchpad_desc();
+    const std::size_t scratch = (scratchpad.get_size() + sizeof(float) - 1) / sizeof(float);
+    std::unordered_map<int, dnnl::memory> arguments = {
+        {DNNL_ARG_SRC, memory(description.src_desc(), factors.x)},
+        {DNNL_ARG_WEIGHTS, memory(weights, factors.weights)},
+        {DNNL_ARG_DST, memory(description.dst_desc(), factors.y)},
+        {DNNL_ARG_SCRATCHPAD, memory(scratchpad, scratchpad_of_this_thread().get(scratch).data())}};
+    if (factors.bias != nullptr) {
+      arguments.emplace(
+          DNNL_ARG_BIAS,
+          memory(bias_shape(static_cast<std::size_t>(description.dst_desc().dims()[1])),
+                 factors.bias));
+    }
+    dnnl::stream stream(engine_);
+    compiled.primitive.execute(stream, arguments);
+    stream.wait();
+  }
+
+ private:
+  static Description bias_shape(std::size_t outputs) {
+    return matrix(1, outputs, dnnl::memory::data_type::f32, outputs, 1);
+  }
+
+  dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
+  std::shared_mutex mutex_;
+  std::map<Shape, std::shared_ptr<const Compiled>> compiled_;
+};
+
+ProductCode::ProductCode() : implementation_(std::make_unique<Implementation>()) {}
+ProductCode::~ProductCode() = default;
+
+Operand::Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units)
+    : precision_(precision),
+      count_(count),
+      units_(units),
+      stride_(rows.stride),
+      values_(rows.values) {
+  if (precision == Precision::kFloat32) return;
+  copy_ = std::make_shared<Buffer>();
+  auto* values = reinterpret_cast<Bfloat16*>(copy_->get((count * units + 1) / 2).data());
+  to_bfloat16(rows, count, units, values);
+  values_ = values;
+  stride_ = units;
+}
+
+Operand::Operand(const Operand& whole, std::size_t offset, std::size_t count, std::size_t units)
+    : precision_(whole.precision_),
+      count_(count),
+      units_(units),
+      stride_(whole.stride_),
+      values_(static_cast<const std::byte*>(whole.values_) + offset * size_of(whole.precision_)),
+      copy_(whole.copy_) {}
+
+Operand Operand::rows(std::size_t first, std::size_t count) const {
+  ATTEND_CHECK(first + count <= count_);
+  return {*this, first * stride_, count, units_};
+}
+
+Operand Operand::columns(std::size_t first, std::size_t units) const {
+  ATTEND_CHECK(first + units <= units_);
+  return {*this, first, count_, units};
+}
+
+// W as oneDNN's weights, [inputs, outputs].
+class TrainingProduct::Packed {
+ public:
+  Packed(const ProductCode& code, Precision precision, RowsPerProduct rows, const float* values,
+         std::size_t outputs, std::size_t inputs, WeightStrides strides)
+      : code_(code.implementation()),
+        precision_(precision),
+        outputs_(outputs),
+        inputs_(inputs),
+        strides_(strides),
+        plain_(
+            matrix(inputs, outputs, dnnl::memory::data_type::f32, strides.input, strides.output)),
+        values_(values) {
+    if (precision == Precision::kFloat32 && rows == RowsPerProduct::kBatch) return;
+    const Description packed = code_.packed(precision, outputs, inputs);
+    if (packed != plain_) packed_.emplace(packed, code_.engine());
+  }
+
+  void pack() {
+    if (!packed_) return;
+    const onednn::SingleThread guard;
+    dnnl::memory plain(plain_, code_.engine(), const_cast<float*>(values_));
+    dnnl::stream stream(code_.engine());
+    dnnl::reorder(plain, *packed_).execute(stream, plain, *packed_);
+    stream.wait();
+  }
+
+  void multiply(const Operand& x, const float* bias, Rows y, Write write) const {
+    const Description weights = packed_ ? packed_->get_desc() : plain_;
+    const Shape shape{precision_,
+                      packed_.has_value(),
+                      bias != nullptr,
+                      write,
+                      {x.count(), outputs_, inputs_, x.stride(), packed_ ? 0 : strides_.input,
+                       packed_ ? 0 : strides_.output, y.stride, 1}};
+    const auto compiled = code_.compile(
+        shape, matrix(x.count(), inputs_, type_of(precision_), x.stride(), 1), weights,
+        matrix(x.count(), outputs_, dnnl::memory::data_type::f32, y.stride, 1));
+    code_.run(*compiled, weights,
+              {x.values(), packed_ ? packed_->get_data_handle() : values_, bias, y.values});
+  }
+
+ private:
+  ProductCode::Implementation& code_;
+  Precision precision_;
+  std::size_t outputs_, inputs_;
+  WeightStrides strides_;
+  Description plain_;
+  const float* values_;
+  std::optional<dnnl::memory> packed_;
+};
+
+TrainingProduct::TrainingProduct(const ProductCode& code, Precision precision, RowsPerProduct rows,
+                                 const float* values, std::size_t outputs, std::size_t inputs,
+                                 WeightStrides strides)
+    : values_(values),
+      outputs_(outputs),
+      inputs_(inputs),
+      strides_(strides),
+      precision_(precision) {
+  const bool panels = precision == Precision::kFloat32 && rows == RowsPerProduct::kStep &&
+                      outputs * inputs < kPanelWeights;
+  try {
+    if (!panels) {
+      packed_ = std::make_unique<Packed>(code, precision, rows, values, outputs, inputs, strides);
+    }
+  } catch (const dnnl::error& error) {
+    fail(error);
+  }
+  pack();
+}
+
+TrainingProduct::~TrainingProduct() = default;
+TrainingProduct::TrainingProduct(TrainingProduct&&) noexcept = default;
+
+void TrainingProduct::pack() {
+  if (!packed_) {
+    panels_ = std::make_unique<PanelProduct>(values_, outputs_, inputs_, strides_);
+    return;
+  }
+  try {
+    packed_->pack();
+  } catch (const dnnl::error& error) {
+    fail(error);
+  }
+}
+
+void TrainingProduct::multiply(const Operand& x, const float* bias, Rows y, Write write) const {
+  ATTEND_CHECK_EQ(x.units(), inputs_);
+  ATTEND_CHECK(x.precision() == precision_);
+  ATTEND_CHECK(bias == nullptr || write == Write::kReplace);
+  if (x.count() == 0) return;
+  if (panels_) {
+    const ConstRows rows{static_cast<const float*>(x.values()), x.stride()};
+    return write == Write::kAdd ? panels_->multiply_add(rows, x.count(), y)
+                                : panels_->multiply(rows, x.count(), bias, y);
+  }
+  try {
+    packed_->multiply(x, bias, y, write);
+  } catch (const dnnl::error& error) {
+    fail(error);
+  }
+}
+
+void TrainingProduct::multiply(ConstRows x, std::size_t rows, const float* bias, Rows y,
+                               Write write) const {
+  multiply(Operand(precision_, x, rows, inputs_), bias, y, write);
+}
+
+void gradient_product(const ProductCode& code, const Operand& a, const Operand& b, Rows gradient,
+                      Write write) {
+  ATTEND_CHECK_EQ(a.count(), b.count());
+  ATTEND_CHECK(a.precision() == b.precision());
+  if (a.count() == 0) {
+    for (std::size_t i = 0; write == Write::kReplace && i < a.units(); ++i) {
+      std::fill_n(gradient.row(i), b.units(), 0.0F);
+    }
+    return;
+  }
+  const auto type = type_of(a.precision());
+  const Shape shape{
+      a.precision(),
+      false,
+      false,
+      write,
+      {a.units(), b.units(), a.count(), 1, a.stride(), b.stride(), gradient.stride, 0}};
+  try {
+    const Description weights = matrix(b.count(), b.units(), type, b.stride(), 1);
+    const auto compiled = code.implementation().compile(
+        shape, matrix(a.units(), a.count(), type, 1, a.stride()), weights,
+        matrix(a.units(), b.units(), dnnl::memory::data_type::f32, gradient.stride, 1));
+    code.implementation().run(*compiled, weights,
+                              {a.values(), b.values(), nullptr, gradient.values});
+  } catch (const dnnl::error& error) {
+    fail(error);
+  }
+}
+
+}  // namespace attend::kernels

@@ -1,0 +1,91 @@
+// Matrix products of training by oneDNN: weights that change with every update times rows of
+// activations, and the gradients of such weights. Small float32 products go through PanelProduct.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+
+#include "kernels/buffer.h"
+#include "kernels/panel_product.h"
+#include "kernels/precision.h"
+#include "kernels/rows.h"
+
+namespace attend::kernels {
+
+/// oneDNN's code for every shape that was asked for so far. Safe to use from several threads;
+/// products compute in the calling one. Error when oneDNN fails.
+class ProductCode {
+ public:
+  ProductCode();
+  ~ProductCode();
+  class Implementation;
+  Implementation& implementation() const { return *implementation_; }
+
+ private:
+  std::unique_ptr<Implementation> implementation_;
+};
+
+/// `count` rows of `units` values as products read them: float32 where they are, which must stay,
+/// or a bfloat16 copy.
+class Operand {
+ public:
+  Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units);
+
+  Precision precision() const { return precision_; }
+  std::size_t count() const { return count_; }
+  std::size_t units() const { return units_; }
+  std::size_t stride() const { return stride_; }  ///< in values, of their type
+  const void* values() const { return values_; }
+  /// Rows [first, first + count).
+  Operand rows(std::size_t first, std::size_t count) const;
+  /// Columns [first, first + units).
+  Operand columns(std::size_t first, std::size_t units) const;
+
+ private:
+  Operand(const Operand& whole, std::size_t offset, std::size_t count, std::size_t units);
+
+  Precision precision_;
+  std::size_t count_, units_, stride_;
+  const void* values_;
+  std::shared_ptr<Buffer> copy_;
+};
+
+enum class Write { kReplace, kAdd };
+
+/// How many rows a product usually gets: those of one step, for which packing the weights pays, or
+/// those of a whole batch.
+enum class RowsPerProduct { kStep, kBatch };
+
+/// y = W x + b with W [outputs, inputs] as it was when it was last packed. Several threads may
+/// multiply, none may pack meanwhile. float32 weights for batches are used where they are: `values`
+/// must stay. x and y may not overlap.
+class TrainingProduct {
+ public:
+  TrainingProduct(const ProductCode& code, Precision precision, RowsPerProduct rows,
+                  const float* values, std::size_t outputs, std::size_t inputs,
+                  WeightStrides strides);
+  ~TrainingProduct();
+  TrainingProduct(TrainingProduct&&) noexcept;
+
+  /// Takes over what the values have become.
+  void pack();
+  /// y ← W x + bias, or y += W x with Write::kAdd; `bias` [outputs] or null, null with kAdd.
+  void multiply(const Operand& x, const float* bias, Rows y, Write write) const;
+  /// The same of float32 rows that are used once.
+  void multiply(ConstRows x, std::size_t rows, const float* bias, Rows y, Write write) const;
+
+ private:
+  class Packed;
+  std::unique_ptr<PanelProduct> panels_;  // of small float32 weights for steps
+  std::unique_ptr<Packed> packed_;        // of all others
+  const float* values_;
+  std::size_t outputs_, inputs_;
+  WeightStrides strides_;
+  Precision precision_;
+};
+
+/// gradient [a.units, b.units], rows `stride` apart, ← or += Σ_r a_r b_rᵀ over all rows of a and b.
+void gradient_product(const ProductCode& code, const Operand& a, const Operand& b, Rows gradient,
+                      Write write);
+
+}  // namespace attend::kernels

@@ -1,0 +1,22 @@
+// Linear layers as one differentiable function over the kernels, in float on the CPU. Internal to
+// this folder.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <memory>
+#include <vector>
+
+#include "train/products.h"
+
+namespace attend::train {
+
+enum class Activation { kNone, kTanh };
+
+/// activation(W [x_1; x_2; …] + b) of rows: parts [rows, in_k], weight [out, Σ in_k], bias [out] →
+/// [rows, out].
+at::Tensor native_linear(const std::shared_ptr<Products>& products,
+                         const std::vector<at::Tensor>& parts, const at::Tensor& weight,
+                         const at::Tensor& bias, Activation activation);
+
+}  // namespace attend::train

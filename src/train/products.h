@@ -1,0 +1,71 @@
+// The matrix products of the fused functions: weights packed once an update and shared by all
+// threads. Internal to this folder.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <mutex>
+
+#include "kernels/kernels.h"
+#include "train/workers.h"
+
+namespace attend::train {
+
+/// Safe to use from several threads but for refresh.
+class Products {
+ public:
+  explicit Products(kernels::Precision precision) : precision_(precision) {}
+
+  kernels::Precision precision() const { return precision_; }
+  const kernels::ProductCode& code() const { return code_; }
+
+  /// y = W x of a block of weights [outputs, inputs] that lies in some parameter; packed at first
+  /// use and with every refresh. The parameter must outlive this.
+  const kernels::TrainingProduct& forward(const at::Tensor& block, kernels::RowsPerProduct rows);
+  /// x = Wᵀ y, which takes gradients of y to those of x.
+  const kernels::TrainingProduct& backward(const at::Tensor& block, kernels::RowsPerProduct rows);
+  /// A matrix [rows, units] as a factor; float32 values must stay where they are.
+  kernels::Operand operand(const at::Tensor& matrix) const;
+
+  /// Packs all weights again: parameters have changed. Nobody may multiply meanwhile.
+  void refresh(Workers& workers);
+  void refresh();
+
+ private:
+  using Key = std::array<std::int64_t, 6>;  // address, outputs, inputs, strides, rows
+  const kernels::TrainingProduct& get(const at::Tensor& block, bool transposed,
+                                      kernels::RowsPerProduct rows);
+
+  kernels::Precision precision_;
+  kernels::ProductCode code_;
+  std::mutex mutex_;  // of what follows
+  std::map<Key, kernels::TrainingProduct> products_;
+};
+
+/// Where the gradient of a parameter goes: into the buffer of a leaf that has one, else into a new
+/// tensor. Always added to.
+class WeightGradient {
+ public:
+  explicit WeightGradient(const at::Tensor& weight);
+  const at::Tensor& sum() const { return sum_; }
+  /// What a backward function returns: nothing where the leaf has its gradient already.
+  at::Tensor result() const { return in_place_ ? at::Tensor() : sum_; }
+
+ private:
+  bool in_place_;
+  at::Tensor sum_;
+};
+
+/// gradient [a units, b units] += Σ_r a_r b_rᵀ; `gradient` may be a block of a parameter's.
+void add_product(const Products& products, const kernels::Operand& a, const kernels::Operand& b,
+                 const at::Tensor& gradient);
+
+/// Rows of a matrix whose columns stand together.
+kernels::Rows rows_of(const at::Tensor& matrix);
+/// Rows [batch, units] of step t of a contiguous sequence [time, batch, units].
+kernels::Rows rows_at(const at::Tensor& sequence, std::int64_t t);
+
+}  // namespace attend::train

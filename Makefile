@@ -1,6 +1,7 @@
 # Everything a person or CI runs. `make` prints this help.
 JOBS ?= $(shell nproc)
 BUILD := build/release
+ROUNDS ?= 5
 
 help: ## print this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -9,7 +10,7 @@ setup: ## install the Debian packages that are missing
 	@tools/setup
 
 build: setup ## build attend and attend-train into build/release/bin
-	@cmake --preset release -DATTEND_BUILD_TESTS=OFF
+	@cmake --preset release -DATTEND_BUILD_TESTS=OFF -DATTEND_BUILD_BENCH=OFF
 	@cmake --build --preset release -j $(JOBS)
 
 demo: build ## train the date model in minutes and look at what it attends to
@@ -28,6 +29,12 @@ test-sanitized: setup ## unit tests under the address and undefined-behaviour sa
 	@cmake --build --preset asan-ubsan -j $(JOBS)
 	@ctest --test-dir build/asan-ubsan --output-on-failure -j $(JOBS)
 
+bench: ## measure kernels, training and prediction against PyTorch (ROUNDS=5)
+	@tools/setup --bench
+	@cmake --preset release -DATTEND_BUILD_TESTS=OFF -DATTEND_BUILD_BENCH=ON
+	@cmake --build --preset release -j $(JOBS)
+	@bench/run --rounds $(ROUNDS) --build $(BUILD)
+
 lint: ## formatting, tests on disk, house rules
 	@tools/lint
 
@@ -37,5 +44,5 @@ format: ## reformat all sources
 clean: ## remove what was built
 	@rm -rf build demo
 
-.PHONY: help setup build demo test test-all test-sanitized lint format clean
+.PHONY: help setup build demo test test-all test-sanitized bench lint format clean
 .DEFAULT_GOAL := help

@@ -22,7 +22,19 @@
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
 
-// ∂h_j += α_j γ and η_j = γ · h_j.
+// η_j = γ · h_j.
+void dot_annotations(const float* d_context, std::size_t length, std::size_t units,
+                     const float* annotations, float* eta) {
+  for (std::size_t j = 0; j < length; ++j) {
+    const float* h = annotations + j * units;
+    Vector sum = constant(0.0F);
+    for_each(units,
+             [&](auto at) HWY_ATTR { sum = hn::MulAdd(at.load(d_context), at.load(h), sum); });
+    eta[j] = sum_of_lanes(sum);
+  }
+}
+
+// The same and ∂h_j += α_j γ.
 void annotations_backward(const float* d_context, const float* alignment, std::size_t length,
                           std::size_t units, const float* annotations, float* d_annotations,
                           float* eta) {
@@ -129,6 +141,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace attend::kernels {
 
+HWY_EXPORT(dot_annotations);
 HWY_EXPORT(annotations_backward);
 HWY_EXPORT(energies_backward);
 HWY_EXPORT(add_rows_of_sentence);
@@ -232,10 +245,15 @@ void additive_attention_backward(const AttentionSource& source, const AttentionS
     const auto length = static_cast<std::size_t>(source.lengths[b]);
     const std::size_t first = b * sizes.source_length;
     const std::span<float> d_energies = scratch.first(length);
-    HWY_DYNAMIC_DISPATCH(annotations_backward)
-    (d_context + b * h_units, step.alignment + first, length, h_units,
-     source.annotations + first * h_units, gradients.annotations + first * h_units,
-     d_energies.data());
+    const float* gamma = d_context + b * h_units;
+    const float* annotations = source.annotations + first * h_units;
+    if (gradients.annotations == nullptr) {
+      HWY_DYNAMIC_DISPATCH(dot_annotations)(gamma, length, h_units, annotations, d_energies.data());
+    } else {
+      HWY_DYNAMIC_DISPATCH(annotations_backward)
+      (gamma, step.alignment + first, length, h_units, annotations,
+       gradients.annotations + first * h_units, d_energies.data());
+    }
     *gradients.bias += softmax_backward(d_energies, step.alignment + first,
                                         step.energies == nullptr ? nullptr : step.energies + first,
                                         source.activation);

@@ -37,7 +37,8 @@ struct AttentionStep {
   float* context = nullptr;      // [batch, n_h]
 };
 
-/// Gradients. The first four are added to.
+/// Gradients. The first four are added to. `annotations` may be null: then the caller adds Σ_i α_ij
+/// γ_i over all steps, with γ_i what d_context was.
 struct AttentionGradients {
   float* annotations = nullptr;  // [batch, source_length, n_h]
   float* projected = nullptr;    // [batch, source_length, n']

@@ -52,6 +52,7 @@ enum class InputFeeding { kNone, kReadout };  ///< whether the last readout ente
 enum class Readout { kNone, kTanh, kMaxout, kLinear };
 enum class TiedEmbeddings { kNone, kTarget, kAll };
 enum class Initialization { kGlorot, kNormal };  ///< kNormal: §4.2
+enum class Precision { kFloat32, kBfloat16 };    ///< of the factors of matrix products
 
 struct CellConfig {
   Cell type = Cell::kGru;
@@ -174,6 +175,8 @@ struct TrainingConfig {
   double checkpoint_minutes = 1.0;  ///< between checkpoints, beside those of the validations
   std::uint64_t seed = 1;
   int threads = 0;  ///< 0: as many as the machine has
+  /// Parameters, sums and everything between the products stay float32.
+  Precision precision = Precision::kFloat32;
 };
 
 struct Configuration {

@@ -330,6 +330,9 @@ void add_training(OptionList& list, TrainingConfig& training) {
               std::numeric_limits<std::uint64_t>::max(), "seed of everything random");
   list.number("training.threads", training.threads, 0, 1024,
               "threads, each with a shard of every batch; 0: all processors");
+  list.choice<Precision>("training.precision", training.precision,
+                         {{"float32", Precision::kFloat32}, {"bfloat16", Precision::kBfloat16}},
+                         "of matrix products in the fused functions");
 }
 
 }  // namespace

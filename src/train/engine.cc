@@ -4,6 +4,8 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 
 namespace attend::train {
 namespace {
@@ -46,11 +48,12 @@ TrainingEngine::TrainingEngine(const model::Configuration& configuration,
                                const model::VocabularySizes& sizes, int threads)
     : configuration_(configuration),
       layout_(model::parameter_table(configuration, sizes)),
+      products_(std::make_shared<Products>(configuration.training.precision)),
       workers_((use_one_thread_per_call(), threads)) {
   values_ = initial_values(layout_, configuration.training.seed, at::kFloat);
   for (int i = 0; i < threads; ++i) {
     Leaves leaves(layout_, values_);
-    Network network(configuration, leaves.tensors);
+    Network network(configuration, leaves.tensors, Path::kFastest, products_);
     shards_.push_back(std::make_unique<Shard>(Shard{std::move(leaves), std::move(network)}));
   }
   gradient_ = shards_[0]->leaves.gradient;
@@ -78,26 +81,43 @@ BatchSums TrainingEngine::run_shard(std::size_t index, std::span<const Example* 
   const model::TrainingConfig& training = configuration_.training;
   Dropout dropout(training.dropout, training.seed, update, static_cast<int>(index));
   const Batch batch = make_batch(examples, values_.options());
-  const Cost cost = shard.network.cost(batch, &dropout);
-  (cost.cost * cost_scale).backward();
-  return {cost.cost.item<double>(), cost.log_likelihood.item<double>(), batch.tokens,
-          batch.sentences};
+  const kernels::CrossEntropySums sums =
+      shard.network.accumulate_gradient(batch, &dropout, cost_scale);
+  return {sums.cost, sums.log_likelihood, batch.tokens, batch.sentences};
+}
+
+// Gathers the shards' gradients in the first one's buffer; returns their sum's norm.
+double TrainingEngine::add_shards() {
+  std::vector<double> squares(shards_.size());
+  workers_.run([&](int index) {
+    const auto [first, count] = workers_.share(index, gradient_.numel());
+    std::vector<const float*> others;
+    for (std::size_t i = 1; i < shards_.size(); ++i) {
+      others.push_back(shards_[i]->leaves.gradient.data_ptr<float>() + first);
+    }
+    squares[static_cast<std::size_t>(index)] = kernels::add_and_square(
+        gradient_.data_ptr<float>() + first, others, static_cast<std::size_t>(count));
+  });
+  return std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
 }
 
 BatchSums TrainingEngine::compute_gradient(std::span<const Example* const> batch,
                                            std::int64_t update) {
   std::vector<BatchSums> parts(shards_.size());
   const double cost_scale = scale(batch);
+  products_->refresh(workers_);
   workers_.run([&](int index) {
     const auto shard = static_cast<std::size_t>(index);
     parts[shard] = run_shard(shard, shard_of(batch, shard, shards_.size()), cost_scale, update);
   });
-  for (std::size_t i = 1; i < shards_.size(); ++i) gradient_.add_(shards_[i]->leaves.gradient);
-  return add(parts);
+  BatchSums sums = add(parts);
+  sums.gradient_norm = add_shards();
+  return sums;
 }
 
 BatchSums TrainingEngine::evaluate(std::span<const Example* const> batch) {
   std::vector<BatchSums> parts(shards_.size());
+  products_->refresh(workers_);
   workers_.run([&](int index) {
     const auto shard = static_cast<std::size_t>(index);
     const auto examples = shard_of(batch, shard, shards_.size());

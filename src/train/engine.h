@@ -23,6 +23,7 @@ struct BatchSums {
   double log_likelihood = 0;  ///< natural logarithm
   std::int64_t tokens = 0;
   std::int64_t sentences = 0;
+  double gradient_norm = 0;  ///< of the whole batch's gradient, where one was computed
 };
 
 /// A model with its parameters on the CPU. Every batch is cut into as many shards as there are
@@ -51,10 +52,12 @@ class TrainingEngine {
   BatchSums run_shard(std::size_t index, std::span<const Example* const> examples, double scale,
                       std::int64_t update);
   double scale(std::span<const Example* const> batch) const;
+  double add_shards();
 
   model::Configuration configuration_;
   Layout layout_;
   Tensor values_, gradient_;
+  std::shared_ptr<Products> products_;  // of all shards: they share the parameters
   std::vector<std::unique_ptr<Shard>> shards_;
   Workers workers_;
 };

@@ -148,23 +148,27 @@ State Recurrence::lstm(const Tensor& projected, const State& previous,
 }
 
 Attention::Attention(const model::AttentionConfig& config, const Tensors& tensors,
-                     const Annotated& annotated)
+                     const Annotated& annotated, const Tensor& projected)
     : config_(config),
       annotated_(annotated),
-      projected_(annotated.annotations),
+      projected_(projected),
       energy_bias_(find_tensor(tensors, "attention.energy_bias")) {
-  if (config.score == model::Score::kDot) return;
-  const Tensor& h = annotated.annotations;
-  const Tensor rows = h.reshape({-1, h.size(2)});
-  const Tensor weight = tensors.at("attention.annotation_weight").t();
   if (config.score == model::Score::kAdditive) {
     query_weight_ = tensors.at("attention.query_weight").t();
     energy_weight_ = tensors.at("attention.energy_weight");
-    projected_ = at::addmm(tensors.at("attention.bias"), rows, weight);
-  } else {
-    projected_ = rows.mm(weight);
   }
-  projected_ = projected_.view({h.size(0), h.size(1), -1});
+  if (!projected.defined()) projected_ = project(tensors);
+}
+
+Tensor Attention::project(const Tensors& tensors) const {
+  const Tensor& h = annotated_.annotations;
+  if (config_.score == model::Score::kDot) return h;
+  const Tensor rows = h.reshape({-1, h.size(2)});
+  const Tensor weight = tensors.at("attention.annotation_weight").t();
+  const Tensor projected = config_.score == model::Score::kGeneral
+                               ? rows.mm(weight)
+                               : at::addmm(tensors.at("attention.bias"), rows, weight);
+  return projected.view({h.size(0), h.size(1), -1});
 }
 
 // [batch, source_length]

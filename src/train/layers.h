@@ -109,19 +109,20 @@ struct Look {
 /// e_ij = activation(score(s, h_j) + b_e), softmax over j, c_i = Σ_j α_ij h_j.
 class Attention {
  public:
-  /// Projects the annotations, once for all steps.
+  /// `projected` is what queries meet in all steps, computed when undefined: U h_j + b (additive,
+  /// [batch, source_length, n']), W h_j (general) or h_j (dot, [batch, source_length, n]).
   Attention(const model::AttentionConfig& config, const Tensors& tensors,
-            const Annotated& annotated);
+            const Annotated& annotated, const Tensor& projected = {});
   Look look(const Tensor& state) const;  // [batch, n]
   const Tensor& projected() const { return projected_; }
 
  private:
+  Tensor project(const Tensors& tensors) const;
   Tensor score(const Tensor& state) const;
 
   model::AttentionConfig config_;
   Annotated annotated_;
-  Tensor projected_;     // additive: U h_j + b, [batch, source_length, n']; general: W h_j and dot:
-                         // h_j, [batch, source_length, n]
+  Tensor projected_;
   Tensor query_weight_;  // [n, n'], additive
   Tensor energy_weight_, energy_bias_;
 };

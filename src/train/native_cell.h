@@ -5,12 +5,11 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
-#include <memory>
-#include <optional>
 #include <vector>
 
 #include "kernels/kernels.h"
 #include "model/model.h"
+#include "train/products.h"
 
 namespace attend::train {
 
@@ -38,21 +37,23 @@ struct CellStep {
 class ForwardCell {
  public:
   /// `weight` [G n, n]; `bias` [n] of a GRU that resets after the product, or undefined.
-  ForwardCell(const CellShape& shape, const at::Tensor& weight, const at::Tensor& bias);
+  ForwardCell(Products& products, const CellShape& shape, const at::Tensor& weight,
+              const at::Tensor& bias);
   void step(const CellStep& step) const;
 
  private:
   CellShape shape_;
   at::Tensor bias_;
-  kernels::PanelProduct gates_;                     // of all gates, or of z and r
-  std::optional<kernels::PanelProduct> candidate_;  // of a GRU
+  const kernels::TrainingProduct& gates_;      // of all gates, or of z and r
+  const kernels::TrainingProduct* candidate_;  // of a GRU
 };
 
 /// Gradients of one step. `step` is what the forward step left; its gates become gradients of what
 /// was summed, its `reset` the gradient of U_c h_{t-1} + b where the reset comes after.
 class BackwardCell {
  public:
-  BackwardCell(const CellShape& shape, const at::Tensor& weight, std::int64_t rows);
+  BackwardCell(Products& products, const CellShape& shape, const at::Tensor& weight,
+               std::int64_t rows);
   /// `d_state` is the gradient of h_t from above; `carry` that from later steps, which becomes the
   /// gradient of h_{t-1}; `cell_carry` the same of c.
   void step(const CellStep& step, kernels::ConstRows d_state, kernels::Rows carry,
@@ -60,19 +61,20 @@ class BackwardCell {
 
  private:
   CellShape shape_;
-  kernels::PanelProduct gates_;
-  std::optional<kernels::PanelProduct> candidate_;
+  const kernels::TrainingProduct& gates_;
+  const kernels::TrainingProduct* candidate_;
   std::vector<float> scratch_;  // [rows, n]
 };
 
-/// The gradient of `weight` over all steps: `gates` [rows, G n] and `reset` [rows, n] as the
-/// backward steps left them, `previous` [rows, n] the states that were multiplied.
-at::Tensor recurrent_weight_gradient(const CellShape& shape, const at::Tensor& gates,
-                                     const at::Tensor& reset, const at::Tensor& previous);
+/// What all steps of a cell multiplied, as the backward steps left it.
+struct CellFactors {
+  kernels::Operand gates;      // [rows, G n]
+  const at::Tensor& reset;     // [rows, n] of a GRU, else undefined
+  const at::Tensor& previous;  // [rows, n]: the states that were multiplied
+};
 
-/// Rows of a matrix whose columns stand together.
-kernels::Rows rows_of(const at::Tensor& matrix);
-/// Rows [batch, units] of step t of a contiguous sequence [time, batch, units].
-kernels::Rows rows_at(const at::Tensor& sequence, std::int64_t t);
+/// Adds the gradient of the recurrent weights over all steps to `gradient` [G n, n].
+void add_recurrent_gradient(const Products& products, const CellShape& shape,
+                            const CellFactors& factors, const at::Tensor& gradient);
 
 }  // namespace attend::train

@@ -6,13 +6,16 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
-#include <algorithm>
+#include <optional>
 
 namespace attend::train {
 namespace {
 
-using kernels::ConstRows;
+using kernels::Operand;
 using kernels::Rows;
+using kernels::RowsPerProduct;
+using kernels::TrainingProduct;
+using kernels::Write;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
@@ -24,34 +27,28 @@ std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
 struct Pass : torch::CustomClassHolder {
   NativeDecoderInputs in;
   std::int64_t updates = 0;
-  bool used = false;  // backward works in place, once
-  Tensor states;      // [updates + 1, batch, n]: s_0 …
-  Tensor cells;       // the same of an LSTM
-  Tensor reset;       // [updates, batch, n] of a GRU
-  Tensor gates;       // [updates, batch, G n]
-  Tensor queries;     // [steps, batch, n']
-  Tensor energies;    // [steps, batch, source_length] of relu energies
-  Tensor alignments;  // [steps, batch, source_length]
-  Tensor contexts;    // [steps, batch, n_h]
+  bool used = false;                   // backward works in place, once
+  Tensor states;                       // [updates + 1, batch, n]: s_0 …
+  Tensor cells;                        // the same of an LSTM
+  Tensor reset;                        // [updates, batch, n] of a GRU
+  Tensor gates;                        // [updates, batch, G n]
+  Tensor queries;                      // [steps, batch, n']
+  Tensor energies;                     // [steps, batch, source_length] of relu energies
+  Tensor alignments;                   // [steps, batch, source_length]
+  Tensor contexts;                     // [steps, batch, n_h]
+  std::optional<Operand> fed_operand;  // [updates · batch, m]
 
   std::int64_t batch() const { return in.annotations.size(0); }
   std::int64_t fed_units() const { return in.fed.defined() ? in.fed.size(2) : 0; }
-  Tensor fed_weight() const { return in.cell.input_weight.narrow(1, 0, fed_units()); }
-  // W_c as a product from contexts to gates, or its transpose.
-  kernels::PanelProduct context_product(bool transposed) const;
+  // Columns of the cell's input weights, or of their gradient.
+  Tensor fed_block(const Tensor& weight) const { return weight.narrow(1, 0, fed_units()); }
+  Tensor context_block(const Tensor& weight) const {
+    return weight.narrow(1, fed_units(), weight.size(1) - fed_units());
+  }
   CellStep update(std::int64_t i) const;
   kernels::AttentionSource source() const;
   kernels::AttentionStep look(std::int64_t i) const;
 };
-
-kernels::PanelProduct Pass::context_product(bool transposed) const {
-  const Tensor& weight = in.cell.input_weight;
-  const float* values = weight.data_ptr<float>() + fed_units();
-  const std::size_t columns = size(weight.size(1)), gate_units = size(weight.size(0));
-  const std::size_t units = columns - size(fed_units());
-  if (transposed) return {values, units, gate_units, {1, columns}};
-  return {values, gate_units, units, {columns, 1}};
-}
 
 CellStep Pass::update(std::int64_t i) const {
   CellStep step;
@@ -106,113 +103,196 @@ void allocate(Pass& pass) {
   if (in.relu) pass.energies = make(in.steps, in.projected.size(1));
   pass.alignments = make(in.steps, in.projected.size(1));
   pass.contexts = make(in.steps, in.annotations.size(2));
-  const std::int64_t rows = pass.updates * batch;
-  pass.gates = in.fed.defined() ? at::addmm(in.cell.bias, in.fed.view({rows, pass.fed_units()}),
-                                            pass.fed_weight().t())
-                                : in.cell.bias.expand({rows, -1}).contiguous();
-  pass.gates = pass.gates.view({pass.updates, batch, in.shape.gate_units()});
+  pass.gates = make(pass.updates, in.shape.gate_units());
+}
+
+// W_y E y + b of all updates in one product, where the gates will stand.
+void project_fed(Pass& pass) {
+  const NativeDecoderInputs& in = pass.in;
+  if (!in.fed.defined()) {
+    pass.gates.copy_(in.cell.bias.expand_as(pass.gates));
+    return;
+  }
+  pass.fed_operand = in.products->operand(in.fed.flatten(0, 1));
+  in.products->forward(pass.fed_block(in.cell.input_weight), RowsPerProduct::kBatch)
+      .multiply(*pass.fed_operand, in.cell.bias.data_ptr<float>(),
+                rows_of(pass.gates.flatten(0, 1)), Write::kReplace);
 }
 
 void run_forward(Pass& pass) {
   const NativeDecoderInputs& in = pass.in;
-  const std::size_t rows = size(pass.batch()), n = size(in.shape.units);
-  const kernels::PanelProduct query(in.query_weight.data_ptr<float>(),
-                                    size(in.query_weight.size(0)), n, {n, 1});
-  const kernels::PanelProduct context = pass.context_product(false);
-  const ForwardCell recurrence(in.shape, in.cell.recurrent_weight, in.cell.recurrent_bias);
+  const std::size_t rows = size(pass.batch());
+  project_fed(pass);
+  const TrainingProduct& query = in.products->forward(in.query_weight, RowsPerProduct::kStep);
+  const TrainingProduct& context =
+      in.products->forward(pass.context_block(in.cell.input_weight), RowsPerProduct::kStep);
+  const ForwardCell recurrence(*in.products, in.shape, in.cell.recurrent_weight,
+                               in.cell.recurrent_bias);
   const kernels::AttentionSource source = pass.source();
   for (std::int64_t i = 0; i < in.steps; ++i) {
-    query.multiply(rows_at(pass.states, i), rows, nullptr, rows_at(pass.queries, i));
+    query.multiply(rows_at(pass.states, i), rows, nullptr, rows_at(pass.queries, i),
+                   Write::kReplace);
     kernels::additive_attention_forward(source, pass.look(i));
     if (i == pass.updates) break;  // nothing would see the last state
     const CellStep step = pass.update(i);
-    context.multiply_add(rows_at(pass.contexts, i), rows, step.gates);
+    context.multiply(rows_at(pass.contexts, i), rows, nullptr, step.gates, Write::kAdd);
     recurrence.step(step);
   }
 }
 
 // Gradients of a pass; those of the weights come last, from all steps at once.
 struct Gradients {
+  explicit Gradients(const NativeDecoderInputs& in)
+      : query_weight(in.query_weight),
+        energy_weight(in.energy_weight),
+        input_weight(in.cell.input_weight),
+        recurrent_weight(in.cell.recurrent_weight),
+        bias(in.cell.bias) {
+    if (in.energy_bias.defined()) energy_bias.emplace(in.energy_bias);
+    if (in.cell.recurrent_bias.defined()) recurrent_bias.emplace(in.cell.recurrent_bias);
+  }
   Tensor annotations, projected, fed, state, cell;
-  Tensor query_weight, energy_weight, energy_bias;
-  Tensor input_weight, recurrent_weight, bias, recurrent_bias;
+  WeightGradient query_weight, energy_weight, input_weight, recurrent_weight, bias;
+  std::optional<WeightGradient> energy_bias, recurrent_bias;
 };
 
-// Leaves gradients of the sums in place of the gates, returns those of the queries.
-Tensor run_backward(const Pass& pass, const Tensor& d_states, const Tensor& d_contexts,
-                    Gradients& result) {
-  const NativeDecoderInputs& in = pass.in;
-  const std::int64_t batch = pass.batch(), n = in.shape.units;
-  const std::size_t rows = size(batch), units = size(n), h_units = size(in.annotations.size(2));
-  const auto options = pass.gates.options();
-  const Tensor carries = at::zeros({2, batch, n}, options);
-  const Rows carry = rows_at(carries, 0), cell_carry = rows_at(carries, 1);
-  const Tensor none = at::zeros({1, n}, options);
-  const Tensor d_context = at::empty({batch, in.annotations.size(2)}, options);
-  const Tensor d_queries = at::empty_like(pass.queries);
-  result.annotations = at::zeros_like(in.annotations);
-  result.projected = at::zeros_like(in.projected);
-  result.energy_weight = at::zeros_like(in.energy_weight);
-  result.energy_bias = at::zeros({1}, options);
-  std::vector<float> scratch(size(in.annotations.size(1)));
+// From the wide annotations of some sources on it pays to gather their gradients over all steps.
+constexpr std::size_t kWideAnnotations = 256;
 
-  BackwardCell recurrence(in.shape, in.cell.recurrent_weight, batch);
-  const kernels::PanelProduct context = pass.context_product(true);
-  const kernels::PanelProduct query(in.query_weight.data_ptr<float>(), units,
-                                    size(in.query_weight.size(0)), {1, units});
-  const kernels::AttentionSource source = pass.source();
-  const auto d_state = [&](std::int64_t i) {  // of s_i from the readout
-    const std::int64_t step = in.update_first ? i - 1 : i;
-    return d_states.defined() ? rows_at(d_states, step) : Rows{none.data_ptr<float>(), 0};
-  };
-  for (std::int64_t i = in.steps - 1; i >= 0; --i) {
-    float* gamma = d_context.data_ptr<float>();
-    if (d_contexts.defined()) {
-      std::copy_n(rows_at(d_contexts, i).values, rows * h_units, gamma);
-    } else {
-      std::fill_n(gamma, rows * h_units, 0.0F);
-    }
-    if (i < pass.updates) {
-      const CellStep step = pass.update(i);
-      recurrence.step(step, d_state(i + 1), carry, cell_carry);
-      context.multiply_add(step.gates, rows, Rows{gamma, h_units});
-    }
-    const Rows d_query = rows_at(d_queries, i);
-    kernels::additive_attention_backward(
-        source, pass.look(i), gamma,
-        {result.annotations.data_ptr<float>(), result.projected.data_ptr<float>(),
-         result.energy_weight.data_ptr<float>(), result.energy_bias.data_ptr<float>(),
-         d_query.values},
-        scratch);
-    query.multiply_add(d_query, rows, carry);
-  }
-  result.state = carries[0];
-  if (!in.update_first && d_states.defined()) result.state = result.state + d_states[0];
-  if (in.shape.lstm()) result.cell = carries[1];
-  return d_queries;
+// The backward pass through all steps.
+class Backward {
+ public:
+  Backward(const Pass& pass, const Tensor& d_states, const Tensor& d_contexts, Gradients& result);
+  void run();
+
+ private:
+  void allocate();
+  void step_back(std::int64_t i);
+  Rows d_state(std::int64_t i) const;
+  void gather_annotations();
+  void gather_weights();
+
+  const Pass& pass_;
+  const NativeDecoderInputs& in_;
+  Tensor d_states_, d_contexts_;  // of the readout; may be undefined
+  Gradients& result_;
+  std::size_t rows_;
+  kernels::AttentionSource source_;
+  BackwardCell recurrence_;
+  const TrainingProduct& context_;
+  const TrainingProduct& query_;
+  bool gathers_annotations_;
+  Tensor carries_;    // [2, batch, n]: of s and c from later steps
+  Tensor none_;       // [1, n]: no gradient from the readout
+  Tensor gammas_;     // [steps, batch, n_h]: whole gradients of the contexts
+  Tensor d_queries_;  // [steps, batch, n']
+  float d_energy_bias_ = 0.0F;
+  std::vector<float> scratch_;  // [source_length]
+};
+
+Backward::Backward(const Pass& pass, const Tensor& d_states, const Tensor& d_contexts,
+                   Gradients& result)
+    : pass_(pass),
+      in_(pass.in),
+      d_states_(d_states),
+      d_contexts_(d_contexts),
+      result_(result),
+      rows_(size(pass.batch())),
+      source_(pass.source()),
+      recurrence_(*in_.products, in_.shape, in_.cell.recurrent_weight, pass.batch()),
+      context_(
+          in_.products->backward(pass.context_block(in_.cell.input_weight), RowsPerProduct::kStep)),
+      query_(in_.products->backward(in_.query_weight, RowsPerProduct::kStep)),
+      gathers_annotations_(source_.sizes.annotation_units >= kWideAnnotations),
+      scratch_(source_.sizes.source_length) {
+  allocate();
 }
 
-void gather(const Pass& pass, const Tensor& d_queries, Gradients& result) {
-  const NativeDecoderInputs& in = pass.in;
-  const std::int64_t batch = pass.batch(), n = in.shape.units, rows = pass.updates * batch;
-  const std::int64_t fed_units = pass.fed_units();
-  const Tensor states = pass.states.view({-1, n});
-  const Tensor gates = pass.gates.view({rows, in.shape.gate_units()});
-  const Tensor reset = pass.reset.defined() ? pass.reset.view({rows, n}) : Tensor();
-  result.query_weight =
-      d_queries.view({in.steps * batch, -1}).t().mm(states.narrow(0, 0, in.steps * batch));
-  result.recurrent_weight =
-      recurrent_weight_gradient(in.shape, gates, reset, states.narrow(0, 0, rows));
-  if (reset.defined() && !in.shape.resets_before()) result.recurrent_bias = reset.sum(0);
-  result.bias = gates.sum(0);
-  result.input_weight = at::empty_like(in.cell.input_weight);
-  Tensor context_part = result.input_weight.narrow(1, fed_units, in.annotations.size(2));
-  const Tensor contexts = pass.contexts.view({in.steps * batch, -1}).narrow(0, 0, rows);
-  at::mm_out(context_part, gates.t(), contexts);
-  if (!in.fed.defined()) return;
-  Tensor fed_part = result.input_weight.narrow(1, 0, fed_units);
-  at::mm_out(fed_part, gates.t(), in.fed.view({rows, fed_units}));
-  result.fed = gates.mm(pass.fed_weight()).view(in.fed.sizes());
+void Backward::allocate() {
+  const std::int64_t batch = pass_.batch(), n = in_.shape.units;
+  const auto options = pass_.gates.options();
+  carries_ = at::zeros({2, batch, n}, options);
+  none_ = at::zeros({1, n}, options);
+  gammas_ = d_contexts_.defined() ? d_contexts_.clone() : at::zeros_like(pass_.contexts);
+  d_queries_ = at::empty_like(pass_.queries);
+  result_.annotations =
+      gathers_annotations_ ? at::empty_like(in_.annotations) : at::zeros_like(in_.annotations);
+  result_.projected = at::zeros_like(in_.projected);
+}
+
+// Of s_i from the readout.
+Rows Backward::d_state(std::int64_t i) const {
+  const std::int64_t step = in_.update_first ? i - 1 : i;
+  return d_states_.defined() ? rows_at(d_states_, step) : Rows{none_.data_ptr<float>(), 0};
+}
+
+// Leaves gradients of the sums in place of the gates.
+void Backward::step_back(std::int64_t i) {
+  const Rows carry = rows_at(carries_, 0), cell_carry = rows_at(carries_, 1);
+  const Rows gamma = rows_at(gammas_, i), d_query = rows_at(d_queries_, i);
+  if (i < pass_.updates) {
+    const CellStep step = pass_.update(i);
+    recurrence_.step(step, d_state(i + 1), carry, cell_carry);
+    context_.multiply(step.gates, rows_, nullptr, gamma, Write::kAdd);
+  }
+  kernels::additive_attention_backward(
+      source_, pass_.look(i), gamma.values,
+      {gathers_annotations_ ? nullptr : result_.annotations.data_ptr<float>(),
+       result_.projected.data_ptr<float>(), result_.energy_weight.sum().data_ptr<float>(),
+       &d_energy_bias_, d_query.values},
+      scratch_);
+  query_.multiply(d_query, rows_, nullptr, carry, Write::kAdd);
+}
+
+void Backward::run() {
+  for (std::int64_t i = in_.steps - 1; i >= 0; --i) step_back(i);
+  result_.state = carries_[0];
+  if (!in_.update_first && d_states_.defined()) result_.state = result_.state + d_states_[0];
+  if (in_.shape.lstm()) result_.cell = carries_[1];
+  if (result_.energy_bias) *result_.energy_bias->sum().data_ptr<float>() += d_energy_bias_;
+  if (gathers_annotations_) gather_annotations();
+  gather_weights();
+}
+
+// ∂h_j = Σ_i α_ij γ_i: one product a sentence.
+void Backward::gather_annotations() {
+  const std::size_t steps = size(in_.steps), h_units = source_.sizes.annotation_units;
+  const std::size_t longest = source_.sizes.source_length;
+  for (std::size_t b = 0; b < rows_; ++b) {
+    const Rows alignment{pass_.alignments.data_ptr<float>() + b * longest, rows_ * longest};
+    const Rows gamma{gammas_.data_ptr<float>() + b * h_units, rows_ * h_units};
+    const auto precision = in_.products->precision();
+    kernels::gradient_product(
+        in_.products->code(), Operand(precision, alignment, steps, longest),
+        Operand(precision, gamma, steps, h_units),
+        Rows{result_.annotations.data_ptr<float>() + b * longest * h_units, h_units},
+        Write::kReplace);
+  }
+}
+
+void Backward::gather_weights() {
+  const Products& products = *in_.products;
+  const std::int64_t n = in_.shape.units, all = in_.steps * pass_.batch();
+  const std::int64_t rows = pass_.updates * pass_.batch();
+  const Tensor states = pass_.states.view({-1, n});
+  const Tensor gates = pass_.gates.view({rows, in_.shape.gate_units()});
+  const Tensor reset = pass_.reset.defined() ? pass_.reset.view({rows, n}) : Tensor();
+  add_product(products, products.operand(d_queries_.view({all, -1})),
+              products.operand(states.narrow(0, 0, all)), result_.query_weight.sum());
+  if (rows == 0) return;
+  const Operand operand = products.operand(gates);
+  add_recurrent_gradient(products, in_.shape, {operand, reset, states.narrow(0, 0, rows)},
+                         result_.recurrent_weight.sum());
+  if (result_.recurrent_bias) result_.recurrent_bias->sum().add_(reset.sum(0));
+  result_.bias.sum().add_(gates.sum(0));
+  const Tensor contexts = pass_.contexts.view({all, -1}).narrow(0, 0, rows);
+  add_product(products, operand, products.operand(contexts),
+              pass_.context_block(result_.input_weight.sum()));
+  if (!in_.fed.defined()) return;
+  add_product(products, operand, *pass_.fed_operand, pass_.fed_block(result_.input_weight.sum()));
+  result_.fed = at::empty_like(in_.fed);
+  in_.products->backward(pass_.fed_block(in_.cell.input_weight), RowsPerProduct::kBatch)
+      .multiply(operand, nullptr, rows_of(result_.fed.flatten(0, 1)), Write::kReplace);
 }
 
 class Decode : public torch::autograd::Function<Decode> {
@@ -226,9 +306,9 @@ class Decode : public torch::autograd::Function<Decode> {
                                const MaybeTensor& recurrent_bias,
                                const c10::intrusive_ptr<Pass>& pass) {
     NativeDecoderInputs& in = pass->in;
-    in.annotations = annotations.contiguous();
-    in.projected = projected.contiguous();
-    if (fed->defined()) in.fed = fed->contiguous();
+    in.annotations = annotations.detach().contiguous();
+    in.projected = projected.detach().contiguous();
+    if (fed->defined()) in.fed = fed->detach().contiguous();
     in.initial_state = initial_state;
     in.initial_cell = *initial_cell;
     in.query_weight = query_weight;
@@ -254,22 +334,23 @@ class Decode : public torch::autograd::Function<Decode> {
     ATTEND_CHECK(!pass.used);
     pass.used = true;
     const auto contiguous = [](const Tensor& x) { return x.defined() ? x.contiguous() : x; };
-    Gradients result;
-    const Tensor d_queries =
-        run_backward(pass, contiguous(gradients[0]), contiguous(gradients[1]), result);
-    gather(pass, d_queries, result);
+    Gradients result(pass.in);
+    Backward(pass, contiguous(gradients[0]), contiguous(gradients[1]), result).run();
+    const auto maybe = [](const std::optional<WeightGradient>& gradient) {
+      return gradient ? gradient->result() : Tensor();
+    };
     return {result.annotations,
             result.projected,
             result.fed,
             result.state,
             result.cell,
-            result.query_weight,
-            result.energy_weight,
-            pass.in.energy_bias.defined() ? result.energy_bias : Tensor(),
-            result.input_weight,
-            result.recurrent_weight,
-            result.bias,
-            result.recurrent_bias,
+            result.query_weight.result(),
+            result.energy_weight.result(),
+            maybe(result.energy_bias),
+            result.input_weight.result(),
+            result.recurrent_weight.result(),
+            result.bias.result(),
+            maybe(result.recurrent_bias),
             Tensor()};
   }
 };
@@ -278,6 +359,7 @@ class Decode : public torch::autograd::Function<Decode> {
 
 NativeDecoded native_decode(const NativeDecoderInputs& inputs) {
   auto pass = c10::make_intrusive<Pass>();
+  pass->in.products = inputs.products;
   pass->in.shape = inputs.shape;
   pass->in.update_first = inputs.update_first;
   pass->in.relu = inputs.relu;

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "train/layers.h"
@@ -13,6 +14,7 @@
 namespace attend::train {
 
 struct NativeDecoderInputs {
+  std::shared_ptr<Products> products;
   CellShape shape;
   bool update_first = true;  ///< Order::kLookUpdateGenerate
   bool relu = false;         ///< Energies::kRelu

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "train/native_embedding.h"
 
@@ -26,17 +27,19 @@ std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
 // What forward leaves for backward.
 struct Pass : torch::CustomClassHolder {
+  std::shared_ptr<Products> products;
   CellShape shape;
   std::int64_t length = 0, batch = 0;
   std::vector<std::int32_t> lengths;
   std::vector<std::int64_t> active;  // [length]: sentences up to the last one that has a token
   bool ragged = false;
-  bool used = false;   // backward works in place, once
-  Tensor below, ids;   // one of them
-  Tensor annotations;  // [length, batch, 2 n]
-  Tensor zeros;        // [1, n]: state before the first step
+  bool used = false;                              // backward works in place, once
+  Tensor below, ids;                              // one of them
+  std::optional<kernels::Operand> below_operand;  // [length · batch, in]
+  Tensor annotations;                             // [length, batch, 2 n]
+  Tensor zeros;                                   // [1, n]: state before the first step
   struct Direction {
-    Tensor input_weight, recurrent_weight;
+    CellTensors cell;
     Tensor gates;  // [length, batch, G n]
     Tensor cells;  // [length, batch, n], of an LSTM
     Tensor reset;  // [length, batch, n], of a GRU
@@ -83,7 +86,10 @@ Tensor project(const Pass& pass, const CellTensors& cell) {
     const Tensor table = (cell.input_weight.t() + cell.bias).contiguous();  // [vocabulary, G n]
     gates = table.index_select(0, pass.ids.view({rows}));
   } else {
-    gates = at::addmm(cell.bias, pass.below.view({rows, -1}), cell.input_weight.t());
+    gates = at::empty({rows, pass.shape.gate_units()}, pass.below.options());
+    pass.products->forward(cell.input_weight, kernels::RowsPerProduct::kBatch)
+        .multiply(*pass.below_operand, cell.bias.data_ptr<float>(), rows_of(gates),
+                  kernels::Write::kReplace);
   }
   return gates.view({pass.length, pass.batch, pass.shape.gate_units()});
 }
@@ -91,14 +97,14 @@ Tensor project(const Pass& pass, const CellTensors& cell) {
 void run_forward(Pass& pass, std::size_t d, const CellTensors& cell) {
   const std::int64_t n = pass.shape.units;
   Pass::Direction& direction = pass.directions[d];
-  direction.input_weight = cell.input_weight;
-  direction.recurrent_weight = cell.recurrent_weight;
+  direction.cell = cell;
   direction.gates = project(pass, cell);
   const std::vector<std::int64_t> states{pass.length, pass.batch, n};
   const auto options = direction.gates.options();
   Tensor& kept = pass.shape.lstm() ? direction.cells : direction.reset;
   kept = pass.ragged ? at::zeros(states, options) : at::empty(states, options);
-  const ForwardCell recurrence(pass.shape, cell.recurrent_weight, cell.recurrent_bias);
+  const ForwardCell recurrence(*pass.products, pass.shape, cell.recurrent_weight,
+                               cell.recurrent_bias);
   for (std::int64_t i = 0; i < pass.length; ++i) {
     const std::int64_t t = d == kForward ? i : pass.length - 1 - i;
     const CellStep step = pass.step(d, t);
@@ -116,7 +122,7 @@ void run_backward(const Pass& pass, std::size_t d, const Tensor& d_annotations) 
   const Pass::Direction& direction = pass.directions[d];
   const Tensor carries = at::zeros({2, pass.batch, n}, d_annotations.options());
   const Rows carry = rows_at(carries, 0), cell_carry = rows_at(carries, 1);
-  BackwardCell recurrence(pass.shape, direction.recurrent_weight, pass.batch);
+  BackwardCell recurrence(*pass.products, pass.shape, direction.cell.recurrent_weight, pass.batch);
   for (std::int64_t i = 0; i < pass.length; ++i) {
     const std::int64_t t = d == kForward ? pass.length - 1 - i : i;
     const CellStep step = pass.step(d, t);
@@ -134,29 +140,45 @@ struct CellGradients {
   Tensor input_weight, recurrent_weight, bias, recurrent_bias;
 };
 
-CellGradients gather(const Pass& pass, std::size_t d) {
+// Of W and b from the gradients of the sums, `gates` [length · batch, G n].
+void gather_input(const Pass& pass, const Pass::Direction& direction, const Tensor& gates,
+                  const kernels::Operand& operand, CellGradients& result) {
+  const WeightGradient d_weight(direction.cell.input_weight), d_bias(direction.cell.bias);
+  if (pass.ids.defined()) {
+    const Tensor table = embedding_gradient(gates, pass.ids, d_weight.sum().size(1));
+    d_weight.sum().add_(table.t());
+    d_bias.sum().add_(table.sum(0));
+  } else {
+    add_product(*pass.products, operand, *pass.below_operand, d_weight.sum());
+    d_bias.sum().add_(gates.sum(0));
+  }
+  result.input_weight = d_weight.result();
+  result.bias = d_bias.result();
+}
+
+CellGradients gather(const Pass& pass, std::size_t d, const Tensor& gates,
+                     const kernels::Operand& operand) {
   const std::int64_t n = pass.shape.units, rows = pass.length * pass.batch;
   const Pass::Direction& direction = pass.directions[d];
-  const Tensor gates = direction.gates.view({rows, -1});
   CellGradients result;
-  if (pass.ids.defined()) {
-    const Tensor table = embedding_gradient(gates, pass.ids, direction.input_weight.size(1));
-    result.input_weight = table.t();
-    result.bias = table.sum(0);
-  } else {
-    result.input_weight = gates.t().mm(pass.below.view({rows, -1}));
-    result.bias = gates.sum(0);
-  }
+  gather_input(pass, direction, gates, operand, result);
   // h_{t-1} of rows with one; the others multiply zeros.
   const std::int64_t later = rows - pass.batch, shift = d == kForward ? pass.batch : 0;
   const Tensor previous = pass.annotations.view({rows, 2 * n})
                               .narrow(0, pass.batch - shift, later)
                               .narrow(1, static_cast<std::int64_t>(d) * n, n);
   const Tensor reset = direction.reset.defined() ? direction.reset.view({rows, n}) : Tensor();
-  result.recurrent_weight =
-      recurrent_weight_gradient(pass.shape, gates.narrow(0, shift, later),
-                                reset.defined() ? reset.narrow(0, shift, later) : reset, previous);
-  if (reset.defined() && !pass.shape.resets_before()) result.recurrent_bias = reset.sum(0);
+  const Tensor later_reset = reset.defined() ? reset.narrow(0, shift, later) : reset;
+  const WeightGradient d_recurrent(direction.cell.recurrent_weight);
+  add_recurrent_gradient(*pass.products, pass.shape,
+                         {operand.rows(size(shift), size(later)), later_reset, previous},
+                         d_recurrent.sum());
+  result.recurrent_weight = d_recurrent.result();
+  if (reset.defined() && !pass.shape.resets_before()) {
+    const WeightGradient d_bias(direction.cell.recurrent_bias);
+    d_bias.sum().add_(reset.sum(0));
+    result.recurrent_bias = d_bias.result();
+  }
   return result;
 }
 
@@ -167,7 +189,10 @@ class EncoderLayer : public torch::autograd::Function<EncoderLayer> {
                         const MaybeTensor& recurrent_bias_f, const Tensor& weight_b,
                         const Tensor& recurrent_b, const Tensor& bias_b,
                         const MaybeTensor& recurrent_bias_b, const c10::intrusive_ptr<Pass>& pass) {
-    if (below->defined()) pass->below = below->contiguous();
+    if (below->defined()) {
+      pass->below = below->detach().contiguous();
+      pass->below_operand = pass->products->operand(pass->below.flatten(0, 1));
+    }
     const std::vector<std::int64_t> shape{pass->length, pass->batch, 2 * pass->shape.units};
     const auto options = weight_f.options().requires_grad(false);
     const Tensor result = pass->ragged ? at::zeros(shape, options) : at::empty(shape, options);
@@ -190,11 +215,15 @@ class EncoderLayer : public torch::autograd::Function<EncoderLayer> {
     Tensor d_below;
     for (const std::size_t d : {kForward, kBackward}) {
       run_backward(pass, d, d_annotations);
-      cells[d] = gather(pass, d);
       const Tensor gates = pass.directions[d].gates.view({pass.length * pass.batch, -1});
+      const kernels::Operand operand = pass.products->operand(gates);
+      cells[d] = gather(pass, d, gates, operand);
       if (!pass.below.defined() || !context->needs_input_grad(0)) continue;
-      const Tensor& weight = pass.directions[d].input_weight;
-      d_below = d_below.defined() ? d_below.addmm_(gates, weight) : gates.mm(weight);
+      const bool first = !d_below.defined();
+      if (first) d_below = at::empty({gates.size(0), pass.below.size(2)}, gates.options());
+      pass.products->backward(pass.directions[d].cell.input_weight, kernels::RowsPerProduct::kBatch)
+          .multiply(operand, nullptr, rows_of(d_below),
+                    first ? kernels::Write::kReplace : kernels::Write::kAdd);
     }
     if (d_below.defined()) d_below = d_below.view(pass.below.sizes());
     return {d_below,
@@ -222,11 +251,13 @@ class EncoderLayer : public torch::autograd::Function<EncoderLayer> {
 
 }  // namespace
 
-Tensor native_encoder_layer(const CellShape& shape, const CellTensors& forward,
-                            const CellTensors& backward, const Tensor& below, const Tensor& ids,
+Tensor native_encoder_layer(const std::shared_ptr<Products>& products, const CellShape& shape,
+                            const CellTensors& forward, const CellTensors& backward,
+                            const Tensor& below, const Tensor& ids,
                             const std::vector<std::int32_t>& lengths) {
   ATTEND_CHECK(below.defined() != ids.defined());
   auto pass = c10::make_intrusive<Pass>();
+  pass->products = products;
   pass->shape = shape;
   pass->length = below.defined() ? below.size(0) : ids.size(0);
   pass->batch = below.defined() ? below.size(1) : ids.size(1);

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "train/layers.h"
@@ -16,8 +17,9 @@ namespace attend::train {
 /// [source_length, batch, 2 n], 0 on padding. Exactly one of `below` [source_length, batch, in] and
 /// `ids` [source_length, batch] (one-hot vectors) is defined. `lengths` [batch] are those of the
 /// sources. Faster when they fall from one sentence to the next.
-at::Tensor native_encoder_layer(const CellShape& shape, const CellTensors& forward,
-                                const CellTensors& backward, const at::Tensor& below,
-                                const at::Tensor& ids, const std::vector<std::int32_t>& lengths);
+at::Tensor native_encoder_layer(const std::shared_ptr<Products>& products, const CellShape& shape,
+                                const CellTensors& forward, const CellTensors& backward,
+                                const at::Tensor& below, const at::Tensor& ids,
+                                const std::vector<std::int32_t>& lengths);
 
 }  // namespace attend::train

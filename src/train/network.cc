@@ -5,6 +5,7 @@
 #include "train/native_decoder.h"
 #include "train/native_embedding.h"
 #include "train/native_encoder.h"
+#include "train/native_loss.h"
 
 namespace attend::train {
 
@@ -128,24 +129,40 @@ struct DecoderMasks {
 
 }  // namespace
 
-Network::Network(const model::Configuration& configuration, Tensors tensors, Path path)
-    : configuration_(configuration), tensors_(std::move(tensors)) {
+Network::Network(const model::Configuration& configuration, Tensors tensors, Path path,
+                 std::shared_ptr<Products> products)
+    : configuration_(configuration),
+      tensors_(std::move(tensors)),
+      owns_products_(products == nullptr),
+      products_(std::move(products)) {
   const Tensor& any = tensor("output.bias");
   native_ = path == Path::kFastest && any.scalar_type() == at::kFloat && any.device().is_cpu();
+  if (owns_products_) products_ = std::make_shared<Products>(configuration.training.precision);
 }
 
-bool Network::has_native_encoder(const Dropout* dropout) const {
-  const bool drops = dropout != nullptr && dropout->config().recurrent > 0;
-  return native_ && !configuration_.encoder.layer_norm && !drops &&
-         configuration_.encoder.direction == model::Direction::kBidirectional &&
-         configuration_.decoder.initial_state != InitialState::kCopy;
+void Network::refresh_own_products() const {
+  if (owns_products_) products_->refresh();
 }
 
-bool Network::has_native_decoder(const Dropout* dropout) const {
-  const bool drops = dropout != nullptr && dropout->config().recurrent > 0;
-  return native_ && configuration_.decoder.layers == 1 && !drops &&
-         configuration_.attention.score == model::Score::kAdditive &&
-         configuration_.decoder.order != Order::kUpdateLookGenerate;
+// activation(W [x_1; x_2; …] + b) over the last dimension; without a tensor `bias` b is 0.
+Tensor Network::project(const std::vector<Tensor>& parts, const std::string& weight,
+                        const std::string& bias, Activation activation) const {
+  std::vector<std::int64_t> shape = parts[0].sizes().vec();
+  std::vector<Tensor> rows;
+  for (const Tensor& part : parts) rows.push_back(part.reshape({-1, part.size(-1)}));
+  const Tensor& w = tensor(weight);
+  const Tensor b = find_tensor(tensors_, bias);
+  shape.back() = w.size(0);
+  if (native_) return native_linear(products_, rows, w, b, activation).view(shape);
+  const Tensor joined = rows.size() == 1 ? rows[0] : at::cat(rows, 1);
+  const Tensor result = (b.defined() ? at::addmm(b, joined, w.t()) : joined.mm(w.t())).view(shape);
+  return activation == Activation::kTanh ? result.tanh() : result;
+}
+
+// What Attention would compute itself, by the fused functions.
+Tensor Network::project_annotations(const Tensor& annotations) const {
+  if (configuration_.attention.score == model::Score::kDot) return annotations;
+  return project({annotations}, "attention.annotation_weight", "attention.bias", Activation::kNone);
 }
 
 Tensor Network::embed(const std::string& table, const Tensor& ids) const {
@@ -272,7 +289,7 @@ Network::EncodedLayer Network::encode_layer_natively(int layer, const Batch& bat
   const std::vector<CellTensors> cells = encoder_cells(layer);
   const Tensor seen = embed_source(batch, below, dropout);
   const Tensor annotations =
-      native_encoder_layer({encoder.cell, encoder.units}, cells[0], cells[1], seen,
+      native_encoder_layer(products_, {encoder.cell, encoder.units}, cells[0], cells[1], seen,
                            seen.defined() ? Tensor() : batch.source, batch.source_sizes);
   return {dropout ? dropout->sequence(annotations, dropout->config().encoder) : annotations, {}};
 }
@@ -301,12 +318,12 @@ Tensor Network::initial_inputs(const Tensor& h, const Batch& batch) const {
 }
 
 Annotated Network::annotate(const Batch& batch, Dropout* dropout) const {
+  const bool fused = native_ && model::encoder_fusion_obstacle(configuration_).empty();
   Tensor h;  // [source_length, batch, n_h]
   Annotated result;
   for (int layer = 0; layer < configuration_.encoder.layers; ++layer) {
-    EncodedLayer encoded = has_native_encoder(dropout)
-                               ? encode_layer_natively(layer, batch, h, dropout)
-                               : encode_layer(layer, batch, h, dropout);
+    EncodedLayer encoded = fused ? encode_layer_natively(layer, batch, h, dropout)
+                                 : encode_layer(layer, batch, h, dropout);
     h = encoded.annotations;
     if (encoded.last.hidden.defined()) result.last.push_back(encoded.last);
   }
@@ -329,8 +346,7 @@ std::vector<State> Network::initial_states(const Annotated& annotated) const {
     }
     const auto compute = [&](const char* name) {
       const std::string prefix = fmt::format("initial.{}.{}", layer, name);
-      return at::addmm(tensor(prefix + "_bias"), annotated.initial, tensor(prefix + "_weight").t())
-          .tanh();
+      return project({annotated.initial}, prefix + "_weight", prefix + "_bias", Activation::kTanh);
     };
     states.push_back({compute("state"), lstm ? compute("cell") : Tensor()});
   }
@@ -347,13 +363,14 @@ Tensor Network::fed_embeddings(const Batch& batch, Dropout* dropout) const {
 Network::Decoded Network::decode(const Batch& batch, Dropout* dropout) const {
   const model::DecoderConfig& config = configuration_.decoder;
   const Annotated annotated = annotate(batch, dropout);
-  const Attention attention(configuration_.attention, tensors_, annotated);
+  const Attention attention(configuration_.attention, tensors_, annotated,
+                            native_ ? project_annotations(annotated.annotations) : Tensor());
   Decoded decoded;
   if (config.feedback == Feedback::kPrevious) {
     const Tensor zero = at::zeros({1, batch.sentences, config.embedding}, floating());  // E y_0
     decoded.fed = at::cat({zero, fed_embeddings(batch, dropout)}, 0);
   }
-  if (has_native_decoder(dropout)) {
+  if (native_ && model::decoder_fusion_obstacle(configuration_).empty()) {
     run_steps_natively(batch, annotated, attention, decoded);
   } else {
     run_steps(batch, annotated, attention, dropout, decoded);
@@ -412,6 +429,7 @@ void Network::run_steps_natively(const Batch& batch, const Annotated& annotated,
                                  const Attention& attention, Decoded& decoded) const {
   const State initial = initial_states(annotated)[0];
   NativeDecoderInputs inputs;
+  inputs.products = products_;
   inputs.shape = {configuration_.decoder.cell, configuration_.decoder.units};
   inputs.update_first = configuration_.decoder.order == Order::kLookUpdateGenerate;
   inputs.relu = configuration_.attention.energies == model::Energies::kRelu;
@@ -445,8 +463,8 @@ Tensor Network::compute_readout(const Tensor& states, const Tensor& fed,
   if (configuration_.decoder.readout_fed_units() > 0) parts.push_back(fed);
   parts.push_back(contexts);
   const Tensor result =
-      project(at::cat(parts, 2), tensor("readout.weight"), tensor("readout.bias"));
-  if (kind == model::Readout::kTanh) return result.tanh();
+      project(parts, "readout.weight", "readout.bias",
+              kind == model::Readout::kTanh ? Activation::kTanh : Activation::kNone);
   return kind == model::Readout::kMaxout ? maxout(result) : result;
 }
 
@@ -464,16 +482,22 @@ Tensor Network::log_probabilities(const Tensor& readout) const {
 }
 
 Forced Network::forced(const Batch& batch) const {
+  refresh_own_products();
   const Decoded decoded = decode(batch, nullptr);
   const Tensor rows = readout(decoded, nullptr).flatten(0, 1);
   return {log_probabilities(rows).view({batch.target.size(0), batch.sentences, -1}),
           decoded.alignments};
 }
 
+// [tokens, l]: of all target tokens, in the order of batch.target_tokens.
+Tensor Network::target_readouts(const Batch& batch, Dropout* dropout) const {
+  const Tensor rows = readout(decode(batch, dropout), dropout).flatten(0, 1);
+  return batch.target_rows.defined() ? rows.index_select(0, batch.target_rows) : rows;
+}
+
 Cost Network::cost(const Batch& batch, Dropout* dropout) const {
-  Tensor rows = readout(decode(batch, dropout), dropout).flatten(0, 1);
-  if (batch.target_rows.defined()) rows = rows.index_select(0, batch.target_rows);
-  const Tensor scores = log_probabilities(rows);
+  refresh_own_products();
+  const Tensor scores = log_probabilities(target_readouts(batch, dropout));
   const Tensor surprise =
       at::nll_loss(scores, batch.target_tokens, {}, at::Reduction::Sum);  // − Σ log p(y_i)
   const double smoothing = configuration_.training.label_smoothing;
@@ -482,6 +506,23 @@ Cost Network::cost(const Batch& batch, Dropout* dropout) const {
                                 scores.sum() * (smoothing / static_cast<double>(scores.size(1)))
                           : surprise;
   return {cost, surprise.detach().neg()};
+}
+
+kernels::CrossEntropySums Network::accumulate_gradient(const Batch& batch, Dropout* dropout,
+                                                       double scale) const {
+  if (!native_) {
+    const Cost result = cost(batch, dropout);
+    (result.cost * scale).backward();
+    return {result.cost.item<double>(), result.log_likelihood.item<double>()};
+  }
+  refresh_own_products();
+  const Tensor rows = target_readouts(batch, dropout).contiguous();
+  const LossInputs inputs{rows.detach(), tensor(model::output_weight_name(configuration_.decoder)),
+                          tensor("output.bias"), batch.target_tokens};
+  const NativeLoss loss =
+      native_loss(*products_, inputs, {configuration_.training.label_smoothing, scale});
+  rows.backward(loss.d_rows);
+  return loss.sums;
 }
 
 }  // namespace attend::train

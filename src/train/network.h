@@ -4,11 +4,15 @@
 
 #include <ATen/ATen.h>
 
+#include <memory>
 #include <vector>
 
+#include "kernels/kernels.h"
 #include "model/model.h"
 #include "train/batch.h"
 #include "train/layers.h"
+#include "train/native_linear.h"
+#include "train/products.h"
 
 namespace attend::train {
 
@@ -34,11 +38,19 @@ enum class Path {
 /// from several threads as long as nobody changes the parameters.
 class Network {
  public:
-  /// `tensors` holds every tensor of the parameter table. CheckFailure when one is missing.
-  Network(const model::Configuration& configuration, Tensors tensors, Path path = Path::kFastest);
+  /// `tensors` holds every tensor of the parameter table. CheckFailure when one is missing. Who
+  /// gives `products`, which several networks over the same parameters may share, refreshes them
+  /// when the parameters have changed; without any, every call packs the parameters anew, and only
+  /// one thread may call.
+  Network(const model::Configuration& configuration, Tensors tensors, Path path = Path::kFastest,
+          std::shared_ptr<Products> products = nullptr);
 
   /// `dropout` is null outside training.
   Cost cost(const Batch& batch, Dropout* dropout) const;
+  /// Adds the gradient of scale · cost to the gradients of `tensors`, which are leaves that have
+  /// them. Without it nothing remembers the logits of a whole batch.
+  kernels::CrossEntropySums accumulate_gradient(const Batch& batch, Dropout* dropout,
+                                                double scale) const;
   Forced forced(const Batch& batch) const;
 
  private:
@@ -62,8 +74,11 @@ class Network {
                  Dropout* dropout, Decoded& decoded) const;
   void run_steps_natively(const Batch& batch, const Annotated& annotated,
                           const Attention& attention, Decoded& decoded) const;
-  bool has_native_encoder(const Dropout* dropout) const;
-  bool has_native_decoder(const Dropout* dropout) const;
+  void refresh_own_products() const;
+  Tensor project(const std::vector<Tensor>& parts, const std::string& weight,
+                 const std::string& bias, Activation activation) const;
+  Tensor project_annotations(const Tensor& annotations) const;
+  Tensor target_readouts(const Batch& batch, Dropout* dropout) const;
   Tensor embed(const std::string& table, const Tensor& ids) const;
   Tensor fed_embeddings(const Batch& batch, Dropout* dropout) const;
   bool feeds_readout() const;
@@ -76,6 +91,8 @@ class Network {
   model::Configuration configuration_;
   Tensors tensors_;
   bool native_;
+  bool owns_products_;
+  std::shared_ptr<Products> products_;
 };
 
 }  // namespace attend::train

@@ -2,6 +2,8 @@
 
 #include <cmath>
 
+#include "kernels/kernels.h"
+
 namespace attend::train {
 
 using at::Tensor;
@@ -47,10 +49,8 @@ void rmsprop(const OptimizerConfig& config, const Tensor& values, const Tensor& 
 
 }  // namespace
 
-double clip_by_norm(const Tensor& gradient, double limit) {
-  const double norm = gradient.norm().item<double>();
-  if (limit > 0 && norm >= limit && std::isfinite(norm)) gradient.mul_(limit / norm);
-  return norm;
+double clip_scale(double norm, double limit) {
+  return limit > 0 && norm >= limit && std::isfinite(norm) ? limit / norm : 1.0;
 }
 
 Optimizer::Optimizer(const OptimizerConfig& config, const Tensor& values) : config_(config) {
@@ -74,11 +74,40 @@ Optimizer::Optimizer(const OptimizerConfig& config, const Tensor& values) : conf
   }
 }
 
-void Optimizer::step(const Tensor& values, const Tensor& gradient, double learning_rate,
-                     std::int64_t update) {
+void Optimizer::fused_adam(const Tensor& values, const Tensor& gradient,
+                           const UpdateOptions& options, Workers& workers) {
   const bool decoupled = config_.kind == OptimizerKind::kAdamW;
+  const auto update = static_cast<double>(options.update);
+  kernels::AdamStep step;
+  step.gradient_scale = static_cast<float>(options.gradient_scale);
+  step.l2 = static_cast<float>(decoupled ? 0.0 : config_.weight_decay);
+  step.keep =
+      static_cast<float>(decoupled ? 1.0 - options.learning_rate * config_.weight_decay : 1.0);
+  step.beta1 = static_cast<float>(config_.beta1);
+  step.beta2 = static_cast<float>(config_.beta2);
+  step.step = static_cast<float>(options.learning_rate / (1.0 - std::pow(config_.beta1, update)));
+  step.square_scale = static_cast<float>(1.0 / (1.0 - std::pow(config_.beta2, update)));
+  step.epsilon = static_cast<float>(config_.epsilon);
+  workers.run([&](int index) {
+    const auto [first, count] = workers.share(index, values.numel());
+    kernels::adam(step, gradient.data_ptr<float>() + first,
+                  state_[0].second.data_ptr<float>() + first,
+                  state_[1].second.data_ptr<float>() + first, values.data_ptr<float>() + first,
+                  static_cast<std::size_t>(count));
+  });
+}
+
+void Optimizer::step(const Tensor& values, const Tensor& gradient, const UpdateOptions& options,
+                     Workers& workers) {
+  const bool decoupled = config_.kind == OptimizerKind::kAdamW;
+  const bool adaptive = decoupled || config_.kind == OptimizerKind::kAdam;
+  if (adaptive && values.scalar_type() == at::kFloat && values.device().is_cpu()) {
+    return fused_adam(values, gradient, options, workers);
+  }
+  if (options.gradient_scale != 1.0) gradient.mul_(options.gradient_scale);
+  const double rate = options.learning_rate;
   if (config_.weight_decay > 0 && decoupled) {
-    values.mul_(1.0 - learning_rate * config_.weight_decay);
+    values.mul_(1.0 - rate * config_.weight_decay);
   } else if (config_.weight_decay > 0) {
     gradient.add_(values, config_.weight_decay);
   }
@@ -87,17 +116,17 @@ void Optimizer::step(const Tensor& values, const Tensor& gradient, double learni
   };
   switch (config_.kind) {
     case OptimizerKind::kSgd:
-      sgd(config_, values, gradient, learning_rate, state(0));
+      sgd(config_, values, gradient, rate, state(0));
       break;
     case OptimizerKind::kAdadelta:
-      adadelta(config_, values, gradient, learning_rate, state(0), state(1));
+      adadelta(config_, values, gradient, rate, state(0), state(1));
       break;
     case OptimizerKind::kAdam:
     case OptimizerKind::kAdamW:
-      adam(config_, values, gradient, learning_rate, update, state(0), state(1));
+      adam(config_, values, gradient, rate, options.update, state(0), state(1));
       break;
     case OptimizerKind::kRmsProp:
-      rmsprop(config_, values, gradient, learning_rate, state(0));
+      rmsprop(config_, values, gradient, rate, state(0));
       break;
   }
 }

@@ -9,14 +9,23 @@
 #include <vector>
 
 #include "model/model.h"
+#include "train/workers.h"
 
 namespace attend::train {
 
-/// Scales `gradient` in place to the norm `limit` if its norm is at least that; 0: never. Returns
-/// the norm before.
-double clip_by_norm(const at::Tensor& gradient, double limit);
+/// What a gradient of that norm is multiplied with so that its norm becomes `limit` if it is at
+/// least that (§1.7); 0: never.
+double clip_scale(double norm, double limit);
 
-/// SGD with momentum, Adadelta, Adam, AdamW or RMSProp. One thread at a time.
+/// One update.
+struct UpdateOptions {
+  double learning_rate = 0.001;
+  std::int64_t update = 1;      ///< 1, 2, …
+  double gradient_scale = 1.0;  ///< of clipping
+};
+
+/// SGD with momentum, Adadelta, Adam, AdamW or RMSProp. One caller at a time. With g the scaled
+/// gradient:
 ///
 ///   sgd       b ← μ b + g;                              θ ← θ − η b
 ///   adadelta  E ← ρ E + (1−ρ) g²; Δ = √(D+ε)/√(E+ε) g;  θ ← θ − η Δ;  D ← ρ D + (1−ρ) Δ²
@@ -30,14 +39,18 @@ class Optimizer {
   /// State for `values` [size], all zero.
   Optimizer(const model::OptimizerConfig& config, const at::Tensor& values);
 
-  /// Update u = 1, 2, …: changes `values` in place; `gradient` may be changed too.
-  void step(const at::Tensor& values, const at::Tensor& gradient, double learning_rate,
-            std::int64_t update);
+  /// Changes `values` in place; `gradient` may be changed too. Adam and AdamW over float32 on the
+  /// CPU take one pass that the workers share.
+  void step(const at::Tensor& values, const at::Tensor& gradient, const UpdateOptions& options,
+            Workers& workers);
 
   /// Names and buffers [size] that a checkpoint has to hold; the buffers may be written to.
   const std::vector<std::pair<std::string, at::Tensor>>& state() const { return state_; }
 
  private:
+  void fused_adam(const at::Tensor& values, const at::Tensor& gradient,
+                  const UpdateOptions& options, Workers& workers);
+
   model::OptimizerConfig config_;
   std::vector<std::pair<std::string, at::Tensor>> state_;
 };

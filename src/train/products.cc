@@ -78,7 +78,8 @@ void Products::refresh() {
 
 WeightGradient::WeightGradient(const Tensor& weight)
     : in_place_(weight.is_leaf() && weight.requires_grad() && weight.grad().defined()),
-      sum_(in_place_ ? weight.grad() : at::zeros(weight.sizes(), weight.options().requires_grad(false))) {}
+      sum_(in_place_ ? weight.grad()
+                     : at::zeros(weight.sizes(), weight.options().requires_grad(false))) {}
 
 void add_product(const Products& products, const Operand& a, const Operand& b,
                  const Tensor& gradient) {

@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "kernels/kernels.h"
+#include "model/model.h"
 #include "train/workers.h"
 
 namespace attend::train {
@@ -17,7 +18,9 @@ namespace attend::train {
 /// Safe to use from several threads but for refresh.
 class Products {
  public:
-  explicit Products(kernels::Precision precision) : precision_(precision) {}
+  explicit Products(model::Precision precision)
+      : precision_(precision == model::Precision::kBfloat16 ? kernels::Precision::kBfloat16
+                                                            : kernels::Precision::kFloat32) {}
 
   kernels::Precision precision() const { return precision_; }
   const kernels::ProductCode& code() const { return code_; }

@@ -217,6 +217,9 @@ void Trainer::begin() {
   save_checkpoint_now();  // shows at once whether the folder can be written,
   draw();                 // and whether the curves can
   message(fmt::format("{} parameters", engine_.layout().size()));
+  if (training_.precision == model::Precision::kBfloat16 && !kernels::has_bfloat16_units()) {
+    message("this processor has no units for bfloat16: training in float32 would be faster");
+  }
 }
 
 std::optional<StopReason> Trainer::finished() const {
@@ -283,9 +286,11 @@ void Trainer::update(std::span<const std::uint32_t> batch) {
   ++position_.update;
   const BatchSums sums = engine_.compute_gradient(examples, position_.update);
   fail_if_not_finite(sums.cost, "loss");
-  fail_if_not_finite(clip_by_norm(engine_.gradient(), training_.optimizer.clip_norm),
-                     "norm of the gradient");
-  optimizer_.step(engine_.values(), engine_.gradient(), rate(), position_.update);
+  fail_if_not_finite(sums.gradient_norm, "norm of the gradient");
+  optimizer_.step(
+      engine_.values(), engine_.gradient(),
+      {rate(), position_.update, clip_scale(sums.gradient_norm, training_.optimizer.clip_norm)},
+      engine_.workers());
   position_.train_loss -= sums.log_likelihood;
   position_.train_tokens += sums.tokens;
   pairs_ += sums.sentences;

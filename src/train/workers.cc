@@ -1,5 +1,6 @@
 #include "train/workers.h"
 
+#include <algorithm>
 #include <cstdint>
 
 #include "base/base.h"
@@ -18,6 +19,13 @@ Workers::~Workers() {
   }
   start_.notify_all();
   for (std::thread& thread : threads_) thread.join();
+}
+
+Workers::Share Workers::share(int index, std::int64_t size) const {
+  constexpr std::int64_t kLine = 16;
+  const std::int64_t lines = (size + kLine - 1) / kLine;
+  const std::int64_t first = std::min(size, lines * index / count() * kLine);
+  return {first, std::min(size, lines * (index + 1) / count() * kLine) - first};
 }
 
 void Workers::perform(int index) {

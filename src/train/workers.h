@@ -20,6 +20,13 @@ class Workers {
   Workers& operator=(const Workers&) = delete;
 
   int count() const { return static_cast<int>(errors_.size()); }
+  /// A part of something: [first, first + count).
+  struct Share {
+    std::int64_t first;
+    std::int64_t count;
+  };
+  /// Thread `index`'s part of `size` values, in whole cache lines of floats.
+  Share share(int index, std::int64_t size) const;
   /// task(0) … task(count − 1), each in its own thread; returns when all are done. Rethrows the
   /// first exception in the order of the indices.
   void run(const std::function<void(int)>& task);

@@ -307,6 +307,15 @@ TEST(TrainingAttention, EqualsDoublesAndTheirDifferences) {
           d_bias,
           plus_one(differences(bias, [&](const auto& x) { return cost(eh, ep, eq, ev, x[0]); })),
           "bias");
+
+      Values again(p.size(), 1.0F), again_v(units, 1.0F), again_bias{1.0F}, again_q(q.size());
+      additive_attention_backward(
+          source, step, gamma.data(),
+          {nullptr, again.data(), again_v.data(), again_bias.data(), again_q.data()}, scratch);
+      EXPECT_EQ(again, d_p);
+      EXPECT_EQ(again_v, d_v);
+      EXPECT_EQ(again_bias, d_bias);
+      EXPECT_EQ(again_q, d_q);
     }
   }
 }

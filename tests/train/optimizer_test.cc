@@ -21,9 +21,10 @@ constexpr double kRate = 0.1;
 double run(const OptimizerConfig& config, double start) {
   const at::Tensor values = at::full({3}, start, at::kDouble);
   Optimizer optimizer(config, values);
+  Workers workers(1);
   std::int64_t update = 0;
   for (const double gradient : kGradients) {
-    optimizer.step(values, at::full({3}, gradient, at::kDouble), kRate, ++update);
+    optimizer.step(values, at::full({3}, gradient, at::kDouble), {kRate, ++update, 1.0}, workers);
   }
   EXPECT_TRUE(values.eq(values[0]).all().item<bool>());
   return values[0].item<double>();
@@ -103,15 +104,63 @@ TEST(Optimizer, RmsProp) {
   EXPECT_NEAR(run(of_kind(OptimizerKind::kRmsProp), 2), x, 1e-12);
 }
 
-TEST(ClipByNorm, ScalesOnlyLargeGradients) {
-  at::Tensor gradient = at::tensor({3.0, 4.0}, at::kDouble);
-  EXPECT_DOUBLE_EQ(clip_by_norm(gradient, 10), 5);
-  EXPECT_DOUBLE_EQ(gradient[0].item<double>(), 3);
-  EXPECT_DOUBLE_EQ(clip_by_norm(gradient, 1), 5);
-  EXPECT_NEAR(gradient[0].item<double>(), 0.6, 1e-15);
-  EXPECT_NEAR(gradient[1].item<double>(), 0.8, 1e-15);
-  EXPECT_DOUBLE_EQ(clip_by_norm(gradient.mul_(10), 0), 10);
-  EXPECT_NEAR(gradient[0].item<double>(), 6, 1e-12);
+TEST(ClipScale, ScalesOnlyLargeGradients) {
+  EXPECT_DOUBLE_EQ(clip_scale(5, 10), 1);
+  EXPECT_DOUBLE_EQ(clip_scale(5, 5), 1);
+  EXPECT_DOUBLE_EQ(clip_scale(5, 1), 0.2);
+  EXPECT_DOUBLE_EQ(clip_scale(10, 0), 1);
+}
+
+TEST(Optimizer, ScalesTheGradientFirst) {
+  for (const OptimizerKind kind : {OptimizerKind::kSgd, OptimizerKind::kAdadelta,
+                                   OptimizerKind::kAdam, OptimizerKind::kRmsProp}) {
+    OptimizerConfig config = of_kind(kind);
+    config.weight_decay = 0.1;
+    Workers workers(1);
+    const at::Tensor scaled = at::full({3}, 2.0, at::kDouble), whole = scaled.clone();
+    Optimizer(config, scaled)
+        .step(scaled, at::full({3}, 4.0, at::kDouble), {kRate, 1, 0.25}, workers);
+    Optimizer(config, whole).step(whole, at::full({3}, 1.0, at::kDouble), {kRate, 1, 1.0}, workers);
+    EXPECT_TRUE(scaled.allclose(whole, 1e-14)) << scaled << whole;
+  }
+}
+
+// One pass over float32 that threads share against tensor operations in double.
+TEST(Optimizer, FusedAdamEqualsTensorOperationsOnAnyNumberOfThreads) {
+  for (const OptimizerKind kind : {OptimizerKind::kAdam, OptimizerKind::kAdamW}) {
+    OptimizerConfig config = of_kind(kind);
+    config.weight_decay = 0.05;
+    const at::Tensor start = at::arange(1, 72, at::kDouble) / 40;
+    const at::Tensor exact = start.clone();
+    Optimizer reference(config, exact);
+    Workers one(1), three(3);
+    const at::Tensor alone = start.to(at::kFloat), shared = start.to(at::kFloat);
+    Optimizer by_one(config, alone), by_three(config, shared);
+    for (std::int64_t update = 1; update <= 5; ++update) {
+      const at::Tensor gradient = at::sin(start * static_cast<double>(update));
+      const UpdateOptions options{0.01, update, 0.5};
+      reference.step(exact, gradient.clone(), options, one);
+      by_one.step(alone, gradient.to(at::kFloat), options, one);
+      by_three.step(shared, gradient.to(at::kFloat), options, three);
+    }
+    EXPECT_LE((alone - exact).abs().max().item<double>(), 1e-6);
+    EXPECT_TRUE(alone.equal(shared));
+  }
+}
+
+TEST(Workers, SharesCoverEverythingOnce) {
+  for (const int count : {1, 2, 3, 7}) {
+    const Workers workers(count);
+    for (const std::int64_t size : {0, 1, 16, 17, 1000}) {
+      std::int64_t next = 0;
+      for (int index = 0; index < count; ++index) {
+        const Workers::Share share = workers.share(index, size);
+        EXPECT_EQ(share.first, next);
+        next += share.count;
+      }
+      EXPECT_EQ(next, size);
+    }
+  }
 }
 
 TEST(LearningRate, FollowsTheSchedules) {

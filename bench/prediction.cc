@@ -1,0 +1,120 @@
+// Measures prediction of one work on one thread: sentences of equal length, targets of a fixed
+// number of steps, so that every engine does the same work. Prints one JSON line.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "base/base.h"
+#include "runtime/runtime.h"
+#include "search/search.h"
+#include "works.h"
+
+namespace attend::bench {
+namespace {
+
+using Sources = std::vector<std::vector<text::TokenId>>;
+
+struct Options {
+  std::string work = "mid-8k";
+  std::filesystem::path folder;  // a model, as bench_training --write left it
+  int sentences = 1;
+  int beam = 1;
+  int words = 25;  // of each source, and of each target without a fixed length
+  double seconds = 2.0;
+};
+
+// Sources of equal length, </s> behind them where the work has it.
+Sources make_sources(const Options& options, const Work& work,
+                     const model::Configuration& configuration) {
+  Work equal = work;
+  equal.shortest = equal.longest = options.words;
+  Sources sources;
+  for (Pair& pair : make_pairs(equal, configuration, static_cast<std::size_t>(options.sentences))) {
+    sources.push_back(std::move(pair.source));
+  }
+  return sources;
+}
+
+// Targets never end by themselves: all have `words` tokens, and there is one step more, which </s>
+// would come from. Fixed lengths are what they are.
+search::SearchOptions search_options(const Options& options,
+                                     const model::Configuration& configuration) {
+  search::SearchOptions search;
+  search.beam = options.beam;
+  search.maximum_ratio = 0.0;
+  search.maximum_extra = options.words;
+  if (configuration.target.end_token) search.forbidden = {kEnd};
+  return search;
+}
+
+nlohmann::json measure(const Options& options, const model::Engine& engine, const Sources& sources,
+                       const search::SearchOptions& search_options) {
+  using Clock = std::chrono::steady_clock;
+  double log_probability = 0;  // of the best hypotheses; also compiles and packs what is needed
+  for (const auto& hypotheses : search::search(engine, sources, search_options)) {
+    log_probability += hypotheses.front().log_probability;
+  }
+  std::vector<double> seconds;
+  for (const auto begin = Clock::now();
+       std::chrono::duration<double>(Clock::now() - begin).count() < options.seconds;) {
+    const auto start = Clock::now();
+    search::search(engine, sources, search_options);
+    seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
+  }
+  return {{"log_probability", log_probability},
+          {"median_seconds", median(seconds)},
+          {"runs", seconds.size()},
+          {"sentences_per_second", options.sentences / median(seconds)}};
+}
+
+nlohmann::json run(const Options& options) {
+  const Work& work = find_work(options.work);
+  const model::Model model = model::load(options.folder);
+  const model::Configuration& configuration = model.text.configuration;
+  const auto engine = runtime::make_engine(configuration, model.text.sizes(), kEnd, model.weights);
+  const Sources sources = make_sources(options, work, configuration);
+  std::string text;
+  for (const auto& source : sources) text += fmt::format("{}\n", fmt::join(source, " "));
+  write_file(options.folder / fmt::format("sources.{}.txt", options.sentences), text);
+  nlohmann::json result =
+      measure(options, *engine, sources, search_options(options, configuration));
+  result["program"] = "attend";
+  result["work"] = work.name;
+  result["sentences"] = options.sentences;
+  result["beam"] = options.beam;
+  result["peak_mib"] = peak_memory();
+  return result;
+}
+
+int run_program(int argc, char** argv) {
+  Options options;
+  CLI::App program("Measures prediction of one work and prints one JSON line.");
+  program.add_option("--work", options.work, "which work");
+  program.add_option("--folder", options.folder, "model of bench_training --write; takes sources")
+      ->required();
+  program.add_option("--sentences", options.sentences, "sentences of a batch")
+      ->check(CLI::Range(1, 1 << 20));
+  program.add_option("--beam", options.beam, "beam; 1 is greedy")->check(CLI::Range(1, 1000));
+  program.add_option("--words", options.words, "words of a source and of a target")
+      ->check(CLI::Range(1, 1 << 20));
+  program.add_option("--seconds", options.seconds, "how long to measure")
+      ->check(CLI::NonNegativeNumber);
+  CLI11_PARSE(program, argc, argv);
+  try {
+    fmt::print("{}\n", run(options).dump());
+  } catch (const Error& error) {
+    fmt::print(stderr, "prediction: {}\n", error.what());
+    return static_cast<int>(error.code());
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace attend::bench
+
+int main(int argc, char** argv) { return attend::bench::run_program(argc, argv); }

@@ -1,0 +1,251 @@
+// Measures the matrix products of one training batch of a work, each by itself with oneDNN, and
+// from them the rate that no training can exceed on this machine whose products are oneDNN's.
+//
+// Equation: limit = target tokens of a batch / Σ over products (times · seconds of one). A product
+// Y [rows, outputs] = X Wᵀ has a backward pass of the same size, X' [rows, inputs] = Y' W, and a
+// weight gradient W' [outputs, inputs] = Y'ᵀ X over all its rows of the batch at once. Weights are
+// packed beforehand; everything that is no product (attention, gates, softmax, optimiser) is free.
+#include <fmt/format.h>
+#include <omp.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <oneapi/dnnl/dnnl.hpp>
+#include <string>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include "base/base.h"
+#include "works.h"
+
+namespace attend::bench {
+namespace {
+
+enum class Kind { kForward, kBackward, kGradient };
+constexpr Kind kKinds[] = {Kind::kForward, Kind::kBackward, Kind::kGradient};
+
+struct Product {
+  std::string name;
+  std::int64_t rows = 0;  ///< of one call
+  std::int64_t outputs = 0;
+  std::int64_t inputs = 0;
+  std::int64_t steps = 1;   ///< calls that one weight gradient gathers
+  std::int64_t copies = 1;  ///< weight matrices of this shape: directions
+};
+
+struct BatchShape {
+  std::int64_t sentences = 0;
+  std::int64_t source_length = 0;  ///< mean, </s> included
+  std::int64_t target_length = 0;
+};
+
+BatchShape batch_shape(const Work& work, const model::Configuration& configuration, int threads) {
+  constexpr std::size_t kPairs = 1280;
+  double source = 0, target = 0;
+  for (const Pair& pair : make_pairs(work, configuration, kPairs)) {
+    source += static_cast<double>(pair.source.size()) / kPairs;
+    target += static_cast<double>(pair.target.size()) / kPairs;
+  }
+  return {std::max(1, configuration.training.batch_size / threads),
+          static_cast<std::int64_t>(source + 0.5), static_cast<std::int64_t>(target + 0.5)};
+}
+
+// The products of a one-layer model. A one-hot embedding makes none.
+std::vector<Product> products_of(const model::Configuration& configuration,
+                                 std::int64_t target_vocabulary, BatchShape batch) {
+  const model::EncoderConfig& encoder = configuration.encoder;
+  const model::DecoderConfig& decoder = configuration.decoder;
+  ATTEND_CHECK(encoder.layers == 1 && decoder.layers == 1);
+  const std::int64_t b = batch.sentences, s = batch.source_length, t = batch.target_length;
+  const std::int64_t n = encoder.units, d = decoder.units, h = encoder.annotation_units();
+  const std::int64_t fed = decoder.feedback == model::Feedback::kPrevious ? decoder.embedding : 0;
+  const std::int64_t source_gates = encoder.cell.gate_count() * n;
+  const std::int64_t gates = decoder.cell.gate_count() * d, units = configuration.attention.units;
+  std::vector<Product> list;
+  if (encoder.embedding > 0) {
+    list.push_back({"encoder embeddings to gates", b * s, source_gates, encoder.embedding, 1, 2});
+  }
+  list.push_back({"encoder recurrence", b, source_gates, n, s, 2});
+  list.push_back({"projected annotations", b * s, units, h, 1, 1});
+  if (fed > 0) list.push_back({"decoder embeddings to gates", b * t, gates, fed, 1, 1});
+  list.push_back({"query", b, units, d, t, 1});
+  list.push_back({"context to gates", b, gates, h, t, 1});
+  list.push_back({"decoder recurrence", b, gates, d, t, 1});
+  std::int64_t last = d;
+  if (decoder.readout != model::Readout::kNone) {
+    last = decoder.readout_units;
+    list.push_back({"readout", b * t, last, d + fed + h, 1, 1});
+  }
+  list.push_back({"output", b * t, target_vocabulary, last, 1, 1});
+  return list;
+}
+
+using Dims = dnnl::memory::dims;
+using Description = dnnl::memory::desc;
+using Tag = dnnl::memory::format_tag;
+using Type = dnnl::memory::data_type;
+
+// One oneDNN product [rows, inner] × [inner, columns] → float32.
+class Call {
+ public:
+  Call(std::int64_t rows, std::int64_t inner, std::int64_t columns, Type type, Kind kind) {
+    const bool gradient = kind == Kind::kGradient;
+    const Description x({rows, inner}, type, gradient ? Tag::ba : Tag::ab);
+    const Description weights({inner, columns}, type, gradient ? Tag::ab : Tag::any);
+    const Description y({rows, columns}, Type::f32, Tag::ab);
+#if DNNL_VERSION_MAJOR >= 3
+    const dnnl::matmul::primitive_desc description(engine_, x, weights, y);
+#else
+    const dnnl::matmul::primitive_desc description(dnnl::matmul::desc(x, weights, y), engine_);
+#endif
+    primitive_ = dnnl::matmul(description);
+    arguments_ = {{DNNL_ARG_SRC, make(description.src_desc())},
+                  {DNNL_ARG_WEIGHTS, make(description.weights_desc())},
+                  {DNNL_ARG_DST, make(description.dst_desc())}};
+  }
+
+  /// Seconds of one run: the best mean of a few repeated for some milliseconds.
+  double measure() {
+    using Clock = std::chrono::steady_clock;
+    constexpr double kSeconds = 0.02;
+    run();
+    double best = 1e30;
+    for (int repetition = 0; repetition < 3; ++repetition) {
+      const auto start = Clock::now();
+      int runs = 0;
+      double seconds = 0;
+      for (; seconds < kSeconds; ++runs) {
+        run();
+        seconds = std::chrono::duration<double>(Clock::now() - start).count();
+      }
+      best = std::min(best, seconds / runs);
+    }
+    return best;
+  }
+
+ private:
+  void run() {
+    primitive_.execute(stream_, arguments_);
+    stream_.wait();
+  }
+  dnnl::memory make(const Description& description) {
+    dnnl::memory memory(description, engine_);
+    auto* bytes = static_cast<char*>(memory.get_data_handle());
+    std::fill_n(bytes, description.get_size(), char{0x3f});  // 0.75 in both types
+    return memory;
+  }
+
+  dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
+  dnnl::stream stream_{engine_};
+  dnnl::matmul primitive_;
+  std::unordered_map<int, dnnl::memory> arguments_;
+};
+
+struct Timed {
+  double seconds = 0;     ///< of one call
+  double batch = 0;       ///< of all calls of a batch
+  double operations = 0;  ///< of all calls of a batch: 2 for a multiplication with addition
+};
+
+Timed time_one(const Product& product, Kind kind, Type type) {
+  const auto [name, rows, outputs, inputs, steps, copies] = product;
+  const double all = 2.0 * static_cast<double>(rows * outputs * inputs * steps * copies);
+  const auto timed = [&](Call call, std::int64_t calls) {
+    const double seconds = call.measure();
+    return Timed{seconds, seconds * static_cast<double>(calls), all};
+  };
+  switch (kind) {
+    case Kind::kForward:
+      return timed(Call(rows, inputs, outputs, type, kind), steps * copies);
+    case Kind::kBackward:
+      return timed(Call(rows, outputs, inputs, type, kind), steps * copies);
+    case Kind::kGradient:
+      break;
+  }
+  return timed(Call(outputs, rows * steps, inputs, type, kind), copies);
+}
+
+// The same product on every thread at once: the slowest counts.
+Timed time_product(const Product& product, Kind kind, Type type, int threads) {
+  std::vector<Timed> results(static_cast<std::size_t>(threads));
+  std::vector<std::thread> workers;
+  for (Timed& result : results) {
+    workers.emplace_back([&] {
+      omp_set_num_threads(1);  // of this thread alone
+      result = time_one(product, kind, type);
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+  return *std::max_element(results.begin(), results.end(),
+                           [](const Timed& a, const Timed& b) { return a.batch < b.batch; });
+}
+
+nlohmann::json run(const std::string& name, const std::string& precision, int threads) {
+  const Work& work = find_work(name);
+  const model::Configuration configuration = configuration_of(work, {});
+  const Type type = precision == "bfloat16" ? Type::bf16 : Type::f32;
+  const BatchShape batch = batch_shape(work, configuration, threads);
+  nlohmann::json list = nlohmann::json::array();
+  double seconds = 0, operations = 0, peak = 0;
+  for (const Product& product : products_of(configuration, work.vocabularies.target, batch)) {
+    for (const Kind kind : kKinds) {
+      const Timed timed = time_product(product, kind, type, threads);
+      const double rate = timed.operations * threads / timed.batch / 1e9;
+      seconds += timed.batch;
+      operations += timed.operations;
+      peak = std::max(peak, rate);
+      list.push_back({{"name", product.name},
+                      {"kind", kind == Kind::kForward    ? "forward"
+                               : kind == Kind::kBackward ? "backward"
+                                                         : "weight gradient"},
+                      {"rows", product.rows},
+                      {"outputs", product.outputs},
+                      {"inputs", product.inputs},
+                      {"steps", product.steps},
+                      {"copies", product.copies},
+                      {"gflops", rate},
+                      {"share", timed.batch}});
+    }
+  }
+  for (auto& entry : list) entry["share"] = entry["share"].get<double>() / seconds;
+  const auto tokens = static_cast<double>(batch.sentences * batch.target_length);
+  return {{"program", "products"},
+          {"work", name},
+          {"precision", precision},
+          {"threads", threads},
+          {"operations_per_token", operations / tokens},
+          {"peak_gflops", peak},
+          {"mean_gflops", operations * threads / seconds / 1e9},
+          {"tokens_per_second", tokens * threads / seconds},
+          {"products", list}};
+}
+
+int run_program(int argc, char** argv) {
+  std::string work = "mid-8k", precision = "float32";
+  int threads = 1;
+  CLI::App program("Measures the matrix products of a training batch and prints one JSON line.");
+  program.add_option("--work", work, "which work");
+  program.add_option("--precision", precision, "of what is multiplied")
+      ->check(CLI::IsMember({"float32", "bfloat16"}));
+  program.add_option("--threads", threads, "threads, each with a shard of the batch")
+      ->check(CLI::Range(1, 1024));
+  CLI11_PARSE(program, argc, argv);
+  try {
+    fmt::print("{}\n", run(work, precision, threads).dump());
+  } catch (const Error& error) {
+    fmt::print(stderr, "products: {}\n", error.what());
+    return static_cast<int>(error.code());
+  } catch (const dnnl::error& error) {
+    fmt::print(stderr, "products: oneDNN: {}\n", error.what());
+    return 1;
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace attend::bench
+
+int main(int argc, char** argv) { return attend::bench::run_program(argc, argv); }

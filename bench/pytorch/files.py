@@ -1,0 +1,113 @@
+"""What the C++ programs write for these scripts: weights, batches and the configuration of a work."""
+
+import json
+import struct
+
+import torch
+
+
+def read_weights(path):
+    """Tensors of a safetensors file with float32 values."""
+    with open(path, "rb") as file:
+        size = struct.unpack("<Q", file.read(8))[0]
+        header = json.loads(file.read(size))
+        values = bytearray(file.read())
+    header.pop("__metadata__", None)
+    tensors = {}
+    for name, entry in header.items():
+        begin, end = entry["data_offsets"]
+        flat = torch.frombuffer(values, dtype=torch.float32, count=(end - begin) // 4, offset=begin)
+        tensors[name] = flat.view(entry["shape"]).clone()
+    return tensors
+
+
+def read_work(folder):
+    with open(f"{folder}/work.json", encoding="utf-8") as file:
+        return json.load(file)
+
+
+def read_batches(folder, ignored=-100):
+    """Padded batches: source [batch, length], lengths [batch], target [batch, length] and the same with `ignored` on
+    padding, for the loss."""
+    batches = []
+    with open(f"{folder}/batches.txt", encoding="utf-8") as file:
+        for block in file.read().split("\n\n"):
+            pairs = [line.split("\t") for line in block.split("\n") if line]
+            if not pairs:
+                continue
+            sources = [torch.tensor([int(t) for t in source.split()]) for source, _ in pairs]
+            targets = [torch.tensor([int(t) for t in target.split()]) for _, target in pairs]
+            lengths = torch.tensor([len(source) for source in sources])
+            pad = torch.nn.utils.rnn.pad_sequence
+            batches.append((pad(sources, batch_first=True), lengths, pad(targets, batch_first=True),
+                            pad(targets, batch_first=True, padding_value=ignored)))
+    return batches
+
+
+# Attend's gates stand as z, r, candidate and i, f, o, g; PyTorch's as r, z, n and i, f, g, o (reference: torch.nn.GRU,
+# torch.nn.LSTM).
+ORDERS = {"gru": [1, 0, 2], "lstm": [0, 1, 3, 2]}
+
+
+def load_cell(module, suffix, tensors, prefix, kind):
+    order = ORDERS[kind]
+
+    def gates(tensor):
+        blocks = tensor.chunk(len(order))
+        return torch.cat([blocks[i] for i in order])
+
+    with torch.no_grad():
+        getattr(module, "weight_ih" + suffix).copy_(gates(tensors[prefix + ".input_weight"]))
+        getattr(module, "weight_hh" + suffix).copy_(gates(tensors[prefix + ".recurrent_weight"]))
+        getattr(module, "bias_ih" + suffix).copy_(gates(tensors[prefix + ".bias"]))
+        second = getattr(module, "bias_hh" + suffix)
+        second.zero_()
+        if kind == "gru":
+            second[-module.hidden_size:].copy_(tensors[prefix + ".recurrent_bias"])
+
+
+def load_linear(module, weight, bias=None):
+    with torch.no_grad():
+        module.weight.copy_(weight.view_as(module.weight))
+        if bias is not None:
+            module.bias.copy_(bias)
+
+
+def load_model(model, tensors, work):
+    options = work["options"]
+    for key in ("encoder", "decoder"):
+        if options[f"{key}.cell"] == "gru":
+            assert options[f"{key}.gru_reset"] == "after" and options[f"{key}.gru_update"] == "old"
+    encoder = model.encoder.recurrent
+    load_cell(encoder, "_l0", tensors, "encoder.0.forward", options["encoder.cell"])
+    load_cell(encoder, "_l0_reverse", tensors, "encoder.0.backward", options["encoder.cell"])
+    load_cell(model.cell, "", tensors, "decoder.0", options["decoder.cell"])
+    if model.encoder.embedding is not None:
+        load_linear(model.encoder.embedding, tensors["source_embedding.weight"])
+    if model.embedding is not None:
+        load_linear(model.embedding, tensors["target_embedding.weight"])
+    if model.initial is not None:
+        load_linear(model.initial, tensors["initial.0.state_weight"], tensors["initial.0.state_bias"])
+    attention = model.attention
+    load_linear(attention.query, tensors["attention.query_weight"])
+    load_linear(attention.annotation, tensors["attention.annotation_weight"], tensors["attention.bias"])
+    load_linear(attention.energy, tensors["attention.energy_weight"], tensors.get("attention.energy_bias"))
+    if model.readout is not None:
+        load_linear(model.readout, tensors["readout.weight"], tensors["readout.bias"])
+    load_linear(model.output, tensors["output.weight"], tensors["output.bias"])
+
+
+def hold_second_biases(model, work):
+    """PyTorch's cells have two biases a gate where Attend has one; with this only one of them learns."""
+    options = work["options"]
+
+    def hold(module, kind):
+        for name, parameter in module.named_parameters():
+            if name.startswith("bias_hh"):
+                mask = torch.zeros_like(parameter)
+                if kind == "gru":
+                    mask[-module.hidden_size:] = 1
+                parameter.register_hook(lambda gradient, mask=mask: gradient * mask)
+
+    hold(model.encoder.recurrent, options["encoder.cell"])
+    hold(model.cell, options["decoder.cell"])

@@ -1,0 +1,176 @@
+// Measures training of one work: warm-up updates, then timed ones, through what `attend train`
+// runs in an update. Prints one JSON line.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/base.h"
+#include "train/engine.h"
+#include "train/optimizer.h"
+#include "train/parameters.h"
+#include "train/schedule.h"
+#include "works.h"
+
+namespace attend::bench {
+namespace {
+
+using train::Example;
+
+struct Options {
+  std::string work = "mid-8k";
+  std::vector<std::string> settings;
+  int threads = 1;
+  int warmup = 2;
+  int updates = 8;
+  std::filesystem::path write;  // a folder; empty: nothing is written
+};
+
+using Batches = std::vector<std::vector<const Example*>>;
+
+// The batches of one epoch in the order of `attend train`.
+Batches make_batches(const std::vector<Example>& examples, const model::TrainingConfig& training) {
+  std::vector<text::ExampleLength> lengths;
+  for (const Example& example : examples) {
+    lengths.push_back({static_cast<std::uint32_t>(example.source.size()),
+                       static_cast<std::uint32_t>(example.target.size())});
+  }
+  const text::BatchOptions options{
+      training.batch_unit, static_cast<std::size_t>(training.batch_size),
+      static_cast<std::size_t>(training.batches_per_sort), training.seed};
+  Batches batches;
+  for (const auto& indices : text::make_batches(lengths, options, 0)) {
+    batches.emplace_back();
+    for (const std::uint32_t index : indices) batches.back().push_back(&examples[index]);
+  }
+  return batches;
+}
+
+// One pair a line, "1 2 3<tab>4 5"; an empty line behind every batch.
+std::string write_batches(const Batches& batches) {
+  std::string text;
+  for (const auto& batch : batches) {
+    for (const Example* example : batch) {
+      text +=
+          fmt::format("{}\t{}\n", fmt::join(example->source, " "), fmt::join(example->target, " "));
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+struct Measured {
+  std::vector<double> seconds;    // [updates]
+  std::vector<double> gradient;   // [updates], forward and backward passes
+  std::vector<double> clipping;   // [updates]
+  std::vector<double> optimizer;  // [updates]
+  std::vector<double> rates;      // [updates], target tokens a second
+  std::vector<double> losses;     // of the first updates, warm-up included; per target token
+};
+
+class Stopwatch {
+ public:
+  /// Seconds since the last call, or since the beginning.
+  double lap() {
+    const auto now = Clock::now();
+    return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  Clock::time_point last_ = Clock::now();
+};
+
+// Trainer::update of src/train/train.cc, `count` times over the batches.
+Measured measure(const Options& options, train::TrainingEngine& engine,
+                 const model::TrainingConfig& training, const Batches& batches) {
+  constexpr std::int64_t kLosses = 5;
+  train::Optimizer optimizer(training.optimizer, engine.values());
+  Measured measured;
+  for (std::int64_t number = 1; number <= options.warmup + options.updates; ++number) {
+    const auto& batch = batches[static_cast<std::size_t>(number - 1) % batches.size()];
+    Stopwatch watch;
+    const train::BatchSums sums = engine.compute_gradient(batch, number);
+    const double gradient = watch.lap();
+    train::clip_by_norm(engine.gradient(), training.optimizer.clip_norm);
+    const double clipping = watch.lap();
+    optimizer.step(engine.values(), engine.gradient(),
+                   train::learning_rate(training.optimizer, training.schedule, number, 1.0),
+                   number);
+    const double last = watch.lap();
+    const auto tokens = static_cast<double>(sums.tokens);
+    if (number <= kLosses) measured.losses.push_back(-sums.log_likelihood / tokens);
+    if (number <= options.warmup) continue;
+    measured.gradient.push_back(gradient);
+    measured.clipping.push_back(clipping);
+    measured.optimizer.push_back(last);
+    measured.seconds.push_back(gradient + clipping + last);
+    measured.rates.push_back(tokens / measured.seconds.back());
+  }
+  return measured;
+}
+
+nlohmann::json run(const Options& options) {
+  constexpr std::size_t kBatches = 20;
+  const Work& work = find_work(options.work);
+  const model::Configuration configuration = configuration_of(work, options.settings);
+  const model::TrainingConfig& training = configuration.training;
+  std::vector<Example> examples;
+  for (Pair& pair :
+       make_pairs(work, configuration, kBatches * static_cast<std::size_t>(training.batch_size))) {
+    examples.push_back({std::move(pair.source), std::move(pair.target)});
+  }
+  const Batches batches = make_batches(examples, training);
+  train::TrainingEngine engine(configuration, work.vocabularies, options.threads);
+  if (!options.write.empty()) {
+    model::save_text(options.write, make_text(work, configuration));
+    model::save_weights(options.write, train::make_weights(engine.layout(), engine.values(), {}));
+    write_file(options.write / "batches.txt", write_batches(batches));
+    write_file(options.write / "work.json", describe(work, configuration).dump(2) + "\n");
+  }
+  const Measured measured = measure(options, engine, training, batches);
+  return {{"program", "attend"},
+          {"work", work.name},
+          {"settings", options.settings},
+          {"threads", options.threads},
+          {"parameters", engine.layout().size()},
+          {"tokens_per_second", median(measured.rates)},
+          {"median_seconds", median(measured.seconds)},
+          {"gradient_seconds", median(measured.gradient)},
+          {"clipping_seconds", median(measured.clipping)},
+          {"optimizer_seconds", median(measured.optimizer)},
+          {"seconds", measured.seconds},
+          {"losses", measured.losses},
+          {"peak_mib", peak_memory()}};
+}
+
+int run_program(int argc, char** argv) {
+  Options options;
+  CLI::App program("Measures training of one work and prints one JSON line.");
+  program.add_option("--work", options.work, "which work");
+  program.add_option("--set", options.settings, "key=value of the configuration, may be repeated");
+  program.add_option("--threads", options.threads, "threads")->check(CLI::Range(1, 1024));
+  program.add_option("--warmup", options.warmup, "updates before the timed ones")
+      ->check(CLI::Range(0, 1 << 20));
+  program.add_option("--updates", options.updates, "timed updates")->check(CLI::Range(1, 1 << 20));
+  program.add_option("--write", options.write,
+                     "model folder for the initial weights; batches and configuration too");
+  CLI11_PARSE(program, argc, argv);
+  try {
+    fmt::print("{}\n", run(options).dump());
+  } catch (const Error& error) {
+    fmt::print(stderr, "training: {}\n", error.what());
+    return static_cast<int>(error.code());
+  }
+  return 0;
+}
+
+}  // namespace
+}  // namespace attend::bench
+
+int main(int argc, char** argv) { return attend::bench::run_program(argc, argv); }

@@ -1,0 +1,176 @@
+#include "works.h"
+
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "base/base.h"
+
+namespace attend::bench {
+namespace {
+
+using model::Configuration;
+using text::TokenId;
+
+// What both middle-sized works share. The GRU is that of PyTorch (§1.1), so that its losses can be
+// held against these.
+std::vector<std::string> middle_settings() {
+  return {"source.unit=words",
+          "target.unit=words",
+          "encoder.embedding=256",
+          "encoder.units=512",
+          "encoder.layers=1",
+          "encoder.gru_reset=after",
+          "encoder.gru_update=old",
+          "attention.units=512",
+          "decoder.embedding=256",
+          "decoder.units=512",
+          "decoder.gru_reset=after",
+          "decoder.gru_update=old",
+          "decoder.initial_state=backward",
+          "decoder.order=look-update-generate",
+          "decoder.readout=tanh",
+          "decoder.readout_units=512",
+          "training.optimizer=adam",
+          "training.learning_rate=0.001",
+          "training.schedule=constant",
+          "training.clip_norm=1",
+          "training.loss_scale=sentence-mean",
+          "training.dropout_embedding=0",
+          "training.dropout_encoder=0",
+          "training.dropout_readout=0",
+          "training.batch_size=64"};
+}
+
+// Luong's model of the same size (§6): general scores, the readout fed back.
+std::vector<std::string> luong_settings() {
+  std::vector<std::string> settings = middle_settings();
+  for (const char* setting :
+       {"encoder.cell=lstm", "decoder.cell=lstm", "attention.score=general",
+        "decoder.order=update-look-generate", "decoder.input_feeding=readout"}) {
+    settings.emplace_back(setting);
+  }
+  return settings;
+}
+
+std::vector<Work> make_works() {
+  return {
+      {"mid-8k", "default", middle_settings(), {8000, 8000}, 15, 35},
+      {"mid-32k", "default", middle_settings(), {32000, 32000}, 15, 35},
+      {"mid-luong", "default", luong_settings(), {8000, 8000}, 15, 35},
+      {"small", "dates", {}, {37, 11}, 30, 30},
+  };
+}
+
+// From `first` to `size` − 1, the k-th of them about 1 / k as often as the first.
+TokenId draw_word(Random& random, TokenId first, TokenId size) {
+  const double words = static_cast<double>(size - first);
+  const auto rank = static_cast<TokenId>(std::exp(random.uniform() * std::log(words + 1.0)));
+  return std::min(first + rank - 1, size - 1);
+}
+
+std::vector<TokenId> draw_side(Random& random, const model::SideConfig& side, int length,
+                               std::size_t vocabulary) {
+  const TokenId first = side.end_token ? kEnd + 1 : 0;
+  const int count = side.fixed_length > 0 ? side.fixed_length : length;
+  std::vector<TokenId> tokens;
+  for (int i = 0; i < count; ++i) {
+    tokens.push_back(draw_word(random, first, static_cast<TokenId>(vocabulary)));
+  }
+  if (side.end_token) tokens.push_back(kEnd);
+  return tokens;
+}
+
+// Units without a meaning; those that the side needs come first.
+text::Vocabulary make_vocabulary(const model::SideConfig& side, bool pads, std::int64_t size) {
+  std::vector<std::string> units;
+  if (side.end_token) units = {std::string(text::kUnknown), std::string(text::kEnd)};
+  if (pads) units.emplace_back(text::kPadding);
+  while (static_cast<std::int64_t>(units.size()) < size) {
+    units.push_back(fmt::format("w{}", units.size()));
+  }
+  return text::Vocabulary(std::move(units));
+}
+
+}  // namespace
+
+const std::vector<Work>& works() {
+  static const std::vector<Work> list = make_works();
+  return list;
+}
+
+const Work& find_work(const std::string& name) {
+  std::string names;
+  for (const Work& work : works()) {
+    if (work.name == name) return work;
+    names += " " + work.name;
+  }
+  throw UsageError(fmt::format("unknown work '{}'; there are{}", name, names));
+}
+
+Configuration configuration_of(const Work& work, const std::vector<std::string>& settings) {
+  Configuration configuration = model::preset(work.preset);
+  for (const auto* list : {&work.settings, &settings}) {
+    for (const std::string& setting : *list) model::set_option(configuration, setting);
+  }
+  model::check(configuration);
+  return configuration;
+}
+
+std::vector<Pair> make_pairs(const Work& work, const Configuration& configuration,
+                             std::size_t count) {
+  constexpr int kDifference = 3;
+  Random random(1);
+  std::vector<Pair> pairs;
+  for (std::size_t i = 0; i < count; ++i) {
+    const int range = work.longest - work.shortest + 1;
+    const int length =
+        work.shortest + static_cast<int>(random.below(static_cast<std::uint64_t>(range)));
+    const int target_length = std::clamp(
+        length - kDifference + static_cast<int>(random.below(2 * kDifference + 1)), 1, 1 << 20);
+    Pair pair;
+    pair.source = draw_side(random, configuration.source, length, work.vocabularies.source);
+    pair.target = draw_side(random, configuration.target, target_length, work.vocabularies.target);
+    pairs.push_back(std::move(pair));
+  }
+  return pairs;
+}
+
+model::ModelText make_text(const Work& work, const Configuration& configuration) {
+  using model::SideName;
+  const bool pads = configuration.encoder.padding == model::Padding::kVisible;
+  const auto side = [&](SideName name, const model::SideConfig& config, std::int64_t size) {
+    return model::make_side(configuration, name,
+                            make_vocabulary(config, pads && name == SideName::kSource, size));
+  };
+  return {configuration, side(SideName::kSource, configuration.source, work.vocabularies.source),
+          side(SideName::kTarget, configuration.target, work.vocabularies.target)};
+}
+
+nlohmann::json describe(const Work& work, const Configuration& configuration) {
+  Configuration copy = configuration;
+  nlohmann::json options = nlohmann::json::object();
+  for (const model::Option& option : model::options(copy)) options[option.name] = option.get();
+  return {{"work", work.name},
+          {"options", options},
+          {"source_vocabulary", work.vocabularies.source},
+          {"target_vocabulary", work.vocabularies.target}};
+}
+
+double peak_memory() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024.0;
+}
+
+double median(std::vector<double> values) {
+  ATTEND_CHECK(!values.empty());
+  std::sort(values.begin(), values.end());
+  const std::size_t middle = values.size() / 2;
+  return values.size() % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2.0;
+}
+
+}  // namespace attend::bench

@@ -1,0 +1,21 @@
+#include "model/fusion.h"
+
+namespace attend::model {
+
+std::string_view encoder_fusion_obstacle(const Configuration& configuration) {
+  if (configuration.encoder.direction != Direction::kBidirectional) return "one direction";
+  if (configuration.decoder.initial_state == InitialState::kCopy) return "copied states";
+  if (configuration.encoder.layer_norm) return "layer normalisation";
+  if (configuration.training.dropout.recurrent > 0) return "recurrent dropout";
+  return {};
+}
+
+std::string_view decoder_fusion_obstacle(const Configuration& configuration) {
+  if (configuration.attention.score != Score::kAdditive) return "another score";
+  if (configuration.decoder.order == Order::kUpdateLookGenerate) return "update-look-generate";
+  if (configuration.decoder.layers > 1) return "more than one layer";
+  if (configuration.training.dropout.recurrent > 0) return "recurrent dropout";
+  return {};
+}
+
+}  // namespace attend::model

@@ -1,0 +1,28 @@
+// The softmax layer and the cross-entropy of a batch with their gradients, without ever holding
+// more than a part of its logits. Internal to this folder.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include "train/products.h"
+
+namespace attend::train {
+
+/// What the loss is computed from.
+struct LossInputs {
+  at::Tensor rows;     // [rows, l]: the readout at every target token
+  at::Tensor weight;   // [target_vocabulary, l]: a leaf with a gradient
+  at::Tensor bias;     // [target_vocabulary]: a leaf with a gradient
+  at::Tensor targets;  // [rows] ids
+};
+
+struct NativeLoss {
+  kernels::CrossEntropySums sums;
+  at::Tensor d_rows;  // [rows, l]: gradient of the scaled cost
+};
+
+/// Adds to the gradients of weight and bias; the others are returned.
+NativeLoss native_loss(Products& products, const LossInputs& inputs,
+                       const kernels::CrossEntropyOptions& options);
+
+}  // namespace attend::train

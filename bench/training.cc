@@ -67,7 +67,6 @@ std::string write_batches(const Batches& batches) {
 struct Measured {
   std::vector<double> seconds;    // [updates]
   std::vector<double> gradient;   // [updates], forward and backward passes
-  std::vector<double> clipping;   // [updates]
   std::vector<double> optimizer;  // [updates]
   std::vector<double> rates;      // [updates], target tokens a second
   std::vector<double> losses;     // of the first updates, warm-up included; per target token
@@ -97,19 +96,17 @@ Measured measure(const Options& options, train::TrainingEngine& engine,
     Stopwatch watch;
     const train::BatchSums sums = engine.compute_gradient(batch, number);
     const double gradient = watch.lap();
-    train::clip_by_norm(engine.gradient(), training.optimizer.clip_norm);
-    const double clipping = watch.lap();
     optimizer.step(engine.values(), engine.gradient(),
-                   train::learning_rate(training.optimizer, training.schedule, number, 1.0),
-                   number);
+                   {train::learning_rate(training.optimizer, training.schedule, number, 1.0),
+                    number, train::clip_scale(sums.gradient_norm, training.optimizer.clip_norm)},
+                   engine.workers());
     const double last = watch.lap();
     const auto tokens = static_cast<double>(sums.tokens);
     if (number <= kLosses) measured.losses.push_back(-sums.log_likelihood / tokens);
     if (number <= options.warmup) continue;
     measured.gradient.push_back(gradient);
-    measured.clipping.push_back(clipping);
     measured.optimizer.push_back(last);
-    measured.seconds.push_back(gradient + clipping + last);
+    measured.seconds.push_back(gradient + last);
     measured.rates.push_back(tokens / measured.seconds.back());
   }
   return measured;
@@ -142,7 +139,6 @@ nlohmann::json run(const Options& options) {
           {"tokens_per_second", median(measured.rates)},
           {"median_seconds", median(measured.seconds)},
           {"gradient_seconds", median(measured.gradient)},
-          {"clipping_seconds", median(measured.clipping)},
           {"optimizer_seconds", median(measured.optimizer)},
           {"seconds", measured.seconds},
           {"losses", measured.losses},

@@ -1,10 +1,12 @@
 // Equations: Y = X Wᵀ + 1 bᵀ or Y += X Wᵀ; G = Aᵀ B or G += Aᵀ B; by oneDNN's matmul primitive.
-// Layout: rows plain with any stride; W packed in the order that the primitive for kTypicalRows
-// rows chooses, which those for other numbers of rows then have to take. Must equal: the triple
-// loop in double, to the rounding of the factors.
+// Layout: W packed in the order that the primitive for kTypicalRows rows chooses, which those for
+// other numbers of rows then have to take. oneDNN is fast only where rows stand one behind the
+// other; others are copied. Must equal: the triple loop in double, to the rounding of the factors.
 #include "kernels/training_product.h"
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -49,13 +51,13 @@ struct Compiled {
   dnnl::matmul::primitive_desc description;
 };
 
-// What makes two products need different code.
+// What makes two products need different code. Rows stand one behind the other in all.
 struct Shape {
+  enum class Kind { kForward, kGradient } kind;
   Precision precision;
-  bool packed;
   bool bias;
   Write write;
-  std::array<std::size_t, 8> sizes;  // m, n, k and strides of x, weights and y
+  std::array<std::size_t, 3> sizes;  // m, n, k
   auto operator<=>(const Shape&) const = default;
 };
 
@@ -66,10 +68,80 @@ struct Factors {
   float* y;
 };
 
-Buffer& scratchpad_of_this_thread() {
-  thread_local Buffer memory;  // lives as long as the thread
+// Memory of the calling thread for all products; lives as long as the thread.
+struct ThreadMemory {
+  Buffer scratchpad;  // what a primitive asks for
+  Buffer x, other;    // rows that stood apart
+  Buffer y;           // a product whose rows shall stand apart
+};
+
+ThreadMemory& thread_memory() {
+  thread_local ThreadMemory memory;
   return memory;
 }
+
+// The rows of `operand` one behind the other, in `memory` if they stand apart.
+const void* dense_rows(const Operand& operand, Buffer& memory) {
+  if (operand.stride() == operand.units() || operand.count() == 1) return operand.values();
+  const std::size_t bytes = operand.units() * size_of(operand.precision());
+  const std::size_t step = operand.stride() * size_of(operand.precision());
+  auto* to = reinterpret_cast<std::byte*>(
+      memory.get((operand.count() * bytes + sizeof(float) - 1) / sizeof(float)).data());
+  const auto* from = static_cast<const std::byte*>(operand.values());
+  for (std::size_t row = 0; row < operand.count(); ++row) {
+    std::memcpy(to + row * bytes, from + row * step, bytes);
+  }
+  return to;
+}
+
+// What is computed where rows stand one behind the other, and taken over when it is there.
+class Destination {
+ public:
+  Destination(Rows y, std::size_t rows, std::size_t units, Write write)
+      : y_(y), rows_(rows), units_(units), write_(write), dense_(y.stride == units || rows == 1) {}
+
+  Write write() const { return dense_ ? write_ : Write::kReplace; }
+  float* values() const {
+    return dense_ ? y_.values : thread_memory().y.get(rows_ * units_).data();
+  }
+  void take_over() const {
+    if (dense_) return;
+    const float* from = thread_memory().y.data();
+    for (std::size_t row = 0; row < rows_; ++row, from += units_) {
+      float* to = y_.row(row);
+      if (write_ == Write::kReplace) {
+        std::copy_n(from, units_, to);
+      } else {
+        for (std::size_t i = 0; i < units_; ++i) to[i] += from[i];
+      }
+    }
+  }
+
+ private:
+  Rows y_;
+  std::size_t rows_, units_;
+  Write write_;
+  bool dense_;
+};
+
+// C [m, n] ← or += op(A) op(B) in float32, any strides between rows.
+struct Sgemm {
+  bool transpose_a, transpose_b;
+  std::size_t m, n, k;
+  const float* a;
+  std::size_t a_stride;
+  const float* b;
+  std::size_t b_stride;
+
+  void run(Rows c, Write write) const {
+    const onednn::SingleThread guard;
+    const auto status =
+        dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', dimension(m), dimension(n),
+                   dimension(k), 1.0F, a, dimension(a_stride), b, dimension(b_stride),
+                   write == Write::kAdd ? 1.0F : 0.0F, c.values, dimension(c.stride));
+    if (status != dnnl_success) throw Error("oneDNN: a matrix product failed");
+  }
+};
 
 [[noreturn]] void fail(const dnnl::error& error) {
   throw Error(std::string("oneDNN: ") + error.what());
@@ -135,7 +207,7 @@ class ProductCode::Implementation {
         {DNNL_ARG_SRC, memory(description.src_desc(), factors.x)},
         {DNNL_ARG_WEIGHTS, memory(weights, factors.weights)},
         {DNNL_ARG_DST, memory(description.dst_desc(), factors.y)},
-        {DNNL_ARG_SCRATCHPAD, memory(scratchpad, scratchpad_of_this_thread().get(scratch).data())}};
+        {DNNL_ARG_SCRATCHPAD, memory(scratchpad, thread_memory().scratchpad.get(scratch).data())}};
     if (factors.bias != nullptr) {
       arguments.emplace(
           DNNL_ARG_BIAS,
@@ -220,21 +292,34 @@ class TrainingProduct::Packed {
   }
 
   void multiply(const Operand& x, const float* bias, Rows y, Write write) const {
-    const Description weights = packed_ ? packed_->get_desc() : plain_;
-    const Shape shape{precision_,
-                      packed_.has_value(),
-                      bias != nullptr,
-                      write,
-                      {x.count(), outputs_, inputs_, x.stride(), packed_ ? 0 : strides_.input,
-                       packed_ ? 0 : strides_.output, y.stride, 1}};
-    const auto compiled = code_.compile(
-        shape, matrix(x.count(), inputs_, type_of(precision_), x.stride(), 1), weights,
-        matrix(x.count(), outputs_, dnnl::memory::data_type::f32, y.stride, 1));
+    if (!packed_) return multiply_plain(x, bias, y, write);
+    const Destination to(y, x.count(), outputs_, write);
+    const Description weights = packed_->get_desc();
+    const auto compiled =
+        code_.compile({Shape::Kind::kForward,
+                       precision_,
+                       bias != nullptr,
+                       to.write(),
+                       {x.count(), outputs_, inputs_}},
+                      matrix(x.count(), inputs_, type_of(precision_), inputs_, 1), weights,
+                      matrix(x.count(), outputs_, dnnl::memory::data_type::f32, outputs_, 1));
     code_.run(*compiled, weights,
-              {x.values(), packed_ ? packed_->get_data_handle() : values_, bias, y.values});
+              {dense_rows(x, thread_memory().x), packed_->get_data_handle(), bias, to.values()});
+    to.take_over();
   }
 
  private:
+  void multiply_plain(const Operand& x, const float* bias, Rows y, Write write) const {
+    for (std::size_t row = 0; bias != nullptr && row < x.count(); ++row) {
+      std::copy_n(bias, outputs_, y.row(row));
+    }
+    const bool transposed = strides_.input == 1 && strides_.output >= inputs_;  // W stands for Wᵀ
+    Sgemm{false,      transposed, x.count(),
+          outputs_,   inputs_,    static_cast<const float*>(x.values()),
+          x.stride(), values_,    transposed ? strides_.output : strides_.input}
+        .run(y, bias != nullptr ? Write::kAdd : write);
+  }
+
   ProductCode::Implementation& code_;
   Precision precision_;
   std::size_t outputs_, inputs_;
@@ -311,20 +396,30 @@ void gradient_product(const ProductCode& code, const Operand& a, const Operand& 
     }
     return;
   }
+  if (a.precision() == Precision::kFloat32) {
+    return Sgemm{true,       false,
+                 a.units(),  b.units(),
+                 a.count(),  static_cast<const float*>(a.values()),
+                 a.stride(), static_cast<const float*>(b.values()),
+                 b.stride()}
+        .run(gradient, write);
+  }
   const auto type = type_of(a.precision());
-  const Shape shape{
-      a.precision(),
-      false,
-      false,
-      write,
-      {a.units(), b.units(), a.count(), 1, a.stride(), b.stride(), gradient.stride, 0}};
+  const Destination to(gradient, a.units(), b.units(), write);
   try {
-    const Description weights = matrix(b.count(), b.units(), type, b.stride(), 1);
+    const Description weights = matrix(b.count(), b.units(), type, b.units(), 1);
     const auto compiled = code.implementation().compile(
-        shape, matrix(a.units(), a.count(), type, 1, a.stride()), weights,
-        matrix(a.units(), b.units(), dnnl::memory::data_type::f32, gradient.stride, 1));
+        {Shape::Kind::kGradient,
+         a.precision(),
+         false,
+         to.write(),
+         {a.units(), b.units(), a.count()}},
+        matrix(a.units(), a.count(), type, 1, a.units()), weights,
+        matrix(a.units(), b.units(), dnnl::memory::data_type::f32, b.units(), 1));
     code.implementation().run(*compiled, weights,
-                              {a.values(), b.values(), nullptr, gradient.values});
+                              {dense_rows(a, thread_memory().x),
+                               dense_rows(b, thread_memory().other), nullptr, to.values()});
+    to.take_over();
   } catch (const dnnl::error& error) {
     fail(error);
   }

@@ -22,36 +22,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
 
-// η_j = γ · h_j.
-void dot_annotations(const float* d_context, std::size_t length, std::size_t units,
-                     const float* annotations, float* eta) {
-  for (std::size_t j = 0; j < length; ++j) {
-    const float* h = annotations + j * units;
-    Vector sum = constant(0.0F);
-    for_each(units,
-             [&](auto at) HWY_ATTR { sum = hn::MulAdd(at.load(d_context), at.load(h), sum); });
-    eta[j] = sum_of_lanes(sum);
-  }
-}
-
-// The same and ∂h_j += α_j γ.
-void annotations_backward(const float* d_context, const float* alignment, std::size_t length,
-                          std::size_t units, const float* annotations, float* d_annotations,
-                          float* eta) {
-  for (std::size_t j = 0; j < length; ++j) {
-    const float* h = annotations + j * units;
-    float* d_h = d_annotations + j * units;
-    const Vector share = constant(alignment[j]);
-    Vector sum = constant(0.0F);
-    for_each(units, [&](auto at) HWY_ATTR {
-      const Vector gamma = at.load(d_context);
-      sum = hn::MulAdd(gamma, at.load(h), sum);
-      at.store(hn::MulAdd(share, gamma, at.load(d_h)), d_h);
-    });
-    eta[j] = sum_of_lanes(sum);
-  }
-}
-
 // From ∂e_j to ∂p_j, ∂v and ∂q, which is written: of one sentence.
 void energies_backward(const float* query, const float* projected, const float* weight,
                        const float* d_energies, std::size_t length, std::size_t units,
@@ -78,29 +48,32 @@ struct Strides {
   std::size_t weights, rows, units;
 };
 
-// to_j += Σ_i weight_ij row_i, j = 0 … kPositions − 1, of the units of kVectors vectors at `at`.
+// to_j += Σ_i weight_ij row_i, j = 0 … kPositions − 1, of the units of kVectors vectors from `at`
+// on.
 template <std::size_t kPositions, std::size_t kVectors, class At>
 HWY_INLINE void add_rows_of_block(const float* weights, const float* rows, std::size_t steps,
                                   const Strides& strides, At at, float* to) {
   const std::size_t lanes = hn::Lanes(Floats());
   Vector sums[kPositions][kVectors];
   for (std::size_t j = 0; j < kPositions; ++j) {
-    for (std::size_t v = 0; v < kVectors; ++v)
+    for (std::size_t v = 0; v < kVectors; ++v) {
       sums[j][v] = at.load(to + j * strides.units + v * lanes);
+    }
   }
-  for (std::size_t i = 0; i < steps; ++i) {
+  for (std::size_t i = 0; i < steps; ++i, weights += strides.weights, rows += strides.rows) {
     Vector row[kVectors];
-    for (std::size_t v = 0; v < kVectors; ++v)
-      row[v] = at.load(rows + i * strides.rows + v * lanes);
+    for (std::size_t v = 0; v < kVectors; ++v) row[v] = at.load(rows + v * lanes);
     for (std::size_t j = 0; j < kPositions; ++j) {
-      const Vector weight = constant(weights[i * strides.weights + j]);
-      for (std::size_t v = 0; v < kVectors; ++v)
+      const Vector weight = constant(weights[j]);
+      for (std::size_t v = 0; v < kVectors; ++v) {
         sums[j][v] = hn::MulAdd(weight, row[v], sums[j][v]);
+      }
     }
   }
   for (std::size_t j = 0; j < kPositions; ++j) {
-    for (std::size_t v = 0; v < kVectors; ++v)
+    for (std::size_t v = 0; v < kVectors; ++v) {
       at.store(sums[j][v], to + j * strides.units + v * lanes);
+    }
   }
 }
 
@@ -141,8 +114,6 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace attend::kernels {
 
-HWY_EXPORT(dot_annotations);
-HWY_EXPORT(annotations_backward);
 HWY_EXPORT(energies_backward);
 HWY_EXPORT(add_rows_of_sentence);
 
@@ -159,6 +130,19 @@ float softmax_backward(std::span<float> eta, const float* alignment, const float
     sum += eta[j];
   }
   return sum;
+}
+
+// ∂e of sentence b; returns ∂b_e.
+float energy_gradients(const AttentionSource& source, const AttentionStep& step,
+                       const float* d_context, std::size_t b, std::span<float> d_energies) {
+  const std::size_t h_units = source.sizes.annotation_units;
+  const std::size_t first = b * source.sizes.source_length;
+  dot_energies({d_context + b * h_units, h_units},
+               {source.annotations + first * h_units, d_energies.size() * h_units}, 0.0F,
+               EnergyActivation::kLinear, d_energies);  // η
+  return softmax_backward(d_energies, step.alignment + first,
+                          step.energies == nullptr ? nullptr : step.energies + first,
+                          source.activation);
 }
 
 // Energies, alignment and context of every sentence; `score` takes its query and projected
@@ -193,6 +177,26 @@ void additive_attention_forward(const AttentionSource& source, const AttentionSt
   });
 }
 
+void additive_attention_backward(const AttentionSource& source, const AttentionStep& step,
+                                 const float* d_context, const AttentionGradients& gradients,
+                                 std::span<float> scratch) {
+  const AttentionSizes& sizes = source.sizes;
+  const std::size_t units = sizes.attention_units;
+  ATTEND_CHECK_EQ(source.lengths.size(), sizes.batch);
+  ATTEND_CHECK(scratch.size() >= sizes.source_length);
+  ATTEND_CHECK(source.activation == EnergyActivation::kLinear || step.energies != nullptr);
+  for (std::size_t b = 0; b < sizes.batch; ++b) {
+    const auto length = static_cast<std::size_t>(source.lengths[b]);
+    const std::size_t first = b * sizes.source_length;
+    const std::span<float> d_energies = scratch.first(length);
+    *gradients.bias += energy_gradients(source, step, d_context, b, d_energies);
+    HWY_DYNAMIC_DISPATCH(energies_backward)
+    (step.query + b * units, source.projected + first * units, source.weight, d_energies.data(),
+     length, units,
+     {gradients.projected + first * units, gradients.weight, nullptr, gradients.query + b * units});
+  }
+}
+
 void dot_attention_forward(const AttentionSource& source, const AttentionStep& step) {
   attention_forward(source, step, [&](auto query, auto keys, std::span<float> energies) {
     dot_energies(query, keys, source.bias, source.activation, energies);
@@ -202,19 +206,14 @@ void dot_attention_forward(const AttentionSource& source, const AttentionStep& s
 void dot_attention_backward(const AttentionSource& source, const AttentionStep& step,
                             const float* d_context, const DotAttentionGradients& gradients) {
   const AttentionSizes& sizes = source.sizes;
-  const std::size_t units = sizes.attention_units, h_units = sizes.annotation_units;
+  const std::size_t units = sizes.attention_units;
   ATTEND_CHECK_EQ(source.lengths.size(), sizes.batch);
   ATTEND_CHECK(source.activation == EnergyActivation::kLinear || step.energies != nullptr);
   for (std::size_t b = 0; b < sizes.batch; ++b) {
     const auto length = static_cast<std::size_t>(source.lengths[b]);
     const std::size_t first = b * sizes.source_length;
     const std::span<float> d_energies(gradients.energies + first, length);
-    dot_energies({d_context + b * h_units, h_units},
-                 {source.annotations + first * h_units, length * h_units}, 0.0F,
-                 EnergyActivation::kLinear, d_energies);
-    *gradients.bias += softmax_backward(d_energies, step.alignment + first,
-                                        step.energies == nullptr ? nullptr : step.energies + first,
-                                        source.activation);
+    *gradients.bias += energy_gradients(source, step, d_context, b, d_energies);
     std::fill(gradients.energies + first + length, gradients.energies + first + sizes.source_length,
               0.0F);
     weighted_sum(d_energies, {source.projected + first * units, length * units},
@@ -230,38 +229,6 @@ void add_weighted_rows(const AttentionSizes& sizes, std::span<const std::int32_t
     (rows.weights + b * sizes.source_length, rows.rows + b * rows.units, rows.steps,
      sizes.batch * sizes.source_length, sizes.batch * rows.units, rows.units,
      static_cast<std::size_t>(lengths[b]), to + b * sizes.source_length * rows.units);
-  }
-}
-
-void additive_attention_backward(const AttentionSource& source, const AttentionStep& step,
-                                 const float* d_context, const AttentionGradients& gradients,
-                                 std::span<float> scratch) {
-  const AttentionSizes& sizes = source.sizes;
-  const std::size_t units = sizes.attention_units, h_units = sizes.annotation_units;
-  ATTEND_CHECK_EQ(source.lengths.size(), sizes.batch);
-  ATTEND_CHECK(scratch.size() >= sizes.source_length);
-  ATTEND_CHECK(source.activation == EnergyActivation::kLinear || step.energies != nullptr);
-  for (std::size_t b = 0; b < sizes.batch; ++b) {
-    const auto length = static_cast<std::size_t>(source.lengths[b]);
-    const std::size_t first = b * sizes.source_length;
-    const std::span<float> d_energies = scratch.first(length);
-    const float* gamma = d_context + b * h_units;
-    const float* annotations = source.annotations + first * h_units;
-    if (gradients.annotations == nullptr) {
-      HWY_DYNAMIC_DISPATCH(dot_annotations)(gamma, length, h_units, annotations, d_energies.data());
-    } else {
-      HWY_DYNAMIC_DISPATCH(annotations_backward)
-      (gamma, step.alignment + first, length, h_units, annotations,
-       gradients.annotations + first * h_units, d_energies.data());
-    }
-    *gradients.bias += softmax_backward(d_energies, step.alignment + first,
-                                        step.energies == nullptr ? nullptr : step.energies + first,
-                                        source.activation);
-    HWY_DYNAMIC_DISPATCH(energies_backward)
-    (step.query + b * units, source.projected + first * units, source.weight, d_energies.data(),
-     length, units,
-     {nullptr, gradients.projected + first * units, gradients.weight, nullptr,
-      gradients.query + b * units});
   }
 }
 

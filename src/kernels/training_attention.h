@@ -37,21 +37,21 @@ struct AttentionStep {
   float* context = nullptr;      // [batch, n_h]
 };
 
-/// Gradients. The first four are added to. `annotations` may be null: then the caller adds Σ_i α_ij
-/// γ_i over all steps, with γ_i what d_context was.
+/// Gradients of one step; what goes to annotations waits for all steps. The first three are added
+/// to.
 struct AttentionGradients {
-  float* annotations = nullptr;  // [batch, source_length, n_h]
-  float* projected = nullptr;    // [batch, source_length, n']
-  float* weight = nullptr;       // [n']
-  float* bias = nullptr;         // [1]
-  float* query = nullptr;        // [batch, n'], written
+  float* projected = nullptr;  // [batch, source_length, n']
+  float* weight = nullptr;     // [n']
+  float* bias = nullptr;       // [1]
+  float* query = nullptr;      // [batch, n'], written
 };
 
 /// e_j = activation(v · tanh(query + projected_j) + b_e), α = softmax(e), context = Σ_j α_j h_j.
 void additive_attention_forward(const AttentionSource& source, const AttentionStep& step);
 
 /// The gradients of one step from `d_context` [batch, n_h]; tanh is computed again. `scratch` holds
-/// at least source_length values.
+/// at least source_length values. ∂h of all steps together are sums of d_context weighed by
+/// alignments.
 void additive_attention_backward(const AttentionSource& source, const AttentionStep& step,
                                  const float* d_context, const AttentionGradients& gradients,
                                  std::span<float> scratch);
@@ -59,15 +59,15 @@ void additive_attention_backward(const AttentionSource& source, const AttentionS
 /// e_j = activation(query · key_j + b_e), α = softmax(e), context = Σ_j α_j h_j.
 void dot_attention_forward(const AttentionSource& source, const AttentionStep& step);
 
-/// Gradients of one step. What goes to annotations and keys waits for all steps.
+/// Gradients of one step; what goes to annotations and keys waits for all steps.
 struct DotAttentionGradients {
   float* energies = nullptr;  // [batch, source_length], written, 0 from the length on
   float* query = nullptr;     // [batch, n], written
   float* bias = nullptr;      // [1], added to
 };
 
-/// The gradients of one step from `d_context` [batch, n_h]; then of all steps together, by
-/// add_weighted_rows: ∂h from alignments and d_context, ∂key from ∂e and queries.
+/// The gradients of one step from `d_context` [batch, n_h]. Of all steps together ∂h are sums of
+/// d_context weighed by alignments, ∂key sums of queries weighed by ∂e.
 void dot_attention_backward(const AttentionSource& source, const AttentionStep& step,
                             const float* d_context, const DotAttentionGradients& gradients);
 

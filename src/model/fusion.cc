@@ -11,9 +11,11 @@ std::string_view encoder_fusion_obstacle(const Configuration& configuration) {
 }
 
 std::string_view decoder_fusion_obstacle(const Configuration& configuration) {
-  if (configuration.attention.score != Score::kAdditive) return "another score";
-  if (configuration.decoder.order == Order::kUpdateLookGenerate) return "update-look-generate";
-  if (configuration.decoder.layers > 1) return "more than one layer";
+  const DecoderConfig& decoder = configuration.decoder;
+  if (decoder.input_feeding == InputFeeding::kReadout && decoder.readout == Readout::kMaxout) {
+    return "a maxout readout that is fed";
+  }
+  if (decoder.layers > 1) return "more than one layer";
   if (configuration.training.dropout.recurrent > 0) return "recurrent dropout";
   return {};
 }

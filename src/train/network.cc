@@ -371,7 +371,7 @@ Network::Decoded Network::decode(const Batch& batch, Dropout* dropout) const {
     decoded.fed = at::cat({zero, fed_embeddings(batch, dropout)}, 0);
   }
   if (native_ && model::decoder_fusion_obstacle(configuration_).empty()) {
-    run_steps_natively(batch, annotated, attention, decoded);
+    run_steps_natively(batch, annotated, attention, dropout, decoded);
   } else {
     run_steps(batch, annotated, attention, dropout, decoded);
   }
@@ -426,28 +426,53 @@ void Network::run_steps(const Batch& batch, const Annotated& annotated, const At
 
 // The same as one function (native_decoder.h).
 void Network::run_steps_natively(const Batch& batch, const Annotated& annotated,
-                                 const Attention& attention, Decoded& decoded) const {
+                                 const Attention& attention, Dropout* dropout,
+                                 Decoded& decoded) const {
   const State initial = initial_states(annotated)[0];
   NativeDecoderInputs inputs;
   inputs.products = products_;
   inputs.shape = {configuration_.decoder.cell, configuration_.decoder.units};
-  inputs.update_first = configuration_.decoder.order == Order::kLookUpdateGenerate;
-  inputs.relu = configuration_.attention.energies == model::Energies::kRelu;
+  inputs.order = configuration_.decoder.order;
   inputs.steps = batch.target.size(0);
-  inputs.lengths = batch.source_sizes;
-  inputs.annotations = annotated.annotations;
-  inputs.projected = attention.projected();
+  inputs.attention = attention_inputs(batch, annotated, attention);
+  if (feeds_readout()) inputs.feeding = feeding_inputs(batch, dropout);
   inputs.fed = fed_to_updates(decoded);
   inputs.initial_state = initial.hidden;
   inputs.initial_cell = initial.cell;
-  inputs.query_weight = tensor("attention.query_weight");
-  inputs.energy_weight = tensor("attention.energy_weight");
-  inputs.energy_bias = find_tensor(tensors_, "attention.energy_bias");
   inputs.cell = CellTensors::find(tensors_, "decoder.0");
   const NativeDecoded result = native_decode(inputs);
   decoded.states = result.states;
   decoded.contexts = result.contexts;
   decoded.alignments = result.alignments;
+  decoded.readouts = result.readouts;
+}
+
+AttentionInputs Network::attention_inputs(const Batch& batch, const Annotated& annotated,
+                                          const Attention& attention) const {
+  AttentionInputs inputs;
+  inputs.score = configuration_.attention.score;
+  inputs.energies = configuration_.attention.energies;
+  inputs.lengths = batch.source_sizes;
+  inputs.annotations = annotated.annotations;
+  if (inputs.score != model::Score::kDot) inputs.projected = attention.projected();
+  inputs.query_weight = find_tensor(tensors_, "attention.query_weight");
+  inputs.energy_weight = find_tensor(tensors_, "attention.energy_weight");
+  inputs.energy_bias = find_tensor(tensors_, "attention.energy_bias");
+  return inputs;
+}
+
+FeedingInputs Network::feeding_inputs(const Batch& batch, Dropout* dropout) const {
+  const model::DecoderConfig& config = configuration_.decoder;
+  FeedingInputs inputs;
+  inputs.activation =
+      config.readout == model::Readout::kTanh ? Activation::kTanh : Activation::kNone;
+  inputs.weight = tensor("readout.weight");
+  inputs.bias = tensor("readout.bias");
+  inputs.fed_units = config.readout_fed_units();
+  inputs.mask =
+      DecoderMasks(config, batch.target.size(0), batch.sentences, dropout, floating()).readout;
+  if (inputs.mask.defined()) inputs.mask = inputs.mask.contiguous();
+  return inputs;
 }
 
 bool Network::feeds_readout() const {

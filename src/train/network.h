@@ -11,6 +11,8 @@
 #include "model/model.h"
 #include "train/batch.h"
 #include "train/layers.h"
+#include "train/native_attention.h"
+#include "train/native_feeding.h"
 #include "train/native_linear.h"
 #include "train/products.h"
 
@@ -73,7 +75,10 @@ class Network {
   void run_steps(const Batch& batch, const Annotated& annotated, const Attention& attention,
                  Dropout* dropout, Decoded& decoded) const;
   void run_steps_natively(const Batch& batch, const Annotated& annotated,
-                          const Attention& attention, Decoded& decoded) const;
+                          const Attention& attention, Dropout* dropout, Decoded& decoded) const;
+  AttentionInputs attention_inputs(const Batch& batch, const Annotated& annotated,
+                                   const Attention& attention) const;
+  FeedingInputs feeding_inputs(const Batch& batch, Dropout* dropout) const;
   void refresh_own_products() const;
   Tensor project(const std::vector<Tensor>& parts, const std::string& weight,
                  const std::string& bias, Activation activation) const;

@@ -48,9 +48,9 @@ std::vector<std::string> middle_settings() {
 // Luong's model of the same size (§6): general scores, the readout fed back.
 std::vector<std::string> luong_settings() {
   std::vector<std::string> settings = middle_settings();
-  for (const char* setting :
-       {"encoder.cell=lstm", "decoder.cell=lstm", "attention.score=general",
-        "decoder.order=update-look-generate", "decoder.input_feeding=readout"}) {
+  for (const char* setting : {"encoder.cell=lstm", "decoder.cell=lstm", "attention.score=general",
+                              "decoder.order=update-look-generate", "decoder.input_feeding=readout",
+                              "decoder.readout_feedback=none"}) {
     settings.emplace_back(setting);
   }
   return settings;

@@ -113,12 +113,15 @@ std::string explain(const predictor::Predictor& predictor, const Options& option
                     Notices& notices) {
   constexpr std::size_t kChoices = 4;
   std::string text;
+  for (const predictor::Equation& equation : predictor::equations(predictor.text().configuration)) {
+    text += fmt::format("{:<12}{}\n", equation.name, equation.text);
+  }
   for (const std::string& source : options.texts) {
     const predictor::Explanation explanation =
         predictor.explain(source, options.predict.search, kChoices);
     notices.add(explanation.source);
-    text += fmt::format("{} → {}  (log-probability {:.4f})\n", source, explanation.prediction.text,
-                        explanation.prediction.log_probability);
+    text += fmt::format("\n{} → {}  (log-probability {:.4f})\n", source,
+                        explanation.prediction.text, explanation.prediction.log_probability);
     for (std::size_t i = 0; i < explanation.steps.size(); ++i) {
       text += explain_step(i, explanation.steps[i], explanation,
                            predictor.text().configuration.decoder.feedback);
@@ -205,7 +208,7 @@ void add_show(CLI::App& program) {
   command->add_option("--colours", options->scale, "grey | ink | perceptual")
       ->check(CLI::IsMember({"grey", "ink", "perceptual"}));
   command->add_flag("--explain", options->explain,
-                    "print every step: energies, alignment, context, choice");
+                    "print the equations and every step: energies, alignment, context, choice");
   add_search_options(*command, options->predict);
   command->callback([options] { run(*options); });
 }

@@ -1,6 +1,7 @@
-// Equations: e_j = v · tanh(W s + U h_j + b) + b_e, or its positive part;  c = Σ_j α_j h_j.
-// Layout: W s [n'], U h + b [length, n'], v [n'], e and α [length], h [length, n_h], c [n_h].
-// Must equal: the double loops over j and units with std::tanh in double.
+// Equations: e_j = v · tanh(W s + U h_j + b) + b_e or e_j = q · k_j + b_e, or its positive part;
+// c = Σ_j α_j h_j.
+// Layout: W s [n'], U h + b [length, n'], v [n'], q [n], k [length, n], e and α [length], h
+// [length, n_h], c [n_h]. Must equal: the double loops over j and units with std::tanh in double.
 #include "kernels/attention.h"
 
 #include <algorithm>
@@ -28,6 +29,30 @@ void energies_of_query(const float* query, const float* projected, const float* 
     });
     energies[j] = sum_of_lanes(sum);
   }
+}
+
+// energies[j] = query · key_j; several keys at a time, so that their sums need not wait.
+template <std::size_t kKeys>
+void products_of_keys(const float* query, const float* keys, std::size_t units, float* energies) {
+  Vector sums[kKeys];
+  for (Vector& sum : sums) sum = constant(0.0F);
+  for_each(units, [&](auto at) HWY_ATTR {
+    const Vector q = at.load(query);
+    for (std::size_t k = 0; k < kKeys; ++k) {
+      sums[k] = hn::MulAdd(q, at.load(keys + k * units), sums[k]);
+    }
+  });
+  for (std::size_t k = 0; k < kKeys; ++k) energies[k] = sum_of_lanes(sums[k]);
+}
+
+void products_of_query(const float* query, const float* keys, std::size_t units, std::size_t length,
+                       float* energies) {
+  constexpr std::size_t kKeys = 4;
+  std::size_t j = 0;
+  for (; j + kKeys <= length; j += kKeys) {
+    products_of_keys<kKeys>(query, keys + j * units, units, energies + j);
+  }
+  for (; j < length; ++j) products_of_keys<1>(query, keys + j * units, units, energies + j);
 }
 
 void weighted_sum_of_rows(const float* alignment, const float* annotations, std::size_t length,
@@ -64,7 +89,19 @@ HWY_AFTER_NAMESPACE();
 namespace attend::kernels {
 
 HWY_EXPORT(energies_of_query);
+HWY_EXPORT(products_of_query);
 HWY_EXPORT(weighted_sum_of_rows);
+
+namespace {
+
+void finish_energies(float bias, EnergyActivation activation, std::span<float> energies) {
+  for (float& energy : energies) {
+    energy += bias;
+    if (activation == EnergyActivation::kRelu) energy = std::max(energy, 0.0F);
+  }
+}
+
+}  // namespace
 
 void additive_energies(std::span<const float> query, std::span<const float> projected,
                        std::span<const float> weight, float bias, EnergyActivation activation,
@@ -73,10 +110,15 @@ void additive_energies(std::span<const float> query, std::span<const float> proj
   ATTEND_CHECK_EQ(projected.size(), energies.size() * query.size());
   HWY_DYNAMIC_DISPATCH(energies_of_query)
   (query.data(), projected.data(), weight.data(), query.size(), energies.size(), energies.data());
-  for (float& energy : energies) {
-    energy += bias;
-    if (activation == EnergyActivation::kRelu) energy = std::max(energy, 0.0F);
-  }
+  finish_energies(bias, activation, energies);
+}
+
+void dot_energies(std::span<const float> query, std::span<const float> keys, float bias,
+                  EnergyActivation activation, std::span<float> energies) {
+  ATTEND_CHECK_EQ(keys.size(), energies.size() * query.size());
+  HWY_DYNAMIC_DISPATCH(products_of_query)
+  (query.data(), keys.data(), query.size(), energies.size(), energies.data());
+  finish_energies(bias, activation, energies);
 }
 
 void weighted_sum(std::span<const float> alignment, std::span<const float> annotations,

@@ -1,4 +1,4 @@
-// Additive attention of one query over the annotations of its source (§1.5).
+// Attention of one query over the annotations of its source (§1.5), additive or by a dot product.
 //
 // Queries of several hypotheses of one source use the same projected annotations; nothing is copied
 // for a beam.
@@ -16,6 +16,11 @@ enum class EnergyActivation { kLinear, kRelu };
 void additive_energies(std::span<const float> query, std::span<const float> projected,
                        std::span<const float> weight, float bias, EnergyActivation activation,
                        std::span<float> energies);
+
+/// e_j = activation(query · key_j + bias), j = 1 … energies.size(). `keys` [length, query.size()]
+/// are h_j (dot) or W h_j (general).
+void dot_energies(std::span<const float> query, std::span<const float> keys, float bias,
+                  EnergyActivation activation, std::span<float> energies);
 
 /// c = Σ_j α_j h_j: `annotations` [alignment.size(), context.size()].
 void weighted_sum(std::span<const float> alignment, std::span<const float> annotations,

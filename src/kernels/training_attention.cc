@@ -2,6 +2,8 @@
 // h_j. With γ = ∂c:
 //   ∂h_j += α_j γ;  η_j = γ · h_j;  ∂e_j = α_j (η_j − Σ_k α_k η_k), 0 where relu cut e_j off;
 //   ∂v += ∂e_j t_j;  ∂b_e += ∂e_j;  τ_j = ∂e_j v ⊙ (1 − t_j²);  ∂p_j += τ_j;  ∂q = Σ_j τ_j
+// With a dot product e_j = act(q · k_j + b_e), and of all steps i together:
+//   ∂q = Σ_j ∂e_j k_j;  ∂h_j += Σ_i α_ij γ_i;  ∂k_j += Σ_i ∂e_ij q_i
 // Layout: h [batch, length, n_h], p [batch, length, n'], q [batch, n'], e and α [batch, length].
 // Must equal: these lines for one value at a time in double.
 #include "kernels/training_attention.h"
@@ -19,36 +21,6 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
-
-// η_j = γ · h_j.
-void dot_annotations(const float* d_context, std::size_t length, std::size_t units,
-                     const float* annotations, float* eta) {
-  for (std::size_t j = 0; j < length; ++j) {
-    const float* h = annotations + j * units;
-    Vector sum = constant(0.0F);
-    for_each(units,
-             [&](auto at) HWY_ATTR { sum = hn::MulAdd(at.load(d_context), at.load(h), sum); });
-    eta[j] = sum_of_lanes(sum);
-  }
-}
-
-// The same and ∂h_j += α_j γ.
-void annotations_backward(const float* d_context, const float* alignment, std::size_t length,
-                          std::size_t units, const float* annotations, float* d_annotations,
-                          float* eta) {
-  for (std::size_t j = 0; j < length; ++j) {
-    const float* h = annotations + j * units;
-    float* d_h = d_annotations + j * units;
-    const Vector share = constant(alignment[j]);
-    Vector sum = constant(0.0F);
-    for_each(units, [&](auto at) HWY_ATTR {
-      const Vector gamma = at.load(d_context);
-      sum = hn::MulAdd(gamma, at.load(h), sum);
-      at.store(hn::MulAdd(share, gamma, at.load(d_h)), d_h);
-    });
-    eta[j] = sum_of_lanes(sum);
-  }
-}
 
 // From ∂e_j to ∂p_j, ∂v and ∂q, which is written: of one sentence.
 void energies_backward(const float* query, const float* projected, const float* weight,
@@ -71,15 +43,79 @@ void energies_backward(const float* query, const float* projected, const float* 
   });
 }
 
+// Where the terms of a sentence stand: those of the next step `weights` and `rows` values further.
+struct Strides {
+  std::size_t weights, rows, units;
+};
+
+// to_j += Σ_i weight_ij row_i, j = 0 … kPositions − 1, of the units of kVectors vectors from `at`
+// on.
+template <std::size_t kPositions, std::size_t kVectors, class At>
+HWY_INLINE void add_rows_of_block(const float* weights, const float* rows, std::size_t steps,
+                                  const Strides& strides, At at, float* to) {
+  const std::size_t lanes = hn::Lanes(Floats());
+  Vector sums[kPositions][kVectors];
+  for (std::size_t j = 0; j < kPositions; ++j) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      sums[j][v] = at.load(to + j * strides.units + v * lanes);
+    }
+  }
+  for (std::size_t i = 0; i < steps; ++i, weights += strides.weights, rows += strides.rows) {
+    Vector row[kVectors];
+    for (std::size_t v = 0; v < kVectors; ++v) row[v] = at.load(rows + v * lanes);
+    for (std::size_t j = 0; j < kPositions; ++j) {
+      const Vector weight = constant(weights[j]);
+      for (std::size_t v = 0; v < kVectors; ++v) {
+        sums[j][v] = hn::MulAdd(weight, row[v], sums[j][v]);
+      }
+    }
+  }
+  for (std::size_t j = 0; j < kPositions; ++j) {
+    for (std::size_t v = 0; v < kVectors; ++v) {
+      at.store(sums[j][v], to + j * strides.units + v * lanes);
+    }
+  }
+}
+
+// The same for all positions of a sentence.
+template <std::size_t kVectors, class At>
+HWY_INLINE void add_rows_of_positions(const float* weights, const float* rows, std::size_t steps,
+                                      const Strides& strides, At at, std::size_t length,
+                                      float* to) {
+  constexpr std::size_t kPositions = 4;
+  std::size_t j = 0;
+  for (; j + kPositions <= length; j += kPositions) {
+    add_rows_of_block<kPositions, kVectors>(weights + j, rows, steps, strides, at,
+                                            to + j * strides.units);
+  }
+  for (; j < length; ++j) {
+    add_rows_of_block<1, kVectors>(weights + j, rows, steps, strides, at, to + j * strides.units);
+  }
+}
+
+void add_rows_of_sentence(const float* weights, const float* rows, std::size_t steps,
+                          std::size_t weight_stride, std::size_t row_stride, std::size_t units,
+                          std::size_t length, float* to) {
+  const Strides strides{weight_stride, row_stride, units};
+  constexpr std::size_t kVectors = 2;
+  const std::size_t width = kVectors * hn::Lanes(Floats());
+  std::size_t k = 0;
+  for (; k + width <= units; k += width) {
+    add_rows_of_positions<kVectors>(weights, rows, steps, strides, Whole{k}, length, to);
+  }
+  for_each(units - k, [&](auto at) HWY_ATTR {
+    add_rows_of_positions<1>(weights, rows + k, steps, strides, at, length, to + k);
+  });
+}
+
 }  // namespace attend::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace attend::kernels {
 
-HWY_EXPORT(dot_annotations);
-HWY_EXPORT(annotations_backward);
 HWY_EXPORT(energies_backward);
+HWY_EXPORT(add_rows_of_sentence);
 
 namespace {
 
@@ -96,9 +132,23 @@ float softmax_backward(std::span<float> eta, const float* alignment, const float
   return sum;
 }
 
-}  // namespace
+// ∂e of sentence b; returns ∂b_e.
+float energy_gradients(const AttentionSource& source, const AttentionStep& step,
+                       const float* d_context, std::size_t b, std::span<float> d_energies) {
+  const std::size_t h_units = source.sizes.annotation_units;
+  const std::size_t first = b * source.sizes.source_length;
+  dot_energies({d_context + b * h_units, h_units},
+               {source.annotations + first * h_units, d_energies.size() * h_units}, 0.0F,
+               EnergyActivation::kLinear, d_energies);  // η
+  return softmax_backward(d_energies, step.alignment + first,
+                          step.energies == nullptr ? nullptr : step.energies + first,
+                          source.activation);
+}
 
-void additive_attention_forward(const AttentionSource& source, const AttentionStep& step) {
+// Energies, alignment and context of every sentence; `score` takes its query and projected
+// annotations to energies.
+template <class Score>
+void attention_forward(const AttentionSource& source, const AttentionStep& step, Score score) {
   const AttentionSizes& sizes = source.sizes;
   const std::size_t units = sizes.attention_units, h_units = sizes.annotation_units;
   ATTEND_CHECK_EQ(source.lengths.size(), sizes.batch);
@@ -106,9 +156,8 @@ void additive_attention_forward(const AttentionSource& source, const AttentionSt
     const auto length = static_cast<std::size_t>(source.lengths[b]);
     const std::size_t first = b * sizes.source_length;
     const std::span<float> alignment(step.alignment + first, length);
-    additive_energies({step.query + b * units, units},
-                      {source.projected + first * units, length * units}, {source.weight, units},
-                      source.bias, source.activation, alignment);
+    score(std::span(step.query + b * units, units),
+          std::span(source.projected + first * units, length * units), alignment);
     if (step.energies != nullptr) {
       std::copy(alignment.begin(), alignment.end(), step.energies + first);
     }
@@ -119,11 +168,20 @@ void additive_attention_forward(const AttentionSource& source, const AttentionSt
   }
 }
 
+}  // namespace
+
+void additive_attention_forward(const AttentionSource& source, const AttentionStep& step) {
+  attention_forward(source, step, [&](auto query, auto projected, std::span<float> energies) {
+    additive_energies(query, projected, {source.weight, source.sizes.attention_units}, source.bias,
+                      source.activation, energies);
+  });
+}
+
 void additive_attention_backward(const AttentionSource& source, const AttentionStep& step,
                                  const float* d_context, const AttentionGradients& gradients,
                                  std::span<float> scratch) {
   const AttentionSizes& sizes = source.sizes;
-  const std::size_t units = sizes.attention_units, h_units = sizes.annotation_units;
+  const std::size_t units = sizes.attention_units;
   ATTEND_CHECK_EQ(source.lengths.size(), sizes.batch);
   ATTEND_CHECK(scratch.size() >= sizes.source_length);
   ATTEND_CHECK(source.activation == EnergyActivation::kLinear || step.energies != nullptr);
@@ -131,23 +189,46 @@ void additive_attention_backward(const AttentionSource& source, const AttentionS
     const auto length = static_cast<std::size_t>(source.lengths[b]);
     const std::size_t first = b * sizes.source_length;
     const std::span<float> d_energies = scratch.first(length);
-    const float* gamma = d_context + b * h_units;
-    const float* annotations = source.annotations + first * h_units;
-    if (gradients.annotations == nullptr) {
-      HWY_DYNAMIC_DISPATCH(dot_annotations)(gamma, length, h_units, annotations, d_energies.data());
-    } else {
-      HWY_DYNAMIC_DISPATCH(annotations_backward)
-      (gamma, step.alignment + first, length, h_units, annotations,
-       gradients.annotations + first * h_units, d_energies.data());
-    }
-    *gradients.bias += softmax_backward(d_energies, step.alignment + first,
-                                        step.energies == nullptr ? nullptr : step.energies + first,
-                                        source.activation);
+    *gradients.bias += energy_gradients(source, step, d_context, b, d_energies);
     HWY_DYNAMIC_DISPATCH(energies_backward)
     (step.query + b * units, source.projected + first * units, source.weight, d_energies.data(),
      length, units,
-     {nullptr, gradients.projected + first * units, gradients.weight, nullptr,
-      gradients.query + b * units});
+     {gradients.projected + first * units, gradients.weight, nullptr, gradients.query + b * units});
+  }
+}
+
+void dot_attention_forward(const AttentionSource& source, const AttentionStep& step) {
+  attention_forward(source, step, [&](auto query, auto keys, std::span<float> energies) {
+    dot_energies(query, keys, source.bias, source.activation, energies);
+  });
+}
+
+void dot_attention_backward(const AttentionSource& source, const AttentionStep& step,
+                            const float* d_context, const DotAttentionGradients& gradients) {
+  const AttentionSizes& sizes = source.sizes;
+  const std::size_t units = sizes.attention_units;
+  ATTEND_CHECK_EQ(source.lengths.size(), sizes.batch);
+  ATTEND_CHECK(source.activation == EnergyActivation::kLinear || step.energies != nullptr);
+  for (std::size_t b = 0; b < sizes.batch; ++b) {
+    const auto length = static_cast<std::size_t>(source.lengths[b]);
+    const std::size_t first = b * sizes.source_length;
+    const std::span<float> d_energies(gradients.energies + first, length);
+    *gradients.bias += energy_gradients(source, step, d_context, b, d_energies);
+    std::fill(gradients.energies + first + length, gradients.energies + first + sizes.source_length,
+              0.0F);
+    weighted_sum(d_energies, {source.projected + first * units, length * units},
+                 {gradients.query + b * units, units});
+  }
+}
+
+void add_weighted_rows(const AttentionSizes& sizes, std::span<const std::int32_t> lengths,
+                       const WeightedRows& rows, float* to) {
+  ATTEND_CHECK_EQ(lengths.size(), sizes.batch);
+  for (std::size_t b = 0; b < sizes.batch; ++b) {
+    HWY_DYNAMIC_DISPATCH(add_rows_of_sentence)
+    (rows.weights + b * sizes.source_length, rows.rows + b * rows.units, rows.steps,
+     sizes.batch * sizes.source_length, sizes.batch * rows.units, rows.units,
+     static_cast<std::size_t>(lengths[b]), to + b * sizes.source_length * rows.units);
   }
 }
 

@@ -105,7 +105,68 @@ void check_ties(const Configuration& c) {
   }
 }
 
+// What reads the source must be there, and fit where nothing projects it.
+void check_encoder(const Configuration& c) {
+  const EncoderConfig& encoder = c.encoder;
+  const DecoderConfig& decoder = c.decoder;
+  if (encoder.padding == Padding::kVisible && c.source.fixed_length == 0) {
+    conflict("encoder.padding: visible needs source.fixed_length");
+  }
+  if (decoder.initial_state == InitialState::kBackward &&
+      encoder.direction == Direction::kForward) {
+    conflict(
+        "decoder.initial_state: backward needs a backward encoder; with encoder.direction: forward "
+        "choose last, mean, copy or zero");
+  }
+  if (c.attention.score == Score::kDot && decoder.units != encoder.annotation_units()) {
+    conflict(fmt::format(
+        "attention.score: dot needs decoder.units as large as annotations: decoder.units {}, "
+        "annotations of {} encoder {}",
+        decoder.units, encoder.direction == Direction::kBidirectional ? "a bidirectional" : "an",
+        encoder.annotation_units()));
+  }
+  if (decoder.initial_state != InitialState::kCopy) return;
+  if (encoder.layers != decoder.layers || encoder.cell.type != decoder.cell.type) {
+    conflict("decoder.initial_state: copy needs encoder and decoder of the same layers and cell");
+  }
+  if (decoder.units != encoder.annotation_units()) {
+    conflict(
+        fmt::format("decoder.initial_state: copy needs decoder.units as large as annotations: "
+                    "decoder.units {}, annotations {}",
+                    decoder.units, encoder.annotation_units()));
+  }
+}
+
+void check_order(const DecoderConfig& decoder) {
+  const bool feeds = decoder.input_feeding == InputFeeding::kReadout;
+  if (decoder.order != Order::kUpdateLookGenerate) {
+    if (feeds) conflict("decoder.input_feeding needs decoder.order: update-look-generate");
+    return;
+  }
+  if (decoder.readout == Readout::kNone) {
+    conflict(
+        "decoder.order: update-look-generate needs a decoder.readout, which takes the context");
+  }
+  if (decoder.feedback == Feedback::kNone && !feeds) {
+    conflict(
+        "decoder.order: update-look-generate needs decoder.feedback: previous or "
+        "decoder.input_feeding: readout");
+  }
+}
+
 }  // namespace
+
+std::vector<std::string_view> EncoderConfig::directions() const {
+  switch (direction) {
+    case Direction::kForward:
+      return {"forward"};
+    case Direction::kBackward:
+      return {"backward"};
+    case Direction::kBidirectional:
+      break;
+  }
+  return {"forward", "backward"};
+}
 
 void set_option(Configuration& configuration, std::string_view assignment) {
   const std::size_t equals = assignment.find('=');
@@ -165,9 +226,8 @@ std::string write_yaml(const Configuration& configuration) {
 
 void check(const Configuration& c) {
   check_ties(c);
-  if (c.encoder.padding == Padding::kVisible && c.source.fixed_length == 0) {
-    conflict("encoder.padding: visible needs source.fixed_length");
-  }
+  check_encoder(c);
+  check_order(c.decoder);
   if (!c.target.end_token && c.target.fixed_length == 0) {
     conflict("target.end_token: false needs target.fixed_length");
   }

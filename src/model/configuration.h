@@ -37,10 +37,18 @@ enum class GruReset { kBefore, kAfter };   ///< U(r ⊙ h) or r ⊙ (U h + b), �
 enum class GruUpdate { kNew, kOld };       ///< what z multiplies, §1.1
 enum class Gates { kLogistic, kHard };     ///< hard: clip(0.2 x + 0.5, 0, 1), §5.1
 enum class Padding { kMasked, kVisible };  ///< visible needs a fixed source length, §5.1
-enum class Energies { kLinear, kRelu };    ///< §5.1
-enum class Feedback { kPrevious, kNone };  ///< whether y_{i-1} enters the decoder
-enum class InitialState { kZero, kBackward, kMean, kLast };
-enum class Order { kLookUpdateGenerate, kLookGenerateUpdate };  ///< §1.4
+/// Which way the encoder reads. A backward encoder reads the reversed source (§6.1); h_j stays with
+/// its token.
+enum class Direction { kBidirectional, kForward, kBackward };
+enum class Score { kAdditive, kDot, kGeneral };  ///< §1.5
+enum class Energies { kLinear, kRelu };          ///< §5.1
+enum class Feedback { kPrevious, kNone };        ///< whether y_{i-1} enters
+/// Where the first state of every decoder layer comes from: 0; a tanh layer over ←h_1, over the
+/// mean of the annotations, or over the last state of each direction, all of the top encoder layer;
+/// or, by kCopy, the last states of the encoder layer of the same number as they are (§6.1).
+enum class InitialState { kZero, kBackward, kMean, kLast, kCopy };
+enum class Order { kLookUpdateGenerate, kLookGenerateUpdate, kUpdateLookGenerate };  ///< §1.4
+enum class InputFeeding { kNone, kReadout };  ///< whether the last readout enters, §6.4
 enum class Readout { kNone, kTanh, kMaxout, kLinear };
 enum class TiedEmbeddings { kNone, kTarget, kAll };
 enum class Initialization { kGlorot, kNormal };  ///< kNormal: §4.2
@@ -54,20 +62,28 @@ struct CellConfig {
   int gate_count() const { return type == Cell::kGru ? 3 : 4; }
 };
 
-/// Bidirectional recurrent encoder (§4.1); annotations h_j = [forward; backward] of the top layer.
+/// Recurrent encoder (§4.1, §6.1); annotations h_j = [forward; backward] of the top layer, or one
+/// of them.
 struct EncoderConfig {
   int embedding = 128;  ///< 0: one-hot vectors
+  Direction direction = Direction::kBidirectional;
   CellConfig cell;
   int units = 128;  ///< n, per direction
   int layers = 1;
   bool layer_norm = false;  ///< of input and recurrent pre-activations, each gate by itself
   Padding padding = Padding::kMasked;
-  int annotation_units() const { return 2 * units; }  ///< n_h
+  /// "forward", "backward": in the order of their columns in h_j.
+  std::vector<std::string_view> directions() const;
+  int annotation_units() const {
+    return direction == Direction::kBidirectional ? 2 * units : units;
+  }
 };
 
-/// e_ij = activation(v · tanh(W s_{i-1} + U h_j + b) + b_e), §1.5.
+/// e_ij = activation(score(s, h_j) + b_e), §1.5; s is s_{i-1}, or s_i where it is updated first.
+///   additive: v · tanh(W s + U h_j + b)     dot: s · h_j     general: s · W h_j
 struct AttentionConfig {
-  int units = 128;  ///< n'
+  Score score = Score::kAdditive;
+  int units = 128;  ///< n', additive
   Energies energies = Energies::kLinear;
   bool energy_bias = false;  ///< b_e; a softmax of linear energies does not see it
 };
@@ -76,13 +92,22 @@ struct DecoderConfig {
   int embedding = 128;  ///< ignored without feedback
   CellConfig cell;
   int units = 128;  ///< n
-  int layers = 1;  ///< the query is the state of the top layer; the context enters the bottom layer
+  /// The query is the state of the top layer. The bottom layer sees E y_{i-1} and beside it c_i, or
+  /// in the order update-look-generate what is fed (§1.6).
+  int layers = 1;
   Feedback feedback = Feedback::kPrevious;
+  InputFeeding input_feeding = InputFeeding::kNone;  ///< with Order::kUpdateLookGenerate only
   InitialState initial_state = InitialState::kBackward;
   Order order = Order::kLookUpdateGenerate;
   Readout readout = Readout::kTanh;
   int readout_units = 128;  ///< l: units behind maxout; ignored by Readout::kNone
+  Feedback readout_feedback = Feedback::kPrevious;  ///< whether E y_{i-1} enters the readout too
   TiedEmbeddings tied_embeddings = TiedEmbeddings::kNone;
+  /// Units of E y_{i-1} in the bottom layer and in the readout: m_y or 0.
+  int fed_units() const { return feedback == Feedback::kPrevious ? embedding : 0; }
+  int readout_fed_units() const {
+    return readout_feedback == Feedback::kPrevious ? fed_units() : 0;
+  }
 };
 
 enum class OptimizerKind { kSgd, kAdadelta, kAdam, kAdamW, kRmsProp };
@@ -122,7 +147,7 @@ struct DropoutConfig {
   double embedding = 0.0;    ///< of embeddings, source and target
   double encoder = 0.0;      ///< of the annotations and between encoder layers
   double decoder = 0.0;      ///< between decoder layers
-  double readout = 0.0;      ///< of the readout (of the state without one)
+  double readout = 0.0;      ///< of the readout (of the state without one), also where it is fed
   double recurrent = 0.0;    ///< of h_{t-1} in the recurrent product; always one mask a sequence
   bool variational = false;  ///< one mask for all time steps of a sequence (§1.8)
 };
@@ -189,7 +214,7 @@ void read_yaml(Configuration& configuration, const std::string& yaml, const std:
 std::string write_yaml(const Configuration& configuration);
 
 /// UsageError when fields contradict each other (tied embeddings of unequal sizes, visible padding
-/// without a fixed length, …).
+/// without a fixed length, a dot score of states and annotations of unequal sizes, …).
 void check(const Configuration& configuration);
 
 struct Preset {

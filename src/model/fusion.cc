@@ -3,13 +3,19 @@
 namespace attend::model {
 
 std::string_view encoder_fusion_obstacle(const Configuration& configuration) {
+  if (configuration.encoder.direction != Direction::kBidirectional) return "one direction";
+  if (configuration.decoder.initial_state == InitialState::kCopy) return "copied states";
   if (configuration.encoder.layer_norm) return "layer normalisation";
   if (configuration.training.dropout.recurrent > 0) return "recurrent dropout";
   return {};
 }
 
 std::string_view decoder_fusion_obstacle(const Configuration& configuration) {
-  if (configuration.decoder.layers > 1) return "more than one layer";
+  const DecoderConfig& decoder = configuration.decoder;
+  if (decoder.input_feeding == InputFeeding::kReadout && decoder.readout == Readout::kMaxout) {
+    return "a maxout readout that is fed";
+  }
+  if (decoder.layers > 1) return "more than one layer";
   if (configuration.training.dropout.recurrent > 0) return "recurrent dropout";
   return {};
 }

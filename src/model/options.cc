@@ -141,9 +141,14 @@ void add_cell(OptionList& list, const std::string& prefix, CellConfig& cell) {
 void add_encoder(OptionList& list, EncoderConfig& encoder) {
   list.number("encoder.embedding", encoder.embedding, 0, kMany,
               "size of the source embeddings; 0: one-hot");
+  list.choice<Direction>("encoder.direction", encoder.direction,
+                         {{"bidirectional", Direction::kBidirectional},
+                          {"forward", Direction::kForward},
+                          {"backward", Direction::kBackward}},
+                         "which way the source is read; backward reads it reversed");
   add_cell(list, "encoder", encoder.cell);
   list.number("encoder.units", encoder.units, 1, kMany, "units per direction");
-  list.number("encoder.layers", encoder.layers, 1, 64, "bidirectional layers");
+  list.number("encoder.layers", encoder.layers, 1, 64, "layers, each of one or both directions");
   list.flag("encoder.layer_norm", encoder.layer_norm, "normalise the gates' pre-activations");
   list.choice<Padding>("encoder.padding", encoder.padding,
                        {{"masked", Padding::kMasked}, {"visible", Padding::kVisible}},
@@ -151,7 +156,12 @@ void add_encoder(OptionList& list, EncoderConfig& encoder) {
 }
 
 void add_attention(OptionList& list, AttentionConfig& attention) {
-  list.number("attention.units", attention.units, 1, kMany, "hidden units of the energies");
+  list.choice<Score>(
+      "attention.score", attention.score,
+      {{"additive", Score::kAdditive}, {"dot", Score::kDot}, {"general", Score::kGeneral}},
+      "energies of state s and annotation h: v · tanh(W s + U h + b), s · h, or s · W h");
+  list.number("attention.units", attention.units, 1, kMany,
+              "hidden units of the energies, of the additive score only");
   list.choice<Energies>("attention.energies", attention.energies,
                         {{"linear", Energies::kLinear}, {"relu", Energies::kRelu}},
                         "activation of the energies");
@@ -166,15 +176,22 @@ void add_decoder(OptionList& list, DecoderConfig& decoder) {
   list.choice<Feedback>("decoder.feedback", decoder.feedback,
                         {{"previous", Feedback::kPrevious}, {"none", Feedback::kNone}},
                         "whether the previous token is fed back");
+  list.choice<InputFeeding>(
+      "decoder.input_feeding", decoder.input_feeding,
+      {{"none", InputFeeding::kNone}, {"readout", InputFeeding::kReadout}},
+      "whether the last readout is fed back too, in the order update-look-generate");
   list.choice<InitialState>("decoder.initial_state", decoder.initial_state,
                             {{"backward", InitialState::kBackward},
                              {"mean", InitialState::kMean},
                              {"last", InitialState::kLast},
+                             {"copy", InitialState::kCopy},
                              {"zero", InitialState::kZero}},
-                            "where the first state comes from");
+                            "where the first states come from; copy: the last state of each "
+                            "encoder layer becomes the first of its decoder layer");
   list.choice<Order>("decoder.order", decoder.order,
                      {{"look-update-generate", Order::kLookUpdateGenerate},
-                      {"look-generate-update", Order::kLookGenerateUpdate}},
+                      {"look-generate-update", Order::kLookGenerateUpdate},
+                      {"update-look-generate", Order::kUpdateLookGenerate}},
                      "order within one step");
   list.choice<Readout>("decoder.readout", decoder.readout,
                        {{"tanh", Readout::kTanh},
@@ -183,6 +200,9 @@ void add_decoder(OptionList& list, DecoderConfig& decoder) {
                         {"none", Readout::kNone}},
                        "layer between state and softmax");
   list.number("decoder.readout_units", decoder.readout_units, 1, kMany, "units of the readout");
+  list.choice<Feedback>("decoder.readout_feedback", decoder.readout_feedback,
+                        {{"previous", Feedback::kPrevious}, {"none", Feedback::kNone}},
+                        "whether the readout sees the previous token that is fed back");
   list.choice<TiedEmbeddings>("decoder.tied_embeddings", decoder.tied_embeddings,
                               {{"none", TiedEmbeddings::kNone},
                                {"target", TiedEmbeddings::kTarget},

@@ -100,7 +100,7 @@ void add_encoder(TableBuilder& table, const EncoderConfig& encoder, std::int64_t
   }
   std::int64_t inputs = encoder.embedding > 0 ? encoder.embedding : vocabulary;
   for (int layer = 0; layer < encoder.layers; ++layer) {
-    for (const std::string_view direction : {"forward", "backward"}) {
+    for (const std::string_view direction : encoder.directions()) {
       table.cell(fmt::format("encoder.{}.{}", layer, direction), encoder.cell, inputs,
                  encoder.units, encoder.layer_norm);
     }
@@ -110,7 +110,10 @@ void add_encoder(TableBuilder& table, const EncoderConfig& encoder, std::int64_t
 
 void add_initial_state(TableBuilder& table, const EncoderConfig& encoder,
                        const DecoderConfig& decoder) {
-  if (decoder.initial_state == InitialState::kZero) return;
+  if (decoder.initial_state == InitialState::kZero ||
+      decoder.initial_state == InitialState::kCopy) {
+    return;
+  }
   const std::int64_t inputs =
       decoder.initial_state == InitialState::kBackward ? encoder.units : encoder.annotation_units();
   for (int layer = 0; layer < decoder.layers; ++layer) {
@@ -126,29 +129,43 @@ void add_initial_state(TableBuilder& table, const EncoderConfig& encoder,
 
 void add_attention(TableBuilder& table, const Configuration& configuration) {
   const AttentionConfig& attention = configuration.attention;
-  table.matrix("attention.query_weight", attention.units, configuration.decoder.units, kAttention);
-  table.matrix("attention.annotation_weight", attention.units,
-               configuration.encoder.annotation_units(), kAttention);
-  table.vector("attention.bias", attention.units);
-  table.energy_weight("attention.energy_weight", attention.units);
+  const std::int64_t states = configuration.decoder.units;
+  const std::int64_t annotations = configuration.encoder.annotation_units();
+  if (attention.score == Score::kAdditive) {
+    table.matrix("attention.query_weight", attention.units, states, kAttention);
+    table.matrix("attention.annotation_weight", attention.units, annotations, kAttention);
+    table.vector("attention.bias", attention.units);
+    table.energy_weight("attention.energy_weight", attention.units);
+  } else if (attention.score == Score::kGeneral) {
+    table.matrix("attention.annotation_weight", states, annotations, kAttention);
+  }
   if (attention.energy_bias) table.vector("attention.energy_bias", 1);
+}
+
+// Columns beside E y_{i-1} in the bottom layer: the context or the readout that is fed.
+std::int64_t beside_embedding(const Configuration& configuration) {
+  const DecoderConfig& decoder = configuration.decoder;
+  if (decoder.order != Order::kUpdateLookGenerate) return configuration.encoder.annotation_units();
+  return decoder.input_feeding == InputFeeding::kReadout ? decoder.readout_units : 0;
 }
 
 void add_decoder(TableBuilder& table, const Configuration& configuration, std::int64_t vocabulary) {
   const DecoderConfig& decoder = configuration.decoder;
-  const std::int64_t context = configuration.encoder.annotation_units();
-  const std::int64_t fed = decoder.feedback == Feedback::kPrevious ? decoder.embedding : 0;
+  const std::int64_t fed = decoder.fed_units();
   if (fed > 0 && decoder.tied_embeddings != TiedEmbeddings::kAll) {
     table.embedding("target_embedding.weight", vocabulary, fed);
   }
   for (int layer = 0; layer < decoder.layers; ++layer) {
     table.cell(fmt::format("decoder.{}", layer), decoder.cell,
-               layer == 0 ? fed + context : decoder.units, decoder.units, false);
+               layer == 0 ? fed + beside_embedding(configuration) : decoder.units, decoder.units,
+               false);
   }
   std::int64_t last = decoder.units;
   if (decoder.readout != Readout::kNone) {
     const std::int64_t pieces = decoder.readout == Readout::kMaxout ? 2 : 1;
-    table.gates("readout.weight", pieces, decoder.readout_units, decoder.units + fed + context);
+    table.gates(
+        "readout.weight", pieces, decoder.readout_units,
+        decoder.units + decoder.readout_fed_units() + configuration.encoder.annotation_units());
     table.vector("readout.bias", pieces * decoder.readout_units);
     last = decoder.readout_units;
   }

@@ -37,37 +37,41 @@ struct VocabularySizes {
 // clang-format off
 /// The tensors of a model, in a fixed order. Matrices are [rows out, columns in] and act on columns.
 /// G = 3 (GRU: update z, reset r, candidate) or 4 (LSTM: i, f, o, g) gates; L: layer from 0;
-/// D: forward | backward; sizes n_e, m_x (encoder), n' (attention), n, m_y, l (decoder).
+/// D: forward | backward, those that the encoder reads; sizes n_e, m_x (encoder), n_h (annotations:
+/// 2 n_e or n_e), n' (attention), n, m_y, l (decoder).
 ///
 ///   source_embedding.weight        [source_vocabulary, m_x]  not with one-hot sources
-///   encoder.L.D.input_weight       [G n_e, in]   in: m_x (one-hot: source_vocabulary), above: 2 n_e
+///   encoder.L.D.input_weight       [G n_e, in]   in: m_x (one-hot: source_vocabulary), above: n_h
 ///   encoder.L.D.recurrent_weight   [G n_e, n_e]
 ///   encoder.L.D.bias               [G n_e]
 ///   encoder.L.D.recurrent_bias     [n_e]         GRU with reset after: inside r ⊙ (U h + b)
 ///   encoder.L.D.input_gain         [G n_e]       layer norm
 ///   encoder.L.D.recurrent_gain     [G n_e]       layer norm
-///   initial.L.state_weight         [n, d]        d: n_e for backward, 2 n_e for mean and last
-///   initial.L.state_bias           [n]
+///   initial.L.state_weight         [n, d]        d: n_e for backward, n_h for mean and last; none of
+///   initial.L.state_bias           [n]           these for zero and copy
 ///   initial.L.cell_weight          [n, d]        LSTM
 ///   initial.L.cell_bias            [n]           LSTM
-///   attention.query_weight         [n', n]       W
-///   attention.annotation_weight    [n', 2 n_e]   U
-///   attention.bias                 [n']          b
-///   attention.energy_weight        [n']          v
+///   attention.query_weight         [n', n]       W, additive
+///   attention.annotation_weight    [n', n_h]     U, additive; general: W [n, n_h]
+///   attention.bias                 [n']          b, additive
+///   attention.energy_weight        [n']          v, additive
 ///   attention.energy_bias          [1]           b_e, if chosen
 ///   target_embedding.weight        [target_vocabulary, m_y]  with feedback, unless tied to the source
-///   decoder.L.input_weight         [G n, in]     layer 0: columns [E y_{i-1}; c_i], above: n
+///   decoder.L.input_weight         [G n, in]     layer 0: columns [E y_{i-1}; c_i], above: n;
+///                                                update-look-generate: [E y_{i-1}; r_{i-1}] in
+///                                                layer 0, without the readout r if it is not fed
 ///   decoder.L.recurrent_weight     [G n, n]
 ///   decoder.L.bias                 [G n]
 ///   decoder.L.recurrent_bias       [n]           GRU with reset after
-///   readout.weight                 [r, n + m_y + 2 n_e]  columns [s; E y_{i-1}; c_i];
+///   readout.weight                 [r, n + m_y + n_h]  columns [s; E y_{i-1}; c_i];
 ///                                                r: 2 l for maxout, else l
 ///   readout.bias                   [r]
 ///   output.weight                  [target_vocabulary, l]  unless tied to the target embedding;
 ///                                                n in place of l without a readout
 ///   output.bias                    [target_vocabulary]
 ///
-/// Without feedback the E y_{i-1} columns are absent, without a readout its tensors.
+/// Without feedback (of the readout: without either) the E y_{i-1} columns are absent, without a
+/// readout its tensors.
 // clang-format on
 std::vector<TensorSpec> parameter_table(const Configuration& configuration,
                                         const VocabularySizes& sizes);

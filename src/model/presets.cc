@@ -84,6 +84,26 @@ Configuration make_rnnsearch() {
   return c;
 }
 
+// Luong, Pham and Manning 2015, §6: global attention (general) and input feeding over an LSTM that
+// reads the source reversed, at a size for a CPU and with Adam. The published size is
+// encoder.layers=decoder.layers=4, encoder.units=decoder.units=decoder.readout_units=1000 and
+// encoder.embedding=decoder.embedding=1000 over 50,000 words a side, trained with
+// training.optimizer= sgd at rate 1, training.batch_size=128, training.clip_norm=5 and dropout 0.2
+// between layers.
+Configuration make_luong() {
+  Configuration c = make_default();
+  c.preset = "luong";
+  c.encoder.cell.type = c.decoder.cell.type = Cell::kLstm;
+  c.encoder.direction = Direction::kBackward;
+  c.encoder.units = c.decoder.units = c.decoder.readout_units = 256;
+  c.attention.score = Score::kGeneral;
+  c.decoder.order = Order::kUpdateLookGenerate;
+  c.decoder.input_feeding = InputFeeding::kReadout;
+  c.decoder.readout_feedback = Feedback::kNone;
+  c.decoder.initial_state = InitialState::kCopy;
+  return c;
+}
+
 }  // namespace
 
 const std::vector<Preset>& presets() {
@@ -91,6 +111,7 @@ const std::vector<Preset>& presets() {
       {"default", "a small RNNsearch for strings: names, words, dates, short sentences"},
       {"dates", "the date exercise (linear energies, slower decay): one-hot, BiLSTM 32, LSTM 64"},
       {"rnnsearch", "Bahdanau, Cho and Bengio 2014 at its published size"},
+      {"luong", "Luong, Pham and Manning 2015 (general score, input feeding) at a small size"},
   };
   return list;
 }
@@ -99,6 +120,7 @@ Configuration preset(std::string_view name) {
   if (name == "default") return make_default();
   if (name == "dates") return make_dates();
   if (name == "rnnsearch") return make_rnnsearch();
+  if (name == "luong") return make_luong();
   std::string names;
   for (const Preset& one : presets()) names += fmt::format(" {}", one.name);
   throw UsageError(fmt::format("unknown preset '{}'; there are{}", name, names));

@@ -74,6 +74,15 @@ struct Explanation {
   std::vector<ExplainedStep> steps;  ///< [units, then </s> if there is one]
 };
 
+/// A part of a model: "energies", "e_ij = s_i · W h_j".
+struct Equation {
+  std::string name;
+  std::string text;
+};
+/// The equations of a model, first the encoder's and then those of a decoding step, in the order in
+/// which they are computed.
+std::vector<Equation> equations(const model::Configuration& configuration);
+
 /// Immutable; safe to use from several threads.
 class Predictor {
  public:

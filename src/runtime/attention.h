@@ -1,4 +1,4 @@
-// Additive attention: query → energies → alignment → context (§1.5, §4.1).
+// Attention: state → query → energies → alignment → context (§1.5, §4.1, §6.2).
 #pragma once
 
 #include <cstddef>
@@ -12,7 +12,7 @@ namespace attend::runtime {
 
 /// What some queries looked at, one row each.
 struct Look {
-  kernels::Buffer query;      // [rows, n']                 W s
+  kernels::Buffer query;      // [rows, n']                 W s, of the additive score
   kernels::Buffer energies;   // [rows, longest]            e, −∞ behind a row's source
   kernels::Buffer alignment;  // [rows, longest]            α, 0 behind a row's source
   kernels::Buffer context;    // [rows, annotation_units]   c
@@ -21,9 +21,10 @@ struct Look {
 /// Immutable; safe to use from several threads.
 class Attention {
  public:
-  Attention(const model::AttentionConfig& config, const model::Weights& weights);
+  Attention(const model::Configuration& configuration, const model::Weights& weights);
 
-  /// U h_j + b of every position [positions, n']: once for all steps and hypotheses.
+  /// What a query meets at every position, once for all steps and hypotheses: U h_j + b [positions,
+  /// n'] (additive), W h_j [positions, n] (general), nothing (dot: h_j itself).
   std::vector<float> project(const Annotations& annotations) const;
 
   /// Looks from the states [sources.size(), n]; row r looks at source sources[r].
@@ -31,10 +32,15 @@ class Attention {
             const Annotations& annotations, std::span<const float> projected, Look& look) const;
 
  private:
-  std::size_t units_;                     // n'
-  kernels::Matrix query_weight_;          // W [n', n]
-  Linear projection_;                     // U [n', 2 n_e], b [n']
-  std::span<const float> energy_weight_;  // v [n']
+  std::span<const float> query(std::span<const float> states, std::size_t rows, Look& look) const;
+  void energies(std::span<const float> query, std::span<const float> projected,
+                std::span<float> energies) const;
+
+  model::Score score_;
+  std::size_t units_;                     // n'; general and dot: n
+  kernels::Matrix query_weight_;          // W [n', n], additive
+  Linear projection_;                     // U [n', n_h], b [n']; general: W [n, n_h]
+  std::span<const float> energy_weight_;  // v [n'], additive
   float energy_bias_ = 0.0F;              // b_e
   kernels::EnergyActivation activation_;
 };

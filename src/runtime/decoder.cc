@@ -16,15 +16,22 @@ Decoder::Decoder(const model::Configuration& configuration, std::size_t vocabula
     : config_(configuration.decoder),
       vocabulary_(vocabulary),
       units_(static_cast<std::size_t>(config_.units)),
-      fed_(config_.feedback == model::Feedback::kPrevious
-               ? static_cast<std::size_t>(config_.embedding)
-               : 0),
+      fed_(static_cast<std::size_t>(config_.fed_units())),
       context_units_(static_cast<std::size_t>(configuration.encoder.annotation_units())),
-      attention_(configuration.attention, weights) {
+      forward_units_(configuration.encoder.direction == model::Direction::kBackward
+                         ? 0
+                         : static_cast<std::size_t>(configuration.encoder.units)),
+      attention_(configuration, weights) {
+  if (config_.input_feeding == model::InputFeeding::kReadout) {
+    fed_readout_ = static_cast<std::size_t>(config_.readout_units);
+  }
   for (int layer = 0; layer < config_.layers; ++layer) {
     const std::string number = std::to_string(layer);
     layers_.emplace_back(config_.cell, units_, Tensors(weights, "decoder." + number));
-    if (config_.initial_state == model::InitialState::kZero) continue;
+    if (config_.initial_state == model::InitialState::kZero ||
+        config_.initial_state == model::InitialState::kCopy) {
+      continue;
+    }
     const Tensors tensors(weights, "initial." + number);
     InitialLayer initial;
     initial.state = {tensors.matrix("state_weight"), tensors.values("state_bias")};
@@ -44,9 +51,10 @@ Decoder::Decoder(const model::Configuration& configuration, std::size_t vocabula
       weights.get("output.bias").values};
 }
 
-// What the initial states are computed from [sources, n_e or 2 n_e].
+// What the initial states are computed from [sources, n_e or n_h].
 std::vector<float> Decoder::initial_inputs(const Annotations& annotations) const {
-  const std::size_t both = context_units_, half = both / 2;
+  const std::size_t both = context_units_;
+  const auto forward = static_cast<std::ptrdiff_t>(forward_units_);
   std::vector<float> inputs;
   for (std::size_t source = 0; source < annotations.sources(); ++source) {
     const std::size_t length = annotations.lengths[source];
@@ -61,17 +69,28 @@ std::vector<float> Decoder::initial_inputs(const Annotations& annotations) const
       continue;
     }
     if (config_.initial_state == model::InitialState::kLast) {  // →h_T
-      inputs.insert(inputs.end(), last.begin(), last.begin() + static_cast<std::ptrdiff_t>(half));
+      inputs.insert(inputs.end(), last.begin(), last.begin() + forward);
     }
-    inputs.insert(inputs.end(), first.begin() + static_cast<std::ptrdiff_t>(half), first.end());
+    inputs.insert(inputs.end(), first.begin() + forward, first.end());  // ←h_1
   }
   return inputs;
+}
+
+void Decoder::copy_last_states(const Annotations& annotations, States& states) const {
+  for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+    const LastStates& last = annotations.last[layer];
+    copy(last.state, states.state[layer].get(last.state.size()));
+    copy(last.cell, states.cell[layer].get(last.cell.size()));
+  }
 }
 
 void Decoder::initial_states(const Annotations& annotations, States& states) const {
   const std::size_t sources = annotations.sources();
   states.state.resize(layers_.size());
   states.cell.resize(layers_.size());
+  if (config_.initial_state == model::InitialState::kCopy) {
+    return copy_last_states(annotations, states);
+  }
   if (initial_.empty()) {
     for (kernels::Buffer& state : states.state) state.zeros(sources * units_);
     for (kernels::Buffer& cell : states.cell) cell.zeros(sources * units_);
@@ -108,11 +127,16 @@ class DecoderRun final : public model::Decoding {
     if (decoder_.config_.order == model::Order::kLookUpdateGenerate) {
       gather_states(rows);
       look();
-      update();
-    } else {  // what the last step put off: the update with y_{i-1} and the context of that step
-      gather_contexts(rows);
+      update(context());
+    } else if (decoder_.config_.order == model::Order::kUpdateLookGenerate) {
+      gather_parents(rows, readout_buffer(), decoder_.fed_readout_);
       gather_states(rows);
-      if (any_parent_) update();
+      update(readout_buffer().get(rows_ * decoder_.fed_readout_));
+      look();
+    } else {  // what the last step put off: the update with y_{i-1} and the context of that step
+      gather_parents(rows, look_.context, decoder_.context_units_);
+      gather_states(rows);
+      if (any_parent_) update(context());
       restart_rows_without_parent(rows);
       look();
     }
@@ -180,20 +204,19 @@ class DecoderRun final : public model::Decoding {
     std::swap(states_, next_);
   }
 
-  // Contexts of the parents; whatever for rows without one, whose states start again.
-  void gather_contexts(std::span<const StepRow> rows) {
-    const std::size_t width = decoder_.context_units_;
-    const std::span<float> gathered = parent_context_.get(rows_ * width);
+  // What the last step left, contexts or readouts, of the parents; 0 for rows without one.
+  void gather_parents(std::span<const StepRow> rows, kernels::Buffer& values, std::size_t width) {
+    const std::span<float> gathered = gathered_.get(rows_ * width);
     for (std::size_t row = 0; row < rows_; ++row) {
       const std::span<float> to = row_of(gathered, row, width);
       if (rows[row].parent < 0) {
         std::fill(to.begin(), to.end(), 0.0F);
       } else {
-        std::copy_n(look_.context.data() + static_cast<std::size_t>(rows[row].parent) * width,
-                    width, to.begin());
+        std::copy_n(values.data() + static_cast<std::size_t>(rows[row].parent) * width, width,
+                    to.begin());
       }
     }
-    std::swap(parent_context_, look_.context);
+    std::swap(gathered_, values);
   }
 
   void restart_rows_without_parent(std::span<const StepRow> rows) {
@@ -212,12 +235,13 @@ class DecoderRun final : public model::Decoding {
   // State → query → energies → alignment → context.
   void look() { decoder_.attention_.look(top_state(), sources_, annotations_, projected_, look_); }
 
-  // s ← f(s, [E y; c]); layers above take the state below.
-  void update() {
+  // s ← f(s, [E y; beside]), beside [rows, …] the context, the readout that is fed, or nothing;
+  // layers above take the state below.
+  void update(std::span<const float> beside) {
     for (std::size_t layer = 0; layer < decoder_.layers_.size(); ++layer) {
       const RecurrentCell& recurrent = decoder_.layers_[layer];
-      const std::span<const float> inputs =
-          layer == 0 ? concatenate({}, context()) : std::span<const float>(state(layer - 1));
+      const std::span<const float> inputs = layer == 0 ? concatenate({}, embedded(), beside)
+                                                       : std::span<const float>(state(layer - 1));
       const std::span<float> gates = gates_.get(rows_ * recurrent.gate_units());  // [rows, G n]
       recurrent.project(inputs, rows_, gates);
       recurrent.step(rows_, gates, state(layer), cell(layer), cell_memory_);
@@ -238,7 +262,9 @@ class DecoderRun final : public model::Decoding {
     if (decoder_.config_.readout == model::Readout::kNone) return top_state();
     const std::size_t width = decoder_.readout_.weight.outputs();
     const std::span<float> values = readout_.get(rows_ * width);
-    decoder_.readout_(concatenate(top_state(), context()), rows_, values);
+    const std::span<const float> seen =
+        decoder_.config_.readout_fed_units() > 0 ? embedded() : std::span<const float>();
+    decoder_.readout_(concatenate(top_state(), seen, context()), rows_, values);
     if (decoder_.config_.readout == model::Readout::kTanh) kernels::tanh(values);
     if (decoder_.config_.readout != model::Readout::kMaxout) return values;
     const std::span<float> maxima = maxima_.get(rows_ * width / 2);
@@ -246,10 +272,15 @@ class DecoderRun final : public model::Decoding {
     return maxima;
   }
 
-  // [state; E y_{i-1}; context] in every row; the state may be left out.
-  std::span<const float> concatenate(std::span<const float> states,
+  std::span<const float> embedded() { return embedded_.get(rows_ * decoder_.fed_); }
+  kernels::Buffer& readout_buffer() {  // where readout() leaves its values
+    return decoder_.config_.readout == model::Readout::kMaxout ? maxima_ : readout_;
+  }
+
+  // [state; E y_{i-1}; context] in every row, or the like; parts may be left out.
+  std::span<const float> concatenate(std::span<const float> states, std::span<const float> embedded,
                                      std::span<const float> contexts) {
-    const std::span<const float> parts[] = {states, embedded_.get(rows_ * decoder_.fed_), contexts};
+    const std::span<const float> parts[] = {states, embedded, contexts};
     const std::size_t width =
         rows_ == 0 ? 0 : (parts[0].size() + parts[1].size() + parts[2].size()) / rows_;
     const std::span<float> joined = joined_.get(rows_ * width);  // [rows, width]
@@ -287,7 +318,7 @@ class DecoderRun final : public model::Decoding {
   bool any_parent_ = false;
   std::vector<std::int32_t> sources_;  // [rows]
   kernels::Buffer embedded_;           // E y_{i-1} [rows, m_y]
-  kernels::Buffer parent_context_, joined_, gates_, readout_, maxima_, scores_;
+  kernels::Buffer gathered_, joined_, gates_, readout_, maxima_, scores_;
   CellMemory cell_memory_;
 };
 

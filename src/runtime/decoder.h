@@ -34,13 +34,16 @@ class Decoder {
 
   void initial_states(const Annotations& annotations, States& states) const;
   std::vector<float> initial_inputs(const Annotations& annotations) const;
+  void copy_last_states(const Annotations& annotations, States& states) const;
 
   model::DecoderConfig config_;
   std::size_t vocabulary_;
   std::size_t units_;                  // n
   std::size_t fed_;                    // m_y, 0 without feedback
-  std::size_t context_units_;          // 2 n_e
-  std::vector<InitialLayer> initial_;  // empty: zero states
+  std::size_t context_units_;          // n_h
+  std::size_t forward_units_;          // of them →h_j, the first: n_e or 0
+  std::size_t fed_readout_ = 0;        // l, 0 where the readout is not fed
+  std::vector<InitialLayer> initial_;  // empty: zero states or copied ones
   Attention attention_;
   std::span<const float> embeddings_;  // E [vocabulary, m_y]
   std::vector<RecurrentCell> layers_;

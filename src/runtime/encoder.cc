@@ -8,6 +8,7 @@
 namespace attend::runtime {
 namespace {
 
+using model::Direction;
 using text::TokenId;
 
 // Which sources still run at each step: sorted by falling length, those of a step are the first.
@@ -34,8 +35,6 @@ class Schedule {
   std::size_t running_;
 };
 
-enum class Direction { kForward, kBackward };
-
 std::size_t position(const Annotations& annotations, std::size_t source, std::size_t step,
                      Direction direction) {
   const std::size_t token =
@@ -43,12 +42,17 @@ std::size_t position(const Annotations& annotations, std::size_t source, std::si
   return annotations.starts[source] + token;
 }
 
+// Where a direction's states stand in a row of annotations.
+struct Columns {
+  std::size_t first = 0;
+  std::size_t units = 0;  // n
+};
+
 // Runs one direction over all sources, each over its own tokens only, from state 0; the states go
-// to the left (forward) or right (backward) half of annotations.values.
-void run(const RecurrentCell& cell, std::size_t units, std::span<const float> gates,
-         Direction direction, Annotations& annotations) {
-  const std::size_t width = cell.gate_units();
-  const std::size_t half = direction == Direction::kForward ? 0 : units;
+// to their columns of annotations.values, those of the last tokens to `last`, too.
+void run(const RecurrentCell& cell, const Columns& columns, std::span<const float> gates,
+         Direction direction, Annotations& annotations, LastStates& last) {
+  const std::size_t width = cell.gate_units(), units = columns.units;
   kernels::Buffer state_memory, cell_memory, gate_memory;
   CellMemory memory;
   const std::span<float> states = state_memory.zeros(annotations.sources() * units);
@@ -64,9 +68,15 @@ void run(const RecurrentCell& cell, std::size_t units, std::span<const float> ga
     cell.step(rows, step_gates, states.first(rows * units), cells.first(rows * units), memory);
     for (std::size_t row = 0; row < rows; ++row) {
       const std::size_t at = position(annotations, schedule.source(row), step, direction);
-      copy(row_of(states, row, units),
-           std::span<float>(annotations.values).subspan(at * 2 * units + half, units));
+      copy(row_of(states, row, units), std::span<float>(annotations.values)
+                                           .subspan(at * annotations.units + columns.first, units));
     }
+  }
+  for (std::size_t rank = 0; rank < annotations.sources(); ++rank) {
+    const std::size_t to = schedule.source(rank) * annotations.units + columns.first;
+    copy(row_of(states, rank, units), std::span(last.state).subspan(to, units));
+    if (last.cell.empty()) continue;
+    copy(row_of(cells, rank, units), std::span(last.cell).subspan(to, units));
   }
 }
 
@@ -77,11 +87,16 @@ Encoder::Encoder(const model::EncoderConfig& config, std::size_t vocabulary,
     : vocabulary_(vocabulary),
       embedding_(static_cast<std::size_t>(config.embedding)),
       units_(static_cast<std::size_t>(config.units)),
-      embeddings_(Tensors(weights, "source_embedding").values("weight")) {
-  for (int layer = 0; layer < config.layers; ++layer) {
-    const std::string prefix = "encoder." + std::to_string(layer);
-    layers_.push_back({RecurrentCell(config.cell, units_, Tensors(weights, prefix + ".forward")),
-                       RecurrentCell(config.cell, units_, Tensors(weights, prefix + ".backward"))});
+      embeddings_(Tensors(weights, "source_embedding").values("weight")),
+      lstm_(config.cell.type == model::Cell::kLstm) {
+  layers_.resize(static_cast<std::size_t>(config.layers));
+  for (const std::string_view direction : config.directions()) {
+    directions_.push_back(direction == "forward" ? Direction::kForward : Direction::kBackward);
+    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
+      const std::string prefix = "encoder." + std::to_string(layer) + ".";
+      layers_[layer].emplace_back(config.cell, units_,
+                                  Tensors(weights, prefix + std::string(direction)));
+    }
   }
 }
 
@@ -98,19 +113,21 @@ Annotations Encoder::annotate(std::span<const std::vector<TokenId>> sources) con
       ids.push_back(id);
     }
   }
-  annotations.units = 2 * units_;
+  annotations.units = directions_.size() * units_;
   annotations.values.resize(ids.size() * annotations.units);
 
-  std::vector<float> inputs(ids.size() * embedding_);  // [positions, m_x], above 2 n
+  std::vector<float> inputs(ids.size() * embedding_);  // [positions, m_x], above n_h
   for (std::size_t at = 0; at < ids.size() && embedding_ > 0; ++at) {
     copy(row_of(embeddings_, static_cast<std::size_t>(ids[at]), embedding_),
          row_of(std::span<float>(inputs), at, embedding_));
   }
   kernels::Buffer gate_memory;
   for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
-    for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
-      const RecurrentCell& cell =
-          direction == Direction::kForward ? layers_[layer].forward : layers_[layer].backward;
+    LastStates& last = annotations.last.emplace_back();
+    last.state.resize(annotations.sources() * annotations.units);
+    if (lstm_) last.cell.resize(last.state.size());
+    for (std::size_t d = 0; d < directions_.size(); ++d) {
+      const RecurrentCell& cell = layers_[layer][d];
       // The products of all time steps at once: nothing recurrent stands between them.
       const std::span<float> gates = gate_memory.get(ids.size() * cell.gate_units());
       if (layer == 0 && embedding_ == 0) {
@@ -118,7 +135,7 @@ Annotations Encoder::annotate(std::span<const std::vector<TokenId>> sources) con
       } else {
         cell.project(inputs, ids.size(), gates);
       }
-      run(cell, units_, gates, direction, annotations);
+      run(cell, {d * units_, units_}, gates, directions_[d], annotations, last);
     }
     if (layer + 1 < layers_.size()) inputs = annotations.values;
   }

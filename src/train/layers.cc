@@ -18,11 +18,6 @@ Tensor affine(const Tensor& added, const Tensor& x, const Tensor& weight) {
   return x.dim() == 2 ? at::addmm(added, x, weight) : at::baddbmm(added, x, weight);
 }
 
-// [G n] vectors of two directions as [2, 1, G n]; undefined stays undefined.
-Tensor stack_vectors(const Tensor& a, const Tensor& b) {
-  return a.defined() ? at::stack({a, b}).unsqueeze(1) : Tensor();
-}
-
 }  // namespace
 
 Tensor find_tensor(const Tensors& tensors, const std::string& name) {
@@ -65,13 +60,18 @@ CellTensors CellTensors::find(const Tensors& tensors, const std::string& prefix)
           get("recurrent_bias"), get("input_gain"),       get("recurrent_gain")};
 }
 
-CellTensors CellTensors::stack(const CellTensors& forward, const CellTensors& backward) {
-  return {at::stack({forward.input_weight, backward.input_weight}),
-          at::stack({forward.recurrent_weight, backward.recurrent_weight}),
-          stack_vectors(forward.bias, backward.bias),
-          stack_vectors(forward.recurrent_bias, backward.recurrent_bias),
-          stack_vectors(forward.input_gain, backward.input_gain),
-          stack_vectors(forward.recurrent_gain, backward.recurrent_gain)};
+CellTensors CellTensors::stack(const std::vector<CellTensors>& directions) {
+  const auto matrices = [&](Tensor CellTensors::*member) {
+    std::vector<Tensor> all;
+    for (const CellTensors& one : directions) all.push_back(one.*member);
+    return at::stack(all);
+  };
+  const auto vectors = [&](Tensor CellTensors::*member) {  // undefined stays undefined
+    return (directions.front().*member).defined() ? matrices(member).unsqueeze(1) : Tensor();
+  };
+  return {matrices(&CellTensors::input_weight), matrices(&CellTensors::recurrent_weight),
+          vectors(&CellTensors::bias),          vectors(&CellTensors::recurrent_bias),
+          vectors(&CellTensors::input_gain),    vectors(&CellTensors::recurrent_gain)};
 }
 
 Tensor normalize_blocks(const Tensor& x, std::int64_t units) {
@@ -147,31 +147,43 @@ State Recurrence::lstm(const Tensor& projected, const State& previous,
   return {ifo[2] * cell.tanh(), cell};
 }
 
-AdditiveAttention::AdditiveAttention(const model::AttentionConfig& config, const Tensors& tensors,
-                                     const Annotated& annotated, const Tensor& projected)
-    : relu_(config.energies == model::Energies::kRelu),
+Attention::Attention(const model::AttentionConfig& config, const Tensors& tensors,
+                     const Annotated& annotated, const Tensor& projected)
+    : config_(config),
       annotated_(annotated),
       projected_(projected),
-      query_weight_(tensors.at("attention.query_weight").t()),
-      energy_weight_(tensors.at("attention.energy_weight")),
       energy_bias_(find_tensor(tensors, "attention.energy_bias")) {
-  if (projected.defined()) return;
-  const Tensor& h = annotated.annotations;
-  projected_ = at::addmm(tensors.at("attention.bias"), h.reshape({-1, h.size(2)}),
-                         tensors.at("attention.annotation_weight").t())
-                   .view({h.size(0), h.size(1), config.units});
+  if (config.score == model::Score::kAdditive) {
+    query_weight_ = tensors.at("attention.query_weight").t();
+    energy_weight_ = tensors.at("attention.energy_weight");
+  }
+  if (!projected.defined()) projected_ = project(tensors);
 }
 
-Look AdditiveAttention::look(const Tensor& query) const {
-  const std::int64_t batch = projected_.size(0);
-  const std::int64_t source_length = projected_.size(1);
-  const Tensor hidden = (projected_ + query.mm(query_weight_).unsqueeze(1)).tanh();
-  const Tensor rows = hidden.view({batch * source_length, -1});
-  Tensor energies = energy_bias_.defined()
-                        ? at::addmv(energy_bias_.expand({rows.size(0)}), rows, energy_weight_)
-                        : rows.mv(energy_weight_);
-  energies = energies.view({batch, source_length});
-  if (relu_) energies = energies.relu();
+Tensor Attention::project(const Tensors& tensors) const {
+  const Tensor& h = annotated_.annotations;
+  if (config_.score == model::Score::kDot) return h;
+  const Tensor rows = h.reshape({-1, h.size(2)});
+  const Tensor weight = tensors.at("attention.annotation_weight").t();
+  const Tensor projected = config_.score == model::Score::kGeneral
+                               ? rows.mm(weight)
+                               : at::addmm(tensors.at("attention.bias"), rows, weight);
+  return projected.view({h.size(0), h.size(1), -1});
+}
+
+// [batch, source_length]
+Tensor Attention::score(const Tensor& state) const {
+  if (config_.score != model::Score::kAdditive) {
+    return projected_.bmm(state.unsqueeze(2)).squeeze(2);
+  }
+  const Tensor hidden = (projected_ + state.mm(query_weight_).unsqueeze(1)).tanh();
+  return hidden.view({-1, hidden.size(2)}).mv(energy_weight_).view({hidden.size(0), -1});
+}
+
+Look Attention::look(const Tensor& state) const {
+  Tensor energies = score(state);
+  if (energy_bias_.defined()) energies = energies + energy_bias_;
+  if (config_.energies == model::Energies::kRelu) energies = energies.relu();
   if (annotated_.mask.defined()) energies = energies + annotated_.mask;
   const Tensor alignment = energies.softmax(-1);
   return {energies, alignment, alignment.unsqueeze(1).bmm(annotated_.annotations).squeeze(1)};

@@ -55,9 +55,9 @@ struct CellTensors {
   Tensor recurrent_gain;    // [G n]
 
   static CellTensors find(const Tensors& tensors, const std::string& prefix);
-  /// Both directions of an encoder layer under a new first dimension, ready for Recurrence; vectors
-  /// become [2, 1, …].
-  static CellTensors stack(const CellTensors& forward, const CellTensors& backward);
+  /// The directions D of an encoder layer under a new first dimension, ready for Recurrence;
+  /// vectors become [D, 1, …].
+  static CellTensors stack(const std::vector<CellTensors>& directions);
 };
 
 /// Each block of `units` values of the last dimension normalised by itself (epsilon 1e-5, biased
@@ -65,13 +65,13 @@ struct CellTensors {
 Tensor normalize_blocks(const Tensor& x, std::int64_t units);
 
 /// One step of a GRU or an LSTM (§1.1). Works on [batch, …] and, with the tensors of
-/// CellTensors::stack, on [2, batch, …].
+/// CellTensors::stack, on [D, batch, …].
 class Recurrence {
  public:
   Recurrence(const model::CellConfig& config, std::int64_t units, const CellTensors& tensors);
 
-  /// `projected`: W x + b of all gates, [(2,) batch, G n]. `mask`: dropout of h_{t-1} in the
-  /// recurrent product, [(2,) batch, n], or undefined.
+  /// `projected`: W x + b of all gates, [(D,) batch, G n]. `mask`: dropout of h_{t-1} in the
+  /// recurrent product, [(D,) batch, n], or undefined.
   State step(const Tensor& projected, const State& previous, const Tensor& mask) const;
   State zero_state(at::IntArrayRef shape, const at::TensorOptions& options) const;
 
@@ -85,40 +85,45 @@ class Recurrence {
 
   model::CellConfig config_;
   std::int64_t units_;
-  Tensor weight_;                             // [(2,) n, G n], U transposed
+  Tensor weight_;                             // [(D,) n, G n], U transposed
   Tensor gate_weight_, candidate_weight_;     // its columns of z, r and of the candidate
-  Tensor gain_, gate_gain_, candidate_gain_;  // [(2, 1,) G n], or undefined
-  Tensor recurrent_bias_;                     // [(2, 1,) n], or undefined
+  Tensor gain_, gate_gain_, candidate_gain_;  // [(D, 1,) G n], or undefined
+  Tensor recurrent_bias_;                     // [(D, 1,) n], or undefined
 };
 
 /// What the decoder looks at.
 struct Annotated {
-  Tensor annotations;  // [batch, source_length, 2 n], 0 on masked padding
+  Tensor annotations;  // [batch, source_length, n_h], 0 on masked padding
   Tensor mask;         // [batch, source_length]: 0, or −infinity on masked padding; or undefined
   Tensor initial;      // [batch, d]: what the initial state is computed from; or undefined
+  std::vector<State> last;  // [encoder layers] of [batch, n_h]: what the decoder copies; or empty
 };
 
 /// One look (§1.5).
 struct Look {
   Tensor energies;   // [batch, source_length]
   Tensor alignment;  // [batch, source_length], a row sums to 1
-  Tensor context;    // [batch, 2 n]
+  Tensor context;    // [batch, n_h]
 };
 
-/// e_ij = activation(v · tanh(W s + U h_j + b) + b_e), softmax over j, c_i = Σ_j α_ij h_j.
-class AdditiveAttention {
+/// e_ij = activation(score(s, h_j) + b_e), softmax over j, c_i = Σ_j α_ij h_j.
+class Attention {
  public:
-  /// `projected` [batch, source_length, n'] is U h_j + b for all steps; computed when undefined.
-  AdditiveAttention(const model::AttentionConfig& config, const Tensors& tensors,
-                    const Annotated& annotated, const Tensor& projected = {});
-  Look look(const Tensor& query) const;  // [batch, n]
+  /// `projected` is what queries meet in all steps, computed when undefined: U h_j + b (additive,
+  /// [batch, source_length, n']), W h_j (general) or h_j (dot, [batch, source_length, n]).
+  Attention(const model::AttentionConfig& config, const Tensors& tensors,
+            const Annotated& annotated, const Tensor& projected = {});
+  Look look(const Tensor& state) const;  // [batch, n]
   const Tensor& projected() const { return projected_; }
 
  private:
-  bool relu_;
+  Tensor project(const Tensors& tensors) const;
+  Tensor score(const Tensor& state) const;
+
+  model::AttentionConfig config_;
   Annotated annotated_;
-  Tensor projected_;     // [batch, source_length, n'], U h_j + b
-  Tensor query_weight_;  // [n, n']
+  Tensor projected_;
+  Tensor query_weight_;  // [n, n'], additive
   Tensor energy_weight_, energy_bias_;
 };
 

@@ -40,7 +40,7 @@ class Linear : public torch::autograd::Function<Linear> {
   // the last part.
   static Tensor forward(AutogradContext* context, const Tensor& first_part,
                         const MaybeTensor& second_part, const MaybeTensor& third_part,
-                        const Tensor& weight, const Tensor& bias,
+                        const Tensor& weight, const MaybeTensor& bias,
                         const c10::intrusive_ptr<Pass>& pass) {
     Products& products = *pass->products;
     variable_list parts{first_part};
@@ -55,14 +55,15 @@ class Linear : public torch::autograd::Function<Linear> {
       pass->parts.push_back(part.detach().contiguous());
       pass->operands.push_back(products.operand(pass->parts.back()));
       products.forward(columns(weight, column, part), RowsPerProduct::kBatch)
-          .multiply(pass->operands.back(), first ? bias.data_ptr<float>() : nullptr,
-                    rows_of(result), first ? Write::kReplace : Write::kAdd);
+          .multiply(pass->operands.back(),
+                    first && bias->defined() ? bias->data_ptr<float>() : nullptr, rows_of(result),
+                    first ? Write::kReplace : Write::kAdd);
     }
     if (pass->activation == Activation::kTanh) {
       kernels::tanh({result.data_ptr<float>(), static_cast<std::size_t>(result.numel())});
     }
     pass->weight = weight;
-    pass->bias = bias;
+    pass->bias = *bias;
     pass->result = result.detach();
     context->saved_data["pass"] = c10::IValue::make_capsule(pass);
     return result;
@@ -77,8 +78,13 @@ class Linear : public torch::autograd::Function<Linear> {
       d_result = at::tanh_backward(d_result, pass.result);
     }
     const Operand d_operand = products.operand(d_result);
-    const WeightGradient d_weight(pass.weight), d_bias(pass.bias);
-    add_column_sums(d_result, d_bias.sum());
+    const WeightGradient d_weight(pass.weight);
+    Tensor d_bias;
+    if (pass.bias.defined()) {
+      const WeightGradient gradient(pass.bias);
+      add_column_sums(d_result, gradient.sum());
+      d_bias = gradient.result();
+    }
     variable_list result;
     std::int64_t column = 0, row = 0;
     for (std::size_t k = 0; k < pass.parts.size(); ++k) {
@@ -95,7 +101,7 @@ class Linear : public torch::autograd::Function<Linear> {
     }
     result.resize(kMostParts);
     result.push_back(d_weight.result());
-    result.push_back(d_bias.result());
+    result.push_back(d_bias);
     result.push_back(Tensor());
     return result;
   }
@@ -112,7 +118,7 @@ Tensor native_linear(const std::shared_ptr<Products>& products, const std::vecto
   const auto part = [&](std::size_t k) {
     return MaybeTensor(k < parts.size() ? parts[k] : Tensor());
   };
-  return Linear::apply(parts[0], part(1), part(2), weight, bias, pass);
+  return Linear::apply(parts[0], part(1), part(2), weight, MaybeTensor(bias), pass);
 }
 
 }  // namespace attend::train

@@ -14,7 +14,7 @@ namespace attend::train {
 enum class Activation { kNone, kTanh };
 
 /// activation(W [x_1; x_2; …] + b) of rows: one to three parts [rows, in_k], weight [out, Σ in_k],
-/// bias [out] → [rows, out].
+/// bias [out] or undefined → [rows, out].
 at::Tensor native_linear(const std::shared_ptr<Products>& products,
                          const std::vector<at::Tensor>& parts, const at::Tensor& weight,
                          const at::Tensor& bias, Activation activation);

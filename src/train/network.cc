@@ -11,12 +11,14 @@ namespace attend::train {
 
 using model::Feedback;
 using model::InitialState;
+using model::Order;
 
 /// The decoder's path over a batch: step i stands at index i.
 struct Network::Decoded {
   Tensor states;      // [target_length, batch, n]: what the readout sees, s_i or s_{i-1}
   Tensor fed;         // [target_length, batch, m]: E y_{i-1}; undefined without feedback
-  Tensor contexts;    // [target_length, batch, 2 n_e]
+  Tensor contexts;    // [target_length, batch, n_h]
+  Tensor readouts;    // [target_length, batch, l], where they are fed; undefined elsewhere
   Tensor alignments;  // [target_length, batch, source_length]
 };
 
@@ -36,6 +38,11 @@ Tensor maxout(const Tensor& x) {
   return x.view(pairs).amax(-1);
 }
 
+// Step i of a sequence as a sequence of one step; undefined stays undefined.
+Tensor step_of(const Tensor& sequence, std::int64_t i) {
+  return sequence.defined() ? sequence.narrow(0, i, 1) : Tensor();
+}
+
 // The decoder's cells and what they multiply, set up once a batch.
 class Decoder {
  public:
@@ -47,7 +54,7 @@ class Decoder {
       biases_.push_back(cell.bias);
     }
     if (fed_units > 0) fed_weight_ = inputs_[0].narrow(0, 0, fed_units);
-    inputs_[0] = inputs_[0].narrow(0, fed_units, inputs_[0].size(0) - fed_units);
+    beside_weight_ = inputs_[0].narrow(0, fed_units, inputs_[0].size(0) - fed_units);
   }
 
   // W_y E y + b of the bottom layer for all steps, one tensor a step: [batch, G n].
@@ -56,12 +63,14 @@ class Decoder {
   }
   const Tensor& bias() const { return biases_[0]; }
 
-  // s_i = f(s_{i-1}, …); `projected_fed` is W_y E y + b. Masks: see DecoderMasks.
-  std::vector<State> step(const Tensor& projected_fed, const Tensor& context,
+  // s_i = f(s_{i-1}, …); `projected_fed` is W_y E y + b, `beside` what the bottom layer sees beside
+  // E y: the context, the readout that is fed, or nothing. Masks: see DecoderMasks.
+  std::vector<State> step(const Tensor& projected_fed, const Tensor& beside,
                           const std::vector<State>& previous, const std::vector<Tensor>& recurrent,
                           const std::vector<Tensor>& between) const {
     std::vector<State> next;
-    Tensor projected = at::addmm(projected_fed, context, inputs_[0]);
+    Tensor projected =
+        beside.defined() ? at::addmm(projected_fed, beside, beside_weight_) : projected_fed;
     for (std::size_t layer = 0; layer < recurrences_.size(); ++layer) {
       if (layer > 0) {
         const Tensor& below = next.back().hidden;
@@ -76,16 +85,18 @@ class Decoder {
 
  private:
   std::vector<Recurrence> recurrences_;
-  std::vector<Tensor> inputs_;  // [in, G n]; of the bottom layer only the columns of c_i
+  std::vector<Tensor> inputs_;  // [in, G n]
   std::vector<Tensor> biases_;  // [G n]
-  Tensor fed_weight_;           // [m, G n]
+  Tensor fed_weight_;           // [m, G n]: of the bottom layer's inputs E y
+  Tensor beside_weight_;        // and the rest of them
 };
 
 // Dropout of the decoder: of h_{t-1} in the recurrent products, one mask a layer for the whole
-// sequence; and between layers, for every step or once for all.
+// sequence; between layers, and of readouts that are fed, for every step or once for all.
 struct DecoderMasks {
   std::vector<Tensor> recurrent;             // [layers], or empty
   std::vector<std::vector<Tensor>> between;  // [steps or 1][layers - 1], or empty
+  Tensor readout;                            // [steps, batch, l], or undefined
 
   DecoderMasks(const model::DecoderConfig& config, std::int64_t steps, std::int64_t batch,
                Dropout* dropout, const at::TensorOptions& floating) {
@@ -99,8 +110,13 @@ struct DecoderMasks {
     };
     const model::DropoutConfig& rates = dropout->config();
     if (rates.recurrent > 0) recurrent = masks(config.layers, rates.recurrent);
+    const std::int64_t different = rates.variational ? 1 : steps;
+    if (rates.readout > 0 && config.input_feeding == model::InputFeeding::kReadout) {
+      readout = dropout->mask({different, batch, config.readout_units}, rates.readout, floating)
+                    .expand({steps, batch, config.readout_units});
+    }
     if (rates.decoder <= 0 || config.layers < 2) return;
-    for (std::int64_t i = 0; i < (rates.variational ? 1 : steps); ++i) {
+    for (std::int64_t i = 0; i < different; ++i) {
       between.push_back(masks(config.layers - 1, rates.decoder));
     }
   }
@@ -128,18 +144,25 @@ void Network::refresh_own_products() const {
   if (owns_products_) products_->refresh();
 }
 
-// activation(W [x_1; x_2; …] + b) over the last dimension.
+// activation(W [x_1; x_2; …] + b) over the last dimension; without a tensor `bias` b is 0.
 Tensor Network::project(const std::vector<Tensor>& parts, const std::string& weight,
                         const std::string& bias, Activation activation) const {
   std::vector<std::int64_t> shape = parts[0].sizes().vec();
   std::vector<Tensor> rows;
   for (const Tensor& part : parts) rows.push_back(part.reshape({-1, part.size(-1)}));
   const Tensor& w = tensor(weight);
+  const Tensor b = find_tensor(tensors_, bias);
   shape.back() = w.size(0);
-  if (native_) return native_linear(products_, rows, w, tensor(bias), activation).view(shape);
+  if (native_) return native_linear(products_, rows, w, b, activation).view(shape);
   const Tensor joined = rows.size() == 1 ? rows[0] : at::cat(rows, 1);
-  const Tensor result = at::addmm(tensor(bias), joined, w.t()).view(shape);
+  const Tensor result = (b.defined() ? at::addmm(b, joined, w.t()) : joined.mm(w.t())).view(shape);
   return activation == Activation::kTanh ? result.tanh() : result;
+}
+
+// What Attention would compute itself, by the fused functions.
+Tensor Network::project_annotations(const Tensor& annotations) const {
+  if (configuration_.attention.score == model::Score::kDot) return annotations;
+  return project({annotations}, "attention.annotation_weight", "attention.bias", Activation::kNone);
 }
 
 Tensor Network::embed(const std::string& table, const Tensor& ids) const {
@@ -156,115 +179,164 @@ at::TensorOptions Network::floating() const {
   return tensor("output.bias").options().requires_grad(false);
 }
 
-// W x of both directions, each with its gates normalised on request, + b:
-// [source_length, 2, batch, G n]. The backward direction stands in reversed order.
-Tensor Network::project_source(const CellTensors& forward, const CellTensors& backward,
-                               const Batch& batch, const Tensor& below, Dropout* dropout) const {
-  const std::int64_t length = batch.source.size(0);
-  const std::int64_t count = batch.source.size(1);
-  Tensor ahead, behind;  // [source_length · batch, G n]
-  if (below.defined()) {
-    const Tensor rows = below.reshape({length * count, below.size(2)});
-    ahead = rows.mm(forward.input_weight.t());
-    behind = rows.index_select(0, batch.reversal).mm(backward.input_weight.t());
-  } else if (configuration_.encoder.embedding == 0) {  // one-hot: a column of W for each token
-    ahead = at::embedding(forward.input_weight.t(), batch.source.view(-1));
-    behind = at::embedding(backward.input_weight.t(), batch.reversed_source.view(-1));
-  } else {
-    Tensor embedded = embed("source_embedding.weight", batch.source);
-    if (dropout) embedded = dropout->sequence(embedded, dropout->config().embedding);
-    return project_source(forward, backward, batch, embedded, dropout);
+// The cells of a layer, one a direction.
+std::vector<CellTensors> Network::encoder_cells(int layer) const {
+  std::vector<CellTensors> cells;
+  for (const std::string_view direction : configuration_.encoder.directions()) {
+    cells.push_back(CellTensors::find(tensors_, fmt::format("encoder.{}.{}", layer, direction)));
   }
-  const std::int64_t gates = ahead.size(1);
-  Tensor projected =
-      at::stack({ahead.view({length, count, gates}), behind.view({length, count, gates})}, 1);
-  const CellTensors both = CellTensors::stack(forward, backward);
-  if (!both.input_gain.defined()) return projected + both.bias;
-  return at::addcmul(both.bias, normalize_blocks(projected, configuration_.encoder.units),
-                     both.input_gain);
+  return cells;
 }
 
-// [→h_j; ←h_j] of one layer: [source_length, batch, 2 n]. Both directions go through the same
-// products side by side; padding stands at the end of both, so it never reaches a real position.
-Tensor Network::encode_layer(int layer, const Batch& batch, const Tensor& below,
-                             Dropout* dropout) const {
-  const model::EncoderConfig& encoder = configuration_.encoder;
-  const CellTensors forward = CellTensors::find(tensors_, fmt::format("encoder.{}.forward", layer));
-  const CellTensors backward =
-      CellTensors::find(tensors_, fmt::format("encoder.{}.backward", layer));
+// What a layer sees: [source_length, batch, in]; undefined for one-hot vectors.
+Tensor Network::embed_source(const Batch& batch, const Tensor& below, Dropout* dropout) const {
+  if (below.defined() || configuration_.encoder.embedding == 0) return below;
+  const Tensor embedded = embed("source_embedding.weight", batch.source);
+  return dropout ? dropout->sequence(embedded, dropout->config().embedding) : embedded;
+}
+
+// W x of all directions, each with its gates normalised on request, + b:
+// [source_length, directions, batch, G n]. The backward direction stands in reversed order.
+Tensor Network::project_source(const std::vector<CellTensors>& cells, const Batch& batch,
+                               const Tensor& seen) const {
   const std::int64_t length = batch.source.size(0);
   const std::int64_t count = batch.source.size(1);
-  const Recurrence recurrence(encoder.cell, encoder.units, CellTensors::stack(forward, backward));
-  State state = recurrence.zero_state({2, count, encoder.units}, floating());
+  const auto directions = configuration_.encoder.directions();
+  std::vector<Tensor> products;
+  for (std::size_t d = 0; d < cells.size(); ++d) {
+    const bool backward = directions[d] == "backward";
+    const Tensor weight = cells[d].input_weight.t();
+    Tensor product;  // [source_length · batch, G n]
+    if (seen.defined()) {
+      const Tensor rows = seen.reshape({length * count, seen.size(2)});
+      product = (backward ? rows.index_select(0, batch.reversal) : rows).mm(weight);
+    } else {  // one-hot: a column of W for each token
+      product = at::embedding(weight, (backward ? batch.reversed_source : batch.source).view(-1));
+    }
+    products.push_back(product.view({length, count, product.size(1)}));
+  }
+  const Tensor projected = at::stack(products, 1);
+  const CellTensors all = CellTensors::stack(cells);
+  if (!all.input_gain.defined()) return projected + all.bias;
+  return at::addcmul(all.bias, normalize_blocks(projected, configuration_.encoder.units),
+                     all.input_gain);
+}
+
+// [batch, n_h] of the states of all steps, [directions, batch, n] each: of every direction the one
+// behind its last token.
+Tensor Network::last_states(const std::vector<Tensor>& steps, const Batch& batch) const {
+  std::vector<Tensor> last;
+  for (const Tensor& states : at::stack(steps).unbind(1)) {  // [source_length, batch, n]
+    last.push_back(states.reshape({-1, states.size(2)}).index_select(0, batch.last_rows));
+  }
+  return at::cat(last, 1);
+}
+
+/// An encoder layer's annotations and the last states of its directions.
+struct Network::EncodedLayer {
+  Tensor annotations;  // [source_length, batch, n_h]
+  State last;          // [batch, n_h]; undefined unless the decoder copies them
+};
+
+// [→h_j; ←h_j] of one layer, or one of them. All directions go through the same products side by
+// side; padding stands at their end, so it never reaches a real position.
+Network::EncodedLayer Network::encode_layer(int layer, const Batch& batch, const Tensor& below,
+                                            Dropout* dropout) const {
+  const model::EncoderConfig& encoder = configuration_.encoder;
+  const std::vector<CellTensors> cells = encoder_cells(layer);
+  const auto directions = static_cast<std::int64_t>(cells.size());
+  const std::int64_t length = batch.source.size(0);
+  const std::int64_t count = batch.source.size(1);
+  const Recurrence recurrence(encoder.cell, encoder.units, CellTensors::stack(cells));
+  const Tensor projected = project_source(cells, batch, embed_source(batch, below, dropout));
+  State state = recurrence.zero_state({directions, count, encoder.units}, floating());
   Tensor mask;
   if (dropout && dropout->config().recurrent > 0) {
-    mask = dropout->mask({2, count, encoder.units}, dropout->config().recurrent, floating());
+    mask =
+        dropout->mask({directions, count, encoder.units}, dropout->config().recurrent, floating());
   }
-  std::vector<Tensor> states;
-  for (const Tensor& x : project_source(forward, backward, batch, below, dropout).unbind(0)) {
+  std::vector<Tensor> states, memories;
+  for (const Tensor& x : projected.unbind(0)) {
     state = recurrence.step(x, state, mask);
     states.push_back(state.hidden);
+    if (state.cell.defined()) memories.push_back(state.cell);
   }
-  const auto both = at::stack(states).unbind(1);  // [source_length, batch, n] each
-  const Tensor restored = both[1]
-                              .reshape({length * count, encoder.units})
-                              .index_select(0, batch.reversal)
-                              .view({length, count, encoder.units});
-  Tensor annotations = at::cat({both[0], restored}, 2);
-  if (batch.source_mask.defined()) annotations = annotations * batch.source_mask.unsqueeze(2);
-  return dropout ? dropout->sequence(annotations, dropout->config().encoder) : annotations;
+  std::vector<Tensor> parts = at::stack(states).unbind(1);  // [source_length, batch, n] each
+  if (encoder.direction != model::Direction::kForward) {    // the backward one is the last
+    parts.back() = parts.back()
+                       .reshape({length * count, encoder.units})
+                       .index_select(0, batch.reversal)
+                       .view({length, count, encoder.units});
+  }
+  EncodedLayer result{at::cat(parts, 2), {}};
+  if (batch.source_mask.defined()) {
+    result.annotations = result.annotations * batch.source_mask.unsqueeze(2);
+  }
+  if (dropout) {
+    result.annotations = dropout->sequence(result.annotations, dropout->config().encoder);
+  }
+  if (configuration_.decoder.initial_state == InitialState::kCopy) {
+    result.last.hidden = last_states(states, batch);
+    if (!memories.empty()) result.last.cell = last_states(memories, batch);
+  }
+  return result;
 }
 
 // The same as one function (native_encoder.h).
-Tensor Network::encode_layer_natively(int layer, const Batch& batch, const Tensor& below,
-                                      Dropout* dropout) const {
+Network::EncodedLayer Network::encode_layer_natively(int layer, const Batch& batch,
+                                                     const Tensor& below, Dropout* dropout) const {
   const model::EncoderConfig& encoder = configuration_.encoder;
-  const CellTensors forward = CellTensors::find(tensors_, fmt::format("encoder.{}.forward", layer));
-  const CellTensors backward =
-      CellTensors::find(tensors_, fmt::format("encoder.{}.backward", layer));
-  Tensor seen = below;
-  if (!seen.defined() && encoder.embedding > 0) {
-    seen = embed("source_embedding.weight", batch.source);
-    if (dropout) seen = dropout->sequence(seen, dropout->config().embedding);
-  }
+  const std::vector<CellTensors> cells = encoder_cells(layer);
+  const Tensor seen = embed_source(batch, below, dropout);
   const Tensor annotations =
-      native_encoder_layer(products_, {encoder.cell, encoder.units}, forward, backward, seen,
+      native_encoder_layer(products_, {encoder.cell, encoder.units}, cells[0], cells[1], seen,
                            seen.defined() ? Tensor() : batch.source, batch.source_sizes);
-  return dropout ? dropout->sequence(annotations, dropout->config().encoder) : annotations;
+  return {dropout ? dropout->sequence(annotations, dropout->config().encoder) : annotations, {}};
+}
+
+// What the first states are computed from, of annotations h [source_length, batch, n_h].
+Tensor Network::initial_inputs(const Tensor& h, const Batch& batch) const {
+  const std::int64_t n = configuration_.encoder.units;
+  const std::int64_t units = h.size(2);
+  const auto first = [&] { return h.select(0, 0).narrow(1, units - n, n); };  // ←h_1
+  switch (configuration_.decoder.initial_state) {
+    case InitialState::kZero:
+    case InitialState::kCopy:
+      break;
+    case InitialState::kBackward:  // has read the whole source
+      return first();
+    case InitialState::kMean:
+      return h.sum(0) / batch.source_lengths.unsqueeze(1);
+    case InitialState::kLast: {
+      if (configuration_.encoder.direction == model::Direction::kBackward) return first();
+      const Tensor last = h.reshape({-1, units}).index_select(0, batch.last_rows);
+      if (configuration_.encoder.direction == model::Direction::kForward) return last;
+      return at::cat({last.narrow(1, 0, n), first()}, 1);
+    }
+  }
+  return {};
 }
 
 Annotated Network::annotate(const Batch& batch, Dropout* dropout) const {
-  const std::int64_t n = configuration_.encoder.units;
   const bool fused = native_ && model::encoder_fusion_obstacle(configuration_).empty();
-  Tensor h;  // [source_length, batch, 2 n]
-  for (int layer = 0; layer < configuration_.encoder.layers; ++layer) {
-    h = fused ? encode_layer_natively(layer, batch, h, dropout)
-              : encode_layer(layer, batch, h, dropout);
-  }
+  Tensor h;  // [source_length, batch, n_h]
   Annotated result;
+  for (int layer = 0; layer < configuration_.encoder.layers; ++layer) {
+    EncodedLayer encoded = fused ? encode_layer_natively(layer, batch, h, dropout)
+                                 : encode_layer(layer, batch, h, dropout);
+    h = encoded.annotations;
+    if (encoded.last.hidden.defined()) result.last.push_back(encoded.last);
+  }
   result.annotations = h.transpose(0, 1).contiguous();
   if (batch.source_mask.defined()) result.mask = batch.source_mask.t().log();  // log 0 = −∞
-  switch (configuration_.decoder.initial_state) {
-    case InitialState::kZero:
-      break;
-    case InitialState::kBackward:  // ←h_1 has read the whole source
-      result.initial = h.select(0, 0).narrow(1, n, n);
-      break;
-    case InitialState::kMean:
-      result.initial = h.sum(0) / batch.source_lengths.unsqueeze(1);
-      break;
-    case InitialState::kLast: {
-      const Tensor rows = h.reshape({-1, 2 * n}).index_select(0, batch.last_rows);
-      result.initial = at::cat({rows.narrow(1, 0, n), h.select(0, 0).narrow(1, n, n)}, 1);
-      break;
-    }
-  }
+  result.initial = initial_inputs(h, batch);
   return result;
 }
 
 std::vector<State> Network::initial_states(const Annotated& annotated) const {
   const model::DecoderConfig& decoder = configuration_.decoder;
   const bool lstm = decoder.cell.type == model::Cell::kLstm;
+  if (!annotated.last.empty()) return annotated.last;
   std::vector<State> states;
   for (int layer = 0; layer < decoder.layers; ++layer) {
     if (!annotated.initial.defined()) {
@@ -291,16 +363,15 @@ Tensor Network::fed_embeddings(const Batch& batch, Dropout* dropout) const {
 Network::Decoded Network::decode(const Batch& batch, Dropout* dropout) const {
   const model::DecoderConfig& config = configuration_.decoder;
   const Annotated annotated = annotate(batch, dropout);
-  const Tensor projected = project({annotated.annotations}, "attention.annotation_weight",
-                                   "attention.bias", Activation::kNone);
-  const AdditiveAttention attention(configuration_.attention, tensors_, annotated, projected);
+  const Attention attention(configuration_.attention, tensors_, annotated,
+                            native_ ? project_annotations(annotated.annotations) : Tensor());
   Decoded decoded;
   if (config.feedback == Feedback::kPrevious) {
     const Tensor zero = at::zeros({1, batch.sentences, config.embedding}, floating());  // E y_0
     decoded.fed = at::cat({zero, fed_embeddings(batch, dropout)}, 0);
   }
   if (native_ && model::decoder_fusion_obstacle(configuration_).empty()) {
-    run_steps_natively(batch, annotated, attention, decoded);
+    run_steps_natively(batch, annotated, attention, dropout, decoded);
   } else {
     run_steps(batch, annotated, attention, dropout, decoded);
   }
@@ -310,79 +381,122 @@ Network::Decoded Network::decode(const Batch& batch, Dropout* dropout) const {
 // E y of every update of the state: where the state is updated last, E y_i, and no update after the
 // last step.
 Tensor Network::fed_to_updates(const Decoded& decoded) const {
-  if (!decoded.fed.defined() || configuration_.decoder.order == model::Order::kLookUpdateGenerate) {
+  if (!decoded.fed.defined() || configuration_.decoder.order != Order::kLookGenerateUpdate) {
     return decoded.fed;
   }
   return decoded.fed.narrow(0, 1, decoded.fed.size(0) - 1);
 }
 
-void Network::run_steps(const Batch& batch, const Annotated& annotated,
-                        const AdditiveAttention& attention, Dropout* dropout,
-                        Decoded& decoded) const {
+void Network::run_steps(const Batch& batch, const Annotated& annotated, const Attention& attention,
+                        Dropout* dropout, Decoded& decoded) const {
   const model::DecoderConfig& config = configuration_.decoder;
   const std::int64_t steps = batch.target.size(0);
-  const bool feeds = decoded.fed.defined();
-  const bool update_first = config.order == model::Order::kLookUpdateGenerate;
-  const Decoder decoder(config, tensors_, feeds ? config.embedding : 0);
+  const Decoder decoder(config, tensors_, config.fed_units());
   const DecoderMasks masks(config, steps, batch.sentences, dropout, floating());
   std::vector<Tensor> projected(static_cast<std::size_t>(steps), decoder.bias());
-  if (feeds) projected = decoder.project_fed(fed_to_updates(decoded));
+  if (decoded.fed.defined()) projected = decoder.project_fed(fed_to_updates(decoded));
   std::vector<State> layers = initial_states(annotated);
-  std::vector<Tensor> states, contexts, alignments;
+  std::vector<Tensor> states, contexts, alignments, readouts;
+  Tensor last_readout;  // r_{i-1}, [batch, l]
+  if (feeds_readout())
+    last_readout = at::zeros({batch.sentences, config.readout_units}, floating());
   for (std::int64_t i = 0; i < steps; ++i) {
+    const auto update = [&](const Tensor& beside) {
+      layers = decoder.step(projected[static_cast<std::size_t>(i)], beside, layers, masks.recurrent,
+                            masks.between_at(i));
+    };
+    if (config.order == Order::kUpdateLookGenerate) update(last_readout);
     const Look look = attention.look(layers.back().hidden);
     contexts.push_back(look.context);
     alignments.push_back(look.alignment);
-    if (!update_first) states.push_back(layers.back().hidden);
-    if (update_first || i + 1 < steps) {
-      layers = decoder.step(projected[static_cast<std::size_t>(i)], look.context, layers,
-                            masks.recurrent, masks.between_at(i));
-    }
-    if (update_first) states.push_back(layers.back().hidden);
+    if (config.order == Order::kLookUpdateGenerate) update(look.context);
+    states.push_back(layers.back().hidden);
+    if (config.order == Order::kLookGenerateUpdate && i + 1 < steps) update(look.context);
+    if (!feeds_readout()) continue;
+    last_readout = compute_readout(states.back().unsqueeze(0), step_of(decoded.fed, i),
+                                   contexts.back().unsqueeze(0))[0];
+    if (masks.readout.defined()) last_readout = last_readout * masks.readout[i];
+    readouts.push_back(last_readout);
   }
   decoded.states = at::stack(states);
   decoded.contexts = at::stack(contexts);
   decoded.alignments = at::stack(alignments);
+  if (feeds_readout()) decoded.readouts = at::stack(readouts);
 }
 
 // The same as one function (native_decoder.h).
 void Network::run_steps_natively(const Batch& batch, const Annotated& annotated,
-                                 const AdditiveAttention& attention, Decoded& decoded) const {
+                                 const Attention& attention, Dropout* dropout,
+                                 Decoded& decoded) const {
   const State initial = initial_states(annotated)[0];
   NativeDecoderInputs inputs;
   inputs.products = products_;
   inputs.shape = {configuration_.decoder.cell, configuration_.decoder.units};
-  inputs.update_first = configuration_.decoder.order == model::Order::kLookUpdateGenerate;
-  inputs.relu = configuration_.attention.energies == model::Energies::kRelu;
+  inputs.order = configuration_.decoder.order;
   inputs.steps = batch.target.size(0);
-  inputs.lengths = batch.source_sizes;
-  inputs.annotations = annotated.annotations;
-  inputs.projected = attention.projected();
+  inputs.attention = attention_inputs(batch, annotated, attention);
+  if (feeds_readout()) inputs.feeding = feeding_inputs(batch, dropout);
   inputs.fed = fed_to_updates(decoded);
   inputs.initial_state = initial.hidden;
   inputs.initial_cell = initial.cell;
-  inputs.query_weight = tensor("attention.query_weight");
-  inputs.energy_weight = tensor("attention.energy_weight");
-  inputs.energy_bias = find_tensor(tensors_, "attention.energy_bias");
   inputs.cell = CellTensors::find(tensors_, "decoder.0");
   const NativeDecoded result = native_decode(inputs);
   decoded.states = result.states;
   decoded.contexts = result.contexts;
   decoded.alignments = result.alignments;
+  decoded.readouts = result.readouts;
+}
+
+AttentionInputs Network::attention_inputs(const Batch& batch, const Annotated& annotated,
+                                          const Attention& attention) const {
+  AttentionInputs inputs;
+  inputs.score = configuration_.attention.score;
+  inputs.energies = configuration_.attention.energies;
+  inputs.lengths = batch.source_sizes;
+  inputs.annotations = annotated.annotations;
+  if (inputs.score != model::Score::kDot) inputs.projected = attention.projected();
+  inputs.query_weight = find_tensor(tensors_, "attention.query_weight");
+  inputs.energy_weight = find_tensor(tensors_, "attention.energy_weight");
+  inputs.energy_bias = find_tensor(tensors_, "attention.energy_bias");
+  return inputs;
+}
+
+FeedingInputs Network::feeding_inputs(const Batch& batch, Dropout* dropout) const {
+  const model::DecoderConfig& config = configuration_.decoder;
+  FeedingInputs inputs;
+  inputs.activation =
+      config.readout == model::Readout::kTanh ? Activation::kTanh : Activation::kNone;
+  inputs.weight = tensor("readout.weight");
+  inputs.bias = tensor("readout.bias");
+  inputs.fed_units = config.readout_fed_units();
+  inputs.mask =
+      DecoderMasks(config, batch.target.size(0), batch.sentences, dropout, floating()).readout;
+  if (inputs.mask.defined()) inputs.mask = inputs.mask.contiguous();
+  return inputs;
+}
+
+bool Network::feeds_readout() const {
+  return configuration_.decoder.input_feeding == model::InputFeeding::kReadout;
+}
+
+// [time, batch, l] of states [time, batch, n], E y_{i-1} and contexts: any number of steps.
+Tensor Network::compute_readout(const Tensor& states, const Tensor& fed,
+                                const Tensor& contexts) const {
+  const model::Readout kind = configuration_.decoder.readout;
+  if (kind == model::Readout::kNone) return states;
+  std::vector<Tensor> parts{states};
+  if (configuration_.decoder.readout_fed_units() > 0) parts.push_back(fed);
+  parts.push_back(contexts);
+  const Tensor result =
+      project(parts, "readout.weight", "readout.bias",
+              kind == model::Readout::kTanh ? Activation::kTanh : Activation::kNone);
+  return kind == model::Readout::kMaxout ? maxout(result) : result;
 }
 
 // [target_length, batch, l]: what the softmax layer multiplies.
 Tensor Network::readout(const Decoded& decoded, Dropout* dropout) const {
-  Tensor result = decoded.states;
-  const model::Readout kind = configuration_.decoder.readout;
-  if (kind != model::Readout::kNone) {
-    std::vector<Tensor> parts{decoded.states};
-    if (decoded.fed.defined()) parts.push_back(decoded.fed);
-    parts.push_back(decoded.contexts);
-    result = project(parts, "readout.weight", "readout.bias",
-                     kind == model::Readout::kTanh ? Activation::kTanh : Activation::kNone);
-    if (kind == model::Readout::kMaxout) result = maxout(result);
-  }
+  if (decoded.readouts.defined()) return decoded.readouts;
+  const Tensor result = compute_readout(decoded.states, decoded.fed, decoded.contexts);
   return dropout ? dropout->sequence(result, dropout->config().readout) : result;
 }
 

@@ -11,6 +11,8 @@
 #include "model/model.h"
 #include "train/batch.h"
 #include "train/layers.h"
+#include "train/native_attention.h"
+#include "train/native_feeding.h"
 #include "train/native_linear.h"
 #include "train/products.h"
 
@@ -55,25 +57,37 @@ class Network {
 
  private:
   struct Decoded;
-  Tensor encode_layer(int layer, const Batch& batch, const Tensor& below, Dropout* dropout) const;
-  Tensor encode_layer_natively(int layer, const Batch& batch, const Tensor& below,
-                               Dropout* dropout) const;
-  Tensor project_source(const CellTensors& forward, const CellTensors& backward, const Batch& batch,
-                        const Tensor& below, Dropout* dropout) const;
+  struct EncodedLayer;
+  EncodedLayer encode_layer(int layer, const Batch& batch, const Tensor& below,
+                            Dropout* dropout) const;
+  EncodedLayer encode_layer_natively(int layer, const Batch& batch, const Tensor& below,
+                                     Dropout* dropout) const;
+  std::vector<CellTensors> encoder_cells(int layer) const;
+  Tensor embed_source(const Batch& batch, const Tensor& below, Dropout* dropout) const;
+  Tensor project_source(const std::vector<CellTensors>& cells, const Batch& batch,
+                        const Tensor& seen) const;
+  Tensor last_states(const std::vector<Tensor>& steps, const Batch& batch) const;
+  Tensor initial_inputs(const Tensor& h, const Batch& batch) const;
   Annotated annotate(const Batch& batch, Dropout* dropout) const;
   std::vector<State> initial_states(const Annotated& annotated) const;
   Decoded decode(const Batch& batch, Dropout* dropout) const;
   Tensor fed_to_updates(const Decoded& decoded) const;
-  void run_steps(const Batch& batch, const Annotated& annotated, const AdditiveAttention& attention,
+  void run_steps(const Batch& batch, const Annotated& annotated, const Attention& attention,
                  Dropout* dropout, Decoded& decoded) const;
   void run_steps_natively(const Batch& batch, const Annotated& annotated,
-                          const AdditiveAttention& attention, Decoded& decoded) const;
+                          const Attention& attention, Dropout* dropout, Decoded& decoded) const;
+  AttentionInputs attention_inputs(const Batch& batch, const Annotated& annotated,
+                                   const Attention& attention) const;
+  FeedingInputs feeding_inputs(const Batch& batch, Dropout* dropout) const;
   void refresh_own_products() const;
   Tensor project(const std::vector<Tensor>& parts, const std::string& weight,
                  const std::string& bias, Activation activation) const;
+  Tensor project_annotations(const Tensor& annotations) const;
   Tensor target_readouts(const Batch& batch, Dropout* dropout) const;
   Tensor embed(const std::string& table, const Tensor& ids) const;
   Tensor fed_embeddings(const Batch& batch, Dropout* dropout) const;
+  bool feeds_readout() const;
+  Tensor compute_readout(const Tensor& states, const Tensor& fed, const Tensor& contexts) const;
   Tensor readout(const Decoded& decoded, Dropout* dropout) const;
   Tensor log_probabilities(const Tensor& readout) const;
   const Tensor& tensor(const std::string& name) const;

@@ -35,7 +35,7 @@ std::string strings() { return models().strings.string(); }
 // --------------------------------------------------------------------------- score and align ---
 
 TEST(Score, EqualsTheLogProbabilityOfThePrediction) {
-  for (const fs::path& model : {models().strings, models().words}) {
+  for (const fs::path& model : {models().strings, models().words, models().luong}) {
     SCOPED_TRACE(model);
     std::string lines = "abc\né日\nccc\nbaab\n";
     if (model == models().words) lines = "the cat sees\n日本 and the dog\n";
@@ -216,7 +216,12 @@ std::vector<double> numbers_after(const std::string& line, const std::string& na
 
 TEST(ShowExplain, PrintsEnergiesAlignmentContextAndChoiceOfEveryStep) {
   const std::string text = output_of({"show", "-m", strings(), "abc", "--explain"});
-  const auto lines = lines_of(text);
+  const std::size_t equations = text.find("\n\n");
+  ASSERT_NE(equations, std::string::npos);
+  EXPECT_NE(
+      text.substr(0, equations).find("\nenergies    e_ij = v · tanh(W s_{i-1} + U h_j + b)\n"),
+      std::string::npos);
+  const auto lines = lines_of(text.substr(equations + 2));
   const Json answer =
       Json::parse(output_of({"predict", "-m", strings(), "--format", "json"}, "abc\n"));
   const Json& best = answer["predictions"][0];
@@ -252,6 +257,7 @@ TEST(ShowExplain, WorksForModelsOfEveryKind) {
   for (const auto& [model, source] :
        std::vector<std::pair<fs::path, std::string>>{{models().words, "the cat"},
                                                      {models().subwords, "the cat"},
+                                                     {models().luong, "abc"},
                                                      {models().dates, "3 may 1979"}}) {
     SCOPED_TRACE(model);
     const std::string text =
@@ -292,7 +298,7 @@ TEST(Info, TellsWhatAModelHolds) {
 
 TEST(Presets, AreListedWithAllOptions) {
   const auto names = lines_of(output_of({"presets"}));
-  EXPECT_EQ(names.size(), 3U);
+  EXPECT_EQ(names.size(), 4U);
   const std::string all = output_of({"presets", "--options"});
   for (const char* option : {"encoder.units ", "training.optimizer ", "decoder.readout "}) {
     EXPECT_NE(all.find(std::string("\n") + option), std::string::npos) << option;

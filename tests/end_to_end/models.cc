@@ -93,6 +93,9 @@ void train_all(const Models& all) {
   const RunResult dates =
       attend({"dates", "--style", "exercise", "--count", "400", "--split", "train"});
   if (dates.exit_code != 0) throw std::runtime_error("attend dates failed: " + dates.error);
+  train(all.luong, to_tsv(string_pairs(400, 1)),
+        with(tiny_options(150), {"--preset", "luong", "--set", "decoder.units=12", "--set",
+                                 "source.unit=characters", "--set", "target.unit=characters"}));
   train(all.dates, dates.out,
         {"--preset", "dates", "--threads", "1", "--epochs", "5", "--set", "encoder.units=8",
          "--set", "decoder.units=12", "--set", "training.batch_size=20"});
@@ -105,12 +108,14 @@ const Models& models() {
     const fs::path root = testing::binary_folder().parent_path() / "end_to_end_models";
     fs::create_directories(root);
     const FileLock lock(root / "lock");
-    Models places{root / "strings", root / "words", root / "subwords", root / "dates"};
+    Models places{root / "strings", root / "words", root / "subwords", root / "dates",
+                  root / "luong"};
     const std::string stamp = binaries_stamp();
     const fs::path stamp_file = root / "stamp";
     if (fs::exists(stamp_file) && testing::read_file(stamp_file) == stamp) return places;
     fs::remove(stamp_file);
-    for (const fs::path& folder : {places.strings, places.words, places.subwords, places.dates}) {
+    for (const fs::path& folder :
+         {places.strings, places.words, places.subwords, places.dates, places.luong}) {
       fs::remove_all(folder);
     }
     train_all(places);

@@ -53,6 +53,47 @@ TEST_F(GoldenAttention, ThirdPositionMasked) {
   expect(2, {0.600306, 0.399694, 0.0}, {0.600306, 0.399694});
 }
 
+TEST_F(GoldenAttention, DotAndGeneral) {
+  std::vector<float> row(3), keys(6);
+  dot_energies(state_, annotations_, 0.0F, EnergyActivation::kLinear, row);
+  softmax(row);
+  for (std::size_t j = 0; j < 3; ++j) {
+    EXPECT_NEAR(row[j], (std::vector{0.386207, 0.142078, 0.471715}[j]), 1e-6);
+  }
+  Matrix(query_weight_, 2, 2).multiply(annotations_, 3, {}, keys);  // the same W
+  dot_energies(state_, keys, 0.0F, EnergyActivation::kLinear, row);
+  for (std::size_t j = 0; j < 3; ++j) {
+    EXPECT_NEAR(row[j], (std::vector{0.08, -0.23, 0.155}[j]), 1e-6);
+  }
+  softmax(row);
+  for (std::size_t j = 0; j < 3; ++j) {
+    EXPECT_NEAR(row[j], (std::vector{0.355703, 0.260890, 0.383407}[j]), 1e-6);
+  }
+}
+
+TEST(DotEnergies, EqualTheLoopsInDouble) {
+  Random random(9);
+  for (const std::size_t units : reference::kSizes) {
+    for (const std::size_t length : {0, 1, 3, 4, 10}) {
+      const auto query = reference::random_values(random, units);
+      const auto keys = reference::random_values(random, length * units);
+      for (const auto activation : {EnergyActivation::kLinear, EnergyActivation::kRelu}) {
+        std::vector<float> energies(length);
+        dot_energies(query, keys, -0.25F, activation, energies);
+        for (std::size_t j = 0; j < length; ++j) {
+          double expected = -0.25, size = 1.0;
+          for (std::size_t k = 0; k < units; ++k) {
+            expected += static_cast<double>(query[k]) * keys[j * units + k];
+            size += std::abs(static_cast<double>(query[k]) * keys[j * units + k]);
+          }
+          if (activation == EnergyActivation::kRelu) expected = std::max(expected, 0.0);
+          EXPECT_NEAR(energies[j], expected, 1e-6 * size) << units << " units";
+        }
+      }
+    }
+  }
+}
+
 TEST(AdditiveEnergies, EqualTheLoopsInDouble) {
   Random random(7);
   for (const std::size_t units : reference::kSizes) {
@@ -101,6 +142,7 @@ TEST(AdditiveEnergies, SizesMustFit) {
   EXPECT_THROW(additive_energies(two, six, three, 0, EnergyActivation::kLinear, three),
                CheckFailure);
   EXPECT_THROW(additive_energies(two, six, two, 0, EnergyActivation::kLinear, two), CheckFailure);
+  EXPECT_THROW(dot_energies(two, three, 0, EnergyActivation::kLinear, two), CheckFailure);
   EXPECT_THROW(weighted_sum(two, six, two), CheckFailure);
 }
 

@@ -71,6 +71,12 @@ Values results(std::size_t units) {
   append(all, energies);
   weighted_sum(energies, x, context);
   append(all, context);
+  dot_energies(bias, x, 0.5F, EnergyActivation::kLinear, energies);
+  append(all, energies);
+  const std::vector<std::int32_t> lengths{5};  // of one source, looked at in seven steps
+  Values sums(5 * units, 0.0F), shares = values(kRows * 5);
+  add_weighted_rows({1, 5, 0, 0}, lengths, {kRows, units, shares.data(), x.data()}, sums.data());
+  append(all, sums);
   return all;
 }
 

@@ -105,6 +105,43 @@ TEST(Configuration, ContradictionsAreRefused) {
   refused({"target.end_token=false"});
   refused({"target.fixed_length=10"});
   refused({"shared_vocabulary=true", "source.unit=words"});
+  refused({"encoder.direction=forward"});  // there is no ←h_1
+  refused({"attention.score=dot"});        // states of 128, annotations of 256
+  refused({"decoder.initial_state=copy"});
+  refused({"decoder.input_feeding=readout"});
+  refused({"decoder.order=update-look-generate", "decoder.readout=none"});
+  refused({"decoder.order=update-look-generate", "decoder.feedback=none"});
+}
+
+TEST(Configuration, LuongsSwitchesGoTogether) {
+  const auto taken = [](const std::vector<std::string>& settings) {
+    Configuration c = preset("default");
+    for (const std::string& setting : settings) set_option(c, setting);
+    EXPECT_NO_THROW(check(c)) << settings.front();
+  };
+  taken({"encoder.direction=forward", "decoder.initial_state=last", "attention.score=dot"});
+  taken({"encoder.direction=backward", "decoder.initial_state=copy"});
+  taken({"attention.score=dot", "decoder.units=256", "decoder.initial_state=copy"});
+  taken({"decoder.order=update-look-generate", "decoder.feedback=none",
+         "decoder.input_feeding=readout"});
+  Configuration c = preset("luong");
+  c.encoder.layers = 2;  // the decoder has one layer to copy into
+  EXPECT_THROW(check(c), UsageError);
+  c.decoder.layers = 2;
+  EXPECT_NO_THROW(check(c));
+  c.decoder.cell.type = Cell::kGru;
+  EXPECT_THROW(check(c), UsageError);
+}
+
+// What a folder from before a field existed says by not naming it.
+TEST(Configuration, FieldsThatAFileDoesNotNameStay) {
+  Configuration c;
+  read_yaml(c, "format: 1\nencoder:\n  units: 7\nattention:\n  units: 3\n", "config.yml");
+  EXPECT_EQ(c.encoder.direction, Direction::kBidirectional);
+  EXPECT_EQ(c.encoder.annotation_units(), 14);
+  EXPECT_EQ(c.attention.score, Score::kAdditive);
+  EXPECT_EQ(c.decoder.input_feeding, InputFeeding::kNone);
+  EXPECT_EQ(c.decoder.readout_feedback, Feedback::kPrevious);
 }
 
 TEST(Configuration, UnknownPresetNamesAll) {

@@ -32,6 +32,39 @@ TEST(ParameterTable, RnnsearchHasThePublishedCount) {  // §4.2, without biases
   EXPECT_EQ(count_without_biases(parameter_table(preset("rnnsearch"), {30000, 30000})), 80401000);
 }
 
+Configuration luong_as_published(Score score) {
+  Configuration c = preset("luong");
+  c.attention.score = score;
+  c.encoder.layers = c.decoder.layers = 4;
+  c.encoder.units = c.encoder.embedding = 1000;
+  c.decoder.units = c.decoder.embedding = c.decoder.readout_units = 1000;
+  return c;
+}
+
+TEST(ParameterTable, LuongHasThePublishedCount) {  // §6.1, without biases
+  const VocabularySizes sizes{50000, 50000};
+  EXPECT_EQ(count_without_biases(parameter_table(luong_as_published(Score::kDot), sizes)),
+            220'000'000);
+  EXPECT_EQ(count_without_biases(parameter_table(luong_as_published(Score::kGeneral), sizes)),
+            221'000'000);
+}
+
+TEST(ParameterTable, OneDirectionHasHalfTheAnnotations) {
+  Configuration c = preset("default");
+  c.encoder.direction = Direction::kBackward;
+  c.encoder.layers = 2;
+  std::set<std::string> names;
+  for (const TensorSpec& spec : parameter_table(c, {50, 60})) {
+    names.insert(spec.name);
+    if (spec.name == "encoder.1.backward.input_weight" ||
+        spec.name == "attention.annotation_weight") {
+      EXPECT_EQ(spec.shape[1], 128) << spec.name;
+    }
+  }
+  EXPECT_TRUE(names.contains("encoder.1.backward.input_weight"));
+  EXPECT_FALSE(names.contains("encoder.0.forward.input_weight"));
+}
+
 TEST(ParameterTable, NamesAreUnique) {
   Configuration c = preset("default");
   c.encoder.layers = c.decoder.layers = 3;

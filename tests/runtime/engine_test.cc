@@ -61,7 +61,8 @@ std::vector<Copy> alone(const model::Engine& engine, const std::vector<TokenId>&
   return steps;
 }
 
-// Both orders, both cells: what goes wrong with rows goes wrong in one of these.
+// All orders, the last one with the readout fed; both cells: what goes wrong with rows goes wrong
+// in one of these.
 class EngineTest : public ::testing::TestWithParam<std::tuple<model::Order, model::Cell>> {
  protected:
   EngineTest() {
@@ -73,6 +74,12 @@ class EngineTest : public ::testing::TestWithParam<std::tuple<model::Order, mode
     configuration_.attention.units = 11;
     configuration_.decoder.units = 13;
     configuration_.decoder.readout_units = 10;
+    if (configuration_.decoder.order == model::Order::kUpdateLookGenerate) {
+      configuration_.decoder.input_feeding = model::InputFeeding::kReadout;
+      configuration_.decoder.initial_state = model::InitialState::kCopy;
+      configuration_.decoder.units = configuration_.encoder.annotation_units();
+      configuration_.attention.score = model::Score::kDot;
+    }
     engine_ =
         make_engine(configuration_, kSizes, 2, random_weights(configuration_, kSizes, random_));
     sources_ = random_sources(configuration_, kSizes, 9, 8, random_);
@@ -192,7 +199,8 @@ TEST_P(EngineTest, BrokenPromisesAreCheckFailures) {
 
 INSTANTIATE_TEST_SUITE_P(OrdersAndCells, EngineTest,
                          ::testing::Combine(::testing::Values(model::Order::kLookUpdateGenerate,
-                                                              model::Order::kLookGenerateUpdate),
+                                                              model::Order::kLookGenerateUpdate,
+                                                              model::Order::kUpdateLookGenerate),
                                             ::testing::Values(model::Cell::kGru,
                                                               model::Cell::kLstm)));
 

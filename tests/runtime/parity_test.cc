@@ -1,6 +1,7 @@
 // The runtime against the plain model in double, over all choices that a configuration offers.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <functional>
 #include <limits>
@@ -46,11 +47,13 @@ const std::vector<Choice>& choices() {
       {[](C& c) { c.attention.energies = model::Energies::kLinear; },
        [](C& c) { c.attention.energies = model::Energies::kRelu; }},
       {initial(model::InitialState::kZero), initial(model::InitialState::kBackward),
-       initial(model::InitialState::kMean), initial(model::InitialState::kLast)},
+       initial(model::InitialState::kMean), initial(model::InitialState::kLast),
+       initial(model::InitialState::kCopy)},
       {[](C& c) { c.decoder.feedback = model::Feedback::kPrevious; },
        [](C& c) { c.decoder.feedback = model::Feedback::kNone; }},
       {[](C& c) { c.decoder.order = model::Order::kLookUpdateGenerate; },
-       [](C& c) { c.decoder.order = model::Order::kLookGenerateUpdate; }},
+       [](C& c) { c.decoder.order = model::Order::kLookGenerateUpdate; },
+       [](C& c) { c.decoder.order = model::Order::kUpdateLookGenerate; }},
       {readout(model::Readout::kNone), readout(model::Readout::kTanh),
        readout(model::Readout::kMaxout), readout(model::Readout::kLinear)},
       {[](C& c) { c.decoder.tied_embeddings = model::TiedEmbeddings::kNone; },
@@ -73,6 +76,27 @@ void choose(std::size_t combination, Configuration& configuration) {
   }
 }
 
+// Choices that would make too many combinations: some values for each of them.
+void choose_randomly(Random& random, Configuration& c) {
+  using namespace model;
+  c.encoder.direction = std::array{Direction::kBidirectional, Direction::kForward,
+                                   Direction::kBackward}[random.below(3)];
+  c.attention.score = std::array{Score::kAdditive, Score::kDot, Score::kGeneral}[random.below(3)];
+  c.decoder.readout_feedback = random.chance(0.5) ? Feedback::kPrevious : Feedback::kNone;
+  if (c.decoder.order == Order::kUpdateLookGenerate && random.chance(0.7)) {
+    c.decoder.input_feeding = InputFeeding::kReadout;
+  }
+}
+
+// States that meet annotations without a matrix between them.
+void fit_decoder_to_encoder(Configuration& c) {
+  const bool copies = c.decoder.initial_state == model::InitialState::kCopy;
+  if (copies) c.decoder.layers = c.encoder.layers;
+  if (copies || c.attention.score == model::Score::kDot) {
+    c.decoder.units = c.encoder.annotation_units();
+  }
+}
+
 void random_sizes(Random& random, int largest, Configuration& c) {
   const auto size = [&] {
     return static_cast<int>(1 + random.below(static_cast<std::uint64_t>(largest)));
@@ -86,6 +110,7 @@ void random_sizes(Random& random, int largest, Configuration& c) {
   c.decoder.layers = static_cast<int>(1 + random.below(2));
   c.decoder.embedding = size();
   c.decoder.readout_units = size();
+  fit_decoder_to_encoder(c);
   if (c.encoder.embedding > 0) c.encoder.embedding = size();
   c.encoder.padding = random.chance(0.3) ? model::Padding::kVisible : model::Padding::kMasked;
   if (c.encoder.padding == model::Padding::kVisible) c.source.fixed_length = 5;
@@ -94,8 +119,13 @@ void random_sizes(Random& random, int largest, Configuration& c) {
     c.shared_vocabulary = true;
     c.decoder.embedding = c.encoder.embedding;
   }
-  (c.decoder.readout == model::Readout::kNone ? c.decoder.units : c.decoder.readout_units) =
-      c.decoder.embedding;
+  if (c.decoder.readout != model::Readout::kNone) {
+    c.decoder.readout_units = c.decoder.embedding;
+  } else if (c.decoder.tied_embeddings == model::TiedEmbeddings::kTarget) {
+    c.decoder.embedding = c.decoder.units;
+  } else {
+    c.encoder.embedding = c.decoder.embedding = c.decoder.units;
+  }
 }
 
 bool valid(const Configuration& configuration) {
@@ -152,8 +182,8 @@ double worst_difference(const Configuration& configuration, const Shape& shape, 
   const auto sources =
       random_sources(configuration, shape.sizes, shape.sources, shape.longest, random);
   const ReferenceModel reference(configuration, shape.sizes, weights);
-  std::vector<std::vector<Row>> annotations;
-  for (const auto& source : sources) annotations.push_back(reference.annotations(source));
+  std::vector<ReferenceModel::Encoded> encoded;
+  for (const auto& source : sources) encoded.push_back(reference.encode(source));
   const auto engine = make_engine(configuration, shape.sizes, 0, weights);
   const auto decoding = engine->annotate(sources);
   const auto vocabulary = static_cast<std::size_t>(shape.sizes.target);
@@ -166,9 +196,9 @@ double worst_difference(const Configuration& configuration, const Shape& shape, 
     const model::StepResult result = decoding->step(rows);
     EXPECT_EQ(result.rows, rows.size());
     for (std::size_t row = 0; row < rows.size(); ++row) {
-      const auto& own = annotations[static_cast<std::size_t>(paths[row].source)];
+      const auto& own = encoded[static_cast<std::size_t>(paths[row].source)];
       const ReferenceStep expected = reference.last_step(own, paths[row].tokens);
-      worst = std::max(worst, row_difference(result, row, own.size(), expected));
+      worst = std::max(worst, row_difference(result, row, own.annotations.size(), expected));
     }
   }
   return worst;
@@ -182,6 +212,7 @@ TEST(Parity, EveryCombinationOfChoicesEqualsThePlainModel) {
   for (std::size_t combination = 0; combination < combinations(); ++combination) {
     Configuration configuration;
     choose(combination, configuration);
+    choose_randomly(random, configuration);
     random_sizes(random, 4, configuration);
     if (!valid(configuration)) continue;
     ++tried;
@@ -200,6 +231,7 @@ TEST(Parity, LargerRandomModelsEqualThePlainModel) {
     do {
       configuration = Configuration();
       choose(random.below(combinations()), configuration);
+      choose_randomly(random, configuration);
       random_sizes(random, 40, configuration);
     } while (!valid(configuration));
     const Shape shape{{40, configuration.shared_vocabulary ? 40 : 37}, 6, 5, 4, 0.25};
@@ -214,6 +246,13 @@ TEST(Parity, MatricesLargeEnoughForOneDnn) {
   configuration.encoder.embedding = configuration.decoder.embedding = 300;
   const Shape shape{{20, 20}, 2, 3, 2, 0.05};
   EXPECT_LT(worst_difference(configuration, shape, random), 1e-5);
+}
+
+TEST(Parity, LuongPreset) {
+  Random random(5);
+  Configuration configuration = model::preset("luong");
+  configuration.encoder.layers = configuration.decoder.layers = 2;
+  EXPECT_LT(worst_difference(configuration, {{30, 40}, 5, 9, 6, 0.1}, random), 1e-5);
 }
 
 TEST(Parity, DatesPreset) {

@@ -120,47 +120,61 @@ ReferenceModel::State ReferenceModel::cell(const std::string& prefix,
   return now;
 }
 
-std::vector<Row> ReferenceModel::annotations(const std::vector<TokenId>& source) const {
-  const model::EncoderConfig& encoder = configuration_.encoder;
-  std::vector<Row> inputs;
+std::vector<Row> ReferenceModel::source_vectors(const std::vector<TokenId>& source) const {
+  std::vector<Row> vectors;
   for (const TokenId id : source) {
-    if (encoder.embedding > 0) {
-      inputs.push_back(embedding("source_embedding.weight", id));
+    if (configuration_.encoder.embedding > 0) {
+      vectors.push_back(embedding("source_embedding.weight", id));
     } else {
-      inputs.emplace_back(static_cast<std::size_t>(sizes_.source));
-      inputs.back()[static_cast<std::size_t>(id)] = 1.0;
+      vectors.emplace_back(static_cast<std::size_t>(sizes_.source));
+      vectors.back()[static_cast<std::size_t>(id)] = 1.0;
     }
   }
-  const auto n = static_cast<std::size_t>(encoder.units);
-  for (int layer = 0; layer < encoder.layers; ++layer) {
-    const std::string prefix = "encoder." + std::to_string(layer);
-    std::vector<Row> forward, backward(inputs.size());
-    State state{Row(n), Row(n)};
-    for (const Row& x : inputs) {
-      state = cell(prefix + ".forward", encoder.cell, encoder.layer_norm, x, state);
-      forward.push_back(state.h);
-    }
-    state = {Row(n), Row(n)};
-    for (std::size_t j = inputs.size(); j-- > 0;) {
-      state = cell(prefix + ".backward", encoder.cell, encoder.layer_norm, inputs[j], state);
-      backward[j] = state.h;
-    }
-    for (std::size_t j = 0; j < inputs.size(); ++j) inputs[j] = joined(forward[j], backward[j]);
-  }
-  return inputs;
+  return vectors;
 }
 
-ReferenceModel::Layers ReferenceModel::initial(const std::vector<Row>& annotations) const {
+ReferenceModel::Encoded ReferenceModel::encode(const std::vector<TokenId>& source) const {
+  const model::EncoderConfig& encoder = configuration_.encoder;
+  const auto n = static_cast<std::size_t>(encoder.units);
+  Encoded encoded{source_vectors(source), {}};
+  for (int layer = 0; layer < encoder.layers; ++layer) {
+    const std::string prefix = "encoder." + std::to_string(layer);
+    const std::vector<Row> inputs = std::move(encoded.annotations);
+    encoded.annotations.assign(inputs.size(), {});
+    State last;
+    const auto finish = [&](const State& state) {
+      last = {joined(last.h, state.h), joined(last.c, state.c)};
+    };
+    if (encoder.direction != model::Direction::kBackward) {
+      State state{Row(n), Row(n)};
+      for (std::size_t j = 0; j < inputs.size(); ++j) {
+        state = cell(prefix + ".forward", encoder.cell, encoder.layer_norm, inputs[j], state);
+        encoded.annotations[j] = state.h;
+      }
+      finish(state);
+    }
+    if (encoder.direction != model::Direction::kForward) {
+      State state{Row(n), Row(n)};
+      for (std::size_t j = inputs.size(); j-- > 0;) {
+        state = cell(prefix + ".backward", encoder.cell, encoder.layer_norm, inputs[j], state);
+        encoded.annotations[j] = joined(encoded.annotations[j], state.h);
+      }
+      finish(state);
+    }
+    encoded.last.push_back(last);
+  }
+  return encoded;
+}
+
+ReferenceModel::Layers ReferenceModel::initial(const Encoded& encoded) const {
   const model::DecoderConfig& decoder = configuration_.decoder;
-  const std::size_t half = annotations[0].size() / 2;
-  const auto middle = static_cast<std::ptrdiff_t>(half);
-  const Row backward(annotations[0].begin() + middle, annotations[0].end());
-  Row inputs = backward;
-  if (decoder.initial_state == InitialState::kLast) {
-    const Row forward(annotations.back().begin(), annotations.back().begin() + middle);
-    inputs = joined(forward, backward);
+  if (decoder.initial_state == InitialState::kCopy) return {encoded.last};
+  const std::vector<Row>& annotations = encoded.annotations;
+  Row inputs = encoded.last.back().h;  // [→h_T; ←h_1], or one of them
+  if (decoder.initial_state == InitialState::kBackward) {
+    inputs.erase(inputs.begin(), inputs.end() - configuration_.encoder.units);
   } else if (decoder.initial_state == InitialState::kMean) {
-    inputs.assign(2 * half, 0.0);
+    inputs.assign(inputs.size(), 0.0);
     for (const Row& h : annotations) {
       for (std::size_t k = 0; k < h.size(); ++k) {
         inputs[k] += h[k] / static_cast<double>(annotations.size());
@@ -185,15 +199,27 @@ ReferenceModel::Layers ReferenceModel::initial(const std::vector<Row>& annotatio
   return result;
 }
 
-ReferenceStep ReferenceModel::look(const Row& query, const std::vector<Row>& annotations) const {
+double ReferenceModel::score(const Row& state, const Row& annotation) const {
+  Row left = state, right = annotation;
+  if (configuration_.attention.score == model::Score::kAdditive) {
+    left = affine("attention.annotation_weight", "attention.bias", annotation);
+    const Row query = times("attention.query_weight", state);
+    for (std::size_t k = 0; k < left.size(); ++k) left[k] = std::tanh(left[k] + query[k]);
+    right.clear();
+    for (std::size_t k = 0; k < left.size(); ++k) right.push_back(at("attention.energy_weight", k));
+  } else if (configuration_.attention.score == model::Score::kGeneral) {
+    right = times("attention.annotation_weight", annotation);
+  }
+  double sum = 0.0;
+  for (std::size_t k = 0; k < left.size(); ++k) sum += left[k] * right[k];
+  return sum;
+}
+
+ReferenceStep ReferenceModel::look(const Row& state, const std::vector<Row>& annotations) const {
   ReferenceStep step;
-  const Row projected_query = times("attention.query_weight", query);
   for (const Row& h : annotations) {
-    const Row key = affine("attention.annotation_weight", "attention.bias", h);
-    double energy = configuration_.attention.energy_bias ? at("attention.energy_bias", 0) : 0.0;
-    for (std::size_t k = 0; k < key.size(); ++k) {
-      energy += at("attention.energy_weight", k) * std::tanh(projected_query[k] + key[k]);
-    }
+    double energy = score(state, h);
+    if (configuration_.attention.energy_bias) energy += at("attention.energy_bias", 0);
     if (configuration_.attention.energies == model::Energies::kRelu) energy = std::max(energy, 0.0);
     step.energies.push_back(energy);
   }
@@ -209,11 +235,11 @@ ReferenceStep ReferenceModel::look(const Row& query, const std::vector<Row>& ann
   return step;
 }
 
-void ReferenceModel::update(Layers& layers, TokenId previous, const Row& context) const {
+void ReferenceModel::update(Layers& layers, TokenId previous, const Row& beside) const {
   const model::DecoderConfig& decoder = configuration_.decoder;
-  Row inputs = context;
+  Row inputs = beside;
   if (decoder.feedback == Feedback::kPrevious) {
-    inputs = joined(embedding(model::target_embedding_name(decoder), previous), context);
+    inputs = joined(embedding(model::target_embedding_name(decoder), previous), beside);
   }
   for (std::size_t layer = 0; layer < layers.layers.size(); ++layer) {
     State& state = layers.layers[layer];
@@ -222,49 +248,53 @@ void ReferenceModel::update(Layers& layers, TokenId previous, const Row& context
   }
 }
 
-Row ReferenceModel::generate(const Row& state, TokenId previous, const Row& context) const {
+Row ReferenceModel::readout(const Row& state, TokenId previous, const Row& context) const {
   const model::DecoderConfig& decoder = configuration_.decoder;
-  Row last = state;
-  if (decoder.readout != Readout::kNone) {
-    Row inputs = state;
-    if (decoder.feedback == Feedback::kPrevious) {
-      inputs = joined(inputs, embedding(model::target_embedding_name(decoder), previous));
-    }
-    last = affine("readout.weight", "readout.bias", joined(inputs, context));
-    if (decoder.readout == Readout::kTanh) {
-      for (double& value : last) value = std::tanh(value);
-    } else if (decoder.readout == Readout::kMaxout) {
-      Row maxima;
-      for (std::size_t k = 0; k + 1 < last.size(); k += 2) {
-        maxima.push_back(std::max(last[k], last[k + 1]));
-      }
-      last = maxima;
-    }
+  if (decoder.readout == Readout::kNone) return state;
+  Row inputs = state;
+  if (decoder.feedback == Feedback::kPrevious && decoder.readout_feedback == Feedback::kPrevious) {
+    inputs = joined(inputs, embedding(model::target_embedding_name(decoder), previous));
   }
-  Row scores = affine(model::output_weight_name(decoder), "output.bias", last);
+  Row result = affine("readout.weight", "readout.bias", joined(inputs, context));
+  if (decoder.readout == Readout::kTanh) {
+    for (double& value : result) value = std::tanh(value);
+  } else if (decoder.readout == Readout::kMaxout) {
+    Row maxima;
+    for (std::size_t k = 0; k + 1 < result.size(); k += 2) {
+      maxima.push_back(std::max(result[k], result[k + 1]));
+    }
+    return maxima;
+  }
+  return result;
+}
+
+Row ReferenceModel::generate(const Row& readout) const {
+  Row scores = affine(model::output_weight_name(configuration_.decoder), "output.bias", readout);
   double sum = 0.0;
   for (const double score : scores) sum += std::exp(score);
   for (double& score : scores) score -= std::log(sum);
   return scores;
 }
 
-ReferenceStep ReferenceModel::last_step(const std::vector<Row>& keys,
+ReferenceStep ReferenceModel::last_step(const Encoded& encoded,
                                         const std::vector<TokenId>& tokens) const {
-  Layers layers = initial(keys);
+  const model::DecoderConfig& decoder = configuration_.decoder;
+  Layers layers = initial(encoded);
   const auto top = [&]() -> const Row& { return layers.layers.back().h; };
+  const bool feeds = decoder.input_feeding == model::InputFeeding::kReadout;
+  Row fed(feeds ? static_cast<std::size_t>(decoder.readout_units) : 0);
   TokenId previous = text::kNoToken;
   for (std::size_t i = 0;; ++i) {
-    ReferenceStep step = look(top(), keys);
-    if (configuration_.decoder.order == Order::kLookUpdateGenerate) {
-      update(layers, previous, step.context);
-    }
+    if (decoder.order == Order::kUpdateLookGenerate) update(layers, previous, fed);
+    ReferenceStep step = look(top(), encoded.annotations);
+    if (decoder.order == Order::kLookUpdateGenerate) update(layers, previous, step.context);
+    const Row spoken = readout(top(), previous, step.context);
     if (i == tokens.size()) {
-      step.log_probabilities = generate(top(), previous, step.context);
+      step.log_probabilities = generate(spoken);
       return step;
     }
-    if (configuration_.decoder.order == Order::kLookGenerateUpdate) {
-      update(layers, tokens[i], step.context);
-    }
+    if (feeds) fed = spoken;
+    if (decoder.order == Order::kLookGenerateUpdate) update(layers, tokens[i], step.context);
     previous = tokens[i];
   }
 }

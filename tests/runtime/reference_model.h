@@ -20,19 +20,23 @@ struct ReferenceStep {
 
 class ReferenceModel {
  public:
+  struct State {
+    Row h, c;
+  };
+  struct Encoded {
+    std::vector<Row> annotations;
+    std::vector<State> last;  // [encoder layers]
+  };
+
   ReferenceModel(const model::Configuration& configuration, const model::VocabularySizes& sizes,
                  const model::Weights& weights)
       : configuration_(configuration), sizes_(sizes), weights_(weights) {}
 
-  std::vector<Row> annotations(const std::vector<TokenId>& source) const;
+  Encoded encode(const std::vector<TokenId>& source) const;
   /// p(y_i | y_1 … y_{i-1}, source) with i − 1 = tokens.size().
-  ReferenceStep last_step(const std::vector<Row>& annotations,
-                          const std::vector<TokenId>& tokens) const;
+  ReferenceStep last_step(const Encoded& encoded, const std::vector<TokenId>& tokens) const;
 
  private:
-  struct State {
-    Row h, c;
-  };
   struct Layers {
     std::vector<State> layers;
   };
@@ -46,10 +50,13 @@ class ReferenceModel {
   Row normalised(const std::string& gain, const Row& x, std::size_t first, std::size_t units) const;
   State cell(const std::string& prefix, const model::CellConfig& config, bool layer_norm,
              const Row& x, const State& old) const;
-  Layers initial(const std::vector<Row>& annotations) const;
-  ReferenceStep look(const Row& query, const std::vector<Row>& annotations) const;
-  void update(Layers& layers, TokenId previous, const Row& context) const;
-  Row generate(const Row& state, TokenId previous, const Row& context) const;
+  std::vector<Row> source_vectors(const std::vector<TokenId>& source) const;
+  Layers initial(const Encoded& encoded) const;
+  double score(const Row& state, const Row& annotation) const;
+  ReferenceStep look(const Row& state, const std::vector<Row>& annotations) const;
+  void update(Layers& layers, TokenId previous, const Row& beside) const;
+  Row readout(const Row& state, TokenId previous, const Row& context) const;
+  Row generate(const Row& readout) const;
 
   const model::Configuration& configuration_;
   const model::VocabularySizes& sizes_;

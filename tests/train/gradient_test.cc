@@ -98,6 +98,81 @@ TEST_P(Gradients, EqualCentralDifferences) {
   }
 }
 
+// §6: scores, the order update-look-generate, input feeding, states that are copied.
+void add_luong_cases(std::vector<Case>& list) {
+  using namespace model;
+  for (const auto& [name, score] : {std::pair{"additive", Score::kAdditive},
+                                    {"dot", Score::kDot},
+                                    {"general", Score::kGeneral}}) {
+    for (const Order order :
+         {Order::kLookUpdateGenerate, Order::kLookGenerateUpdate, Order::kUpdateLookGenerate}) {
+      for (const Cell cell : {Cell::kGru, Cell::kLstm}) {
+        list.push_back({std::string(name) +
+                            (order == Order::kUpdateLookGenerate   ? "_update_first"
+                             : order == Order::kLookGenerateUpdate ? "_generate_first"
+                                                                   : "") +
+                            (cell == Cell::kLstm ? "_lstm" : "_gru"),
+                        [score, order, cell](Configuration& c) {
+                          c.attention.score = score;
+                          c.decoder.order = order;
+                          c.decoder.cell.type = cell;
+                          if (score == Score::kDot) c.decoder.units = 8;
+                        }});
+      }
+    }
+  }
+  for (const auto& [name, readout] : {std::pair{"tanh", Readout::kTanh},
+                                      {"maxout", Readout::kMaxout},
+                                      {"linear", Readout::kLinear}}) {
+    for (const Feedback seen : {Feedback::kPrevious, Feedback::kNone}) {
+      for (const Feedback feedback : {Feedback::kPrevious, Feedback::kNone}) {
+        list.push_back({std::string("fed_") + name +
+                            (seen == Feedback::kNone ? "_readout_of_two" : "") +
+                            (feedback == Feedback::kNone ? "_no_feedback" : ""),
+                        [readout, seen, feedback](Configuration& c) {
+                          c.attention.score = Score::kGeneral;
+                          c.decoder.order = Order::kUpdateLookGenerate;
+                          c.decoder.input_feeding = InputFeeding::kReadout;
+                          c.decoder.readout = readout;
+                          c.decoder.readout_feedback = seen;
+                          c.decoder.feedback = feedback;
+                        }});
+      }
+    }
+  }
+  for (const Direction direction :
+       {Direction::kBidirectional, Direction::kForward, Direction::kBackward}) {
+    for (const Cell cell : {Cell::kGru, Cell::kLstm}) {
+      list.push_back({std::string("copied_") +
+                          (direction == Direction::kForward    ? "forward"
+                           : direction == Direction::kBackward ? "backward"
+                                                               : "both") +
+                          (cell == Cell::kLstm ? "_lstm" : "_gru"),
+                      [direction, cell](Configuration& c) {
+                        c.encoder.direction = direction;
+                        c.encoder.cell.type = c.decoder.cell.type = cell;
+                        c.encoder.layers = c.decoder.layers = 2;
+                        c.decoder.units = c.encoder.annotation_units();
+                        c.decoder.initial_state = InitialState::kCopy;
+                      }});
+    }
+  }
+  list.push_back({"luong", [](Configuration& c) {
+                    c = preset("luong");
+                    c.training.label_smoothing = 0;
+                    c.encoder.layers = c.decoder.layers = 2;
+                    c.encoder.units = c.decoder.units = 4;
+                    c.encoder.embedding = c.decoder.embedding = 3;
+                    c.decoder.readout_units = 5;
+                  }});
+  list.push_back({"relu_dot", [](Configuration& c) {
+                    c.attention.score = Score::kDot;
+                    c.attention.energies = Energies::kRelu;
+                    c.attention.energy_bias = true;
+                    c.decoder.units = 8;
+                  }});
+}
+
 std::vector<Case> cases() {
   using namespace model;
   std::vector<Case> list{{"default", [](Configuration&) {}}};
@@ -175,6 +250,23 @@ std::vector<Case> cases() {
                     c.decoder.tied_embeddings = TiedEmbeddings::kAll;
                     c.shared_vocabulary = true;
                   }});
+  for (const auto& [name, direction] :
+       {std::pair{"forward", Direction::kForward}, {"backward", Direction::kBackward}}) {
+    for (const InitialState state : {InitialState::kMean, InitialState::kLast}) {
+      list.push_back({std::string(name) + (state == InitialState::kMean ? "_mean" : "_last"),
+                      [direction, state](Configuration& c) {
+                        c.encoder.direction = direction;
+                        c.encoder.layers = 2;
+                        c.encoder.layer_norm = state == InitialState::kMean;
+                        c.decoder.initial_state = state;
+                      }});
+    }
+  }
+  list.push_back({"backward_first", [](Configuration& c) {
+                    c.encoder.direction = Direction::kBackward;
+                    c.decoder.initial_state = InitialState::kBackward;
+                  }});
+  add_luong_cases(list);
   list.push_back({"label_smoothing", [](Configuration& c) { c.training.label_smoothing = 0.2; }});
   return list;
 }
@@ -182,40 +274,53 @@ std::vector<Case> cases() {
 INSTANTIATE_TEST_SUITE_P(Models, Gradients, ::testing::ValuesIn(cases()),
                          [](const auto& one) { return one.param.name; });
 
+Configuration fed_configuration() {
+  Configuration c = small_configuration();
+  c.decoder.order = model::Order::kUpdateLookGenerate;
+  c.decoder.input_feeding = model::InputFeeding::kReadout;
+  c.decoder.initial_state = model::InitialState::kCopy;
+  c.decoder.units = c.encoder.annotation_units();
+  return c;
+}
+
+class DropoutGradients : public ::testing::TestWithParam<std::tuple<bool, bool>> {};
+
 // With dropout the cost is a function of the parameters too, as the masks are drawn anew from the
 // same seed.
-TEST(DropoutGradients, EqualCentralDifferences) {
-  for (const bool variational : {false, true}) {
-    Configuration configuration = small_configuration();
-    configuration.encoder.layers = configuration.decoder.layers = 2;
-    configuration.training.dropout = {0.3, 0.3, 0.3, 0.3, 0.3, variational};
-    const model::VocabularySizes sizes{8, 9};
-    const Layout layout(model::parameter_table(configuration, sizes));
-    const Tensor values = random_values(layout.size(), 0.7);
-    Leaves leaves(layout, values);
-    const Network network(configuration, leaves.tensors);
-    const auto examples = random_examples(3, sizes, 5, 4, 11);
-    const Batch batch = make_batch(pointers(examples), values.options());
-    const auto cost = [&] {
-      Dropout dropout(configuration.training.dropout, 5, 6, 0);
-      return network.cost(batch, &dropout).cost;
-    };
-    cost().backward();
-    const Tensor direction = random_values(layout.size(), 1.0).flip(0);
-    const double slope = (leaves.gradient * direction).sum().item<double>();
-    const at::NoGradGuard no_gradient;
-    const auto difference = [&](double step) {
-      values.add_(direction, step);
-      const double above = cost().item<double>();
-      values.sub_(direction, 2 * step);
-      const double below = cost().item<double>();
-      values.add_(direction, step);
-      return (above - below) / (2 * step);
-    };
-    const double expected = (4 * difference(1e-5) - difference(2e-5)) / 3;
-    EXPECT_NEAR(slope / expected, 1.0, 1e-6);
-  }
+TEST_P(DropoutGradients, EqualCentralDifferences) {
+  const auto [variational, fed] = GetParam();
+  Configuration configuration = fed ? fed_configuration() : small_configuration();
+  configuration.encoder.layers = configuration.decoder.layers = 2;
+  configuration.training.dropout = {0.3, 0.3, 0.3, 0.3, 0.3, variational};
+  const model::VocabularySizes sizes{8, 9};
+  const Layout layout(model::parameter_table(configuration, sizes));
+  const Tensor values = random_values(layout.size(), 0.7);
+  Leaves leaves(layout, values);
+  const Network network(configuration, leaves.tensors);
+  const auto examples = random_examples(3, sizes, 5, 4, 11);
+  const Batch batch = make_batch(pointers(examples), values.options());
+  const auto cost = [&] {
+    Dropout dropout(configuration.training.dropout, 5, 6, 0);
+    return network.cost(batch, &dropout).cost;
+  };
+  cost().backward();
+  const Tensor direction = random_values(layout.size(), 1.0).flip(0);
+  const double slope = (leaves.gradient * direction).sum().item<double>();
+  const at::NoGradGuard no_gradient;
+  const auto difference = [&](double step) {
+    values.add_(direction, step);
+    const double above = cost().item<double>();
+    values.sub_(direction, 2 * step);
+    const double below = cost().item<double>();
+    values.add_(direction, step);
+    return (above - below) / (2 * step);
+  };
+  const double expected = (4 * difference(1e-5) - difference(2e-5)) / 3;
+  EXPECT_NEAR(slope / expected, 1.0, 1e-6);
 }
+
+INSTANTIATE_TEST_SUITE_P(VariationalAndFed, DropoutGradients,
+                         ::testing::Combine(::testing::Bool(), ::testing::Bool()));
 
 }  // namespace
 }  // namespace attend::train

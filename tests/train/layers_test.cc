@@ -27,39 +27,57 @@ Tensors golden_attention() {
           {"attention.energy_weight", tensor({1, -.5}, {2})}};
 }
 
-TEST(AdditiveAttention, EqualsTheGoldenVectors) {
+TEST(Attention, EqualsTheGoldenVectors) {
   model::AttentionConfig config;
   config.units = 2;
-  const Annotated annotated{tensor({1, 0, 0, 1, .5, -.5}, {1, 3, 2}), {}, {}};
+  const Annotated annotated{tensor({1, 0, 0, 1, .5, -.5}, {1, 3, 2}), {}, {}, {}};
   const Look look =
-      AdditiveAttention(config, golden_attention(), annotated).look(tensor({.3, -.7}, {1, 2}));
+      Attention(config, golden_attention(), annotated).look(tensor({.3, -.7}, {1, 2}));
   expect_values(look.energies, {0.742950, 0.336211, 0.603515});
   expect_values(look.alignment, {0.394373, 0.262581, 0.343046});
   expect_values(look.context, {0.565896, 0.091058});
 }
 
-TEST(AdditiveAttention, GivesMaskedPositionsNothing) {
+TEST(Attention, GivesMaskedPositionsNothing) {
   model::AttentionConfig config;
   config.units = 2;
   const Annotated annotated{
-      tensor({1, 0, 0, 1, 0, 0}, {1, 3, 2}), tensor({1, 1, 0}, {1, 3}).log(), {}};
+      tensor({1, 0, 0, 1, 0, 0}, {1, 3, 2}), tensor({1, 1, 0}, {1, 3}).log(), {}, {}};
   const Look look =
-      AdditiveAttention(config, golden_attention(), annotated).look(tensor({.3, -.7}, {1, 2}));
+      Attention(config, golden_attention(), annotated).look(tensor({.3, -.7}, {1, 2}));
   expect_values(look.alignment, {0.600306, 0.399694, 0});
   expect_values(look.context, {0.600306, 0.399694});
   EXPECT_EQ(look.alignment[0][2].item<double>(), 0.0);
 }
 
-TEST(AdditiveAttention, AppliesReluBehindTheEnergyBias) {
+TEST(Attention, AppliesReluBehindTheEnergyBias) {
   model::AttentionConfig config;
   config.units = 2;
   config.energies = model::Energies::kRelu;
   Tensors tensors = golden_attention();
   tensors["attention.energy_bias"] = tensor({-0.5}, {1});
-  const Annotated annotated{tensor({1, 0, 0, 1, .5, -.5}, {1, 3, 2}), {}, {}};
-  expect_values(
-      AdditiveAttention(config, tensors, annotated).look(tensor({.3, -.7}, {1, 2})).energies,
-      {0.242950, 0, 0.103515});
+  const Annotated annotated{tensor({1, 0, 0, 1, .5, -.5}, {1, 3, 2}), {}, {}, {}};
+  expect_values(Attention(config, tensors, annotated).look(tensor({.3, -.7}, {1, 2})).energies,
+                {0.242950, 0, 0.103515});
+}
+
+// The golden W of the additive score is that of the general one.
+Tensors golden_general() {
+  return {{"attention.annotation_weight", tensor({.5, -.3, .1, .2}, {2, 2})}};
+}
+
+TEST(Attention, DotAndGeneralEqualTheGoldenVectors) {
+  const Annotated annotated{tensor({1, 0, 0, 1, .5, -.5}, {1, 3, 2}), {}, {}, {}};
+  const Tensor state = tensor({.3, -.7}, {1, 2});
+  model::AttentionConfig config;
+  config.score = model::Score::kDot;
+  expect_values(Attention(config, {}, annotated).look(state).alignment,
+                {0.386207, 0.142078, 0.471715});
+  config.score = model::Score::kGeneral;
+  const Look look = Attention(config, golden_general(), annotated).look(state);
+  expect_values(look.energies, {0.08, -0.23, 0.155});
+  expect_values(look.alignment, {0.355703, 0.260890, 0.383407});
+  expect_values(look.context, {0.355703 + 0.383407 / 2, 0.260890 - 0.383407 / 2});
 }
 
 State golden_gru_step(model::GruReset reset, model::GruUpdate update) {

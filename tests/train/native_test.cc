@@ -49,7 +49,9 @@ void expect_same(const Layout& layout, const Result& native, const Result& plain
     double scale = gradient.abs().max().item<double>();
     // Linear energies: 0 but for rounding, a sum of what the energy weights' gradient weighs.
     if (name == "attention.energy_bias") {
-      scale = std::max(scale, expected.at("attention.energy_weight").abs().max().item<double>());
+      const bool weighed = expected.contains("attention.energy_weight");
+      const Tensor& terms = weighed ? expected.at("attention.energy_weight") : exact;
+      scale = std::max(scale, terms.abs().max().item<double>());
     }
     // Where gates are all but closed, the rounding of float alone strays further.
     const double rounding = 8 * distance(in_float.at(name), gradient);
@@ -81,6 +83,7 @@ Case random_case(std::uint64_t seed) {
   Configuration& c = result.configuration = testing::random_configuration(random);
   c.encoder.layer_norm = c.encoder.layer_norm && random.chance(0.2);
   if (random.chance(0.7)) c.decoder.layers = 1;
+  if (c.decoder.initial_state == model::InitialState::kCopy) c.encoder.layers = c.decoder.layers;
   if (random.chance(0.5)) c.training.dropout = {0.3, 0.2, 0.2, 0.3, 0, random.chance(0.5)};
   if (random.chance(0.3)) c.training.label_smoothing = 0.1;
   model::VocabularySizes& sizes = result.sizes;
@@ -150,10 +153,19 @@ TEST(NativePath, Bfloat16StaysWithinItsRounding) {
   }
 }
 
-// Their weights are large and some have kinks, so rounding goes further than above.
+// Where rounding decides on which side of a kink a value lies, the gradient is another one.
+bool has_kinks(const Configuration& c) {
+  return c.encoder.cell.gates == model::Gates::kHard ||
+         c.decoder.cell.gates == model::Gates::kHard ||
+         c.attention.energies == model::Energies::kRelu ||
+         c.decoder.readout == model::Readout::kMaxout;
+}
+
+// Weights smaller than elsewhere: where energies are sharp, rounding turns a gradient around.
 TEST(NativePath, Bfloat16TakesModelsOfAnySize) {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     Case random = random_case(seed);
+    random.values.mul_(0.3);
     SCOPED_TRACE(model::write_yaml(random.configuration));
     const Layout layout(model::parameter_table(random.configuration, random.sizes));
     const Batch batch = make_batch(pointers(random.examples), at::kFloat);
@@ -161,8 +173,23 @@ TEST(NativePath, Bfloat16TakesModelsOfAnySize) {
     random.configuration.training.precision = model::Precision::kBfloat16;
     const Result rounded = run(random.configuration, layout, random.values, batch, Path::kFastest);
     EXPECT_NEAR(rounded.cost, exact.cost, 0.02 * exact.cost);
+    if (has_kinks(random.configuration)) continue;
     const double error = (rounded.gradient - exact.gradient).norm().item<double>();
-    EXPECT_LE(error, 0.25 * exact.gradient.norm().item<double>());
+    EXPECT_LE(error, 0.05 * exact.gradient.norm().item<double>());
+  }
+}
+
+// Nothing is fed back, and in one of the orders no state is updated.
+TEST(NativePath, TakesTargetsOfOneToken) {
+  for (const model::Order order :
+       {model::Order::kLookUpdateGenerate, model::Order::kLookGenerateUpdate,
+        model::Order::kUpdateLookGenerate}) {
+    Configuration c = testing::small_configuration();
+    c.decoder.order = order;
+    const model::VocabularySizes sizes{8, 9};
+    const auto examples = testing::random_examples(3, sizes, 5, 1, 8);
+    const Layout layout(model::parameter_table(c, sizes));
+    expect_native_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
   }
 }
 

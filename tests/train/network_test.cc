@@ -67,11 +67,21 @@ TEST(Network, AlignmentsAreDistributionsWithoutPadding) {
 // A sentence by itself, in a batch, and in a batch with more padding than it needs.
 TEST(Network, NeighboursAndPaddingDoNotMatter) {
   for (const model::InitialState initial :
-       {model::InitialState::kBackward, model::InitialState::kMean, model::InitialState::kLast}) {
+       {model::InitialState::kBackward, model::InitialState::kMean, model::InitialState::kLast,
+        model::InitialState::kCopy}) {
     Configuration configuration = small_configuration();
     configuration.encoder.layers = 2;
     configuration.encoder.cell.type = model::Cell::kLstm;
     configuration.decoder.initial_state = initial;
+    if (initial == model::InitialState::kCopy) {
+      configuration.encoder.direction = model::Direction::kBackward;
+      configuration.attention.score = model::Score::kDot;
+      configuration.decoder.cell.type = model::Cell::kLstm;
+      configuration.decoder.layers = 2;
+      configuration.decoder.units = configuration.encoder.annotation_units();
+      configuration.decoder.order = model::Order::kUpdateLookGenerate;
+      configuration.decoder.input_feeding = model::InputFeeding::kReadout;
+    }
     const Network network = make_network(configuration, at::kDouble);
     const auto examples = random_examples(5, kSizes, 7, 5, 2);
     const auto all = pointers(examples);

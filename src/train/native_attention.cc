@@ -1,0 +1,149 @@
+// The backward pass computes tanh(q + U h_j) again (§15), so that nothing of size [batch, steps,
+// source_length, n'] exists. Gradients of annotations, of keys and of weights wait for the end,
+// where each is a sum over all steps.
+#include "train/native_attention.h"
+
+#include "base/base.h"
+
+namespace attend::train {
+
+using kernels::ConstRows;
+using kernels::Operand;
+using kernels::Rows;
+using kernels::RowsPerProduct;
+using kernels::Write;
+
+namespace {
+
+std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
+
+}  // namespace
+
+AttentionPass::AttentionPass(const std::shared_ptr<Products>& products,
+                             const AttentionInputs& inputs, std::int64_t steps)
+    : products_(products), in_(inputs), steps_(steps) {
+  const std::int64_t batch = in_.batch(), length = in_.annotations.size(1);
+  const auto make = [&](std::int64_t units) {
+    return at::empty({steps, batch, units}, in_.annotations.options().requires_grad(false));
+  };
+  if (in_.additive()) {
+    query_ = &products->forward(in_.query_weight, RowsPerProduct::kStep);
+    queries_ = make(in_.projected.size(2));
+  }
+  if (in_.energies == model::Energies::kRelu) energies_ = make(length);
+  alignments_ = make(length);
+  contexts_ = make(in_.annotations.size(2));
+}
+
+void AttentionPass::detach() {
+  alignments_ = alignments_.detach();
+  contexts_ = contexts_.detach();
+}
+
+kernels::AttentionSource AttentionPass::source() const {
+  kernels::AttentionSource source;
+  source.sizes = {size(in_.batch()), size(in_.annotations.size(1)), size(in_.keys().size(2)),
+                  size(in_.annotations.size(2))};
+  source.lengths = in_.lengths;
+  source.annotations = in_.annotations.data_ptr<float>();
+  source.projected = in_.keys().data_ptr<float>();
+  if (in_.energy_weight.defined()) source.weight = in_.energy_weight.data_ptr<float>();
+  if (in_.energy_bias.defined()) source.bias = *in_.energy_bias.data_ptr<float>();
+  source.activation = in_.energies == model::Energies::kRelu ? kernels::EnergyActivation::kRelu
+                                                             : kernels::EnergyActivation::kLinear;
+  return source;
+}
+
+kernels::AttentionStep AttentionPass::step(std::int64_t i, ConstRows states) const {
+  return {in_.additive() ? rows_at(queries_, i).values : states.values,
+          energies_.defined() ? rows_at(energies_, i).values : nullptr,
+          rows_at(alignments_, i).values, rows_at(contexts_, i).values};
+}
+
+void AttentionPass::look(std::int64_t i, ConstRows states) {
+  if (in_.additive()) {
+    query_->multiply(states, size(in_.batch()), nullptr, rows_at(queries_, i), Write::kReplace);
+    kernels::additive_attention_forward(source(), step(i, states));
+  } else {
+    kernels::dot_attention_forward(source(), step(i, states));
+  }
+}
+
+AttentionBackward::AttentionBackward(const AttentionPass& pass, const Tensor& d_contexts)
+    : pass_(pass),
+      in_(pass.in_),
+      source_(pass.source()),
+      d_contexts_(d_contexts.defined() ? d_contexts.clone() : at::zeros_like(pass.contexts_)),
+      d_annotations_(at::zeros_like(in_.annotations)) {
+  if (in_.projected.defined()) d_projected_ = at::zeros_like(in_.projected);
+  if (in_.energy_bias.defined()) d_energy_bias_.emplace(in_.energy_bias);
+  if (in_.additive()) {
+    query_ = &pass.products_->backward(in_.query_weight, RowsPerProduct::kStep);
+    d_queries_ = at::empty_like(pass.queries_);
+    d_query_weight_.emplace(in_.query_weight);
+    d_energy_weight_.emplace(in_.energy_weight);
+    scratch_.resize(source_.sizes.source_length);
+  } else {
+    d_queries_ = at::empty({1, in_.batch(), in_.keys().size(2)}, d_contexts_.options());
+    d_energies_ = at::empty_like(pass.alignments_);
+  }
+}
+
+void AttentionBackward::step(std::int64_t i, ConstRows states, Rows d_states) {
+  const kernels::AttentionStep step = pass_.step(i, states);
+  if (in_.additive()) {
+    const Rows d_query = rows_at(d_queries_, i);
+    kernels::additive_attention_backward(
+        source_, step, d_context(i).values,
+        {d_projected_.data_ptr<float>(), d_energy_weight_->sum().data_ptr<float>(), &d_bias_,
+         d_query.values},
+        scratch_);
+    query_->multiply(d_query, size(in_.batch()), nullptr, d_states, Write::kAdd);
+    return;
+  }
+  const Rows d_query = rows_at(d_queries_, 0);
+  kernels::dot_attention_backward(source_, step, d_context(i).values,
+                                  {rows_at(d_energies_, i).values, d_query.values, &d_bias_});
+  for (std::size_t b = 0; b < source_.sizes.batch; ++b) {
+    const float* from = d_query.row(b);
+    float* to = d_states.row(b);
+    for (std::size_t k = 0; k < source_.sizes.attention_units; ++k) to[k] += from[k];
+  }
+}
+
+// sums_j += Σ_i weight_ij row_i: of wide rows one product a sentence.
+void AttentionBackward::add_rows(const Tensor& weights, const Tensor& rows,
+                                 const Tensor& sums) const {
+  constexpr std::size_t kWide = 256;
+  ATTEND_CHECK(rows.is_contiguous());
+  const std::size_t steps = size(rows.size(0)), units = size(rows.size(2));
+  const std::size_t batch = source_.sizes.batch, longest = source_.sizes.source_length;
+  if (units < kWide) {
+    return kernels::add_weighted_rows(
+        source_.sizes, in_.lengths,
+        {steps, units, weights.data_ptr<float>(), rows.data_ptr<float>()}, sums.data_ptr<float>());
+  }
+  const Products& products = *pass_.products_;
+  for (std::size_t b = 0; b < batch; ++b) {
+    const Rows weight{weights.data_ptr<float>() + b * longest, batch * longest};
+    const Rows row{rows.data_ptr<float>() + b * units, batch * units};
+    kernels::gradient_product(
+        products.code(), Operand(products.precision(), weight, steps, longest),
+        Operand(products.precision(), row, steps, units),
+        Rows{sums.data_ptr<float>() + b * longest * units, units}, Write::kAdd);
+  }
+}
+
+void AttentionBackward::finish(const Tensor& states) {
+  add_rows(pass_.alignments_, d_contexts_, d_annotations_);
+  if (d_energy_bias_) *d_energy_bias_->sum().data_ptr<float>() += d_bias_;
+  if (!in_.additive()) {
+    add_rows(d_energies_, states, d_projected_.defined() ? d_projected_ : d_annotations_);
+    return;
+  }
+  const Products& products = *pass_.products_;
+  add_product(products, products.operand(d_queries_.flatten(0, 1)),
+              products.operand(states.flatten(0, 1)), d_query_weight_->sum());
+}
+
+}  // namespace attend::train

@@ -1,0 +1,96 @@
+// Each step i: r_i = activation(W_s s_i + W_y E y_{i-1} + W_c c_i + b), times its dropout. The
+// middle product and the gradients of the weights are one product each over all steps.
+#include "train/native_feeding.h"
+
+namespace attend::train {
+
+using at::Tensor;
+using kernels::ConstRows;
+using kernels::Operand;
+using kernels::Rows;
+using kernels::RowsPerProduct;
+using kernels::Write;
+
+namespace {
+
+std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
+
+}  // namespace
+
+FeedingPass::FeedingPass(const std::shared_ptr<Products>& products, const FeedingInputs& inputs,
+                         std::int64_t steps, std::int64_t batch, std::int64_t states)
+    : products_(products),
+      in_(inputs),
+      state_units_(states),
+      batch_(size(batch)),
+      state_(products->forward(blocks(inputs.weight).state, RowsPerProduct::kStep)),
+      context_(products->forward(blocks(inputs.weight).context, RowsPerProduct::kStep)) {
+  const auto options = in_.bias.options().requires_grad(false);
+  fed_ = at::empty({steps + 1, batch, in_.bias.size(0)}, options);
+  fed_[0].zero_();
+  spoken_ = in_.mask.defined() ? at::empty({steps, batch, in_.bias.size(0)}, options) : readouts();
+}
+
+ReadoutBlocks FeedingPass::blocks(const Tensor& weight) const {
+  const std::int64_t before = state_units_ + in_.fed_units;
+  return {weight.narrow(1, 0, state_units_), weight.narrow(1, state_units_, in_.fed_units),
+          weight.narrow(1, before, weight.size(1) - before)};
+}
+
+void FeedingPass::project(const std::optional<Operand>& fed) {
+  if (in_.fed_units == 0) {
+    spoken_.copy_(in_.bias.expand_as(spoken_));
+    return;
+  }
+  products_->forward(blocks(in_.weight).fed, RowsPerProduct::kBatch)
+      .multiply(*fed, in_.bias.data_ptr<float>(), rows_of(spoken_.flatten(0, 1)), Write::kReplace);
+}
+
+void FeedingPass::speak(std::int64_t i, ConstRows states, ConstRows contexts) {
+  const Rows spoken = rows_at(spoken_, i);
+  state_.multiply(states, batch_, nullptr, spoken, Write::kAdd);
+  context_.multiply(contexts, batch_, nullptr, spoken, Write::kAdd);
+  if (in_.activation == Activation::kTanh) {
+    kernels::tanh({spoken.values, batch_ * size(in_.bias.size(0))});
+  }
+  if (!in_.mask.defined()) return;
+  Tensor readout = fed_[i + 1];
+  at::mul_out(readout, spoken_[i], in_.mask[i]);
+}
+
+FeedingBackward::FeedingBackward(const FeedingPass& pass, const Tensor& d_readouts)
+    : pass_(pass),
+      state_(pass.products_->backward(pass.blocks(pass.in_.weight).state, RowsPerProduct::kStep)),
+      context_(
+          pass.products_->backward(pass.blocks(pass.in_.weight).context, RowsPerProduct::kStep)),
+      d_readouts_(d_readouts.defined() ? d_readouts.clone() : at::zeros_like(pass.spoken_)),
+      d_weight_(pass.in_.weight),
+      d_bias_(pass.in_.bias) {}
+
+void FeedingBackward::step(std::int64_t i, Rows d_states, Rows d_contexts) {
+  Tensor gradient = d_readouts_[i];
+  if (pass_.in_.mask.defined()) gradient.mul_(pass_.in_.mask[i]);
+  if (pass_.in_.activation == Activation::kTanh) {
+    at::tanh_backward_out(gradient, gradient, pass_.spoken_[i]);
+  }
+  const Rows rows = d_readout(i);
+  state_.multiply(rows, pass_.batch_, nullptr, d_states, Write::kAdd);
+  context_.multiply(rows, pass_.batch_, nullptr, d_contexts, Write::kAdd);
+}
+
+void FeedingBackward::finish(const Tensor& states, const Tensor& contexts,
+                             const std::optional<Operand>& fed, const Tensor& d_fed) {
+  Products& products = *pass_.products_;
+  const Tensor gradients = d_readouts_.flatten(0, 1);
+  const Operand operand = products.operand(gradients);
+  const ReadoutBlocks sums = pass_.blocks(d_weight_.sum());
+  add_column_sums(gradients, d_bias_.sum());
+  add_product(products, operand, products.operand(states.flatten(0, 1)), sums.state);
+  add_product(products, operand, products.operand(contexts.flatten(0, 1)), sums.context);
+  if (pass_.in_.fed_units == 0) return;
+  add_product(products, operand, *fed, sums.fed);
+  products.backward(pass_.blocks(pass_.in_.weight).fed, RowsPerProduct::kBatch)
+      .multiply(operand, nullptr, rows_of(d_fed.flatten(0, 1)), Write::kAdd);
+}
+
+}  // namespace attend::train

@@ -1,0 +1,89 @@
+// Input feeding over the kernels (§6.4): the readout of every step, which the next update of the
+// state sees. Internal to this folder.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "train/native_linear.h"
+#include "train/products.h"
+
+namespace attend::train {
+
+/// r_i = activation(W_r [s_i; E y_{i-1}; c_i] + b_r).
+struct FeedingInputs {
+  Activation activation = Activation::kTanh;
+  at::Tensor weight;           // [l, n + m + n_h]; undefined where nothing is fed
+  at::Tensor bias;             // [l]
+  std::int64_t fed_units = 0;  ///< m, or 0 when the readout does not see E y_{i-1}
+  at::Tensor mask;             // [steps, batch, l]: dropout, or undefined
+};
+
+/// The columns of the readout's weights, or of their gradient.
+struct ReadoutBlocks {
+  at::Tensor state, fed, context;
+};
+
+/// The readouts of all steps.
+class FeedingPass {
+ public:
+  /// `states` units of a state; `fed` are E y_{i-1} of all steps [steps · batch, m], which must
+  /// stay.
+  FeedingPass(const std::shared_ptr<Products>& products, const FeedingInputs& inputs,
+              std::int64_t steps, std::int64_t batch, std::int64_t states);
+  /// W E y_{i-1} + b of all steps in one product.
+  void project(const std::optional<kernels::Operand>& fed);
+
+  /// r_i from s_i [batch, n] and c_i [batch, n_h].
+  void speak(std::int64_t i, kernels::ConstRows states, kernels::ConstRows contexts);
+  /// r_{i-1} [batch, l], with its dropout; 0 for i = 0.
+  kernels::Rows fed(std::int64_t i) const { return rows_at(fed_, i); }
+  /// r_0 … r_{steps − 1}, rows of [batch, l].
+  at::Tensor all_fed() const { return fed_.narrow(0, 0, fed_.size(0) - 1); }
+  /// r_1 … r_steps.
+  at::Tensor readouts() const { return fed_.narrow(0, 1, fed_.size(0) - 1); }
+
+ private:
+  friend class FeedingBackward;
+  ReadoutBlocks blocks(const at::Tensor& weight) const;
+
+  std::shared_ptr<Products> products_;
+  FeedingInputs in_;
+  std::int64_t state_units_;
+  std::size_t batch_;
+  at::Tensor spoken_;  // [steps, batch, l]: before dropout
+  at::Tensor fed_;     // [steps + 1, batch, l]
+  const kernels::TrainingProduct& state_;
+  const kernels::TrainingProduct& context_;
+};
+
+/// Goes back through the readouts of a pass.
+class FeedingBackward {
+ public:
+  /// `d_readouts` [steps, batch, l] are the gradients from outside, or undefined.
+  FeedingBackward(const FeedingPass& pass, const at::Tensor& d_readouts);
+
+  /// The gradient of r_i [batch, l], to add to before step i.
+  kernels::Rows d_readout(std::int64_t i) const { return rows_at(d_readouts_, i); }
+  /// Adds to the gradients of s_i and c_i.
+  void step(std::int64_t i, kernels::Rows d_states, kernels::Rows d_contexts);
+  /// What waits for all steps: of s_1 … and c_1 … [steps, batch, units]. Adds to `d_fed` [steps,
+  /// batch, m] where the readout sees E y_{i-1}.
+  void finish(const at::Tensor& states, const at::Tensor& contexts,
+              const std::optional<kernels::Operand>& fed, const at::Tensor& d_fed);
+
+  at::Tensor d_weight() const { return d_weight_.result(); }
+  at::Tensor d_bias() const { return d_bias_.result(); }
+
+ private:
+  const FeedingPass& pass_;
+  const kernels::TrainingProduct& state_;
+  const kernels::TrainingProduct& context_;
+  at::Tensor d_readouts_;  // behind its step: of what the activation took
+  WeightGradient d_weight_, d_bias_;
+};
+
+}  // namespace attend::train

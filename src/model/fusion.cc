@@ -3,8 +3,6 @@
 namespace attend::model {
 
 std::string_view encoder_fusion_obstacle(const Configuration& configuration) {
-  if (configuration.encoder.direction != Direction::kBidirectional) return "one direction";
-  if (configuration.decoder.initial_state == InitialState::kCopy) return "copied states";
   if (configuration.encoder.layer_norm) return "layer normalisation";
   if (configuration.training.dropout.recurrent > 0) return "recurrent dropout";
   return {};

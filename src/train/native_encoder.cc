@@ -1,11 +1,10 @@
-// Both directions run over the source in its own order of storage: the backward one starts at the
+// All directions run over the source in its own order of storage: the backward one starts at the
 // last column, where the states of shorter sentences stay zero until their last token comes.
 #include "train/native_encoder.h"
 
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
-#include <array>
 #include <optional>
 
 #include "train/native_embedding.h"
@@ -21,8 +20,6 @@ using torch::autograd::variable_list;
 
 using MaybeTensor = c10::optional<Tensor>;  // what autograd takes when a tensor may be undefined
 
-constexpr std::size_t kForward = 0, kBackward = 1;
-
 std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
 // What forward leaves for backward.
@@ -36,16 +33,25 @@ struct Pass : torch::CustomClassHolder {
   bool used = false;                              // backward works in place, once
   Tensor below, ids;                              // one of them
   std::optional<kernels::Operand> below_operand;  // [length · batch, in]
-  Tensor annotations;                             // [length, batch, 2 n]
+  Tensor annotations;                             // [length, batch, n_h]
   Tensor zeros;                                   // [1, n]: state before the first step
   struct Direction {
+    bool forward = true;
     CellTensors cell;
     Tensor gates;  // [length, batch, G n]
     Tensor cells;  // [length, batch, n], of an LSTM
     Tensor reset;  // [length, batch, n], of a GRU
   };
-  std::array<Direction, 2> directions;
+  std::vector<Direction> directions;
 
+  // In step i of a direction, the position that it reads.
+  std::int64_t position(const Direction& direction, std::int64_t i) const {
+    return direction.forward ? i : length - 1 - i;
+  }
+  // The position of a direction's last token of sentence b.
+  std::int64_t last(const Direction& direction, std::size_t b) const {
+    return direction.forward ? lengths[b] - 1 : 0;
+  }
   CellStep step(std::size_t d, std::int64_t t) const;
   template <class Body>
   void for_masked_rows(std::int64_t t, Body body) const {
@@ -57,7 +63,7 @@ struct Pass : torch::CustomClassHolder {
 
 CellStep Pass::step(std::size_t d, std::int64_t t) const {
   const Direction& direction = directions[d];
-  const std::int64_t before = d == kForward ? t - 1 : t + 1;
+  const std::int64_t before = direction.forward ? t - 1 : t + 1;
   const bool first = before < 0 || before == length;
   const Rows none{zeros.data_ptr<float>(), 0};
   const std::size_t column = d * size(shape.units);
@@ -94,10 +100,10 @@ Tensor project(const Pass& pass, const CellTensors& cell) {
   return gates.view({pass.length, pass.batch, pass.shape.gate_units()});
 }
 
-void run_forward(Pass& pass, std::size_t d, const CellTensors& cell) {
+void run_forward(Pass& pass, std::size_t d) {
   const std::int64_t n = pass.shape.units;
   Pass::Direction& direction = pass.directions[d];
-  direction.cell = cell;
+  const CellTensors& cell = direction.cell;
   direction.gates = project(pass, cell);
   const std::vector<std::int64_t> states{pass.length, pass.batch, n};
   const auto options = direction.gates.options();
@@ -106,7 +112,7 @@ void run_forward(Pass& pass, std::size_t d, const CellTensors& cell) {
   const ForwardCell recurrence(*pass.products, pass.shape, cell.recurrent_weight,
                                cell.recurrent_bias);
   for (std::int64_t i = 0; i < pass.length; ++i) {
-    const std::int64_t t = d == kForward ? i : pass.length - 1 - i;
+    const std::int64_t t = pass.position(direction, i);
     const CellStep step = pass.step(d, t);
     recurrence.step(step);
     pass.for_masked_rows(t, [&](std::size_t b) {
@@ -116,20 +122,51 @@ void run_forward(Pass& pass, std::size_t d, const CellTensors& cell) {
   }
 }
 
-// Gradients of the sums, in place of the gates; 0 on padding.
-void run_backward(const Pass& pass, std::size_t d, const Tensor& d_annotations) {
+// Calls body(cell, last cell) for every sentence that direction d ends in position t, with the rows
+// of `cells` [batch, …] and of `last_cells` [batch, n_h].
+template <class Body>
+void for_last_rows(const Pass& pass, std::size_t d, std::int64_t t, Rows cells,
+                   const Tensor& last_cells, Body body) {
+  const Rows last = rows_of(last_cells).column(d * size(pass.shape.units));
+  for (std::size_t b = 0; b < pass.lengths.size(); ++b) {
+    if (pass.last(pass.directions[d], b) == t) body(cells.row(b), last.row(b));
+  }
+}
+
+// [batch, n_h]: the cells behind the last token of every direction.
+Tensor gather_last_cells(const Pass& pass) {
+  const std::size_t n = size(pass.shape.units);
+  const Tensor result =
+      at::empty({pass.batch, pass.annotations.size(2)}, pass.annotations.options());
+  for (std::size_t d = 0; d < pass.directions.size(); ++d) {
+    for (std::int64_t t = 0; t < pass.length; ++t) {
+      for_last_rows(pass, d, t, rows_at(pass.directions[d].cells, t), result,
+                    [&](const float* cell, float* last) { std::copy_n(cell, n, last); });
+    }
+  }
+  return result;
+}
+
+// Gradients of the sums, in place of the gates; 0 on padding. `d_last_cells` may be undefined.
+void run_backward(const Pass& pass, std::size_t d, const Tensor& d_annotations,
+                  const Tensor& d_last_cells) {
   const std::int64_t n = pass.shape.units;
   const Pass::Direction& direction = pass.directions[d];
   const Tensor carries = at::zeros({2, pass.batch, n}, d_annotations.options());
   const Rows carry = rows_at(carries, 0), cell_carry = rows_at(carries, 1);
   BackwardCell recurrence(*pass.products, pass.shape, direction.cell.recurrent_weight, pass.batch);
-  for (std::int64_t i = 0; i < pass.length; ++i) {
-    const std::int64_t t = d == kForward ? pass.length - 1 - i : i;
+  for (std::int64_t i = pass.length - 1; i >= 0; --i) {
+    const std::int64_t t = pass.position(direction, i);
     const CellStep step = pass.step(d, t);
     pass.for_masked_rows(t, [&](std::size_t b) {
       clear(carry, b, size(n));
       clear(cell_carry, b, size(n));
     });
+    if (d_last_cells.defined()) {
+      for_last_rows(pass, d, t, cell_carry, d_last_cells, [&](float* sum, const float* gradient) {
+        for (std::int64_t k = 0; k < n; ++k) sum[k] += gradient[k];
+      });
+    }
     recurrence.step(step, rows_at(d_annotations, t).column(d * size(n)), carry, cell_carry);
     const auto rest = (size(pass.batch) - step.rows) * step.gates.stride;
     std::fill_n(step.gates.row(step.rows), rest, 0.0F);
@@ -163,8 +200,8 @@ CellGradients gather(const Pass& pass, std::size_t d, const Tensor& gates,
   CellGradients result;
   gather_input(pass, direction, gates, operand, result);
   // h_{t-1} of rows with one; the others multiply zeros.
-  const std::int64_t later = rows - pass.batch, shift = d == kForward ? pass.batch : 0;
-  const Tensor previous = pass.annotations.view({rows, 2 * n})
+  const std::int64_t later = rows - pass.batch, shift = direction.forward ? pass.batch : 0;
+  const Tensor previous = pass.annotations.flatten(0, 1)
                               .narrow(0, pass.batch - shift, later)
                               .narrow(1, static_cast<std::int64_t>(d) * n, n);
   const Tensor reset = direction.reset.defined() ? direction.reset.view({rows, n}) : Tensor();
@@ -184,23 +221,33 @@ CellGradients gather(const Pass& pass, std::size_t d, const Tensor& gates,
 
 class EncoderLayer : public torch::autograd::Function<EncoderLayer> {
  public:
-  static Tensor forward(AutogradContext* context, const MaybeTensor& below, const Tensor& weight_f,
-                        const Tensor& recurrent_f, const Tensor& bias_f,
-                        const MaybeTensor& recurrent_bias_f, const Tensor& weight_b,
-                        const Tensor& recurrent_b, const Tensor& bias_b,
-                        const MaybeTensor& recurrent_bias_b, const c10::intrusive_ptr<Pass>& pass) {
+  // The tensors of one direction or of two.
+  static variable_list forward(AutogradContext* context, const MaybeTensor& below,
+                               const Tensor& weight, const Tensor& recurrent, const Tensor& bias,
+                               const MaybeTensor& recurrent_bias, const MaybeTensor& weight_2,
+                               const MaybeTensor& recurrent_2, const MaybeTensor& bias_2,
+                               const MaybeTensor& recurrent_bias_2,
+                               const c10::intrusive_ptr<Pass>& pass) {
     if (below->defined()) {
       pass->below = below->detach().contiguous();
       pass->below_operand = pass->products->operand(pass->below.flatten(0, 1));
     }
-    const std::vector<std::int64_t> shape{pass->length, pass->batch, 2 * pass->shape.units};
-    const auto options = weight_f.options().requires_grad(false);
-    const Tensor result = pass->ragged ? at::zeros(shape, options) : at::empty(shape, options);
-    pass->annotations = result.detach();
+    pass->directions[0].cell = {weight, recurrent, bias, *recurrent_bias, {}, {}};
+    if (pass->directions.size() > 1) {
+      pass->directions[1].cell = {*weight_2, *recurrent_2, *bias_2, *recurrent_bias_2, {}, {}};
+    }
+    const auto directions = static_cast<std::int64_t>(pass->directions.size());
+    const std::vector<std::int64_t> shape{pass->length, pass->batch,
+                                          directions * pass->shape.units};
+    const auto options = weight.options().requires_grad(false);
+    const Tensor annotations = pass->ragged ? at::zeros(shape, options) : at::empty(shape, options);
+    pass->annotations = annotations.detach();
     pass->zeros = at::zeros({1, pass->shape.units}, options);
-    run_forward(*pass, kForward, {weight_f, recurrent_f, bias_f, *recurrent_bias_f, {}, {}});
-    run_forward(*pass, kBackward, {weight_b, recurrent_b, bias_b, *recurrent_bias_b, {}, {}});
+    for (std::size_t d = 0; d < pass->directions.size(); ++d) run_forward(*pass, d);
+    context->set_materialize_grads(false);
     context->saved_data["pass"] = c10::IValue::make_capsule(pass);
+    variable_list result{annotations};
+    if (pass->shape.lstm()) result.push_back(gather_last_cells(*pass));
     return result;
   }
 
@@ -209,15 +256,20 @@ class EncoderLayer : public torch::autograd::Function<EncoderLayer> {
     Pass& pass = static_cast<Pass&>(*holder);
     ATTEND_CHECK(!pass.used);
     pass.used = true;
-    Tensor d_annotations = gradients[0].contiguous();
+    Tensor d_annotations =
+        gradients[0].defined() ? gradients[0].contiguous() : at::zeros_like(pass.annotations);
     if (pass.ragged) d_annotations = d_annotations * mask(pass, d_annotations.options());
-    std::array<CellGradients, 2> cells;
+    Tensor d_last_cells;
+    if (gradients.size() > 1 && gradients[1].defined()) d_last_cells = gradients[1].contiguous();
     Tensor d_below;
-    for (const std::size_t d : {kForward, kBackward}) {
-      run_backward(pass, d, d_annotations);
+    variable_list cells;
+    for (std::size_t d = 0; d < pass.directions.size(); ++d) {
+      run_backward(pass, d, d_annotations, d_last_cells);
       const Tensor gates = pass.directions[d].gates.view({pass.length * pass.batch, -1});
       const kernels::Operand operand = pass.products->operand(gates);
-      cells[d] = gather(pass, d, gates, operand);
+      const CellGradients sums = gather(pass, d, gates, operand);
+      cells.insert(cells.end(),
+                   {sums.input_weight, sums.recurrent_weight, sums.bias, sums.recurrent_bias});
       if (!pass.below.defined() || !context->needs_input_grad(0)) continue;
       const bool first = !d_below.defined();
       if (first) d_below = at::empty({gates.size(0), pass.below.size(2)}, gates.options());
@@ -226,16 +278,10 @@ class EncoderLayer : public torch::autograd::Function<EncoderLayer> {
                     first ? kernels::Write::kReplace : kernels::Write::kAdd);
     }
     if (d_below.defined()) d_below = d_below.view(pass.below.sizes());
-    return {d_below,
-            cells[0].input_weight,
-            cells[0].recurrent_weight,
-            cells[0].bias,
-            cells[0].recurrent_bias,
-            cells[1].input_weight,
-            cells[1].recurrent_weight,
-            cells[1].bias,
-            cells[1].recurrent_bias,
-            Tensor()};
+    variable_list result{d_below};
+    result.insert(result.end(), cells.begin(), cells.end());
+    result.resize(10);  // of all arguments of forward
+    return result;
   }
 
  private:
@@ -251,29 +297,33 @@ class EncoderLayer : public torch::autograd::Function<EncoderLayer> {
 
 }  // namespace
 
-Tensor native_encoder_layer(const std::shared_ptr<Products>& products, const CellShape& shape,
-                            const CellTensors& forward, const CellTensors& backward,
-                            const Tensor& below, const Tensor& ids,
-                            const std::vector<std::int32_t>& lengths) {
+NativeEncoded native_encoder_layer(const NativeEncoderInputs& inputs) {
+  const Tensor &below = inputs.below, &ids = inputs.ids;
   ATTEND_CHECK(below.defined() != ids.defined());
   auto pass = c10::make_intrusive<Pass>();
-  pass->products = products;
-  pass->shape = shape;
+  pass->products = inputs.products;
+  pass->shape = inputs.shape;
   pass->length = below.defined() ? below.size(0) : ids.size(0);
   pass->batch = below.defined() ? below.size(1) : ids.size(1);
-  pass->lengths = lengths;
+  pass->lengths = inputs.lengths;
   pass->ids = ids;
+  pass->directions.resize(inputs.cells.size());
+  pass->directions.back().forward = inputs.direction == model::Direction::kForward;
   pass->active.assign(size(pass->length), 0);
-  for (std::size_t b = 0; b < lengths.size(); ++b) {
-    pass->ragged |= lengths[b] < pass->length;
-    for (std::int32_t t = 0; t < lengths[b]; ++t) {
+  for (std::size_t b = 0; b < inputs.lengths.size(); ++b) {
+    pass->ragged |= inputs.lengths[b] < pass->length;
+    for (std::int32_t t = 0; t < inputs.lengths[b]; ++t) {
       pass->active[size(t)] = static_cast<std::int64_t>(b) + 1;
     }
   }
-  return EncoderLayer::apply(MaybeTensor(below), forward.input_weight, forward.recurrent_weight,
-                             forward.bias, MaybeTensor(forward.recurrent_bias),
-                             backward.input_weight, backward.recurrent_weight, backward.bias,
-                             MaybeTensor(backward.recurrent_bias), pass);
+  const CellTensors first = inputs.cells.front();
+  const CellTensors second = inputs.cells.size() > 1 ? inputs.cells[1] : CellTensors();
+  const variable_list result =
+      EncoderLayer::apply(MaybeTensor(below), first.input_weight, first.recurrent_weight,
+                          first.bias, MaybeTensor(first.recurrent_bias),
+                          MaybeTensor(second.input_weight), MaybeTensor(second.recurrent_weight),
+                          MaybeTensor(second.bias), MaybeTensor(second.recurrent_bias), pass);
+  return {result[0], result.size() > 1 ? result[1] : Tensor()};
 }
 
 }  // namespace attend::train

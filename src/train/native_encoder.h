@@ -1,5 +1,5 @@
-// A bidirectional encoder layer as one differentiable function over the kernels, in float on the
-// CPU. Internal to this folder.
+// An encoder layer as one differentiable function over the kernels, in float on the CPU. Internal
+// to this folder.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -13,13 +13,22 @@
 
 namespace attend::train {
 
-/// [→h_j; ←h_j] of one layer without layer normalisation and without recurrent dropout:
-/// [source_length, batch, 2 n], 0 on padding. Exactly one of `below` [source_length, batch, in] and
-/// `ids` [source_length, batch] (one-hot vectors) is defined. `lengths` [batch] are those of the
-/// sources. Faster when they fall from one sentence to the next.
-at::Tensor native_encoder_layer(const std::shared_ptr<Products>& products, const CellShape& shape,
-                                const CellTensors& forward, const CellTensors& backward,
-                                const at::Tensor& below, const at::Tensor& ids,
-                                const std::vector<std::int32_t>& lengths);
+/// A layer without layer normalisation and without recurrent dropout.
+struct NativeEncoderInputs {
+  std::shared_ptr<Products> products;
+  CellShape shape;
+  model::Direction direction = model::Direction::kBidirectional;
+  std::vector<CellTensors> cells;     ///< [directions], as EncoderConfig::directions() has them
+  at::Tensor below;                   // [source_length, batch, in], or undefined where there are
+  at::Tensor ids;                     // [source_length, batch]: of one-hot vectors
+  std::vector<std::int32_t> lengths;  ///< of the sources, [batch]; faster when they fall
+};
+
+struct NativeEncoded {
+  at::Tensor annotations;  // [source_length, batch, n_h]: [→h_j; ←h_j] or one, 0 on padding
+  at::Tensor last_cells;   // [batch, n_h] of an LSTM: behind the last token of each direction
+};
+
+NativeEncoded native_encoder_layer(const NativeEncoderInputs& inputs);
 
 }  // namespace attend::train

@@ -286,33 +286,48 @@ Network::EncodedLayer Network::encode_layer(int layer, const Batch& batch, const
 Network::EncodedLayer Network::encode_layer_natively(int layer, const Batch& batch,
                                                      const Tensor& below, Dropout* dropout) const {
   const model::EncoderConfig& encoder = configuration_.encoder;
-  const std::vector<CellTensors> cells = encoder_cells(layer);
-  const Tensor seen = embed_source(batch, below, dropout);
-  const Tensor annotations =
-      native_encoder_layer(products_, {encoder.cell, encoder.units}, cells[0], cells[1], seen,
-                           seen.defined() ? Tensor() : batch.source, batch.source_sizes);
-  return {dropout ? dropout->sequence(annotations, dropout->config().encoder) : annotations, {}};
+  NativeEncoderInputs inputs{products_,
+                             {encoder.cell, encoder.units},
+                             encoder.direction,
+                             encoder_cells(layer),
+                             embed_source(batch, below, dropout),
+                             {},
+                             batch.source_sizes};
+  if (!inputs.below.defined()) inputs.ids = batch.source;
+  const NativeEncoded encoded = native_encoder_layer(inputs);
+  EncodedLayer result{encoded.annotations, {}};
+  if (dropout) {
+    result.annotations = dropout->sequence(result.annotations, dropout->config().encoder);
+  }
+  if (configuration_.decoder.initial_state == InitialState::kCopy) {
+    result.last = {last_of_directions(encoded.annotations, batch), encoded.last_cells};
+  }
+  return result;
 }
 
-// What the first states are computed from, of annotations h [source_length, batch, n_h].
+// [→h_T; ←h_1], or one of them, of annotations h [source_length, batch, n_h].
+Tensor Network::last_of_directions(const Tensor& h, const Batch& batch) const {
+  const model::Direction direction = configuration_.encoder.direction;
+  if (direction == model::Direction::kBackward) return h.select(0, 0);
+  const Tensor last = h.reshape({-1, h.size(2)}).index_select(0, batch.last_rows);
+  if (direction == model::Direction::kForward) return last;
+  const std::int64_t n = configuration_.encoder.units;
+  return at::cat({last.narrow(1, 0, n), h.select(0, 0).narrow(1, n, n)}, 1);
+}
+
+// What the first states are computed from.
 Tensor Network::initial_inputs(const Tensor& h, const Batch& batch) const {
   const std::int64_t n = configuration_.encoder.units;
-  const std::int64_t units = h.size(2);
-  const auto first = [&] { return h.select(0, 0).narrow(1, units - n, n); };  // ←h_1
   switch (configuration_.decoder.initial_state) {
     case InitialState::kZero:
     case InitialState::kCopy:
       break;
-    case InitialState::kBackward:  // has read the whole source
-      return first();
+    case InitialState::kBackward:  // ←h_1 has read the whole source
+      return h.select(0, 0).narrow(1, h.size(2) - n, n);
     case InitialState::kMean:
       return h.sum(0) / batch.source_lengths.unsqueeze(1);
-    case InitialState::kLast: {
-      if (configuration_.encoder.direction == model::Direction::kBackward) return first();
-      const Tensor last = h.reshape({-1, units}).index_select(0, batch.last_rows);
-      if (configuration_.encoder.direction == model::Direction::kForward) return last;
-      return at::cat({last.narrow(1, 0, n), first()}, 1);
-    }
+    case InitialState::kLast:
+      return last_of_directions(h, batch);
   }
   return {};
 }

@@ -67,6 +67,7 @@ class Network {
   Tensor project_source(const std::vector<CellTensors>& cells, const Batch& batch,
                         const Tensor& seen) const;
   Tensor last_states(const std::vector<Tensor>& steps, const Batch& batch) const;
+  Tensor last_of_directions(const Tensor& h, const Batch& batch) const;
   Tensor initial_inputs(const Tensor& h, const Batch& batch) const;
   Annotated annotate(const Batch& batch, Dropout* dropout) const;
   std::vector<State> initial_states(const Annotated& annotated) const;

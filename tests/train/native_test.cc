@@ -193,6 +193,29 @@ TEST(NativePath, TakesTargetsOfOneToken) {
   }
 }
 
+// Luong's models wide enough for whole vectors and for products over all steps.
+TEST(NativePath, EqualsTensorOperationsInLuongsModels) {
+  for (const model::Score score :
+       {model::Score::kAdditive, model::Score::kDot, model::Score::kGeneral}) {
+    for (const model::Direction direction :
+         {model::Direction::kBidirectional, model::Direction::kForward,
+          model::Direction::kBackward}) {
+      Configuration c = model::preset("luong");
+      c.attention.score = score;
+      c.encoder.direction = direction;
+      c.encoder.units = 140;
+      c.decoder.units = c.encoder.annotation_units();
+      c.decoder.readout_units = 70;
+      ASSERT_EQ(model::encoder_fusion_obstacle(c), "");
+      ASSERT_EQ(model::decoder_fusion_obstacle(c), "");
+      const model::VocabularySizes sizes{40, 50};
+      const auto examples = testing::random_examples(17, sizes, 20, 15, 8);
+      const Layout layout(model::parameter_table(c, sizes));
+      expect_native_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+    }
+  }
+}
+
 TEST(NativePath, GivesTheSameBitsAgain) {
   Configuration c;
   const model::VocabularySizes sizes{40, 50};

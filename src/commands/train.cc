@@ -141,6 +141,8 @@ int run_train(int argc, char** argv) {
   add_shorthand(command, options, "--seed", "training.seed", "seed");
   add_shorthand(command, options, "--threads", "training.threads", "threads; 0: all processors");
   add_shorthand(command, options, "--precision", "training.precision", "float32 or bfloat16");
+  add_shorthand(command, options, "--batch-memory", "training.batch_memory",
+                "MiB for a batch's activations");
   add_shorthand(command, options, "--metric", "training.metric", "what decides: loss or a metric");
   command.add_option("--plot", options.plot, "learning curves as SVG")->type_name("FILE");
   command.callback([&] { exit_code = run(options); });

@@ -174,7 +174,8 @@ struct TrainingConfig {
   int beam = 1;      ///< of the decoding at validation
   double checkpoint_minutes = 1.0;  ///< between checkpoints, beside those of the validations
   std::uint64_t seed = 1;
-  int threads = 0;  ///< 0: as many as the machine has
+  int threads = 0;       ///< 0: as many as the machine has
+  int batch_memory = 0;  ///< MiB that the activations of a batch may take; 0: as much as they need
   /// Parameters, sums and everything between the products stay float32.
   Precision precision = Precision::kFloat32;
 };

@@ -330,6 +330,8 @@ void add_training(OptionList& list, TrainingConfig& training) {
               std::numeric_limits<std::uint64_t>::max(), "seed of everything random");
   list.number("training.threads", training.threads, 0, 1024,
               "threads, each with a shard of every batch; 0: all processors");
+  list.number("training.batch_memory", training.batch_memory, 0, kMany,
+              "MiB for the activations of a batch, which is worked off in parts; 0: no limit");
   list.choice<Precision>("training.precision", training.precision,
                          {{"float32", Precision::kFloat32}, {"bfloat16", Precision::kBfloat16}},
                          "of matrix products in the fused functions");

@@ -11,6 +11,8 @@
 #include <limits>
 #include <numeric>
 
+#include "train/memory.h"
+
 namespace attend::train {
 namespace {
 
@@ -26,18 +28,12 @@ std::vector<const Example*> shard_of(std::span<const Example* const> batch, std:
   return result;
 }
 
-BatchSums add(std::span<const BatchSums> parts) {
-  BatchSums sums;
-  for (const BatchSums& part : parts) {
-    sums.cost += part.cost;
-    sums.log_likelihood += part.log_likelihood;
-    sums.tokens += part.tokens;
-    sums.sentences += part.sentences;
-  }
-  return sums;
-}
-
 }  // namespace
+
+BatchSums operator+(const BatchSums& a, const BatchSums& b) {
+  return {a.cost + b.cost, a.log_likelihood + b.log_likelihood, a.tokens + b.tokens,
+          a.sentences + b.sentences};
+}
 
 void use_one_thread_per_call() {
   at::set_num_threads(1);
@@ -89,13 +85,25 @@ BatchSums TrainingEngine::run_shard(std::size_t index, std::span<const Example* 
                                     double cost_scale, std::int64_t update) {
   Shard& shard = *shards_[index];
   shard.leaves.gradient.zero_();
-  if (examples.empty()) return {};
   const model::TrainingConfig& training = configuration_.training;
   Dropout dropout(training.dropout, training.seed, update, static_cast<int>(index));
-  const Batch batch = make_batch(examples, values_.options());
-  const kernels::CrossEntropySums sums =
-      shard.network.accumulate_gradient(batch, &dropout, cost_scale);
-  return {sums.cost, sums.log_likelihood, batch.tokens, batch.sentences};
+  BatchSums result;
+  for (const auto part : parts_of(examples)) {
+    const Batch batch = make_batch(part, values_.options());
+    const kernels::CrossEntropySums sums =
+        shard.network.accumulate_gradient(batch, &dropout, cost_scale);
+    result = result + BatchSums{sums.cost, sums.log_likelihood, batch.tokens, batch.sentences};
+  }
+  return result;
+}
+
+// What of a shard fits into the memory for activations, which all shards share.
+std::vector<std::span<const Example* const>> TrainingEngine::parts_of(
+    std::span<const Example* const> shard) const {
+  const std::int64_t limit = std::int64_t{configuration_.training.batch_memory} << 20;
+  const auto shards = static_cast<std::int64_t>(shards_.size());
+  return cut_by_memory(configuration_, shard,
+                       limit == 0 ? 0 : std::max<std::int64_t>(1, limit / shards));
 }
 
 // Gathers the shards' gradients in the first one's buffer; returns their sum's norm.
@@ -122,25 +130,26 @@ BatchSums TrainingEngine::compute_gradient(std::span<const Example* const> batch
     const auto shard = static_cast<std::size_t>(index);
     parts[shard] = run_shard(shard, shard_of(batch, shard, shards_.size()), cost_scale, update);
   });
-  BatchSums sums = add(parts);
+  BatchSums sums = std::accumulate(parts.begin(), parts.end(), BatchSums());
   sums.gradient_norm = add_shards();
   return sums;
 }
 
 BatchSums TrainingEngine::evaluate(std::span<const Example* const> batch) {
-  std::vector<BatchSums> parts(shards_.size());
+  std::vector<BatchSums> results(shards_.size());
   products_->refresh(workers_);
   workers_.run([&](int index) {
+    const at::NoGradGuard no_gradient;
     const auto shard = static_cast<std::size_t>(index);
     const auto examples = shard_of(batch, shard, shards_.size());
-    if (examples.empty()) return;
-    const at::NoGradGuard no_gradient;
-    const Batch tensors = make_batch(examples, values_.options());
-    const Cost cost = shards_[shard]->network.cost(tensors, nullptr);
-    parts[shard] = {cost.cost.item<double>(), cost.log_likelihood.item<double>(), tensors.tokens,
-                    tensors.sentences};
+    for (const auto part : parts_of(examples)) {
+      const Batch tensors = make_batch(part, values_.options());
+      const kernels::CrossEntropySums sums = shards_[shard]->network.evaluate(tensors);
+      results[shard] = results[shard] +
+                       BatchSums{sums.cost, sums.log_likelihood, tensors.tokens, tensors.sentences};
+    }
   });
-  return add(parts);
+  return std::accumulate(results.begin(), results.end(), BatchSums());
 }
 
 }  // namespace attend::train

@@ -30,6 +30,9 @@ struct BatchSums {
   double gradient_norm = 0;  ///< of the whole batch's gradient, where one was computed
 };
 
+/// Sums of two batches; the norm of a gradient is not one.
+BatchSums operator+(const BatchSums& a, const BatchSums& b);
+
 /// A model with its parameters on the CPU. Every batch is cut into as many shards as there are
 /// threads, each with leaves and a gradient buffer of its own; they are added in a fixed order, so
 /// that results depend on the number of threads but not on their timing.
@@ -57,6 +60,8 @@ class TrainingEngine {
                       std::int64_t update);
   double scale(std::span<const Example* const> batch) const;
   double add_shards();
+  std::vector<std::span<const Example* const>> parts_of(
+      std::span<const Example* const> shard) const;
 
   model::Configuration configuration_;
   Layout layout_;

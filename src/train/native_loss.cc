@@ -28,21 +28,21 @@ class Part {
         count_(count),
         rows_(products.operand(inputs.rows.narrow(0, first, count))) {}
 
-  kernels::CrossEntropySums run(const Tensor& logits, const Tensor& d_rows,
-                                const kernels::CrossEntropyOptions& options) const {
+  // Leaves the gradient of the logits in their place.
+  kernels::CrossEntropySums sums(const Tensor& logits,
+                                 const kernels::CrossEntropyOptions& options) const {
     const Tensor part = logits.narrow(0, 0, count_);
     products_.forward(inputs_.weight, RowsPerProduct::kBatch)
         .multiply(rows_, inputs_.bias.data_ptr<float>(), rows_of(part), Write::kReplace);
-    const kernels::CrossEntropySums sums = kernels::cross_entropy(
-        rows_of(part), static_cast<std::size_t>(count_), static_cast<std::size_t>(part.size(1)),
-        inputs_.targets.data_ptr<std::int64_t>() + first_, options);
-    gather(part, d_rows.narrow(0, first_, count_));
-    return sums;
+    return kernels::cross_entropy(rows_of(part), static_cast<std::size_t>(count_),
+                                  static_cast<std::size_t>(part.size(1)),
+                                  inputs_.targets.data_ptr<std::int64_t>() + first_, options);
   }
 
- private:
-  // `d_logits` are what cross_entropy left of the logits.
-  void gather(const Tensor& d_logits, const Tensor& d_rows) const {
+  // From what sums() left.
+  void gather(const Tensor& logits, const Tensor& all_d_rows) const {
+    const Tensor d_logits = logits.narrow(0, 0, count_);
+    const Tensor d_rows = all_d_rows.narrow(0, first_, count_);
     const Operand operand = products_.operand(d_logits);
     products_.backward(inputs_.weight, RowsPerProduct::kBatch)
         .multiply(operand, nullptr, rows_of(d_rows), Write::kReplace);
@@ -50,31 +50,51 @@ class Part {
     add_column_sums(d_logits, inputs_.bias.grad());
   }
 
+ private:
   Products& products_;
   const LossInputs& inputs_;
   std::int64_t first_, count_;
   Operand rows_;
 };
 
-}  // namespace
-
-NativeLoss native_loss(Products& products, const LossInputs& inputs,
-                       const kernels::CrossEntropyOptions& options) {
-  ATTEND_CHECK(inputs.weight.grad().defined() && inputs.bias.grad().defined());
+// Calls body(part, logits) for all rows; the logits are one buffer for all parts.
+template <class Body>
+void for_parts(Products& products, const LossInputs& inputs, Body&& body) {
   ATTEND_CHECK(inputs.rows.is_contiguous() && inputs.targets.is_contiguous());
   const std::int64_t rows = inputs.rows.size(0), vocabulary = inputs.weight.size(0);
   const std::int64_t at_once =
       std::min(rows, std::max(kFewestRows, kLogitsAtOnce / vocabulary / kFewestRows * kFewestRows));
   const Tensor logits = at::empty({at_once, vocabulary}, inputs.rows.options());
+  for (std::int64_t first = 0; first < rows; first += at_once) {
+    body(Part(products, inputs, first, std::min(at_once, rows - first)), logits);
+  }
+}
+
+void add(kernels::CrossEntropySums& sums, const kernels::CrossEntropySums& part) {
+  sums.cost += part.cost;
+  sums.log_likelihood += part.log_likelihood;
+}
+
+}  // namespace
+
+NativeLoss native_loss(Products& products, const LossInputs& inputs,
+                       const kernels::CrossEntropyOptions& options) {
+  ATTEND_CHECK(inputs.weight.grad().defined() && inputs.bias.grad().defined());
   NativeLoss result;
   result.d_rows = at::empty_like(inputs.rows);
-  for (std::int64_t first = 0; first < rows; first += at_once) {
-    const Part part(products, inputs, first, std::min(at_once, rows - first));
-    const kernels::CrossEntropySums sums = part.run(logits, result.d_rows, options);
-    result.sums.cost += sums.cost;
-    result.sums.log_likelihood += sums.log_likelihood;
-  }
+  for_parts(products, inputs, [&](const Part& part, const Tensor& logits) {
+    add(result.sums, part.sums(logits, options));
+    part.gather(logits, result.d_rows);
+  });
   return result;
+}
+
+kernels::CrossEntropySums native_evaluation(Products& products, const LossInputs& inputs,
+                                            const kernels::CrossEntropyOptions& options) {
+  kernels::CrossEntropySums sums;
+  for_parts(products, inputs,
+            [&](const Part& part, const Tensor& logits) { add(sums, part.sums(logits, options)); });
+  return sums;
 }
 
 }  // namespace attend::train

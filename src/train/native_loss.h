@@ -25,4 +25,8 @@ struct NativeLoss {
 NativeLoss native_loss(Products& products, const LossInputs& inputs,
                        const kernels::CrossEntropyOptions& options);
 
+/// The sums alone; weight and bias need no gradient.
+kernels::CrossEntropySums native_evaluation(Products& products, const LossInputs& inputs,
+                                            const kernels::CrossEntropyOptions& options);
+
 }  // namespace attend::train

@@ -557,12 +557,26 @@ kernels::CrossEntropySums Network::accumulate_gradient(const Batch& batch, Dropo
   }
   refresh_own_products();
   const Tensor rows = target_readouts(batch, dropout).contiguous();
-  const LossInputs inputs{rows.detach(), tensor(model::output_weight_name(configuration_.decoder)),
-                          tensor("output.bias"), batch.target_tokens};
-  const NativeLoss loss =
-      native_loss(*products_, inputs, {configuration_.training.label_smoothing, scale});
+  const NativeLoss loss = native_loss(*products_, loss_inputs(rows.detach(), batch),
+                                      {configuration_.training.label_smoothing, scale});
   rows.backward(loss.d_rows);
   return loss.sums;
+}
+
+kernels::CrossEntropySums Network::evaluate(const Batch& batch) const {
+  if (!native_) {
+    const Cost result = cost(batch, nullptr);
+    return {result.cost.item<double>(), result.log_likelihood.item<double>()};
+  }
+  refresh_own_products();
+  const Tensor rows = target_readouts(batch, nullptr).contiguous();
+  return native_evaluation(*products_, loss_inputs(rows, batch),
+                           {configuration_.training.label_smoothing, 1.0});
+}
+
+LossInputs Network::loss_inputs(const Tensor& rows, const Batch& batch) const {
+  return {rows, tensor(model::output_weight_name(configuration_.decoder)), tensor("output.bias"),
+          batch.target_tokens};
 }
 
 }  // namespace attend::train

@@ -14,6 +14,7 @@
 #include "train/native_attention.h"
 #include "train/native_feeding.h"
 #include "train/native_linear.h"
+#include "train/native_loss.h"
 #include "train/products.h"
 
 namespace attend::train {
@@ -53,6 +54,8 @@ class Network {
   /// them. Without it nothing remembers the logits of a whole batch.
   kernels::CrossEntropySums accumulate_gradient(const Batch& batch, Dropout* dropout,
                                                 double scale) const;
+  /// The same sums without dropout and without a gradient.
+  kernels::CrossEntropySums evaluate(const Batch& batch) const;
   Forced forced(const Batch& batch) const;
 
  private:
@@ -84,6 +87,7 @@ class Network {
   Tensor project(const std::vector<Tensor>& parts, const std::string& weight,
                  const std::string& bias, Activation activation) const;
   Tensor project_annotations(const Tensor& annotations) const;
+  LossInputs loss_inputs(const Tensor& rows, const Batch& batch) const;
   Tensor target_readouts(const Batch& batch, Dropout* dropout) const;
   Tensor embed(const std::string& table, const Tensor& ids) const;
   Tensor fed_embeddings(const Batch& batch, Dropout* dropout) const;

@@ -5,6 +5,7 @@
 
 #include "fixtures.h"
 #include "train/engine.h"
+#include "train/memory.h"
 #include "train/parameters.h"
 
 namespace attend::train {
@@ -166,6 +167,51 @@ TEST(TrainingEngine, GivesTheSameBitsEveryTime) {
     second.compute_gradient(pointers(examples), update);
     EXPECT_TRUE(first.gradient().equal(second.gradient()));
   }
+}
+
+// One MiB holds one or two of these sentences at a time.
+TEST(TrainingEngine, WorksABatchOffInPartsThatFitIntoMemory) {
+  Configuration configuration;
+  const model::VocabularySizes sizes{40, 50};
+  const auto examples = random_examples(9, sizes, 90, 80, 4);
+  const auto batch = pointers(examples);
+  TrainingEngine whole(configuration, sizes, 1);
+  configuration.training.batch_memory = 1;
+  EXPECT_GT(cut_by_memory(configuration, batch, 1 << 20).size(), 4u);
+  TrainingEngine parts(configuration, sizes, 1);
+  const BatchSums expected = whole.compute_gradient(batch, 1);
+  const BatchSums found = parts.compute_gradient(batch, 1);
+  EXPECT_EQ(found.tokens, expected.tokens);
+  EXPECT_EQ(found.sentences, expected.sentences);
+  EXPECT_NEAR(found.cost, expected.cost, 1e-6 * expected.cost);
+  EXPECT_TRUE(at::allclose(parts.gradient(), whole.gradient(), 1e-4, 1e-5));
+  EXPECT_NEAR(parts.evaluate(batch).log_likelihood, -expected.cost, 1e-6 * expected.cost);
+}
+
+TEST(CutByMemory, RunsFitAndHoldEveryExampleInOrder) {
+  const Configuration configuration = small_configuration();
+  const auto examples = random_examples(30, kSizes, 20, 20, 9);
+  const auto batch = pointers(examples);
+  EXPECT_EQ(cut_by_memory(configuration, batch, 0).size(), 1u);
+  EXPECT_EQ(cut_by_memory(configuration, batch, 1).size(), batch.size());
+  EXPECT_TRUE(cut_by_memory(configuration, {}, 1).empty());
+  const std::int64_t limit = activation_bytes(configuration, 4, 20, 20);
+  std::size_t next = 0;
+  for (const auto run : cut_by_memory(configuration, batch, limit)) {
+    std::size_t source = 0, target = 0;
+    for (const Example* example : run) {
+      EXPECT_EQ(example, batch[next++]);
+      source = std::max(source, example->source.size());
+      target = std::max(target, example->target.size());
+    }
+    EXPECT_LE(
+        activation_bytes(configuration, static_cast<std::int64_t>(run.size()),
+                         static_cast<std::int64_t>(source), static_cast<std::int64_t>(target)),
+        limit);
+    if (next == batch.size()) break;  // the last run may be short
+    EXPECT_GE(run.size(), 4u);
+  }
+  EXPECT_EQ(next, batch.size());
 }
 
 TEST(TrainingEngine, WorksWithFewerExamplesThanThreads) {

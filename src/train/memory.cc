@@ -1,0 +1,60 @@
+#include "train/memory.h"
+
+#include <algorithm>
+
+namespace attend::train {
+namespace {
+
+// Values kept of one position of a source: each activation and its gradient.
+std::int64_t source_values(const model::Configuration& c) {
+  const std::int64_t n = c.encoder.units, n_h = c.encoder.annotation_units();
+  const auto directions = static_cast<std::int64_t>(c.encoder.directions().size());
+  const std::int64_t cell = c.encoder.cell.gate_count() * n + 2 * n;  // gates, state, reset or c
+  std::int64_t values = c.encoder.embedding + c.encoder.layers * directions * cell;
+  values += 2 * n_h + c.attention.units;  // annotations in both orders, projected
+  return 2 * values;
+}
+
+// Of one position of a target that looks at a source of that length.
+std::int64_t target_values(const model::Configuration& c, std::int64_t source_length) {
+  const model::DecoderConfig& decoder = c.decoder;
+  const std::int64_t n = decoder.units;
+  std::int64_t values = decoder.layers * (decoder.cell.gate_count() * n + 3 * n);
+  values += 2 * decoder.embedding + c.attention.units + c.encoder.annotation_units();
+  values += source_length + 2 * decoder.readout_units;
+  // Tensor operations remember tanh(W s + U h_j + b) and what it is made of.
+  if (!model::decoder_fusion_obstacle(c).empty()) values += 3 * source_length * c.attention.units;
+  return 2 * values;
+}
+
+}  // namespace
+
+std::int64_t activation_bytes(const model::Configuration& configuration, std::int64_t sentences,
+                              std::int64_t source_length, std::int64_t target_length) {
+  const std::int64_t values = source_length * source_values(configuration) +
+                              target_length * target_values(configuration, source_length);
+  return sentences * values * static_cast<std::int64_t>(sizeof(float));
+}
+
+std::vector<std::span<const Example* const>> cut_by_memory(
+    const model::Configuration& configuration, std::span<const Example* const> examples,
+    std::int64_t bytes) {
+  std::vector<std::span<const Example* const>> runs;
+  std::size_t first = 0, source = 0, target = 0;
+  for (std::size_t i = 0; i < examples.size(); ++i) {
+    source = std::max(source, examples[i]->source.size());
+    target = std::max(target, examples[i]->target.size());
+    const std::int64_t needed =
+        activation_bytes(configuration, static_cast<std::int64_t>(i + 1 - first),
+                         static_cast<std::int64_t>(source), static_cast<std::int64_t>(target));
+    if (bytes == 0 || needed <= bytes || i == first) continue;
+    runs.push_back(examples.subspan(first, i - first));
+    first = i;
+    source = examples[i]->source.size();
+    target = examples[i]->target.size();
+  }
+  if (first < examples.size()) runs.push_back(examples.subspan(first));
+  return runs;
+}
+
+}  // namespace attend::train

@@ -13,6 +13,7 @@
 #include "kernels/layer_norm.h"          // IWYU pragma: export
 #include "kernels/matrix.h"              // IWYU pragma: export
 #include "kernels/panel_product.h"       // IWYU pragma: export
+#include "kernels/ranking.h"             // IWYU pragma: export
 #include "kernels/rows.h"                // IWYU pragma: export
 #include "kernels/scatter.h"             // IWYU pragma: export
 #include "kernels/softmax.h"             // IWYU pragma: export

@@ -6,4 +6,5 @@
 #include "model/engine.h"         // IWYU pragma: export
 #include "model/folder.h"         // IWYU pragma: export
 #include "model/parameters.h"     // IWYU pragma: export
+#include "model/shortlist.h"      // IWYU pragma: export
 #include "model/weights.h"        // IWYU pragma: export

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/attention.h"
+#include "runtime/feed.h"
 
 namespace attend::runtime {
 
@@ -22,9 +23,11 @@ struct States {
 class Decoder {
  public:
   Decoder(const model::Configuration& configuration, std::size_t vocabulary,
-          const model::Weights& weights);
-  /// A decoding of these annotations; refers to the decoder.
-  std::unique_ptr<model::Decoding> start(Annotations annotations) const;
+          const model::Weights& weights, Precision precision);
+  /// A decoding of these annotations; refers to the decoder. After keep_best() only `candidates`
+  /// (rising ids) are scored, if there are any.
+  std::unique_ptr<model::Decoding> start(Annotations annotations,
+                                         std::vector<text::TokenId> candidates) const;
 
  private:
   friend class DecoderRun;
@@ -32,20 +35,22 @@ class Decoder {
     Linear state, cell;
   };
 
+  void add_layers(const Tensors& tensors);
   void initial_states(const Annotations& annotations, States& states) const;
   std::vector<float> initial_inputs(const Annotations& annotations) const;
 
   model::DecoderConfig config_;
-  std::size_t vocabulary_;
   std::size_t units_;                  // n
-  std::size_t fed_;                    // m_y, 0 without feedback
   std::size_t context_units_;          // 2 n_e
   std::vector<InitialLayer> initial_;  // empty: zero states
   Attention attention_;
-  std::span<const float> embeddings_;  // E [vocabulary, m_y]
+  Embeddings embeddings_;               // E [vocabulary, m_y]
+  Feed input_;                          // of the bottom layer
+  std::vector<InputProjection> above_;  // of the layers above it
   std::vector<RecurrentCell> layers_;
-  Linear readout_;  // no outputs without a readout
-  Linear output_;   // [vocabulary, l or n]
+  kernels::Matrix readout_state_;  // [r, n]; 0 × 0 without a readout
+  Feed readout_;                   // the rest of the readout
+  Linear output_;                  // [vocabulary, l or n]
 };
 
 }  // namespace attend::runtime

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <string>
 
 #include "base/base.h"
 
@@ -34,54 +35,133 @@ class Schedule {
   std::size_t running_;
 };
 
-enum class Direction { kForward, kBackward };
+// Gates of every position: row index[at] of `rows`, row `at` without an index.
+struct Gates {
+  std::span<const float> rows;  // [positions or words, G n]
+  std::span<const TokenId> index;
+  std::size_t row(std::size_t at) const {
+    return index.empty() ? at : static_cast<std::size_t>(index[at]);
+  }
+};
 
-std::size_t position(const Annotations& annotations, std::size_t source, std::size_t step,
-                     Direction direction) {
-  const std::size_t token =
-      direction == Direction::kForward ? step : annotations.lengths[source] - 1 - step;
-  return annotations.starts[source] + token;
+enum class Way { kForward, kBackward };
+
+// One direction over all sources, each over its own tokens only, from state 0; the states go to the
+// left (forward) or right (backward) half of annotations.values.
+class DirectionRun {
+ public:
+  DirectionRun(const RecurrentCell& cell, Gates gates, Way way, Annotations& annotations)
+      : cell_(cell),
+        gates_(gates),
+        way_(way),
+        annotations_(annotations),
+        units_(annotations.units / 2),
+        states_(state_memory_.zeros(annotations.sources() * units_)),
+        cells_(cell_memory_.zeros(annotations.sources() * units_)) {}
+
+  void step(std::size_t step, std::size_t rows, const Schedule& schedule) {
+    const std::size_t width = cell_.gate_units();
+    const std::span<float> step_gates = gate_memory_.get(rows * width);  // [rows, G n]
+    for (std::size_t row = 0; row < rows; ++row) {
+      const std::size_t at = position(schedule.source(row), step);
+      copy(row_of(gates_.rows, gates_.row(at), width), row_of(step_gates, row, width));
+    }
+    cell_.step(rows, step_gates, states_.first(rows * units_), cells_.first(rows * units_),
+               memory_);
+    const std::size_t half = way_ == Way::kForward ? 0 : units_;
+    for (std::size_t row = 0; row < rows; ++row) {
+      const std::size_t at = position(schedule.source(row), step);
+      copy(row_of(states_, row, units_),
+           std::span<float>(annotations_.values).subspan(at * 2 * units_ + half, units_));
+    }
+  }
+
+ private:
+  std::size_t position(std::size_t source, std::size_t step) const {
+    const std::size_t token =
+        way_ == Way::kForward ? step : annotations_.lengths[source] - 1 - step;
+    return annotations_.starts[source] + token;
+  }
+
+  const RecurrentCell& cell_;
+  Gates gates_;
+  Way way_;
+  Annotations& annotations_;
+  std::size_t units_;
+  kernels::Buffer state_memory_, cell_memory_, gate_memory_;
+  std::span<float> states_, cells_;  // [sources, n]
+  CellMemory memory_;
+};
+
+}  // namespace
+
+Encoder::Encoder(const model::EncoderConfig& config, std::size_t vocabulary, const Tensors& tensors)
+    : vocabulary_(vocabulary),
+      embedding_(static_cast<std::size_t>(config.embedding)),
+      units_(static_cast<std::size_t>(config.units)),
+      embeddings_(tensors.under("source_embedding").values("weight")) {
+  for (int layer = 0; layer < config.layers; ++layer) {
+    const auto direction = [&](const char* name) {
+      const Tensors own = tensors.under("encoder." + std::to_string(layer) + "." + name);
+      return Direction{InputProjection(units_, own), RecurrentCell(config.cell, units_, own), {}};
+    };
+    layers_.push_back({direction("forward"), direction("backward")});
+  }
+  make_tables();
 }
 
-// Runs one direction over all sources, each over its own tokens only, from state 0; the states go
-// to the left (forward) or right (backward) half of annotations.values.
-void run(const RecurrentCell& cell, std::size_t units, std::span<const float> gates,
-         Direction direction, Annotations& annotations) {
-  const std::size_t width = cell.gate_units();
-  const std::size_t half = direction == Direction::kForward ? 0 : units;
-  kernels::Buffer state_memory, cell_memory, gate_memory;
-  CellMemory memory;
-  const std::span<float> states = state_memory.zeros(annotations.sources() * units);
-  const std::span<float> cells = cell_memory.zeros(annotations.sources() * units);
-  Schedule schedule(annotations);
-  for (std::size_t step = 0; step < annotations.longest; ++step) {
-    const std::size_t rows = schedule.running(step);
-    const std::span<float> step_gates = gate_memory.get(rows * width);  // [rows, G n]
-    for (std::size_t row = 0; row < rows; ++row) {
-      const std::size_t at = position(annotations, schedule.source(row), step, direction);
-      copy(row_of(gates, at, width), row_of(step_gates, row, width));
-    }
-    cell.step(rows, step_gates, states.first(rows * units), cells.first(rows * units), memory);
-    for (std::size_t row = 0; row < rows; ++row) {
-      const std::size_t at = position(annotations, schedule.source(row), step, direction);
-      copy(row_of(states, row, units),
-           std::span<float>(annotations.values).subspan(at * 2 * units + half, units));
+// Equal words have equal gates: with few words all are known beforehand.
+void Encoder::make_tables() {
+  if (layers_.empty()) return;
+  for (Direction* direction : {&layers_[0].forward, &layers_[0].backward}) {
+    const std::size_t width = direction->cell.gate_units();
+    if (vocabulary_ * width > kLargestTable) continue;
+    direction->table.resize(vocabulary_ * width);
+    if (embedding_ > 0) {
+      direction->project(embeddings_, vocabulary_, direction->table);
+    } else {
+      std::vector<TokenId> all(vocabulary_);
+      std::iota(all.begin(), all.end(), TokenId{0});
+      direction->project.one_hot(all, direction->table);
     }
   }
 }
 
-}  // namespace
+// [ids, m_x]; nothing where tables or one-hot vectors take their place.
+std::vector<float> Encoder::embed(std::span<const TokenId> ids) const {
+  if (embedding_ == 0 || !layers_[0].forward.table.empty()) return {};
+  std::vector<float> embedded(ids.size() * embedding_);
+  for (std::size_t at = 0; at < ids.size(); ++at) {
+    copy(row_of(embeddings_, static_cast<std::size_t>(ids[at]), embedding_),
+         row_of(std::span<float>(embedded), at, embedding_));
+  }
+  return embedded;
+}
 
-Encoder::Encoder(const model::EncoderConfig& config, std::size_t vocabulary,
-                 const model::Weights& weights)
-    : vocabulary_(vocabulary),
-      embedding_(static_cast<std::size_t>(config.embedding)),
-      units_(static_cast<std::size_t>(config.units)),
-      embeddings_(Tensors(weights, "source_embedding").values("weight")) {
-  for (int layer = 0; layer < config.layers; ++layer) {
-    const std::string prefix = "encoder." + std::to_string(layer);
-    layers_.push_back({RecurrentCell(config.cell, units_, Tensors(weights, prefix + ".forward")),
-                       RecurrentCell(config.cell, units_, Tensors(weights, prefix + ".backward"))});
+// `inputs` [positions, …]; none in a bottom layer that looks up tables or columns.
+void Encoder::run_layer(const Layer& layer, std::span<const TokenId> ids,
+                        std::span<const float> inputs, Annotations& annotations) const {
+  kernels::Buffer forward_memory, backward_memory;
+  const auto gates = [&](const Direction& direction, kernels::Buffer& memory) -> Gates {
+    if (inputs.empty() && !direction.table.empty()) return {direction.table, ids};
+    // The products of all time steps at once: nothing recurrent stands between them.
+    const std::span<float> rows = memory.get(ids.size() * direction.cell.gate_units());
+    if (inputs.empty()) {
+      direction.project.one_hot(ids, rows);
+    } else {
+      direction.project(inputs, ids.size(), rows);
+    }
+    return {rows, {}};
+  };
+  DirectionRun forward(layer.forward.cell, gates(layer.forward, forward_memory), Way::kForward,
+                       annotations);
+  DirectionRun backward(layer.backward.cell, gates(layer.backward, backward_memory), Way::kBackward,
+                        annotations);
+  Schedule schedule(annotations);
+  for (std::size_t step = 0; step < annotations.longest; ++step) {
+    const std::size_t rows = schedule.running(step);
+    forward.step(step, rows, schedule);  // neither waits for the other: a processor overlaps them
+    backward.step(step, rows, schedule);
   }
 }
 
@@ -100,26 +180,9 @@ Annotations Encoder::annotate(std::span<const std::vector<TokenId>> sources) con
   }
   annotations.units = 2 * units_;
   annotations.values.resize(ids.size() * annotations.units);
-
-  std::vector<float> inputs(ids.size() * embedding_);  // [positions, m_x], above 2 n
-  for (std::size_t at = 0; at < ids.size() && embedding_ > 0; ++at) {
-    copy(row_of(embeddings_, static_cast<std::size_t>(ids[at]), embedding_),
-         row_of(std::span<float>(inputs), at, embedding_));
-  }
-  kernels::Buffer gate_memory;
+  std::vector<float> inputs = embed(ids);
   for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
-    for (const Direction direction : {Direction::kForward, Direction::kBackward}) {
-      const RecurrentCell& cell =
-          direction == Direction::kForward ? layers_[layer].forward : layers_[layer].backward;
-      // The products of all time steps at once: nothing recurrent stands between them.
-      const std::span<float> gates = gate_memory.get(ids.size() * cell.gate_units());
-      if (layer == 0 && embedding_ == 0) {
-        cell.project_one_hot(ids, gates);
-      } else {
-        cell.project(inputs, ids.size(), gates);
-      }
-      run(cell, units_, gates, direction, annotations);
-    }
+    run_layer(layers_[layer], ids, inputs, annotations);
     if (layer + 1 < layers_.size()) inputs = annotations.values;
   }
   return annotations;

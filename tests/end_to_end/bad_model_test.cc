@@ -286,7 +286,7 @@ TEST_F(BadCheckpoint, MissingVocabularyIsNamed) {
 }
 
 TEST_F(BadCheckpoint, ConfigurationFromTheFutureIsRefused) {
-  replace(model_ / "config.yml", "format: 1\n", "format: 2\n");
+  replace(model_ / "config.yml", "format: 1\n", "format: 3\n");
   EXPECT_TRUE(refused(train(6), kModel, {(model_ / "config.yml").string(), "newer"}));
 }
 

@@ -40,11 +40,16 @@ Values results(std::size_t units) {
   Values y(kRows * units);
   Matrix(weights, units, units).multiply(x, kRows, bias, y);
   append(all, y);
+  for (const Precision one : {Precision::kBfloat16, Precision::kInt8}) {
+    Matrix({weights.data(), units, units, units}, one).multiply(x, kRows, bias, y);
+    append(all, y);
+  }
   tanh(y);
   append(all, y);
   logistic(y);
   append(all, y);
   hard_logistic(y);
+  add(x, y);
   append(all, y);
   layer_norm(y, kRows, units, bias, {});
   append(all, y);
@@ -71,6 +76,15 @@ Values results(std::size_t units) {
   append(all, energies);
   weighted_sum(energies, x, context);
   append(all, context);
+  Values keys = x, query = bias;
+  EXPECT_TRUE(exponential_keys(keys));
+  exponential_query(query);
+  additive_energies_of_keys(query, keys, std::span(weights).first(units), 0.5F,
+                            EnergyActivation::kRelu, energies);
+  append(all, energies);
+  std::vector<Ranked> best(3);
+  rank_log_softmax(weights, best);
+  for (const Ranked& one : best) append(all, {static_cast<float>(one.index), one.value});
   return all;
 }
 

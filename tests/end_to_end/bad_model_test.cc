@@ -167,7 +167,7 @@ void replace(const fs::path& file, const std::string& from, const std::string& t
 }
 
 TEST_F(BadModel, FormatFromTheFuture) {
-  for (const char* format : {"2", "99999999999999999999", "0", "soon"}) {
+  for (const char* format : {"3", "99999999999999999999", "0", "soon"}) {
     SCOPED_TRACE(format);
     fs::copy_file(models().strings / "config.yml", model_ / "config.yml",
                   fs::copy_options::overwrite_existing);

@@ -1,4 +1,4 @@
-// The matrix product of large weight matrices by oneDNN (matrix.h).
+// The matrix product by oneDNN: what the products of this folder are held against in speed.
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
-// The matrix product of weights that change often or are small: nothing to compile, little to set
-// up. Matrix (matrix.h) chooses between it and oneDNN; training, whose weights change with every
-// update, uses it by itself.
+// The matrix product of packed float32 or bfloat16 weights: nothing to compile, little to set up.
+// Matrix (matrix.h) uses it for prediction; training, whose weights change with every update, by
+// itself.
 #pragma once
 
 #include <cstddef>

@@ -51,7 +51,6 @@ void use_one_thread_per_call() {
 void keep_freed_memory() {
 #ifdef __GLIBC__
   constexpr int kLargestInArena = 32 << 20;  // the most that glibc takes
-  mallopt(M_ARENA_MAX, 1);
   mallopt(M_MMAP_THRESHOLD, kLargestInArena);
   mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
 #endif

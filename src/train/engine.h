@@ -17,8 +17,8 @@ namespace attend::train {
 /// libtorch and its BLAS stay in the calling thread: this program's threads are all there are.
 void use_one_thread_per_call();
 
-/// Activations of one batch take the place of the last one's: the C library keeps freed memory, in
-/// one arena for all threads, instead of handing it back and getting it cleared again.
+/// Activations of one batch take the place of the last one's: the C library keeps freed memory
+/// instead of handing it back and getting it cleared again.
 void keep_freed_memory();
 
 /// Sums over the targets of a batch.

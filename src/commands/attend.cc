@@ -42,6 +42,8 @@ int run_attend(int argc, char** argv) {
   add_align(program);
   add_info(program);
   add_presets(program);
+  add_quantize(program);
+  add_shortlist(program);
   add_dates(program);
   return parse_and_run(program, argc, argv);
 }

@@ -143,6 +143,26 @@ void add_search_options(CLI::App& command, predictor::PredictOptions& options) {
   add_batch_options(command, options);
 }
 
+void add_load_options(CLI::App& command, predictor::LoadOptions& options) {
+  command
+      .add_option_function<std::string>(
+          "--precision",
+          [&](const std::string& name) { options.precision = parse_precision(name); },
+          "multiply in it; by default as the model has its weights")
+      ->check(CLI::IsMember({"float32", "bfloat16", "int8"}))
+      ->option_text("float32|bfloat16|int8");
+  command.add_flag_callback(
+      "--shortlist", [&] { options.candidates = predictor::Candidates::kShortlist; },
+      "only the targets that the model's shortlist has for the sources of a batch");
+}
+
+void report_precision(std::string_view command, Precision precision) {
+  if (predictor::has_instructions(precision)) return;
+  fmt::print(stderr,
+             "{}: this processor has no instructions for {} products: right, but not faster\n",
+             command, precision_name(precision));
+}
+
 bool read_chunk(text::LineReader& reader, std::size_t lines, Chunk& chunk) {
   chunk.clear();
   std::string line;

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,7 +22,9 @@ void add_evaluate(CLI::App& program);
 void add_info(CLI::App& program);
 void add_predict(CLI::App& program);
 void add_presets(CLI::App& program);
+void add_quantize(CLI::App& program);
 void add_score(CLI::App& program);
+void add_shortlist(CLI::App& program);
 void add_show(CLI::App& program);
 
 /// Calls `body` and turns every exception into one line on stderr and an exit code (README.md).
@@ -45,6 +48,11 @@ void add_pair_options(CLI::App& command, PairFiles& files);
 /// Options of decoding: beam, n-best, length normalisation, threads, batch.
 void add_search_options(CLI::App& command, predictor::PredictOptions& options);
 void add_batch_options(CLI::App& command, predictor::PredictOptions& options);
+
+/// --precision and --shortlist: how a model is loaded.
+void add_load_options(CLI::App& command, predictor::LoadOptions& options);
+/// Tells on stderr when this processor is slow with it.
+void report_precision(std::string_view command, Precision precision);
 
 /// For options: digits only. CLI11 by itself takes -1 for the largest number.
 CLI::Validator whole_number();

@@ -23,6 +23,7 @@ struct Options {
   predictor::PredictOptions predict;
   std::vector<std::size_t> edges = metrics::default_length_edges();
   Report report = Report::kTable;
+  predictor::LoadOptions load;
 };
 
 struct Evaluated {
@@ -97,7 +98,8 @@ void run(const Options& options) {
     throw UsageError("--value prints one number: name one metric");
   }
   check_distinct("--output", options.target, "--curve", options.curve);
-  const predictor::Predictor predictor(options.model);
+  const predictor::Predictor predictor(options.model, options.load);
+  report_precision("attend evaluate", predictor.precision());
   AtomicFile target(options.target);
   std::optional<AtomicFile> curve;
   if (!options.curve.empty()) curve.emplace(options.curve);
@@ -151,6 +153,7 @@ void add_evaluate(CLI::App& program) {
       ->type_name("FILE")
       ->capture_default_str();
   add_search_options(*command, options->predict);
+  add_load_options(*command, options->load);
   command->callback([options] { run(*options); });
 }
 

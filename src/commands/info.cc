@@ -37,6 +37,7 @@ void run(const Options& options) {
   const auto table = model::parameter_table(model.text.configuration, model.text.sizes());
   std::string text = fmt::format("{:<12}{}\n", "preset", model.text.configuration.preset);
   text += fmt::format("{:<12}{}\n", "parameters", model::parameter_count(table));
+  text += fmt::format("{:<12}{}\n", "precision", precision_name(model.weights.precision()));
   text += describe_side("source", model.text.source);
   text += describe_side("target", model.text.target);
   text += describe_training("encoder", model::encoder_fusion_obstacle(model.text.configuration));

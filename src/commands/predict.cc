@@ -19,6 +19,7 @@ struct Options {
   predictor::PredictOptions predict;
   Format format = Format::kText;
   AlignmentFormat alignment_format = AlignmentFormat::kPharaoh;
+  predictor::LoadOptions load;
 };
 
 // text: the n-best texts of one source, separated by tabs. moses: id ||| text ||| features |||
@@ -57,7 +58,8 @@ void run(const Options& options) {
                                  options.predict.search.n_best, options.predict.search.beam));
   }
   check_distinct("--output", options.target, "--alignments", options.alignments);
-  const predictor::Predictor predictor(options.model);
+  const predictor::Predictor predictor(options.model, options.load);
+  report_precision("attend predict", predictor.precision());
   text::LineReader reader(options.source);
   AtomicFile target(options.target);
   std::optional<AtomicFile> alignments;
@@ -99,6 +101,7 @@ void add_predict(CLI::App& program) {
       ->type_name("FILE")
       ->capture_default_str();
   add_search_options(*command, options->predict);
+  add_load_options(*command, options->load);
   command->add_option("--n-best", options->predict.search.n_best, "predictions for each source")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();

@@ -27,12 +27,18 @@ void hard_logistic_all(float* values, std::size_t size) {
   for_each(size, [&](auto at) HWY_ATTR { at.store(hard_logistic(at.load(values)), values); });
 }
 
+void add_all(const float* more, float* values, std::size_t size) {
+  for_each(size,
+           [&](auto at) HWY_ATTR { at.store(hn::Add(at.load(values), at.load(more)), values); });
+}
+
 }  // namespace attend::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace attend::kernels {
 
+HWY_EXPORT(add_all);
 HWY_EXPORT(tanh_all);
 HWY_EXPORT(logistic_all);
 HWY_EXPORT(hard_logistic_all);
@@ -45,6 +51,11 @@ void logistic(std::span<float> values) {
 
 void hard_logistic(std::span<float> values) {
   HWY_DYNAMIC_DISPATCH(hard_logistic_all)(values.data(), values.size());
+}
+
+void add(std::span<const float> more, std::span<float> values) {
+  ATTEND_CHECK_EQ(more.size(), values.size());
+  HWY_DYNAMIC_DISPATCH(add_all)(more.data(), values.data(), values.size());
 }
 
 void maxout(std::span<const float> values, std::span<float> maxima) {

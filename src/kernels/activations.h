@@ -15,6 +15,9 @@ void logistic(std::span<float> values);
 /// x ← clip(0.2 x + 0.5, 0, 1), §5.1.
 void hard_logistic(std::span<float> values);
 
+/// x ← x + `more`, of the same size.
+void add(std::span<const float> more, std::span<float> values);
+
 /// `maxima`[k] = max(values[2k], values[2k + 1]), §4.1. `values` holds twice as many.
 void maxout(std::span<const float> values, std::span<float> maxima);
 

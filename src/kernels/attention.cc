@@ -55,6 +55,41 @@ void products_of_query(const float* query, const float* keys, std::size_t units,
   for (; j < length; ++j) products_of_keys<1>(query, keys + j * units, units, energies + j);
 }
 
+bool keys_fit(const float* projected, std::size_t size, float limit) {
+  const Vector largest = constant(limit);
+  bool fit = true;
+  for_each(size, [&](auto at) HWY_ATTR {
+    fit = fit && hn::AllTrue(Floats(), hn::Le(hn::Abs(at.load(projected)), largest));
+  });
+  return fit;
+}
+
+void exponentials(const float* values, std::size_t size, float limit, float* results) {
+  const Vector highest = constant(limit), lowest = constant(-limit);
+  for_each(size, [&](auto at) HWY_ATTR {  // Minimum and maximum take x second: they hand NaN on
+    const Vector x = hn::Max(lowest, hn::Min(highest, at.load(values)));
+    at.store(exp_inside<7>(hn::Add(x, x)), results);
+  });
+}
+
+// energies[j] = Σ_k v_k − 2 Σ_k v_k / (query_k · key_jk + 1); query and keys are exponentials.
+void energies_of_exponentials(const float* query, const float* keys, const float* weight,
+                              std::size_t units, std::size_t length, float* energies) {
+  const Vector one = constant(1.0F);
+  Vector total = constant(0.0F);
+  for_each(units, [&](auto at) HWY_ATTR { total = hn::Add(total, at.load(weight)); });
+  const float all = sum_of_lanes(total);
+  for (std::size_t j = 0; j < length; ++j) {
+    const float* key = keys + j * units;
+    Vector sum = constant(0.0F);
+    for_each(units, [&](auto at) HWY_ATTR {
+      const Vector divisor = hn::MulAdd(at.load(query), at.load(key), one);
+      sum = hn::MulAdd(at.load(weight), reciprocal(divisor), sum);
+    });
+    energies[j] = all - 2.0F * sum_of_lanes(sum);
+  }
+}
+
 void weighted_sum_of_rows(const float* alignment, const float* annotations, std::size_t length,
                           std::size_t units, float* context) {
   const Floats d;
@@ -88,11 +123,18 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace attend::kernels {
 
+HWY_EXPORT(energies_of_exponentials);
 HWY_EXPORT(energies_of_query);
+HWY_EXPORT(exponentials);
+HWY_EXPORT(keys_fit);
 HWY_EXPORT(products_of_query);
 HWY_EXPORT(weighted_sum_of_rows);
 
 namespace {
+
+// With |k| ≤ 17 a query beyond ±26 saturates tanh(q + k) whatever it is, and exp(2 · 26 + 2 · 17)
+// fits into a float.
+constexpr float kLargestKey = 17.0F, kLargestQuery = 26.0F;
 
 void finish_energies(float bias, EnergyActivation activation, std::span<float> energies) {
   for (float& energy : energies) {
@@ -119,6 +161,28 @@ void dot_energies(std::span<const float> query, std::span<const float> keys, flo
   HWY_DYNAMIC_DISPATCH(products_of_query)
   (query.data(), keys.data(), query.size(), energies.size(), energies.data());
   finish_energies(bias, activation, energies);
+}
+
+void additive_energies_of_keys(std::span<const float> query, std::span<const float> keys,
+                               std::span<const float> weight, float bias,
+                               EnergyActivation activation, std::span<float> energies) {
+  ATTEND_CHECK_EQ(query.size(), weight.size());
+  ATTEND_CHECK_EQ(keys.size(), energies.size() * query.size());
+  HWY_DYNAMIC_DISPATCH(energies_of_exponentials)
+  (query.data(), keys.data(), weight.data(), query.size(), energies.size(), energies.data());
+  finish_energies(bias, activation, energies);
+}
+
+void exponential_query(std::span<float> query) {
+  HWY_DYNAMIC_DISPATCH(exponentials)(query.data(), query.size(), kLargestQuery, query.data());
+}
+
+bool exponential_keys(std::span<float> projected) {
+  if (!HWY_DYNAMIC_DISPATCH(keys_fit)(projected.data(), projected.size(), kLargestKey))
+    return false;
+  HWY_DYNAMIC_DISPATCH(exponentials)
+  (projected.data(), projected.size(), kLargestKey, projected.data());
+  return true;
 }
 
 void weighted_sum(std::span<const float> alignment, std::span<const float> annotations,

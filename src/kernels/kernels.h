@@ -1,7 +1,9 @@
-// CPU mathematics in float32: matrix products, activations, cells, attention, softmax.
+// CPU mathematics in float32: matrix products (weights in fewer bits too), activations, cells,
+// attention, softmax.
 //
 // Everything is row-major. Kernels compute in the calling thread, allocate nothing (Matrix does
-// when it is made, and oneDNN for large ones), and pick the machine's instruction set at run time.
+// when it is made, and int8 products once a thread), and pick the machine's instruction set at run
+// time.
 // Results may differ in the last bits between instruction sets, never between threads. Sizes that
 // contradict each other are a CheckFailure.
 #pragma once
@@ -16,7 +18,7 @@
 #include "kernels/matrix.h"              // IWYU pragma: export
 #include "kernels/optimizers.h"          // IWYU pragma: export
 #include "kernels/panel_product.h"       // IWYU pragma: export
-#include "kernels/precision.h"           // IWYU pragma: export
+#include "kernels/ranking.h"             // IWYU pragma: export
 #include "kernels/rows.h"                // IWYU pragma: export
 #include "kernels/scatter.h"             // IWYU pragma: export
 #include "kernels/softmax.h"             // IWYU pragma: export

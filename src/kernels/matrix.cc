@@ -1,26 +1,55 @@
 // Equation: Y = X Wᵀ + 1 bᵀ. Layout: X [rows, inputs], W [outputs, inputs], Y [rows, outputs].
-// Must equal: the triple loop in double (panel_product.cc and onednn_product.cc compute it).
+// Must equal: the triple loop in double (the products of each precision compute it).
 #include "kernels/matrix.h"
 
-#include "base/base.h"
-#include "kernels/onednn_product.h"
-#include "kernels/panel_product.h"
+#include <type_traits>
 
 namespace attend::kernels {
 
-Matrix::Matrix() = default;
-Matrix::~Matrix() = default;
-Matrix::Matrix(Matrix&&) noexcept = default;
-Matrix& Matrix::operator=(Matrix&&) noexcept = default;
+namespace {
+
+WeightView make_view(std::span<const float> values, std::size_t outputs, std::size_t inputs) {
+  ATTEND_CHECK_EQ(values.size(), outputs * inputs);
+  return {values.data(), outputs, inputs, inputs};
+}
+
+}  // namespace
 
 Matrix::Matrix(std::span<const float> values, std::size_t outputs, std::size_t inputs)
-    : outputs_(outputs), inputs_(inputs) {
-  ATTEND_CHECK_EQ(values.size(), outputs * inputs);
-  if (values.size() >= kOneDnnWeights) {
-    large_ = std::make_unique<const OneDnnProduct>(values, outputs, inputs);
-  } else {
-    small_ = std::make_unique<const PanelProduct>(values, outputs, inputs);
+    : Matrix(make_view(values, outputs, inputs), Precision::kFloat32) {}
+
+Matrix::Matrix(const WeightView& weights, Precision precision)
+    : outputs_(weights.outputs), inputs_(weights.inputs) {
+  const WeightStrides strides{weights.stride, 1};
+  switch (precision) {
+    case Precision::kFloat32:
+      product_.emplace<PanelProduct>(weights.values, outputs_, inputs_, strides);
+      break;
+    case Precision::kBfloat16:
+      product_.emplace<Bfloat16Product>(weights.values, outputs_, inputs_, strides);
+      break;
+    case Precision::kInt8:
+      product_.emplace<Int8Product>(weights);
+      break;
   }
+}
+
+Matrix Matrix::select(std::span<const std::int32_t> ids) const {
+  for (const std::int32_t id : ids) {
+    ATTEND_CHECK(id >= 0 && static_cast<std::size_t>(id) < outputs_);
+  }
+  Matrix result;
+  result.outputs_ = ids.size();
+  result.inputs_ = inputs_;
+  std::visit(
+      [&](const auto& product) {
+        using Product = std::decay_t<decltype(product)>;
+        if constexpr (!std::is_same_v<Product, std::monostate>) {
+          result.product_.emplace<Product>(product.select(ids));
+        }
+      },
+      product_);
+  return result;
 }
 
 void Matrix::multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
@@ -29,11 +58,13 @@ void Matrix::multiply(std::span<const float> x, std::size_t rows, std::span<cons
   ATTEND_CHECK_EQ(y.size(), rows * outputs_);
   ATTEND_CHECK(bias.empty() || bias.size() == outputs_);
   if (y.empty()) return;
-  if (large_) {
-    large_->multiply(x, rows, bias, y);
-  } else {
-    small_->multiply(x, rows, bias, y);
-  }
+  std::visit(
+      [&](const auto& product) {
+        if constexpr (!std::is_same_v<std::decay_t<decltype(product)>, std::monostate>) {
+          product.multiply(x, rows, bias, y);
+        }
+      },
+      product_);
 }
 
 }  // namespace attend::kernels

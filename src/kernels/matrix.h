@@ -2,38 +2,54 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
+#include <variant>
+
+#include "base/base.h"
+#include "kernels/int8_product.h"
+#include "kernels/panel_product.h"
 
 namespace attend::kernels {
 
-/// A weight matrix W [outputs, inputs], packed for the way it is multiplied: small ones into panels
-/// for the kernel of this folder, which is ready at once; from kOneDnnWeights values on by oneDNN,
-/// whose code is made and whose weights are packed when they are first used. Immutable and safe to
-/// use from several threads.
+/// Where a weight matrix [outputs, inputs] stands: row o begins at values + o · stride. `scales`
+/// [outputs], where the rows are whole numbers −127 … 127 times a scale, else empty.
+struct WeightView {
+  const float* values = nullptr;
+  std::size_t outputs = 0;
+  std::size_t inputs = 0;
+  std::size_t stride = 0;
+  std::span<const float> scales = {};
+};
+
+/// A weight matrix W [outputs, inputs], copied and packed for the way it is multiplied. Immutable
+/// and safe to use from several threads. A row's result depends on nothing but the row: neither on
+/// the rows beside it nor on the thread.
 class Matrix {
  public:
-  static constexpr std::size_t kOneDnnWeights = std::size_t{1} << 18;
-
-  Matrix();  ///< 0 × 0
-  /// `values` is row-major [outputs, inputs] and must outlive the matrix.
+  Matrix() = default;  ///< 0 × 0
+  /// `values` is row-major [outputs, inputs].
   Matrix(std::span<const float> values, std::size_t outputs, std::size_t inputs);
-  ~Matrix();
-  Matrix(Matrix&&) noexcept;
-  Matrix& operator=(Matrix&&) noexcept;
+  /// Packs W in `precision`. kBfloat16 rounds W and multiplies exact values of x; kInt8 rounds W
+  /// (exactly where the view has scales) and every x to 8 bits, x by its own largest magnitude, and
+  /// sums whole numbers. CheckFailure where int8 products of so many inputs could overflow.
+  Matrix(const WeightView& weights, Precision precision);
 
   /// y_r = W x_r + bias for every row r: x [rows, inputs], y [rows, outputs], bias [outputs] or
   /// empty. x and y may not overlap.
   void multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
                 std::span<float> y) const;
 
+  /// The matrix of some of its outputs, in this order; ids lie in [0, outputs()).
+  Matrix select(std::span<const std::int32_t> ids) const;
+
   std::size_t outputs() const { return outputs_; }
   std::size_t inputs() const { return inputs_; }
 
  private:
   std::size_t outputs_ = 0, inputs_ = 0;
-  std::unique_ptr<const class PanelProduct> small_;
-  std::unique_ptr<const class OneDnnProduct> large_;
+  std::variant<std::monostate, PanelProduct, Bfloat16Product, Int8Product> product_;
 };
 
 }  // namespace attend::kernels

@@ -2,10 +2,14 @@
 // Layout: W as panels [⌈outputs / P⌉, inputs, P], P = two vectors, so that one step over k reads
 // two whole vectors of weights and adds their products with up to kRows values of x to accumulators
 // that stay in registers.
+// Weights in bfloat16 are widened as they are read; everything else stays.
 // Must equal: the triple loop over rows, outputs and k in double.
 #include "kernels/panel_product.h"
 
 #include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
 
 #include "base/base.h"
 
@@ -18,7 +22,11 @@
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
 
-constexpr int kRows = 6;                  // 2 · 6 accumulators, 2 weights, 1 value: 15 registers
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+constexpr int kRows = 12;  // 2 · 12 accumulators, 2 weights, 1 value: 27 of 32 registers
+#else
+constexpr int kRows = 6;  // 2 · 6 accumulators, 2 weights, 1 value: 15 registers
+#endif
 constexpr std::size_t kRowsInCache = 96;  // rows of x that are used with all panels in turn
 
 std::size_t panel_width() { return 2 * hn::Lanes(Floats()); }
@@ -57,17 +65,26 @@ HWY_INLINE void store_sums(Vector low, Vector high, float* y, std::size_t count)
   }
 }
 
+HWY_INLINE Vector load_weights(const float* from) { return hn::LoadU(Floats(), from); }
+
+HWY_INLINE Vector load_weights(const Bfloat16* from) {
+  const hn::RebindToUnsigned<Floats> wide;
+  const hn::Rebind<std::uint16_t, Floats> narrow;
+  const auto upper = hn::PromoteTo(wide, hn::LoadU(narrow, from));
+  return hn::BitCast(Floats(), hn::ShiftLeft<16>(upper));
+}
+
 // `rows` rows of x times `panels` panels; `bias` is padded to their width. Every sum runs over k in
 // order, whatever the block: a row's result does not depend on the rows beside it.
-template <int rows, int panels>
-HWY_INLINE void multiply_block(ConstRows x, std::size_t inputs, const float* HWY_RESTRICT panel,
+template <int rows, int panels, class Weight>
+HWY_INLINE void multiply_block(ConstRows x, std::size_t inputs, const Weight* HWY_RESTRICT panel,
                                const float* HWY_RESTRICT bias, Destination to) {
   const Floats d;
   const std::size_t lanes = hn::Lanes(d), width = 2 * lanes;
   Vector low[panels][rows], high[panels][rows];
-#pragma GCC unroll 8
+#pragma GCC unroll 12
   for (int p = 0; p < panels; ++p) {
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (int r = 0; r < rows; ++r) {
       const std::size_t first = static_cast<std::size_t>(p) * width;
       if (to.add) {
@@ -80,12 +97,12 @@ HWY_INLINE void multiply_block(ConstRows x, std::size_t inputs, const float* HWY
     }
   }
   for (std::size_t k = 0; k < inputs; ++k) {
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (int p = 0; p < panels; ++p) {
-      const float* weights = panel + (static_cast<std::size_t>(p) * inputs + k) * width;
-      const Vector weights_low = hn::LoadU(d, weights);
-      const Vector weights_high = hn::LoadU(d, weights + lanes);
-#pragma GCC unroll 8
+      const Weight* weights = panel + (static_cast<std::size_t>(p) * inputs + k) * width;
+      const Vector weights_low = load_weights(weights);
+      const Vector weights_high = load_weights(weights + lanes);
+#pragma GCC unroll 12
       for (int r = 0; r < rows; ++r) {
         const Vector value = hn::Set(d, x.row(static_cast<std::size_t>(r))[k]);
         low[p][r] = hn::MulAdd(value, weights_low, low[p][r]);
@@ -93,10 +110,10 @@ HWY_INLINE void multiply_block(ConstRows x, std::size_t inputs, const float* HWY
       }
     }
   }
-#pragma GCC unroll 8
+#pragma GCC unroll 12
   for (int p = 0; p < panels; ++p) {
     const std::size_t first = static_cast<std::size_t>(p) * width;
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (int r = 0; r < rows; ++r) {
       store_sums(low[p][r], high[p][r], to.y + static_cast<std::size_t>(r) * to.stride + first,
                  std::min(width, to.count - first));
@@ -104,7 +121,8 @@ HWY_INLINE void multiply_block(ConstRows x, std::size_t inputs, const float* HWY
   }
 }
 
-void multiply_rows(ConstRows x, std::size_t rows, std::size_t inputs, const float* panel,
+template <class Weight>
+void multiply_rows(ConstRows x, std::size_t rows, std::size_t inputs, const Weight* panel,
                    const float* bias, Destination to) {
   for (; rows >= kRows; rows -= kRows) {
     multiply_block<kRows, 1>(x, inputs, panel, bias, to);
@@ -112,6 +130,18 @@ void multiply_rows(ConstRows x, std::size_t rows, std::size_t inputs, const floa
     to.y += kRows * to.stride;
   }
   switch (rows) {
+    case 11:
+      return multiply_block<11, 1>(x, inputs, panel, bias, to);
+    case 10:
+      return multiply_block<10, 1>(x, inputs, panel, bias, to);
+    case 9:
+      return multiply_block<9, 1>(x, inputs, panel, bias, to);
+    case 8:
+      return multiply_block<8, 1>(x, inputs, panel, bias, to);
+    case 7:
+      return multiply_block<7, 1>(x, inputs, panel, bias, to);
+    case 6:
+      return multiply_block<6, 1>(x, inputs, panel, bias, to);
     case 5:
       return multiply_block<5, 1>(x, inputs, panel, bias, to);
     case 4:
@@ -135,8 +165,9 @@ HWY_INLINE void pad_bias(const float* bias, std::size_t first, std::size_t outpu
   }
 }
 
-void multiply_panels(ConstRows x, std::size_t rows, std::size_t inputs, const float* panels,
-                     const float* bias, std::size_t outputs, Rows y, bool add) {
+template <class Weight>
+void multiply_all(ConstRows x, std::size_t rows, std::size_t inputs, const Weight* panels,
+                  const float* bias, std::size_t outputs, Rows y, bool add) {
   constexpr int kTogether =
       4;  // panels of a single row: one panel's sums would wait for themselves
   const std::size_t width = panel_width();
@@ -158,6 +189,17 @@ void multiply_panels(ConstRows x, std::size_t rows, std::size_t inputs, const fl
   }
 }
 
+void multiply_panels(ConstRows x, std::size_t rows, std::size_t inputs, const float* panels,
+                     const float* bias, std::size_t outputs, Rows y, bool add) {
+  multiply_all(x, rows, inputs, panels, bias, outputs, y, add);
+}
+
+void multiply_bfloat16_panels(ConstRows x, std::size_t rows, std::size_t inputs,
+                              const Bfloat16* panels, const float* bias, std::size_t outputs,
+                              Rows y) {
+  multiply_all(x, rows, inputs, panels, bias, outputs, y, false);
+}
+
 }  // namespace attend::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -165,26 +207,99 @@ HWY_AFTER_NAMESPACE();
 namespace attend::kernels {
 
 HWY_EXPORT(panel_width);
+HWY_EXPORT(multiply_bfloat16_panels);
 HWY_EXPORT(multiply_panels);
 
 PanelProduct::PanelProduct(std::span<const float> values, std::size_t outputs, std::size_t inputs)
     : PanelProduct(values.data(), outputs, inputs, {inputs, 1}) {}
+
+namespace {
+
+// W as panels [⌈outputs / width⌉, inputs, width], zeros behind the outputs.
+template <class Weight, class Convert>
+void pack_panels(const float* values, std::size_t outputs, std::size_t inputs,
+                 WeightStrides strides, std::size_t width, Weight* to, Convert convert) {
+  for (std::size_t first = 0; first < outputs; first += width) {
+    const std::size_t count = std::min(width, outputs - first);
+    for (std::size_t k = 0; k < inputs; ++k, to += width) {
+      const float* from = values + first * strides.output + k * strides.input;
+      for (std::size_t c = 0; c < count; ++c) to[c] = convert(from[c * strides.output]);
+      std::fill(to + count, to + width, Weight{});
+    }
+  }
+}
+
+// Outputs `ids` of panels as panels.
+template <class Weight>
+void select_panels(const Weight* from, std::span<const std::int32_t> ids, std::size_t inputs,
+                   std::size_t width, Weight* to) {
+  for (std::size_t first = 0; first < ids.size(); first += width, to += inputs * width) {
+    for (std::size_t c = 0; c < width; ++c) {
+      const bool padding = first + c >= ids.size();
+      const auto id = static_cast<std::size_t>(padding ? 0 : ids[first + c]);
+      const Weight* column = from + id / width * inputs * width + id % width;
+      for (std::size_t k = 0; k < inputs; ++k) {
+        to[k * width + c] = padding ? Weight{} : column[k * width];
+      }
+    }
+  }
+}
+
+// To the nearest, ties to even; NaN stays NaN.
+Bfloat16 round_to_bfloat16(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  if (std::isnan(value)) return static_cast<Bfloat16>((bits >> 16) | 0x40U);
+  return static_cast<Bfloat16>((bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16);
+}
+
+}  // namespace
 
 PanelProduct::PanelProduct(const float* values, std::size_t outputs, std::size_t inputs,
                            WeightStrides strides)
     : outputs_(outputs), inputs_(inputs), width_(HWY_DYNAMIC_DISPATCH(panel_width)()) {
   const std::size_t panels = (outputs + width_ - 1) / width_;
   const std::span<float> packed = memory_.get(panels * inputs * width_);
-  float* to = packed.data();
-  for (std::size_t first = 0; first < outputs; first += width_) {
-    const std::size_t count = std::min(width_, outputs - first);
-    for (std::size_t k = 0; k < inputs; ++k, to += width_) {
-      const float* from = values + first * strides.output + k * strides.input;
-      for (std::size_t c = 0; c < count; ++c) to[c] = from[c * strides.output];
-      std::fill(to + count, to + width_, 0.0F);
-    }
-  }
+  pack_panels(values, outputs, inputs, strides, width_, packed.data(),
+              [](float value) { return value; });
   panels_ = packed;
+}
+
+PanelProduct PanelProduct::select(std::span<const std::int32_t> ids) const {
+  PanelProduct result;
+  result.outputs_ = ids.size();
+  result.inputs_ = inputs_;
+  result.width_ = width_;
+  const std::span<float> packed =
+      result.memory_.get((ids.size() + width_ - 1) / width_ * width_ * inputs_);
+  select_panels(panels_.data(), ids, inputs_, width_, packed.data());
+  result.panels_ = packed;
+  return result;
+}
+
+Bfloat16Product Bfloat16Product::select(std::span<const std::int32_t> ids) const {
+  Bfloat16Product result;
+  result.outputs_ = ids.size();
+  result.inputs_ = inputs_;
+  result.width_ = width_;
+  result.panels_.resize((ids.size() + width_ - 1) / width_ * width_ * inputs_);
+  select_panels(panels_.data(), ids, inputs_, width_, result.panels_.data());
+  return result;
+}
+
+Bfloat16Product::Bfloat16Product(const float* values, std::size_t outputs, std::size_t inputs,
+                                 WeightStrides strides)
+    : outputs_(outputs), inputs_(inputs), width_(HWY_DYNAMIC_DISPATCH(panel_width)()) {
+  const std::size_t panels = (outputs + width_ - 1) / width_;
+  panels_.resize(panels * inputs * width_);
+  pack_panels(values, outputs, inputs, strides, width_, panels_.data(), round_to_bfloat16);
+}
+
+void Bfloat16Product::multiply(std::span<const float> x, std::size_t rows,
+                               std::span<const float> bias, std::span<float> y) const {
+  ATTEND_CHECK_EQ(width_, HWY_DYNAMIC_DISPATCH(panel_width)());
+  HWY_DYNAMIC_DISPATCH(multiply_bfloat16_panels)
+  (ConstRows{x.data(), inputs_}, rows, inputs_, panels_.data(),
+   bias.empty() ? nullptr : bias.data(), outputs_, Rows{y.data(), outputs_});
 }
 
 void PanelProduct::multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,

@@ -5,12 +5,16 @@
 #include <cstddef>
 #include <memory>
 
+#include "base/base.h"
 #include "kernels/buffer.h"
 #include "kernels/panel_product.h"
-#include "kernels/precision.h"
 #include "kernels/rows.h"
 
 namespace attend::kernels {
+
+/// Whether the processor multiplies bfloat16 by itself; without that, products of training with
+/// such factors are right but slow.
+bool has_bfloat16_units();
 
 /// oneDNN's code for every shape that was asked for so far. Safe to use from several threads;
 /// products compute in the calling one. Error when oneDNN fails.

@@ -201,10 +201,10 @@ void read_yaml(Configuration& configuration, const std::string& yaml, const std:
   }
 }
 
-std::string write_yaml(const Configuration& configuration) {
+std::string write_yaml(const Configuration& configuration, int format) {
   Configuration copy = configuration;  // options() gives write access too
   YAML::Emitter yaml;
-  yaml << YAML::BeginMap << YAML::Key << "format" << YAML::Value << kFormatVersion;
+  yaml << YAML::BeginMap << YAML::Key << "format" << YAML::Value << format;
   std::string section;
   for (const Option& option : options(copy)) {
     const std::size_t dot = option.name.find('.');

@@ -11,11 +11,16 @@
 #include <string_view>
 #include <vector>
 
+#include "base/base.h"
 #include "text/text.h"
 
 namespace attend::model {
 
-inline constexpr int kFormatVersion = 1;  ///< of the model folder
+/// Of the model folder. A folder has the lowest format that tells what it holds, so that older
+/// programs read what they can.
+inline constexpr int kFormatPlain = 1;    ///< float32 weights
+inline constexpr int kFormatRounded = 2;  ///< bfloat16 or int8 weights
+inline constexpr int kFormatVersion = 2;  ///< the newest that this program reads
 
 enum class UnitChoice { kAuto, kCharacters, kWords, kSubwords };
 
@@ -52,7 +57,6 @@ enum class InputFeeding { kNone, kReadout };  ///< whether the last readout ente
 enum class Readout { kNone, kTanh, kMaxout, kLinear };
 enum class TiedEmbeddings { kNone, kTarget, kAll };
 enum class Initialization { kGlorot, kNormal };  ///< kNormal: §4.2
-enum class Precision { kFloat32, kBfloat16 };    ///< of the factors of matrix products
 
 struct CellConfig {
   Cell type = Cell::kGru;
@@ -212,7 +216,7 @@ void set_option(Configuration& configuration, std::string_view assignment);
 /// UsageError (file:line) for broken YAML, an unknown key, a bad value; ModelError for a newer
 /// format.
 void read_yaml(Configuration& configuration, const std::string& yaml, const std::string& file);
-std::string write_yaml(const Configuration& configuration);
+std::string write_yaml(const Configuration& configuration, int format = kFormatPlain);
 
 /// UsageError when fields contradict each other (tied embeddings of unequal sizes, visible padding
 /// without a fixed length, a dot score of states and annotations of unequal sizes, …).

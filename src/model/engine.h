@@ -23,6 +23,12 @@ struct StepRow {
   TokenId previous = text::kNoToken;  ///< y_{i-1}; kNoToken in the first step
 };
 
+/// One way to extend a row.
+struct RankedToken {
+  TokenId token = text::kNoToken;
+  float log_probability = 0;
+};
+
 /// What one step yields; valid until the next step. Rows stand in the order of the StepRows.
 struct StepResult {
   std::size_t rows = 0;
@@ -30,10 +36,15 @@ struct StepResult {
   std::size_t source_length =
       0;  ///< of the longest annotated source; columns beyond a row's own source are 0
   std::size_t annotation_units = 0;
-  std::span<const float> log_probabilities;  // [rows, target_vocabulary]
+  std::span<const float> log_probabilities;  // [rows, target_vocabulary]; empty after keep_best()
+  /// After keep_best(): [rows, best_count], the most probable tokens of each row, best first, of
+  /// equal ones the lower id first. Tokens of probability 0 or NaN are left out; a row with fewer
+  /// others ends in kNoToken.
+  std::span<const RankedToken> best;
+  std::size_t best_count = 0;
   std::span<const float> alignment;  // [rows, source_length], α_i: a row sums to 1, 0 on padding
   std::span<const float> energies;   // [rows, source_length], e_i; −infinity on masked padding
-  std::span<const float> context;    // [rows, annotation_units], c_i
+  std::span<const float> context;  // [rows, annotation_units], c_i; may be empty after keep_best()
 };
 
 /// The decoding of some sources. One thread at a time.
@@ -42,6 +53,10 @@ class Decoding {
   virtual ~Decoding() = default;
   /// p(y_i | y_<i, x) for every row. A parent may be used by several rows or by none.
   virtual StepResult step(std::span<const StepRow> rows) = 0;
+  /// From the next step on the caller looks at the `count` (≥ 1) best tokens of a row only: an
+  /// engine that knows them sooner than the whole distribution may report StepResult::best in its
+  /// place.
+  virtual void keep_best(std::size_t /*count*/) {}
 };
 
 /// A model that can decode. Immutable; safe to use from several threads.

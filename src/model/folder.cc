@@ -129,15 +129,26 @@ Model load(const std::filesystem::path& folder) {
     } catch (const ModelError& error) {
       throw ModelError(fmt::format("{}: {}", file.string(), error.what()));
     }
-    return Model{std::move(model_text), std::move(weights)};
+    return Model{std::move(model_text), std::move(weights), nullptr};
   });
 }
 
-void save_text(const std::filesystem::path& folder, const ModelText& model_text) {
+std::filesystem::path shortlist_file(const std::filesystem::path& folder) {
+  return folder / "shortlist.txt";
+}
+
+Model load_with_shortlist(const std::filesystem::path& folder) {
+  Model model = load(folder);
+  model.shortlist = std::make_shared<const Shortlist>(
+      Shortlist::load(shortlist_file(folder), model.text.sizes()));
+  return model;
+}
+
+void save_text(const std::filesystem::path& folder, const ModelText& model_text, int format) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) throw Error(fmt::format("{}: cannot make: {}", folder.string(), error.message()));
-  write_file(folder / kConfiguration, write_yaml(model_text.configuration));
+  write_file(folder / kConfiguration, write_yaml(model_text.configuration, format));
   for (const auto& [name, side] : {std::pair<const char*, const Side&>{"source", model_text.source},
                                    {"target", model_text.target}}) {
     side.vocabulary.save(folder / fmt::format("{}.vocab", name));
@@ -145,6 +156,20 @@ void save_text(const std::filesystem::path& folder, const ModelText& model_text)
       write_file(folder / fmt::format("{}.spm", name), side.subword_model);
     }
   }
+}
+
+void save_rounded(const std::filesystem::path& folder, const ModelText& model_text,
+                  const Weights& weights) {
+  ATTEND_CHECK(weights.precision() != Precision::kFloat32);
+  save_text(folder, model_text, kFormatRounded);
+  save_weights(folder, weights);
+}
+
+std::uintmax_t weights_size(const std::filesystem::path& folder) {
+  std::error_code error;
+  const std::uintmax_t size = std::filesystem::file_size(folder / kWeights, error);
+  if (error) throw ModelError(fmt::format("{}: {}", (folder / kWeights).string(), error.message()));
+  return size;
 }
 
 void save_weights(const std::filesystem::path& folder, const Weights& weights) {

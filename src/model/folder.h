@@ -2,12 +2,14 @@
 #pragma once
 
 #include <filesystem>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "model/configuration.h"
+#include "model/shortlist.h"
 #include "model/weights.h"
 #include "text/text.h"
 
@@ -55,6 +57,7 @@ struct ModelText {
 struct Model {
   ModelText text;
   Weights weights;
+  std::shared_ptr<const Shortlist> shortlist = nullptr;  ///< where it was asked for
 };
 
 /// Reads configuration, vocabularies and subword models. ModelError when a file is missing or
@@ -62,9 +65,20 @@ struct Model {
 ModelText load_text(const std::filesystem::path& folder);
 /// The same and the weights, checked against the parameter table.
 Model load(const std::filesystem::path& folder);
+/// The same and shortlist.txt.
+Model load_with_shortlist(const std::filesystem::path& folder);
+/// The file of a folder's shortlist, which need not be there.
+std::filesystem::path shortlist_file(const std::filesystem::path& folder);
 
 /// Writes all but the weights, each file atomically; makes the folder.
-void save_text(const std::filesystem::path& folder, const ModelText& text);
+void save_text(const std::filesystem::path& folder, const ModelText& text,
+               int format = kFormatPlain);
+/// Writes a folder of another precision than float32: the same text, rounded weights. Older
+/// programs refuse it by its format. The weights appear last: without them it is no model.
+void save_rounded(const std::filesystem::path& folder, const ModelText& text,
+                  const Weights& weights);
+/// Bytes of a folder's model.safetensors; ModelError when there is none.
+std::uintmax_t weights_size(const std::filesystem::path& folder);
 /// Writes model.safetensors.
 void save_weights(const std::filesystem::path& folder, const Weights& weights);
 

@@ -9,9 +9,13 @@
 #include <unistd.h>
 #include <xxhash.h>
 
+#include <algorithm>
 #include <bit>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
+#include <deque>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -107,13 +111,39 @@ void verify_checksum(const std::string& path, std::string_view bytes, std::size_
   }
 }
 
-TensorView parse_tensor(const std::string& path, const std::string& name, const Json& entry,
-                        std::string_view data) {
-  if (!entry.is_object() || !entry.contains("shape") || !entry.contains("data_offsets") ||
-      entry.value("dtype", Json()) != "F32") {
-    damaged(path, fmt::format("tensor '{}' is not a float32 tensor", name));
+// A tensor as it stands in the file.
+struct Stored {
+  std::vector<std::int64_t> shape;
+  Precision precision = Precision::kFloat32;
+  const char* bytes = nullptr;
+  std::size_t count = 0;
+};
+
+constexpr const char* kScales = ".scales";
+
+const char* type_name(Precision precision) {
+  return precision == Precision::kFloat32    ? "F32"
+         : precision == Precision::kBfloat16 ? "BF16"
+                                             : "I8";
+}
+
+std::size_t bytes_of(Precision precision) {
+  return precision == Precision::kFloat32 ? 4 : precision == Precision::kBfloat16 ? 2 : 1;
+}
+
+Precision parse_type(const std::string& path, const std::string& name, const Json& entry) {
+  const bool whole = entry.is_object() && entry.contains("shape") && entry.contains("data_offsets");
+  for (const Precision one : {Precision::kFloat32, Precision::kBfloat16, Precision::kInt8}) {
+    if (whole && entry.value("dtype", Json()) == type_name(one)) return one;
   }
-  TensorView view;
+  damaged(path, fmt::format("tensor '{}' is not a float32, bfloat16 or int8 tensor", name));
+}
+
+Stored parse_tensor(const std::string& path, const std::string& name, const Json& entry,
+                    std::string_view data) {
+  Stored view;
+  view.precision = parse_type(path, name, entry);
+  const std::size_t width = bytes_of(view.precision);
   std::uint64_t count = 1;
   for (const Json& size : entry["shape"]) {
     if (!size.is_number_unsigned() || size.get<std::uint64_t>() > data.size() ||
@@ -128,13 +158,103 @@ TensorView parse_tensor(const std::string& path, const std::string& name, const 
                        offsets[0].is_number_unsigned() && offsets[1].is_number_unsigned();
   const std::uint64_t begin = numbers ? offsets[0].get<std::uint64_t>() : 1;
   const std::uint64_t end = numbers ? offsets[1].get<std::uint64_t>() : 0;
-  if (begin > end || end > data.size() || end - begin != count * sizeof(float) ||
-      begin % sizeof(float) != 0) {
+  if (begin > end || end > data.size() || end - begin != count * width || begin % width != 0) {
     damaged(path, fmt::format("tensor '{}' has the offsets {} in {} bytes", name, offsets.dump(),
                               data.size()));
   }
-  view.values = {reinterpret_cast<const float*>(data.data() + begin), count};
+  view.bytes = data.data() + begin;
+  view.count = count;
   return view;
+}
+
+// What a loaded file's tensors refer to.
+struct LoadedMemory {
+  std::shared_ptr<MappedFile> file;
+  std::vector<std::vector<float>> expanded;  // matrices of fewer bits
+};
+
+std::span<const float> expand_bfloat16(const Stored& stored, LoadedMemory& memory) {
+  std::vector<float>& values = memory.expanded.emplace_back(stored.count);
+  for (std::size_t i = 0; i < stored.count; ++i) {
+    std::uint16_t upper = 0;
+    std::memcpy(&upper, stored.bytes + i * sizeof upper, sizeof upper);
+    values[i] = std::bit_cast<float>(static_cast<std::uint32_t>(upper) << 16);
+  }
+  return values;
+}
+
+std::span<const float> expand_int8(const Stored& stored, std::span<const float> scales,
+                                   LoadedMemory& memory) {
+  std::vector<float>& values = memory.expanded.emplace_back(stored.count);
+  const std::size_t columns = scales.empty() ? 0 : stored.count / scales.size();
+  const auto* whole = reinterpret_cast<const signed char*>(stored.bytes);
+  for (std::size_t i = 0; i < stored.count; ++i) {
+    values[i] = scales[i / columns] * static_cast<float>(whole[i]);
+  }
+  return values;
+}
+
+// The scales of an int8 matrix: positive, one a row.
+std::span<const float> find_scales(const std::string& path, const std::string& name,
+                                   const Stored& matrix,
+                                   const std::map<std::string, Stored>& stored) {
+  const auto found = stored.find(name + kScales);
+  if (found == stored.end()) damaged(path, fmt::format("tensor '{}{}' is missing", name, kScales));
+  const Stored& scales = found->second;
+  if (scales.precision != Precision::kFloat32 || scales.shape.size() != 1 ||
+      scales.shape[0] != matrix.shape[0]) {
+    damaged(path, fmt::format("tensor '{}{}' is not float32 [{}]", name, kScales, matrix.shape[0]));
+  }
+  const std::span<const float> values{reinterpret_cast<const float*>(scales.bytes), scales.count};
+  for (const float value : values) {
+    if (!(value > 0 && std::isfinite(value))) {
+      damaged(path, fmt::format("tensor '{}{}' holds {}, expected positive numbers", name, kScales,
+                                value));
+    }
+  }
+  return values;
+}
+
+// All matrices of a file have one precision; vectors and scales are float32.
+Precision common_precision(const std::string& path, const std::map<std::string, Stored>& stored) {
+  Precision precision = Precision::kFloat32;
+  bool known = false;
+  for (const auto& [name, tensor] : stored) {
+    const bool matrix = tensor.shape.size() == 2;
+    if (matrix && !known) {
+      precision = tensor.precision;
+      known = true;
+    }
+    const Precision expected = matrix ? precision : Precision::kFloat32;
+    if (tensor.precision != expected) {
+      damaged(path, fmt::format("tensor '{}' is {}, expected {}", name,
+                                precision_name(tensor.precision), precision_name(expected)));
+    }
+  }
+  return precision;
+}
+
+std::map<std::string, TensorView> expand(const std::string& path, Precision precision,
+                                         const std::map<std::string, Stored>& stored,
+                                         LoadedMemory& memory) {
+  std::map<std::string, TensorView> views;
+  for (const auto& [name, tensor] : stored) {
+    TensorView view{tensor.shape, {}, {}};
+    if (tensor.precision == Precision::kFloat32) {
+      view.values = {reinterpret_cast<const float*>(tensor.bytes), tensor.count};
+    } else if (tensor.precision == Precision::kBfloat16) {
+      view.values = expand_bfloat16(tensor, memory);
+    } else {
+      view.scales = find_scales(path, name, tensor, stored);
+      view.values = expand_int8(tensor, view.scales, memory);
+    }
+    views[name] = std::move(view);
+  }
+  if (precision != Precision::kInt8) return views;
+  for (const auto& [name, tensor] : stored) {
+    if (tensor.precision == Precision::kInt8) views.erase(name + kScales);
+  }
+  return views;
 }
 
 std::string shape_text(const std::vector<std::int64_t>& shape) {
@@ -152,6 +272,7 @@ Weights Weights::load(const std::filesystem::path& file) {
   verify_checksum(path, bytes, data_start);
   if (data_start % sizeof(float) != 0) damaged(path, "the values are not aligned");
   Weights weights;
+  std::map<std::string, Stored> stored;
   for (const auto& [name, entry] : header.items()) {
     if (name == "__metadata__") {
       if (!entry.is_object()) damaged(path, "__metadata__ is not an object");
@@ -160,11 +281,15 @@ Weights Weights::load(const std::filesystem::path& file) {
         weights.metadata_[key] = value.get<std::string>();
       }
     } else {
-      weights.tensors_[name] = parse_tensor(path, name, entry, bytes.substr(data_start));
+      stored[name] = parse_tensor(path, name, entry, bytes.substr(data_start));
     }
   }
   weights.metadata_.erase(kChecksum);
-  weights.owner_ = std::move(mapped);
+  auto memory = std::make_shared<LoadedMemory>();
+  memory->file = std::move(mapped);
+  weights.precision_ = common_precision(path, stored);
+  weights.tensors_ = expand(path, weights.precision_, stored, *memory);
+  weights.owner_ = std::move(memory);
   return weights;
 }
 
@@ -184,15 +309,113 @@ const TensorView& Weights::get(const std::string& name) const {
   return found->second;
 }
 
+namespace {
+
+float round_to_bfloat16(float value) {
+  const auto bits = std::bit_cast<std::uint32_t>(value);
+  return std::bit_cast<float>((bits + 0x7FFFU + ((bits >> 16) & 1U)) & 0xFFFF0000U);
+}
+
+// Rounds a row in place; returns its scale, 1 for a row of zeros.
+float round_to_int8(std::span<float> row) {
+  constexpr float kLargest = 127.0F;
+  float largest = 0.0F;
+  for (const float value : row) largest = std::max(largest, std::abs(value));
+  const float scale = largest / kLargest;
+  if (!(scale >= std::numeric_limits<float>::min())) {  // too small to divide by
+    std::fill(row.begin(), row.end(), 0.0F);
+    return 1.0F;
+  }
+  for (float& value : row) value = scale * std::nearbyint(value / scale);
+  return scale;
+}
+
+// The bytes of a tensor in a file.
+std::string stored_bytes(const TensorView& view, Precision precision) {
+  if (precision == Precision::kFloat32) {
+    return {reinterpret_cast<const char*>(view.values.data()), view.values.size_bytes()};
+  }
+  std::string bytes;
+  bytes.reserve(view.values.size() * bytes_of(precision));
+  if (precision == Precision::kBfloat16) {
+    for (const float value : view.values) {
+      const auto upper = static_cast<std::uint16_t>(std::bit_cast<std::uint32_t>(value) >> 16);
+      bytes.append(reinterpret_cast<const char*>(&upper), sizeof upper);
+    }
+    return bytes;
+  }
+  const std::size_t columns = view.values.size() / std::max<std::size_t>(1, view.scales.size());
+  for (std::size_t i = 0; i < view.values.size(); ++i) {
+    bytes += static_cast<char>(
+        static_cast<signed char>(std::lround(view.values[i] / view.scales[i / columns])));
+  }
+  return bytes;
+}
+
+// A tensor on its way into a file.
+struct Entry {
+  std::string name;
+  Precision precision;
+  std::vector<std::int64_t> shape;
+  std::string bytes;
+};
+
+}  // namespace
+
+Weights Weights::rounded(Precision precision) const {
+  if (precision_ != Precision::kFloat32) {
+    throw ModelError(fmt::format("the weights are {} already", precision_name(precision_)));
+  }
+  auto memory = std::make_shared<std::deque<std::vector<float>>>();  // elements stay in place
+  Weights result(tensors_, nullptr, metadata_);
+  result.precision_ = precision;
+  for (auto& [name, view] : result.tensors_) {
+    for (const float value : view.values) {
+      if (!std::isfinite(value)) throw ModelError(fmt::format("tensor '{}' holds {}", name, value));
+    }
+    std::vector<float>& values = memory->emplace_back(view.values.begin(), view.values.end());
+    view.values = values;
+    if (view.shape.size() != 2 || precision == Precision::kFloat32) continue;
+    if (precision == Precision::kBfloat16) {
+      std::transform(values.begin(), values.end(), values.begin(), round_to_bfloat16);
+      continue;
+    }
+    const auto rows = static_cast<std::size_t>(view.shape[0]);
+    const std::size_t columns = values.size() / std::max<std::size_t>(1, rows);
+    std::vector<float>& scales = memory->emplace_back();
+    for (std::size_t row = 0; row < rows; ++row) {
+      scales.push_back(round_to_int8(std::span(values).subspan(row * columns, columns)));
+    }
+    view.scales = scales;
+  }
+  result.owner_ = std::move(memory);
+  return result;
+}
+
 void Weights::save(const std::filesystem::path& path) const {
+  std::vector<Entry> entries;
+  for (const auto& [name, view] : tensors_) {
+    const Precision precision = view.shape.size() == 2 ? precision_ : Precision::kFloat32;
+    entries.push_back({name, precision, view.shape, stored_bytes(view, precision)});
+    if (precision != Precision::kInt8) continue;
+    entries.push_back({name + kScales,
+                       Precision::kFloat32,
+                       {view.shape[0]},
+                       stored_bytes({{view.shape[0]}, view.scales, {}}, Precision::kFloat32)});
+  }
+  // The widest values first: so all are aligned without a gap.
+  std::stable_sort(entries.begin(), entries.end(),
+                   [](const Entry& a, const Entry& b) { return a.precision < b.precision; });
   Json header;
   header["__metadata__"][kChecksum] =
       kNoChecksum;  // first, so that its key cannot stand elsewhere before it
   for (const auto& [key, value] : metadata_) header["__metadata__"][key] = value;
   std::uint64_t offset = 0;
-  for (const auto& [name, view] : tensors_) {
-    const std::uint64_t end = offset + view.values.size_bytes();
-    header[name] = {{"dtype", "F32"}, {"shape", view.shape}, {"data_offsets", {offset, end}}};
+  for (const Entry& entry : entries) {
+    const std::uint64_t end = offset + entry.bytes.size();
+    header[entry.name] = {{"dtype", type_name(entry.precision)},
+                          {"shape", entry.shape},
+                          {"data_offsets", {offset, end}}};
     offset = end;
   }
   std::string text = header.dump();
@@ -202,9 +425,7 @@ void Weights::save(const std::filesystem::path& path) const {
   std::memcpy(bytes.data(), &length, kLengthBytes);
   bytes.reserve(kLengthBytes + text.size() + offset);
   bytes += text;
-  for (const auto& [name, view] : tensors_) {
-    bytes.append(reinterpret_cast<const char*>(view.values.data()), view.values.size_bytes());
-  }
+  for (const Entry& entry : entries) bytes += entry.bytes;
   const std::size_t position = find_checksum(bytes);
   bytes.replace(position, kNoChecksum.size(), hash(bytes, position));
   write_file(path, bytes);

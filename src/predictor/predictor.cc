@@ -19,12 +19,33 @@ namespace attend::predictor {
 
 using model::TokenId;
 
-Predictor::Predictor(const std::filesystem::path& folder) : Predictor(model::load(folder)) {}
+bool has_instructions(Precision precision) { return runtime::has_instructions(precision); }
 
-Predictor::Predictor(model::Model model)
+namespace {
+
+runtime::EngineOptions engine_options(const model::Model& model, const LoadOptions& options) {
+  runtime::EngineOptions result;
+  result.precision = options.precision;
+  if (options.candidates == Candidates::kShortlist) {
+    if (!model.shortlist) throw ModelError("the model has no shortlist (see attend shortlist)");
+    result.shortlist = model.shortlist;
+  }
+  return result;
+}
+
+}  // namespace
+
+Predictor::Predictor(const std::filesystem::path& folder, const LoadOptions& options)
+    : Predictor(options.candidates == Candidates::kShortlist ? model::load_with_shortlist(folder)
+                                                             : model::load(folder),
+                options) {}
+
+Predictor::Predictor(model::Model model, const LoadOptions& options)
     : model_(std::move(model)),
+      precision_(options.precision.value_or(model_.weights.precision())),
       engine_(runtime::make_engine(model_.text.configuration, model_.text.sizes(),
-                                   model_.text.target.vocabulary.end(), model_.weights)) {}
+                                   model_.text.target.vocabulary.end(), model_.weights,
+                                   engine_options(model_, options))) {}
 
 Predictor::Prepared Predictor::prepare_source(const std::string& text) const {
   const model::Side& side = model_.text.source;

@@ -6,11 +6,13 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/base.h"
 #include "model/model.h"
 #include "search/search.h"
 #include "text/text.h"
@@ -83,12 +85,27 @@ struct Equation {
 /// which they are computed.
 std::vector<Equation> equations(const model::Configuration& configuration);
 
+enum class Candidates {
+  kAll,       ///< the whole target vocabulary
+  kShortlist  ///< what the folder's shortlist makes of the sources that are decoded together
+};
+
+struct LoadOptions {
+  std::optional<Precision> precision;  ///< that weights are multiplied in; by default the folder's
+  Candidates candidates = Candidates::kAll;
+};
+
+/// Whether this processor has instructions for such products. Without them the result is the same
+/// and the speed that of float32 or less.
+bool has_instructions(Precision precision);
+
 /// Immutable; safe to use from several threads.
 class Predictor {
  public:
-  /// ModelError when the folder is missing, damaged or of a newer format.
-  explicit Predictor(const std::filesystem::path& folder);
-  explicit Predictor(model::Model model);
+  /// ModelError when the folder is missing, damaged or of a newer format, or lacks the shortlist
+  /// that is asked for.
+  explicit Predictor(const std::filesystem::path& folder, const LoadOptions& options = {});
+  explicit Predictor(model::Model model, const LoadOptions& options = {});
 
   /// One answer for each text, in order. DataError("", 0, …) for blank text or broken UTF-8.
   std::vector<Answer> predict(std::span<const std::string> texts,
@@ -106,6 +123,7 @@ class Predictor {
   const model::ModelText& text() const { return model_.text; }
   const model::Weights& weights() const { return model_.weights; }
   const model::Engine& engine() const { return *engine_; }
+  Precision precision() const { return precision_; }
   /// Units of a text of the target side (for metrics on units).
   std::vector<std::string> target_units(std::string_view text) const;
 
@@ -118,6 +136,7 @@ class Predictor {
                       const std::function<void(std::span<const std::size_t>)>& job) const;
 
   model::Model model_;
+  Precision precision_;
   std::unique_ptr<const model::Engine> engine_;
 };
 

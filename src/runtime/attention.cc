@@ -9,14 +9,14 @@ namespace attend::runtime {
 
 using model::Score;
 
-Attention::Attention(const model::Configuration& configuration, const model::Weights& weights)
+Attention::Attention(const model::Configuration& configuration, const Tensors& all)
     : score_(configuration.attention.score),
       units_(static_cast<std::size_t>(score_ == Score::kAdditive ? configuration.attention.units
                                                                  : configuration.decoder.units)),
       activation_(configuration.attention.energies == model::Energies::kRelu
                       ? kernels::EnergyActivation::kRelu
                       : kernels::EnergyActivation::kLinear) {
-  const Tensors tensors(weights, "attention");
+  const Tensors tensors = all.under("attention");
   if (score_ != Score::kDot) {
     projection_ = {tensors.matrix("annotation_weight"), tensors.values("bias")};
   }
@@ -27,60 +27,83 @@ Attention::Attention(const model::Configuration& configuration, const model::Wei
   if (configuration.attention.energy_bias) energy_bias_ = tensors.values("energy_bias")[0];
 }
 
-std::vector<float> Attention::project(const Annotations& annotations) const {
-  if (score_ == Score::kDot) return {};
-  std::vector<float> projected(annotations.positions() * units_);
-  projection_(annotations.values, annotations.positions(), projected);
-  return projected;
-}
-
-// W s, or the state itself [rows, units].
-std::span<const float> Attention::query(std::span<const float> states, std::size_t rows,
-                                        Look& look) const {
-  if (score_ != Score::kAdditive) return states;
-  const std::span<float> query = look.query.get(rows * units_);
-  query_weight_.multiply(states, rows, {}, query);
-  return query;
-}
-
-// Of one query over the positions of its source.
-void Attention::energies(std::span<const float> query, std::span<const float> projected,
-                         std::span<float> energies) const {
-  if (score_ == Score::kAdditive) {
-    kernels::additive_energies(query, projected, energy_weight_, energy_bias_, activation_,
-                               energies);
-  } else {
-    kernels::dot_energies(query, projected, energy_bias_, activation_, energies);
+Keys Attention::project(const Annotations& annotations) const {
+  Keys keys;
+  if (score_ == Score::kDot) return keys;
+  keys.values.resize(annotations.positions() * units_);
+  projection_(annotations.values, annotations.positions(), keys.values);
+  if (score_ != Score::kAdditive) return keys;
+  for (std::size_t source = 0; source < annotations.sources(); ++source) {
+    const std::span<float> own =
+        std::span(keys.values)
+            .subspan(annotations.starts[source] * units_, annotations.lengths[source] * units_);
+    keys.exponential.push_back(kernels::exponential_keys(own) ? 1 : 0);
   }
+  return keys;
+}
+
+// Of one query over the positions of its source; the query is used up.
+void Attention::additive_energies(std::span<float> query, const Annotations& annotations,
+                                  const Keys& keys, std::size_t source,
+                                  std::span<float> energies) const {
+  const auto own =
+      std::span(keys.values).subspan(annotations.starts[source] * units_, energies.size() * units_);
+  if (keys.exponential[source] == 0) {
+    return kernels::additive_energies(query, own, energy_weight_, energy_bias_, activation_,
+                                      energies);
+  }
+  kernels::exponential_query(query);
+  kernels::additive_energies_of_keys(query, own, energy_weight_, energy_bias_, activation_,
+                                     energies);
+}
+
+void Attention::dot_energies(std::span<const float> state, const Annotations& annotations,
+                             const Keys& keys, std::size_t source,
+                             std::span<float> energies) const {
+  const std::span<const float> all = score_ == Score::kDot ? annotations.values : keys.values;
+  kernels::dot_energies(state,
+                        all.subspan(annotations.starts[source] * units_, energies.size() * units_),
+                        energy_bias_, activation_, energies);
 }
 
 void Attention::look(std::span<const float> states, std::span<const std::int32_t> sources,
-                     const Annotations& annotations, std::span<const float> projected,
-                     Look& look) const {
+                     const Annotations& annotations, const Keys& keys, Look& look) const {
   const std::size_t rows = sources.size(), longest = annotations.longest;
-  const std::span<const float> queries = query(states, rows, look);
-  const std::span<const float> keys =
-      score_ == Score::kDot ? std::span<const float>(annotations.values) : projected;
+  const bool additive = score_ == Score::kAdditive;
+  const std::span<float> queries = look.query.get(additive ? rows * units_ : 0);
   const std::span<float> energies = look.energies.get(rows * longest);
   const std::span<float> alignment = look.alignment.get(rows * longest);
-  const std::span<float> context = look.context.get(rows * annotations.units);
+  if (additive) query_weight_.multiply(states, rows, {}, queries);
   for (std::size_t row = 0; row < rows; ++row) {
     const auto source = static_cast<std::size_t>(sources[row]);
-    const std::size_t start = annotations.starts[source], length = annotations.lengths[source];
+    const std::size_t length = annotations.lengths[source];
     const std::span<float> row_energies = row_of(energies, row, longest);
     const std::span<float> row_alignment = row_of(alignment, row, longest);
-    const std::span<float> real = row_alignment.first(length);
-    this->energies(row_of(queries, row, units_), keys.subspan(start * units_, length * units_),
-                   row_energies.first(length));
+    const std::span<float> real = row_energies.first(length);
+    if (additive) {
+      additive_energies(row_of(queries, row, units_), annotations, keys, source, real);
+    } else {
+      dot_energies(row_of(states, row, units_), annotations, keys, source, real);
+    }
     std::fill(row_energies.begin() + static_cast<std::ptrdiff_t>(length), row_energies.end(),
               -std::numeric_limits<float>::infinity());
-    std::fill(row_alignment.begin(), row_alignment.end(), 0.0F);
-    copy(row_energies.first(length), real);
-    kernels::softmax(real);
-    kernels::weighted_sum(real,
-                          std::span<const float>(annotations.values)
-                              .subspan(start * annotations.units, length * annotations.units),
-                          row_of(context, row, annotations.units));
+    std::fill(row_alignment.begin() + static_cast<std::ptrdiff_t>(length), row_alignment.end(),
+              0.0F);
+    copy(real, row_alignment.first(length));
+    kernels::softmax(row_alignment.first(length));
+  }
+}
+
+void sum_by_alignment(const Look& look, std::span<const std::int32_t> sources,
+                      const Annotations& annotations, std::span<const float> x, std::size_t width,
+                      std::span<float> y) {
+  const std::span<const float> alignment{look.alignment.data(),
+                                         sources.size() * annotations.longest};
+  for (std::size_t row = 0; row < sources.size(); ++row) {
+    const auto source = static_cast<std::size_t>(sources[row]);
+    const std::size_t start = annotations.starts[source], length = annotations.lengths[source];
+    kernels::weighted_sum(row_of(alignment, row, annotations.longest).first(length),
+                          x.subspan(start * width, length * width), row_of(y, row, width));
   }
 }
 

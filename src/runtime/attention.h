@@ -12,29 +12,38 @@ namespace attend::runtime {
 
 /// What some queries looked at, one row each.
 struct Look {
-  kernels::Buffer query;      // [rows, n']                 W s, of the additive score
+  kernels::Buffer query;      // [rows, n']                 W s, or exp(2 W s); additive
   kernels::Buffer energies;   // [rows, longest]            e, −∞ behind a row's source
   kernels::Buffer alignment;  // [rows, longest]            α, 0 behind a row's source
-  kernels::Buffer context;    // [rows, annotation_units]   c
+  kernels::Buffer context;    // [rows, annotation_units]   c, where somebody needs it
+};
+
+/// What a query meets at every position. Additive: U h_j + b [positions, n'], as exp(2 (U h_j + b))
+/// where they are small enough: then the energies need no exponential of their own. General: W h_j
+/// [positions, n]. Dot: nothing, the keys are the annotations.
+struct Keys {
+  std::vector<float> values;
+  std::vector<char> exponential;  // [sources], additive
 };
 
 /// Immutable; safe to use from several threads.
 class Attention {
  public:
-  Attention(const model::Configuration& configuration, const model::Weights& weights);
+  Attention(const model::Configuration& configuration, const Tensors& tensors);
 
-  /// What a query meets at every position, once for all steps and hypotheses: U h_j + b [positions,
-  /// n'] (additive), W h_j [positions, n] (general), nothing (dot: h_j itself).
-  std::vector<float> project(const Annotations& annotations) const;
+  /// Once for all steps and hypotheses.
+  Keys project(const Annotations& annotations) const;
 
-  /// Looks from the states [sources.size(), n]; row r looks at source sources[r].
+  /// Looks from the states [sources.size(), n]; row r looks at source sources[r]. Fills all but the
+  /// contexts.
   void look(std::span<const float> states, std::span<const std::int32_t> sources,
-            const Annotations& annotations, std::span<const float> projected, Look& look) const;
+            const Annotations& annotations, const Keys& keys, Look& look) const;
 
  private:
-  std::span<const float> query(std::span<const float> states, std::size_t rows, Look& look) const;
-  void energies(std::span<const float> query, std::span<const float> projected,
-                std::span<float> energies) const;
+  void additive_energies(std::span<float> query, const Annotations& annotations, const Keys& keys,
+                         std::size_t source, std::span<float> energies) const;
+  void dot_energies(std::span<const float> state, const Annotations& annotations, const Keys& keys,
+                    std::size_t source, std::span<float> energies) const;
 
   model::Score score_;
   std::size_t units_;                     // n'; general and dot: n
@@ -44,5 +53,11 @@ class Attention {
   float energy_bias_ = 0.0F;              // b_e
   kernels::EnergyActivation activation_;
 };
+
+/// y_r = Σ_j α_rj x_j: x [positions, width] are the annotations or something made of them, y
+/// [sources.size(), width].
+void sum_by_alignment(const Look& look, std::span<const std::int32_t> sources,
+                      const Annotations& annotations, std::span<const float> x, std::size_t width,
+                      std::span<float> y);
 
 }  // namespace attend::runtime

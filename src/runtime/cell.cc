@@ -21,46 +21,50 @@ kernels::UpdateGate update_gate(const model::CellConfig& config) {
 
 }  // namespace
 
+InputProjection::InputProjection(std::size_t units, const Tensors& tensors)
+    : units_(units),
+      linear_{tensors.matrix("input_weight"), tensors.values("bias")},
+      values_(tensors.values("input_weight")),
+      bias_(tensors.values("bias")),
+      gain_(tensors.values("input_gain")) {
+  if (!gain_.empty()) linear_.bias = {};
+}
+
+void InputProjection::operator()(std::span<const float> x, std::size_t rows,
+                                 std::span<float> gates) const {
+  linear_(x, rows, gates);
+  finish(rows, gates);
+}
+
+void InputProjection::one_hot(std::span<const text::TokenId> ids, std::span<float> gates) const {
+  const std::size_t columns = linear_.weight.inputs(), width = linear_.weight.outputs();
+  for (std::size_t row = 0; row < ids.size(); ++row) {
+    const std::span<float> to = row_of(gates, row, width);
+    const float* column = values_.data() + ids[row];
+    for (std::size_t k = 0; k < width; ++k) {
+      to[k] = column[k * columns] + (gain_.empty() ? bias_[k] : 0.0F);
+    }
+  }
+  finish(ids.size(), gates);
+}
+
+void InputProjection::finish(std::size_t rows, std::span<float> gates) const {
+  if (!gain_.empty()) kernels::layer_norm(gates, rows, units_, gain_, bias_);
+}
+
 RecurrentCell::RecurrentCell(const model::CellConfig& config, std::size_t units,
                              const Tensors& tensors)
     : config_(config),
       units_(units),
       gate_units_(static_cast<std::size_t>(config.gate_count()) * units),
-      input_(tensors.matrix("input_weight")),
-      input_values_(tensors.values("input_weight")),
-      bias_(tensors.values("bias")),
       recurrent_bias_(tensors.values("recurrent_bias")),
-      input_gain_(tensors.values("input_gain")),
       recurrent_gain_(tensors.values("recurrent_gain")) {
   if (resets_before(config)) {
-    recurrent_ = tensors.matrix("recurrent_weight", 0, 2 * units);
-    candidate_ = tensors.matrix("recurrent_weight", 2 * units, units);
+    recurrent_ = tensors.matrix("recurrent_weight", {.rows = 2 * units});
+    candidate_ = tensors.matrix("recurrent_weight", {.first_row = 2 * units});
   } else {
     recurrent_ = tensors.matrix("recurrent_weight");
   }
-}
-
-void RecurrentCell::project(std::span<const float> x, std::size_t rows,
-                            std::span<float> gates) const {
-  input_.multiply(x, rows, input_gain_.empty() ? bias_ : std::span<const float>(), gates);
-  finish_projection(rows, gates);
-}
-
-void RecurrentCell::project_one_hot(std::span<const text::TokenId> ids,
-                                    std::span<float> gates) const {
-  const std::size_t columns = input_.inputs();
-  for (std::size_t row = 0; row < ids.size(); ++row) {
-    const std::span<float> to = row_of(gates, row, gate_units_);
-    const float* column = input_values_.data() + ids[row];
-    for (std::size_t k = 0; k < gate_units_; ++k) {
-      to[k] = column[k * columns] + (input_gain_.empty() ? bias_[k] : 0.0F);
-    }
-  }
-  finish_projection(ids.size(), gates);
-}
-
-void RecurrentCell::finish_projection(std::size_t rows, std::span<float> gates) const {
-  if (!input_gain_.empty()) kernels::layer_norm(gates, rows, units_, input_gain_, bias_);
 }
 
 // `values` [rows, gates · n] are U h of the gates from first_gate on.

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <span>
 
 #include "runtime/tensors.h"
@@ -14,16 +13,31 @@ struct CellMemory {
   kernels::Buffer recurrent, z, reset, candidate;
 };
 
+/// What a recurrent cell takes from its inputs: gates = W x + b (normalised: gain · norm(W x) + b).
+/// Immutable; safe to use from several threads.
+class InputProjection {
+ public:
+  InputProjection(std::size_t units, const Tensors& tensors);
+
+  /// x [rows, inputs] → gates [rows, gate_units].
+  void operator()(std::span<const float> x, std::size_t rows, std::span<float> gates) const;
+  /// The same for one-hot vectors: rows are columns of W. ids lie in [0, inputs).
+  void one_hot(std::span<const text::TokenId> ids, std::span<float> gates) const;
+
+ private:
+  void finish(std::size_t rows, std::span<float> gates) const;
+
+  std::size_t units_;              // n
+  Linear linear_;                  // W [G n, inputs], b [G n]; layer norm: no b
+  std::span<const float> values_;  // W unpacked, for one-hot vectors
+  std::span<const float> bias_;    // b [G n]
+  std::span<const float> gain_;    // layer norm [G n], else empty
+};
+
 /// GRU or LSTM, with layer norm or without. Immutable; safe to use from several threads.
 class RecurrentCell {
  public:
   RecurrentCell(const model::CellConfig& config, std::size_t units, const Tensors& tensors);
-
-  /// gates = W x + b (normalised: gain · norm(W x) + b), x [rows, inputs], gates [rows,
-  /// gate_units].
-  void project(std::span<const float> x, std::size_t rows, std::span<float> gates) const;
-  /// The same for one-hot vectors: rows are columns of W. ids lie in [0, inputs).
-  void project_one_hot(std::span<const text::TokenId> ids, std::span<float> gates) const;
 
   /// (state, cell) ← f(state, cell; gates). gates [rows, gate_units], state and cell [rows, units];
   /// a GRU does not look at `cell`.
@@ -33,7 +47,6 @@ class RecurrentCell {
   std::size_t gate_units() const { return gate_units_; }
 
  private:
-  void finish_projection(std::size_t rows, std::span<float> gates) const;
   void normalise_recurrent(std::size_t rows, std::size_t first_gate, std::size_t gates,
                            std::span<float> values) const;
   void step_lstm(std::size_t rows, std::span<const float> gates, std::span<float> state,
@@ -46,13 +59,9 @@ class RecurrentCell {
   model::CellConfig config_;
   std::size_t units_;                      // n
   std::size_t gate_units_;                 // G n
-  kernels::Matrix input_;                  // W [G n, inputs]
-  std::span<const float> input_values_;    // W unpacked, for one-hot vectors
-  std::span<const float> bias_;            // b [G n]
   kernels::Matrix recurrent_;              // U [G n, n]; reset before: of z and r only [2 n, n]
   kernels::Matrix candidate_;              // reset before: U of the candidate [n, n]
   std::span<const float> recurrent_bias_;  // reset after [n]
-  std::span<const float> input_gain_;      // layer norm [G n], else empty
   std::span<const float> recurrent_gain_;  // layer norm [G n], else empty
 };
 

@@ -12,43 +12,56 @@ using model::StepRow;
 using text::TokenId;
 
 Decoder::Decoder(const model::Configuration& configuration, std::size_t vocabulary,
-                 const model::Weights& weights)
+                 const model::Weights& weights, Precision precision)
     : config_(configuration.decoder),
-      vocabulary_(vocabulary),
       units_(static_cast<std::size_t>(config_.units)),
-      fed_(static_cast<std::size_t>(config_.fed_units())),
       context_units_(static_cast<std::size_t>(configuration.encoder.annotation_units())),
       forward_units_(configuration.encoder.direction == model::Direction::kBackward
                          ? 0
                          : static_cast<std::size_t>(configuration.encoder.units)),
-      attention_(configuration, weights) {
-  if (config_.input_feeding == model::InputFeeding::kReadout) {
-    fed_readout_ = static_cast<std::size_t>(config_.readout_units);
+      attention_(configuration, Tensors(weights, "", precision)) {
+  const Tensors tensors(weights, "", precision);
+  embeddings_.vocabulary = vocabulary;
+  if (config_.feedback == model::Feedback::kPrevious) {
+    embeddings_.values = weights.get(model::target_embedding_name(config_)).values;
+    embeddings_.width = static_cast<std::size_t>(config_.embedding);
   }
+  add_layers(tensors);
+  if (config_.readout != model::Readout::kNone) {
+    const Tensors readout = tensors.under("readout");
+    readout_state_ = readout.matrix("weight", {.columns = units_});
+    const bool fed = config_.readout_feedback == model::Feedback::kPrevious;
+    readout_ = Feed(readout, "weight", units_, fed ? embeddings_ : Embeddings(), Beside::kContext);
+  }
+  std::string output = model::output_weight_name(config_);
+  output.resize(output.rfind(".weight"));
+  output_ = {tensors.under(output).matrix("weight"), weights.get("output.bias").values};
+}
+
+void Decoder::add_layers(const Tensors& tensors) {
   for (int layer = 0; layer < config_.layers; ++layer) {
     const std::string number = std::to_string(layer);
-    layers_.emplace_back(config_.cell, units_, Tensors(weights, "decoder." + number));
+    const Tensors own = tensors.under("decoder." + number);
+    if (layer == 0) {
+      const bool looks_first = config_.order != model::Order::kUpdateLookGenerate;
+      input_ = Feed(own, "input_weight", 0, embeddings_,
+                    looks_first ? Beside::kContext : Beside::kReadout);
+    } else {
+      above_.emplace_back(units_, own);
+    }
+    layers_.emplace_back(config_.cell, units_, own);
     if (config_.initial_state == model::InitialState::kZero ||
         config_.initial_state == model::InitialState::kCopy) {
       continue;
     }
-    const Tensors tensors(weights, "initial." + number);
+    const Tensors of_initial = tensors.under("initial." + number);
     InitialLayer initial;
-    initial.state = {tensors.matrix("state_weight"), tensors.values("state_bias")};
+    initial.state = {of_initial.matrix("state_weight"), of_initial.values("state_bias")};
     if (config_.cell.type == model::Cell::kLstm) {
-      initial.cell = {tensors.matrix("cell_weight"), tensors.values("cell_bias")};
+      initial.cell = {of_initial.matrix("cell_weight"), of_initial.values("cell_bias")};
     }
     initial_.push_back(std::move(initial));
   }
-  if (fed_ > 0) embeddings_ = weights.get(model::target_embedding_name(config_)).values;
-  if (config_.readout != model::Readout::kNone) {
-    const Tensors tensors(weights, "readout");
-    readout_ = {tensors.matrix("weight"), tensors.values("bias")};
-  }
-  const model::TensorView& output = weights.get(model::output_weight_name(config_));
-  output_ = {
-      kernels::Matrix(output.values, vocabulary, static_cast<std::size_t>(output.shape.at(1))),
-      weights.get("output.bias").values};
 }
 
 // What the initial states are computed from [sources, n_e or n_h].
@@ -108,13 +121,21 @@ void Decoder::initial_states(const Annotations& annotations, States& states) con
   }
 }
 
-// One decoding: the states of its last step, and memory that its steps use again.
+// Rows whose scores are ranked together: enough for the peak of the product, few enough that they
+// are still near when they are ranked.
+constexpr std::size_t kRankedRows = 96;
+
+// One decoding: the states of its last step, and memory that its steps use again. Steps of no more
+// rows than an earlier one allocate nothing.
 class DecoderRun final : public model::Decoding {
  public:
-  DecoderRun(const Decoder& decoder, Annotations annotations)
+  DecoderRun(const Decoder& decoder, Annotations annotations, std::vector<TokenId> candidates)
       : decoder_(decoder),
         annotations_(std::move(annotations)),
-        projected_(decoder.attention_.project(annotations_)) {
+        candidates_(std::move(candidates)),
+        keys_(decoder.attention_.project(annotations_)),
+        projected_input_(decoder.input_.project(annotations_)),
+        projected_readout_(decoder.readout_.project(annotations_)) {
     decoder.initial_states(annotations_, initial_);
     states_.state.resize(decoder.layers_.size());
     states_.cell.resize(decoder.layers_.size());
@@ -122,25 +143,46 @@ class DecoderRun final : public model::Decoding {
     next_.cell.resize(decoder.layers_.size());
   }
 
+  void keep_best(std::size_t count) override {
+    best_count_ = std::min(count, decoder_.embeddings_.vocabulary);
+    ranked_.resize(best_count_);
+    if (candidates_.empty() || candidate_weight_.outputs() > 0) return;
+    candidate_weight_ = decoder_.output_.weight.select(candidates_);
+    for (const TokenId id : candidates_) {
+      candidate_bias_.push_back(decoder_.output_.bias[static_cast<std::size_t>(id)]);
+    }
+  }
+
   StepResult step(std::span<const StepRow> rows) override {
     take_rows(rows);
-    if (decoder_.config_.order == model::Order::kLookUpdateGenerate) {
-      gather_states(rows);
-      look();
-      update(context());
-    } else if (decoder_.config_.order == model::Order::kUpdateLookGenerate) {
-      gather_parents(rows, readout_buffer(), decoder_.fed_readout_);
-      gather_states(rows);
-      update(readout_buffer().get(rows_ * decoder_.fed_readout_));
-      look();
-    } else {  // what the last step put off: the update with y_{i-1} and the context of that step
-      gather_parents(rows, look_.context, decoder_.context_units_);
-      gather_states(rows);
-      if (any_parent_) update(context());
-      restart_rows_without_parent(rows);
-      look();
+    switch (decoder_.config_.order) {
+      case model::Order::kLookUpdateGenerate:
+        gather_states(rows);
+        look();
+        feed_context_to_cell();
+        update();
+        break;
+      case model::Order::kUpdateLookGenerate:
+        feed_readout_to_cell(rows);
+        gather_states(rows);
+        update();
+        look();
+        break;
+      case model::Order::kLookGenerateUpdate:
+        // What the last step put off: the update with y_{i-1} and the context of that step.
+        gather_parents(rows, beside_gates_, decoder_.input_.outputs());
+        gather_states(rows);
+        if (any_parent_) update();
+        restart_rows_without_parent(rows);
+        look();
+        feed_context_to_cell();
+        break;
     }
-    generate();
+    if (best_count_ > 0) {
+      generate_best();
+    } else {
+      generate();
+    }
     previous_rows_ = rows_;
     return result();
   }
@@ -156,34 +198,52 @@ class DecoderRun final : public model::Decoding {
   }
   std::span<float> top_state() { return state(decoder_.layers_.size() - 1); }
   std::span<float> context() { return look_.context.get(rows_ * decoder_.context_units_); }
+  bool has_readout() const { return decoder_.config_.readout != model::Readout::kNone; }
+  bool needs_context() const {
+    const bool by_cell = decoder_.config_.order != model::Order::kUpdateLookGenerate;
+    return best_count_ == 0 || (by_cell && !decoder_.input_.projects()) ||
+           (has_readout() && !decoder_.readout_.projects());
+  }
+  std::span<const float> embedded() { return embedded_.get(rows_ * decoder_.embeddings_.width); }
 
-  // Sources, embeddings of the previous tokens: E y_{i-1} [rows, m_y], 0 for none.
+  // Sources and previous tokens; E y_{i-1} [rows, m_y], 0 for none, where a product needs it.
   void take_rows(std::span<const StepRow> rows) {
     rows_ = rows.size();
-    sources_.clear();
+    sources_.resize(rows_);
+    tokens_.resize(rows_);
     any_parent_ = false;
-    const std::size_t width = decoder_.fed_;
-    const std::span<float> embedded = embedded_.get(rows_ * width);
     for (std::size_t row = 0; row < rows_; ++row) {
       const auto [source, parent, previous] = rows[row];
       ATTEND_CHECK(source >= 0 && static_cast<std::size_t>(source) < annotations_.sources());
       ATTEND_CHECK(parent < 0 || static_cast<std::size_t>(parent) < previous_rows_);
-      ATTEND_CHECK(previous == text::kNoToken ||
-                   (previous >= 0 && static_cast<std::size_t>(previous) < decoder_.vocabulary_));
-      sources_.push_back(source);
+      ATTEND_CHECK(
+          previous == text::kNoToken ||
+          (previous >= 0 && static_cast<std::size_t>(previous) < decoder_.embeddings_.vocabulary));
+      sources_[row] = source;
+      tokens_[row] = previous;
       any_parent_ = any_parent_ || parent >= 0;
+    }
+    if (decoder_.input_.embeds() || decoder_.readout_.embeds()) embed();
+  }
+
+  void embed() {
+    const std::size_t width = decoder_.embeddings_.width;
+    const std::span<float> embedded = embedded_.get(rows_ * width);
+    for (std::size_t row = 0; row < rows_; ++row) {
       const std::span<float> to = row_of(embedded, row, width);
-      if (previous == text::kNoToken) {
+      if (tokens_[row] == text::kNoToken) {
         std::fill(to.begin(), to.end(), 0.0F);
-      } else if (width > 0) {
-        copy(row_of(decoder_.embeddings_, static_cast<std::size_t>(previous), width), to);
+      } else {
+        copy(row_of(decoder_.embeddings_.values, static_cast<std::size_t>(tokens_[row]), width),
+             to);
       }
     }
   }
 
-  // to[row] = from[parent], or, without a parent, initial[source].
-  void gather(std::span<const StepRow> rows, const kernels::Buffer& from,
-              const kernels::Buffer& initial, std::size_t width, kernels::Buffer& to) const {
+  // to[row] = from[parent], or, without a parent, initial[source]. What `from` holds is not needed
+  // afterwards, when it has grown to the same size.
+  void gather(std::span<const StepRow> rows, kernels::Buffer& from, const kernels::Buffer& initial,
+              std::size_t width, kernels::Buffer& to) const {
     const std::span<float> gathered = to.get(rows_ * width);
     for (std::size_t row = 0; row < rows_; ++row) {
       const StepRow& now = rows[row];
@@ -192,6 +252,7 @@ class DecoderRun final : public model::Decoding {
                                 : initial.data() + static_cast<std::size_t>(now.source) * width;
       std::copy_n(origin, width, row_of(gathered, row, width).begin());
     }
+    from.get(gathered.size());
   }
 
   void gather_states(std::span<const StepRow> rows) {
@@ -204,7 +265,7 @@ class DecoderRun final : public model::Decoding {
     std::swap(states_, next_);
   }
 
-  // What the last step left, contexts or readouts, of the parents; 0 for rows without one.
+  // What the last step left, `width` values a row, of the parents; 0 for rows without one.
   void gather_parents(std::span<const StepRow> rows, kernels::Buffer& values, std::size_t width) {
     const std::span<float> gathered = gathered_.get(rows_ * width);
     for (std::size_t row = 0; row < rows_; ++row) {
@@ -216,6 +277,7 @@ class DecoderRun final : public model::Decoding {
                     to.begin());
       }
     }
+    values.get(gathered.size());  // grows too
     std::swap(gathered_, values);
   }
 
@@ -233,24 +295,58 @@ class DecoderRun final : public model::Decoding {
   }
 
   // State → query → energies → alignment → context.
-  void look() { decoder_.attention_.look(top_state(), sources_, annotations_, projected_, look_); }
+  void look() {
+    decoder_.attention_.look(top_state(), sources_, annotations_, keys_, look_);
+    if (needs_context()) {
+      sum_by_alignment(look_, sources_, annotations_, annotations_.values, decoder_.context_units_,
+                       context());
+    }
+  }
 
-  // s ← f(s, [E y; beside]), beside [rows, …] the context, the readout that is fed, or nothing;
-  // layers above take the state below.
-  void update(std::span<const float> beside) {
+  void feed_context_to_cell() {
+    feed_context(decoder_.input_, projected_input_,
+                 beside_gates_.get(rows_ * decoder_.input_.outputs()));
+  }
+
+  // W_r r_{i-1} of the parents; nothing where readouts are not fed.
+  void feed_readout_to_cell(std::span<const StepRow> rows) {
+    const Feed& feed = decoder_.input_;
+    const std::size_t width = feed.beside_units();
+    if (width == 0) return;
+    gather_parents(rows, readout_memory(), width);
+    feed.multiply_beside(readout_memory().get(rows_ * width), rows_,
+                         beside_gates_.get(rows_ * feed.outputs()));
+  }
+
+  // y = W_c c of every row.
+  void feed_context(const Feed& feed, std::span<const float> projected, std::span<float> y) {
+    if (feed.projects()) {
+      sum_by_alignment(look_, sources_, annotations_, projected, feed.outputs(), y);
+    } else {
+      feed.multiply_beside(context(), rows_, y);
+    }
+  }
+
+  // s ← f(s, [E y; c]), or [E y; r], or E y; layers above take the state below.
+  void update() {
     for (std::size_t layer = 0; layer < decoder_.layers_.size(); ++layer) {
       const RecurrentCell& recurrent = decoder_.layers_[layer];
-      const std::span<const float> inputs = layer == 0 ? concatenate({}, embedded(), beside)
-                                                       : std::span<const float>(state(layer - 1));
       const std::span<float> gates = gates_.get(rows_ * recurrent.gate_units());  // [rows, G n]
-      recurrent.project(inputs, rows_, gates);
+      if (layer == 0) {
+        decoder_.input_.tokens(tokens_, embedded(), gates);
+        if (decoder_.input_.beside_units() > 0) {
+          kernels::add(beside_gates_.get(gates.size()), gates);
+        }
+      } else {
+        decoder_.above_[layer - 1](state(layer - 1), rows_, gates);
+      }
       recurrent.step(rows_, gates, state(layer), cell(layer), cell_memory_);
     }
   }
 
   // State, E y_{i-1}, context → readout → log-probabilities.
   void generate() {
-    const std::size_t vocabulary = decoder_.vocabulary_;
+    const std::size_t vocabulary = decoder_.embeddings_.vocabulary;
     const std::span<float> scores = scores_.get(rows_ * vocabulary);  // [rows, vocabulary]
     decoder_.output_(readout(), rows_, scores);
     for (std::size_t row = 0; row < rows_; ++row) {
@@ -258,13 +354,41 @@ class DecoderRun final : public model::Decoding {
     }
   }
 
+  // The same, of which only the best remain.
+  void generate_best() {
+    const bool all = candidates_.empty();
+    const kernels::Matrix& weight = all ? decoder_.output_.weight : candidate_weight_;
+    const std::span<const float> bias = all ? decoder_.output_.bias : candidate_bias_;
+    const std::size_t vocabulary = weight.outputs(), width = weight.inputs();
+    const std::span<const float> readouts = readout();
+    best_.resize(rows_ * best_count_);
+    for (std::size_t done = 0; done < rows_; done += kRankedRows) {
+      const std::size_t count = std::min(kRankedRows, rows_ - done);
+      const std::span<float> scores = scores_.get(count * vocabulary);  // [count, vocabulary]
+      weight.multiply(readouts.subspan(done * width, count * width), count, bias, scores);
+      for (std::size_t row = 0; row < count; ++row) {
+        kernels::rank_log_softmax(row_of(scores, row, vocabulary), ranked_);
+        for (std::size_t k = 0; k < best_count_; ++k) {
+          const auto [index, value] = ranked_[k];
+          const bool maps = !all && index >= 0;
+          best_[(done + row) * best_count_ + k] = {
+              maps ? candidates_[static_cast<std::size_t>(index)] : index, value};
+        }
+      }
+    }
+  }
+
   std::span<const float> readout() {  // [rows, l], without a readout the state [rows, n]
-    if (decoder_.config_.readout == model::Readout::kNone) return top_state();
-    const std::size_t width = decoder_.readout_.weight.outputs();
+    if (!has_readout()) return top_state();
+    const Feed& feed = decoder_.readout_;
+    const std::size_t width = feed.outputs();
     const std::span<float> values = readout_.get(rows_ * width);
-    const std::span<const float> seen =
-        decoder_.config_.readout_fed_units() > 0 ? embedded() : std::span<const float>();
-    decoder_.readout_(concatenate(top_state(), seen, context()), rows_, values);
+    const std::span<float> part = readout_part_.get(rows_ * width);
+    decoder_.readout_state_.multiply(top_state(), rows_, {}, values);
+    feed.tokens(tokens_, embedded(), part);
+    kernels::add(part, values);
+    feed_context(feed, projected_readout_, part);
+    kernels::add(part, values);
     if (decoder_.config_.readout == model::Readout::kTanh) kernels::tanh(values);
     if (decoder_.config_.readout != model::Readout::kMaxout) return values;
     const std::span<float> maxima = maxima_.get(rows_ * width / 2);
@@ -272,58 +396,54 @@ class DecoderRun final : public model::Decoding {
     return maxima;
   }
 
-  std::span<const float> embedded() { return embedded_.get(rows_ * decoder_.fed_); }
-  kernels::Buffer& readout_buffer() {  // where readout() leaves its values
+  kernels::Buffer& readout_memory() {  // where readout() leaves its values
     return decoder_.config_.readout == model::Readout::kMaxout ? maxima_ : readout_;
-  }
-
-  // [state; E y_{i-1}; context] in every row, or the like; parts may be left out.
-  std::span<const float> concatenate(std::span<const float> states, std::span<const float> embedded,
-                                     std::span<const float> contexts) {
-    const std::span<const float> parts[] = {states, embedded, contexts};
-    const std::size_t width =
-        rows_ == 0 ? 0 : (parts[0].size() + parts[1].size() + parts[2].size()) / rows_;
-    const std::span<float> joined = joined_.get(rows_ * width);  // [rows, width]
-    std::size_t column = 0;
-    for (const std::span<const float> part : parts) {
-      const std::size_t columns = rows_ == 0 ? 0 : part.size() / rows_;
-      for (std::size_t row = 0; row < rows_; ++row) {
-        copy(row_of(part, row, columns), row_of(joined, row, width).subspan(column, columns));
-      }
-      column += columns;
-    }
-    return joined;
   }
 
   StepResult result() {
     StepResult result;
     result.rows = rows_;
-    result.target_vocabulary = decoder_.vocabulary_;
+    result.target_vocabulary = decoder_.embeddings_.vocabulary;
     result.source_length = annotations_.longest;
     result.annotation_units = decoder_.context_units_;
-    result.log_probabilities = scores_.get(rows_ * decoder_.vocabulary_);
+    if (best_count_ > 0) {
+      result.best = best_;
+      result.best_count = best_count_;
+    } else {
+      result.log_probabilities = scores_.get(rows_ * decoder_.embeddings_.vocabulary);
+    }
     result.alignment = look_.alignment.get(rows_ * annotations_.longest);
     result.energies = look_.energies.get(rows_ * annotations_.longest);
-    result.context = context();
+    if (needs_context()) result.context = context();
     return result;
   }
 
   const Decoder& decoder_;
   Annotations annotations_;
-  std::vector<float> projected_;  // U h_j + b [positions, n']
-  States initial_;                // [sources, n]
-  States states_, next_;          // [rows, n]; next_: where the next rows are gathered
+  std::vector<TokenId> candidates_;   // rising; empty: all
+  kernels::Matrix candidate_weight_;  // their rows of the output weights
+  std::vector<float> candidate_bias_;
+  Keys keys_;
+  std::vector<float> projected_input_, projected_readout_;  // what positions feed, see Feed
+  States initial_;                                          // [sources, n]
+  States states_, next_;  // [rows, n]; next_: where the next rows are gathered
   Look look_;
   std::size_t rows_ = 0, previous_rows_ = 0;
+  std::size_t best_count_ = 0;  // 0: whole distributions
   bool any_parent_ = false;
   std::vector<std::int32_t> sources_;  // [rows]
+  std::vector<TokenId> tokens_;        // y_{i-1} [rows]
   kernels::Buffer embedded_;           // E y_{i-1} [rows, m_y]
-  kernels::Buffer gathered_, joined_, gates_, readout_, maxima_, scores_;
+  kernels::Buffer beside_gates_;       // W_c c or W_r r [rows, G n] of the bottom layer
+  kernels::Buffer gathered_, gates_, readout_, readout_part_, maxima_, scores_;
   CellMemory cell_memory_;
+  std::vector<kernels::Ranked> ranked_;   // [best_count]
+  std::vector<model::RankedToken> best_;  // [rows, best_count]
 };
 
-std::unique_ptr<model::Decoding> Decoder::start(Annotations annotations) const {
-  return std::make_unique<DecoderRun>(*this, std::move(annotations));
+std::unique_ptr<model::Decoding> Decoder::start(Annotations annotations,
+                                                std::vector<TokenId> candidates) const {
+  return std::make_unique<DecoderRun>(*this, std::move(annotations), std::move(candidates));
 }
 
 }  // namespace attend::runtime

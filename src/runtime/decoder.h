@@ -1,5 +1,5 @@
 // The decoder: previous token, state → query → energies → alignment → context → state → readout →
-// log-probabilities (§1.4, §4.1).
+// log-probabilities, or another order of these (§1.4, §4.1, §6.4).
 #pragma once
 
 #include <cstddef>
@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/attention.h"
+#include "runtime/feed.h"
 
 namespace attend::runtime {
 
@@ -22,9 +23,11 @@ struct States {
 class Decoder {
  public:
   Decoder(const model::Configuration& configuration, std::size_t vocabulary,
-          const model::Weights& weights);
-  /// A decoding of these annotations; refers to the decoder.
-  std::unique_ptr<model::Decoding> start(Annotations annotations) const;
+          const model::Weights& weights, Precision precision);
+  /// A decoding of these annotations; refers to the decoder. After keep_best() only `candidates`
+  /// (rising ids) are scored, if there are any.
+  std::unique_ptr<model::Decoding> start(Annotations annotations,
+                                         std::vector<text::TokenId> candidates) const;
 
  private:
   friend class DecoderRun;
@@ -32,23 +35,24 @@ class Decoder {
     Linear state, cell;
   };
 
+  void add_layers(const Tensors& tensors);
   void initial_states(const Annotations& annotations, States& states) const;
   std::vector<float> initial_inputs(const Annotations& annotations) const;
   void copy_last_states(const Annotations& annotations, States& states) const;
 
   model::DecoderConfig config_;
-  std::size_t vocabulary_;
   std::size_t units_;                  // n
-  std::size_t fed_;                    // m_y, 0 without feedback
   std::size_t context_units_;          // n_h
   std::size_t forward_units_;          // of them →h_j, the first: n_e or 0
-  std::size_t fed_readout_ = 0;        // l, 0 where the readout is not fed
   std::vector<InitialLayer> initial_;  // empty: zero states or copied ones
   Attention attention_;
-  std::span<const float> embeddings_;  // E [vocabulary, m_y]
+  Embeddings embeddings_;               // E [vocabulary, m_y]
+  Feed input_;                          // of the bottom layer
+  std::vector<InputProjection> above_;  // of the layers above it
   std::vector<RecurrentCell> layers_;
-  Linear readout_;  // no outputs without a readout
-  Linear output_;   // [vocabulary, l or n]
+  kernels::Matrix readout_state_;  // [r, n]; 0 × 0 without a readout
+  Feed readout_;                   // the rest of the readout
+  Linear output_;                  // [vocabulary, l or n]
 };
 
 }  // namespace attend::runtime

@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <numeric>
+#include <string>
 
 #include "base/base.h"
 
 namespace attend::runtime {
 namespace {
 
-using model::Direction;
 using text::TokenId;
 
 // Which sources still run at each step: sorted by falling length, those of a step are the first.
@@ -35,12 +35,14 @@ class Schedule {
   std::size_t running_;
 };
 
-std::size_t position(const Annotations& annotations, std::size_t source, std::size_t step,
-                     Direction direction) {
-  const std::size_t token =
-      direction == Direction::kForward ? step : annotations.lengths[source] - 1 - step;
-  return annotations.starts[source] + token;
-}
+// Gates of every position: row index[at] of `rows`, row `at` without an index.
+struct Gates {
+  std::span<const float> rows;  // [positions or words, G n]
+  std::span<const TokenId> index;
+  std::size_t row(std::size_t at) const {
+    return index.empty() ? at : static_cast<std::size_t>(index[at]);
+  }
+};
 
 // Where a direction's states stand in a row of annotations.
 struct Columns {
@@ -48,56 +50,144 @@ struct Columns {
   std::size_t units = 0;  // n
 };
 
-// Runs one direction over all sources, each over its own tokens only, from state 0; the states go
-// to their columns of annotations.values, those of the last tokens to `last`, too.
-void run(const RecurrentCell& cell, const Columns& columns, std::span<const float> gates,
-         Direction direction, Annotations& annotations, LastStates& last) {
-  const std::size_t width = cell.gate_units(), units = columns.units;
-  kernels::Buffer state_memory, cell_memory, gate_memory;
-  CellMemory memory;
-  const std::span<float> states = state_memory.zeros(annotations.sources() * units);
-  const std::span<float> cells = cell_memory.zeros(annotations.sources() * units);
-  Schedule schedule(annotations);
-  for (std::size_t step = 0; step < annotations.longest; ++step) {
-    const std::size_t rows = schedule.running(step);
-    const std::span<float> step_gates = gate_memory.get(rows * width);  // [rows, G n]
+// One direction over all sources, each over its own tokens only, from state 0; the states go to
+// their columns of annotations.values.
+class DirectionRun {
+ public:
+  DirectionRun(const RecurrentCell& cell, Gates gates, model::Direction way, const Columns& columns,
+               Annotations& annotations)
+      : cell_(cell),
+        gates_(gates),
+        way_(way),
+        columns_(columns),
+        annotations_(annotations),
+        states_(state_memory_.zeros(annotations.sources() * columns.units)),
+        cells_(cell_memory_.zeros(annotations.sources() * columns.units)) {}
+
+  void step(std::size_t step, std::size_t rows, const Schedule& schedule) {
+    const std::size_t width = cell_.gate_units(), units = columns_.units;
+    const std::span<float> step_gates = gate_memory_.get(rows * width);  // [rows, G n]
     for (std::size_t row = 0; row < rows; ++row) {
-      const std::size_t at = position(annotations, schedule.source(row), step, direction);
-      copy(row_of(gates, at, width), row_of(step_gates, row, width));
+      const std::size_t at = position(schedule.source(row), step);
+      copy(row_of(gates_.rows, gates_.row(at), width), row_of(step_gates, row, width));
     }
-    cell.step(rows, step_gates, states.first(rows * units), cells.first(rows * units), memory);
+    cell_.step(rows, step_gates, states_.first(rows * units), cells_.first(rows * units), memory_);
     for (std::size_t row = 0; row < rows; ++row) {
-      const std::size_t at = position(annotations, schedule.source(row), step, direction);
-      copy(row_of(states, row, units), std::span<float>(annotations.values)
-                                           .subspan(at * annotations.units + columns.first, units));
+      const std::size_t at = position(schedule.source(row), step);
+      copy(row_of(states_, row, units), columns_of(annotations_.values, at));
     }
   }
-  for (std::size_t rank = 0; rank < annotations.sources(); ++rank) {
-    const std::size_t to = schedule.source(rank) * annotations.units + columns.first;
-    copy(row_of(states, rank, units), std::span(last.state).subspan(to, units));
-    if (last.cell.empty()) continue;
-    copy(row_of(cells, rank, units), std::span(last.cell).subspan(to, units));
+
+  // What the last steps left.
+  void keep(const Schedule& schedule, LastStates& last) const {
+    for (std::size_t rank = 0; rank < annotations_.sources(); ++rank) {
+      const std::size_t source = schedule.source(rank);
+      copy(row_of(states_, rank, columns_.units), columns_of(last.state, source));
+      if (last.cell.empty()) continue;
+      copy(row_of(cells_, rank, columns_.units), columns_of(last.cell, source));
+    }
   }
-}
+
+ private:
+  std::span<float> columns_of(std::span<float> rows, std::size_t row) const {  // rows [rows, n_h]
+    return rows.subspan(row * annotations_.units + columns_.first, columns_.units);
+  }
+  std::size_t position(std::size_t source, std::size_t step) const {
+    const std::size_t token =
+        way_ == model::Direction::kForward ? step : annotations_.lengths[source] - 1 - step;
+    return annotations_.starts[source] + token;
+  }
+
+  const RecurrentCell& cell_;
+  Gates gates_;
+  model::Direction way_;
+  Columns columns_;
+  Annotations& annotations_;
+  kernels::Buffer state_memory_, cell_memory_, gate_memory_;
+  std::span<float> states_, cells_;  // [sources, n]
+  CellMemory memory_;
+};
 
 }  // namespace
 
-Encoder::Encoder(const model::EncoderConfig& config, std::size_t vocabulary,
-                 const model::Weights& weights)
+Encoder::Encoder(const model::EncoderConfig& config, std::size_t vocabulary, const Tensors& tensors)
     : vocabulary_(vocabulary),
       embedding_(static_cast<std::size_t>(config.embedding)),
       units_(static_cast<std::size_t>(config.units)),
-      embeddings_(Tensors(weights, "source_embedding").values("weight")),
+      embeddings_(tensors.under("source_embedding").values("weight")),
       lstm_(config.cell.type == model::Cell::kLstm) {
-  layers_.resize(static_cast<std::size_t>(config.layers));
-  for (const std::string_view direction : config.directions()) {
-    directions_.push_back(direction == "forward" ? Direction::kForward : Direction::kBackward);
-    for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
-      const std::string prefix = "encoder." + std::to_string(layer) + ".";
-      layers_[layer].emplace_back(config.cell, units_,
-                                  Tensors(weights, prefix + std::string(direction)));
+  for (int number = 0; number < config.layers; ++number) {
+    Layer& layer = layers_.emplace_back();
+    for (const std::string_view name : config.directions()) {
+      const Tensors own =
+          tensors.under("encoder." + std::to_string(number) + "." + std::string(name));
+      const auto way = name == "forward" ? model::Direction::kForward : model::Direction::kBackward;
+      layer.push_back(
+          {way, InputProjection(units_, own), RecurrentCell(config.cell, units_, own), {}});
     }
   }
+  make_tables();
+}
+
+// Equal words have equal gates: with few words all are known beforehand.
+void Encoder::make_tables() {
+  if (layers_.empty()) return;
+  for (Direction& direction : layers_[0]) {
+    const std::size_t width = direction.cell.gate_units();
+    if (vocabulary_ * width > kLargestTable) continue;
+    direction.table.resize(vocabulary_ * width);
+    if (embedding_ > 0) {
+      direction.project(embeddings_, vocabulary_, direction.table);
+    } else {
+      std::vector<TokenId> all(vocabulary_);
+      std::iota(all.begin(), all.end(), TokenId{0});
+      direction.project.one_hot(all, direction.table);
+    }
+  }
+}
+
+// [ids, m_x]; nothing where tables or one-hot vectors take their place.
+std::vector<float> Encoder::embed(std::span<const TokenId> ids) const {
+  if (embedding_ == 0 || !layers_[0].front().table.empty()) return {};
+  std::vector<float> embedded(ids.size() * embedding_);
+  for (std::size_t at = 0; at < ids.size(); ++at) {
+    copy(row_of(embeddings_, static_cast<std::size_t>(ids[at]), embedding_),
+         row_of(std::span<float>(embedded), at, embedding_));
+  }
+  return embedded;
+}
+
+// `inputs` [positions, …]; none in a bottom layer that looks up tables or columns.
+void Encoder::run_layer(const Layer& layer, std::span<const TokenId> ids,
+                        std::span<const float> inputs, Annotations& annotations) const {
+  const auto gates = [&](const Direction& direction, kernels::Buffer& memory) -> Gates {
+    if (inputs.empty() && !direction.table.empty()) return {direction.table, ids};
+    // The products of all time steps at once: nothing recurrent stands between them.
+    const std::span<float> rows = memory.get(ids.size() * direction.cell.gate_units());
+    if (inputs.empty()) {
+      direction.project.one_hot(ids, rows);
+    } else {
+      direction.project(inputs, ids.size(), rows);
+    }
+    return {rows, {}};
+  };
+  std::vector<kernels::Buffer> memory(layer.size());
+  std::vector<DirectionRun> runs;
+  runs.reserve(layer.size());
+  for (std::size_t d = 0; d < layer.size(); ++d) {
+    runs.emplace_back(layer[d].cell, gates(layer[d], memory[d]), layer[d].way,
+                      Columns{d * units_, units_}, annotations);
+  }
+  Schedule schedule(annotations);
+  for (std::size_t step = 0; step < annotations.longest; ++step) {
+    const std::size_t rows = schedule.running(step);
+    // Neither direction waits for the other: a processor overlaps them.
+    for (DirectionRun& run : runs) run.step(step, rows, schedule);
+  }
+  LastStates& last = annotations.last.emplace_back();
+  last.state.resize(annotations.sources() * annotations.units);
+  if (lstm_) last.cell.resize(last.state.size());
+  for (const DirectionRun& run : runs) run.keep(schedule, last);
 }
 
 Annotations Encoder::annotate(std::span<const std::vector<TokenId>> sources) const {
@@ -113,30 +203,11 @@ Annotations Encoder::annotate(std::span<const std::vector<TokenId>> sources) con
       ids.push_back(id);
     }
   }
-  annotations.units = directions_.size() * units_;
+  annotations.units = layers_.empty() ? 0 : layers_[0].size() * units_;
   annotations.values.resize(ids.size() * annotations.units);
-
-  std::vector<float> inputs(ids.size() * embedding_);  // [positions, m_x], above n_h
-  for (std::size_t at = 0; at < ids.size() && embedding_ > 0; ++at) {
-    copy(row_of(embeddings_, static_cast<std::size_t>(ids[at]), embedding_),
-         row_of(std::span<float>(inputs), at, embedding_));
-  }
-  kernels::Buffer gate_memory;
+  std::vector<float> inputs = embed(ids);
   for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
-    LastStates& last = annotations.last.emplace_back();
-    last.state.resize(annotations.sources() * annotations.units);
-    if (lstm_) last.cell.resize(last.state.size());
-    for (std::size_t d = 0; d < directions_.size(); ++d) {
-      const RecurrentCell& cell = layers_[layer][d];
-      // The products of all time steps at once: nothing recurrent stands between them.
-      const std::span<float> gates = gate_memory.get(ids.size() * cell.gate_units());
-      if (layer == 0 && embedding_ == 0) {
-        cell.project_one_hot(ids, gates);
-      } else {
-        cell.project(inputs, ids.size(), gates);
-      }
-      run(cell, {d * units_, units_}, gates, directions_[d], annotations, last);
-    }
+    run_layer(layers_[layer], ids, inputs, annotations);
     if (layer + 1 < layers_.size()) inputs = annotations.values;
   }
   return annotations;

@@ -31,19 +31,31 @@ struct Annotations {
 /// Immutable; safe to use from several threads.
 class Encoder {
  public:
-  Encoder(const model::EncoderConfig& config, std::size_t vocabulary,
-          const model::Weights& weights);
+  Encoder(const model::EncoderConfig& config, std::size_t vocabulary, const Tensors& tensors);
   /// Token ids, no source empty. CheckFailure for ids outside the vocabulary.
   Annotations annotate(std::span<const std::vector<text::TokenId>> sources) const;
 
  private:
+  struct Direction {
+    model::Direction way;  // kForward or kBackward
+    InputProjection project;
+    RecurrentCell cell;
+    std::vector<float>
+        table;  // gates of every word [vocabulary, G n]; bottom layer, if not too large
+  };
+  using Layer = std::vector<Direction>;  // one or two, in the order of their columns
+
+  void make_tables();
+  std::vector<float> embed(std::span<const text::TokenId> ids) const;
+  void run_layer(const Layer& layer, std::span<const text::TokenId> ids,
+                 std::span<const float> inputs, Annotations& annotations) const;
+
   std::size_t vocabulary_;
   std::size_t embedding_;              // m_x; 0: one-hot
   std::size_t units_;                  // n of one direction
   std::span<const float> embeddings_;  // [vocabulary, m_x]
   bool lstm_;
-  std::vector<model::Direction> directions_;        // kForward, kBackward: in the order of columns
-  std::vector<std::vector<RecurrentCell>> layers_;  // [layers][directions]
+  std::vector<Layer> layers_;
 };
 
 }  // namespace attend::runtime

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/base.h"
 #include "runtime/decoder.h"
@@ -13,10 +15,13 @@ using text::TokenId;
 class RecurrentEngine final : public model::Engine {
  public:
   RecurrentEngine(const model::Configuration& configuration, const model::VocabularySizes& sizes,
-                  std::optional<TokenId> end, model::Weights weights)
+                  std::optional<TokenId> end, model::Weights weights, const EngineOptions& options)
       : weights_(std::move(weights)),
-        encoder_(configuration.encoder, static_cast<std::size_t>(sizes.source), weights_),
-        decoder_(configuration, static_cast<std::size_t>(sizes.target), weights_),
+        precision_(options.precision.value_or(weights_.precision())),
+        shortlist_(options.shortlist),
+        encoder_(configuration.encoder, static_cast<std::size_t>(sizes.source),
+                 Tensors(weights_, "", precision_)),
+        decoder_(configuration, static_cast<std::size_t>(sizes.target), weights_, precision_),
         target_vocabulary_(static_cast<std::size_t>(sizes.target)),
         end_(configuration.target.end_token ? end : std::nullopt),
         fixed_length_(configuration.target.end_token
@@ -25,7 +30,13 @@ class RecurrentEngine final : public model::Engine {
 
   std::unique_ptr<model::Decoding> annotate(
       std::span<const std::vector<TokenId>> sources) const override {
-    return decoder_.start(encoder_.annotate(sources));
+    Annotations annotations = encoder_.annotate(sources);
+    if (!shortlist_) return decoder_.start(std::move(annotations), {});
+    std::vector<TokenId> candidates = shortlist_->candidates(sources);
+    if (end_ && !std::binary_search(candidates.begin(), candidates.end(), *end_)) {
+      candidates.insert(std::lower_bound(candidates.begin(), candidates.end(), *end_), *end_);
+    }
+    return decoder_.start(std::move(annotations), std::move(candidates));
   }
   std::size_t target_vocabulary() const override { return target_vocabulary_; }
   std::optional<TokenId> end() const override { return end_; }
@@ -33,6 +44,8 @@ class RecurrentEngine final : public model::Engine {
 
  private:
   model::Weights weights_;  // what follows refers to them
+  Precision precision_;
+  std::shared_ptr<const model::Shortlist> shortlist_;
   Encoder encoder_;
   Decoder decoder_;
   std::size_t target_vocabulary_;
@@ -42,15 +55,20 @@ class RecurrentEngine final : public model::Engine {
 
 }  // namespace
 
+bool has_instructions(Precision precision) {
+  return precision != Precision::kInt8 || kernels::is_supported(kernels::Int8Way::kVnni);
+}
+
 std::unique_ptr<model::Engine> make_engine(const model::Configuration& configuration,
                                            const model::VocabularySizes& sizes,
                                            std::optional<TokenId> end,
-                                           const model::Weights& weights) {
+                                           const model::Weights& weights,
+                                           const EngineOptions& options) {
   weights.check_against(model::parameter_table(configuration, sizes));
   if (configuration.target.end_token) {
     ATTEND_CHECK(end && *end >= 0 && *end < sizes.target);
   }
-  return std::make_unique<RecurrentEngine>(configuration, sizes, end, weights);
+  return std::make_unique<RecurrentEngine>(configuration, sizes, end, weights, options);
 }
 
 }  // namespace attend::runtime

@@ -7,22 +7,30 @@
 namespace attend::runtime {
 
 const model::TensorView& Tensors::get(const std::string& name) const {
-  return weights_.get(prefix_ + "." + name);
+  return weights_.get(prefix_ + "." + name);  // ModelError when it is missing
 }
 
 std::span<const float> Tensors::values(const std::string& name) const {
   return weights_.contains(prefix_ + "." + name) ? get(name).values : std::span<const float>();
 }
 
-kernels::Matrix Tensors::matrix(const std::string& name) const {
-  return matrix(name, 0, static_cast<std::size_t>(get(name).shape.at(0)));
+std::size_t Tensors::rows(const std::string& name) const {
+  return static_cast<std::size_t>(get(name).shape.at(0));
 }
 
-kernels::Matrix Tensors::matrix(const std::string& name, std::size_t first,
-                                std::size_t count) const {
+std::size_t Tensors::columns(const std::string& name) const {
+  return static_cast<std::size_t>(get(name).shape.at(1));
+}
+
+kernels::Matrix Tensors::matrix(const std::string& name, const Block& block) const {
   const model::TensorView& tensor = get(name);
-  const auto columns = static_cast<std::size_t>(tensor.shape.at(1));
-  return {tensor.values.subspan(first * columns, count * columns), count, columns};
+  const std::size_t stride = columns(name);
+  const std::size_t rows = std::min(block.rows, this->rows(name) - block.first_row);
+  const std::size_t width = std::min(block.columns, stride - block.first_column);
+  kernels::WeightView view{tensor.values.data() + block.first_row * stride + block.first_column,
+                           rows, width, stride};
+  if (!tensor.scales.empty()) view.scales = tensor.scales.subspan(block.first_row, rows);
+  return {view, precision_};
 }
 
 void copy(std::span<const float> from, std::span<float> to) {

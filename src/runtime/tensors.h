@@ -10,24 +10,35 @@
 
 namespace attend::runtime {
 
+/// Some rows and columns of a matrix.
+struct Block {
+  static constexpr std::size_t kAll = static_cast<std::size_t>(-1);
+  std::size_t first_row = 0, rows = kAll;
+  std::size_t first_column = 0, columns = kAll;
+};
+
 /// Finds tensors under a prefix such as "decoder.0". What it returns refers to the weights.
 class Tensors {
  public:
-  Tensors(const model::Weights& weights, std::string prefix)
-      : weights_(weights), prefix_(std::move(prefix)) {}
+  /// Matrices are packed in `precision`.
+  Tensors(const model::Weights& weights, std::string prefix, Precision precision)
+      : weights_(weights), prefix_(std::move(prefix)), precision_(precision) {}
 
+  /// Tensors under another prefix.
+  Tensors under(std::string prefix) const { return {weights_, std::move(prefix), precision_}; }
   /// The values of prefix.name; none when there is no such tensor.
   std::span<const float> values(const std::string& name) const;
-  /// The matrix prefix.name, packed.
-  kernels::Matrix matrix(const std::string& name) const;
-  /// Rows [first, first + count) of it.
-  kernels::Matrix matrix(const std::string& name, std::size_t first, std::size_t count) const;
+  /// The matrix prefix.name, or a block of it, packed.
+  kernels::Matrix matrix(const std::string& name, const Block& block = {}) const;
+  std::size_t rows(const std::string& name) const;
+  std::size_t columns(const std::string& name) const;
 
  private:
   const model::TensorView& get(const std::string& name) const;
 
   const model::Weights& weights_;
   std::string prefix_;
+  Precision precision_;
 };
 
 /// A matrix with a bias: W x + b.
@@ -39,6 +50,9 @@ struct Linear {
     weight.multiply(x, rows, bias, y);
   }
 };
+
+/// Tables of a product for every word of a vocabulary are made at once up to this many values.
+inline constexpr std::size_t kLargestTable = std::size_t{1} << 22;
 
 /// Row `index` of a table of rows of `width` values.
 template <typename T>

@@ -26,45 +26,52 @@ void Beam::append_rows(std::int32_t source, std::vector<model::StepRow>& rows) c
 void Beam::advance(const model::StepResult& result, std::size_t first_row) {
   ATTEND_CHECK(!over_);
   const std::size_t length = history_.length();
-  std::vector<Candidate> extended;
-  for (const Candidate& candidate : choose(result, first_row)) {
+  choose(result, first_row);
+  std::size_t extended = 0;
+  for (const Candidate& candidate : candidates_) {
     if (rules_.is_end(candidate.token)) {
       finish({length, candidate.row, candidate.log_probability,
               rules_.finished_score(candidate.log_probability, length), candidate.token_score});
     } else {
-      extended.push_back(candidate);
+      candidates_[extended++] = candidate;
     }
   }
+  candidates_.resize(extended);
   previous_row_ = first_row;
-  if (extended.empty() || length == maximum_length_) {
+  if (candidates_.empty() || length == maximum_length_) {
     over_ = true;  // live_ and the history stay: what is returned when nothing has finished
     return;
   }
-  extend(extended, result, first_row);
+  extend(result, first_row);
   over_ = over_ || !can_improve();
 }
 
-std::vector<Candidate> Beam::choose(const model::StepResult& result, std::size_t first_row) const {
-  const std::size_t vocabulary = rules_.target_vocabulary();
-  const Extensions extensions{
-      live_, result.log_probabilities.subspan(first_row * vocabulary, live_.size() * vocabulary),
-      history_.length()};
-  std::vector<Candidate> best = best_candidates(rules_, extensions);
-  if (best.empty() && finished_.empty()) best = impossible_candidate(rules_, extensions.length);
-  return best;
+void Beam::choose(const model::StepResult& result, std::size_t first_row) {
+  Extensions extensions{live_, {}, {}, result.best_count, history_.length()};
+  if (result.best_count > 0) {
+    extensions.best =
+        result.best.subspan(first_row * result.best_count, live_.size() * result.best_count);
+  } else {
+    const std::size_t vocabulary = rules_.target_vocabulary();
+    extensions.log_probabilities =
+        result.log_probabilities.subspan(first_row * vocabulary, live_.size() * vocabulary);
+  }
+  best_candidates(rules_, extensions, candidates_);
+  if (candidates_.empty() && finished_.empty()) {
+    candidates_ = impossible_candidate(rules_, extensions.length);
+  }
 }
 
-void Beam::extend(const std::vector<Candidate>& candidates, const model::StepResult& result,
-                  std::size_t first_row) {
+void Beam::extend(const model::StepResult& result, std::size_t first_row) {
   const std::size_t stride = result.source_length;
   const auto alignment = result.alignment.subspan(first_row * stride, live_.size() * stride);
-  std::vector<Node> nodes;
   live_.clear();
-  for (const Candidate& candidate : candidates) {
-    nodes.push_back({candidate.row, candidate.token, candidate.token_score});
+  history_.begin_step();
+  for (const Candidate& candidate : candidates_) {
+    history_.append({candidate.row, candidate.token, candidate.token_score});
     live_.push_back(candidate.log_probability);
   }
-  history_.append(std::move(nodes), alignment, stride);
+  history_.end_step(alignment, stride);
   if (rules_.end() || history_.length() < maximum_length_) return;
   for (std::size_t k = 0; k < live_.size(); ++k) {  // the fixed length is reached
     finish({history_.length(), static_cast<std::int32_t>(k), live_[k],

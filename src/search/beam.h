@@ -37,9 +37,8 @@ class Beam {
     float end_score = 0;  ///< log p(</s>), if there is one
   };
 
-  std::vector<Candidate> choose(const model::StepResult& result, std::size_t first_row) const;
-  void extend(const std::vector<Candidate>& candidates, const model::StepResult& result,
-              std::size_t first_row);
+  void choose(const model::StepResult& result, std::size_t first_row);
+  void extend(const model::StepResult& result, std::size_t first_row);
   void finish(const Ended& ended);
   bool can_improve() const;
   Hypothesis reconstruct(const Ended& ended, bool finished) const;
@@ -47,9 +46,10 @@ class Beam {
   const Rules& rules_;
   std::size_t maximum_length_;
   History history_;
-  std::vector<double> live_{0.0};  // [live hypotheses] log-probabilities, best first
-  std::size_t previous_row_ = 0;   ///< where the rows of this beam started in the last step
-  std::vector<Ended> finished_;    // [at most n_best], best first
+  std::vector<double> live_{0.0};      // [live hypotheses] log-probabilities, best first
+  std::vector<Candidate> candidates_;  // of the step, then those that go on; best first
+  std::size_t previous_row_ = 0;       ///< where the rows of this beam started in the last step
+  std::vector<Ended> finished_;        // [at most n_best], best first
   bool over_ = false;
 };
 

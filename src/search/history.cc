@@ -1,26 +1,26 @@
 #include "search/history.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "base/base.h"
 
 namespace attend::search {
 
-void History::append(std::vector<Node> nodes, std::span<const float> alignment,
-                     std::size_t stride) {
+void History::end_step(std::span<const float> alignment, std::size_t stride) {
   ATTEND_CHECK(stride >= source_length_);
-  Step step;
-  step.alignment.resize(alignment.size() / stride);
-  for (const Node& node : nodes) {
-    std::vector<float>& row = step.alignment.at(static_cast<std::size_t>(node.parent));
-    if (!row.empty()) continue;
-    const auto weights =
-        alignment.subspan(static_cast<std::size_t>(node.parent) * stride, source_length_);
-    row.assign(weights.begin(), weights.end());
+  const std::span<const Node> newest = nodes();
+  for (std::size_t k = 0; k < newest.size(); ++k) {
+    std::size_t same = 0;
+    while (newest[same].parent != newest[k].parent) ++same;
+    if (same < k) {
+      alignment_rows_.push_back(alignment_rows_[steps_.back() + same]);
+      continue;
+    }
+    const auto row =
+        alignment.subspan(static_cast<std::size_t>(newest[k].parent) * stride, source_length_);
+    alignment_rows_.push_back(alignment_.size());
+    alignment_.insert(alignment_.end(), row.begin(), row.end());
   }
-  step.nodes = std::move(nodes);
-  steps_.push_back(std::move(step));
 }
 
 void History::trace(std::size_t length, std::int32_t node, Hypothesis& hypothesis) const {
@@ -29,12 +29,12 @@ void History::trace(std::size_t length, std::int32_t node, Hypothesis& hypothesi
   hypothesis.token_scores.resize(length);
   hypothesis.alignment.resize(length * source_length_);
   for (std::size_t i = length; i-- > 0;) {
-    const Step& step = steps_[i];
-    const Node& here = step.nodes[static_cast<std::size_t>(node)];
+    const std::size_t at = steps_[i] + static_cast<std::size_t>(node);
+    const Node& here = nodes_[at];
     hypothesis.tokens[i] = here.token;
     hypothesis.token_scores[i] = here.token_score;
-    const std::vector<float>& row = step.alignment[static_cast<std::size_t>(here.parent)];
-    std::copy(row.begin(), row.end(),
+    const auto row = alignment_.begin() + static_cast<std::ptrdiff_t>(alignment_rows_[at]);
+    std::copy(row, row + static_cast<std::ptrdiff_t>(source_length_),
               hypothesis.alignment.begin() + static_cast<std::ptrdiff_t>(i * source_length_));
     node = here.parent;
   }

@@ -26,23 +26,30 @@ class History {
   /// Tokens that each live hypothesis has.
   std::size_t length() const { return steps_.size(); }
   /// The newest nodes, [live hypotheses]; length() > 0.
-  std::span<const Node> nodes() const { return steps_.back().nodes; }
+  std::span<const Node> nodes() const { return nodes_of(steps_.size() - 1); }
 
-  /// The next step. `alignment`: [rows extended, stride], columns from source_length on are left
-  /// out; each row is kept once however many nodes share it, and not at all without any.
-  void append(std::vector<Node> nodes, std::span<const float> alignment, std::size_t stride);
+  /// The next step: its nodes one after the other, then `alignment` [rows extended, stride], of
+  /// which columns from source_length on are left out; each row is kept once however many nodes
+  /// share it, and not at all without any.
+  void begin_step() { steps_.push_back(nodes_.size()); }
+  void append(const Node& node) { nodes_.push_back(node); }
+  void end_step(std::span<const float> alignment, std::size_t stride);
 
   /// Fills tokens, their scores and alignment of the hypothesis that has `length` tokens, the last
   /// of which is `node` (ignored when length is 0).
   void trace(std::size_t length, std::int32_t node, Hypothesis& hypothesis) const;
 
  private:
-  struct Step {
-    std::vector<Node> nodes;                    // [live hypotheses after the step]
-    std::vector<std::vector<float>> alignment;  // [rows extended, source_length or 0]
-  };
+  std::span<const Node> nodes_of(std::size_t step) const {
+    const std::size_t end = step + 1 < steps_.size() ? steps_[step + 1] : nodes_.size();
+    return std::span(nodes_).subspan(steps_[step], end - steps_[step]);
+  }
+
   std::size_t source_length_;
-  std::vector<Step> steps_;  // [length]
+  std::vector<std::size_t> steps_;           // [length] first node of each step
+  std::vector<Node> nodes_;                  // of all steps
+  std::vector<std::size_t> alignment_rows_;  // [nodes] where in alignment_ each node's row is
+  std::vector<float> alignment_;             // [rows kept, source_length]
 };
 
 }  // namespace attend::search

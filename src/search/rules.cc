@@ -64,6 +64,12 @@ Rules::Rules(const model::Engine& engine, const SearchOptions& options) {
   }
 }
 
+std::size_t Rules::sufficient_tokens() const {
+  const auto forbidden =
+      static_cast<std::size_t>(std::count(permitted_.begin(), permitted_.end(), 0));
+  return beam_ + forbidden + (minimum_length_ > 0 ? 1 : 0);
+}
+
 std::size_t Rules::maximum_length(std::size_t source_length) const {
   if (fixed_length_ > 0) return fixed_length_;
   const auto scaled =

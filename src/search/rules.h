@@ -32,6 +32,8 @@ class Rules {
            (length >= minimum_length_ || !is_end(token));
   }
   std::size_t target_vocabulary() const { return permitted_.size(); }
+  /// So many best tokens of a row hold every permitted one that could enter the beam.
+  std::size_t sufficient_tokens() const;
   /// Tokens of the longest target, </s> not counted.
   std::size_t maximum_length(std::size_t source_length) const;
   /// Score of a target of `tokens` tokens that is finished: </s> counts where there is one.

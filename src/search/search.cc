@@ -20,6 +20,7 @@ std::vector<std::vector<Hypothesis>> search(const model::Engine& engine,
     beams.emplace_back(rules, source.size());
   }
   const auto decoding = engine.annotate(sources);
+  decoding->keep_best(rules.sufficient_tokens());
   std::vector<model::StepRow> rows;
   std::vector<std::size_t> first_rows(sources.size());
   while (true) {

@@ -14,34 +14,60 @@ bool is_better(const Candidate& a, const Candidate& b) {
   return a.token < b.token;
 }
 
-}  // namespace
-
 // A heap of the best so far, its worst in front. Candidates come by rising row and token, so an
 // equal one that comes later is worse and `>` alone keeps the order of ties; it also turns away NaN
 // and −infinity.
-std::vector<Candidate> best_candidates(const Rules& rules, const Extensions& extensions) {
+class Best {
+ public:
+  Best(const Rules& rules, std::size_t length, std::vector<Candidate>& best)
+      : rules_(rules), length_(length), best_(best) {
+    best_.clear();
+  }
+
+  void offer(double prefix, std::size_t row, TokenId token, float score) {
+    const double log_probability = prefix + static_cast<double>(score);
+    if (!beats(log_probability)) return;
+    if (log_probability == kInfinity || !rules_.permits(token, length_)) return;
+    if (best_.size() == rules_.beam()) {
+      std::pop_heap(best_.begin(), best_.end(), is_better);
+      best_.pop_back();
+    }
+    best_.push_back({log_probability, static_cast<std::int32_t>(row), token, score});
+    std::push_heap(best_.begin(), best_.end(), is_better);
+    if (best_.size() == rules_.beam()) worst_ = best_.front().log_probability;
+  }
+  bool beats(double log_probability) const { return log_probability > worst_; }
+  void sort() { std::sort_heap(best_.begin(), best_.end(), is_better); }
+
+ private:
+  const Rules& rules_;
+  std::size_t length_;
+  std::vector<Candidate>& best_;
+  double worst_ = -kInfinity;
+};
+
+}  // namespace
+
+void best_candidates(const Rules& rules, const Extensions& extensions,
+                     std::vector<Candidate>& candidates) {
   const std::size_t vocabulary = rules.target_vocabulary();
-  std::vector<Candidate> best;
-  double worst = -kInfinity;
+  Best best(rules, extensions.length, candidates);
   for (std::size_t row = 0; row < extensions.prefixes.size(); ++row) {
     const double prefix = extensions.prefixes[row];
+    if (extensions.best_count > 0) {
+      for (const model::RankedToken& one :
+           extensions.best.subspan(row * extensions.best_count, extensions.best_count)) {
+        if (one.token == text::kNoToken) break;
+        best.offer(prefix, row, one.token, one.log_probability);
+      }
+      continue;
+    }
     const auto scores = extensions.log_probabilities.subspan(row * vocabulary, vocabulary);
     for (std::size_t id = 0; id < vocabulary; ++id) {
-      const double log_probability = prefix + static_cast<double>(scores[id]);
-      if (!(log_probability > worst)) continue;
-      const auto token = static_cast<TokenId>(id);
-      if (log_probability == kInfinity || !rules.permits(token, extensions.length)) continue;
-      if (best.size() == rules.beam()) {
-        std::pop_heap(best.begin(), best.end(), is_better);
-        best.pop_back();
-      }
-      best.push_back({log_probability, static_cast<std::int32_t>(row), token, scores[id]});
-      std::push_heap(best.begin(), best.end(), is_better);
-      if (best.size() == rules.beam()) worst = best.front().log_probability;
+      best.offer(prefix, row, static_cast<TokenId>(id), scores[id]);
     }
   }
-  std::sort_heap(best.begin(), best.end(), is_better);
-  return best;
+  best.sort();
 }
 
 std::vector<Candidate> impossible_candidate(const Rules& rules, std::size_t length) {

@@ -20,13 +20,16 @@ struct Candidate {
 /// The hypotheses of one source before a step, and what the step says about them.
 struct Extensions {
   std::span<const double> prefixes;          // [rows] log-probabilities of the hypotheses
-  std::span<const float> log_probabilities;  // [rows, target_vocabulary]
-  std::size_t length = 0;                    ///< tokens that each hypothesis has
+  std::span<const float> log_probabilities;  // [rows, target_vocabulary], or empty and
+  std::span<const model::RankedToken> best;  // [rows, best_count]
+  std::size_t best_count = 0;
+  std::size_t length = 0;  ///< tokens that each hypothesis has
 };
 
 /// At most rules.beam() candidates, best first: by log-probability, then lower row, then lower
-/// token id. Those of probability 0 or NaN are left out.
-std::vector<Candidate> best_candidates(const Rules& rules, const Extensions& extensions);
+/// token id. Those of probability 0 or NaN are left out. `candidates` is what was there before.
+void best_candidates(const Rules& rules, const Extensions& extensions,
+                     std::vector<Candidate>& candidates);
 
 /// Where there is no better one: the first permitted token after the first row, with probability 0;
 /// none when no token is permitted.

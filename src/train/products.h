@@ -9,6 +9,7 @@
 #include <map>
 #include <mutex>
 
+#include "base/base.h"
 #include "kernels/kernels.h"
 #include "model/model.h"
 #include "train/workers.h"
@@ -18,11 +19,12 @@ namespace attend::train {
 /// Safe to use from several threads but for refresh.
 class Products {
  public:
-  explicit Products(model::Precision precision)
-      : precision_(precision == model::Precision::kBfloat16 ? kernels::Precision::kBfloat16
-                                                            : kernels::Precision::kFloat32) {}
+  /// Of factors; float32 or bfloat16.
+  explicit Products(Precision precision) : precision_(precision) {
+    ATTEND_CHECK(precision != Precision::kInt8);
+  }
 
-  kernels::Precision precision() const { return precision_; }
+  Precision precision() const { return precision_; }
   const kernels::ProductCode& code() const { return code_; }
 
   /// y = W x of a block of weights [outputs, inputs] that lies in some parameter; packed at first
@@ -42,7 +44,7 @@ class Products {
   const kernels::TrainingProduct& get(const at::Tensor& block, bool transposed,
                                       kernels::RowsPerProduct rows);
 
-  kernels::Precision precision_;
+  Precision precision_;
   kernels::ProductCode code_;
   std::mutex mutex_;  // of what follows
   std::map<Key, kernels::TrainingProduct> products_;

@@ -217,7 +217,7 @@ void Trainer::begin() {
   save_checkpoint_now();  // shows at once whether the folder can be written,
   draw();                 // and whether the curves can
   message(fmt::format("{} parameters", engine_.layout().size()));
-  if (training_.precision == model::Precision::kBfloat16 && !kernels::has_bfloat16_units()) {
+  if (training_.precision == Precision::kBfloat16 && !kernels::has_bfloat16_units()) {
     message("this processor has no units for bfloat16: training in float32 would be faster");
   }
 }

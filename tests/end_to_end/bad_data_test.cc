@@ -256,7 +256,7 @@ INSTANTIATE_TEST_SUITE_P(
                       BadConfiguration{"AList", "- 1\n- 2\n", kUsage, ""},
                       BadConfiguration{"NulBytes", std::string("encoder:\0\0", 10), kUsage, ""},
                       BadConfiguration{"BrokenUtf8", "preset: \"\xff\"\n", kUsage, ""},
-                      BadConfiguration{"NewerFormat", "format: 2\n", kModel, "newer"},
+                      BadConfiguration{"NewerFormat", "format: 3\n", kModel, "newer"},
                       BadConfiguration{"TenMegabytes", kHuge, kData, "larger"}),
     [](const auto& test) { return std::string(test.param.name); });
 

@@ -167,7 +167,7 @@ void replace(const fs::path& file, const std::string& from, const std::string& t
 }
 
 TEST_F(BadModel, FormatFromTheFuture) {
-  for (const char* format : {"2", "99999999999999999999", "0", "soon"}) {
+  for (const char* format : {"3", "99999999999999999999", "0", "soon"}) {
     SCOPED_TRACE(format);
     fs::copy_file(models().strings / "config.yml", model_ / "config.yml",
                   fs::copy_options::overwrite_existing);
@@ -286,7 +286,7 @@ TEST_F(BadCheckpoint, MissingVocabularyIsNamed) {
 }
 
 TEST_F(BadCheckpoint, ConfigurationFromTheFutureIsRefused) {
-  replace(model_ / "config.yml", "format: 1\n", "format: 2\n");
+  replace(model_ / "config.yml", "format: 1\n", "format: 3\n");
   EXPECT_TRUE(refused(train(6), kModel, {(model_ / "config.yml").string(), "newer"}));
 }
 

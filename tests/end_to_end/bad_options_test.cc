@@ -207,14 +207,14 @@ TEST_P(Help, IsPrinted) {
 
 INSTANTIATE_TEST_SUITE_P(Commands, Help,
                          ::testing::Values("train", "predict", "evaluate", "show", "score", "align",
-                                           "info", "presets", "dates"),
+                                           "info", "presets", "dates", "quantize", "shortlist"),
                          [](const auto& test) { return std::string(test.param); });
 
 TEST(ProgramHelp, ListsEveryCommand) {
   const RunResult result = attend({"--help"});
   EXPECT_EQ(result.exit_code, 0);
-  for (const char* command :
-       {"train", "predict", "evaluate", "show", "score", "align", "info", "presets", "dates"}) {
+  for (const char* command : {"train", "predict", "evaluate", "show", "score", "align", "info",
+                              "presets", "dates", "quantize", "shortlist"}) {
     EXPECT_NE(result.out.find(std::string("\n  ") + command), std::string::npos) << command;
   }
 }

@@ -85,5 +85,18 @@ TEST(Activations, MaxoutTakesTheLargerOfNeighbours) {
   EXPECT_THROW(maxout(values, std::span<float>(maxima).first(2)), CheckFailure);
 }
 
+TEST(Activations, AddEqualsOneSumAtATime) {
+  Random random(8);
+  for (const std::size_t size : reference::kSizes) {
+    const auto a = reference::random_values(random, size),
+               b = reference::random_values(random, size);
+    auto sum = a;
+    add(b, sum);
+    for (std::size_t i = 0; i < size; ++i) EXPECT_EQ(sum[i], a[i] + b[i]);
+  }
+  std::vector<float> two(2);
+  EXPECT_THROW(add(std::vector<float>(3), two), CheckFailure);
+}
+
 }  // namespace
 }  // namespace attend::kernels

@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
 #include "kernels/matrix.h"
 #include "kernels/softmax.h"
 #include "reference.h"
@@ -144,6 +148,55 @@ TEST(AdditiveEnergies, SizesMustFit) {
   EXPECT_THROW(additive_energies(two, six, two, 0, EnergyActivation::kLinear, two), CheckFailure);
   EXPECT_THROW(dot_energies(two, three, 0, EnergyActivation::kLinear, two), CheckFailure);
   EXPECT_THROW(weighted_sum(two, six, two), CheckFailure);
+}
+
+TEST(Attention, EnergiesOfExponentialsAreThoseOfTanh) {
+  Random random(41);
+  for (const std::size_t units : {1, 10, 16, 37, 512}) {
+    constexpr std::size_t kLength = 9;
+    for (const double scale : {0.3, 2.0, 5.0, 100.0}) {  // 100: queries far beyond what saturates
+      const auto weight = reference::random_values(random, units);
+      auto query = reference::random_values(random, units, scale);
+      auto keys = reference::random_values(random, kLength * units, std::min(scale, 4.0));
+      std::vector<double> expected;
+      for (std::size_t j = 0; j < kLength; ++j) {
+        double sum = 0.25;
+        for (std::size_t k = 0; k < units; ++k) {
+          sum += weight[k] * std::tanh(static_cast<double>(query[k]) + keys[j * units + k]);
+        }
+        expected.push_back(sum);
+      }
+      ASSERT_TRUE(exponential_keys(keys));
+      exponential_query(query);
+      std::vector<float> energies(kLength);
+      additive_energies_of_keys(query, keys, weight, 0.25F, EnergyActivation::kLinear, energies);
+      for (std::size_t j = 0; j < kLength; ++j) {
+        ASSERT_NEAR(energies[j], expected[j], 3e-7 * static_cast<double>(units + 10)) << units;
+      }
+    }
+  }
+}
+
+TEST(Attention, KeysThatDoNotFitStayAsTheyAre) {
+  for (const float bad : {17.1F, -18.0F, 1e30F, std::numeric_limits<float>::quiet_NaN()}) {
+    for (const std::size_t place : {0, 15, 16, 36}) {
+      std::vector<float> keys(37, 0.5F);
+      keys[place] = bad;
+      EXPECT_FALSE(exponential_keys(keys));
+      EXPECT_EQ(keys[1], 0.5F);
+    }
+  }
+  std::vector<float> keys = {17.0F, -17.0F};
+  EXPECT_TRUE(exponential_keys(keys));
+}
+
+TEST(Attention, AQueryThatIsNoNumberShows) {
+  std::vector<float> query = {1.0F, std::numeric_limits<float>::quiet_NaN()}, keys(2), energy(1);
+  ASSERT_TRUE(exponential_keys(keys));
+  exponential_query(query);
+  additive_energies_of_keys(query, keys, std::vector<float>{1.0F, 1.0F}, 0.0F,
+                            EnergyActivation::kLinear, energy);
+  EXPECT_TRUE(std::isnan(energy[0]));
 }
 
 }  // namespace

@@ -40,11 +40,16 @@ Values results(std::size_t units) {
   Values y(kRows * units);
   Matrix(weights, units, units).multiply(x, kRows, bias, y);
   append(all, y);
+  for (const Precision one : {Precision::kBfloat16, Precision::kInt8}) {
+    Matrix({weights.data(), units, units, units}, one).multiply(x, kRows, bias, y);
+    append(all, y);
+  }
   tanh(y);
   append(all, y);
   logistic(y);
   append(all, y);
   hard_logistic(y);
+  add(x, y);
   append(all, y);
   layer_norm(y, kRows, units, bias, {});
   append(all, y);
@@ -77,6 +82,15 @@ Values results(std::size_t units) {
   Values sums(5 * units, 0.0F), shares = values(kRows * 5);
   add_weighted_rows({1, 5, 0, 0}, lengths, {kRows, units, shares.data(), x.data()}, sums.data());
   append(all, sums);
+  Values keys = x, query = bias;
+  EXPECT_TRUE(exponential_keys(keys));
+  exponential_query(query);
+  additive_energies_of_keys(query, keys, std::span(weights).first(units), 0.5F,
+                            EnergyActivation::kRelu, energies);
+  append(all, energies);
+  std::vector<Ranked> best(3);
+  rank_log_softmax(weights, best);
+  for (const Ranked& one : best) append(all, {static_cast<float>(one.index), one.value});
   return all;
 }
 

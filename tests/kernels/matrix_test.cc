@@ -2,29 +2,25 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <thread>
 
-#include "kernels/onednn_product.h"
+#include "kernels/int8_product.h"
 #include "kernels/panel_product.h"
 #include "reference.h"
 
 namespace attend::kernels {
 namespace {
 
-// Every product of both implementations against the triple loop.
-template <class Product>
-class ProductTest : public ::testing::Test {};
-using Products = ::testing::Types<PanelProduct, OneDnnProduct>;
-TYPED_TEST_SUITE(ProductTest, Products);
-
-template <class Product>
 void expect_product(Random& random, std::size_t rows, std::size_t outputs, std::size_t inputs,
                     bool with_bias) {
   const auto x = reference::random_values(random, rows * inputs);
   const auto weights = reference::random_values(random, outputs * inputs);
   const auto bias = reference::random_values(random, with_bias ? outputs : 0);
   std::vector<float> y(rows * outputs, 99.0F);
-  Product(weights, outputs, inputs).multiply(x, rows, bias, y);
+  PanelProduct(weights, outputs, inputs).multiply(x, rows, bias, y);
   const auto expected = reference::multiply(x, rows, weights, outputs, inputs, bias);
   const double tolerance = 1e-6 * std::sqrt(static_cast<double>(inputs) + 1.0) * 3;
   for (std::size_t i = 0; i < y.size(); ++i) {
@@ -32,23 +28,23 @@ void expect_product(Random& random, std::size_t rows, std::size_t outputs, std::
   }
 }
 
-TYPED_TEST(ProductTest, EqualsTheTripleLoop) {
+TEST(PanelProduct, EqualsTheTripleLoop) {
   Random random(9);
   for (const std::size_t rows : {1, 2, 5, 6, 7, 13, 70, 200}) {
     for (const std::size_t outputs : {1, 15, 33, 96, 130, 150}) {
       for (const std::size_t inputs : {1, 2, 17, 64}) {
-        expect_product<TypeParam>(random, rows, outputs, inputs, (rows + outputs) % 2 == 0);
+        expect_product(random, rows, outputs, inputs, (rows + outputs) % 2 == 0);
       }
     }
   }
 }
 
-TYPED_TEST(ProductTest, RowsDoNotDependOnTheirNeighbours) {
+TEST(PanelProduct, RowsDoNotDependOnTheirNeighbours) {
   Random random(10);
   constexpr std::size_t kOutputs = 140, kInputs = 50, kRows = 9;
   const auto weights = reference::random_values(random, kOutputs * kInputs);
   const auto x = reference::random_values(random, kRows * kInputs);
-  const TypeParam product(weights, kOutputs, kInputs);
+  const PanelProduct product(weights, kOutputs, kInputs);
   std::vector<float> all(kRows * kOutputs), one(kOutputs);
   product.multiply(x, kRows, {}, all);
   for (std::size_t r = 0; r < kRows; ++r) {
@@ -57,11 +53,11 @@ TYPED_TEST(ProductTest, RowsDoNotDependOnTheirNeighbours) {
   }
 }
 
-TYPED_TEST(ProductTest, ThreadsShareOneProduct) {
+TEST(PanelProduct, ThreadsShareOneProduct) {
   Random random(11);
   constexpr std::size_t kOutputs = 96, kInputs = 80;
   const auto weights = reference::random_values(random, kOutputs * kInputs);
-  const TypeParam product(weights, kOutputs, kInputs);
+  const PanelProduct product(weights, kOutputs, kInputs);
   std::vector<std::thread> threads;
   std::vector<double> worst(4, 1.0);
   for (std::size_t t = 0; t < worst.size(); ++t) {
@@ -82,6 +78,176 @@ TYPED_TEST(ProductTest, ThreadsShareOneProduct) {
   }
   for (std::thread& thread : threads) thread.join();
   for (const double error : worst) EXPECT_LT(error, 3e-5);
+}
+
+std::vector<Int8Way> supported_ways() {
+  std::vector<Int8Way> ways;
+  for (const Int8Way way : {Int8Way::kPortable, Int8Way::kVnni, Int8Way::kAmx}) {
+    if (is_supported(way)) ways.push_back(way);
+  }
+  return ways;
+}
+
+// The sums of 8-bit numbers in 64-bit ones.
+std::vector<double> multiply_int8(std::span<const float> x, std::size_t rows,
+                                  std::span<const float> weights, std::size_t outputs,
+                                  std::size_t inputs, std::span<const float> bias) {
+  const auto largest_of = [](std::span<const float> row) {
+    float largest = 0.0F;
+    for (const float value : row) largest = std::max(largest, std::abs(value));
+    return largest;
+  };
+  std::vector<double> y;
+  for (std::size_t r = 0; r < rows; ++r) {
+    const auto row = x.subspan(r * inputs, inputs);
+    const float a = largest_of(row);
+    for (std::size_t o = 0; o < outputs; ++o) {
+      const auto w = weights.subspan(o * inputs, inputs);
+      const float s = largest_of(w);
+      std::int64_t sum = 0;
+      for (std::size_t k = 0; k < inputs && a > 0 && s > 0; ++k) {
+        sum += static_cast<std::int64_t>(std::nearbyint(row[k] * (127.0F / a))) *
+               static_cast<std::int64_t>(std::nearbyint(w[k] / (s / 127.0F)));
+      }
+      y.push_back(static_cast<double>(sum) * a * s / (127.0 * 127.0) +
+                  (bias.empty() ? 0.0 : bias[o]));
+    }
+  }
+  return y;
+}
+
+TEST(Int8Product, EveryWayEqualsWholeNumbers) {
+  Random random(21);
+  for (const std::size_t rows : {1, 2, 4, 5, 7, 8, 15, 16, 17, 32, 33, 70}) {
+    for (const std::size_t outputs : {1, 15, 16, 33, 64, 150}) {
+      for (const std::size_t inputs : {1, 3, 17, 63, 64, 65, 130}) {
+        const auto x = reference::random_values(random, rows * inputs);
+        const auto weights = reference::random_values(random, outputs * inputs);
+        const auto bias = reference::random_values(random, rows % 2 == 0 ? outputs : 0);
+        const auto expected = multiply_int8(x, rows, weights, outputs, inputs, bias);
+        for (const Int8Way way : supported_ways()) {
+          std::vector<float> y(rows * outputs, 99.0F);
+          Int8Product({weights.data(), outputs, inputs, inputs}, way).multiply(x, rows, bias, y);
+          for (std::size_t i = 0; i < y.size(); ++i) {
+            ASSERT_NEAR(y[i], expected[i], 1e-5)
+                << static_cast<int>(way) << ": " << rows << " x " << outputs << " x " << inputs;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Int8Product, WaysAndNeighboursChangeNoBit) {
+  Random random(22);
+  constexpr std::size_t kOutputs = 100, kInputs = 192, kRows = 45;
+  const auto weights = reference::random_values(random, kOutputs * kInputs);
+  const auto bias = reference::random_values(random, kOutputs);
+  const auto x = reference::random_values(random, kRows * kInputs);
+  const WeightView view{weights.data(), kOutputs, kInputs, kInputs};
+  std::vector<float> first(kRows * kOutputs), all(kRows * kOutputs), one(kOutputs);
+  Int8Product(view, Int8Way::kPortable).multiply(x, kRows, bias, first);
+  for (const Int8Way way : supported_ways()) {
+    const Int8Product product(view, way);
+    product.multiply(x, kRows, bias, all);
+    EXPECT_EQ(all, first) << static_cast<int>(way);
+    for (std::size_t r = 0; r < kRows; ++r) {
+      product.multiply(std::span<const float>(x).subspan(r * kInputs, kInputs), 1, bias, one);
+      for (std::size_t o = 0; o < kOutputs; ++o) ASSERT_EQ(one[o], all[r * kOutputs + o]);
+    }
+  }
+}
+
+// |y − ŷ| ≤ a/2 Σ|w| + s/2 Σ|x| + K a s / 4: half a step for every factor.
+TEST(Int8Product, StaysWithinHalfAStepOfEveryFactor) {
+  Random random(23);
+  constexpr std::size_t kOutputs = 40, kInputs = 300;
+  for (int round = 0; round < 20; ++round) {
+    const auto x = reference::random_values(random, kInputs);
+    const auto weights = reference::random_values(random, kOutputs * kInputs);
+    const auto exact = reference::multiply(x, 1, weights, kOutputs, kInputs, {});
+    std::vector<float> y(kOutputs);
+    Int8Product({weights.data(), kOutputs, kInputs, kInputs}).multiply(x, 1, {}, y);
+    const auto sum_and_largest = [](std::span<const float> row) {
+      std::pair<double, double> result;
+      for (const float value : row) {
+        result.first += std::abs(value);
+        result.second = std::max<double>(result.second, std::abs(value));
+      }
+      return result;
+    };
+    const auto [x_sum, x_largest] = sum_and_largest(x);
+    for (std::size_t o = 0; o < kOutputs; ++o) {
+      const auto [w_sum, w_largest] =
+          sum_and_largest(std::span(weights).subspan(o * kInputs, kInputs));
+      const double a = x_largest / 127, s = w_largest / 127;
+      EXPECT_LE(std::abs(y[o] - exact[o]),
+                a / 2 * w_sum + s / 2 * x_sum + kInputs * a * s / 4 + 1e-4);
+    }
+  }
+}
+
+TEST(Int8Product, RowsOfZerosAndRowsThatAreNotFinite) {
+  const std::vector<float> weights = {0, 0, 0, 1, -1, 0.5F}, bias = {3, 4};
+  for (const Int8Way way : supported_ways()) {
+    const Int8Product product({weights.data(), 2, 3, 3}, way);
+    std::vector<float> y(6);
+    const float infinity = std::numeric_limits<float>::infinity();
+    product.multiply(std::vector<float>{0, 0, 0, 1, 2, infinity, std::nanf(""), 1, 1}, 3, bias, y);
+    EXPECT_EQ(y[0], 3.0F);
+    EXPECT_EQ(y[1], 4.0F);
+    for (std::size_t i = 2; i < 6; ++i) EXPECT_TRUE(std::isnan(y[i])) << i;
+  }
+}
+
+TEST(Int8Product, KnownScalesKeepWholeNumbers) {
+  constexpr float kScale = 0.03F;  // of rows whose largest number is not 127
+  std::vector<float> weights;
+  for (int k = 0; k < 64; ++k) weights.push_back(kScale * static_cast<float>(k - 30));
+  const std::vector<float> scales = {kScale};
+  std::vector<float> x(64, 0.0F), y(1);
+  for (std::size_t k = 0; k < 64; ++k) {
+    std::fill(x.begin(), x.end(), 0.0F);
+    x[k] = 1.27F;
+    Int8Product({weights.data(), 1, 64, 64, scales}).multiply(x, 1, {}, y);
+    EXPECT_NEAR(y[0], 1.27F * weights[k], 1e-6);
+  }
+}
+
+TEST(Bfloat16Product, RoundsWeightsAndNothingElse) {
+  Random random(24);
+  for (const std::size_t rows : {1, 5, 13, 30}) {
+    constexpr std::size_t kOutputs = 70, kInputs = 90;
+    const auto x = reference::random_values(random, rows * kInputs);
+    auto weights = reference::random_values(random, kOutputs * kInputs);
+    std::vector<float> y(rows * kOutputs);
+    Matrix({weights.data(), kOutputs, kInputs, kInputs}, Precision::kBfloat16)
+        .multiply(x, rows, {}, y);
+    for (float& weight : weights) {  // 8 significant bits
+      int exponent = 0;
+      const double mantissa = std::frexp(static_cast<double>(weight), &exponent);
+      weight = static_cast<float>(std::ldexp(std::nearbyint(mantissa * 256) / 256, exponent));
+    }
+    const auto expected = reference::multiply(x, rows, weights, kOutputs, kInputs, {});
+    for (std::size_t i = 0; i < y.size(); ++i) ASSERT_NEAR(y[i], expected[i], 3e-5);
+  }
+}
+
+TEST(Matrix, BlocksOfAMatrixInEveryPrecision) {
+  Random random(25);
+  constexpr std::size_t kRows = 9, kColumns = 40;
+  const auto all = reference::random_values(random, kRows * kColumns);
+  const auto x = reference::random_values(random, 12);
+  std::vector<float> block;
+  for (std::size_t o = 2; o < 7; ++o) {
+    for (std::size_t k = 0; k < 12; ++k) block.push_back(all[o * kColumns + 20 + k]);
+  }
+  for (const Precision one : {Precision::kFloat32, Precision::kBfloat16, Precision::kInt8}) {
+    std::vector<float> found(5), expected(5);
+    Matrix({all.data() + 2 * kColumns + 20, 5, 12, kColumns}, one).multiply(x, 1, {}, found);
+    Matrix({block.data(), 5, 12, 12}, one).multiply(x, 1, {}, expected);
+    EXPECT_EQ(found, expected);
+  }
 }
 
 TEST(Matrix, SmallAndLargeAgree) {

@@ -88,7 +88,7 @@ TEST(Configuration, YamlErrorsNameTheLine) {
 
 TEST(Configuration, AFutureFormatIsAModelError) {
   Configuration c;
-  EXPECT_THROW(read_yaml(c, "format: 2\n", "config.yml"), ModelError);
+  EXPECT_THROW(read_yaml(c, "format: 3\n", "config.yml"), ModelError);
   EXPECT_THROW(read_yaml(c, "format: x\n", "config.yml"), ModelError);
 }
 

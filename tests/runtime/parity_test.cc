@@ -239,7 +239,7 @@ TEST(Parity, LargerRandomModelsEqualThePlainModel) {
   }
 }
 
-TEST(Parity, MatricesLargeEnoughForOneDnn) {
+TEST(Parity, LargeMatrices) {
   Random random(3);
   Configuration configuration;
   configuration.encoder.units = configuration.decoder.units = 300;  // 900 × 300 recurrent weights

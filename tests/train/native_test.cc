@@ -144,7 +144,7 @@ TEST(NativePath, Bfloat16StaysWithinItsRounding) {
     const Layout layout(model::parameter_table(c, sizes));
     const Tensor values = initial_values(layout, 3, at::kFloat);
     const Result exact = run(c, layout, values, batch, Path::kFastest);
-    c.training.precision = model::Precision::kBfloat16;
+    c.training.precision = Precision::kBfloat16;
     const Result rounded = run(c, layout, values, batch, Path::kFastest);
     EXPECT_NE(rounded.cost, exact.cost);
     EXPECT_NEAR(rounded.cost, exact.cost, 2e-3 * exact.cost);
@@ -170,7 +170,7 @@ TEST(NativePath, Bfloat16TakesModelsOfAnySize) {
     const Layout layout(model::parameter_table(random.configuration, random.sizes));
     const Batch batch = make_batch(pointers(random.examples), at::kFloat);
     const Result exact = run(random.configuration, layout, random.values, batch, Path::kFastest);
-    random.configuration.training.precision = model::Precision::kBfloat16;
+    random.configuration.training.precision = Precision::kBfloat16;
     const Result rounded = run(random.configuration, layout, random.values, batch, Path::kFastest);
     EXPECT_NEAR(rounded.cost, exact.cost, 0.02 * exact.cost);
     if (has_kinks(random.configuration)) continue;

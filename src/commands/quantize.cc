@@ -1,0 +1,139 @@
+// attend quantize: a model folder with rounded weights, smaller and faster, and what that costs.
+#include <fmt/format.h>
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+
+#include "base/base.h"
+#include "commands/command.h"
+#include "metrics/metrics.h"
+
+namespace attend::commands {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string model, target, dev, metrics = "exact_match,unit_error_rate,bleu,chrf";
+  std::string precision = std::string(precision_name(Precision::kInt8));
+  predictor::PredictOptions predict;
+};
+
+// A model in training must not be replaced by one that cannot go on training.
+void check_target(const Options& options) {
+  std::error_code error;
+  const fs::path source = options.model, target = options.target;
+  if (fs::weakly_canonical(fs::absolute(source, error), error) ==
+      fs::weakly_canonical(fs::absolute(target, error), error)) {
+    throw UsageError(fmt::format("--output {} is the model itself", options.target));
+  }
+  for (const char* name : {"checkpoint", "metrics.jsonl"}) {
+    if (fs::exists(target / name, error)) {
+      throw UsageError(
+          fmt::format("--output {} holds a model that was trained there", options.target));
+    }
+  }
+}
+
+struct Evaluated {
+  std::vector<double> values;  // of each metric
+  double seconds = 0;          // of predicting
+};
+
+Evaluated evaluate(const predictor::Predictor& predictor, const Options& options,
+                   const std::vector<metrics::Metric>& wanted) {
+  using Clock = std::chrono::steady_clock;
+  text::PairReader reader({options.dev, "", ""});
+  std::vector<metrics::Segment> hypotheses;
+  std::vector<std::vector<metrics::Segment>> references;
+  std::vector<std::size_t> lengths;
+  Evaluated result;
+  Chunk chunk;
+  while (read_chunk(reader, kChunkLines, chunk)) {
+    const std::vector<std::string> targets = std::move(chunk.targets);
+    chunk.targets.clear();
+    check_chunk(predictor, reader.name(), chunk);
+    const auto start = Clock::now();
+    const auto answers = predictor.predict(chunk.sources, options.predict);
+    result.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      const std::string& text = answers[i].predictions.front().text;
+      hypotheses.push_back({text, predictor.target_units(text)});
+      references.push_back({{targets[i], predictor.target_units(targets[i])}});
+      lengths.push_back(answers[i].source.units.size());
+    }
+  }
+  if (hypotheses.empty()) throw DataError(reader.name(), 0, "no pair to evaluate");
+  const metrics::BucketTable table =
+      metrics::tabulate(wanted, hypotheses, references, lengths, metrics::default_length_edges());
+  result.values = table.all.values;
+  return result;
+}
+
+std::string describe_sizes(const Options& options) {
+  const auto before = static_cast<double>(model::weights_size(options.model));
+  const auto after = static_cast<double>(model::weights_size(options.target));
+  return fmt::format("{:<18}{:>12}{:>12}{:>14}\n{:<18}{:>12.3f}{:>12.3f}{:>13.2f}x\n", "",
+                     "float32", options.precision, "", "megabytes", before / 1e6, after / 1e6,
+                     before / after);
+}
+
+std::string compare(const Options& options) {
+  const std::vector<metrics::Metric> wanted = metrics::parse_metrics(options.metrics);
+  const Evaluated before = evaluate(predictor::Predictor(options.model), options, wanted);
+  const Evaluated after = evaluate(predictor::Predictor(options.target), options, wanted);
+  std::string report;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    report += fmt::format("{:<18}{:>12.2f}{:>12.2f}{:>+14.2f}\n", metrics::metric_name(wanted[i]),
+                          before.values[i], after.values[i], after.values[i] - before.values[i]);
+  }
+  return report + fmt::format("{:<18}{:>12.3f}{:>12.3f}{:>13.2f}x\n", "seconds", before.seconds,
+                              after.seconds, before.seconds / after.seconds);
+}
+
+void run(const Options& options) {
+  check_target(options);
+  if (!options.dev.empty()) metrics::parse_metrics(options.metrics);
+  const model::Model model = model::load(options.model);
+  const Precision precision = parse_precision(options.precision);
+  if (model.weights.precision() != Precision::kFloat32) {
+    throw ModelError(fmt::format("{}: its weights are {} already: quantize the model it came from",
+                                 options.model, precision_name(model.weights.precision())));
+  }
+  model::save_rounded(options.target, model.text, model.weights.rounded(precision));
+  std::error_code none;
+  if (fs::exists(model::shortlist_file(options.model), none)) {
+    model::Shortlist::load(model::shortlist_file(options.model), model.text.sizes())
+        .save(model::shortlist_file(options.target));
+  }
+  report_precision("attend quantize", precision);
+  std::string report = describe_sizes(options);
+  if (!options.dev.empty()) report += compare(options);
+  write_file("-", report);
+}
+
+}  // namespace
+
+void add_quantize(CLI::App& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command =
+      program.add_subcommand("quantize", "a smaller, faster model folder with rounded weights");
+  add_model_option(*command, options->model);
+  command->add_option("-o,--output", options->target, "model folder to write")
+      ->required()
+      ->type_name("FOLDER");
+  command->add_option("--precision", options->precision, "of the weights")
+      ->check(CLI::IsMember({"int8", "bfloat16"}))
+      ->option_text("int8|bfloat16")
+      ->capture_default_str();
+  command->add_option("--dev", options->dev, "TSV of pairs: report metrics before and after")
+      ->type_name("FILE");
+  command->add_option("--metrics", options->metrics, "metrics of the report")
+      ->type_name("NAME,…")
+      ->capture_default_str();
+  add_search_options(*command, options->predict);
+  command->callback([options] { run(*options); });
+}
+
+}  // namespace attend::commands

@@ -1,0 +1,258 @@
+// Equation: y_ro = a_r s_o Σ_k q_rk w_ok + b_o,  q_rk = round(x_rk / a_r), a_r = max_k |x_rk| /
+// 127, s_o likewise for row o of W. Layout: W as panels [⌈outputs / 16⌉, depth / 4, 16, 4], which
+// is what one vector of VNNI's products and one tile row of AMX take; q as u = q + 128 [rows,
+// depth] without sign, as both want it, so that 128 Σ_k w_ok has to be taken from the sums. Must
+// equal: the sums in 64-bit whole numbers.
+#include "kernels/int8_product.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <new>
+
+#include "base/base.h"
+#include "kernels/buffer.h"
+#include "kernels/int8_x86.h"
+#include "kernels/matrix.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/int8_product.cc"
+#include <hwy/foreach_target.h>
+// after foreach_target.h
+#include "kernels/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace attend::kernels::HWY_NAMESPACE {
+
+// u = round(x / scale) + 128 behind `to`, as many bytes more as a vector may have floats; returns
+// the scale: NaN for a row that is not finite.
+float quantise_row(const float* x, std::size_t size, std::uint8_t* to) {
+  const Floats d;
+  const hn::RebindToSigned<Floats> integers;
+  const hn::Rebind<std::uint8_t, Floats> bytes;
+  Vector highest = constant(0.0F), nothing = constant(0.0F);
+  for_each(size, [&](auto at) HWY_ATTR {
+    const Vector v = at.load(x);
+    highest = hn::Max(highest, hn::Abs(v));
+    nothing = hn::MulAdd(v, constant(0.0F), nothing);  // 0, or NaN from then on
+  });
+  constexpr float kLargest = 127.0F;
+  const float largest = max_of_lanes(highest);
+  const bool divides = largest / kLargest >= std::numeric_limits<float>::min();
+  const Vector factor = constant(divides ? kLargest / largest : 0.0F);
+  const auto middle = hn::Set(integers, 128);
+  const std::size_t lanes = hn::Lanes(d);
+  for (std::size_t i = 0; i < size; i += lanes) {
+    const Vector v = i + lanes <= size ? hn::LoadU(d, x + i) : load_part(d, x + i, size - i);
+    const auto whole = hn::Add(hn::NearestInt(hn::Mul(v, factor)), middle);
+    hn::StoreU(hn::DemoteTo(bytes, whole), bytes, to + i);
+  }
+  return (divides ? largest / kLargest : 0.0F) + sum_of_lanes(nothing);
+}
+
+#if HWY_TARGET == HWY_SCALAR
+using Operand = hn::ScalableTag<std::int32_t>;
+constexpr std::size_t kSumsPerOutput = 1;
+#elif HWY_ARCH_X86
+using Whole16 = hn::ScalableTag<std::int16_t>;
+using Operand = Whole16;  // products of neighbours are summed in pairs
+constexpr std::size_t kSumsPerOutput = 2;
+#else
+using Operand = hn::ScalableTag<std::int32_t>;
+constexpr std::size_t kSumsPerOutput = 4;
+#endif
+using Sums = hn::ScalableTag<std::int32_t>;
+
+// One row of q (4 values a group) times one panel; `sums` [16 · kSumsPerOutput].
+HWY_INLINE void multiply_panel(const hn::TFromD<Operand>* q, std::size_t groups,
+                               const std::int8_t* panel, std::int32_t* sums) {
+#if HWY_TARGET == HWY_SCALAR
+  for (std::size_t o = 0; o < 16; ++o) {
+    sums[o] = 0;
+    for (std::size_t k = 0; k < 4 * groups; ++k) {
+      sums[o] += q[k] * panel[k / 4 * 64 + o * 4 + k % 4];
+    }
+  }
+#else
+  const Operand wide;
+  const Sums d;
+  const hn::Rebind<std::int8_t, Operand> narrow;
+  constexpr std::size_t step = hn::MaxLanes(wide), vectors = 64 / step;
+  hn::Vec<Sums> totals[vectors];
+  for (std::size_t v = 0; v < vectors; ++v) totals[v] = hn::Zero(d);
+  for (std::size_t group = 0; group < groups; ++group) {
+    HWY_ALIGN hn::TFromD<Operand> four[step];
+    for (std::size_t i = 0; i < step; ++i) four[i] = q[group * 4 + i % 4];
+    const auto x = hn::Load(wide, four);
+    for (std::size_t v = 0; v < vectors; ++v) {
+      const auto w = hn::PromoteTo(wide, hn::LoadU(narrow, panel + group * 64 + v * step));
+#if HWY_ARCH_X86
+      auto unused = hn::Zero(d);
+      totals[v] = hn::ReorderWidenMulAccumulate(d, x, w, totals[v], unused);
+#else
+      totals[v] = hn::Add(totals[v], hn::Mul(x, w));
+#endif
+    }
+  }
+  for (std::size_t v = 0; v < vectors; ++v) hn::StoreU(totals[v], d, sums + v * hn::Lanes(d));
+#endif
+}
+
+// One row: u [depth] → y [outputs].
+void multiply_row(const Int8Operands& p, const std::uint8_t* u, float scale, std::int32_t* memory,
+                  float* y) {
+  auto* q = reinterpret_cast<hn::TFromD<Operand>*>(memory);  // [depth]
+  for (std::size_t k = 0; k < p.depth; ++k) {
+    q[k] = static_cast<hn::TFromD<Operand>>(static_cast<int>(u[k]) - 128);
+  }
+  for (std::size_t first = 0; first < p.outputs; first += 16) {
+    HWY_ALIGN std::int32_t parts[16 * kSumsPerOutput];
+    HWY_ALIGN float sums[16], values[16];
+    multiply_panel(q, p.depth / 4, p.panels + first * p.depth, parts);
+    for (std::size_t o = 0; o < 16; ++o) {
+      std::int32_t sum = 0;
+      for (std::size_t i = 0; i < kSumsPerOutput; ++i) sum += parts[o * kSumsPerOutput + i];
+      sums[o] = static_cast<float>(sum);
+      values[o] = p.bias != nullptr && first + o < p.outputs ? p.bias[first + o] : 0.0F;
+    }
+    for_each(16, [&](auto at) HWY_ATTR {
+      const Vector scaled = hn::Mul(at.load(sums), at.load(p.scales + first));
+      at.store(hn::MulAdd(scaled, constant(scale), at.load(values)), values);
+    });
+    std::copy_n(values, std::min<std::size_t>(16, p.outputs - first), y + first);
+  }
+}
+
+}  // namespace attend::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace attend::kernels {
+
+HWY_EXPORT(quantise_row);
+HWY_EXPORT(multiply_row);
+
+namespace {
+
+constexpr std::size_t kPanel = 16;  // outputs
+constexpr std::align_val_t kAlignment{64};
+
+// Memory of the calling thread for all products; lives as long as the thread.
+struct ThreadMemory {
+  Buffer bytes;   // u [rows, depth], as bytes
+  Buffer scales;  // a [rows]
+  Buffer widened;
+};
+
+ThreadMemory& thread_memory() {
+  thread_local ThreadMemory memory;
+  return memory;
+}
+
+Int8Way best_way() {
+  for (const Int8Way way : {Int8Way::kAmx, Int8Way::kVnni}) {
+    if (is_supported(way)) return way;
+  }
+  return Int8Way::kPortable;
+}
+
+}  // namespace
+
+bool is_supported(Int8Way way) {
+  if (way == Int8Way::kPortable) return true;
+  if ((hwy::SupportedTargets() & HWY_AVX3) == 0) return false;  // tests may exclude it
+  return way == Int8Way::kVnni ? has_vnni() : has_vnni() && has_amx();
+}
+
+void Int8Product::Free::operator()(std::int8_t* values) const {
+  operator delete[](values, kAlignment);
+}
+
+Int8Product::Int8Product(const WeightView& weights) : Int8Product(weights, best_way()) {}
+
+Int8Product::Int8Product(const WeightView& weights, Int8Way way)
+    : outputs_(weights.outputs), inputs_(weights.inputs), way_(way) {
+  ATTEND_CHECK(is_supported(way));
+  ATTEND_CHECK(inputs_ <= kLargestInputs);
+  ATTEND_CHECK(weights.scales.empty() || weights.scales.size() == outputs_);
+  const std::size_t multiple = inputs_ < 64 ? 4 : 64;
+  depth_ = (inputs_ + multiple - 1) / multiple * multiple;
+  pack(weights);
+}
+
+// Room for all outputs, zeros.
+void Int8Product::allocate() {
+  const std::size_t padded = (outputs_ + kPanel - 1) / kPanel * kPanel;
+  panels_.reset(new (kAlignment) std::int8_t[std::max<std::size_t>(1, padded * depth_)]());
+  scales_.assign(padded, 0.0F);
+  sums_.assign(padded, 0);
+}
+
+Int8Product Int8Product::select(std::span<const std::int32_t> ids) const {
+  Int8Product result;
+  result.outputs_ = ids.size();
+  result.inputs_ = inputs_;
+  result.depth_ = depth_;
+  result.way_ = way_;
+  result.allocate();
+  const std::size_t groups = depth_ / 4;
+  for (std::size_t o = 0; o < ids.size(); ++o) {
+    const auto id = static_cast<std::size_t>(ids[o]);
+    const std::int8_t* from = panels_.get() + (id / kPanel * groups * kPanel + id % kPanel) * 4;
+    std::int8_t* to = result.panels_.get() + (o / kPanel * groups * kPanel + o % kPanel) * 4;
+    for (std::size_t k = 0; k < groups; ++k) {
+      std::memcpy(to + k * kPanel * 4, from + k * kPanel * 4, 4);
+    }
+    result.scales_[o] = scales_[id];
+    result.sums_[o] = sums_[id];
+  }
+  return result;
+}
+
+void Int8Product::pack(const WeightView& weights) {
+  constexpr float kLargest = 127.0F;
+  allocate();
+  for (std::size_t o = 0; o < outputs_; ++o) {
+    const float* row = weights.values + o * weights.stride;
+    float largest = 0.0F;
+    for (std::size_t k = 0; k < inputs_; ++k) largest = std::max(largest, std::abs(row[k]));
+    const float scale = weights.scales.empty() ? largest / kLargest : weights.scales[o];
+    if (!(scale >= std::numeric_limits<float>::min())) continue;  // zeros
+    scales_[o] = scale;
+    for (std::size_t k = 0; k < inputs_; ++k) {
+      const float whole = std::clamp(std::nearbyint(row[k] / scale), -kLargest, kLargest);
+      const std::size_t group = (o / kPanel * (depth_ / 4) + k / 4) * kPanel + o % kPanel;
+      panels_[group * 4 + k % 4] = static_cast<std::int8_t>(whole);
+      sums_[o] += 128 * static_cast<std::int32_t>(whole);
+    }
+  }
+}
+
+void Int8Product::multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
+                           std::span<float> y) const {
+  ThreadMemory& memory = thread_memory();
+  const std::size_t padded_rows = (rows + 15) / 16 * 16;  // tiles read whole rows
+  auto* u = reinterpret_cast<std::uint8_t*>(
+      memory.bytes.get((padded_rows * depth_ + 64) / sizeof(float) + 1).data());
+  const std::span<float> scales = memory.scales.get(rows);
+  for (std::size_t r = 0; r < rows; ++r) {
+    scales[r] = HWY_DYNAMIC_DISPATCH(quantise_row)(x.data() + r * inputs_, inputs_, u + r * depth_);
+  }
+  const Int8Operands operands{panels_.get(), scales_.data(),
+                              sums_.data(),  bias.empty() ? nullptr : bias.data(),
+                              outputs_,      depth_};
+  if (way_ != Int8Way::kPortable) {
+    const bool tiles = way_ == Int8Way::kAmx && rows >= 8 && depth_ % 64 == 0;
+    (tiles ? multiply_amx : multiply_vnni)(operands, u, scales.data(), rows, y.data());
+    return;
+  }
+  auto* widened = reinterpret_cast<std::int32_t*>(memory.widened.get(depth_).data());
+  for (std::size_t r = 0; r < rows; ++r) {
+    HWY_DYNAMIC_DISPATCH(multiply_row)
+    (operands, u + r * depth_, scales[r], widened, y.data() + r * outputs_);
+  }
+}
+
+}  // namespace attend::kernels
+#endif  // HWY_ONCE

@@ -1,0 +1,29 @@
+// Products of 8-bit numbers by instructions that Highway has no name for. Internal to this folder.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace attend::kernels {
+
+/// What Int8Product packed.
+struct Int8Operands {
+  const std::int8_t* panels;   // [⌈outputs / 16⌉, depth / 4, 16, 4]
+  const float* scales;         // [outputs, padded to 16]
+  const std::int32_t* sums;    // 128 Σ_k w_ok, likewise
+  const float* bias;           // [outputs] or null
+  std::size_t outputs, depth;  // depth: a multiple of 4, for tiles of 64
+};
+
+/// Whether processor and system have the instructions; has_amx() asks the system for the tiles.
+bool has_vnni();
+bool has_amx();
+
+/// y [rows, outputs] from u [rows, depth] and the scales of its rows. Tiles read up to the next
+/// multiple of 16 rows. Only where has_…() says so.
+void multiply_vnni(const Int8Operands& operands, const std::uint8_t* u, const float* row_scales,
+                   std::size_t rows, float* y);
+void multiply_amx(const Int8Operands& operands, const std::uint8_t* u, const float* row_scales,
+                  std::size_t rows, float* y);
+
+}  // namespace attend::kernels

@@ -1,0 +1,209 @@
+// attend quantize: the folder it writes, what the other commands make of it, and what it refuses.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "end_to_end/failure.h"
+#include "end_to_end/models.h"
+#include "testing.h"
+
+namespace attend::end_to_end {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::read_file;
+using testing::TemporaryFolder;
+using testing::write_file;
+
+class Quantize : public ::testing::Test {
+ protected:
+  RunResult quantize(const std::vector<std::string>& more = {}, const RunOptions& options = {}) {
+    std::vector<std::string> arguments = {"quantize", "-m", model_.string(), "-o", small_.string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return attend(arguments, options);
+  }
+  std::string predict(const fs::path& model, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> arguments = {"predict", "-m", model.string()};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    RunOptions options;
+    options.standard_input = "abc\nfedcba\nd\n";
+    const RunResult result = attend(arguments, options);
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    return result.out;
+  }
+
+  const TemporaryFolder folder_;
+  const fs::path model_ = models().strings, small_ = folder_ / "small";
+};
+
+TEST_F(Quantize, WritesASmallerFolderThatEveryCommandTakes) {
+  for (const std::string& precision : {std::string("int8"), std::string("bfloat16")}) {
+    SCOPED_TRACE(precision);
+    fs::remove_all(small_);
+    const RunResult result = quantize({"--precision", precision});
+    ASSERT_EQ(result.exit_code, 0) << result.error;
+    EXPECT_NE(result.out.find("megabytes"), std::string::npos);
+    EXPECT_LT(fs::file_size(small_ / "model.safetensors"),
+              fs::file_size(model_ / "model.safetensors"));
+    EXPECT_NE(read_file(small_ / "config.yml").find("format: 2"), std::string::npos);
+    const std::string bytes = read_file(small_ / "model.safetensors");
+    EXPECT_NE(bytes.find(precision == "int8" ? "\"I8\"" : "\"BF16\""), std::string::npos);
+    EXPECT_NE(attend({"info", "-m", small_.string()}).out.find(precision), std::string::npos);
+    EXPECT_EQ(lines_of(predict(small_)).size(), 3U);
+    EXPECT_EQ(predict(small_, {"--beam", "3", "--threads", "2", "--batch-size", "1"}),
+              predict(small_, {"--beam", "3"}));
+    EXPECT_EQ(lines_of(predict(small_, {"--precision", "float32"})).size(), 3U);
+    RunOptions pairs;
+    pairs.standard_input = "abc\tcba\n";
+    for (const char* command : {"score", "align", "evaluate"}) {
+      EXPECT_EQ(attend({command, "-m", small_.string(), "-"}, pairs).exit_code, 0) << command;
+    }
+    EXPECT_EQ(attend({"show", "-m", small_.string(), "abc"}).exit_code, 0);
+  }
+}
+
+TEST_F(Quantize, ModelsOfEveryKind) {
+  for (const fs::path& model : {models().words, models().subwords, models().dates}) {
+    fs::remove_all(small_);
+    const RunResult result = attend({"quantize", "-m", model.string(), "-o", small_.string()});
+    ASSERT_EQ(result.exit_code, 0) << result.error;
+    EXPECT_EQ(attend({"info", "-m", small_.string()}).exit_code, 0);
+    EXPECT_EQ(fs::exists(small_ / "source.spm"), fs::exists(model / "source.spm"));
+  }
+}
+
+TEST_F(Quantize, DevelopmentPairsGiveAReport) {
+  write_file(folder_ / "dev.tsv", to_tsv(string_pairs(40, 9)));
+  const RunResult result = quantize({"--dev", (folder_ / "dev.tsv").string()});
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  for (const char* part : {"float32", "int8", "megabytes", "exact_match", "bleu", "seconds"}) {
+    EXPECT_NE(result.out.find(part), std::string::npos) << part;
+  }
+}
+
+TEST_F(Quantize, IsWrittenAgainOverItself) {
+  ASSERT_EQ(quantize().exit_code, 0);
+  const std::string first = read_file(small_ / "model.safetensors");
+  ASSERT_EQ(quantize({"--precision", "bfloat16"}).exit_code, 0);
+  ASSERT_EQ(quantize().exit_code, 0);
+  EXPECT_EQ(read_file(small_ / "model.safetensors"), first);
+}
+
+TEST_F(Quantize, TwiceIsRefused) {
+  ASSERT_EQ(quantize().exit_code, 0);
+  const RunResult result =
+      attend({"quantize", "-m", small_.string(), "-o", (folder_ / "smaller").string()});
+  EXPECT_TRUE(refused(result, kModel, {small_.string(), "int8", "already"}));
+  EXPECT_FALSE(fs::exists(folder_ / "smaller"));
+}
+
+TEST_F(Quantize, TheModelItselfIsNoTarget) {
+  const fs::path copy = copy_model(model_, folder_ / "copy");
+  const auto before = files_below(folder_.path());
+  const std::string weights = read_file(copy / "model.safetensors");
+  for (const std::string& target : {copy.string(), (copy / "..").string() + "/copy/"}) {
+    const RunResult result = attend({"quantize", "-m", copy.string(), "-o", target});
+    EXPECT_TRUE(refused(result, kUsage, {"--output"}));
+  }
+  EXPECT_EQ(files_below(folder_.path()), before);
+  EXPECT_EQ(read_file(copy / "model.safetensors"), weights);
+}
+
+TEST_F(Quantize, AModelInTrainingIsNoTarget) {
+  fs::create_directories(small_ / "checkpoint");
+  EXPECT_TRUE(refused(quantize(), kUsage, {small_.string(), "trained"}));
+  EXPECT_FALSE(fs::exists(small_ / "config.yml"));
+}
+
+TEST_F(Quantize, DamagedModelsAreNamedAndNothingIsWritten) {
+  const fs::path copy = copy_model(model_, folder_ / "copy");
+  const std::string bytes = read_file(copy / "model.safetensors");
+  write_file(copy / "model.safetensors", bytes.substr(0, bytes.size() - 5));
+  const RunResult result = attend({"quantize", "-m", copy.string(), "-o", small_.string()});
+  EXPECT_TRUE(refused(result, kModel, {(copy / "model.safetensors").string()}));
+  EXPECT_FALSE(fs::exists(small_));
+}
+
+TEST_F(Quantize, DamagedResultsAreRefusedByEveryBit) {
+  ASSERT_EQ(quantize().exit_code, 0);
+  const std::string bytes = read_file(small_ / "model.safetensors");
+  for (const std::size_t position : {std::size_t{9}, bytes.size() / 2, bytes.size() - 1}) {
+    std::string bad = bytes;
+    bad[position] ^= 1;
+    write_file(small_ / "model.safetensors", bad);
+    EXPECT_TRUE(refused(attend({"info", "-m", small_.string()}), kModel,
+                        {(small_ / "model.safetensors").string()}));
+  }
+}
+
+TEST_F(Quantize, TargetsThatCannotBeWrittenAreNamed) {
+  write_file(folder_ / "file", "x");
+  const RunResult onto_file =
+      attend({"quantize", "-m", model_.string(), "-o", (folder_ / "file").string()});
+  EXPECT_TRUE(refused(onto_file, kOther, {(folder_ / "file").string()}));
+  if (!can_drop_privileges()) GTEST_SKIP() << "everything is writable here";
+  fs::create_directories(small_);
+  fs::permissions(small_, fs::perms::owner_read | fs::perms::owner_exec);
+  RunOptions options;
+  options.unprivileged = true;
+  EXPECT_TRUE(refused(quantize({}, options), kOther, {small_.string()}));
+  EXPECT_TRUE(files_below(small_).empty());
+}
+
+TEST_F(Quantize, OptionsAreChecked) {
+  EXPECT_TRUE(refused(quantize({"--precision", "int4"}), kUsage, {"--precision", "int4"}));
+  EXPECT_TRUE(refused(quantize({"--precision", "float32"}), kUsage, {"--precision"}));
+  EXPECT_TRUE(refused(quantize({"--dev", (folder_ / "d").string(), "--metrics", "nice"}), kUsage,
+                      {"nice"}));
+  EXPECT_TRUE(refused(attend({"predict", "-m", model_.string(), "--precision", "half"}), kUsage,
+                      {"--precision"}));
+}
+
+TEST_F(Quantize, TrainingDoesNotGoOnFromIt) {
+  ASSERT_EQ(quantize().exit_code, 0);
+  write_file(folder_ / "pairs.tsv", to_tsv(string_pairs(60, 4)));
+  const std::string before = read_file(small_ / "model.safetensors");
+  const RunResult result =
+      attend({"train", (folder_ / "pairs.tsv").string(), "-m", small_.string()});
+  EXPECT_NE(result.exit_code, 0);
+  EXPECT_EQ(read_file(small_ / "model.safetensors"), before);
+}
+
+class ShortlistCommand : public Quantize {
+ protected:
+  void SetUp() override { write_file(pairs_, to_tsv(string_pairs(200, 5))); }
+  RunResult learn() {
+    return attend({"shortlist", "-m", copy_.string(), pairs_.string(), "--frequent", "3"});
+  }
+  const fs::path copy_ = copy_model(models().strings, folder_ / "copy");
+  const fs::path pairs_ = folder_ / "pairs.tsv", list_ = copy_ / "shortlist.txt";
+};
+
+TEST_F(ShortlistCommand, IsLearntUsedAndQuantized) {
+  const RunResult learnt = learn();
+  ASSERT_EQ(learnt.exit_code, 0) << learnt.error;
+  EXPECT_NE(learnt.out.find("targets a source"), std::string::npos);
+  // All targets of these pairs are among the candidates of their sources, so that greedy decoding
+  // finds the same.
+  EXPECT_EQ(lines_of(predict(copy_, {"--shortlist"})).size(), 3U);
+  EXPECT_EQ(attend({"quantize", "-m", copy_.string(), "-o", small_.string()}).exit_code, 0);
+  EXPECT_EQ(read_file(small_ / "shortlist.txt"), read_file(list_));
+  EXPECT_EQ(lines_of(predict(small_, {"--shortlist"})).size(), 3U);
+}
+
+TEST_F(ShortlistCommand, MissingAndDamagedListsAreNamed) {
+  RunOptions options;
+  options.standard_input = "abc\n";
+  const auto predict_listed = [&] {
+    return attend({"predict", "-m", copy_.string(), "--shortlist"}, options);
+  };
+  EXPECT_TRUE(refused(predict_listed(), kModel, {list_.string()}));
+  ASSERT_EQ(learn().exit_code, 0);
+  write_file(list_, read_file(list_) + "1 2");
+  EXPECT_TRUE(refused(predict_listed(), kModel, {list_.string(), "truncated"}));
+  write_file(pairs_, "");
+  EXPECT_TRUE(refused(learn(), kData, {pairs_.string()}));
+}
+
+}  // namespace
+}  // namespace attend::end_to_end

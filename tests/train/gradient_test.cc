@@ -98,8 +98,8 @@ TEST_P(Gradients, EqualCentralDifferences) {
   }
 }
 
-// §6: scores, the order update-look-generate, input feeding, states that are copied.
-void add_luong_cases(std::vector<Case>& list) {
+// §1.4, §1.5: every score in every order.
+void add_score_cases(std::vector<Case>& list) {
   using namespace model;
   for (const auto& [name, score] : {std::pair{"additive", Score::kAdditive},
                                     {"dot", Score::kDot},
@@ -121,6 +121,11 @@ void add_luong_cases(std::vector<Case>& list) {
       }
     }
   }
+}
+
+// §6.4: readouts that are fed.
+void add_feeding_cases(std::vector<Case>& list) {
+  using namespace model;
   for (const auto& [name, readout] : {std::pair{"tanh", Readout::kTanh},
                                       {"maxout", Readout::kMaxout},
                                       {"linear", Readout::kLinear}}) {
@@ -140,6 +145,11 @@ void add_luong_cases(std::vector<Case>& list) {
       }
     }
   }
+}
+
+// §6.1: states that are copied layer by layer.
+void add_copying_cases(std::vector<Case>& list) {
+  using namespace model;
   for (const Direction direction :
        {Direction::kBidirectional, Direction::kForward, Direction::kBackward}) {
     for (const Cell cell : {Cell::kGru, Cell::kLstm}) {
@@ -157,6 +167,13 @@ void add_luong_cases(std::vector<Case>& list) {
                       }});
     }
   }
+}
+
+void add_luong_cases(std::vector<Case>& list) {
+  using namespace model;
+  add_score_cases(list);
+  add_feeding_cases(list);
+  add_copying_cases(list);
   list.push_back({"luong", [](Configuration& c) {
                     c = preset("luong");
                     c.training.label_smoothing = 0;

@@ -40,6 +40,16 @@ void to_bfloat16_rows(ConstRows from, std::size_t count, std::size_t units, Bflo
   }
 }
 
+void round_rows(ConstRows from, std::size_t count, std::size_t units, float* to) {
+  for (std::size_t row = 0; row < count; ++row, to += units) {
+    const float* x = from.row(row);
+    for_each(units, [&](auto at) HWY_ATTR {
+      const auto upper = hn::ShiftLeft<16>(round_upper_half(at.load(x)));
+      at.store(hn::BitCast(Floats(), upper), to);
+    });
+  }
+}
+
 }  // namespace attend::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -47,9 +57,14 @@ HWY_AFTER_NAMESPACE();
 namespace attend::kernels {
 
 HWY_EXPORT(to_bfloat16_rows);
+HWY_EXPORT(round_rows);
 
 void to_bfloat16(ConstRows from, std::size_t count, std::size_t units, Bfloat16* to) {
   HWY_DYNAMIC_DISPATCH(to_bfloat16_rows)(from, count, units, to);
+}
+
+void round_to_bfloat16(ConstRows from, std::size_t count, std::size_t units, float* to) {
+  HWY_DYNAMIC_DISPATCH(round_rows)(from, count, units, to);
 }
 
 }  // namespace attend::kernels

@@ -15,4 +15,8 @@ using Bfloat16 = std::uint16_t;
 /// one row behind the other.
 void to_bfloat16(ConstRows from, std::size_t count, std::size_t units, Bfloat16* to);
 
+/// The same, widened again to float32; `to` may be the rows themselves if they stand one behind the
+/// other.
+void round_to_bfloat16(ConstRows from, std::size_t count, std::size_t units, float* to);
+
 }  // namespace attend::kernels

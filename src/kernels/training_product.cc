@@ -31,13 +31,25 @@ constexpr std::size_t kPanelWeights = std::size_t{1} << 15;  // from here on one
 
 std::int64_t dimension(std::size_t size) { return static_cast<std::int64_t>(size); }
 
+// Whether oneDNN multiplies bfloat16 on this processor, by units for it or by others. Where it does
+// not, factors are rounded to bfloat16 and multiplied as float32.
+bool has_bfloat16_code() {
+  const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+  const auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
+  return (isa & needed) == needed;
+}
+
+bool multiplies_as_float32(Precision precision) {
+  return precision == Precision::kFloat32 || !has_bfloat16_code();
+}
+
 dnnl::memory::data_type type_of(Precision precision) {
-  return precision == Precision::kFloat32 ? dnnl::memory::data_type::f32
+  return multiplies_as_float32(precision) ? dnnl::memory::data_type::f32
                                           : dnnl::memory::data_type::bf16;
 }
 
 std::size_t size_of(Precision precision) {
-  return precision == Precision::kFloat32 ? sizeof(float) : sizeof(Bfloat16);
+  return multiplies_as_float32(precision) ? sizeof(float) : sizeof(Bfloat16);
 }
 
 // [rows, columns] with values that far apart.
@@ -85,7 +97,7 @@ ThreadMemory& thread_memory() {
 // among them, make illegal: there it is filled up with zeros.
 std::size_t filled_up(Precision precision, std::size_t factors) {
   constexpr std::size_t kTile = 32;
-  return precision == Precision::kFloat32 ? factors : (factors + kTile - 1) / kTile * kTile;
+  return multiplies_as_float32(precision) ? factors : (factors + kTile - 1) / kTile * kTile;
 }
 
 // The rows of `operand` one behind the other and filled up with zeros to so many of so many units;
@@ -253,10 +265,16 @@ Operand::Operand(Precision precision, ConstRows rows, std::size_t count, std::si
       values_(rows.values) {
   if (precision == Precision::kFloat32) return;
   copy_ = std::make_shared<Buffer>();
+  stride_ = units;
+  if (multiplies_as_float32(precision)) {
+    const std::span<float> rounded = copy_->get(count * units);
+    round_to_bfloat16(rows, count, units, rounded.data());
+    values_ = rounded.data();
+    return;
+  }
   auto* values = reinterpret_cast<Bfloat16*>(copy_->get((count * units + 1) / 2).data());
   to_bfloat16(rows, count, units, values);
   values_ = values;
-  stride_ = units;
 }
 
 Operand::Operand(const Operand& whole, std::size_t offset, std::size_t count, std::size_t units)
@@ -286,14 +304,18 @@ class TrainingProduct::Packed {
         precision_(precision),
         outputs_(outputs),
         inputs_(inputs),
+        given_strides_(strides),
         strides_(strides),
         factors_(filled_up(precision, inputs)),
+        given_(values),
         values_(values) {
-    if (precision == Precision::kFloat32 && rows == RowsPerProduct::kBatch) return;
+    const bool plain = precision == Precision::kFloat32 && rows == RowsPerProduct::kBatch;
+    if (plain || (precision != Precision::kFloat32 && multiplies_as_float32(precision))) return;
     packed_.emplace(code_.packed(precision, outputs, factors_), code_.engine());
   }
 
   void pack() {
+    if (!packed_ && precision_ != Precision::kFloat32) round();
     if (!packed_) return;
     const onednn::SingleThread guard;
     auto strides = strides_;
@@ -340,6 +362,20 @@ class TrainingProduct::Packed {
         .run(y, bias != nullptr ? Write::kAdd : write);
   }
 
+  // values_ ← W rounded, from where it was given; rows one behind the other.
+  void round() {
+    const std::span<float> all = rounded_.get(outputs_ * inputs_);
+    for (std::size_t o = 0; o < outputs_; ++o) {
+      float* row = all.data() + o * inputs_;
+      for (std::size_t k = 0; k < inputs_; ++k) {
+        row[k] = given_[o * given_strides_.output + k * given_strides_.input];
+      }
+      round_to_bfloat16({row, inputs_}, 1, inputs_, row);
+    }
+    values_ = all.data();
+    strides_ = {inputs_, 1};
+  }
+
   // W, transposed, with rows of zeros behind the last one: [factors, outputs].
   const float* fill_up() const {
     const std::span<float> filled = thread_memory().other.zeros(factors_ * outputs_);
@@ -354,9 +390,11 @@ class TrainingProduct::Packed {
   ProductCode::Implementation& code_;
   Precision precision_;
   std::size_t outputs_, inputs_;
-  WeightStrides strides_;
+  WeightStrides given_strides_, strides_;
   std::size_t factors_;  // inputs, filled up
-  const float* values_;
+  const float* given_;
+  const float* values_;  // given_ or rounded_
+  Buffer rounded_;
   std::optional<dnnl::memory> packed_;
 };
 
@@ -427,7 +465,7 @@ void gradient_product(const ProductCode& code, const Operand& a, const Operand& 
     }
     return;
   }
-  if (a.precision() == Precision::kFloat32) {
+  if (multiplies_as_float32(a.precision())) {
     return Sgemm{true,       false,
                  a.units(),  b.units(),
                  a.count(),  static_cast<const float*>(a.values()),

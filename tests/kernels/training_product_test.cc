@@ -62,6 +62,9 @@ TEST(Bfloat16, RoundsRowsOfAnyLength) {
       }
     }
     EXPECT_EQ(halves.back(), 77);
+    std::vector<float> rounded(3 * units);
+    round_to_bfloat16({values.data(), 40}, 3, units, rounded.data());
+    for (std::size_t i = 0; i < rounded.size(); ++i) EXPECT_EQ(rounded[i], widen(halves[i]));
   }
 }
 

@@ -322,7 +322,7 @@ void add_training(OptionList& list, TrainingConfig& training) {
               "updates between validations; 0: every epoch");
   list.text("training.metric", training.metric, "what decides the best model: loss or a metric");
   list.number("training.patience", training.patience, 0, kMany,
-              "validations without progress before stopping; 0: never stop early");
+              "validations in which neither metric nor loss got better before stopping; 0: never");
   list.number("training.beam", training.beam, 1, 1000, "beam of the decoding at validation");
   list.number("training.checkpoint_minutes", training.checkpoint_minutes, 0.0, kAnyPositive,
               "minutes between checkpoints");

@@ -364,6 +364,23 @@ TEST(Train, LeavesAWholeFolder) {
   }
 }
 
+// OpenMP would bind every thread of the training to the same processor.
+TEST(Train, IsNotBoundToAProcessorByTheEnvironment) {
+  const TemporaryFolder folder;
+  fs::copy_file(testing::binary_folder() / "attend", folder / "attend");
+  write_file(folder / "attend-train", "#!/bin/sh\nenv\n");
+  fs::permissions(folder / "attend-train", fs::perms::owner_all);
+  RunOptions options;
+  options.environment = {
+      {"OMP_PROC_BIND", "true"}, {"OMP_PLACES", "cores"}, {"GOMP_CPU_AFFINITY", "0"}};
+  const RunResult result = run(folder / "attend", {"train"}, options);
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_NE(result.out.find("PATH="), std::string::npos);
+  for (const auto& [name, value] : options.environment) {
+    EXPECT_EQ(result.out.find(name + "="), std::string::npos) << name;
+  }
+}
+
 TEST(Train, TakesParallelFilesAndDrawsCurves) {
   const TemporaryFolder folder;
   std::string sources, targets;

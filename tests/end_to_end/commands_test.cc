@@ -205,6 +205,13 @@ TEST(Show, DrawsInTheTerminalWithoutColourWhenItIsNone) {
   EXPECT_GE(lines_of(text).size(), 3U);
 }
 
+// Headings of several characters would be taller than the picture of a short text.
+TEST(Show, HeadsPaddingWithOneCharacter) {
+  const std::string text = output_of({"show", "-m", models().dates.string(), "3 may 1979"});
+  EXPECT_NE(text.find("∅"), std::string::npos) << text;
+  EXPECT_EQ(text.find('<'), std::string::npos) << text;
+}
+
 // "  energies      0.1  -0.2" without its name.
 std::vector<double> numbers_after(const std::string& line, const std::string& name) {
   EXPECT_TRUE(line.starts_with("  " + name + " ")) << line;

@@ -117,8 +117,7 @@ void run_forward(Pass& pass) {
       pass.has_beside()
           ? &in.products->forward(pass.beside_block(in.cell.input_weight), RowsPerProduct::kStep)
           : nullptr;
-  const ForwardCell recurrence(*in.products, in.shape, in.cell.recurrent_weight,
-                               in.cell.recurrent_bias);
+  ForwardCell recurrence(*in.products, in.shape, in.cell, in.mask);
   const auto update = [&](std::int64_t i) {
     const CellStep step = pass.update(i);
     if (beside != nullptr) {
@@ -189,7 +188,7 @@ Backward::Backward(const Pass& pass, const Outer& outer, Gradients& result)
       result_(result),
       rows_(size(pass.batch())),
       attention_(*pass.attention, outer.contexts),
-      recurrence_(*in_.products, in_.shape, in_.cell.recurrent_weight, pass.batch()),
+      recurrence_(*in_.products, in_.shape, in_.cell, in_.mask, pass.batch()),
       carries_(at::zeros({2, pass.batch(), in_.shape.units}, pass.gates.options())),
       none_(at::zeros({1, in_.shape.units}, pass.gates.options())) {
   if (pass.feeding) feeding_.emplace(*pass.feeding, outer.readouts);
@@ -244,8 +243,9 @@ void Backward::gather_weights() {
   const Tensor reset = pass_.reset.defined() ? pass_.reset.flatten(0, 1) : Tensor();
   const Operand operand = products.operand(gates);
   const Tensor input_sums = result_.input_weight.sum();
-  add_recurrent_gradient(products, in_.shape,
-                         {operand, reset, pass_.states.view({-1, n}).narrow(0, 0, rows)},
+  Tensor previous = pass_.states.narrow(0, 0, pass_.updates);
+  if (in_.mask.defined()) previous = previous * in_.mask;
+  add_recurrent_gradient(products, in_.shape, {operand, reset, previous.view({rows, n})},
                          result_.recurrent_weight.sum());
   if (result_.recurrent_bias) add_column_sums(reset, result_.recurrent_bias->sum());
   add_column_sums(gates, result_.bias.sum());
@@ -346,6 +346,7 @@ NativeDecoded native_decode(const NativeDecoderInputs& inputs) {
   pass->in.feeding.activation = inputs.feeding.activation;
   pass->in.feeding.fed_units = inputs.feeding.fed_units;
   pass->in.feeding.mask = inputs.feeding.mask;
+  pass->in.mask = inputs.mask;
   const variable_list result = Decode::apply(
       attention.annotations, MaybeTensor(attention.projected), MaybeTensor(inputs.fed),
       inputs.initial_state, MaybeTensor(inputs.initial_cell), MaybeTensor(attention.query_weight),

@@ -27,6 +27,7 @@ struct NativeDecoderInputs {
   Tensor initial_cell;   // [batch, n] of an LSTM, else undefined
   CellTensors cell;      // input_weight [G n, m + n_h], with kUpdateLookGenerate [G n, m + l] or
                          // [G n, m]; without gains
+  Tensor mask;           // [batch, n]: dropout of s_{i-1} in the recurrent products, or undefined
 };
 
 struct NativeDecoded {
@@ -36,7 +37,7 @@ struct NativeDecoded {
   Tensor readouts;    // [steps, batch, l] with dropout where they are fed, else undefined
 };
 
-/// All steps of a decoder without recurrent dropout.
+/// All steps of a decoder.
 NativeDecoded native_decode(const NativeDecoderInputs& inputs);
 
 }  // namespace attend::train

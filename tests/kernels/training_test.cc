@@ -219,6 +219,31 @@ TEST(TrainingGru, EqualsDoublesAndTheirDifferences) {
   }
 }
 
+// Beside what is there, 1, and with one row for all.
+TEST(MaskedStates, EqualDoubles) {
+  Random random(37);
+  for (const std::size_t units : reference::kSizes) {
+    if (units == 0) continue;
+    const Values states = reference::random_values(random, 3 * units);
+    const Values mask = reference::random_values(random, 3 * units);
+    Padded h(states, units), m(mask, units), masked(Values(3 * units), units);
+    Padded sums(Values(3 * units, 1.0F), units), repeated(Values(3 * units), units);
+    mask_states({3, units}, h.rows(), m.rows(), masked.rows());
+    mask_states({3, units}, {states.data(), 0}, m.rows(), repeated.rows());
+    add_masked({3, units}, h.rows(), m.rows(), sums.rows());
+    const auto expected = [&](bool first_row, double before) {
+      Doubles result;
+      for (std::size_t k = 0; k < mask.size(); ++k) {
+        result.push_back(before + static_cast<double>(states[first_row ? k % units : k]) * mask[k]);
+      }
+      return result;
+    };
+    expect_near(masked.dense(), expected(false, 0), "masked");
+    expect_near(repeated.dense(), expected(true, 0), "one row for all");
+    expect_near(sums.dense(), expected(false, 1), "sums");
+  }
+}
+
 struct AttentionCase {
   AttentionSizes sizes;
   std::vector<std::int32_t> lengths;

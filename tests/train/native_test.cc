@@ -105,6 +105,7 @@ Case random_case(std::uint64_t seed) {
   for (std::int64_t i = 0; i < layout.size(); ++i) {
     result.values.data_ptr<float>()[i] = static_cast<float>(0.5 * random.normal());
   }
+  if (random.chance(0.4)) c.training.dropout.recurrent = 0.3;
   return result;
 }
 
@@ -213,6 +214,27 @@ TEST(NativePath, EqualsTensorOperationsInLuongsModels) {
       const Layout layout(model::parameter_table(c, sizes));
       expect_native_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
     }
+  }
+}
+
+// Every cell, in states that a decoder copies, with one mask a sequence in both directions.
+TEST(NativePath, EqualsTensorOperationsWithRecurrentDropout) {
+  using namespace model;
+  for (const CellConfig cell :
+       {CellConfig{Cell::kLstm}, CellConfig{Cell::kGru, GruReset::kBefore, GruUpdate::kNew},
+        CellConfig{Cell::kGru, GruReset::kAfter, GruUpdate::kOld}}) {
+    Configuration c;
+    c.encoder.cell = c.decoder.cell = cell;
+    c.encoder.units = 34;
+    c.decoder.units = c.encoder.annotation_units();
+    c.decoder.initial_state = InitialState::kCopy;
+    c.training.dropout.recurrent = 0.4;
+    ASSERT_EQ(encoder_fusion_obstacle(c), "");
+    ASSERT_EQ(decoder_fusion_obstacle(c), "");
+    const VocabularySizes sizes{40, 50};
+    const auto examples = testing::random_examples(17, sizes, 20, 15, 8);
+    const Layout layout(parameter_table(c, sizes));
+    expect_native_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
   }
 }
 

@@ -12,7 +12,6 @@ std::string_view decoder_fusion_obstacle(const Configuration& configuration) {
   if (decoder.input_feeding == InputFeeding::kReadout && decoder.readout == Readout::kMaxout) {
     return "a maxout readout that is fed";
   }
-  if (decoder.layers > 1) return "more than one layer";
   return {};
 }
 

@@ -13,9 +13,9 @@ namespace attend::train {
 /// Of h_{t-1} in the recurrent products, one mask a layer for the whole sequence; between layers,
 /// and of readouts that are fed, for every step or once for all.
 struct DecoderMasks {
-  std::vector<Tensor> recurrent;             // [layers] of [batch, n], or empty
-  std::vector<std::vector<Tensor>> between;  // [steps or 1][layers - 1] of [batch, n], or empty
-  Tensor readout;                            // [steps, batch, l], or undefined
+  std::vector<Tensor> recurrent;  // [layers] of [batch, n], or empty
+  std::vector<Tensor> between;    // [layers - 1] of [steps or 1, batch, n], or empty
+  Tensor readout;                 // [steps, batch, l], or undefined
 
   DecoderMasks() = default;
   /// Draws what `dropout` asks for; nothing when it is null.

@@ -415,7 +415,6 @@ void Network::run_steps(const Batch& batch, const Annotated& annotated, const At
 void Network::run_steps_natively(const Batch& batch, const Annotated& annotated,
                                  const Attention& attention, Dropout* dropout,
                                  Decoded& decoded) const {
-  const State initial = initial_states(annotated)[0];
   const DecoderMasks masks(configuration_.decoder, batch.target.size(0), batch.sentences, dropout,
                            floating());
   NativeDecoderInputs inputs;
@@ -426,10 +425,11 @@ void Network::run_steps_natively(const Batch& batch, const Annotated& annotated,
   inputs.attention = attention_inputs(batch, annotated, attention);
   if (feeds_readout()) inputs.feeding = feeding_inputs(masks);
   inputs.fed = fed_to_updates(decoded);
-  inputs.initial_state = initial.hidden;
-  inputs.initial_cell = initial.cell;
-  inputs.cell = CellTensors::find(tensors_, "decoder.0");
-  inputs.mask = masks.recurrent_of(0);
+  inputs.initial = initial_states(annotated);
+  for (int layer = 0; layer < configuration_.decoder.layers; ++layer) {
+    inputs.cells.push_back(CellTensors::find(tensors_, fmt::format("decoder.{}", layer)));
+  }
+  inputs.masks = masks;
   const NativeDecoded result = native_decode(inputs);
   decoded.states = result.states;
   decoded.contexts = result.contexts;

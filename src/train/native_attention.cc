@@ -35,11 +35,6 @@ AttentionPass::AttentionPass(const std::shared_ptr<Products>& products,
   contexts_ = make(in_.annotations.size(2));
 }
 
-void AttentionPass::detach() {
-  alignments_ = alignments_.detach();
-  contexts_ = contexts_.detach();
-}
-
 kernels::AttentionSource AttentionPass::source() const {
   kernels::AttentionSource source;
   source.sizes = {size(in_.batch()), size(in_.annotations.size(1)), size(in_.keys().size(2)),

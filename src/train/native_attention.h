@@ -46,8 +46,6 @@ class AttentionPass {
 
   const Tensor& contexts() const { return contexts_; }      // [steps, batch, n_h]
   const Tensor& alignments() const { return alignments_; }  // [steps, batch, source_length]
-  /// Lets go of the graph of what a differentiable function has returned: it holds on to this.
-  void detach();
 
  private:
   friend class AttentionBackward;

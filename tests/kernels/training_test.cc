@@ -219,6 +219,100 @@ TEST(TrainingGru, EqualsDoublesAndTheirDifferences) {
   }
 }
 
+// Beside what is there, 1, and with one row for all.
+TEST(MaskedStates, EqualDoubles) {
+  Random random(37);
+  for (const std::size_t units : reference::kSizes) {
+    if (units == 0) continue;
+    const Values states = reference::random_values(random, 3 * units);
+    const Values mask = reference::random_values(random, 3 * units);
+    Padded h(states, units), m(mask, units), masked(Values(3 * units), units);
+    Padded sums(Values(3 * units, 1.0F), units), repeated(Values(3 * units), units);
+    mask_states({3, units}, h.rows(), m.rows(), masked.rows());
+    mask_states({3, units}, {states.data(), 0}, m.rows(), repeated.rows());
+    add_masked({3, units}, h.rows(), m.rows(), sums.rows());
+    const auto expected = [&](bool first_row, double before) {
+      Doubles result;
+      for (std::size_t k = 0; k < mask.size(); ++k) {
+        result.push_back(before + static_cast<double>(states[first_row ? k % units : k]) * mask[k]);
+      }
+      return result;
+    };
+    expect_near(masked.dense(), expected(false, 0), "masked");
+    expect_near(repeated.dense(), expected(true, 0), "one row for all");
+    expect_near(sums.dense(), expected(false, 1), "sums");
+  }
+}
+
+// gain ⊙ x̂ of every block.
+Doubles normalise(const NormSizes& sizes, const Doubles& x, const Doubles& gain) {
+  Doubles result(x.size());
+  const auto n = static_cast<double>(sizes.units);
+  for (std::size_t first = 0; first < x.size(); first += sizes.units) {
+    double mean = 0, variance = 0;
+    for (std::size_t k = 0; k < sizes.units; ++k) mean += x[first + k] / n;
+    for (std::size_t k = 0; k < sizes.units; ++k) {
+      variance += (x[first + k] - mean) * (x[first + k] - mean) / n;
+    }
+    for (std::size_t k = 0; k < sizes.units; ++k) {
+      result[first + k] = gain[(first + k) % gain.size()] * (x[first + k] - mean) /
+                          std::sqrt(variance + kLayerNormEpsilon);
+    }
+  }
+  return result;
+}
+
+TEST(TrainingNorm, EqualsDoublesAndTheirDifferences) {
+  Random random(38);
+  for (const std::size_t units : {3, 8, 16, 19, 37, 64}) {
+    for (const std::size_t blocks : {1, 3}) {
+      const NormSizes sizes{2, blocks, units};
+      const std::size_t width = blocks * units, count = sizes.rows * width;
+      const Values x = reference::random_values(random, count, 2.0);
+      const Values gain = reference::random_values(random, width);
+      const Values d = reference::random_values(random, count);
+      const Doubles x_exact(x.begin(), x.end()), gain_exact(gain.begin(), gain.end());
+      Padded values(x, width), scales(Values(sizes.rows * blocks), blocks);
+      Padded sums(Values(count, 1.0F), width), gradient(d, width);
+      layer_norm_forward(sizes, values.rows(), gain, scales.rows(), sums.rows());
+      Doubles expected = normalise(sizes, x_exact, gain_exact);
+      for (double& value : expected) value += 1;
+      expect_near(sums.dense(), expected, "sums");
+
+      Values gain_gradient(width, 1.0F);
+      layer_norm_backward(sizes, gradient.rows(), gain, scales.rows(), values.rows(),
+                          gain_gradient);
+      const auto cost = [&](const Doubles& at, const Doubles& by) {
+        return dot(d, normalise(sizes, at, by));
+      };
+      expect_near(values.dense(),
+                  differences(x, [&](const Doubles& v) { return cost(v, gain_exact); }), "values");
+      Doubles d_gain = differences(gain, [&](const Doubles& v) { return cost(x_exact, v); });
+      for (double& value : d_gain) value += 1;
+      expect_near(gain_gradient, d_gain, "gain");
+    }
+  }
+}
+
+// Their scale is 1 / sqrt(epsilon), by which rounding grows too. Blocks of one unit always are.
+TEST(TrainingNorm, TakesConstantBlocks) {
+  for (const std::size_t units : {1, 5}) {
+    Values x(units, 7.0F), scale(1), sums(units), d(units), d_gain(units);
+    const Values gain(units, 2.0F);
+    for (std::size_t k = 0; k < units; ++k) d[k] = static_cast<float>(k);
+    const NormSizes sizes{1, 1, units};
+    layer_norm_forward(sizes, {x.data(), units}, gain, {scale.data(), 1}, {sums.data(), units});
+    EXPECT_EQ(sums, Values(units));
+    layer_norm_backward(sizes, {d.data(), units}, gain, {scale.data(), 1}, {x.data(), units},
+                        d_gain);
+    EXPECT_EQ(d_gain, Values(units));
+    const double mean = static_cast<double>(units - 1) / 2;
+    for (std::size_t k = 0; k < units; ++k) {
+      EXPECT_NEAR(x[k], 2 * (d[k] - mean) / std::sqrt(kLayerNormEpsilon), 1e-3) << k;
+    }
+  }
+}
+
 struct AttentionCase {
   AttentionSizes sizes;
   std::vector<std::int32_t> lengths;

@@ -15,6 +15,7 @@
 #include "kernels/buffer.h"
 #include "kernels/int8_x86.h"
 #include "kernels/matrix.h"
+#include "kernels/x86_tiles.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/int8_product.cc"
@@ -162,7 +163,7 @@ Int8Way best_way() {
 bool is_supported(Int8Way way) {
   if (way == Int8Way::kPortable) return true;
   if ((hwy::SupportedTargets() & HWY_AVX3) == 0) return false;  // tests may exclude it
-  return way == Int8Way::kVnni ? has_vnni() : has_vnni() && has_amx();
+  return way == Int8Way::kVnni ? has_vnni() : has_vnni() && has_tiles(TileProduct::kInt8);
 }
 
 void Int8Product::Free::operator()(std::int8_t* values) const {

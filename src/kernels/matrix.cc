@@ -20,13 +20,13 @@ Matrix::Matrix(std::span<const float> values, std::size_t outputs, std::size_t i
 
 Matrix::Matrix(const WeightView& weights, Precision precision)
     : outputs_(weights.outputs), inputs_(weights.inputs) {
-  const WeightStrides strides{weights.stride, 1};
   switch (precision) {
     case Precision::kFloat32:
-      product_.emplace<PanelProduct>(weights.values, outputs_, inputs_, strides);
+      product_.emplace<PanelProduct>(weights.values, outputs_, inputs_,
+                                     WeightStrides{weights.stride, 1});
       break;
     case Precision::kBfloat16:
-      product_.emplace<Bfloat16Product>(weights.values, outputs_, inputs_, strides);
+      product_.emplace<Bfloat16Product>(weights);
       break;
     case Precision::kInt8:
       product_.emplace<Int8Product>(weights);

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "base/base.h"
+#include "kernels/bfloat16_product.h"
 #include "kernels/int8_product.h"
 #include "kernels/panel_product.h"
 
@@ -31,7 +32,7 @@ class Matrix {
   Matrix() = default;  ///< 0 × 0
   /// `values` is row-major [outputs, inputs].
   Matrix(std::span<const float> values, std::size_t outputs, std::size_t inputs);
-  /// Packs W in `precision`. kBfloat16 rounds W and multiplies exact values of x; kInt8 rounds W
+  /// Packs W in `precision`. kBfloat16 rounds W and x and sums in float32; kInt8 rounds W
   /// (exactly where the view has scales) and every x to 8 bits, x by its own largest magnitude, and
   /// sums whole numbers. CheckFailure where int8 products of so many inputs could overflow.
   Matrix(const WeightView& weights, Precision precision);

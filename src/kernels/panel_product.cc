@@ -26,7 +26,10 @@ constexpr int kRows = 12;  // 2 · 12 accumulators, 2 weights, 1 value: 27 of 32
 #else
 constexpr int kRows = 6;  // 2 · 6 accumulators, 2 weights, 1 value: 15 registers
 #endif
-constexpr std::size_t kRowsInCache = 96;  // rows of x that are used with all panels in turn
+// Values of x that are used with all panels in turn, near enough to be read again for each of them.
+constexpr std::size_t kValuesInCache = std::size_t{3} << 16;
+
+constexpr std::size_t kLine = 16;  // values that memory hands over together
 
 std::size_t panel_width() { return 2 * hn::Lanes(Floats()); }
 
@@ -66,9 +69,12 @@ HWY_INLINE void store_sums(Vector low, Vector high, float* y, std::size_t count)
 
 // `rows` rows of x times `panels` panels; `bias` is padded to their width. Every sum runs over k in
 // order, whatever the block: a row's result does not depend on the rows beside it.
-template <int rows, int panels>
+enum class Fetch { kNothing, kAhead };
+
+template <int rows, int panels, Fetch fetch = Fetch::kNothing>
 HWY_INLINE void multiply_block(ConstRows x, std::size_t inputs, const float* HWY_RESTRICT panel,
-                               const float* HWY_RESTRICT bias, Destination to) {
+                               const float* HWY_RESTRICT bias, Destination to,
+                               const float* ahead = nullptr) {
   const Floats d;
   const std::size_t lanes = hn::Lanes(d), width = 2 * lanes;
   Vector low[panels][rows], high[panels][rows];
@@ -87,6 +93,7 @@ HWY_INLINE void multiply_block(ConstRows x, std::size_t inputs, const float* HWY
     }
   }
   for (std::size_t k = 0; k < inputs; ++k) {
+    if constexpr (fetch == Fetch::kAhead) __builtin_prefetch(ahead + k * kLine, 0, 2);
 #pragma GCC unroll 12
     for (int p = 0; p < panels; ++p) {
       const float* weights = panel + (static_cast<std::size_t>(p) * inputs + k) * width;
@@ -112,9 +119,15 @@ HWY_INLINE void multiply_block(ConstRows x, std::size_t inputs, const float* HWY
 }
 
 void multiply_rows(ConstRows x, std::size_t rows, std::size_t inputs, const float* panel,
-                   const float* bias, Destination to) {
-  for (; rows >= kRows; rows -= kRows) {
-    multiply_block<kRows, 1>(x, inputs, panel, bias, to);
+                   const float* bias, const float* next_panel, Destination to) {
+  const std::size_t lines = panel_width() / kLine;
+  for (std::size_t block = 0; rows >= kRows; ++block, rows -= kRows) {
+    if (block > 0 && block <= lines && next_panel != nullptr) {
+      const float* ahead = next_panel + (block - 1) * inputs * kLine;
+      multiply_block<kRows, 1, Fetch::kAhead>(x, inputs, panel, bias, to, ahead);
+    } else {
+      multiply_block<kRows, 1>(x, inputs, panel, bias, to);
+    }
     x = x.from(kRows);
     to.y += kRows * to.stride;
   }
@@ -167,11 +180,14 @@ void multiply_all(ConstRows x, std::size_t rows, std::size_t inputs, const float
                                  {y.values + output, y.stride, outputs - output, add});
   }
   const std::size_t first = output;
-  for (std::size_t row = 0; row < rows; row += kRowsInCache) {
-    const std::size_t count = std::min(kRowsInCache, rows - row);
+  const std::size_t rows_in_cache = std::max<std::size_t>(
+      kRows, kValuesInCache / std::max<std::size_t>(1, inputs) / kRows * kRows);
+  for (std::size_t row = 0; row < rows; row += rows_in_cache) {
+    const std::size_t count = std::min(rows_in_cache, rows - row);
     for (output = first; output < outputs; output += width) {
       pad_bias(bias, output, outputs, width, padded);
-      multiply_rows(x.from(row), count, inputs, panels + output * inputs, padded,
+      const float* next = output + width < outputs ? panels + (output + width) * inputs : nullptr;
+      multiply_rows(x.from(row), count, inputs, panels + output * inputs, padded, next,
                     {y.row(row) + output, y.stride, outputs - output, add});
     }
   }

@@ -168,23 +168,25 @@ HWY_INLINE void pad_bias(const float* bias, std::size_t first, std::size_t outpu
 }
 
 void multiply_all(ConstRows x, std::size_t rows, std::size_t inputs, const float* panels,
-                  const float* bias, std::size_t outputs, Rows y, bool add) {
+                  const float* bias, std::size_t outputs, Rows y, bool add, ReadOrder order) {
   constexpr int kTogether =
       4;  // panels of a single row: one panel's sums would wait for themselves
   const std::size_t width = panel_width();
   HWY_ALIGN float padded[kTogether * 2 * kMaximumLanes];
-  std::size_t output = 0;
-  for (; rows == 1 && output + (kTogether - 1) * width < outputs; output += kTogether * width) {
+  const std::size_t groups = rows == 1 ? (outputs + width - 1) / width / kTogether : 0;
+  for (std::size_t done = 0; done < groups; ++done) {
+    const std::size_t group = order == ReadOrder::kForward ? done : groups - 1 - done;
+    const std::size_t output = group * kTogether * width;
     pad_bias(bias, output, outputs, kTogether * width, padded);
     multiply_block<1, kTogether>(x, inputs, panels + output * inputs, padded,
                                  {y.values + output, y.stride, outputs - output, add});
   }
-  const std::size_t first = output;
+  const std::size_t first = groups * kTogether * width;
   const std::size_t rows_in_cache = std::max<std::size_t>(
       kRows, kValuesInCache / std::max<std::size_t>(1, inputs) / kRows * kRows);
   for (std::size_t row = 0; row < rows; row += rows_in_cache) {
     const std::size_t count = std::min(rows_in_cache, rows - row);
-    for (output = first; output < outputs; output += width) {
+    for (std::size_t output = first; output < outputs; output += width) {
       pad_bias(bias, output, outputs, width, padded);
       const float* next = output + width < outputs ? panels + (output + width) * inputs : nullptr;
       multiply_rows(x.from(row), count, inputs, panels + output * inputs, padded, next,
@@ -259,21 +261,22 @@ PanelProduct PanelProduct::select(std::span<const std::int32_t> ids) const {
 }
 
 void PanelProduct::multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
-                            std::span<float> y) const {
+                            std::span<float> y, ReadOrder order) const {
   multiply(ConstRows{x.data(), inputs_}, rows, bias.empty() ? nullptr : bias.data(),
-           Rows{y.data(), outputs_});
+           Rows{y.data(), outputs_}, order);
 }
 
-void PanelProduct::multiply(ConstRows x, std::size_t rows, const float* bias, Rows y) const {
+void PanelProduct::multiply(ConstRows x, std::size_t rows, const float* bias, Rows y,
+                            ReadOrder order) const {
   ATTEND_CHECK_EQ(width_, HWY_DYNAMIC_DISPATCH(panel_width)());
   HWY_DYNAMIC_DISPATCH(multiply_all)
-  (x, rows, inputs_, panels_.data(), bias, outputs_, y, false);
+  (x, rows, inputs_, panels_.data(), bias, outputs_, y, false, order);
 }
 
 void PanelProduct::multiply_add(ConstRows x, std::size_t rows, Rows y) const {
   ATTEND_CHECK_EQ(width_, HWY_DYNAMIC_DISPATCH(panel_width)());
   HWY_DYNAMIC_DISPATCH(multiply_all)
-  (x, rows, inputs_, panels_.data(), nullptr, outputs_, y, true);
+  (x, rows, inputs_, panels_.data(), nullptr, outputs_, y, true, ReadOrder::kForward);
 }
 
 }  // namespace attend::kernels

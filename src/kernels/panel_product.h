@@ -19,6 +19,10 @@ struct WeightStrides {
   std::size_t input;
 };
 
+/// Which weights a product reads first; the result is the same. With products in turn forwards and
+/// backwards, weights that are a little too large for a cache are still there in part.
+enum class ReadOrder { kForward, kBackward };
+
 /// W [outputs, inputs] cut into panels of as many outputs as two vectors hold. Copies the values.
 /// Immutable and safe to use from several threads. x and y may not overlap.
 class PanelProduct {
@@ -27,9 +31,10 @@ class PanelProduct {
   PanelProduct(const float* values, std::size_t outputs, std::size_t inputs, WeightStrides strides);
   /// As Matrix::multiply.
   void multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
-                std::span<float> y) const;
+                std::span<float> y, ReadOrder order = ReadOrder::kForward) const;
   /// y_r = W x_r + bias; `bias` [outputs] or null.
-  void multiply(ConstRows x, std::size_t rows, const float* bias, Rows y) const;
+  void multiply(ConstRows x, std::size_t rows, const float* bias, Rows y,
+                ReadOrder order = ReadOrder::kForward) const;
   /// y_r += W x_r
   void multiply_add(ConstRows x, std::size_t rows, Rows y) const;
   /// As Matrix::select.

@@ -43,10 +43,10 @@ void count_values(State& state, std::size_t values) {
 // rows, outputs, inputs: recurrences and projections of mid-8k, then of small.
 void product_shapes(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgNames({"rows", "outputs", "inputs"});
-  for (const std::int64_t rows : {1, 5, 8, 32, 64, 320}) {
+  for (const std::int64_t rows : {1, 2, 3, 4, 5, 8, 32, 64, 320}) {
     benchmark->Args({rows, 1536, 512})->Args({rows, 1536, 1024});
   }
-  for (const std::int64_t rows : {1, 5, 64, 320, 1600}) benchmark->Args({rows, 8000, 512});
+  for (const std::int64_t rows : {1, 2, 3, 4, 5, 8, 64, 320, 1600}) benchmark->Args({rows, 8000, 512});
   benchmark->Args({1, 256, 64})->Args({100, 256, 64})->Args({100, 128, 32})->Args({100, 11, 64});
 }
 

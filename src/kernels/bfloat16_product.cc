@@ -167,7 +167,7 @@ namespace {
 
 constexpr std::size_t kPanel = 16;         // outputs
 constexpr std::size_t kBlock = 32;         // inputs
-constexpr std::size_t kFewestOfTiles = 8;  // rows that are worth tiles of 16
+constexpr std::size_t kFewestOfTiles = 4;  // rows that are worth tiles of 16
 constexpr std::align_val_t kAlignment{64};
 
 // Memory of the calling thread for all products; lives as long as the thread.

@@ -15,12 +15,11 @@ struct Int8Operands {
   std::size_t outputs, depth;  // depth: a multiple of 4, for tiles of 64
 };
 
-/// Whether processor and system have the instructions; has_amx() asks the system for the tiles.
+/// Whether processor and system have the instructions.
 bool has_vnni();
-bool has_amx();
 
 /// y [rows, outputs] from u [rows, depth] and the scales of its rows. Tiles read up to the next
-/// multiple of 16 rows. Only where has_…() says so.
+/// multiple of 16 rows. Only where has_vnni() or has_tiles() says so.
 void multiply_vnni(const Int8Operands& operands, const std::uint8_t* u, const float* row_scales,
                    std::size_t rows, float* y);
 void multiply_amx(const Int8Operands& operands, const std::uint8_t* u, const float* row_scales,

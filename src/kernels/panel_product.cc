@@ -77,8 +77,8 @@ HWY_INLINE Vector load_weights(const Bfloat16* from) {
 // `rows` rows of x times `panels` panels; `bias` is padded to their width. Every sum runs over k in
 // order, whatever the block: a row's result does not depend on the rows beside it.
 template <int rows, int panels, class Weight>
-HWY_INLINE void multiply_block(ConstRows x, std::size_t inputs, const Weight* HWY_RESTRICT panel,
-                               const float* HWY_RESTRICT bias, Destination to) {
+HWY_NOINLINE void multiply_block(ConstRows x, std::size_t inputs, const Weight* HWY_RESTRICT panel,
+                                 const float* HWY_RESTRICT bias, Destination to) {
   const Floats d;
   const std::size_t lanes = hn::Lanes(d), width = 2 * lanes;
   Vector low[panels][rows], high[panels][rows];
@@ -157,11 +157,69 @@ void multiply_rows(ConstRows x, std::size_t rows, std::size_t inputs, const Weig
   }
 }
 
-// Bias of `width` outputs from `first` on, 0 behind the last one. `bias` may be null.
-HWY_INLINE void pad_bias(const float* bias, std::size_t first, std::size_t outputs,
-                         std::size_t width, float* padded) {
-  for (std::size_t i = 0; i < width; ++i) {
-    padded[i] = bias != nullptr && first + i < outputs ? bias[first + i] : 0.0F;
+// Biases of `width` outputs from `first` on: where they stand, or, where they do not (there are
+// none, or fewer), in `padded` with zeros.
+HWY_INLINE const float* biases_of(const float* bias, std::size_t first, std::size_t outputs,
+                                  std::size_t width, float* padded) {
+  if (bias != nullptr && first + width <= outputs) return bias + first;
+  std::size_t count = 0;
+  for (; bias != nullptr && first + count < outputs; ++count) padded[count] = bias[first + count];
+  std::fill(padded + count, padded + width, 0.0F);
+  return padded;
+}
+
+// No more outputs than a vector holds: the sums of a row are cut into four that need not wait for
+// each other, and the upper half of the panel is left out.
+template <int rows, class Weight>
+HWY_NOINLINE void multiply_narrow_block(ConstRows x, std::size_t inputs,
+                                        const Weight* HWY_RESTRICT panel,
+                                        const float* HWY_RESTRICT bias, Destination to) {
+  const Floats d;
+  constexpr std::size_t kSums = 4;
+  const std::size_t width = panel_width();
+  Vector sums[rows][kSums];
+#pragma GCC unroll 12
+  for (auto& row : sums) {
+#pragma GCC unroll 4
+    for (Vector& sum : row) sum = hn::Zero(d);
+  }
+  const auto add = [&](std::size_t k, std::size_t s) HWY_ATTR {
+    const Vector weights = load_weights(panel + k * width);
+#pragma GCC unroll 12
+    for (std::size_t r = 0; r < rows; ++r) {
+      sums[r][s] = hn::MulAdd(hn::Set(d, x.row(r)[k]), weights, sums[r][s]);
+    }
+  };
+  std::size_t k = 0;
+  for (; k + kSums <= inputs; k += kSums) {
+    add(k, 0);
+    add(k + 1, 1);
+    add(k + 2, 2);
+    add(k + 3, 3);
+  }
+  for (; k < inputs; ++k) add(k, 0);
+#pragma GCC unroll 12
+  for (std::size_t r = 0; r < rows; ++r) {
+    float* y = to.y + r * to.stride;
+    const Vector start = to.add ? load_part(d, y, to.count) : hn::LoadU(d, bias);
+    const Vector sum = hn::Add(hn::Add(sums[r][0], sums[r][1]), hn::Add(sums[r][2], sums[r][3]));
+    store_part(hn::Add(sum, start), d, y, to.count);
+  }
+}
+
+template <class Weight>
+void multiply_narrow(ConstRows x, std::size_t rows, std::size_t inputs, const Weight* panel,
+                     const float* bias, Destination to) {
+  constexpr int kNarrowRows = kRows / 2;
+  for (; rows >= kNarrowRows; rows -= kNarrowRows) {
+    multiply_narrow_block<kNarrowRows>(x, inputs, panel, bias, to);
+    x = x.from(kNarrowRows);
+    to.y += kNarrowRows * to.stride;
+  }
+  for (; rows > 0; --rows) {
+    multiply_narrow_block<1>(x, inputs, panel, bias, to);
+    x = x.from(1);
+    to.y += to.stride;
   }
 }
 
@@ -172,18 +230,22 @@ void multiply_all(ConstRows x, std::size_t rows, std::size_t inputs, const Weigh
       4;  // panels of a single row: one panel's sums would wait for themselves
   const std::size_t width = panel_width();
   HWY_ALIGN float padded[kTogether * 2 * kMaximumLanes];
+  if (outputs <= hn::Lanes(Floats())) {
+    return multiply_narrow(x, rows, inputs, panels, biases_of(bias, 0, outputs, width, padded),
+                           {y.values, y.stride, outputs, add});
+  }
   std::size_t output = 0;
   for (; rows == 1 && output + (kTogether - 1) * width < outputs; output += kTogether * width) {
-    pad_bias(bias, output, outputs, kTogether * width, padded);
-    multiply_block<1, kTogether>(x, inputs, panels + output * inputs, padded,
+    const float* own = biases_of(bias, output, outputs, kTogether * width, padded);
+    multiply_block<1, kTogether>(x, inputs, panels + output * inputs, own,
                                  {y.values + output, y.stride, outputs - output, add});
   }
   const std::size_t first = output;
   for (std::size_t row = 0; row < rows; row += kRowsInCache) {
     const std::size_t count = std::min(kRowsInCache, rows - row);
     for (output = first; output < outputs; output += width) {
-      pad_bias(bias, output, outputs, width, padded);
-      multiply_rows(x.from(row), count, inputs, panels + output * inputs, padded,
+      const float* own = biases_of(bias, output, outputs, width, padded);
+      multiply_rows(x.from(row), count, inputs, panels + output * inputs, own,
                     {y.row(row) + output, y.stride, outputs - output, add});
     }
   }

@@ -90,6 +90,89 @@ void energies_of_exponentials(const float* query, const float* keys, const float
   }
 }
 
+// columns [units, stride] ← exp(2 projected); the last position fills the padding.
+void exponentials_of_columns(const float* projected, std::size_t units, std::size_t length,
+                             std::size_t stride, float limit, float* columns) {
+  const Floats d;
+  const hn::RebindToSigned<Floats> integers;
+  const std::size_t lanes = hn::Lanes(d);
+  const Vector highest = constant(limit), lowest = constant(-limit);
+  const auto last = hn::Set(integers, static_cast<std::int32_t>(length - 1));
+  const auto width = hn::Set(integers, static_cast<std::int32_t>(units));
+  for (std::size_t first = 0; first < stride; first += lanes) {
+    const auto positions = hn::Min(hn::Iota(integers, static_cast<std::int32_t>(first)), last);
+    const auto index = hn::Mul(positions, width);
+    const std::size_t count = std::min(lanes, stride - first);
+    for (std::size_t k = 0; k < units; ++k) {
+      const Vector x = hn::GatherIndex(d, projected + k, index);
+      const Vector inside = hn::Max(lowest, hn::Min(highest, x));
+      const Vector e = exp_inside<7>(hn::Add(inside, inside));
+      if (count == lanes) {
+        hn::StoreU(e, d, columns + k * stride + first);
+      } else {
+        store_part(e, d, columns + k * stride + first, count);
+      }
+    }
+  }
+}
+
+// Σ_k v_k / (query_k · key_k + 1) of the keys in the lanes at `places`.
+template <std::size_t kPlaces, class At>
+HWY_INLINE void sums_of_columns(const float* query, const float* columns, const float* weight,
+                                std::size_t units, std::size_t stride, const At (&places)[kPlaces],
+                                Vector (&sums)[kPlaces]) {
+  const Vector one = constant(1.0F);
+  for (Vector& sum : sums) sum = constant(0.0F);
+  for (std::size_t k = 0; k < units; ++k, columns += stride) {
+    const Vector q = constant(query[k]), v = constant(weight[k]);
+    for (std::size_t i = 0; i < kPlaces; ++i) {
+      const Vector divisor = hn::MulAdd(q, places[i].load(columns), one);
+      sums[i] = hn::MulAdd(v, reciprocal(divisor), sums[i]);
+    }
+  }
+}
+
+// energies[j] = activation(Σ_k v_k − 2 Σ_k v_k / (query_k · key_jk + 1) + bias); here `query` is
+// not an exponential yet.
+void energies_of_columns(const float* query, const float* columns, const float* weight,
+                         std::size_t units, float limit, float bias, EnergyActivation activation,
+                         std::span<float> energies) {
+  const Floats d;
+  const std::size_t lanes = hn::Lanes(d), length = energies.size();
+  const std::size_t stride = padded_positions(length);
+  HWY_ALIGN float exponential[kFewUnits];
+  exponentials(query, units, limit, exponential);
+  Vector total = constant(0.0F);
+  for_each(units, [&](auto at) HWY_ATTR { total = hn::Add(total, at.load(weight)); });
+  const Vector all = constant(sum_of_lanes(total) + bias);
+  const auto finish = [&](std::size_t j, Vector sum) HWY_ATTR {
+    Vector energy = hn::NegMulAdd(constant(2.0F), sum, all);
+    if (activation == EnergyActivation::kRelu) energy = hn::Max(constant(0.0F), energy);
+    if (j + lanes <= length) {
+      hn::StoreU(energy, d, energies.data() + j);
+    } else if (j < length) {
+      store_part(energy, d, energies.data() + j, length - j);
+    }
+  };
+  std::size_t j = 0;
+  for (; j + 2 * lanes <= stride; j += 2 * lanes) {
+    const Whole places[] = {{j}, {j + lanes}};
+    Vector sums[2];
+    sums_of_columns(exponential, columns, weight, units, stride, places, sums);
+    finish(j, sums[0]);
+    finish(j + lanes, sums[1]);
+  }
+  for (; j < stride; j += lanes) {
+    Vector sums[1];
+    if (j + lanes <= stride) {
+      sums_of_columns(exponential, columns, weight, units, stride, {Whole{j}}, sums);
+    } else {
+      sums_of_columns(exponential, columns, weight, units, stride, {Part{j, stride - j}}, sums);
+    }
+    finish(j, sums[0]);
+  }
+}
+
 void weighted_sum_of_rows(const float* alignment, const float* annotations, std::size_t length,
                           std::size_t units, float* context) {
   const Floats d;
@@ -123,9 +206,11 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace attend::kernels {
 
+HWY_EXPORT(energies_of_columns);
 HWY_EXPORT(energies_of_exponentials);
 HWY_EXPORT(energies_of_query);
 HWY_EXPORT(exponentials);
+HWY_EXPORT(exponentials_of_columns);
 HWY_EXPORT(keys_fit);
 HWY_EXPORT(products_of_query);
 HWY_EXPORT(weighted_sum_of_rows);
@@ -183,6 +268,30 @@ bool exponential_keys(std::span<float> projected) {
   HWY_DYNAMIC_DISPATCH(exponentials)
   (projected.data(), projected.size(), kLargestKey, projected.data());
   return true;
+}
+
+bool exponential_columns(std::span<const float> projected, std::size_t units,
+                         std::span<float> columns) {
+  ATTEND_CHECK(units > 0 && units <= kFewUnits && projected.size() >= units);
+  const std::size_t length = projected.size() / units, stride = padded_positions(length);
+  ATTEND_CHECK_EQ(projected.size(), length * units);
+  ATTEND_CHECK_EQ(columns.size(), stride * units);
+  if (!HWY_DYNAMIC_DISPATCH(keys_fit)(projected.data(), projected.size(), kLargestKey))
+    return false;
+  HWY_DYNAMIC_DISPATCH(exponentials_of_columns)
+  (projected.data(), units, length, stride, kLargestKey, columns.data());
+  return true;
+}
+
+void additive_energies_of_columns(std::span<const float> query, std::span<const float> columns,
+                                  std::span<const float> weight, float bias,
+                                  EnergyActivation activation, std::span<float> energies) {
+  ATTEND_CHECK(query.size() <= kFewUnits);
+  ATTEND_CHECK_EQ(query.size(), weight.size());
+  ATTEND_CHECK_EQ(columns.size(), padded_positions(energies.size()) * query.size());
+  HWY_DYNAMIC_DISPATCH(energies_of_columns)
+  (query.data(), columns.data(), weight.data(), query.size(), kLargestQuery, bias, activation,
+   energies);
 }
 
 void weighted_sum(std::span<const float> alignment, std::span<const float> annotations,

@@ -35,6 +35,22 @@ void exponential_query(std::span<float> query);
 /// NaN: beyond that the product of two exponentials need not fit into a float.
 bool exponential_keys(std::span<float> projected);
 
+/// Keys of so few units are better laid out unit by unit, with positions side by side.
+inline constexpr std::size_t kFewUnits = 32;
+/// Positions of such keys with their padding: what a unit takes.
+constexpr std::size_t padded_positions(std::size_t length) { return (length + 15) / 16 * 16; }
+
+/// columns [units, padded_positions(length)] ← exp(2 projected) of projected [length, units]; the
+/// padding becomes some finite value. False, with nothing written, as exponential_keys(). At least
+/// one position.
+bool exponential_columns(std::span<const float> projected, std::size_t units,
+                         std::span<float> columns);
+
+/// additive_energies() of at most kFewUnits units from such columns; `query` = W s as it is.
+void additive_energies_of_columns(std::span<const float> query, std::span<const float> columns,
+                                  std::span<const float> weight, float bias,
+                                  EnergyActivation activation, std::span<float> energies);
+
 /// c = Σ_j α_j h_j: `annotations` [alignment.size(), context.size()].
 void weighted_sum(std::span<const float> alignment, std::span<const float> annotations,
                   std::span<float> context);

@@ -27,45 +27,99 @@ HWY_INLINE Vector mix_states(UpdateGate update, Vector z, Vector candidate, Vect
                                     : hn::MulAdd(z, hn::Sub(old, candidate), candidate);
 }
 
-void gru_reset_before_row(std::size_t n, GateFunction function, const float* a, const float* u,
-                          const float* h, float* z, float* reset) {
-  for_each(n, [&](auto at) HWY_ATTR {
-    at.store(gate(function, hn::Add(at.load(a), at.load(u))), z);
-    const Vector r = gate(function, hn::Add(at.load(a + n), at.load(u + n)));
-    at.store(hn::Mul(r, at.load(h)), reset);
-  });
+void gru_reset_before_rows(CellSizes sizes, GateFunction function, const GateRows& inputs,
+                           const float* u, const float* h, float* z, float* reset) {
+  const std::size_t n = sizes.units;
+  for (std::size_t r = 0; r < sizes.rows; ++r, u += 2 * n, h += n, z += n, reset += n) {
+    const float* a = inputs.row(r, 3 * n);
+    for_each(n, [&](auto at) HWY_ATTR {
+      at.store(gate(function, hn::Add(at.load(a), at.load(u))), z);
+      const Vector resets = gate(function, hn::Add(at.load(a + n), at.load(u + n)));
+      at.store(hn::Mul(resets, at.load(h)), reset);
+    });
+  }
 }
 
-void gru_update_row(std::size_t n, UpdateGate update, const float* a, const float* u_c,
-                    const float* z, float* h) {
-  for_each(n, [&](auto at) HWY_ATTR {
-    const Vector candidate = tanh(hn::Add(at.load(a + 2 * n), at.load(u_c)));
-    at.store(mix_states(update, at.load(z), candidate, at.load(h)), h);
-  });
+void gru_update_rows(CellSizes sizes, UpdateGate update, const GateRows& inputs, const float* u_c,
+                     const float* z, float* h) {
+  const std::size_t n = sizes.units;
+  for (std::size_t r = 0; r < sizes.rows; ++r, u_c += n, z += n, h += n) {
+    const float* a = inputs.row(r, 3 * n);
+    for_each(n, [&](auto at) HWY_ATTR {
+      const Vector candidate = tanh(hn::Add(at.load(a + 2 * n), at.load(u_c)));
+      at.store(mix_states(update, at.load(z), candidate, at.load(h)), h);
+    });
+  }
 }
 
-void gru_reset_after_row(std::size_t n, GruOptions options, const float* a, const float* u,
-                         const float* bias, float* h) {
-  for_each(n, [&](auto at) HWY_ATTR {
-    const Vector z = gate(options.gates, hn::Add(at.load(a), at.load(u)));
-    const Vector r = gate(options.gates, hn::Add(at.load(a + n), at.load(u + n)));
-    const Vector recurrent = hn::Add(at.load(u + 2 * n), at.load(bias));
-    const Vector candidate = tanh(hn::MulAdd(r, recurrent, at.load(a + 2 * n)));
-    at.store(mix_states(options.update, z, candidate, at.load(h)), h);
-  });
+void gru_reset_after_rows(CellSizes sizes, GruOptions options, const GateRows& inputs,
+                          const float* u, const float* bias, float* h) {
+  const std::size_t n = sizes.units;
+  for (std::size_t row = 0; row < sizes.rows; ++row, u += 3 * n, h += n) {
+    const float* a = inputs.row(row, 3 * n);
+    for_each(n, [&](auto at) HWY_ATTR {
+      const Vector z = gate(options.gates, hn::Add(at.load(a), at.load(u)));
+      const Vector r = gate(options.gates, hn::Add(at.load(a + n), at.load(u + n)));
+      const Vector recurrent = hn::Add(at.load(u + 2 * n), at.load(bias));
+      const Vector candidate = tanh(hn::MulAdd(r, recurrent, at.load(a + 2 * n)));
+      at.store(mix_states(options.update, z, candidate, at.load(h)), h);
+    });
+  }
 }
 
-void lstm_row(std::size_t n, GateFunction function, const float* a, const float* u, float* h,
-              float* c) {
-  for_each(n, [&](auto at) HWY_ATTR {
-    const Vector i = gate(function, hn::Add(at.load(a), at.load(u)));
-    const Vector f = gate(function, hn::Add(at.load(a + n), at.load(u + n)));
-    const Vector o = gate(function, hn::Add(at.load(a + 2 * n), at.load(u + 2 * n)));
-    const Vector g = tanh(hn::Add(at.load(a + 3 * n), at.load(u + 3 * n)));
-    const Vector cell = hn::MulAdd(f, at.load(c), hn::Mul(i, g));
-    at.store(cell, c);
-    at.store(hn::Mul(o, tanh(cell)), h);
-  });
+struct CellAndState {
+  Vector cell, state;
+};
+
+// What follows from the sums of an LSTM's gates, its logistic functions on common denominators:
+//   c' = c / F + (1 − e_g) / (I G) = (c I G + (1 − e_g) F) / (F I G),  h' = (1 − e_c) / (O C)
+// with e_x = exp(−x), for g and c' exp(−2x), and F = 1 + e_f and so on. Beyond ±28, where the
+// functions are 0 and 1 within 1e-12, the sums count as ±28: so no product overflows.
+HWY_INLINE CellAndState next_of_logistic(Vector i, Vector f, Vector o, Vector g, Vector c) {
+  constexpr float kHighest = 28.0F;
+  const Vector one = constant(1.0F);
+  const Vector e_g = quick_exp(limit(g, kHighest / 2), -2.0F);
+  const Vector i_and_g =
+      hn::Mul(hn::Add(one, quick_exp(limit(i, kHighest), -1.0F)), hn::Add(one, e_g));
+  const Vector f_only = hn::Add(one, quick_exp(limit(f, kHighest), -1.0F));
+  const Vector sum = hn::MulAdd(c, i_and_g, hn::Mul(hn::Sub(one, e_g), f_only));
+  const Vector cell = hn::Mul(sum, reciprocal(hn::Mul(i_and_g, f_only)));
+  const Vector e_c = quick_exp(limit(cell, kHighest / 2), -2.0F);
+  const Vector o_and_c =
+      hn::Mul(hn::Add(one, quick_exp(limit(o, kHighest), -1.0F)), hn::Add(one, e_c));
+  return {cell, hn::Mul(hn::Sub(one, e_c), reciprocal(o_and_c))};
+}
+
+HWY_INLINE CellAndState next_of_hard(Vector i, Vector f, Vector o, Vector g, Vector c) {
+  const Vector cell = hn::MulAdd(hard_logistic(f), c, hn::Mul(hard_logistic(i), tanh(g)));
+  return {cell, hn::Mul(hard_logistic(o), tanh(cell))};
+}
+
+template <class Next>
+HWY_INLINE void lstm_rows_with(CellSizes sizes, const GateRows& inputs, const float* u, float* h,
+                               float* c, Next next) {
+  const std::size_t n = sizes.units;
+  for (std::size_t r = 0; r < sizes.rows; ++r, u += 4 * n, h += n, c += n) {
+    const float* a = inputs.row(r, 4 * n);
+    for_each(n, [&](auto at) HWY_ATTR {
+      const auto sum = [&](std::size_t k)
+                           HWY_ATTR { return hn::Add(at.load(a + k * n), at.load(u + k * n)); };
+      const CellAndState now = next(sum(0), sum(1), sum(2), sum(3), at.load(c));
+      at.store(now.cell, c);
+      at.store(now.state, h);
+    });
+  }
+}
+
+void lstm_rows(CellSizes sizes, GateFunction function, const GateRows& inputs, const float* u,
+               float* h, float* c) {
+  if (function == GateFunction::kHard) {
+    lstm_rows_with(sizes, inputs, u, h, c,
+                   [](auto... sums) HWY_ATTR { return next_of_hard(sums...); });
+  } else {
+    lstm_rows_with(sizes, inputs, u, h, c,
+                   [](auto... sums) HWY_ATTR { return next_of_logistic(sums...); });
+  }
 }
 
 }  // namespace attend::kernels::HWY_NAMESPACE
@@ -74,10 +128,10 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace attend::kernels {
 
-HWY_EXPORT(gru_reset_before_row);
-HWY_EXPORT(gru_update_row);
-HWY_EXPORT(gru_reset_after_row);
-HWY_EXPORT(lstm_row);
+HWY_EXPORT(gru_reset_before_rows);
+HWY_EXPORT(gru_update_rows);
+HWY_EXPORT(gru_reset_after_rows);
+HWY_EXPORT(lstm_rows);
 
 namespace {
 
@@ -86,66 +140,60 @@ void check_size(CellSizes sizes, std::span<const float> values, std::size_t bloc
   ATTEND_CHECK_EQ(values.size(), sizes.rows * blocks * sizes.units);
 }
 
+// There must be a row of gates for every row.
+void check_rows(CellSizes sizes, const GateRows& gates, std::size_t blocks) {
+  if (gates.index.empty()) return check_size(sizes, gates.values, blocks);
+  ATTEND_CHECK_EQ(gates.index.size(), sizes.rows);
+  for (const std::int32_t row : gates.index) {
+    ATTEND_CHECK(row >= 0 &&
+                 (static_cast<std::size_t>(row) + 1) * blocks * sizes.units <= gates.values.size());
+  }
+}
+
 }  // namespace
 
-void gru_reset_before(CellSizes sizes, GateFunction gates, std::span<const float> inputs,
+void gru_reset_before(CellSizes sizes, GateFunction gates, const GateRows& inputs,
                       std::span<const float> recurrent, std::span<const float> state,
                       std::span<float> z, std::span<float> reset_state) {
-  check_size(sizes, inputs, 3);
+  check_rows(sizes, inputs, 3);
   check_size(sizes, recurrent, 2);
   check_size(sizes, state, 1);
   check_size(sizes, z, 1);
   check_size(sizes, reset_state, 1);
-  const std::size_t n = sizes.units;
-  for (std::size_t row = 0; row < sizes.rows; ++row) {
-    HWY_DYNAMIC_DISPATCH(gru_reset_before_row)
-    (n, gates, inputs.data() + row * 3 * n, recurrent.data() + row * 2 * n, state.data() + row * n,
-     z.data() + row * n, reset_state.data() + row * n);
-  }
+  HWY_DYNAMIC_DISPATCH(gru_reset_before_rows)
+  (sizes, gates, inputs, recurrent.data(), state.data(), z.data(), reset_state.data());
 }
 
-void gru_update(CellSizes sizes, UpdateGate update, std::span<const float> inputs,
+void gru_update(CellSizes sizes, UpdateGate update, const GateRows& inputs,
                 std::span<const float> recurrent_candidate, std::span<const float> z,
                 std::span<float> state) {
-  check_size(sizes, inputs, 3);
+  check_rows(sizes, inputs, 3);
   check_size(sizes, recurrent_candidate, 1);
   check_size(sizes, z, 1);
   check_size(sizes, state, 1);
-  const std::size_t n = sizes.units;
-  for (std::size_t row = 0; row < sizes.rows; ++row) {
-    HWY_DYNAMIC_DISPATCH(gru_update_row)
-    (n, update, inputs.data() + row * 3 * n, recurrent_candidate.data() + row * n,
-     z.data() + row * n, state.data() + row * n);
-  }
+  HWY_DYNAMIC_DISPATCH(gru_update_rows)
+  (sizes, update, inputs, recurrent_candidate.data(), z.data(), state.data());
 }
 
-void gru_reset_after(CellSizes sizes, GruOptions options, std::span<const float> inputs,
+void gru_reset_after(CellSizes sizes, GruOptions options, const GateRows& inputs,
                      std::span<const float> recurrent, std::span<const float> recurrent_bias,
                      std::span<float> state) {
-  check_size(sizes, inputs, 3);
+  check_rows(sizes, inputs, 3);
   check_size(sizes, recurrent, 3);
   check_size(sizes, state, 1);
   ATTEND_CHECK_EQ(recurrent_bias.size(), sizes.units);
-  const std::size_t n = sizes.units;
-  for (std::size_t row = 0; row < sizes.rows; ++row) {
-    HWY_DYNAMIC_DISPATCH(gru_reset_after_row)
-    (n, options, inputs.data() + row * 3 * n, recurrent.data() + row * 3 * n, recurrent_bias.data(),
-     state.data() + row * n);
-  }
+  HWY_DYNAMIC_DISPATCH(gru_reset_after_rows)
+  (sizes, options, inputs, recurrent.data(), recurrent_bias.data(), state.data());
 }
 
-void lstm(CellSizes sizes, GateFunction gates, std::span<const float> inputs,
+void lstm(CellSizes sizes, GateFunction gates, const GateRows& inputs,
           std::span<const float> recurrent, std::span<float> state, std::span<float> cell) {
-  check_size(sizes, inputs, 4);
+  check_rows(sizes, inputs, 4);
   check_size(sizes, recurrent, 4);
   check_size(sizes, state, 1);
   check_size(sizes, cell, 1);
-  const std::size_t n = sizes.units;
-  for (std::size_t row = 0; row < sizes.rows; ++row) {
-    HWY_DYNAMIC_DISPATCH(lstm_row)
-    (n, gates, inputs.data() + row * 4 * n, recurrent.data() + row * 4 * n, state.data() + row * n,
-     cell.data() + row * n);
-  }
+  HWY_DYNAMIC_DISPATCH(lstm_rows)
+  (sizes, gates, inputs, recurrent.data(), state.data(), cell.data());
 }
 
 }  // namespace attend::kernels

@@ -26,30 +26,35 @@
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
 
-// u = round(x / scale) + 128 behind `to`, as many bytes more as a vector may have floats; returns
-// the scale: NaN for a row that is not finite.
-float quantise_row(const float* x, std::size_t size, std::uint8_t* to) {
+// u = round(x / scale) + 128 of every row of x [rows, size] behind `to`, rows of which are `depth`
+// bytes apart and may end in as many bytes more as a vector has floats; the scales of the rows, NaN
+// for one that is not finite.
+void quantise_rows(const float* x, std::size_t rows, std::size_t size, std::size_t depth,
+                   std::uint8_t* to, float* scales) {
   const Floats d;
   const hn::RebindToSigned<Floats> integers;
   const hn::Rebind<std::uint8_t, Floats> bytes;
-  Vector highest = constant(0.0F), nothing = constant(0.0F);
-  for_each(size, [&](auto at) HWY_ATTR {
-    const Vector v = at.load(x);
-    highest = hn::Max(highest, hn::Abs(v));
-    nothing = hn::MulAdd(v, constant(0.0F), nothing);  // 0, or NaN from then on
-  });
   constexpr float kLargest = 127.0F;
-  const float largest = max_of_lanes(highest);
-  const bool divides = largest / kLargest >= std::numeric_limits<float>::min();
-  const Vector factor = constant(divides ? kLargest / largest : 0.0F);
   const auto middle = hn::Set(integers, 128);
   const std::size_t lanes = hn::Lanes(d);
-  for (std::size_t i = 0; i < size; i += lanes) {
-    const Vector v = i + lanes <= size ? hn::LoadU(d, x + i) : load_part(d, x + i, size - i);
-    const auto whole = hn::Add(hn::NearestInt(hn::Mul(v, factor)), middle);
-    hn::StoreU(hn::DemoteTo(bytes, whole), bytes, to + i);
+  for (std::size_t row = 0; row < rows; ++row, x += size, to += depth) {
+    // The bits of magnitudes are ordered as they are, infinity and then NaN above all others.
+    auto highest = hn::Zero(integers);
+    for_each(size, [&](auto at) HWY_ATTR {
+      highest = hn::Max(highest, hn::BitCast(integers, hn::Abs(at.load(x))));
+    });
+    const float largest = hn::GetLane(hn::BitCast(d, hn::MaxOfLanes(integers, highest)));
+    const float scale = largest / kLargest;
+    const bool finite = largest <= std::numeric_limits<float>::max();
+    const bool divides = finite && scale >= std::numeric_limits<float>::min();
+    const Vector factor = constant(divides ? kLargest / largest : 0.0F);
+    for (std::size_t i = 0; i < size; i += lanes) {
+      const Vector v = i + lanes <= size ? hn::LoadU(d, x + i) : load_part(d, x + i, size - i);
+      const auto whole = hn::Add(hn::NearestInt(hn::Mul(v, factor)), middle);
+      hn::StoreU(hn::DemoteTo(bytes, whole), bytes, to + i);
+    }
+    scales[row] = divides ? scale : finite ? 0.0F : std::numeric_limits<float>::quiet_NaN();
   }
-  return (divides ? largest / kLargest : 0.0F) + sum_of_lanes(nothing);
 }
 
 #if HWY_TARGET == HWY_SCALAR
@@ -103,14 +108,15 @@ HWY_INLINE void multiply_panel(const hn::TFromD<Operand>* q, std::size_t groups,
 // One row: u [depth] → y [outputs].
 void multiply_row(const Int8Operands& p, const std::uint8_t* u, float scale, std::int32_t* memory,
                   float* y) {
-  auto* q = reinterpret_cast<hn::TFromD<Operand>*>(memory);  // [depth]
-  for (std::size_t k = 0; k < p.depth; ++k) {
+  auto* q = reinterpret_cast<hn::TFromD<Operand>*>(memory);  // [inputs, padded]
+  const std::size_t groups = (p.inputs + 3) / 4;
+  for (std::size_t k = 0; k < 4 * groups; ++k) {
     q[k] = static_cast<hn::TFromD<Operand>>(static_cast<int>(u[k]) - 128);
   }
   for (std::size_t first = 0; first < p.outputs; first += 16) {
     HWY_ALIGN std::int32_t parts[16 * kSumsPerOutput];
     HWY_ALIGN float sums[16], values[16];
-    multiply_panel(q, p.depth / 4, p.panels + first * p.depth, parts);
+    multiply_panel(q, groups, p.panels + first * p.depth, parts);
     for (std::size_t o = 0; o < 16; ++o) {
       std::int32_t sum = 0;
       for (std::size_t i = 0; i < kSumsPerOutput; ++i) sum += parts[o * kSumsPerOutput + i];
@@ -131,7 +137,7 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace attend::kernels {
 
-HWY_EXPORT(quantise_row);
+HWY_EXPORT(quantise_rows);
 HWY_EXPORT(multiply_row);
 
 namespace {
@@ -178,7 +184,7 @@ Int8Product::Int8Product(const WeightView& weights, Int8Way way)
   ATTEND_CHECK(is_supported(way));
   ATTEND_CHECK(inputs_ <= kLargestInputs);
   ATTEND_CHECK(weights.scales.empty() || weights.scales.size() == outputs_);
-  const std::size_t multiple = inputs_ < 64 ? 4 : 64;
+  const std::size_t multiple = inputs_ < 32 ? 4 : 64;
   depth_ = (inputs_ + multiple - 1) / multiple * multiple;
   pack(weights);
 }
@@ -238,14 +244,13 @@ void Int8Product::multiply(std::span<const float> x, std::size_t rows, std::span
   auto* u = reinterpret_cast<std::uint8_t*>(
       memory.bytes.get((padded_rows * depth_ + 64) / sizeof(float) + 1).data());
   const std::span<float> scales = memory.scales.get(rows);
-  for (std::size_t r = 0; r < rows; ++r) {
-    scales[r] = HWY_DYNAMIC_DISPATCH(quantise_row)(x.data() + r * inputs_, inputs_, u + r * depth_);
-  }
-  const Int8Operands operands{panels_.get(), scales_.data(),
-                              sums_.data(),  bias.empty() ? nullptr : bias.data(),
-                              outputs_,      depth_};
+  HWY_DYNAMIC_DISPATCH(quantise_rows)(x.data(), rows, inputs_, depth_, u, scales.data());
+  const Int8Operands operands{
+      panels_.get(), scales_.data(), sums_.data(), bias.empty() ? nullptr : bias.data(),
+      outputs_,      depth_,         inputs_};
   if (way_ != Int8Way::kPortable) {
-    const bool tiles = way_ == Int8Way::kAmx && rows >= kFewestOfTiles && depth_ % 64 == 0;
+    const bool tiles =
+        way_ == Int8Way::kAmx && rows >= kFewestOfTiles && depth_ % 64 == 0 && outputs_ > kPanel;
     (tiles ? multiply_amx : multiply_vnni)(operands, u, scales.data(), rows, y.data());
     return;
   }

@@ -52,7 +52,7 @@ class Int8Product {
   };
 
   std::size_t outputs_ = 0, inputs_ = 0;
-  std::size_t depth_ = 0;  // inputs and padding: a multiple of 64 or, of fewer than 64, of 4
+  std::size_t depth_ = 0;  // inputs and padding: a multiple of 64 or, of fewer than 32, of 4
   Int8Way way_ = Int8Way::kPortable;
   std::unique_ptr<std::int8_t[], Free> panels_;  // [⌈outputs / 16⌉, depth / 4, 16, 4]
   std::vector<float> scales_;                    // [outputs, padded with 0 to panels]

@@ -33,17 +33,29 @@ namespace {
 
 constexpr std::size_t kPanel = 16;  // outputs
 
-// Sums of one row and one panel → y. Also what the portable way computes.
-ATTEND_VNNI inline void finish(__m512i sums, const Int8Operands& p, std::size_t first, float scale,
-                               float* y) {
-  const std::size_t count = std::min(kPanel, p.outputs - first);
-  const auto mask = static_cast<__mmask16>((1U << count) - 1U);
-  const __m512 bias =
-      p.bias == nullptr ? _mm512_setzero_ps() : _mm512_maskz_loadu_ps(mask, p.bias + first);
-  const __m512i exact = _mm512_sub_epi32(sums, _mm512_loadu_si512(p.sums + first));
-  const __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(exact), _mm512_loadu_ps(p.scales + first));
-  _mm512_mask_storeu_ps(y, mask, _mm512_fmadd_ps(scaled, _mm512_set1_ps(scale), bias));
-}
+// What the sums of a panel become, in registers for all rows. Also what the portable way computes.
+struct Finish {
+  __m512 scales, bias;
+  __m512i sums;  // of u's part that makes it unsigned
+  __mmask16 mask;
+
+  ATTEND_VNNI Finish(const Int8Operands& p, std::size_t first) {
+    const std::size_t count = std::min(kPanel, p.outputs - first);
+    mask = static_cast<__mmask16>((1U << count) - 1U);
+    bias = p.bias == nullptr ? _mm512_setzero_ps() : _mm512_maskz_loadu_ps(mask, p.bias + first);
+    scales = _mm512_loadu_ps(p.scales + first);
+    sums = _mm512_loadu_si512(p.sums + first);
+  }
+  ATTEND_VNNI void store(__m512i total, float scale, float* y) const {
+    const __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_sub_epi32(total, sums)), scales);
+    const __m512 result = _mm512_fmadd_ps(scaled, _mm512_set1_ps(scale), bias);
+    if (mask == 0xFFFF) {
+      _mm512_storeu_ps(y, result);
+    } else {
+      _mm512_mask_storeu_ps(y, mask, result);
+    }
+  }
+};
 
 template <int rows, int panels>
 ATTEND_VNNI inline void multiply_block(const Int8Operands& p, const std::uint8_t* u,
@@ -56,7 +68,7 @@ ATTEND_VNNI inline void multiply_block(const Int8Operands& p, const std::uint8_t
 #pragma GCC unroll 8
     for (int q = 0; q < panels; ++q) sums[r][q] = _mm512_setzero_si512();
   }
-  for (std::size_t k = 0; k < p.depth; k += 4) {
+  for (std::size_t k = 0; k < p.inputs; k += 4) {
     __m512i w[panels];
 #pragma GCC unroll 8
     for (int q = 0; q < panels; ++q) {
@@ -72,12 +84,12 @@ ATTEND_VNNI inline void multiply_block(const Int8Operands& p, const std::uint8_t
     }
   }
 #pragma GCC unroll 8
-  for (int r = 0; r < rows; ++r) {
+  for (int q = 0; q < panels; ++q) {
+    const std::size_t output = first + static_cast<std::size_t>(q) * kPanel;
+    const Finish finish(p, output);
 #pragma GCC unroll 8
-    for (int q = 0; q < panels; ++q) {
-      const std::size_t output = first + static_cast<std::size_t>(q) * kPanel;
-      finish(sums[r][q], p, output, row_scales[r],
-             y + static_cast<std::size_t>(r) * p.outputs + output);
+    for (int r = 0; r < rows; ++r) {
+      finish.store(sums[r][q], row_scales[r], y + static_cast<std::size_t>(r) * p.outputs + output);
     }
   }
 }
@@ -86,6 +98,9 @@ template <int rows>
 ATTEND_VNNI void multiply_rows(const Int8Operands& p, const std::uint8_t* u,
                                const float* row_scales, float* y) {
   std::size_t first = 0;
+  for (; rows == 1 && first + 8 * kPanel <= p.outputs; first += 8 * kPanel) {
+    multiply_block<1, 8>(p, u, row_scales, first, y);  // fewer sums would wait for themselves
+  }
   for (; first + 4 * kPanel <= p.outputs; first += 4 * kPanel) {
     multiply_block<rows, 4>(p, u, row_scales, first, y);
   }
@@ -131,11 +146,12 @@ ATTEND_AMX inline void multiply_tile(const Int8Operands& p, const std::uint8_t* 
 ATTEND_AMX void finish_tiles(const Int8Operands& p, const std::int32_t* sums,
                              const float* row_scales, std::size_t rows, std::size_t panels,
                              std::size_t first, float* y) {
-  for (std::size_t r = 0; r < rows; ++r) {
-    for (std::size_t q = 0; q < panels; ++q) {
-      const std::size_t output = first + q * kPanel;
-      finish(_mm512_load_si512(sums + r * 32 + q * kPanel), p, output, row_scales[r],
-             y + r * p.outputs + output);
+  for (std::size_t q = 0; q < panels; ++q) {
+    const std::size_t output = first + q * kPanel;
+    const Finish finish(p, output);
+    for (std::size_t r = 0; r < rows; ++r) {
+      finish.store(_mm512_load_si512(sums + r * 32 + q * kPanel), row_scales[r],
+                   y + r * p.outputs + output);
     }
   }
 }

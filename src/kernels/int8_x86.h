@@ -13,6 +13,7 @@ struct Int8Operands {
   const std::int32_t* sums;    // 128 Σ_k w_ok, likewise
   const float* bias;           // [outputs] or null
   std::size_t outputs, depth;  // depth: a multiple of 4, for tiles of 64
+  std::size_t inputs;          // of depth, without padding
 };
 
 /// Whether processor and system have the instructions.

@@ -72,9 +72,9 @@ HWY_INLINE void store_sums(Vector low, Vector high, float* y, std::size_t count)
 enum class Fetch { kNothing, kAhead };
 
 template <int rows, int panels, Fetch fetch = Fetch::kNothing>
-HWY_INLINE void multiply_block(ConstRows x, std::size_t inputs, const float* HWY_RESTRICT panel,
-                               const float* HWY_RESTRICT bias, Destination to,
-                               const float* ahead = nullptr) {
+HWY_NOINLINE void multiply_block(ConstRows x, std::size_t inputs, const float* HWY_RESTRICT panel,
+                                 const float* HWY_RESTRICT bias, Destination to,
+                                 const float* ahead = nullptr) {
   const Floats d;
   const std::size_t lanes = hn::Lanes(d), width = 2 * lanes;
   Vector low[panels][rows], high[panels][rows];
@@ -159,11 +159,68 @@ void multiply_rows(ConstRows x, std::size_t rows, std::size_t inputs, const floa
   }
 }
 
-// Bias of `width` outputs from `first` on, 0 behind the last one. `bias` may be null.
-HWY_INLINE void pad_bias(const float* bias, std::size_t first, std::size_t outputs,
-                         std::size_t width, float* padded) {
-  for (std::size_t i = 0; i < width; ++i) {
-    padded[i] = bias != nullptr && first + i < outputs ? bias[first + i] : 0.0F;
+// Biases of `width` outputs from `first` on: where they stand, or, where they do not (there are
+// none, or fewer), in `padded` with zeros.
+HWY_INLINE const float* biases_of(const float* bias, std::size_t first, std::size_t outputs,
+                                  std::size_t width, float* padded) {
+  if (bias != nullptr && first + width <= outputs) return bias + first;
+  std::size_t count = 0;
+  for (; bias != nullptr && first + count < outputs; ++count) padded[count] = bias[first + count];
+  std::fill(padded + count, padded + width, 0.0F);
+  return padded;
+}
+
+// No more outputs than a vector holds: the sums of a row are cut into four that need not wait for
+// each other, and the upper half of the panel is left out.
+template <int rows>
+HWY_NOINLINE void multiply_narrow_block(ConstRows x, std::size_t inputs,
+                                        const float* HWY_RESTRICT panel,
+                                        const float* HWY_RESTRICT bias, Destination to) {
+  const Floats d;
+  constexpr std::size_t kSums = 4;
+  const std::size_t width = panel_width();
+  Vector sums[rows][kSums];
+#pragma GCC unroll 12
+  for (auto& row : sums) {
+#pragma GCC unroll 4
+    for (Vector& sum : row) sum = hn::Zero(d);
+  }
+  const auto add = [&](std::size_t k, std::size_t s) HWY_ATTR {
+    const Vector weights = hn::LoadU(d, panel + k * width);
+#pragma GCC unroll 12
+    for (std::size_t r = 0; r < rows; ++r) {
+      sums[r][s] = hn::MulAdd(hn::Set(d, x.row(r)[k]), weights, sums[r][s]);
+    }
+  };
+  std::size_t k = 0;
+  for (; k + kSums <= inputs; k += kSums) {
+    add(k, 0);
+    add(k + 1, 1);
+    add(k + 2, 2);
+    add(k + 3, 3);
+  }
+  for (; k < inputs; ++k) add(k, 0);
+#pragma GCC unroll 12
+  for (std::size_t r = 0; r < rows; ++r) {
+    float* y = to.y + r * to.stride;
+    const Vector start = to.add ? load_part(d, y, to.count) : hn::LoadU(d, bias);
+    const Vector sum = hn::Add(hn::Add(sums[r][0], sums[r][1]), hn::Add(sums[r][2], sums[r][3]));
+    store_part(hn::Add(sum, start), d, y, to.count);
+  }
+}
+
+void multiply_narrow(ConstRows x, std::size_t rows, std::size_t inputs, const float* panel,
+                     const float* bias, Destination to) {
+  constexpr int kNarrowRows = kRows / 2;
+  for (; rows >= kNarrowRows; rows -= kNarrowRows) {
+    multiply_narrow_block<kNarrowRows>(x, inputs, panel, bias, to);
+    x = x.from(kNarrowRows);
+    to.y += kNarrowRows * to.stride;
+  }
+  for (; rows > 0; --rows) {
+    multiply_narrow_block<1>(x, inputs, panel, bias, to);
+    x = x.from(1);
+    to.y += to.stride;
   }
 }
 
@@ -173,12 +230,16 @@ void multiply_all(ConstRows x, std::size_t rows, std::size_t inputs, const float
       4;  // panels of a single row: one panel's sums would wait for themselves
   const std::size_t width = panel_width();
   HWY_ALIGN float padded[kTogether * 2 * kMaximumLanes];
+  if (outputs <= hn::Lanes(Floats())) {
+    return multiply_narrow(x, rows, inputs, panels, biases_of(bias, 0, outputs, width, padded),
+                           {y.values, y.stride, outputs, add});
+  }
   const std::size_t groups = rows == 1 ? (outputs + width - 1) / width / kTogether : 0;
   for (std::size_t done = 0; done < groups; ++done) {
     const std::size_t group = order == ReadOrder::kForward ? done : groups - 1 - done;
     const std::size_t output = group * kTogether * width;
-    pad_bias(bias, output, outputs, kTogether * width, padded);
-    multiply_block<1, kTogether>(x, inputs, panels + output * inputs, padded,
+    const float* own = biases_of(bias, output, outputs, kTogether * width, padded);
+    multiply_block<1, kTogether>(x, inputs, panels + output * inputs, own,
                                  {y.values + output, y.stride, outputs - output, add});
   }
   const std::size_t first = groups * kTogether * width;
@@ -187,9 +248,9 @@ void multiply_all(ConstRows x, std::size_t rows, std::size_t inputs, const float
   for (std::size_t row = 0; row < rows; row += rows_in_cache) {
     const std::size_t count = std::min(rows_in_cache, rows - row);
     for (std::size_t output = first; output < outputs; output += width) {
-      pad_bias(bias, output, outputs, width, padded);
+      const float* own = biases_of(bias, output, outputs, width, padded);
       const float* next = output + width < outputs ? panels + (output + width) * inputs : nullptr;
-      multiply_rows(x.from(row), count, inputs, panels + output * inputs, padded, next,
+      multiply_rows(x.from(row), count, inputs, panels + output * inputs, own, next,
                     {y.row(row) + output, y.stride, outputs - output, add});
     }
   }

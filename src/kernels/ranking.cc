@@ -73,15 +73,12 @@ float sum_of_exponentials(const float* row, std::size_t size, float shift) {
     sums = hn::Add(sums, exp(hn::Sub(hn::LoadU(d, row + i), shifts)));
     others = hn::Add(others, exp(hn::Sub(hn::LoadU(d, row + i + lanes), shifts)));
   }
-  float sum = sum_of_lanes(hn::Add(sums, others));
-  while (i < size) {
+  for (; i < size; i += lanes) {
     const std::size_t count = std::min(lanes, size - i);
-    HWY_ALIGN float rest[kMaximumLanes];
-    hn::Store(exp(hn::Sub(load_part(d, row + i, count), shifts)), d, rest);
-    for (std::size_t j = 0; j < count; ++j) sum += rest[j];
-    i += count;
+    const Vector e = exp(hn::Sub(load_part(d, row + i, count), shifts));
+    sums = hn::Add(sums, hn::IfThenElseZero(hn::FirstN(d, count), e));
   }
-  return sum;
+  return sum_of_lanes(hn::Add(sums, others));
 }
 
 void rank_log_softmax_row(const float* row, std::size_t size, Ranked* best, std::size_t count) {

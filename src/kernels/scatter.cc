@@ -1,6 +1,8 @@
-// Equations: t_k += Σ_{r: id_r = k} x_r;  s += Σ_r x_r. Layout: x [rows, units], t [any, units],
-// rows with strides; s [units]. Must equal: the double loop over r and units.
+// Equations: t_{id_r} = x_r;  t_k += Σ_{r: id_r = k} x_r;  s += Σ_r x_r. Layout: x [rows, units], t
+// [any, units], rows with strides; s [units]. Must equal: the double loop over r and units.
 #include "kernels/scatter.h"
+
+#include "base/base.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/scatter.cc"
@@ -10,6 +12,14 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
+
+void copy_all_rows(const float* from, std::size_t units, std::span<const std::int32_t> ids,
+                   Rows table) {
+  for (std::size_t r = 0; r < ids.size(); ++r, from += units) {
+    float* to = table.row(static_cast<std::size_t>(ids[r]));
+    for_each(units, [&](auto at) HWY_ATTR { at.store(at.load(from), to); });
+  }
+}
 
 void scatter_add_rows(std::span<const std::int64_t> ids, ConstRows rows, std::size_t units,
                       Rows table) {
@@ -44,8 +54,15 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace attend::kernels {
 
+HWY_EXPORT(copy_all_rows);
 HWY_EXPORT(scatter_add_rows);
 HWY_EXPORT(add_all_rows);
+
+void copy_rows(std::span<const float> rows, std::size_t units, std::span<const std::int32_t> ids,
+               Rows table) {
+  ATTEND_CHECK_EQ(rows.size(), ids.size() * units);
+  HWY_DYNAMIC_DISPATCH(copy_all_rows)(rows.data(), units, ids, table);
+}
 
 void scatter_add(std::span<const std::int64_t> ids, ConstRows rows, std::size_t units, Rows table) {
   HWY_DYNAMIC_DISPATCH(scatter_add_rows)(ids, rows, units, table);

@@ -1,4 +1,5 @@
-// Sums of rows: the gradients of looking rows of a table up, and of biases.
+// Rows that go to rows of a table, and sums of rows: the gradients of looking rows of a table up,
+// and of biases.
 #pragma once
 
 #include <cstddef>
@@ -8,6 +9,11 @@
 #include "kernels/rows.h"
 
 namespace attend::kernels {
+
+/// table_{ids[r]} = rows_r for every r: rows [ids.size(), units]. Ids must be rows of `table`,
+/// which may have more columns.
+void copy_rows(std::span<const float> rows, std::size_t units, std::span<const std::int32_t> ids,
+               Rows table);
 
 /// table_{ids[r]} += rows_r for every r in order; rows of `units` values. Ids must be rows of
 /// `table`.

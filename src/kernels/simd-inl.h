@@ -2,9 +2,10 @@
 //
 //   exp(x) = 2^n · exp(r),  n = round(x / ln 2),  r = x − n ln 2,  |r| ≤ ln 2 / 2,
 // exp(r) by its Taylor series to r⁷ (error below 6e-9). Relative error of exp below 2e-7; 0 below
-// −87.3 and 2^127 or so above 88.3. tanh and the logistic function follow from exp, with a series
-// to r⁶ (error below 1.2e-7) and, where division is slow, an estimated reciprocal that one step of
-// Newton's method makes exact to rounding; their absolute error is below 3e-7.
+// −87.3 and 2^127 or so above 88.3. tanh and the logistic function follow from
+//   exp(x) = 2^n · 2^f,  n = round(x / ln 2),  f = x / ln 2 − n,
+// with a polynomial in f (error below 1e-7) and, where division is slow, an estimated reciprocal
+// that one step of Newton's method makes exact to rounding; their absolute error is below 3e-7.
 // Must equal: std::exp, std::tanh, 1 / (1 + std::exp(−x)) in double.
 
 // No "#pragma once": included once for every instruction set.
@@ -38,6 +39,12 @@ HWY_INLINE Vector load_part(Floats d, const float* HWY_RESTRICT from, std::size_
 #else
   return hn::MaskedLoad(hn::FirstN(d, count), d, from);
 #endif
+}
+
+// The same with `other` in the lanes behind.
+HWY_INLINE Vector load_part_or(Floats d, const float* HWY_RESTRICT from, std::size_t count,
+                               float other) {
+  return hn::IfThenElse(hn::FirstN(d, count), load_part(d, from, count), hn::Set(d, other));
 }
 
 HWY_INLINE void store_part(Vector v, Floats d, float* HWY_RESTRICT to, std::size_t count) {
@@ -76,12 +83,13 @@ HWY_INLINE void for_each(std::size_t size, Body&& body) {
 
 HWY_INLINE Vector constant(float value) { return hn::Set(Floats(), value); }
 
+inline constexpr float kLog2E = 1.44269504F;  // 1 / ln 2
+
 // exp(x) for |x| ≤ 88.3.
 template <int degree>
 HWY_INLINE Vector exp_inside(Vector x) {
   const Floats d;
   const hn::RebindToSigned<Floats> integers;
-  constexpr float kLog2E = 1.44269504F;       // 1 / ln 2
   constexpr float kLn2High = 0.693359375F;    // 9 bits: its product with n is exact
   constexpr float kLn2Low = -2.12194440e-4F;  // ln 2 − kLn2High
   constexpr float kSeries[] = {1.0F,      1.0F,       0.5F,       1.0F / 6,
@@ -103,6 +111,23 @@ HWY_INLINE Vector exp(Vector x) {
   return hn::IfThenElseZero(hn::Ge(x, constant(kLowest)), exp_inside<7>(inside));
 }
 
+// exp(factor · x) for |factor · x| ≤ 87, in fewer steps: its relative error grows with its
+// logarithm, to 2e-6, which does not matter where it is added to 1 (and 1 at x = 0).
+HWY_INLINE Vector quick_exp(Vector x, float factor) {
+  const Floats d;
+  const hn::RebindToSigned<Floats> integers;
+  constexpr float kMiddle = 12582912.0F + 127.0F;  // 1.5 · 2^23 + 127: a sum ends in n + 127
+  constexpr float kPolynomial[] = {1.0F,          0.693146978F,   0.240222421F,
+                                   0.0555073374F, 0.00967151268F, 0.00132647267F};
+  const Vector scale = constant(factor * kLog2E);
+  const Vector rounded = hn::MulAdd(x, scale, constant(kMiddle));
+  const Vector f = hn::MulSub(x, scale, hn::Sub(rounded, constant(kMiddle)));
+  Vector sum = constant(kPolynomial[5]);
+#pragma GCC unroll 8
+  for (int k = 4; k >= 0; --k) sum = hn::MulAdd(sum, f, constant(kPolynomial[k]));
+  return hn::Mul(sum, hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(integers, rounded))));
+}
+
 // 1 / x for 1 ≤ x ≤ 1e38.
 HWY_INLINE Vector reciprocal(Vector x) {
 #if HWY_ARCH_X86
@@ -113,11 +138,13 @@ HWY_INLINE Vector reciprocal(Vector x) {
 #endif
 }
 
-// Minimum and maximum take x second: then they hand NaN on.
+// x, not beyond ±highest. Minimum and maximum take x second: then they hand NaN on.
+HWY_INLINE Vector limit(Vector x, float highest) {
+  return hn::Max(constant(-highest), hn::Min(constant(highest), x));
+}
+
 HWY_INLINE Vector logistic(Vector x) {
-  constexpr float kHighest = 87.0F;
-  const Vector inside = hn::Max(constant(-kHighest), hn::Min(constant(kHighest), x));
-  return reciprocal(hn::Add(constant(1.0F), exp_inside<6>(hn::Neg(inside))));
+  return reciprocal(hn::Add(constant(1.0F), quick_exp(limit(x, 87.0F), -1.0F)));
 }
 
 HWY_INLINE Vector hard_logistic(Vector x) {
@@ -127,7 +154,7 @@ HWY_INLINE Vector hard_logistic(Vector x) {
 
 HWY_INLINE Vector tanh(Vector x) {  // (1 − e) / (1 + e), e = exp(−2 |x|), with the sign of x
   const Vector one = constant(1.0F);
-  const Vector e = exp_inside<6>(hn::Max(constant(-87.0F), hn::Mul(hn::Abs(x), constant(-2.0F))));
+  const Vector e = quick_exp(hn::Min(constant(43.0F), hn::Abs(x)), -2.0F);
   return hn::CopySign(hn::Mul(hn::Sub(one, e), reciprocal(hn::Add(one, e))), x);
 }
 

@@ -5,6 +5,8 @@
 #include <cmath>
 #include <limits>
 
+#include "base/base.h"
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/softmax.cc"
 #include <hwy/foreach_target.h>
@@ -15,55 +17,51 @@ HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
 
 float maximum(const float* row, std::size_t size) {
-  const std::size_t lanes = hn::Lanes(Floats());
-  float highest = -std::numeric_limits<float>::infinity();
+  constexpr float kLowest = -std::numeric_limits<float>::infinity();
+  const Floats d;
+  const std::size_t lanes = hn::Lanes(d);
+  Vector highests = constant(kLowest);
   std::size_t i = 0;
-  if (size >= lanes) {
-    Vector highests = constant(highest);
-    for (; i + lanes <= size; i += lanes) {
-      highests = hn::Max(highests, hn::LoadU(Floats(), row + i));
-    }
-    highest = max_of_lanes(highests);
-  }
-  for (; i < size; ++i) highest = row[i] > highest ? row[i] : highest;
-  return highest;
+  for (; i + lanes <= size; i += lanes) highests = hn::Max(highests, hn::LoadU(d, row + i));
+  if (i < size) highests = hn::Max(highests, load_part_or(d, row + i, size - i, kLowest));
+  return max_of_lanes(highests);
 }
 
-// row ← exp(row − shift); returns the sum.
-float exp_and_sum(float* row, std::size_t size, float shift) {
-  Vector sums = constant(0.0F);
+// to ← exp(row − shift); returns the sum.
+float exp_and_sum(const float* row, std::size_t size, float shift, float* to) {
+  const Floats d;
   const Vector shifts = constant(shift);
-  const std::size_t lanes = hn::Lanes(Floats());
+  const std::size_t lanes = hn::Lanes(d);
+  Vector sums = constant(0.0F);
   std::size_t i = 0;
   for (; i + lanes <= size; i += lanes) {
-    const Vector e = exp(hn::Sub(hn::LoadU(Floats(), row + i), shifts));
-    hn::StoreU(e, Floats(), row + i);
+    const Vector e = exp(hn::Sub(hn::LoadU(d, row + i), shifts));
+    hn::StoreU(e, d, to + i);
     sums = hn::Add(sums, e);
   }
-  float sum = sum_of_lanes(sums);
   if (i < size) {
     const Part rest{i, size - i};
-    rest.store(exp(hn::Sub(rest.load(row), shifts)), row);
-    for (; i < size; ++i) sum += row[i];
+    const Vector e = exp(hn::Sub(rest.load(row), shifts));
+    rest.store(e, to);
+    sums = hn::Add(sums, hn::IfThenElseZero(hn::FirstN(d, size - i), e));
   }
-  return sum;
+  return sum_of_lanes(sums);
 }
 
 float sum_of_exp(const float* row, std::size_t size, float shift) {
-  Vector sums = constant(0.0F);
+  const Floats d;
   const Vector shifts = constant(shift);
-  const std::size_t lanes = hn::Lanes(Floats());
+  const std::size_t lanes = hn::Lanes(d);
+  Vector sums = constant(0.0F);
   std::size_t i = 0;
   for (; i + lanes <= size; i += lanes) {
-    sums = hn::Add(sums, exp(hn::Sub(hn::LoadU(Floats(), row + i), shifts)));
+    sums = hn::Add(sums, exp(hn::Sub(hn::LoadU(d, row + i), shifts)));
   }
-  float sum = sum_of_lanes(sums);
   if (i < size) {
-    HWY_ALIGN float rest[kMaximumLanes];
-    hn::Store(exp(hn::Sub(load_part(Floats(), row + i, size - i), shifts)), Floats(), rest);
-    for (std::size_t j = 0; j < size - i; ++j) sum += rest[j];
+    const Vector e = exp(hn::Sub(load_part(d, row + i, size - i), shifts));
+    sums = hn::Add(sums, hn::IfThenElseZero(hn::FirstN(d, size - i), e));
   }
-  return sum;
+  return sum_of_lanes(sums);
 }
 
 void scale(float* row, std::size_t size, float factor) {
@@ -76,13 +74,13 @@ void subtract(float* row, std::size_t size, float shift) {
   for_each(size, [&](auto at) HWY_ATTR { at.store(hn::Sub(at.load(row), shifts), row); });
 }
 
-void softmax_row(float* row, std::size_t size) {
+void softmax_row(const float* row, std::size_t size, float* to) {
   const float highest = maximum(row, size);
   if (highest == -std::numeric_limits<float>::infinity()) {
-    for (std::size_t i = 0; i < size; ++i) row[i] = 0.0F;
+    for (std::size_t i = 0; i < size; ++i) to[i] = 0.0F;
     return;
   }
-  scale(row, size, 1.0F / exp_and_sum(row, size, highest));
+  scale(to, size, 1.0F / exp_and_sum(row, size, highest, to));
 }
 
 void log_softmax_row(float* row, std::size_t size) {
@@ -102,7 +100,12 @@ namespace attend::kernels {
 HWY_EXPORT(softmax_row);
 HWY_EXPORT(log_softmax_row);
 
-void softmax(std::span<float> row) { HWY_DYNAMIC_DISPATCH(softmax_row)(row.data(), row.size()); }
+void softmax(std::span<float> row) { softmax(row, row); }
+
+void softmax(std::span<const float> energies, std::span<float> row) {
+  ATTEND_CHECK_EQ(energies.size(), row.size());
+  HWY_DYNAMIC_DISPATCH(softmax_row)(energies.data(), energies.size(), row.data());
+}
 
 void log_softmax(std::span<float> row) {
   HWY_DYNAMIC_DISPATCH(log_softmax_row)(row.data(), row.size());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "base/base.h"
 
@@ -33,6 +34,7 @@ Keys Attention::project(const Annotations& annotations) const {
   keys.values.resize(annotations.positions() * units_);
   projection_(annotations.values, annotations.positions(), keys.values);
   if (score_ != Score::kAdditive) return keys;
+  if (units_ <= kernels::kFewUnits) return arrange_columns(annotations, std::move(keys));
   for (std::size_t source = 0; source < annotations.sources(); ++source) {
     const std::span<float> own =
         std::span(keys.values)
@@ -42,16 +44,44 @@ Keys Attention::project(const Annotations& annotations) const {
   return keys;
 }
 
+Keys Attention::arrange_columns(const Annotations& annotations, Keys keys) const {
+  std::size_t size = 0;
+  for (const std::size_t length : annotations.lengths) {
+    keys.column_starts.push_back(size);
+    size += kernels::padded_positions(length) * units_;
+  }
+  keys.columns.resize(size);
+  keys.column_starts.push_back(size);
+  for (std::size_t source = 0; source < annotations.sources(); ++source) {
+    const auto own =
+        std::span<const float>(keys.values)
+            .subspan(annotations.starts[source] * units_, annotations.lengths[source] * units_);
+    const bool fit = kernels::exponential_columns(
+        own, units_,
+        std::span(keys.columns).subspan(keys.column_starts[source], keys.columns_size(source)));
+    keys.exponential.push_back(fit ? 1 : 0);
+  }
+  return keys;
+}
+
 // Of one query over the positions of its source; the query is used up.
 void Attention::additive_energies(std::span<float> query, const Annotations& annotations,
                                   const Keys& keys, std::size_t source,
                                   std::span<float> energies) const {
-  const auto own =
-      std::span(keys.values).subspan(annotations.starts[source] * units_, energies.size() * units_);
   if (keys.exponential[source] == 0) {
+    const auto own = std::span(keys.values)
+                         .subspan(annotations.starts[source] * units_, energies.size() * units_);
     return kernels::additive_energies(query, own, energy_weight_, energy_bias_, activation_,
                                       energies);
   }
+  if (units_ <= kernels::kFewUnits) {
+    const auto columns =
+        std::span(keys.columns).subspan(keys.column_starts[source], keys.columns_size(source));
+    return kernels::additive_energies_of_columns(query, columns, energy_weight_, energy_bias_,
+                                                 activation_, energies);
+  }
+  const auto own =
+      std::span(keys.values).subspan(annotations.starts[source] * units_, energies.size() * units_);
   kernels::exponential_query(query);
   kernels::additive_energies_of_keys(query, own, energy_weight_, energy_bias_, activation_,
                                      energies);
@@ -89,8 +119,7 @@ void Attention::look(std::span<const float> states, std::span<const std::int32_t
               -std::numeric_limits<float>::infinity());
     std::fill(row_alignment.begin() + static_cast<std::ptrdiff_t>(length), row_alignment.end(),
               0.0F);
-    copy(real, row_alignment.first(length));
-    kernels::softmax(row_alignment.first(length));
+    kernels::softmax(real, row_alignment.first(length));
   }
 }
 

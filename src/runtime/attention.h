@@ -19,11 +19,18 @@ struct Look {
 };
 
 /// What a query meets at every position. Additive: U h_j + b [positions, n'], as exp(2 (U h_j + b))
-/// where they are small enough: then the energies need no exponential of their own. General: W h_j
-/// [positions, n]. Dot: nothing, the keys are the annotations.
+/// where they are small enough: then the energies need no exponential of their own; of few units n'
+/// in columns [n', positions and padding] of each source. General: W h_j [positions, n]. Dot:
+/// nothing, the keys are the annotations.
 struct Keys {
   std::vector<float> values;
-  std::vector<char> exponential;  // [sources], additive
+  std::vector<char> exponential;           // [sources], additive
+  std::vector<float> columns;              // of few units: [sources: n', positions and padding]
+  std::vector<std::size_t> column_starts;  // [sources + 1], of few units
+
+  std::size_t columns_size(std::size_t source) const {
+    return column_starts[source + 1] - column_starts[source];
+  }
 };
 
 /// Immutable; safe to use from several threads.
@@ -40,6 +47,7 @@ class Attention {
             const Annotations& annotations, const Keys& keys, Look& look) const;
 
  private:
+  Keys arrange_columns(const Annotations& annotations, Keys keys) const;
   void additive_energies(std::span<float> query, const Annotations& annotations, const Keys& keys,
                          std::size_t source, std::span<float> energies) const;
   void dot_energies(std::span<const float> state, const Annotations& annotations, const Keys& keys,

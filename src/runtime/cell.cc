@@ -75,7 +75,7 @@ void RecurrentCell::normalise_recurrent(std::size_t rows, std::size_t first_gate
                       recurrent_gain_.subspan(first_gate * units_, gates * units_), {});
 }
 
-void RecurrentCell::step(std::size_t rows, std::span<const float> gates, std::span<float> state,
+void RecurrentCell::step(std::size_t rows, const kernels::GateRows& gates, std::span<float> state,
                          std::span<float> cell, CellMemory& memory) const {
   using kernels::ReadOrder;
   memory.order = memory.order == ReadOrder::kForward ? ReadOrder::kBackward : ReadOrder::kForward;
@@ -88,7 +88,7 @@ void RecurrentCell::step(std::size_t rows, std::span<const float> gates, std::sp
   }
 }
 
-void RecurrentCell::step_lstm(std::size_t rows, std::span<const float> gates,
+void RecurrentCell::step_lstm(std::size_t rows, const kernels::GateRows& gates,
                               std::span<float> state, std::span<float> cell,
                               CellMemory& memory) const {
   const std::span<float> recurrent = memory.recurrent.get(rows * gate_units_);  // [rows, 4 n]
@@ -97,7 +97,7 @@ void RecurrentCell::step_lstm(std::size_t rows, std::span<const float> gates,
   kernels::lstm({rows, units_}, gate_function(config_), gates, recurrent, state, cell);
 }
 
-void RecurrentCell::step_reset_before(std::size_t rows, std::span<const float> gates,
+void RecurrentCell::step_reset_before(std::size_t rows, const kernels::GateRows& gates,
                                       std::span<float> state, CellMemory& memory) const {
   const std::span<float> recurrent = memory.recurrent.get(rows * 2 * units_);  // [rows, 2 n]
   const std::span<float> z = memory.z.get(rows * units_);                      // [rows, n]
@@ -112,7 +112,7 @@ void RecurrentCell::step_reset_before(std::size_t rows, std::span<const float> g
   kernels::gru_update({rows, units_}, update_gate(config_), gates, candidate, z, state);
 }
 
-void RecurrentCell::step_reset_after(std::size_t rows, std::span<const float> gates,
+void RecurrentCell::step_reset_after(std::size_t rows, const kernels::GateRows& gates,
                                      std::span<float> state, CellMemory& memory) const {
   const std::span<float> recurrent = memory.recurrent.get(rows * gate_units_);  // [rows, 3 n]
   recurrent_.multiply(state, rows, {}, recurrent, memory.order);

@@ -40,9 +40,9 @@ class RecurrentCell {
  public:
   RecurrentCell(const model::CellConfig& config, std::size_t units, const Tensors& tensors);
 
-  /// (state, cell) ← f(state, cell; gates). gates [rows, gate_units], state and cell [rows, units];
-  /// a GRU does not look at `cell`.
-  void step(std::size_t rows, std::span<const float> gates, std::span<float> state,
+  /// (state, cell) ← f(state, cell; gates). gates: `rows` rows of gate_units; state and cell [rows,
+  /// units]; a GRU does not look at `cell`.
+  void step(std::size_t rows, const kernels::GateRows& gates, std::span<float> state,
             std::span<float> cell, CellMemory& memory) const;
 
   std::size_t gate_units() const { return gate_units_; }
@@ -52,11 +52,11 @@ class RecurrentCell {
  private:
   void normalise_recurrent(std::size_t rows, std::size_t first_gate, std::size_t gates,
                            std::span<float> values) const;
-  void step_lstm(std::size_t rows, std::span<const float> gates, std::span<float> state,
+  void step_lstm(std::size_t rows, const kernels::GateRows& gates, std::span<float> state,
                  std::span<float> cell, CellMemory& memory) const;
-  void step_reset_before(std::size_t rows, std::span<const float> gates, std::span<float> state,
+  void step_reset_before(std::size_t rows, const kernels::GateRows& gates, std::span<float> state,
                          CellMemory& memory) const;
-  void step_reset_after(std::size_t rows, std::span<const float> gates, std::span<float> state,
+  void step_reset_after(std::size_t rows, const kernels::GateRows& gates, std::span<float> state,
                         CellMemory& memory) const;
 
   model::CellConfig config_;

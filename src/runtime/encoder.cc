@@ -43,9 +43,6 @@ class Schedule {
 struct Gates {
   std::span<const float> rows;  // [positions or words, G n]
   std::span<const TokenId> index;
-  std::size_t row(std::size_t at) const {
-    return index.empty() ? at : static_cast<std::size_t>(index[at]);
-  }
 };
 
 // Where a direction's states stand in a row of annotations.
@@ -69,17 +66,23 @@ class DirectionRun {
         cells_(cell_memory_.zeros(annotations.sources() * columns.units)) {}
 
   void step(std::size_t step, std::size_t rows, const Schedule& schedule) {
-    const std::size_t width = cell_.gate_units(), units = columns_.units;
-    const std::span<float> step_gates = gate_memory_.get(rows * width);  // [rows, G n]
+    const std::size_t units = columns_.units;
+    positions_.resize(rows);
     for (std::size_t row = 0; row < rows; ++row) {
-      const std::size_t at = position(schedule.source(row), step);
-      copy(row_of(gates_.rows, gates_.row(at), width), row_of(step_gates, row, width));
+      positions_[row] = static_cast<std::int32_t>(position(schedule.source(row), step));
     }
-    cell_.step(rows, step_gates, states_.first(rows * units), cells_.first(rows * units), memory_);
-    for (std::size_t row = 0; row < rows; ++row) {
-      const std::size_t at = position(schedule.source(row), step);
-      copy(row_of(states_, row, units), columns_of(annotations_.values, at));
+    std::span<const std::int32_t> chosen = positions_;
+    if (!gates_.index.empty()) {
+      words_.resize(rows);
+      for (std::size_t row = 0; row < rows; ++row) {
+        words_[row] = gates_.index[static_cast<std::size_t>(positions_[row])];
+      }
+      chosen = words_;
     }
+    const std::span<float> states = states_.first(rows * units);
+    cell_.step(rows, {gates_.rows, chosen}, states, cells_.first(rows * units), memory_);
+    kernels::copy_rows(states, units, positions_,
+                       {annotations_.values.data() + columns_.first, annotations_.units});
   }
 
   // What the last steps left.
@@ -107,8 +110,9 @@ class DirectionRun {
   model::Direction way_;
   Columns columns_;
   Annotations& annotations_;
-  kernels::Buffer state_memory_, cell_memory_, gate_memory_;
-  std::span<float> states_, cells_;  // [sources, n]
+  kernels::Buffer state_memory_, cell_memory_;
+  std::span<float> states_, cells_;              // [sources, n]
+  std::vector<std::int32_t> positions_, words_;  // of a step's rows
   CellMemory memory_;
 };
 

@@ -287,7 +287,10 @@ TileMemory& tile_memory() {
 
 }  // namespace
 
-std::size_t tile_stride(std::size_t units) { return tiles_of(units, kTileDepth) * kTileDepth; }
+// An odd number of cache lines: the rows of a tile then lie in different sets of the first cache.
+std::size_t tile_stride(std::size_t units) {
+  return (tiles_of(units, kTileDepth) | 1U) * kTileDepth;
+}
 
 // Columns of a part may begin anywhere: a tile then reads on into what follows its last row.
 std::size_t tile_values(std::size_t count, std::size_t units) {
@@ -296,11 +299,12 @@ std::size_t tile_values(std::size_t count, std::size_t units) {
 
 ATTEND_TILES void round_for_tiles(ConstRows from, std::size_t count, std::size_t units,
                                   Bfloat16* to) {
-  for (std::size_t r = 0; r < count; ++r) {
+  const std::size_t stride = tile_stride(units);
+  for (std::size_t r = 0; r < count; ++r, to += stride) {
     const float* row = from.row(r);
-    for (std::size_t k = 0; k < units; k += kTileDepth, to += kTileDepth) {
-      _mm512_storeu_si512(to, load_row(row + k, units - k));
-    }
+    std::size_t k = 0;
+    for (; k < units; k += kTileDepth) _mm512_storeu_si512(to + k, load_row(row + k, units - k));
+    if (k < stride) _mm512_storeu_si512(to + k, _mm512_setzero_si512());
   }
   _mm512_storeu_si512(to, _mm512_setzero_si512());
 }

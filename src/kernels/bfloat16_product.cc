@@ -192,7 +192,7 @@ std::size_t place(std::size_t o, std::size_t pair, std::size_t depth) {
 bool is_supported(Bfloat16Way way) {
   if (way == Bfloat16Way::kPortable) return true;
   const bool wide = (hwy::SupportedTargets() & HWY_AVX3) != 0;  // tests may exclude it
-  return wide && has_tiles(TileProduct::kBfloat16);
+  return wide && has_tiles(TileKind::kBfloat16);
 }
 
 void Bfloat16Product::Free::operator()(Bfloat16* values) const {

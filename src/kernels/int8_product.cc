@@ -170,7 +170,7 @@ Int8Way best_way() {
 bool is_supported(Int8Way way) {
   if (way == Int8Way::kPortable) return true;
   if ((hwy::SupportedTargets() & HWY_AVX3) == 0) return false;  // tests may exclude it
-  return way == Int8Way::kVnni ? has_vnni() : has_vnni() && has_tiles(TileProduct::kInt8);
+  return way == Int8Way::kVnni ? has_vnni() : has_vnni() && has_tiles(TileKind::kInt8);
 }
 
 void Int8Product::Free::operator()(std::int8_t* values) const {

@@ -10,7 +10,7 @@ namespace attend::kernels {
 
 #if defined(__x86_64__) && defined(__linux__)
 
-bool has_tiles(TileProduct product) {
+bool has_tiles(TileKind product) {
   static const std::uint32_t found = [] {
     unsigned a = 0, b = 0, c = 0, d = 0;
     constexpr unsigned kTiles = 1U << 24;
@@ -23,7 +23,7 @@ bool has_tiles(TileProduct product) {
 
 #else
 
-bool has_tiles(TileProduct) { return false; }
+bool has_tiles(TileKind) { return false; }
 
 #endif
 

@@ -6,10 +6,10 @@
 namespace attend::kernels {
 
 /// What a tile instruction multiplies; the values are bits of CPUID 7, register d.
-enum class TileProduct : std::uint32_t { kBfloat16 = 1U << 22, kInt8 = 1U << 25 };
+enum class TileKind : std::uint32_t { kBfloat16 = 1U << 22, kInt8 = 1U << 25 };
 
 /// Whether processor and system have it; asks the system for the tiles.
-bool has_tiles(TileProduct product);
+bool has_tiles(TileKind product);
 
 /// What ldtilecfg reads: tiles 0–3 are sums, 4 and 5 rows of x, 6 and 7 weights; all 16 × 64 bytes.
 struct alignas(64) TileConfiguration {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <tuple>
 
 #include "kernels/kernels.h"
 #include "reference.h"
@@ -346,25 +347,40 @@ struct AttentionCase {
   }
 };
 
-TEST(TrainingAttention, EqualsDoublesAndTheirDifferences) {
+using AttentionKind = std::tuple<EnergyActivation, KeyForm>;
+
+class TrainingAttention : public ::testing::TestWithParam<AttentionKind> {};
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, TrainingAttention,
+    ::testing::Combine(::testing::Values(EnergyActivation::kLinear, EnergyActivation::kRelu),
+                       ::testing::Values(KeyForm::kPlain, KeyForm::kExponential)));
+
+TEST_P(TrainingAttention, EqualsDoublesAndTheirDifferences) {
   Random random(33);
-  for (const EnergyActivation activation : {EnergyActivation::kLinear, EnergyActivation::kRelu}) {
+  const auto [activation, form] = GetParam();
+  for (const double scale : {1.0, 4.0}) {
     for (const std::size_t units : {1, 5, 16, 21}) {
       const AttentionCase exact{{3, 6, units, units + 2}, {6, 1, 3}, activation};
       const AttentionSizes& sizes = exact.sizes;
       const std::size_t positions = sizes.batch * sizes.source_length;
       const Values h = reference::random_values(random, positions * sizes.annotation_units);
-      const Values p = reference::random_values(random, positions * units);
-      const Values q = reference::random_values(random, sizes.batch * units);
+      const Values p = reference::random_values(random, positions * units, scale);
+      const Values q = reference::random_values(random, sizes.batch * units, scale);
       const Values v = reference::random_values(random, units);
       const Values bias{0.3F};
       const Values gamma = reference::random_values(random, sizes.batch * sizes.annotation_units);
       const auto doubles = [](const Values& x) { return Doubles(x.begin(), x.end()); };
 
+      Values keys = p, query = q;
+      if (form == KeyForm::kExponential) {
+        ASSERT_TRUE(exponential_keys(keys));
+        exponential_query(query);
+      }
       Values energies(positions), alignment(positions, 9.0F), context(gamma.size());
-      const AttentionSource source{sizes,    exact.lengths, h.data(),  p.data(),
-                                   v.data(), bias[0],       activation};
-      const AttentionStep step{q.data(), energies.data(), alignment.data(), context.data()};
+      const AttentionSource source{sizes,    exact.lengths, h.data(),   keys.data(),
+                                   v.data(), bias[0],       activation, form};
+      const AttentionStep step{query.data(), energies.data(), alignment.data(), context.data()};
       additive_attention_forward(source, step);
       expect_near(context, exact(doubles(h), doubles(p), doubles(q), doubles(v), bias[0]),
                   "context");

@@ -85,6 +85,7 @@ Values results(std::size_t units) {
   additive_energies(bias, x, std::span(weights).first(units), 0.5F, EnergyActivation::kLinear,
                     energies);
   append(all, energies);
+  softmax(energies);
   weighted_sum(energies, x, context);
   append(all, context);
   dot_energies(bias, x, 0.5F, EnergyActivation::kLinear, energies);

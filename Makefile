@@ -1,7 +1,8 @@
 # Everything a person or CI runs. `make` prints this help.
 JOBS ?= $(shell nproc)
 BUILD := build/release
-ROUNDS ?= 5
+ROUNDS ?= 3
+SEEDS ?= 3
 
 help: ## print this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -29,11 +30,14 @@ test-sanitized: setup ## unit tests under the address and undefined-behaviour sa
 	@cmake --build --preset asan-ubsan -j $(JOBS)
 	@ctest --test-dir build/asan-ubsan --output-on-failure -j $(JOBS)
 
-bench: ## measure kernels, training and prediction against PyTorch (ROUNDS=5)
+bench: ## measure kernels, training and prediction against PyTorch (ROUNDS=3)
 	@tools/setup --bench
 	@cmake --preset release -DATTEND_BUILD_TESTS=OFF -DATTEND_BUILD_BENCH=ON
 	@cmake --build --preset release -j $(JOBS)
 	@bench/run --rounds $(ROUNDS) --build $(BUILD)
+
+quality: build ## train with several seeds in float32 and bfloat16, compare quality (SEEDS=3)
+	@bench/quality --seeds $(SEEDS) --build $(BUILD)
 
 lint: ## formatting, tests on disk, house rules
 	@tools/lint
@@ -44,5 +48,5 @@ format: ## reformat all sources
 clean: ## remove what was built
 	@rm -rf build demo
 
-.PHONY: help setup build demo test test-all test-sanitized bench lint format clean
+.PHONY: help setup build demo test test-all test-sanitized bench quality lint format clean
 .DEFAULT_GOAL := help

@@ -16,6 +16,7 @@
 #include <string>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/base.h"
@@ -53,33 +54,52 @@ BatchShape batch_shape(const Work& work, const model::Configuration& configurati
           static_cast<std::int64_t>(source + 0.5), static_cast<std::int64_t>(target + 0.5)};
 }
 
-// The products of a one-layer model. A one-hot embedding makes none.
-std::vector<Product> products_of(const model::Configuration& configuration,
-                                 std::int64_t target_vocabulary, BatchShape batch) {
-  const model::EncoderConfig& encoder = configuration.encoder;
-  const model::DecoderConfig& decoder = configuration.decoder;
-  ATTEND_CHECK(encoder.layers == 1 && decoder.layers == 1);
-  const std::int64_t b = batch.sentences, s = batch.source_length, t = batch.target_length;
-  const std::int64_t n = encoder.units, d = decoder.units, h = encoder.annotation_units();
-  const std::int64_t fed = decoder.feedback == model::Feedback::kPrevious ? decoder.embedding : 0;
-  const std::int64_t source_gates = encoder.cell.gate_count() * n;
-  const std::int64_t gates = decoder.cell.gate_count() * d, units = configuration.attention.units;
+// The products of a one-layer encoder. A one-hot embedding makes none.
+std::vector<Product> encoder_products(const model::EncoderConfig& encoder, BatchShape batch) {
+  const std::int64_t b = batch.sentences, s = batch.source_length;
+  const std::int64_t n = encoder.units, gates = encoder.cell.gate_count() * n;
   std::vector<Product> list;
   if (encoder.embedding > 0) {
-    list.push_back({"encoder embeddings to gates", b * s, source_gates, encoder.embedding, 1, 2});
+    list.push_back({"encoder embeddings to gates", b * s, gates, encoder.embedding, 1, 2});
   }
-  list.push_back({"encoder recurrence", b, source_gates, n, s, 2});
-  list.push_back({"projected annotations", b * s, units, h, 1, 1});
+  list.push_back({"encoder recurrence", b, gates, n, s, 2});
+  return list;
+}
+
+// The products of attention and a one-layer decoder. A readout that is fed is made in every step.
+std::vector<Product> decoder_products(const model::Configuration& configuration,
+                                      std::int64_t target_vocabulary, BatchShape batch) {
+  const model::DecoderConfig& decoder = configuration.decoder;
+  const std::int64_t b = batch.sentences, s = batch.source_length, t = batch.target_length;
+  const std::int64_t h = configuration.encoder.annotation_units(), d = decoder.units;
+  const std::int64_t gates = decoder.cell.gate_count() * d, fed = decoder.fed_units();
+  const bool additive = configuration.attention.score == model::Score::kAdditive;
+  const bool feeds = decoder.input_feeding == model::InputFeeding::kReadout;
+  const std::int64_t energies = additive ? configuration.attention.units : d;
+  std::vector<Product> list{{"projected annotations", b * s, energies, h, 1, 1}};
   if (fed > 0) list.push_back({"decoder embeddings to gates", b * t, gates, fed, 1, 1});
-  list.push_back({"query", b, units, d, t, 1});
-  list.push_back({"context to gates", b, gates, h, t, 1});
+  if (additive) list.push_back({"query", b, energies, d, t, 1});
+  const std::int64_t beside = feeds ? decoder.readout_units : h;
+  list.push_back({feeds ? "readout to gates" : "context to gates", b, gates, beside, t, 1});
   list.push_back({"decoder recurrence", b, gates, d, t, 1});
   std::int64_t last = d;
   if (decoder.readout != model::Readout::kNone) {
     last = decoder.readout_units;
-    list.push_back({"readout", b * t, last, d + fed + h, 1, 1});
+    const std::int64_t steps = feeds ? t : 1;
+    list.push_back({"readout", b * t / steps, last, d + decoder.readout_fed_units() + h, steps, 1});
   }
   list.push_back({"output", b * t, target_vocabulary, last, 1, 1});
+  return list;
+}
+
+std::vector<Product> products_of(const model::Configuration& configuration,
+                                 std::int64_t target_vocabulary, BatchShape batch) {
+  ATTEND_CHECK(configuration.encoder.layers == 1 && configuration.decoder.layers == 1);
+  ATTEND_CHECK(configuration.attention.score != model::Score::kDot);
+  std::vector<Product> list = encoder_products(configuration.encoder, batch);
+  for (Product& product : decoder_products(configuration, target_vocabulary, batch)) {
+    list.push_back(std::move(product));
+  }
   return list;
 }
 

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
@@ -70,6 +71,7 @@ struct Measured {
   std::vector<double> optimizer;  // [updates]
   std::vector<double> rates;      // [updates], target tokens a second
   std::vector<double> losses;     // of the first updates, warm-up included; per target token
+  double tokens = 0;              // of all timed updates
 };
 
 class Stopwatch {
@@ -108,8 +110,13 @@ Measured measure(const Options& options, train::TrainingEngine& engine,
     measured.optimizer.push_back(last);
     measured.seconds.push_back(gradient + last);
     measured.rates.push_back(tokens / measured.seconds.back());
+    measured.tokens += tokens;
   }
   return measured;
+}
+
+double sum(const std::vector<double>& values) {
+  return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
 nlohmann::json run(const Options& options) {
@@ -137,6 +144,7 @@ nlohmann::json run(const Options& options) {
           {"threads", options.threads},
           {"parameters", engine.layout().size()},
           {"tokens_per_second", median(measured.rates)},
+          {"mean_tokens_per_second", measured.tokens / sum(measured.seconds)},
           {"median_seconds", median(measured.seconds)},
           {"gradient_seconds", median(measured.gradient)},
           {"optimizer_seconds", median(measured.optimizer)},

@@ -88,10 +88,13 @@ def load_model(model, tensors, work):
         load_linear(model.embedding, tensors["target_embedding.weight"])
     if model.initial is not None:
         load_linear(model.initial, tensors["initial.0.state_weight"], tensors["initial.0.state_bias"])
+    if model.initial_cell is not None:
+        load_linear(model.initial_cell, tensors["initial.0.cell_weight"], tensors["initial.0.cell_bias"])
     attention = model.attention
-    load_linear(attention.query, tensors["attention.query_weight"])
-    load_linear(attention.annotation, tensors["attention.annotation_weight"], tensors["attention.bias"])
-    load_linear(attention.energy, tensors["attention.energy_weight"], tensors.get("attention.energy_bias"))
+    load_linear(attention.annotation, tensors["attention.annotation_weight"], tensors.get("attention.bias"))
+    if options["attention.score"] == "additive":
+        load_linear(attention.query, tensors["attention.query_weight"])
+        load_linear(attention.energy, tensors["attention.energy_weight"], tensors.get("attention.energy_bias"))
     if model.readout is not None:
         load_linear(model.readout, tensors["readout.weight"], tensors["readout.bias"])
     load_linear(model.output, tensors["output.weight"], tensors["output.bias"])

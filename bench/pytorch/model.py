@@ -6,18 +6,29 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 
-def check(options):
-    """Ends the program when this file lacks the model."""
-    expected = {"encoder.layers": "1", "decoder.layers": "1", "decoder.order": "look-update-generate",
-                "attention.energies": "linear", "encoder.gates": "logistic", "decoder.gates": "logistic"}
-    for key, value in expected.items():
-        if options[key] != value:
+# What this file has of each option; anything else ends the program.
+WRITTEN = {"encoder.layers": ["1"], "decoder.layers": ["1"], "encoder.direction": ["bidirectional"],
+           "encoder.layer_norm": ["false"], "encoder.gates": ["logistic"], "decoder.gates": ["logistic"],
+           "attention.energies": ["linear"], "decoder.initial_state": ["backward", "zero"],
+           "decoder.tied_embeddings": ["none"]}
+LOOKS_FIRST = {"decoder.order": ["look-update-generate"], "attention.score": ["additive"],
+               "decoder.readout": ["tanh", "none"], "decoder.readout_feedback": ["previous"]}
+FEEDS_READOUT = {"decoder.input_feeding": ["readout"], "attention.score": ["general"], "decoder.cell": ["lstm"],
+                 "decoder.feedback": ["previous"], "decoder.readout": ["tanh"], "decoder.readout_feedback": ["none"]}
+
+
+def check(options, written):
+    for key, values in written.items():
+        if options[key] not in values:
             raise SystemExit(f"not written in PyTorch: {key}={options[key]}")
-    if options.get("attention.score", "additive") != "additive":
-        raise SystemExit(f"not written in PyTorch: attention.score={options['attention.score']}")
-    known = {"decoder.readout": ("tanh", "none"), "decoder.initial_state": ("backward", "zero")}
-    if any(options[key] not in values for key, values in known.items()):
-        raise SystemExit("not written in PyTorch: this readout or initial state")
+
+
+def make_model(work):
+    """The model of a work. Ends the program when this file lacks it."""
+    options = work["options"]
+    luong = options["decoder.order"] == "update-look-generate"
+    check(options, WRITTEN | (FEEDS_READOUT if luong else LOOKS_FIRST))
+    return LuongModel(work) if luong else Model(work)
 
 
 class Encoder(nn.Module):
@@ -42,6 +53,14 @@ class Encoder(nn.Module):
         return pad_packed_sequence(self.recurrent(packed)[0], batch_first=True)[0]
 
 
+def look(energies, annotations, mask):
+    """Energies [batch, source_length] → the context [batch, 2 units]."""
+    if mask is not None:
+        energies = energies.masked_fill(mask, float("-inf"))
+    alignment = torch.softmax(energies, dim=1)
+    return torch.bmm(alignment.unsqueeze(1), annotations).squeeze(1)
+
+
 class AdditiveAttention(nn.Module):
     def __init__(self, query_units, annotation_units, units, energy_bias):
         super().__init__()
@@ -51,10 +70,16 @@ class AdditiveAttention(nn.Module):
 
     def forward(self, query, annotations, projected, mask):
         energies = self.energy(torch.tanh(self.query(query).unsqueeze(1) + projected)).squeeze(2)
-        if mask is not None:
-            energies = energies.masked_fill(mask, float("-inf"))
-        alignment = torch.softmax(energies, dim=1)
-        return torch.bmm(alignment.unsqueeze(1), annotations).squeeze(1)
+        return look(energies, annotations, mask)
+
+
+class GeneralAttention(nn.Module):
+    def __init__(self, query_units, annotation_units):
+        super().__init__()
+        self.annotation = nn.Linear(annotation_units, query_units, bias=False)
+
+    def forward(self, query, annotations, projected, mask):
+        return look(torch.bmm(projected, query.unsqueeze(2)).squeeze(2), annotations, mask)
 
 
 class Model(nn.Module):
@@ -63,7 +88,6 @@ class Model(nn.Module):
     def __init__(self, work):
         super().__init__()
         options = work["options"]
-        check(options)
         n = int(options["encoder.units"])
         self.units = int(options["decoder.units"])
         self.cell_kind = options["decoder.cell"]
@@ -73,18 +97,24 @@ class Model(nn.Module):
         vocabulary = work["target_vocabulary"]
         self.encoder = Encoder(options["encoder.cell"], work["source_vocabulary"], int(options["encoder.embedding"]), n,
                                packed=self.masks)
-        self.attention = AdditiveAttention(self.units, 2 * n, int(options["attention.units"]),
-                                           options["attention.energy_bias"] == "true")
         self.embedding = nn.Embedding(vocabulary, self.fed_units) if self.feeds else None
+        self.initial = self.initial_cell = None
+        if options["decoder.initial_state"] == "backward":
+            self.initial = nn.Linear(n, self.units)
+            self.initial_cell = nn.Linear(n, self.units) if self.cell_kind == "lstm" else None
+        self.output = nn.Linear(self.make_decoder(options, 2 * n), vocabulary)
+
+    def make_decoder(self, options, annotation_units):
+        """Attention, cell and readout. Returns how many units the output layer sees."""
+        self.attention = AdditiveAttention(self.units, annotation_units, int(options["attention.units"]),
+                                           options["attention.energy_bias"] == "true")
         cell = nn.GRUCell if self.cell_kind == "gru" else nn.LSTMCell
-        self.cell = cell(self.fed_units + 2 * n, self.units)
-        self.initial = nn.Linear(n, self.units) if options["decoder.initial_state"] == "backward" else None
-        last = self.units
+        self.cell = cell(self.fed_units + annotation_units, self.units)
         self.readout = None
-        if options["decoder.readout"] == "tanh":
-            last = int(options["decoder.readout_units"])
-            self.readout = nn.Linear(self.units + self.fed_units + 2 * n, last)
-        self.output = nn.Linear(last, vocabulary)
+        if options["decoder.readout"] == "none":
+            return self.units
+        self.readout = nn.Linear(self.units + self.fed_units + annotation_units, int(options["decoder.readout_units"]))
+        return self.readout.out_features
 
     def annotate(self, source, lengths):
         """What all steps look at: annotations, projected annotations, the mask of padding."""
@@ -95,17 +125,19 @@ class Model(nn.Module):
         return annotations, self.attention.annotation(annotations), mask
 
     def initial_state(self, annotations):
-        if self.initial is not None:
-            hidden = torch.tanh(self.initial(annotations[:, 0, annotations.size(2) // 2:]))
-        else:
-            hidden = annotations.new_zeros(annotations.size(0), self.units)
-        return hidden if self.cell_kind == "gru" else (hidden, hidden)
+        def compute(layer):
+            if layer is None:
+                return annotations.new_zeros(annotations.size(0), self.units)
+            return torch.tanh(layer(annotations[:, 0, annotations.size(2) // 2:]))
+
+        hidden = compute(self.initial)
+        return hidden if self.cell_kind == "gru" else (hidden, compute(self.initial_cell))
 
     def hidden(self, state):
         return state if self.cell_kind == "gru" else state[0]
 
     def step(self, fed, state, annotated):
-        """One look and one update. `fed`: E y_{i-1}, or None."""
+        """One look and one update: the state and what was looked at. `fed`: E y_{i-1}, or None."""
         context = self.attention(self.hidden(state), *annotated)
         state = self.cell(context if fed is None else torch.cat([fed, context], dim=1), state)
         return state, context
@@ -129,3 +161,28 @@ class Model(nn.Module):
             states.append(self.hidden(state))
             contexts.append(context)
         return self.logits(torch.stack(states, dim=1), fed, torch.stack(contexts, dim=1))
+
+
+class LuongModel(Model):
+    """General score and input feeding over LSTMs; update–look–generate. The readout (Luong's attentional vector) is
+    made within the step and is part of the state; it stands where the other model has the context."""
+
+    def make_decoder(self, options, annotation_units):
+        self.attention = GeneralAttention(self.units, annotation_units)
+        self.readout = nn.Linear(self.units + annotation_units, int(options["decoder.readout_units"]))
+        self.cell = nn.LSTMCell(self.fed_units + self.readout.out_features, self.units)
+        return self.readout.out_features
+
+    def initial_state(self, annotations):
+        nothing = annotations.new_zeros(annotations.size(0), self.readout.out_features)
+        return *super().initial_state(annotations), nothing
+
+    def step(self, fed, state, annotated):
+        hidden, cell, readout = state
+        hidden, cell = self.cell(torch.cat([fed, readout], dim=1), (hidden, cell))
+        context = self.attention(hidden, *annotated)
+        readout = torch.tanh(self.readout(torch.cat([hidden, context], dim=1)))
+        return (hidden, cell, readout), readout
+
+    def logits(self, states, fed, readouts):
+        return self.output(readouts)

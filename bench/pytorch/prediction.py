@@ -13,7 +13,7 @@ import time
 import torch
 
 import files
-from model import Model
+from model import make_model
 
 END = 1
 
@@ -75,7 +75,7 @@ def main():
     torch.set_num_threads(1)
 
     work = files.read_work(arguments.folder)
-    model = Model(work).eval()
+    model = make_model(work).eval()
     files.load_model(model, files.read_weights(f"{arguments.folder}/model.safetensors"), work)
     fixed = int(work["options"]["target.fixed_length"])
     sources, lengths = read_sources(f"{arguments.folder}/sources.{arguments.sentences}.txt")

@@ -14,7 +14,7 @@ import torch
 from torch.nn import functional
 
 import files
-from model import Model
+from model import make_model
 
 IGNORED = -100
 
@@ -57,7 +57,7 @@ def main():
     work = files.read_work(arguments.folder)
     options = work["options"]
     batches = files.read_batches(arguments.folder, IGNORED)
-    model = Model(work)
+    model = make_model(work)
     files.load_model(model, files.read_weights(f"{arguments.folder}/model.safetensors"), work)
     if arguments.one_bias:
         files.hold_second_biases(model, work)
@@ -66,7 +66,7 @@ def main():
                                  foreach=arguments.foreach)
     schedule = rate_schedule(optimizer, options)
 
-    losses, seconds, rates = [], [], []
+    losses, seconds, rates, counts = [], [], [], []
     for i in range(arguments.warmup + arguments.updates):
         batch = batches[i % len(batches)]
         tokens = int((batch[3] != IGNORED).sum())
@@ -78,13 +78,14 @@ def main():
         if i >= arguments.warmup:
             seconds.append(spent)
             rates.append(tokens / spent)
+            counts.append(tokens)
     print(json.dumps({
         "program": "pytorch", "version": torch.__version__, "work": work["work"], "threads": arguments.threads,
         "precision": arguments.precision,
         "environment": {name: os.environ[name] for name in sorted(os.environ)
                         if name.startswith(("OMP_", "OPENBLAS_", "ATEN_", "KMP_", "GOMP_"))},
         "tokens_per_second": statistics.median(rates), "median_seconds": statistics.median(seconds),
-        "seconds": seconds, "losses": losses,
+        "mean_tokens_per_second": sum(counts) / sum(seconds), "seconds": seconds, "losses": losses,
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
 
 

@@ -46,7 +46,8 @@ void product_shapes(benchmark::internal::Benchmark* benchmark) {
   for (const std::int64_t rows : {1, 2, 3, 4, 5, 8, 32, 64, 320}) {
     benchmark->Args({rows, 1536, 512})->Args({rows, 1536, 1024});
   }
-  for (const std::int64_t rows : {1, 2, 3, 4, 5, 8, 64, 320, 1600}) benchmark->Args({rows, 8000, 512});
+  for (const std::int64_t rows : {1, 2, 3, 4, 5, 8, 64, 320, 1600})
+    benchmark->Args({rows, 8000, 512});
   benchmark->Args({1, 256, 64})->Args({100, 256, 64})->Args({100, 128, 32})->Args({100, 11, 64});
 }
 

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <filesystem>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -26,6 +27,7 @@ struct Options {
   int beam = 1;
   int words = 25;  // of each source, and of each target without a fixed length
   double seconds = 2.0;
+  int shortlist = 0;  // pairs that a shortlist is learnt from; 0: all words are candidates
 };
 
 // Sources of equal length, </s> behind them where the work has it.
@@ -52,6 +54,21 @@ search::SearchOptions search_options(const Options& options,
   return search;
 }
 
+// Of synthetic pairs, whose words have nothing to do with each other: a source gets about as many
+// candidates as real pairs give it, but not the right ones.
+std::shared_ptr<const model::Shortlist> learn_shortlist(const Options& options, const Work& work,
+                                                        const model::ModelText& text) {
+  if (options.shortlist == 0) return nullptr;
+  Sources sources, targets;
+  for (Pair& pair :
+       make_pairs(work, text.configuration, static_cast<std::size_t>(options.shortlist))) {
+    sources.push_back(std::move(pair.source));
+    targets.push_back(std::move(pair.target));
+  }
+  return std::make_shared<model::Shortlist>(
+      model::Shortlist::learn(sources, targets, text.sizes(), {}));
+}
+
 nlohmann::json measure(const Options& options, const model::Engine& engine, const Sources& sources,
                        const search::SearchOptions& search_options) {
   using Clock = std::chrono::steady_clock;
@@ -76,7 +93,9 @@ nlohmann::json run(const Options& options) {
   const Work& work = find_work(options.work);
   const model::Model model = model::load(options.folder);
   const model::Configuration& configuration = model.text.configuration;
-  const auto engine = runtime::make_engine(configuration, model.text.sizes(), kEnd, model.weights);
+  const auto shortlist = learn_shortlist(options, work, model.text);
+  const auto engine = runtime::make_engine(configuration, model.text.sizes(), kEnd, model.weights,
+                                           {.shortlist = shortlist});
   const Sources sources = make_sources(options, work, configuration);
   std::string text;
   for (const auto& source : sources) text += fmt::format("{}\n", fmt::join(source, " "));
@@ -87,6 +106,7 @@ nlohmann::json run(const Options& options) {
   result["work"] = work.name;
   result["sentences"] = options.sentences;
   result["beam"] = options.beam;
+  if (shortlist) result["candidates"] = shortlist->candidates(sources).size();
   result["peak_mib"] = peak_memory();
   return result;
 }
@@ -102,6 +122,10 @@ int run_program(int argc, char** argv) {
   program.add_option("--beam", options.beam, "beam; 1 is greedy")->check(CLI::Range(1, 1000));
   program.add_option("--words", options.words, "words of a source and of a target")
       ->check(CLI::Range(1, 1 << 20));
+  program
+      .add_option("--shortlist", options.shortlist,
+                  "synthetic pairs that a shortlist is learnt from; 0: no shortlist")
+      ->check(CLI::Range(0, 1 << 20));
   program.add_option("--seconds", options.seconds, "how long to measure")
       ->check(CLI::NonNegativeNumber);
   CLI11_PARSE(program, argc, argv);

@@ -1,10 +1,13 @@
 // Measures the matrix products of one training batch of a work, each by itself with oneDNN, and
-// from them the rate that no training can exceed on this machine whose products are oneDNN's.
+// from them the rate that no training can exceed on this machine whose products are oneDNN's; with
+// --sentences, the same for the products of a prediction.
 //
 // Equation: limit = target tokens of a batch / Σ over products (times · seconds of one). A product
 // Y [rows, outputs] = X Wᵀ has a backward pass of the same size, X' [rows, inputs] = Y' W, and a
 // weight gradient W' [outputs, inputs] = Y'ᵀ X over all its rows of the batch at once. Weights are
 // packed beforehand; everything that is no product (attention, gates, softmax, optimiser) is free.
+// Prediction has no other passes; its products of fewer than kStreamedRows rows take no less than
+// what reading the weights takes: bytes / bandwidth.
 #include <fmt/format.h>
 #include <omp.h>
 
@@ -101,6 +104,77 @@ std::vector<Product> products_of(const model::Configuration& configuration,
     list.push_back(std::move(product));
   }
   return list;
+}
+
+struct Prediction {
+  std::int64_t sentences = 0;  ///< 0: training is measured
+  std::int64_t beam = 1;
+  std::int64_t words = 25;  ///< of each source, and of each target without a fixed length
+};
+
+// The products of predicting with a one-layer model. What words give to gates and readout of the
+// decoder is looked up. What contexts give to them is made once a position or once a hypothesis and
+// step, whichever are fewer.
+std::vector<Product> products_of(const model::Configuration& configuration,
+                                 std::int64_t target_vocabulary, const Prediction& prediction) {
+  const model::EncoderConfig& encoder = configuration.encoder;
+  const model::DecoderConfig& decoder = configuration.decoder;
+  ATTEND_CHECK(encoder.layers == 1 && decoder.layers == 1);
+  ATTEND_CHECK(configuration.attention.score == model::Score::kAdditive);
+  const std::int64_t b = prediction.sentences, rows = b * prediction.beam;
+  const std::int64_t s = configuration.source.fixed_length > 0
+                             ? std::int64_t{configuration.source.fixed_length}
+                             : prediction.words + (configuration.source.end_token ? 1 : 0);
+  const std::int64_t t = configuration.target.end_token
+                             ? prediction.words + 1
+                             : std::int64_t{configuration.target.fixed_length};
+  const std::int64_t n = encoder.units, d = decoder.units, h = encoder.annotation_units();
+  const std::int64_t source_gates = encoder.cell.gate_count() * n;
+  const std::int64_t gates = decoder.cell.gate_count() * d;
+  const bool by_position = s < t * prediction.beam;
+  const auto context = [&](const char* name, std::int64_t outputs) -> Product {
+    return {name, by_position ? b * s : rows, outputs, h, by_position ? 1 : t, 1};
+  };
+  std::vector<Product> list;
+  if (encoder.embedding > 0) {
+    list.push_back({"encoder embeddings to gates", b * s, source_gates, encoder.embedding, 1, 2});
+  }
+  list.push_back({"encoder recurrence", b, source_gates, n, s, 2});
+  list.push_back({"projected annotations", b * s, configuration.attention.units, h, 1, 1});
+  list.push_back({"query", rows, configuration.attention.units, d, t, 1});
+  list.push_back(context("context to gates", gates));
+  list.push_back({"decoder recurrence", rows, gates, d, t, 1});
+  std::int64_t last = d;
+  if (decoder.readout != model::Readout::kNone) {
+    last = decoder.readout_units;
+    list.push_back(context("context to readout", last));
+    list.push_back({"state to readout", rows, last, d, t, 1});
+  }
+  list.push_back({"output", rows, target_vocabulary, last, t, 1});
+  return list;
+}
+
+// Bytes a second that one thread reads of as much memory as these products have weights: the best
+// of some passes over it.
+double read_bandwidth(const std::vector<Product>& products, std::int64_t bytes_of_weight) {
+  using Clock = std::chrono::steady_clock;
+  std::int64_t bytes = 0;
+  for (const Product& one : products) bytes += one.outputs * one.inputs * one.copies;
+  bytes *= bytes_of_weight;
+  const std::vector<std::uint64_t> words(static_cast<std::size_t>(bytes) / sizeof(std::uint64_t),
+                                         1);
+  constexpr std::size_t kSums = 16;
+  std::uint64_t sums[kSums] = {};
+  double best = 1e30;
+  for (int pass = 0; pass < 20; ++pass) {
+    const auto start = Clock::now();
+    for (std::size_t i = 0; i + kSums <= words.size(); i += kSums) {
+      for (std::size_t k = 0; k < kSums; ++k) sums[k] += words[i + k];
+    }
+    best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
+  }
+  for (const std::uint64_t sum : sums) ATTEND_CHECK(sum > 0);  // so that all are computed
+  return static_cast<double>(bytes) / best;
 }
 
 using Dims = dnnl::memory::dims;
@@ -243,18 +317,67 @@ nlohmann::json run(const std::string& name, const std::string& precision, int th
           {"products", list}};
 }
 
+// Sentences a second that no prediction of such a batch exceeds.
+nlohmann::json run_prediction(const std::string& name, const std::string& precision,
+                              const Prediction& prediction) {
+  constexpr std::int64_t kStreamedRows = 16;
+  const Work& work = find_work(name);
+  const Type type = precision == "bfloat16" ? Type::bf16 : Type::f32;
+  const std::int64_t bytes_of_weight = type == Type::bf16 ? 2 : 4;
+  const std::vector<Product> products =
+      products_of(configuration_of(work, {}), work.vocabularies.target, prediction);
+  const double bandwidth = read_bandwidth(products, bytes_of_weight);
+  nlohmann::json list = nlohmann::json::array();
+  double seconds = 0;
+  for (const Product& one : products) {
+    const auto calls = static_cast<double>(one.steps * one.copies);
+    const auto size = static_cast<double>(one.outputs * one.inputs);
+    const double each = one.rows < kStreamedRows
+                            ? size * static_cast<double>(bytes_of_weight) / bandwidth
+                            : time_product(one, Kind::kForward, type, 1).seconds;
+    seconds += calls * each;
+    list.push_back({{"name", one.name},
+                    {"rows", one.rows},
+                    {"outputs", one.outputs},
+                    {"inputs", one.inputs},
+                    {"calls", one.steps * one.copies},
+                    {"gflops", 2.0 * static_cast<double>(one.rows) * size / each / 1e9},
+                    {"share", calls * each}});
+  }
+  for (auto& entry : list) entry["share"] = entry["share"].get<double>() / seconds;
+  return {{"program", "products"},
+          {"work", name},
+          {"precision", precision},
+          {"sentences", prediction.sentences},
+          {"beam", prediction.beam},
+          {"read_bandwidth", bandwidth},
+          {"sentences_per_second", static_cast<double>(prediction.sentences) / seconds},
+          {"products", list}};
+}
+
 int run_program(int argc, char** argv) {
   std::string work = "mid-8k", precision = "float32";
+  Prediction prediction;
   int threads = 1;
-  CLI::App program("Measures the matrix products of a training batch and prints one JSON line.");
+  CLI::App program(
+      "Measures the matrix products of a training batch or of a prediction and prints one JSON "
+      "line.");
   program.add_option("--work", work, "which work");
   program.add_option("--precision", precision, "of what is multiplied")
       ->check(CLI::IsMember({"float32", "bfloat16"}));
   program.add_option("--threads", threads, "threads, each with a shard of the batch")
       ->check(CLI::Range(1, 1024));
+  program.add_option("--sentences", prediction.sentences, "of a prediction; 0: of training")
+      ->check(CLI::Range(0, 1 << 20));
+  program.add_option("--beam", prediction.beam, "beam of a prediction")->check(CLI::Range(1, 1000));
+  program.add_option("--words", prediction.words, "words of a source and of a target")
+      ->check(CLI::Range(1, 1 << 20));
   CLI11_PARSE(program, argc, argv);
   try {
-    fmt::print("{}\n", run(work, precision, threads).dump());
+    const nlohmann::json result = prediction.sentences > 0
+                                      ? run_prediction(work, precision, prediction)
+                                      : run(work, precision, threads);
+    fmt::print("{}\n", result.dump());
   } catch (const Error& error) {
     fmt::print(stderr, "products: {}\n", error.what());
     return static_cast<int>(error.code());

@@ -36,11 +36,10 @@ struct Sums {
   std::size_t stride;  // between rows, in values
 };
 
-// 32 rows and two panels. Fetches the lines at `ahead` meanwhile, one every instruction or so.
+// 32 rows and two panels.
 ATTEND_TILES inline void multiply_four_tiles(const Bfloat16Operands& p, const Bfloat16* x,
-                                             const Bfloat16* weights, const Bfloat16* ahead,
+                                             const Bfloat16* weights, Ahead ahead,
                                              const Sums& sums) {
-  constexpr std::size_t kLine = 32;  // values
   const std::size_t panel_size = kPanel * p.depth, row_bytes = 2 * p.depth;
   _tile_loadd(0, sums.bias, 0);
   _tile_loadd(1, sums.bias + kPanel, 0);
@@ -55,11 +54,7 @@ ATTEND_TILES inline void multiply_four_tiles(const Bfloat16Operands& p, const Bf
     _tile_dpbf16ps(1, 4, 7);
     _tile_dpbf16ps(2, 5, 6);
     _tile_dpbf16ps(3, 5, 7);
-    if (ahead == nullptr) continue;
-    for (std::size_t line = 0; line < kStep; ++line) {
-      _mm_prefetch(reinterpret_cast<const char*>(ahead + line * kLine), _MM_HINT_T1);
-    }
-    ahead += kStep * kLine;
+    ahead.fetch();
   }
   _tile_stored(0, sums.to, 4 * sums.stride);
   _tile_stored(1, sums.to + kPanel, 4 * sums.stride);
@@ -81,7 +76,7 @@ ATTEND_TILES inline void multiply_tile(const Bfloat16Operands& p, const Bfloat16
 
 // Some rows (at most 32, read as 16 or 32) and two panels or one.
 ATTEND_TILES inline void multiply_block(const Bfloat16Operands& p, const Bfloat16* x,
-                                        std::size_t rows, std::size_t first, const Bfloat16* ahead,
+                                        std::size_t rows, std::size_t first, const Ahead& ahead,
                                         const Sums& sums) {
   const Bfloat16* weights = p.panels + first * p.depth;
   if (rows > kPanel && first + kPanel < p.outputs) {
@@ -108,12 +103,14 @@ ATTEND_TILES void multiply_bfloat16_tiles(const Bfloat16Operands& p, const Bfloa
     const std::size_t count = std::min(kOutputs, p.outputs - first);
     std::fill_n(bias, kOutputs, 0.0F);
     if (p.bias != nullptr) std::copy_n(p.bias + first, count, bias);
+    const std::size_t blocks = (rows + kRows - 1) / kRows;
     for (std::size_t row = 0; row < rows; row += kRows) {
       const std::size_t own = std::min(kRows, rows - row);
       float* to = y + row * p.outputs + first;
-      // The weights of the next outputs come while those of these are used for the second time.
-      const bool fetches = row == kRows && first + 2 * kOutputs <= p.outputs;
-      const Bfloat16* ahead = fetches ? p.panels + (first + kOutputs) * p.depth : nullptr;
+      const Ahead ahead = first + 2 * kOutputs <= p.outputs
+                              ? Ahead::share(p.panels + (first + kOutputs) * p.depth,
+                                             p.depth / kStep, row / kRows, blocks)
+                              : Ahead{};
       const bool inside = count == kOutputs && own % kPanel == 0;
       multiply_block(p, x + row * p.depth, own, first, ahead,
                      {bias, inside ? to : edge, inside ? p.outputs : kOutputs});

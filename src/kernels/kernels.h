@@ -2,10 +2,9 @@
 // attention, softmax.
 //
 // Everything is row-major. Kernels compute in the calling thread, allocate nothing (Matrix does
-// when it is made, and int8 products once a thread), and pick the machine's instruction set at run
-// time.
-// Results may differ in the last bits between instruction sets, never between threads. Sizes that
-// contradict each other are a CheckFailure.
+// when it is made, and products in fewer bits once a thread), and pick the machine's instruction
+// set at run time. Results may differ in the last bits between instruction sets, never between
+// threads. Sizes that contradict each other are a CheckFailure.
 #pragma once
 
 #include "kernels/activations.h"         // IWYU pragma: export

@@ -289,15 +289,15 @@ class Decode : public torch::autograd::Function<Decode> {
     in.cell = {input_weight, recurrent_weight, bias, *recurrent_bias, {}, {}};
     allocate(*pass);
     run_forward(*pass);
-    // The pass keeps no output itself: an output holds on to the pass.
-    const Tensor states = pass->states.narrow(0, pass->speaking(0), in.steps).clone();
+    // The pass keeps no output itself, only what it shares: an output holds on to the pass.
+    const Tensor states = pass->states.narrow(0, pass->speaking(0), in.steps).detach();
     const Tensor contexts = pass->attention->contexts(), alignments = pass->attention->alignments();
     pass->attention->detach();
     context->set_materialize_grads(false);
     context->mark_non_differentiable({alignments});
     context->saved_data["pass"] = c10::IValue::make_capsule(pass);
     variable_list result{states, contexts, alignments};
-    if (pass->feeding) result.push_back(pass->feeding->readouts().clone());
+    if (pass->feeding) result.push_back(pass->feeding->readouts().detach());
     return result;
   }
 

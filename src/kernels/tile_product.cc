@@ -46,7 +46,7 @@ namespace {
 
 constexpr std::size_t kTile = kTileRows * kTileDepth;  // values
 constexpr std::size_t kPanel = 2 * kTileRows;  // outputs, or rows that are multiplied at once
-constexpr std::size_t kCached = std::size_t{1} << 20;  // bytes that stay in the second cache
+constexpr std::size_t kCached = std::size_t{1} << 19;  // bytes that stay in the second cache
 
 std::size_t tiles_of(std::size_t size, std::size_t tile) { return (size + tile - 1) / tile; }
 
@@ -293,7 +293,6 @@ ATTEND_TILES void round_for_tiles(ConstRows from, std::size_t count, std::size_t
     for (; k < units; k += kTileDepth) _mm512_storeu_si512(to + k, load_row(row + k, units - k));
     if (k < stride) _mm512_storeu_si512(to + k, _mm512_setzero_si512());
   }
-  _mm512_storeu_si512(to, _mm512_setzero_si512());
 }
 
 TileProduct::TileProduct(const float* values, std::size_t outputs, std::size_t inputs,

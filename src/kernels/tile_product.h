@@ -21,8 +21,8 @@ inline constexpr std::size_t kTileRows = 16, kTileDepth = 32;
 
 using HalfRows = BasicRows<const Bfloat16>;
 
-/// Values between the rows of x that round_for_tiles() leaves, and in all of them with what tiles
-/// read behind the last.
+/// Values from row to row of x as round_for_tiles() leaves them, and in all of them with what tiles
+/// read behind the last row: kTileDepth values there must be finite.
 std::size_t tile_stride(std::size_t units);
 std::size_t tile_values(std::size_t count, std::size_t units);
 /// Rounds `count` rows of `units` values; zeros behind each. Denormal numbers become 0.

@@ -171,6 +171,10 @@ struct Sgemm {
   }
 };
 
+Bfloat16* halves(Buffer& memory, std::size_t count) {
+  return reinterpret_cast<Bfloat16*>(memory.get((count + 1) / 2).data());
+}
+
 HalfRows half_rows(const Operand& operand) {
   return {static_cast<const Bfloat16*>(operand.values()), operand.stride()};
 }
@@ -265,31 +269,50 @@ ProductCode::ProductCode() : implementation_(std::make_unique<Implementation>())
 ProductCode::~ProductCode() = default;
 
 Operand::Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units)
+    : Operand(precision, rows, count, units, Unread()) {
+  read(0, count);
+}
+
+Operand Operand::unread(Precision precision, ConstRows rows, std::size_t count, std::size_t units) {
+  return {precision, rows, count, units, Unread()};
+}
+
+Operand::Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units, Unread)
     : precision_(precision),
       count_(count),
       units_(units),
       stride_(rows.stride),
-      values_(rows.values) {
+      values_(rows.values),
+      rows_(rows) {
   if (precision == Precision::kFloat32) return;
   copy_ = std::make_shared<Buffer>();
   if (has_bfloat16_tiles()) {
-    auto* halves =
-        reinterpret_cast<Bfloat16*>(copy_->get((tile_values(count, units) + 1) / 2).data());
-    round_for_tiles(rows, count, units, halves);
     stride_ = tile_stride(units);
-    values_ = halves;
+    Bfloat16* values = halves(*copy_, tile_values(count, units));
+    std::fill_n(values + count * stride_, kTileDepth, Bfloat16{0});
+    values_ = values;
     return;
   }
   stride_ = units;
   if (multiplies_as_float32(precision)) {
-    const std::span<float> rounded = copy_->get(count * units);
-    round_to_bfloat16(rows, count, units, rounded.data());
-    values_ = rounded.data();
-    return;
+    values_ = copy_->get(count * units).data();
+  } else {
+    values_ = halves(*copy_, count * units);
   }
-  auto* values = reinterpret_cast<Bfloat16*>(copy_->get((count * units + 1) / 2).data());
-  to_bfloat16(rows, count, units, values);
-  values_ = values;
+}
+
+void Operand::read(std::size_t first, std::size_t count) {
+  ATTEND_CHECK(rows_.values != nullptr && first + count <= count_);
+  if (!copy_) return;
+  float* own = copy_->get(0).data();
+  const ConstRows from = rows_.from(first);
+  if (has_bfloat16_tiles()) {
+    round_for_tiles(from, count, units_, reinterpret_cast<Bfloat16*>(own) + first * stride_);
+  } else if (multiplies_as_float32(precision_)) {
+    round_to_bfloat16(from, count, units_, own + first * stride_);
+  } else {
+    to_bfloat16(from, count, units_, reinterpret_cast<Bfloat16*>(own) + first * stride_);
+  }
 }
 
 Operand::Operand(const Operand& whole, std::size_t offset, std::size_t count, std::size_t units)
@@ -473,10 +496,9 @@ void TrainingProduct::multiply(ConstRows x, std::size_t rows, const float* bias,
                                Write write) const {
   if (!tiles_) return multiply(Operand(precision_, x, rows, inputs_), bias, y, write);
   if (rows == 0) return;
-  auto* halves = reinterpret_cast<Bfloat16*>(
-      thread_memory().rounded.get((tile_values(rows, inputs_) + 1) / 2).data());
-  round_for_tiles(x, rows, inputs_, halves);
-  tiles_->multiply({halves, tile_stride(inputs_)}, rows, bias, y, write);
+  Bfloat16* rounded = halves(thread_memory().rounded, tile_values(rows, inputs_));
+  round_for_tiles(x, rows, inputs_, rounded);
+  tiles_->multiply({rounded, tile_stride(inputs_)}, rows, bias, y, write);
 }
 
 void gradient_product(const ProductCode& code, const Operand& a, const Operand& b, Rows gradient,

@@ -37,6 +37,9 @@ class ProductCode {
 class Operand {
  public:
   Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units);
+  /// Of rows that are yet to be computed, which must stay; read() takes them over.
+  static Operand unread(Precision precision, ConstRows rows, std::size_t count, std::size_t units);
+  void read(std::size_t first, std::size_t count);
 
   Precision precision() const { return precision_; }
   std::size_t count() const { return count_; }
@@ -49,12 +52,15 @@ class Operand {
   Operand columns(std::size_t first, std::size_t units) const;
 
  private:
+  struct Unread {};
+  Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units, Unread);
   Operand(const Operand& whole, std::size_t offset, std::size_t count, std::size_t units);
 
   Precision precision_;
   std::size_t count_, units_, stride_;
   const void* values_;
-  std::shared_ptr<Buffer> copy_;
+  ConstRows rows_;                // what was given; none in a part
+  std::shared_ptr<Buffer> copy_;  // of bfloat16
 };
 
 enum class Write { kReplace, kAdd };

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <numeric>
 
@@ -84,7 +85,8 @@ double TrainingEngine::scale(std::span<const Example* const> batch) const {
 BatchSums TrainingEngine::run_shard(std::size_t index, std::span<const Example* const> examples,
                                     double cost_scale, std::int64_t update) {
   Shard& shard = *shards_[index];
-  shard.leaves.gradient.zero_();
+  const Tensor& gradient = shard.leaves.gradient;
+  std::memset(gradient.data_ptr<float>(), 0, gradient.nbytes());  // faster than zero_()
   const model::TrainingConfig& training = configuration_.training;
   Dropout dropout(training.dropout, training.seed, update, static_cast<int>(index));
   BatchSums result;

@@ -54,6 +54,8 @@ struct Pass : torch::CustomClassHolder {
     return direction.forward ? lengths[b] - 1 : 0;
   }
   CellStep step(std::size_t d, std::int64_t t) const;
+  // Whether a step goes through sentences without a token in it.
+  bool has_holes() const { return !std::is_sorted(lengths.rbegin(), lengths.rend()); }
   template <class Body>
   void for_masked_rows(std::int64_t t, Body body) const {
     for (std::int64_t b = 0; ragged && b < active[size(t)]; ++b) {
@@ -261,7 +263,7 @@ class EncoderLayer : public torch::autograd::Function<EncoderLayer> {
     pass.used = true;
     Tensor d_annotations =
         gradients[0].defined() ? gradients[0].contiguous() : at::zeros_like(pass.annotations);
-    if (pass.ragged) d_annotations = d_annotations * mask(pass, d_annotations.options());
+    if (pass.has_holes()) d_annotations = d_annotations * mask(pass, d_annotations.options());
     Tensor d_last_cells;
     if (gradients.size() > 1 && gradients[1].defined()) d_last_cells = gradients[1].contiguous();
     Tensor d_below;

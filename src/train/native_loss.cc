@@ -17,6 +17,14 @@ namespace {
 // otherwise.
 constexpr std::int64_t kLogitsAtOnce = std::int64_t{1} << 22;
 constexpr std::int64_t kFewestRows = 64;
+constexpr std::int64_t kRowsInCache = 8;
+
+std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
+
+void add(kernels::CrossEntropySums& sums, const kernels::CrossEntropySums& part) {
+  sums.cost += part.cost;
+  sums.log_likelihood += part.log_likelihood;
+}
 
 // The loss of some rows.
 class Part {
@@ -28,26 +36,43 @@ class Part {
         count_(count),
         rows_(products.operand(inputs.rows.narrow(0, first, count))) {}
 
-  // Leaves the gradient of the logits in their place.
-  kernels::CrossEntropySums sums(const Tensor& logits,
-                                 const kernels::CrossEntropyOptions& options) const {
-    const Tensor part = logits.narrow(0, 0, count_);
+  // Leaves the gradient of the logits in their place. Calls done(first, count) for rows of the part
+  // as long as they are in a cache.
+  template <class Done>
+  kernels::CrossEntropySums sums(const Tensor& logits, const kernels::CrossEntropyOptions& options,
+                                 Done&& done) const {
+    const kernels::Rows part = rows_of(logits);
     products_.forward(inputs_.weight, RowsPerProduct::kBatch)
-        .multiply(rows_, inputs_.bias.data_ptr<float>(), rows_of(part), Write::kReplace);
-    return kernels::cross_entropy(rows_of(part), static_cast<std::size_t>(count_),
-                                  static_cast<std::size_t>(part.size(1)),
-                                  inputs_.targets.data_ptr<std::int64_t>() + first_, options);
+        .multiply(rows_, inputs_.bias.data_ptr<float>(), part, Write::kReplace);
+    const std::int64_t* targets = inputs_.targets.data_ptr<std::int64_t>() + first_;
+    kernels::CrossEntropySums sums;
+    for (std::int64_t row = 0; row < count_; row += kRowsInCache) {
+      const std::int64_t count = std::min(kRowsInCache, count_ - row);
+      add(sums, kernels::cross_entropy(part.from(size(row)), size(count), size(logits.size(1)),
+                                       targets + row, options));
+      done(size(row), size(count));
+    }
+    return sums;
   }
 
-  // From what sums() left.
-  void gather(const Tensor& logits, const Tensor& all_d_rows) const {
-    const Tensor d_logits = logits.narrow(0, 0, count_);
-    const Tensor d_rows = all_d_rows.narrow(0, first_, count_);
-    const Operand operand = products_.operand(d_logits);
+  // The same, and adds to the gradients of weight and bias.
+  kernels::CrossEntropySums gradient(const Tensor& logits,
+                                     const kernels::CrossEntropyOptions& options,
+                                     const Tensor& all_d_rows) const {
+    const std::size_t vocabulary = size(logits.size(1));
+    const kernels::Rows part = rows_of(logits);
+    Operand d_logits = Operand::unread(products_.precision(), part, size(count_), vocabulary);
+    float* d_bias = inputs_.bias.grad().data_ptr<float>();
+    const kernels::CrossEntropySums result =
+        sums(logits, options, [&](std::size_t first, std::size_t count) {
+          kernels::add_column_sums(part.from(first), count, vocabulary, d_bias);
+          d_logits.read(first, count);
+        });
     products_.backward(inputs_.weight, RowsPerProduct::kBatch)
-        .multiply(operand, nullptr, rows_of(d_rows), Write::kReplace);
-    add_product(products_, operand, rows_, inputs_.weight.grad());
-    add_column_sums(d_logits, inputs_.bias.grad());
+        .multiply(d_logits, nullptr, rows_of(all_d_rows.narrow(0, first_, count_)),
+                  Write::kReplace);
+    add_product(products_, d_logits, rows_, inputs_.weight.grad());
+    return result;
   }
 
  private:
@@ -70,11 +95,6 @@ void for_parts(Products& products, const LossInputs& inputs, Body&& body) {
   }
 }
 
-void add(kernels::CrossEntropySums& sums, const kernels::CrossEntropySums& part) {
-  sums.cost += part.cost;
-  sums.log_likelihood += part.log_likelihood;
-}
-
 }  // namespace
 
 NativeLoss native_loss(Products& products, const LossInputs& inputs,
@@ -83,8 +103,7 @@ NativeLoss native_loss(Products& products, const LossInputs& inputs,
   NativeLoss result;
   result.d_rows = at::empty_like(inputs.rows);
   for_parts(products, inputs, [&](const Part& part, const Tensor& logits) {
-    add(result.sums, part.sums(logits, options));
-    part.gather(logits, result.d_rows);
+    add(result.sums, part.gradient(logits, options, result.d_rows));
   });
   return result;
 }
@@ -92,8 +111,9 @@ NativeLoss native_loss(Products& products, const LossInputs& inputs,
 kernels::CrossEntropySums native_evaluation(Products& products, const LossInputs& inputs,
                                             const kernels::CrossEntropyOptions& options) {
   kernels::CrossEntropySums sums;
-  for_parts(products, inputs,
-            [&](const Part& part, const Tensor& logits) { add(sums, part.sums(logits, options)); });
+  for_parts(products, inputs, [&](const Part& part, const Tensor& logits) {
+    add(sums, part.sums(logits, options, [](std::size_t, std::size_t) {}));
+  });
   return sums;
 }
 

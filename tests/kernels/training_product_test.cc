@@ -168,6 +168,29 @@ TEST(Operand, PartsOfRowsMultiplyAsThemselves) {
   }
 }
 
+TEST(Operand, ReadsRowsWhenTheyAreThere) {
+  Random random(10);
+  const ProductCode code;
+  const std::vector<float> later = random_values(random, 21 * 40),
+                           weights = random_values(random, 35);
+  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+    const TrainingProduct product(code, precision, RowsPerProduct::kBatch, weights.data(), 1, 35,
+                                  {35, 1});
+    std::vector<float> rows(later.size(), 7.0F);
+    Operand unread = Operand::unread(precision, {rows.data(), 40}, 21, 35);
+    std::ranges::copy(later, rows.begin());
+    unread.read(8, 13);
+    unread.read(0, 8);
+    std::vector<float> found(21), expected(21);
+    product.multiply(unread, nullptr, {found.data(), 1}, Write::kReplace);
+    product.multiply(Operand(precision, {later.data(), 40}, 21, 35), nullptr, {expected.data(), 1},
+                     Write::kReplace);
+    EXPECT_EQ(found, expected);
+    EXPECT_THROW(unread.read(20, 2), CheckFailure);
+    EXPECT_THROW(unread.rows(2, 3).read(0, 1), CheckFailure);
+  }
+}
+
 TEST(TrainingProducts, GiveTheSameBitsInEveryThread) {
   Random random(9);
   const ProductCode code;

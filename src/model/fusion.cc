@@ -2,10 +2,7 @@
 
 namespace attend::model {
 
-std::string_view encoder_fusion_obstacle(const Configuration& configuration) {
-  if (configuration.encoder.layer_norm) return "layer normalisation";
-  return {};
-}
+std::string_view encoder_fusion_obstacle(const Configuration& /*configuration*/) { return {}; }
 
 std::string_view decoder_fusion_obstacle(const Configuration& configuration) {
   const DecoderConfig& decoder = configuration.decoder;

@@ -2,12 +2,13 @@
 // last column, where the states of shorter sentences stay zero until their last token comes.
 #include "train/native_encoder.h"
 
-#include <torch/csrc/autograd/custom_function.h>
-
 #include <algorithm>
 #include <optional>
+#include <span>
 
+#include "base/base.h"
 #include "train/native_embedding.h"
+#include "train/native_function.h"
 
 namespace attend::train {
 namespace {
@@ -15,23 +16,19 @@ namespace {
 using at::Tensor;
 using kernels::ConstRows;
 using kernels::Rows;
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
-
-using MaybeTensor = c10::optional<Tensor>;  // what autograd takes when a tensor may be undefined
 
 std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
 // What forward leaves for backward.
-struct Pass : torch::CustomClassHolder {
+struct Pass {
   std::shared_ptr<Products> products;
   CellShape shape;
   std::int64_t length = 0, batch = 0;
   std::vector<std::int32_t> lengths;
   std::vector<std::int64_t> active;  // [length]: sentences up to the last one that has a token
   bool ragged = false;
-  bool used = false;                              // backward works in place, once
   Tensor below, ids;                              // one of them
+  bool below_asks = false;                        // for a gradient
   std::optional<kernels::Operand> below_operand;  // [length · batch, in]
   Tensor annotations;                             // [length, batch, n_h]
   Tensor zeros;                                   // [1, n]: state before the first step
@@ -42,6 +39,10 @@ struct Pass : torch::CustomClassHolder {
     Tensor gates;  // [length, batch, G n]
     Tensor cells;  // [length, batch, n], of an LSTM
     Tensor reset;  // [length, batch, n], of a GRU
+    // With layer normalisation: W x of all rows that project() makes, and U h; what they were
+    // normalised by.
+    Tensor input_normal, input_scales;  // [rows, G n], [rows, G]
+    Tensor normal, scales;              // [length, batch, G n], [length, batch, G]
   };
   std::vector<Direction> directions;
 
@@ -79,6 +80,10 @@ CellStep Pass::step(std::size_t d, std::int64_t t) const {
   } else {
     step.reset = rows_at(direction.reset, t);
   }
+  if (direction.normal.defined()) {
+    step.normal = rows_at(direction.normal, t);
+    step.scales = rows_at(direction.scales, t);
+  }
   return step;
 }
 
@@ -86,31 +91,65 @@ void clear(Rows rows, std::size_t row, std::size_t units) {
   if (rows.values != nullptr) std::fill_n(rows.row(row), units, 0.0F);
 }
 
-Tensor project(const Pass& pass, const CellTensors& cell) {
-  const std::int64_t rows = pass.length * pass.batch;
-  Tensor gates;
+kernels::NormSizes norm_sizes(const Pass& pass, const Tensor& matrix) {
+  return {size(matrix.size(0)), size(pass.shape.config.gate_count()), size(pass.shape.units)};
+}
+
+std::span<float> span_of(const Tensor& vector) {
+  return {vector.data_ptr<float>(), size(vector.numel())};
+}
+
+// W x + b of all positions, or of the whole vocabulary of one-hot vectors: [rows, G n].
+Tensor multiply_input(const Pass& pass, const CellTensors& cell, const Tensor& bias) {
   if (pass.ids.defined()) {
-    const Tensor table = (cell.input_weight.t() + cell.bias).contiguous();  // [vocabulary, G n]
-    gates = table.index_select(0, pass.ids.view({rows}));
-  } else {
-    gates = at::empty({rows, pass.shape.gate_units()}, pass.below.options());
-    pass.products->forward(cell.input_weight, kernels::RowsPerProduct::kBatch)
-        .multiply(*pass.below_operand, cell.bias.data_ptr<float>(), rows_of(gates),
-                  kernels::Write::kReplace);
+    const Tensor table = cell.input_weight.t();  // [vocabulary, G n]
+    return bias.defined() ? (table + bias).contiguous() : table.contiguous().clone();
   }
+  const Tensor rows =
+      at::empty({pass.length * pass.batch, pass.shape.gate_units()}, pass.below.options());
+  pass.products->forward(cell.input_weight, kernels::RowsPerProduct::kBatch)
+      .multiply(*pass.below_operand, bias.defined() ? bias.data_ptr<float>() : nullptr,
+                rows_of(rows), kernels::Write::kReplace);
+  return rows;
+}
+
+// The same, W x normalised where there are gains.
+Tensor project_rows(const Pass& pass, Pass::Direction& direction) {
+  const CellTensors& cell = direction.cell;
+  if (!cell.input_gain.defined()) return multiply_input(pass, cell, cell.bias);
+  direction.input_normal = multiply_input(pass, cell, {});
+  const kernels::NormSizes sizes = norm_sizes(pass, direction.input_normal);
+  direction.input_scales =
+      at::empty({direction.input_normal.size(0), pass.shape.config.gate_count()},
+                cell.bias.options().requires_grad(false));
+  const Tensor sums = cell.bias.detach().expand_as(direction.input_normal).contiguous();
+  kernels::layer_norm_forward(sizes, rows_of(direction.input_normal), span_of(cell.input_gain),
+                              rows_of(direction.input_scales), rows_of(sums));
+  return sums;
+}
+
+// [length, batch, G n]
+Tensor project(const Pass& pass, Pass::Direction& direction) {
+  const Tensor rows = project_rows(pass, direction);
+  const Tensor gates =
+      pass.ids.defined() ? rows.index_select(0, pass.ids.view({pass.length * pass.batch})) : rows;
   return gates.view({pass.length, pass.batch, pass.shape.gate_units()});
 }
 
 void run_forward(Pass& pass, std::size_t d) {
   const std::int64_t n = pass.shape.units;
   Pass::Direction& direction = pass.directions[d];
-  const CellTensors& cell = direction.cell;
-  direction.gates = project(pass, cell);
+  direction.gates = project(pass, direction);
   const std::vector<std::int64_t> states{pass.length, pass.batch, n};
   const auto options = direction.gates.options();
   Tensor& kept = pass.shape.lstm() ? direction.cells : direction.reset;
   kept = pass.ragged ? at::zeros(states, options) : at::empty(states, options);
-  ForwardCell recurrence(*pass.products, pass.shape, cell, direction.mask);
+  if (direction.cell.recurrent_gain.defined()) {
+    direction.normal = at::empty_like(direction.gates);
+    direction.scales =
+        at::empty({pass.length, pass.batch, pass.shape.config.gate_count()}, options);
+  }
+  ForwardCell recurrence(*pass.products, pass.shape, direction.cell, direction.mask);
   for (std::int64_t i = 0; i < pass.length; ++i) {
     const std::int64_t t = pass.position(direction, i);
     const CellStep step = pass.step(d, t);
@@ -147,9 +186,17 @@ Tensor gather_last_cells(const Pass& pass) {
   return result;
 }
 
-// Gradients of the sums, in place of the gates; 0 on padding. `d_last_cells` may be undefined.
-void run_backward(const Pass& pass, std::size_t d, const Tensor& d_annotations,
-                  const Tensor& d_last_cells) {
+// 0 in all rows of a step that it did not compute.
+void clear_rest(const Pass& pass, const CellStep& step, Rows rows) {
+  if (rows.values == nullptr) return;
+  const auto rest = (size(pass.batch) - step.rows) * rows.stride;
+  std::fill_n(rows.row(step.rows), rest, 0.0F);
+}
+
+// Gradients of the sums, in place of the gates, and of U h where it was normalised; 0 on padding.
+// `d_last_cells` may be undefined. Returns the gradient of the gains of U h, if there are any.
+Tensor run_backward(const Pass& pass, std::size_t d, const Tensor& d_annotations,
+                    const Tensor& d_last_cells) {
   const std::int64_t n = pass.shape.units;
   const Pass::Direction& direction = pass.directions[d];
   const Tensor carries = at::zeros({2, pass.batch, n}, d_annotations.options());
@@ -168,37 +215,53 @@ void run_backward(const Pass& pass, std::size_t d, const Tensor& d_annotations,
       });
     }
     recurrence.step(step, rows_at(d_annotations, t).column(d * size(n)), carry, cell_carry);
-    const auto rest = (size(pass.batch) - step.rows) * step.gates.stride;
-    std::fill_n(step.gates.row(step.rows), rest, 0.0F);
+    clear_rest(pass, step, step.gates);
+    clear_rest(pass, step, step.normal);
   }
+  return recurrence.d_gain();
 }
 
+// Gradients of a direction's tensors, as a backward function returns them.
 struct CellGradients {
-  Tensor input_weight, recurrent_weight, bias, recurrent_bias;
+  Tensor input_weight, recurrent_weight, bias, recurrent_bias, input_gain, recurrent_gain;
 };
 
-// Of W and b from the gradients of the sums, `gates` [length · batch, G n].
-void gather_input(const Pass& pass, const Pass::Direction& direction, const Tensor& gates,
-                  const kernels::Operand& operand, CellGradients& result) {
-  const WeightGradient d_weight(direction.cell.input_weight), d_bias(direction.cell.bias);
-  if (pass.ids.defined()) {
-    const Tensor table = embedding_gradient(gates, pass.ids, d_weight.sum().size(1));
-    d_weight.sum().add_(table.t());
-    add_column_sums(table, d_bias.sum());
-  } else {
-    add_product(*pass.products, operand, *pass.below_operand, d_weight.sum());
-    add_column_sums(gates, d_bias.sum());
+// Of W, b and the gains of W x from the gradients of the sums, `gates` [length · batch, G n].
+// Returns those of W x at all positions; nothing for one-hot vectors.
+std::optional<kernels::Operand> gather_input(const Pass& pass, const Pass::Direction& direction,
+                                             const Tensor& gates,
+                                             const kernels::Operand& gates_operand,
+                                             CellGradients& result) {
+  const CellTensors& cell = direction.cell;
+  const WeightGradient d_weight(cell.input_weight), d_bias(cell.bias);
+  Tensor sums = gates;
+  if (pass.ids.defined()) sums = embedding_gradient(gates, pass.ids, d_weight.sum().size(1));
+  add_column_sums(sums, d_bias.sum());
+  if (cell.input_gain.defined()) {
+    const WeightGradient d_gain(cell.input_gain);
+    kernels::layer_norm_backward(norm_sizes(pass, sums), rows_of(sums), span_of(cell.input_gain),
+                                 rows_of(direction.input_scales), rows_of(direction.input_normal),
+                                 span_of(d_gain.sum()));
+    result.input_gain = d_gain.result();
+    sums = direction.input_normal;
   }
   result.input_weight = d_weight.result();
   result.bias = d_bias.result();
+  if (pass.ids.defined()) {
+    d_weight.sum().add_(sums.t());
+    return {};
+  }
+  const bool normalised = cell.input_gain.defined();
+  const kernels::Operand operand = normalised ? pass.products->operand(sums) : gates_operand;
+  add_product(*pass.products, operand, *pass.below_operand, d_weight.sum());
+  return operand;
 }
 
-CellGradients gather(const Pass& pass, std::size_t d, const Tensor& gates,
-                     const kernels::Operand& operand) {
+// Of U and its bias; `products` [length · batch, G n] are the gradients of U h.
+void gather_recurrent(const Pass& pass, std::size_t d, const kernels::Operand& products,
+                      CellGradients& result) {
   const std::int64_t n = pass.shape.units, rows = pass.length * pass.batch;
   const Pass::Direction& direction = pass.directions[d];
-  CellGradients result;
-  gather_input(pass, direction, gates, operand, result);
   // h_{t-1} of rows with one; the others multiply zeros.
   const std::int64_t later = rows - pass.batch, shift = direction.forward ? pass.batch : 0;
   Tensor previous = pass.annotations.flatten(0, 1)
@@ -207,129 +270,130 @@ CellGradients gather(const Pass& pass, std::size_t d, const Tensor& gates,
   if (direction.mask.defined()) {
     previous = (previous.view({pass.length - 1, pass.batch, n}) * direction.mask).view({later, n});
   }
-  const Tensor reset = direction.reset.defined() ? direction.reset.view({rows, n}) : Tensor();
-  const Tensor later_reset = reset.defined() ? reset.narrow(0, shift, later) : reset;
+  Tensor reset;
+  if (!pass.shape.lstm() && (pass.shape.resets_before() || !direction.normal.defined())) {
+    reset = direction.reset.flatten(0, 1).narrow(0, shift, later);
+  }
   const WeightGradient d_recurrent(direction.cell.recurrent_weight);
   add_recurrent_gradient(*pass.products, pass.shape,
-                         {operand.rows(size(shift), size(later)), later_reset, previous},
+                         {products.rows(size(shift), size(later)), reset, previous},
                          d_recurrent.sum());
   result.recurrent_weight = d_recurrent.result();
-  if (reset.defined() && !pass.shape.resets_before()) {
-    const WeightGradient d_bias(direction.cell.recurrent_bias);
-    add_column_sums(reset, d_bias.sum());
-    result.recurrent_bias = d_bias.result();
+  if (!direction.cell.recurrent_bias.defined()) return;
+  const WeightGradient d_bias(direction.cell.recurrent_bias);
+  add_column_sums(direction.reset.flatten(0, 1), d_bias.sum());
+  result.recurrent_bias = d_bias.result();
+}
+
+// 1 on tokens, 0 on padding: [length, batch, 1].
+Tensor token_mask(const Pass& pass, const at::TensorOptions& options) {
+  Tensor mask = at::zeros({pass.length, pass.batch, 1}, options);
+  float* values = mask.data_ptr<float>();
+  for (std::int64_t b = 0; b < pass.batch; ++b) {
+    for (std::int64_t t = 0; t < pass.lengths[size(b)]; ++t) values[t * pass.batch + b] = 1.0F;
+  }
+  return mask;
+}
+
+// What the function depends on.
+std::vector<Tensor> arguments(const NativeEncoderInputs& inputs) {
+  std::vector<Tensor> result{inputs.below};
+  for (const CellTensors& cell : inputs.cells) {
+    result.insert(result.end(), {cell.input_weight, cell.recurrent_weight, cell.bias,
+                                 cell.recurrent_bias, cell.input_gain, cell.recurrent_gain});
   }
   return result;
 }
 
-class EncoderLayer : public torch::autograd::Function<EncoderLayer> {
- public:
-  // The tensors of one direction or of two.
-  static variable_list forward(AutogradContext* context, const MaybeTensor& below,
-                               const Tensor& weight, const Tensor& recurrent, const Tensor& bias,
-                               const MaybeTensor& recurrent_bias, const MaybeTensor& weight_2,
-                               const MaybeTensor& recurrent_2, const MaybeTensor& bias_2,
-                               const MaybeTensor& recurrent_bias_2,
-                               const c10::intrusive_ptr<Pass>& pass) {
-    if (below->defined()) {
-      pass->below = below->detach().contiguous();
-      pass->below_operand = pass->products->operand(pass->below.flatten(0, 1));
-    }
-    pass->directions[0].cell = {weight, recurrent, bias, *recurrent_bias, {}, {}};
-    if (pass->directions.size() > 1) {
-      pass->directions[1].cell = {*weight_2, *recurrent_2, *bias_2, *recurrent_bias_2, {}, {}};
-    }
-    const auto directions = static_cast<std::int64_t>(pass->directions.size());
-    const std::vector<std::int64_t> shape{pass->length, pass->batch,
-                                          directions * pass->shape.units};
-    const auto options = weight.options().requires_grad(false);
-    const Tensor annotations = pass->ragged ? at::zeros(shape, options) : at::empty(shape, options);
-    pass->annotations = annotations.detach();
-    pass->zeros = at::zeros({1, pass->shape.units}, options);
-    for (std::size_t d = 0; d < pass->directions.size(); ++d) run_forward(*pass, d);
-    context->set_materialize_grads(false);
-    context->saved_data["pass"] = c10::IValue::make_capsule(pass);
-    variable_list result{annotations};
-    if (pass->shape.lstm()) result.push_back(gather_last_cells(*pass));
-    return result;
+// In the order of arguments(), from the gradients of annotations and of last cells.
+std::vector<Tensor> go_back(const Pass& pass, const std::vector<Tensor>& gradients) {
+  Tensor d_annotations =
+      gradients[0].defined() ? gradients[0].contiguous() : at::zeros_like(pass.annotations);
+  if (pass.ragged) d_annotations = d_annotations * token_mask(pass, d_annotations.options());
+  Tensor d_last_cells;
+  if (gradients.size() > 1 && gradients[1].defined()) d_last_cells = gradients[1].contiguous();
+  Tensor d_below;
+  std::vector<Tensor> cells;
+  for (std::size_t d = 0; d < pass.directions.size(); ++d) {
+    const Pass::Direction& direction = pass.directions[d];
+    CellGradients sums;
+    sums.recurrent_gain = run_backward(pass, d, d_annotations, d_last_cells);
+    const Tensor gates = direction.gates.flatten(0, 1);
+    const kernels::Operand operand = pass.products->operand(gates);
+    const bool normalised = direction.normal.defined();
+    gather_recurrent(pass, d,
+                     normalised ? pass.products->operand(direction.normal.flatten(0, 1)) : operand,
+                     sums);
+    const auto d_input = gather_input(pass, direction, gates, operand, sums);
+    cells.insert(cells.end(), {sums.input_weight, sums.recurrent_weight, sums.bias,
+                               sums.recurrent_bias, sums.input_gain, sums.recurrent_gain});
+    if (!pass.below_asks) continue;
+    const bool first = !d_below.defined();
+    if (first) d_below = at::empty({gates.size(0), pass.below.size(2)}, gates.options());
+    pass.products->backward(direction.cell.input_weight, kernels::RowsPerProduct::kBatch)
+        .multiply(*d_input, nullptr, rows_of(d_below),
+                  first ? kernels::Write::kReplace : kernels::Write::kAdd);
   }
+  if (d_below.defined()) d_below = d_below.view(pass.below.sizes());
+  std::vector<Tensor> result{d_below};
+  result.insert(result.end(), cells.begin(), cells.end());
+  return result;
+}
 
-  static variable_list backward(AutogradContext* context, variable_list gradients) {
-    const auto holder = context->saved_data["pass"].toCapsule();
-    Pass& pass = static_cast<Pass&>(*holder);
-    ATTEND_CHECK(!pass.used);
-    pass.used = true;
-    Tensor d_annotations =
-        gradients[0].defined() ? gradients[0].contiguous() : at::zeros_like(pass.annotations);
-    if (pass.ragged) d_annotations = d_annotations * mask(pass, d_annotations.options());
-    Tensor d_last_cells;
-    if (gradients.size() > 1 && gradients[1].defined()) d_last_cells = gradients[1].contiguous();
-    Tensor d_below;
-    variable_list cells;
-    for (std::size_t d = 0; d < pass.directions.size(); ++d) {
-      run_backward(pass, d, d_annotations, d_last_cells);
-      const Tensor gates = pass.directions[d].gates.view({pass.length * pass.batch, -1});
-      const kernels::Operand operand = pass.products->operand(gates);
-      const CellGradients sums = gather(pass, d, gates, operand);
-      cells.insert(cells.end(),
-                   {sums.input_weight, sums.recurrent_weight, sums.bias, sums.recurrent_bias});
-      if (!pass.below.defined() || !context->needs_input_grad(0)) continue;
-      const bool first = !d_below.defined();
-      if (first) d_below = at::empty({gates.size(0), pass.below.size(2)}, gates.options());
-      pass.products->backward(pass.directions[d].cell.input_weight, kernels::RowsPerProduct::kBatch)
-          .multiply(operand, nullptr, rows_of(d_below),
-                    first ? kernels::Write::kReplace : kernels::Write::kAdd);
+// Which rows of a step hold tokens.
+void count_active(Pass& pass) {
+  pass.active.assign(size(pass.length), 0);
+  for (std::size_t b = 0; b < pass.lengths.size(); ++b) {
+    pass.ragged |= pass.lengths[b] < pass.length;
+    for (std::int32_t t = 0; t < pass.lengths[b]; ++t) {
+      pass.active[size(t)] = static_cast<std::int64_t>(b) + 1;
     }
-    if (d_below.defined()) d_below = d_below.view(pass.below.sizes());
-    variable_list result{d_below};
-    result.insert(result.end(), cells.begin(), cells.end());
-    result.resize(10);  // of all arguments of forward
-    return result;
   }
+}
 
- private:
-  static Tensor mask(const Pass& pass, const at::TensorOptions& options) {
-    Tensor mask = at::zeros({pass.length, pass.batch, 1}, options);
-    float* values = mask.data_ptr<float>();
-    for (std::int64_t b = 0; b < pass.batch; ++b) {
-      for (std::int64_t t = 0; t < pass.lengths[size(b)]; ++t) values[t * pass.batch + b] = 1.0F;
-    }
-    return mask;
+void prepare(Pass& pass, const NativeEncoderInputs& inputs) {
+  const Tensor &below = inputs.below, &ids = inputs.ids;
+  ATTEND_CHECK(below.defined() != ids.defined());
+  pass.products = inputs.products;
+  pass.shape = inputs.shape;
+  pass.length = below.defined() ? below.size(0) : ids.size(0);
+  pass.batch = below.defined() ? below.size(1) : ids.size(1);
+  pass.lengths = inputs.lengths;
+  pass.ids = ids;
+  count_active(pass);
+  if (below.defined()) {
+    pass.below_asks = below.requires_grad();
+    pass.below = below.detach().contiguous();
+    pass.below_operand = pass.products->operand(pass.below.flatten(0, 1));
   }
-};
+  pass.directions.resize(inputs.cells.size());
+  pass.directions.back().forward = inputs.direction == model::Direction::kForward;
+  for (std::size_t d = 0; d < inputs.cells.size(); ++d) {
+    pass.directions[d].cell = inputs.cells[d];
+    if (inputs.mask.defined()) pass.directions[d].mask = inputs.mask[static_cast<std::int64_t>(d)];
+  }
+  const auto options = inputs.cells[0].bias.options().requires_grad(false);
+  const std::vector<std::int64_t> shape{
+      pass.length, pass.batch, static_cast<std::int64_t>(inputs.cells.size()) * pass.shape.units};
+  pass.annotations = pass.ragged ? at::zeros(shape, options) : at::empty(shape, options);
+  pass.zeros = at::zeros({1, pass.shape.units}, options);
+}
 
 }  // namespace
 
 NativeEncoded native_encoder_layer(const NativeEncoderInputs& inputs) {
-  const Tensor &below = inputs.below, &ids = inputs.ids;
-  ATTEND_CHECK(below.defined() != ids.defined());
-  auto pass = c10::make_intrusive<Pass>();
-  pass->products = inputs.products;
-  pass->shape = inputs.shape;
-  pass->length = below.defined() ? below.size(0) : ids.size(0);
-  pass->batch = below.defined() ? below.size(1) : ids.size(1);
-  pass->lengths = inputs.lengths;
-  pass->ids = ids;
-  pass->directions.resize(inputs.cells.size());
-  pass->directions.back().forward = inputs.direction == model::Direction::kForward;
-  for (std::size_t d = 0; d < inputs.cells.size() && inputs.mask.defined(); ++d) {
-    pass->directions[d].mask = inputs.mask[static_cast<std::int64_t>(d)];
+  const auto pass = std::make_shared<Pass>();
+  std::vector<Tensor> results;  // twins: the pass keeps none that holds on to it
+  {
+    const at::NoGradGuard no_gradient;
+    prepare(*pass, inputs);
+    for (std::size_t d = 0; d < pass->directions.size(); ++d) run_forward(*pass, d);
+    results.push_back(pass->annotations.detach());
+    if (pass->shape.lstm()) results.push_back(gather_last_cells(*pass));
   }
-  pass->active.assign(size(pass->length), 0);
-  for (std::size_t b = 0; b < inputs.lengths.size(); ++b) {
-    pass->ragged |= inputs.lengths[b] < pass->length;
-    for (std::int32_t t = 0; t < inputs.lengths[b]; ++t) {
-      pass->active[size(t)] = static_cast<std::int64_t>(b) + 1;
-    }
-  }
-  const CellTensors first = inputs.cells.front();
-  const CellTensors second = inputs.cells.size() > 1 ? inputs.cells[1] : CellTensors();
-  const variable_list result =
-      EncoderLayer::apply(MaybeTensor(below), first.input_weight, first.recurrent_weight,
-                          first.bias, MaybeTensor(first.recurrent_bias),
-                          MaybeTensor(second.input_weight), MaybeTensor(second.recurrent_weight),
-                          MaybeTensor(second.bias), MaybeTensor(second.recurrent_bias), pass);
-  return {result[0], result.size() > 1 ? result[1] : Tensor()};
+  differentiate(arguments(inputs), results,
+                [pass](const std::vector<Tensor>& gradients) { return go_back(*pass, gradients); });
+  return {results[0], results.size() > 1 ? results[1] : Tensor()};
 }
 
 }  // namespace attend::train

@@ -13,7 +13,6 @@
 
 namespace attend::train {
 
-/// A layer without layer normalisation.
 struct NativeEncoderInputs {
   std::shared_ptr<Products> products;
   CellShape shape;

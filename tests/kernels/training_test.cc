@@ -265,7 +265,7 @@ Doubles normalise(const NormSizes& sizes, const Doubles& x, const Doubles& gain)
 
 TEST(TrainingNorm, EqualsDoublesAndTheirDifferences) {
   Random random(38);
-  for (const std::size_t units : {3, 8, 16, 19, 37, 64}) {
+  for (const std::size_t units : {1, 3, 8, 16, 19, 37, 64}) {
     for (const std::size_t blocks : {1, 3}) {
       const NormSizes sizes{2, blocks, units};
       const std::size_t width = blocks * units, count = sizes.rows * width;

@@ -81,7 +81,6 @@ Case random_case(std::uint64_t seed) {
   Random random(seed);
   Case result;
   Configuration& c = result.configuration = testing::random_configuration(random);
-  c.encoder.layer_norm = c.encoder.layer_norm && random.chance(0.2);
   if (random.chance(0.4)) c.decoder.layers = 1;
   if (c.decoder.initial_state == model::InitialState::kCopy) c.encoder.layers = c.decoder.layers;
   if (random.chance(0.5)) c.training.dropout = {0.3, 0.2, 0.2, 0.3, 0, random.chance(0.5)};
@@ -235,6 +234,29 @@ TEST(NativePath, EqualsTensorOperationsWithRecurrentDropout) {
     const auto examples = testing::random_examples(17, sizes, 20, 15, 8);
     const Layout layout(parameter_table(c, sizes));
     expect_native_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+  }
+}
+
+// Every cell in two layers, of embedded words and of one-hot vectors.
+TEST(NativePath, EqualsTensorOperationsWithLayerNormalisation) {
+  using namespace model;
+  for (const CellConfig cell :
+       {CellConfig{Cell::kLstm}, CellConfig{Cell::kGru, GruReset::kBefore, GruUpdate::kNew},
+        CellConfig{Cell::kGru, GruReset::kAfter, GruUpdate::kOld}}) {
+    for (const int embedding : {0, 30}) {
+      Configuration c;
+      c.encoder.cell = cell;
+      c.encoder.layer_norm = true;
+      c.encoder.layers = 2;
+      c.encoder.embedding = embedding;
+      c.encoder.units = 37;
+      c.training.dropout.recurrent = 0.2;
+      ASSERT_EQ(encoder_fusion_obstacle(c), "");
+      const VocabularySizes sizes{40, 50};
+      const auto examples = testing::random_examples(17, sizes, 20, 15, 8);
+      const Layout layout(parameter_table(c, sizes));
+      expect_native_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+    }
   }
 }
 

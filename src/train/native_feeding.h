@@ -8,16 +8,17 @@
 #include <memory>
 #include <optional>
 
-#include "train/native_linear.h"
+#include "model/model.h"
 #include "train/products.h"
 
 namespace attend::train {
 
-/// r_i = activation(W_r [s_i; E y_{i-1}; c_i] + b_r).
+/// r_i = activation(W_r [s_i; E y_{i-1}; c_i] + b_r); of maxout each pair's larger value.
 struct FeedingInputs {
-  Activation activation = Activation::kTanh;
-  at::Tensor weight;           // [l, n + m + n_h]; undefined where nothing is fed
-  at::Tensor bias;             // [l]
+  model::Readout readout = model::Readout::kTanh;  ///< not kNone
+  at::Tensor weight;           // [r, n + m + n_h], r: 2 l for maxout, else l; undefined where
+                               // nothing is fed
+  at::Tensor bias;             // [r]
   std::int64_t fed_units = 0;  ///< m, or 0 when the readout does not see E y_{i-1}
   at::Tensor mask;             // [steps, batch, l]: dropout, or undefined
 };
@@ -49,12 +50,13 @@ class FeedingPass {
  private:
   friend class FeedingBackward;
   ReadoutBlocks blocks(const at::Tensor& weight) const;
+  bool maxout() const { return in_.readout == model::Readout::kMaxout; }
 
   std::shared_ptr<Products> products_;
   FeedingInputs in_;
   std::int64_t state_units_;
   std::size_t batch_;
-  at::Tensor spoken_;  // [steps, batch, l]: before dropout
+  at::Tensor spoken_;  // [steps, batch, r]: before maxout and dropout
   at::Tensor fed_;     // [steps + 1, batch, l]
   const kernels::TrainingProduct& state_;
   const kernels::TrainingProduct& context_;
@@ -82,7 +84,8 @@ class FeedingBackward {
   const FeedingPass& pass_;
   const kernels::TrainingProduct& state_;
   const kernels::TrainingProduct& context_;
-  at::Tensor d_readouts_;  // behind its step: of what the activation took
+  at::Tensor d_readouts_;
+  at::Tensor d_spoken_;  // [steps, batch, r]: of what the activation took; the same but for maxout
   WeightGradient d_weight_, d_bias_;
 };
 

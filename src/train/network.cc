@@ -454,8 +454,7 @@ AttentionInputs Network::attention_inputs(const Batch& batch, const Annotated& a
 FeedingInputs Network::feeding_inputs(const DecoderMasks& masks) const {
   const model::DecoderConfig& config = configuration_.decoder;
   FeedingInputs inputs;
-  inputs.activation =
-      config.readout == model::Readout::kTanh ? Activation::kTanh : Activation::kNone;
+  inputs.readout = config.readout;
   inputs.weight = tensor("readout.weight");
   inputs.bias = tensor("readout.bias");
   inputs.fed_units = config.readout_fed_units();

@@ -260,6 +260,25 @@ TEST(NativePath, EqualsTensorOperationsWithLayerNormalisation) {
   }
 }
 
+TEST(NativePath, EqualsTensorOperationsWithAFedReadout) {
+  using namespace model;
+  for (const Readout readout : {Readout::kTanh, Readout::kLinear, Readout::kMaxout}) {
+    for (const double dropout : {0.0, 0.3}) {
+      Configuration c;
+      c.decoder.order = Order::kUpdateLookGenerate;
+      c.decoder.input_feeding = InputFeeding::kReadout;
+      c.decoder.readout = readout;
+      c.decoder.readout_units = 37;
+      c.training.dropout.readout = dropout;
+      ASSERT_EQ(decoder_fusion_obstacle(c), "");
+      const VocabularySizes sizes{40, 50};
+      const auto examples = testing::random_examples(9, sizes, 20, 15, 8);
+      const Layout layout(parameter_table(c, sizes));
+      expect_native_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+    }
+  }
+}
+
 // Every order, with a readout that is fed and without, and all dropout.
 TEST(NativePath, EqualsTensorOperationsInStackedDecoders) {
   using namespace model;

@@ -1,6 +1,8 @@
-// Equations: t_k += Σ_{r: id_r = k} x_r;  s += Σ_r x_r. Layout: x [rows, units], t [any, units],
-// rows with strides; s [units]. Must equal: the double loop over r and units.
+// Equations: x_r = t_{id_r};  t_k += Σ_{r: id_r = k} x_r;  s += Σ_r x_r. Layout: x [rows, units],
+// t [any, units], rows with strides; s [units]. Must equal: the double loop over r and units.
 #include "kernels/scatter.h"
+
+#include <algorithm>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/scatter.cc"
@@ -14,6 +16,7 @@ namespace attend::kernels::HWY_NAMESPACE {
 void scatter_add_rows(std::span<const std::int64_t> ids, ConstRows rows, std::size_t units,
                       Rows table) {
   for (std::size_t r = 0; r < ids.size(); ++r) {
+    if (ids[r] < 0) continue;
     const float* from = rows.row(r);
     float* to = table.row(static_cast<std::size_t>(ids[r]));
     for_each(units, [&](auto at) HWY_ATTR { at.store(hn::Add(at.load(to), at.load(from)), to); });
@@ -46,6 +49,16 @@ namespace attend::kernels {
 
 HWY_EXPORT(scatter_add_rows);
 HWY_EXPORT(add_all_rows);
+
+void gather(std::span<const std::int64_t> ids, ConstRows table, std::size_t units, Rows rows) {
+  for (std::size_t r = 0; r < ids.size(); ++r) {
+    if (ids[r] < 0) {
+      std::fill_n(rows.row(r), units, 0.0F);
+    } else {
+      std::copy_n(table.row(static_cast<std::size_t>(ids[r])), units, rows.row(r));
+    }
+  }
+}
 
 void scatter_add(std::span<const std::int64_t> ids, ConstRows rows, std::size_t units, Rows table) {
   HWY_DYNAMIC_DISPATCH(scatter_add_rows)(ids, rows, units, table);

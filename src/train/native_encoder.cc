@@ -4,11 +4,10 @@
 
 #include <algorithm>
 #include <optional>
-#include <span>
 
 #include "base/base.h"
-#include "train/native_embedding.h"
 #include "train/native_function.h"
+#include "train/native_projection.h"
 
 namespace attend::train {
 namespace {
@@ -27,11 +26,10 @@ struct Pass {
   std::vector<std::int32_t> lengths;
   std::vector<std::int64_t> active;  // [length]: sentences up to the last one that has a token
   bool ragged = false;
-  Tensor below, ids;                              // one of them
-  bool below_asks = false;                        // for a gradient
-  std::optional<kernels::Operand> below_operand;  // [length · batch, in]
-  Tensor annotations;                             // [length, batch, n_h]
-  Tensor zeros;                                   // [1, n]: state before the first step
+  SeenRows seen;
+  bool seen_asks = false;  // for a gradient
+  Tensor annotations;      // [length, batch, n_h]
+  Tensor zeros;            // [1, n]: state before the first step
   struct Direction {
     bool forward = true;
     CellTensors cell;
@@ -39,10 +37,9 @@ struct Pass {
     Tensor gates;  // [length, batch, G n]
     Tensor cells;  // [length, batch, n], of an LSTM
     Tensor reset;  // [length, batch, n], of a GRU
-    // With layer normalisation: W x of all rows that project() makes, and U h; what they were
-    // normalised by.
-    Tensor input_normal, input_scales;  // [rows, G n], [rows, G]
-    Tensor normal, scales;              // [length, batch, G n], [length, batch, G]
+    Tensor normal,
+        scales;  // with gains: norm(U h) [length, batch, G n], by what [length, batch, G]
+    std::optional<ProjectionPass> projection;
   };
   std::vector<Direction> directions;
 
@@ -91,57 +88,15 @@ void clear(Rows rows, std::size_t row, std::size_t units) {
   if (rows.values != nullptr) std::fill_n(rows.row(row), units, 0.0F);
 }
 
-kernels::NormSizes norm_sizes(const Pass& pass, const Tensor& matrix) {
-  return {size(matrix.size(0)), size(pass.shape.config.gate_count()), size(pass.shape.units)};
-}
-
-std::span<float> span_of(const Tensor& vector) {
-  return {vector.data_ptr<float>(), size(vector.numel())};
-}
-
-// W x + b of all positions, or of the whole vocabulary of one-hot vectors: [rows, G n].
-Tensor multiply_input(const Pass& pass, const CellTensors& cell, const Tensor& bias) {
-  if (pass.ids.defined()) {
-    const Tensor table = cell.input_weight.t();  // [vocabulary, G n]
-    return bias.defined() ? (table + bias).contiguous() : table.contiguous().clone();
-  }
-  const Tensor rows =
-      at::empty({pass.length * pass.batch, pass.shape.gate_units()}, pass.below.options());
-  pass.products->forward(cell.input_weight, kernels::RowsPerProduct::kBatch)
-      .multiply(*pass.below_operand, bias.defined() ? bias.data_ptr<float>() : nullptr,
-                rows_of(rows), kernels::Write::kReplace);
-  return rows;
-}
-
-// The same, W x normalised where there are gains.
-Tensor project_rows(const Pass& pass, Pass::Direction& direction) {
-  const CellTensors& cell = direction.cell;
-  if (!cell.input_gain.defined()) return multiply_input(pass, cell, cell.bias);
-  direction.input_normal = multiply_input(pass, cell, {});
-  const kernels::NormSizes sizes = norm_sizes(pass, direction.input_normal);
-  direction.input_scales =
-      at::empty({direction.input_normal.size(0), pass.shape.config.gate_count()},
-                cell.bias.options().requires_grad(false));
-  const Tensor sums = cell.bias.detach().expand_as(direction.input_normal).contiguous();
-  kernels::layer_norm_forward(sizes, rows_of(direction.input_normal), span_of(cell.input_gain),
-                              rows_of(direction.input_scales), rows_of(sums));
-  return sums;
-}
-
-// [length, batch, G n]
-Tensor project(const Pass& pass, Pass::Direction& direction) {
-  const Tensor rows = project_rows(pass, direction);
-  const Tensor gates =
-      pass.ids.defined() ? rows.index_select(0, pass.ids.view({pass.length * pass.batch})) : rows;
-  return gates.view({pass.length, pass.batch, pass.shape.gate_units()});
-}
-
 void run_forward(Pass& pass, std::size_t d) {
   const std::int64_t n = pass.shape.units;
   Pass::Direction& direction = pass.directions[d];
-  direction.gates = project(pass, direction);
+  const auto options = pass.zeros.options();
+  const WordRows& words = pass.seen.words;
+  const Tensor projected = direction.projection->project();
+  const std::vector<std::int64_t> sums{pass.length, pass.batch, pass.shape.gate_units()};
   const std::vector<std::int64_t> states{pass.length, pass.batch, n};
-  const auto options = direction.gates.options();
+  direction.gates = words.shared() ? at::empty(sums, options) : projected.view(sums);
   Tensor& kept = pass.shape.lstm() ? direction.cells : direction.reset;
   kept = pass.ragged ? at::zeros(states, options) : at::empty(states, options);
   if (direction.cell.recurrent_gain.defined()) {
@@ -153,6 +108,7 @@ void run_forward(Pass& pass, std::size_t d) {
   for (std::int64_t i = 0; i < pass.length; ++i) {
     const std::int64_t t = pass.position(direction, i);
     const CellStep step = pass.step(d, t);
+    if (words.shared()) take_shared_rows(words.index, t, step.rows, projected, step.gates);
     recurrence.step(step);
     pass.for_masked_rows(t, [&](std::size_t b) {
       clear(step.state, b, size(n));
@@ -221,45 +177,14 @@ Tensor run_backward(const Pass& pass, std::size_t d, const Tensor& d_annotations
   return recurrence.d_gain();
 }
 
-// Gradients of a direction's tensors, as a backward function returns them.
-struct CellGradients {
-  Tensor input_weight, recurrent_weight, bias, recurrent_bias, input_gain, recurrent_gain;
+// Gradients of what only a direction's own steps read, as a backward function returns them.
+struct RecurrentGradients {
+  Tensor weight, bias;
 };
 
-// Of W, b and the gains of W x from the gradients of the sums, `gates` [length · batch, G n].
-// Returns those of W x at all positions; nothing for one-hot vectors.
-std::optional<kernels::Operand> gather_input(const Pass& pass, const Pass::Direction& direction,
-                                             const Tensor& gates,
-                                             const kernels::Operand& gates_operand,
-                                             CellGradients& result) {
-  const CellTensors& cell = direction.cell;
-  const WeightGradient d_weight(cell.input_weight), d_bias(cell.bias);
-  Tensor sums = gates;
-  if (pass.ids.defined()) sums = embedding_gradient(gates, pass.ids, d_weight.sum().size(1));
-  add_column_sums(sums, d_bias.sum());
-  if (cell.input_gain.defined()) {
-    const WeightGradient d_gain(cell.input_gain);
-    kernels::layer_norm_backward(norm_sizes(pass, sums), rows_of(sums), span_of(cell.input_gain),
-                                 rows_of(direction.input_scales), rows_of(direction.input_normal),
-                                 span_of(d_gain.sum()));
-    result.input_gain = d_gain.result();
-    sums = direction.input_normal;
-  }
-  result.input_weight = d_weight.result();
-  result.bias = d_bias.result();
-  if (pass.ids.defined()) {
-    d_weight.sum().add_(sums.t());
-    return {};
-  }
-  const bool normalised = cell.input_gain.defined();
-  const kernels::Operand operand = normalised ? pass.products->operand(sums) : gates_operand;
-  add_product(*pass.products, operand, *pass.below_operand, d_weight.sum());
-  return operand;
-}
-
 // Of U and its bias; `products` [length · batch, G n] are the gradients of U h.
-void gather_recurrent(const Pass& pass, std::size_t d, const kernels::Operand& products,
-                      CellGradients& result) {
+RecurrentGradients gather_recurrent(const Pass& pass, std::size_t d,
+                                    const kernels::Operand& products) {
   const std::int64_t n = pass.shape.units, rows = pass.length * pass.batch;
   const Pass::Direction& direction = pass.directions[d];
   // h_{t-1} of rows with one; the others multiply zeros.
@@ -274,15 +199,14 @@ void gather_recurrent(const Pass& pass, std::size_t d, const kernels::Operand& p
   if (!pass.shape.lstm() && (pass.shape.resets_before() || !direction.normal.defined())) {
     reset = direction.reset.flatten(0, 1).narrow(0, shift, later);
   }
-  const WeightGradient d_recurrent(direction.cell.recurrent_weight);
+  const WeightGradient d_weight(direction.cell.recurrent_weight);
   add_recurrent_gradient(*pass.products, pass.shape,
                          {products.rows(size(shift), size(later)), reset, previous},
-                         d_recurrent.sum());
-  result.recurrent_weight = d_recurrent.result();
-  if (!direction.cell.recurrent_bias.defined()) return;
+                         d_weight.sum());
+  if (!direction.cell.recurrent_bias.defined()) return {d_weight.result(), {}};
   const WeightGradient d_bias(direction.cell.recurrent_bias);
   add_column_sums(direction.reset.flatten(0, 1), d_bias.sum());
-  result.recurrent_bias = d_bias.result();
+  return {d_weight.result(), d_bias.result()};
 }
 
 // 1 on tokens, 0 on padding: [length, batch, 1].
@@ -297,7 +221,7 @@ Tensor token_mask(const Pass& pass, const at::TensorOptions& options) {
 
 // What the function depends on.
 std::vector<Tensor> arguments(const NativeEncoderInputs& inputs) {
-  std::vector<Tensor> result{inputs.below};
+  std::vector<Tensor> result{inputs.seen.rows};
   for (const CellTensors& cell : inputs.cells) {
     result.insert(result.end(), {cell.input_weight, cell.recurrent_weight, cell.bias,
                                  cell.recurrent_bias, cell.input_gain, cell.recurrent_gain});
@@ -305,38 +229,35 @@ std::vector<Tensor> arguments(const NativeEncoderInputs& inputs) {
   return result;
 }
 
+// Gradients of a direction's tensors in the order of arguments(); those of the rows that are seen
+// go to `d_seen`, where it is defined.
+std::vector<Tensor> go_back(const Pass& pass, std::size_t d, const Tensor& d_annotations,
+                            const Tensor& d_last_cells, const Tensor& d_seen) {
+  const Pass::Direction& direction = pass.directions[d];
+  const Tensor recurrent_gain = run_backward(pass, d, d_annotations, d_last_cells);
+  const Tensor gates = direction.gates.flatten(0, 1);
+  const kernels::Operand operand = pass.products->operand(gates);
+  const bool normalised = direction.normal.defined();
+  const RecurrentGradients recurrent = gather_recurrent(
+      pass, d, normalised ? pass.products->operand(direction.normal.flatten(0, 1)) : operand);
+  const ProjectionPass::Gradients input = direction.projection->gather(
+      gates, operand, d_seen, d == 0 ? kernels::Write::kReplace : kernels::Write::kAdd);
+  return {input.weight, recurrent.weight, input.bias, recurrent.bias, input.gain, recurrent_gain};
+}
+
 // In the order of arguments(), from the gradients of annotations and of last cells.
 std::vector<Tensor> go_back(const Pass& pass, const std::vector<Tensor>& gradients) {
   Tensor d_annotations =
       gradients[0].defined() ? gradients[0].contiguous() : at::zeros_like(pass.annotations);
   if (pass.ragged) d_annotations = d_annotations * token_mask(pass, d_annotations.options());
-  Tensor d_last_cells;
+  Tensor d_last_cells, d_seen;
   if (gradients.size() > 1 && gradients[1].defined()) d_last_cells = gradients[1].contiguous();
-  Tensor d_below;
-  std::vector<Tensor> cells;
+  if (pass.seen_asks) d_seen = at::empty_like(pass.seen.words.rows);
+  std::vector<Tensor> result{d_seen};
   for (std::size_t d = 0; d < pass.directions.size(); ++d) {
-    const Pass::Direction& direction = pass.directions[d];
-    CellGradients sums;
-    sums.recurrent_gain = run_backward(pass, d, d_annotations, d_last_cells);
-    const Tensor gates = direction.gates.flatten(0, 1);
-    const kernels::Operand operand = pass.products->operand(gates);
-    const bool normalised = direction.normal.defined();
-    gather_recurrent(pass, d,
-                     normalised ? pass.products->operand(direction.normal.flatten(0, 1)) : operand,
-                     sums);
-    const auto d_input = gather_input(pass, direction, gates, operand, sums);
-    cells.insert(cells.end(), {sums.input_weight, sums.recurrent_weight, sums.bias,
-                               sums.recurrent_bias, sums.input_gain, sums.recurrent_gain});
-    if (!pass.below_asks) continue;
-    const bool first = !d_below.defined();
-    if (first) d_below = at::empty({gates.size(0), pass.below.size(2)}, gates.options());
-    pass.products->backward(direction.cell.input_weight, kernels::RowsPerProduct::kBatch)
-        .multiply(*d_input, nullptr, rows_of(d_below),
-                  first ? kernels::Write::kReplace : kernels::Write::kAdd);
+    const std::vector<Tensor> cell = go_back(pass, d, d_annotations, d_last_cells, d_seen);
+    result.insert(result.end(), cell.begin(), cell.end());
   }
-  if (d_below.defined()) d_below = d_below.view(pass.below.sizes());
-  std::vector<Tensor> result{d_below};
-  result.insert(result.end(), cells.begin(), cells.end());
   return result;
 }
 
@@ -352,25 +273,27 @@ void count_active(Pass& pass) {
 }
 
 void prepare(Pass& pass, const NativeEncoderInputs& inputs) {
-  const Tensor &below = inputs.below, &ids = inputs.ids;
-  ATTEND_CHECK(below.defined() != ids.defined());
+  const WordRows& words = inputs.seen;
+  ATTEND_CHECK(words.defined() || words.shared());
   pass.products = inputs.products;
   pass.shape = inputs.shape;
-  pass.length = below.defined() ? below.size(0) : ids.size(0);
-  pass.batch = below.defined() ? below.size(1) : ids.size(1);
   pass.lengths = inputs.lengths;
-  pass.ids = ids;
+  pass.batch = static_cast<std::int64_t>(inputs.lengths.size());
+  pass.length = words.shared() ? words.index.size(0) : words.rows.size(0) / pass.batch;
   count_active(pass);
-  if (below.defined()) {
-    pass.below_asks = below.requires_grad();
-    pass.below = below.detach().contiguous();
-    pass.below_operand = pass.products->operand(pass.below.flatten(0, 1));
+  pass.seen.words = words;
+  if (words.defined()) {
+    pass.seen_asks = words.rows.requires_grad();
+    pass.seen.words.rows = words.rows.detach().contiguous();
+    pass.seen.operand = pass.products->operand(pass.seen.words.rows);
   }
   pass.directions.resize(inputs.cells.size());
   pass.directions.back().forward = inputs.direction == model::Direction::kForward;
   for (std::size_t d = 0; d < inputs.cells.size(); ++d) {
-    pass.directions[d].cell = inputs.cells[d];
-    if (inputs.mask.defined()) pass.directions[d].mask = inputs.mask[static_cast<std::int64_t>(d)];
+    Pass::Direction& direction = pass.directions[d];
+    direction.cell = inputs.cells[d];
+    direction.projection.emplace(pass.products, pass.shape, direction.cell, pass.seen);
+    if (inputs.mask.defined()) direction.mask = inputs.mask[static_cast<std::int64_t>(d)];
   }
   const auto options = inputs.cells[0].bias.options().requires_grad(false);
   const std::vector<std::int64_t> shape{

@@ -32,9 +32,9 @@ void energies_backward(const float* query, const float* projected, const float* 
     Vector d_v = at.load(gradients.weight), d_q = constant(0.0F);
     for (std::size_t j = 0; j < length; ++j) {
       const Vector d_e = constant(d_energies[j]);
-      const Vector t = tanh(hn::Add(q, at.load(projected + j * units)));
-      d_v = hn::MulAdd(d_e, t, d_v);
-      const Vector tau = hn::Mul(hn::Mul(d_e, v), hn::NegMulAdd(t, t, constant(1.0F)));
+      const TanhAndSlope t = tanh_and_slope(hn::Add(q, at.load(projected + j * units)));
+      d_v = hn::MulAdd(d_e, t.value, d_v);
+      const Vector tau = hn::Mul(hn::Mul(d_e, v), t.slope);
       d_q = hn::Add(d_q, tau);
       float* d_p = gradients.projected + j * units;
       at.store(hn::Add(at.load(d_p), tau), d_p);

@@ -65,5 +65,17 @@ void maxout(std::span<const float> values, std::span<float> maxima) {
   }
 }
 
+void maxout_backward(std::span<const float> values, std::span<const float> d_maxima,
+                     std::span<float> d_values) {
+  ATTEND_CHECK_EQ(values.size(), 2 * d_maxima.size());
+  ATTEND_CHECK_EQ(values.size(), d_values.size());
+  for (std::size_t k = 0; k < d_maxima.size(); ++k) {
+    const float first = values[2 * k], second = values[2 * k + 1];
+    const float share = first > second ? 1.0F : first < second ? 0.0F : 0.5F;
+    d_values[2 * k] = share * d_maxima[k];
+    d_values[2 * k + 1] = (1.0F - share) * d_maxima[k];
+  }
+}
+
 }  // namespace attend::kernels
 #endif  // HWY_ONCE

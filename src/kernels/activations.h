@@ -21,4 +21,9 @@ void add(std::span<const float> more, std::span<float> values);
 /// `maxima`[k] = max(values[2k], values[2k + 1]), §4.1. `values` holds twice as many.
 void maxout(std::span<const float> values, std::span<float> maxima);
 
+/// d_values ← the gradient of `values` from that of maxout's maxima: of each pair the larger one
+/// has it, or both the half where they are equal.
+void maxout_backward(std::span<const float> values, std::span<const float> d_maxima,
+                     std::span<float> d_values);
+
 }  // namespace attend::kernels

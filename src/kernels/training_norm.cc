@@ -57,6 +57,7 @@ void layer_norm_forward_rows(NormSizes sizes, Rows values, const float* gain, Ro
 
 HWY_INLINE void norm_backward_block(std::size_t units, const float* gradient, const float* gain,
                                     float scale, float* x, float* gain_gradient) {
+  if (units == 1) return;  // x̂ is 0 whatever x is: nothing comes back, and 0 is what stands there
   const float share = 1.0F / static_cast<float>(units);
   Vector sums = constant(0.0F), products = constant(0.0F);
   for_each(units, [&](auto at) HWY_ATTR {

@@ -9,7 +9,9 @@ namespace {
 std::int64_t source_values(const model::Configuration& c) {
   const std::int64_t n = c.encoder.units, n_h = c.encoder.annotation_units();
   const auto directions = static_cast<std::int64_t>(c.encoder.directions().size());
-  const std::int64_t cell = c.encoder.cell.gate_count() * n + 2 * n;  // gates, state, reset or c
+  const std::int64_t gates = c.encoder.cell.gate_count() * n;
+  // Gates, state, reset or c; normalised, W x and U h beside their sum.
+  const std::int64_t cell = (c.encoder.layer_norm ? 2 * gates : gates) + 2 * n;
   std::int64_t values = c.encoder.embedding + c.encoder.layers * directions * cell;
   values += 2 * n_h + c.attention.units;  // annotations in both orders, projected
   return 2 * values;

@@ -1,6 +1,7 @@
 #include "train/native_cell.h"
 
 #include <algorithm>
+#include <span>
 
 #include "base/base.h"
 
@@ -28,17 +29,21 @@ kernels::GruOptions gru_options(const CellShape& shape) {
                                     : kernels::UpdateGate::kOld};
 }
 
-// Gates that are multiplied together: all of an LSTM, z and r of a GRU.
-std::size_t joint_units(const CellShape& shape) {
-  return size(shape.lstm() ? 4 * shape.units : 2 * shape.units);
-}
+// All gates of an LSTM, z and r of a GRU; and the candidate of a GRU.
+GateBlock joint_gates(const CellShape& shape) { return {0, shape.lstm() ? 4U : 2U}; }
+constexpr GateBlock kCandidate{2, 1};
 
-// Rows of z and r (or all of an LSTM), and of the candidate.
+// Their rows of the weights.
 Tensor joint_block(const CellShape& shape, const Tensor& weight) {
-  return weight.narrow(0, 0, static_cast<std::int64_t>(joint_units(shape)));
+  return weight.narrow(0, 0, (shape.lstm() ? 4 : 2) * shape.units);
 }
 Tensor candidate_block(const CellShape& shape, const Tensor& weight) {
   return weight.narrow(0, 2 * shape.units, shape.units);
+}
+
+// Of some gates in a vector [G n].
+std::span<float> gains(const Tensor& all, GateBlock block, std::size_t units) {
+  return {all.data_ptr<float>() + block.first * units, block.count * units};
 }
 
 // What the recurrent products see of h_{t-1}: itself, or masked in `dropped`.
@@ -56,6 +61,7 @@ ForwardCell::ForwardCell(Products& products, const CellShape& shape, const CellT
                          const Tensor& mask)
     : shape_(shape),
       bias_(cell.recurrent_bias),
+      gain_(cell.recurrent_gain),
       mask_(mask),
       gates_(products.forward(joint_block(shape, cell.recurrent_weight), RowsPerProduct::kStep)),
       candidate_(shape.lstm() ? nullptr
@@ -66,23 +72,38 @@ ForwardCell::ForwardCell(Products& products, const CellShape& shape, const CellT
   if (mask.defined()) dropped_.resize(size(mask.numel()));
 }
 
+// sums += U x of these gates, normalised where there are gains.
+void ForwardCell::add_recurrent(const CellStep& step, GateBlock block, ConstRows states,
+                                Rows sums) const {
+  const kernels::TrainingProduct& product = block.first == 0 ? gates_ : *candidate_;
+  if (!gain_.defined()) return product.multiply(states, step.rows, nullptr, sums, Write::kAdd);
+  const std::size_t n = size(shape_.units);
+  const Rows normal = step.normal.column(block.first * n);
+  product.multiply(states, step.rows, nullptr, normal, Write::kReplace);
+  kernels::layer_norm_forward({step.rows, block.count, n}, normal, gains(gain_, block, n),
+                              step.scales.column(block.first), sums);
+}
+
 void ForwardCell::step(const CellStep& step) {
   const std::size_t n = size(shape_.units);
   const kernels::CellSizes sizes{step.rows, n};
   const kernels::GateFunction function = gate_function(shape_);
   const ConstRows previous = drop(sizes, step.previous, mask_, dropped_);
-  gates_.multiply(previous, step.rows, nullptr, step.gates, Write::kAdd);
+  add_recurrent(step, joint_gates(shape_), previous, step.gates);
   if (shape_.lstm()) {
     return kernels::lstm_forward(sizes, function, step.gates, step.previous_cell, step.cell,
                                  step.state);
   }
   if (shape_.resets_before()) {
     kernels::gru_gates_forward(sizes, function, step.gates, previous, step.reset);
-    candidate_->multiply(step.reset, step.rows, nullptr, step.gates.column(2 * n), Write::kAdd);
+    add_recurrent(step, kCandidate, step.reset, step.gates.column(2 * n));
     return kernels::gru_state_forward(sizes, gru_options(shape_).update, step.gates, step.previous,
                                       step.state);
   }
-  candidate_->multiply(previous, step.rows, bias_.data_ptr<float>(), step.reset, Write::kReplace);
+  for (std::size_t row = 0; row < step.rows; ++row) {
+    std::copy_n(bias_.data_ptr<float>(), n, step.reset.row(row));
+  }
+  add_recurrent(step, kCandidate, previous, step.reset);
   kernels::gru_after_forward(sizes, gru_options(shape_), step.gates, step.reset, step.previous,
                              step.state);
 }
@@ -90,6 +111,7 @@ void ForwardCell::step(const CellStep& step) {
 BackwardCell::BackwardCell(Products& products, const CellShape& shape, const CellTensors& cell,
                            const Tensor& mask, std::int64_t rows)
     : shape_(shape),
+      gain_(cell.recurrent_gain),
       mask_(mask),
       gates_(products.backward(joint_block(shape, cell.recurrent_weight), RowsPerProduct::kStep)),
       candidate_(shape.lstm() ? nullptr
@@ -97,11 +119,23 @@ BackwardCell::BackwardCell(Products& products, const CellShape& shape, const Cel
                                                    RowsPerProduct::kStep)) {
   ATTEND_CHECK(cell.recurrent_weight.is_contiguous() &&
                cell.recurrent_weight.size(0) == shape.gate_units());
+  if (gain_.defined()) d_gain_.emplace(gain_);
   const std::size_t states = size(rows) * size(shape.units);
   if (!shape.lstm()) scratch_.resize(states);
   if (!mask.defined()) return;
   dropped_.resize(states);
   d_dropped_.resize(states);
+}
+
+// The gradient of U x of these gates from that of what it was added to.
+ConstRows BackwardCell::d_product(const CellStep& step, GateBlock block, ConstRows d_sums) {
+  if (!d_gain_) return d_sums;
+  const std::size_t n = size(shape_.units);
+  const Rows normal = step.normal.column(block.first * n);
+  kernels::layer_norm_backward({step.rows, block.count, n}, d_sums, gains(gain_, block, n),
+                               step.scales.column(block.first), normal,
+                               gains(d_gain_->sum(), block, n));
+  return normal;
 }
 
 void BackwardCell::step(const CellStep& step, ConstRows d_state, Rows carry, Rows cell_carry) {
@@ -120,11 +154,12 @@ void BackwardCell::lstm(const CellStep& step, ConstRows d_state, Rows carry, Row
   const kernels::CellSizes sizes{step.rows, size(shape_.units)};
   kernels::lstm_backward(sizes, gate_function(shape_), step.gates, step.previous_cell, step.cell,
                          d_state, carry, cell_carry);
+  const ConstRows d_joint = d_product(step, joint_gates(shape_), step.gates);
   if (!mask_.defined()) {
-    return gates_.multiply(step.gates, step.rows, nullptr, carry, Write::kReplace);
+    return gates_.multiply(d_joint, step.rows, nullptr, carry, Write::kReplace);
   }
   const Rows d_dropped{d_dropped_.data(), sizes.units};
-  gates_.multiply(step.gates, step.rows, nullptr, d_dropped, Write::kReplace);
+  gates_.multiply(d_joint, step.rows, nullptr, d_dropped, Write::kReplace);
   kernels::mask_states(sizes, d_dropped, rows_of(mask_), carry);
 }
 
@@ -132,30 +167,32 @@ void BackwardCell::lstm(const CellStep& step, ConstRows d_state, Rows carry, Row
 void BackwardCell::gru(const CellStep& step, Rows d_previous) {
   const std::size_t n = size(shape_.units);
   const kernels::CellSizes sizes{step.rows, n};
-  const Rows d_candidate = step.gates.column(2 * n);
   if (shape_.resets_before()) {
     const Rows d_reset{scratch_.data(), n};
     const ConstRows previous = drop(sizes, step.previous, mask_, dropped_);
+    const ConstRows d_candidate = d_product(step, kCandidate, step.gates.column(2 * n));
     candidate_->multiply(d_candidate, step.rows, nullptr, d_reset, Write::kReplace);
     kernels::gru_before_backward(sizes, gate_function(shape_), step.gates, previous, d_reset,
                                  d_previous);
   } else {
     kernels::gru_after_backward(sizes, gate_function(shape_), step.gates, step.reset);
-    candidate_->multiply(step.reset, step.rows, nullptr, d_previous, Write::kAdd);
+    const ConstRows d_candidate = d_product(step, kCandidate, step.reset);
+    candidate_->multiply(d_candidate, step.rows, nullptr, d_previous, Write::kAdd);
   }
-  gates_.multiply(step.gates, step.rows, nullptr, d_previous, Write::kAdd);
+  const ConstRows d_joint = d_product(step, joint_gates(shape_), step.gates);
+  gates_.multiply(d_joint, step.rows, nullptr, d_previous, Write::kAdd);
 }
 
 void add_recurrent_gradient(const Products& products, const CellShape& shape,
                             const CellFactors& factors, const Tensor& gradient) {
   const Operand previous = products.operand(factors.previous);
-  if (shape.lstm()) return add_product(products, factors.gates, previous, gradient);
+  if (!factors.reset.defined()) return add_product(products, factors.products, previous, gradient);
   const std::size_t n = size(shape.units);
-  add_product(products, factors.gates.columns(0, 2 * n), previous, joint_block(shape, gradient));
+  add_product(products, factors.products.columns(0, 2 * n), previous, joint_block(shape, gradient));
   const Operand reset = products.operand(factors.reset);
   const Tensor candidate = candidate_block(shape, gradient);
   if (shape.resets_before()) {
-    add_product(products, factors.gates.columns(2 * n, n), reset, candidate);
+    add_product(products, factors.products.columns(2 * n, n), reset, candidate);
   } else {
     add_product(products, reset, previous, candidate);
   }

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "kernels/kernels.h"
@@ -32,6 +33,14 @@ struct CellStep {
   kernels::Rows state;               // [rows, n]: h_t
   kernels::Rows cell;                // [rows, n]: c_t (LSTM)
   kernels::Rows reset;               // [rows, n]: r ⊙ h_{t-1}, or U_c h_{t-1} + b (GRU)
+  kernels::Rows normal;              // [rows, G n]: normalised U h, with gains
+  kernels::Rows scales;              // [rows, G]: what they were normalised by
+};
+
+/// Gates that are multiplied together: [first, first + count).
+struct GateBlock {
+  std::size_t first = 0;
+  std::size_t count = 0;
 };
 
 /// h_t from h_{t-1}.
@@ -44,8 +53,12 @@ class ForwardCell {
   void step(const CellStep& step);
 
  private:
+  void add_recurrent(const CellStep& step, GateBlock block, kernels::ConstRows states,
+                     kernels::Rows sums) const;
+
   CellShape shape_;
   at::Tensor bias_;  // [n] of a GRU that resets after the product
+  at::Tensor gain_;  // [G n] with layer normalisation, else undefined
   at::Tensor mask_;
   const kernels::TrainingProduct& gates_;      // of all gates, or of z and r
   const kernels::TrainingProduct* candidate_;  // of a GRU
@@ -53,7 +66,8 @@ class ForwardCell {
 };
 
 /// Gradients of one step. `step` is what the forward step left; its gates become gradients of what
-/// was summed, its `reset` the gradient of U_c h_{t-1} + b where the reset comes after.
+/// was summed, its `reset` the gradient of U_c h_{t-1} + b where the reset comes after, its
+/// `normal` the gradient of U h.
 class BackwardCell {
  public:
   BackwardCell(Products& products, const CellShape& shape, const CellTensors& cell,
@@ -62,14 +76,18 @@ class BackwardCell {
   /// gradient of h_{t-1}; `cell_carry` the same of c.
   void step(const CellStep& step, kernels::ConstRows d_state, kernels::Rows carry,
             kernels::Rows cell_carry);
+  /// Of all steps so far, as a backward function returns it.
+  at::Tensor d_gain() const { return d_gain_ ? d_gain_->result() : at::Tensor(); }
 
  private:
+  kernels::ConstRows d_product(const CellStep& step, GateBlock block, kernels::ConstRows d_sums);
   void lstm(const CellStep& step, kernels::ConstRows d_state, kernels::Rows carry,
             kernels::Rows cell_carry);
   void gru(const CellStep& step, kernels::Rows d_previous);
 
   CellShape shape_;
-  at::Tensor mask_;
+  at::Tensor gain_, mask_;
+  std::optional<WeightGradient> d_gain_;
   const kernels::TrainingProduct& gates_;
   const kernels::TrainingProduct* candidate_;
   std::vector<float> scratch_;    // [rows, n]
@@ -79,8 +97,9 @@ class BackwardCell {
 
 /// What all steps of a cell multiplied, as the backward steps left it.
 struct CellFactors {
-  kernels::Operand gates;      // [rows, G n]
-  const at::Tensor& reset;     // [rows, n] of a GRU, else undefined
+  kernels::Operand products;   // [rows, G n]: the gradients of U h, where gates or `normal` stood
+  const at::Tensor& reset;     // [rows, n] of a GRU, but where the reset comes after a product that
+                               // is normalised; else undefined
   const at::Tensor& previous;  // [rows, n]: the states that were multiplied, with their dropout
 };
 

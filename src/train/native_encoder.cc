@@ -2,12 +2,12 @@
 // last column, where the states of shorter sentences stay zero until their last token comes.
 #include "train/native_encoder.h"
 
-#include <torch/csrc/autograd/custom_function.h>
-
 #include <algorithm>
 #include <optional>
 
-#include "train/native_embedding.h"
+#include "base/base.h"
+#include "train/native_function.h"
+#include "train/native_projection.h"
 
 namespace attend::train {
 namespace {
@@ -15,26 +15,21 @@ namespace {
 using at::Tensor;
 using kernels::ConstRows;
 using kernels::Rows;
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
-
-using MaybeTensor = c10::optional<Tensor>;  // what autograd takes when a tensor may be undefined
 
 std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
 // What forward leaves for backward.
-struct Pass : torch::CustomClassHolder {
+struct Pass {
   std::shared_ptr<Products> products;
   CellShape shape;
   std::int64_t length = 0, batch = 0;
   std::vector<std::int32_t> lengths;
   std::vector<std::int64_t> active;  // [length]: sentences up to the last one that has a token
   bool ragged = false;
-  bool used = false;                              // backward works in place, once
-  Tensor below, ids;                              // one of them
-  std::optional<kernels::Operand> below_operand;  // [length · batch, in]
-  Tensor annotations;                             // [length, batch, n_h]
-  Tensor zeros;                                   // [1, n]: state before the first step
+  SeenRows seen;
+  bool seen_asks = false;  // for a gradient
+  Tensor annotations;      // [length, batch, n_h]
+  Tensor zeros;            // [1, n]: state before the first step
   struct Direction {
     bool forward = true;
     CellTensors cell;
@@ -42,6 +37,9 @@ struct Pass : torch::CustomClassHolder {
     Tensor gates;  // [length, batch, G n]
     Tensor cells;  // [length, batch, n], of an LSTM
     Tensor reset;  // [length, batch, n], of a GRU
+    Tensor normal,
+        scales;  // with gains: norm(U h) [length, batch, G n], by what [length, batch, G]
+    std::optional<ProjectionPass> projection;
   };
   std::vector<Direction> directions;
 
@@ -81,6 +79,10 @@ CellStep Pass::step(std::size_t d, std::int64_t t) const {
   } else {
     step.reset = rows_at(direction.reset, t);
   }
+  if (direction.normal.defined()) {
+    step.normal = rows_at(direction.normal, t);
+    step.scales = rows_at(direction.scales, t);
+  }
   return step;
 }
 
@@ -88,34 +90,27 @@ void clear(Rows rows, std::size_t row, std::size_t units) {
   if (rows.values != nullptr) std::fill_n(rows.row(row), units, 0.0F);
 }
 
-Tensor project(const Pass& pass, const CellTensors& cell) {
-  const std::int64_t rows = pass.length * pass.batch;
-  Tensor gates;
-  if (pass.ids.defined()) {
-    const Tensor table = (cell.input_weight.t() + cell.bias).contiguous();  // [vocabulary, G n]
-    gates = table.index_select(0, pass.ids.view({rows}));
-  } else {
-    gates = at::empty({rows, pass.shape.gate_units()}, pass.below.options());
-    pass.products->forward(cell.input_weight, kernels::RowsPerProduct::kBatch)
-        .multiply(*pass.below_operand, cell.bias.data_ptr<float>(), rows_of(gates),
-                  kernels::Write::kReplace);
-  }
-  return gates.view({pass.length, pass.batch, pass.shape.gate_units()});
-}
-
 void run_forward(Pass& pass, std::size_t d) {
   const std::int64_t n = pass.shape.units;
   Pass::Direction& direction = pass.directions[d];
-  const CellTensors& cell = direction.cell;
-  direction.gates = project(pass, cell);
+  const auto options = pass.zeros.options();
+  const WordRows& words = pass.seen.words;
+  const Tensor projected = direction.projection->project();
+  const std::vector<std::int64_t> sums{pass.length, pass.batch, pass.shape.gate_units()};
   const std::vector<std::int64_t> states{pass.length, pass.batch, n};
-  const auto options = direction.gates.options();
+  direction.gates = words.shared() ? at::empty(sums, options) : projected.view(sums);
   Tensor& kept = pass.shape.lstm() ? direction.cells : direction.reset;
   kept = pass.ragged ? at::zeros(states, options) : at::empty(states, options);
-  ForwardCell recurrence(*pass.products, pass.shape, cell, direction.mask);
+  if (direction.cell.recurrent_gain.defined()) {
+    direction.normal = at::empty_like(direction.gates);
+    direction.scales =
+        at::empty({pass.length, pass.batch, pass.shape.config.gate_count()}, options);
+  }
+  ForwardCell recurrence(*pass.products, pass.shape, direction.cell, direction.mask);
   for (std::int64_t i = 0; i < pass.length; ++i) {
     const std::int64_t t = pass.position(direction, i);
     const CellStep step = pass.step(d, t);
+    if (words.shared()) take_shared_rows(words.index, t, step.rows, projected, step.gates);
     recurrence.step(step);
     pass.for_masked_rows(t, [&](std::size_t b) {
       clear(step.state, b, size(n));
@@ -149,9 +144,17 @@ Tensor gather_last_cells(const Pass& pass) {
   return result;
 }
 
-// Gradients of the sums, in place of the gates; 0 on padding. `d_last_cells` may be undefined.
-void run_backward(const Pass& pass, std::size_t d, const Tensor& d_annotations,
-                  const Tensor& d_last_cells) {
+// 0 in all rows of a step that it did not compute.
+void clear_rest(const Pass& pass, const CellStep& step, Rows rows) {
+  if (rows.values == nullptr) return;
+  const auto rest = (size(pass.batch) - step.rows) * rows.stride;
+  std::fill_n(rows.row(step.rows), rest, 0.0F);
+}
+
+// Gradients of the sums, in place of the gates, and of U h where it was normalised; 0 on padding.
+// `d_last_cells` may be undefined. Returns the gradient of the gains of U h, if there are any.
+Tensor run_backward(const Pass& pass, std::size_t d, const Tensor& d_annotations,
+                    const Tensor& d_last_cells) {
   const std::int64_t n = pass.shape.units;
   const Pass::Direction& direction = pass.directions[d];
   const Tensor carries = at::zeros({2, pass.batch, n}, d_annotations.options());
@@ -170,37 +173,22 @@ void run_backward(const Pass& pass, std::size_t d, const Tensor& d_annotations,
       });
     }
     recurrence.step(step, rows_at(d_annotations, t).column(d * size(n)), carry, cell_carry);
-    const auto rest = (size(pass.batch) - step.rows) * step.gates.stride;
-    std::fill_n(step.gates.row(step.rows), rest, 0.0F);
+    clear_rest(pass, step, step.gates);
+    clear_rest(pass, step, step.normal);
   }
+  return recurrence.d_gain();
 }
 
-struct CellGradients {
-  Tensor input_weight, recurrent_weight, bias, recurrent_bias;
+// Gradients of what only a direction's own steps read, as a backward function returns them.
+struct RecurrentGradients {
+  Tensor weight, bias;
 };
 
-// Of W and b from the gradients of the sums, `gates` [length · batch, G n].
-void gather_input(const Pass& pass, const Pass::Direction& direction, const Tensor& gates,
-                  const kernels::Operand& operand, CellGradients& result) {
-  const WeightGradient d_weight(direction.cell.input_weight), d_bias(direction.cell.bias);
-  if (pass.ids.defined()) {
-    const Tensor table = embedding_gradient(gates, pass.ids, d_weight.sum().size(1));
-    d_weight.sum().add_(table.t());
-    add_column_sums(table, d_bias.sum());
-  } else {
-    add_product(*pass.products, operand, *pass.below_operand, d_weight.sum());
-    add_column_sums(gates, d_bias.sum());
-  }
-  result.input_weight = d_weight.result();
-  result.bias = d_bias.result();
-}
-
-CellGradients gather(const Pass& pass, std::size_t d, const Tensor& gates,
-                     const kernels::Operand& operand) {
+// Of U and its bias; `products` [length · batch, G n] are the gradients of U h.
+RecurrentGradients gather_recurrent(const Pass& pass, std::size_t d,
+                                    const kernels::Operand& products) {
   const std::int64_t n = pass.shape.units, rows = pass.length * pass.batch;
   const Pass::Direction& direction = pass.directions[d];
-  CellGradients result;
-  gather_input(pass, direction, gates, operand, result);
   // h_{t-1} of rows with one; the others multiply zeros.
   const std::int64_t later = rows - pass.batch, shift = direction.forward ? pass.batch : 0;
   Tensor previous = pass.annotations.flatten(0, 1)
@@ -209,129 +197,128 @@ CellGradients gather(const Pass& pass, std::size_t d, const Tensor& gates,
   if (direction.mask.defined()) {
     previous = (previous.view({pass.length - 1, pass.batch, n}) * direction.mask).view({later, n});
   }
-  const Tensor reset = direction.reset.defined() ? direction.reset.view({rows, n}) : Tensor();
-  const Tensor later_reset = reset.defined() ? reset.narrow(0, shift, later) : reset;
-  const WeightGradient d_recurrent(direction.cell.recurrent_weight);
+  Tensor reset;
+  if (!pass.shape.lstm() && (pass.shape.resets_before() || !direction.normal.defined())) {
+    reset = direction.reset.flatten(0, 1).narrow(0, shift, later);
+  }
+  const WeightGradient d_weight(direction.cell.recurrent_weight);
   add_recurrent_gradient(*pass.products, pass.shape,
-                         {operand.rows(size(shift), size(later)), later_reset, previous},
-                         d_recurrent.sum());
-  result.recurrent_weight = d_recurrent.result();
-  if (reset.defined() && !pass.shape.resets_before()) {
-    const WeightGradient d_bias(direction.cell.recurrent_bias);
-    add_column_sums(reset, d_bias.sum());
-    result.recurrent_bias = d_bias.result();
+                         {products.rows(size(shift), size(later)), reset, previous},
+                         d_weight.sum());
+  if (!direction.cell.recurrent_bias.defined()) return {d_weight.result(), {}};
+  const WeightGradient d_bias(direction.cell.recurrent_bias);
+  add_column_sums(direction.reset.flatten(0, 1), d_bias.sum());
+  return {d_weight.result(), d_bias.result()};
+}
+
+// 1 on tokens, 0 on padding: [length, batch, 1].
+Tensor token_mask(const Pass& pass, const at::TensorOptions& options) {
+  Tensor mask = at::zeros({pass.length, pass.batch, 1}, options);
+  float* values = mask.data_ptr<float>();
+  for (std::int64_t b = 0; b < pass.batch; ++b) {
+    for (std::int64_t t = 0; t < pass.lengths[size(b)]; ++t) values[t * pass.batch + b] = 1.0F;
+  }
+  return mask;
+}
+
+// What the function depends on.
+std::vector<Tensor> arguments(const NativeEncoderInputs& inputs) {
+  std::vector<Tensor> result{inputs.seen.rows};
+  for (const CellTensors& cell : inputs.cells) {
+    result.insert(result.end(), {cell.input_weight, cell.recurrent_weight, cell.bias,
+                                 cell.recurrent_bias, cell.input_gain, cell.recurrent_gain});
   }
   return result;
 }
 
-class EncoderLayer : public torch::autograd::Function<EncoderLayer> {
- public:
-  // The tensors of one direction or of two.
-  static variable_list forward(AutogradContext* context, const MaybeTensor& below,
-                               const Tensor& weight, const Tensor& recurrent, const Tensor& bias,
-                               const MaybeTensor& recurrent_bias, const MaybeTensor& weight_2,
-                               const MaybeTensor& recurrent_2, const MaybeTensor& bias_2,
-                               const MaybeTensor& recurrent_bias_2,
-                               const c10::intrusive_ptr<Pass>& pass) {
-    if (below->defined()) {
-      pass->below = below->detach().contiguous();
-      pass->below_operand = pass->products->operand(pass->below.flatten(0, 1));
-    }
-    pass->directions[0].cell = {weight, recurrent, bias, *recurrent_bias, {}, {}};
-    if (pass->directions.size() > 1) {
-      pass->directions[1].cell = {*weight_2, *recurrent_2, *bias_2, *recurrent_bias_2, {}, {}};
-    }
-    const auto directions = static_cast<std::int64_t>(pass->directions.size());
-    const std::vector<std::int64_t> shape{pass->length, pass->batch,
-                                          directions * pass->shape.units};
-    const auto options = weight.options().requires_grad(false);
-    const Tensor annotations = pass->ragged ? at::zeros(shape, options) : at::empty(shape, options);
-    pass->annotations = annotations.detach();
-    pass->zeros = at::zeros({1, pass->shape.units}, options);
-    for (std::size_t d = 0; d < pass->directions.size(); ++d) run_forward(*pass, d);
-    context->set_materialize_grads(false);
-    context->saved_data["pass"] = c10::IValue::make_capsule(pass);
-    variable_list result{annotations};
-    if (pass->shape.lstm()) result.push_back(gather_last_cells(*pass));
-    return result;
-  }
+// Gradients of a direction's tensors in the order of arguments(); those of the rows that are seen
+// go to `d_seen`, where it is defined.
+std::vector<Tensor> go_back(const Pass& pass, std::size_t d, const Tensor& d_annotations,
+                            const Tensor& d_last_cells, const Tensor& d_seen) {
+  const Pass::Direction& direction = pass.directions[d];
+  const Tensor recurrent_gain = run_backward(pass, d, d_annotations, d_last_cells);
+  const Tensor gates = direction.gates.flatten(0, 1);
+  const kernels::Operand operand = pass.products->operand(gates);
+  const bool normalised = direction.normal.defined();
+  const RecurrentGradients recurrent = gather_recurrent(
+      pass, d, normalised ? pass.products->operand(direction.normal.flatten(0, 1)) : operand);
+  const ProjectionPass::Gradients input = direction.projection->gather(
+      gates, operand, d_seen, d == 0 ? kernels::Write::kReplace : kernels::Write::kAdd);
+  return {input.weight, recurrent.weight, input.bias, recurrent.bias, input.gain, recurrent_gain};
+}
 
-  static variable_list backward(AutogradContext* context, variable_list gradients) {
-    const auto holder = context->saved_data["pass"].toCapsule();
-    Pass& pass = static_cast<Pass&>(*holder);
-    ATTEND_CHECK(!pass.used);
-    pass.used = true;
-    Tensor d_annotations =
-        gradients[0].defined() ? gradients[0].contiguous() : at::zeros_like(pass.annotations);
-    if (pass.has_holes()) d_annotations = d_annotations * mask(pass, d_annotations.options());
-    Tensor d_last_cells;
-    if (gradients.size() > 1 && gradients[1].defined()) d_last_cells = gradients[1].contiguous();
-    Tensor d_below;
-    variable_list cells;
-    for (std::size_t d = 0; d < pass.directions.size(); ++d) {
-      run_backward(pass, d, d_annotations, d_last_cells);
-      const Tensor gates = pass.directions[d].gates.view({pass.length * pass.batch, -1});
-      const kernels::Operand operand = pass.products->operand(gates);
-      const CellGradients sums = gather(pass, d, gates, operand);
-      cells.insert(cells.end(),
-                   {sums.input_weight, sums.recurrent_weight, sums.bias, sums.recurrent_bias});
-      if (!pass.below.defined() || !context->needs_input_grad(0)) continue;
-      const bool first = !d_below.defined();
-      if (first) d_below = at::empty({gates.size(0), pass.below.size(2)}, gates.options());
-      pass.products->backward(pass.directions[d].cell.input_weight, kernels::RowsPerProduct::kBatch)
-          .multiply(operand, nullptr, rows_of(d_below),
-                    first ? kernels::Write::kReplace : kernels::Write::kAdd);
-    }
-    if (d_below.defined()) d_below = d_below.view(pass.below.sizes());
-    variable_list result{d_below};
-    result.insert(result.end(), cells.begin(), cells.end());
-    result.resize(10);  // of all arguments of forward
-    return result;
+// In the order of arguments(), from the gradients of annotations and of last cells.
+std::vector<Tensor> go_back(const Pass& pass, const std::vector<Tensor>& gradients) {
+  Tensor d_annotations =
+      gradients[0].defined() ? gradients[0].contiguous() : at::zeros_like(pass.annotations);
+  if (pass.has_holes()) d_annotations = d_annotations * token_mask(pass, d_annotations.options());
+  Tensor d_last_cells, d_seen;
+  if (gradients.size() > 1 && gradients[1].defined()) d_last_cells = gradients[1].contiguous();
+  if (pass.seen_asks) d_seen = at::empty_like(pass.seen.words.rows);
+  std::vector<Tensor> result{d_seen};
+  for (std::size_t d = 0; d < pass.directions.size(); ++d) {
+    const std::vector<Tensor> cell = go_back(pass, d, d_annotations, d_last_cells, d_seen);
+    result.insert(result.end(), cell.begin(), cell.end());
   }
+  return result;
+}
 
- private:
-  static Tensor mask(const Pass& pass, const at::TensorOptions& options) {
-    Tensor mask = at::zeros({pass.length, pass.batch, 1}, options);
-    float* values = mask.data_ptr<float>();
-    for (std::int64_t b = 0; b < pass.batch; ++b) {
-      for (std::int64_t t = 0; t < pass.lengths[size(b)]; ++t) values[t * pass.batch + b] = 1.0F;
+// Which rows of a step hold tokens.
+void count_active(Pass& pass) {
+  pass.active.assign(size(pass.length), 0);
+  for (std::size_t b = 0; b < pass.lengths.size(); ++b) {
+    pass.ragged |= pass.lengths[b] < pass.length;
+    for (std::int32_t t = 0; t < pass.lengths[b]; ++t) {
+      pass.active[size(t)] = static_cast<std::int64_t>(b) + 1;
     }
-    return mask;
   }
-};
+}
+
+void prepare(Pass& pass, const NativeEncoderInputs& inputs) {
+  const WordRows& words = inputs.seen;
+  ATTEND_CHECK(words.defined() || words.shared());
+  pass.products = inputs.products;
+  pass.shape = inputs.shape;
+  pass.lengths = inputs.lengths;
+  pass.batch = static_cast<std::int64_t>(inputs.lengths.size());
+  pass.length = words.shared() ? words.index.size(0) : words.rows.size(0) / pass.batch;
+  count_active(pass);
+  pass.seen.words = words;
+  if (words.defined()) {
+    pass.seen_asks = words.rows.requires_grad();
+    pass.seen.words.rows = words.rows.detach().contiguous();
+    pass.seen.operand = pass.products->operand(pass.seen.words.rows);
+  }
+  pass.directions.resize(inputs.cells.size());
+  pass.directions.back().forward = inputs.direction == model::Direction::kForward;
+  for (std::size_t d = 0; d < inputs.cells.size(); ++d) {
+    Pass::Direction& direction = pass.directions[d];
+    direction.cell = inputs.cells[d];
+    direction.projection.emplace(pass.products, pass.shape, direction.cell, pass.seen);
+    if (inputs.mask.defined()) direction.mask = inputs.mask[static_cast<std::int64_t>(d)];
+  }
+  const auto options = inputs.cells[0].bias.options().requires_grad(false);
+  const std::vector<std::int64_t> shape{
+      pass.length, pass.batch, static_cast<std::int64_t>(inputs.cells.size()) * pass.shape.units};
+  pass.annotations = pass.ragged ? at::zeros(shape, options) : at::empty(shape, options);
+  pass.zeros = at::zeros({1, pass.shape.units}, options);
+}
 
 }  // namespace
 
 NativeEncoded native_encoder_layer(const NativeEncoderInputs& inputs) {
-  const Tensor &below = inputs.below, &ids = inputs.ids;
-  ATTEND_CHECK(below.defined() != ids.defined());
-  auto pass = c10::make_intrusive<Pass>();
-  pass->products = inputs.products;
-  pass->shape = inputs.shape;
-  pass->length = below.defined() ? below.size(0) : ids.size(0);
-  pass->batch = below.defined() ? below.size(1) : ids.size(1);
-  pass->lengths = inputs.lengths;
-  pass->ids = ids;
-  pass->directions.resize(inputs.cells.size());
-  pass->directions.back().forward = inputs.direction == model::Direction::kForward;
-  for (std::size_t d = 0; d < inputs.cells.size() && inputs.mask.defined(); ++d) {
-    pass->directions[d].mask = inputs.mask[static_cast<std::int64_t>(d)];
+  const auto pass = std::make_shared<Pass>();
+  std::vector<Tensor> results;  // twins: the pass keeps none that holds on to it
+  {
+    const at::NoGradGuard no_gradient;
+    prepare(*pass, inputs);
+    for (std::size_t d = 0; d < pass->directions.size(); ++d) run_forward(*pass, d);
+    results.push_back(pass->annotations.detach());
+    if (pass->shape.lstm()) results.push_back(gather_last_cells(*pass));
   }
-  pass->active.assign(size(pass->length), 0);
-  for (std::size_t b = 0; b < inputs.lengths.size(); ++b) {
-    pass->ragged |= inputs.lengths[b] < pass->length;
-    for (std::int32_t t = 0; t < inputs.lengths[b]; ++t) {
-      pass->active[size(t)] = static_cast<std::int64_t>(b) + 1;
-    }
-  }
-  const CellTensors first = inputs.cells.front();
-  const CellTensors second = inputs.cells.size() > 1 ? inputs.cells[1] : CellTensors();
-  const variable_list result =
-      EncoderLayer::apply(MaybeTensor(below), first.input_weight, first.recurrent_weight,
-                          first.bias, MaybeTensor(first.recurrent_bias),
-                          MaybeTensor(second.input_weight), MaybeTensor(second.recurrent_weight),
-                          MaybeTensor(second.bias), MaybeTensor(second.recurrent_bias), pass);
-  return {result[0], result.size() > 1 ? result[1] : Tensor()};
+  differentiate(arguments(inputs), results,
+                [pass](const std::vector<Tensor>& gradients) { return go_back(*pass, gradients); });
+  return {results[0], results.size() > 1 ? results[1] : Tensor()};
 }
 
 }  // namespace attend::train

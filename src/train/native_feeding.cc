@@ -1,6 +1,9 @@
-// Each step i: r_i = activation(W_s s_i + W_y E y_{i-1} + W_c c_i + b), times its dropout. The
+// Each step i: r_i = activation(W_s s_i + W_y E y_{i-1} + W_c c_i + b) or maxout of the sum, times
+// its dropout. The
 // middle product and the gradients of the weights are one product each over all steps.
 #include "train/native_feeding.h"
+
+#include <span>
 
 namespace attend::train {
 
@@ -15,6 +18,10 @@ namespace {
 
 std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
+std::span<float> span_of(const Tensor& step) {
+  return {step.data_ptr<float>(), size(step.numel())};
+}
+
 }  // namespace
 
 FeedingPass::FeedingPass(const std::shared_ptr<Products>& products, const FeedingInputs& inputs,
@@ -26,9 +33,11 @@ FeedingPass::FeedingPass(const std::shared_ptr<Products>& products, const Feedin
       state_(products->forward(blocks(inputs.weight).state, RowsPerProduct::kStep)),
       context_(products->forward(blocks(inputs.weight).context, RowsPerProduct::kStep)) {
   const auto options = in_.bias.options().requires_grad(false);
-  fed_ = at::empty({steps + 1, batch, in_.bias.size(0)}, options);
+  const std::int64_t spoken = in_.bias.size(0);
+  fed_ = at::empty({steps + 1, batch, maxout() ? spoken / 2 : spoken}, options);
   fed_[0].zero_();
-  spoken_ = in_.mask.defined() ? at::empty({steps, batch, in_.bias.size(0)}, options) : readouts();
+  const bool apart = maxout() || in_.mask.defined();
+  spoken_ = apart ? at::empty({steps, batch, spoken}, options) : readouts();
 }
 
 ReadoutBlocks FeedingPass::blocks(const Tensor& weight) const {
@@ -37,25 +46,29 @@ ReadoutBlocks FeedingPass::blocks(const Tensor& weight) const {
           weight.narrow(1, before, weight.size(1) - before)};
 }
 
-void FeedingPass::project(const std::optional<Operand>& fed) {
+void FeedingPass::project(const WordRows& fed, const std::optional<Operand>& operand) {
   if (in_.fed_units == 0) {
     spoken_.copy_(in_.bias.expand_as(spoken_));
     return;
   }
+  index_ = fed.index;
+  if (fed.shared()) {
+    projected_ = at::empty({fed.rows.size(0), spoken_.size(2)}, spoken_.options());
+  }
+  const Rows rows = rows_of(fed.shared() ? projected_ : spoken_.flatten(0, 1));
   products_->forward(blocks(in_.weight).fed, RowsPerProduct::kBatch)
-      .multiply(*fed, in_.bias.data_ptr<float>(), rows_of(spoken_.flatten(0, 1)), Write::kReplace);
+      .multiply(*operand, in_.bias.data_ptr<float>(), rows, Write::kReplace);
 }
 
 void FeedingPass::speak(std::int64_t i, ConstRows states, ConstRows contexts) {
   const Rows spoken = rows_at(spoken_, i);
+  if (index_.defined()) take_shared_rows(index_, i, batch_, projected_, spoken);
   state_.multiply(states, batch_, nullptr, spoken, Write::kAdd);
   context_.multiply(contexts, batch_, nullptr, spoken, Write::kAdd);
-  if (in_.activation == Activation::kTanh) {
-    kernels::tanh({spoken.values, batch_ * size(in_.bias.size(0))});
-  }
-  if (!in_.mask.defined()) return;
   Tensor readout = fed_[i + 1];
-  at::mul_out(readout, spoken_[i], in_.mask[i]);
+  if (in_.readout == model::Readout::kTanh) kernels::tanh(span_of(spoken_[i]));
+  if (maxout()) kernels::maxout(span_of(spoken_[i]), span_of(readout));
+  if (in_.mask.defined()) at::mul_out(readout, maxout() ? readout : spoken_[i], in_.mask[i]);
 }
 
 FeedingBackward::FeedingBackward(const FeedingPass& pass, const Tensor& d_readouts)
@@ -63,17 +76,21 @@ FeedingBackward::FeedingBackward(const FeedingPass& pass, const Tensor& d_readou
       state_(pass.products_->backward(pass.blocks(pass.in_.weight).state, RowsPerProduct::kStep)),
       context_(
           pass.products_->backward(pass.blocks(pass.in_.weight).context, RowsPerProduct::kStep)),
-      d_readouts_(d_readouts.defined() ? d_readouts.clone() : at::zeros_like(pass.spoken_)),
+      d_readouts_(d_readouts.defined() ? d_readouts.clone() : at::zeros_like(pass.readouts())),
+      d_spoken_(pass.maxout() ? at::empty_like(pass.spoken_) : d_readouts_),
       d_weight_(pass.in_.weight),
       d_bias_(pass.in_.bias) {}
 
 void FeedingBackward::step(std::int64_t i, Rows d_states, Rows d_contexts) {
   Tensor gradient = d_readouts_[i];
   if (pass_.in_.mask.defined()) gradient.mul_(pass_.in_.mask[i]);
-  if (pass_.in_.activation == Activation::kTanh) {
+  if (pass_.in_.readout == model::Readout::kTanh) {
     at::tanh_backward_out(gradient, gradient, pass_.spoken_[i]);
   }
-  const Rows rows = d_readout(i);
+  if (pass_.maxout()) {
+    kernels::maxout_backward(span_of(pass_.spoken_[i]), span_of(gradient), span_of(d_spoken_[i]));
+  }
+  const Rows rows = rows_at(d_spoken_, i);
   state_.multiply(rows, pass_.batch_, nullptr, d_states, Write::kAdd);
   context_.multiply(rows, pass_.batch_, nullptr, d_contexts, Write::kAdd);
 }
@@ -81,16 +98,19 @@ void FeedingBackward::step(std::int64_t i, Rows d_states, Rows d_contexts) {
 void FeedingBackward::finish(const Tensor& states, const Tensor& contexts,
                              const std::optional<Operand>& fed, const Tensor& d_fed) {
   Products& products = *pass_.products_;
-  const Tensor gradients = d_readouts_.flatten(0, 1);
+  const Tensor gradients = d_spoken_.flatten(0, 1);
   const Operand operand = products.operand(gradients);
   const ReadoutBlocks sums = pass_.blocks(d_weight_.sum());
   add_column_sums(gradients, d_bias_.sum());
   add_product(products, operand, products.operand(states.flatten(0, 1)), sums.state);
   add_product(products, operand, products.operand(contexts.flatten(0, 1)), sums.context);
   if (pass_.in_.fed_units == 0) return;
-  add_product(products, operand, *fed, sums.fed);
+  const bool shared = pass_.index_.defined();
+  const Tensor rows = shared ? sum_shared_rows(gradients, pass_.index_, d_fed.size(0)) : gradients;
+  const Operand rows_operand = shared ? products.operand(rows) : operand;
+  add_product(products, rows_operand, *fed, sums.fed);
   products.backward(pass_.blocks(pass_.in_.weight).fed, RowsPerProduct::kBatch)
-      .multiply(operand, nullptr, rows_of(d_fed.flatten(0, 1)), Write::kAdd);
+      .multiply(rows_operand, nullptr, rows_of(d_fed), Write::kAdd);
 }
 
 }  // namespace attend::train

@@ -8,16 +8,18 @@
 #include <memory>
 #include <optional>
 
-#include "train/native_linear.h"
+#include "model/model.h"
+#include "train/native_embedding.h"
 #include "train/products.h"
 
 namespace attend::train {
 
-/// r_i = activation(W_r [s_i; E y_{i-1}; c_i] + b_r).
+/// r_i = activation(W_r [s_i; E y_{i-1}; c_i] + b_r); of maxout each pair's larger value.
 struct FeedingInputs {
-  Activation activation = Activation::kTanh;
-  at::Tensor weight;           // [l, n + m + n_h]; undefined where nothing is fed
-  at::Tensor bias;             // [l]
+  model::Readout readout = model::Readout::kTanh;  ///< not kNone
+  at::Tensor weight;           // [r, n + m + n_h], r: 2 l for maxout, else l; undefined where
+                               // nothing is fed
+  at::Tensor bias;             // [r]
   std::int64_t fed_units = 0;  ///< m, or 0 when the readout does not see E y_{i-1}
   at::Tensor mask;             // [steps, batch, l]: dropout, or undefined
 };
@@ -30,12 +32,11 @@ struct ReadoutBlocks {
 /// The readouts of all steps.
 class FeedingPass {
  public:
-  /// `states` units of a state; `fed` are E y_{i-1} of all steps [steps · batch, m], which must
-  /// stay.
+  /// `states` units of a state.
   FeedingPass(const std::shared_ptr<Products>& products, const FeedingInputs& inputs,
               std::int64_t steps, std::int64_t batch, std::int64_t states);
-  /// W E y_{i-1} + b of all steps in one product.
-  void project(const std::optional<kernels::Operand>& fed);
+  /// W E y_{i-1} + b of all steps in one product: of rows that are an operand.
+  void project(const WordRows& fed, const std::optional<kernels::Operand>& operand);
 
   /// r_i from s_i [batch, n] and c_i [batch, n_h].
   void speak(std::int64_t i, kernels::ConstRows states, kernels::ConstRows contexts);
@@ -49,13 +50,16 @@ class FeedingPass {
  private:
   friend class FeedingBackward;
   ReadoutBlocks blocks(const at::Tensor& weight) const;
+  bool maxout() const { return in_.readout == model::Readout::kMaxout; }
 
   std::shared_ptr<Products> products_;
   FeedingInputs in_;
   std::int64_t state_units_;
   std::size_t batch_;
-  at::Tensor spoken_;  // [steps, batch, l]: before dropout
-  at::Tensor fed_;     // [steps + 1, batch, l]
+  at::Tensor index_;      // [steps, batch]: of the rows of `projected_`, or undefined
+  at::Tensor projected_;  // [distinct, r], where words share rows
+  at::Tensor spoken_;     // [steps, batch, r]: before maxout and dropout
+  at::Tensor fed_;        // [steps + 1, batch, l]
   const kernels::TrainingProduct& state_;
   const kernels::TrainingProduct& context_;
 };
@@ -70,8 +74,8 @@ class FeedingBackward {
   kernels::Rows d_readout(std::int64_t i) const { return rows_at(d_readouts_, i); }
   /// Adds to the gradients of s_i and c_i.
   void step(std::int64_t i, kernels::Rows d_states, kernels::Rows d_contexts);
-  /// What waits for all steps: of s_1 … and c_1 … [steps, batch, units]. Adds to `d_fed` [steps,
-  /// batch, m] where the readout sees E y_{i-1}.
+  /// What waits for all steps: of s_1 … and c_1 … [steps, batch, units]. Adds to `d_fed` [rows, m],
+  /// the gradient of the rows that project() took, where the readout sees E y_{i-1}.
   void finish(const at::Tensor& states, const at::Tensor& contexts,
               const std::optional<kernels::Operand>& fed, const at::Tensor& d_fed);
 
@@ -82,7 +86,8 @@ class FeedingBackward {
   const FeedingPass& pass_;
   const kernels::TrainingProduct& state_;
   const kernels::TrainingProduct& context_;
-  at::Tensor d_readouts_;  // behind its step: of what the activation took
+  at::Tensor d_readouts_;
+  at::Tensor d_spoken_;  // [steps, batch, r]: of what the activation took; the same but for maxout
   WeightGradient d_weight_, d_bias_;
 };
 

@@ -85,6 +85,14 @@ TEST(Activations, MaxoutTakesTheLargerOfNeighbours) {
   EXPECT_THROW(maxout(values, std::span<float>(maxima).first(2)), CheckFailure);
 }
 
+TEST(Activations, MaxoutGivesItsGradientToTheLargerValue) {
+  const std::vector<float> values{1, 2, 5, -3, 4, 4}, d_maxima{7, 8, 6};
+  std::vector<float> d_values(6, 9.0F);
+  maxout_backward(values, d_maxima, d_values);
+  EXPECT_EQ(d_values, (std::vector<float>{0, 7, 8, 0, 3, 3}));
+  EXPECT_THROW(maxout_backward(values, std::span(d_maxima).first(2), d_values), CheckFailure);
+}
+
 TEST(Activations, AddEqualsOneSumAtATime) {
   Random random(8);
   for (const std::size_t size : reference::kSizes) {

@@ -154,7 +154,7 @@ TEST(Fusion, NamesWhatKeepsAPartFromTheKernels) {
   EXPECT_EQ(decoder_fusion_obstacle(c), "");
   c.encoder.layer_norm = true;
   c.decoder.layers = 2;
-  EXPECT_EQ(encoder_fusion_obstacle(c), "layer normalisation");
+  EXPECT_EQ(encoder_fusion_obstacle(c), "");
   EXPECT_EQ(decoder_fusion_obstacle(c), "");
   c = {};
   c.training.dropout.recurrent = 0.1;

@@ -1,0 +1,54 @@
+// W x of what an encoder layer sees at all positions, in one product, forward and backward, with
+// layer normalisation on request. Internal to this folder.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <memory>
+#include <optional>
+
+#include "train/layers.h"
+#include "train/native_cell.h"
+#include "train/native_embedding.h"
+#include "train/products.h"
+
+namespace attend::train {
+
+/// What all directions of a layer see.
+struct SeenRows {
+  WordRows words;  ///< without rows: one-hot vectors, the index holds their ids
+  std::optional<kernels::Operand> operand;  ///< of the rows, unless they are one-hot
+
+  bool one_hot() const { return !operand.has_value(); }
+};
+
+/// W x + b of one direction, with gains g ⊙ norm(W x) + b, of every row that is seen: a row for
+/// each word of the vocabulary where they are one-hot.
+class ProjectionPass {
+ public:
+  /// `cell`: its input weights, bias and input gain. `seen` must stay.
+  ProjectionPass(const std::shared_ptr<Products>& products, const CellShape& shape,
+                 const CellTensors& cell, const SeenRows& seen);
+  at::Tensor project();  // [rows, G n]
+
+  /// Gradients as a backward function returns them.
+  struct Gradients {
+    at::Tensor weight, bias, gain;
+  };
+  /// From `d_sums` [positions, G n], the gradient of every position's W x + b, and the same as an
+  /// operand. Goes on to the rows that are seen unless `d_seen` [rows, in] is undefined.
+  Gradients gather(const at::Tensor& d_sums, const kernels::Operand& d_operand,
+                   const at::Tensor& d_seen, kernels::Write write) const;
+
+ private:
+  at::Tensor multiply(const at::Tensor& bias) const;
+  kernels::NormSizes norm_sizes() const;
+
+  std::shared_ptr<Products> products_;
+  CellShape shape_;
+  CellTensors cell_;
+  const SeenRows& seen_;
+  at::Tensor normal_, scales_;  // with gains: norm(W x) [rows, G n], by what [rows, G]
+};
+
+}  // namespace attend::train

@@ -1,6 +1,9 @@
-// Equations: t_{id_r} = x_r;  t_k += Σ_{r: id_r = k} x_r;  s += Σ_r x_r. Layout: x [rows, units], t
-// [any, units], rows with strides; s [units]. Must equal: the double loop over r and units.
+// Equations: t_{id_r} = x_r;  x_r = t_{id_r};  t_k += Σ_{r: id_r = k} x_r;  s += Σ_r x_r. Layout: x
+// [rows, units], t [any, units], rows with strides; s [units]. Must equal: the double loop over r
+// and units.
 #include "kernels/scatter.h"
+
+#include <algorithm>
 
 #include "base/base.h"
 
@@ -24,6 +27,7 @@ void copy_all_rows(const float* from, std::size_t units, std::span<const std::in
 void scatter_add_rows(std::span<const std::int64_t> ids, ConstRows rows, std::size_t units,
                       Rows table) {
   for (std::size_t r = 0; r < ids.size(); ++r) {
+    if (ids[r] < 0) continue;
     const float* from = rows.row(r);
     float* to = table.row(static_cast<std::size_t>(ids[r]));
     for_each(units, [&](auto at) HWY_ATTR { at.store(hn::Add(at.load(to), at.load(from)), to); });
@@ -62,6 +66,16 @@ void copy_rows(std::span<const float> rows, std::size_t units, std::span<const s
                Rows table) {
   ATTEND_CHECK_EQ(rows.size(), ids.size() * units);
   HWY_DYNAMIC_DISPATCH(copy_all_rows)(rows.data(), units, ids, table);
+}
+
+void gather(std::span<const std::int64_t> ids, ConstRows table, std::size_t units, Rows rows) {
+  for (std::size_t r = 0; r < ids.size(); ++r) {
+    if (ids[r] < 0) {
+      std::fill_n(rows.row(r), units, 0.0F);
+    } else {
+      std::copy_n(table.row(static_cast<std::size_t>(ids[r])), units, rows.row(r));
+    }
+  }
 }
 
 void scatter_add(std::span<const std::int64_t> ids, ConstRows rows, std::size_t units, Rows table) {

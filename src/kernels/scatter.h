@@ -1,5 +1,5 @@
-// Rows that go to rows of a table, and sums of rows: the gradients of looking rows of a table up,
-// and of biases.
+// Rows that go to rows of a table or come from there, and sums of rows: the gradients of looking
+// rows of a table up, and of biases.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +15,11 @@ namespace attend::kernels {
 void copy_rows(std::span<const float> rows, std::size_t units, std::span<const std::int32_t> ids,
                Rows table);
 
-/// table_{ids[r]} += rows_r for every r in order; rows of `units` values. Ids must be rows of
-/// `table`.
+/// rows_r ← table_{ids[r]} for every r, or 0 where ids[r] < 0; rows of `units` values. Other ids
+/// must be rows of `table`.
+void gather(std::span<const std::int64_t> ids, ConstRows table, std::size_t units, Rows rows);
+
+/// table_{ids[r]} += rows_r for every r in order but those with ids[r] < 0.
 void scatter_add(std::span<const std::int64_t> ids, ConstRows rows, std::size_t units, Rows table);
 
 /// sums [units] += Σ_r rows_r over `count` rows. `rows` and `sums` do not overlap.

@@ -49,7 +49,7 @@ void fill_source(Batch& batch, std::span<const Example* const> examples, std::si
 void fill_target(Batch& batch, std::span<const Example* const> examples, std::size_t length,
                  const at::Device& device) {
   const std::size_t count = examples.size();
-  Ids target(length * count, 0), rows, tokens;
+  Ids target(length * count, 0), previous(length * count, -1), rows, tokens;
   for (std::size_t i = 0; i < length; ++i) {
     for (std::size_t b = 0; b < count; ++b) {
       const auto& ids = examples[b]->target;
@@ -62,7 +62,10 @@ void fill_target(Batch& batch, std::span<const Example* const> examples, std::si
   const auto steps = static_cast<std::int64_t>(length);
   const auto columns = static_cast<std::int64_t>(count);
   batch.tokens = static_cast<std::int64_t>(tokens.size());
+  std::copy(target.begin(), target.end() - static_cast<std::ptrdiff_t>(count),
+            previous.begin() + static_cast<std::ptrdiff_t>(count));
   batch.target = to_tensor(target, {steps, columns}, device);
+  batch.previous = to_tensor(previous, {steps, columns}, device);
   batch.target_tokens = to_tensor(tokens, {batch.tokens}, device);
   if (batch.tokens < steps * columns) batch.target_rows = to_tensor(rows, {batch.tokens}, device);
 }

@@ -22,6 +22,7 @@ struct Batch {
   at::Tensor last_rows;       // [batch]: row of the last token of each source
   at::Tensor source_mask;     // [source_length, batch]: 1, 0 on padding; undefined without padding
   at::Tensor target;          // [target_length, batch] ids; 0 on padding
+  at::Tensor previous;        // the same one step later: y_{i-1}; -1 in the first step
   at::Tensor target_rows;    // rows (i, b) of [target_length · batch] that hold a token; undefined
                              // without padding
   at::Tensor target_tokens;  // the ids at target_rows

@@ -24,7 +24,7 @@ struct Pass {
   std::vector<DecoderLayerPass> layers;
   std::optional<AttentionPass> attention;
   std::optional<FeedingPass> feeding;
-  std::optional<Operand> fed_operand;  // [updates · batch, m]
+  std::optional<Operand> fed_operand;  // of the rows that are fed
 
   const Tensor& states() const { return layers.back().states(); }  // of the top layer
   bool updates_first() const { return in.order == Order::kUpdateLookGenerate; }
@@ -62,10 +62,10 @@ void prepare(Pass& pass) {
   AttentionInputs& attention = in.attention;
   attention.annotations = plain(attention.annotations);
   attention.projected = plain(attention.projected);
-  in.fed = plain(in.fed);
+  in.fed.rows = plain(in.fed.rows);
   pass.updates = in.order == Order::kLookGenerateUpdate ? in.steps - 1 : in.steps;
   for (std::size_t layer = 0; layer < in.cells.size(); ++layer) {
-    const std::int64_t known = layer == 0 && in.fed.defined() ? in.fed.size(2) : 0;
+    const std::int64_t known = layer == 0 && in.fed.defined() ? in.fed.rows.size(1) : 0;
     pass.layers.emplace_back(in.products, in.shape, layer_inputs(in, layer), pass.updates, known);
   }
   in.initial.clear();  // with the graph behind it
@@ -73,7 +73,7 @@ void prepare(Pass& pass) {
   if (in.feeding.weight.defined()) {
     pass.feeding.emplace(in.products, in.feeding, in.steps, attention.batch(), in.shape.units);
   }
-  if (in.fed.defined()) pass.fed_operand = in.products->operand(in.fed.flatten(0, 1));
+  if (in.fed.defined()) pass.fed_operand = in.products->operand(in.fed.rows);
 }
 
 void update(Pass& pass, std::int64_t i) {
@@ -90,8 +90,8 @@ void update(Pass& pass, std::int64_t i) {
 }
 
 void run_forward(Pass& pass) {
-  pass.layers[0].project(pass.fed_operand);
-  if (pass.feeding) pass.feeding->project(pass.fed_operand);
+  pass.layers[0].project(pass.in.fed, pass.fed_operand);
+  if (pass.feeding) pass.feeding->project(pass.in.fed, pass.fed_operand);
   for (std::int64_t i = 0; i < pass.in.steps; ++i) {
     if (pass.updates_first()) update(pass, i);
     pass.attention->look(i, rows_at(pass.states(), pass.looking(i)));
@@ -128,7 +128,7 @@ class Backward {
   std::optional<FeedingBackward> feeding_;
   std::vector<DecoderLayerBackward> layers_;
   Tensor none_;   // [1, n]: no gradient from outside
-  Tensor d_fed_;  // [updates, batch, m]
+  Tensor d_fed_;  // of the rows that are fed
 };
 
 Backward::Backward(const Pass& pass, const Outer& outer)
@@ -174,7 +174,7 @@ void Backward::finish() {
   const std::int64_t steps = pass_.in.steps;
   for (std::size_t layer = layers_.size(); layer-- > 0;) {
     const Tensor d_known = layers_[layer].finish(pass_.all_beside(layer), pass_.fed_operand);
-    if (layer == 0 && d_known.defined()) d_fed_ = d_known.view(pass_.in.fed.sizes());
+    if (layer == 0) d_fed_ = d_known;
   }
   attention_.finish(pass_.states().narrow(0, pass_.looking(0), steps));
   if (!feeding_) return;
@@ -186,7 +186,7 @@ void Backward::finish() {
 std::vector<Tensor> arguments(const NativeDecoderInputs& in) {
   std::vector<Tensor> result{in.attention.annotations,  in.attention.projected,
                              in.attention.query_weight, in.attention.energy_weight,
-                             in.attention.energy_bias,  in.fed,
+                             in.attention.energy_bias,  in.fed.rows,
                              in.feeding.weight,         in.feeding.bias};
   for (std::size_t layer = 0; layer < in.cells.size(); ++layer) {
     const CellTensors& cell = in.cells[layer];

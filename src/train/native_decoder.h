@@ -23,8 +23,8 @@ struct NativeDecoderInputs {
   std::int64_t steps = 0;
   AttentionInputs attention;
   FeedingInputs feeding;  // with kUpdateLookGenerate only; the weight is undefined without
-  Tensor fed;  // [updates, batch, m]: E y_{i-1}, or undefined without feedback; updates =
-               // steps, or steps - 1 where the last state would go unused
+  WordRows fed;  // [updates · batch, m]: E y_{i-1}, or undefined without feedback; updates =
+                 // steps, or steps - 1 where the last state would go unused
   std::vector<State> initial;      // [layers] of [batch, n]
   std::vector<CellTensors> cells;  // [layers], from the bottom; without gains
   DecoderMasks masks;              // but that of readouts, which `feeding` holds

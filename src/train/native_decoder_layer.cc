@@ -75,15 +75,18 @@ Rows DecoderLayerPass::beside_mask(std::int64_t i) const {
   return rows_at(in_.beside_mask, in_.beside_mask.size(0) == 1 ? 0 : i);
 }
 
-void DecoderLayerPass::project(const std::optional<Operand>& known) {
+void DecoderLayerPass::project(const WordRows& known, const std::optional<Operand>& operand) {
   if (known_units_ == 0) return;
+  index_ = known.index;
+  projected_ = known.shared() ? at::empty({known.rows.size(0), gates_.size(2)}, gates_.options())
+                              : gates_.flatten(0, 1);
   products_->forward(known_block(in_.cell.input_weight), RowsPerProduct::kBatch)
-      .multiply(*known, in_.cell.bias.data_ptr<float>(), rows_of(gates_.flatten(0, 1)),
-                Write::kReplace);
+      .multiply(*operand, in_.cell.bias.data_ptr<float>(), rows_of(projected_), Write::kReplace);
 }
 
 void DecoderLayerPass::update(std::int64_t i, ConstRows beside) {
   const CellStep step = this->step(i);
+  if (index_.defined()) take_shared_rows(index_, i, step.rows, projected_, step.gates);
   if (masked_.defined()) {
     const Rows masked = rows_at(masked_, i);
     kernels::mask_states({step.rows, size(masked_.size(2))}, beside, beside_mask(i), masked);
@@ -143,17 +146,21 @@ Tensor DecoderLayerBackward::finish(const Tensor& beside, const std::optional<Op
   add_recurrent_gradient(products, pass_.shape_, {operand, reset, previous.view({rows, n})},
                          recurrent_weight_.sum());
   if (recurrent_bias_) add_column_sums(reset, recurrent_bias_->sum());
-  add_column_sums(gates, bias_.sum());
+  const bool shared = pass_.index_.defined();
+  const Tensor sums =
+      shared ? sum_shared_rows(gates, pass_.index_, pass_.projected_.size(0)) : gates;
+  add_column_sums(sums, bias_.sum());
   if (pass_.sees_beside()) {
     const Tensor& seen = pass_.masked_.defined() ? pass_.masked_ : beside;
     add_product(products, operand, products.operand(seen.flatten(0, 1)),
                 pass_.beside_block(input_weight_.sum()));
   }
   if (pass_.known_units_ == 0) return {};
-  add_product(products, operand, *known, pass_.known_block(input_weight_.sum()));
-  const Tensor d_known = at::empty({rows, pass_.known_units_}, gates.options());
+  const Operand sums_operand = shared ? products.operand(sums) : operand;
+  add_product(products, sums_operand, *known, pass_.known_block(input_weight_.sum()));
+  const Tensor d_known = at::empty({sums.size(0), pass_.known_units_}, gates.options());
   pass_.products_->backward(pass_.known_block(in.cell.input_weight), RowsPerProduct::kBatch)
-      .multiply(operand, nullptr, rows_of(d_known), Write::kReplace);
+      .multiply(sums_operand, nullptr, rows_of(d_known), Write::kReplace);
   return d_known;
 }
 

@@ -11,6 +11,7 @@
 
 #include "train/layers.h"
 #include "train/native_cell.h"
+#include "train/native_embedding.h"
 #include "train/products.h"
 
 namespace attend::train {
@@ -32,8 +33,9 @@ class DecoderLayerPass {
                    const DecoderLayerInputs& inputs, std::int64_t updates,
                    std::int64_t known_units);
 
-  /// W_k k + b of all updates in one product: k [updates · batch, known], where there is any.
-  void project(const std::optional<kernels::Operand>& known);
+  /// W_k k + b of all updates in one product: k [updates · batch, known], where there is any, with
+  /// its rows as an operand.
+  void project(const WordRows& known, const std::optional<kernels::Operand>& operand);
   /// Update i: s_{i+1} from s_i and `beside` [batch, …], which is not read where nothing stands
   /// there.
   void update(std::int64_t i, kernels::ConstRows beside);
@@ -54,10 +56,12 @@ class DecoderLayerPass {
   DecoderLayerInputs in_;
   std::int64_t updates_, known_units_, batch_;
   Tensor states_;
-  Tensor cells_;   // the same of an LSTM
-  Tensor reset_;   // [updates, batch, n] of a GRU
-  Tensor gates_;   // [updates, batch, G n]
-  Tensor masked_;  // [updates, batch, beside], with a mask
+  Tensor cells_;      // the same of an LSTM
+  Tensor reset_;      // [updates, batch, n] of a GRU
+  Tensor gates_;      // [updates, batch, G n]
+  Tensor index_;      // [updates, batch]: of the rows of `projected_`, or undefined
+  Tensor projected_;  // [distinct, G n]: W_k k + b where words share rows
+  Tensor masked_;     // [updates, batch, beside], with a mask
   ForwardCell recurrence_;
   const kernels::TrainingProduct* beside_ = nullptr;
 };
@@ -74,7 +78,7 @@ class DecoderLayerBackward {
   /// After update i: adds the gradient of what stood beside.
   void add_beside(std::int64_t i, kernels::Rows d_beside);
   /// What waits for all updates. `beside` [updates, batch, …] is what stood there, undefined if
-  /// nothing did. Returns the gradient of what was known [updates · batch, known], or nothing.
+  /// nothing did. Returns the gradient of the rows that project() took, or nothing.
   Tensor finish(const Tensor& beside, const std::optional<kernels::Operand>& known);
 
   /// After finish(): gradients as a backward function returns them, of the initial state and cell,

@@ -2,6 +2,10 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <span>
+#include <utility>
+#include <vector>
+
 #include "train/native_cell.h"
 
 namespace attend::train {
@@ -11,34 +15,81 @@ using at::Tensor;
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
 
+std::span<const std::int64_t> all_ids(const Tensor& ids) {
+  ATTEND_CHECK(ids.is_contiguous());
+  return {ids.data_ptr<std::int64_t>(), static_cast<std::size_t>(ids.numel())};
+}
+
 class Lookup : public torch::autograd::Function<Lookup> {
  public:
   static Tensor forward(AutogradContext* context, const Tensor& table, const Tensor& ids) {
-    context->save_for_backward({ids});
-    context->saved_data["vocabulary"] = table.size(0);
+    context->save_for_backward({table, ids});
     std::vector<std::int64_t> shape = ids.sizes().vec();
     shape.push_back(table.size(1));
-    return table.index_select(0, ids.reshape({-1})).view(shape);
+    const Tensor result = at::empty(shape, table.options().requires_grad(false));
+    kernels::gather(all_ids(ids), rows_of(table), static_cast<std::size_t>(table.size(1)),
+                    rows_of(result.view({-1, table.size(1)})));
+    return result;
   }
   static variable_list backward(AutogradContext* context, variable_list gradients) {
-    const Tensor ids = context->get_saved_variables()[0];
-    const Tensor rows = gradients[0].reshape({ids.numel(), gradients[0].size(-1)}).contiguous();
-    return {embedding_gradient(rows, ids, context->saved_data["vocabulary"].toInt()), Tensor()};
+    const variable_list saved = context->get_saved_variables();
+    const Tensor &table = saved[0], &ids = saved[1];
+    const Tensor rows = gradients[0].reshape({ids.numel(), table.size(1)}).contiguous();
+    const WeightGradient gradient(table);
+    kernels::scatter_add(all_ids(ids), rows_of(rows), static_cast<std::size_t>(table.size(1)),
+                         rows_of(gradient.sum()));
+    return {gradient.result(), Tensor()};
   }
 };
 
-}  // namespace
+struct Distinct {
+  std::vector<std::int64_t> ids;  // in the order of their first appearance
+  Tensor index;                   // of every position the place of its id
+};
 
-Tensor embedding_gradient(const Tensor& rows, const Tensor& ids, std::int64_t vocabulary) {
-  Tensor gradient = at::zeros({vocabulary, rows.size(1)}, rows.options());
-  const Tensor flat = ids.contiguous();
-  kernels::scatter_add({flat.data_ptr<std::int64_t>(), static_cast<std::size_t>(flat.numel())},
-                       rows_of(rows), static_cast<std::size_t>(rows.size(1)), rows_of(gradient));
-  return gradient;
+Distinct find_distinct(const Tensor& ids, std::int64_t vocabulary) {
+  Distinct result{{}, at::empty_like(ids)};
+  std::vector<std::int64_t> places(static_cast<std::size_t>(vocabulary) + 1, -1);  // of id − 1
+  std::int64_t* index = result.index.data_ptr<std::int64_t>();
+  for (const std::int64_t id : all_ids(ids)) {
+    std::int64_t& place = places[static_cast<std::size_t>(id + 1)];
+    if (place < 0) {
+      place = static_cast<std::int64_t>(result.ids.size());
+      result.ids.push_back(id);
+    }
+    *index++ = place;
+  }
+  return result;
 }
 
+}  // namespace
+
 Tensor native_embedding(const Tensor& table, const Tensor& ids) {
-  return Lookup::apply(table, ids);
+  return Lookup::apply(table, ids.contiguous());
+}
+
+WordRows embed_words(const Tensor& table, const Tensor& ids) {
+  const Tensor all = ids.contiguous();
+  Distinct distinct = find_distinct(all, table.size(0));
+  const auto count = static_cast<std::int64_t>(distinct.ids.size());
+  if (4 * count > 3 * all.numel()) return {native_embedding(table, all.view(-1)), {}};
+  Tensor rows = at::empty({count}, all.options());
+  std::copy(distinct.ids.begin(), distinct.ids.end(), rows.data_ptr<std::int64_t>());
+  return {native_embedding(table, rows), std::move(distinct.index)};
+}
+
+void take_shared_rows(const Tensor& index, std::int64_t t, std::size_t count, const Tensor& table,
+                      kernels::Rows rows) {
+  const std::int64_t batch = index.size(1);
+  const auto positions = all_ids(index).subspan(static_cast<std::size_t>(t * batch), count);
+  kernels::gather(positions, rows_of(table), static_cast<std::size_t>(table.size(1)), rows);
+}
+
+Tensor sum_shared_rows(const Tensor& positions, const Tensor& index, std::int64_t count) {
+  Tensor sums = at::zeros({count, positions.size(1)}, positions.options());
+  kernels::scatter_add(all_ids(index), rows_of(positions),
+                       static_cast<std::size_t>(positions.size(1)), rows_of(sums));
+  return sums;
 }
 
 }  // namespace attend::train

@@ -7,8 +7,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "train/native_embedding.h"
-
 namespace attend::train {
 namespace {
 
@@ -30,11 +28,11 @@ struct Pass : torch::CustomClassHolder {
   std::vector<std::int32_t> lengths;
   std::vector<std::int64_t> active;  // [length]: sentences up to the last one that has a token
   bool ragged = false;
-  bool used = false;                              // backward works in place, once
-  Tensor below, ids;                              // one of them
-  std::optional<kernels::Operand> below_operand;  // [length · batch, in]
-  Tensor annotations;                             // [length, batch, n_h]
-  Tensor zeros;                                   // [1, n]: state before the first step
+  bool used = false;  // backward works in place, once
+  WordRows seen;
+  std::optional<kernels::Operand> seen_operand;  // of its rows
+  Tensor annotations;                            // [length, batch, n_h]
+  Tensor zeros;                                  // [1, n]: state before the first step
   struct Direction {
     bool forward = true;
     CellTensors cell;
@@ -86,34 +84,35 @@ void clear(Rows rows, std::size_t row, std::size_t units) {
   if (rows.values != nullptr) std::fill_n(rows.row(row), units, 0.0F);
 }
 
+// W x + b of all rows that are seen: [rows, G n].
 Tensor project(const Pass& pass, const CellTensors& cell) {
-  const std::int64_t rows = pass.length * pass.batch;
-  Tensor gates;
-  if (pass.ids.defined()) {
-    const Tensor table = (cell.input_weight.t() + cell.bias).contiguous();  // [vocabulary, G n]
-    gates = table.index_select(0, pass.ids.view({rows}));
-  } else {
-    gates = at::empty({rows, pass.shape.gate_units()}, pass.below.options());
-    pass.products->forward(cell.input_weight, kernels::RowsPerProduct::kBatch)
-        .multiply(*pass.below_operand, cell.bias.data_ptr<float>(), rows_of(gates),
-                  kernels::Write::kReplace);
-  }
-  return gates.view({pass.length, pass.batch, pass.shape.gate_units()});
+  if (!pass.seen_operand) return (cell.input_weight.t() + cell.bias).contiguous();  // one-hot
+  const Tensor rows =
+      at::empty({pass.seen.rows.size(0), pass.shape.gate_units()}, pass.zeros.options());
+  pass.products->forward(cell.input_weight, kernels::RowsPerProduct::kBatch)
+      .multiply(*pass.seen_operand, cell.bias.data_ptr<float>(), rows_of(rows),
+                kernels::Write::kReplace);
+  return rows;
 }
 
 void run_forward(Pass& pass, std::size_t d) {
   const std::int64_t n = pass.shape.units;
   Pass::Direction& direction = pass.directions[d];
   const CellTensors& cell = direction.cell;
-  direction.gates = project(pass, cell);
+  const auto options = pass.zeros.options();
+  const Tensor projected = project(pass, cell);
+  const std::vector<std::int64_t> sums{pass.length, pass.batch, pass.shape.gate_units()};
   const std::vector<std::int64_t> states{pass.length, pass.batch, n};
-  const auto options = direction.gates.options();
+  direction.gates = pass.seen.shared() ? at::empty(sums, options) : projected.view(sums);
   Tensor& kept = pass.shape.lstm() ? direction.cells : direction.reset;
   kept = pass.ragged ? at::zeros(states, options) : at::empty(states, options);
   ForwardCell recurrence(*pass.products, pass.shape, cell, direction.mask);
   for (std::int64_t i = 0; i < pass.length; ++i) {
     const std::int64_t t = pass.position(direction, i);
     const CellStep step = pass.step(d, t);
+    if (pass.seen.shared()) {
+      take_shared_rows(pass.seen.index, t, step.rows, projected, step.gates);
+    }
     recurrence.step(step);
     pass.for_masked_rows(t, [&](std::size_t b) {
       clear(step.state, b, size(n));
@@ -177,28 +176,37 @@ struct CellGradients {
   Tensor input_weight, recurrent_weight, bias, recurrent_bias;
 };
 
-// Of W and b from the gradients of the sums, `gates` [length · batch, G n].
-void gather_input(const Pass& pass, const Pass::Direction& direction, const Tensor& gates,
-                  const kernels::Operand& operand, CellGradients& result) {
-  const WeightGradient d_weight(direction.cell.input_weight), d_bias(direction.cell.bias);
-  if (pass.ids.defined()) {
-    const Tensor table = embedding_gradient(gates, pass.ids, d_weight.sum().size(1));
-    d_weight.sum().add_(table.t());
-    add_column_sums(table, d_bias.sum());
+// Of W, b and, unless `d_seen` [rows, in] is undefined, of the rows that are seen, where the first
+// direction comes first. `gates` [length · batch, G n] are the gradients of the sums.
+void gather_input(const Pass& pass, std::size_t d, const Tensor& gates,
+                  const kernels::Operand& gates_operand, const Tensor& d_seen,
+                  CellGradients& result) {
+  const CellTensors& cell = pass.directions[d].cell;
+  const WeightGradient d_weight(cell.input_weight), d_bias(cell.bias);
+  const bool one_hot = !pass.seen_operand, shared = pass.seen.shared();
+  const std::int64_t rows = one_hot ? d_weight.sum().size(1) : pass.seen.rows.size(0);
+  const Tensor sums = shared ? sum_shared_rows(gates, pass.seen.index, rows) : gates;
+  add_column_sums(sums, d_bias.sum());
+  result.bias = d_bias.result();
+  if (one_hot) {
+    d_weight.sum().add_(sums.t());
   } else {
-    add_product(*pass.products, operand, *pass.below_operand, d_weight.sum());
-    add_column_sums(gates, d_bias.sum());
+    const kernels::Operand operand = shared ? pass.products->operand(sums) : gates_operand;
+    add_product(*pass.products, operand, *pass.seen_operand, d_weight.sum());
+    if (d_seen.defined()) {
+      pass.products->backward(cell.input_weight, kernels::RowsPerProduct::kBatch)
+          .multiply(operand, nullptr, rows_of(d_seen),
+                    d == 0 ? kernels::Write::kReplace : kernels::Write::kAdd);
+    }
   }
   result.input_weight = d_weight.result();
-  result.bias = d_bias.result();
 }
 
-CellGradients gather(const Pass& pass, std::size_t d, const Tensor& gates,
-                     const kernels::Operand& operand) {
+// Of U and its bias.
+void gather_recurrent(const Pass& pass, std::size_t d, const kernels::Operand& operand,
+                      CellGradients& result) {
   const std::int64_t n = pass.shape.units, rows = pass.length * pass.batch;
   const Pass::Direction& direction = pass.directions[d];
-  CellGradients result;
-  gather_input(pass, direction, gates, operand, result);
   // h_{t-1} of rows with one; the others multiply zeros.
   const std::int64_t later = rows - pass.batch, shift = direction.forward ? pass.batch : 0;
   Tensor previous = pass.annotations.flatten(0, 1)
@@ -219,21 +227,20 @@ CellGradients gather(const Pass& pass, std::size_t d, const Tensor& gates,
     add_column_sums(reset, d_bias.sum());
     result.recurrent_bias = d_bias.result();
   }
-  return result;
 }
 
 class EncoderLayer : public torch::autograd::Function<EncoderLayer> {
  public:
   // The tensors of one direction or of two.
-  static variable_list forward(AutogradContext* context, const MaybeTensor& below,
+  static variable_list forward(AutogradContext* context, const MaybeTensor& rows,
                                const Tensor& weight, const Tensor& recurrent, const Tensor& bias,
                                const MaybeTensor& recurrent_bias, const MaybeTensor& weight_2,
                                const MaybeTensor& recurrent_2, const MaybeTensor& bias_2,
                                const MaybeTensor& recurrent_bias_2,
                                const c10::intrusive_ptr<Pass>& pass) {
-    if (below->defined()) {
-      pass->below = below->detach().contiguous();
-      pass->below_operand = pass->products->operand(pass->below.flatten(0, 1));
+    if (rows->defined()) {
+      pass->seen.rows = rows->detach().contiguous();
+      pass->seen_operand = pass->products->operand(pass->seen.rows);
     }
     pass->directions[0].cell = {weight, recurrent, bias, *recurrent_bias, {}, {}};
     if (pass->directions.size() > 1) {
@@ -264,25 +271,19 @@ class EncoderLayer : public torch::autograd::Function<EncoderLayer> {
     if (pass.ragged) d_annotations = d_annotations * mask(pass, d_annotations.options());
     Tensor d_last_cells;
     if (gradients.size() > 1 && gradients[1].defined()) d_last_cells = gradients[1].contiguous();
-    Tensor d_below;
-    variable_list cells;
+    Tensor d_seen;
+    if (pass.seen_operand && context->needs_input_grad(0)) d_seen = at::empty_like(pass.seen.rows);
+    variable_list result{d_seen};
     for (std::size_t d = 0; d < pass.directions.size(); ++d) {
       run_backward(pass, d, d_annotations, d_last_cells);
       const Tensor gates = pass.directions[d].gates.view({pass.length * pass.batch, -1});
       const kernels::Operand operand = pass.products->operand(gates);
-      const CellGradients sums = gather(pass, d, gates, operand);
-      cells.insert(cells.end(),
-                   {sums.input_weight, sums.recurrent_weight, sums.bias, sums.recurrent_bias});
-      if (!pass.below.defined() || !context->needs_input_grad(0)) continue;
-      const bool first = !d_below.defined();
-      if (first) d_below = at::empty({gates.size(0), pass.below.size(2)}, gates.options());
-      pass.products->backward(pass.directions[d].cell.input_weight, kernels::RowsPerProduct::kBatch)
-          .multiply(operand, nullptr, rows_of(d_below),
-                    first ? kernels::Write::kReplace : kernels::Write::kAdd);
+      CellGradients sums;
+      gather_input(pass, d, gates, operand, d_seen, sums);
+      gather_recurrent(pass, d, operand, sums);
+      result.insert(result.end(),
+                    {sums.input_weight, sums.recurrent_weight, sums.bias, sums.recurrent_bias});
     }
-    if (d_below.defined()) d_below = d_below.view(pass.below.sizes());
-    variable_list result{d_below};
-    result.insert(result.end(), cells.begin(), cells.end());
     result.resize(10);  // of all arguments of forward
     return result;
   }
@@ -301,15 +302,15 @@ class EncoderLayer : public torch::autograd::Function<EncoderLayer> {
 }  // namespace
 
 NativeEncoded native_encoder_layer(const NativeEncoderInputs& inputs) {
-  const Tensor &below = inputs.below, &ids = inputs.ids;
-  ATTEND_CHECK(below.defined() != ids.defined());
+  const WordRows& seen = inputs.seen;
+  ATTEND_CHECK(seen.defined() || seen.shared());
   auto pass = c10::make_intrusive<Pass>();
   pass->products = inputs.products;
   pass->shape = inputs.shape;
-  pass->length = below.defined() ? below.size(0) : ids.size(0);
-  pass->batch = below.defined() ? below.size(1) : ids.size(1);
   pass->lengths = inputs.lengths;
-  pass->ids = ids;
+  pass->batch = static_cast<std::int64_t>(inputs.lengths.size());
+  pass->length = seen.shared() ? seen.index.size(0) : seen.rows.size(0) / pass->batch;
+  pass->seen.index = seen.index;
   pass->directions.resize(inputs.cells.size());
   pass->directions.back().forward = inputs.direction == model::Direction::kForward;
   for (std::size_t d = 0; d < inputs.cells.size() && inputs.mask.defined(); ++d) {
@@ -325,7 +326,7 @@ NativeEncoded native_encoder_layer(const NativeEncoderInputs& inputs) {
   const CellTensors first = inputs.cells.front();
   const CellTensors second = inputs.cells.size() > 1 ? inputs.cells[1] : CellTensors();
   const variable_list result =
-      EncoderLayer::apply(MaybeTensor(below), first.input_weight, first.recurrent_weight,
+      EncoderLayer::apply(MaybeTensor(seen.rows), first.input_weight, first.recurrent_weight,
                           first.bias, MaybeTensor(first.recurrent_bias),
                           MaybeTensor(second.input_weight), MaybeTensor(second.recurrent_weight),
                           MaybeTensor(second.bias), MaybeTensor(second.recurrent_bias), pass);

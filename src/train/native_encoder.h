@@ -10,6 +10,7 @@
 
 #include "train/layers.h"
 #include "train/native_cell.h"
+#include "train/native_embedding.h"
 
 namespace attend::train {
 
@@ -18,9 +19,8 @@ struct NativeEncoderInputs {
   std::shared_ptr<Products> products;
   CellShape shape;
   model::Direction direction = model::Direction::kBidirectional;
-  std::vector<CellTensors> cells;     ///< [directions], as EncoderConfig::directions() has them
-  at::Tensor below;                   // [source_length, batch, in], or undefined where there are
-  at::Tensor ids;                     // [source_length, batch]: of one-hot vectors
+  std::vector<CellTensors> cells;  ///< [directions], as EncoderConfig::directions() has them
+  WordRows seen;  ///< [positions, in]; without rows: one-hot vectors, the index holds their ids
   std::vector<std::int32_t> lengths;  ///< of the sources, [batch]; faster when they fall
   at::Tensor mask;  // [directions, batch, n]: dropout of h_{t-1} in the recurrent products, or
                     // undefined

@@ -37,17 +37,23 @@ ReadoutBlocks FeedingPass::blocks(const Tensor& weight) const {
           weight.narrow(1, before, weight.size(1) - before)};
 }
 
-void FeedingPass::project(const std::optional<Operand>& fed) {
+void FeedingPass::project(const WordRows& fed, const std::optional<Operand>& operand) {
   if (in_.fed_units == 0) {
     spoken_.copy_(in_.bias.expand_as(spoken_));
     return;
   }
+  index_ = fed.index;
+  if (fed.shared()) {
+    projected_ = at::empty({fed.rows.size(0), spoken_.size(2)}, spoken_.options());
+  }
+  const Rows rows = rows_of(fed.shared() ? projected_ : spoken_.flatten(0, 1));
   products_->forward(blocks(in_.weight).fed, RowsPerProduct::kBatch)
-      .multiply(*fed, in_.bias.data_ptr<float>(), rows_of(spoken_.flatten(0, 1)), Write::kReplace);
+      .multiply(*operand, in_.bias.data_ptr<float>(), rows, Write::kReplace);
 }
 
 void FeedingPass::speak(std::int64_t i, ConstRows states, ConstRows contexts) {
   const Rows spoken = rows_at(spoken_, i);
+  if (index_.defined()) take_shared_rows(index_, i, batch_, projected_, spoken);
   state_.multiply(states, batch_, nullptr, spoken, Write::kAdd);
   context_.multiply(contexts, batch_, nullptr, spoken, Write::kAdd);
   if (in_.activation == Activation::kTanh) {
@@ -88,9 +94,12 @@ void FeedingBackward::finish(const Tensor& states, const Tensor& contexts,
   add_product(products, operand, products.operand(states.flatten(0, 1)), sums.state);
   add_product(products, operand, products.operand(contexts.flatten(0, 1)), sums.context);
   if (pass_.in_.fed_units == 0) return;
-  add_product(products, operand, *fed, sums.fed);
+  const bool shared = pass_.index_.defined();
+  const Tensor rows = shared ? sum_shared_rows(gradients, pass_.index_, d_fed.size(0)) : gradients;
+  const Operand rows_operand = shared ? products.operand(rows) : operand;
+  add_product(products, rows_operand, *fed, sums.fed);
   products.backward(pass_.blocks(pass_.in_.weight).fed, RowsPerProduct::kBatch)
-      .multiply(operand, nullptr, rows_of(d_fed.flatten(0, 1)), Write::kAdd);
+      .multiply(rows_operand, nullptr, rows_of(d_fed), Write::kAdd);
 }
 
 }  // namespace attend::train

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "train/native_embedding.h"
 #include "train/native_linear.h"
 #include "train/products.h"
 
@@ -30,12 +31,11 @@ struct ReadoutBlocks {
 /// The readouts of all steps.
 class FeedingPass {
  public:
-  /// `states` units of a state; `fed` are E y_{i-1} of all steps [steps · batch, m], which must
-  /// stay.
+  /// `states` units of a state.
   FeedingPass(const std::shared_ptr<Products>& products, const FeedingInputs& inputs,
               std::int64_t steps, std::int64_t batch, std::int64_t states);
-  /// W E y_{i-1} + b of all steps in one product.
-  void project(const std::optional<kernels::Operand>& fed);
+  /// W E y_{i-1} + b of all steps in one product: of rows that are an operand.
+  void project(const WordRows& fed, const std::optional<kernels::Operand>& operand);
 
   /// r_i from s_i [batch, n] and c_i [batch, n_h].
   void speak(std::int64_t i, kernels::ConstRows states, kernels::ConstRows contexts);
@@ -54,8 +54,10 @@ class FeedingPass {
   FeedingInputs in_;
   std::int64_t state_units_;
   std::size_t batch_;
-  at::Tensor spoken_;  // [steps, batch, l]: before dropout
-  at::Tensor fed_;     // [steps + 1, batch, l]
+  at::Tensor index_;      // [steps, batch]: of the rows of `projected_`, or undefined
+  at::Tensor projected_;  // [distinct, l], where words share rows
+  at::Tensor spoken_;     // [steps, batch, l]: before dropout
+  at::Tensor fed_;        // [steps + 1, batch, l]
   const kernels::TrainingProduct& state_;
   const kernels::TrainingProduct& context_;
 };
@@ -70,8 +72,8 @@ class FeedingBackward {
   kernels::Rows d_readout(std::int64_t i) const { return rows_at(d_readouts_, i); }
   /// Adds to the gradients of s_i and c_i.
   void step(std::int64_t i, kernels::Rows d_states, kernels::Rows d_contexts);
-  /// What waits for all steps: of s_1 … and c_1 … [steps, batch, units]. Adds to `d_fed` [steps,
-  /// batch, m] where the readout sees E y_{i-1}.
+  /// What waits for all steps: of s_1 … and c_1 … [steps, batch, units]. Adds to `d_fed` [rows, m],
+  /// the gradient of the rows that project() took, where the readout sees E y_{i-1}.
   void finish(const at::Tensor& states, const at::Tensor& contexts,
               const std::optional<kernels::Operand>& fed, const at::Tensor& d_fed);
 

@@ -2,6 +2,8 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <array>
+
 #include "base/base.h"
 
 namespace attend::train {
@@ -22,16 +24,32 @@ constexpr std::size_t kMostParts = 3;
 struct Pass : torch::CustomClassHolder {
   std::shared_ptr<Products> products;
   Activation activation = Activation::kNone;
-  std::vector<Tensor> parts;      // contiguous: float32 operands read them
+  std::vector<WordRows> parts;    // rows contiguous: float32 operands read them
+  std::size_t first = 0;          // which part is multiplied first: the one that shares rows
   std::vector<Operand> operands;  // of the parts
   Tensor weight, bias;
   Tensor result;  // without its graph, which holds on to this
+
+  // What part k multiplies in `matrix`, W or its gradient.
+  Tensor block(const Tensor& matrix, std::size_t k) const {
+    std::int64_t column = 0;
+    for (std::size_t before = 0; before < k; ++before) column += parts[before].rows.size(1);
+    return matrix.narrow(1, column, parts[k].rows.size(1));
+  }
+  void add(std::size_t k) const;
 };
 
-Tensor columns(const Tensor& matrix, std::int64_t& first, const Tensor& part) {
-  const Tensor block = matrix.narrow(1, first, part.size(1));
-  first += part.size(1);
-  return block;
+// Adds W_k x_k to the result; the first part sets it, with the bias.
+void Pass::add(std::size_t k) const {
+  const WordRows& part = parts[k];
+  const float* b = k == first && bias.defined() ? bias.data_ptr<float>() : nullptr;
+  const Tensor rows =
+      part.shared() ? at::empty({part.rows.size(0), result.size(1)}, result.options()) : result;
+  products->forward(block(weight, k), RowsPerProduct::kBatch)
+      .multiply(operands[k], b, rows_of(rows), k == first ? Write::kReplace : Write::kAdd);
+  if (!part.shared()) return;
+  take_shared_rows(part.index.view({1, -1}), 0, static_cast<std::size_t>(result.size(0)), rows,
+                   rows_of(result));
 }
 
 class Linear : public torch::autograd::Function<Linear> {
@@ -42,29 +60,27 @@ class Linear : public torch::autograd::Function<Linear> {
                         const MaybeTensor& second_part, const MaybeTensor& third_part,
                         const Tensor& weight, const MaybeTensor& bias,
                         const c10::intrusive_ptr<Pass>& pass) {
-    Products& products = *pass->products;
-    variable_list parts{first_part};
-    for (const MaybeTensor& part : {second_part, third_part}) {
-      if (part->defined()) parts.push_back(*part);
+    const std::array<Tensor, kMostParts> rows{first_part, *second_part, *third_part};
+    for (std::size_t k = 0; k < pass->parts.size(); ++k) {
+      WordRows& part = pass->parts[k];
+      part.rows = rows[k].detach().contiguous();
+      pass->operands.push_back(pass->products->operand(part.rows));
+      if (part.shared()) pass->first = k;
     }
+    const WordRows& first = pass->parts[pass->first];
+    const std::int64_t positions = first.shared() ? first.index.numel() : first.rows.size(0);
     const Tensor result =
-        at::empty({parts[0].size(0), weight.size(0)}, parts[0].options().requires_grad(false));
-    std::int64_t column = 0;
-    for (const Tensor& part : parts) {
-      const bool first = column == 0;
-      pass->parts.push_back(part.detach().contiguous());
-      pass->operands.push_back(products.operand(pass->parts.back()));
-      products.forward(columns(weight, column, part), RowsPerProduct::kBatch)
-          .multiply(pass->operands.back(),
-                    first && bias->defined() ? bias->data_ptr<float>() : nullptr, rows_of(result),
-                    first ? Write::kReplace : Write::kAdd);
+        at::empty({positions, weight.size(0)}, weight.options().requires_grad(false));
+    pass->weight = weight;
+    pass->bias = *bias;
+    pass->result = result.detach();
+    pass->add(pass->first);
+    for (std::size_t k = 0; k < pass->parts.size(); ++k) {
+      if (k != pass->first) pass->add(k);
     }
     if (pass->activation == Activation::kTanh) {
       kernels::tanh({result.data_ptr<float>(), static_cast<std::size_t>(result.numel())});
     }
-    pass->weight = weight;
-    pass->bias = *bias;
-    pass->result = result.detach();
     context->saved_data["pass"] = c10::IValue::make_capsule(pass);
     return result;
   }
@@ -72,12 +88,11 @@ class Linear : public torch::autograd::Function<Linear> {
   static variable_list backward(AutogradContext* context, variable_list gradients) {
     const auto holder = context->saved_data["pass"].toCapsule();
     Pass& pass = static_cast<Pass&>(*holder);
-    Products& products = *pass.products;
     Tensor d_result = gradients[0].contiguous();
     if (pass.activation == Activation::kTanh) {
       d_result = at::tanh_backward(d_result, pass.result);
     }
-    const Operand d_operand = products.operand(d_result);
+    const Operand d_operand = pass.products->operand(d_result);
     const WeightGradient d_weight(pass.weight);
     Tensor d_bias;
     if (pass.bias.defined()) {
@@ -86,16 +101,17 @@ class Linear : public torch::autograd::Function<Linear> {
       d_bias = gradient.result();
     }
     variable_list result;
-    std::int64_t column = 0, row = 0;
     for (std::size_t k = 0; k < pass.parts.size(); ++k) {
-      const Tensor& part = pass.parts[k];
-      add_product(products, d_operand, pass.operands[k], columns(d_weight.sum(), row, part));
-      const Tensor block = columns(pass.weight, column, part);
+      const WordRows& part = pass.parts[k];
+      const Tensor sums =
+          part.shared() ? sum_shared_rows(d_result, part.index, part.rows.size(0)) : d_result;
+      const Operand operand = part.shared() ? pass.products->operand(sums) : d_operand;
+      add_product(*pass.products, operand, pass.operands[k], pass.block(d_weight.sum(), k));
       Tensor d_part;
       if (context->needs_input_grad(k)) {
-        d_part = at::empty_like(part);
-        products.backward(block, RowsPerProduct::kBatch)
-            .multiply(d_operand, nullptr, rows_of(d_part), Write::kReplace);
+        d_part = at::empty_like(part.rows);
+        pass.products->backward(pass.block(pass.weight, k), RowsPerProduct::kBatch)
+            .multiply(operand, nullptr, rows_of(d_part), Write::kReplace);
       }
       result.push_back(d_part);
     }
@@ -109,16 +125,18 @@ class Linear : public torch::autograd::Function<Linear> {
 
 }  // namespace
 
-Tensor native_linear(const std::shared_ptr<Products>& products, const std::vector<Tensor>& parts,
+Tensor native_linear(const std::shared_ptr<Products>& products, const std::vector<WordRows>& parts,
                      const Tensor& weight, const Tensor& bias, Activation activation) {
   ATTEND_CHECK(!parts.empty() && parts.size() <= kMostParts);
   auto pass = c10::make_intrusive<Pass>();
   pass->products = products;
   pass->activation = activation;
+  pass->parts.resize(parts.size());
+  for (std::size_t k = 0; k < parts.size(); ++k) pass->parts[k].index = parts[k].index;
   const auto part = [&](std::size_t k) {
-    return MaybeTensor(k < parts.size() ? parts[k] : Tensor());
+    return MaybeTensor(k < parts.size() ? parts[k].rows : Tensor());
   };
-  return Linear::apply(parts[0], part(1), part(2), weight, MaybeTensor(bias), pass);
+  return Linear::apply(parts[0].rows, part(1), part(2), weight, MaybeTensor(bias), pass);
 }
 
 }  // namespace attend::train

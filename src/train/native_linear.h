@@ -7,16 +7,17 @@
 #include <memory>
 #include <vector>
 
+#include "train/native_embedding.h"
 #include "train/products.h"
 
 namespace attend::train {
 
 enum class Activation { kNone, kTanh };
 
-/// activation(W [x_1; x_2; …] + b) of rows: one to three parts [rows, in_k], weight [out, Σ in_k],
-/// bias [out] or undefined → [rows, out].
+/// activation(W [x_1; x_2; …] + b) of positions: one to three parts [positions, in_k], of which one
+/// may share rows, weight [out, Σ in_k], bias [out] or undefined → [positions, out].
 at::Tensor native_linear(const std::shared_ptr<Products>& products,
-                         const std::vector<at::Tensor>& parts, const at::Tensor& weight,
+                         const std::vector<WordRows>& parts, const at::Tensor& weight,
                          const at::Tensor& bias, Activation activation);
 
 }  // namespace attend::train

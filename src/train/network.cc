@@ -4,7 +4,6 @@
 
 #include "train/decoder_masks.h"
 #include "train/native_decoder.h"
-#include "train/native_embedding.h"
 #include "train/native_encoder.h"
 #include "train/native_loss.h"
 
@@ -17,7 +16,7 @@ using model::Order;
 /// The decoder's path over a batch: step i stands at index i.
 struct Network::Decoded {
   Tensor states;      // [target_length, batch, n]: what the readout sees, s_i or s_{i-1}
-  Tensor fed;         // [target_length, batch, m]: E y_{i-1}; undefined without feedback
+  WordRows fed;       // [target_length · batch, m]: E y_{i-1}; undefined without feedback
   Tensor contexts;    // [target_length, batch, n_h]
   Tensor readouts;    // [target_length, batch, l], where they are fed; undefined elsewhere
   Tensor alignments;  // [target_length, batch, source_length]
@@ -39,9 +38,13 @@ Tensor maxout(const Tensor& x) {
   return x.view(pairs).amax(-1);
 }
 
-// Step i of a sequence as a sequence of one step; undefined stays undefined.
-Tensor step_of(const Tensor& sequence, std::int64_t i) {
-  return sequence.defined() ? sequence.narrow(0, i, 1) : Tensor();
+// Steps from `first` on of a sequence of `batch` positions a step, `count` of them; undefined stays
+// undefined.
+WordRows steps_of(const WordRows& words, std::int64_t batch, std::int64_t first,
+                  std::int64_t count) {
+  if (words.shared()) return {words.rows, words.index.narrow(0, first, count)};
+  if (!words.defined()) return words;
+  return {words.rows.narrow(0, first * batch, count * batch), {}};
 }
 
 // The decoder's cells and what they multiply, set up once a batch.
@@ -110,16 +113,21 @@ void Network::refresh_own_products() const {
   if (owns_products_) products_->refresh();
 }
 
-// activation(W [x_1; x_2; …] + b) over the last dimension; without a tensor `bias` b is 0.
-Tensor Network::project(const std::vector<Tensor>& parts, const std::string& weight,
+// activation(W [x_1; x_2; …] + b) over the last dimension; without a tensor `bias` b is 0. Parts
+// are [rows…, in_k]; of the fused functions' parts, one but the first may share rows.
+Tensor Network::project(const std::vector<WordRows>& parts, const std::string& weight,
                         const std::string& bias, Activation activation) const {
-  std::vector<std::int64_t> shape = parts[0].sizes().vec();
-  std::vector<Tensor> rows;
-  for (const Tensor& part : parts) rows.push_back(part.reshape({-1, part.size(-1)}));
+  std::vector<std::int64_t> shape = parts[0].rows.sizes().vec();
+  std::vector<WordRows> flat;
+  for (const WordRows& part : parts) {
+    flat.push_back({part.rows.reshape({-1, part.rows.size(-1)}), part.index});
+  }
   const Tensor& w = tensor(weight);
   const Tensor b = find_tensor(tensors_, bias);
   shape.back() = w.size(0);
-  if (native_) return native_linear(products_, rows, w, b, activation).view(shape);
+  if (native_) return native_linear(products_, flat, w, b, activation).view(shape);
+  std::vector<Tensor> rows;
+  for (const WordRows& part : flat) rows.push_back(part.rows);
   const Tensor joined = rows.size() == 1 ? rows[0] : at::cat(rows, 1);
   const Tensor result = (b.defined() ? at::addmm(b, joined, w.t()) : joined.mm(w.t())).view(shape);
   return activation == Activation::kTanh ? result.tanh() : result;
@@ -128,7 +136,8 @@ Tensor Network::project(const std::vector<Tensor>& parts, const std::string& wei
 // What Attention would compute itself, by the fused functions.
 Tensor Network::project_annotations(const Tensor& annotations) const {
   if (configuration_.attention.score == model::Score::kDot) return annotations;
-  return project({annotations}, "attention.annotation_weight", "attention.bias", Activation::kNone);
+  return project({{annotations, {}}}, "attention.annotation_weight", "attention.bias",
+                 Activation::kNone);
 }
 
 Tensor Network::embed(const std::string& table, const Tensor& ids) const {
@@ -159,6 +168,16 @@ Tensor Network::embed_source(const Batch& batch, const Tensor& below, Dropout* d
   if (below.defined() || configuration_.encoder.embedding == 0) return below;
   const Tensor embedded = embed("source_embedding.weight", batch.source);
   return dropout ? dropout->sequence(embedded, dropout->config().embedding) : embedded;
+}
+
+// The same for the fused functions: dropout tells equal words apart.
+WordRows Network::source_rows(const Batch& batch, const Tensor& below, Dropout* dropout) const {
+  if (!below.defined() && configuration_.encoder.embedding == 0) return {{}, batch.source};
+  const bool dropped = dropout != nullptr && dropout->config().embedding > 0;
+  if (below.defined() || dropped) {
+    return {embed_source(batch, below, dropout).flatten(0, 1), {}};
+  }
+  return embed_words(tensor("source_embedding.weight"), batch.source);
 }
 
 // W x of all directions, each with its gates normalised on request, + b:
@@ -262,11 +281,9 @@ Network::EncodedLayer Network::encode_layer_natively(int layer, const Batch& bat
                              {encoder.cell, encoder.units},
                              encoder.direction,
                              encoder_cells(layer),
-                             embed_source(batch, below, dropout),
-                             {},
+                             source_rows(batch, below, dropout),
                              batch.source_sizes,
                              encoder_mask(batch, dropout)};
-  if (!inputs.below.defined()) inputs.ids = batch.source;
   const NativeEncoded encoded = native_encoder_layer(inputs);
   EncodedLayer result{encoded.annotations, {}};
   if (dropout) {
@@ -334,18 +351,28 @@ std::vector<State> Network::initial_states(const Annotated& annotated) const {
     }
     const auto compute = [&](const char* name) {
       const std::string prefix = fmt::format("initial.{}.{}", layer, name);
-      return project({annotated.initial}, prefix + "_weight", prefix + "_bias", Activation::kTanh);
+      return project({{annotated.initial, {}}}, prefix + "_weight", prefix + "_bias",
+                     Activation::kTanh);
     };
     states.push_back({compute("state"), lstm ? compute("cell") : Tensor()});
   }
   return states;
 }
 
-// E y_i of all steps but the last, which nothing reads: [target_length - 1, batch, m].
-Tensor Network::fed_embeddings(const Batch& batch, Dropout* dropout) const {
+// E y_{i-1} of all steps; E y_0 = 0.
+WordRows Network::fed_rows(const Batch& batch, Dropout* dropout) const {
+  const std::string table = model::target_embedding_name(configuration_.decoder);
+  const bool dropped = dropout != nullptr && dropout->config().embedding > 0;
+  if (fuses_decoder() && !dropped) return embed_words(tensor(table), batch.previous);
   const Tensor ids = batch.target.narrow(0, 0, batch.target.size(0) - 1);
-  const Tensor embedded = embed(model::target_embedding_name(configuration_.decoder), ids);
-  return dropout ? dropout->sequence(embedded, dropout->config().embedding) : embedded;
+  Tensor embedded = embed(table, ids);
+  if (dropped) embedded = dropout->sequence(embedded, dropout->config().embedding);
+  const Tensor zero = at::zeros({1, batch.sentences, embedded.size(2)}, floating());
+  return {at::cat({zero, embedded}, 0).flatten(0, 1), {}};
+}
+
+bool Network::fuses_decoder() const {
+  return native_ && model::decoder_fusion_obstacle(configuration_).empty();
 }
 
 Network::Decoded Network::decode(const Batch& batch, Dropout* dropout) const {
@@ -354,11 +381,8 @@ Network::Decoded Network::decode(const Batch& batch, Dropout* dropout) const {
   const Attention attention(configuration_.attention, tensors_, annotated,
                             native_ ? project_annotations(annotated.annotations) : Tensor());
   Decoded decoded;
-  if (config.feedback == Feedback::kPrevious) {
-    const Tensor zero = at::zeros({1, batch.sentences, config.embedding}, floating());  // E y_0
-    decoded.fed = at::cat({zero, fed_embeddings(batch, dropout)}, 0);
-  }
-  if (native_ && model::decoder_fusion_obstacle(configuration_).empty()) {
+  if (config.feedback == Feedback::kPrevious) decoded.fed = fed_rows(batch, dropout);
+  if (fuses_decoder()) {
     run_steps_natively(batch, annotated, attention, dropout, decoded);
   } else {
     run_steps(batch, annotated, attention, dropout, decoded);
@@ -368,11 +392,9 @@ Network::Decoded Network::decode(const Batch& batch, Dropout* dropout) const {
 
 // E y of every update of the state: where the state is updated last, E y_i, and no update after the
 // last step.
-Tensor Network::fed_to_updates(const Decoded& decoded) const {
-  if (!decoded.fed.defined() || configuration_.decoder.order != Order::kLookGenerateUpdate) {
-    return decoded.fed;
-  }
-  return decoded.fed.narrow(0, 1, decoded.fed.size(0) - 1);
+WordRows Network::fed_to_updates(const Decoded& decoded, const Batch& batch) const {
+  if (configuration_.decoder.order != Order::kLookGenerateUpdate) return decoded.fed;
+  return steps_of(decoded.fed, batch.sentences, 1, batch.target.size(0) - 1);
 }
 
 void Network::run_steps(const Batch& batch, const Annotated& annotated, const Attention& attention,
@@ -382,7 +404,10 @@ void Network::run_steps(const Batch& batch, const Annotated& annotated, const At
   const Decoder decoder(config, tensors_, config.fed_units());
   const DecoderMasks masks(config, steps, batch.sentences, dropout, floating());
   std::vector<Tensor> projected(static_cast<std::size_t>(steps), decoder.bias());
-  if (decoded.fed.defined()) projected = decoder.project_fed(fed_to_updates(decoded));
+  if (decoded.fed.defined()) {
+    const Tensor rows = fed_to_updates(decoded, batch).rows;
+    projected = decoder.project_fed(rows.view({-1, batch.sentences, rows.size(1)}));
+  }
   std::vector<State> layers = initial_states(annotated);
   std::vector<Tensor> states, contexts, alignments, readouts;
   Tensor last_readout;  // r_{i-1}, [batch, l]
@@ -400,8 +425,9 @@ void Network::run_steps(const Batch& batch, const Annotated& annotated, const At
     states.push_back(layers.back().hidden);
     if (config.order == Order::kLookGenerateUpdate && i + 1 < steps) update(look.context);
     if (!feeds_readout()) continue;
-    last_readout = compute_readout(states.back().unsqueeze(0), step_of(decoded.fed, i),
-                                   contexts.back().unsqueeze(0))[0];
+    last_readout =
+        compute_readout(states.back().unsqueeze(0), steps_of(decoded.fed, batch.sentences, i, 1),
+                        contexts.back().unsqueeze(0))[0];
     if (masks.readout.defined()) last_readout = last_readout * masks.readout[i];
     readouts.push_back(last_readout);
   }
@@ -424,7 +450,7 @@ void Network::run_steps_natively(const Batch& batch, const Annotated& annotated,
   inputs.steps = batch.target.size(0);
   inputs.attention = attention_inputs(batch, annotated, attention);
   if (feeds_readout()) inputs.feeding = feeding_inputs(masks);
-  inputs.fed = fed_to_updates(decoded);
+  inputs.fed = fed_to_updates(decoded, batch);
   inputs.initial = initial_states(annotated);
   for (int layer = 0; layer < configuration_.decoder.layers; ++layer) {
     inputs.cells.push_back(CellTensors::find(tensors_, fmt::format("decoder.{}", layer)));
@@ -468,13 +494,13 @@ bool Network::feeds_readout() const {
 }
 
 // [time, batch, l] of states [time, batch, n], E y_{i-1} and contexts: any number of steps.
-Tensor Network::compute_readout(const Tensor& states, const Tensor& fed,
+Tensor Network::compute_readout(const Tensor& states, const WordRows& fed,
                                 const Tensor& contexts) const {
   const model::Readout kind = configuration_.decoder.readout;
   if (kind == model::Readout::kNone) return states;
-  std::vector<Tensor> parts{states};
+  std::vector<WordRows> parts{{states, {}}};
   if (configuration_.decoder.readout_fed_units() > 0) parts.push_back(fed);
-  parts.push_back(contexts);
+  parts.push_back({contexts, {}});
   const Tensor result =
       project(parts, "readout.weight", "readout.bias",
               kind == model::Readout::kTanh ? Activation::kTanh : Activation::kNone);

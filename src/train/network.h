@@ -13,6 +13,7 @@
 #include "train/decoder_masks.h"
 #include "train/layers.h"
 #include "train/native_attention.h"
+#include "train/native_embedding.h"
 #include "train/native_feeding.h"
 #include "train/native_linear.h"
 #include "train/native_loss.h"
@@ -69,6 +70,7 @@ class Network {
   std::vector<CellTensors> encoder_cells(int layer) const;
   Tensor embed_source(const Batch& batch, const Tensor& below, Dropout* dropout) const;
   Tensor encoder_mask(const Batch& batch, Dropout* dropout) const;
+  WordRows source_rows(const Batch& batch, const Tensor& below, Dropout* dropout) const;
   Tensor project_source(const std::vector<CellTensors>& cells, const Batch& batch,
                         const Tensor& seen) const;
   Tensor last_states(const std::vector<Tensor>& steps, const Batch& batch) const;
@@ -77,7 +79,7 @@ class Network {
   Annotated annotate(const Batch& batch, Dropout* dropout) const;
   std::vector<State> initial_states(const Annotated& annotated) const;
   Decoded decode(const Batch& batch, Dropout* dropout) const;
-  Tensor fed_to_updates(const Decoded& decoded) const;
+  WordRows fed_to_updates(const Decoded& decoded, const Batch& batch) const;
   void run_steps(const Batch& batch, const Annotated& annotated, const Attention& attention,
                  Dropout* dropout, Decoded& decoded) const;
   void run_steps_natively(const Batch& batch, const Annotated& annotated,
@@ -86,15 +88,16 @@ class Network {
                                    const Attention& attention) const;
   FeedingInputs feeding_inputs(const DecoderMasks& masks) const;
   void refresh_own_products() const;
-  Tensor project(const std::vector<Tensor>& parts, const std::string& weight,
+  Tensor project(const std::vector<WordRows>& parts, const std::string& weight,
                  const std::string& bias, Activation activation) const;
   Tensor project_annotations(const Tensor& annotations) const;
   LossInputs loss_inputs(const Tensor& rows, const Batch& batch) const;
   Tensor target_readouts(const Batch& batch, Dropout* dropout) const;
   Tensor embed(const std::string& table, const Tensor& ids) const;
-  Tensor fed_embeddings(const Batch& batch, Dropout* dropout) const;
+  WordRows fed_rows(const Batch& batch, Dropout* dropout) const;
   bool feeds_readout() const;
-  Tensor compute_readout(const Tensor& states, const Tensor& fed, const Tensor& contexts) const;
+  bool fuses_decoder() const;
+  Tensor compute_readout(const Tensor& states, const WordRows& fed, const Tensor& contexts) const;
   Tensor readout(const Decoded& decoded, Dropout* dropout) const;
   Tensor log_probabilities(const Tensor& readout) const;
   const Tensor& tensor(const std::string& name) const;

@@ -422,6 +422,31 @@ TEST_P(TrainingAttention, EqualsDoublesAndTheirDifferences) {
   }
 }
 
+TEST(Gather, CopiesRowsAndClearsThoseWithoutAnId) {
+  Random random(33);
+  for (const std::size_t units : reference::kSizes) {
+    const std::vector<std::int64_t> ids{2, -1, 0, 2};
+    const std::size_t stride = units + 2;
+    const Values table = reference::random_values(random, 3 * units);
+    Values rows(ids.size() * stride, 5.0F);
+    gather(ids, {table.data(), units}, units, {rows.data(), stride});
+    for (std::size_t r = 0; r < ids.size(); ++r) {
+      for (std::size_t k = 0; k < units; ++k) {
+        const float expected = ids[r] < 0 ? 0 : table[static_cast<std::size_t>(ids[r]) * units + k];
+        EXPECT_EQ(rows[r * stride + k], expected);
+      }
+      EXPECT_EQ(rows[r * stride + units], 5);
+    }
+  }
+}
+
+TEST(ScatterAdd, LeavesRowsWithoutAnIdOut) {
+  const Values rows{1, 2, 4, 8};
+  Values table(4, 1.0F);
+  scatter_add(std::vector<std::int64_t>{-1, 1}, {rows.data(), 2}, 2, {table.data(), 2});
+  EXPECT_EQ(table, (Values{1, 1, 5, 9}));
+}
+
 TEST(ScatterAdd, SumsRowsOfTheSameId) {
   Random random(34);
   for (const std::size_t units : reference::kSizes) {

@@ -7,6 +7,7 @@
 
 #include "fixtures.h"
 #include "random_model.h"
+#include "train/native_embedding.h"
 #include "train/network.h"
 #include "train/parameters.h"
 
@@ -257,6 +258,144 @@ TEST(NativePath, EqualsTensorOperationsInStackedDecoders) {
         const auto examples = testing::random_examples(9, sizes, 20, 15, 8);
         const Layout layout(parameter_table(c, sizes));
         expect_native_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+      }
+    }
+  }
+}
+
+Tensor ids_of(std::vector<std::int64_t> ids, std::int64_t steps) {
+  return at::tensor(ids, at::kLong).view({steps, -1});
+}
+
+TEST(EmbedWords, SharesRowsOfEqualWords) {
+  const Tensor table = at::randn({5, 3});
+  const Tensor ids = ids_of({-1, -1, 4, 2, 4, 4, 2, 2}, 4);
+  const WordRows words = embed_words(table, ids);
+  ASSERT_TRUE(words.shared());
+  EXPECT_EQ(words.rows.size(0), 3);
+  EXPECT_TRUE(words.index.sizes() == ids.sizes());
+  const Tensor positions = words.rows.index_select(0, words.index.view(-1));
+  EXPECT_TRUE(positions[0].equal(at::zeros({3})));
+  EXPECT_TRUE(positions[2].equal(table[4]));
+  EXPECT_TRUE(positions[3].equal(table[2]));
+  EXPECT_TRUE(positions[7].equal(table[2]));
+}
+
+TEST(EmbedWords, GivesEveryPositionARowWhereFewAreEqual) {
+  const Tensor table = at::randn({6, 3});
+  const Tensor ids = ids_of({0, 1, 3, 2, 4, -1, 4, 5}, 2);
+  const WordRows words = embed_words(table, ids);
+  ASSERT_FALSE(words.shared());
+  ASSERT_EQ(words.rows.size(0), 8);
+  EXPECT_TRUE(words.rows[6].equal(table[4]));
+  EXPECT_TRUE(words.rows[5].equal(at::zeros({3})));
+}
+
+TEST(EmbedWords, AddsToTheGradientThatALeafHas) {
+  Tensor table = at::zeros({3, 2}).requires_grad_(true);
+  const Tensor gradient = at::ones({3, 2});
+  table.mutable_grad() = gradient;
+  const WordRows words = embed_words(table, ids_of({-1, 2, 2, 2}, 2));
+  words.rows.backward(at::tensor({1.0F, 2.0F, 4.0F, 8.0F}).view({2, 2}));
+  EXPECT_TRUE(table.grad().is_same(gradient));
+  EXPECT_TRUE(gradient.equal(at::tensor({1.0F, 1.0F, 1.0F, 1.0F, 5.0F, 9.0F}).view({3, 2})));
+}
+
+// Cells that differ in what of W x + b they add where.
+std::vector<model::CellConfig> cells() {
+  model::CellConfig before, after, lstm;
+  before.reset = model::GruReset::kBefore;
+  after.reset = model::GruReset::kAfter;
+  lstm.type = model::Cell::kLstm;
+  return {before, after, lstm};
+}
+
+// Batches of so few words that positions share rows on both sides.
+TEST(NativePath, EqualsTensorOperationsWhereWordsShareRows) {
+  const model::VocabularySizes sizes{4, 4};
+  const auto examples = testing::random_examples(7, sizes, 9, 8, 21);
+  const Batch batch = make_batch(pointers(examples), at::kFloat);
+  ASSERT_TRUE(embed_words(at::zeros({4, 1}), batch.source).shared());
+  ASSERT_TRUE(embed_words(at::zeros({4, 1}), batch.previous).shared());
+  for (const model::CellConfig& cell : cells()) {
+    for (const model::Direction direction :
+         {model::Direction::kBidirectional, model::Direction::kForward,
+          model::Direction::kBackward}) {
+      for (const model::Order order :
+           {model::Order::kLookUpdateGenerate, model::Order::kLookGenerateUpdate,
+            model::Order::kUpdateLookGenerate}) {
+        Configuration c = testing::small_configuration();
+        c.encoder.cell = c.decoder.cell = cell;
+        c.encoder.direction = direction;
+        c.decoder.order = order;
+        c.decoder.initial_state = model::InitialState::kMean;
+        SCOPED_TRACE(model::write_yaml(c));
+        const Layout layout(model::parameter_table(c, sizes));
+        expect_native_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+      }
+    }
+  }
+}
+
+// Input feeding with a readout that sees the embedded word.
+TEST(NativePath, EqualsTensorOperationsWhereReadoutsShareRows) {
+  const model::VocabularySizes sizes{4, 4};
+  const auto examples = testing::random_examples(7, sizes, 9, 8, 22);
+  Configuration c = model::preset("luong");
+  c.decoder.readout_feedback = model::Feedback::kPrevious;
+  ASSERT_GT(c.decoder.readout_fed_units(), 0);
+  ASSERT_EQ(model::decoder_fusion_obstacle(c), "");
+  const Layout layout(model::parameter_table(c, sizes));
+  c.training.dropout = {};
+  expect_native_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+}
+
+// The same sources twice: written in few words, and with a word of its own at every position whose
+// embedding is that of the first.
+TEST(NativePath, SharedRowsChangeNothingButRounding) {
+  constexpr std::int64_t kSentences = 6, kLength = 7, kWords = 5, kPositions = kSentences * kLength;
+  const auto examples = testing::random_examples(kSentences, {kWords, 9}, kLength, 6, 23, true);
+  std::vector<Example> apart = examples;
+  std::vector<std::int64_t> words;
+  for (Example& example : apart) {
+    for (text::TokenId& token : example.source) {
+      words.push_back(token);
+      token = static_cast<text::TokenId>(words.size()) - 1;
+    }
+  }
+  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+    for (const model::CellConfig& cell : cells()) {
+      Configuration c;
+      c.encoder.cell = cell;
+      c.training.precision = precision;
+      c.training.dropout = {};
+      const Layout one(model::parameter_table(c, {kWords, 9}));
+      const Layout other(model::parameter_table(c, {kPositions, 9}));
+      const Tensor values = initial_values(one, 3, at::kFloat), twin = at::empty({other.size()});
+      const Tensors from = one.views(values), to = other.views(twin);
+      const Tensor index = at::tensor(words, at::kLong);
+      for (const auto& [name, tensor] : to) {
+        const bool table = name == "source_embedding.weight";
+        tensor.copy_(table ? from.at(name).index_select(0, index) : from.at(name));
+      }
+      const Batch batch = make_batch(pointers(examples), at::kFloat);
+      const Batch batch_apart = make_batch(pointers(apart), at::kFloat);
+      ASSERT_TRUE(embed_words(from.at("source_embedding.weight"), batch.source).shared());
+      ASSERT_FALSE(embed_words(to.at("source_embedding.weight"), batch_apart.source).shared());
+      const Result shared = run(c, one, values, batch, Path::kFastest);
+      const Result single = run(c, other, twin, batch_apart, Path::kFastest);
+      EXPECT_NEAR(shared.cost, single.cost, 1e-6 * single.cost);
+      const Tensors found = one.views(shared.gradient), expected = other.views(single.gradient);
+      const double tolerance = precision == Precision::kFloat32 ? 1e-5 : 4e-3;  // 2^-8
+      const double whole = shared.gradient.norm().item<double>();
+      for (const auto& [name, gradient] : found) {
+        Tensor sum = expected.at(name);
+        if (name == "source_embedding.weight") {
+          sum = at::zeros_like(gradient).index_add(0, index, sum);
+        }
+        // Energies hardly depend on a query: what is left of their gradient is mostly rounding.
+        const double scale = std::max(sum.norm().item<double>(), 1e-3 * whole);
+        EXPECT_LE((gradient - sum).norm().item<double>(), tolerance * scale) << name;
       }
     }
   }

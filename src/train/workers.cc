@@ -7,18 +7,44 @@
 
 namespace attend::train {
 
+namespace {
+
+void pause() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+}  // namespace
+
 Workers::Workers(int count) : errors_(static_cast<std::size_t>(count)) {
+  constexpr std::chrono::microseconds kPatience{200};
   ATTEND_CHECK(count > 0);
+  const bool crowded = static_cast<unsigned>(count) > std::thread::hardware_concurrency();
+  patience_ = crowded ? std::chrono::microseconds(0) : kPatience;
   for (int index = 1; index < count; ++index) threads_.emplace_back([this, index] { loop(index); });
 }
 
 Workers::~Workers() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  start_.notify_all();
+  stopping_ = true;
+  ++round_;
+  round_.notify_all();
   for (std::thread& thread : threads_) thread.join();
+}
+
+// Returns when `value` is no longer `old`.
+void Workers::wait_for_change(const std::atomic<unsigned>& value, unsigned old) const {
+  using Clock = std::chrono::steady_clock;
+  constexpr int kLooks = 16;  // between two looks at the clock
+  const auto end = Clock::now() + patience_;
+  do {
+    for (int i = 0; i < kLooks; ++i, pause()) {
+      if (value.load() != old) return;
+    }
+  } while (Clock::now() < end);
+  value.wait(old);
 }
 
 Workers::Share Workers::share(int index, std::int64_t size) const {
@@ -37,32 +63,23 @@ void Workers::perform(int index) {
 }
 
 void Workers::loop(int index) {
-  std::uint64_t seen = 0;
-  for (;;) {
-    {
-      std::unique_lock lock(mutex_);
-      start_.wait(lock, [&] { return stopping_ || round_ != seen; });
-      if (stopping_) return;
-      seen = round_;
-    }
+  for (unsigned seen = 0;; ++seen) {
+    wait_for_change(round_, seen);
+    if (stopping_) return;
     perform(index);
-    const std::lock_guard lock(mutex_);
-    if (--running_ == 0) done_.notify_one();
+    if (--running_ == 0) running_.notify_one();
   }
 }
 
 void Workers::run(const std::function<void(int)>& task) {
-  {
-    const std::lock_guard lock(mutex_);
-    task_ = &task;
-    errors_.assign(errors_.size(), nullptr);
-    running_ = count() - 1;
-    ++round_;
-  }
-  start_.notify_all();
+  task_ = &task;
+  errors_.assign(errors_.size(), nullptr);
+  running_ = static_cast<unsigned>(count()) - 1;
+  ++round_;
+  round_.notify_all();
   perform(0);
-  std::unique_lock lock(mutex_);
-  done_.wait(lock, [&] { return running_ == 0; });
+  for (unsigned running = running_; running > 0; running = running_)
+    wait_for_change(running_, running);
   task_ = nullptr;
   for (const std::exception_ptr& error : errors_) {
     if (error) std::rethrow_exception(error);

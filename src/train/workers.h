@@ -1,17 +1,19 @@
 // A few threads that do the shards of one task together.
 #pragma once
 
-#include <condition_variable>
+#include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <exception>
 #include <functional>
-#include <mutex>
 #include <thread>
 #include <vector>
 
 namespace attend::train {
 
-/// `count` threads, the caller's among them. run() is not reentrant.
+/// `count` threads, the caller's among them. run() is not reentrant. Where every thread can have a
+/// processor, a thread that waits looks around for a moment before it sleeps: the steps of a small
+/// model's update follow each other faster than the system wakes a thread.
 class Workers {
  public:
   explicit Workers(int count);
@@ -34,15 +36,15 @@ class Workers {
  private:
   void loop(int index);
   void perform(int index);
+  void wait_for_change(const std::atomic<unsigned>& value, unsigned old) const;
 
-  std::mutex mutex_;
-  std::condition_variable start_, done_;
   const std::function<void(int)>* task_ = nullptr;
   std::vector<std::exception_ptr> errors_;  // [count]
-  std::uint64_t round_ = 0;
-  int running_ = 0;
-  bool stopping_ = false;
-  std::vector<std::thread> threads_;  // [count − 1]
+  std::chrono::microseconds patience_;      // of a thread that waits, before it sleeps
+  std::atomic<unsigned> round_ = 0;         // counts calls of run()
+  std::atomic<unsigned> running_ = 0;       // threads but the caller's that still work
+  bool stopping_ = false;                   // is read behind a change of round_
+  std::vector<std::thread> threads_;        // [count − 1]
 };
 
 }  // namespace attend::train

@@ -93,7 +93,7 @@ std::vector<float> Feed::project(const Annotations& annotations) const {
 }
 
 void Feed::multiply_beside(std::span<const float> x, std::size_t rows, std::span<float> y) const {
-  beside_weight_.multiply(x, rows, {}, y);
+  beside_weight_.multiply(x, rows, has_tokens() ? std::span<const float>() : bias_, y);
 }
 
 }  // namespace attend::runtime

@@ -434,8 +434,8 @@ class DecoderRun final : public model::Decoding {
   kernels::Matrix candidate_weight_;  // their rows of the output weights
   std::vector<float> candidate_bias_;
   Keys keys_;
-  std::vector<float> projected_input_, projected_readout_;  // what positions feed, see Feed
-  States initial_;                                          // [sources, n]
+  kernels::Array projected_input_, projected_readout_;  // what positions feed, see Feed
+  States initial_;                                      // [sources, n]
   States states_, next_;  // [rows, n]; next_: where the next rows are gathered
   Look look_;
   std::size_t rows_ = 0, previous_rows_ = 0;

@@ -85,10 +85,10 @@ void Feed::find_rows(std::span<const text::TokenId> tokens, std::span<const floa
   }
 }
 
-std::vector<float> Feed::project(const Annotations& annotations) const {
+kernels::Array Feed::project(const Annotations& annotations) const {
   if (!projects_) return {};
-  std::vector<float> projected(annotations.positions() * outputs_);
-  beside_weight_.multiply(annotations.values, annotations.positions(), {}, projected);
+  kernels::Array projected(annotations.positions() * outputs_);
+  beside_weight_.multiply(annotations.values, annotations.positions(), {}, projected.span());
   return projected;
 }
 

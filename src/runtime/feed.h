@@ -67,7 +67,7 @@ class Feed {
               std::span<float> y) const;
 
   /// W_c h_j of every position [positions, outputs]; empty where W_c is small.
-  std::vector<float> project(const Annotations& annotations) const;
+  kernels::Array project(const Annotations& annotations) const;
   /// W_c c of one row [outputs]: from its alignment and the rows of `projected` that belong to its
   /// source, or from its context.
   bool projects() const { return projects_; }

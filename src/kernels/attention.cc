@@ -113,8 +113,8 @@ void exponentials_of_columns(const float* projected, std::size_t units, std::siz
 // Σ_k v_k / (query_k · key_k + 1) of the keys in the lanes at `places`.
 template <std::size_t kPlaces>
 HWY_INLINE void sums_of_columns(const float* query, const float* columns, const float* weight,
-                                std::size_t units, std::size_t stride, const Whole (&places)[kPlaces],
-                                Vector (&sums)[kPlaces]) {
+                                std::size_t units, std::size_t stride,
+                                const Whole (&places)[kPlaces], Vector (&sums)[kPlaces]) {
   const Vector one = constant(1.0F);
   for (Vector& sum : sums) sum = constant(0.0F);
   for (std::size_t k = 0; k < units; ++k, columns += stride) {

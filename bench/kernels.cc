@@ -43,29 +43,31 @@ void count_values(State& state, std::size_t values) {
 // rows, outputs, inputs: recurrences and projections of mid-8k, then of small.
 void product_shapes(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgNames({"rows", "outputs", "inputs"});
-  for (const std::int64_t rows : {1, 5, 32, 64}) {
+  for (const std::int64_t rows : {1, 2, 3, 4, 5, 8, 32, 64, 320}) {
     benchmark->Args({rows, 1536, 512})->Args({rows, 1536, 1024});
   }
-  benchmark->Args({1, 8000, 512})->Args({64, 8000, 512})->Args({1600, 8000, 512});
+  for (const std::int64_t rows : {1, 2, 3, 4, 5, 8, 64, 320, 1600})
+    benchmark->Args({rows, 8000, 512});
   benchmark->Args({1, 256, 64})->Args({100, 256, 64})->Args({100, 128, 32})->Args({100, 11, 64});
 }
 
-template <class Product>
+template <Precision precision>
 void multiply(State& state) {
   const std::size_t rows = argument(state, 0), outputs = argument(state, 1),
                     inputs = argument(state, 2);
   const std::vector<float> weights = random_values(outputs * inputs),
                            x = random_values(rows * inputs);
   std::vector<float> y(rows * outputs);
-  const Product product(weights, outputs, inputs);
+  const kernels::Matrix product({weights.data(), outputs, inputs, inputs}, precision);
   for (auto _ : state) {
     product.multiply(x, rows, {}, y);
     benchmark::ClobberMemory();
   }
   count_operations(state, 2.0 * static_cast<double>(rows * outputs * inputs));
 }
-BENCHMARK(multiply<kernels::PanelProduct>)->Name("PanelProduct")->Apply(product_shapes);
-BENCHMARK(multiply<kernels::Matrix>)->Name("Matrix")->Apply(product_shapes);
+BENCHMARK(multiply<Precision::kFloat32>)->Name("product/float32")->Apply(product_shapes);
+BENCHMARK(multiply<Precision::kBfloat16>)->Name("product/bfloat16")->Apply(product_shapes);
+BENCHMARK(multiply<Precision::kInt8>)->Name("product/int8")->Apply(product_shapes);
 
 // Weights that change with every update are packed again.
 void pack_panels(State& state) {

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -20,6 +21,9 @@ int hand_to_training(char** argv) {
   const std::filesystem::path beside = self.parent_path() / "attend-train";
   if (error || !std::filesystem::exists(beside)) {
     throw Error(fmt::format("{} is missing: build with ATTEND_BUILD_TRAINING=ON", beside.string()));
+  }
+  for (const char* name : {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"}) {
+    unsetenv(name);  // they would bind every thread of a training to the same processor
   }
   execv(beside.c_str(), argv);
   throw Error(fmt::format("cannot run {}: {}", beside.string(), std::strerror(errno)));

@@ -20,6 +20,7 @@ struct Options {
   Format format = Format::kText;
   AlignmentFormat alignment_format = AlignmentFormat::kPharaoh;
   predictor::LoadOptions load;
+  bool line_buffered = false;
 };
 
 // text: the n-best texts of one source, separated by tabs. moses: id ||| text ||| features |||
@@ -64,12 +65,13 @@ void run(const Options& options) {
   AtomicFile target(options.target);
   std::optional<AtomicFile> alignments;
   if (!options.alignments.empty()) alignments.emplace(options.alignments);
-  // A person who types wants each answer at once.
-  const bool typed = options.source == "-" && isatty(STDIN_FILENO) == 1;
+  // A person who types wants each answer at once, and so may a program.
+  const bool at_once =
+      options.line_buffered || (options.source == "-" && isatty(STDIN_FILENO) == 1);
   Notices notices;
   Chunk chunk;
   std::size_t id = 0;
-  while (read_chunk(reader, typed ? 1 : kChunkLines, chunk)) {
+  while (read_chunk(reader, at_once ? 1 : kChunkLines, chunk)) {
     check_chunk(predictor, reader.name(), chunk);
     for (const predictor::Answer& answer : predictor.predict(chunk.sources, options.predict)) {
       notices.add(answer.source);
@@ -105,6 +107,8 @@ void add_predict(CLI::App& program) {
   command->add_option("--n-best", options->predict.search.n_best, "predictions for each source")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  command->add_flag("--line-buffered", options->line_buffered,
+                    "answer every line before reading the next, as in a terminal");
   command->add_option("--format", options->format, "text | json | moses")
       ->transform(CLI::CheckedTransformer(
           std::map<std::string, Format>{

@@ -3,6 +3,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <memory>
@@ -42,6 +43,8 @@ view::AlignmentPicture picture_of(const predictor::Source& source,
   const std::size_t drawn = drawn_columns(source, prediction);
   picture.source_units.assign(source.columns.begin(),
                               source.columns.begin() + static_cast<std::ptrdiff_t>(drawn));
+  std::replace(picture.source_units.begin() + static_cast<std::ptrdiff_t>(source.units.size()),
+               picture.source_units.end(), std::string(text::kPadding), std::string("∅"));
   picture.target_units = prediction.units;
   for (std::size_t i = 0; i < prediction.units.size(); ++i) {
     const auto row =

@@ -15,6 +15,7 @@
 #include "kernels/buffer.h"
 #include "kernels/int8_x86.h"
 #include "kernels/matrix.h"
+#include "kernels/x86_tiles.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/int8_product.cc"
@@ -144,7 +145,8 @@ HWY_EXPORT(multiply_row);
 
 namespace {
 
-constexpr std::size_t kPanel = 16;  // outputs
+constexpr std::size_t kPanel = 16;         // outputs
+constexpr std::size_t kFewestOfTiles = 3;  // rows that are worth tiles of 16
 constexpr std::align_val_t kAlignment{64};
 
 // Memory of the calling thread for all products; lives as long as the thread.
@@ -171,7 +173,7 @@ Int8Way best_way() {
 bool is_supported(Int8Way way) {
   if (way == Int8Way::kPortable) return true;
   if ((hwy::SupportedTargets() & HWY_AVX3) == 0) return false;  // tests may exclude it
-  return way == Int8Way::kVnni ? has_vnni() : has_vnni() && has_amx();
+  return way == Int8Way::kVnni ? has_vnni() : has_vnni() && has_tiles(TileKind::kInt8);
 }
 
 void Int8Product::Free::operator()(std::int8_t* values) const {
@@ -250,7 +252,8 @@ void Int8Product::multiply(std::span<const float> x, std::size_t rows, std::span
       panels_.get(), scales_.data(), sums_.data(), bias.empty() ? nullptr : bias.data(),
       outputs_,      depth_,         inputs_};
   if (way_ != Int8Way::kPortable) {
-    const bool tiles = way_ == Int8Way::kAmx && rows >= 8 && depth_ % 64 == 0 && outputs_ > kPanel;
+    const bool tiles =
+        way_ == Int8Way::kAmx && rows >= kFewestOfTiles && depth_ % 64 == 0 && outputs_ > kPanel;
     (tiles ? multiply_amx : multiply_vnni)(operands, u, scales.data(), rows, y.data());
     return;
   }

@@ -16,7 +16,7 @@ struct WeightView;
 enum class Int8Way {
   kPortable,  ///< any processor
   kVnni,      ///< AVX-512 with VNNI: four products and their sum in one instruction
-  kAmx        ///< the same for fewer than 8 rows, from there on tiles of 16 × 16 sums
+  kAmx        ///< the same for one row or two, from there on tiles of 16 × 16 sums
 };
 
 /// Whether this machine (and the instruction sets that Highway may choose from) has it.

@@ -5,13 +5,10 @@
 
 #include <algorithm>
 
+#include "kernels/x86_tiles.h"
+
 #if defined(__x86_64__)
-#include <cpuid.h>
 #include <immintrin.h>
-#if defined(__linux__)
-#include <sys/syscall.h>
-#include <unistd.h>
-#endif
 #endif
 
 namespace attend::kernels {
@@ -30,22 +27,6 @@ bool has_vnni() {
       __builtin_cpu_supports("avx512f") != 0 && __builtin_cpu_supports("avx512bw") != 0 &&
       __builtin_cpu_supports("avx512vl") != 0 && __builtin_cpu_supports("avx512vnni") != 0;
   return found;
-}
-
-bool has_amx() {
-#if defined(__linux__)
-  static const bool found = [] {
-    unsigned a = 0, b = 0, c = 0, d = 0;
-    constexpr unsigned kTiles = 1U << 24, kInt8 = 1U << 25;
-    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0) return false;
-    if ((d & kTiles) == 0 || (d & kInt8) == 0) return false;
-    constexpr long kRequestPermission = 0x1023, kTileData = 18;  // of arch_prctl(2)
-    return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
-  }();
-  return found;
-#else
-  return false;
-#endif
 }
 
 namespace {
@@ -125,13 +106,6 @@ ATTEND_VNNI void multiply_rows(const Int8Operands& p, const std::uint8_t* u,
   }
   for (; first < p.outputs; first += kPanel) multiply_block<rows, 1>(p, u, row_scales, first, y);
 }
-
-// What ldtilecfg reads: tiles 0–3 are sums, 4 and 5 rows of u, 6 and 7 weights; all 16 × 64 bytes.
-struct alignas(64) TileConfiguration {
-  std::uint8_t palette = 1, start_row = 0, reserved[14] = {};
-  std::uint16_t bytes_in_row[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-  std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-};
 
 // 32 rows and two panels; `sums` [32, 32].
 ATTEND_AMX inline void multiply_four_tiles(const Int8Operands& p, const std::uint8_t* u,
@@ -238,7 +212,6 @@ ATTEND_AMX void multiply_amx(const Int8Operands& p, const std::uint8_t* u, const
 #else
 
 bool has_vnni() { return false; }
-bool has_amx() { return false; }
 void multiply_vnni(const Int8Operands&, const std::uint8_t*, const float*, std::size_t, float*) {}
 void multiply_amx(const Int8Operands&, const std::uint8_t*, const float*, std::size_t, float*) {}
 

@@ -16,12 +16,11 @@ struct Int8Operands {
   std::size_t inputs;          // of depth, without padding
 };
 
-/// Whether processor and system have the instructions; has_amx() asks the system for the tiles.
+/// Whether processor and system have the instructions.
 bool has_vnni();
-bool has_amx();
 
 /// y [rows, outputs] from u [rows, depth] and the scales of its rows. Tiles read up to the next
-/// multiple of 16 rows. Only where has_…() says so.
+/// multiple of 16 rows. Only where has_vnni() or has_tiles() says so.
 void multiply_vnni(const Int8Operands& operands, const std::uint8_t* u, const float* row_scales,
                    std::size_t rows, float* y);
 void multiply_amx(const Int8Operands& operands, const std::uint8_t* u, const float* row_scales,

@@ -20,13 +20,13 @@ Matrix::Matrix(std::span<const float> values, std::size_t outputs, std::size_t i
 
 Matrix::Matrix(const WeightView& weights, Precision precision)
     : outputs_(weights.outputs), inputs_(weights.inputs) {
-  const WeightStrides strides{weights.stride, 1};
   switch (precision) {
     case Precision::kFloat32:
-      product_.emplace<PanelProduct>(weights.values, outputs_, inputs_, strides);
+      product_.emplace<PanelProduct>(weights.values, outputs_, inputs_,
+                                     WeightStrides{weights.stride, 1});
       break;
     case Precision::kBfloat16:
-      product_.emplace<Bfloat16Product>(weights.values, outputs_, inputs_, strides);
+      product_.emplace<Bfloat16Product>(weights);
       break;
     case Precision::kInt8:
       product_.emplace<Int8Product>(weights);
@@ -52,15 +52,24 @@ Matrix Matrix::select(std::span<const std::int32_t> ids) const {
   return result;
 }
 
+std::size_t Matrix::bytes() const {
+  const std::size_t size = outputs_ * inputs_;
+  if (std::holds_alternative<Int8Product>(product_)) return size;
+  return std::holds_alternative<Bfloat16Product>(product_) ? 2 * size : sizeof(float) * size;
+}
+
 void Matrix::multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
-                      std::span<float> y) const {
+                      std::span<float> y, ReadOrder order) const {
   ATTEND_CHECK_EQ(x.size(), rows * inputs_);
   ATTEND_CHECK_EQ(y.size(), rows * outputs_);
   ATTEND_CHECK(bias.empty() || bias.size() == outputs_);
   if (y.empty()) return;
   std::visit(
       [&](const auto& product) {
-        if constexpr (!std::is_same_v<std::decay_t<decltype(product)>, std::monostate>) {
+        using Product = std::decay_t<decltype(product)>;
+        if constexpr (std::is_same_v<Product, PanelProduct>) {
+          product.multiply(x, rows, bias, y, order);
+        } else if constexpr (!std::is_same_v<Product, std::monostate>) {
           product.multiply(x, rows, bias, y);
         }
       },

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "base/base.h"
+#include "kernels/bfloat16_product.h"
 #include "kernels/int8_product.h"
 #include "kernels/panel_product.h"
 
@@ -31,21 +32,23 @@ class Matrix {
   Matrix() = default;  ///< 0 × 0
   /// `values` is row-major [outputs, inputs].
   Matrix(std::span<const float> values, std::size_t outputs, std::size_t inputs);
-  /// Packs W in `precision`. kBfloat16 rounds W and multiplies exact values of x; kInt8 rounds W
+  /// Packs W in `precision`. kBfloat16 rounds W and x and sums in float32; kInt8 rounds W
   /// (exactly where the view has scales) and every x to 8 bits, x by its own largest magnitude, and
   /// sums whole numbers. CheckFailure where int8 products of so many inputs could overflow.
   Matrix(const WeightView& weights, Precision precision);
 
   /// y_r = W x_r + bias for every row r: x [rows, inputs], y [rows, outputs], bias [outputs] or
-  /// empty. x and y may not overlap.
+  /// empty. x and y may not overlap. `order` matters to one row of float32 weights.
   void multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
-                std::span<float> y) const;
+                std::span<float> y, ReadOrder order = ReadOrder::kForward) const;
 
   /// The matrix of some of its outputs, in this order; ids lie in [0, outputs()).
   Matrix select(std::span<const std::int32_t> ids) const;
 
   std::size_t outputs() const { return outputs_; }
   std::size_t inputs() const { return inputs_; }
+  /// Memory that a product of one row reads for the weights, without padding.
+  std::size_t bytes() const;
 
  private:
   std::size_t outputs_ = 0, inputs_ = 0;

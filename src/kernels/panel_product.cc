@@ -2,7 +2,6 @@
 // Layout: W as panels [⌈outputs / P⌉, inputs, P], P = two vectors, so that one step over k reads
 // two whole vectors of weights and adds their products with up to kRows values of x to accumulators
 // that stay in registers.
-// Weights in bfloat16 are widened as they are read; everything else stays.
 // Must equal: the triple loop over rows, outputs and k in double.
 #include "kernels/panel_product.h"
 
@@ -27,7 +26,10 @@ constexpr int kRows = 12;  // 2 · 12 accumulators, 2 weights, 1 value: 27 of 32
 #else
 constexpr int kRows = 6;  // 2 · 6 accumulators, 2 weights, 1 value: 15 registers
 #endif
-constexpr std::size_t kRowsInCache = 96;  // rows of x that are used with all panels in turn
+// Values of x that are used with all panels in turn, near enough to be read again for each of them.
+constexpr std::size_t kValuesInCache = std::size_t{3} << 16;
+
+constexpr std::size_t kLine = 16;  // values that memory hands over together
 
 std::size_t panel_width() { return 2 * hn::Lanes(Floats()); }
 
@@ -65,20 +67,14 @@ HWY_INLINE void store_sums(Vector low, Vector high, float* y, std::size_t count)
   }
 }
 
-HWY_INLINE Vector load_weights(const float* from) { return hn::LoadU(Floats(), from); }
-
-HWY_INLINE Vector load_weights(const Bfloat16* from) {
-  const hn::RebindToUnsigned<Floats> wide;
-  const hn::Rebind<std::uint16_t, Floats> narrow;
-  const auto upper = hn::PromoteTo(wide, hn::LoadU(narrow, from));
-  return hn::BitCast(Floats(), hn::ShiftLeft<16>(upper));
-}
-
 // `rows` rows of x times `panels` panels; `bias` is padded to their width. Every sum runs over k in
 // order, whatever the block: a row's result does not depend on the rows beside it.
-template <int rows, int panels, class Weight>
-HWY_NOINLINE void multiply_block(ConstRows x, std::size_t inputs, const Weight* HWY_RESTRICT panel,
-                                 const float* HWY_RESTRICT bias, Destination to) {
+enum class Fetch { kNothing, kAhead };
+
+template <int rows, int panels, Fetch fetch = Fetch::kNothing>
+HWY_NOINLINE void multiply_block(ConstRows x, std::size_t inputs, const float* HWY_RESTRICT panel,
+                                 const float* HWY_RESTRICT bias, Destination to,
+                                 const float* ahead = nullptr) {
   const Floats d;
   const std::size_t lanes = hn::Lanes(d), width = 2 * lanes;
   Vector low[panels][rows], high[panels][rows];
@@ -97,11 +93,12 @@ HWY_NOINLINE void multiply_block(ConstRows x, std::size_t inputs, const Weight* 
     }
   }
   for (std::size_t k = 0; k < inputs; ++k) {
+    if constexpr (fetch == Fetch::kAhead) __builtin_prefetch(ahead + k * kLine, 0, 2);
 #pragma GCC unroll 12
     for (int p = 0; p < panels; ++p) {
-      const Weight* weights = panel + (static_cast<std::size_t>(p) * inputs + k) * width;
-      const Vector weights_low = load_weights(weights);
-      const Vector weights_high = load_weights(weights + lanes);
+      const float* weights = panel + (static_cast<std::size_t>(p) * inputs + k) * width;
+      const Vector weights_low = hn::LoadU(d, weights);
+      const Vector weights_high = hn::LoadU(d, weights + lanes);
 #pragma GCC unroll 12
       for (int r = 0; r < rows; ++r) {
         const Vector value = hn::Set(d, x.row(static_cast<std::size_t>(r))[k]);
@@ -121,11 +118,16 @@ HWY_NOINLINE void multiply_block(ConstRows x, std::size_t inputs, const Weight* 
   }
 }
 
-template <class Weight>
-void multiply_rows(ConstRows x, std::size_t rows, std::size_t inputs, const Weight* panel,
-                   const float* bias, Destination to) {
-  for (; rows >= kRows; rows -= kRows) {
-    multiply_block<kRows, 1>(x, inputs, panel, bias, to);
+void multiply_rows(ConstRows x, std::size_t rows, std::size_t inputs, const float* panel,
+                   const float* bias, const float* next_panel, Destination to) {
+  const std::size_t lines = panel_width() / kLine;
+  for (std::size_t block = 0; rows >= kRows; ++block, rows -= kRows) {
+    if (block > 0 && block <= lines && next_panel != nullptr) {
+      const float* ahead = next_panel + (block - 1) * inputs * kLine;
+      multiply_block<kRows, 1, Fetch::kAhead>(x, inputs, panel, bias, to, ahead);
+    } else {
+      multiply_block<kRows, 1>(x, inputs, panel, bias, to);
+    }
     x = x.from(kRows);
     to.y += kRows * to.stride;
   }
@@ -170,9 +172,9 @@ HWY_INLINE const float* biases_of(const float* bias, std::size_t first, std::siz
 
 // No more outputs than a vector holds: the sums of a row are cut into four that need not wait for
 // each other, and the upper half of the panel is left out.
-template <int rows, class Weight>
+template <int rows>
 HWY_NOINLINE void multiply_narrow_block(ConstRows x, std::size_t inputs,
-                                        const Weight* HWY_RESTRICT panel,
+                                        const float* HWY_RESTRICT panel,
                                         const float* HWY_RESTRICT bias, Destination to) {
   const Floats d;
   constexpr std::size_t kSums = 4;
@@ -184,7 +186,7 @@ HWY_NOINLINE void multiply_narrow_block(ConstRows x, std::size_t inputs,
     for (Vector& sum : row) sum = hn::Zero(d);
   }
   const auto add = [&](std::size_t k, std::size_t s) HWY_ATTR {
-    const Vector weights = load_weights(panel + k * width);
+    const Vector weights = hn::LoadU(d, panel + k * width);
 #pragma GCC unroll 12
     for (std::size_t r = 0; r < rows; ++r) {
       sums[r][s] = hn::MulAdd(hn::Set(d, x.row(r)[k]), weights, sums[r][s]);
@@ -207,8 +209,7 @@ HWY_NOINLINE void multiply_narrow_block(ConstRows x, std::size_t inputs,
   }
 }
 
-template <class Weight>
-void multiply_narrow(ConstRows x, std::size_t rows, std::size_t inputs, const Weight* panel,
+void multiply_narrow(ConstRows x, std::size_t rows, std::size_t inputs, const float* panel,
                      const float* bias, Destination to) {
   constexpr int kNarrowRows = kRows / 2;
   for (; rows >= kNarrowRows; rows -= kNarrowRows) {
@@ -223,9 +224,8 @@ void multiply_narrow(ConstRows x, std::size_t rows, std::size_t inputs, const We
   }
 }
 
-template <class Weight>
-void multiply_all(ConstRows x, std::size_t rows, std::size_t inputs, const Weight* panels,
-                  const float* bias, std::size_t outputs, Rows y, bool add) {
+void multiply_all(ConstRows x, std::size_t rows, std::size_t inputs, const float* panels,
+                  const float* bias, std::size_t outputs, Rows y, bool add, ReadOrder order) {
   constexpr int kTogether =
       4;  // panels of a single row: one panel's sums would wait for themselves
   const std::size_t width = panel_width();
@@ -234,32 +234,26 @@ void multiply_all(ConstRows x, std::size_t rows, std::size_t inputs, const Weigh
     return multiply_narrow(x, rows, inputs, panels, biases_of(bias, 0, outputs, width, padded),
                            {y.values, y.stride, outputs, add});
   }
-  std::size_t output = 0;
-  for (; rows == 1 && output + (kTogether - 1) * width < outputs; output += kTogether * width) {
+  const std::size_t groups = rows == 1 ? (outputs + width - 1) / width / kTogether : 0;
+  for (std::size_t done = 0; done < groups; ++done) {
+    const std::size_t group = order == ReadOrder::kForward ? done : groups - 1 - done;
+    const std::size_t output = group * kTogether * width;
     const float* own = biases_of(bias, output, outputs, kTogether * width, padded);
     multiply_block<1, kTogether>(x, inputs, panels + output * inputs, own,
                                  {y.values + output, y.stride, outputs - output, add});
   }
-  const std::size_t first = output;
-  for (std::size_t row = 0; row < rows; row += kRowsInCache) {
-    const std::size_t count = std::min(kRowsInCache, rows - row);
-    for (output = first; output < outputs; output += width) {
+  const std::size_t first = groups * kTogether * width;
+  const std::size_t rows_in_cache = std::max<std::size_t>(
+      kRows, kValuesInCache / std::max<std::size_t>(1, inputs) / kRows * kRows);
+  for (std::size_t row = 0; row < rows; row += rows_in_cache) {
+    const std::size_t count = std::min(rows_in_cache, rows - row);
+    for (std::size_t output = first; output < outputs; output += width) {
       const float* own = biases_of(bias, output, outputs, width, padded);
-      multiply_rows(x.from(row), count, inputs, panels + output * inputs, own,
+      const float* next = output + width < outputs ? panels + (output + width) * inputs : nullptr;
+      multiply_rows(x.from(row), count, inputs, panels + output * inputs, own, next,
                     {y.row(row) + output, y.stride, outputs - output, add});
     }
   }
-}
-
-void multiply_panels(ConstRows x, std::size_t rows, std::size_t inputs, const float* panels,
-                     const float* bias, std::size_t outputs, Rows y, bool add) {
-  multiply_all(x, rows, inputs, panels, bias, outputs, y, add);
-}
-
-void multiply_bfloat16_panels(ConstRows x, std::size_t rows, std::size_t inputs,
-                              const Bfloat16* panels, const float* bias, std::size_t outputs,
-                              Rows y) {
-  multiply_all(x, rows, inputs, panels, bias, outputs, y, false);
 }
 
 }  // namespace attend::kernels::HWY_NAMESPACE
@@ -269,8 +263,7 @@ HWY_AFTER_NAMESPACE();
 namespace attend::kernels {
 
 HWY_EXPORT(panel_width);
-HWY_EXPORT(multiply_bfloat16_panels);
-HWY_EXPORT(multiply_panels);
+HWY_EXPORT(multiply_all);
 
 PanelProduct::PanelProduct(std::span<const float> values, std::size_t outputs, std::size_t inputs)
     : PanelProduct(values.data(), outputs, inputs, {inputs, 1}) {}
@@ -278,40 +271,31 @@ PanelProduct::PanelProduct(std::span<const float> values, std::size_t outputs, s
 namespace {
 
 // W as panels [⌈outputs / width⌉, inputs, width], zeros behind the outputs.
-template <class Weight, class Convert>
 void pack_panels(const float* values, std::size_t outputs, std::size_t inputs,
-                 WeightStrides strides, std::size_t width, Weight* to, Convert convert) {
+                 WeightStrides strides, std::size_t width, float* to) {
   for (std::size_t first = 0; first < outputs; first += width) {
     const std::size_t count = std::min(width, outputs - first);
     for (std::size_t k = 0; k < inputs; ++k, to += width) {
       const float* from = values + first * strides.output + k * strides.input;
-      for (std::size_t c = 0; c < count; ++c) to[c] = convert(from[c * strides.output]);
-      std::fill(to + count, to + width, Weight{});
+      for (std::size_t c = 0; c < count; ++c) to[c] = from[c * strides.output];
+      std::fill(to + count, to + width, 0.0F);
     }
   }
 }
 
 // Outputs `ids` of panels as panels.
-template <class Weight>
-void select_panels(const Weight* from, std::span<const std::int32_t> ids, std::size_t inputs,
-                   std::size_t width, Weight* to) {
+void select_panels(const float* from, std::span<const std::int32_t> ids, std::size_t inputs,
+                   std::size_t width, float* to) {
   for (std::size_t first = 0; first < ids.size(); first += width, to += inputs * width) {
     for (std::size_t c = 0; c < width; ++c) {
       const bool padding = first + c >= ids.size();
       const auto id = static_cast<std::size_t>(padding ? 0 : ids[first + c]);
-      const Weight* column = from + id / width * inputs * width + id % width;
+      const float* column = from + id / width * inputs * width + id % width;
       for (std::size_t k = 0; k < inputs; ++k) {
-        to[k * width + c] = padding ? Weight{} : column[k * width];
+        to[k * width + c] = padding ? 0.0F : column[k * width];
       }
     }
   }
-}
-
-// To the nearest, ties to even; NaN stays NaN.
-Bfloat16 round_to_bfloat16(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  if (std::isnan(value)) return static_cast<Bfloat16>((bits >> 16) | 0x40U);
-  return static_cast<Bfloat16>((bits + 0x7FFFU + ((bits >> 16) & 1U)) >> 16);
 }
 
 }  // namespace
@@ -321,8 +305,7 @@ PanelProduct::PanelProduct(const float* values, std::size_t outputs, std::size_t
     : outputs_(outputs), inputs_(inputs), width_(HWY_DYNAMIC_DISPATCH(panel_width)()) {
   const std::size_t panels = (outputs + width_ - 1) / width_;
   const std::span<float> packed = memory_.get(panels * inputs * width_);
-  pack_panels(values, outputs, inputs, strides, width_, packed.data(),
-              [](float value) { return value; });
+  pack_panels(values, outputs, inputs, strides, width_, packed.data());
   panels_ = packed;
 }
 
@@ -338,48 +321,23 @@ PanelProduct PanelProduct::select(std::span<const std::int32_t> ids) const {
   return result;
 }
 
-Bfloat16Product Bfloat16Product::select(std::span<const std::int32_t> ids) const {
-  Bfloat16Product result;
-  result.outputs_ = ids.size();
-  result.inputs_ = inputs_;
-  result.width_ = width_;
-  result.panels_.resize((ids.size() + width_ - 1) / width_ * width_ * inputs_);
-  select_panels(panels_.data(), ids, inputs_, width_, result.panels_.data());
-  return result;
-}
-
-Bfloat16Product::Bfloat16Product(const float* values, std::size_t outputs, std::size_t inputs,
-                                 WeightStrides strides)
-    : outputs_(outputs), inputs_(inputs), width_(HWY_DYNAMIC_DISPATCH(panel_width)()) {
-  const std::size_t panels = (outputs + width_ - 1) / width_;
-  panels_.resize(panels * inputs * width_);
-  pack_panels(values, outputs, inputs, strides, width_, panels_.data(), round_to_bfloat16);
-}
-
-void Bfloat16Product::multiply(std::span<const float> x, std::size_t rows,
-                               std::span<const float> bias, std::span<float> y) const {
-  ATTEND_CHECK_EQ(width_, HWY_DYNAMIC_DISPATCH(panel_width)());
-  HWY_DYNAMIC_DISPATCH(multiply_bfloat16_panels)
-  (ConstRows{x.data(), inputs_}, rows, inputs_, panels_.data(),
-   bias.empty() ? nullptr : bias.data(), outputs_, Rows{y.data(), outputs_});
-}
-
 void PanelProduct::multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
-                            std::span<float> y) const {
+                            std::span<float> y, ReadOrder order) const {
   multiply(ConstRows{x.data(), inputs_}, rows, bias.empty() ? nullptr : bias.data(),
-           Rows{y.data(), outputs_});
+           Rows{y.data(), outputs_}, order);
 }
 
-void PanelProduct::multiply(ConstRows x, std::size_t rows, const float* bias, Rows y) const {
+void PanelProduct::multiply(ConstRows x, std::size_t rows, const float* bias, Rows y,
+                            ReadOrder order) const {
   ATTEND_CHECK_EQ(width_, HWY_DYNAMIC_DISPATCH(panel_width)());
-  HWY_DYNAMIC_DISPATCH(multiply_panels)
-  (x, rows, inputs_, panels_.data(), bias, outputs_, y, false);
+  HWY_DYNAMIC_DISPATCH(multiply_all)
+  (x, rows, inputs_, panels_.data(), bias, outputs_, y, false, order);
 }
 
 void PanelProduct::multiply_add(ConstRows x, std::size_t rows, Rows y) const {
   ATTEND_CHECK_EQ(width_, HWY_DYNAMIC_DISPATCH(panel_width)());
-  HWY_DYNAMIC_DISPATCH(multiply_panels)
-  (x, rows, inputs_, panels_.data(), nullptr, outputs_, y, true);
+  HWY_DYNAMIC_DISPATCH(multiply_all)
+  (x, rows, inputs_, panels_.data(), nullptr, outputs_, y, true, ReadOrder::kForward);
 }
 
 }  // namespace attend::kernels

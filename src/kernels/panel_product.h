@@ -1,4 +1,4 @@
-// The matrix product of packed float32 or bfloat16 weights: nothing to compile, little to set up.
+// The matrix product of packed float32 weights: nothing to compile, little to set up.
 // Matrix (matrix.h) uses it for prediction; training, whose weights change with every update, by
 // itself.
 #pragma once
@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
 #include "kernels/buffer.h"
 #include "kernels/rows.h"
@@ -20,6 +19,10 @@ struct WeightStrides {
   std::size_t input;
 };
 
+/// Which weights a product reads first; the result is the same. With products in turn forwards and
+/// backwards, weights that are a little too large for a cache are still there in part.
+enum class ReadOrder { kForward, kBackward };
+
 /// W [outputs, inputs] cut into panels of as many outputs as two vectors hold. Copies the values.
 /// Immutable and safe to use from several threads. x and y may not overlap.
 class PanelProduct {
@@ -28,9 +31,10 @@ class PanelProduct {
   PanelProduct(const float* values, std::size_t outputs, std::size_t inputs, WeightStrides strides);
   /// As Matrix::multiply.
   void multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
-                std::span<float> y) const;
+                std::span<float> y, ReadOrder order = ReadOrder::kForward) const;
   /// y_r = W x_r + bias; `bias` [outputs] or null.
-  void multiply(ConstRows x, std::size_t rows, const float* bias, Rows y) const;
+  void multiply(ConstRows x, std::size_t rows, const float* bias, Rows y,
+                ReadOrder order = ReadOrder::kForward) const;
   /// y_r += W x_r
   void multiply_add(ConstRows x, std::size_t rows, Rows y) const;
   /// As Matrix::select.
@@ -43,29 +47,6 @@ class PanelProduct {
   std::size_t width_ = 0;  // of a panel
   Buffer memory_;
   std::span<const float> panels_;  // [⌈outputs / width⌉, inputs, width], zeros behind the outputs
-};
-
-/// The upper half of a float32.
-using Bfloat16 = std::uint16_t;
-
-/// The same with W rounded to bfloat16: half the memory to read. x stays as it is; sums are
-/// float32.
-class Bfloat16Product {
- public:
-  Bfloat16Product(const float* values, std::size_t outputs, std::size_t inputs,
-                  WeightStrides strides);
-  /// As Matrix::multiply.
-  void multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
-                std::span<float> y) const;
-  /// As Matrix::select.
-  Bfloat16Product select(std::span<const std::int32_t> ids) const;
-
- private:
-  Bfloat16Product() = default;
-
-  std::size_t outputs_ = 0, inputs_ = 0;
-  std::size_t width_ = 0;         // of a panel
-  std::vector<Bfloat16> panels_;  // [⌈outputs / width⌉, inputs, width], zeros behind the outputs
 };
 
 }  // namespace attend::kernels

@@ -152,11 +152,20 @@ HWY_INLINE Vector hard_logistic(Vector x) {
   return hn::Min(hn::Max(line, constant(0.0F)), constant(1.0F));
 }
 
-HWY_INLINE Vector tanh(Vector x) {  // (1 − e) / (1 + e), e = exp(−2 |x|), with the sign of x
+// (1 − e) / (1 + e), e = exp(−2 |x|), with the sign of x. Its slope is 4 e / (1 + e)², which keeps
+// the digits that 1 − tanh² loses.
+struct TanhAndSlope {
+  Vector value, slope;
+};
+
+HWY_INLINE TanhAndSlope tanh_and_slope(Vector x) {
   const Vector one = constant(1.0F);
   const Vector e = quick_exp(hn::Min(constant(43.0F), hn::Abs(x)), -2.0F);
-  return hn::CopySign(hn::Mul(hn::Sub(one, e), reciprocal(hn::Add(one, e))), x);
+  const Vector r = reciprocal(hn::Add(one, e)), twice = hn::Add(r, r);
+  return {hn::CopySign(hn::Mul(hn::Sub(one, e), r), x), hn::Mul(hn::Mul(twice, twice), e)};
 }
+
+HWY_INLINE Vector tanh(Vector x) { return tanh_and_slope(x).value; }
 
 HWY_INLINE float sum_of_lanes(Vector v) { return hn::GetLane(hn::SumOfLanes(Floats(), v)); }
 HWY_INLINE float max_of_lanes(Vector v) { return hn::GetLane(hn::MaxOfLanes(Floats(), v)); }

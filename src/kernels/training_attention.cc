@@ -2,7 +2,8 @@
 // h_j. With γ = ∂c:
 //   ∂h_j += α_j γ;  η_j = γ · h_j;  ∂e_j = α_j (η_j − Σ_k α_k η_k), 0 where relu cut e_j off;
 //   ∂v += ∂e_j t_j;  ∂b_e += ∂e_j;  τ_j = ∂e_j v ⊙ (1 − t_j²);  ∂p_j += τ_j;  ∂q = Σ_j τ_j
-// With a dot product e_j = act(q · k_j + b_e), and of all steps i together:
+// From Q = exp(2 q) and P_j = exp(2 p_j): t_j = 1 − 2 r_j, 1 − t_j² = 4 r_j (1 − r_j), r_j = 1 / (Q
+// P_j + 1). With a dot product e_j = act(q · k_j + b_e), and of all steps i together:
 //   ∂q = Σ_j ∂e_j k_j;  ∂h_j += Σ_i α_ij γ_i;  ∂k_j += Σ_i ∂e_ij q_i
 // Layout: h [batch, length, n_h], p [batch, length, n'], q [batch, n'], e and α [batch, length].
 // Must equal: these lines for one value at a time in double.
@@ -31,15 +32,41 @@ void energies_backward(const float* query, const float* projected, const float* 
     Vector d_v = at.load(gradients.weight), d_q = constant(0.0F);
     for (std::size_t j = 0; j < length; ++j) {
       const Vector d_e = constant(d_energies[j]);
-      const Vector t = tanh(hn::Add(q, at.load(projected + j * units)));
-      d_v = hn::MulAdd(d_e, t, d_v);
-      const Vector tau = hn::Mul(hn::Mul(d_e, v), hn::NegMulAdd(t, t, constant(1.0F)));
+      const TanhAndSlope t = tanh_and_slope(hn::Add(q, at.load(projected + j * units)));
+      d_v = hn::MulAdd(d_e, t.value, d_v);
+      const Vector tau = hn::Mul(hn::Mul(d_e, v), t.slope);
       d_q = hn::Add(d_q, tau);
       float* d_p = gradients.projected + j * units;
       at.store(hn::Add(at.load(d_p), tau), d_p);
     }
     at.store(d_v, gradients.weight);
     at.store(d_q, gradients.query);
+  });
+}
+
+// The same from exponentials.
+void exponentials_backward(const float* query, const float* keys, const float* weight,
+                           const float* d_energies, std::size_t length, std::size_t units,
+                           AttentionGradients gradients) {
+  const Vector one = constant(1.0F);
+  float d_energy = 0.0F;
+  for (std::size_t j = 0; j < length; ++j) d_energy += d_energies[j];
+  for_each(units, [&](auto at) HWY_ATTR {
+    const Vector q = at.load(query), v4 = hn::Mul(constant(4.0F), at.load(weight));
+    Vector sum_r = constant(0.0F),
+           sum_slope = constant(0.0F);  // Σ_j ∂e_j r_j, Σ_j ∂e_j r_j (1 − r_j)
+    for (std::size_t j = 0; j < length; ++j) {
+      const Vector d_e = constant(d_energies[j]);
+      const Vector r = reciprocal(hn::MulAdd(q, at.load(keys + j * units), one));
+      const Vector slope = hn::Mul(d_e, hn::NegMulAdd(r, r, r));
+      sum_r = hn::MulAdd(d_e, r, sum_r);
+      sum_slope = hn::Add(sum_slope, slope);
+      float* d_p = gradients.projected + j * units;
+      at.store(hn::MulAdd(v4, slope, at.load(d_p)), d_p);
+    }
+    const Vector d_v = hn::NegMulAdd(constant(2.0F), sum_r, constant(d_energy));
+    at.store(hn::Add(at.load(gradients.weight), d_v), gradients.weight);
+    at.store(hn::Mul(v4, sum_slope), gradients.query);
   });
 }
 
@@ -115,6 +142,7 @@ HWY_AFTER_NAMESPACE();
 namespace attend::kernels {
 
 HWY_EXPORT(energies_backward);
+HWY_EXPORT(exponentials_backward);
 HWY_EXPORT(add_rows_of_sentence);
 
 namespace {
@@ -171,9 +199,11 @@ void attention_forward(const AttentionSource& source, const AttentionStep& step,
 }  // namespace
 
 void additive_attention_forward(const AttentionSource& source, const AttentionStep& step) {
+  const bool exponential = source.form == KeyForm::kExponential;
   attention_forward(source, step, [&](auto query, auto projected, std::span<float> energies) {
-    additive_energies(query, projected, {source.weight, source.sizes.attention_units}, source.bias,
-                      source.activation, energies);
+    const auto score = exponential ? additive_energies_of_keys : additive_energies;
+    score(query, projected, {source.weight, source.sizes.attention_units}, source.bias,
+          source.activation, energies);
   });
 }
 
@@ -190,10 +220,13 @@ void additive_attention_backward(const AttentionSource& source, const AttentionS
     const std::size_t first = b * sizes.source_length;
     const std::span<float> d_energies = scratch.first(length);
     *gradients.bias += energy_gradients(source, step, d_context, b, d_energies);
-    HWY_DYNAMIC_DISPATCH(energies_backward)
-    (step.query + b * units, source.projected + first * units, source.weight, d_energies.data(),
-     length, units,
-     {gradients.projected + first * units, gradients.weight, nullptr, gradients.query + b * units});
+    const auto backward = source.form == KeyForm::kExponential
+                              ? HWY_DYNAMIC_DISPATCH(exponentials_backward)
+                              : HWY_DYNAMIC_DISPATCH(energies_backward);
+    backward(step.query + b * units, source.projected + first * units, source.weight,
+             d_energies.data(), length, units,
+             {gradients.projected + first * units, gradients.weight, nullptr,
+              gradients.query + b * units});
   }
 }
 

@@ -10,6 +10,12 @@
 
 namespace attend::kernels {
 
+/// What stands for q = W s and p_j = U h_j + b of additive attention.
+enum class KeyForm {
+  kPlain,        ///< they themselves
+  kExponential,  ///< exp(2 q) and exp(2 p_j), of exponential_query() and exponential_keys(): faster
+};
+
 struct AttentionSizes {
   std::size_t batch = 0;
   std::size_t source_length = 0;     ///< of the longest source
@@ -27,18 +33,19 @@ struct AttentionSource {
   const float* weight = nullptr;          // [n']: v, additive
   float bias = 0.0F;                      // b_e
   EnergyActivation activation = EnergyActivation::kLinear;
+  KeyForm form = KeyForm::kPlain;  ///< of `projected` and of queries, additive
 };
 
 /// One step. `energies` may be null when the backward pass does not need them (linear energies).
 struct AttentionStep {
-  const float* query = nullptr;  // [batch, n']: W s, or s itself
+  const float* query = nullptr;  // [batch, n']: W s in the form of the keys, or s itself
   float* energies = nullptr;     // [batch, source_length]
   float* alignment = nullptr;    // [batch, source_length], 0 from the length on
   float* context = nullptr;      // [batch, n_h]
 };
 
-/// Gradients of one step; what goes to annotations waits for all steps. The first three are added
-/// to.
+/// Gradients of one step, of W s and U h_j + b whatever stands for them; what goes to annotations
+/// waits for all steps. The first three are added to.
 struct AttentionGradients {
   float* projected = nullptr;  // [batch, source_length, n']
   float* weight = nullptr;     // [n']

@@ -7,6 +7,7 @@
 //         ∂a_z = δ ⊙ (ĥ − h) ⊙ σ'(z),  ∂a_c = δ ⊙ z ⊙ (1 − ĥ²),  ∂h = δ ⊙ (1 − z) + …
 //         before: with ε = U_cᵀ ∂a_c: ∂a_r = ε ⊙ h ⊙ σ'(r), ∂h += ε ⊙ r
 //         after, u = U_c h + b: ∂a_r = ∂a_c ⊙ u ⊙ σ'(r),  ∂u = ∂a_c ⊙ r
+// h is h ⊙ mask in every product (§1.8), so that what comes back through products is ⊙ mask too.
 // Layout: gates [rows, 4 n or 3 n], others [rows, n], rows with strides.
 // Must equal: these lines for one unit at a time in double.
 #include "kernels/training_cells.h"
@@ -35,6 +36,26 @@ HWY_INLINE Vector gate_slope(Vector y) {
 }
 
 HWY_INLINE Vector one_minus_square(Vector y) { return hn::NegMulAdd(y, y, constant(1.0F)); }
+
+void mask_states_rows(CellSizes sizes, ConstRows states, ConstRows mask, Rows masked) {
+  for (std::size_t row = 0; row < sizes.rows; ++row) {
+    const float* h = states.row(row);
+    const float* m = mask.row(row);
+    float* y = masked.row(row);
+    for_each(sizes.units, [&](auto at) HWY_ATTR { at.store(hn::Mul(at.load(h), at.load(m)), y); });
+  }
+}
+
+void add_masked_rows(CellSizes sizes, ConstRows gradients, ConstRows mask, Rows sums) {
+  for (std::size_t row = 0; row < sizes.rows; ++row) {
+    const float* d = gradients.row(row);
+    const float* m = mask.row(row);
+    float* y = sums.row(row);
+    for_each(sizes.units, [&](auto at) HWY_ATTR {
+      at.store(hn::MulAdd(at.load(d), at.load(m), at.load(y)), y);
+    });
+  }
+}
 
 template <GateFunction function>
 void lstm_forward_rows(CellSizes sizes, Rows gates, ConstRows previous_cell, Rows cell,
@@ -270,6 +291,8 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace attend::kernels {
 
+HWY_EXPORT(mask_states_rows);
+HWY_EXPORT(add_masked_rows);
 HWY_EXPORT(lstm_forward_any);
 HWY_EXPORT(lstm_backward_any);
 HWY_EXPORT(gru_gates_forward_any);
@@ -279,6 +302,12 @@ HWY_EXPORT(gru_state_backward_any);
 HWY_EXPORT(gru_before_backward_any);
 HWY_EXPORT(gru_after_backward_any);
 
+void mask_states(CellSizes sizes, ConstRows states, ConstRows mask, Rows masked) {
+  HWY_DYNAMIC_DISPATCH(mask_states_rows)(sizes, states, mask, masked);
+}
+void add_masked(CellSizes sizes, ConstRows gradients, ConstRows mask, Rows sums) {
+  HWY_DYNAMIC_DISPATCH(add_masked_rows)(sizes, gradients, mask, sums);
+}
 void lstm_forward(CellSizes sizes, GateFunction function, Rows gates, ConstRows previous_cell,
                   Rows cell, Rows state) {
   HWY_DYNAMIC_DISPATCH(lstm_forward_any)(sizes, function, gates, previous_cell, cell, state);

@@ -11,6 +11,11 @@
 
 namespace attend::kernels {
 
+/// masked = states ⊙ mask: dropout of the states that recurrent products see.
+void mask_states(CellSizes sizes, ConstRows states, ConstRows mask, Rows masked);
+/// sums += gradients ⊙ mask.
+void add_masked(CellSizes sizes, ConstRows gradients, ConstRows mask, Rows sums);
+
 /// gates ← i, f, o, g from W x + U h + b;  cell = f ⊙ previous_cell + i ⊙ g,
 /// state = o ⊙ tanh(cell).
 void lstm_forward(CellSizes sizes, GateFunction function, Rows gates, ConstRows previous_cell,
@@ -22,7 +27,7 @@ void lstm_forward(CellSizes sizes, GateFunction function, Rows gates, ConstRows 
 void lstm_backward(CellSizes sizes, GateFunction function, Rows gates, ConstRows previous_cell,
                    ConstRows cell, ConstRows d_state, ConstRows carry, Rows cell_carry);
 
-/// gates ← z, r (the first two blocks);  reset_state = r ⊙ previous.
+/// gates ← z, r (the first two blocks);  reset_state = r ⊙ previous, masked where there is dropout.
 void gru_gates_forward(CellSizes sizes, GateFunction function, Rows gates, ConstRows previous,
                        Rows reset_state);
 
@@ -42,7 +47,8 @@ void gru_state_backward(CellSizes sizes, GruOptions options, Rows gates, ConstRo
                         ConstRows d_state, Rows carry);
 
 /// Second part, reset before: gates_r ← the gradient of the sum of r, carry += d_reset_state ⊙ r,
-/// where d_reset_state = gates_c · U_c is the gradient of r ⊙ previous.
+/// where d_reset_state = gates_c · U_c is the gradient of r ⊙ previous. `previous` and the carry
+/// are those of the masked state where there is dropout.
 void gru_before_backward(CellSizes sizes, GateFunction function, Rows gates, ConstRows previous,
                          ConstRows d_reset_state, Rows carry);
 

@@ -1,4 +1,5 @@
-// Equations: Y = X Wᵀ + 1 bᵀ or Y += X Wᵀ; G = Aᵀ B or G += Aᵀ B; by oneDNN's matmul primitive.
+// Equations: Y = X Wᵀ + 1 bᵀ or Y += X Wᵀ; G = Aᵀ B or G += Aᵀ B; by oneDNN's matmul primitive, or
+// by tiles.
 // Layout: W packed in the order that the primitive for kTypicalRows rows chooses, which those for
 // other numbers of rows then have to take. oneDNN is fast only where rows stand one behind the
 // other; others are copied. Must equal: the triple loop in double, to the rounding of the factors.
@@ -18,6 +19,7 @@
 #include "base/base.h"
 #include "kernels/bfloat16.h"
 #include "kernels/onednn_matmul.h"
+#include "kernels/tile_product.h"
 
 namespace attend::kernels {
 namespace {
@@ -86,6 +88,7 @@ struct ThreadMemory {
   Buffer scratchpad;  // what a primitive asks for
   Buffer x, other;    // rows that stood apart
   Buffer y;           // a product whose rows shall stand apart
+  Buffer rounded;     // rows that are used once
 };
 
 ThreadMemory& thread_memory() {
@@ -167,6 +170,10 @@ struct Sgemm {
     if (status != dnnl_success) throw Error("oneDNN: a matrix product failed");
   }
 };
+
+HalfRows half_rows(const Operand& operand) {
+  return {static_cast<const Bfloat16*>(operand.values()), operand.stride()};
+}
 
 [[noreturn]] void fail(const dnnl::error& error) {
   throw Error(std::string("oneDNN: ") + error.what());
@@ -265,6 +272,14 @@ Operand::Operand(Precision precision, ConstRows rows, std::size_t count, std::si
       values_(rows.values) {
   if (precision == Precision::kFloat32) return;
   copy_ = std::make_shared<Buffer>();
+  if (has_bfloat16_tiles()) {
+    auto* halves =
+        reinterpret_cast<Bfloat16*>(copy_->get((tile_values(count, units) + 1) / 2).data());
+    round_for_tiles(rows, count, units, halves);
+    stride_ = tile_stride(units);
+    values_ = halves;
+    return;
+  }
   stride_ = units;
   if (multiplies_as_float32(precision)) {
     const std::span<float> rounded = copy_->get(count * units);
@@ -409,7 +424,9 @@ TrainingProduct::TrainingProduct(const ProductCode& code, Precision precision, R
   const bool panels = precision == Precision::kFloat32 && rows == RowsPerProduct::kStep &&
                       outputs * inputs < kPanelWeights;
   try {
-    if (!panels) {
+    if (precision != Precision::kFloat32 && has_bfloat16_tiles()) {
+      tiles_ = std::make_unique<TileProduct>(values, outputs, inputs, strides);
+    } else if (!panels) {
       packed_ = std::make_unique<Packed>(code, precision, rows, values, outputs, inputs, strides);
     }
   } catch (const dnnl::error& error) {
@@ -422,6 +439,7 @@ TrainingProduct::~TrainingProduct() = default;
 TrainingProduct::TrainingProduct(TrainingProduct&&) noexcept = default;
 
 void TrainingProduct::pack() {
+  if (tiles_) return tiles_->pack();
   if (!packed_) {
     panels_ = std::make_unique<PanelProduct>(values_, outputs_, inputs_, strides_);
     return;
@@ -438,6 +456,7 @@ void TrainingProduct::multiply(const Operand& x, const float* bias, Rows y, Writ
   ATTEND_CHECK(x.precision() == precision_);
   ATTEND_CHECK(bias == nullptr || write == Write::kReplace);
   if (x.count() == 0) return;
+  if (tiles_) return tiles_->multiply(half_rows(x), x.count(), bias, y, write);
   if (panels_) {
     const ConstRows rows{static_cast<const float*>(x.values()), x.stride()};
     return write == Write::kAdd ? panels_->multiply_add(rows, x.count(), y)
@@ -452,7 +471,12 @@ void TrainingProduct::multiply(const Operand& x, const float* bias, Rows y, Writ
 
 void TrainingProduct::multiply(ConstRows x, std::size_t rows, const float* bias, Rows y,
                                Write write) const {
-  multiply(Operand(precision_, x, rows, inputs_), bias, y, write);
+  if (!tiles_) return multiply(Operand(precision_, x, rows, inputs_), bias, y, write);
+  if (rows == 0) return;
+  auto* halves = reinterpret_cast<Bfloat16*>(
+      thread_memory().rounded.get((tile_values(rows, inputs_) + 1) / 2).data());
+  round_for_tiles(x, rows, inputs_, halves);
+  tiles_->multiply({halves, tile_stride(inputs_)}, rows, bias, y, write);
 }
 
 void gradient_product(const ProductCode& code, const Operand& a, const Operand& b, Rows gradient,
@@ -464,6 +488,10 @@ void gradient_product(const ProductCode& code, const Operand& a, const Operand& 
       std::fill_n(gradient.row(i), b.units(), 0.0F);
     }
     return;
+  }
+  if (a.precision() != Precision::kFloat32 && has_bfloat16_tiles()) {
+    return tile_gradient(half_rows(a), a.units(), half_rows(b), b.units(), a.count(), gradient,
+                         write);
   }
   if (multiplies_as_float32(a.precision())) {
     return Sgemm{true,       false,

@@ -1,5 +1,6 @@
 // Matrix products of training by oneDNN: weights that change with every update times rows of
-// activations, and the gradients of such weights. Small float32 products go through PanelProduct.
+// activations, and the gradients of such weights. Small float32 products go through PanelProduct,
+// bfloat16 ones through TileProduct where the processor has tiles.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +12,8 @@
 #include "kernels/rows.h"
 
 namespace attend::kernels {
+
+class TileProduct;
 
 /// Whether the processor multiplies bfloat16 by itself; without that, products of training with
 /// such factors are right but slow.
@@ -81,6 +84,7 @@ class TrainingProduct {
  private:
   class Packed;
   std::unique_ptr<PanelProduct> panels_;  // of small float32 weights for steps
+  std::unique_ptr<TileProduct> tiles_;    // of bfloat16 weights where there are tiles
   std::unique_ptr<Packed> packed_;        // of all others
   const float* values_;
   std::size_t outputs_, inputs_;

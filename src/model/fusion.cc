@@ -4,7 +4,6 @@ namespace attend::model {
 
 std::string_view encoder_fusion_obstacle(const Configuration& configuration) {
   if (configuration.encoder.layer_norm) return "layer normalisation";
-  if (configuration.training.dropout.recurrent > 0) return "recurrent dropout";
   return {};
 }
 
@@ -13,8 +12,6 @@ std::string_view decoder_fusion_obstacle(const Configuration& configuration) {
   if (decoder.input_feeding == InputFeeding::kReadout && decoder.readout == Readout::kMaxout) {
     return "a maxout readout that is fed";
   }
-  if (decoder.layers > 1) return "more than one layer";
-  if (configuration.training.dropout.recurrent > 0) return "recurrent dropout";
   return {};
 }
 

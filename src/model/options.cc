@@ -320,9 +320,10 @@ void add_training(OptionList& list, TrainingConfig& training) {
               "pairs held out at most");
   list.number("training.validate_every", training.validate_every, std::int64_t{0}, kUpdates,
               "updates between validations; 0: every epoch");
-  list.text("training.metric", training.metric, "what decides the best model: loss or a metric");
+  list.text("training.metric", training.metric,
+            "what decides the best model: loss or a metric of attend evaluate");
   list.number("training.patience", training.patience, 0, kMany,
-              "validations without progress before stopping; 0: never stop early");
+              "validations in which neither metric nor loss got better before stopping; 0: never");
   list.number("training.beam", training.beam, 1, 1000, "beam of the decoding at validation");
   list.number("training.checkpoint_minutes", training.checkpoint_minutes, 0.0, kAnyPositive,
               "minutes between checkpoints");

@@ -77,6 +77,8 @@ void RecurrentCell::normalise_recurrent(std::size_t rows, std::size_t first_gate
 
 void RecurrentCell::step(std::size_t rows, const kernels::GateRows& gates, std::span<float> state,
                          std::span<float> cell, CellMemory& memory) const {
+  using kernels::ReadOrder;
+  memory.order = memory.order == ReadOrder::kForward ? ReadOrder::kBackward : ReadOrder::kForward;
   if (config_.type == model::Cell::kLstm) {
     step_lstm(rows, gates, state, cell, memory);
   } else if (resets_before(config_)) {
@@ -90,7 +92,7 @@ void RecurrentCell::step_lstm(std::size_t rows, const kernels::GateRows& gates,
                               std::span<float> state, std::span<float> cell,
                               CellMemory& memory) const {
   const std::span<float> recurrent = memory.recurrent.get(rows * gate_units_);  // [rows, 4 n]
-  recurrent_.multiply(state, rows, {}, recurrent);
+  recurrent_.multiply(state, rows, {}, recurrent, memory.order);
   normalise_recurrent(rows, 0, 4, recurrent);
   kernels::lstm({rows, units_}, gate_function(config_), gates, recurrent, state, cell);
 }
@@ -101,7 +103,7 @@ void RecurrentCell::step_reset_before(std::size_t rows, const kernels::GateRows&
   const std::span<float> z = memory.z.get(rows * units_);                      // [rows, n]
   const std::span<float> reset = memory.reset.get(rows * units_);              // r ⊙ h [rows, n]
   const std::span<float> candidate = memory.candidate.get(rows * units_);      // [rows, n]
-  recurrent_.multiply(state, rows, {}, recurrent);
+  recurrent_.multiply(state, rows, {}, recurrent, memory.order);
   normalise_recurrent(rows, 0, 2, recurrent);
   kernels::gru_reset_before({rows, units_}, gate_function(config_), gates, recurrent, state, z,
                             reset);
@@ -113,7 +115,7 @@ void RecurrentCell::step_reset_before(std::size_t rows, const kernels::GateRows&
 void RecurrentCell::step_reset_after(std::size_t rows, const kernels::GateRows& gates,
                                      std::span<float> state, CellMemory& memory) const {
   const std::span<float> recurrent = memory.recurrent.get(rows * gate_units_);  // [rows, 3 n]
-  recurrent_.multiply(state, rows, {}, recurrent);
+  recurrent_.multiply(state, rows, {}, recurrent, memory.order);
   normalise_recurrent(rows, 0, 3, recurrent);
   kernels::gru_reset_after({rows, units_}, {gate_function(config_), update_gate(config_)}, gates,
                            recurrent, recurrent_bias_, state);

@@ -11,6 +11,7 @@ namespace attend::runtime {
 /// Memory of a cell's steps; one thread at a time.
 struct CellMemory {
   kernels::Buffer recurrent, z, reset, candidate;
+  kernels::ReadOrder order = kernels::ReadOrder::kForward;  // of the next step: in turn
 };
 
 /// What a recurrent cell takes from its inputs: gates = W x + b (normalised: gain · norm(W x) + b).
@@ -45,6 +46,8 @@ class RecurrentCell {
             std::span<float> cell, CellMemory& memory) const;
 
   std::size_t gate_units() const { return gate_units_; }
+  /// Memory of its recurrent weights.
+  std::size_t bytes() const { return recurrent_.bytes() + candidate_.bytes(); }
 
  private:
   void normalise_recurrent(std::size_t rows, std::size_t first_gate, std::size_t gates,

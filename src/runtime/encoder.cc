@@ -11,10 +11,14 @@ namespace {
 
 using text::TokenId;
 
+// Neither direction waits for the other: a processor overlaps them. Those with more bytes of
+// weights go one after the other, so that the weights of both need not share its cache.
+constexpr std::size_t kOverlappedWeights = std::size_t{1} << 19;
+
 // Which sources still run at each step: sorted by falling length, those of a step are the first.
 class Schedule {
  public:
-  explicit Schedule(const Annotations& annotations) : annotations_(annotations) {
+  explicit Schedule(const Annotations& annotations) : annotations_(&annotations) {
     order_.resize(annotations.sources());
     std::iota(order_.begin(), order_.end(), std::size_t{0});
     std::stable_sort(order_.begin(), order_.end(), [&](std::size_t a, std::size_t b) {
@@ -24,13 +28,13 @@ class Schedule {
   }
   // How many sources have a token at `step`; steps must not fall.
   std::size_t running(std::size_t step) {
-    while (running_ > 0 && annotations_.lengths[order_[running_ - 1]] <= step) --running_;
+    while (running_ > 0 && annotations_->lengths[order_[running_ - 1]] <= step) --running_;
     return running_;
   }
   std::size_t source(std::size_t rank) const { return order_[rank]; }
 
  private:
-  const Annotations& annotations_;
+  const Annotations* annotations_;
   std::vector<std::size_t> order_;
   std::size_t running_;
 };
@@ -183,10 +187,17 @@ void Encoder::run_layer(const Layer& layer, std::span<const TokenId> ids,
                       Columns{d * units_, units_}, annotations);
   }
   Schedule schedule(annotations);
-  for (std::size_t step = 0; step < annotations.longest; ++step) {
-    const std::size_t rows = schedule.running(step);
-    // Neither direction waits for the other: a processor overlaps them.
-    for (DirectionRun& run : runs) run.step(step, rows, schedule);
+  const auto run_steps = [&](std::span<DirectionRun> some) {
+    schedule = Schedule(annotations);
+    for (std::size_t step = 0; step < annotations.longest; ++step) {
+      const std::size_t rows = schedule.running(step);
+      for (DirectionRun& run : some) run.step(step, rows, schedule);
+    }
+  };
+  if (layer[0].cell.bytes() <= kOverlappedWeights) {
+    run_steps(runs);
+  } else {
+    for (DirectionRun& run : runs) run_steps(std::span(&run, 1));
   }
   LastStates& last = annotations.last.emplace_back();
   last.state.resize(annotations.sources() * annotations.units);

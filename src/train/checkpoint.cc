@@ -33,6 +33,7 @@ void visit(Position& p, Visitor&& field) {
   field("validated_at", p.validated_at);
   field("best", p.best);
   field("has_best", p.has_best);
+  field("lowest_loss", p.lowest_loss);
   field("without_progress", p.without_progress);
   field("plateau_factor", p.plateau_factor);
   field("plateau_without_progress", p.plateau_without_progress);

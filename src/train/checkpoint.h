@@ -22,7 +22,8 @@ struct Position {
   std::int64_t validated_at = -1;  ///< update of the last one
   double best = 0;                 ///< metric of the best validation
   bool has_best = false;
-  std::int64_t without_progress = 0;          ///< validations since the best
+  double lowest_loss = 0;                     ///< of all validations
+  std::int64_t without_progress = 0;          ///< validations since the best or the lowest loss
   double plateau_factor = 1;                  ///< of the learning rate
   std::int64_t plateau_without_progress = 0;  ///< validations since the best or the last fall
   double seconds = 0;                         ///< of training so far; the only thing that differs

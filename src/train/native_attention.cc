@@ -29,15 +29,19 @@ AttentionPass::AttentionPass(const std::shared_ptr<Products>& products,
   if (in_.additive()) {
     query_ = &products->forward(in_.query_weight, RowsPerProduct::kStep);
     queries_ = make(in_.projected.size(2));
+    make_keys();
   }
   if (in_.energies == model::Energies::kRelu) energies_ = make(length);
   alignments_ = make(length);
   contexts_ = make(in_.annotations.size(2));
 }
 
-void AttentionPass::detach() {
-  alignments_ = alignments_.detach();
-  contexts_ = contexts_.detach();
+// Of all keys at once, padding among them: queries have one form.
+void AttentionPass::make_keys() {
+  keys_ = in_.projected.clone();
+  if (kernels::exponential_keys({keys_.data_ptr<float>(), size(keys_.numel())})) {
+    form_ = kernels::KeyForm::kExponential;
+  }
 }
 
 kernels::AttentionSource AttentionPass::source() const {
@@ -46,7 +50,8 @@ kernels::AttentionSource AttentionPass::source() const {
                   size(in_.annotations.size(2))};
   source.lengths = in_.lengths;
   source.annotations = in_.annotations.data_ptr<float>();
-  source.projected = in_.keys().data_ptr<float>();
+  source.projected = (keys_.defined() ? keys_ : in_.keys()).data_ptr<float>();
+  source.form = form_;
   if (in_.energy_weight.defined()) source.weight = in_.energy_weight.data_ptr<float>();
   if (in_.energy_bias.defined()) source.bias = *in_.energy_bias.data_ptr<float>();
   source.activation = in_.energies == model::Energies::kRelu ? kernels::EnergyActivation::kRelu
@@ -62,7 +67,11 @@ kernels::AttentionStep AttentionPass::step(std::int64_t i, ConstRows states) con
 
 void AttentionPass::look(std::int64_t i, ConstRows states) {
   if (in_.additive()) {
-    query_->multiply(states, size(in_.batch()), nullptr, rows_at(queries_, i), Write::kReplace);
+    const Rows query = rows_at(queries_, i);
+    query_->multiply(states, size(in_.batch()), nullptr, query, Write::kReplace);
+    if (form_ == kernels::KeyForm::kExponential) {
+      kernels::exponential_query({query.values, size(in_.batch() * queries_.size(2))});
+    }
     kernels::additive_attention_forward(source(), step(i, states));
   } else {
     kernels::dot_attention_forward(source(), step(i, states));

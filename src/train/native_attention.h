@@ -46,20 +46,21 @@ class AttentionPass {
 
   const Tensor& contexts() const { return contexts_; }      // [steps, batch, n_h]
   const Tensor& alignments() const { return alignments_; }  // [steps, batch, source_length]
-  /// Lets go of the graph of what a differentiable function has returned: it holds on to this.
-  void detach();
 
  private:
   friend class AttentionBackward;
+  void make_keys();
   kernels::AttentionSource source() const;
   kernels::AttentionStep step(std::int64_t i, kernels::ConstRows states) const;
 
   std::shared_ptr<Products> products_;
   AttentionInputs in_;
   std::int64_t steps_;
+  Tensor keys_;  // additive: exp(2 projected) where all of them fit, else `projected`
+  kernels::KeyForm form_ = kernels::KeyForm::kPlain;
   const kernels::TrainingProduct* query_ = nullptr;  // W, additive
-  Tensor queries_;                                   // [steps, batch, n'], additive
-  Tensor energies_;                                  // [steps, batch, source_length], relu
+  Tensor queries_;   // [steps, batch, n'], additive, in the form of the keys
+  Tensor energies_;  // [steps, batch, source_length], relu
   Tensor alignments_;
   Tensor contexts_;
 };

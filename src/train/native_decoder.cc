@@ -1,154 +1,107 @@
-// Each step i looks from a state and updates it, in one of three orders (§1.4). The sums of the
-// gates take E y_{i-1} for all steps in one product and what stands beside it – the context, or the
-// readout that is fed – within the step. Weight gradients wait for the end, where each is one
-// product over all steps.
+// Each step i looks from the top layer's state and updates all layers, in one of three orders
+// (§1.4). The bottom layer knows E y_{i-1} of all steps before the first; beside it stands the
+// context or the readout that is fed. The layers above see the state below.
 #include "train/native_decoder.h"
 
-#include <torch/csrc/autograd/custom_function.h>
-
 #include <optional>
+#include <utility>
+
+#include "base/base.h"
+#include "train/native_decoder_layer.h"
+#include "train/native_function.h"
 
 namespace attend::train {
 namespace {
 
 using kernels::Operand;
 using kernels::Rows;
-using kernels::RowsPerProduct;
-using kernels::TrainingProduct;
-using kernels::Write;
 using model::Order;
-using torch::autograd::AutogradContext;
-using torch::autograd::variable_list;
-
-using MaybeTensor = c10::optional<Tensor>;  // what autograd takes when a tensor may be undefined
-
-std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
 // What forward leaves for backward. All tensors are contiguous.
-struct Pass : torch::CustomClassHolder {
+struct Pass {
   NativeDecoderInputs in;
   std::int64_t updates = 0;
-  bool used = false;  // backward works in place, once
-  Tensor states;      // [updates + 1, batch, n]: s_0 …
-  Tensor cells;       // the same of an LSTM
-  Tensor reset;       // [updates, batch, n] of a GRU
-  Tensor gates;       // [updates, batch, G n]
+  std::vector<DecoderLayerPass> layers;
   std::optional<AttentionPass> attention;
   std::optional<FeedingPass> feeding;
   std::optional<Operand> fed_operand;  // [updates · batch, m]
 
-  std::int64_t batch() const { return in.attention.batch(); }
-  std::int64_t fed_units() const { return in.fed.defined() ? in.fed.size(2) : 0; }
+  const Tensor& states() const { return layers.back().states(); }  // of the top layer
   bool updates_first() const { return in.order == Order::kUpdateLookGenerate; }
   // Which state looks in step i, and which the readout sees.
   std::int64_t looking(std::int64_t i) const { return updates_first() ? i + 1 : i; }
   std::int64_t speaking(std::int64_t i) const {
     return in.order == Order::kLookGenerateUpdate ? i : i + 1;
   }
-  // Columns of the cell's input weights, or of their gradient.
-  Tensor fed_block(const Tensor& weight) const { return weight.narrow(1, 0, fed_units()); }
-  Tensor beside_block(const Tensor& weight) const {
-    return weight.narrow(1, fed_units(), weight.size(1) - fed_units());
-  }
-  // What stands beside E y in update i, [batch, …]; whether anything does.
-  bool has_beside() const { return !updates_first() || feeding.has_value(); }
+  // What stands beside E y in update i, [batch, …].
   Rows beside(std::int64_t i) const {
     return feeding ? feeding->fed(i) : rows_at(attention->contexts(), i);
   }
-  CellStep update(std::int64_t i) const;
+  // The same of all updates for any layer: [updates or more, batch, …], undefined if nothing does.
+  Tensor all_beside(std::size_t layer) const {
+    if (layer > 0) return layers[layer - 1].states().narrow(0, 1, updates);
+    if (!layers[0].sees_beside()) return {};
+    return (feeding ? feeding->all_fed() : attention->contexts()).narrow(0, 0, updates);
+  }
 };
 
-CellStep Pass::update(std::int64_t i) const {
-  CellStep step;
-  step.rows = size(batch());
-  step.gates = rows_at(gates, i);
-  step.previous = rows_at(states, i);
-  step.state = rows_at(states, i + 1);
-  if (in.shape.lstm()) {
-    step.previous_cell = rows_at(cells, i);
-    step.cell = rows_at(cells, i + 1);
-  } else {
-    step.reset = rows_at(reset, i);
-  }
-  return step;
+// Of what a pass keeps: without its graph.
+Tensor plain(const Tensor& x) { return x.defined() ? x.detach().contiguous() : x; }
+
+DecoderLayerInputs layer_inputs(const NativeDecoderInputs& in, std::size_t layer) {
+  DecoderLayerInputs inputs;
+  inputs.cell = in.cells[layer];
+  inputs.initial = in.initial[layer];
+  inputs.recurrent_mask = in.masks.recurrent_of(layer);
+  if (layer > 0 && !in.masks.between.empty()) inputs.beside_mask = in.masks.between[layer - 1];
+  return inputs;
 }
 
-void allocate(Pass& pass) {
-  const NativeDecoderInputs& in = pass.in;
-  const std::int64_t batch = pass.batch(), n = in.shape.units;
-  const auto make = [&](std::int64_t steps, std::int64_t units) {
-    return at::empty({steps, batch, units}, in.cell.bias.options().requires_grad(false));
-  };
+void prepare(Pass& pass) {
+  NativeDecoderInputs& in = pass.in;
+  AttentionInputs& attention = in.attention;
+  attention.annotations = plain(attention.annotations);
+  attention.projected = plain(attention.projected);
+  in.fed = plain(in.fed);
   pass.updates = in.order == Order::kLookGenerateUpdate ? in.steps - 1 : in.steps;
-  pass.states = make(pass.updates + 1, n);
-  pass.states[0].copy_(in.initial_state);
-  if (in.shape.lstm()) {
-    pass.cells = make(pass.updates + 1, n);
-    pass.cells[0].copy_(in.initial_cell);
-  } else {
-    pass.reset = make(pass.updates, n);
+  for (std::size_t layer = 0; layer < in.cells.size(); ++layer) {
+    const std::int64_t known = layer == 0 && in.fed.defined() ? in.fed.size(2) : 0;
+    pass.layers.emplace_back(in.products, in.shape, layer_inputs(in, layer), pass.updates, known);
   }
-  pass.gates = make(pass.updates, in.shape.gate_units());
-  pass.attention.emplace(in.products, in.attention, in.steps);
+  in.initial.clear();  // with the graph behind it
+  pass.attention.emplace(in.products, attention, in.steps);
   if (in.feeding.weight.defined()) {
-    pass.feeding.emplace(in.products, in.feeding, in.steps, batch, n);
+    pass.feeding.emplace(in.products, in.feeding, in.steps, attention.batch(), in.shape.units);
   }
+  if (in.fed.defined()) pass.fed_operand = in.products->operand(in.fed.flatten(0, 1));
 }
 
-// W_y E y + b of all updates in one product, where the gates will stand; the readouts' part too.
-void project_fed(Pass& pass) {
-  const NativeDecoderInputs& in = pass.in;
-  if (in.fed.defined()) {
-    pass.fed_operand = in.products->operand(in.fed.flatten(0, 1));
-    in.products->forward(pass.fed_block(in.cell.input_weight), RowsPerProduct::kBatch)
-        .multiply(*pass.fed_operand, in.cell.bias.data_ptr<float>(),
-                  rows_of(pass.gates.flatten(0, 1)), Write::kReplace);
-  } else {
-    pass.gates.copy_(in.cell.bias.expand_as(pass.gates));
+void update(Pass& pass, std::int64_t i) {
+  for (std::size_t layer = 0; layer < pass.layers.size(); ++layer) {
+    DecoderLayerPass& cell = pass.layers[layer];
+    Rows beside;
+    if (layer > 0) {
+      beside = rows_at(pass.layers[layer - 1].states(), i + 1);
+    } else if (cell.sees_beside()) {
+      beside = pass.beside(i);
+    }
+    cell.update(i, beside);
   }
-  if (pass.feeding) pass.feeding->project(pass.fed_operand);
 }
 
 void run_forward(Pass& pass) {
-  const NativeDecoderInputs& in = pass.in;
-  const std::size_t rows = size(pass.batch());
-  project_fed(pass);
-  const TrainingProduct* beside =
-      pass.has_beside()
-          ? &in.products->forward(pass.beside_block(in.cell.input_weight), RowsPerProduct::kStep)
-          : nullptr;
-  const ForwardCell recurrence(*in.products, in.shape, in.cell.recurrent_weight,
-                               in.cell.recurrent_bias);
-  const auto update = [&](std::int64_t i) {
-    const CellStep step = pass.update(i);
-    if (beside != nullptr) {
-      beside->multiply(pass.beside(i), rows, nullptr, step.gates, Write::kAdd);
-    }
-    recurrence.step(step);
-  };
-  for (std::int64_t i = 0; i < in.steps; ++i) {
-    if (pass.updates_first()) update(i);
-    pass.attention->look(i, rows_at(pass.states, pass.looking(i)));
+  pass.layers[0].project(pass.fed_operand);
+  if (pass.feeding) pass.feeding->project(pass.fed_operand);
+  for (std::int64_t i = 0; i < pass.in.steps; ++i) {
+    if (pass.updates_first()) update(pass, i);
+    pass.attention->look(i, rows_at(pass.states(), pass.looking(i)));
     if (pass.feeding) {
-      pass.feeding->speak(i, rows_at(pass.states, pass.speaking(i)),
+      pass.feeding->speak(i, rows_at(pass.states(), pass.speaking(i)),
                           rows_at(pass.attention->contexts(), i));
     }
-    if (!pass.updates_first() && i < pass.updates) update(i);  // nothing sees a later state
+    if (!pass.updates_first() && i < pass.updates) update(pass, i);  // nothing sees a later state
   }
 }
-
-// Gradients of a pass; those of the weights come last, from all steps at once.
-struct Gradients {
-  explicit Gradients(const NativeDecoderInputs& in)
-      : input_weight(in.cell.input_weight),
-        recurrent_weight(in.cell.recurrent_weight),
-        bias(in.cell.bias) {
-    if (in.cell.recurrent_bias.defined()) recurrent_bias.emplace(in.cell.recurrent_bias);
-  }
-  Tensor fed, state, cell;
-  WeightGradient input_weight, recurrent_weight, bias;
-  std::optional<WeightGradient> recurrent_bias;
-};
 
 // Gradients from outside; any may be undefined.
 struct Outer {
@@ -158,202 +111,136 @@ struct Outer {
 // The backward pass through all steps.
 class Backward {
  public:
-  Backward(const Pass& pass, const Outer& outer, Gradients& result);
+  Backward(const Pass& pass, const Outer& outer);
   void run();
-  const AttentionBackward& attention() const { return attention_; }
-  const std::optional<FeedingBackward>& feeding() const { return feeding_; }
+  /// In the order of arguments().
+  std::vector<Tensor> gradients() const;
 
  private:
   void update_back(std::int64_t i);
   void step_back(std::int64_t i);
   Rows d_state(std::int64_t i) const;
-  void gather_weights();
+  void finish();
 
   const Pass& pass_;
-  const NativeDecoderInputs& in_;
   Tensor d_states_;  // of the readout outside; may be undefined
-  Gradients& result_;
-  std::size_t rows_;
   AttentionBackward attention_;
   std::optional<FeedingBackward> feeding_;
-  BackwardCell recurrence_;
-  const TrainingProduct* beside_ = nullptr;
-  Tensor carries_;  // [2, batch, n]: of s and c from later steps
-  Tensor none_;     // [1, n]: no gradient from outside
+  std::vector<DecoderLayerBackward> layers_;
+  Tensor none_;   // [1, n]: no gradient from outside
+  Tensor d_fed_;  // [updates, batch, m]
 };
 
-Backward::Backward(const Pass& pass, const Outer& outer, Gradients& result)
+Backward::Backward(const Pass& pass, const Outer& outer)
     : pass_(pass),
-      in_(pass.in),
       d_states_(outer.states),
-      result_(result),
-      rows_(size(pass.batch())),
       attention_(*pass.attention, outer.contexts),
-      recurrence_(*in_.products, in_.shape, in_.cell.recurrent_weight, pass.batch()),
-      carries_(at::zeros({2, pass.batch(), in_.shape.units}, pass.gates.options())),
-      none_(at::zeros({1, in_.shape.units}, pass.gates.options())) {
+      layers_(pass.layers.begin(), pass.layers.end()),
+      none_(at::zeros({1, pass.in.shape.units}, pass.states().options())) {
   if (pass.feeding) feeding_.emplace(*pass.feeding, outer.readouts);
-  if (pass.has_beside()) {
-    beside_ =
-        &in_.products->backward(pass.beside_block(in_.cell.input_weight), RowsPerProduct::kStep);
-  }
 }
 
-// Of s_i, from outside.
+// Of s_i of the top layer, from outside.
 Rows Backward::d_state(std::int64_t i) const {
   const std::int64_t step = i - pass_.speaking(0);
   return d_states_.defined() ? rows_at(d_states_, step) : Rows{none_.data_ptr<float>(), 0};
 }
 
-// Leaves gradients of the sums in place of the gates. What stood beside E y in the first step of an
-// update that comes first is 0 and needs no gradient.
+// What stood beside E y in the first step of an update that comes first is 0 and needs no gradient.
 void Backward::update_back(std::int64_t i) {
-  const CellStep step = pass_.update(i);
-  recurrence_.step(step, d_state(i + 1), rows_at(carries_, 0), rows_at(carries_, 1));
-  if (beside_ == nullptr || (feeding_ && i == 0)) return;
-  beside_->multiply(step.gates, rows_, nullptr,
-                    feeding_ ? feeding_->d_readout(i - 1) : attention_.d_context(i), Write::kAdd);
+  for (std::size_t layer = layers_.size(); layer-- > 0;) {
+    const bool top = layer + 1 == layers_.size();
+    layers_[layer].update(i, top ? d_state(i + 1) : Rows{none_.data_ptr<float>(), 0});
+    if (layer > 0) layers_[layer].add_beside(i, layers_[layer - 1].carry());
+  }
+  if (!pass_.layers[0].sees_beside() || (feeding_ && i == 0)) return;
+  layers_[0].add_beside(i, feeding_ ? feeding_->d_readout(i - 1) : attention_.d_context(i));
 }
 
 void Backward::step_back(std::int64_t i) {
-  const Rows carry = rows_at(carries_, 0);
+  const Rows carry = layers_.back().carry();
   if (!pass_.updates_first() && i < pass_.updates) update_back(i);
   if (feeding_) feeding_->step(i, carry, attention_.d_context(i));
-  attention_.step(i, rows_at(pass_.states, pass_.looking(i)), carry);
+  attention_.step(i, rows_at(pass_.states(), pass_.looking(i)), carry);
   if (pass_.updates_first()) update_back(i);
 }
 
 void Backward::run() {
-  for (std::int64_t i = in_.steps - 1; i >= 0; --i) step_back(i);
-  result_.state = carries_[0];
-  if (pass_.speaking(0) == 0 && d_states_.defined()) result_.state = result_.state + d_states_[0];
-  if (in_.shape.lstm()) result_.cell = carries_[1];
-  gather_weights();
-  attention_.finish(pass_.states.narrow(0, pass_.looking(0), in_.steps));
-  if (feeding_) {
-    feeding_->finish(pass_.states.narrow(0, pass_.speaking(0), in_.steps),
-                     pass_.attention->contexts(), pass_.fed_operand, result_.fed);
-  }
+  for (std::int64_t i = pass_.in.steps - 1; i >= 0; --i) step_back(i);
+  finish();
 }
 
-void Backward::gather_weights() {
-  const Products& products = *in_.products;
-  const std::int64_t n = in_.shape.units, rows = pass_.updates * pass_.batch();
-  if (rows == 0) return;
-  const Tensor gates = pass_.gates.flatten(0, 1);
-  const Tensor reset = pass_.reset.defined() ? pass_.reset.flatten(0, 1) : Tensor();
-  const Operand operand = products.operand(gates);
-  const Tensor input_sums = result_.input_weight.sum();
-  add_recurrent_gradient(products, in_.shape,
-                         {operand, reset, pass_.states.view({-1, n}).narrow(0, 0, rows)},
-                         result_.recurrent_weight.sum());
-  if (result_.recurrent_bias) add_column_sums(reset, result_.recurrent_bias->sum());
-  add_column_sums(gates, result_.bias.sum());
-  if (pass_.has_beside()) {
-    const Tensor beside = pass_.feeding ? pass_.feeding->all_fed() : pass_.attention->contexts();
-    add_product(products, operand, products.operand(beside.flatten(0, 1).narrow(0, 0, rows)),
-                pass_.beside_block(input_sums));
+void Backward::finish() {
+  const std::int64_t steps = pass_.in.steps;
+  for (std::size_t layer = layers_.size(); layer-- > 0;) {
+    const Tensor d_known = layers_[layer].finish(pass_.all_beside(layer), pass_.fed_operand);
+    if (layer == 0 && d_known.defined()) d_fed_ = d_known.view(pass_.in.fed.sizes());
   }
-  if (!in_.fed.defined()) return;
-  add_product(products, operand, *pass_.fed_operand, pass_.fed_block(input_sums));
-  result_.fed = at::empty_like(in_.fed);
-  in_.products->backward(pass_.fed_block(in_.cell.input_weight), RowsPerProduct::kBatch)
-      .multiply(operand, nullptr, rows_of(result_.fed.flatten(0, 1)), Write::kReplace);
+  attention_.finish(pass_.states().narrow(0, pass_.looking(0), steps));
+  if (!feeding_) return;
+  feeding_->finish(pass_.states().narrow(0, pass_.speaking(0), steps), pass_.attention->contexts(),
+                   pass_.fed_operand, d_fed_);
 }
 
-class Decode : public torch::autograd::Function<Decode> {
- public:
-  static variable_list forward(AutogradContext* context, const Tensor& annotations,
-                               const MaybeTensor& projected, const MaybeTensor& fed,
-                               const Tensor& initial_state, const MaybeTensor& initial_cell,
-                               const MaybeTensor& query_weight, const MaybeTensor& energy_weight,
-                               const MaybeTensor& energy_bias, const Tensor& input_weight,
-                               const Tensor& recurrent_weight, const Tensor& bias,
-                               const MaybeTensor& recurrent_bias, const MaybeTensor& readout_weight,
-                               const MaybeTensor& readout_bias,
-                               const c10::intrusive_ptr<Pass>& pass) {
-    NativeDecoderInputs& in = pass->in;
-    const auto contiguous = [](const Tensor& x) {
-      return x.defined() ? x.detach().contiguous() : x;
-    };
-    in.attention.annotations = contiguous(annotations);
-    in.attention.projected = contiguous(*projected);
-    in.attention.query_weight = *query_weight;
-    in.attention.energy_weight = *energy_weight;
-    in.attention.energy_bias = *energy_bias;
-    in.feeding.weight = *readout_weight;
-    in.feeding.bias = *readout_bias;
-    in.fed = contiguous(*fed);
-    in.initial_state = initial_state;
-    in.initial_cell = *initial_cell;
-    in.cell = {input_weight, recurrent_weight, bias, *recurrent_bias, {}, {}};
-    allocate(*pass);
-    run_forward(*pass);
-    // The pass keeps no output itself: an output holds on to the pass.
-    const Tensor states = pass->states.narrow(0, pass->speaking(0), in.steps).clone();
-    const Tensor contexts = pass->attention->contexts(), alignments = pass->attention->alignments();
-    pass->attention->detach();
-    context->set_materialize_grads(false);
-    context->mark_non_differentiable({alignments});
-    context->saved_data["pass"] = c10::IValue::make_capsule(pass);
-    variable_list result{states, contexts, alignments};
-    if (pass->feeding) result.push_back(pass->feeding->readouts().clone());
-    return result;
+// What the function depends on.
+std::vector<Tensor> arguments(const NativeDecoderInputs& in) {
+  std::vector<Tensor> result{in.attention.annotations,  in.attention.projected,
+                             in.attention.query_weight, in.attention.energy_weight,
+                             in.attention.energy_bias,  in.fed,
+                             in.feeding.weight,         in.feeding.bias};
+  for (std::size_t layer = 0; layer < in.cells.size(); ++layer) {
+    const CellTensors& cell = in.cells[layer];
+    result.insert(result.end(),
+                  {in.initial[layer].hidden, in.initial[layer].cell, cell.input_weight,
+                   cell.recurrent_weight, cell.bias, cell.recurrent_bias});
   }
+  return result;
+}
 
-  static variable_list backward(AutogradContext* context, variable_list gradients) {
-    const auto holder = context->saved_data["pass"].toCapsule();
-    Pass& pass = static_cast<Pass&>(*holder);
-    ATTEND_CHECK(!pass.used);
-    pass.used = true;
-    const auto contiguous = [&](std::size_t k) {
-      return k < gradients.size() && gradients[k].defined() ? gradients[k].contiguous() : Tensor();
-    };
-    Gradients result(pass.in);
-    Backward steps(pass, {contiguous(0), contiguous(1), contiguous(3)}, result);
-    steps.run();
-    const AttentionBackward& attention = steps.attention();
-    return {attention.d_annotations(),
-            attention.d_projected(),
-            result.fed,
-            result.state,
-            result.cell,
-            attention.d_query_weight(),
-            attention.d_energy_weight(),
-            attention.d_energy_bias(),
-            result.input_weight.result(),
-            result.recurrent_weight.result(),
-            result.bias.result(),
-            result.recurrent_bias ? result.recurrent_bias->result() : Tensor(),
-            steps.feeding() ? steps.feeding()->d_weight() : Tensor(),
-            steps.feeding() ? steps.feeding()->d_bias() : Tensor(),
-            Tensor()};
+std::vector<Tensor> Backward::gradients() const {
+  std::vector<Tensor> result{attention_.d_annotations(),
+                             attention_.d_projected(),
+                             attention_.d_query_weight(),
+                             attention_.d_energy_weight(),
+                             attention_.d_energy_bias(),
+                             d_fed_,
+                             feeding_ ? feeding_->d_weight() : Tensor(),
+                             feeding_ ? feeding_->d_bias() : Tensor()};
+  for (const DecoderLayerBackward& layer : layers_) {
+    const std::vector<Tensor> gradients = layer.gradients();
+    const bool top = &layer == &layers_.back();
+    result.insert(result.end(), gradients.begin(), gradients.end());
+    if (!top || pass_.speaking(0) > 0 || !d_states_.defined()) continue;
+    Tensor& d_initial = result[result.size() - gradients.size()];
+    d_initial = d_initial + d_states_[0];
   }
-};
+  return result;
+}
 
 }  // namespace
 
 NativeDecoded native_decode(const NativeDecoderInputs& inputs) {
-  auto pass = c10::make_intrusive<Pass>();
-  const AttentionInputs& attention = inputs.attention;
-  pass->in.products = inputs.products;
-  pass->in.shape = inputs.shape;
-  pass->in.order = inputs.order;
-  pass->in.steps = inputs.steps;
-  pass->in.attention.score = attention.score;
-  pass->in.attention.energies = attention.energies;
-  pass->in.attention.lengths = attention.lengths;
-  pass->in.feeding.activation = inputs.feeding.activation;
-  pass->in.feeding.fed_units = inputs.feeding.fed_units;
-  pass->in.feeding.mask = inputs.feeding.mask;
-  const variable_list result = Decode::apply(
-      attention.annotations, MaybeTensor(attention.projected), MaybeTensor(inputs.fed),
-      inputs.initial_state, MaybeTensor(inputs.initial_cell), MaybeTensor(attention.query_weight),
-      MaybeTensor(attention.energy_weight), MaybeTensor(attention.energy_bias),
-      inputs.cell.input_weight, inputs.cell.recurrent_weight, inputs.cell.bias,
-      MaybeTensor(inputs.cell.recurrent_bias), MaybeTensor(inputs.feeding.weight),
-      MaybeTensor(inputs.feeding.bias), pass);
-  return {result[0], result[1], result[2], result.size() > 3 ? result[3] : Tensor()};
+  const auto pass = std::make_shared<Pass>();
+  pass->in = inputs;
+  std::vector<Tensor> results;  // twins: the pass keeps none that holds on to it
+  {
+    const at::NoGradGuard no_gradient;
+    prepare(*pass);
+    run_forward(*pass);
+    results = {pass->states().narrow(0, pass->speaking(0), inputs.steps).detach(),
+               pass->attention->contexts().detach()};
+    if (pass->feeding) results.push_back(pass->feeding->readouts().detach());
+  }
+  differentiate(arguments(inputs), results, [pass](const std::vector<Tensor>& gradients) {
+    const auto given = [&](std::size_t k) {
+      return k < gradients.size() ? plain(gradients[k]) : Tensor();
+    };
+    Backward steps(*pass, {given(0), given(1), given(2)});
+    steps.run();
+    return steps.gradients();
+  });
+  return {results[0], results[1], pass->attention->alignments(),
+          results.size() > 2 ? results[2] : Tensor()};
 }
 
 }  // namespace attend::train

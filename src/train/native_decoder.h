@@ -1,12 +1,14 @@
-// The teacher-forced decoder of one layer as one differentiable function over the kernels, in float
-// on the CPU. Internal to this folder.
+// The teacher-forced decoder as one differentiable function over the kernels, in float on the CPU.
+// Internal to this folder.
 #pragma once
 
 #include <ATen/ATen.h>
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
+#include "train/decoder_masks.h"
 #include "train/layers.h"
 #include "train/native_attention.h"
 #include "train/native_cell.h"
@@ -21,22 +23,21 @@ struct NativeDecoderInputs {
   std::int64_t steps = 0;
   AttentionInputs attention;
   FeedingInputs feeding;  // with kUpdateLookGenerate only; the weight is undefined without
-  Tensor fed;            // [updates, batch, m]: E y_{i-1}, or undefined without feedback; updates =
-                         // steps, or steps - 1 where the last state would go unused
-  Tensor initial_state;  // [batch, n]
-  Tensor initial_cell;   // [batch, n] of an LSTM, else undefined
-  CellTensors cell;      // input_weight [G n, m + n_h], with kUpdateLookGenerate [G n, m + l] or
-                         // [G n, m]; without gains
+  Tensor fed;  // [updates, batch, m]: E y_{i-1}, or undefined without feedback; updates =
+               // steps, or steps - 1 where the last state would go unused
+  std::vector<State> initial;      // [layers] of [batch, n]
+  std::vector<CellTensors> cells;  // [layers], from the bottom; without gains
+  DecoderMasks masks;              // but that of readouts, which `feeding` holds
 };
 
 struct NativeDecoded {
-  Tensor states;      // [steps, batch, n]: what the readout sees, s_i or s_{i-1}
+  Tensor states;      // [steps, batch, n]: what the readout sees of the top layer, s_i or s_{i-1}
   Tensor contexts;    // [steps, batch, n_h]
   Tensor alignments;  // [steps, batch, source_length], without gradient
   Tensor readouts;    // [steps, batch, l] with dropout where they are fed, else undefined
 };
 
-/// All steps of a decoder without recurrent dropout.
+/// All steps of a decoder.
 NativeDecoded native_decode(const NativeDecoderInputs& inputs);
 
 }  // namespace attend::train

@@ -38,6 +38,7 @@ struct Pass : torch::CustomClassHolder {
   struct Direction {
     bool forward = true;
     CellTensors cell;
+    Tensor mask;   // [batch, n], or undefined
     Tensor gates;  // [length, batch, G n]
     Tensor cells;  // [length, batch, n], of an LSTM
     Tensor reset;  // [length, batch, n], of a GRU
@@ -109,8 +110,7 @@ void run_forward(Pass& pass, std::size_t d) {
   const auto options = direction.gates.options();
   Tensor& kept = pass.shape.lstm() ? direction.cells : direction.reset;
   kept = pass.ragged ? at::zeros(states, options) : at::empty(states, options);
-  const ForwardCell recurrence(*pass.products, pass.shape, cell.recurrent_weight,
-                               cell.recurrent_bias);
+  ForwardCell recurrence(*pass.products, pass.shape, cell, direction.mask);
   for (std::int64_t i = 0; i < pass.length; ++i) {
     const std::int64_t t = pass.position(direction, i);
     const CellStep step = pass.step(d, t);
@@ -154,7 +154,7 @@ void run_backward(const Pass& pass, std::size_t d, const Tensor& d_annotations,
   const Pass::Direction& direction = pass.directions[d];
   const Tensor carries = at::zeros({2, pass.batch, n}, d_annotations.options());
   const Rows carry = rows_at(carries, 0), cell_carry = rows_at(carries, 1);
-  BackwardCell recurrence(*pass.products, pass.shape, direction.cell.recurrent_weight, pass.batch);
+  BackwardCell recurrence(*pass.products, pass.shape, direction.cell, direction.mask, pass.batch);
   for (std::int64_t i = pass.length - 1; i >= 0; --i) {
     const std::int64_t t = pass.position(direction, i);
     const CellStep step = pass.step(d, t);
@@ -201,9 +201,12 @@ CellGradients gather(const Pass& pass, std::size_t d, const Tensor& gates,
   gather_input(pass, direction, gates, operand, result);
   // h_{t-1} of rows with one; the others multiply zeros.
   const std::int64_t later = rows - pass.batch, shift = direction.forward ? pass.batch : 0;
-  const Tensor previous = pass.annotations.flatten(0, 1)
-                              .narrow(0, pass.batch - shift, later)
-                              .narrow(1, static_cast<std::int64_t>(d) * n, n);
+  Tensor previous = pass.annotations.flatten(0, 1)
+                        .narrow(0, pass.batch - shift, later)
+                        .narrow(1, static_cast<std::int64_t>(d) * n, n);
+  if (direction.mask.defined()) {
+    previous = (previous.view({pass.length - 1, pass.batch, n}) * direction.mask).view({later, n});
+  }
   const Tensor reset = direction.reset.defined() ? direction.reset.view({rows, n}) : Tensor();
   const Tensor later_reset = reset.defined() ? reset.narrow(0, shift, later) : reset;
   const WeightGradient d_recurrent(direction.cell.recurrent_weight);
@@ -309,6 +312,9 @@ NativeEncoded native_encoder_layer(const NativeEncoderInputs& inputs) {
   pass->ids = ids;
   pass->directions.resize(inputs.cells.size());
   pass->directions.back().forward = inputs.direction == model::Direction::kForward;
+  for (std::size_t d = 0; d < inputs.cells.size() && inputs.mask.defined(); ++d) {
+    pass->directions[d].mask = inputs.mask[static_cast<std::int64_t>(d)];
+  }
   pass->active.assign(size(pass->length), 0);
   for (std::size_t b = 0; b < inputs.lengths.size(); ++b) {
     pass->ragged |= inputs.lengths[b] < pass->length;

@@ -13,7 +13,7 @@
 
 namespace attend::train {
 
-/// A layer without layer normalisation and without recurrent dropout.
+/// A layer without layer normalisation.
 struct NativeEncoderInputs {
   std::shared_ptr<Products> products;
   CellShape shape;
@@ -22,6 +22,8 @@ struct NativeEncoderInputs {
   at::Tensor below;                   // [source_length, batch, in], or undefined where there are
   at::Tensor ids;                     // [source_length, batch]: of one-hot vectors
   std::vector<std::int32_t> lengths;  ///< of the sources, [batch]; faster when they fall
+  at::Tensor mask;  // [directions, batch, n]: dropout of h_{t-1} in the recurrent products, or
+                    // undefined
 };
 
 struct NativeEncoded {

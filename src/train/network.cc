@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "train/decoder_masks.h"
 #include "train/native_decoder.h"
 #include "train/native_embedding.h"
 #include "train/native_encoder.h"
@@ -64,21 +65,22 @@ class Decoder {
   const Tensor& bias() const { return biases_[0]; }
 
   // s_i = f(s_{i-1}, …); `projected_fed` is W_y E y + b, `beside` what the bottom layer sees beside
-  // E y: the context, the readout that is fed, or nothing. Masks: see DecoderMasks.
+  // E y: the context, the readout that is fed, or nothing; `i` counts the steps.
   std::vector<State> step(const Tensor& projected_fed, const Tensor& beside,
-                          const std::vector<State>& previous, const std::vector<Tensor>& recurrent,
-                          const std::vector<Tensor>& between) const {
+                          const std::vector<State>& previous, const DecoderMasks& masks,
+                          std::int64_t i) const {
     std::vector<State> next;
     Tensor projected =
         beside.defined() ? at::addmm(projected_fed, beside, beside_weight_) : projected_fed;
     for (std::size_t layer = 0; layer < recurrences_.size(); ++layer) {
       if (layer > 0) {
         const Tensor& below = next.back().hidden;
-        projected = at::addmm(biases_[layer], between.empty() ? below : below * between[layer - 1],
-                              inputs_[layer]);
+        const Tensor mask = masks.between_at(i, layer - 1);
+        projected =
+            at::addmm(biases_[layer], mask.defined() ? below * mask : below, inputs_[layer]);
       }
-      next.push_back(recurrences_[layer].step(projected, previous[layer],
-                                              recurrent.empty() ? Tensor() : recurrent[layer]));
+      next.push_back(
+          recurrences_[layer].step(projected, previous[layer], masks.recurrent_of(layer)));
     }
     return next;
   }
@@ -89,42 +91,6 @@ class Decoder {
   std::vector<Tensor> biases_;  // [G n]
   Tensor fed_weight_;           // [m, G n]: of the bottom layer's inputs E y
   Tensor beside_weight_;        // and the rest of them
-};
-
-// Dropout of the decoder: of h_{t-1} in the recurrent products, one mask a layer for the whole
-// sequence; between layers, and of readouts that are fed, for every step or once for all.
-struct DecoderMasks {
-  std::vector<Tensor> recurrent;             // [layers], or empty
-  std::vector<std::vector<Tensor>> between;  // [steps or 1][layers - 1], or empty
-  Tensor readout;                            // [steps, batch, l], or undefined
-
-  DecoderMasks(const model::DecoderConfig& config, std::int64_t steps, std::int64_t batch,
-               Dropout* dropout, const at::TensorOptions& floating) {
-    if (dropout == nullptr) return;
-    const auto masks = [&](int count, double probability) {
-      std::vector<Tensor> result;
-      for (int i = 0; i < count; ++i) {
-        result.push_back(dropout->mask({batch, config.units}, probability, floating));
-      }
-      return result;
-    };
-    const model::DropoutConfig& rates = dropout->config();
-    if (rates.recurrent > 0) recurrent = masks(config.layers, rates.recurrent);
-    const std::int64_t different = rates.variational ? 1 : steps;
-    if (rates.readout > 0 && config.input_feeding == model::InputFeeding::kReadout) {
-      readout = dropout->mask({different, batch, config.readout_units}, rates.readout, floating)
-                    .expand({steps, batch, config.readout_units});
-    }
-    if (rates.decoder <= 0 || config.layers < 2) return;
-    for (std::int64_t i = 0; i < different; ++i) {
-      between.push_back(masks(config.layers - 1, rates.decoder));
-    }
-  }
-  const std::vector<Tensor>& between_at(std::int64_t step) const {
-    static const std::vector<Tensor> kNone;
-    if (between.empty()) return kNone;
-    return between.size() == 1 ? between[0] : between[static_cast<std::size_t>(step)];
-  }
 };
 
 }  // namespace
@@ -238,6 +204,16 @@ struct Network::EncodedLayer {
   State last;          // [batch, n_h]; undefined unless the decoder copies them
 };
 
+// [directions, batch, n]: dropout of h_{t-1} in the recurrent products of a layer; undefined
+// without.
+Tensor Network::encoder_mask(const Batch& batch, Dropout* dropout) const {
+  if (dropout == nullptr || dropout->config().recurrent <= 0) return {};
+  const model::EncoderConfig& encoder = configuration_.encoder;
+  const auto directions = static_cast<std::int64_t>(encoder.directions().size());
+  return dropout->mask({directions, batch.source.size(1), encoder.units},
+                       dropout->config().recurrent, floating());
+}
+
 // [→h_j; ←h_j] of one layer, or one of them. All directions go through the same products side by
 // side; padding stands at their end, so it never reaches a real position.
 Network::EncodedLayer Network::encode_layer(int layer, const Batch& batch, const Tensor& below,
@@ -250,11 +226,7 @@ Network::EncodedLayer Network::encode_layer(int layer, const Batch& batch, const
   const Recurrence recurrence(encoder.cell, encoder.units, CellTensors::stack(cells));
   const Tensor projected = project_source(cells, batch, embed_source(batch, below, dropout));
   State state = recurrence.zero_state({directions, count, encoder.units}, floating());
-  Tensor mask;
-  if (dropout && dropout->config().recurrent > 0) {
-    mask =
-        dropout->mask({directions, count, encoder.units}, dropout->config().recurrent, floating());
-  }
+  const Tensor mask = encoder_mask(batch, dropout);
   std::vector<Tensor> states, memories;
   for (const Tensor& x : projected.unbind(0)) {
     state = recurrence.step(x, state, mask);
@@ -292,7 +264,8 @@ Network::EncodedLayer Network::encode_layer_natively(int layer, const Batch& bat
                              encoder_cells(layer),
                              embed_source(batch, below, dropout),
                              {},
-                             batch.source_sizes};
+                             batch.source_sizes,
+                             encoder_mask(batch, dropout)};
   if (!inputs.below.defined()) inputs.ids = batch.source;
   const NativeEncoded encoded = native_encoder_layer(inputs);
   EncodedLayer result{encoded.annotations, {}};
@@ -417,8 +390,7 @@ void Network::run_steps(const Batch& batch, const Annotated& annotated, const At
     last_readout = at::zeros({batch.sentences, config.readout_units}, floating());
   for (std::int64_t i = 0; i < steps; ++i) {
     const auto update = [&](const Tensor& beside) {
-      layers = decoder.step(projected[static_cast<std::size_t>(i)], beside, layers, masks.recurrent,
-                            masks.between_at(i));
+      layers = decoder.step(projected[static_cast<std::size_t>(i)], beside, layers, masks, i);
     };
     if (config.order == Order::kUpdateLookGenerate) update(last_readout);
     const Look look = attention.look(layers.back().hidden);
@@ -443,18 +415,21 @@ void Network::run_steps(const Batch& batch, const Annotated& annotated, const At
 void Network::run_steps_natively(const Batch& batch, const Annotated& annotated,
                                  const Attention& attention, Dropout* dropout,
                                  Decoded& decoded) const {
-  const State initial = initial_states(annotated)[0];
+  const DecoderMasks masks(configuration_.decoder, batch.target.size(0), batch.sentences, dropout,
+                           floating());
   NativeDecoderInputs inputs;
   inputs.products = products_;
   inputs.shape = {configuration_.decoder.cell, configuration_.decoder.units};
   inputs.order = configuration_.decoder.order;
   inputs.steps = batch.target.size(0);
   inputs.attention = attention_inputs(batch, annotated, attention);
-  if (feeds_readout()) inputs.feeding = feeding_inputs(batch, dropout);
+  if (feeds_readout()) inputs.feeding = feeding_inputs(masks);
   inputs.fed = fed_to_updates(decoded);
-  inputs.initial_state = initial.hidden;
-  inputs.initial_cell = initial.cell;
-  inputs.cell = CellTensors::find(tensors_, "decoder.0");
+  inputs.initial = initial_states(annotated);
+  for (int layer = 0; layer < configuration_.decoder.layers; ++layer) {
+    inputs.cells.push_back(CellTensors::find(tensors_, fmt::format("decoder.{}", layer)));
+  }
+  inputs.masks = masks;
   const NativeDecoded result = native_decode(inputs);
   decoded.states = result.states;
   decoded.contexts = result.contexts;
@@ -476,7 +451,7 @@ AttentionInputs Network::attention_inputs(const Batch& batch, const Annotated& a
   return inputs;
 }
 
-FeedingInputs Network::feeding_inputs(const Batch& batch, Dropout* dropout) const {
+FeedingInputs Network::feeding_inputs(const DecoderMasks& masks) const {
   const model::DecoderConfig& config = configuration_.decoder;
   FeedingInputs inputs;
   inputs.activation =
@@ -484,9 +459,7 @@ FeedingInputs Network::feeding_inputs(const Batch& batch, Dropout* dropout) cons
   inputs.weight = tensor("readout.weight");
   inputs.bias = tensor("readout.bias");
   inputs.fed_units = config.readout_fed_units();
-  inputs.mask =
-      DecoderMasks(config, batch.target.size(0), batch.sentences, dropout, floating()).readout;
-  if (inputs.mask.defined()) inputs.mask = inputs.mask.contiguous();
+  if (masks.readout.defined()) inputs.mask = masks.readout.contiguous();
   return inputs;
 }
 

@@ -10,6 +10,7 @@
 #include "kernels/kernels.h"
 #include "model/model.h"
 #include "train/batch.h"
+#include "train/decoder_masks.h"
 #include "train/layers.h"
 #include "train/native_attention.h"
 #include "train/native_feeding.h"
@@ -67,6 +68,7 @@ class Network {
                                      Dropout* dropout) const;
   std::vector<CellTensors> encoder_cells(int layer) const;
   Tensor embed_source(const Batch& batch, const Tensor& below, Dropout* dropout) const;
+  Tensor encoder_mask(const Batch& batch, Dropout* dropout) const;
   Tensor project_source(const std::vector<CellTensors>& cells, const Batch& batch,
                         const Tensor& seen) const;
   Tensor last_states(const std::vector<Tensor>& steps, const Batch& batch) const;
@@ -82,7 +84,7 @@ class Network {
                           const Attention& attention, Dropout* dropout, Decoded& decoded) const;
   AttentionInputs attention_inputs(const Batch& batch, const Annotated& annotated,
                                    const Attention& attention) const;
-  FeedingInputs feeding_inputs(const Batch& batch, Dropout* dropout) const;
+  FeedingInputs feeding_inputs(const DecoderMasks& masks) const;
   void refresh_own_products() const;
   Tensor project(const std::vector<Tensor>& parts, const std::string& weight,
                  const std::string& bias, Activation activation) const;

@@ -105,7 +105,7 @@ class Trainer {
   void fail_if_not_finite(double value, const char* what) const;
   bool validation_due() const;
   void validate();
-  bool note_metric(double metric);
+  bool note_validation(double metric, double loss);
   double validation_loss();
   void save_checkpoint_now();
   void draw() const;
@@ -324,16 +324,23 @@ double Trainer::validation_loss() {
   return sum / static_cast<double>(tokens);
 }
 
-// True for the best so far; moves schedule and patience on.
-bool Trainer::note_metric(double metric) {
+// True for the best so far; moves schedule and patience on. A falling loss keeps patience: a metric
+// of whole sequences stays near 0 long after a model has begun to learn.
+bool Trainer::note_validation(double metric, double loss) {
   const bool best = !position_.has_best || is_better(training_.metric, metric, position_.best);
+  const bool learns = position_.validations == 0 || loss < position_.lowest_loss;
+  if (learns) {
+    position_.lowest_loss = loss;
+    position_.without_progress = 0;
+  } else {
+    ++position_.without_progress;
+  }
   if (best) {
     position_.best = metric;
     position_.has_best = true;
     position_.without_progress = position_.plateau_without_progress = 0;
     return true;
   }
-  ++position_.without_progress;
   ++position_.plateau_without_progress;
   if (training_.schedule.kind == model::ScheduleKind::kPlateau &&
       position_.plateau_without_progress >= training_.schedule.patience) {
@@ -357,7 +364,7 @@ void Trainer::validate() {
     event.validation_metric =
         decode_metric(data_, weights, training_.metric, training_.beam, engine_.workers());
   }
-  event.best = note_metric(event.validation_metric);
+  event.best = note_validation(event.validation_metric, loss);
   event.seconds = seconds();
   if (event.best) model::save_weights(options_.folder, weights);
   history_->append({position_.update, event.epoch, event.loss, loss, training_.metric,

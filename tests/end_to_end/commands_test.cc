@@ -205,6 +205,13 @@ TEST(Show, DrawsInTheTerminalWithoutColourWhenItIsNone) {
   EXPECT_GE(lines_of(text).size(), 3U);
 }
 
+// Headings of several characters would be taller than the picture of a short text.
+TEST(Show, HeadsPaddingWithOneCharacter) {
+  const std::string text = output_of({"show", "-m", models().dates.string(), "3 may 1979"});
+  EXPECT_NE(text.find("∅"), std::string::npos) << text;
+  EXPECT_EQ(text.find('<'), std::string::npos) << text;
+}
+
 // "  energies      0.1  -0.2" without its name.
 std::vector<double> numbers_after(const std::string& line, const std::string& name) {
   EXPECT_TRUE(line.starts_with("  " + name + " ")) << line;
@@ -361,6 +368,23 @@ TEST(Train, LeavesAWholeFolder) {
   for (const std::string& line : lines_of(read_file(models().strings / "metrics.jsonl"))) {
     const Json record = Json::parse(line);
     EXPECT_TRUE(record.contains("update") && record.contains("valid_loss")) << line;
+  }
+}
+
+// OpenMP would bind every thread of the training to the same processor.
+TEST(Train, IsNotBoundToAProcessorByTheEnvironment) {
+  const TemporaryFolder folder;
+  fs::copy_file(testing::binary_folder() / "attend", folder / "attend");
+  write_file(folder / "attend-train", "#!/bin/sh\nenv\n");
+  fs::permissions(folder / "attend-train", fs::perms::owner_all);
+  RunOptions options;
+  options.environment = {
+      {"OMP_PROC_BIND", "true"}, {"OMP_PLACES", "cores"}, {"GOMP_CPU_AFFINITY", "0"}};
+  const RunResult result = run(folder / "attend", {"train"}, options);
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_NE(result.out.find("PATH="), std::string::npos);
+  for (const auto& [name, value] : options.environment) {
+    EXPECT_EQ(result.out.find(name + "="), std::string::npos) << name;
   }
 }
 

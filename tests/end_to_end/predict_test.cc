@@ -3,11 +3,14 @@
 #include <zlib.h>
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <set>
 #include <sstream>
+#include <thread>
 
 #include "end_to_end/failure.h"
 #include "end_to_end/models.h"
@@ -63,6 +66,27 @@ std::string mixed_lengths(std::size_t count) {
 }
 
 // ------------------------------------------------------------------------------------- text ---
+
+// A program on the other end of a pipe waits for an answer before it asks again.
+TEST(Predict, AnswersEveryLineAtOnceOnRequest) {
+  const TemporaryFolder folder;
+  const std::string command = "'" + (testing::binary_folder() / "attend").string() +
+                              "' predict -m '" + models().strings.string() +
+                              "' --line-buffered > '" + (folder / "answers").string() + "'";
+  write_file(folder / "answers", "");
+  FILE* program = popen(command.c_str(), "w");
+  ASSERT_NE(program, nullptr);
+  for (std::size_t asked = 1; asked <= 2; ++asked) {
+    std::fputs("abc\n", program);
+    std::fflush(program);
+    const auto answered = [&] { return lines_of(read_file(folder / "answers")).size() == asked; };
+    for (int i = 0; i < 1000 && !answered(); ++i) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    EXPECT_TRUE(answered());
+  }
+  EXPECT_EQ(pclose(program), 0);
+}
 
 TEST(Predict, LearntToReverse) {
   const auto pairs = string_pairs(200, 1);  // of the training

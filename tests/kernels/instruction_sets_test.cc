@@ -53,6 +53,17 @@ Values results(std::size_t units) {
   append(all, y);
   layer_norm(y, kRows, units, bias, {});
   append(all, y);
+  Values normal = x, scales(kRows), sums_of_norm = x, d_gain(units);
+  const NormSizes norm{kRows, 1, units};
+  layer_norm_forward(norm, {normal.data(), units}, bias, {scales.data(), 1},
+                     {sums_of_norm.data(), units});
+  append(all, sums_of_norm);
+  if (units > 1) {
+    layer_norm_backward(norm, {y.data(), units}, bias, {scales.data(), 1}, {normal.data(), units},
+                        d_gain);
+    append(all, normal);
+    append(all, d_gain);
+  }
   softmax(y);
   append(all, y);
   log_softmax(y);

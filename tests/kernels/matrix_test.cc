@@ -216,22 +216,90 @@ TEST(Int8Product, KnownScalesKeepWholeNumbers) {
   }
 }
 
-TEST(Bfloat16Product, RoundsWeightsAndNothingElse) {
+std::vector<Bfloat16Way> supported_bfloat16_ways() {
+  std::vector<Bfloat16Way> ways;
+  for (const Bfloat16Way way : {Bfloat16Way::kPortable, Bfloat16Way::kAmx}) {
+    if (is_supported(way)) ways.push_back(way);
+  }
+  return ways;
+}
+
+// 8 significant bits.
+std::vector<float> rounded(std::vector<float> values) {
+  for (float& value : values) {
+    int exponent = 0;
+    const double mantissa = std::frexp(static_cast<double>(value), &exponent);
+    value = static_cast<float>(std::ldexp(std::nearbyint(mantissa * 256) / 256, exponent));
+  }
+  return values;
+}
+
+TEST(Bfloat16Product, EveryWayEqualsTheTripleLoopOverRoundedFactors) {
   Random random(24);
-  for (const std::size_t rows : {1, 5, 13, 30}) {
-    constexpr std::size_t kOutputs = 70, kInputs = 90;
-    const auto x = reference::random_values(random, rows * kInputs);
-    auto weights = reference::random_values(random, kOutputs * kInputs);
-    std::vector<float> y(rows * kOutputs);
-    Matrix({weights.data(), kOutputs, kInputs, kInputs}, Precision::kBfloat16)
-        .multiply(x, rows, {}, y);
-    for (float& weight : weights) {  // 8 significant bits
-      int exponent = 0;
-      const double mantissa = std::frexp(static_cast<double>(weight), &exponent);
-      weight = static_cast<float>(std::ldexp(std::nearbyint(mantissa * 256) / 256, exponent));
+  for (const std::size_t rows : {1, 2, 3, 4, 5, 6, 7, 8, 15, 16, 17, 32, 33, 64, 70}) {
+    for (const std::size_t outputs : {1, 15, 16, 17, 33, 64, 150}) {
+      for (const std::size_t inputs : {1, 2, 17, 31, 32, 33, 64, 90}) {
+        const auto x = reference::random_values(random, rows * inputs);
+        const auto weights = reference::random_values(random, outputs * inputs);
+        const auto bias = reference::random_values(random, rows % 2 == 0 ? outputs : 0);
+        const auto expected =
+            reference::multiply(rounded(x), rows, rounded(weights), outputs, inputs, bias);
+        for (const Bfloat16Way way : supported_bfloat16_ways()) {
+          std::vector<float> y(rows * outputs, 99.0F);
+          Bfloat16Product({weights.data(), outputs, inputs, inputs}, way)
+              .multiply(x, rows, bias, y);
+          for (std::size_t i = 0; i < y.size(); ++i) {
+            ASSERT_NEAR(y[i], expected[i], 3e-5)
+                << static_cast<int>(way) << ": " << rows << " x " << outputs << " x " << inputs;
+          }
+        }
+      }
     }
-    const auto expected = reference::multiply(x, rows, weights, kOutputs, kInputs, {});
-    for (std::size_t i = 0; i < y.size(); ++i) ASSERT_NEAR(y[i], expected[i], 3e-5);
+  }
+}
+
+// Also where products are denormal numbers, which tiles take for 0.
+TEST(Bfloat16Product, WaysAndNeighboursChangeNoBit) {
+  Random random(26);
+  constexpr std::size_t kOutputs = 100, kInputs = 192, kRows = 69;
+  for (const double scale : {1.0, 3e-20}) {
+    const auto weights = reference::random_values(random, kOutputs * kInputs, scale);
+    const auto bias = reference::random_values(random, kOutputs, scale * scale);
+    const auto x = reference::random_values(random, kRows * kInputs, scale);
+    const WeightView view{weights.data(), kOutputs, kInputs, kInputs};
+    std::vector<float> first(kRows * kOutputs), all(kRows * kOutputs), one(kOutputs);
+    Bfloat16Product(view, Bfloat16Way::kPortable).multiply(x, kRows, bias, first);
+    for (const Bfloat16Way way : supported_bfloat16_ways()) {
+      const Bfloat16Product product(view, way);
+      product.multiply(x, kRows, bias, all);
+      EXPECT_EQ(all, first) << static_cast<int>(way) << ", " << scale;
+      for (std::size_t r = 0; r < kRows; ++r) {
+        product.multiply(std::span<const float>(x).subspan(r * kInputs, kInputs), 1, bias, one);
+        for (std::size_t o = 0; o < kOutputs; ++o) ASSERT_EQ(one[o], all[r * kOutputs + o]);
+      }
+    }
+  }
+}
+
+TEST(Matrix, SelectedOutputsInEveryPrecision) {
+  Random random(27);
+  constexpr std::size_t kOutputs = 50, kInputs = 70;
+  const auto weights = reference::random_values(random, kOutputs * kInputs);
+  const std::vector<std::int32_t> ids = {0,  3,  15, 16, 17, 31, 32, 40, 41, 42,
+                                         43, 44, 45, 46, 47, 48, 49, 2,  2};
+  for (const Precision one : {Precision::kFloat32, Precision::kBfloat16, Precision::kInt8}) {
+    const Matrix whole({weights.data(), kOutputs, kInputs, kInputs}, one);
+    for (const std::size_t rows : {1, 40}) {
+      const auto x = reference::random_values(random, rows * kInputs);
+      std::vector<float> all(rows * kOutputs), some(rows * ids.size());
+      whole.multiply(x, rows, {}, all);
+      whole.select(ids).multiply(x, rows, {}, some);
+      for (std::size_t r = 0; r < rows; ++r) {
+        for (std::size_t i = 0; i < ids.size(); ++i) {
+          ASSERT_EQ(some[r * ids.size() + i], all[r * kOutputs + static_cast<std::size_t>(ids[i])]);
+        }
+      }
+    }
   }
 }
 

@@ -146,6 +146,11 @@ INSTANTIATE_TEST_SUITE_P(
                        ::testing::Values(1, 2, 17, 63, 64), ::testing::Values(1, 5, 48, 80, 300),
                        ::testing::Values(1, 6, 63, 130)));
 
+// More rows, factors and units than are multiplied at once.
+INSTANTIATE_TEST_SUITE_P(Large, TrainingProducts,
+                         ::testing::Values(Sizes{Precision::kBfloat16, 300, 40, 2100},
+                                           Sizes{Precision::kFloat32, 300, 40, 2100}));
+
 TEST(Operand, PartsOfRowsMultiplyAsThemselves) {
   Random random(8);
   const ProductCode code;

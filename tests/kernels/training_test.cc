@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <tuple>
 
 #include "kernels/kernels.h"
 #include "reference.h"
@@ -219,6 +220,100 @@ TEST(TrainingGru, EqualsDoublesAndTheirDifferences) {
   }
 }
 
+// Beside what is there, 1, and with one row for all.
+TEST(MaskedStates, EqualDoubles) {
+  Random random(37);
+  for (const std::size_t units : reference::kSizes) {
+    if (units == 0) continue;
+    const Values states = reference::random_values(random, 3 * units);
+    const Values mask = reference::random_values(random, 3 * units);
+    Padded h(states, units), m(mask, units), masked(Values(3 * units), units);
+    Padded sums(Values(3 * units, 1.0F), units), repeated(Values(3 * units), units);
+    mask_states({3, units}, h.rows(), m.rows(), masked.rows());
+    mask_states({3, units}, {states.data(), 0}, m.rows(), repeated.rows());
+    add_masked({3, units}, h.rows(), m.rows(), sums.rows());
+    const auto expected = [&](bool first_row, double before) {
+      Doubles result;
+      for (std::size_t k = 0; k < mask.size(); ++k) {
+        result.push_back(before + static_cast<double>(states[first_row ? k % units : k]) * mask[k]);
+      }
+      return result;
+    };
+    expect_near(masked.dense(), expected(false, 0), "masked");
+    expect_near(repeated.dense(), expected(true, 0), "one row for all");
+    expect_near(sums.dense(), expected(false, 1), "sums");
+  }
+}
+
+// gain ⊙ x̂ of every block.
+Doubles normalise(const NormSizes& sizes, const Doubles& x, const Doubles& gain) {
+  Doubles result(x.size());
+  const auto n = static_cast<double>(sizes.units);
+  for (std::size_t first = 0; first < x.size(); first += sizes.units) {
+    double mean = 0, variance = 0;
+    for (std::size_t k = 0; k < sizes.units; ++k) mean += x[first + k] / n;
+    for (std::size_t k = 0; k < sizes.units; ++k) {
+      variance += (x[first + k] - mean) * (x[first + k] - mean) / n;
+    }
+    for (std::size_t k = 0; k < sizes.units; ++k) {
+      result[first + k] = gain[(first + k) % gain.size()] * (x[first + k] - mean) /
+                          std::sqrt(variance + kLayerNormEpsilon);
+    }
+  }
+  return result;
+}
+
+TEST(TrainingNorm, EqualsDoublesAndTheirDifferences) {
+  Random random(38);
+  for (const std::size_t units : {3, 8, 16, 19, 37, 64}) {
+    for (const std::size_t blocks : {1, 3}) {
+      const NormSizes sizes{2, blocks, units};
+      const std::size_t width = blocks * units, count = sizes.rows * width;
+      const Values x = reference::random_values(random, count, 2.0);
+      const Values gain = reference::random_values(random, width);
+      const Values d = reference::random_values(random, count);
+      const Doubles x_exact(x.begin(), x.end()), gain_exact(gain.begin(), gain.end());
+      Padded values(x, width), scales(Values(sizes.rows * blocks), blocks);
+      Padded sums(Values(count, 1.0F), width), gradient(d, width);
+      layer_norm_forward(sizes, values.rows(), gain, scales.rows(), sums.rows());
+      Doubles expected = normalise(sizes, x_exact, gain_exact);
+      for (double& value : expected) value += 1;
+      expect_near(sums.dense(), expected, "sums");
+
+      Values gain_gradient(width, 1.0F);
+      layer_norm_backward(sizes, gradient.rows(), gain, scales.rows(), values.rows(),
+                          gain_gradient);
+      const auto cost = [&](const Doubles& at, const Doubles& by) {
+        return dot(d, normalise(sizes, at, by));
+      };
+      expect_near(values.dense(),
+                  differences(x, [&](const Doubles& v) { return cost(v, gain_exact); }), "values");
+      Doubles d_gain = differences(gain, [&](const Doubles& v) { return cost(x_exact, v); });
+      for (double& value : d_gain) value += 1;
+      expect_near(gain_gradient, d_gain, "gain");
+    }
+  }
+}
+
+// Their scale is 1 / sqrt(epsilon), by which rounding grows too. Blocks of one unit always are.
+TEST(TrainingNorm, TakesConstantBlocks) {
+  for (const std::size_t units : {1, 5}) {
+    Values x(units, 7.0F), scale(1), sums(units), d(units), d_gain(units);
+    const Values gain(units, 2.0F);
+    for (std::size_t k = 0; k < units; ++k) d[k] = static_cast<float>(k);
+    const NormSizes sizes{1, 1, units};
+    layer_norm_forward(sizes, {x.data(), units}, gain, {scale.data(), 1}, {sums.data(), units});
+    EXPECT_EQ(sums, Values(units));
+    layer_norm_backward(sizes, {d.data(), units}, gain, {scale.data(), 1}, {x.data(), units},
+                        d_gain);
+    EXPECT_EQ(d_gain, Values(units));
+    const double mean = static_cast<double>(units - 1) / 2;
+    for (std::size_t k = 0; k < units; ++k) {
+      EXPECT_NEAR(x[k], 2 * (d[k] - mean) / std::sqrt(kLayerNormEpsilon), 1e-3) << k;
+    }
+  }
+}
+
 struct AttentionCase {
   AttentionSizes sizes;
   std::vector<std::int32_t> lengths;
@@ -252,25 +347,41 @@ struct AttentionCase {
   }
 };
 
-TEST(TrainingAttention, EqualsDoublesAndTheirDifferences) {
+using AttentionKind = std::tuple<EnergyActivation, KeyForm>;
+
+class TrainingAttention : public ::testing::TestWithParam<AttentionKind> {};
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, TrainingAttention,
+    ::testing::Combine(::testing::Values(EnergyActivation::kLinear, EnergyActivation::kRelu),
+                       ::testing::Values(KeyForm::kPlain, KeyForm::kExponential)));
+
+TEST_P(TrainingAttention, EqualsDoublesAndTheirDifferences) {
   Random random(33);
-  for (const EnergyActivation activation : {EnergyActivation::kLinear, EnergyActivation::kRelu}) {
+  const auto [activation, form] = GetParam();
+  // Exponentials have to bear large arguments too.
+  for (double scale = 1; scale <= (form == KeyForm::kExponential ? 4 : 1); scale *= 4) {
     for (const std::size_t units : {1, 5, 16, 21}) {
       const AttentionCase exact{{3, 6, units, units + 2}, {6, 1, 3}, activation};
       const AttentionSizes& sizes = exact.sizes;
       const std::size_t positions = sizes.batch * sizes.source_length;
       const Values h = reference::random_values(random, positions * sizes.annotation_units);
-      const Values p = reference::random_values(random, positions * units);
-      const Values q = reference::random_values(random, sizes.batch * units);
+      const Values p = reference::random_values(random, positions * units, scale);
+      const Values q = reference::random_values(random, sizes.batch * units, scale);
       const Values v = reference::random_values(random, units);
       const Values bias{0.3F};
       const Values gamma = reference::random_values(random, sizes.batch * sizes.annotation_units);
       const auto doubles = [](const Values& x) { return Doubles(x.begin(), x.end()); };
 
+      Values keys = p, query = q;
+      if (form == KeyForm::kExponential) {
+        ASSERT_TRUE(exponential_keys(keys));
+        exponential_query(query);
+      }
       Values energies(positions), alignment(positions, 9.0F), context(gamma.size());
-      const AttentionSource source{sizes,    exact.lengths, h.data(),  p.data(),
-                                   v.data(), bias[0],       activation};
-      const AttentionStep step{q.data(), energies.data(), alignment.data(), context.data()};
+      const AttentionSource source{sizes,    exact.lengths, h.data(),   keys.data(),
+                                   v.data(), bias[0],       activation, form};
+      const AttentionStep step{query.data(), energies.data(), alignment.data(), context.data()};
       additive_attention_forward(source, step);
       expect_near(context, exact(doubles(h), doubles(p), doubles(q), doubles(v), bias[0]),
                   "context");

@@ -185,6 +185,17 @@ TEST_F(Training, StopsEarlyWithoutProgress) {
   EXPECT_EQ(result.updates, 15);
 }
 
+// Nothing is right at first, however fast the model learns.
+TEST_F(Training, GoesOnWhileTheLossFalls) {
+  options.configuration.training.optimizer.learning_rate = 1e-4;
+  options.configuration.training.metric = "exact_match";
+  options.configuration.training.patience = 1;
+  options.configuration.training.epochs = 4;
+  const TrainResult result = run();
+  EXPECT_EQ(result.reason, StopReason::kFinished);
+  EXPECT_EQ(result.best_metric, 0);
+}
+
 TEST_F(Training, StopsAtTheLimitOfUpdatesAndValidates) {
   options.configuration.training.updates = 3;
   EXPECT_EQ(run().updates, 3);

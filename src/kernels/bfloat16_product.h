@@ -1,0 +1,56 @@
+// The matrix product of weights and activations in bfloat16 (matrix.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "kernels/bfloat16.h"
+
+namespace attend::kernels {
+
+struct WeightView;
+
+/// How numbers in bfloat16 are multiplied. All ways give the same bits on machines that have fused
+/// multiply-add; they differ in speed.
+enum class Bfloat16Way {
+  kPortable,  ///< any processor: widened to float32 as they are read
+  kAmx        ///< the same for few rows, from there on tiles of 16 × 16 sums
+};
+
+/// Whether this machine (and the instruction sets that Highway may choose from) has it.
+bool is_supported(Bfloat16Way way);
+
+/// W [outputs, inputs] and every x, rounded to bfloat16; sums are float32, in an order that does
+/// not depend on the rows beside a row:
+///   y_o = b_o + Σ_blocks (Σ_even k x_k w_ok + Σ_odd k x_k w_ok), blocks of 32 inputs.
+/// Denormal numbers count as 0. Copies the values. Immutable and safe to use from several threads.
+class Bfloat16Product {
+ public:
+  /// `way`: the best one that is supported when it is not given. CheckFailure for one that is not
+  /// supported.
+  explicit Bfloat16Product(const WeightView& weights);
+  Bfloat16Product(const WeightView& weights, Bfloat16Way way);
+
+  /// As Matrix::multiply.
+  void multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
+                std::span<float> y) const;
+  /// As Matrix::select.
+  Bfloat16Product select(std::span<const std::int32_t> ids) const;
+
+ private:
+  Bfloat16Product() = default;
+  void allocate();
+
+  struct Free {
+    void operator()(Bfloat16* values) const;
+  };
+
+  std::size_t outputs_ = 0, inputs_ = 0;
+  std::size_t depth_ = 0;  // inputs and padding: a multiple of 32 or, of fewer than 32, of 2
+  Bfloat16Way way_ = Bfloat16Way::kPortable;
+  std::unique_ptr<Bfloat16[], Free> panels_;  // [⌈outputs / 16⌉, depth / 2, 16, 2]
+};
+
+}  // namespace attend::kernels

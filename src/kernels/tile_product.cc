@@ -1,0 +1,387 @@
+// Equations: Y = X Wᵀ + 1 bᵀ or Y += X Wᵀ; G = Aᵀ B or G += Aᵀ B. One instruction adds to a tile of
+// sums [16, 16] the products of a tile [16, 32] with a tile of pairs [16, 16, 2], whose element (p,
+// o, i) belongs to output o and factor 2 p + i.
+// Layout: X row by row; W in panels of 32 outputs, [panel, ⌈inputs / 32⌉, 2, 16, 16, 2], zeros
+// behind the last output and input. Of G's factors both are cut into tiles first: B as W is, Aᵀ as
+// X. Must equal: the triple loop in double, to the rounding of the factors.
+#include "kernels/tile_product.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/base.h"
+#include "kernels/onednn_matmul.h"
+#include "kernels/x86_tiles.h"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
+
+namespace attend::kernels {
+
+#if defined(__x86_64__) && defined(__linux__)
+
+// g++ 12 takes the deliberately undefined operands inside its own intrinsics for mistakes.
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+
+#define ATTEND_TILES \
+  __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,amx-tile,amx-bf16")))
+
+bool has_bfloat16_tiles() {
+  static const bool found = [] {
+    const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
+    const auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core_amx);
+    if ((isa & needed) != needed) return false;
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    constexpr unsigned kRounding = 1U << 5;  // avx512_bf16
+    if (__get_cpuid_count(7, 1, &a, &b, &c, &d) == 0 || (a & kRounding) == 0) return false;
+    return has_tiles(TileKind::kBfloat16);
+  }();
+  return found;
+}
+
+namespace {
+
+constexpr std::size_t kTile = kTileRows * kTileDepth;  // values
+constexpr std::size_t kPanel = 2 * kTileRows;  // outputs, or rows that are multiplied at once
+constexpr std::size_t kCached = std::size_t{1} << 20;  // bytes that stay in the second cache
+
+std::size_t tiles_of(std::size_t size, std::size_t tile) { return (size + tile - 1) / tile; }
+
+Bfloat16* halves_of(std::span<float> memory) { return reinterpret_cast<Bfloat16*>(memory.data()); }
+
+// The first `count` of 16 lanes, of 32.
+__mmask16 lanes16(std::size_t count) {
+  return count >= 16 ? static_cast<__mmask16>(0xFFFF) : static_cast<__mmask16>((1U << count) - 1U);
+}
+__mmask32 lanes32(std::size_t count) {
+  return count >= 32 ? 0xFFFFFFFFU : static_cast<__mmask32>((1ULL << count) - 1U);
+}
+
+// 32 values of a row as bfloat16, zeros behind `count`.
+ATTEND_TILES inline __m512i load_row(const float* from, std::size_t count) {
+  const __m512 low = _mm512_maskz_loadu_ps(lanes16(count), from);
+  const __m512 high =
+      _mm512_maskz_loadu_ps(count > 16 ? lanes16(count - 16) : __mmask16{0}, from + 16);
+  return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low));
+}
+ATTEND_TILES inline __m512i load_row(const Bfloat16* from, std::size_t count) {
+  return _mm512_maskz_loadu_epi16(lanes32(count), from);
+}
+
+// 16 values of one row and 16 of another, one behind the other.
+ATTEND_TILES inline __m512i load_two(const float* first, const float* second, __mmask16 lanes) {
+  const __m512 low = _mm512_maskz_loadu_ps(lanes, first);
+  const __m512 high =
+      second == nullptr ? _mm512_setzero_ps() : _mm512_maskz_loadu_ps(lanes, second);
+  return reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low));
+}
+ATTEND_TILES inline __m512i load_two(const Bfloat16* first, const Bfloat16* second,
+                                     __mmask16 lanes) {
+  const __m256i low = _mm256_maskz_loadu_epi16(lanes, first);
+  const __m256i high =
+      second == nullptr ? _mm256_setzero_si256() : _mm256_maskz_loadu_epi16(lanes, second);
+  return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+}
+
+// Element (i, j) ↔ (j, i) of 16 × 16 pairs.
+ATTEND_TILES inline void transpose(__m512i (&rows)[16]) {
+  __m512i t[16];
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; i += 2) {
+    t[i] = _mm512_unpacklo_epi32(rows[i], rows[i + 1]);
+    t[i + 1] = _mm512_unpackhi_epi32(rows[i], rows[i + 1]);
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; i += 4) {
+    rows[i] = _mm512_unpacklo_epi64(t[i], t[i + 2]);
+    rows[i + 1] = _mm512_unpackhi_epi64(t[i], t[i + 2]);
+    rows[i + 2] = _mm512_unpacklo_epi64(t[i + 1], t[i + 3]);
+    rows[i + 3] = _mm512_unpackhi_epi64(t[i + 1], t[i + 3]);
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < 4; ++i) {
+    t[i] = _mm512_shuffle_i32x4(rows[i], rows[i + 4], 0x88);
+    t[i + 4] = _mm512_shuffle_i32x4(rows[i], rows[i + 4], 0xDD);
+    t[i + 8] = _mm512_shuffle_i32x4(rows[i + 8], rows[i + 12], 0x88);
+    t[i + 12] = _mm512_shuffle_i32x4(rows[i + 8], rows[i + 12], 0xDD);
+  }
+#pragma GCC unroll 16
+  for (int i = 0; i < 4; ++i) {
+    rows[i] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0x88);
+    rows[i + 4] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0x88);
+    rows[i + 8] = _mm512_shuffle_i32x4(t[i], t[i + 8], 0xDD);
+    rows[i + 12] = _mm512_shuffle_i32x4(t[i + 4], t[i + 12], 0xDD);
+  }
+}
+
+ATTEND_TILES inline void store(const __m512i (&rows)[16], Bfloat16* tile) {
+#pragma GCC unroll 16
+  for (int i = 0; i < 16; ++i) _mm512_store_si512(tile + i * kTileDepth, rows[i]);
+}
+
+// The tile of pairs of up to 16 outputs and 32 factors whose factors stand one behind the other.
+ATTEND_TILES inline void pack_rows(BasicRows<const float> from, std::size_t outputs,
+                                   std::size_t factors, Bfloat16* tile) {
+  __m512i rows[16];
+#pragma GCC unroll 16
+  for (std::size_t o = 0; o < 16; ++o) {
+    rows[o] = o < outputs ? load_row(from.row(o), factors) : _mm512_setzero_si512();
+  }
+  transpose(rows);
+  store(rows, tile);
+}
+
+// The same where the outputs of a factor stand one behind the other; `transposed` as a tile of X,
+// one output behind the other.
+template <bool transposed, class Value>
+ATTEND_TILES inline void pack_columns(BasicRows<const Value> from, std::size_t outputs,
+                                      std::size_t factors, Bfloat16* tile) {
+  const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24,
+                                         8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
+  const __mmask16 lanes = lanes16(outputs);
+  __m512i rows[16];
+#pragma GCC unroll 16
+  for (std::size_t p = 0; p < 16; ++p) {
+    const std::size_t k = 2 * p;
+    rows[p] =
+        k >= factors
+            ? _mm512_setzero_si512()
+            : _mm512_permutexvar_epi16(
+                  order, load_two(from.row(k), k + 1 < factors ? from.row(k + 1) : nullptr, lanes));
+  }
+  if (transposed) transpose(rows);
+  store(rows, tile);
+}
+
+// Panels [panel, ⌈factors / 32⌉, 2 tiles] of a matrix whose rows hold one factor of all outputs.
+template <bool transposed, class Value>
+ATTEND_TILES void pack_panels(BasicRows<const Value> from, std::size_t outputs, std::size_t factors,
+                              Bfloat16* tile) {
+  for (std::size_t o = 0; o < outputs; o += kPanel) {
+    for (std::size_t k = 0; k < factors; k += kTileDepth) {
+      for (std::size_t first = o; first < o + kPanel; first += kTileRows, tile += kTile) {
+        if (first >= outputs) {
+          std::fill_n(tile, kTile, Bfloat16{0});
+          continue;
+        }
+        pack_columns<transposed>(from.from(k).column(first), std::min(kTileRows, outputs - first),
+                                 std::min(kTileDepth, factors - k), tile);
+      }
+    }
+  }
+}
+
+// The same of a matrix whose rows hold all factors of one output.
+ATTEND_TILES void pack_panels_of_rows(BasicRows<const float> from, std::size_t outputs,
+                                      std::size_t factors, Bfloat16* tile) {
+  for (std::size_t o = 0; o < outputs; o += kPanel) {
+    for (std::size_t k = 0; k < factors; k += kTileDepth) {
+      for (std::size_t first = o; first < o + kPanel; first += kTileRows, tile += kTile) {
+        const std::size_t count = first < outputs ? std::min(kTileRows, outputs - first) : 0;
+        pack_rows(from.from(first).column(k), count, std::min(kTileDepth, factors - k), tile);
+      }
+    }
+  }
+}
+
+class Tiles {
+ public:
+  ATTEND_TILES Tiles() {  // static: g++ believes that only its first bytes are read
+    static constexpr TileConfiguration kConfiguration;
+    _tile_loadconfig(&kConfiguration);
+  }
+  ATTEND_TILES ~Tiles() { _tile_release(); }
+  Tiles(const Tiles&) = delete;
+  Tiles& operator=(const Tiles&) = delete;
+};
+
+// Factors of up to 32 × 32 sums: X from `x` on, its tiles `row_stride` values from row to row,
+// `second` to the tile below and `step` to the next factors.
+struct Block {
+  const Bfloat16* x;
+  std::size_t row_stride, second, step;
+  const Bfloat16* weights;
+  std::size_t depth;  // tiles
+};
+
+// y [32 or 16, 32] ← start + X Wᵀ.
+template <bool two>
+ATTEND_TILES inline void multiply_block(const Block& block, ConstRows start, Rows y) {
+  const std::size_t from = start.stride * sizeof(float), to = y.stride * sizeof(float);
+  const std::size_t row = block.row_stride * sizeof(Bfloat16);
+  _tile_loadd(0, start.values, from);
+  _tile_loadd(1, start.values + 16, from);
+  if (two) {
+    _tile_loadd(2, start.row(16), from);
+    _tile_loadd(3, start.row(16) + 16, from);
+  }
+  const Bfloat16* x = block.x;
+  const Bfloat16* w = block.weights;
+  for (std::size_t k = 0; k < block.depth; ++k, x += block.step, w += 2 * kTile) {
+    _tile_loadd(4, x, row);
+    _tile_loadd(6, w, 64);
+    _tile_loadd(7, w + kTile, 64);
+    _tile_dpbf16ps(0, 4, 6);
+    _tile_dpbf16ps(1, 4, 7);
+    if (two) {
+      _tile_loadd(5, x + block.second, row);
+      _tile_dpbf16ps(2, 5, 6);
+      _tile_dpbf16ps(3, 5, 7);
+    }
+  }
+  _tile_stored(0, y.values, to);
+  _tile_stored(1, y.values + 16, to);
+  if (two) {
+    _tile_stored(2, y.row(16), to);
+    _tile_stored(3, y.row(16) + 16, to);
+  }
+}
+
+alignas(64) constexpr float kZeros[kPanel] = {};
+
+// The same of `rows` and `columns` up to 32; a start with a stride of 0 is one row for all.
+ATTEND_TILES void multiply_part(const Block& block, ConstRows start, Rows y, std::size_t rows,
+                                std::size_t columns) {
+  if (columns == kPanel && rows == kPanel) return multiply_block<true>(block, start, y);
+  if (columns == kPanel && rows == kTileRows) return multiply_block<false>(block, start, y);
+  alignas(64) float sums[kPanel * kPanel];
+  for (std::size_t r = 0; r < kPanel; ++r) {
+    const std::size_t known = r < rows ? columns : 0;
+    std::copy_n(start.row(r < rows ? r : 0), known, sums + r * kPanel);
+    std::fill_n(sums + r * kPanel + known, kPanel - known, 0.0F);
+  }
+  const Rows all{sums, kPanel};
+  if (rows > kTileRows) {
+    multiply_block<true>(block, all, all);
+  } else {
+    multiply_block<false>(block, all, all);
+  }
+  for (std::size_t r = 0; r < rows; ++r) std::copy_n(sums + r * kPanel, columns, y.row(r));
+}
+
+// Memory of the calling thread; lives as long as the thread.
+struct TileMemory {
+  Buffer a, b;
+};
+
+TileMemory& tile_memory() {
+  thread_local TileMemory memory;
+  return memory;
+}
+
+}  // namespace
+
+// An odd number of cache lines: the rows of a tile then lie in different sets of the first cache.
+std::size_t tile_stride(std::size_t units) {
+  return (tiles_of(units, kTileDepth) | 1U) * kTileDepth;
+}
+
+// Columns of a part may begin anywhere: a tile then reads on into what follows its last row.
+std::size_t tile_values(std::size_t count, std::size_t units) {
+  return tiles_of(count, kTileRows) * kTileRows * tile_stride(units) + kTileDepth;
+}
+
+ATTEND_TILES void round_for_tiles(ConstRows from, std::size_t count, std::size_t units,
+                                  Bfloat16* to) {
+  const std::size_t stride = tile_stride(units);
+  for (std::size_t r = 0; r < count; ++r, to += stride) {
+    const float* row = from.row(r);
+    std::size_t k = 0;
+    for (; k < units; k += kTileDepth) _mm512_storeu_si512(to + k, load_row(row + k, units - k));
+    if (k < stride) _mm512_storeu_si512(to + k, _mm512_setzero_si512());
+  }
+  _mm512_storeu_si512(to, _mm512_setzero_si512());
+}
+
+TileProduct::TileProduct(const float* values, std::size_t outputs, std::size_t inputs,
+                         WeightStrides strides)
+    : values_(values), outputs_(outputs), inputs_(inputs), strides_(strides) {
+  ATTEND_CHECK(strides.input == 1 || strides.output == 1 || inputs == 1 || outputs == 1);
+}
+
+void TileProduct::pack() {
+  const std::size_t size =
+      tiles_of(outputs_, kPanel) * tiles_of(inputs_, kTileDepth) * kPanel * kTileDepth;
+  Bfloat16* tiles = halves_of(tiles_.get(size / 2));
+  if (strides_.input == 1 || inputs_ == 1) {
+    pack_panels_of_rows({values_, strides_.output}, outputs_, inputs_, tiles);
+  } else {
+    pack_panels<false, float>({values_, strides_.input}, outputs_, inputs_, tiles);
+  }
+}
+
+void TileProduct::multiply(HalfRows x, std::size_t rows, const float* bias, Rows y,
+                           Write write) const {
+  constexpr std::size_t kDepth = 64;  // tiles at once: panels of 128 KiB
+  const std::size_t depth = tiles_of(inputs_, kTileDepth);
+  const std::size_t at_once = std::min(depth, kDepth);
+  const std::size_t block_rows =
+      std::max(kPanel, kCached / (at_once * kTileDepth * sizeof(Bfloat16)) / kPanel * kPanel);
+  const auto* tiles = reinterpret_cast<const Bfloat16*>(tiles_.data());
+  const Tiles configured;
+  for (std::size_t k = 0; k < depth; k += at_once) {
+    const std::size_t step_depth = std::min(at_once, depth - k);
+    for (std::size_t first = 0; first < rows; first += block_rows) {
+      const std::size_t last = std::min(rows, first + block_rows);
+      for (std::size_t o = 0; o < outputs_; o += kPanel) {
+        const Bfloat16* panel = tiles + (o / kPanel * depth + k) * 2 * kTile;
+        const std::size_t columns = std::min(kPanel, outputs_ - o);
+        for (std::size_t r = first; r < last; r += kPanel) {
+          const Rows to = y.from(r).column(o);
+          ConstRows start = to;
+          if (k == 0 && write == Write::kReplace) start = {kZeros, 0};
+          if (k == 0 && bias != nullptr) start = {bias + o, 0};
+          multiply_part({x.row(r) + k * kTileDepth, x.stride, kTileRows * x.stride, kTileDepth,
+                         panel, step_depth},
+                        start, to, std::min(kPanel, last - r), columns);
+        }
+      }
+    }
+  }
+}
+
+void tile_gradient(HalfRows a, std::size_t a_units, HalfRows b, std::size_t b_units,
+                   std::size_t count, Rows gradient, Write write) {
+  const Tiles configured;
+  const std::size_t fitting = kCached / (tiles_of(b_units, kPanel) * kPanel * sizeof(Bfloat16));
+  const std::size_t at_once = std::max<std::size_t>(256, fitting / kTileDepth * kTileDepth);
+  for (std::size_t k = 0; k < count; k += at_once) {
+    const std::size_t rows = std::min(at_once, count - k);
+    const std::size_t depth = tiles_of(rows, kTileDepth);
+    Bfloat16* b_tiles = halves_of(tile_memory().b.get(tiles_of(b_units, kPanel) * depth * kTile));
+    Bfloat16* a_tiles = halves_of(tile_memory().a.get(depth * kTile));
+    pack_panels<false>(b.from(k), b_units, rows, b_tiles);
+    for (std::size_t m = 0; m < a_units; m += kPanel) {
+      const std::size_t columns_of_a = std::min(kPanel, a_units - m);
+      pack_panels<true>(a.from(k).column(m), columns_of_a, rows, a_tiles);
+      for (std::size_t n = 0; n < b_units; n += kPanel) {
+        const Rows to = gradient.from(m).column(n);
+        const ConstRows start =
+            k == 0 && write == Write::kReplace ? ConstRows{kZeros, 0} : ConstRows(to);
+        multiply_part({a_tiles, kTileDepth, kTile, 2 * kTile,
+                       b_tiles + n / kPanel * depth * 2 * kTile, depth},
+                      start, to, columns_of_a, std::min(kPanel, b_units - n));
+      }
+    }
+  }
+}
+
+#else
+
+bool has_bfloat16_tiles() { return false; }
+std::size_t tile_stride(std::size_t units) { return units; }
+std::size_t tile_values(std::size_t count, std::size_t units) { return count * units; }
+void round_for_tiles(ConstRows, std::size_t, std::size_t, Bfloat16*) {}
+TileProduct::TileProduct(const float* values, std::size_t outputs, std::size_t inputs,
+                         WeightStrides strides)
+    : values_(values), outputs_(outputs), inputs_(inputs), strides_(strides) {}
+void TileProduct::pack() {}
+void TileProduct::multiply(HalfRows, std::size_t, const float*, Rows, Write) const {}
+void tile_gradient(HalfRows, std::size_t, HalfRows, std::size_t, std::size_t, Rows, Write) {}
+
+#endif
+
+}  // namespace attend::kernels

@@ -1,0 +1,169 @@
+// Each update: gates = W_k k + W_b beside + U s + b, then the cell's own step. The first product
+// and the gradients of all weights are one product each over all updates.
+#include "train/native_decoder_layer.h"
+
+#include "base/base.h"
+
+namespace attend::train {
+
+using kernels::ConstRows;
+using kernels::Operand;
+using kernels::Rows;
+using kernels::RowsPerProduct;
+using kernels::Write;
+
+namespace {
+
+std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
+
+}  // namespace
+
+DecoderLayerPass::DecoderLayerPass(const std::shared_ptr<Products>& products,
+                                   const CellShape& shape, const DecoderLayerInputs& inputs,
+                                   std::int64_t updates, std::int64_t known_units)
+    : products_(products),
+      shape_(shape),
+      in_(inputs),
+      updates_(updates),
+      known_units_(known_units),
+      batch_(inputs.initial.hidden.size(0)),
+      recurrence_(*products, shape, inputs.cell, inputs.recurrent_mask) {
+  const auto make = [&](std::int64_t steps, std::int64_t units) {
+    return at::empty({steps, batch_, units}, inputs.cell.bias.options().requires_grad(false));
+  };
+  const std::int64_t n = shape.units;
+  states_ = make(updates + 1, n);
+  states_[0].copy_(inputs.initial.hidden);
+  if (shape.lstm()) {
+    cells_ = make(updates + 1, n);
+    cells_[0].copy_(inputs.initial.cell);
+  } else {
+    reset_ = make(updates, n);
+  }
+  in_.initial = {};  // the graph behind it is not this one's
+  gates_ = make(updates, shape.gate_units());
+  const Tensor beside = beside_block(inputs.cell.input_weight);
+  if (beside.size(1) > 0) beside_ = &products->forward(beside, RowsPerProduct::kStep);
+  if (inputs.beside_mask.defined()) masked_ = make(updates, beside.size(1));
+  ATTEND_CHECK(known_units > 0 || sees_beside());
+}
+
+Tensor DecoderLayerPass::known_block(const Tensor& weight) const {
+  return weight.narrow(1, 0, known_units_);
+}
+
+Tensor DecoderLayerPass::beside_block(const Tensor& weight) const {
+  return weight.narrow(1, known_units_, weight.size(1) - known_units_);
+}
+
+CellStep DecoderLayerPass::step(std::int64_t i) const {
+  CellStep step;
+  step.rows = size(batch_);
+  step.gates = rows_at(gates_, i);
+  step.previous = rows_at(states_, i);
+  step.state = rows_at(states_, i + 1);
+  if (shape_.lstm()) {
+    step.previous_cell = rows_at(cells_, i);
+    step.cell = rows_at(cells_, i + 1);
+  } else {
+    step.reset = rows_at(reset_, i);
+  }
+  return step;
+}
+
+Rows DecoderLayerPass::beside_mask(std::int64_t i) const {
+  return rows_at(in_.beside_mask, in_.beside_mask.size(0) == 1 ? 0 : i);
+}
+
+void DecoderLayerPass::project(const std::optional<Operand>& known) {
+  if (known_units_ == 0) return;
+  products_->forward(known_block(in_.cell.input_weight), RowsPerProduct::kBatch)
+      .multiply(*known, in_.cell.bias.data_ptr<float>(), rows_of(gates_.flatten(0, 1)),
+                Write::kReplace);
+}
+
+void DecoderLayerPass::update(std::int64_t i, ConstRows beside) {
+  const CellStep step = this->step(i);
+  if (masked_.defined()) {
+    const Rows masked = rows_at(masked_, i);
+    kernels::mask_states({step.rows, size(masked_.size(2))}, beside, beside_mask(i), masked);
+    beside = masked;
+  }
+  if (sees_beside()) {
+    const bool first = known_units_ == 0;
+    beside_->multiply(beside, step.rows, first ? in_.cell.bias.data_ptr<float>() : nullptr,
+                      step.gates, first ? Write::kReplace : Write::kAdd);
+  }
+  recurrence_.step(step);
+}
+
+DecoderLayerBackward::DecoderLayerBackward(const DecoderLayerPass& pass)
+    : pass_(pass),
+      recurrence_(*pass.products_, pass.shape_, pass.in_.cell, pass.in_.recurrent_mask,
+                  pass.batch_),
+      carries_(at::zeros({2, pass.batch_, pass.shape_.units}, pass.gates_.options())),
+      input_weight_(pass.in_.cell.input_weight),
+      recurrent_weight_(pass.in_.cell.recurrent_weight),
+      bias_(pass.in_.cell.bias) {
+  if (pass.in_.cell.recurrent_bias.defined()) recurrent_bias_.emplace(pass.in_.cell.recurrent_bias);
+  if (pass.sees_beside()) {
+    beside_ = &pass.products_->backward(pass.beside_block(pass.in_.cell.input_weight),
+                                        RowsPerProduct::kStep);
+  }
+  if (pass.masked_.defined()) scratch_.resize(size(pass.batch_ * pass.masked_.size(2)));
+}
+
+// Leaves gradients of the sums in place of the gates.
+void DecoderLayerBackward::update(std::int64_t i, ConstRows d_state) {
+  recurrence_.step(pass_.step(i), d_state, carry(), rows_at(carries_, 1));
+}
+
+void DecoderLayerBackward::add_beside(std::int64_t i, Rows d_beside) {
+  const Rows gates = rows_at(pass_.gates_, i);
+  const std::size_t rows = size(pass_.batch_);
+  if (!pass_.masked_.defined()) {
+    return beside_->multiply(gates, rows, nullptr, d_beside, Write::kAdd);
+  }
+  const std::size_t units = size(pass_.masked_.size(2));
+  const Rows d_masked{scratch_.data(), units};
+  beside_->multiply(gates, rows, nullptr, d_masked, Write::kReplace);
+  kernels::add_masked({rows, units}, d_masked, pass_.beside_mask(i), d_beside);
+}
+
+Tensor DecoderLayerBackward::finish(const Tensor& beside, const std::optional<Operand>& known) {
+  const Products& products = *pass_.products_;
+  const DecoderLayerInputs& in = pass_.in_;
+  const std::int64_t n = pass_.shape_.units, rows = pass_.updates_ * pass_.batch_;
+  if (rows == 0) return {};
+  const Tensor gates = pass_.gates_.flatten(0, 1);
+  const Tensor reset = pass_.reset_.defined() ? pass_.reset_.flatten(0, 1) : Tensor();
+  const Operand operand = products.operand(gates);
+  Tensor previous = pass_.states_.narrow(0, 0, pass_.updates_);
+  if (in.recurrent_mask.defined()) previous = previous * in.recurrent_mask;
+  add_recurrent_gradient(products, pass_.shape_, {operand, reset, previous.view({rows, n})},
+                         recurrent_weight_.sum());
+  if (recurrent_bias_) add_column_sums(reset, recurrent_bias_->sum());
+  add_column_sums(gates, bias_.sum());
+  if (pass_.sees_beside()) {
+    const Tensor& seen = pass_.masked_.defined() ? pass_.masked_ : beside;
+    add_product(products, operand, products.operand(seen.flatten(0, 1)),
+                pass_.beside_block(input_weight_.sum()));
+  }
+  if (pass_.known_units_ == 0) return {};
+  add_product(products, operand, *known, pass_.known_block(input_weight_.sum()));
+  const Tensor d_known = at::empty({rows, pass_.known_units_}, gates.options());
+  pass_.products_->backward(pass_.known_block(in.cell.input_weight), RowsPerProduct::kBatch)
+      .multiply(operand, nullptr, rows_of(d_known), Write::kReplace);
+  return d_known;
+}
+
+std::vector<Tensor> DecoderLayerBackward::gradients() const {
+  return {carries_[0],
+          pass_.shape_.lstm() ? carries_[1] : Tensor(),
+          input_weight_.result(),
+          recurrent_weight_.result(),
+          bias_.result(),
+          recurrent_bias_ ? recurrent_bias_->result() : Tensor()};
+}
+
+}  // namespace attend::train

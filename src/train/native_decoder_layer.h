@@ -1,0 +1,94 @@
+// One layer of a teacher-forced decoder over the kernels, forward and backward: what its fused
+// function is made of. Internal to this folder.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "train/layers.h"
+#include "train/native_cell.h"
+#include "train/products.h"
+
+namespace attend::train {
+
+struct DecoderLayerInputs {
+  CellTensors cell;       // input_weight [G n, known + beside]; without gains
+  State initial;          // [batch, n]
+  Tensor recurrent_mask;  // [batch, n]: dropout of s_{i-1} in the recurrent products, or undefined
+  Tensor beside_mask;  // [updates or more, or 1, batch, beside]: dropout of what stands beside, or
+                       // undefined
+};
+
+/// The updates s_1 … of a layer's state s_0. A layer sees what is `known` before the first update,
+/// and what stands `beside` it only when an update comes.
+class DecoderLayerPass {
+ public:
+  /// `known_units` of the input weights' columns come first.
+  DecoderLayerPass(const std::shared_ptr<Products>& products, const CellShape& shape,
+                   const DecoderLayerInputs& inputs, std::int64_t updates,
+                   std::int64_t known_units);
+
+  /// W_k k + b of all updates in one product: k [updates · batch, known], where there is any.
+  void project(const std::optional<kernels::Operand>& known);
+  /// Update i: s_{i+1} from s_i and `beside` [batch, …], which is not read where nothing stands
+  /// there.
+  void update(std::int64_t i, kernels::ConstRows beside);
+
+  const Tensor& states() const { return states_; }  // [updates + 1, batch, n]: s_0 …
+  std::int64_t updates() const { return updates_; }
+  bool sees_beside() const { return beside_ != nullptr; }
+
+ private:
+  friend class DecoderLayerBackward;
+  CellStep step(std::int64_t i) const;
+  kernels::Rows beside_mask(std::int64_t i) const;
+  Tensor known_block(const Tensor& weight) const;
+  Tensor beside_block(const Tensor& weight) const;
+
+  std::shared_ptr<Products> products_;
+  CellShape shape_;
+  DecoderLayerInputs in_;
+  std::int64_t updates_, known_units_, batch_;
+  Tensor states_;
+  Tensor cells_;   // the same of an LSTM
+  Tensor reset_;   // [updates, batch, n] of a GRU
+  Tensor gates_;   // [updates, batch, G n]
+  Tensor masked_;  // [updates, batch, beside], with a mask
+  ForwardCell recurrence_;
+  const kernels::TrainingProduct* beside_ = nullptr;
+};
+
+/// Goes back through the updates of a pass, from the last to the first.
+class DecoderLayerBackward {
+ public:
+  explicit DecoderLayerBackward(const DecoderLayerPass& pass);
+
+  /// The gradient of the newest state that was not gone back through yet, to add to [batch, n].
+  kernels::Rows carry() const { return rows_at(carries_, 0); }
+  /// `d_state` [batch, n]: more of the gradient of s_{i+1}.
+  void update(std::int64_t i, kernels::ConstRows d_state);
+  /// After update i: adds the gradient of what stood beside.
+  void add_beside(std::int64_t i, kernels::Rows d_beside);
+  /// What waits for all updates. `beside` [updates, batch, …] is what stood there, undefined if
+  /// nothing did. Returns the gradient of what was known [updates · batch, known], or nothing.
+  Tensor finish(const Tensor& beside, const std::optional<kernels::Operand>& known);
+
+  /// After finish(): gradients as a backward function returns them, of the initial state and cell,
+  /// the input weights, the recurrent weights, bias and recurrent bias.
+  std::vector<Tensor> gradients() const;
+
+ private:
+  const DecoderLayerPass& pass_;
+  BackwardCell recurrence_;
+  const kernels::TrainingProduct* beside_ = nullptr;
+  Tensor carries_;              // [2, batch, n]: of s and c from later updates
+  std::vector<float> scratch_;  // [batch, beside], with a mask
+  WeightGradient input_weight_, recurrent_weight_, bias_;
+  std::optional<WeightGradient> recurrent_bias_;
+};
+
+}  // namespace attend::train

@@ -102,25 +102,19 @@ void exponentials_of_columns(const float* projected, std::size_t units, std::siz
   for (std::size_t first = 0; first < stride; first += lanes) {
     const auto positions = hn::Min(hn::Iota(integers, static_cast<std::int32_t>(first)), last);
     const auto index = hn::Mul(positions, width);
-    const std::size_t count = std::min(lanes, stride - first);
     for (std::size_t k = 0; k < units; ++k) {
       const Vector x = hn::GatherIndex(d, projected + k, index);
       const Vector inside = hn::Max(lowest, hn::Min(highest, x));
-      const Vector e = exp_inside<7>(hn::Add(inside, inside));
-      if (count == lanes) {
-        hn::StoreU(e, d, columns + k * stride + first);
-      } else {
-        store_part(e, d, columns + k * stride + first, count);
-      }
+      hn::StoreU(exp_inside<7>(hn::Add(inside, inside)), d, columns + k * stride + first);
     }
   }
 }
 
 // Σ_k v_k / (query_k · key_k + 1) of the keys in the lanes at `places`.
-template <std::size_t kPlaces, class At>
+template <std::size_t kPlaces>
 HWY_INLINE void sums_of_columns(const float* query, const float* columns, const float* weight,
-                                std::size_t units, std::size_t stride, const At (&places)[kPlaces],
-                                Vector (&sums)[kPlaces]) {
+                                std::size_t units, std::size_t stride,
+                                const Whole (&places)[kPlaces], Vector (&sums)[kPlaces]) {
   const Vector one = constant(1.0F);
   for (Vector& sum : sums) sum = constant(0.0F);
   for (std::size_t k = 0; k < units; ++k, columns += stride) {
@@ -164,11 +158,7 @@ void energies_of_columns(const float* query, const float* columns, const float* 
   }
   for (; j < stride; j += lanes) {
     Vector sums[1];
-    if (j + lanes <= stride) {
-      sums_of_columns(exponential, columns, weight, units, stride, {Whole{j}}, sums);
-    } else {
-      sums_of_columns(exponential, columns, weight, units, stride, {Part{j, stride - j}}, sums);
-    }
+    sums_of_columns(exponential, columns, weight, units, stride, {{j}}, sums);
     finish(j, sums[0]);
   }
 }

@@ -33,9 +33,12 @@ void quantise_rows(const float* x, std::size_t rows, std::size_t size, std::size
                    std::uint8_t* to, float* scales) {
   const Floats d;
   const hn::RebindToSigned<Floats> integers;
+  const hn::RebindToUnsigned<Floats> words;
   const hn::Rebind<std::uint8_t, Floats> bytes;
   constexpr float kLargest = 127.0F;
-  const auto middle = hn::Set(integers, 128);
+  // 1.5 · 2^23 + 128: a sum with it is rounded to whole numbers and ends in a byte of u.
+  const Vector middle = constant(12582912.0F + 128.0F);
+  const auto byte = hn::Set(words, 255U);
   const std::size_t lanes = hn::Lanes(d);
   for (std::size_t row = 0; row < rows; ++row, x += size, to += depth) {
     // The bits of magnitudes are ordered as they are, infinity and then NaN above all others.
@@ -50,8 +53,8 @@ void quantise_rows(const float* x, std::size_t rows, std::size_t size, std::size
     const Vector factor = constant(divides ? kLargest / largest : 0.0F);
     for (std::size_t i = 0; i < size; i += lanes) {
       const Vector v = i + lanes <= size ? hn::LoadU(d, x + i) : load_part(d, x + i, size - i);
-      const auto whole = hn::Add(hn::NearestInt(hn::Mul(v, factor)), middle);
-      hn::StoreU(hn::DemoteTo(bytes, whole), bytes, to + i);
+      const auto sum = hn::BitCast(words, hn::Add(hn::Mul(v, factor), middle));
+      hn::StoreU(hn::U8FromU32(hn::And(sum, byte)), bytes, to + i);
     }
     scales[row] = divides ? scale : finite ? 0.0F : std::numeric_limits<float>::quiet_NaN();
   }

@@ -143,16 +143,16 @@ ATTEND_AMX inline void multiply_tile(const Int8Operands& p, const std::uint8_t* 
   _tile_stored(0, sums, 128);
 }
 
+// The sums [rows, 32] of one or two panels from the output `first` on.
+template <int panels>
 ATTEND_AMX void finish_tiles(const Int8Operands& p, const std::int32_t* sums,
-                             const float* row_scales, std::size_t rows, std::size_t panels,
-                             std::size_t first, float* y) {
-  for (std::size_t q = 0; q < panels; ++q) {
-    const std::size_t output = first + q * kPanel;
-    const Finish finish(p, output);
-    for (std::size_t r = 0; r < rows; ++r) {
-      finish.store(_mm512_load_si512(sums + r * 32 + q * kPanel), row_scales[r],
-                   y + r * p.outputs + output);
-    }
+                             const float* row_scales, std::size_t rows, std::size_t first,
+                             float* y) {
+  const Finish low(p, first), high(p, first + (panels - 1) * kPanel);
+  const float* const end = row_scales + rows;
+  for (y += first; row_scales != end; ++row_scales, sums += 32, y += p.outputs) {
+    low.store(_mm512_load_si512(sums), *row_scales, y);
+    if (panels == 2) high.store(_mm512_load_si512(sums + kPanel), *row_scales, y + kPanel);
   }
 }
 
@@ -200,7 +200,8 @@ ATTEND_AMX void multiply_amx(const Int8Operands& p, const std::uint8_t* u, const
         if (panels == 2) multiply_tile(p, from, weights + kPanel * p.depth, sums + kPanel);
       }
       const std::size_t count = std::min<std::size_t>(whole ? 32 : 16, rows - row);
-      finish_tiles(p, sums, row_scales + row, count, panels, first, y + row * p.outputs);
+      (panels == 2 ? finish_tiles<2> : finish_tiles<1>)(p, sums, row_scales + row, count, first,
+                                                        y + row * p.outputs);
       row += count;
     }
     first += panels * kPanel;

@@ -16,7 +16,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
 
-float maximum(const float* row, std::size_t size) {
+HWY_INLINE float maximum(const float* row, std::size_t size) {
   constexpr float kLowest = -std::numeric_limits<float>::infinity();
   const Floats d;
   const std::size_t lanes = hn::Lanes(d);
@@ -28,7 +28,7 @@ float maximum(const float* row, std::size_t size) {
 }
 
 // to ← exp(row − shift); returns the sum.
-float exp_and_sum(const float* row, std::size_t size, float shift, float* to) {
+HWY_INLINE float exp_and_sum(const float* row, std::size_t size, float shift, float* to) {
   const Floats d;
   const Vector shifts = constant(shift);
   const std::size_t lanes = hn::Lanes(d);
@@ -64,7 +64,7 @@ float sum_of_exp(const float* row, std::size_t size, float shift) {
   return sum_of_lanes(sums);
 }
 
-void scale(float* row, std::size_t size, float factor) {
+HWY_INLINE void scale(float* row, std::size_t size, float factor) {
   const Vector factors = constant(factor);
   for_each(size, [&](auto at) HWY_ATTR { at.store(hn::Mul(at.load(row), factors), row); });
 }

@@ -31,14 +31,13 @@ Attention::Attention(const model::Configuration& configuration, const Tensors& a
 Keys Attention::project(const Annotations& annotations) const {
   Keys keys;
   if (score_ == Score::kDot) return keys;
-  keys.values.resize(annotations.positions() * units_);
-  projection_(annotations.values, annotations.positions(), keys.values);
+  keys.values = kernels::Array(annotations.positions() * units_);
+  projection_(annotations.values, annotations.positions(), keys.values.span());
   if (score_ != Score::kAdditive) return keys;
   if (units_ <= kernels::kFewUnits) return arrange_columns(annotations, std::move(keys));
   for (std::size_t source = 0; source < annotations.sources(); ++source) {
-    const std::span<float> own =
-        std::span(keys.values)
-            .subspan(annotations.starts[source] * units_, annotations.lengths[source] * units_);
+    const std::span<float> own = keys.values.span().subspan(annotations.starts[source] * units_,
+                                                            annotations.lengths[source] * units_);
     keys.exponential.push_back(kernels::exponential_keys(own) ? 1 : 0);
   }
   return keys;
@@ -50,15 +49,14 @@ Keys Attention::arrange_columns(const Annotations& annotations, Keys keys) const
     keys.column_starts.push_back(size);
     size += kernels::padded_positions(length) * units_;
   }
-  keys.columns.resize(size);
+  keys.columns = kernels::Array(size);
   keys.column_starts.push_back(size);
   for (std::size_t source = 0; source < annotations.sources(); ++source) {
-    const auto own =
-        std::span<const float>(keys.values)
-            .subspan(annotations.starts[source] * units_, annotations.lengths[source] * units_);
+    const auto own = keys.values.span().subspan(annotations.starts[source] * units_,
+                                                annotations.lengths[source] * units_);
     const bool fit = kernels::exponential_columns(
         own, units_,
-        std::span(keys.columns).subspan(keys.column_starts[source], keys.columns_size(source)));
+        keys.columns.span().subspan(keys.column_starts[source], keys.columns_size(source)));
     keys.exponential.push_back(fit ? 1 : 0);
   }
   return keys;
@@ -69,19 +67,19 @@ void Attention::additive_energies(std::span<float> query, const Annotations& ann
                                   const Keys& keys, std::size_t source,
                                   std::span<float> energies) const {
   if (keys.exponential[source] == 0) {
-    const auto own = std::span(keys.values)
-                         .subspan(annotations.starts[source] * units_, energies.size() * units_);
+    const auto own =
+        keys.values.span().subspan(annotations.starts[source] * units_, energies.size() * units_);
     return kernels::additive_energies(query, own, energy_weight_, energy_bias_, activation_,
                                       energies);
   }
   if (units_ <= kernels::kFewUnits) {
     const auto columns =
-        std::span(keys.columns).subspan(keys.column_starts[source], keys.columns_size(source));
+        keys.columns.span().subspan(keys.column_starts[source], keys.columns_size(source));
     return kernels::additive_energies_of_columns(query, columns, energy_weight_, energy_bias_,
                                                  activation_, energies);
   }
   const auto own =
-      std::span(keys.values).subspan(annotations.starts[source] * units_, energies.size() * units_);
+      keys.values.span().subspan(annotations.starts[source] * units_, energies.size() * units_);
   kernels::exponential_query(query);
   kernels::additive_energies_of_keys(query, own, energy_weight_, energy_bias_, activation_,
                                      energies);
@@ -90,7 +88,8 @@ void Attention::additive_energies(std::span<float> query, const Annotations& ann
 void Attention::dot_energies(std::span<const float> state, const Annotations& annotations,
                              const Keys& keys, std::size_t source,
                              std::span<float> energies) const {
-  const std::span<const float> all = score_ == Score::kDot ? annotations.values : keys.values;
+  const std::span<const float> all =
+      score_ == Score::kDot ? annotations.values.span() : keys.values.span();
   kernels::dot_energies(state,
                         all.subspan(annotations.starts[source] * units_, energies.size() * units_),
                         energy_bias_, activation_, energies);

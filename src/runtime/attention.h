@@ -23,9 +23,9 @@ struct Look {
 /// in columns [n', positions and padding] of each source. General: W h_j [positions, n]. Dot:
 /// nothing, the keys are the annotations.
 struct Keys {
-  std::vector<float> values;
+  kernels::Array values;
   std::vector<char> exponential;           // [sources], additive
-  std::vector<float> columns;              // of few units: [sources: n', positions and padding]
+  kernels::Array columns;                  // of few units: [sources: n', positions and padding]
   std::vector<std::size_t> column_starts;  // [sources + 1], of few units
 
   std::size_t columns_size(std::size_t source) const {

@@ -331,17 +331,25 @@ class DecoderRun final : public model::Decoding {
   void update() {
     for (std::size_t layer = 0; layer < decoder_.layers_.size(); ++layer) {
       const RecurrentCell& recurrent = decoder_.layers_[layer];
-      const std::span<float> gates = gates_.get(rows_ * recurrent.gate_units());  // [rows, G n]
-      if (layer == 0) {
-        decoder_.input_.tokens(tokens_, embedded(), gates);
-        if (decoder_.input_.beside_units() > 0) {
-          kernels::add(beside_gates_.get(gates.size()), gates);
-        }
-      } else {
-        decoder_.above_[layer - 1](state(layer - 1), rows_, gates);
-      }
-      recurrent.step(rows_, gates, state(layer), cell(layer), cell_memory_);
+      recurrent.step(rows_, layer == 0 ? input_gates() : gates_above(layer), state(layer),
+                     cell(layer), cell_memory_);
     }
+  }
+
+  std::span<const float> input_gates() {  // of the bottom layer [rows, G n]
+    const Feed& feed = decoder_.input_;
+    const std::span<float> beside = beside_gates_.get(rows_ * feed.outputs());
+    if (!feed.has_tokens()) return beside;
+    const std::span<float> gates = gates_.get(rows_ * feed.outputs());
+    feed.tokens(tokens_, embedded(), gates);
+    if (feed.beside_units() > 0) kernels::add(beside, gates);
+    return gates;
+  }
+
+  std::span<const float> gates_above(std::size_t layer) {  // [rows, G n]
+    const std::span<float> gates = gates_.get(rows_ * decoder_.layers_[layer].gate_units());
+    decoder_.above_[layer - 1](state(layer - 1), rows_, gates);
+    return gates;
   }
 
   // State, E y_{i-1}, context → readout → log-probabilities.
@@ -385,8 +393,10 @@ class DecoderRun final : public model::Decoding {
     const std::span<float> values = readout_.get(rows_ * width);
     const std::span<float> part = readout_part_.get(rows_ * width);
     decoder_.readout_state_.multiply(top_state(), rows_, {}, values);
-    feed.tokens(tokens_, embedded(), part);
-    kernels::add(part, values);
+    if (feed.has_tokens()) {
+      feed.tokens(tokens_, embedded(), part);
+      kernels::add(part, values);
+    }
     feed_context(feed, projected_readout_, part);
     kernels::add(part, values);
     if (decoder_.config_.readout == model::Readout::kTanh) kernels::tanh(values);
@@ -424,8 +434,8 @@ class DecoderRun final : public model::Decoding {
   kernels::Matrix candidate_weight_;  // their rows of the output weights
   std::vector<float> candidate_bias_;
   Keys keys_;
-  std::vector<float> projected_input_, projected_readout_;  // what positions feed, see Feed
-  States initial_;                                          // [sources, n]
+  kernels::Array projected_input_, projected_readout_;  // what positions feed, see Feed
+  States initial_;                                      // [sources, n]
   States states_, next_;  // [rows, n]; next_: where the next rows are gathered
   Look look_;
   std::size_t rows_ = 0, previous_rows_ = 0;

@@ -82,7 +82,7 @@ class DirectionRun {
     const std::span<float> states = states_.first(rows * units);
     cell_.step(rows, {gates_.rows, chosen}, states, cells_.first(rows * units), memory_);
     kernels::copy_rows(states, units, positions_,
-                       {annotations_.values.data() + columns_.first, annotations_.units});
+                       {annotations_.values.span().data() + columns_.first, annotations_.units});
   }
 
   // What the last steps left.
@@ -219,11 +219,13 @@ Annotations Encoder::annotate(std::span<const std::vector<TokenId>> sources) con
     }
   }
   annotations.units = layers_.empty() ? 0 : layers_[0].size() * units_;
-  annotations.values.resize(ids.size() * annotations.units);
+  annotations.values = kernels::Array(ids.size() * annotations.units);
   std::vector<float> inputs = embed(ids);
   for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
     run_layer(layers_[layer], ids, inputs, annotations);
-    if (layer + 1 < layers_.size()) inputs = annotations.values;
+    if (layer + 1 == layers_.size()) break;
+    const std::span<const float> below = annotations.values;
+    inputs.assign(below.begin(), below.end());
   }
   return annotations;
 }

@@ -22,7 +22,7 @@ struct Annotations {
   std::vector<std::size_t> lengths;  // [sources]
   std::size_t longest = 0;           // source_length of the batch
   std::size_t units = 0;             // n_h: 2 n, or n with one direction
-  std::vector<float> values;         // [positions, units]
+  kernels::Array values;             // [positions, units]
   std::vector<LastStates> last;      // [encoder layers]
   std::size_t sources() const { return starts.size(); }
   std::size_t positions() const { return units == 0 ? 0 : values.size() / units; }

@@ -85,15 +85,15 @@ void Feed::find_rows(std::span<const text::TokenId> tokens, std::span<const floa
   }
 }
 
-std::vector<float> Feed::project(const Annotations& annotations) const {
+kernels::Array Feed::project(const Annotations& annotations) const {
   if (!projects_) return {};
-  std::vector<float> projected(annotations.positions() * outputs_);
-  beside_weight_.multiply(annotations.values, annotations.positions(), {}, projected);
+  kernels::Array projected(annotations.positions() * outputs_);
+  beside_weight_.multiply(annotations.values, annotations.positions(), {}, projected.span());
   return projected;
 }
 
 void Feed::multiply_beside(std::span<const float> x, std::size_t rows, std::span<float> y) const {
-  beside_weight_.multiply(x, rows, {}, y);
+  beside_weight_.multiply(x, rows, has_tokens() ? std::span<const float>() : bias_, y);
 }
 
 }  // namespace attend::runtime

@@ -59,19 +59,22 @@ class Feed {
   /// Whether tokens() needs embedded tokens: not with a whole table, nor without feedback.
   bool embeds() const { return embeddings_.width > 0 && table_.empty(); }
 
+  /// Whether there is a part of tokens to add; otherwise multiply_beside() adds b.
+  bool has_tokens() const { return embeddings_.width > 0 || beside_units() == 0 || projects_; }
   /// W_y E y + b: [tokens, outputs] for the previous tokens (kNoToken: b), which stand in
   /// `embedded` [tokens, m_y] if embeds().
   void tokens(std::span<const text::TokenId> tokens, std::span<const float> embedded,
               std::span<float> y) const;
 
   /// W_c h_j of every position [positions, outputs]; empty where W_c is small.
-  std::vector<float> project(const Annotations& annotations) const;
+  kernels::Array project(const Annotations& annotations) const;
   /// W_c c of one row [outputs]: from its alignment and the rows of `projected` that belong to its
   /// source, or from its context.
   bool projects() const { return projects_; }
   /// Units of c or r; 0 where nothing stands beside E y.
   std::size_t beside_units() const { return beside_weight_.inputs(); }
-  /// W_c c or W_r r of every row: x [rows, beside_units] → y [rows, outputs].
+  /// W_c c or W_r r of every row, with b unless has_tokens(): x [rows, beside_units] → y [rows,
+  /// outputs].
   void multiply_beside(std::span<const float> x, std::size_t rows, std::span<float> y) const;
 
  private:

@@ -7,10 +7,28 @@
 
 namespace attend::search {
 
-Beam::Beam(const Rules& rules, std::size_t source_length)
+namespace {
+
+constexpr std::size_t kExpectedBeam = 8;  // larger ones take memory when they need it
+
+// Steps that room is kept for: most targets are little longer than their source.
+std::size_t expected_steps(std::size_t source_length, std::size_t maximum_length) {
+  constexpr std::size_t kMore = 8, kMost = 64;
+  return std::min({maximum_length, source_length + kMore, kMost});
+}
+
+}  // namespace
+
+Beam::Beam(const Rules& rules, std::size_t source_length, std::pmr::memory_resource* memory)
     : rules_(rules),
       maximum_length_(rules.maximum_length(source_length)),
-      history_(source_length) {}
+      history_(source_length, expected_steps(source_length, maximum_length_),
+               std::min<std::size_t>(rules.beam(), kExpectedBeam), memory),
+      live_({0.0}, memory),
+      candidates_(memory),
+      finished_(memory) {
+  candidates_.reserve(rules.beam());
+}
 
 void Beam::append_rows(std::int32_t source, std::vector<model::StepRow>& rows) const {
   if (over_) return;
@@ -58,7 +76,7 @@ void Beam::choose(const model::StepResult& result, std::size_t first_row) {
   }
   best_candidates(rules_, extensions, candidates_);
   if (candidates_.empty() && finished_.empty()) {
-    candidates_ = impossible_candidate(rules_, extensions.length);
+    add_impossible_candidate(rules_, extensions.length, candidates_);
   }
 }
 

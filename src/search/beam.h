@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <vector>
 
 #include "search/history.h"
@@ -12,10 +13,11 @@
 namespace attend::search {
 
 /// Live and finished hypotheses of one source. The caller collects the rows of many beams, runs the
-/// step and hands its result to each; `rules` must outlive the beam.
+/// step and hands its result to each; `rules` and `memory` must outlive the beam.
 class Beam {
  public:
-  Beam(const Rules& rules, std::size_t source_length);
+  /// Takes its working memory from `memory`, which many beams of a thread may share.
+  Beam(const Rules& rules, std::size_t source_length, std::pmr::memory_resource* memory);
 
   /// No live hypothesis, or none that could still change the result.
   bool over() const { return over_; }
@@ -46,10 +48,10 @@ class Beam {
   const Rules& rules_;
   std::size_t maximum_length_;
   History history_;
-  std::vector<double> live_{0.0};      // [live hypotheses] log-probabilities, best first
-  std::vector<Candidate> candidates_;  // of the step, then those that go on; best first
-  std::size_t previous_row_ = 0;       ///< where the rows of this beam started in the last step
-  std::vector<Ended> finished_;        // [at most n_best], best first
+  std::pmr::vector<double> live_;           // [live hypotheses] log-probabilities, best first
+  std::pmr::vector<Candidate> candidates_;  // of the step, then those that go on; best first
+  std::size_t previous_row_ = 0;      ///< where the rows of this beam started in the last step
+  std::pmr::vector<Ended> finished_;  // [at most n_best], best first
   bool over_ = false;
 };
 

@@ -6,6 +6,19 @@
 
 namespace attend::search {
 
+History::History(std::size_t source_length, std::size_t steps, std::size_t beam,
+                 std::pmr::memory_resource* memory)
+    : source_length_(source_length),
+      steps_(memory),
+      nodes_(memory),
+      alignment_rows_(memory),
+      alignment_(memory) {
+  steps_.reserve(steps);
+  nodes_.reserve(steps * beam);
+  alignment_rows_.reserve(steps * beam);
+  alignment_.reserve(steps * beam * source_length);
+}
+
 void History::end_step(std::span<const float> alignment, std::size_t stride) {
   ATTEND_CHECK(stride >= source_length_);
   const std::span<const Node> newest = nodes();
@@ -26,6 +39,7 @@ void History::end_step(std::span<const float> alignment, std::size_t stride) {
 void History::trace(std::size_t length, std::int32_t node, Hypothesis& hypothesis) const {
   hypothesis.source_length = source_length_;
   hypothesis.tokens.resize(length);
+  hypothesis.token_scores.reserve(length + 1);  // </s> may follow
   hypothesis.token_scores.resize(length);
   hypothesis.alignment.resize(length * source_length_);
   for (std::size_t i = length; i-- > 0;) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory_resource>
 #include <span>
 #include <vector>
 
@@ -21,7 +22,10 @@ struct Node {
 /// extends, so one number is back-pointer, row and index of the alignment.
 class History {
  public:
-  explicit History(std::size_t source_length) : source_length_(source_length) {}
+  /// Room for `steps` steps of `beam` hypotheses from the start; more is taken from `memory` when
+  /// it is needed.
+  History(std::size_t source_length, std::size_t steps, std::size_t beam,
+          std::pmr::memory_resource* memory);
 
   /// Tokens that each live hypothesis has.
   std::size_t length() const { return steps_.size(); }
@@ -46,10 +50,10 @@ class History {
   }
 
   std::size_t source_length_;
-  std::vector<std::size_t> steps_;           // [length] first node of each step
-  std::vector<Node> nodes_;                  // of all steps
-  std::vector<std::size_t> alignment_rows_;  // [nodes] where in alignment_ each node's row is
-  std::vector<float> alignment_;             // [rows kept, source_length]
+  std::pmr::vector<std::size_t> steps_;           // [length] first node of each step
+  std::pmr::vector<Node> nodes_;                  // of all steps
+  std::pmr::vector<std::size_t> alignment_rows_;  // [nodes] where in alignment_ each node's row is
+  std::pmr::vector<float> alignment_;             // [rows kept, source_length]
 };
 
 }  // namespace attend::search

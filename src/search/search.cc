@@ -1,12 +1,18 @@
 #include "search/search.h"
 
 #include <cstdint>
+#include <memory_resource>
 
 #include "base/base.h"
 #include "search/beam.h"
 #include "search/rules.h"
 
 namespace attend::search {
+namespace {
+
+constexpr std::size_t kMemory = 2048;  // bytes of a source to begin with
+
+}  // namespace
 
 std::vector<std::vector<Hypothesis>> search(const model::Engine& engine,
                                             std::span<const std::vector<TokenId>> sources,
@@ -14,10 +20,12 @@ std::vector<std::vector<Hypothesis>> search(const model::Engine& engine,
   const Rules rules(engine, options);
   std::vector<std::vector<Hypothesis>> results;
   if (sources.empty()) return results;
-  std::vector<Beam> beams;
+  std::pmr::monotonic_buffer_resource memory(kMemory * sources.size());
+  std::pmr::vector<Beam> beams(&memory);
+  beams.reserve(sources.size());
   for (const auto& source : sources) {
     ATTEND_CHECK(!source.empty());
-    beams.emplace_back(rules, source.size());
+    beams.emplace_back(rules, source.size(), &memory);
   }
   const auto decoding = engine.annotate(sources);
   decoding->keep_best(rules.sufficient_tokens());
@@ -37,6 +45,7 @@ std::vector<std::vector<Hypothesis>> search(const model::Engine& engine,
       if (!beams[s].over()) beams[s].advance(result, first_rows[s]);
     }
   }
+  results.reserve(beams.size());
   for (const Beam& beam : beams) results.push_back(beam.results());
   return results;
 }

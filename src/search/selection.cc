@@ -19,7 +19,7 @@ bool is_better(const Candidate& a, const Candidate& b) {
 // and −infinity.
 class Best {
  public:
-  Best(const Rules& rules, std::size_t length, std::vector<Candidate>& best)
+  Best(const Rules& rules, std::size_t length, std::pmr::vector<Candidate>& best)
       : rules_(rules), length_(length), best_(best) {
     best_.clear();
   }
@@ -42,14 +42,14 @@ class Best {
  private:
   const Rules& rules_;
   std::size_t length_;
-  std::vector<Candidate>& best_;
+  std::pmr::vector<Candidate>& best_;
   double worst_ = -kInfinity;
 };
 
 }  // namespace
 
 void best_candidates(const Rules& rules, const Extensions& extensions,
-                     std::vector<Candidate>& candidates) {
+                     std::pmr::vector<Candidate>& candidates) {
   const std::size_t vocabulary = rules.target_vocabulary();
   Best best(rules, extensions.length, candidates);
   for (std::size_t row = 0; row < extensions.prefixes.size(); ++row) {
@@ -70,14 +70,15 @@ void best_candidates(const Rules& rules, const Extensions& extensions,
   best.sort();
 }
 
-std::vector<Candidate> impossible_candidate(const Rules& rules, std::size_t length) {
+void add_impossible_candidate(const Rules& rules, std::size_t length,
+                              std::pmr::vector<Candidate>& candidates) {
   for (std::size_t id = 0; id < rules.target_vocabulary(); ++id) {
     const auto token = static_cast<TokenId>(id);
     if (rules.permits(token, length)) {
-      return {{-kInfinity, 0, token, -std::numeric_limits<float>::infinity()}};
+      candidates.push_back({-kInfinity, 0, token, -std::numeric_limits<float>::infinity()});
+      return;
     }
   }
-  return {};
 }
 
 }  // namespace attend::search

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory_resource>
 #include <span>
 #include <vector>
 
@@ -29,10 +30,11 @@ struct Extensions {
 /// At most rules.beam() candidates, best first: by log-probability, then lower row, then lower
 /// token id. Those of probability 0 or NaN are left out. `candidates` is what was there before.
 void best_candidates(const Rules& rules, const Extensions& extensions,
-                     std::vector<Candidate>& candidates);
+                     std::pmr::vector<Candidate>& candidates);
 
-/// Where there is no better one: the first permitted token after the first row, with probability 0;
-/// none when no token is permitted.
-std::vector<Candidate> impossible_candidate(const Rules& rules, std::size_t length);
+/// Where there is no better one, the first permitted token after the first row, with probability 0;
+/// none when no token is permitted. `candidates` is empty.
+void add_impossible_candidate(const Rules& rules, std::size_t length,
+                              std::pmr::vector<Candidate>& candidates);
 
 }  // namespace attend::search

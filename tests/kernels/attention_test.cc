@@ -177,6 +177,52 @@ TEST(Attention, EnergiesOfExponentialsAreThoseOfTanh) {
   }
 }
 
+TEST(Attention, EnergiesOfColumnsAreThoseOfTanh) {
+  Random random(29);
+  for (const EnergyActivation activation : {EnergyActivation::kLinear, EnergyActivation::kRelu}) {
+    for (const std::size_t units : {1, 2, 10, 31, 32}) {
+      for (const std::size_t length : {1, 2, 15, 16, 17, 30, 32, 33, 70}) {
+        const auto query = reference::random_values(random, units, 3.0);
+        const auto keys = reference::random_values(random, length * units, 3.0);
+        const auto weight = reference::random_values(random, units);
+        std::vector<float> columns(padded_positions(length) * units), energies(length);
+        ASSERT_TRUE(exponential_columns(keys, units, columns));
+        additive_energies_of_columns(query, columns, weight, 0.25F, activation, energies);
+        for (std::size_t j = 0; j < length; ++j) {
+          double expected = 0.25;
+          for (std::size_t k = 0; k < units; ++k) {
+            expected += weight[k] * std::tanh(static_cast<double>(query[k]) + keys[j * units + k]);
+          }
+          if (activation == EnergyActivation::kRelu) expected = std::max(expected, 0.0);
+          ASSERT_NEAR(energies[j], expected, 3e-7 * static_cast<double>(units + 10))
+              << units << " units, " << length << " positions";
+        }
+      }
+    }
+  }
+}
+
+TEST(Attention, ColumnsTakeOnlyKeysThatFit) {
+  std::vector<float> columns(2 * padded_positions(3), 7.0F);
+  for (const float wrong : {17.5F, -18.0F, std::numeric_limits<float>::quiet_NaN()}) {
+    EXPECT_FALSE(exponential_columns(std::vector<float>{0, 1, 2, 3, 4, wrong}, 2, columns));
+    EXPECT_EQ(columns, std::vector<float>(columns.size(), 7.0F));
+  }
+  EXPECT_THROW(exponential_columns(std::vector<float>(5), 2, columns), CheckFailure);
+  EXPECT_THROW(exponential_columns(std::vector<float>(6), 3, columns), CheckFailure);
+}
+
+TEST(Attention, AQueryOfColumnsThatIsNoNumberShows) {
+  std::vector<float> columns(padded_positions(1)), energy(1);
+  ASSERT_TRUE(exponential_columns(std::vector<float>{0.5F}, 1, columns));
+  const std::vector<float> query = {std::numeric_limits<float>::quiet_NaN()};
+  for (const EnergyActivation activation : {EnergyActivation::kLinear, EnergyActivation::kRelu}) {
+    additive_energies_of_columns(query, columns, std::vector<float>{1.0F}, 0.0F, activation,
+                                 energy);
+    EXPECT_TRUE(std::isnan(energy[0]));
+  }
+}
+
 TEST(Attention, KeysThatDoNotFitStayAsTheyAre) {
   for (const float bad : {17.1F, -18.0F, 1e30F, std::numeric_limits<float>::quiet_NaN()}) {
     for (const std::size_t place : {0, 15, 16, 36}) {

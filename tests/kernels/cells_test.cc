@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <limits>
+
 #include "kernels/matrix.h"
 #include "reference.h"
 
@@ -155,6 +158,97 @@ TEST(Lstm, EqualsOneUnitAtATime) {
       }
     }
   });
+}
+
+TEST(Lstm, GatesFarOffSaturate) {
+  constexpr float kFar[] = {-1e30F, -200.0F, -40.0F, 40.0F, 200.0F, 1e30F};
+  for (const float i : kFar) {
+    for (const float f : kFar) {
+      for (const float g : kFar) {
+        for (const float o : kFar) {
+          const Values gates = {i, f, o, g}, none(4);
+          Values state = {0}, cell = {3};
+          lstm({1, 1}, GateFunction::kLogistic, gates, none, state, cell);
+          const double exact_cell =
+              3 * reference::logistic(f) + reference::logistic(i) * std::tanh(g);
+          EXPECT_NEAR(cell[0], exact_cell, 1e-6);
+          EXPECT_NEAR(state[0], reference::logistic(o) * std::tanh(exact_cell), 1e-6);
+        }
+      }
+    }
+  }
+}
+
+TEST(Lstm, HandsNotANumberOn) {
+  const float no_number = std::numeric_limits<float>::quiet_NaN();
+  for (std::size_t gate = 0; gate < 4; ++gate) {
+    Values gates(4), state = {0}, cell = {0.5F};
+    gates[gate] = no_number;
+    lstm({1, 1}, GateFunction::kLogistic, gates, Values(4), state, cell);
+    EXPECT_TRUE(std::isnan(state[0])) << gate;
+  }
+}
+
+// Rows of gates that are chosen by an index are those rows.
+class ChosenGates : public ::testing::Test {
+ protected:
+  static constexpr std::size_t kRows = 4, kUnits = 21;
+  static constexpr CellSizes kSizes{kRows, kUnits};
+  const std::vector<std::int32_t> index_ = {2, 0, 2, 5};
+  Random random_{17};
+  const Values table_ = reference::random_values(random_, 6 * 4 * kUnits);
+  const Values recurrent_ = reference::random_values(random_, kRows * 4 * kUnits);
+  const Values state_ = reference::random_values(random_, kRows* kUnits, 0.5);
+
+  Values rows(std::size_t gates) const {
+    Values chosen;
+    for (const std::int32_t row : index_) {
+      const auto from = table_.begin() + row * static_cast<std::ptrdiff_t>(gates * kUnits);
+      chosen.insert(chosen.end(), from, from + static_cast<std::ptrdiff_t>(gates * kUnits));
+    }
+    return chosen;
+  }
+  GateRows indexed(std::size_t gates) const {
+    return {std::span(table_).first(6 * gates * kUnits), index_};
+  }
+  std::span<const float> recurrent(std::size_t gates) const {
+    return std::span(recurrent_).first(kRows * gates * kUnits);
+  }
+};
+
+TEST_F(ChosenGates, OfAnLstm) {
+  Values state(state_.size()), cell = state_, expected(state_.size()), expected_cell = state_;
+  lstm(kSizes, GateFunction::kLogistic, indexed(4), recurrent(4), state, cell);
+  lstm(kSizes, GateFunction::kLogistic, rows(4), recurrent(4), expected, expected_cell);
+  EXPECT_EQ(state, expected);
+  EXPECT_EQ(cell, expected_cell);
+}
+
+TEST_F(ChosenGates, OfGrus) {
+  const Values bias(kUnits, 0.1F);
+  Values state = state_, expected = state_, z(state_.size()), reset(state_.size());
+  gru_reset_after(kSizes, {}, indexed(3), recurrent(3), bias, state);
+  gru_reset_after(kSizes, {}, rows(3), recurrent(3), bias, expected);
+  EXPECT_EQ(state, expected);
+  gru_reset_before(kSizes, GateFunction::kHard, indexed(3), recurrent(2), state, z, reset);
+  gru_update(kSizes, UpdateGate::kNew, indexed(3), reset, z, state);
+  gru_reset_before(kSizes, GateFunction::kHard, rows(3), recurrent(2), expected, z, reset);
+  gru_update(kSizes, UpdateGate::kNew, rows(3), reset, z, expected);
+  EXPECT_EQ(state, expected);
+}
+
+TEST_F(ChosenGates, MustBeThere) {
+  Values state = state_, cell = state_;
+  for (const std::int32_t wrong : {-1, 6}) {
+    const std::vector<std::int32_t> index = {0, 0, wrong, 0};
+    EXPECT_THROW(
+        lstm(kSizes, GateFunction::kLogistic, GateRows(table_, index), recurrent(4), state, cell),
+        CheckFailure);
+  }
+  const std::vector<std::int32_t> few = {0, 0};
+  EXPECT_THROW(
+      lstm(kSizes, GateFunction::kLogistic, GateRows(table_, few), recurrent(4), state, cell),
+      CheckFailure);
 }
 
 TEST(Cells, SizesMustFit) {

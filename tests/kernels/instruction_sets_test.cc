@@ -98,6 +98,12 @@ Values results(std::size_t units) {
   additive_energies_of_keys(query, keys, std::span(weights).first(units), 0.5F,
                             EnergyActivation::kRelu, energies);
   append(all, energies);
+  const std::size_t few = std::min(units, kFewUnits);
+  std::vector<float> columns(padded_positions(units) * few), seen(units);
+  EXPECT_TRUE(exponential_columns(std::span(weights).first(units * few), few, columns));
+  additive_energies_of_columns(std::span(bias).first(few), columns, std::span(x).first(few), 0.5F,
+                               EnergyActivation::kLinear, seen);
+  append(all, seen);
   std::vector<Ranked> best(3);
   rank_log_softmax(weights, best);
   for (const Ranked& one : best) append(all, {static_cast<float>(one.index), one.value});

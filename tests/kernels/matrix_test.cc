@@ -41,15 +41,17 @@ TEST(PanelProduct, EqualsTheTripleLoop) {
 
 TEST(PanelProduct, RowsDoNotDependOnTheirNeighbours) {
   Random random(10);
-  constexpr std::size_t kOutputs = 140, kInputs = 50, kRows = 9;
-  const auto weights = reference::random_values(random, kOutputs * kInputs);
-  const auto x = reference::random_values(random, kRows * kInputs);
-  const PanelProduct product(weights, kOutputs, kInputs);
-  std::vector<float> all(kRows * kOutputs), one(kOutputs);
-  product.multiply(x, kRows, {}, all);
-  for (std::size_t r = 0; r < kRows; ++r) {
-    product.multiply(std::span<const float>(x).subspan(r * kInputs, kInputs), 1, {}, one);
-    for (std::size_t o = 0; o < kOutputs; ++o) EXPECT_EQ(one[o], all[r * kOutputs + o]);
+  constexpr std::size_t kInputs = 50, kRows = 9;
+  for (const std::size_t outputs : {3, 11, 16, 140}) {
+    const auto weights = reference::random_values(random, outputs * kInputs);
+    const auto x = reference::random_values(random, kRows * kInputs);
+    const PanelProduct product(weights, outputs, kInputs);
+    std::vector<float> all(kRows * outputs), one(outputs);
+    product.multiply(x, kRows, {}, all);
+    for (std::size_t r = 0; r < kRows; ++r) {
+      product.multiply(std::span<const float>(x).subspan(r * kInputs, kInputs), 1, {}, one);
+      for (std::size_t o = 0; o < outputs; ++o) EXPECT_EQ(one[o], all[r * outputs + o]);
+    }
   }
 }
 

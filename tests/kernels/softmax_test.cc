@@ -36,6 +36,19 @@ TEST(Softmax, EqualsItsDefinitionInDouble) {
   }
 }
 
+TEST(Softmax, OfOneRowIntoAnother) {
+  Random random(4);
+  for (const std::size_t size : reference::kSizes) {
+    const std::vector<float> energies = reference::random_values(random, size, 3.0);
+    std::vector<float> row(size, 9.0F), expected = energies;
+    softmax(energies, row);
+    softmax(expected);
+    EXPECT_EQ(row, expected);
+  }
+  std::vector<float> two(2);
+  EXPECT_THROW(softmax(std::vector<float>(3), two), CheckFailure);
+}
+
 TEST(Softmax, LargeEnergiesDoNotOverflow) {
   std::vector<float> row = {1e30F, 1e30F, -1e30F};
   softmax(row);

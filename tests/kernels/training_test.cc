@@ -447,6 +447,23 @@ TEST(ScatterAdd, LeavesRowsWithoutAnIdOut) {
   EXPECT_EQ(table, (Values{1, 1, 5, 9}));
 }
 
+TEST(CopyRows, GoToTheirRowsOfATable) {
+  Random random(23);
+  for (const std::size_t units : {1, 16, 37}) {
+    const std::vector<std::int32_t> ids = {3, 0, 4};
+    const std::size_t width = units + 5;  // of the table
+    const auto rows = reference::random_values(random, ids.size() * units);
+    std::vector<float> table(5 * width, 9.0F), expected = table;
+    for (std::size_t r = 0; r < ids.size(); ++r) {
+      for (std::size_t k = 0; k < units; ++k) {
+        expected[static_cast<std::size_t>(ids[r]) * width + 2 + k] = rows[r * units + k];
+      }
+    }
+    copy_rows(rows, units, ids, {table.data() + 2, width});
+    EXPECT_EQ(table, expected);
+  }
+}
+
 TEST(ScatterAdd, SumsRowsOfTheSameId) {
   Random random(34);
   for (const std::size_t units : reference::kSizes) {

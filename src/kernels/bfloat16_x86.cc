@@ -96,8 +96,8 @@ ATTEND_TILES inline void multiply_block(const Bfloat16Operands& p, const Bfloat1
 ATTEND_TILES void multiply_bfloat16_tiles(const Bfloat16Operands& p, const Bfloat16* x,
                                           std::size_t rows, float* y) {
   constexpr std::size_t kRows = 2 * kPanel, kOutputs = 2 * kPanel;
-  const TileConfiguration configuration;
-  _tile_loadconfig(&configuration);
+  static constexpr TileConfiguration kConfiguration;
+  _tile_loadconfig(&kConfiguration);
   alignas(64) float bias[kOutputs], edge[kRows * kOutputs];
   for (std::size_t first = 0; first < p.outputs; first += kOutputs) {
     const std::size_t count = std::min(kOutputs, p.outputs - first);

@@ -183,8 +183,8 @@ ATTEND_VNNI void multiply_vnni(const Int8Operands& p, const std::uint8_t* u,
 
 ATTEND_AMX void multiply_amx(const Int8Operands& p, const std::uint8_t* u, const float* row_scales,
                              std::size_t rows, float* y) {
-  const TileConfiguration configuration;
-  _tile_loadconfig(&configuration);
+  static constexpr TileConfiguration kConfiguration;
+  _tile_loadconfig(&kConfiguration);
   alignas(64) std::int32_t sums[32 * 32];
   std::size_t first = 0;
   while (first < p.outputs) {

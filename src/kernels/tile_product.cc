@@ -189,7 +189,7 @@ ATTEND_TILES void pack_panels_of_rows(BasicRows<const float> from, std::size_t o
 
 class Tiles {
  public:
-  ATTEND_TILES Tiles() {  // static: g++ believes that only its first bytes are read
+  ATTEND_TILES Tiles() {
     static constexpr TileConfiguration kConfiguration;
     _tile_loadconfig(&kConfiguration);
   }

@@ -279,9 +279,10 @@ std::size_t tile_stride(std::size_t units) {
   return (tiles_of(units, kTileDepth) | 1U) * kTileDepth;
 }
 
-// Columns of a part may begin anywhere: a tile then reads on into what follows its last row.
+// Parts may begin at any row and column: tiles then read up to 15 rows behind the last, and on into
+// what follows its end.
 std::size_t tile_values(std::size_t count, std::size_t units) {
-  return tiles_of(count, kTileRows) * kTileRows * tile_stride(units) + kTileDepth;
+  return (count + kTileRows) * tile_stride(units) + kTileDepth;
 }
 
 ATTEND_TILES void round_for_tiles(ConstRows from, std::size_t count, std::size_t units,

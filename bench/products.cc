@@ -114,7 +114,7 @@ struct Prediction {
 
 // The products of predicting with a one-layer model. What words give to gates and readout of the
 // decoder is looked up. What contexts give to them is made once a position or once a hypothesis and
-// step, whichever are fewer.
+// step, whichever are fewer; of equally many, once a position.
 std::vector<Product> products_of(const model::Configuration& configuration,
                                  std::int64_t target_vocabulary, const Prediction& prediction) {
   const model::EncoderConfig& encoder = configuration.encoder;
@@ -131,7 +131,7 @@ std::vector<Product> products_of(const model::Configuration& configuration,
   const std::int64_t n = encoder.units, d = decoder.units, h = encoder.annotation_units();
   const std::int64_t source_gates = encoder.cell.gate_count() * n;
   const std::int64_t gates = decoder.cell.gate_count() * d;
-  const bool by_position = s < t * prediction.beam;
+  const bool by_position = s <= t * prediction.beam;
   const auto context = [&](const char* name, std::int64_t outputs) -> Product {
     return {name, by_position ? b * s : rows, outputs, h, by_position ? 1 : t, 1};
   };

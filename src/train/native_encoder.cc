@@ -28,7 +28,8 @@ struct Pass : torch::CustomClassHolder {
   std::vector<std::int32_t> lengths;
   std::vector<std::int64_t> active;  // [length]: sentences up to the last one that has a token
   bool ragged = false;
-  bool used = false;  // backward works in place, once
+  bool masked = false;  // a sentence has ended before one behind it, in a row that is active
+  bool used = false;    // backward works in place, once
   WordRows seen;
   std::optional<kernels::Operand> seen_operand;  // of its rows
   Tensor annotations;                            // [length, batch, n_h]
@@ -54,7 +55,7 @@ struct Pass : torch::CustomClassHolder {
   CellStep step(std::size_t d, std::int64_t t) const;
   template <class Body>
   void for_masked_rows(std::int64_t t, Body body) const {
-    for (std::int64_t b = 0; ragged && b < active[size(t)]; ++b) {
+    for (std::int64_t b = 0; masked && b < active[size(t)]; ++b) {
       if (lengths[size(b)] <= t) body(size(b));
     }
   }
@@ -146,7 +147,8 @@ Tensor gather_last_cells(const Pass& pass) {
   return result;
 }
 
-// Gradients of the sums, in place of the gates; 0 on padding. `d_last_cells` may be undefined.
+// Gradients of the sums, in place of the gates; 0 on padding. Steps and rows of `d_annotations` may
+// stand in any order; `d_last_cells` may be undefined.
 void run_backward(const Pass& pass, std::size_t d, const Tensor& d_annotations,
                   const Tensor& d_last_cells) {
   const std::int64_t n = pass.shape.units;
@@ -166,7 +168,9 @@ void run_backward(const Pass& pass, std::size_t d, const Tensor& d_annotations,
         for (std::int64_t k = 0; k < n; ++k) sum[k] += gradient[k];
       });
     }
-    recurrence.step(step, rows_at(d_annotations, t).column(d * size(n)), carry, cell_carry);
+    const Rows d_state{d_annotations.data_ptr<float>() + t * d_annotations.stride(0),
+                       size(d_annotations.stride(1))};
+    recurrence.step(step, d_state.column(d * size(n)), carry, cell_carry);
     const auto rest = (size(pass.batch) - step.rows) * step.gates.stride;
     std::fill_n(step.gates.row(step.rows), rest, 0.0F);
   }
@@ -266,9 +270,9 @@ class EncoderLayer : public torch::autograd::Function<EncoderLayer> {
     Pass& pass = static_cast<Pass&>(*holder);
     ATTEND_CHECK(!pass.used);
     pass.used = true;
-    Tensor d_annotations =
-        gradients[0].defined() ? gradients[0].contiguous() : at::zeros_like(pass.annotations);
-    if (pass.ragged) d_annotations = d_annotations * mask(pass, d_annotations.options());
+    Tensor d_annotations = gradients[0].defined() ? gradients[0] : at::zeros_like(pass.annotations);
+    if (d_annotations.stride(2) != 1) d_annotations = d_annotations.contiguous();
+    if (pass.masked) d_annotations = d_annotations * mask(pass, d_annotations.options());
     Tensor d_last_cells;
     if (gradients.size() > 1 && gradients[1].defined()) d_last_cells = gradients[1].contiguous();
     Tensor d_seen;
@@ -322,6 +326,10 @@ NativeEncoded native_encoder_layer(const NativeEncoderInputs& inputs) {
     for (std::int32_t t = 0; t < inputs.lengths[b]; ++t) {
       pass->active[size(t)] = static_cast<std::int64_t>(b) + 1;
     }
+  }
+  for (std::size_t b = 0; b < inputs.lengths.size(); ++b) {
+    const std::int32_t end = inputs.lengths[b];
+    pass->masked |= end < pass->length && pass->active[size(end)] > static_cast<std::int64_t>(b);
   }
   const CellTensors first = inputs.cells.front();
   const CellTensors second = inputs.cells.size() > 1 ? inputs.cells[1] : CellTensors();

@@ -9,8 +9,10 @@ namespace {
 
 using Ids = std::vector<std::int64_t>;
 
-at::Tensor to_tensor(Ids& ids, at::IntArrayRef shape, const at::Device& device) {
-  return at::from_blob(ids.data(), shape, at::kLong).clone().to(device);
+at::Tensor to_tensor(const Ids& ids, at::IntArrayRef shape, const at::Device& device) {
+  const at::Tensor result = at::empty(shape, at::kLong);
+  std::copy(ids.begin(), ids.end(), result.data_ptr<std::int64_t>());
+  return device.is_cpu() ? result : result.to(device);
 }
 
 void fill_source(Batch& batch, std::span<const Example* const> examples, std::size_t length,

@@ -112,37 +112,42 @@ struct Prediction {
   std::int64_t words = 25;  ///< of each source, and of each target without a fixed length
 };
 
+BatchShape batch_shape(const model::Configuration& configuration, const Prediction& prediction) {
+  const model::SideConfig& source = configuration.source;
+  const model::SideConfig& target = configuration.target;
+  return {prediction.sentences,
+          source.fixed_length > 0 ? std::int64_t{source.fixed_length}
+                                  : prediction.words + (source.end_token ? 1 : 0),
+          target.end_token ? prediction.words + 1 : std::int64_t{target.fixed_length}};
+}
+
 // The products of predicting with a one-layer model. What words give to gates and readout of the
 // decoder is looked up. What contexts give to them is made once a position or once a hypothesis and
 // step, whichever are fewer; of equally many, once a position.
 std::vector<Product> products_of(const model::Configuration& configuration,
                                  std::int64_t target_vocabulary, const Prediction& prediction) {
-  const model::EncoderConfig& encoder = configuration.encoder;
   const model::DecoderConfig& decoder = configuration.decoder;
-  ATTEND_CHECK(encoder.layers == 1 && decoder.layers == 1);
-  ATTEND_CHECK(configuration.attention.score == model::Score::kAdditive);
-  const std::int64_t b = prediction.sentences, rows = b * prediction.beam;
-  const std::int64_t s = configuration.source.fixed_length > 0
-                             ? std::int64_t{configuration.source.fixed_length}
-                             : prediction.words + (configuration.source.end_token ? 1 : 0);
-  const std::int64_t t = configuration.target.end_token
-                             ? prediction.words + 1
-                             : std::int64_t{configuration.target.fixed_length};
-  const std::int64_t n = encoder.units, d = decoder.units, h = encoder.annotation_units();
-  const std::int64_t source_gates = encoder.cell.gate_count() * n;
+  ATTEND_CHECK(configuration.encoder.layers == 1 && decoder.layers == 1);
+  ATTEND_CHECK(configuration.attention.score != model::Score::kDot);
+  const BatchShape batch = batch_shape(configuration, prediction);
+  const std::int64_t b = batch.sentences, s = batch.source_length, t = batch.target_length;
+  const std::int64_t rows = b * prediction.beam;
+  const std::int64_t h = configuration.encoder.annotation_units(), d = decoder.units;
   const std::int64_t gates = decoder.cell.gate_count() * d;
+  const bool additive = configuration.attention.score == model::Score::kAdditive;
+  const std::int64_t energies = additive ? configuration.attention.units : d;
   const bool by_position = s <= t * prediction.beam;
   const auto context = [&](const char* name, std::int64_t outputs) -> Product {
     return {name, by_position ? b * s : rows, outputs, h, by_position ? 1 : t, 1};
   };
-  std::vector<Product> list;
-  if (encoder.embedding > 0) {
-    list.push_back({"encoder embeddings to gates", b * s, source_gates, encoder.embedding, 1, 2});
+  std::vector<Product> list = encoder_products(configuration.encoder, batch);
+  list.push_back({"projected annotations", b * s, energies, h, 1, 1});
+  if (additive) list.push_back({"query", rows, energies, d, t, 1});
+  if (decoder.input_feeding == model::InputFeeding::kReadout) {
+    list.push_back({"readout to gates", rows, gates, decoder.readout_units, t, 1});
+  } else {
+    list.push_back(context("context to gates", gates));
   }
-  list.push_back({"encoder recurrence", b, source_gates, n, s, 2});
-  list.push_back({"projected annotations", b * s, configuration.attention.units, h, 1, 1});
-  list.push_back({"query", rows, configuration.attention.units, d, t, 1});
-  list.push_back(context("context to gates", gates));
   list.push_back({"decoder recurrence", rows, gates, d, t, 1});
   std::int64_t last = d;
   if (decoder.readout != model::Readout::kNone) {

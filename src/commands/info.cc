@@ -25,13 +25,6 @@ std::string describe_side(const char* name, const model::Side& side) {
                          : "");
 }
 
-// How the trainer computes a part of the model on a CPU.
-std::string describe_training(const char* part, std::string_view obstacle) {
-  return fmt::format("{:<12}{}: {}\n", "training", part,
-                     obstacle.empty() ? std::string("fused kernels")
-                                      : fmt::format("tensor operations ({})", obstacle));
-}
-
 void run(const Options& options) {
   const model::Model model = model::load(options.model);
   const auto table = model::parameter_table(model.text.configuration, model.text.sizes());
@@ -40,8 +33,6 @@ void run(const Options& options) {
   text += fmt::format("{:<12}{}\n", "precision", precision_name(model.weights.precision()));
   text += describe_side("source", model.text.source);
   text += describe_side("target", model.text.target);
-  text += describe_training("encoder", model::encoder_fusion_obstacle(model.text.configuration));
-  text += describe_training("decoder", model::decoder_fusion_obstacle(model.text.configuration));
   for (const auto& [key, value] : model.weights.metadata()) {
     text += fmt::format("{:<12}{}\n", key, value);
   }

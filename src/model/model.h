@@ -5,7 +5,6 @@
 #include "model/configuration.h"  // IWYU pragma: export
 #include "model/engine.h"         // IWYU pragma: export
 #include "model/folder.h"         // IWYU pragma: export
-#include "model/fusion.h"         // IWYU pragma: export
 #include "model/parameters.h"     // IWYU pragma: export
 #include "model/shortlist.h"      // IWYU pragma: export
 #include "model/weights.h"        // IWYU pragma: export

@@ -24,8 +24,6 @@ std::int64_t target_values(const model::Configuration& c, std::int64_t source_le
   std::int64_t values = decoder.layers * (decoder.cell.gate_count() * n + 3 * n);
   values += 2 * decoder.embedding + c.attention.units + c.encoder.annotation_units();
   values += source_length + 2 * decoder.readout_units;
-  // Tensor operations remember tanh(W s + U h_j + b) and what it is made of.
-  if (!model::decoder_fusion_obstacle(c).empty()) values += 3 * source_length * c.attention.units;
   return 2 * values;
 }
 

@@ -323,12 +323,11 @@ Tensor Network::initial_inputs(const Tensor& h, const Batch& batch) const {
 }
 
 Annotated Network::annotate(const Batch& batch, Dropout* dropout) const {
-  const bool fused = native_ && model::encoder_fusion_obstacle(configuration_).empty();
   Tensor h;  // [source_length, batch, n_h]
   Annotated result;
   for (int layer = 0; layer < configuration_.encoder.layers; ++layer) {
-    EncodedLayer encoded = fused ? encode_layer_natively(layer, batch, h, dropout)
-                                 : encode_layer(layer, batch, h, dropout);
+    EncodedLayer encoded = native_ ? encode_layer_natively(layer, batch, h, dropout)
+                                   : encode_layer(layer, batch, h, dropout);
     h = encoded.annotations;
     if (encoded.last.hidden.defined()) result.last.push_back(encoded.last);
   }
@@ -363,16 +362,12 @@ std::vector<State> Network::initial_states(const Annotated& annotated) const {
 WordRows Network::fed_rows(const Batch& batch, Dropout* dropout) const {
   const std::string table = model::target_embedding_name(configuration_.decoder);
   const bool dropped = dropout != nullptr && dropout->config().embedding > 0;
-  if (fuses_decoder() && !dropped) return embed_words(tensor(table), batch.previous);
+  if (native_ && !dropped) return embed_words(tensor(table), batch.previous);
   const Tensor ids = batch.target.narrow(0, 0, batch.target.size(0) - 1);
   Tensor embedded = embed(table, ids);
   if (dropped) embedded = dropout->sequence(embedded, dropout->config().embedding);
   const Tensor zero = at::zeros({1, batch.sentences, embedded.size(2)}, floating());
   return {at::cat({zero, embedded}, 0).flatten(0, 1), {}};
-}
-
-bool Network::fuses_decoder() const {
-  return native_ && model::decoder_fusion_obstacle(configuration_).empty();
 }
 
 Network::Decoded Network::decode(const Batch& batch, Dropout* dropout) const {
@@ -382,7 +377,7 @@ Network::Decoded Network::decode(const Batch& batch, Dropout* dropout) const {
                             native_ ? project_annotations(annotated.annotations) : Tensor());
   Decoded decoded;
   if (config.feedback == Feedback::kPrevious) decoded.fed = fed_rows(batch, dropout);
-  if (fuses_decoder()) {
+  if (native_) {
     run_steps_natively(batch, annotated, attention, dropout, decoded);
   } else {
     run_steps(batch, annotated, attention, dropout, decoded);

@@ -96,7 +96,6 @@ class Network {
   Tensor embed(const std::string& table, const Tensor& ids) const;
   WordRows fed_rows(const Batch& batch, Dropout* dropout) const;
   bool feeds_readout() const;
-  bool fuses_decoder() const;
   Tensor compute_readout(const Tensor& states, const WordRows& fed, const Tensor& contexts) const;
   Tensor readout(const Decoded& decoded, Dropout* dropout) const;
   Tensor log_probabilities(const Tensor& readout) const;

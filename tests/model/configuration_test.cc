@@ -148,19 +148,5 @@ TEST(Configuration, UnknownPresetNamesAll) {
   EXPECT_NE(message_of([] { preset("none"); }).find("rnnsearch"), std::string::npos);
 }
 
-TEST(Fusion, NamesWhatKeepsAPartFromTheKernels) {
-  Configuration c;
-  EXPECT_EQ(encoder_fusion_obstacle(c), "");
-  EXPECT_EQ(decoder_fusion_obstacle(c), "");
-  c.encoder.layer_norm = true;
-  c.decoder.layers = 2;
-  EXPECT_EQ(encoder_fusion_obstacle(c), "");
-  EXPECT_EQ(decoder_fusion_obstacle(c), "");
-  c = {};
-  c.training.dropout.recurrent = 0.1;
-  EXPECT_EQ(encoder_fusion_obstacle(c), "");
-  EXPECT_EQ(decoder_fusion_obstacle(c), "");
-}
-
 }  // namespace
 }  // namespace attend::model

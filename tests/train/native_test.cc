@@ -207,8 +207,6 @@ TEST(NativePath, EqualsTensorOperationsInLuongsModels) {
       c.encoder.units = 140;
       c.decoder.units = c.encoder.annotation_units();
       c.decoder.readout_units = 70;
-      ASSERT_EQ(model::encoder_fusion_obstacle(c), "");
-      ASSERT_EQ(model::decoder_fusion_obstacle(c), "");
       const model::VocabularySizes sizes{40, 50};
       const auto examples = testing::random_examples(17, sizes, 20, 15, 8);
       const Layout layout(model::parameter_table(c, sizes));
@@ -229,8 +227,6 @@ TEST(NativePath, EqualsTensorOperationsWithRecurrentDropout) {
     c.decoder.units = c.encoder.annotation_units();
     c.decoder.initial_state = InitialState::kCopy;
     c.training.dropout.recurrent = 0.4;
-    ASSERT_EQ(encoder_fusion_obstacle(c), "");
-    ASSERT_EQ(decoder_fusion_obstacle(c), "");
     const VocabularySizes sizes{40, 50};
     const auto examples = testing::random_examples(17, sizes, 20, 15, 8);
     const Layout layout(parameter_table(c, sizes));
@@ -252,7 +248,6 @@ TEST(NativePath, EqualsTensorOperationsWithLayerNormalisation) {
       c.encoder.embedding = embedding;
       c.encoder.units = 37;
       c.training.dropout.recurrent = 0.2;
-      ASSERT_EQ(encoder_fusion_obstacle(c), "");
       const VocabularySizes sizes{40, 50};
       const auto examples = testing::random_examples(17, sizes, 20, 15, 8);
       const Layout layout(parameter_table(c, sizes));
@@ -271,7 +266,6 @@ TEST(NativePath, EqualsTensorOperationsWithAFedReadout) {
       c.decoder.readout = readout;
       c.decoder.readout_units = 37;
       c.training.dropout.readout = dropout;
-      ASSERT_EQ(decoder_fusion_obstacle(c), "");
       const VocabularySizes sizes{40, 50};
       const auto examples = testing::random_examples(9, sizes, 20, 15, 8);
       const Layout layout(parameter_table(c, sizes));
@@ -294,7 +288,6 @@ TEST(NativePath, EqualsTensorOperationsInStackedDecoders) {
         c.decoder.layers = 3;
         c.decoder.cell.type = variational ? Cell::kLstm : Cell::kGru;
         c.training.dropout = {0.2, 0.2, 0.3, 0.3, 0.2, variational};
-        ASSERT_EQ(decoder_fusion_obstacle(c), "");
         const VocabularySizes sizes{40, 50};
         const auto examples = testing::random_examples(9, sizes, 20, 15, 8);
         const Layout layout(parameter_table(c, sizes));
@@ -385,7 +378,6 @@ TEST(NativePath, EqualsTensorOperationsWhereReadoutsShareRows) {
   Configuration c = model::preset("luong");
   c.decoder.readout_feedback = model::Feedback::kPrevious;
   ASSERT_GT(c.decoder.readout_fed_units(), 0);
-  ASSERT_EQ(model::decoder_fusion_obstacle(c), "");
   const Layout layout(model::parameter_table(c, sizes));
   c.training.dropout = {};
   expect_native_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));

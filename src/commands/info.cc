@@ -33,6 +33,8 @@ void run(const Options& options) {
   text += fmt::format("{:<12}{}\n", "precision", precision_name(model.weights.precision()));
   text += describe_side("source", model.text.source);
   text += describe_side("target", model.text.target);
+  text +=
+      fmt::format("{:<12}{}\n", "training", "encoder, decoder, readout and loss on fused kernels");
   for (const auto& [key, value] : model.weights.metadata()) {
     text += fmt::format("{:<12}{}\n", key, value);
   }

@@ -28,7 +28,9 @@ using Dims = dnnl::memory::dims;
 using Description = dnnl::memory::desc;
 
 constexpr std::size_t kTypicalRows = 64;
-constexpr std::size_t kShapesKept = 4096;
+// Compiled products of a shape, which may take half a megabyte each. Every batch has shapes of its
+// own; oneDNN keeps those that are used again.
+constexpr std::size_t kShapesKept = 512;
 constexpr std::size_t kPanelWeights = std::size_t{1} << 15;  // from here on oneDNN is faster
 
 std::int64_t dimension(std::size_t size) { return static_cast<std::int64_t>(size); }
@@ -265,12 +267,14 @@ class ProductCode::Implementation {
   std::map<Shape, std::shared_ptr<const Compiled>> compiled_;
 };
 
-ProductCode::ProductCode() : implementation_(std::make_unique<Implementation>()) {}
+ProductCode::ProductCode() : implementation_(std::make_unique<Implementation>()) {
+  dnnl::set_primitive_cache_capacity(static_cast<int>(kShapesKept));
+}
 ProductCode::~ProductCode() = default;
 
 Operand::Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units)
     : Operand(precision, rows, count, units, Unread()) {
-  read(0, count);
+  if (count > 0) read(0, count);
 }
 
 Operand Operand::unread(Precision precision, ConstRows rows, std::size_t count, std::size_t units) {

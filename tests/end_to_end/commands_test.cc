@@ -280,6 +280,8 @@ TEST(Info, TellsWhatAModelHolds) {
   EXPECT_NE(text.find("preset      dates\n"), std::string::npos);
   EXPECT_NE(text.find("always 30 tokens"), std::string::npos);
   EXPECT_NE(text.find("format: 1\n"), std::string::npos);
+  EXPECT_NE(text.find("training    encoder, decoder, readout and loss on fused kernels\n"),
+            std::string::npos);
   // The shapes add up to the number of parameters.
   std::size_t parameters = 0, sum = 0;
   for (const std::string& line : lines_of(text)) {

@@ -82,6 +82,7 @@ void run(const Options& options) {
                             : format_matrix(answer));
     }
     target.flush();
+    if (alignments && at_once) alignments->flush();
   }
   if (id == 0) throw DataError(reader.name(), 0, "no line to predict");
   if (alignments) alignments->flush();  // a full disk shows before either file appears

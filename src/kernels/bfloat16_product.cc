@@ -27,7 +27,7 @@ namespace attend::kernels::HWY_NAMESPACE {
 constexpr std::size_t kPanelOutputs = 16;
 constexpr std::size_t kBlockPairs = 16;  // of inputs that one tile instruction sums
 
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3  // and better ones
 constexpr int kRows = 6;  // 2 · 2 · 6 sums, 2 weights, 1 value: 27 of 32 registers
 #else
 constexpr int kRows = 3;  // 2 · 2 · 3 sums, 2 weights, 1 value: 15 registers

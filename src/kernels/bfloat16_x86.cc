@@ -103,6 +103,7 @@ ATTEND_TILES void multiply_bfloat16_tiles(const Bfloat16Operands& p, const Bfloa
     const std::size_t count = std::min(kOutputs, p.outputs - first);
     std::fill_n(bias, kOutputs, 0.0F);
     if (p.bias != nullptr) std::copy_n(p.bias + first, count, bias);
+    finish_writes();
     const std::size_t blocks = (rows + kRows - 1) / kRows;
     for (std::size_t row = 0; row < rows; row += kRows) {
       const std::size_t own = std::min(kRows, rows - row);

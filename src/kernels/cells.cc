@@ -78,15 +78,15 @@ struct CellAndState {
 HWY_INLINE CellAndState next_of_logistic(Vector i, Vector f, Vector o, Vector g, Vector c) {
   constexpr float kHighest = 28.0F;
   const Vector one = constant(1.0F);
-  const Vector e_g = quick_exp(limit(g, kHighest / 2), -2.0F);
+  const Vector e_g = quick_exp<5>(limit(g, kHighest / 2), -2.0F);
   const Vector i_and_g =
-      hn::Mul(hn::Add(one, quick_exp(limit(i, kHighest), -1.0F)), hn::Add(one, e_g));
-  const Vector f_only = hn::Add(one, quick_exp(limit(f, kHighest), -1.0F));
+      hn::Mul(hn::Add(one, quick_exp<5>(limit(i, kHighest), -1.0F)), hn::Add(one, e_g));
+  const Vector f_only = hn::Add(one, quick_exp<5>(limit(f, kHighest), -1.0F));
   const Vector sum = hn::MulAdd(c, i_and_g, hn::Mul(hn::Sub(one, e_g), f_only));
   const Vector cell = hn::Mul(sum, reciprocal(hn::Mul(i_and_g, f_only)));
-  const Vector e_c = quick_exp(limit(cell, kHighest / 2), -2.0F);
+  const Vector e_c = quick_exp<5>(limit(cell, kHighest / 2), -2.0F);
   const Vector o_and_c =
-      hn::Mul(hn::Add(one, quick_exp(limit(o, kHighest), -1.0F)), hn::Add(one, e_c));
+      hn::Mul(hn::Add(one, quick_exp<5>(limit(o, kHighest), -1.0F)), hn::Add(one, e_c));
   return {cell, hn::Mul(hn::Sub(one, e_c), reciprocal(o_and_c))};
 }
 

@@ -16,8 +16,10 @@ namespace attend::kernels {
 #if defined(__x86_64__)
 
 // g++ 12 takes the deliberately undefined operands inside its own intrinsics for mistakes.
+#if !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 
 #define ATTEND_VNNI __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni")))
 #define ATTEND_AMX __attribute__((target("avx512f,avx512bw,avx512vl,avx512vnni,amx-tile,amx-int8")))

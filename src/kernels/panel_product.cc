@@ -21,7 +21,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
 
-#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3  // and better ones
 constexpr int kRows = 12;  // 2 · 12 accumulators, 2 weights, 1 value: 27 of 32 registers
 #else
 constexpr int kRows = 6;  // 2 · 6 accumulators, 2 weights, 1 value: 15 registers
@@ -67,10 +67,10 @@ HWY_INLINE void store_sums(Vector low, Vector high, float* y, std::size_t count)
   }
 }
 
-// `rows` rows of x times `panels` panels; `bias` is padded to their width. Every sum runs over k in
-// order, whatever the block: a row's result does not depend on the rows beside it.
 enum class Fetch { kNothing, kAhead };
 
+// `rows` rows of x times `panels` panels; `bias` is padded to their width. Every sum runs over k in
+// order, whatever the block: a row's result does not depend on the rows beside it.
 template <int rows, int panels, Fetch fetch = Fetch::kNothing>
 HWY_NOINLINE void multiply_block(ConstRows x, std::size_t inputs, const float* HWY_RESTRICT panel,
                                  const float* HWY_RESTRICT bias, Destination to,
@@ -226,8 +226,8 @@ void multiply_narrow(ConstRows x, std::size_t rows, std::size_t inputs, const fl
 
 void multiply_all(ConstRows x, std::size_t rows, std::size_t inputs, const float* panels,
                   const float* bias, std::size_t outputs, Rows y, bool add, ReadOrder order) {
-  constexpr int kTogether =
-      4;  // panels of a single row: one panel's sums would wait for themselves
+  // Panels of a single row: one panel's sums would wait for themselves.
+  constexpr int kTogether = 4;
   const std::size_t width = panel_width();
   HWY_ALIGN float padded[kTogether * 2 * kMaximumLanes];
   if (outputs <= hn::Lanes(Floats())) {

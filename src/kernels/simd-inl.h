@@ -4,9 +4,9 @@
 // exp(r) by its Taylor series to r⁷ (error below 6e-9). Relative error of exp below 2e-7; 0 below
 // −87.3 and 2^127 or so above 88.3. tanh and the logistic function follow from
 //   exp(x) = 2^n · 2^f,  n = round(x / ln 2),  f = x / ln 2 − n,
-// with a polynomial in f (error below 2e-9) and, where division is slow, an estimated reciprocal
-// that one step of Newton's method makes exact to rounding; their absolute error is below 3e-7.
-// Must equal: std::exp, std::tanh, 1 / (1 + std::exp(−x)) in double.
+// with a polynomial in f (error below 2e-9, or 1e-7 of degree 5) and, where division is slow, an
+// estimated reciprocal that one step of Newton's method makes exact to rounding; their absolute
+// error is below 3e-7. Must equal: std::exp, std::tanh, 1 / (1 + std::exp(−x)) in double.
 
 // No "#pragma once": included once for every instruction set.
 #if defined(ATTEND_KERNELS_SIMD_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -113,18 +113,24 @@ HWY_INLINE Vector exp(Vector x) {
 
 // exp(factor · x) for |factor · x| ≤ 87, in fewer steps: its relative error grows with its
 // logarithm, to 2e-6, which does not matter where it is added to 1 (and 1 at x = 0).
+// Of degree 6 its polynomial is exact to rounding; 5 is enough where nothing is differentiated.
+template <int degree = 6>
 HWY_INLINE Vector quick_exp(Vector x, float factor) {
+  static_assert(degree == 5 || degree == 6);
   const Floats d;
   const hn::RebindToSigned<Floats> integers;
   constexpr float kMiddle = 12582912.0F + 127.0F;  // 1.5 · 2^23 + 127: a sum ends in n + 127
-  constexpr float kPolynomial[] = {1.0F,           0.693147182F,   0.240226477F,   0.0555033237F,
-                                   0.00961843692F, 0.00133988750F, 0.000153533606F};
+  constexpr float kPolynomials[][7] = {
+      {1.0F, 0.693147004F, 0.240222424F, 0.0555073358F, 0.00967151299F, 0.00132647238F, 0.0F},
+      {1.0F, 0.693147182F, 0.240226477F, 0.0555033237F, 0.00961843692F, 0.00133988750F,
+       0.000153533606F}};
+  const auto& polynomial = kPolynomials[degree - 5];
   const Vector scale = constant(factor * kLog2E);
   const Vector rounded = hn::MulAdd(x, scale, constant(kMiddle));
   const Vector f = hn::MulSub(x, scale, hn::Sub(rounded, constant(kMiddle)));
-  Vector sum = constant(kPolynomial[6]);
+  Vector sum = constant(polynomial[degree]);
 #pragma GCC unroll 8
-  for (int k = 5; k >= 0; --k) sum = hn::MulAdd(sum, f, constant(kPolynomial[k]));
+  for (int k = degree - 1; k >= 0; --k) sum = hn::MulAdd(sum, f, constant(polynomial[k]));
   return hn::Mul(sum, hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(integers, rounded))));
 }
 

@@ -23,8 +23,10 @@ namespace attend::kernels {
 #if defined(__x86_64__) && defined(__linux__)
 
 // g++ 12 takes the deliberately undefined operands inside its own intrinsics for mistakes.
+#if !defined(__clang__)
 #pragma GCC diagnostic ignored "-Wuninitialized"
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
 
 #define ATTEND_TILES \
   __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,amx-tile,amx-bf16")))
@@ -212,6 +214,7 @@ template <bool two>
 ATTEND_TILES inline void multiply_block(const Block& block, ConstRows start, Rows y) {
   const std::size_t from = start.stride * sizeof(float), to = y.stride * sizeof(float);
   const std::size_t row = block.row_stride * sizeof(Bfloat16);
+  finish_writes();
   _tile_loadd(0, start.values, from);
   _tile_loadd(1, start.values + 16, from);
   if (two) {
@@ -299,6 +302,7 @@ ATTEND_TILES void round_for_tiles(ConstRows from, std::size_t count, std::size_t
 TileProduct::TileProduct(const float* values, std::size_t outputs, std::size_t inputs,
                          WeightStrides strides)
     : values_(values), outputs_(outputs), inputs_(inputs), strides_(strides) {
+  ATTEND_CHECK(outputs > 0 && inputs > 0);
   ATTEND_CHECK(strides.input == 1 || strides.output == 1 || inputs == 1 || outputs == 1);
 }
 

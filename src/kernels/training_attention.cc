@@ -53,12 +53,13 @@ void exponentials_backward(const float* query, const float* keys, const float* w
   for (std::size_t j = 0; j < length; ++j) d_energy += d_energies[j];
   for_each(units, [&](auto at) HWY_ATTR {
     const Vector q = at.load(query), v4 = hn::Mul(constant(4.0F), at.load(weight));
-    Vector sum_r = constant(0.0F),
-           sum_slope = constant(0.0F);  // Σ_j ∂e_j r_j, Σ_j ∂e_j r_j (1 − r_j)
+    // Σ_j ∂e_j r_j, Σ_j ∂e_j r_j (1 − r_j); 1 − r_j as Q P_j r_j, which keeps its digits.
+    Vector sum_r = constant(0.0F), sum_slope = constant(0.0F);
     for (std::size_t j = 0; j < length; ++j) {
       const Vector d_e = constant(d_energies[j]);
-      const Vector r = reciprocal(hn::MulAdd(q, at.load(keys + j * units), one));
-      const Vector slope = hn::Mul(d_e, hn::NegMulAdd(r, r, r));
+      const Vector product = hn::Mul(q, at.load(keys + j * units));
+      const Vector r = reciprocal(hn::Add(product, one));
+      const Vector slope = hn::Mul(d_e, hn::Mul(hn::Mul(product, r), r));
       sum_r = hn::MulAdd(d_e, r, sum_r);
       sum_slope = hn::Add(sum_slope, slope);
       float* d_p = gradients.projected + j * units;

@@ -247,10 +247,7 @@ class ProductCode::Implementation {
         {DNNL_ARG_DST, memory(description.dst_desc(), factors.y)},
         {DNNL_ARG_SCRATCHPAD, memory(scratchpad, thread_memory().scratchpad.get(scratch).data())}};
     if (factors.bias != nullptr) {
-      arguments.emplace(
-          DNNL_ARG_BIAS,
-          memory(bias_shape(static_cast<std::size_t>(description.dst_desc().dims()[1])),
-                 factors.bias));
+      arguments.emplace(DNNL_ARG_BIAS, memory(description.bias_desc(), factors.bias));
     }
     dnnl::stream stream(engine_);
     compiled.primitive.execute(stream, arguments);

@@ -43,4 +43,7 @@ struct Ahead {
   }
 };
 
+/// Before tiles are loaded from memory just written: g++ 12 is not told that loads read it.
+inline void finish_writes() { __asm__ volatile("" ::: "memory"); }
+
 }  // namespace attend::kernels

@@ -332,7 +332,7 @@ class DecoderRun final : public model::Decoding {
     for (std::size_t layer = 0; layer < decoder_.layers_.size(); ++layer) {
       const RecurrentCell& recurrent = decoder_.layers_[layer];
       recurrent.step(rows_, layer == 0 ? input_gates() : gates_above(layer), state(layer),
-                     cell(layer), cell_memory_);
+                     cell(layer), cell_memory_[layer]);
     }
   }
 
@@ -446,7 +446,7 @@ class DecoderRun final : public model::Decoding {
   kernels::Buffer embedded_;           // E y_{i-1} [rows, m_y]
   kernels::Buffer beside_gates_;       // W_c c or W_r r [rows, G n] of the bottom layer
   kernels::Buffer gathered_, gates_, readout_, readout_part_, maxima_, scores_;
-  CellMemory cell_memory_;
+  std::vector<CellMemory> cell_memory_ = std::vector<CellMemory>(decoder_.layers_.size());
   std::vector<kernels::Ranked> ranked_;   // [best_count]
   std::vector<model::RankedToken> best_;  // [rows, best_count]
 };

@@ -13,7 +13,7 @@ std::int64_t source_values(const model::Configuration& c) {
   // Gates, state, reset or c; normalised, W x and U h beside their sum.
   const std::int64_t cell = (c.encoder.layer_norm ? 2 * gates : gates) + 2 * n;
   std::int64_t values = c.encoder.embedding + c.encoder.layers * directions * cell;
-  values += 2 * n_h + c.attention.units;  // annotations in both orders, projected
+  values += 2 * n_h + 2 * c.attention.units;  // annotations in both orders, projected, keys
   return 2 * values;
 }
 
@@ -23,7 +23,7 @@ std::int64_t target_values(const model::Configuration& c, std::int64_t source_le
   const std::int64_t n = decoder.units;
   std::int64_t values = decoder.layers * (decoder.cell.gate_count() * n + 3 * n);
   values += 2 * decoder.embedding + c.attention.units + c.encoder.annotation_units();
-  values += source_length + 2 * decoder.readout_units;
+  values += source_length + 3 * decoder.readout_units;
   return 2 * values;
 }
 

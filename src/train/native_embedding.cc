@@ -2,11 +2,13 @@
 
 #include <torch/csrc/autograd/custom_function.h>
 
+#include <algorithm>
 #include <span>
 #include <utility>
 #include <vector>
 
-#include "train/native_cell.h"
+#include "base/base.h"
+#include "train/products.h"
 
 namespace attend::train {
 namespace {
@@ -52,6 +54,7 @@ Distinct find_distinct(const Tensor& ids, std::int64_t vocabulary) {
   std::vector<std::int64_t> places(static_cast<std::size_t>(vocabulary) + 1, -1);  // of id − 1
   std::int64_t* index = result.index.data_ptr<std::int64_t>();
   for (const std::int64_t id : all_ids(ids)) {
+    ATTEND_CHECK(id >= -1 && id < vocabulary);
     std::int64_t& place = places[static_cast<std::size_t>(id + 1)];
     if (place < 0) {
       place = static_cast<std::int64_t>(result.ids.size());

@@ -61,12 +61,16 @@ class Linear : public torch::autograd::Function<Linear> {
                         const Tensor& weight, const MaybeTensor& bias,
                         const c10::intrusive_ptr<Pass>& pass) {
     const std::array<Tensor, kMostParts> rows{first_part, *second_part, *third_part};
+    int shared = 0;
     for (std::size_t k = 0; k < pass->parts.size(); ++k) {
       WordRows& part = pass->parts[k];
       part.rows = rows[k].detach().contiguous();
       pass->operands.push_back(pass->products->operand(part.rows));
-      if (part.shared()) pass->first = k;
+      if (!part.shared()) continue;
+      ++shared;
+      pass->first = k;
     }
+    ATTEND_CHECK(shared <= 1);
     const WordRows& first = pass->parts[pass->first];
     const std::int64_t positions = first.shared() ? first.index.numel() : first.rows.size(0);
     const Tensor result =

@@ -65,9 +65,9 @@ TEST(Buffer, MovesAndLeavesNothingBehind) {
 }
 
 TEST(Buffer, OutlivesTheThreadThatFilledIt) {
-  thread_local Buffer last;  // given back after the blocks of its thread
   Array array;
   std::thread([&] {
+    thread_local Buffer last;  // given back after the blocks of its thread
     last.get(100)[0] = 1;
     array = Array(100);
     array.span()[99] = 2;

@@ -94,7 +94,10 @@ std::string compare(const Options& options) {
 
 void run(const Options& options) {
   check_target(options);
-  if (!options.dev.empty()) metrics::parse_metrics(options.metrics);
+  if (!options.dev.empty()) {  // whatever can be known to fail fails before anything is written
+    metrics::parse_metrics(options.metrics);
+    if (options.dev != "-") text::PairReader({options.dev, "", ""});
+  }
   const model::Model model = model::load(options.model);
   const Precision precision = parse_precision(options.precision);
   if (model.weights.precision() != Precision::kFloat32) {
@@ -106,6 +109,8 @@ void run(const Options& options) {
   if (fs::exists(model::shortlist_file(options.model), none)) {
     model::Shortlist::load(model::shortlist_file(options.model), model.text.sizes())
         .save(model::shortlist_file(options.target));
+  } else {
+    fs::remove(model::shortlist_file(options.target), none);  // of a model that was here before
   }
   report_precision("attend quantize", precision);
   std::string report = describe_sizes(options);

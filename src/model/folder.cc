@@ -139,6 +139,11 @@ std::filesystem::path shortlist_file(const std::filesystem::path& folder) {
 
 Model load_with_shortlist(const std::filesystem::path& folder) {
   Model model = load(folder);
+  std::error_code none;
+  if (!std::filesystem::exists(shortlist_file(folder), none)) {
+    throw ModelError(fmt::format("{} has no shortlist: learn one with attend shortlist -m {} PAIRS",
+                                 folder.string(), folder.string()));
+  }
   model.shortlist = std::make_shared<const Shortlist>(
       Shortlist::load(shortlist_file(folder), model.text.sizes()));
   return model;

@@ -89,6 +89,19 @@ TEST_F(Quantize, IsWrittenAgainOverItself) {
   EXPECT_EQ(read_file(small_ / "model.safetensors"), first);
 }
 
+TEST_F(Quantize, LeavesNoShortlistOfAnotherModelBehind) {
+  ASSERT_EQ(quantize().exit_code, 0);
+  write_file(small_ / "shortlist.txt", "of another model");
+  ASSERT_EQ(quantize().exit_code, 0);
+  EXPECT_FALSE(fs::exists(small_ / "shortlist.txt"));
+}
+
+TEST_F(Quantize, MissingDevelopmentPairsAreNamedAndNothingIsWritten) {
+  const std::string missing = (folder_ / "missing.tsv").string();
+  EXPECT_TRUE(refused(quantize({"--dev", missing}), kData, {missing}));
+  EXPECT_FALSE(fs::exists(small_));
+}
+
 TEST_F(Quantize, TwiceIsRefused) {
   ASSERT_EQ(quantize().exit_code, 0);
   const RunResult result =
@@ -197,7 +210,7 @@ TEST_F(ShortlistCommand, MissingAndDamagedListsAreNamed) {
   const auto predict_listed = [&] {
     return attend({"predict", "-m", copy_.string(), "--shortlist"}, options);
   };
-  EXPECT_TRUE(refused(predict_listed(), kModel, {list_.string()}));
+  EXPECT_TRUE(refused(predict_listed(), kModel, {copy_.string(), "attend shortlist"}));
   ASSERT_EQ(learn().exit_code, 0);
   write_file(list_, read_file(list_) + "1 2");
   EXPECT_TRUE(refused(predict_listed(), kModel, {list_.string(), "truncated"}));

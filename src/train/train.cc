@@ -193,6 +193,8 @@ void Trainer::restore() {
   };
   read("values", engine_.values());
   for (const auto& [name, buffer] : optimizer_.state()) read("optimizer." + name, buffer);
+  // The best so far must be whole: a better one may never come.
+  if (position_.has_best) model::Weights::load(options_.folder / "model.safetensors");
   history_.emplace(options_.folder, position_.update);
   message(fmt::format("going on after update {}", position_.update));
   if (checkpoint.threads != engine_.workers().count()) {

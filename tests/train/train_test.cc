@@ -224,6 +224,20 @@ TEST_F(Training, RefusesAModelWithoutACheckpoint) {
   EXPECT_EQ(read_file(options.folder / "model.safetensors"), "precious");
 }
 
+// A better one may never come.
+TEST_F(Training, RefusesToGoOnBesideADamagedOrMissingBestModel) {
+  run(7);
+  const std::filesystem::path best = options.folder / "model.safetensors";
+  std::string bytes = read_file(best);
+  bytes[bytes.size() / 2] ^= 1;
+  write_file(best, bytes);
+  EXPECT_THAT(error_of_run(), HasSubstr("model.safetensors"));
+  EXPECT_EQ(code, ExitCode::kModel);
+  std::filesystem::remove(best);
+  EXPECT_THAT(error_of_run(), HasSubstr("model.safetensors"));
+  EXPECT_EQ(code, ExitCode::kModel);
+}
+
 TEST_F(Training, RefusesADamagedCheckpoint) {
   run(2);
   std::string bytes = read_file(checkpoint_path(options.folder));

@@ -329,8 +329,9 @@ double Trainer::validation_loss() {
 // True for the best so far; moves schedule and patience on. A falling loss keeps patience: a metric
 // of whole sequences stays near 0 long after a model has begun to learn.
 bool Trainer::note_validation(double metric, double loss) {
-  const bool best = !position_.has_best || is_better(training_.metric, metric, position_.best);
   const bool learns = position_.validations == 0 || loss < position_.lowest_loss;
+  const bool best = !position_.has_best || is_better(training_.metric, metric, position_.best) ||
+                    (metric == position_.best && learns);  // of equally good ones, the surest
   if (learns) {
     position_.lowest_loss = loss;
     position_.without_progress = 0;

@@ -194,6 +194,8 @@ TEST_F(Training, GoesOnWhileTheLossFalls) {
   const TrainResult result = run();
   EXPECT_EQ(result.reason, StopReason::kFinished);
   EXPECT_EQ(result.best_metric, 0);
+  const std::string history = read_file(options.folder / "metrics.jsonl");
+  EXPECT_EQ(history.find("\"best\":false"), std::string::npos) << history;  // by their losses
 }
 
 TEST_F(Training, StopsAtTheLimitOfUpdatesAndValidates) {

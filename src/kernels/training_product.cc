@@ -274,6 +274,12 @@ Operand::Operand(Precision precision, ConstRows rows, std::size_t count, std::si
   if (count > 0) read(0, count);
 }
 
+Operand::Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units,
+                 std::shared_ptr<const void> owner)
+    : Operand(precision, rows, count, units) {
+  if (!copy_) owner_ = std::move(owner);
+}
+
 Operand Operand::unread(Precision precision, ConstRows rows, std::size_t count, std::size_t units) {
   return {precision, rows, count, units, Unread()};
 }
@@ -322,7 +328,8 @@ Operand::Operand(const Operand& whole, std::size_t offset, std::size_t count, st
       units_(units),
       stride_(whole.stride_),
       values_(static_cast<const std::byte*>(whole.values_) + offset * size_of(whole.precision_)),
-      copy_(whole.copy_) {}
+      copy_(whole.copy_),
+      owner_(whole.owner_) {}
 
 Operand Operand::rows(std::size_t first, std::size_t count) const {
   ATTEND_CHECK(first + count <= count_);

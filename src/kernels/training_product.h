@@ -37,6 +37,9 @@ class ProductCode {
 class Operand {
  public:
   Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units);
+  /// The same of rows that stay as long as their `owner`, which the operand and its parts hold.
+  Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units,
+          std::shared_ptr<const void> owner);
   /// Of rows that are yet to be computed, which must stay; read() takes them over.
   static Operand unread(Precision precision, ConstRows rows, std::size_t count, std::size_t units);
   void read(std::size_t first, std::size_t count);
@@ -61,6 +64,7 @@ class Operand {
   const void* values_;
   ConstRows rows_;                // what was given; none in a part
   std::shared_ptr<Buffer> copy_;  // of bfloat16
+  std::shared_ptr<const void> owner_;
 };
 
 enum class Write { kReplace, kAdd };

@@ -29,6 +29,10 @@ std::vector<const Example*> shard_of(std::span<const Example* const> batch, std:
   return result;
 }
 
+std::span<float> values_of(const Tensor& vector) {
+  return {vector.data_ptr<float>(), static_cast<std::size_t>(vector.numel())};
+}
+
 }  // namespace
 
 BatchSums operator+(const BatchSums& a, const BatchSums& b) {
@@ -57,15 +61,40 @@ TrainingEngine::TrainingEngine(const model::Configuration& configuration,
                                const model::VocabularySizes& sizes, int threads)
     : configuration_(configuration),
       layout_(model::parameter_table(configuration, sizes)),
-      products_(std::make_shared<Products>(configuration.training.precision)),
+      weights_(std::make_shared<PackedWeights>(configuration.training.precision)),
       workers_((use_one_thread_per_call(), keep_freed_memory(), threads)) {
   values_ = initial_values(layout_, configuration.training.seed, at::kFloat);
+  std::vector<Leaves> leaves;
+  std::vector<std::span<float>> buffers;
   for (int i = 0; i < threads; ++i) {
-    Leaves leaves(layout_, values_);
-    Network network(configuration, leaves.tensors, Path::kFastest, products_);
-    shards_.push_back(std::make_unique<Shard>(Shard{std::move(leaves), std::move(network)}));
+    buffers.push_back(values_of(leaves.emplace_back(layout_, values_).gradient));
+  }
+  if (threads > 1) queue_.emplace(weights_->code(), buffers);
+  for (std::size_t i = 0; i < buffers.size(); ++i) {
+    const auto products = std::make_shared<Products>(weights_, queue_ ? &*queue_ : nullptr, i,
+                                                     std::span<const float>(buffers[i]));
+    Network network(configuration, leaves[i].tensors, Path::kFastest, products);
+    shards_.push_back(std::make_unique<Shard>(Shard{std::move(leaves[i]), std::move(network)}));
   }
   gradient_ = shards_[0]->leaves.gradient;
+  cut_gradient();
+}
+
+// Pieces whose parameters get their gradients from the queue, and the others.
+void TrainingEngine::cut_gradient() {
+  constexpr std::size_t kAtOnce = std::size_t{1} << 14;  // values
+  pieces_.clear();
+  std::size_t first = 0;
+  for (const model::TensorSpec& spec : layout_.table()) {
+    const std::size_t end = first + static_cast<std::size_t>(spec.count());
+    const bool queued = queue_ && queue_->sums_in(first, end - first);
+    while (first < end) {
+      const std::size_t count = std::min(kAtOnce, end - first);
+      pieces_.push_back({first, count, queued});
+      first += count;
+    }
+  }
+  if (queue_) known_blocks_ = queue_->block_count();
 }
 
 double TrainingEngine::scale(std::span<const Example* const> batch) const {
@@ -82,21 +111,33 @@ double TrainingEngine::scale(std::span<const Example* const> batch) const {
   return 1.0 / static_cast<double>(tokens);
 }
 
-BatchSums TrainingEngine::run_shard(std::size_t index, std::span<const Example* const> examples,
-                                    double cost_scale, std::int64_t update) {
-  Shard& shard = *shards_[index];
-  const Tensor& gradient = shard.leaves.gradient;
-  std::memset(gradient.data_ptr<float>(), 0, gradient.nbytes());  // faster than zero_()
+void TrainingEngine::start(Task& task, std::size_t index, std::span<const Example* const> batch,
+                           std::int64_t update) const {
   const model::TrainingConfig& training = configuration_.training;
-  Dropout dropout(training.dropout, training.seed, update, static_cast<int>(index));
-  BatchSums result;
-  for (const auto part : parts_of(examples)) {
-    const Batch batch = make_batch(part, values_.options());
-    const kernels::CrossEntropySums sums =
-        shard.network.accumulate_gradient(batch, &dropout, cost_scale);
-    result = result + BatchSums{sums.cost, sums.log_likelihood, batch.tokens, batch.sentences};
+  task.examples = shard_of(batch, index, shards_.size());
+  task.parts = parts_of(task.examples);
+  task.dropout.emplace(training.dropout, training.seed, update, static_cast<int>(index));
+  const std::span<float> gradient = values_of(shards_[index]->leaves.gradient);
+  for (const Piece& piece : pieces_) {
+    if (piece.queued) continue;
+    std::memset(gradient.data() + piece.first, 0, piece.count * sizeof(float));
   }
-  return result;
+}
+
+void TrainingEngine::run_part(Task& task, std::size_t index, std::size_t part, double cost_scale) {
+  try {
+    if (part < task.parts.size()) {
+      const Batch batch = make_batch(task.parts[part], values_.options());
+      const kernels::CrossEntropySums sums =
+          shards_[index]->network.accumulate_gradient(batch, &*task.dropout, cost_scale);
+      task.sums =
+          task.sums + BatchSums{sums.cost, sums.log_likelihood, batch.tokens, batch.sentences};
+    }
+    if (queue_) queue_->work_off(index, workers_.patience());
+  } catch (...) {
+    if (queue_) queue_->abandon();
+    throw;
+  }
 }
 
 // What of a shard fits into the memory for activations, which all shards share.
@@ -108,38 +149,48 @@ std::vector<std::span<const Example* const>> TrainingEngine::parts_of(
                        limit == 0 ? 0 : std::max<std::int64_t>(1, limit / shards));
 }
 
-// Gathers the shards' gradients in the first one's buffer; returns their sum's norm.
+// Gathers in the first shard's buffer what the queue did not; returns the whole gradient's norm.
 double TrainingEngine::add_shards() {
-  std::vector<double> squares(shards_.size());
-  workers_.run([&](int index) {
-    const auto [first, count] = workers_.share(index, gradient_.numel());
+  std::vector<double> squares(pieces_.size());
+  workers_.for_each(pieces_.size(), [&](std::size_t index) {
+    const Piece& piece = pieces_[index];
+    const auto values = [&](std::size_t shard) {
+      return shards_[shard]->leaves.gradient.data_ptr<float>() + piece.first;
+    };
     std::vector<const float*> others;
-    for (std::size_t i = 1; i < shards_.size(); ++i) {
-      others.push_back(shards_[i]->leaves.gradient.data_ptr<float>() + first);
-    }
-    squares[static_cast<std::size_t>(index)] = kernels::add_and_square(
-        gradient_.data_ptr<float>() + first, others, static_cast<std::size_t>(count));
+    for (std::size_t i = 1; i < shards_.size() && !piece.queued; ++i) others.push_back(values(i));
+    squares[index] = kernels::add_and_square(values(0), others, piece.count);
   });
   return std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
 }
 
 BatchSums TrainingEngine::compute_gradient(std::span<const Example* const> batch,
                                            std::int64_t update) {
-  std::vector<BatchSums> parts(shards_.size());
+  std::vector<Task> tasks(shards_.size());
   const double cost_scale = scale(batch);
-  products_->refresh(workers_);
-  workers_.run([&](int index) {
-    const auto shard = static_cast<std::size_t>(index);
-    parts[shard] = run_shard(shard, shard_of(batch, shard, shards_.size()), cost_scale, update);
-  });
-  BatchSums sums = std::accumulate(parts.begin(), parts.end(), BatchSums());
+  weights_->refresh(workers_);
+  if (queue_) queue_->begin_update();
+  std::size_t parts = 1;
+  for (std::size_t part = 0; part < parts; ++part) {
+    if (queue_) queue_->begin_part();
+    workers_.run([&](int index) {
+      const auto shard = static_cast<std::size_t>(index);
+      if (part == 0) start(tasks[shard], shard, batch, update);
+      run_part(tasks[shard], shard, part, cost_scale);
+    });
+    for (const Task& task : tasks) parts = std::max(parts, task.parts.size());
+  }
+  if (queue_) queue_->end_update();
+  if (queue_ && queue_->block_count() > known_blocks_) cut_gradient();
+  BatchSums sums;
+  for (const Task& task : tasks) sums = sums + task.sums;
   sums.gradient_norm = add_shards();
   return sums;
 }
 
 BatchSums TrainingEngine::evaluate(std::span<const Example* const> batch) {
   std::vector<BatchSums> results(shards_.size());
-  products_->refresh(workers_);
+  weights_->refresh(workers_);
   workers_.run([&](int index) {
     const at::NoGradGuard no_gradient;
     const auto shard = static_cast<std::size_t>(index);

@@ -4,12 +4,15 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "model/model.h"
+#include "train/gradient_queue.h"
 #include "train/network.h"
 #include "train/parameters.h"
+#include "train/products.h"
 #include "train/workers.h"
 
 namespace attend::train {
@@ -34,8 +37,10 @@ struct BatchSums {
 BatchSums operator+(const BatchSums& a, const BatchSums& b);
 
 /// A model with its parameters on the CPU. Every batch is cut into as many shards as there are
-/// threads, each with leaves and a gradient buffer of its own; they are added in a fixed order, so
-/// that results depend on the number of threads but not on their timing.
+/// threads, each with leaves of its own. Products that are gradients of weights go through a queue
+/// to the first shard's buffer; what else a shard adds lies in its own buffer and is added to the
+/// first one. Both have a fixed order, so that results depend on the number of threads but not on
+/// their timing.
 class TrainingEngine {
  public:
   TrainingEngine(const model::Configuration& configuration, const model::VocabularySizes& sizes,
@@ -56,9 +61,23 @@ class TrainingEngine {
     Leaves leaves;
     Network network;
   };
-  BatchSums run_shard(std::size_t index, std::span<const Example* const> examples, double scale,
-                      std::int64_t update);
+  // What a shard does in one update.
+  struct Task {
+    std::vector<const Example*> examples;
+    std::vector<std::span<const Example* const>> parts;  // of the examples, one after the other
+    std::optional<Dropout> dropout;
+    BatchSums sums;
+  };
+  // A piece of the gradient buffers, small enough for a cache.
+  struct Piece {
+    std::size_t first, count;
+    bool queued;  // its sums come from the queue
+  };
+  void start(Task& task, std::size_t index, std::span<const Example* const> batch,
+             std::int64_t update) const;
+  void run_part(Task& task, std::size_t index, std::size_t part, double scale);
   double scale(std::span<const Example* const> batch) const;
+  void cut_gradient();
   double add_shards();
   std::vector<std::span<const Example* const>> parts_of(
       std::span<const Example* const> shard) const;
@@ -66,8 +85,11 @@ class TrainingEngine {
   model::Configuration configuration_;
   Layout layout_;
   Tensor values_, gradient_;
-  std::shared_ptr<Products> products_;  // of all shards: they share the parameters
+  std::shared_ptr<PackedWeights> weights_;  // of all shards: they share the parameters
   std::vector<std::unique_ptr<Shard>> shards_;
+  std::optional<GradientQueue> queue_;  // of several shards
+  std::vector<Piece> pieces_;           // of the whole gradient
+  std::size_t known_blocks_ = 0;        // of the queue, when the pieces were cut
   Workers workers_;
 };
 

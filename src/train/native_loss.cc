@@ -71,7 +71,9 @@ class Part {
     products_.backward(inputs_.weight, RowsPerProduct::kBatch)
         .multiply(d_logits, nullptr, rows_of(all_d_rows.narrow(0, first_, count_)),
                   Write::kReplace);
-    add_product(products_, d_logits, rows_, inputs_.weight.grad());
+    // At once: the logits make room for those of the next rows.
+    kernels::gradient_product(products_.code(), d_logits, rows_, rows_of(inputs_.weight.grad()),
+                              Write::kAdd);
     return result;
   }
 

@@ -110,7 +110,7 @@ Network::Network(const model::Configuration& configuration, Tensors tensors, Pat
 }
 
 void Network::refresh_own_products() const {
-  if (owns_products_) products_->refresh();
+  if (owns_products_) products_->weights().refresh();
 }
 
 // activation(W [x_1; x_2; …] + b) over the last dimension; without a tensor `bias` b is 0. Parts

@@ -1,5 +1,6 @@
 #include "train/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "kernels/kernels.h"
@@ -88,8 +89,11 @@ void Optimizer::fused_adam(const Tensor& values, const Tensor& gradient,
   step.step = static_cast<float>(options.learning_rate / (1.0 - std::pow(config_.beta1, update)));
   step.square_scale = static_cast<float>(1.0 / (1.0 - std::pow(config_.beta2, update)));
   step.epsilon = static_cast<float>(config_.epsilon);
-  workers.run([&](int index) {
-    const auto [first, count] = workers.share(index, values.numel());
+  constexpr std::int64_t kAtOnce = std::int64_t{1} << 14;  // values
+  const std::int64_t size = values.numel();
+  workers.for_each(static_cast<std::size_t>((size + kAtOnce - 1) / kAtOnce), [&](std::size_t part) {
+    const std::int64_t first = static_cast<std::int64_t>(part) * kAtOnce;
+    const std::int64_t count = std::min(kAtOnce, size - first);
     kernels::adam(step, gradient.data_ptr<float>() + first,
                   state_[0].second.data_ptr<float>() + first,
                   state_[1].second.data_ptr<float>() + first, values.data_ptr<float>() + first,

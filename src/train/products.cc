@@ -1,6 +1,7 @@
 #include "train/products.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 #include <vector>
 
@@ -29,7 +30,8 @@ kernels::Rows rows_at(const Tensor& sequence, std::int64_t t) {
   return {sequence.data_ptr<float>() + t * sequence.stride(0), size(sequence.size(2))};
 }
 
-const TrainingProduct& Products::get(const Tensor& block, bool transposed, RowsPerProduct rows) {
+const TrainingProduct& PackedWeights::get(const Tensor& block, bool transposed,
+                                          RowsPerProduct rows) {
   ATTEND_CHECK(block.dim() == 2);
   const int outputs = transposed ? 1 : 0, inputs = 1 - outputs;
   const float* values = block.data_ptr<float>();
@@ -47,33 +49,43 @@ const TrainingProduct& Products::get(const Tensor& block, bool transposed, RowsP
   return products_.emplace(key, std::move(product)).first->second;
 }
 
-const TrainingProduct& Products::forward(const Tensor& block, RowsPerProduct rows) {
+const TrainingProduct& PackedWeights::forward(const Tensor& block, RowsPerProduct rows) {
   return get(block, false, rows);
 }
 
-const TrainingProduct& Products::backward(const Tensor& block, RowsPerProduct rows) {
+const TrainingProduct& PackedWeights::backward(const Tensor& block, RowsPerProduct rows) {
   return get(block, true, rows);
 }
 
-Operand Products::operand(const Tensor& matrix) const {
-  return {precision_, rows_of(matrix), size(matrix.size(0)), size(matrix.size(1))};
+void PackedWeights::refresh(Workers& workers) {
+  std::vector<std::pair<std::int64_t, TrainingProduct*>> all;  // the largest first
+  for (auto& [key, product] : products_) all.emplace_back(-key[1] * key[2], &product);
+  std::stable_sort(all.begin(), all.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  workers.for_each(all.size(), [&](std::size_t i) { all[i].second->pack(); });
 }
 
-void Products::refresh(Workers& workers) {
-  std::vector<std::vector<TrainingProduct*>> shares(size(workers.count()));
-  std::vector<std::int64_t> loads(shares.size(), 0);
-  for (auto& [key, product] : products_) {
-    const auto lightest = std::min_element(loads.begin(), loads.end()) - loads.begin();
-    loads[size(lightest)] += key[1] * key[2];
-    shares[size(lightest)].push_back(&product);
-  }
-  workers.run([&](int index) {
-    for (TrainingProduct* product : shares[size(index)]) product->pack();
-  });
-}
-
-void Products::refresh() {
+void PackedWeights::refresh() {
   for (auto& [key, product] : products_) product.pack();
+}
+
+Products::Products(Precision precision) : weights_(std::make_shared<PackedWeights>(precision)) {}
+
+Products::Products(std::shared_ptr<PackedWeights> weights, GradientQueue* queue, std::size_t shard,
+                   std::span<const float> buffer)
+    : weights_(std::move(weights)), queue_(queue), shard_(shard), buffer_(buffer) {}
+
+Operand Products::operand(const Tensor& matrix) const {
+  return {precision(), rows_of(matrix), size(matrix.size(0)), size(matrix.size(1)),
+          std::make_shared<const Tensor>(matrix)};
+}
+
+void Products::add_gradient(const Operand& a, const Operand& b, kernels::Rows gradient) const {
+  const std::less<> before;
+  const bool queued = queue_ != nullptr && !before(gradient.values, buffer_.data()) &&
+                      before(gradient.values, buffer_.data() + buffer_.size());
+  if (queued) return queue_->add(shard_, a, b, gradient);
+  kernels::gradient_product(code(), a, b, gradient, kernels::Write::kAdd);
 }
 
 WeightGradient::WeightGradient(const Tensor& weight)
@@ -85,7 +97,7 @@ void add_product(const Products& products, const Operand& a, const Operand& b,
                  const Tensor& gradient) {
   ATTEND_CHECK(gradient.size(0) == static_cast<std::int64_t>(a.units()) &&
                gradient.size(1) == static_cast<std::int64_t>(b.units()));
-  kernels::gradient_product(products.code(), a, b, rows_of(gradient), kernels::Write::kAdd);
+  products.add_gradient(a, b, rows_of(gradient));
 }
 
 void add_column_sums(const Tensor& matrix, const Tensor& sums) {

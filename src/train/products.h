@@ -7,20 +7,23 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
+#include <span>
 
 #include "base/base.h"
 #include "kernels/kernels.h"
 #include "model/model.h"
+#include "train/gradient_queue.h"
 #include "train/workers.h"
 
 namespace attend::train {
 
-/// Safe to use from several threads but for refresh.
-class Products {
+/// Weights as products read them. Safe to use from several threads but for refresh.
+class PackedWeights {
  public:
   /// Of factors; float32 or bfloat16.
-  explicit Products(Precision precision) : precision_(precision) {
+  explicit PackedWeights(Precision precision) : precision_(precision) {
     ATTEND_CHECK(precision != Precision::kInt8);
   }
 
@@ -32,8 +35,6 @@ class Products {
   const kernels::TrainingProduct& forward(const at::Tensor& block, kernels::RowsPerProduct rows);
   /// x = Wᵀ y, which takes gradients of y to those of x.
   const kernels::TrainingProduct& backward(const at::Tensor& block, kernels::RowsPerProduct rows);
-  /// A matrix [rows, units] as a factor; float32 values must stay where they are.
-  kernels::Operand operand(const at::Tensor& matrix) const;
 
   /// Packs all weights again: parameters have changed. Nobody may multiply meanwhile.
   void refresh(Workers& workers);
@@ -50,6 +51,39 @@ class Products {
   std::map<Key, kernels::TrainingProduct> products_;
 };
 
+/// The products of one shard of a batch, or of a whole one.
+class Products {
+ public:
+  /// With weights of its own.
+  explicit Products(Precision precision);
+  /// Leaves gradients in the shard's buffer to `queue`; without one, multiplies them at once.
+  Products(std::shared_ptr<PackedWeights> weights, GradientQueue* queue, std::size_t shard,
+           std::span<const float> buffer);
+
+  Precision precision() const { return weights_->precision(); }
+  const kernels::ProductCode& code() const { return weights_->code(); }
+  PackedWeights& weights() { return *weights_; }
+
+  const kernels::TrainingProduct& forward(const at::Tensor& block, kernels::RowsPerProduct rows) {
+    return weights_->forward(block, rows);
+  }
+  const kernels::TrainingProduct& backward(const at::Tensor& block, kernels::RowsPerProduct rows) {
+    return weights_->backward(block, rows);
+  }
+  /// A matrix [rows, units] as a factor; float32 values must stay as they are.
+  kernels::Operand operand(const at::Tensor& matrix) const;
+  /// gradient [a.units(), b.units()] += Σ_r a_r b_rᵀ, of a block of some parameter. A parameter
+  /// whose gradient gets such products gets nothing else.
+  void add_gradient(const kernels::Operand& a, const kernels::Operand& b,
+                    kernels::Rows gradient) const;
+
+ private:
+  std::shared_ptr<PackedWeights> weights_;
+  GradientQueue* queue_ = nullptr;  // or null
+  std::size_t shard_ = 0;
+  std::span<const float> buffer_;
+};
+
 /// Where the gradient of a parameter goes: into the buffer of a leaf that has one, else into a new
 /// tensor. Always added to.
 class WeightGradient {
@@ -64,7 +98,7 @@ class WeightGradient {
   at::Tensor sum_;
 };
 
-/// gradient [a units, b units] += Σ_r a_r b_rᵀ; `gradient` may be a block of a parameter's.
+/// Products::add_gradient to a tensor.
 void add_product(const Products& products, const kernels::Operand& a, const kernels::Operand& b,
                  const at::Tensor& gradient);
 

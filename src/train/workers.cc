@@ -1,8 +1,5 @@
 #include "train/workers.h"
 
-#include <algorithm>
-#include <cstdint>
-
 #include "base/base.h"
 
 namespace attend::train {
@@ -19,6 +16,19 @@ void pause() {
 
 }  // namespace
 
+void wait_for_change(const std::atomic<unsigned>& value, unsigned old,
+                     std::chrono::microseconds patience) {
+  using Clock = std::chrono::steady_clock;
+  constexpr int kLooks = 16;  // between two looks at the clock
+  const auto end = Clock::now() + patience;
+  do {
+    for (int i = 0; i < kLooks; ++i, pause()) {
+      if (value.load() != old) return;
+    }
+  } while (Clock::now() < end);
+  value.wait(old);
+}
+
 Workers::Workers(int count) : errors_(static_cast<std::size_t>(count)) {
   constexpr std::chrono::microseconds kPatience{200};
   ATTEND_CHECK(count > 0);
@@ -34,26 +44,6 @@ Workers::~Workers() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-// Returns when `value` is no longer `old`.
-void Workers::wait_for_change(const std::atomic<unsigned>& value, unsigned old) const {
-  using Clock = std::chrono::steady_clock;
-  constexpr int kLooks = 16;  // between two looks at the clock
-  const auto end = Clock::now() + patience_;
-  do {
-    for (int i = 0; i < kLooks; ++i, pause()) {
-      if (value.load() != old) return;
-    }
-  } while (Clock::now() < end);
-  value.wait(old);
-}
-
-Workers::Share Workers::share(int index, std::int64_t size) const {
-  constexpr std::int64_t kLine = 16;
-  const std::int64_t lines = (size + kLine - 1) / kLine;
-  const std::int64_t first = std::min(size, lines * index / count() * kLine);
-  return {first, std::min(size, lines * (index + 1) / count() * kLine) - first};
-}
-
 void Workers::perform(int index) {
   try {
     (*task_)(index);
@@ -64,7 +54,7 @@ void Workers::perform(int index) {
 
 void Workers::loop(int index) {
   for (unsigned seen = 0;; ++seen) {
-    wait_for_change(round_, seen);
+    wait_for_change(round_, seen, patience_);
     if (stopping_) return;
     perform(index);
     if (--running_ == 0) running_.notify_one();
@@ -78,12 +68,20 @@ void Workers::run(const std::function<void(int)>& task) {
   ++round_;
   round_.notify_all();
   perform(0);
-  for (unsigned running = running_; running > 0; running = running_)
-    wait_for_change(running_, running);
+  for (unsigned running = running_; running > 0; running = running_) {
+    wait_for_change(running_, running, patience_);
+  }
   task_ = nullptr;
   for (const std::exception_ptr& error : errors_) {
     if (error) std::rethrow_exception(error);
   }
+}
+
+void Workers::for_each(std::size_t count, const std::function<void(std::size_t)>& task) {
+  std::atomic<std::size_t> next = 0;
+  run([&](int) {
+    for (std::size_t i = next++; i < count; i = next++) task(i);
+  });
 }
 
 }  // namespace attend::train

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <atomic>
 #include <cmath>
 #include <functional>
 #include <vector>
@@ -148,17 +150,13 @@ TEST(Optimizer, FusedAdamEqualsTensorOperationsOnAnyNumberOfThreads) {
   }
 }
 
-TEST(Workers, SharesCoverEverythingOnce) {
+TEST(Workers, DoEverythingOnce) {
   for (const int count : {1, 2, 3, 7}) {
-    const Workers workers(count);
-    for (const std::int64_t size : {0, 1, 16, 17, 1000}) {
-      std::int64_t next = 0;
-      for (int index = 0; index < count; ++index) {
-        const Workers::Share share = workers.share(index, size);
-        EXPECT_EQ(share.first, next);
-        next += share.count;
-      }
-      EXPECT_EQ(next, size);
+    Workers workers(count);
+    for (const std::size_t size : {0, 1, 16, 17, 1000}) {
+      std::vector<std::atomic<int>> done(size);
+      workers.for_each(size, [&](std::size_t index) { ++done[index]; });
+      EXPECT_TRUE(std::all_of(done.begin(), done.end(), [](int times) { return times == 1; }));
     }
   }
 }

@@ -1,0 +1,81 @@
+// Gradients of weights of several shards, multiplied by whichever thread has time. Internal to this
+// folder.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <span>
+#include <vector>
+
+#include "kernels/kernels.h"
+
+namespace attend::train {
+
+/// Products that a shard's backward pass leaves for its end. A thread whose shard is done takes
+/// what waits of all shards instead of waiting for theirs, and one buffer of sums serves all of
+/// them. Every block of a gradient gets its products in a fixed order, the shards' in turn, so that
+/// sums depend on the number of shards but not on who multiplies or when. Safe to use from several
+/// threads but for begin_… and end_….
+class GradientQueue {
+ public:
+  /// `buffers`: of each shard the gradient [size] of all parameters. The first one takes the sums.
+  GradientQueue(const kernels::ProductCode& code, std::vector<std::span<float>> buffers);
+
+  /// The first product of each block replaces what the last update left there.
+  void begin_update();
+  /// All shards are about to go through a part of the batch.
+  void begin_part();
+  /// gradient [a.units(), b.units()] += Σ_r a_r b_rᵀ, later; `gradient` lies in the shard's buffer,
+  /// and what the operands read stays as it is.
+  void add(std::size_t shard, const kernels::Operand& a, const kernels::Operand& b,
+           kernels::Rows gradient);
+  /// The shard has nothing more to add in this part. Multiplies what waits, of any shard, and
+  /// returns when nothing is left of all; a thread that can only wait looks around for `patience`
+  /// before it sleeps. Then the shard's operands are gone.
+  void work_off(std::size_t shard, std::chrono::microseconds patience);
+  /// A thread has failed: work_off() returns at once, in all of them.
+  void abandon();
+  /// Zeros where an earlier update left sums and this one has none.
+  void end_update();
+
+  /// How many blocks of gradients came so far, in all updates.
+  std::size_t block_count() const { return blocks_.size(); }
+  /// Whether sums of such a block lie in [first, first + count) of the first buffer.
+  bool sums_in(std::size_t first, std::size_t count) const;
+
+ private:
+  struct Product {
+    kernels::Operand a, b;
+  };
+  // Part of a parameter's gradient.
+  struct Block {
+    std::vector<std::deque<const Product*>> waiting;  // of each shard
+    std::size_t turn = 0;                             // the shard whose product comes next
+    bool busy = false;
+    bool written = false;  // in this update
+  };
+  using Key = std::array<std::size_t, 4>;  // offset, stride, units of a, units of b
+
+  enum class Found { kProduct, kNothingYet, kNothingMore };
+  Found multiply_next();
+  const Product* take(Block& block);
+  bool all_finished() const;
+  void signal();
+
+  const kernels::ProductCode& code_;
+  std::vector<std::span<float>> buffers_;
+  std::atomic<unsigned> changes_ = 0;  // counts what a waiting thread may go on with
+  mutable std::mutex mutex_;           // of what follows
+  std::map<Key, Block> blocks_;
+  std::vector<std::deque<Product>> products_;  // of each shard, in this part
+  std::vector<bool> finished_;                 // shards, in this part
+  std::size_t left_ = 0;                       // products that wait or are being multiplied
+  bool abandoned_ = false;
+};
+
+}  // namespace attend::train

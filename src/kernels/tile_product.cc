@@ -48,7 +48,7 @@ namespace {
 
 constexpr std::size_t kTile = kTileRows * kTileDepth;  // values
 constexpr std::size_t kPanel = 2 * kTileRows;  // outputs, or rows that are multiplied at once
-constexpr std::size_t kCached = std::size_t{1} << 19;  // bytes that stay in the second cache
+constexpr std::size_t kCached = std::size_t{1} << 20;  // bytes that stay in the second cache
 
 std::size_t tiles_of(std::size_t size, std::size_t tile) { return (size + tile - 1) / tile; }
 
@@ -321,26 +321,26 @@ void TileProduct::multiply(HalfRows x, std::size_t rows, const float* bias, Rows
                            Write write) const {
   constexpr std::size_t kDepth = 64;  // tiles at once: panels of 128 KiB
   const std::size_t depth = tiles_of(inputs_, kTileDepth);
-  const std::size_t at_once = std::min(depth, kDepth);
-  const std::size_t block_rows =
-      std::max(kPanel, kCached / (at_once * kTileDepth * sizeof(Bfloat16)) / kPanel * kPanel);
   const auto* tiles = reinterpret_cast<const Bfloat16*>(tiles_.data());
   const Tiles configured;
-  for (std::size_t k = 0; k < depth; k += at_once) {
-    const std::size_t step_depth = std::min(at_once, depth - k);
-    for (std::size_t first = 0; first < rows; first += block_rows) {
-      const std::size_t last = std::min(rows, first + block_rows);
-      for (std::size_t o = 0; o < outputs_; o += kPanel) {
-        const Bfloat16* panel = tiles + (o / kPanel * depth + k) * 2 * kTile;
-        const std::size_t columns = std::min(kPanel, outputs_ - o);
-        for (std::size_t r = first; r < last; r += kPanel) {
+  for (std::size_t k = 0; k < depth; k += kDepth) {
+    const std::size_t step_depth = std::min(depth - k, kDepth);
+    // Weights that stay in the second cache pass by rows that stay in the first.
+    const std::size_t fitting = kCached / (step_depth * 2 * kTile * sizeof(Bfloat16)) * kPanel;
+    const std::size_t blocks = tiles_of(outputs_, std::max(kPanel, fitting));
+    const std::size_t at_once = tiles_of(tiles_of(outputs_, kPanel), blocks) * kPanel;
+    for (std::size_t begin = 0; begin < outputs_; begin += at_once) {
+      const std::size_t end = std::min(outputs_, begin + at_once);
+      for (std::size_t r = 0; r < rows; r += kPanel) {
+        for (std::size_t o = begin; o < end; o += kPanel) {
+          const Bfloat16* panel = tiles + (o / kPanel * depth + k) * 2 * kTile;
           const Rows to = y.from(r).column(o);
           ConstRows start = to;
           if (k == 0 && write == Write::kReplace) start = {kZeros, 0};
           if (k == 0 && bias != nullptr) start = {bias + o, 0};
           multiply_part({x.row(r) + k * kTileDepth, x.stride, kTileRows * x.stride, kTileDepth,
                          panel, step_depth},
-                        start, to, std::min(kPanel, last - r), columns);
+                        start, to, std::min(kPanel, rows - r), std::min(kPanel, outputs_ - o));
         }
       }
     }

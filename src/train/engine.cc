@@ -69,10 +69,9 @@ TrainingEngine::TrainingEngine(const model::Configuration& configuration,
   for (int i = 0; i < threads; ++i) {
     buffers.push_back(values_of(leaves.emplace_back(layout_, values_).gradient));
   }
-  if (threads > 1) queue_.emplace(weights_->code(), buffers);
+  if (threads > 1) queue_.emplace(weights_->code(), layout_, buffers);
   for (std::size_t i = 0; i < buffers.size(); ++i) {
-    const auto products = std::make_shared<Products>(weights_, queue_ ? &*queue_ : nullptr, i,
-                                                     std::span<const float>(buffers[i]));
+    const auto products = std::make_shared<Products>(weights_, queue_ ? &*queue_ : nullptr, i);
     Network network(configuration, leaves[i].tensors, Path::kFastest, products);
     shards_.push_back(std::make_unique<Shard>(Shard{std::move(leaves[i]), std::move(network)}));
   }

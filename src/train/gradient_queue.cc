@@ -1,6 +1,9 @@
 #include "train/gradient_queue.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <functional>
+#include <iterator>
 #include <utility>
 
 #include "base/base.h"
@@ -14,26 +17,44 @@ using kernels::Write;
 
 namespace {
 
-// Values of a block that is multiplied at once: few enough that no thread waits long for the last
-// one.
-constexpr std::size_t kLargestBlock = std::size_t{1} << 18;
+// Values of a gradient that is taken.
+constexpr std::size_t kSmallestTaken = std::size_t{1} << 17;
 
-// Rows of a gradient that make such a block. Depends on the gradient's shape alone: its blocks are
-// the same ones in every update.
-std::size_t rows_at_once(std::size_t rows, std::size_t columns) {
-  const std::size_t blocks = (rows * columns + kLargestBlock - 1) / kLargestBlock;
+// Rows of a gradient that are multiplied at once: few enough that no thread waits long for the last
+// ones. Depends on the gradient's shape alone: its blocks are the same ones in every update.
+std::size_t rows_at_once(Precision precision, std::size_t rows, std::size_t columns) {
+  const std::size_t most = std::size_t{1} << (precision == Precision::kFloat32 ? 18U : 20U);
+  const std::size_t blocks = (rows * columns + most - 1) / most;
   constexpr std::size_t kWhole = 32;  // of the products' own blocks
   return (rows + blocks * kWhole - 1) / (blocks * kWhole) * kWhole;
 }
 
 }  // namespace
 
-GradientQueue::GradientQueue(const kernels::ProductCode& code,
+GradientQueue::GradientQueue(const kernels::ProductCode& code, const Layout& layout,
                              std::vector<std::span<float>> buffers)
     : code_(code),
       buffers_(std::move(buffers)),
       products_(buffers_.size()),
-      finished_(buffers_.size(), false) {}
+      finished_(buffers_.size(), false) {
+  std::size_t first = 0;
+  for (const model::TensorSpec& spec : layout.table()) {
+    const auto count = static_cast<std::size_t>(spec.count());
+    if (count >= kSmallestTaken) large_.emplace(first, first + count);
+    first += count;
+  }
+}
+
+bool GradientQueue::takes(std::size_t shard, const float* gradient) const {
+  const std::less<> before;
+  const std::span<float> buffer = buffers_[shard];
+  if (before(gradient, buffer.data()) || !before(gradient, buffer.data() + buffer.size())) {
+    return false;
+  }
+  const auto offset = static_cast<std::size_t>(gradient - buffer.data());
+  const auto next = large_.upper_bound(offset);
+  return next != large_.begin() && offset < std::prev(next)->second;
+}
 
 void GradientQueue::begin_update() {
   abandoned_ = false;
@@ -43,24 +64,22 @@ void GradientQueue::begin_update() {
 void GradientQueue::begin_part() {
   left_ = 0;
   finished_.assign(finished_.size(), false);
-  for (auto& [key, block] : blocks_) {
-    block.waiting.assign(buffers_.size(), {});
-    block.turn = 0;
-    block.busy = false;
-  }
+  for (auto& [key, block] : blocks_) start(key, block);
   for (auto& products : products_) products.clear();
 }
 
 void GradientQueue::add(std::size_t shard, const Operand& a, const Operand& b, Rows gradient) {
-  const std::size_t at_once = rows_at_once(a.units(), b.units());
+  const std::size_t at_once = rows_at_once(a.precision(), a.units(), b.units());
   const auto offset = static_cast<std::size_t>(gradient.values - buffers_[shard].data());
   {
     const std::lock_guard lock(mutex_);
     for (std::size_t first = 0; first < a.units(); first += at_once) {
       const std::size_t count = std::min(at_once, a.units() - first);
       const Product& product = products_[shard].emplace_back(Product{a.columns(first, count), b});
-      Block& block = blocks_[{offset + first * gradient.stride, gradient.stride, count, b.units()}];
-      block.waiting.resize(buffers_.size());
+      const Key key{offset + first * gradient.stride, gradient.stride, count, b.units()};
+      const auto [found, created] = blocks_.try_emplace(key);
+      Block& block = found->second;
+      if (created) start(key, block);
       block.waiting[shard].push_back(&product);
       ++left_;
     }
@@ -76,7 +95,7 @@ void GradientQueue::work_off(std::size_t shard, std::chrono::microseconds patien
   signal();
   for (;;) {
     const unsigned seen = changes_.load();
-    const Found found = multiply_next();
+    const Found found = multiply_next(shard);
     if (found == Found::kNothingMore) break;
     if (found == Found::kNothingYet) wait_for_change(changes_, seen, patience);
   }
@@ -111,40 +130,58 @@ bool GradientQueue::all_finished() const {
   return std::find(finished_.begin(), finished_.end(), false) == finished_.end();
 }
 
-// The product whose turn it is, if it is there: a shard without one is waited for until it has
-// finished.
-const GradientQueue::Product* GradientQueue::take(Block& block) {
-  if (block.busy) return nullptr;
-  for (std::size_t looked = 0; looked < block.waiting.size(); ++looked) {
-    auto& waiting = block.waiting[block.turn];
-    if (waiting.empty() && !finished_[block.turn]) return nullptr;
-    const Product* product = waiting.empty() ? nullptr : waiting.front();
-    if (product != nullptr) waiting.pop_front();
-    block.turn = (block.turn + 1) % block.waiting.size();
-    if (product != nullptr) return product;
-  }
-  return nullptr;
+// Nothing waits for the block in this part of the batch. Shards begin with different blocks, so
+// that each can first do what lies in its own caches.
+void GradientQueue::start(const Key& key, Block& block) const {
+  const auto mixed = static_cast<std::uint32_t>(key[0]) * 2654435761U;  // 2³² / golden ratio
+  block.waiting.assign(buffers_.size(), {});
+  block.turn = (mixed >> 16U) % buffers_.size();
+  block.busy = false;
 }
 
-GradientQueue::Found GradientQueue::multiply_next() {
+// Whether the product whose turn it is is there; a shard without one is waited for until it has
+// finished.
+bool GradientQueue::is_ready(Block& block) const {
+  if (block.busy) return false;
+  for (std::size_t looked = 0; looked < block.waiting.size(); ++looked) {
+    if (!block.waiting[block.turn].empty()) return true;
+    if (!finished_[block.turn]) return false;
+    block.turn = (block.turn + 1) % block.waiting.size();
+  }
+  return false;
+}
+
+// A block that can go on, with a product of this shard if there is such a one.
+GradientQueue::Entry* GradientQueue::find_ready(std::size_t shard) {
+  Entry* other = nullptr;
+  for (Entry& entry : blocks_) {
+    if (!is_ready(entry.second)) continue;
+    if (entry.second.turn == shard) return &entry;
+    if (other == nullptr) other = &entry;
+  }
+  return other;
+}
+
+GradientQueue::Found GradientQueue::multiply_next(std::size_t shard) {
   std::unique_lock lock(mutex_);
   if (abandoned_ || (left_ == 0 && all_finished())) return Found::kNothingMore;
-  for (auto& [key, block] : blocks_) {
-    const Product* product = take(block);
-    if (product == nullptr) continue;
-    block.busy = true;
-    const Write write = std::exchange(block.written, true) ? Write::kAdd : Write::kReplace;
-    lock.unlock();
-    kernels::gradient_product(code_, product->a, product->b, {buffers_[0].data() + key[0], key[1]},
-                              write);
-    lock.lock();
-    block.busy = false;
-    --left_;
-    lock.unlock();
-    signal();
-    return Found::kProduct;
-  }
-  return Found::kNothingYet;
+  Entry* const found = find_ready(shard);
+  if (found == nullptr) return Found::kNothingYet;
+  auto& [key, block] = *found;
+  const Product& product = *block.waiting[block.turn].front();
+  block.waiting[block.turn].pop_front();
+  block.turn = (block.turn + 1) % block.waiting.size();
+  block.busy = true;
+  const Write write = std::exchange(block.written, true) ? Write::kAdd : Write::kReplace;
+  lock.unlock();
+  kernels::gradient_product(code_, product.a, product.b, {buffers_[0].data() + key[0], key[1]},
+                            write);
+  lock.lock();
+  block.busy = false;
+  --left_;
+  lock.unlock();
+  signal();
+  return Found::kProduct;
 }
 
 void GradientQueue::signal() {

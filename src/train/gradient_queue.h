@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "kernels/kernels.h"
+#include "train/parameters.h"
 
 namespace attend::train {
 
@@ -23,8 +24,14 @@ namespace attend::train {
 /// threads but for begin_… and end_….
 class GradientQueue {
  public:
-  /// `buffers`: of each shard the gradient [size] of all parameters. The first one takes the sums.
-  GradientQueue(const kernels::ProductCode& code, std::vector<std::span<float>> buffers);
+  /// `buffers`: of each shard the gradient [size] of all parameters. The first one takes the sums
+  /// of those whose gradient is worth it: a small one is best multiplied where its factors are in a
+  /// cache.
+  GradientQueue(const kernels::ProductCode& code, const Layout& layout,
+                std::vector<std::span<float>> buffers);
+
+  /// Whether products for this gradient in a shard's buffer are to be added here.
+  bool takes(std::size_t shard, const float* gradient) const;
 
   /// The first product of each block replaces what the last update left there.
   void begin_update();
@@ -60,14 +67,18 @@ class GradientQueue {
     bool written = false;  // in this update
   };
   using Key = std::array<std::size_t, 4>;  // offset, stride, units of a, units of b
+  using Entry = std::map<Key, Block>::value_type;
 
   enum class Found { kProduct, kNothingYet, kNothingMore };
-  Found multiply_next();
-  const Product* take(Block& block);
+  void start(const Key& key, Block& block) const;
+  Found multiply_next(std::size_t shard);
+  Entry* find_ready(std::size_t shard);
+  bool is_ready(Block& block) const;
   bool all_finished() const;
   void signal();
 
   const kernels::ProductCode& code_;
+  std::map<std::size_t, std::size_t> large_;  // begin and end of gradients that are taken
   std::vector<std::span<float>> buffers_;
   std::atomic<unsigned> changes_ = 0;  // counts what a waiting thread may go on with
   mutable std::mutex mutex_;           // of what follows

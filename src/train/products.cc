@@ -1,7 +1,6 @@
 #include "train/products.h"
 
 #include <algorithm>
-#include <functional>
 #include <utility>
 #include <vector>
 
@@ -71,9 +70,8 @@ void PackedWeights::refresh() {
 
 Products::Products(Precision precision) : weights_(std::make_shared<PackedWeights>(precision)) {}
 
-Products::Products(std::shared_ptr<PackedWeights> weights, GradientQueue* queue, std::size_t shard,
-                   std::span<const float> buffer)
-    : weights_(std::move(weights)), queue_(queue), shard_(shard), buffer_(buffer) {}
+Products::Products(std::shared_ptr<PackedWeights> weights, GradientQueue* queue, std::size_t shard)
+    : weights_(std::move(weights)), queue_(queue), shard_(shard) {}
 
 Operand Products::operand(const Tensor& matrix) const {
   return {precision(), rows_of(matrix), size(matrix.size(0)), size(matrix.size(1)),
@@ -81,10 +79,9 @@ Operand Products::operand(const Tensor& matrix) const {
 }
 
 void Products::add_gradient(const Operand& a, const Operand& b, kernels::Rows gradient) const {
-  const std::less<> before;
-  const bool queued = queue_ != nullptr && !before(gradient.values, buffer_.data()) &&
-                      before(gradient.values, buffer_.data() + buffer_.size());
-  if (queued) return queue_->add(shard_, a, b, gradient);
+  if (queue_ != nullptr && queue_->takes(shard_, gradient.values)) {
+    return queue_->add(shard_, a, b, gradient);
+  }
   kernels::gradient_product(code(), a, b, gradient, kernels::Write::kAdd);
 }
 

@@ -9,7 +9,6 @@
 #include <map>
 #include <memory>
 #include <mutex>
-#include <span>
 
 #include "base/base.h"
 #include "kernels/kernels.h"
@@ -56,9 +55,8 @@ class Products {
  public:
   /// With weights of its own.
   explicit Products(Precision precision);
-  /// Leaves gradients in the shard's buffer to `queue`; without one, multiplies them at once.
-  Products(std::shared_ptr<PackedWeights> weights, GradientQueue* queue, std::size_t shard,
-           std::span<const float> buffer);
+  /// Leaves gradients that `queue` takes to it; multiplies others at once, or all where it is null.
+  Products(std::shared_ptr<PackedWeights> weights, GradientQueue* queue, std::size_t shard);
 
   Precision precision() const { return weights_->precision(); }
   const kernels::ProductCode& code() const { return weights_->code(); }
@@ -81,7 +79,6 @@ class Products {
   std::shared_ptr<PackedWeights> weights_;
   GradientQueue* queue_ = nullptr;  // or null
   std::size_t shard_ = 0;
-  std::span<const float> buffer_;
 };
 
 /// Where the gradient of a parameter goes: into the buffer of a leaf that has one, else into a new

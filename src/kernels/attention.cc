@@ -163,31 +163,61 @@ void energies_of_columns(const float* query, const float* columns, const float* 
   }
 }
 
-void weighted_sum_of_rows(const float* alignment, const float* annotations, std::size_t length,
-                          std::size_t units, float* context) {
+constexpr std::size_t kAlignmentsAtOnce = 5;  // with their sums in registers: a usual beam
+
+// Sums of `count` alignments over the same rows, which are read once.
+template <std::size_t count>
+void weighted_sums_of_rows(ConstRows alignments, const float* annotations, std::size_t length,
+                           std::size_t units, Rows contexts) {
   const Floats d;
   const std::size_t lanes = hn::Lanes(d);
-  constexpr std::size_t kVectors = 4;  // kept in registers over all rows
+  constexpr std::size_t kVectors = HWY_MAX_BYTES >= 64 || count == 1 ? 4 : 2;
   std::size_t i = 0;
   for (; i + kVectors * lanes <= units; i += kVectors * lanes) {
-    Vector sums[kVectors];
-    for (Vector& sum : sums) sum = constant(0.0F);
+    Vector sums[count][kVectors];
+    for (auto& row : sums) {
+      for (Vector& sum : row) sum = constant(0.0F);
+    }
     for (std::size_t j = 0; j < length; ++j) {
-      const Vector weight = constant(alignment[j]);
-      const float* row = annotations + j * units + i;
+      const float* from = annotations + j * units + i;
+      Vector values[kVectors];
       for (std::size_t k = 0; k < kVectors; ++k) {
-        sums[k] = hn::MulAdd(weight, hn::LoadU(d, row + k * lanes), sums[k]);
+        values[k] = hn::LoadU(d, from + k * lanes);
+        __builtin_prefetch(from + (kVectors + k) * lanes);  // the rows are far apart
+      }
+      for (std::size_t r = 0; r < count; ++r) {
+        const Vector weight = constant(alignments.row(r)[j]);
+        for (std::size_t k = 0; k < kVectors; ++k) {
+          sums[r][k] = hn::MulAdd(weight, values[k], sums[r][k]);
+        }
       }
     }
-    for (std::size_t k = 0; k < kVectors; ++k) hn::StoreU(sums[k], d, context + i + k * lanes);
-  }
-  for_each(units - i, [&](auto at) HWY_ATTR {
-    Vector sum = constant(0.0F);
-    for (std::size_t j = 0; j < length; ++j) {
-      sum = hn::MulAdd(constant(alignment[j]), at.load(annotations + j * units + i), sum);
+    for (std::size_t r = 0; r < count; ++r) {
+      for (std::size_t k = 0; k < kVectors; ++k) {
+        hn::StoreU(sums[r][k], d, contexts.row(r) + i + k * lanes);
+      }
     }
-    at.store(sum, context + i);
-  });
+  }
+  for (std::size_t r = 0; r < count; ++r) {
+    for_each(units - i, [&](auto at) HWY_ATTR {
+      Vector sum = constant(0.0F);
+      for (std::size_t j = 0; j < length; ++j) {
+        sum = hn::MulAdd(constant(alignments.row(r)[j]), at.load(annotations + j * units + i), sum);
+      }
+      at.store(sum, contexts.row(r) + i);
+    });
+  }
+}
+
+void weighted_sums_any(ConstRows alignments, std::size_t count, const float* annotations,
+                       std::size_t length, std::size_t units, Rows contexts) {
+  static constexpr decltype(&weighted_sums_of_rows<1>) kSums[kAlignmentsAtOnce] = {
+      weighted_sums_of_rows<1>, weighted_sums_of_rows<2>, weighted_sums_of_rows<3>,
+      weighted_sums_of_rows<4>, weighted_sums_of_rows<5>};
+  for (std::size_t r = 0; r < count; r += kAlignmentsAtOnce) {
+    kSums[std::min(kAlignmentsAtOnce, count - r) - 1](alignments.from(r), annotations, length,
+                                                      units, contexts.from(r));
+  }
 }
 
 }  // namespace attend::kernels::HWY_NAMESPACE
@@ -203,7 +233,7 @@ HWY_EXPORT(exponentials);
 HWY_EXPORT(exponentials_of_columns);
 HWY_EXPORT(keys_fit);
 HWY_EXPORT(products_of_query);
-HWY_EXPORT(weighted_sum_of_rows);
+HWY_EXPORT(weighted_sums_any);
 
 namespace {
 
@@ -286,9 +316,15 @@ void additive_energies_of_columns(std::span<const float> query, std::span<const 
 
 void weighted_sum(std::span<const float> alignment, std::span<const float> annotations,
                   std::span<float> context) {
-  ATTEND_CHECK_EQ(annotations.size(), alignment.size() * context.size());
-  HWY_DYNAMIC_DISPATCH(weighted_sum_of_rows)
-  (alignment.data(), annotations.data(), alignment.size(), context.size(), context.data());
+  weighted_sums({alignment.data(), 0}, 1, alignment.size(), annotations, {context.data(), 0},
+                context.size());
+}
+
+void weighted_sums(ConstRows alignments, std::size_t count, std::size_t length,
+                   std::span<const float> annotations, Rows contexts, std::size_t units) {
+  ATTEND_CHECK_EQ(annotations.size(), length * units);
+  HWY_DYNAMIC_DISPATCH(weighted_sums_any)
+  (alignments, count, annotations.data(), length, units, contexts);
 }
 
 }  // namespace attend::kernels

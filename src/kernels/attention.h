@@ -7,6 +7,8 @@
 #include <cstddef>
 #include <span>
 
+#include "kernels/rows.h"
+
 namespace attend::kernels {
 
 enum class EnergyActivation { kLinear, kRelu };
@@ -54,5 +56,9 @@ void additive_energies_of_columns(std::span<const float> query, std::span<const 
 /// c = Σ_j α_j h_j: `annotations` [alignment.size(), context.size()].
 void weighted_sum(std::span<const float> alignment, std::span<const float> annotations,
                   std::span<float> context);
+/// The same of `count` alignments of `length` positions over the same annotations [length, units];
+/// the sums of each have the bits that they would have alone.
+void weighted_sums(ConstRows alignments, std::size_t count, std::size_t length,
+                   std::span<const float> annotations, Rows contexts, std::size_t units);
 
 }  // namespace attend::kernels

@@ -62,7 +62,7 @@ void rank_row(const float* row, std::size_t size, Ranked* best, std::size_t coun
   values.fill_rest();
 }
 
-// Σ exp(row − shift)
+// Σ exp(row − shift), no value of the row above the shift
 float sum_of_exponentials(const float* row, std::size_t size, float shift) {
   const Floats d;
   const std::size_t lanes = hn::Lanes(d);
@@ -70,12 +70,12 @@ float sum_of_exponentials(const float* row, std::size_t size, float shift) {
   Vector sums = constant(0.0F), others = constant(0.0F);
   std::size_t i = 0;
   for (; i + 2 * lanes <= size; i += 2 * lanes) {
-    sums = hn::Add(sums, exp(hn::Sub(hn::LoadU(d, row + i), shifts)));
-    others = hn::Add(others, exp(hn::Sub(hn::LoadU(d, row + i + lanes), shifts)));
+    sums = hn::Add(sums, exp_below_zero(hn::Sub(hn::LoadU(d, row + i), shifts)));
+    others = hn::Add(others, exp_below_zero(hn::Sub(hn::LoadU(d, row + i + lanes), shifts)));
   }
   for (; i < size; i += lanes) {
     const std::size_t count = std::min(lanes, size - i);
-    const Vector e = exp(hn::Sub(load_part(d, row + i, count), shifts));
+    const Vector e = exp_below_zero(hn::Sub(load_part(d, row + i, count), shifts));
     sums = hn::Add(sums, hn::IfThenElseZero(hn::FirstN(d, count), e));
   }
   return sum_of_lanes(hn::Add(sums, others));

@@ -85,30 +85,52 @@ HWY_INLINE Vector constant(float value) { return hn::Set(Floats(), value); }
 
 inline constexpr float kLog2E = 1.44269504F;  // 1 / ln 2
 
+// x − n ln 2
+HWY_INLINE Vector reduce(Vector x, Vector n) {
+  constexpr float kLn2High = 0.693359375F;    // 9 bits: its product with n is exact
+  constexpr float kLn2Low = -2.12194440e-4F;  // ln 2 − kLn2High
+  return hn::NegMulAdd(n, constant(kLn2Low), hn::NegMulAdd(n, constant(kLn2High), x));
+}
+
+// exp(r) by its series, |r| ≤ ln 2 / 2.
+template <int degree>
+HWY_INLINE Vector exp_series(Vector r) {
+  constexpr float kSeries[] = {1.0F,      1.0F,       0.5F,       1.0F / 6,
+                               1.0F / 24, 1.0F / 120, 1.0F / 720, 1.0F / 5040};
+  Vector sum = constant(kSeries[degree]);
+#pragma GCC unroll 8
+  for (int k = degree - 1; k >= 0; --k) sum = hn::MulAdd(sum, r, constant(kSeries[k]));
+  return sum;
+}
+
 // exp(x) for |x| ≤ 88.3.
 template <int degree>
 HWY_INLINE Vector exp_inside(Vector x) {
   const Floats d;
   const hn::RebindToSigned<Floats> integers;
-  constexpr float kLn2High = 0.693359375F;    // 9 bits: its product with n is exact
-  constexpr float kLn2Low = -2.12194440e-4F;  // ln 2 − kLn2High
-  constexpr float kSeries[] = {1.0F,      1.0F,       0.5F,       1.0F / 6,
-                               1.0F / 24, 1.0F / 120, 1.0F / 720, 1.0F / 5040};
   const Vector n = hn::Round(hn::Mul(x, constant(kLog2E)));
-  Vector r = hn::NegMulAdd(n, constant(kLn2High), x);
-  r = hn::NegMulAdd(n, constant(kLn2Low), r);
-  Vector sum = constant(kSeries[degree]);
-#pragma GCC unroll 8
-  for (int k = degree - 1; k >= 0; --k) sum = hn::MulAdd(sum, r, constant(kSeries[k]));
   const auto exponent =
       hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(integers, n), hn::Set(integers, 127)));
-  return hn::Mul(sum, hn::BitCast(d, exponent));
+  return hn::Mul(exp_series<degree>(reduce(x, n)), hn::BitCast(d, exponent));
 }
 
 HWY_INLINE Vector exp(Vector x) {
   constexpr float kLowest = -87.3F, kHighest = 88.3F;
   const Vector inside = hn::Max(hn::Min(x, constant(kHighest)), constant(kLowest));
   return hn::IfThenElseZero(hn::Ge(x, constant(kLowest)), exp_inside<7>(inside));
+}
+
+// exp(x) for x ≤ 0, and exp(−87.3) for NaN and below −87.3: nothing beside a term of 1.
+HWY_INLINE Vector exp_below_zero(Vector x) {
+  const Floats d;
+  const hn::RebindToSigned<Floats> integers;
+  constexpr float kMiddle = 12582912.0F + 127.0F;  // as in quick_exp
+  const Vector lowest = constant(-87.3F);
+  const Vector inside = hn::IfThenElse(hn::Gt(x, lowest), x, lowest);
+  const Vector rounded = hn::MulAdd(inside, constant(kLog2E), constant(kMiddle));
+  const Vector r = reduce(inside, hn::Sub(rounded, constant(kMiddle)));
+  const auto exponent = hn::ShiftLeft<23>(hn::BitCast(integers, rounded));
+  return hn::Mul(exp_series<7>(r), hn::BitCast(d, exponent));
 }
 
 // exp(factor · x) for |factor · x| ≤ 87, in fewer steps: its relative error grows with its

@@ -125,13 +125,16 @@ void Attention::look(std::span<const float> states, std::span<const std::int32_t
 void sum_by_alignment(const Look& look, std::span<const std::int32_t> sources,
                       const Annotations& annotations, std::span<const float> x, std::size_t width,
                       std::span<float> y) {
-  const std::span<const float> alignment{look.alignment.data(),
-                                         sources.size() * annotations.longest};
-  for (std::size_t row = 0; row < sources.size(); ++row) {
+  const kernels::ConstRows alignments{look.alignment.data(), annotations.longest};
+  const kernels::Rows sums{y.data(), width};
+  for (std::size_t row = 0; row < sources.size();) {
+    std::size_t end = row + 1;  // of the hypotheses of one source
+    while (end < sources.size() && sources[end] == sources[row]) ++end;
     const auto source = static_cast<std::size_t>(sources[row]);
     const std::size_t start = annotations.starts[source], length = annotations.lengths[source];
-    kernels::weighted_sum(row_of(alignment, row, annotations.longest).first(length),
-                          x.subspan(start * width, length * width), row_of(y, row, width));
+    kernels::weighted_sums(alignments.from(row), end - row, length,
+                           x.subspan(start * width, length * width), sums.from(row), width);
+    row = end;
   }
 }
 

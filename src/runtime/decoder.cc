@@ -123,7 +123,7 @@ void Decoder::initial_states(const Annotations& annotations, States& states) con
 
 // Rows whose scores are ranked together: enough for the peak of the product, few enough that they
 // are still near when they are ranked.
-constexpr std::size_t kRankedRows = 96;
+constexpr std::size_t kRankedRows = 60;
 
 // One decoding: the states of its last step, and memory that its steps use again. Steps of no more
 // rows than an earlier one allocate nothing.

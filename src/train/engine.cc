@@ -69,7 +69,11 @@ TrainingEngine::TrainingEngine(const model::Configuration& configuration,
   for (int i = 0; i < threads; ++i) {
     buffers.push_back(values_of(leaves.emplace_back(layout_, values_).gradient));
   }
-  if (threads > 1) queue_.emplace(weights_->code(), layout_, buffers);
+  std::vector<std::size_t> counts;
+  for (const model::TensorSpec& spec : layout_.table()) {
+    counts.push_back(static_cast<std::size_t>(spec.count()));
+  }
+  if (threads > 1) queue_.emplace(weights_->code(), counts, buffers);
   for (std::size_t i = 0; i < buffers.size(); ++i) {
     const auto products = std::make_shared<Products>(weights_, queue_ ? &*queue_ : nullptr, i);
     Network network(configuration, leaves[i].tensors, Path::kFastest, products);

@@ -31,15 +31,14 @@ std::size_t rows_at_once(Precision precision, std::size_t rows, std::size_t colu
 
 }  // namespace
 
-GradientQueue::GradientQueue(const kernels::ProductCode& code, const Layout& layout,
+GradientQueue::GradientQueue(const kernels::ProductCode& code, std::span<const std::size_t> sizes,
                              std::vector<std::span<float>> buffers)
     : code_(code),
       buffers_(std::move(buffers)),
       products_(buffers_.size()),
       finished_(buffers_.size(), false) {
   std::size_t first = 0;
-  for (const model::TensorSpec& spec : layout.table()) {
-    const auto count = static_cast<std::size_t>(spec.count());
+  for (const std::size_t count : sizes) {
     if (count >= kSmallestTaken) large_.emplace(first, first + count);
     first += count;
   }

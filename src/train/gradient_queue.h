@@ -13,7 +13,6 @@
 #include <vector>
 
 #include "kernels/kernels.h"
-#include "train/parameters.h"
 
 namespace attend::train {
 
@@ -24,10 +23,10 @@ namespace attend::train {
 /// threads but for begin_… and end_….
 class GradientQueue {
  public:
-  /// `buffers`: of each shard the gradient [size] of all parameters. The first one takes the sums
-  /// of those whose gradient is worth it: a small one is best multiplied where its factors are in a
-  /// cache.
-  GradientQueue(const kernels::ProductCode& code, const Layout& layout,
+  /// `sizes`: values of each parameter, which lie one behind the other in `buffers`, the gradients
+  /// of each shard. The first buffer takes the sums of those that are worth it: a small gradient is
+  /// best multiplied where its factors are in a cache.
+  GradientQueue(const kernels::ProductCode& code, std::span<const std::size_t> sizes,
                 std::vector<std::span<float>> buffers);
 
   /// Whether products for this gradient in a shard's buffer are to be added here.

@@ -141,6 +141,25 @@ TEST(WeightedSum, EqualsTheLoopsInDouble) {
   }
 }
 
+// As many alignments as stand side by side and more, of widths with and without a rest.
+TEST(WeightedSums, HaveTheBitsThatEachWouldHaveAlone) {
+  constexpr std::size_t kLength = 7;
+  Random random(4);
+  for (const std::size_t units : {1, 16, 37, 64, 130}) {
+    const auto annotations = reference::random_values(random, kLength * units);
+    for (std::size_t count = 1; count <= 11; ++count) {
+      const auto alignments = reference::random_values(random, count * kLength);
+      std::vector<float> sums(count * units), alone(units);
+      weighted_sums({alignments.data(), kLength}, count, kLength, annotations, {sums.data(), units},
+                    units);
+      for (std::size_t r = 0; r < count; ++r) {
+        weighted_sum(std::span(alignments).subspan(r * kLength, kLength), annotations, alone);
+        for (std::size_t k = 0; k < units; ++k) ASSERT_EQ(sums[r * units + k], alone[k]);
+      }
+    }
+  }
+}
+
 TEST(AdditiveEnergies, SizesMustFit) {
   std::vector<float> two(2), three(3), six(6);
   EXPECT_THROW(additive_energies(two, six, three, 0, EnergyActivation::kLinear, three),

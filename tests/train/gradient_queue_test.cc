@@ -26,13 +26,12 @@ constexpr std::size_t kBefore = 10;                                // values of 
 
 // A small and a large parameter; every shard has factors of its own for the large one.
 struct Fixture {
-  Layout layout{{{"small", {1, static_cast<std::int64_t>(kBefore)}},
-                 {"large", {static_cast<std::int64_t>(kA), static_cast<std::int64_t>(kB)}}}};
+  std::vector<std::size_t> sizes{kBefore, kA* kB};
   kernels::ProductCode code;
   std::vector<std::vector<float>> buffers, a, b;
   GradientQueue queue;
 
-  Fixture() : queue(code, layout, make_buffers()) {
+  Fixture() : queue(code, sizes, make_buffers()) {
     use_one_thread_per_call();
     Random random(7);
     for (std::size_t shard = 0; shard < kShards; ++shard) {

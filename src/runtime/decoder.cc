@@ -121,9 +121,12 @@ void Decoder::initial_states(const Annotations& annotations, States& states) con
   }
 }
 
-// Rows whose scores are ranked together: enough for the peak of the product, few enough that they
-// are still near when they are ranked.
-constexpr std::size_t kRankedRows = 60;
+// Rows whose scores are ranked together, about 60 of equal parts: enough for the peak of the
+// product, few enough that they are still near when they are ranked.
+std::size_t ranked_at_once(std::size_t rows) {
+  const std::size_t parts = std::max<std::size_t>(1, rows / 60);
+  return (rows + parts - 1) / parts;
+}
 
 // One decoding: the states of its last step, and memory that its steps use again. Steps of no more
 // rows than an earlier one allocate nothing.
@@ -370,8 +373,9 @@ class DecoderRun final : public model::Decoding {
     const std::size_t vocabulary = weight.outputs(), width = weight.inputs();
     const std::span<const float> readouts = readout();
     best_.resize(rows_ * best_count_);
-    for (std::size_t done = 0; done < rows_; done += kRankedRows) {
-      const std::size_t count = std::min(kRankedRows, rows_ - done);
+    const std::size_t at_once = ranked_at_once(rows_);
+    for (std::size_t done = 0; done < rows_; done += at_once) {
+      const std::size_t count = std::min(at_once, rows_ - done);
       const std::span<float> scores = scores_.get(count * vocabulary);  // [count, vocabulary]
       weight.multiply(readouts.subspan(done * width, count * width), count, bias, scores);
       for (std::size_t row = 0; row < count; ++row) {

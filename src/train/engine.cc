@@ -29,10 +29,6 @@ std::vector<const Example*> shard_of(std::span<const Example* const> batch, std:
   return result;
 }
 
-std::span<float> values_of(const Tensor& vector) {
-  return {vector.data_ptr<float>(), static_cast<std::size_t>(vector.numel())};
-}
-
 }  // namespace
 
 BatchSums operator+(const BatchSums& a, const BatchSums& b) {
@@ -67,7 +63,7 @@ TrainingEngine::TrainingEngine(const model::Configuration& configuration,
   std::vector<Leaves> leaves;
   std::vector<std::span<float>> buffers;
   for (int i = 0; i < threads; ++i) {
-    buffers.push_back(values_of(leaves.emplace_back(layout_, values_).gradient));
+    buffers.push_back(span_of(leaves.emplace_back(layout_, values_).gradient));
   }
   std::vector<std::size_t> counts;
   for (const model::TensorSpec& spec : layout_.table()) {
@@ -120,7 +116,7 @@ void TrainingEngine::start(Task& task, std::size_t index, std::span<const Exampl
   task.examples = shard_of(batch, index, shards_.size());
   task.parts = parts_of(task.examples);
   task.dropout.emplace(training.dropout, training.seed, update, static_cast<int>(index));
-  const std::span<float> gradient = values_of(shards_[index]->leaves.gradient);
+  const std::span<float> gradient = span_of(shards_[index]->leaves.gradient);
   for (const Piece& piece : pieces_) {
     if (piece.queued) continue;
     std::memset(gradient.data() + piece.first, 0, piece.count * sizeof(float));

@@ -13,12 +13,6 @@ using kernels::Rows;
 using kernels::RowsPerProduct;
 using kernels::Write;
 
-namespace {
-
-std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
-
-}  // namespace
-
 AttentionPass::AttentionPass(const std::shared_ptr<Products>& products,
                              const AttentionInputs& inputs, std::int64_t steps)
     : products_(products), in_(inputs), steps_(steps) {

@@ -16,8 +16,6 @@ using kernels::Write;
 
 namespace {
 
-std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
-
 kernels::GateFunction gate_function(const CellShape& shape) {
   return shape.config.gates == model::Gates::kHard ? kernels::GateFunction::kHard
                                                    : kernels::GateFunction::kLogistic;

@@ -12,12 +12,6 @@ using kernels::Rows;
 using kernels::RowsPerProduct;
 using kernels::Write;
 
-namespace {
-
-std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
-
-}  // namespace
-
 DecoderLayerPass::DecoderLayerPass(const std::shared_ptr<Products>& products,
                                    const CellShape& shape, const DecoderLayerInputs& inputs,
                                    std::int64_t updates, std::int64_t known_units)

@@ -16,8 +16,6 @@ using at::Tensor;
 using kernels::ConstRows;
 using kernels::Rows;
 
-std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
-
 // What forward leaves for backward.
 struct Pass {
   std::shared_ptr<Products> products;

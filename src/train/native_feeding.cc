@@ -3,8 +3,6 @@
 // steps.
 #include "train/native_feeding.h"
 
-#include <span>
-
 namespace attend::train {
 
 using at::Tensor;
@@ -13,16 +11,6 @@ using kernels::Operand;
 using kernels::Rows;
 using kernels::RowsPerProduct;
 using kernels::Write;
-
-namespace {
-
-std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
-
-std::span<float> span_of(const Tensor& step) {
-  return {step.data_ptr<float>(), size(step.numel())};
-}
-
-}  // namespace
 
 FeedingPass::FeedingPass(const std::shared_ptr<Products>& products, const FeedingInputs& inputs,
                          std::int64_t steps, std::int64_t batch, std::int64_t states)

@@ -19,8 +19,6 @@ constexpr std::int64_t kLogitsAtOnce = std::int64_t{1} << 22;
 constexpr std::int64_t kFewestRows = 64;
 constexpr std::int64_t kRowsInCache = 8;
 
-std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
-
 void add(kernels::CrossEntropySums& sums, const kernels::CrossEntropySums& part) {
   sums.cost += part.cost;
   sums.log_likelihood += part.log_likelihood;

@@ -1,24 +1,12 @@
 // Words that share a row are projected and normalised once; so are their gradients, after a sum.
 #include "train/native_projection.h"
 
-#include <span>
-
 namespace attend::train {
 
 using at::Tensor;
 using kernels::Operand;
 using kernels::RowsPerProduct;
 using kernels::Write;
-
-namespace {
-
-std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
-
-std::span<float> span_of(const Tensor& vector) {
-  return {vector.data_ptr<float>(), size(vector.numel())};
-}
-
-}  // namespace
 
 ProjectionPass::ProjectionPass(const std::shared_ptr<Products>& products, const CellShape& shape,
                                const CellTensors& cell, const SeenRows& seen)

@@ -13,11 +13,10 @@ using kernels::Operand;
 using kernels::RowsPerProduct;
 using kernels::TrainingProduct;
 
-namespace {
-
-std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
-
-}  // namespace
+std::span<float> span_of(const Tensor& tensor) {
+  ATTEND_CHECK(tensor.is_contiguous());
+  return {tensor.data_ptr<float>(), size(tensor.numel())};
+}
 
 kernels::Rows rows_of(const Tensor& matrix) {
   ATTEND_CHECK(matrix.dim() == 2 && (matrix.stride(1) == 1 || matrix.size(1) == 1));

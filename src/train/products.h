@@ -5,10 +5,12 @@
 #include <ATen/ATen.h>
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 
 #include "base/base.h"
 #include "kernels/kernels.h"
@@ -102,6 +104,11 @@ void add_product(const Products& products, const kernels::Operand& a, const kern
 /// sums [units] += Σ_r matrix_r.
 void add_column_sums(const at::Tensor& matrix, const at::Tensor& sums);
 
+/// Of a tensor's dimension.
+inline std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
+
+/// All values of a contiguous tensor.
+std::span<float> span_of(const at::Tensor& tensor);
 /// Rows of a matrix whose columns stand together.
 kernels::Rows rows_of(const at::Tensor& matrix);
 /// Rows [batch, units] of step t of a contiguous sequence [time, batch, units].

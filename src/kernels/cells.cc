@@ -73,20 +73,17 @@ struct CellAndState {
 
 // What follows from the sums of an LSTM's gates, its logistic functions on common denominators:
 //   c' = c / F + (1 − e_g) / (I G) = (c I G + (1 − e_g) F) / (F I G),  h' = (1 − e_c) / (O C)
-// with e_x = exp(−x), for g and c' exp(−2x), and F = 1 + e_f and so on. Beyond ±28, where the
-// functions are 0 and 1 within 1e-12, the sums count as ±28: so no product overflows.
+// with e_x = exp(−x), for g and c' exp(−2x), and F = 1 + e_f and so on. gate_exp() stops at e^28,
+// where the functions are 0 and 1 within 1e-12: so no product overflows.
 HWY_INLINE CellAndState next_of_logistic(Vector i, Vector f, Vector o, Vector g, Vector c) {
-  constexpr float kHighest = 28.0F;
   const Vector one = constant(1.0F);
-  const Vector e_g = quick_exp<5>(limit(g, kHighest / 2), -2.0F);
-  const Vector i_and_g =
-      hn::Mul(hn::Add(one, quick_exp<5>(limit(i, kHighest), -1.0F)), hn::Add(one, e_g));
-  const Vector f_only = hn::Add(one, quick_exp<5>(limit(f, kHighest), -1.0F));
+  const Vector e_g = gate_exp(g, -2.0F);
+  const Vector i_and_g = hn::Mul(hn::Add(one, gate_exp(i, -1.0F)), hn::Add(one, e_g));
+  const Vector f_only = hn::Add(one, gate_exp(f, -1.0F));
   const Vector sum = hn::MulAdd(c, i_and_g, hn::Mul(hn::Sub(one, e_g), f_only));
   const Vector cell = hn::Mul(sum, reciprocal(hn::Mul(i_and_g, f_only)));
-  const Vector e_c = quick_exp<5>(limit(cell, kHighest / 2), -2.0F);
-  const Vector o_and_c =
-      hn::Mul(hn::Add(one, quick_exp<5>(limit(o, kHighest), -1.0F)), hn::Add(one, e_c));
+  const Vector e_c = gate_exp(cell, -2.0F);
+  const Vector o_and_c = hn::Mul(hn::Add(one, gate_exp(o, -1.0F)), hn::Add(one, e_c));
   return {cell, hn::Mul(hn::Sub(one, e_c), reciprocal(o_and_c))};
 }
 

@@ -77,14 +77,16 @@ struct CellAndState {
 // where the functions are 0 and 1 within 1e-12: so no product overflows.
 HWY_INLINE CellAndState next_of_logistic(Vector i, Vector f, Vector o, Vector g, Vector c) {
   const Vector one = constant(1.0F);
-  const Vector e_g = gate_exp(g, -2.0F);
-  const Vector i_and_g = hn::Mul(hn::Add(one, gate_exp(i, -1.0F)), hn::Add(one, e_g));
-  const Vector f_only = hn::Add(one, gate_exp(f, -1.0F));
-  const Vector sum = hn::MulAdd(c, i_and_g, hn::Mul(hn::Sub(one, e_g), f_only));
+  Vector e[] = {i, f, o, g};
+  gate_exps(e, {-1.0F, -1.0F, -1.0F, -2.0F});
+  const Vector i_and_g = hn::Mul(hn::Add(one, e[0]), hn::Add(one, e[3]));
+  const Vector f_only = hn::Add(one, e[1]), o_only = hn::Add(one, e[2]);
+  const Vector sum = hn::MulAdd(c, i_and_g, hn::Mul(hn::Sub(one, e[3]), f_only));
   const Vector cell = hn::Mul(sum, reciprocal(hn::Mul(i_and_g, f_only)));
-  const Vector e_c = gate_exp(cell, -2.0F);
-  const Vector o_and_c = hn::Mul(hn::Add(one, gate_exp(o, -1.0F)), hn::Add(one, e_c));
-  return {cell, hn::Mul(hn::Sub(one, e_c), reciprocal(o_and_c))};
+  Vector e_c[] = {cell};
+  gate_exps(e_c, {-2.0F});
+  const Vector o_and_c = hn::Mul(o_only, hn::Add(one, e_c[0]));
+  return {cell, hn::Mul(hn::Sub(one, e_c[0]), reciprocal(o_and_c))};
 }
 
 HWY_INLINE CellAndState next_of_hard(Vector i, Vector f, Vector o, Vector g, Vector c) {

@@ -149,24 +149,39 @@ HWY_INLINE Vector limit(Vector x, float highest) {
   return hn::Max(constant(-highest), hn::Min(constant(highest), x));
 }
 
-// exp(factor · x), but never more than e^28 and, on some machines, never less than e^−28; exact to
-// 1e-7 and as quick_exp is, exactly 1 at x = 0. For gates of prediction, which beyond that are 0 or
-// 1 within 1e-12.
-HWY_INLINE Vector gate_exp(Vector x, float factor) {
+// x_k ← exp(factor_k · x_k), but never more than e^28 and, on some machines, never less than e^−28;
+// exact to 1e-7, as quick_exp is, and exactly 1 at x = 0. For gates of prediction, which beyond
+// that are 0 or 1 within 1e-12. Several take turns, so that none waits for itself.
+template <std::size_t kCount>
+HWY_INLINE void gate_exps(Vector (&x)[kCount], const float (&factors)[kCount]) {
   constexpr float kHighest = 28.0F;
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
   // 2^⌊y⌋ · 2^f with f = y − ⌊y⌋, each one instruction; the polynomial is 1 at f = 0 and 2 at 1.
   constexpr float kPolynomial[] = {1.0F,          0.693151712F,   0.240159377F,
                                    0.0558184087F, 0.00899124332F, 0.00187924202F};
   constexpr int kDown = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
-  const Vector y = hn::Min(constant(kHighest * kLog2E), hn::Mul(x, constant(factor * kLog2E)));
-  const Vector f{_mm512_reduce_ps(y.raw, kDown)};
-  Vector sum = constant(kPolynomial[5]);
+  Vector f[kCount], sums[kCount];
 #pragma GCC unroll 8
-  for (int k = 4; k >= 0; --k) sum = hn::MulAdd(sum, f, constant(kPolynomial[k]));
-  return Vector{_mm512_scalef_ps(sum.raw, y.raw)};
+  for (std::size_t i = 0; i < kCount; ++i) x[i] = hn::Mul(x[i], constant(factors[i] * kLog2E));
+#pragma GCC unroll 8
+  for (Vector& y : x) y = hn::Min(constant(kHighest * kLog2E), y);  // hands NaN on
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < kCount; ++i) f[i] = Vector{_mm512_reduce_ps(x[i].raw, kDown)};
+#pragma GCC unroll 8
+  for (Vector& sum : sums) sum = constant(kPolynomial[5]);
+#pragma GCC unroll 8
+  for (int k = 4; k >= 0; --k) {
+#pragma GCC unroll 8
+    for (std::size_t i = 0; i < kCount; ++i) {
+      sums[i] = hn::MulAdd(sums[i], f[i], constant(kPolynomial[k]));
+    }
+  }
+#pragma GCC unroll 8
+  for (std::size_t i = 0; i < kCount; ++i) x[i] = Vector{_mm512_scalef_ps(sums[i].raw, x[i].raw)};
 #else
-  return quick_exp<5>(limit(x, -kHighest / factor), factor);
+  for (std::size_t i = 0; i < kCount; ++i) {
+    x[i] = quick_exp<5>(limit(x[i], -kHighest / factors[i]), factors[i]);
+  }
 #endif
 }
 

@@ -39,7 +39,6 @@ void quantise_rows(const float* x, std::size_t rows, std::size_t size, std::size
   // 1.5 · 2^23 + 128: a sum with it is rounded to whole numbers and ends in a byte of u.
   const Vector middle = constant(12582912.0F + 128.0F);
   const auto byte = hn::Set(words, 255U);
-  const std::size_t lanes = hn::Lanes(d);
   for (std::size_t row = 0; row < rows; ++row, x += size, to += depth) {
     // The bits of magnitudes are ordered as they are, infinity and then NaN above all others.
     auto highest = hn::Zero(integers);
@@ -51,11 +50,14 @@ void quantise_rows(const float* x, std::size_t rows, std::size_t size, std::size
     const bool finite = largest <= std::numeric_limits<float>::max();
     const bool divides = finite && scale >= std::numeric_limits<float>::min();
     const Vector factor = constant(divides ? kLargest / largest : 0.0F);
-    for (std::size_t i = 0; i < size; i += lanes) {
-      const Vector v = i + lanes <= size ? hn::LoadU(d, x + i) : load_part(d, x + i, size - i);
-      const auto sum = hn::BitCast(words, hn::Add(hn::Mul(v, factor), middle));
-      hn::StoreU(hn::U8FromU32(hn::And(sum, byte)), bytes, to + i);
-    }
+    for_each(size, [&](auto at) HWY_ATTR {
+      const auto sum = hn::BitCast(words, hn::Add(hn::Mul(at.load(x), factor), middle));
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+      hn::StoreU(hn::Vec<decltype(bytes)>{_mm512_cvtepi32_epi8(sum.raw)}, bytes, to + at.i);
+#else
+      hn::StoreU(hn::U8FromU32(hn::And(sum, byte)), bytes, to + at.i);
+#endif
+    });
     scales[row] = divides ? scale : finite ? 0.0F : std::numeric_limits<float>::quiet_NaN();
   }
 }

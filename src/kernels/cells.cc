@@ -70,7 +70,7 @@ void gru_reset_after_rows(CellSizes sizes, GruOptions options, const GateRows& i
 // Some vectors of an LSTM's units.
 template <std::size_t kVectors>
 struct LstmUnits {
-  Vector gates[kVectors][4];  // the sums of i, f, o, g
+  Vector gates[4 * kVectors];  // of every vector the sums of i, f, o, g
   Vector cell[kVectors], state[kVectors];
 };
 
@@ -82,9 +82,9 @@ template <std::size_t kVectors>
 HWY_INLINE void step_logistic(LstmUnits<kVectors>& units) {
   const Vector one = constant(1.0F);
   Vector o_only[kVectors], e_c[kVectors];
+  gate_exps(units.gates, {-1.0F, -1.0F, -1.0F, -2.0F});
   for (std::size_t v = 0; v < kVectors; ++v) {
-    auto& e = units.gates[v];
-    gate_exps(e, {-1.0F, -1.0F, -1.0F, -2.0F});
+    const Vector* const e = units.gates + 4 * v;
     const Vector i_and_g = hn::Mul(hn::Add(one, e[0]), hn::Add(one, e[3]));
     const Vector f_only = hn::Add(one, e[1]);
     o_only[v] = hn::Add(one, e[2]);
@@ -92,10 +92,7 @@ HWY_INLINE void step_logistic(LstmUnits<kVectors>& units) {
     units.cell[v] = hn::Mul(sum, reciprocal(hn::Mul(i_and_g, f_only)));
     e_c[v] = units.cell[v];
   }
-  if constexpr (kVectors == 1)
-    gate_exps(e_c, {-2.0F});
-  else
-    gate_exps(e_c, {-2.0F, -2.0F});
+  gate_exps(e_c, {-2.0F});
   for (std::size_t v = 0; v < kVectors; ++v) {
     const Vector o_and_c = hn::Mul(o_only[v], hn::Add(one, e_c[v]));
     units.state[v] = hn::Mul(hn::Sub(one, e_c[v]), reciprocal(o_and_c));
@@ -105,10 +102,10 @@ HWY_INLINE void step_logistic(LstmUnits<kVectors>& units) {
 template <std::size_t kVectors>
 HWY_INLINE void step_hard(LstmUnits<kVectors>& units) {
   for (std::size_t v = 0; v < kVectors; ++v) {
-    const auto& [i, f, o, g] = units.gates[v];
-    const Vector now = hn::Mul(hard_logistic(i), tanh(g));
-    units.cell[v] = hn::MulAdd(hard_logistic(f), units.cell[v], now);
-    units.state[v] = hn::Mul(hard_logistic(o), tanh(units.cell[v]));
+    const Vector* const gates = units.gates + 4 * v;
+    const Vector now = hn::Mul(hard_logistic(gates[0]), tanh(gates[3]));
+    units.cell[v] = hn::MulAdd(hard_logistic(gates[1]), units.cell[v], now);
+    units.state[v] = hn::Mul(hard_logistic(gates[2]), tanh(units.cell[v]));
   }
 }
 
@@ -124,7 +121,7 @@ HWY_INLINE void lstm_units(const LstmRow& row, std::size_t n, const Place (&plac
   for (std::size_t v = 0; v < kVectors; ++v) {
     const Place& at = places[v];
     for (std::size_t k = 0; k < 4; ++k) {
-      units.gates[v][k] = hn::Add(at.load(row.inputs + k * n), at.load(row.recurrent + k * n));
+      units.gates[4 * v + k] = hn::Add(at.load(row.inputs + k * n), at.load(row.recurrent + k * n));
     }
     units.cell[v] = at.load(row.cell);
   }

@@ -149,11 +149,12 @@ HWY_INLINE Vector limit(Vector x, float highest) {
   return hn::Max(constant(-highest), hn::Min(constant(highest), x));
 }
 
-// x_k ← exp(factor_k · x_k), but never more than e^28 and, on some machines, never less than e^−28;
-// exact to 1e-7, as quick_exp is, and exactly 1 at x = 0. For gates of prediction, which beyond
-// that are 0 or 1 within 1e-12. Several take turns, so that none waits for itself.
-template <std::size_t kCount>
-HWY_INLINE void gate_exps(Vector (&x)[kCount], const float (&factors)[kCount]) {
+// x_k ← exp(factor · x_k) with the factors in turn, but never more than e^28 and, on some machines,
+// never less than e^−28; as exact as quick_exp of degree 5, and 1 at x = 0. For gates of
+// prediction, which beyond that are 0 or 1 within 1e-12. All advance together, so that none waits
+// for itself.
+template <std::size_t kCount, std::size_t kFactors>
+HWY_INLINE void gate_exps(Vector (&x)[kCount], const float (&factors)[kFactors]) {
   constexpr float kHighest = 28.0F;
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
   // 2^⌊y⌋ · 2^f with f = y − ⌊y⌋, each one instruction; the polynomial is 1 at f = 0 and 2 at 1.
@@ -162,9 +163,10 @@ HWY_INLINE void gate_exps(Vector (&x)[kCount], const float (&factors)[kCount]) {
   constexpr int kDown = _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC;
   Vector f[kCount], sums[kCount];
 #pragma GCC unroll 8
-  for (std::size_t i = 0; i < kCount; ++i) x[i] = hn::Mul(x[i], constant(factors[i] * kLog2E));
-#pragma GCC unroll 8
-  for (Vector& y : x) y = hn::Min(constant(kHighest * kLog2E), y);  // hands NaN on
+  for (std::size_t i = 0; i < kCount; ++i) {
+    const Vector y = hn::Mul(x[i], constant(factors[i % kFactors] * kLog2E));
+    x[i] = hn::Min(constant(kHighest * kLog2E), y);  // takes y second: hands NaN on
+  }
 #pragma GCC unroll 8
   for (std::size_t i = 0; i < kCount; ++i) f[i] = Vector{_mm512_reduce_ps(x[i].raw, kDown)};
 #pragma GCC unroll 8
@@ -180,7 +182,8 @@ HWY_INLINE void gate_exps(Vector (&x)[kCount], const float (&factors)[kCount]) {
   for (std::size_t i = 0; i < kCount; ++i) x[i] = Vector{_mm512_scalef_ps(sums[i].raw, x[i].raw)};
 #else
   for (std::size_t i = 0; i < kCount; ++i) {
-    x[i] = quick_exp<5>(limit(x[i], -kHighest / factors[i]), factors[i]);
+    const float factor = factors[i % kFactors];
+    x[i] = quick_exp<5>(limit(x[i], -kHighest / factor), factor);
   }
 #endif
 }

@@ -67,58 +67,92 @@ void gru_reset_after_rows(CellSizes sizes, GruOptions options, const GateRows& i
   }
 }
 
-struct CellAndState {
-  Vector cell, state;
+// Some vectors of an LSTM's units.
+template <std::size_t kVectors>
+struct LstmUnits {
+  Vector gates[4 * kVectors];  // of every vector the sums of i, f, o, g
+  Vector cell[kVectors], state[kVectors];
 };
 
 // What follows from the sums of an LSTM's gates, its logistic functions on common denominators:
 //   c' = c / F + (1 − e_g) / (I G) = (c I G + (1 − e_g) F) / (F I G),  h' = (1 − e_c) / (O C)
-// with e_x = exp(−x), for g and c' exp(−2x), and F = 1 + e_f and so on. Beyond ±28, where the
-// functions are 0 and 1 within 1e-12, the sums count as ±28: so no product overflows.
-HWY_INLINE CellAndState next_of_logistic(Vector i, Vector f, Vector o, Vector g, Vector c) {
-  constexpr float kHighest = 28.0F;
+// with e_x = exp(−x), for g and c' exp(−2x), and F = 1 + e_f and so on. gate_exps() stops at e^28,
+// where the functions are 0 and 1 within 1e-12: so no product overflows.
+template <std::size_t kVectors>
+HWY_INLINE void step_logistic(LstmUnits<kVectors>& units) {
   const Vector one = constant(1.0F);
-  const Vector e_g = quick_exp<5>(limit(g, kHighest / 2), -2.0F);
-  const Vector i_and_g =
-      hn::Mul(hn::Add(one, quick_exp<5>(limit(i, kHighest), -1.0F)), hn::Add(one, e_g));
-  const Vector f_only = hn::Add(one, quick_exp<5>(limit(f, kHighest), -1.0F));
-  const Vector sum = hn::MulAdd(c, i_and_g, hn::Mul(hn::Sub(one, e_g), f_only));
-  const Vector cell = hn::Mul(sum, reciprocal(hn::Mul(i_and_g, f_only)));
-  const Vector e_c = quick_exp<5>(limit(cell, kHighest / 2), -2.0F);
-  const Vector o_and_c =
-      hn::Mul(hn::Add(one, quick_exp<5>(limit(o, kHighest), -1.0F)), hn::Add(one, e_c));
-  return {cell, hn::Mul(hn::Sub(one, e_c), reciprocal(o_and_c))};
+  Vector o_only[kVectors], e_c[kVectors];
+  gate_exps(units.gates, {-1.0F, -1.0F, -1.0F, -2.0F});
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    const Vector* const e = units.gates + 4 * v;
+    const Vector i_and_g = hn::Mul(hn::Add(one, e[0]), hn::Add(one, e[3]));
+    const Vector f_only = hn::Add(one, e[1]);
+    o_only[v] = hn::Add(one, e[2]);
+    const Vector sum = hn::MulAdd(units.cell[v], i_and_g, hn::Mul(hn::Sub(one, e[3]), f_only));
+    units.cell[v] = hn::Mul(sum, reciprocal(hn::Mul(i_and_g, f_only)));
+    e_c[v] = units.cell[v];
+  }
+  gate_exps(e_c, {-2.0F});
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    const Vector o_and_c = hn::Mul(o_only[v], hn::Add(one, e_c[v]));
+    units.state[v] = hn::Mul(hn::Sub(one, e_c[v]), reciprocal(o_and_c));
+  }
 }
 
-HWY_INLINE CellAndState next_of_hard(Vector i, Vector f, Vector o, Vector g, Vector c) {
-  const Vector cell = hn::MulAdd(hard_logistic(f), c, hn::Mul(hard_logistic(i), tanh(g)));
-  return {cell, hn::Mul(hard_logistic(o), tanh(cell))};
+template <std::size_t kVectors>
+HWY_INLINE void step_hard(LstmUnits<kVectors>& units) {
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    const Vector* const gates = units.gates + 4 * v;
+    const Vector now = hn::Mul(hard_logistic(gates[0]), tanh(gates[3]));
+    units.cell[v] = hn::MulAdd(hard_logistic(gates[1]), units.cell[v], now);
+    units.state[v] = hn::Mul(hard_logistic(gates[2]), tanh(units.cell[v]));
+  }
 }
 
-template <class Next>
+struct LstmRow {
+  const float *inputs, *recurrent;  // [4 n]
+  float *state, *cell;              // [n]
+};
+
+template <class Step, class Place, std::size_t kVectors>
+HWY_INLINE void lstm_units(const LstmRow& row, std::size_t n, const Place (&places)[kVectors],
+                           Step step) {
+  LstmUnits<kVectors> units;
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    const Place& at = places[v];
+    for (std::size_t k = 0; k < 4; ++k) {
+      units.gates[4 * v + k] = hn::Add(at.load(row.inputs + k * n), at.load(row.recurrent + k * n));
+    }
+    units.cell[v] = at.load(row.cell);
+  }
+  step(units);
+  for (std::size_t v = 0; v < kVectors; ++v) {
+    places[v].store(units.cell[v], row.cell);
+    places[v].store(units.state[v], row.state);
+  }
+}
+
+template <class Step>
 HWY_INLINE void lstm_rows_with(CellSizes sizes, const GateRows& inputs, const float* u, float* h,
-                               float* c, Next next) {
-  const std::size_t n = sizes.units;
+                               float* c, Step step) {
+  const std::size_t n = sizes.units, lanes = hn::Lanes(Floats());
   for (std::size_t r = 0; r < sizes.rows; ++r, u += 4 * n, h += n, c += n) {
-    const float* a = inputs.row(r, 4 * n);
-    for_each(n, [&](auto at) HWY_ATTR {
-      const auto sum = [&](std::size_t k)
-                           HWY_ATTR { return hn::Add(at.load(a + k * n), at.load(u + k * n)); };
-      const CellAndState now = next(sum(0), sum(1), sum(2), sum(3), at.load(c));
-      at.store(now.cell, c);
-      at.store(now.state, h);
-    });
+    const LstmRow row{inputs.row(r, 4 * n), u, h, c};
+    std::size_t i = 0;
+    for (; i + 2 * lanes <= n; i += 2 * lanes) {  // two take turns
+      lstm_units(row, n, {Whole{i}, Whole{i + lanes}}, step);
+    }
+    for (; i + lanes <= n; i += lanes) lstm_units(row, n, {Whole{i}}, step);
+    if (i < n) lstm_units(row, n, {Part{i, n - i}}, step);
   }
 }
 
 void lstm_rows(CellSizes sizes, GateFunction function, const GateRows& inputs, const float* u,
                float* h, float* c) {
   if (function == GateFunction::kHard) {
-    lstm_rows_with(sizes, inputs, u, h, c,
-                   [](auto... sums) HWY_ATTR { return next_of_hard(sums...); });
+    lstm_rows_with(sizes, inputs, u, h, c, [](auto& units) HWY_ATTR { step_hard(units); });
   } else {
-    lstm_rows_with(sizes, inputs, u, h, c,
-                   [](auto... sums) HWY_ATTR { return next_of_logistic(sums...); });
+    lstm_rows_with(sizes, inputs, u, h, c, [](auto& units) HWY_ATTR { step_logistic(units); });
   }
 }
 

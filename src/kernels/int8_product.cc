@@ -1,8 +1,8 @@
 // Equation: y_ro = a_r s_o Σ_k q_rk w_ok + b_o,  q_rk = round(x_rk / a_r), a_r = max_k |x_rk| /
 // 127, s_o likewise for row o of W. Layout: W as panels [⌈outputs / 16⌉, depth / 4, 16, 4], which
-// is what one vector of VNNI's products and one tile row of AMX take; q as u = q + 128 [rows,
-// depth] without sign, as both want it, so that 128 Σ_k w_ok has to be taken from the sums. Must
-// equal: the sums in 64-bit whole numbers.
+// is what one vector of VNNI's products and one tile row of AMX take; q for tiles as it is, else as
+// u = q + 128 [rows, depth] without sign, which VNNI wants, so that 128 Σ_k w_ok has to be taken
+// from the sums. Must equal: the sums in 64-bit whole numbers.
 #include "kernels/int8_product.h"
 
 #include <algorithm>
@@ -26,20 +26,19 @@
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
 
-// u = round(x / scale) + 128 of every row of x [rows, size] behind `to`, rows of which are `depth`
+// round(x / scale) + zero of every row of x [rows, size] behind `to`, rows of which are `depth`
 // bytes apart and may end in as many bytes more as a vector has floats; the scales of the rows, NaN
 // for one that is not finite.
 void quantise_rows(const float* x, std::size_t rows, std::size_t size, std::size_t depth,
-                   std::uint8_t* to, float* scales) {
+                   float zero, std::uint8_t* to, float* scales) {
   const Floats d;
   const hn::RebindToSigned<Floats> integers;
   const hn::RebindToUnsigned<Floats> words;
   const hn::Rebind<std::uint8_t, Floats> bytes;
   constexpr float kLargest = 127.0F;
-  // 1.5 · 2^23 + 128: a sum with it is rounded to whole numbers and ends in a byte of u.
-  const Vector middle = constant(12582912.0F + 128.0F);
+  // 1.5 · 2^23 + zero: a sum with it is rounded to whole numbers and ends in the byte.
+  const Vector middle = constant(12582912.0F + zero);
   const auto byte = hn::Set(words, 255U);
-  const std::size_t lanes = hn::Lanes(d);
   for (std::size_t row = 0; row < rows; ++row, x += size, to += depth) {
     // The bits of magnitudes are ordered as they are, infinity and then NaN above all others.
     auto highest = hn::Zero(integers);
@@ -51,11 +50,14 @@ void quantise_rows(const float* x, std::size_t rows, std::size_t size, std::size
     const bool finite = largest <= std::numeric_limits<float>::max();
     const bool divides = finite && scale >= std::numeric_limits<float>::min();
     const Vector factor = constant(divides ? kLargest / largest : 0.0F);
-    for (std::size_t i = 0; i < size; i += lanes) {
-      const Vector v = i + lanes <= size ? hn::LoadU(d, x + i) : load_part(d, x + i, size - i);
-      const auto sum = hn::BitCast(words, hn::Add(hn::Mul(v, factor), middle));
-      hn::StoreU(hn::U8FromU32(hn::And(sum, byte)), bytes, to + i);
-    }
+    for_each(size, [&](auto at) HWY_ATTR {
+      const auto sum = hn::BitCast(words, hn::Add(hn::Mul(at.load(x), factor), middle));
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+      hn::StoreU(hn::Vec<decltype(bytes)>{_mm512_cvtepi32_epi8(sum.raw)}, bytes, to + at.i);
+#else
+      hn::StoreU(hn::U8FromU32(hn::And(sum, byte)), bytes, to + at.i);
+#endif
+    });
     scales[row] = divides ? scale : finite ? 0.0F : std::numeric_limits<float>::quiet_NaN();
   }
 }
@@ -247,15 +249,19 @@ void Int8Product::multiply(std::span<const float> x, std::size_t rows, std::span
   auto* u = reinterpret_cast<std::uint8_t*>(
       memory.bytes.get((padded_rows * depth_ + 64) / sizeof(float) + 1).data());
   const std::span<float> scales = memory.scales.get(rows);
-  HWY_DYNAMIC_DISPATCH(quantise_rows)(x.data(), rows, inputs_, depth_, u, scales.data());
+  const bool tiles =
+      way_ == Int8Way::kAmx && rows >= kFewestOfTiles && depth_ % 64 == 0 && outputs_ > kPanel;
+  HWY_DYNAMIC_DISPATCH(quantise_rows)
+  (x.data(), rows, inputs_, depth_, tiles ? 0.0F : 128.0F, u, scales.data());
   const Int8Operands operands{
       panels_.get(), scales_.data(), sums_.data(), bias.empty() ? nullptr : bias.data(),
       outputs_,      depth_,         inputs_};
-  if (way_ != Int8Way::kPortable) {
-    const bool tiles =
-        way_ == Int8Way::kAmx && rows >= kFewestOfTiles && depth_ % 64 == 0 && outputs_ > kPanel;
-    (tiles ? multiply_amx : multiply_vnni)(operands, u, scales.data(), rows, y.data());
-    return;
+  if (tiles) {
+    const auto* q = reinterpret_cast<const std::int8_t*>(u);
+    return multiply_amx(operands, q, scales.data(), rows, y.data());
+  }
+  if (way_ == Int8Way::kVnni || way_ == Int8Way::kAmx) {
+    return multiply_vnni(operands, u, scales.data(), rows, y.data());
   }
   auto* widened = reinterpret_cast<std::int32_t*>(memory.widened.get(depth_).data());
   for (std::size_t r = 0; r < rows; ++r) {

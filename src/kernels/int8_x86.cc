@@ -49,7 +49,7 @@ struct Finish {
     sums = _mm512_loadu_si512(p.sums + first);
   }
   ATTEND_VNNI void store(__m512i total, float scale, float* y) const {
-    const __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(_mm512_sub_epi32(total, sums)), scales);
+    const __m512 scaled = _mm512_mul_ps(_mm512_cvtepi32_ps(total), scales);
     const __m512 result = _mm512_fmadd_ps(scaled, _mm512_set1_ps(scale), bias);
     if (mask == 0xFFFF) {
       _mm512_storeu_ps(y, result);
@@ -91,7 +91,8 @@ ATTEND_VNNI inline void multiply_block(const Int8Operands& p, const std::uint8_t
     const Finish finish(p, output);
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) {
-      finish.store(sums[r][q], row_scales[r], y + static_cast<std::size_t>(r) * p.outputs + output);
+      finish.store(_mm512_sub_epi32(sums[r][q], finish.sums), row_scales[r],
+                   y + static_cast<std::size_t>(r) * p.outputs + output);
     }
   }
 }
@@ -109,52 +110,43 @@ ATTEND_VNNI void multiply_rows(const Int8Operands& p, const std::uint8_t* u,
   for (; first < p.outputs; first += kPanel) multiply_block<rows, 1>(p, u, row_scales, first, y);
 }
 
-// 32 rows and two panels; `sums` [32, 32].
-ATTEND_AMX inline void multiply_four_tiles(const Int8Operands& p, const std::uint8_t* u,
-                                           const std::int8_t* weights, std::int32_t* sums) {
-  const std::size_t panel_size = kPanel * p.depth;
+// What tiles compute at once: 16 rows, or the last ones, of two panels or of the last one.
+struct TileBlock {
+  std::size_t first_row, rows;
+  std::size_t first_output;
+};
+
+// The sums of a block [16, 32].
+ATTEND_AMX inline void multiply_tiles(const Int8Operands& p, const std::int8_t* q,
+                                      const TileBlock& block, std::int32_t* sums) {
+  const std::int8_t* weights = p.panels + block.first_output * p.depth;
+  const bool two = block.first_output + kPanel < p.outputs;
+  const std::int8_t* const others = two ? weights + kPanel * p.depth : weights;
+  q += block.first_row * p.depth;
   _tile_zero(0);
   _tile_zero(1);
-  _tile_zero(2);
-  _tile_zero(3);
   for (std::size_t k = 0; k < p.depth; k += 64) {
-    _tile_loadd(4, u + k, p.depth);
-    _tile_loadd(5, u + 16 * p.depth + k, p.depth);
-    _tile_loadd(6, weights + k * kPanel, 64);
-    _tile_loadd(7, weights + panel_size + k * kPanel, 64);
-    _tile_dpbusd(0, 4, 6);
-    _tile_dpbusd(1, 4, 7);
-    _tile_dpbusd(2, 5, 6);
-    _tile_dpbusd(3, 5, 7);
+    _tile_loadd(2, q + k, p.depth);
+    _tile_loadd(3, weights + k * kPanel, 64);
+    _tile_loadd(4, others + k * kPanel, 64);
+    _tile_dpbssd(0, 2, 3);
+    _tile_dpbssd(1, 2, 4);
   }
   _tile_stored(0, sums, 128);
-  _tile_stored(1, sums + 16, 128);
-  _tile_stored(2, sums + 16 * 32, 128);
-  _tile_stored(3, sums + 16 * 32 + 16, 128);
+  _tile_stored(1, sums + kPanel, 128);
 }
 
-// 16 rows and one panel into the upper left of `sums`.
-ATTEND_AMX inline void multiply_tile(const Int8Operands& p, const std::uint8_t* u,
-                                     const std::int8_t* weights, std::int32_t* sums) {
-  _tile_zero(0);
-  for (std::size_t k = 0; k < p.depth; k += 64) {
-    _tile_loadd(4, u + k, p.depth);
-    _tile_loadd(6, weights + k * kPanel, 64);
-    _tile_dpbusd(0, 4, 6);
-  }
-  _tile_stored(0, sums, 128);
-}
-
-// The sums [rows, 32] of one or two panels from the output `first` on.
-template <int panels>
-ATTEND_AMX void finish_tiles(const Int8Operands& p, const std::int32_t* sums,
-                             const float* row_scales, std::size_t rows, std::size_t first,
-                             float* y) {
-  const Finish low(p, first), high(p, first + (panels - 1) * kPanel);
-  const float* const end = row_scales + rows;
-  for (y += first; row_scales != end; ++row_scales, sums += 32, y += p.outputs) {
+// y from the sums of a block.
+ATTEND_AMX inline void finish_tiles(const Int8Operands& p, const TileBlock& block,
+                                    const std::int32_t* sums, const float* row_scales, float* y) {
+  const bool two = block.first_output + kPanel < p.outputs;
+  const Finish low(p, block.first_output), high(p, block.first_output + (two ? kPanel : 0));
+  row_scales += block.first_row;
+  y += block.first_row * p.outputs + block.first_output;
+  const float* const end = row_scales + block.rows;
+  for (; row_scales != end; ++row_scales, sums += 2 * kPanel, y += p.outputs) {
     low.store(_mm512_load_si512(sums), *row_scales, y);
-    if (panels == 2) high.store(_mm512_load_si512(sums + kPanel), *row_scales, y + kPanel);
+    if (two) high.store(_mm512_load_si512(sums + kPanel), *row_scales, y + kPanel);
   }
 }
 
@@ -183,39 +175,33 @@ ATTEND_VNNI void multiply_vnni(const Int8Operands& p, const std::uint8_t* u,
   }
 }
 
-ATTEND_AMX void multiply_amx(const Int8Operands& p, const std::uint8_t* u, const float* row_scales,
+// Tiles multiply a block while vectors finish the one before it. The sums of both take the 4 KiB
+// within which the processor tells addresses of loads from those of stores before them.
+ATTEND_AMX void multiply_amx(const Int8Operands& p, const std::int8_t* q, const float* row_scales,
                              std::size_t rows, float* y) {
   static constexpr TileConfiguration kConfiguration;
   _tile_loadconfig(&kConfiguration);
-  alignas(64) std::int32_t sums[32 * 32];
-  std::size_t first = 0;
-  while (first < p.outputs) {
-    const std::int8_t* weights = p.panels + first * p.depth;
-    const std::size_t panels = first + kPanel < p.outputs ? 2 : 1;
-    for (std::size_t row = 0; row < rows;) {
-      const std::uint8_t* from = u + row * p.depth;
-      const bool whole = panels == 2 && rows - row > 16;
-      if (whole) {
-        multiply_four_tiles(p, from, weights, sums);
-      } else {
-        multiply_tile(p, from, weights, sums);
-        if (panels == 2) multiply_tile(p, from, weights + kPanel * p.depth, sums + kPanel);
-      }
-      const std::size_t count = std::min<std::size_t>(whole ? 32 : 16, rows - row);
-      (panels == 2 ? finish_tiles<2> : finish_tiles<1>)(p, sums, row_scales + row, count, first,
-                                                        y + row * p.outputs);
-      row += count;
+  alignas(64) std::int32_t sums[2][16 * 2 * kPanel];
+  std::size_t turn = 0;
+  TileBlock before{};  // no rows yet
+  for (std::size_t first = 0; first < p.outputs; first += 2 * kPanel) {
+    for (std::size_t row = 0; row < rows; row += 16) {
+      const TileBlock block{row, std::min<std::size_t>(16, rows - row), first};
+      multiply_tiles(p, q, block, sums[turn]);
+      turn = 1 - turn;
+      finish_tiles(p, before, sums[turn], row_scales, y);
+      before = block;
     }
-    first += panels * kPanel;
   }
   _tile_release();
+  finish_tiles(p, before, sums[1 - turn], row_scales, y);
 }
 
 #else
 
 bool has_vnni() { return false; }
 void multiply_vnni(const Int8Operands&, const std::uint8_t*, const float*, std::size_t, float*) {}
-void multiply_amx(const Int8Operands&, const std::uint8_t*, const float*, std::size_t, float*) {}
+void multiply_amx(const Int8Operands&, const std::int8_t*, const float*, std::size_t, float*) {}
 
 #endif
 

@@ -19,11 +19,11 @@ struct Int8Operands {
 /// Whether processor and system have the instructions.
 bool has_vnni();
 
-/// y [rows, outputs] from u [rows, depth] and the scales of its rows. Tiles read up to the next
-/// multiple of 16 rows. Only where has_vnni() or has_tiles() says so.
+/// y [rows, outputs] from u or q = u − 128 [rows, depth] and the scales of its rows. Tiles read up
+/// to the next multiple of 16 rows. Only where has_vnni() or has_tiles() says so.
 void multiply_vnni(const Int8Operands& operands, const std::uint8_t* u, const float* row_scales,
                    std::size_t rows, float* y);
-void multiply_amx(const Int8Operands& operands, const std::uint8_t* u, const float* row_scales,
+void multiply_amx(const Int8Operands& operands, const std::int8_t* q, const float* row_scales,
                   std::size_t rows, float* y);
 
 }  // namespace attend::kernels

@@ -105,20 +105,24 @@ void Attention::look(std::span<const float> states, std::span<const std::int32_t
   if (additive) query_weight_.multiply(states, rows, {}, queries);
   for (std::size_t row = 0; row < rows; ++row) {
     const auto source = static_cast<std::size_t>(sources[row]);
-    const std::size_t length = annotations.lengths[source];
-    const std::span<float> row_energies = row_of(energies, row, longest);
-    const std::span<float> row_alignment = row_of(alignment, row, longest);
-    const std::span<float> real = row_energies.first(length);
+    const std::span<float> real = row_of(energies, row, longest).first(annotations.lengths[source]);
     if (additive) {
       additive_energies(row_of(queries, row, units_), annotations, keys, source, real);
     } else {
       dot_energies(row_of(states, row, units_), annotations, keys, source, real);
     }
+  }
+  // Rows that follow each other directly need not wait for each other's sums.
+  for (std::size_t row = 0; row < rows; ++row) {
+    const std::size_t length = annotations.lengths[static_cast<std::size_t>(sources[row])];
+    const std::span<float> row_energies = row_of(energies, row, longest);
+    const std::span<float> row_alignment = row_of(alignment, row, longest);
+    kernels::softmax(row_energies.first(length), row_alignment.first(length));
+    if (length == longest) continue;
     std::fill(row_energies.begin() + static_cast<std::ptrdiff_t>(length), row_energies.end(),
               -std::numeric_limits<float>::infinity());
     std::fill(row_alignment.begin() + static_cast<std::ptrdiff_t>(length), row_alignment.end(),
               0.0F);
-    kernels::softmax(real, row_alignment.first(length));
   }
 }
 

@@ -2,7 +2,8 @@
 //
 //   exp(x) = 2^n · exp(r),  n = round(x / ln 2),  r = x − n ln 2,  |r| ≤ ln 2 / 2,
 // exp(r) by its Taylor series to r⁷ (error below 6e-9). Relative error of exp below 2e-7; 0 below
-// −87.3 and 2^127 or so above 88.3. tanh and the logistic function follow from
+// −87.3 (but see exp_below_zero) and 2^127 or so above 88.3. tanh and the logistic function follow
+// from
 //   exp(x) = 2^n · 2^f,  n = round(x / ln 2),  f = x / ln 2 − n,
 // with a polynomial in f (error below 2e-9, or 1e-7 of degree 5) and, where division is slow, an
 // estimated reciprocal that one step of Newton's method makes exact to rounding; their absolute

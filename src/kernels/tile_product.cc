@@ -325,9 +325,10 @@ void TileProduct::multiply(HalfRows x, std::size_t rows, const float* bias, Rows
   const Tiles configured;
   for (std::size_t k = 0; k < depth; k += kDepth) {
     const std::size_t step_depth = std::min(depth - k, kDepth);
-    // Weights that stay in the second cache pass by rows that stay in the first.
+    // Weights that stay in the second cache pass by 32 rows, which stay in the first one where they
+    // have at most some 700 inputs.
     const std::size_t fitting = kCached / (step_depth * 2 * kTile * sizeof(Bfloat16)) * kPanel;
-    const std::size_t blocks = tiles_of(outputs_, std::max(kPanel, fitting));
+    const std::size_t blocks = tiles_of(outputs_, fitting);
     const std::size_t at_once = tiles_of(tiles_of(outputs_, kPanel), blocks) * kPanel;
     for (std::size_t begin = 0; begin < outputs_; begin += at_once) {
       const std::size_t end = std::min(outputs_, begin + at_once);

@@ -121,10 +121,11 @@ void Decoder::initial_states(const Annotations& annotations, States& states) con
   }
 }
 
-// Rows whose scores are ranked together, about 60 of equal parts: enough for the peak of the
-// product, few enough that they are still near when they are ranked.
+// Rows whose scores are ranked together, in equal parts: enough for the peak of the product, few
+// enough that they are still near when they are ranked.
 std::size_t ranked_at_once(std::size_t rows) {
-  const std::size_t parts = std::max<std::size_t>(1, rows / 60);
+  constexpr std::size_t kMost = 64;
+  const std::size_t parts = std::max<std::size_t>(1, (rows + kMost - 1) / kMost);
   return (rows + parts - 1) / parts;
 }
 

@@ -54,7 +54,8 @@ void keep_freed_memory() {
 }
 
 TrainingEngine::TrainingEngine(const model::Configuration& configuration,
-                               const model::VocabularySizes& sizes, int threads)
+                               const model::VocabularySizes& sizes, int threads,
+                               std::size_t smallest_queued)
     : configuration_(configuration),
       layout_(model::parameter_table(configuration, sizes)),
       weights_(std::make_shared<PackedWeights>(configuration.training.precision)),
@@ -69,7 +70,8 @@ TrainingEngine::TrainingEngine(const model::Configuration& configuration,
   for (const model::TensorSpec& spec : layout_.table()) {
     counts.push_back(static_cast<std::size_t>(spec.count()));
   }
-  if (threads > 1) queue_.emplace(weights_->code(), counts, buffers);
+  if (threads > 1) queue_.emplace(weights_->code(), counts, buffers, smallest_queued);
+  if (queue_ && !queue_->takes_any()) queue_.reset();
   for (std::size_t i = 0; i < buffers.size(); ++i) {
     const auto products = std::make_shared<Products>(weights_, queue_ ? &*queue_ : nullptr, i);
     Network network(configuration, leaves[i].tensors, Path::kFastest, products);
@@ -167,14 +169,15 @@ BatchSums TrainingEngine::compute_gradient(std::span<const Example* const> batch
                                            std::int64_t update) {
   std::vector<Task> tasks(shards_.size());
   const double cost_scale = scale(batch);
-  weights_->refresh(workers_);
+  // Also clears the buffers, before any thread multiplies into the first one.
+  weights_->refresh(workers_, tasks.size(),
+                    [&](std::size_t shard) { start(tasks[shard], shard, batch, update); });
   if (queue_) queue_->begin_update();
   std::size_t parts = 1;
   for (std::size_t part = 0; part < parts; ++part) {
     if (queue_) queue_->begin_part();
     workers_.run([&](int index) {
       const auto shard = static_cast<std::size_t>(index);
-      if (part == 0) start(tasks[shard], shard, batch, update);
       run_part(tasks[shard], shard, part, cost_scale);
     });
     for (const Task& task : tasks) parts = std::max(parts, task.parts.size());

@@ -2,6 +2,7 @@
 // needs libtorch.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -43,8 +44,9 @@ BatchSums operator+(const BatchSums& a, const BatchSums& b);
 /// their timing.
 class TrainingEngine {
  public:
+  /// Gradients of fewer than `smallest_queued` values do not go through the queue.
   TrainingEngine(const model::Configuration& configuration, const model::VocabularySizes& sizes,
-                 int threads);
+                 int threads, std::size_t smallest_queued = GradientQueue::kSmallest);
 
   const Layout& layout() const { return layout_; }
   const Tensor& values() const { return values_; }      // [size]: change in place only

@@ -17,9 +17,6 @@ using kernels::Write;
 
 namespace {
 
-// Values of a gradient that is taken.
-constexpr std::size_t kSmallestTaken = std::size_t{1} << 17;
-
 // Rows of a gradient that are multiplied at once: few enough that no thread waits long for the last
 // ones. Depends on the gradient's shape alone: its blocks are the same ones in every update.
 std::size_t rows_at_once(Precision precision, std::size_t rows, std::size_t columns) {
@@ -32,14 +29,14 @@ std::size_t rows_at_once(Precision precision, std::size_t rows, std::size_t colu
 }  // namespace
 
 GradientQueue::GradientQueue(const kernels::ProductCode& code, std::span<const std::size_t> sizes,
-                             std::vector<std::span<float>> buffers)
+                             std::vector<std::span<float>> buffers, std::size_t smallest)
     : code_(code),
       buffers_(std::move(buffers)),
       products_(buffers_.size()),
       finished_(buffers_.size(), false) {
   std::size_t first = 0;
   for (const std::size_t count : sizes) {
-    if (count >= kSmallestTaken) large_.emplace(first, first + count);
+    if (count >= smallest) large_.emplace(first, first + count);
     first += count;
   }
 }
@@ -98,8 +95,9 @@ void GradientQueue::work_off(std::size_t shard, std::chrono::microseconds patien
     if (found == Found::kNothingMore) break;
     if (found == Found::kNothingYet) wait_for_change(changes_, seen, patience);
   }
+  std::deque<Product> done;
   const std::lock_guard lock(mutex_);
-  if (!abandoned_) products_[shard].clear();  // else another thread may still read them
+  if (!abandoned_) done.swap(products_[shard]);  // else another thread may still read them
 }
 
 void GradientQueue::abandon() {
@@ -140,7 +138,7 @@ void GradientQueue::start(const Key& key, Block& block) const {
 
 // Whether the product whose turn it is is there; a shard without one is waited for until it has
 // finished.
-bool GradientQueue::is_ready(Block& block) const {
+bool GradientQueue::advance_to_ready(Block& block) const {
   if (block.busy) return false;
   for (std::size_t looked = 0; looked < block.waiting.size(); ++looked) {
     if (!block.waiting[block.turn].empty()) return true;
@@ -154,7 +152,7 @@ bool GradientQueue::is_ready(Block& block) const {
 GradientQueue::Entry* GradientQueue::find_ready(std::size_t shard) {
   Entry* other = nullptr;
   for (Entry& entry : blocks_) {
-    if (!is_ready(entry.second)) continue;
+    if (!advance_to_ready(entry.second)) continue;
     if (entry.second.turn == shard) return &entry;
     if (other == nullptr) other = &entry;
   }

@@ -17,27 +17,33 @@
 namespace attend::train {
 
 /// Products that a shard's backward pass leaves for its end. A thread whose shard is done takes
-/// what waits of all shards instead of waiting for theirs, and one buffer of sums serves all of
+/// what waits of all shards, as far as their turn has come, and one buffer of sums serves all of
 /// them. Every block of a gradient gets its products in a fixed order, the shards' in turn, so that
-/// sums depend on the number of shards but not on who multiplies or when. Safe to use from several
-/// threads but for begin_… and end_….
+/// sums depend on the number of shards but not on who multiplies or when. add(), work_off() and
+/// abandon() are safe to use from several threads; the others are for one, while no other is here.
 class GradientQueue {
  public:
+  /// Values of a gradient from which on it is taken: a smaller one is best multiplied where its
+  /// factors are in a cache.
+  static constexpr std::size_t kSmallest = std::size_t{1} << 17;
+
   /// `sizes`: values of each parameter, which lie one behind the other in `buffers`, the gradients
-  /// of each shard. The first buffer takes the sums of those that are worth it: a small gradient is
-  /// best multiplied where its factors are in a cache.
+  /// of each shard. The first buffer gets the sums.
   GradientQueue(const kernels::ProductCode& code, std::span<const std::size_t> sizes,
-                std::vector<std::span<float>> buffers);
+                std::vector<std::span<float>> buffers, std::size_t smallest = kSmallest);
 
   /// Whether products for this gradient in a shard's buffer are to be added here.
   bool takes(std::size_t shard, const float* gradient) const;
+  /// Whether there is any parameter to take.
+  bool takes_any() const { return !large_.empty(); }
 
   /// The first product of each block replaces what the last update left there.
   void begin_update();
   /// All shards are about to go through a part of the batch.
   void begin_part();
   /// gradient [a.units(), b.units()] += Σ_r a_r b_rᵀ, later; `gradient` lies in the shard's buffer,
-  /// and what the operands read stays as it is.
+  /// and what the operands read stays as it is. Gradients that are added to are the same ones in
+  /// every update or do not overlap, and nothing else is ever added to their parameters.
   void add(std::size_t shard, const kernels::Operand& a, const kernels::Operand& b,
            kernels::Rows gradient);
   /// The shard has nothing more to add in this part. Multiplies what waits, of any shard, and
@@ -72,7 +78,7 @@ class GradientQueue {
   void start(const Key& key, Block& block) const;
   Found multiply_next(std::size_t shard);
   Entry* find_ready(std::size_t shard);
-  bool is_ready(Block& block) const;
+  bool advance_to_ready(Block& block) const;
   bool all_finished() const;
   void signal();
 
@@ -80,7 +86,7 @@ class GradientQueue {
   std::map<std::size_t, std::size_t> large_;  // begin and end of gradients that are taken
   std::vector<std::span<float>> buffers_;
   std::atomic<unsigned> changes_ = 0;  // counts what a waiting thread may go on with
-  mutable std::mutex mutex_;           // of what follows
+  std::mutex mutex_;                   // of what follows
   std::map<Key, Block> blocks_;
   std::vector<std::deque<Product>> products_;  // of each shard, in this part
   std::vector<bool> finished_;                 // shards, in this part

@@ -89,7 +89,7 @@ void for_parts(Products& products, const LossInputs& inputs, Body&& body) {
   const std::int64_t rows = inputs.rows.size(0), vocabulary = inputs.weight.size(0);
   const std::int64_t most = std::max(kFewestRows, kLogitsAtOnce / vocabulary);
   const std::int64_t parts = std::max<std::int64_t>(1, (rows + most - 1) / most);
-  const std::int64_t at_once = std::min(rows, (rows + parts * 32 - 1) / (parts * 32) * 32);
+  const std::int64_t at_once = (rows + parts - 1) / parts;
   const Tensor logits = at::empty({at_once, vocabulary}, inputs.rows.options());
   for (std::int64_t first = 0; first < rows; first += at_once) {
     body(Part(products, inputs, first, std::min(at_once, rows - first)), logits);

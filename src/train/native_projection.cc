@@ -35,7 +35,7 @@ Tensor ProjectionPass::project() {
   if (!cell_.input_gain.defined()) return multiply(cell_.bias);
   normal_ = multiply({});
   scales_ = at::empty({normal_.size(0), shape_.config.gate_count()}, normal_.options());
-  const Tensor sums = cell_.bias.expand_as(normal_).contiguous();
+  const Tensor sums = cell_.bias.expand_as(normal_).clone(at::MemoryFormat::Contiguous);
   kernels::layer_norm_forward(norm_sizes(), rows_of(normal_), span_of(cell_.input_gain),
                               rows_of(scales_), rows_of(sums));
   return sums;

@@ -55,12 +55,16 @@ const TrainingProduct& PackedWeights::backward(const Tensor& block, RowsPerProdu
   return get(block, true, rows);
 }
 
-void PackedWeights::refresh(Workers& workers) {
+void PackedWeights::refresh(Workers& workers, std::size_t count,
+                            const std::function<void(std::size_t)>& task) {
   std::vector<std::pair<std::int64_t, TrainingProduct*>> all;  // the largest first
   for (auto& [key, product] : products_) all.emplace_back(-key[1] * key[2], &product);
   std::stable_sort(all.begin(), all.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
-  workers.for_each(all.size(), [&](std::size_t i) { all[i].second->pack(); });
+  workers.for_each(count + all.size(), [&](std::size_t i) {
+    if (i < count) return task(i);
+    all[i - count].second->pack();
+  });
 }
 
 void PackedWeights::refresh() {

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -37,8 +38,10 @@ class PackedWeights {
   /// x = Wᵀ y, which takes gradients of y to those of x.
   const kernels::TrainingProduct& backward(const at::Tensor& block, kernels::RowsPerProduct rows);
 
-  /// Packs all weights again: parameters have changed. Nobody may multiply meanwhile.
-  void refresh(Workers& workers);
+  /// Packs all weights again: parameters have changed. Nobody may multiply meanwhile. The workers
+  /// also do task(0) … task(count − 1), which may be anything else.
+  void refresh(Workers& workers, std::size_t count = 0,
+               const std::function<void(std::size_t)>& task = nullptr);
   void refresh();
 
  private:

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "fixtures.h"
+#include "random_model.h"
 #include "train/engine.h"
 #include "train/memory.h"
 #include "train/parameters.h"
@@ -167,6 +168,90 @@ TEST(TrainingEngine, GivesTheSameBitsEveryTime) {
     second.compute_gradient(pointers(examples), update);
     EXPECT_TRUE(first.gradient().equal(second.gradient()));
   }
+}
+
+// Any model on three threads, with every gradient in the queue that can be.
+class QueuedModels : public ::testing::TestWithParam<int> {};
+
+TEST_P(QueuedModels, ShardsAddUpToTheWholeGradient) {
+  Random random(static_cast<std::uint64_t>(GetParam()));
+  const Configuration c = testing::random_configuration(random);
+  const model::VocabularySizes sizes{9, c.shared_vocabulary ? 9 : 12};
+  auto examples = random_examples(1 + random.below(7), sizes, 6, 5, 4);
+  for (Example& example : examples) {
+    if (c.encoder.padding != model::Padding::kVisible) break;
+    example.source.resize(static_cast<std::size_t>(c.source.fixed_length), 0);
+  }
+  TrainingEngine one(c, sizes, 1), three(c, sizes, 3, 1), again(c, sizes, 3, 1);
+  for (std::int64_t update = 1; update <= 2; ++update) {
+    const BatchSums sums = one.compute_gradient(pointers(examples), update);
+    three.compute_gradient(pointers(examples), update);
+    again.compute_gradient(pointers(examples), update);
+    EXPECT_LE((one.gradient() - three.gradient()).norm().item<double>(), 1e-5 * sums.gradient_norm);
+    EXPECT_TRUE(three.gradient().equal(again.gradient()));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(RandomModels, QueuedModels, ::testing::Range(1, 61));
+
+// Parameters large enough for the queue.
+model::Configuration wide_configuration(Precision precision) {
+  model::Configuration configuration;
+  configuration.encoder.units = configuration.decoder.units = 256;
+  configuration.training.precision = precision;
+  return configuration;
+}
+
+class WideEngines : public ::testing::TestWithParam<Precision> {};
+
+TEST_P(WideEngines, ShardsAddUpToTheWholeGradient) {
+  const model::VocabularySizes sizes{40, 50};
+  const auto examples = random_examples(9, sizes, 9, 8, 4);
+  const model::Configuration configuration = wide_configuration(GetParam());
+  TrainingEngine one(configuration, sizes, 1), three(configuration, sizes, 3);
+  const double tolerance = GetParam() == Precision::kFloat32 ? 1e-5 : 1e-2;
+  for (std::int64_t update = 1; update <= 2; ++update) {
+    one.compute_gradient(pointers(examples), update);
+    const BatchSums sums = three.compute_gradient(pointers(examples), update);
+    const at::Tensor difference = (one.gradient() - three.gradient()).norm();
+    EXPECT_LE(difference.item<double>(), tolerance * sums.gradient_norm);
+    EXPECT_NEAR(sums.gradient_norm, three.gradient().to(at::kDouble).norm().item<double>(),
+                1e-5 * sums.gradient_norm);
+  }
+}
+
+TEST_P(WideEngines, GiveTheSameBitsInParts) {
+  const model::VocabularySizes sizes{40, 50};
+  const auto examples = random_examples(24, sizes, 90, 80, 4);
+  model::Configuration configuration = wide_configuration(GetParam());
+  configuration.training.batch_memory = 8;
+  TrainingEngine first(configuration, sizes, 2), second(configuration, sizes, 2);
+  configuration.training.batch_memory = 0;
+  TrainingEngine whole(configuration, sizes, 2);
+  const double tolerance = GetParam() == Precision::kFloat32 ? 1e-5 : 1e-2;
+  const BatchSums sums = whole.compute_gradient(pointers(examples), 1);
+  for (std::int64_t update = 1; update <= 2; ++update) {
+    first.compute_gradient(pointers(examples), update);
+    second.compute_gradient(pointers(examples), update);
+    EXPECT_TRUE(first.gradient().equal(second.gradient()));
+    EXPECT_LE((first.gradient() - whole.gradient()).norm().item<double>(),
+              tolerance * sums.gradient_norm);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Precisions, WideEngines,
+                         ::testing::Values(Precision::kFloat32, Precision::kBfloat16));
+
+// A row for each of a source's distinct words, here one, as a bias is one row.
+TEST(TrainingEngine, LeavesTheParametersOfANormalisedLayerAlone) {
+  Configuration configuration = small_configuration();
+  configuration.encoder.layer_norm = true;
+  const std::vector<Example> examples{{{4, 4, 4, 4}, {5, 6}}};
+  TrainingEngine engine(configuration, kSizes, 1);
+  const Tensor before = engine.values().clone();
+  engine.evaluate(pointers(examples));
+  engine.compute_gradient(pointers(examples), 1);
+  EXPECT_TRUE(engine.values().equal(before));
 }
 
 // One MiB holds one or two of these sentences at a time.

@@ -165,7 +165,7 @@ HWY_EXPORT(multiply_widened);
 
 namespace {
 
-constexpr std::size_t kPanel = 16;         // outputs
+constexpr std::size_t kPanel = Bfloat16Product::kPanel;
 constexpr std::size_t kBlock = 32;         // inputs
 constexpr std::size_t kFewestOfTiles = 4;  // rows that are worth tiles of 16
 constexpr std::align_val_t kAlignment{64};
@@ -263,6 +263,19 @@ void Bfloat16Product::multiply(std::span<const float> x, std::size_t rows,
   }
   const FlushDenormals flush;
   HWY_DYNAMIC_DISPATCH(multiply_widened)(operands, rounded, rows, y.data());
+}
+
+void Bfloat16Product::multiply_panel(std::span<const float> x, std::size_t panel,
+                                     std::span<const float> bias, std::span<float> y) const {
+  const std::size_t first = panel * kPanel;
+  const Bfloat16Operands operands{panels_.get() + first * depth_,
+                                  bias.empty() ? nullptr : bias.data() + first,
+                                  std::min(kPanel, outputs_ - first), depth_};
+  float* rounded = thread_memory().get(depth_).data();
+  round_to_bfloat16({x.data(), inputs_}, 1, inputs_, rounded);
+  std::fill(rounded + inputs_, rounded + depth_, 0.0F);
+  const FlushDenormals flush;
+  HWY_DYNAMIC_DISPATCH(multiply_widened)(operands, rounded, 1, y.data() + first);
 }
 
 }  // namespace attend::kernels

@@ -28,6 +28,7 @@ bool is_supported(Bfloat16Way way);
 /// Denormal numbers count as 0. Copies the values. Immutable and safe to use from several threads.
 class Bfloat16Product {
  public:
+  static constexpr std::size_t kPanel = 16;  ///< outputs that stand together
   /// `way`: the best one that is supported when it is not given. CheckFailure for one that is not
   /// supported.
   explicit Bfloat16Product(const WeightView& weights);
@@ -36,6 +37,10 @@ class Bfloat16Product {
   /// As Matrix::multiply.
   void multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
                 std::span<float> y) const;
+  /// As Matrix::panel_width and Matrix::multiply_panel.
+  std::size_t panel_width() const { return kPanel; }
+  void multiply_panel(std::span<const float> x, std::size_t panel, std::span<const float> bias,
+                      std::span<float> y) const;
   /// As Matrix::select.
   Bfloat16Product select(std::span<const std::int32_t> ids) const;
 

@@ -147,7 +147,7 @@ HWY_EXPORT(multiply_row);
 
 namespace {
 
-constexpr std::size_t kPanel = 16;         // outputs
+constexpr std::size_t kPanel = Int8Product::kPanel;
 constexpr std::size_t kFewestOfTiles = 3;  // rows that are worth tiles of 16
 constexpr std::align_val_t kAlignment{64};
 
@@ -176,6 +176,26 @@ bool is_supported(Int8Way way) {
   if (way == Int8Way::kPortable) return true;
   if ((hwy::SupportedTargets() & HWY_AVX3) == 0) return false;  // tests may exclude it
   return way == Int8Way::kVnni ? has_vnni() : has_vnni() && has_tiles(TileKind::kInt8);
+}
+
+float round_weights(const WeightView& weights, std::size_t output, std::int8_t* to) {
+  constexpr float kLargest = 127.0F;
+  const float* row = weights.values + output * weights.stride;
+  float largest = 0.0F;
+  for (std::size_t k = 0; k < weights.inputs; ++k) largest = std::max(largest, std::abs(row[k]));
+  const float scale = weights.scales.empty() ? largest / kLargest : weights.scales[output];
+  const bool zeros = !(scale >= std::numeric_limits<float>::min());
+  for (std::size_t k = 0; k < weights.inputs; ++k) {
+    const float whole =
+        zeros ? 0.0F : std::clamp(std::nearbyint(row[k] / scale), -kLargest, kLargest);
+    to[k] = static_cast<std::int8_t>(whole);
+  }
+  return zeros ? 0.0F : scale;
+}
+
+void round_rows(const float* x, std::size_t rows, std::size_t size, std::size_t depth, float zero,
+                std::uint8_t* to, float* scales) {
+  HWY_DYNAMIC_DISPATCH(quantise_rows)(x, rows, size, depth, zero, to, scales);
 }
 
 void Int8Product::Free::operator()(std::int8_t* values) const {
@@ -224,20 +244,14 @@ Int8Product Int8Product::select(std::span<const std::int32_t> ids) const {
 }
 
 void Int8Product::pack(const WeightView& weights) {
-  constexpr float kLargest = 127.0F;
   allocate();
+  std::vector<std::int8_t> row(inputs_);
   for (std::size_t o = 0; o < outputs_; ++o) {
-    const float* row = weights.values + o * weights.stride;
-    float largest = 0.0F;
-    for (std::size_t k = 0; k < inputs_; ++k) largest = std::max(largest, std::abs(row[k]));
-    const float scale = weights.scales.empty() ? largest / kLargest : weights.scales[o];
-    if (!(scale >= std::numeric_limits<float>::min())) continue;  // zeros
-    scales_[o] = scale;
+    scales_[o] = round_weights(weights, o, row.data());
     for (std::size_t k = 0; k < inputs_; ++k) {
-      const float whole = std::clamp(std::nearbyint(row[k] / scale), -kLargest, kLargest);
       const std::size_t group = (o / kPanel * (depth_ / 4) + k / 4) * kPanel + o % kPanel;
-      panels_[group * 4 + k % 4] = static_cast<std::int8_t>(whole);
-      sums_[o] += 128 * static_cast<std::int32_t>(whole);
+      panels_[group * 4 + k % 4] = row[k];
+      sums_[o] += 128 * static_cast<std::int32_t>(row[k]);
     }
   }
 }
@@ -268,6 +282,28 @@ void Int8Product::multiply(std::span<const float> x, std::size_t rows, std::span
     HWY_DYNAMIC_DISPATCH(multiply_row)
     (operands, u + r * depth_, scales[r], widened, y.data() + r * outputs_);
   }
+}
+
+void Int8Product::multiply_panel(std::span<const float> x, std::size_t panel,
+                                 std::span<const float> bias, std::span<float> y) const {
+  const std::size_t first = panel * kPanel;
+  ThreadMemory& memory = thread_memory();
+  auto* u =
+      reinterpret_cast<std::uint8_t*>(memory.bytes.get((depth_ + 64) / sizeof(float) + 1).data());
+  float scale = 0.0F;
+  HWY_DYNAMIC_DISPATCH(quantise_rows)(x.data(), 1, inputs_, depth_, 128.0F, u, &scale);
+  const Int8Operands operands{panels_.get() + first * depth_,
+                              scales_.data() + first,
+                              sums_.data() + first,
+                              bias.empty() ? nullptr : bias.data() + first,
+                              std::min(kPanel, outputs_ - first),
+                              depth_,
+                              inputs_};
+  if (way_ != Int8Way::kPortable) {
+    return multiply_vnni(operands, u, &scale, 1, y.data() + first);
+  }
+  auto* widened = reinterpret_cast<std::int32_t*>(memory.widened.get(depth_).data());
+  HWY_DYNAMIC_DISPATCH(multiply_row)(operands, u, scale, widened, y.data() + first);
 }
 
 }  // namespace attend::kernels

@@ -22,6 +22,15 @@ enum class Int8Way {
 /// Whether this machine (and the instruction sets that Highway may choose from) has it.
 bool is_supported(Int8Way way);
 
+/// Row `output` of W as whole numbers −127 … 127 [inputs]; what they are to be multiplied with, 0
+/// where all are 0. Internal to this folder, as round_rows.
+float round_weights(const WeightView& weights, std::size_t output, std::int8_t* to);
+/// The same of rows of x [rows, size], with `zero` added: bytes that stand `depth` apart, zeros
+/// behind the inputs not written. Up to 64 bytes behind the last row are. Scales are NaN for rows
+/// that are not finite.
+void round_rows(const float* x, std::size_t rows, std::size_t size, std::size_t depth, float zero,
+                std::uint8_t* to, float* scales);
+
 /// W [outputs, inputs] as whole numbers −127 … 127 times a scale for every output; every x is
 /// rounded the same way with a scale of its own:
 ///   y_o = scale_x · scale_o · Σ_k round(x_k / scale_x) · w_ok + b_o.
@@ -29,6 +38,7 @@ bool is_supported(Int8Way way);
 /// or infinity gives NaN. Copies the values. Immutable and safe to use from several threads.
 class Int8Product {
  public:
+  static constexpr std::size_t kPanel = 16;  ///< outputs that stand together
   static constexpr std::size_t kLargestInputs = std::size_t{1} << 16;  ///< no sum overflows
 
   /// `way`: the best one that is supported when it is not given. CheckFailure for one that is not
@@ -39,11 +49,16 @@ class Int8Product {
   /// As Matrix::multiply.
   void multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
                 std::span<float> y) const;
+  /// As Matrix::panel_width and Matrix::multiply_panel.
+  std::size_t panel_width() const { return kPanel; }
+  void multiply_panel(std::span<const float> x, std::size_t panel, std::span<const float> bias,
+                      std::span<float> y) const;
   /// As Matrix::select.
   Int8Product select(std::span<const std::int32_t> ids) const;
 
  private:
   Int8Product() = default;
+
   void allocate();
   void pack(const WeightView& weights);
 

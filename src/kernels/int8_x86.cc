@@ -197,9 +197,108 @@ ATTEND_AMX void multiply_amx(const Int8Operands& p, const std::int8_t* q, const 
   finish_tiles(p, before, sums[1 - turn], row_scales, y);
 }
 
+namespace {
+
+// y of `rows` rows and of `panels` panels of weights in 4 bits from output `first` on.
+template <int rows, int panels>
+ATTEND_VNNI inline void multiply_int4_block(const Int4Operands& p, const std::int8_t* q,
+                                            const float* row_scales, const std::int32_t* sums_of_q,
+                                            std::size_t first, float* y) {
+  const std::uint8_t* weights = p.panels + first * p.depth / 2;
+  const std::size_t panel_size = kPanel * p.depth / 2;
+  const __m512i low_bits = _mm512_set1_epi8(15);
+  __m512i sums[rows][panels];
+#pragma GCC unroll 8
+  for (int r = 0; r < rows; ++r) {
+#pragma GCC unroll 8
+    for (int i = 0; i < panels; ++i) sums[r][i] = _mm512_setzero_si512();
+  }
+  for (std::size_t k = 0; k < p.depth; k += 8) {
+#pragma GCC unroll 8
+    for (int i = 0; i < panels; ++i) {
+      const __m512i both =
+          _mm512_loadu_si512(weights + static_cast<std::size_t>(i) * panel_size + k * kPanel / 2);
+      const __m512i low = _mm512_and_si512(both, low_bits);
+      const __m512i high = _mm512_and_si512(_mm512_srli_epi16(both, 4), low_bits);
+#pragma GCC unroll 8
+      for (int r = 0; r < rows; ++r) {
+        const std::int8_t* from = q + static_cast<std::size_t>(r) * p.depth + k;
+        int four = 0, next = 0;
+        __builtin_memcpy(&four, from, sizeof four);
+        __builtin_memcpy(&next, from + 4, sizeof next);
+        sums[r][i] = _mm512_dpbusd_epi32(sums[r][i], low, _mm512_set1_epi32(four));
+        sums[r][i] = _mm512_dpbusd_epi32(sums[r][i], high, _mm512_set1_epi32(next));
+      }
+    }
+  }
+#pragma GCC unroll 8
+  for (int i = 0; i < panels; ++i) {
+    const std::size_t output = first + static_cast<std::size_t>(i) * kPanel;
+    const std::size_t count = std::min(kPanel, p.outputs - output);
+    const auto mask = static_cast<__mmask16>((1U << count) - 1U);
+    const __m512 bias =
+        p.bias == nullptr ? _mm512_setzero_ps() : _mm512_maskz_loadu_ps(mask, p.bias + output);
+    const __m512 scales = _mm512_loadu_ps(p.scales + output);
+#pragma GCC unroll 8
+    for (int r = 0; r < rows; ++r) {
+      // 16 Σ q n − 120.5 Σ q
+      const __m512 offset = _mm512_set1_ps(-120.5F * static_cast<float>(sums_of_q[r]));
+      const __m512 total =
+          _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[r][i]), _mm512_set1_ps(16.0F), offset);
+      const __m512 scaled = _mm512_mul_ps(total, scales);
+      _mm512_mask_storeu_ps(y + static_cast<std::size_t>(r) * p.outputs + output, mask,
+                            _mm512_fmadd_ps(scaled, _mm512_set1_ps(row_scales[r]), bias));
+    }
+  }
+}
+
+template <int rows>
+ATTEND_VNNI void multiply_int4_rows(const Int4Operands& p, const std::int8_t* q,
+                                    const float* row_scales, float* y) {
+  constexpr int kPanels = rows == 1 ? 8 : 4;
+  std::int32_t sums_of_q[rows] = {};
+  for (int r = 0; r < rows; ++r) {
+    for (std::size_t k = 0; k < p.depth; ++k)
+      sums_of_q[r] += q[static_cast<std::size_t>(r) * p.depth + k];
+  }
+  std::size_t first = 0;
+  for (; first + kPanels * kPanel <= p.outputs; first += kPanels * kPanel) {
+    multiply_int4_block<rows, kPanels>(p, q, row_scales, sums_of_q, first, y);
+  }
+  for (; first < p.outputs; first += kPanel) {
+    multiply_int4_block<rows, 1>(p, q, row_scales, sums_of_q, first, y);
+  }
+}
+
+}  // namespace
+
+void multiply_int4(const Int4Operands& p, const std::int8_t* q, const float* row_scales,
+                   std::size_t rows, float* y) {
+  constexpr std::size_t kRows = 5;
+  for (; rows >= kRows; rows -= kRows) {
+    multiply_int4_rows<kRows>(p, q, row_scales, y);
+    q += kRows * p.depth;
+    row_scales += kRows;
+    y += kRows * p.outputs;
+  }
+  switch (rows) {
+    case 4:
+      return multiply_int4_rows<4>(p, q, row_scales, y);
+    case 3:
+      return multiply_int4_rows<3>(p, q, row_scales, y);
+    case 2:
+      return multiply_int4_rows<2>(p, q, row_scales, y);
+    case 1:
+      return multiply_int4_rows<1>(p, q, row_scales, y);
+    default:
+      return;
+  }
+}
+
 #else
 
 bool has_vnni() { return false; }
+void multiply_int4(const Int4Operands&, const std::int8_t*, const float*, std::size_t, float*) {}
 void multiply_vnni(const Int8Operands&, const std::uint8_t*, const float*, std::size_t, float*) {}
 void multiply_amx(const Int8Operands&, const std::int8_t*, const float*, std::size_t, float*) {}
 

@@ -16,6 +16,15 @@ struct Int8Operands {
   std::size_t inputs;          // of depth, without padding
 };
 
+/// Weights in 4 bits: w_ok ≈ 16 (n_ok − 8) + 7.5.
+struct Int4Operands {
+  const std::uint8_t*
+      panels;           // [⌈outputs / 16⌉, depth / 8, 16, 4], n of 4 inputs below n of 4 more
+  const float* scales;  // [outputs, padded to 16]
+  const float* bias;    // [outputs] or null
+  std::size_t outputs, depth;  // depth: a multiple of 8
+};
+
 /// Whether processor and system have the instructions.
 bool has_vnni();
 
@@ -25,5 +34,8 @@ void multiply_vnni(const Int8Operands& operands, const std::uint8_t* u, const fl
                    std::size_t rows, float* y);
 void multiply_amx(const Int8Operands& operands, const std::int8_t* q, const float* row_scales,
                   std::size_t rows, float* y);
+/// y [rows, outputs] from q [rows, depth]; q is 0 behind the inputs.
+void multiply_int4(const Int4Operands& operands, const std::int8_t* q, const float* row_scales,
+                   std::size_t rows, float* y);
 
 }  // namespace attend::kernels

@@ -12,6 +12,8 @@
 #include "kernels/bfloat16.h"            // IWYU pragma: export
 #include "kernels/buffer.h"              // IWYU pragma: export
 #include "kernels/cells.h"               // IWYU pragma: export
+#include "kernels/coarse_product.h"      // IWYU pragma: export
+#include "kernels/coarse_ranking.h"      // IWYU pragma: export
 #include "kernels/cross_entropy.h"       // IWYU pragma: export
 #include "kernels/layer_norm.h"          // IWYU pragma: export
 #include "kernels/matrix.h"              // IWYU pragma: export

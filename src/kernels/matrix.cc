@@ -58,6 +58,33 @@ std::size_t Matrix::bytes() const {
   return std::holds_alternative<Bfloat16Product>(product_) ? 2 * size : sizeof(float) * size;
 }
 
+std::size_t Matrix::panel_width() const {
+  return std::visit(
+      [](const auto& product) -> std::size_t {
+        if constexpr (std::is_same_v<std::decay_t<decltype(product)>, std::monostate>) {
+          return 1;
+        } else {
+          return product.panel_width();
+        }
+      },
+      product_);
+}
+
+void Matrix::multiply_panel(std::span<const float> x, std::size_t panel,
+                            std::span<const float> bias, std::span<float> y) const {
+  ATTEND_CHECK_EQ(x.size(), inputs_);
+  ATTEND_CHECK_EQ(y.size(), outputs_);
+  ATTEND_CHECK(bias.empty() || bias.size() == outputs_);
+  ATTEND_CHECK(panel * panel_width() < outputs_);
+  std::visit(
+      [&](const auto& product) {
+        if constexpr (!std::is_same_v<std::decay_t<decltype(product)>, std::monostate>) {
+          product.multiply_panel(x, panel, bias, y);
+        }
+      },
+      product_);
+}
+
 void Matrix::multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
                       std::span<float> y, ReadOrder order) const {
   ATTEND_CHECK_EQ(x.size(), rows * inputs_);

@@ -42,6 +42,14 @@ class Matrix {
   void multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
                 std::span<float> y, ReadOrder order = ReadOrder::kForward) const;
 
+  /// Outputs that stand together: panel p is [p · panel_width(), (p + 1) · panel_width()), or what
+  /// there is of it.
+  std::size_t panel_width() const;
+  /// y_o of one row for the outputs o of one panel, as multiply() computes them; y [outputs], the
+  /// rest of which stays as it is.
+  void multiply_panel(std::span<const float> x, std::size_t panel, std::span<const float> bias,
+                      std::span<float> y) const;
+
   /// The matrix of some of its outputs, in this order; ids lie in [0, outputs()).
   Matrix select(std::span<const std::int32_t> ids) const;
 

@@ -256,6 +256,19 @@ void multiply_all(ConstRows x, std::size_t rows, std::size_t inputs, const float
   }
 }
 
+void multiply_one_panel(const float* x, std::size_t inputs, const float* panels, const float* bias,
+                        std::size_t outputs, std::size_t panel, float* y) {
+  const std::size_t width = panel_width(), first = panel * width;
+  if (outputs <= hn::Lanes(Floats())) {  // sums in another order
+    return multiply_all({x, inputs}, 1, inputs, panels, bias, outputs, {y, outputs}, false,
+                        ReadOrder::kForward);
+  }
+  HWY_ALIGN float padded[2 * kMaximumLanes];
+  const float* own = biases_of(bias, first, outputs, width, padded);
+  multiply_block<1, 1>({x, inputs}, inputs, panels + first * inputs, own,
+                       {y + first, outputs, std::min(width, outputs - first), false});
+}
+
 }  // namespace attend::kernels::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 
@@ -264,6 +277,7 @@ namespace attend::kernels {
 
 HWY_EXPORT(panel_width);
 HWY_EXPORT(multiply_all);
+HWY_EXPORT(multiply_one_panel);
 
 PanelProduct::PanelProduct(std::span<const float> values, std::size_t outputs, std::size_t inputs)
     : PanelProduct(values.data(), outputs, inputs, {inputs, 1}) {}
@@ -332,6 +346,14 @@ void PanelProduct::multiply(ConstRows x, std::size_t rows, const float* bias, Ro
   ATTEND_CHECK_EQ(width_, HWY_DYNAMIC_DISPATCH(panel_width)());
   HWY_DYNAMIC_DISPATCH(multiply_all)
   (x, rows, inputs_, panels_.data(), bias, outputs_, y, false, order);
+}
+
+void PanelProduct::multiply_panel(std::span<const float> x, std::size_t panel,
+                                  std::span<const float> bias, std::span<float> y) const {
+  ATTEND_CHECK_EQ(width_, HWY_DYNAMIC_DISPATCH(panel_width)());
+  HWY_DYNAMIC_DISPATCH(multiply_one_panel)
+  (x.data(), inputs_, panels_.data(), bias.empty() ? nullptr : bias.data(), outputs_, panel,
+   y.data());
 }
 
 void PanelProduct::multiply_add(ConstRows x, std::size_t rows, Rows y) const {

@@ -37,6 +37,10 @@ class PanelProduct {
                 ReadOrder order = ReadOrder::kForward) const;
   /// y_r += W x_r
   void multiply_add(ConstRows x, std::size_t rows, Rows y) const;
+  /// As Matrix::panel_width and Matrix::multiply_panel.
+  std::size_t panel_width() const { return width_; }
+  void multiply_panel(std::span<const float> x, std::size_t panel, std::span<const float> bias,
+                      std::span<float> y) const;
   /// As Matrix::select.
   PanelProduct select(std::span<const std::int32_t> ids) const;
 

@@ -11,6 +11,10 @@ using model::StepResult;
 using model::StepRow;
 using text::TokenId;
 
+// Output weights from which on a step of few rows waits for memory, and how many rows do.
+constexpr std::size_t kUncachedWeights = std::size_t{1} << 20;
+constexpr std::size_t kFewRows = 3;
+
 Decoder::Decoder(const model::Configuration& configuration, std::size_t vocabulary,
                  const model::Weights& weights, Precision precision)
     : config_(configuration.decoder),
@@ -36,6 +40,9 @@ Decoder::Decoder(const model::Configuration& configuration, std::size_t vocabula
   std::string output = model::output_weight_name(config_);
   output.resize(output.rfind(".weight"));
   output_ = {tensors.under(output).matrix("weight"), weights.get("output.bias").values};
+  if (output_.weight.outputs() * output_.weight.inputs() >= kUncachedWeights) {
+    coarse_output_ = tensors.under(output).coarse("weight");
+  }
 }
 
 void Decoder::add_layers(const Tensors& tensors) {
@@ -149,7 +156,7 @@ class DecoderRun final : public model::Decoding {
 
   void keep_best(std::size_t count) override {
     best_count_ = std::min(count, decoder_.embeddings_.vocabulary);
-    ranked_.resize(best_count_);
+    ranked_.resize(kFewRows * best_count_);
     if (candidates_.empty() || candidate_weight_.outputs() > 0) return;
     candidate_weight_ = decoder_.output_.weight.select(candidates_);
     for (const TokenId id : candidates_) {
@@ -369,6 +376,7 @@ class DecoderRun final : public model::Decoding {
   // The same, of which only the best remain.
   void generate_best() {
     const bool all = candidates_.empty();
+    if (all && rows_ <= kFewRows && !decoder_.coarse_output_.empty()) return generate_few();
     const kernels::Matrix& weight = all ? decoder_.output_.weight : candidate_weight_;
     const std::span<const float> bias = all ? decoder_.output_.bias : candidate_bias_;
     const std::size_t vocabulary = weight.outputs(), width = weight.inputs();
@@ -380,7 +388,8 @@ class DecoderRun final : public model::Decoding {
       const std::span<float> scores = scores_.get(count * vocabulary);  // [count, vocabulary]
       weight.multiply(readouts.subspan(done * width, count * width), count, bias, scores);
       for (std::size_t row = 0; row < count; ++row) {
-        kernels::rank_log_softmax(row_of(scores, row, vocabulary), ranked_);
+        kernels::rank_log_softmax(row_of(scores, row, vocabulary),
+                                  std::span(ranked_).first(best_count_));
         for (std::size_t k = 0; k < best_count_; ++k) {
           const auto [index, value] = ranked_[k];
           const bool maps = !all && index >= 0;
@@ -389,6 +398,17 @@ class DecoderRun final : public model::Decoding {
         }
       }
     }
+  }
+
+  // The same of few rows.
+  void generate_few() {
+    const Linear& output = decoder_.output_;
+    const std::span<float> scores = scores_.get(rows_ * output.weight.outputs());
+    best_.resize(rows_ * best_count_);
+    const std::span<kernels::Ranked> ranked = std::span(ranked_).first(best_.size());
+    kernels::rank_log_softmax(output.weight, decoder_.coarse_output_, readout(), rows_, output.bias,
+                              scores, ranked);
+    for (std::size_t i = 0; i < best_.size(); ++i) best_[i] = {ranked[i].index, ranked[i].value};
   }
 
   std::span<const float> readout() {  // [rows, l], without a readout the state [rows, n]
@@ -452,7 +472,7 @@ class DecoderRun final : public model::Decoding {
   kernels::Buffer beside_gates_;       // W_c c or W_r r [rows, G n] of the bottom layer
   kernels::Buffer gathered_, gates_, readout_, readout_part_, maxima_, scores_;
   std::vector<CellMemory> cell_memory_ = std::vector<CellMemory>(decoder_.layers_.size());
-  std::vector<kernels::Ranked> ranked_;   // [best_count]
+  std::vector<kernels::Ranked> ranked_;   // [kFewRows, best_count]
   std::vector<model::RankedToken> best_;  // [rows, best_count]
 };
 

@@ -50,9 +50,10 @@ class Decoder {
   Feed input_;                          // of the bottom layer
   std::vector<InputProjection> above_;  // of the layers above it
   std::vector<RecurrentCell> layers_;
-  kernels::Matrix readout_state_;  // [r, n]; 0 × 0 without a readout
-  Feed readout_;                   // the rest of the readout
-  Linear output_;                  // [vocabulary, l or n]
+  kernels::Matrix readout_state_;         // [r, n]; 0 × 0 without a readout
+  Feed readout_;                          // the rest of the readout
+  Linear output_;                         // [vocabulary, l or n]
+  kernels::CoarseProduct coarse_output_;  // where output_ is large
 };
 
 }  // namespace attend::runtime

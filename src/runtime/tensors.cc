@@ -22,7 +22,7 @@ std::size_t Tensors::columns(const std::string& name) const {
   return static_cast<std::size_t>(get(name).shape.at(1));
 }
 
-kernels::Matrix Tensors::matrix(const std::string& name, const Block& block) const {
+kernels::WeightView Tensors::view(const std::string& name, const Block& block) const {
   const model::TensorView& tensor = get(name);
   const std::size_t stride = columns(name);
   const std::size_t rows = std::min(block.rows, this->rows(name) - block.first_row);
@@ -30,7 +30,15 @@ kernels::Matrix Tensors::matrix(const std::string& name, const Block& block) con
   kernels::WeightView view{tensor.values.data() + block.first_row * stride + block.first_column,
                            rows, width, stride};
   if (!tensor.scales.empty()) view.scales = tensor.scales.subspan(block.first_row, rows);
-  return {view, precision_};
+  return view;
+}
+
+kernels::Matrix Tensors::matrix(const std::string& name, const Block& block) const {
+  return {view(name, block), precision_};
+}
+
+kernels::CoarseProduct Tensors::coarse(const std::string& name) const {
+  return {view(name, {}), precision_};
 }
 
 void copy(std::span<const float> from, std::span<float> to) {

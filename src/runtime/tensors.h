@@ -30,10 +30,13 @@ class Tensors {
   std::span<const float> values(const std::string& name) const;
   /// The matrix prefix.name, or a block of it, packed.
   kernels::Matrix matrix(const std::string& name, const Block& block = {}) const;
+  /// A coarse copy of the matrix prefix.name.
+  kernels::CoarseProduct coarse(const std::string& name) const;
   std::size_t rows(const std::string& name) const;
   std::size_t columns(const std::string& name) const;
 
  private:
+  kernels::WeightView view(const std::string& name, const Block& block) const;
   const model::TensorView& get(const std::string& name) const;
 
   const model::Weights& weights_;

@@ -107,6 +107,13 @@ Values results(std::size_t units) {
   std::vector<Ranked> best(3);
   rank_log_softmax(weights, best);
   for (const Ranked& one : best) append(all, {static_cast<float>(one.index), one.value});
+  for (const Precision one : {Precision::kFloat32, Precision::kBfloat16}) {
+    const WeightView view{weights.data(), units, units, units};
+    rank_log_softmax(Matrix(view, one), CoarseProduct(view, one), bias, 1, {}, seen, best);
+    for (const Ranked& ranked : best) {
+      append(all, {static_cast<float>(ranked.index), ranked.value});
+    }
+  }
   return all;
 }
 

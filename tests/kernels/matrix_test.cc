@@ -303,6 +303,29 @@ TEST(Matrix, SelectedOutputsInEveryPrecision) {
   }
 }
 
+TEST(Matrix, PanelsInEveryPrecision) {
+  Random random(21);
+  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16, Precision::kInt8}) {
+    for (const std::size_t outputs : {1, 7, 16, 33, 90}) {
+      for (const std::size_t inputs : {3, 40, 130}) {
+        const auto values = reference::random_values(random, outputs * inputs);
+        const auto bias = reference::random_values(random, inputs % 2 == 0 ? outputs : 0);
+        const auto x = reference::random_values(random, inputs);
+        const Matrix matrix({values.data(), outputs, inputs, inputs}, precision);
+        std::vector<float> whole(outputs), parts(outputs, 9.0F);
+        matrix.multiply(x, 1, bias, whole);
+        const std::size_t panels = (outputs + matrix.panel_width() - 1) / matrix.panel_width();
+        for (std::size_t panel = panels; panel-- > 0;) {
+          matrix.multiply_panel(x, panel, bias, parts);
+          for (std::size_t o = 0; o < panel * matrix.panel_width(); ++o) ASSERT_EQ(parts[o], 9.0F);
+        }
+        ASSERT_EQ(parts, whole) << outputs << " x " << inputs;
+        EXPECT_THROW(matrix.multiply_panel(x, panels, bias, parts), CheckFailure);
+      }
+    }
+  }
+}
+
 TEST(Matrix, BlocksOfAMatrixInEveryPrecision) {
   Random random(25);
   constexpr std::size_t kRows = 9, kColumns = 40;

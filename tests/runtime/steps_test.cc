@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <new>
 
+#include "kernels/ranking.h"
 #include "random_model.h"
 #include "reference_model.h"
 #include "runtime/runtime.h"
@@ -118,7 +119,7 @@ TEST(Steps, AllocateNothingAfterTheFirst) {
       if (one.configuration.decoder.order == model::Order::kLookGenerateUpdate) {
         decoding->step(next_rows(6, 11, random, paths));  // the first update is in the second step
       }
-      for (const std::size_t count : {6, 6, 4, 1, 6}) {
+      for (const std::size_t count : {6, 6, 4, 3, 1, 2, 6}) {
         const auto rows = next_rows(count, 11, random, paths);
         const std::size_t before = allocations;
         decoding->step(rows);
@@ -157,6 +158,39 @@ TEST(Steps, TheBestAreThoseOfTheWholeDistribution) {
         ASSERT_LT(better, static_cast<std::ptrdiff_t>(kBest));
       }
       rows = next_rows(150, 11, random, paths);  // more than are ranked together
+    }
+  }
+}
+
+// Few rows of a large vocabulary are ranked by a coarse copy of its weights.
+TEST(Steps, TheBestOfFewRowsAreThoseOfTheWholeDistribution) {
+  Random random(55);
+  Case one = cases()[1];
+  one.configuration.decoder.readout_units = 130;  // 1.2 million output weights
+  const model::Weights weights = random_weights(one.configuration, one.sizes, random, 0.3);
+  const auto sources = random_sources(one.configuration, one.sizes, 3, 6, random);
+  const std::pair<Precision, double> precisions[] = {
+      {Precision::kFloat32, 1e-5}, {Precision::kBfloat16, 1e-3}, {Precision::kInt8, 1e-2}};
+  for (const auto& [precision, tolerance] : precisions) {
+    const auto engine = make_engine(one.configuration, one.sizes, 2, weights, {precision, nullptr});
+    const auto whole = engine->annotate(sources), kept = engine->annotate(sources);
+    constexpr std::size_t kBest = 4;
+    kept->keep_best(kBest);
+    std::vector<Path> paths;
+    std::vector<model::StepRow> rows = first_rows(sources.size(), paths);
+    for (const std::size_t next : {1, 2, 3, 4, 2}) {
+      const model::StepResult expected = whole->step(rows), found = kept->step(rows);
+      for (std::size_t row = 0; row < rows.size(); ++row) {
+        const auto scores = expected.log_probabilities.subspan(row * 9000, 9000);
+        std::vector<kernels::Ranked> best(kBest);
+        kernels::rank(scores, best);
+        for (std::size_t k = 0; k < kBest; ++k) {
+          const model::RankedToken& token = found.best[row * kBest + k];
+          ASSERT_EQ(token.token, best[k].index) << precision_name(precision) << ", place " << k;
+          ASSERT_NEAR(token.log_probability, best[k].value, tolerance);
+        }
+      }
+      rows = next_rows(next, 11, random, paths);
     }
   }
 }

@@ -1,0 +1,103 @@
+// An output whose coarse value stays below the exact values of K others, its error included, is not
+// among the K largest. Probable outputs are computed again too: where the errors of the others have
+// the standard deviation σ and none of their probabilities exceeds τ, that of ln Σ_k exp y_k is
+//   σ √(Σ p_k²) ≤ σ √τ.
+// Must equal: rank_log_softmax of the whole product.
+#include "kernels/coarse_ranking.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "base/base.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/coarse_ranking.cc"
+#include <hwy/foreach_target.h>
+// after foreach_target.h
+#include "kernels/simd-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace attend::kernels::HWY_NAMESPACE {
+
+// Whether any y_o + norm · error_o reaches the bar.
+bool can_reach(const float* y, const float* errors, std::size_t size, float norm, float bar) {
+  const Floats d;
+  auto reached = hn::FirstN(d, 0);
+  for_each(size, [&](auto at) HWY_ATTR {
+    const Vector highest = hn::MulAdd(at.load(errors), constant(norm), at.load(y));
+    reached = hn::Or(reached, hn::And(hn::Ge(highest, constant(bar)), hn::FirstN(d, size - at.i)));
+  });
+  return !hn::AllFalse(d, reached);
+}
+
+}  // namespace attend::kernels::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace attend::kernels {
+
+HWY_EXPORT(can_reach);
+
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+// ln τ of a coarse product of this row.
+float log_of_probable(const CoarseProduct& coarse, float norm) {
+  return 2.0F * std::log(coarse.tolerance() / (norm * coarse.deviation()));
+}
+
+// What outputs must reach to be computed again, given the coarse y: the least exact value of those
+// with the largest coarse values, as many are no smaller, or less than that where probable outputs
+// are smaller.
+float bar_of(const Matrix& weights, const CoarseProduct& coarse, std::span<const float> x,
+             float norm, std::span<const float> bias, std::span<float> y, std::span<Ranked> best) {
+  rank_log_softmax(y, best);
+  if (best.empty() || best.back().index < 0) return -kInfinity;
+  const float normaliser = y[static_cast<std::size_t>(best[0].index)] - best[0].value;
+  float lowest = kInfinity;
+  for (const Ranked& one : best) {
+    const auto output = static_cast<std::size_t>(one.index);
+    weights.multiply_panel(x, output / weights.panel_width(), bias, y);
+    lowest = std::min(lowest, y[output]);
+  }
+  const float probable = normaliser + log_of_probable(coarse, norm);
+  return std::min(lowest - coarse.rounding() * std::abs(lowest), probable);
+}
+
+// y as weights.multiply() computes it wherever that matters, given the coarse y.
+void refine(const Matrix& weights, const CoarseProduct& coarse, std::span<const float> x,
+            std::span<const float> bias, std::span<float> y, std::span<Ranked> best) {
+  const float norm = coarse.norm(x);
+  if (!std::isfinite(norm)) return weights.multiply(x, 1, bias, y);
+  const float bar = bar_of(weights, coarse, x, norm, bias, y, best);
+  const std::size_t outputs = y.size(), width = weights.panel_width();
+  for (std::size_t first = 0; first < outputs; first += width) {
+    const std::size_t count = std::min(width, outputs - first);
+    if (HWY_DYNAMIC_DISPATCH(can_reach)(y.data() + first, coarse.errors().data() + first, count,
+                                        norm, bar)) {
+      weights.multiply_panel(x, first / width, bias, y);
+    }
+  }
+}
+
+}  // namespace
+
+void rank_log_softmax(const Matrix& weights, const CoarseProduct& coarse, std::span<const float> x,
+                      std::size_t rows, std::span<const float> bias, std::span<float> y,
+                      std::span<Ranked> best) {
+  const std::size_t inputs = weights.inputs(), outputs = weights.outputs();
+  ATTEND_CHECK(coarse.outputs() == outputs && coarse.inputs() == inputs);
+  coarse.multiply(x, rows, bias, y);
+  const std::size_t wanted = rows == 0 ? 0 : best.size() / rows;
+  for (std::size_t r = 0; r < rows; ++r) {
+    const std::span<float> own = y.subspan(r * outputs, outputs);
+    const std::span<Ranked> ranked = best.subspan(r * wanted, wanted);
+    refine(weights, coarse, x.subspan(r * inputs, inputs), bias, own, ranked);
+    rank_log_softmax(own, ranked);
+  }
+}
+
+}  // namespace attend::kernels
+#endif  // HWY_ONCE

@@ -48,6 +48,9 @@ namespace {
 
 constexpr std::size_t kTile = kTileRows * kTileDepth;  // values
 constexpr std::size_t kPanel = 2 * kTileRows;  // outputs, or rows that are multiplied at once
+// Tiles of factors after which sums are stored: 32 rows of them and of 32 outputs stay in the first
+// cache.
+constexpr std::size_t kNear = 8;
 constexpr std::size_t kCached = std::size_t{1} << 20;  // bytes that stay in the second cache
 
 std::size_t tiles_of(std::size_t size, std::size_t tile) { return (size + tile - 1) / tile; }
@@ -325,23 +328,25 @@ void TileProduct::multiply(HalfRows x, std::size_t rows, const float* bias, Rows
   const Tiles configured;
   for (std::size_t k = 0; k < depth; k += kDepth) {
     const std::size_t step_depth = std::min(depth - k, kDepth);
-    // Weights that stay in the second cache pass by 32 rows, which stay in the first one where they
-    // have at most some 700 inputs.
+    // Weights that stay in the second cache pass by 32 rows, some inputs of which stay in the first
+    // one.
     const std::size_t fitting = kCached / (step_depth * 2 * kTile * sizeof(Bfloat16)) * kPanel;
     const std::size_t blocks = tiles_of(outputs_, fitting);
     const std::size_t at_once = tiles_of(tiles_of(outputs_, kPanel), blocks) * kPanel;
     for (std::size_t begin = 0; begin < outputs_; begin += at_once) {
       const std::size_t end = std::min(outputs_, begin + at_once);
       for (std::size_t r = 0; r < rows; r += kPanel) {
-        for (std::size_t o = begin; o < end; o += kPanel) {
-          const Bfloat16* panel = tiles + (o / kPanel * depth + k) * 2 * kTile;
-          const Rows to = y.from(r).column(o);
-          ConstRows start = to;
-          if (k == 0 && write == Write::kReplace) start = {kZeros, 0};
-          if (k == 0 && bias != nullptr) start = {bias + o, 0};
-          multiply_part({x.row(r) + k * kTileDepth, x.stride, kTileRows * x.stride, kTileDepth,
-                         panel, step_depth},
-                        start, to, std::min(kPanel, rows - r), std::min(kPanel, outputs_ - o));
+        for (std::size_t near = k; near < k + step_depth; near += kNear) {
+          for (std::size_t o = begin; o < end; o += kPanel) {
+            const Rows to = y.from(r).column(o);
+            ConstRows start = to;
+            if (near == 0 && write == Write::kReplace) start = {kZeros, 0};
+            if (near == 0 && bias != nullptr) start = {bias + o, 0};
+            multiply_part({x.row(r) + near * kTileDepth, x.stride, kTileRows * x.stride, kTileDepth,
+                           tiles + (o / kPanel * depth + near) * 2 * kTile,
+                           std::min(kNear, k + step_depth - near)},
+                          start, to, std::min(kPanel, rows - r), std::min(kPanel, outputs_ - o));
+          }
         }
       }
     }
@@ -362,13 +367,16 @@ void tile_gradient(HalfRows a, std::size_t a_units, HalfRows b, std::size_t b_un
     for (std::size_t m = 0; m < a_units; m += kPanel) {
       const std::size_t columns_of_a = std::min(kPanel, a_units - m);
       pack_panels<true>(a.from(k).column(m), columns_of_a, rows, a_tiles);
-      for (std::size_t n = 0; n < b_units; n += kPanel) {
-        const Rows to = gradient.from(m).column(n);
-        const ConstRows start =
-            k == 0 && write == Write::kReplace ? ConstRows{kZeros, 0} : ConstRows(to);
-        multiply_part({a_tiles, kTileDepth, kTile, 2 * kTile,
-                       b_tiles + n / kPanel * depth * 2 * kTile, depth},
-                      start, to, columns_of_a, std::min(kPanel, b_units - n));
+      for (std::size_t near = 0; near < depth; near += kNear) {
+        for (std::size_t n = 0; n < b_units; n += kPanel) {
+          const Rows to = gradient.from(m).column(n);
+          const bool first = k == 0 && near == 0 && write == Write::kReplace;
+          multiply_part(
+              {a_tiles + near * 2 * kTile, kTileDepth, kTile, 2 * kTile,
+               b_tiles + (n / kPanel * depth + near) * 2 * kTile, std::min(kNear, depth - near)},
+              first ? ConstRows{kZeros, 0} : ConstRows(to), to, columns_of_a,
+              std::min(kPanel, b_units - n));
+        }
       }
     }
   }

@@ -57,6 +57,28 @@ void report_precision(std::string_view command, Precision precision);
 /// For options: digits only. CLI11 by itself takes -1 for the largest number.
 CLI::Validator whole_number();
 
+/// An option whose values are names; any other name is wrong usage. `value` gets what stands beside
+/// the name.
+template <class Value>
+CLI::Option* add_choice(CLI::App& command, const std::string& flag, Value& value,
+                        const std::vector<std::pair<std::string, Value>>& choices,
+                        const std::string& description) {
+  std::vector<std::string> names;
+  std::string text;
+  for (const auto& [name, unused] : choices) {
+    names.push_back(name);
+    text += (text.empty() ? "" : "|") + name;
+  }
+  const auto take = [&value, choices](const std::string& name) {
+    for (const auto& [known, one] : choices) {
+      if (known == name) value = one;
+    }
+  };
+  return command.add_option_function<std::string>(flag, take, description)
+      ->check(CLI::IsMember(names))
+      ->option_text(text);
+}
+
 /// UsageError when two options name one file to write.
 void check_distinct(std::string_view flag, const std::string& file, std::string_view other_flag,
                     const std::string& other_file);

@@ -45,12 +45,10 @@ void add_dates(CLI::App& program) {
       ->delimiter(',')
       ->type_name("CODE,…");
   command->add_flag("--list", options->list, "list the codes and stop");
-  command->add_option("--style", dates.style, "written (as people write) | exercise (English)")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, dates::DateStyle>{{"written", dates::DateStyle::kWritten},
-                                                  {"exercise", dates::DateStyle::kEnglishExercise}},
-          CLI::ignore_case))
-      ->option_text("written|exercise");
+  add_choice<dates::DateStyle>(
+      *command, "--style", dates.style,
+      {{"written", dates::DateStyle::kWritten}, {"exercise", dates::DateStyle::kEnglishExercise}},
+      "written (as people write) | exercise (English)");
   const std::string far =
       fmt::format("; without both, {:g} % are of 1000 to 2199", 100 * dates.far_year_share);
   const CLI::Option* first =
@@ -58,13 +56,11 @@ void add_dates(CLI::App& program) {
           ->capture_default_str();
   const CLI::Option* last =
       command->add_option("--last-year", dates.last_year, "last year" + far)->capture_default_str();
-  command->add_option("--split", dates.split, "all | train | test: dates of one side only")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, dates::DateSplit>{{"all", dates::DateSplit::kAll},
-                                                  {"train", dates::DateSplit::kTrain},
-                                                  {"test", dates::DateSplit::kTest}},
-          CLI::ignore_case))
-      ->option_text("all|train|test");
+  add_choice<dates::DateSplit>(*command, "--split", dates.split,
+                               {{"all", dates::DateSplit::kAll},
+                                {"train", dates::DateSplit::kTrain},
+                                {"test", dates::DateSplit::kTest}},
+                               "all | train | test: dates of one side only");
   command->add_option("--test-share", dates.test_share, "share of the dates on the test side")
       ->capture_default_str();
   command->add_option("--seed", dates.seed, "seed")->check(whole_number())->capture_default_str();

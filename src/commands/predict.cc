@@ -110,21 +110,16 @@ void add_predict(CLI::App& program) {
       ->capture_default_str();
   command->add_flag("--line-buffered", options->line_buffered,
                     "answer every line before reading the next, as in a terminal");
-  command->add_option("--format", options->format, "text | json | moses")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, Format>{
-              {"text", Format::kText}, {"json", Format::kJson}, {"moses", Format::kMoses}},
-          CLI::ignore_case))
-      ->option_text("text|json|moses");
+  add_choice<Format>(*command, "--format", options->format,
+                     {{"text", Format::kText}, {"json", Format::kJson}, {"moses", Format::kMoses}},
+                     "text | json | moses");
   auto* alignments =
       command->add_option("--alignments", options->alignments, "alignments of the best predictions")
           ->type_name("FILE");
-  command->add_option("--alignment-format", options->alignment_format, "pharaoh | matrix")
-      ->transform(CLI::CheckedTransformer(
-          std::map<std::string, AlignmentFormat>{{"pharaoh", AlignmentFormat::kPharaoh},
-                                                 {"matrix", AlignmentFormat::kMatrix}},
-          CLI::ignore_case))
-      ->option_text("pharaoh|matrix")
+  add_choice<AlignmentFormat>(
+      *command, "--alignment-format", options->alignment_format,
+      {{"pharaoh", AlignmentFormat::kPharaoh}, {"matrix", AlignmentFormat::kMatrix}},
+      "pharaoh | matrix")
       ->needs(alignments);
   command->callback([options] { run(*options); });
 }

@@ -20,7 +20,8 @@ struct Options {
   predictor::PredictOptions predict;
 };
 
-// A model in training must not be replaced by one that cannot go on training.
+// A model in training must not be replaced by one that cannot go on training, nor other files be
+// mixed with a model's.
 void check_target(const Options& options) {
   std::error_code error;
   const fs::path source = options.model, target = options.target;
@@ -33,6 +34,10 @@ void check_target(const Options& options) {
       throw UsageError(
           fmt::format("--output {} holds a model that was trained there", options.target));
     }
+  }
+  if (fs::is_directory(target, error) && !fs::is_empty(target, error) &&
+      !fs::exists(target / "config.yml", error)) {
+    throw UsageError(fmt::format("--output {} holds files that are no model's", options.target));
   }
 }
 

@@ -128,6 +128,16 @@ TEST_F(Quantize, AModelInTrainingIsNoTarget) {
   EXPECT_FALSE(fs::exists(small_ / "config.yml"));
 }
 
+TEST_F(Quantize, AFolderOfOtherFilesIsNoTarget) {
+  fs::create_directories(small_);
+  ASSERT_EQ(quantize().exit_code, 0);
+  fs::remove_all(small_);
+  fs::create_directories(small_);
+  write_file(small_ / "letter.txt", "dear");
+  EXPECT_TRUE(refused(quantize(), kUsage, {small_.string(), "no model's"}));
+  EXPECT_EQ(files_below(small_).size(), 1U);
+}
+
 TEST_F(Quantize, DamagedModelsAreNamedAndNothingIsWritten) {
   const fs::path copy = copy_model(model_, folder_ / "copy");
   const std::string bytes = read_file(copy / "model.safetensors");

@@ -22,13 +22,18 @@ test: setup ## build and run the tests
 	@cmake --build --preset dev -j $(JOBS)
 	@ctest --test-dir build/dev --output-on-failure -j $(JOBS)
 
-test-all: test ## and the unit tests under the address and undefined-behaviour sanitizers
-	@$(MAKE) --no-print-directory test-sanitized
+test-all: test ## and the unit tests under the sanitizers
+	@$(MAKE) --no-print-directory test-sanitized test-threads
 
 test-sanitized: setup ## unit tests under the address and undefined-behaviour sanitizers
 	@cmake --preset asan-ubsan
 	@cmake --build --preset asan-ubsan -j $(JOBS)
 	@ctest --test-dir build/asan-ubsan --output-on-failure -j $(JOBS)
+
+test-threads: setup ## what several threads share under the thread sanitizer
+	@cmake --preset tsan
+	@cmake --build --preset tsan -j $(JOBS) --target tests_train_threads tests_predictor
+	@ctest --test-dir build/tsan --output-on-failure -j $(JOBS) -R '^(train/threads|predictor)\.'
 
 bench: ## measure kernels, training and prediction against PyTorch (ROUNDS=3)
 	@tools/setup --bench
@@ -48,5 +53,5 @@ format: ## reformat all sources
 clean: ## remove what was built
 	@rm -rf build demo
 
-.PHONY: help setup build demo test test-all test-sanitized bench quality lint format clean
+.PHONY: help setup build demo test test-all test-sanitized test-threads bench quality lint format clean
 .DEFAULT_GOAL := help

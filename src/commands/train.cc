@@ -3,12 +3,15 @@
 
 #include <fmt/format.h>
 #include <signal.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <thread>
 
 #include "base/base.h"
 #include "commands/command.h"
@@ -18,16 +21,49 @@
 namespace attend::commands {
 namespace {
 
-// The one thing that a signal handler may touch.
-std::atomic<bool> interrupted{false};
-static_assert(std::atomic<bool>::is_always_lock_free);
+// When the first signal came, in nanoseconds of the monotonic clock; 0: none did. The one thing
+// that a signal handler may touch.
+std::atomic<std::int64_t> interrupted_at{0};
+static_assert(std::atomic<std::int64_t>::is_always_lock_free);
 
+sigset_t watched_signals() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGINT);
+  sigaddset(&signals, SIGTERM);
+  return signals;
+}
+
+// The second signal ends the program at once, unless it comes with the first one: timeout(1) sends
+// one to the program and one to its group.
+void take_signal(int signal) {
+  constexpr std::int64_t kSecond = 1'000'000'000;
+  timespec time{};
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  const std::int64_t now = time.tv_sec * kSecond + time.tv_nsec;
+  std::int64_t first = 0;
+  if (interrupted_at.compare_exchange_strong(first, now) || now - first < kSecond / 2) return;
+  ::signal(signal, SIG_DFL);
+  const sigset_t signals = watched_signals();
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  raise(signal);
+}
+
+// A thread of its own takes signals, never one that computes: oneDNN's code uses the register of
+// the stack for other things, and a handler would write over what it points to. Threads that are
+// made later leave signals alone too; those that libraries have made before do not compute here.
 void watch_signals() {
   struct sigaction action {};
-  action.sa_handler = [](int) { interrupted = true; };
-  action.sa_flags = static_cast<int>(SA_RESETHAND);  // a second signal ends the program at once
+  action.sa_handler = take_signal;
+  action.sa_flags = SA_RESTART;
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  const sigset_t signals = watched_signals();
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  std::thread([signals] {
+    pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+    for (;;) pause();
+  }).detach();
 }
 
 struct Options {
@@ -87,7 +123,7 @@ int run(const Options& options) {
   ProgressDisplay display(isatty(STDERR_FILENO) == 1 ? ProgressStyle::kBar : ProgressStyle::kLines);
   const train::TrainResult result = train::train(
       train_options, [&](const train::Progress& progress) { display.show(progress); },
-      [] { return interrupted.load(); });
+      [] { return interrupted_at.load() != 0; });
   display.finish();
   if (result.reason == train::StopReason::kInterrupted) {
     fmt::print(stderr, "interrupted after update {}; the same command goes on from there\n",

@@ -184,6 +184,26 @@ TEST_F(Resume, InterruptedSavesLeavesAndGoesOn) {
   }
 }
 
+// Compiled products use the register of the stack for other things: a handler in their thread
+// would write into whatever memory they read.
+TEST_F(Resume, InterruptionsDoNotDisturbProducts) {
+  const fs::path model = folder_ / "large";
+  std::vector<std::string> arguments{
+      "train", (folder_ / "pairs.tsv").string(), "-m", model.string(), "--threads", "2", "--epochs",
+      "100000"};
+  for (const char* setting :
+       {"encoder.units=256", "decoder.units=256", "attention.units=256", "training.patience=0"}) {
+    arguments.insert(arguments.end(), {"--set", setting});
+  }
+  for (int i = 0; i < 6; ++i) {
+    RunOptions options;
+    options.signal = TimedSignal{SIGINT, std::chrono::milliseconds(1500 + 37 * i)};
+    const RunResult result = attend(arguments, options);
+    ASSERT_EQ(result.exit_code, 130) << "signal " << result.signal << ": " << result.error;
+    expect_whole(model);
+  }
+}
+
 TEST_F(Resume, FinishedTrainingStaysAsItIs) {
   ASSERT_EQ(reference_run_.exit_code, 0) << reference_run_.error;
   const std::string model = read_file(reference_ / "model.safetensors");

@@ -2,8 +2,10 @@
 // 1) for B bits. Layout: q as panels [⌈outputs / P⌉, inputs, P], P = two vectors, as
 // panel_product.cc has them; in 4 bits as int8_x86.h says.
 // With what rounding left, r_o = W_o − s_o q_o, the error of y_o is at most
-//   ‖x‖ e_o + c |y_o|,  e_o = ‖r_o‖ + c ‖W_o‖,
-// where c bounds the rounding of the sums of either product. Of 4 bits e_o = 6 ‖r_o‖ / √inputs.
+//   ‖x‖ e_o + c |y_o| + 2⁻¹²⁶ inputs,  e_o = ‖r_o‖ + c ‖W_o‖,
+// where c bounds the rounding of the sums of either product and the last term what is too small for
+// a float. In 4 bits W_ok ≈ s_o (16 n_ok + m_o) with the mean m_o of what is left, and e_o is 6
+// standard deviations of the rest.
 #include "kernels/coarse_product.h"
 
 #include <algorithm>
@@ -151,10 +153,11 @@ CoarseProduct::CoarseProduct(const WeightView& weights, Precision precision)
       precision_(precision),
       rounding_(4.0F * (static_cast<float>(inputs_) + 8.0F) * 0x1p-24F) {
   const bool whole = precision == Precision::kInt8;
-  if (inputs_ > kMostInputs || (whole && !has_vnni())) return;
+  if (inputs_ > kMostInputs || (whole && !is_supported(Int8Way::kVnni))) return;
   width_ = whole ? Int8Product::kPanel : HWY_DYNAMIC_DISPATCH(coarse_panel_width)();
   scales_.assign((weights.outputs + width_ - 1) / width_ * width_, 0.0F);
   errors_.assign(scales_.size(), 0.0F);
+  if (whole) middles_.assign(scales_.size(), 0.0F);
   const bool finite = whole                              ? pack_int4(weights)
                       : precision == Precision::kFloat32 ? pack<std::int16_t>(weights)
                                                          : pack<std::int8_t>(weights);
@@ -209,25 +212,32 @@ bool CoarseProduct::pack_row(std::span<const float> row, Whole* to, std::size_t 
 }
 
 bool CoarseProduct::pack_int4(const WeightView& weights) {
-  constexpr double kDeviations = 6.0;
+  constexpr float kDeviations = 6.0F;
   depth_ = (inputs_ + 7) / 8 * 8;
   panels_.reset(new (kAlignment) std::byte[scales_.size() * depth_ / 2 + 1]());
   auto* const panels = reinterpret_cast<std::uint8_t*>(panels_.get());
   std::vector<std::int8_t> row(inputs_);
+  const double inputs = static_cast<double>(std::max<std::size_t>(1, inputs_));
   for (std::size_t o = 0; o < weights.outputs; ++o) {
     scales_[o] = round_weights(weights, o, row.data());
-    double squares_left = 0.0;
+    double left = 0.0, squares_left = 0.0;
     for (std::size_t k = 0; k < inputs_; ++k) {
-      const int high = (row[k] + 128) / 16;
-      const double left = row[k] - (16.0 * (high - 8) + 7.5);
-      squares_left += left * left;
+      const int high = (row[k] + 128) / 16, low = row[k] - 16 * high;
+      left += low;
+      squares_left += low * low;
       const std::size_t group = (o / width_ * (depth_ / 8) + k / 8) * width_ + o % width_;
       panels[group * 4 + k % 4] |= static_cast<std::uint8_t>(high << (k % 8 / 4 * 4));
     }
-    const double mean = squares_left / static_cast<double>(std::max<std::size_t>(1, inputs_));
-    errors_[o] = static_cast<float>(kDeviations * scales_[o] * std::sqrt(mean));
-    deviation_ += scales_[o] * static_cast<float>(std::sqrt(mean));
-    if (!std::isfinite(errors_[o])) return false;
+    // Without their mean: what is left must not add up where x has a mean.
+    const double middle = left / inputs;
+    const double variance = std::max(0.0, squares_left / inputs - middle * middle);
+    const auto deviation = scales_[o] * static_cast<float>(std::sqrt(variance));
+    middles_[o] = static_cast<float>(middle);
+    errors_[o] = kDeviations * deviation;
+    deviation_ += deviation;
+    const float* values = weights.values + o * weights.stride;
+    const auto is_finite = [](float value) { return std::isfinite(value); };
+    if (!std::all_of(values, values + inputs_, is_finite)) return false;
   }
   return true;
 }
@@ -238,11 +248,13 @@ void CoarseProduct::multiply(std::span<const float> x, std::size_t rows,
   ATTEND_CHECK_EQ(y.size(), rows * outputs_);
   ATTEND_CHECK(bias.empty() || bias.size() == outputs_);
   if (precision_ == Precision::kInt8) return multiply_int4(x, rows, bias, y);
+  ATTEND_CHECK_EQ(width_, HWY_DYNAMIC_DISPATCH(coarse_panel_width)());
   const CoarseOperands operands{panels_.get(), scales_.data(), pointer(bias), outputs_, inputs_};
   if (precision_ == Precision::kFloat32) {
     HWY_DYNAMIC_DISPATCH(multiply_16_bits)(operands, x.data(), rows, y.data());
   } else {
-    float* const rounded = thread_memory().get(x.size()).data();
+    constexpr std::size_t kRows = 4;  // that are not worth allocating memory for one by one
+    float* const rounded = thread_memory().get(std::max(rows, kRows) * inputs_).data();
     round_to_bfloat16({x.data(), inputs_}, rows, inputs_, rounded);
     HWY_DYNAMIC_DISPATCH(multiply_8_bits)(operands, rounded, rows, y.data());
   }
@@ -255,11 +267,17 @@ void CoarseProduct::multiply_int4(std::span<const float> x, std::size_t rows,
   auto* const q = reinterpret_cast<std::uint8_t*>(memory.data() + rows);
   std::fill_n(q, bytes, std::uint8_t{0});
   round_rows(x.data(), rows, inputs_, depth_, 0.0F, q, memory.data());
-  const Int4Operands operands{reinterpret_cast<const std::uint8_t*>(panels_.get()), scales_.data(),
-                              pointer(bias), outputs_, depth_};
+  const Int4Operands operands{reinterpret_cast<const std::uint8_t*>(panels_.get()),
+                              scales_.data(),
+                              middles_.data(),
+                              pointer(bias),
+                              outputs_,
+                              depth_};
   kernels::multiply_int4(operands, reinterpret_cast<const std::int8_t*>(q), memory.data(), rows,
                          y.data());
 }
+
+float CoarseProduct::smallest() const { return 2.0F * kSmallest * static_cast<float>(inputs_); }
 
 float CoarseProduct::tolerance() const {
   switch (precision_) {
@@ -277,7 +295,7 @@ float CoarseProduct::tolerance() const {
 float CoarseProduct::norm(std::span<const float> x) const {
   const float squares = HWY_DYNAMIC_DISPATCH(sum_of_squares)(x.data(), x.size());
   const float tiny = 0x1p-62F * std::sqrt(static_cast<float>(x.size()));
-  return (precision_ == Precision::kFloat32 ? 1.001F : 1.01F) * std::sqrt(squares) + tiny;
+  return 1.01F * std::sqrt(squares) + tiny;
 }
 
 }  // namespace attend::kernels

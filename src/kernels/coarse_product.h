@@ -28,7 +28,7 @@ class CoarseProduct {
  public:
   CoarseProduct() = default;  ///< none
   /// A copy for products in `precision`. None (empty()) of weights that are not finite, of more
-  /// than 65,536 inputs and, for int8, where there is no VNNI.
+  /// than 65,536 inputs and, for int8, where Int8Way::kVnni is not supported.
   CoarseProduct(const WeightView& weights, Precision precision);
 
   bool empty() const { return outputs_ == 0; }
@@ -38,15 +38,16 @@ class CoarseProduct {
   /// y_r ≈ W x_r + bias: as Matrix::multiply, a row's result depends on nothing but the row.
   void multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
                 std::span<float> y) const;
-  /// How far y_o may be from what Matrix::multiply gives for the same weights in the same
-  /// precision: norm(x) · errors()[o] + rounding() · |y_o|, which nothing exceeds beside float32
-  /// and bfloat16. Beside int8 it is six standard deviations, what rounding left of the weights
-  /// taken for independent of x.
+  /// How far multiply() may be from the y_o that Matrix::multiply gives for the same weights in the
+  /// same precision: norm(x) · errors()[o] + rounding() · |y_o| + smallest(), which nothing exceeds
+  /// beside float32 and bfloat16 as long as y_o is finite. Beside int8 it is six standard
+  /// deviations, what rounding left of the weights taken for independent of x.
   std::span<const float> errors() const { return errors_; }  // [outputs, padded to panels]
   float norm(std::span<const float> x) const;                // infinite or NaN where x is
   float rounding() const { return rounding_; }
-  /// Standard deviation of the error of an output, to norm(x); of a sum of probabilities' errors no
-  /// more than tolerance() is wanted, about what the precision itself costs.
+  float smallest() const;
+  /// Standard deviation of the errors of the outputs, to norm(x); of the error of a logarithm of
+  /// sums no more than tolerance() is wanted, about what the precision itself costs.
   float deviation() const { return deviation_; }
   float tolerance() const;
 
@@ -70,6 +71,7 @@ class CoarseProduct {
   float rounding_ = 0.0F, deviation_ = 0.0F;
   std::unique_ptr<std::byte[], Free> panels_;
   std::vector<float> scales_, errors_;  // [outputs, padded with 0 to panels]
+  std::vector<float> middles_;          // of 4 bits, likewise
 };
 
 }  // namespace attend::kernels

@@ -1,8 +1,10 @@
 // An output whose coarse value stays below the exact values of K others, its error included, is not
-// among the K largest. Probable outputs are computed again too: where the errors of the others have
-// the standard deviation σ and none of their probabilities exceeds τ, that of ln Σ_k exp y_k is
-//   σ √(Σ p_k²) ≤ σ √τ.
-// Must equal: rank_log_softmax of the whole product.
+// among the K largest. Probable outputs are computed again too: where the errors of the others are
+// independent with the standard deviation σ and none of their probabilities exceeds τ, that of
+// ln Σ_k exp y_k is
+//   σ √(Σ p_k²) ≤ σ √τ,
+// apart from terms of σ². Must equal: the ranking of the whole product, its log-probabilities
+// within such errors.
 #include "kernels/coarse_ranking.h"
 
 #include <algorithm>
@@ -20,13 +22,14 @@
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
 
-// Whether any y_o + norm · error_o reaches the bar.
+// Whether any y_o + norm · error_o reaches the bar, or is no number.
 bool can_reach(const float* y, const float* errors, std::size_t size, float norm, float bar) {
   const Floats d;
   auto reached = hn::FirstN(d, 0);
   for_each(size, [&](auto at) HWY_ATTR {
     const Vector highest = hn::MulAdd(at.load(errors), constant(norm), at.load(y));
-    reached = hn::Or(reached, hn::And(hn::Ge(highest, constant(bar)), hn::FirstN(d, size - at.i)));
+    const auto below = hn::Lt(highest, constant(bar));  // NaN is not
+    reached = hn::Or(reached, hn::AndNot(below, hn::FirstN(d, size - at.i)));
   });
   return !hn::AllFalse(d, reached);
 }
@@ -60,10 +63,12 @@ float bar_of(const Matrix& weights, const CoarseProduct& coarse, std::span<const
   for (const Ranked& one : best) {
     const auto output = static_cast<std::size_t>(one.index);
     weights.multiply_panel(x, output / weights.panel_width(), bias, y);
+    if (!std::isfinite(y[output])) return -kInfinity;
     lowest = std::min(lowest, y[output]);
   }
   const float probable = normaliser + log_of_probable(coarse, norm);
-  return std::min(lowest - coarse.rounding() * std::abs(lowest), probable);
+  const float bar = lowest - coarse.rounding() * std::abs(lowest) - coarse.smallest();
+  return std::min(bar, probable);
 }
 
 // y as weights.multiply() computes it wherever that matters, given the coarse y.

@@ -188,7 +188,7 @@ float round_weights(const WeightView& weights, std::size_t output, std::int8_t* 
   for (std::size_t k = 0; k < weights.inputs; ++k) {
     const float whole =
         zeros ? 0.0F : std::clamp(std::nearbyint(row[k] / scale), -kLargest, kLargest);
-    to[k] = static_cast<std::int8_t>(whole);
+    to[k] = static_cast<std::int8_t>(std::isnan(whole) ? 0.0F : whole);
   }
   return zeros ? 0.0F : scale;
 }

@@ -25,9 +25,9 @@ bool is_supported(Int8Way way);
 /// Row `output` of W as whole numbers −127 … 127 [inputs]; what they are to be multiplied with, 0
 /// where all are 0. Internal to this folder, as round_rows.
 float round_weights(const WeightView& weights, std::size_t output, std::int8_t* to);
-/// The same of rows of x [rows, size], with `zero` added: bytes that stand `depth` apart, zeros
-/// behind the inputs not written. Up to 64 bytes behind the last row are. Scales are NaN for rows
-/// that are not finite.
+/// The same of rows of x [rows, size], with `zero` added, as bytes; rows stand `depth` apart. Bytes
+/// behind the `size` of a row may stay as they are; up to 64 behind the last row are overwritten.
+/// Scales are NaN for rows that are not finite.
 void round_rows(const float* x, std::size_t rows, std::size_t size, std::size_t depth, float zero,
                 std::uint8_t* to, float* scales);
 

@@ -4,6 +4,7 @@
 #include "kernels/int8_x86.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "kernels/x86_tiles.h"
 
@@ -239,10 +240,11 @@ ATTEND_VNNI inline void multiply_int4_block(const Int4Operands& p, const std::in
     const __m512 bias =
         p.bias == nullptr ? _mm512_setzero_ps() : _mm512_maskz_loadu_ps(mask, p.bias + output);
     const __m512 scales = _mm512_loadu_ps(p.scales + output);
+    const __m512 middles = _mm512_loadu_ps(p.middles + output);
 #pragma GCC unroll 8
     for (int r = 0; r < rows; ++r) {
-      // 16 Σ q n − 120.5 Σ q
-      const __m512 offset = _mm512_set1_ps(-120.5F * static_cast<float>(sums_of_q[r]));
+      const __m512 offset =
+          _mm512_mul_ps(middles, _mm512_set1_ps(static_cast<float>(sums_of_q[r])));
       const __m512 total =
           _mm512_fmadd_ps(_mm512_cvtepi32_ps(sums[r][i]), _mm512_set1_ps(16.0F), offset);
       const __m512 scaled = _mm512_mul_ps(total, scales);
@@ -258,8 +260,8 @@ ATTEND_VNNI void multiply_int4_rows(const Int4Operands& p, const std::int8_t* q,
   constexpr int kPanels = rows == 1 ? 8 : 4;
   std::int32_t sums_of_q[rows] = {};
   for (int r = 0; r < rows; ++r) {
-    for (std::size_t k = 0; k < p.depth; ++k)
-      sums_of_q[r] += q[static_cast<std::size_t>(r) * p.depth + k];
+    const std::int8_t* row = q + static_cast<std::size_t>(r) * p.depth;
+    sums_of_q[r] = std::accumulate(row, row + p.depth, 0);
   }
   std::size_t first = 0;
   for (; first + kPanels * kPanel <= p.outputs; first += kPanels * kPanel) {

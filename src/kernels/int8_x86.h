@@ -16,12 +16,13 @@ struct Int8Operands {
   std::size_t inputs;          // of depth, without padding
 };
 
-/// Weights in 4 bits: w_ok ≈ 16 (n_ok − 8) + 7.5.
+/// Weights in 4 bits: w_ok ≈ 16 n_ok + m_o.
 struct Int4Operands {
   const std::uint8_t*
-      panels;           // [⌈outputs / 16⌉, depth / 8, 16, 4], n of 4 inputs below n of 4 more
-  const float* scales;  // [outputs, padded to 16]
-  const float* bias;    // [outputs] or null
+      panels;            // [⌈outputs / 16⌉, depth / 8, 16, 4], n of 4 inputs below n of 4 more
+  const float* scales;   // [outputs, padded to 16]
+  const float* middles;  // m, likewise
+  const float* bias;     // [outputs] or null
   std::size_t outputs, depth;  // depth: a multiple of 8
 };
 

@@ -107,9 +107,15 @@ Values results(std::size_t units) {
   std::vector<Ranked> best(3);
   rank_log_softmax(weights, best);
   for (const Ranked& one : best) append(all, {static_cast<float>(one.index), one.value});
-  for (const Precision one : {Precision::kFloat32, Precision::kBfloat16}) {
+  for (const Precision one : {Precision::kFloat32, Precision::kBfloat16, Precision::kInt8}) {
     const WeightView view{weights.data(), units, units, units};
-    rank_log_softmax(Matrix(view, one), CoarseProduct(view, one), bias, 1, {}, seen, best);
+    const Matrix exact(view, one);
+    for (std::size_t panel = 0; panel * exact.panel_width() < units; ++panel) {
+      exact.multiply_panel(bias, panel, std::span(x).first(units), seen);
+    }
+    append(all, seen);
+    if (one == Precision::kInt8) break;  // its copy needs VNNI
+    rank_log_softmax(exact, CoarseProduct(view, one), bias, 1, {}, seen, best);
     for (const Ranked& ranked : best) {
       append(all, {static_cast<float>(ranked.index), ranked.value});
     }

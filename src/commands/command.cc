@@ -216,8 +216,17 @@ void Notices::add(const predictor::Source& source) {
   for (const std::string& unit : source.unknown) ++unknown_[unit];
 }
 
+void Notices::add(const predictor::Source& source, const predictor::Prediction& best) {
+  add(source);
+  if (!best.finished) ++cut_predictions_;
+}
+
 void Notices::report(std::string_view command) const {
   constexpr std::size_t kShown = 10;
+  if (cut_predictions_ > 0) {
+    fmt::print(stderr, "{}: {} of {} predictions were cut at the longest length: --maximum-ratio\n",
+               command, cut_predictions_, lines_);
+  }
   if (cut_lines_ > 0) {
     fmt::print(stderr, "{}: {} of {} lines were cut to the model's fixed length\n", command,
                cut_lines_, lines_);

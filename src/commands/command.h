@@ -102,16 +102,18 @@ bool read_chunk(text::PairReader& reader, std::size_t lines, Chunk& chunk);
 void check_chunk(const predictor::Predictor& predictor, const std::string& file,
                  const Chunk& chunk);
 
-/// Counts unknown units and cut sources, and tells of them in one line each at the end.
+/// Counts unknown units, cut sources and cut predictions, and tells of them in one line each at the
+/// end.
 class Notices {
  public:
   void add(const predictor::Source& source);
+  void add(const predictor::Source& source, const predictor::Prediction& best);
   /// Prints to stderr: "attend predict: 3 unknown units in 2 lines: 'ß' (2), 'å' (1)".
   void report(std::string_view command) const;
 
  private:
   std::map<std::string, std::size_t> unknown_;
-  std::size_t unknown_lines_ = 0, cut_lines_ = 0, lines_ = 0;
+  std::size_t unknown_lines_ = 0, cut_lines_ = 0, lines_ = 0, cut_predictions_ = 0;
 };
 
 /// Pharaoh links "0-0 1-2" of a prediction.

@@ -44,7 +44,7 @@ Evaluated predict_all(const predictor::Predictor& predictor, const Options& opti
     const auto answers = predictor.predict(chunk.sources, options.predict);
     for (std::size_t i = 0; i < answers.size(); ++i) {
       const predictor::Prediction& best = answers[i].predictions.front();
-      notices.add(answers[i].source);
+      notices.add(answers[i].source, best);
       result.source_lengths.push_back(answers[i].source.units.size());
       result.hypotheses.push_back({best.text, predictor.target_units(best.text)});
       result.references.push_back({{targets[i], predictor.target_units(targets[i])}});

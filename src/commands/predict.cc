@@ -74,7 +74,7 @@ void run(const Options& options) {
   while (read_chunk(reader, at_once ? 1 : kChunkLines, chunk)) {
     check_chunk(predictor, reader.name(), chunk);
     for (const predictor::Answer& answer : predictor.predict(chunk.sources, options.predict)) {
-      notices.add(answer.source);
+      notices.add(answer.source, answer.predictions.front());
       target.write(format_answer(answer, options.format, id++));
       if (!alignments) continue;
       alignments->write(options.alignment_format == AlignmentFormat::kPharaoh

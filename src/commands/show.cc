@@ -122,7 +122,7 @@ std::string explain(const predictor::Predictor& predictor, const Options& option
   for (const std::string& source : options.texts) {
     const predictor::Explanation explanation =
         predictor.explain(source, options.predict.search, kChoices);
-    notices.add(explanation.source);
+    notices.add(explanation.source, explanation.prediction);
     text += fmt::format("\n{} → {}  (log-probability {:.4f})\n", source,
                         explanation.prediction.text, explanation.prediction.log_probability);
     for (std::size_t i = 0; i < explanation.steps.size(); ++i) {
@@ -179,7 +179,7 @@ void run(const Options& options) {
   }
   std::vector<view::AlignmentPicture> pictures;
   for (const predictor::Answer& answer : predictor.predict(options.texts, options.predict)) {
-    notices.add(answer.source);
+    notices.add(answer.source, answer.predictions.front());
     if (answer.predictions.front().units.empty()) {
       throw Error(
           fmt::format("nothing to draw: the prediction of '{}' is empty", answer.source.text));

@@ -418,6 +418,23 @@ TEST(Unknown, AllLinesOfUnknownCharactersStillGetAnAnswer) {
       << result.error;
 }
 
+TEST(LongestLength, CutPredictionsAreCounted) {
+  RunOptions options;
+  for (int i = 0; i < 8; ++i)
+    options.standard_input += "the cat the cat the cat the dog\nthe dog\n";
+  const RunResult result = attend(
+      {"predict", "-m", models().subwords.string(), "--maximum-ratio", "0", "--format", "json"},
+      options);
+  int cut = 0;
+  for (const std::string& line : lines_of(result.out)) {
+    if (!Json::parse(line)["predictions"][0]["finished"]) ++cut;
+  }
+  ASSERT_GT(cut, 0);
+  EXPECT_EQ(result.error, "attend predict: " + std::to_string(cut) +
+                              " of 16 predictions were cut at the longest length: "
+                              "--maximum-ratio\n");
+}
+
 TEST(FixedLength, CutSourcesAreReported) {
   const RunResult result = predict(models().dates, std::string(31, '1') + "\n3 may 1979\n");
   EXPECT_EQ(lines_of(result.out).size(), 2U);

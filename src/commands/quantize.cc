@@ -97,11 +97,20 @@ std::string compare(const Options& options) {
                               after.seconds, before.seconds / after.seconds);
 }
 
+// DataError for a file that is not all pairs.
+void check_pairs(const std::string& file) {
+  text::PairReader reader({file, "", ""});
+  Chunk chunk;
+  std::size_t count = 0;
+  while (read_chunk(reader, kChunkLines, chunk)) count += chunk.sources.size();
+  if (count == 0) throw DataError(file, 0, "no pair to evaluate");
+}
+
 void run(const Options& options) {
   check_target(options);
   if (!options.dev.empty()) {  // whatever can be known to fail fails before anything is written
     metrics::parse_metrics(options.metrics);
-    if (options.dev != "-") text::PairReader({options.dev, "", ""});
+    if (options.dev != "-") check_pairs(options.dev);
   }
   const model::Model model = model::load(options.model);
   const Precision precision = parse_precision(options.precision);

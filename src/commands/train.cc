@@ -119,6 +119,7 @@ int run(const Options& options) {
   train_options.folder = options.model;
   train_options.configuration = configure(options);
   train_options.plot = options.plot;
+  if (!options.plot.empty()) AtomicFile{options.plot};  // fails before the training, not behind it
   watch_signals();
   ProgressDisplay display(isatty(STDERR_FILENO) == 1 ? ProgressStyle::kBar : ProgressStyle::kLines);
   const train::TrainResult result = train::train(

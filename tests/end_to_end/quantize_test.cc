@@ -100,6 +100,10 @@ TEST_F(Quantize, MissingDevelopmentPairsAreNamedAndNothingIsWritten) {
   const std::string missing = (folder_ / "missing.tsv").string();
   EXPECT_TRUE(refused(quantize({"--dev", missing}), kData, {missing}));
   EXPECT_FALSE(fs::exists(small_));
+  const std::string lines = (folder_ / "lines.tsv").string();
+  write_file(lines, "ab\tba\nno pair\n");
+  EXPECT_TRUE(refused(quantize({"--dev", lines}), kData, {lines + ":2"}));
+  EXPECT_FALSE(fs::exists(small_));
 }
 
 TEST_F(Quantize, TwiceIsRefused) {

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -112,6 +113,15 @@ std::optional<text::CorpusFiles> validation_files(const Options& options,
   return files;
 }
 
+// A place for curves that does not exist is known before the training, unless it will be made.
+void check_plot(const Options& options) {
+  namespace fs = std::filesystem;
+  if (options.plot.empty()) return;
+  const fs::path parent = fs::absolute(options.plot).lexically_normal().parent_path();
+  const fs::path model = (fs::absolute(options.model) / "").lexically_normal().parent_path();
+  if (parent != model) AtomicFile{options.plot};
+}
+
 int run(const Options& options) {
   train::TrainOptions train_options;
   train_options.pairs = options.pairs.files();
@@ -119,7 +129,7 @@ int run(const Options& options) {
   train_options.folder = options.model;
   train_options.configuration = configure(options);
   train_options.plot = options.plot;
-  if (!options.plot.empty()) AtomicFile{options.plot};  // fails before the training, not behind it
+  check_plot(options);
   watch_signals();
   ProgressDisplay display(isatty(STDERR_FILENO) == 1 ? ProgressStyle::kBar : ProgressStyle::kLines);
   const train::TrainResult result = train::train(

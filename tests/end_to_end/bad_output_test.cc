@@ -211,5 +211,19 @@ TEST_F(BadTrainingFolder, PlotThatCannotBeWrittenIsReported) {
                      {"/dev/full", "No space left"}));
 }
 
+TEST_F(BadTrainingFolder, PlotWithoutAPlaceIsReportedBeforeTheTraining) {
+  const fs::path plot = folder_ / "nowhere" / "curves.svg";
+  EXPECT_TRUE(
+      failed(train(folder_ / "model", {}, {"--plot", plot.string()}), kOther, {plot.string()}));
+  EXPECT_FALSE(fs::exists(folder_ / "model"));
+}
+
+TEST_F(BadTrainingFolder, PlotsMayLieInTheModelsFolder) {
+  const fs::path model = folder_ / "model";
+  const RunResult result = train(model, {}, {"--plot", (model / "curves.svg").string()});
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_TRUE(fs::exists(model / "curves.svg"));
+}
+
 }  // namespace
 }  // namespace attend::end_to_end

@@ -57,8 +57,8 @@ void report_precision(std::string_view command, Precision precision);
 /// For options: digits only. CLI11 by itself takes -1 for the largest number.
 CLI::Validator whole_number();
 
-/// An option whose values are names; any other name is wrong usage. `value` gets what stands beside
-/// the name.
+/// An option whose values are names, in either case; any other name is wrong usage. `value` gets
+/// what stands beside the name.
 template <class Value>
 CLI::Option* add_choice(CLI::App& command, const std::string& flag, Value& value,
                         const std::vector<std::pair<std::string, Value>>& choices,
@@ -75,7 +75,7 @@ CLI::Option* add_choice(CLI::App& command, const std::string& flag, Value& value
     }
   };
   return command.add_option_function<std::string>(flag, take, description)
-      ->check(CLI::IsMember(names))
+      ->transform(CLI::IsMember(names, CLI::ignore_case))
       ->option_text(text);
 }
 

@@ -276,25 +276,15 @@ ATTEND_VNNI void multiply_int4_rows(const Int4Operands& p, const std::int8_t* q,
 
 void multiply_int4(const Int4Operands& p, const std::int8_t* q, const float* row_scales,
                    std::size_t rows, float* y) {
-  constexpr std::size_t kRows = 5;
+  constexpr std::size_t kRows = 3;  // 4 · 3 sums, 2 weights: more rows gain nothing from fewer bits
   for (; rows >= kRows; rows -= kRows) {
     multiply_int4_rows<kRows>(p, q, row_scales, y);
     q += kRows * p.depth;
     row_scales += kRows;
     y += kRows * p.outputs;
   }
-  switch (rows) {
-    case 4:
-      return multiply_int4_rows<4>(p, q, row_scales, y);
-    case 3:
-      return multiply_int4_rows<3>(p, q, row_scales, y);
-    case 2:
-      return multiply_int4_rows<2>(p, q, row_scales, y);
-    case 1:
-      return multiply_int4_rows<1>(p, q, row_scales, y);
-    default:
-      return;
-  }
+  if (rows == 2) multiply_int4_rows<2>(p, q, row_scales, y);
+  if (rows == 1) multiply_int4_rows<1>(p, q, row_scales, y);
 }
 
 #else

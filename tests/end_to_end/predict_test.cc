@@ -435,6 +435,16 @@ TEST(LongestLength, CutPredictionsAreCounted) {
                               "--maximum-ratio\n");
 }
 
+TEST(Choices, AreKnownInEitherCase) {
+  RunOptions options;
+  options.standard_input = "abc\n";
+  const std::string model = models().strings.string();
+  const RunResult lower = attend({"predict", "-m", model, "--format", "json"}, options);
+  const RunResult upper = attend({"predict", "-m", model, "--format", "JSON"}, options);
+  EXPECT_EQ(upper.out, lower.out);
+  EXPECT_TRUE(Json::parse(upper.out).is_object());
+}
+
 TEST(FixedLength, CutSourcesAreReported) {
   const RunResult result = predict(models().dates, std::string(31, '1') + "\n3 may 1979\n");
   EXPECT_EQ(lines_of(result.out).size(), 2U);

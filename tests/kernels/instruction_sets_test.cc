@@ -30,96 +30,121 @@ void append(Values& all, const Values& values) {
   all.insert(all.end(), values.begin(), values.end());
 }
 
-// Results of all kernels for `units` units.
-Values results(std::size_t units) {
-  Random random(16);
-  constexpr std::size_t kRows = 7;
-  const auto values = [&](std::size_t size) { return reference::random_values(random, size); };
-  Values all;
-  const Values weights = values(units * units), x = values(kRows * units), bias = values(units);
-  Values y(kRows * units);
-  Matrix(weights, units, units).multiply(x, kRows, bias, y);
-  append(all, y);
-  for (const Precision one : {Precision::kBfloat16, Precision::kInt8}) {
-    Matrix({weights.data(), units, units, units}, one).multiply(x, kRows, bias, y);
+constexpr std::size_t kRows = 7;
+
+// What the kernels compute from, the same for every instruction set.
+struct Inputs {
+  explicit Inputs(std::size_t of) : units(of) {}
+  Values more(std::size_t size) { return reference::random_values(random, size); }
+
+  std::size_t units;
+  Random random{16};
+  Values weights = more(units * units), x = more(kRows * units), bias = more(units);
+};
+
+void append(Values& all, std::span<const Ranked> best) {
+  for (const Ranked& one : best) append(all, {static_cast<float>(one.index), one.value});
+}
+
+void products(const Inputs& in, Values& all) {
+  Values y(kRows * in.units), panels(in.units);
+  std::vector<Ranked> best(3);
+  for (const Precision one : {Precision::kFloat32, Precision::kBfloat16, Precision::kInt8}) {
+    const WeightView view{in.weights.data(), in.units, in.units, in.units};
+    const Matrix matrix(view, one);
+    matrix.multiply(in.x, kRows, in.bias, y);
     append(all, y);
+    for (std::size_t panel = 0; panel * matrix.panel_width() < in.units; ++panel) {
+      matrix.multiply_panel(in.bias, panel, std::span(in.x).first(in.units), panels);
+    }
+    append(all, panels);
+    if (one == Precision::kInt8) break;  // its copy needs VNNI
+    rank_log_softmax(matrix, CoarseProduct(view, one), in.bias, 1, {}, panels, best);
+    append(all, best);
   }
+  rank_log_softmax(in.weights, best);
+  append(all, best);
+}
+
+void functions_of_rows(const Inputs& in, Values& all) {
+  Values y = in.x;
   tanh(y);
   append(all, y);
   logistic(y);
   append(all, y);
   hard_logistic(y);
-  add(x, y);
+  add(in.x, y);
   append(all, y);
-  layer_norm(y, kRows, units, bias, {});
+  layer_norm(y, kRows, in.units, in.bias, {});
   append(all, y);
-  Values normal = x, scales(kRows), sums_of_norm = x, d_gain(units);
-  const NormSizes norm{kRows, 1, units};
-  layer_norm_forward(norm, {normal.data(), units}, bias, {scales.data(), 1},
-                     {sums_of_norm.data(), units});
-  append(all, sums_of_norm);
-  layer_norm_backward(norm, {y.data(), units}, bias, {scales.data(), 1}, {normal.data(), units},
-                      d_gain);
+  Values normal = in.x, scales(kRows), sums = in.x, d_gain(in.units);
+  const NormSizes norm{kRows, 1, in.units};
+  layer_norm_forward(norm, {normal.data(), in.units}, in.bias, {scales.data(), 1},
+                     {sums.data(), in.units});
+  append(all, sums);
+  layer_norm_backward(norm, {y.data(), in.units}, in.bias, {scales.data(), 1},
+                      {normal.data(), in.units}, d_gain);
   append(all, normal);
   append(all, d_gain);
   softmax(y);
   append(all, y);
   log_softmax(y);
   append(all, y);
-  const CellSizes sizes{kRows, units};
-  const Values a = values(4 * kRows * units), u = values(4 * kRows * units);
-  const std::span<const float> a3 = std::span(a).first(3 * kRows * units);
-  const std::span<const float> u3 = std::span(u).first(3 * kRows * units);
-  Values state = x, cell = y, z(state.size()), reset(state.size());
+}
+
+void cells(Inputs& in, Values& all) {
+  const CellSizes sizes{kRows, in.units};
+  const Values a = in.more(4 * kRows * in.units), u = in.more(4 * kRows * in.units);
+  const std::span<const float> a3 = std::span(a).first(3 * kRows * in.units);
+  const std::span<const float> u3 = std::span(u).first(3 * kRows * in.units);
+  const std::span<const float> u2 = u3.first(2 * kRows * in.units);
+  Values state = in.x, cell = in.x, z(state.size()), reset(state.size());
   lstm(sizes, GateFunction::kLogistic, a, u, state, cell);
   append(all, state);
-  gru_reset_after(sizes, {}, a3, u3, bias, state);
+  gru_reset_after(sizes, {}, a3, u3, in.bias, state);
   append(all, state);
-  gru_reset_before(sizes, GateFunction::kHard, a3, u3.first(2 * kRows * units), state, z, reset);
+  gru_reset_before(sizes, GateFunction::kHard, a3, u2, state, z, reset);
   append(all, reset);
   gru_update(sizes, UpdateGate::kOld, a3, reset, z, state);
   append(all, state);
-  Values energies(kRows), context(units);
-  additive_energies(bias, x, std::span(weights).first(units), 0.5F, EnergyActivation::kLinear,
-                    energies);
+}
+
+void attention(Inputs& in, Values& all) {
+  const std::span<const float> v = std::span(in.weights).first(in.units);
+  Values energies(kRows), context(in.units);
+  additive_energies(in.bias, in.x, v, 0.5F, EnergyActivation::kLinear, energies);
   append(all, energies);
   softmax(energies);
-  weighted_sum(energies, x, context);
+  weighted_sum(energies, in.x, context);
   append(all, context);
-  dot_energies(bias, x, 0.5F, EnergyActivation::kLinear, energies);
+  dot_energies(in.bias, in.x, 0.5F, EnergyActivation::kLinear, energies);
   append(all, energies);
   const std::vector<std::int32_t> lengths{5};  // of one source, looked at in seven steps
-  Values sums(5 * units, 0.0F), shares = values(kRows * 5);
-  add_weighted_rows({1, 5, 0, 0}, lengths, {kRows, units, shares.data(), x.data()}, sums.data());
+  Values sums(5 * in.units, 0.0F), shares = in.more(kRows * 5);
+  add_weighted_rows({1, 5, 0, 0}, lengths, {kRows, in.units, shares.data(), in.x.data()},
+                    sums.data());
   append(all, sums);
-  Values keys = x, query = bias;
+  Values keys = in.x, query = in.bias;
   EXPECT_TRUE(exponential_keys(keys));
   exponential_query(query);
-  additive_energies_of_keys(query, keys, std::span(weights).first(units), 0.5F,
-                            EnergyActivation::kRelu, energies);
+  additive_energies_of_keys(query, keys, v, 0.5F, EnergyActivation::kRelu, energies);
   append(all, energies);
-  const std::size_t few = std::min(units, kFewUnits);
-  std::vector<float> columns(padded_positions(units) * few), seen(units);
-  EXPECT_TRUE(exponential_columns(std::span(weights).first(units * few), few, columns));
-  additive_energies_of_columns(std::span(bias).first(few), columns, std::span(x).first(few), 0.5F,
-                               EnergyActivation::kLinear, seen);
+  const std::size_t few = std::min(in.units, kFewUnits);
+  Values columns(padded_positions(in.units) * few), seen(in.units);
+  EXPECT_TRUE(exponential_columns(std::span(in.weights).first(in.units * few), few, columns));
+  additive_energies_of_columns(std::span(in.bias).first(few), columns, std::span(in.x).first(few),
+                               0.5F, EnergyActivation::kLinear, seen);
   append(all, seen);
-  std::vector<Ranked> best(3);
-  rank_log_softmax(weights, best);
-  for (const Ranked& one : best) append(all, {static_cast<float>(one.index), one.value});
-  for (const Precision one : {Precision::kFloat32, Precision::kBfloat16, Precision::kInt8}) {
-    const WeightView view{weights.data(), units, units, units};
-    const Matrix exact(view, one);
-    for (std::size_t panel = 0; panel * exact.panel_width() < units; ++panel) {
-      exact.multiply_panel(bias, panel, std::span(x).first(units), seen);
-    }
-    append(all, seen);
-    if (one == Precision::kInt8) break;  // its copy needs VNNI
-    rank_log_softmax(exact, CoarseProduct(view, one), bias, 1, {}, seen, best);
-    for (const Ranked& ranked : best) {
-      append(all, {static_cast<float>(ranked.index), ranked.value});
-    }
-  }
+}
+
+// Results of all kernels for `units` units.
+Values results(std::size_t units) {
+  Inputs in(units);
+  Values all;
+  products(in, all);
+  functions_of_rows(in, all);
+  cells(in, all);
+  attention(in, all);
   return all;
 }
 

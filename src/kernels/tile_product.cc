@@ -11,25 +11,17 @@
 
 #include "base/base.h"
 #include "kernels/onednn_matmul.h"
-#include "kernels/x86_tiles.h"
+#include "kernels/tile_instructions.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>
-#include <immintrin.h>
 #endif
 
 namespace attend::kernels {
 
 #if defined(__x86_64__) && defined(__linux__)
 
-// g++ 12 takes the deliberately undefined operands inside its own intrinsics for mistakes.
-#if !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wuninitialized"
-#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
-#endif
-
-#define ATTEND_TILES \
-  __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,amx-tile,amx-bf16")))
+using namespace tiles;
 
 bool has_bfloat16_tiles() {
   static const bool found = [] {
@@ -46,24 +38,12 @@ bool has_bfloat16_tiles() {
 
 namespace {
 
-constexpr std::size_t kTile = kTileRows * kTileDepth;  // values
-constexpr std::size_t kPanel = 2 * kTileRows;  // outputs, or rows that are multiplied at once
 // Tiles of factors after which sums are stored: 32 rows of them and of 32 outputs stay in the first
 // cache.
-constexpr std::size_t kNear = 8;
+constexpr std::size_t kNear = 16;
 constexpr std::size_t kCached = std::size_t{1} << 20;  // bytes that stay in the second cache
 
-std::size_t tiles_of(std::size_t size, std::size_t tile) { return (size + tile - 1) / tile; }
-
 Bfloat16* halves_of(std::span<float> memory) { return reinterpret_cast<Bfloat16*>(memory.data()); }
-
-// The first `count` of 16 lanes, of 32.
-__mmask16 lanes16(std::size_t count) {
-  return count >= 16 ? static_cast<__mmask16>(0xFFFF) : static_cast<__mmask16>((1U << count) - 1U);
-}
-__mmask32 lanes32(std::size_t count) {
-  return count >= 32 ? 0xFFFFFFFFU : static_cast<__mmask32>((1ULL << count) - 1U);
-}
 
 // 32 values of a row as bfloat16, zeros behind `count`.
 ATTEND_TILES inline __m512i load_row(const float* from, std::size_t count) {
@@ -141,9 +121,9 @@ ATTEND_TILES inline void pack_rows(BasicRows<const float> from, std::size_t outp
 
 // The same where the outputs of a factor stand one behind the other; `transposed` as a tile of X,
 // one output behind the other.
-template <bool transposed, class Value>
-ATTEND_TILES inline void pack_columns(BasicRows<const Value> from, std::size_t outputs,
-                                      std::size_t factors, Bfloat16* tile) {
+template <bool transposed, class Matrix>
+ATTEND_TILES inline void pack_columns(const Matrix& from, std::size_t outputs, std::size_t factors,
+                                      Bfloat16* tile) {
   const __m512i order = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24,
                                          8, 23, 7, 22, 6, 21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
   const __mmask16 lanes = lanes16(outputs);
@@ -162,8 +142,8 @@ ATTEND_TILES inline void pack_columns(BasicRows<const Value> from, std::size_t o
 }
 
 // Panels [panel, ⌈factors / 32⌉, 2 tiles] of a matrix whose rows hold one factor of all outputs.
-template <bool transposed, class Value>
-ATTEND_TILES void pack_panels(BasicRows<const Value> from, std::size_t outputs, std::size_t factors,
+template <bool transposed, class Matrix>
+ATTEND_TILES void pack_panels(const Matrix& from, std::size_t outputs, std::size_t factors,
                               Bfloat16* tile) {
   for (std::size_t o = 0; o < outputs; o += kPanel) {
     for (std::size_t k = 0; k < factors; k += kTileDepth) {
@@ -192,17 +172,6 @@ ATTEND_TILES void pack_panels_of_rows(BasicRows<const float> from, std::size_t o
   }
 }
 
-class Tiles {
- public:
-  ATTEND_TILES Tiles() {
-    static constexpr TileConfiguration kConfiguration;
-    _tile_loadconfig(&kConfiguration);
-  }
-  ATTEND_TILES ~Tiles() { _tile_release(); }
-  Tiles(const Tiles&) = delete;
-  Tiles& operator=(const Tiles&) = delete;
-};
-
 // Factors of up to 32 × 32 sums: X from `x` on, its tiles `row_stride` values from row to row,
 // `second` to the tile below and `step` to the next factors.
 struct Block {
@@ -228,12 +197,12 @@ ATTEND_TILES inline void multiply_block(const Block& block, ConstRows start, Row
   const Bfloat16* w = block.weights;
   for (std::size_t k = 0; k < block.depth; ++k, x += block.step, w += 2 * kTile) {
     _tile_loadd(4, x, row);
-    _tile_loadd(6, w, 64);
-    _tile_loadd(7, w + kTile, 64);
+    _tile_stream_loadd(6, w, 64);
+    _tile_stream_loadd(7, w + kTile, 64);
     _tile_dpbf16ps(0, 4, 6);
+    if (two) _tile_loadd(5, x + block.second, row);
     _tile_dpbf16ps(1, 4, 7);
     if (two) {
-      _tile_loadd(5, x + block.second, row);
       _tile_dpbf16ps(2, 5, 6);
       _tile_dpbf16ps(3, 5, 7);
     }
@@ -316,15 +285,14 @@ void TileProduct::pack() {
   if (strides_.input == 1 || inputs_ == 1) {
     pack_panels_of_rows({values_, strides_.output}, outputs_, inputs_, tiles);
   } else {
-    pack_panels<false, float>({values_, strides_.input}, outputs_, inputs_, tiles);
+    pack_panels<false>(ConstRows{values_, strides_.input}, outputs_, inputs_, tiles);
   }
 }
 
-void TileProduct::multiply(HalfRows x, std::size_t rows, const float* bias, Rows y,
+void TileProduct::multiply(HalfMatrix x, std::size_t rows, const float* bias, Rows y,
                            Write write) const {
-  constexpr std::size_t kDepth = 64;  // tiles at once: panels of 128 KiB
+  constexpr std::size_t kDepth = 32;  // tiles at once: panels of 64 KiB
   const std::size_t depth = tiles_of(inputs_, kTileDepth);
-  const auto* tiles = reinterpret_cast<const Bfloat16*>(tiles_.data());
   const Tiles configured;
   for (std::size_t k = 0; k < depth; k += kDepth) {
     const std::size_t step_depth = std::min(depth - k, kDepth);
@@ -342,10 +310,11 @@ void TileProduct::multiply(HalfRows x, std::size_t rows, const float* bias, Rows
             ConstRows start = to;
             if (near == 0 && write == Write::kReplace) start = {kZeros, 0};
             if (near == 0 && bias != nullptr) start = {bias + o, 0};
-            multiply_part({x.row(r) + near * kTileDepth, x.stride, kTileRows * x.stride, kTileDepth,
-                           tiles + (o / kPanel * depth + near) * 2 * kTile,
-                           std::min(kNear, k + step_depth - near)},
-                          start, to, std::min(kPanel, rows - r), std::min(kPanel, outputs_ - o));
+            multiply_part(
+                {x.from(r).column(near * kTileDepth).values, x.row_stride, kTileRows * x.row_stride,
+                 x.panel_stride, tiles() + (o / kPanel * depth + near) * 2 * kTile,
+                 std::min(kNear, k + step_depth - near)},
+                start, to, std::min(kPanel, rows - r), std::min(kPanel, outputs_ - o));
           }
         }
       }
@@ -353,7 +322,7 @@ void TileProduct::multiply(HalfRows x, std::size_t rows, const float* bias, Rows
   }
 }
 
-void tile_gradient(HalfRows a, std::size_t a_units, HalfRows b, std::size_t b_units,
+void tile_gradient(HalfMatrix a, std::size_t a_units, HalfMatrix b, std::size_t b_units,
                    std::size_t count, Rows gradient, Write write) {
   const Tiles configured;
   const std::size_t fitting = kCached / (tiles_of(b_units, kPanel) * kPanel * sizeof(Bfloat16));
@@ -392,8 +361,8 @@ TileProduct::TileProduct(const float* values, std::size_t outputs, std::size_t i
                          WeightStrides strides)
     : values_(values), outputs_(outputs), inputs_(inputs), strides_(strides) {}
 void TileProduct::pack() {}
-void TileProduct::multiply(HalfRows, std::size_t, const float*, Rows, Write) const {}
-void tile_gradient(HalfRows, std::size_t, HalfRows, std::size_t, std::size_t, Rows, Write) {}
+void TileProduct::multiply(HalfMatrix, std::size_t, const float*, Rows, Write) const {}
+void tile_gradient(HalfMatrix, std::size_t, HalfMatrix, std::size_t, std::size_t, Rows, Write) {}
 
 #endif
 

@@ -19,7 +19,21 @@ bool has_bfloat16_tiles();
 /// behind the last one meet zeros and must be finite, rows may hold anything.
 inline constexpr std::size_t kTileRows = 16, kTileDepth = 32;
 
-using HalfRows = BasicRows<const Bfloat16>;
+/// Rows of bfloat16 as tiles read them: value (r, k) stands at values + r · row_stride + k / 32 ·
+/// panel_stride + k % 32. Rows that stand whole have panels of 32 values.
+struct HalfMatrix {
+  const Bfloat16* values = nullptr;
+  std::size_t row_stride = 0;
+  std::size_t panel_stride = kTileDepth;
+
+  const Bfloat16* row(std::size_t r) const { return values + r * row_stride; }
+  HalfMatrix from(std::size_t r) const { return {row(r), row_stride, panel_stride}; }
+  /// From column `c` on, a multiple of 32 unless rows stand whole.
+  HalfMatrix column(std::size_t c) const {
+    const Bfloat16* first = values + c / kTileDepth * panel_stride + c % kTileDepth;
+    return {first, row_stride, panel_stride};
+  }
+};
 
 /// Values from row to row of x as round_for_tiles() leaves them, and in all of them with what tiles
 /// read behind the last row: kTileDepth values there must be finite.
@@ -37,17 +51,22 @@ class TileProduct {
   /// Takes over what the values have become.
   void pack();
   /// y ← W x + bias, or y += W x with Write::kAdd; `bias` [outputs] or null.
-  void multiply(HalfRows x, std::size_t rows, const float* bias, Rows y, Write write) const;
+  void multiply(HalfMatrix x, std::size_t rows, const float* bias, Rows y, Write write) const;
+
+  std::size_t outputs() const { return outputs_; }
+  std::size_t inputs() const { return inputs_; }
+  /// [⌈outputs / 32⌉, ⌈inputs / 32⌉, 2, 16, 16, 2]
+  const Bfloat16* tiles() const { return reinterpret_cast<const Bfloat16*>(tiles_.data()); }
 
  private:
   const float* values_;
   std::size_t outputs_, inputs_;
   WeightStrides strides_;
-  Buffer tiles_;  // [⌈outputs / 32⌉, ⌈inputs / 32⌉, 2, 16, 16, 2] of bfloat16
+  Buffer tiles_;
 };
 
 /// gradient [a_units, b_units] ← or += Σ_r a_r b_rᵀ over `count` rows.
-void tile_gradient(HalfRows a, std::size_t a_units, HalfRows b, std::size_t b_units,
+void tile_gradient(HalfMatrix a, std::size_t a_units, HalfMatrix b, std::size_t b_units,
                    std::size_t count, Rows gradient, Write write);
 
 }  // namespace attend::kernels

@@ -20,6 +20,7 @@
 #include "kernels/bfloat16.h"
 #include "kernels/onednn_matmul.h"
 #include "kernels/tile_product.h"
+#include "kernels/tile_softmax.h"
 
 namespace attend::kernels {
 namespace {
@@ -177,8 +178,8 @@ Bfloat16* halves(Buffer& memory, std::size_t count) {
   return reinterpret_cast<Bfloat16*>(memory.get((count + 1) / 2).data());
 }
 
-HalfRows half_rows(const Operand& operand) {
-  return {static_cast<const Bfloat16*>(operand.values()), operand.stride()};
+HalfMatrix half_rows(const Operand& operand) {
+  return {static_cast<const Bfloat16*>(operand.values()), operand.stride(), operand.panel_stride()};
 }
 
 [[noreturn]] void fail(const dnnl::error& error) {
@@ -308,6 +309,15 @@ Operand::Operand(Precision precision, ConstRows rows, std::size_t count, std::si
   }
 }
 
+Operand::Operand(std::shared_ptr<Buffer> memory, std::size_t count, std::size_t units)
+    : precision_(Precision::kBfloat16),
+      count_(count),
+      units_(units),
+      stride_(kTileDepth),
+      panel_stride_(tile_panel_stride(count)),
+      values_(halves(*memory, tile_panel_values(count, units))),
+      copy_(std::move(memory)) {}
+
 void Operand::read(std::size_t first, std::size_t count) {
   ATTEND_CHECK(rows_.values != nullptr && first + count <= count_);
   if (!copy_) return;
@@ -327,6 +337,7 @@ Operand::Operand(const Operand& whole, std::size_t offset, std::size_t count, st
       count_(count),
       units_(units),
       stride_(whole.stride_),
+      panel_stride_(whole.panel_stride_),
       values_(static_cast<const std::byte*>(whole.values_) + offset * size_of(whole.precision_)),
       copy_(whole.copy_),
       owner_(whole.owner_) {}
@@ -338,7 +349,9 @@ Operand Operand::rows(std::size_t first, std::size_t count) const {
 
 Operand Operand::columns(std::size_t first, std::size_t units) const {
   ATTEND_CHECK(first + units <= units_);
-  return {*this, first, count_, units};
+  ATTEND_CHECK(panel_stride_ == kWholeRows || first % kTileDepth == 0);
+  const std::size_t panels = first / kTileDepth;
+  return {*this, panels * panel_stride_ + first % kTileDepth, count_, units};
 }
 
 // W as oneDNN's weights, [inputs, outputs].
@@ -507,6 +520,21 @@ void TrainingProduct::multiply(ConstRows x, std::size_t rows, const float* bias,
   Bfloat16* rounded = halves(thread_memory().rounded, tile_values(rows, inputs_));
   round_for_tiles(x, rows, inputs_, rounded);
   tiles_->multiply({rounded, tile_stride(inputs_)}, rows, bias, y, write);
+}
+
+LogitGradient TrainingProduct::cross_entropy(const Operand& x, const float* bias,
+                                             const std::int64_t* targets,
+                                             const CrossEntropyOptions& options, float* d_bias,
+                                             std::shared_ptr<Buffer> memory) const {
+  ATTEND_CHECK(has_cross_entropy());
+  ATTEND_CHECK_EQ(x.units(), inputs_);
+  LogitGradient result{
+      Operand(std::move(memory), x.count(), outputs_), std::vector<float>(x.count()), {}};
+  auto* d_logits = static_cast<Bfloat16*>(const_cast<void*>(result.d_logits.values()));
+  result.sums =
+      tile_cross_entropy(*tiles_, half_rows(x), x.count(), bias, targets, options,
+                         {d_logits, result.d_logits.panel_stride(), result.scales.data(), d_bias});
+  return result;
 }
 
 void gradient_product(const ProductCode& code, const Operand& a, const Operand& b, Rows gradient,

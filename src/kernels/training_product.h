@@ -4,10 +4,13 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "base/base.h"
 #include "kernels/buffer.h"
+#include "kernels/cross_entropy.h"
 #include "kernels/panel_product.h"
 #include "kernels/rows.h"
 
@@ -48,19 +51,26 @@ class Operand {
   std::size_t count() const { return count_; }
   std::size_t units() const { return units_; }
   std::size_t stride() const { return stride_; }  ///< in values, of their type
+  /// From 32 columns to the next 32; 32 where rows stand whole.
+  std::size_t panel_stride() const { return panel_stride_; }
   const void* values() const { return values_; }
   /// Rows [first, first + count).
   Operand rows(std::size_t first, std::size_t count) const;
-  /// Columns [first, first + units).
+  /// Columns [first, first + units); `first` is a multiple of 32 unless rows stand whole.
   Operand columns(std::size_t first, std::size_t units) const;
 
  private:
   struct Unread {};
   Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units, Unread);
   Operand(const Operand& whole, std::size_t offset, std::size_t count, std::size_t units);
+  // In panels of 32 columns; the values, of bfloat16, are yet to be written.
+  Operand(std::shared_ptr<Buffer> memory, std::size_t count, std::size_t units);
 
   Precision precision_;
-  std::size_t count_, units_, stride_;
+  friend class TrainingProduct;
+  static constexpr std::size_t kWholeRows = 32;
+
+  std::size_t count_, units_, stride_, panel_stride_ = kWholeRows;
   const void* values_;
   ConstRows rows_;                // what was given; none in a part
   std::shared_ptr<Buffer> copy_;  // of bfloat16
@@ -68,6 +78,14 @@ class Operand {
 };
 
 enum class Write { kReplace, kAdd };
+
+/// What a softmax layer leaves for the products behind it: the gradient of the logits of row r is
+/// scales[r] · d_logits_r.
+struct LogitGradient {
+  Operand d_logits;           // [rows, outputs]
+  std::vector<float> scales;  // [rows]
+  CrossEntropySums sums;
+};
 
 /// How many rows a product usually gets: those of one step, for which packing the weights pays, or
 /// those of a whole batch.
@@ -90,6 +108,15 @@ class TrainingProduct {
   void multiply(const Operand& x, const float* bias, Rows y, Write write) const;
   /// The same of float32 rows that are used once.
   void multiply(ConstRows x, std::size_t rows, const float* bias, Rows y, Write write) const;
+
+  /// Whether cross_entropy() may be called: bfloat16 where there are tiles.
+  bool has_cross_entropy() const { return tiles_ != nullptr; }
+  /// Cross-entropy of the logits W x + bias and its gradient, without ever holding the logits;
+  /// `targets` [x.count()] ids below the number of outputs. Adds to `d_bias` [outputs]. `memory` is
+  /// the operand's.
+  LogitGradient cross_entropy(const Operand& x, const float* bias, const std::int64_t* targets,
+                              const CrossEntropyOptions& options, float* d_bias,
+                              std::shared_ptr<Buffer> memory) const;
 
  private:
   class Packed;

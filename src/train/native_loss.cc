@@ -96,11 +96,39 @@ void for_parts(Products& products, const LossInputs& inputs, Body&& body) {
   }
 }
 
+// All rows at once, in bfloat16 by tiles: of the logits nothing is kept but what their gradient is
+// multiplied from.
+NativeLoss loss_by_tiles(Products& products, const LossInputs& inputs,
+                         const kernels::CrossEntropyOptions& options) {
+  const auto& forward = products.forward(inputs.weight, RowsPerProduct::kBatch);
+  const kernels::LogitGradient logits =
+      forward.cross_entropy(products.operand(inputs.rows), inputs.bias.data_ptr<float>(),
+                            inputs.targets.data_ptr<std::int64_t>(), options,
+                            inputs.bias.grad().data_ptr<float>(), products.logit_memory());
+  const Tensor scales = at::empty({inputs.rows.size(0), 1}, inputs.rows.options());
+  std::ranges::copy(logits.scales, scales.data_ptr<float>());
+  NativeLoss result{logits.sums, at::empty_like(inputs.rows)};
+  products.backward(inputs.weight, RowsPerProduct::kBatch)
+      .multiply(logits.d_logits, nullptr, rows_of(result.d_rows), Write::kReplace);
+  result.d_rows.mul_(scales);
+  const Operand scaled_rows = products.operand(inputs.rows * scales);
+  if (inputs.tied) {
+    kernels::gradient_product(products.code(), logits.d_logits, scaled_rows,
+                              rows_of(inputs.weight.grad()), Write::kAdd);
+  } else {
+    add_product(products, logits.d_logits, scaled_rows, inputs.weight.grad());
+  }
+  return result;
+}
+
 }  // namespace
 
 NativeLoss native_loss(Products& products, const LossInputs& inputs,
                        const kernels::CrossEntropyOptions& options) {
   ATTEND_CHECK(inputs.weight.grad().defined() && inputs.bias.grad().defined());
+  ATTEND_CHECK(inputs.rows.is_contiguous() && inputs.targets.is_contiguous());
+  const auto& forward = products.forward(inputs.weight, RowsPerProduct::kBatch);
+  if (forward.has_cross_entropy()) return loss_by_tiles(products, inputs, options);
   NativeLoss result;
   result.d_rows = at::empty_like(inputs.rows);
   for_parts(products, inputs, [&](const Part& part, const Tensor& logits) {

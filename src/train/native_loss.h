@@ -14,6 +14,7 @@ struct LossInputs {
   at::Tensor weight;   // [target_vocabulary, l]: a leaf with a gradient
   at::Tensor bias;     // [target_vocabulary]: a leaf with a gradient
   at::Tensor targets;  // [rows] ids
+  bool tied = false;   // others add to the gradient of the weight
 };
 
 struct NativeLoss {

@@ -568,8 +568,9 @@ kernels::CrossEntropySums Network::evaluate(const Batch& batch) const {
 }
 
 LossInputs Network::loss_inputs(const Tensor& rows, const Batch& batch) const {
-  return {rows, tensor(model::output_weight_name(configuration_.decoder)), tensor("output.bias"),
-          batch.target_tokens};
+  const model::DecoderConfig& decoder = configuration_.decoder;
+  return {rows, tensor(model::output_weight_name(decoder)), tensor("output.bias"),
+          batch.target_tokens, decoder.tied_embeddings != model::TiedEmbeddings::kNone};
 }
 
 }  // namespace attend::train

@@ -88,6 +88,11 @@ void Products::add_gradient(const Operand& a, const Operand& b, kernels::Rows gr
   kernels::gradient_product(code(), a, b, gradient, kernels::Write::kAdd);
 }
 
+std::shared_ptr<kernels::Buffer> Products::logit_memory() {
+  if (logit_memory_.use_count() != 1) logit_memory_ = std::make_shared<kernels::Buffer>();
+  return logit_memory_;
+}
+
 WeightGradient::WeightGradient(const Tensor& weight)
     : in_place_(weight.is_leaf() && weight.requires_grad() && weight.grad().defined()),
       sum_(in_place_ ? weight.grad()

@@ -79,11 +79,14 @@ class Products {
   /// whose gradient gets such products gets nothing else.
   void add_gradient(const kernels::Operand& a, const kernels::Operand& b,
                     kernels::Rows gradient) const;
+  /// For the gradient of one batch's logits; the same one again when nobody holds it any more.
+  std::shared_ptr<kernels::Buffer> logit_memory();
 
  private:
   std::shared_ptr<PackedWeights> weights_;
   GradientQueue* queue_ = nullptr;  // or null
   std::size_t shard_ = 0;
+  std::shared_ptr<kernels::Buffer> logit_memory_;
 };
 
 /// Where the gradient of a parameter goes: into the buffer of a leaf that has one, else into a new

@@ -1,0 +1,50 @@
+// What code with tile instructions (AMX) for bfloat16 shares. Internal to this folder.
+#pragma once
+
+#include <cstddef>
+
+#include "kernels/bfloat16.h"
+#include "kernels/x86_tiles.h"
+
+#if defined(__x86_64__) && defined(__linux__)
+#include <immintrin.h>
+
+// g++ 12 takes the deliberately undefined operands inside its own intrinsics for mistakes.
+#if !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wuninitialized"
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
+
+#define ATTEND_TILES \
+  __attribute__((target("avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,amx-tile,amx-bf16")))
+
+namespace attend::kernels::tiles {
+
+inline constexpr std::size_t kRows = 16, kDepth = 32;  // of a tile: outputs or rows, factors
+inline constexpr std::size_t kTile = kRows * kDepth;   // values
+inline constexpr std::size_t kPanel = 2 * kRows;       // outputs, or rows, multiplied at once
+
+inline std::size_t tiles_of(std::size_t size, std::size_t tile) { return (size + tile - 1) / tile; }
+
+/// The first `count` of 16 lanes, of 32.
+inline __mmask16 lanes16(std::size_t count) {
+  return count >= 16 ? static_cast<__mmask16>(0xFFFF) : static_cast<__mmask16>((1U << count) - 1U);
+}
+inline __mmask32 lanes32(std::size_t count) {
+  return count >= 32 ? 0xFFFFFFFFU : static_cast<__mmask32>((1ULL << count) - 1U);
+}
+
+/// The calling thread's tiles, set up as TileConfiguration says.
+class Tiles {
+ public:
+  ATTEND_TILES Tiles() {
+    static constexpr TileConfiguration kConfiguration;
+    _tile_loadconfig(&kConfiguration);
+  }
+  ATTEND_TILES ~Tiles() { _tile_release(); }
+  Tiles(const Tiles&) = delete;
+  Tiles& operator=(const Tiles&) = delete;
+};
+
+}  // namespace attend::kernels::tiles
+#endif

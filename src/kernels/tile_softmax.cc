@@ -76,12 +76,19 @@ class Softmax {
   struct Panels {
     std::size_t first, end;
   };
+  // Logits whose exponentials are yet to be taken: rows [next, end) of those from `first` on.
+  struct Pending {
+    const float* logits = nullptr;
+    Bfloat16* values = nullptr;  // of row 0
+    std::size_t first = 0, next = 0, end = 0;
+    __mmask16 low = 0, high = 0;  // outputs that there are
+  };
   Panels all_panels() const { return {0, tiles_of(outputs_, kPanel)}; }
   std::size_t count_of(std::size_t row) const { return std::min(kPanel, rows_ - row); }
 
-  const float* multiply(std::size_t row, std::size_t panel);
+  void multiply(std::size_t row, std::size_t panel, float* logits, Pending& pending);
   void exponentials(std::size_t row, Panels panels);
-  void take_exponentials(std::size_t row, std::size_t panel, const float* logits);
+  void take_exponentials(Pending& pending, std::size_t count);
   void find_targets(std::size_t row, std::size_t panel, const float* logits);
   void shift_by_highest(std::size_t row);
   bool in_range(std::size_t row) const;
@@ -100,7 +107,7 @@ class Softmax {
   float* sums_;           // [rows, 16], which together are Z
   float* logit_sums_;     // [rows, 16]: of logits
   float* even_shares_;    // [rows]: Z ε / V
-  alignas(64) float logits_[kPanel * kPanel];
+  alignas(64) float logits_[2][kPanel * kPanel];
 };
 
 Softmax::Softmax(const TileProduct& weights, HalfMatrix x, std::size_t rows, const float* bias,
@@ -126,12 +133,15 @@ Softmax::Softmax(const TileProduct& weights, HalfMatrix x, std::size_t rows, con
   std::copy_n(bias, outputs_, bias_);
 }
 
-// Logits of up to 32 rows and of a panel of outputs, [32, 32].
-ATTEND_TILES const float* Softmax::multiply(std::size_t row, std::size_t panel) {
+// Logits of up to 32 rows and of a panel of outputs, [32, 32]. Meanwhile exponentials of some
+// others are taken: tiles and vectors work at the same time.
+ATTEND_TILES void Softmax::multiply(std::size_t row, std::size_t panel, float* logits,
+                                    Pending& pending) {
   constexpr std::size_t kStride = kPanel * sizeof(float);
   const bool two = rows_ - row > kTileRows;
   const HalfMatrix rows = x_.from(row);
   const std::size_t stride = rows.row_stride * sizeof(Bfloat16);
+  const std::size_t at_once = tiles_of(pending.end - pending.next, depth_);
   const Bfloat16* x = rows.values;
   const Bfloat16* w = weights_.tiles() + panel * depth_ * 2 * kTile;
   const float* bias = bias_ + panel * kPanel;
@@ -146,39 +156,36 @@ ATTEND_TILES const float* Softmax::multiply(std::size_t row, std::size_t panel) 
     _tile_dpbf16ps(0, 4, 6);
     if (two) _tile_loadd(5, x + kTileRows * rows.row_stride, stride);
     _tile_dpbf16ps(1, 4, 7);
-    if (!two) continue;
-    _tile_dpbf16ps(2, 5, 6);
-    _tile_dpbf16ps(3, 5, 7);
+    if (two) {
+      _tile_dpbf16ps(2, 5, 6);
+      _tile_dpbf16ps(3, 5, 7);
+    }
+    take_exponentials(pending, at_once);
   }
-  _tile_stored(0, logits_, kStride);
-  _tile_stored(1, logits_ + kTileRows, kStride);
-  _tile_stored(2, logits_ + kTileRows * kPanel, kStride);
-  _tile_stored(3, logits_ + kTileRows * kPanel + kTileRows, kStride);
+  _tile_stored(0, logits, kStride);
+  _tile_stored(1, logits + kTileRows, kStride);
+  _tile_stored(2, logits + kTileRows * kPanel, kStride);
+  _tile_stored(3, logits + kTileRows * kPanel + kTileRows, kStride);
   finish_writes();
-  return logits_;
 }
 
-ATTEND_TILES void Softmax::take_exponentials(std::size_t row, std::size_t panel,
-                                             const float* logits) {
-  const std::size_t outputs = std::min(kPanel, outputs_ - panel * kPanel);
-  const __mmask16 first = lanes16(outputs);
-  const __mmask16 second = outputs > kLanes ? lanes16(outputs - kLanes) : __mmask16{0};
-  Bfloat16* to = gradient_.values + panel * gradient_.panel_stride + row * kPanel;
-  const std::size_t count = count_of(row);
-  for (std::size_t r = 0; r < count; ++r, logits += kPanel, to += kPanel) {
-    const __m512 shift = _mm512_set1_ps(shifts_[row + r]);
-    const __m512 low = exponential(_mm512_sub_ps(_mm512_load_ps(logits), shift), first);
-    const __m512 high = exponential(_mm512_sub_ps(_mm512_load_ps(logits + kLanes), shift), second);
-    float* sums = sums_ + (row + r) * kLanes;
+// Of the next `count` rows at most.
+ATTEND_TILES inline void Softmax::take_exponentials(Pending& pending, std::size_t count) {
+  const std::size_t end = std::min(pending.end, pending.next + count);
+  for (std::size_t& r = pending.next; r < end; ++r) {
+    const float* logits = pending.logits + (r - pending.first) * kPanel;
+    const __m512 shift = _mm512_set1_ps(shifts_[r]);
+    const __m512 x_low = _mm512_load_ps(logits), x_high = _mm512_load_ps(logits + kLanes);
+    const __m512 low = exponential(_mm512_sub_ps(x_low, shift), pending.low);
+    const __m512 high = exponential(_mm512_sub_ps(x_high, shift), pending.high);
+    float* sums = sums_ + r * kLanes;
     _mm512_storeu_ps(sums, _mm512_add_ps(_mm512_loadu_ps(sums), _mm512_add_ps(low, high)));
-    _mm512_store_si512(to, reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low)));
-  }
-  if (options_.smoothing == 0.0) return;
-  logits -= count * kPanel;
-  for (std::size_t r = 0; r < count; ++r, logits += kPanel) {
-    float* sums = logit_sums_ + (row + r) * kLanes;
-    const __m512 both = _mm512_add_ps(_mm512_maskz_loadu_ps(first, logits),
-                                      _mm512_maskz_loadu_ps(second, logits + kLanes));
+    _mm512_store_si512(pending.values + r * kPanel,
+                       reinterpret_cast<__m512i>(_mm512_cvtne2ps_pbh(high, low)));
+    if (options_.smoothing == 0.0) continue;
+    sums = logit_sums_ + r * kLanes;
+    const __m512 both = _mm512_add_ps(_mm512_maskz_mov_ps(pending.low, x_low),
+                                      _mm512_maskz_mov_ps(pending.high, x_high));
     _mm512_storeu_ps(sums, _mm512_add_ps(_mm512_loadu_ps(sums), both));
   }
 }
@@ -191,21 +198,33 @@ void Softmax::find_targets(std::size_t row, std::size_t panel, const float* logi
   }
 }
 
-void Softmax::exponentials(std::size_t row, Panels panels) {
+ATTEND_TILES void Softmax::exponentials(std::size_t row, Panels panels) {
+  Pending pending;
   for (std::size_t panel = panels.first; panel < panels.end; ++panel) {
-    const float* logits = multiply(row, panel);
+    float* logits = logits_[panel % 2];
+    multiply(row, panel, logits, pending);
     find_targets(row, panel, logits);
-    take_exponentials(row, panel, logits);
+    const std::size_t outputs = std::min(kPanel, outputs_ - panel * kPanel);
+    pending = {logits,
+               gradient_.values + panel * gradient_.panel_stride,
+               row,
+               row,
+               row + count_of(row),
+               lanes16(outputs),
+               outputs > kLanes ? lanes16(outputs - kLanes) : __mmask16{0}};
   }
+  take_exponentials(pending, kPanel);
 }
 
 // Of 32 rows, once more: the sums of one of them are out of range.
 void Softmax::shift_by_highest(std::size_t row) {
   const std::size_t count = count_of(row);
+  Pending nothing;
   float* shifts = shifts_ + row;
   std::fill_n(shifts, count, -std::numeric_limits<float>::infinity());
   for (std::size_t panel = 0; panel < all_panels().end; ++panel) {
-    const float* logits = multiply(row, panel);
+    const float* logits = logits_[0];
+    multiply(row, panel, logits_[0], nothing);
     const std::size_t outputs = std::min(kPanel, outputs_ - panel * kPanel);
     for (std::size_t r = 0; r < count; ++r, logits += kPanel) {
       shifts[r] = std::max(shifts[r], *std::max_element(logits, logits + outputs));

@@ -132,6 +132,7 @@ BackwardCell::BackwardCell(Products& products, const ForwardCell& forward,
                                           RowsPerProduct::kStep)),
       d_products_(products, sequences.normal.defined() ? sequences.normal : sequences.gates) {
   const bool normalised = forward.cell_.recurrent_gain.defined();
+  if (forward.cell_.recurrent_bias.defined()) d_bias_.emplace(forward.cell_.recurrent_bias);
   if (normalised) d_gain_.emplace(forward.cell_.recurrent_gain);
   const std::size_t states = size(sequences.gates.size(1)) * size(shape_.units);
   if (forward.reset_) scratch_.resize(states);
@@ -199,6 +200,7 @@ void BackwardCell::gru_candidate(const CellStep& step, Rows d_previous) {
                                         forward_.seen(step), d_reset, d_previous);
   }
   kernels::gru_after_backward(sizes, gate_function(shape_), step.gates, step.reset);
+  kernels::add_column_sums(step.reset, step.rows, n, d_bias_->sum().data_ptr<float>());
   const ConstRows d_candidate = d_product(step, kCandidate, step.reset);
   if (d_reset_) d_reset_->take(step.time);
   if (step.before < 0) return;

@@ -102,7 +102,8 @@ class BackwardCell {
   /// whose h_{t-1} are the states from `before` on.
   void add_recurrent_gradient(std::int64_t first, std::int64_t before, std::int64_t count,
                               const at::Tensor& gradient) const;
-  /// Of all steps so far, as a backward function returns it.
+  /// Of all steps so far, as a backward function returns them.
+  at::Tensor d_bias() const { return d_bias_ ? d_bias_->result() : at::Tensor(); }
   at::Tensor d_gain() const { return d_gain_ ? d_gain_->result() : at::Tensor(); }
 
  private:
@@ -115,7 +116,7 @@ class BackwardCell {
   const Products& products_;
   const ForwardCell& forward_;
   const CellShape& shape_;
-  std::optional<WeightGradient> d_gain_;
+  std::optional<WeightGradient> d_bias_, d_gain_;  // of recurrent bias and gain
   const kernels::TrainingProduct& gates_;
   const kernels::TrainingProduct* candidate_;
   FactorSequence d_products_;

@@ -104,7 +104,6 @@ DecoderLayerBackward::DecoderLayerBackward(const DecoderLayerPass& pass)
       input_weight_(pass.in_.cell.input_weight),
       recurrent_weight_(pass.in_.cell.recurrent_weight),
       bias_(pass.in_.cell.bias) {
-  if (pass.in_.cell.recurrent_bias.defined()) recurrent_bias_.emplace(pass.in_.cell.recurrent_bias);
   if (pass.sees_beside()) {
     beside_ = &pass.products_->backward(pass.beside_block(pass.in_.cell.input_weight),
                                         RowsPerProduct::kStep);
@@ -133,7 +132,6 @@ Tensor DecoderLayerBackward::finish(const Beside& beside, const std::optional<Op
   const Tensor gates = pass_.steps_.gates.flatten(0, 1);
   const Operand operand = recurrence_.products().steps(0, updates);
   recurrence_.add_recurrent_gradient(0, 0, updates, recurrent_weight_.sum());
-  if (recurrent_bias_) add_column_sums(pass_.steps_.reset.flatten(0, 1), recurrent_bias_->sum());
   const bool shared = pass_.index_.defined();
   const Tensor sums =
       shared ? sum_shared_rows(gates, pass_.index_, pass_.projected_.size(0)) : gates;
@@ -159,7 +157,7 @@ std::vector<Tensor> DecoderLayerBackward::gradients() const {
           input_weight_.result(),
           recurrent_weight_.result(),
           bias_.result(),
-          recurrent_bias_ ? recurrent_bias_->result() : Tensor()};
+          recurrence_.d_bias()};
 }
 
 }  // namespace attend::train

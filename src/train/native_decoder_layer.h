@@ -96,7 +96,6 @@ class DecoderLayerBackward {
   Tensor carries_;              // [2, batch, n]: of s and c from later updates
   std::vector<float> scratch_;  // [batch, beside], with a mask
   WeightGradient input_weight_, recurrent_weight_, bias_;
-  std::optional<WeightGradient> recurrent_bias_;
 };
 
 }  // namespace attend::train

@@ -184,23 +184,6 @@ void run_backward(const Pass& pass, std::size_t d, const Tensor& d_annotations,
   }
 }
 
-// Gradients of what only a direction's own steps read, as a backward function returns them.
-struct RecurrentGradients {
-  Tensor weight, bias, gain;
-};
-
-RecurrentGradients gather_recurrent(const Pass& pass, std::size_t d,
-                                    const BackwardCell& recurrence) {
-  const Pass::Direction& direction = pass.directions[d];
-  const WeightGradient d_weight(direction.cell.recurrent_weight);
-  const std::int64_t first = direction.forward ? 1 : 0;  // of the steps whose h_{t-1} is not 0
-  recurrence.add_recurrent_gradient(first, 1 - first, pass.length - 1, d_weight.sum());
-  if (!direction.cell.recurrent_bias.defined()) return {d_weight.result(), {}, recurrence.d_gain()};
-  const WeightGradient d_bias(direction.cell.recurrent_bias);
-  add_column_sums(direction.steps.reset.flatten(0, 1), d_bias.sum());
-  return {d_weight.result(), d_bias.result(), recurrence.d_gain()};
-}
-
 // 1 on tokens, 0 on padding: [length, batch, 1].
 Tensor token_mask(const Pass& pass, const at::TensorOptions& options) {
   Tensor mask = at::zeros({pass.length, pass.batch, 1}, options);
@@ -228,13 +211,15 @@ std::vector<Tensor> go_back(const Pass& pass, std::size_t d, const Tensor& d_ann
   const Pass::Direction& direction = pass.directions[d];
   BackwardCell cell(*pass.products, *direction.recurrence, direction.steps);
   run_backward(pass, d, d_annotations, d_last_cells, cell);
-  const RecurrentGradients recurrent = gather_recurrent(pass, d, cell);
+  const WeightGradient recurrent(direction.cell.recurrent_weight);
+  const std::int64_t first = direction.forward ? 1 : 0;  // of the steps whose h_{t-1} is not 0
+  cell.add_recurrent_gradient(first, 1 - first, pass.length - 1, recurrent.sum());
   std::optional<kernels::Operand> d_sums;
   if (!direction.steps.normal.defined()) d_sums = cell.products().steps(0, pass.length);
   const ProjectionPass::Gradients input =
       direction.projection->gather(direction.steps.gates.flatten(0, 1), d_sums, d_seen,
                                    d == 0 ? kernels::Write::kReplace : kernels::Write::kAdd);
-  return {input.weight, recurrent.weight, input.bias, recurrent.bias, input.gain, recurrent.gain};
+  return {input.weight, recurrent.result(), input.bias, cell.d_bias(), input.gain, cell.d_gain()};
 }
 
 // In the order of arguments(), from the gradients of annotations and of last cells.

@@ -281,8 +281,11 @@ Operand::Operand(Precision precision, ConstRows rows, std::size_t count, std::si
   if (!copy_) owner_ = std::move(owner);
 }
 
-Operand Operand::unread(Precision precision, ConstRows rows, std::size_t count, std::size_t units) {
-  return {precision, rows, count, units, Unread()};
+Operand Operand::unread(Precision precision, ConstRows rows, std::size_t count, std::size_t units,
+                        std::shared_ptr<const void> owner) {
+  Operand result(precision, rows, count, units, Unread());
+  if (!result.copy_) result.owner_ = std::move(owner);
+  return result;
 }
 
 Operand::Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units, Unread)

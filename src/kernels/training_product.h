@@ -44,7 +44,8 @@ class Operand {
   Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units,
           std::shared_ptr<const void> owner);
   /// Of rows that are yet to be computed, which must stay; read() takes them over.
-  static Operand unread(Precision precision, ConstRows rows, std::size_t count, std::size_t units);
+  static Operand unread(Precision precision, ConstRows rows, std::size_t count, std::size_t units,
+                        std::shared_ptr<const void> owner = nullptr);
   void read(std::size_t first, std::size_t count);
 
   Precision precision() const { return precision_; }

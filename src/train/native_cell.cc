@@ -44,41 +44,50 @@ std::span<float> gains(const Tensor& all, GateBlock block, std::size_t units) {
   return {all.data_ptr<float>() + block.first * units, block.count * units};
 }
 
-// What the recurrent products see of h_{t-1}: itself, or masked in `dropped`.
-ConstRows drop(const kernels::CellSizes& sizes, ConstRows previous, const Tensor& mask,
-               std::vector<float>& dropped) {
-  if (!mask.defined()) return previous;
-  const Rows result{dropped.data(), sizes.units};
-  kernels::mask_states(sizes, previous, rows_of(mask), result);
-  return result;
-}
-
 }  // namespace
 
 ForwardCell::ForwardCell(Products& products, const CellShape& shape, const CellTensors& cell,
-                         const Tensor& mask)
+                         const Tensor& mask, const FactorSequence& states, const Tensor& reset)
     : shape_(shape),
-      bias_(cell.recurrent_bias),
-      gain_(cell.recurrent_gain),
+      cell_(cell),
       mask_(mask),
       gates_(products.forward(joint_block(shape, cell.recurrent_weight), RowsPerProduct::kStep)),
       candidate_(shape.lstm() ? nullptr
                               : &products.forward(candidate_block(shape, cell.recurrent_weight),
-                                                  RowsPerProduct::kStep)) {
+                                                  RowsPerProduct::kStep)),
+      states_(states),
+      seen_(mask.defined()
+                ? FactorSequence(products, at::empty(states.values().sizes(), mask.options()))
+                : states) {
   ATTEND_CHECK(cell.recurrent_weight.is_contiguous() &&
                cell.recurrent_weight.size(0) == shape.gate_units());
-  if (mask.defined()) dropped_.resize(size(mask.numel()));
+  if (!shape.lstm() && shape.resets_before()) reset_.emplace(products, reset);
 }
 
-// sums += U x of these gates, normalised where there are gains.
-void ForwardCell::add_recurrent(const CellStep& step, GateBlock block, ConstRows states,
+void ForwardCell::take_state(std::int64_t t) {
+  states_.take(t);
+  if (mask_.defined()) seen_.take_masked(t, states_.rows(t), rows_of(mask_));
+}
+
+// sums += U x of these gates, normalised where there are gains; no factor is 0.
+void ForwardCell::add_recurrent(const CellStep& step, GateBlock block, const Operand* factor,
                                 Rows sums) const {
   const kernels::TrainingProduct& product = block.first == 0 ? gates_ : *candidate_;
-  if (!gain_.defined()) return product.multiply(states, step.rows, nullptr, sums, Write::kAdd);
+  const Tensor& gain = cell_.recurrent_gain;
+  if (!gain.defined()) {
+    if (factor != nullptr) product.multiply(*factor, nullptr, sums, Write::kAdd);
+    return;
+  }
   const std::size_t n = size(shape_.units);
   const Rows normal = step.normal.column(block.first * n);
-  product.multiply(states, step.rows, nullptr, normal, Write::kReplace);
-  kernels::layer_norm_forward({step.rows, block.count, n}, normal, gains(gain_, block, n),
+  if (factor != nullptr) {
+    product.multiply(*factor, nullptr, normal, Write::kReplace);
+  } else {
+    for (std::size_t row = 0; row < step.rows; ++row) {
+      std::fill_n(normal.row(row), block.count * n, 0.0F);
+    }
+  }
+  kernels::layer_norm_forward({step.rows, block.count, n}, normal, gains(gain, block, n),
                               step.scales.column(block.first), sums);
 }
 
@@ -86,43 +95,49 @@ void ForwardCell::step(const CellStep& step) {
   const std::size_t n = size(shape_.units);
   const kernels::CellSizes sizes{step.rows, n};
   const kernels::GateFunction function = gate_function(shape_);
-  const ConstRows previous = drop(sizes, step.previous, mask_, dropped_);
-  add_recurrent(step, joint_gates(shape_), previous, step.gates);
+  std::optional<Operand> previous;
+  if (step.before >= 0) previous = seen_.step(step.before, step.rows);
+  const Operand* factor = previous ? &*previous : nullptr;
+  add_recurrent(step, joint_gates(shape_), factor, step.gates);
   if (shape_.lstm()) {
     return kernels::lstm_forward(sizes, function, step.gates, step.previous_cell, step.cell,
                                  step.state);
   }
-  if (shape_.resets_before()) {
-    kernels::gru_gates_forward(sizes, function, step.gates, previous, step.reset);
-    add_recurrent(step, kCandidate, step.reset, step.gates.column(2 * n));
+  if (reset_) {
+    kernels::gru_gates_forward(sizes, function, step.gates, seen(step), step.reset);
+    reset_->take(step.time);
+    if (previous) previous = reset_->step(step.time, step.rows);
+    add_recurrent(step, kCandidate, factor, step.gates.column(2 * n));
     return kernels::gru_state_forward(sizes, gru_options(shape_).update, step.gates, step.previous,
                                       step.state);
   }
   for (std::size_t row = 0; row < step.rows; ++row) {
-    std::copy_n(bias_.data_ptr<float>(), n, step.reset.row(row));
+    std::copy_n(cell_.recurrent_bias.data_ptr<float>(), n, step.reset.row(row));
   }
-  add_recurrent(step, kCandidate, previous, step.reset);
+  add_recurrent(step, kCandidate, factor, step.reset);
   kernels::gru_after_forward(sizes, gru_options(shape_), step.gates, step.reset, step.previous,
                              step.state);
 }
 
-BackwardCell::BackwardCell(Products& products, const CellShape& shape, const CellTensors& cell,
-                           const Tensor& mask, std::int64_t rows)
-    : shape_(shape),
-      gain_(cell.recurrent_gain),
-      mask_(mask),
-      gates_(products.backward(joint_block(shape, cell.recurrent_weight), RowsPerProduct::kStep)),
-      candidate_(shape.lstm() ? nullptr
-                              : &products.backward(candidate_block(shape, cell.recurrent_weight),
-                                                   RowsPerProduct::kStep)) {
-  ATTEND_CHECK(cell.recurrent_weight.is_contiguous() &&
-               cell.recurrent_weight.size(0) == shape.gate_units());
-  if (gain_.defined()) d_gain_.emplace(gain_);
-  const std::size_t states = size(rows) * size(shape.units);
-  if (!shape.lstm()) scratch_.resize(states);
-  if (!mask.defined()) return;
-  dropped_.resize(states);
-  d_dropped_.resize(states);
+BackwardCell::BackwardCell(Products& products, const ForwardCell& forward,
+                           const CellSequences& sequences)
+    : products_(products),
+      forward_(forward),
+      shape_(forward.shape_),
+      gates_(products.backward(joint_block(shape_, forward.cell_.recurrent_weight),
+                               RowsPerProduct::kStep)),
+      candidate_(shape_.lstm()
+                     ? nullptr
+                     : &products.backward(candidate_block(shape_, forward.cell_.recurrent_weight),
+                                          RowsPerProduct::kStep)),
+      d_products_(products, sequences.normal.defined() ? sequences.normal : sequences.gates) {
+  const bool normalised = forward.cell_.recurrent_gain.defined();
+  if (forward.cell_.recurrent_bias.defined()) d_bias_.emplace(forward.cell_.recurrent_bias);
+  if (normalised) d_gain_.emplace(forward.cell_.recurrent_gain);
+  const std::size_t states = size(sequences.gates.size(1)) * size(shape_.units);
+  if (forward.reset_) scratch_.resize(states);
+  if (!shape_.lstm() && !forward.reset_ && !normalised) d_reset_.emplace(products, sequences.reset);
+  if (forward.mask_.defined()) d_dropped_.resize(states);
 }
 
 // The gradient of U x of these gates from that of what it was added to.
@@ -130,9 +145,9 @@ ConstRows BackwardCell::d_product(const CellStep& step, GateBlock block, ConstRo
   if (!d_gain_) return d_sums;
   const std::size_t n = size(shape_.units);
   const Rows normal = step.normal.column(block.first * n);
-  kernels::layer_norm_backward({step.rows, block.count, n}, d_sums, gains(gain_, block, n),
-                               step.scales.column(block.first), normal,
-                               gains(d_gain_->sum(), block, n));
+  kernels::layer_norm_backward(
+      {step.rows, block.count, n}, d_sums, gains(forward_.cell_.recurrent_gain, block, n),
+      step.scales.column(block.first), normal, gains(d_gain_->sum(), block, n));
   return normal;
 }
 
@@ -141,58 +156,73 @@ void BackwardCell::step(const CellStep& step, ConstRows d_state, Rows carry, Row
   const kernels::CellSizes sizes{step.rows, size(shape_.units)};
   kernels::gru_state_backward(sizes, gru_options(shape_), step.gates, step.previous, d_state,
                               carry);
-  if (!mask_.defined()) return gru(step, carry);
+  if (!forward_.mask_.defined()) return gru(step, carry);
   std::fill(d_dropped_.begin(), d_dropped_.end(), 0.0F);
   const Rows d_dropped{d_dropped_.data(), sizes.units};
   gru(step, d_dropped);
-  kernels::add_masked(sizes, d_dropped, rows_of(mask_), carry);
+  kernels::add_masked(sizes, d_dropped, rows_of(forward_.mask_), carry);
 }
 
 void BackwardCell::lstm(const CellStep& step, ConstRows d_state, Rows carry, Rows cell_carry) {
   const kernels::CellSizes sizes{step.rows, size(shape_.units)};
   kernels::lstm_backward(sizes, gate_function(shape_), step.gates, step.previous_cell, step.cell,
                          d_state, carry, cell_carry);
-  const ConstRows d_joint = d_product(step, joint_gates(shape_), step.gates);
-  if (!mask_.defined()) {
-    return gates_.multiply(d_joint, step.rows, nullptr, carry, Write::kReplace);
+  d_product(step, joint_gates(shape_), step.gates);
+  d_products_.take(step.time);
+  if (step.before < 0) return;
+  const Operand d_joint = d_products_.step(step.time, step.rows);
+  if (!forward_.mask_.defined()) {
+    return gates_.multiply(d_joint, nullptr, carry, Write::kReplace);
   }
   const Rows d_dropped{d_dropped_.data(), sizes.units};
-  gates_.multiply(d_joint, step.rows, nullptr, d_dropped, Write::kReplace);
-  kernels::mask_states(sizes, d_dropped, rows_of(mask_), carry);
+  gates_.multiply(d_joint, nullptr, d_dropped, Write::kReplace);
+  kernels::mask_states(sizes, d_dropped, rows_of(forward_.mask_), carry);
 }
 
 // Adds what comes back through the products of a GRU, whose state's own gradients are there.
 void BackwardCell::gru(const CellStep& step, Rows d_previous) {
-  const std::size_t n = size(shape_.units);
-  const kernels::CellSizes sizes{step.rows, n};
-  if (shape_.resets_before()) {
-    const Rows d_reset{scratch_.data(), n};
-    const ConstRows previous = drop(sizes, step.previous, mask_, dropped_);
-    const ConstRows d_candidate = d_product(step, kCandidate, step.gates.column(2 * n));
-    candidate_->multiply(d_candidate, step.rows, nullptr, d_reset, Write::kReplace);
-    kernels::gru_before_backward(sizes, gate_function(shape_), step.gates, previous, d_reset,
-                                 d_previous);
-  } else {
-    kernels::gru_after_backward(sizes, gate_function(shape_), step.gates, step.reset);
-    const ConstRows d_candidate = d_product(step, kCandidate, step.reset);
-    candidate_->multiply(d_candidate, step.rows, nullptr, d_previous, Write::kAdd);
-  }
-  const ConstRows d_joint = d_product(step, joint_gates(shape_), step.gates);
-  gates_.multiply(d_joint, step.rows, nullptr, d_previous, Write::kAdd);
+  gru_candidate(step, d_previous);
+  d_product(step, joint_gates(shape_), step.gates);
+  d_products_.take(step.time);
+  if (step.before < 0) return;
+  const Operand d_joint = d_products_.step(step.time, step.rows).columns(0, 2 * size(shape_.units));
+  gates_.multiply(d_joint, nullptr, d_previous, Write::kAdd);
 }
 
-void add_recurrent_gradient(const Products& products, const CellShape& shape,
-                            const CellFactors& factors, const Tensor& gradient) {
-  const Operand previous = products.operand(factors.previous);
-  if (!factors.reset.defined()) return add_product(products, factors.products, previous, gradient);
-  const std::size_t n = size(shape.units);
-  add_product(products, factors.products.columns(0, 2 * n), previous, joint_block(shape, gradient));
-  const Operand reset = products.operand(factors.reset);
-  const Tensor candidate = candidate_block(shape, gradient);
-  if (shape.resets_before()) {
-    add_product(products, factors.products.columns(2 * n, n), reset, candidate);
+void BackwardCell::gru_candidate(const CellStep& step, Rows d_previous) {
+  const std::size_t n = size(shape_.units);
+  const kernels::CellSizes sizes{step.rows, n};
+  if (forward_.reset_) {
+    const Rows d_reset{scratch_.data(), n};
+    const ConstRows d_candidate = d_product(step, kCandidate, step.gates.column(2 * n));
+    candidate_->multiply(d_candidate, step.rows, nullptr, d_reset, Write::kReplace);
+    return kernels::gru_before_backward(sizes, gate_function(shape_), step.gates,
+                                        forward_.seen(step), d_reset, d_previous);
+  }
+  kernels::gru_after_backward(sizes, gate_function(shape_), step.gates, step.reset);
+  kernels::add_column_sums(step.reset, step.rows, n, d_bias_->sum().data_ptr<float>());
+  const ConstRows d_candidate = d_product(step, kCandidate, step.reset);
+  if (d_reset_) d_reset_->take(step.time);
+  if (step.before < 0) return;
+  if (!d_reset_) {
+    return candidate_->multiply(d_candidate, step.rows, nullptr, d_previous, Write::kAdd);
+  }
+  candidate_->multiply(d_reset_->step(step.time, step.rows), nullptr, d_previous, Write::kAdd);
+}
+
+void BackwardCell::add_recurrent_gradient(std::int64_t first, std::int64_t before,
+                                          std::int64_t count, const Tensor& gradient) const {
+  const Operand d_all = d_products_.steps(first, count);
+  const Operand previous = forward_.seen_.steps(before, count);
+  if (!forward_.reset_ && !d_reset_) return add_product(products_, d_all, previous, gradient);
+  const std::size_t n = size(shape_.units);
+  add_product(products_, d_all.columns(0, 2 * n), previous, joint_block(shape_, gradient));
+  const Tensor candidate = candidate_block(shape_, gradient);
+  if (forward_.reset_) {
+    add_product(products_, d_all.columns(2 * n, n), forward_.reset_->steps(first, count),
+                candidate);
   } else {
-    add_product(products, reset, previous, candidate);
+    add_product(products_, d_reset_->steps(first, count), previous, candidate);
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "kernels/kernels.h"
 #include "model/model.h"
+#include "train/factor_sequence.h"
 #include "train/layers.h"
 #include "train/products.h"
 
@@ -27,6 +28,8 @@ struct CellShape {
 /// What one step reads and writes; `rows` sentences.
 struct CellStep {
   std::size_t rows = 0;
+  std::int64_t time = 0;             // of the step, in tensors of all steps
+  std::int64_t before = 0;           // of h_{t-1}, in that of the states; negative: h_{t-1} is 0
   kernels::Rows gates;               // [rows, G n]: W x + b on the way in, gates afterwards
   kernels::ConstRows previous;       // [rows, n]: h_{t-1}
   kernels::ConstRows previous_cell;  // [rows, n]: c_{t-1} (LSTM)
@@ -43,26 +46,41 @@ struct GateBlock {
   std::size_t count = 0;
 };
 
+/// What the steps of a cell leave of all sentences; undefined where CellStep has none.
+struct CellSequences {
+  at::Tensor gates;   // [time, batch, G n]
+  at::Tensor reset;   // [time, batch, n]
+  at::Tensor normal;  // [time, batch, G n]
+};
+
 /// h_t from h_{t-1}.
 class ForwardCell {
  public:
-  /// `cell`: all but its input weights. `mask` [rows, n]: dropout of h_{t-1} in the recurrent
-  /// products, or undefined.
+  /// `cell`: all but its input weights. `mask` [batch, n]: dropout of h_{t-1} in the recurrent
+  /// products, or undefined. `reset` is that of all steps.
   ForwardCell(Products& products, const CellShape& shape, const CellTensors& cell,
-              const at::Tensor& mask);
+              const at::Tensor& mask, const FactorSequence& states, const at::Tensor& reset);
+  /// State t of all sentences is there, for later steps.
+  void take_state(std::int64_t t);
+  /// Where the reset is a factor, rows of it that the step does not compute are there before.
   void step(const CellStep& step);
 
  private:
-  void add_recurrent(const CellStep& step, GateBlock block, kernels::ConstRows states,
+  friend class BackwardCell;
+  void add_recurrent(const CellStep& step, GateBlock block, const kernels::Operand* factor,
                      kernels::Rows sums) const;
+  /// h_{t-1} as it is multiplied.
+  kernels::ConstRows seen(const CellStep& step) const {
+    return step.before < 0 ? step.previous : seen_.rows(step.before);
+  }
 
   CellShape shape_;
-  at::Tensor bias_;  // [n] of a GRU that resets after the product
-  at::Tensor gain_;  // [G n] with layer normalisation, else undefined
+  CellTensors cell_;
   at::Tensor mask_;
   const kernels::TrainingProduct& gates_;      // of all gates, or of z and r
   const kernels::TrainingProduct* candidate_;  // of a GRU
-  std::vector<float> dropped_;                 // [rows, n], with a mask
+  FactorSequence states_, seen_;               // `seen_`: the states with their dropout
+  std::optional<FactorSequence> reset_;        // of a GRU that resets before the product
 };
 
 /// Gradients of one step. `step` is what the forward step left; its gates become gradients of what
@@ -70,13 +88,22 @@ class ForwardCell {
 /// `normal` the gradient of U h.
 class BackwardCell {
  public:
-  BackwardCell(Products& products, const CellShape& shape, const CellTensors& cell,
-               const at::Tensor& mask, std::int64_t rows);
+  /// `sequences` are what all steps of `forward` left.
+  BackwardCell(Products& products, const ForwardCell& forward, const CellSequences& sequences);
   /// `d_state` is the gradient of h_t from above; `carry` that from later steps, which becomes the
-  /// gradient of h_{t-1}; `cell_carry` the same of c.
+  /// gradient of h_{t-1}, or anything where that is 0; `cell_carry` the same of c. Rows of the
+  /// batch that the step did not compute are 0 before in `gates` and `normal`.
   void step(const CellStep& step, kernels::ConstRows d_state, kernels::Rows carry,
             kernels::Rows cell_carry);
-  /// Of all steps so far, as a backward function returns it.
+
+  /// After all steps: the gradients of U h, where gates or `normal` stood.
+  const FactorSequence& products() const { return d_products_; }
+  /// Adds to `gradient` [G n, n] that of the recurrent weights over steps [first, first + count),
+  /// whose h_{t-1} are the states from `before` on.
+  void add_recurrent_gradient(std::int64_t first, std::int64_t before, std::int64_t count,
+                              const at::Tensor& gradient) const;
+  /// Of all steps so far, as a backward function returns them.
+  at::Tensor d_bias() const { return d_bias_ ? d_bias_->result() : at::Tensor(); }
   at::Tensor d_gain() const { return d_gain_ ? d_gain_->result() : at::Tensor(); }
 
  private:
@@ -84,27 +111,18 @@ class BackwardCell {
   void lstm(const CellStep& step, kernels::ConstRows d_state, kernels::Rows carry,
             kernels::Rows cell_carry);
   void gru(const CellStep& step, kernels::Rows d_previous);
+  void gru_candidate(const CellStep& step, kernels::Rows d_previous);
 
-  CellShape shape_;
-  at::Tensor gain_, mask_;
-  std::optional<WeightGradient> d_gain_;
+  const Products& products_;
+  const ForwardCell& forward_;
+  const CellShape& shape_;
+  std::optional<WeightGradient> d_bias_, d_gain_;  // of recurrent bias and gain
   const kernels::TrainingProduct& gates_;
   const kernels::TrainingProduct* candidate_;
-  std::vector<float> scratch_;    // [rows, n]
-  std::vector<float> dropped_;    // [rows, n], with a mask: h_{t-1} as it was multiplied,
-  std::vector<float> d_dropped_;  // and its gradient
+  FactorSequence d_products_;
+  std::optional<FactorSequence> d_reset_;  // of a GRU that resets after a product without gains
+  std::vector<float> scratch_;             // [batch, n]
+  std::vector<float> d_dropped_;  // [batch, n], with a mask: of h_{t-1} as it was multiplied
 };
-
-/// What all steps of a cell multiplied, as the backward steps left it.
-struct CellFactors {
-  kernels::Operand products;   // [rows, G n]: the gradients of U h, where gates or `normal` stood
-  const at::Tensor& reset;     // [rows, n] of a GRU, but where the reset comes after a product that
-                               // is normalised; else undefined
-  const at::Tensor& previous;  // [rows, n]: the states that were multiplied, with their dropout
-};
-
-/// Adds the gradient of the recurrent weights over all steps to `gradient` [G n, n].
-void add_recurrent_gradient(const Products& products, const CellShape& shape,
-                            const CellFactors& factors, const at::Tensor& gradient);
 
 }  // namespace attend::train

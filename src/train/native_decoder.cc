@@ -24,24 +24,21 @@ struct Pass {
   std::vector<DecoderLayerPass> layers;
   std::optional<AttentionPass> attention;
   std::optional<FeedingPass> feeding;
-  std::optional<Operand> fed_operand;  // of the rows that are fed
+  std::optional<FactorSequence> contexts;  // of the attention, where products see them
+  std::optional<Operand> fed_operand;      // of the rows that are fed
 
-  const Tensor& states() const { return layers.back().states(); }  // of the top layer
+  const FactorSequence& states() const { return layers.back().states(); }  // of the top layer
   bool updates_first() const { return in.order == Order::kUpdateLookGenerate; }
   // Which state looks in step i, and which the readout sees.
   std::int64_t looking(std::int64_t i) const { return updates_first() ? i + 1 : i; }
   std::int64_t speaking(std::int64_t i) const {
     return in.order == Order::kLookGenerateUpdate ? i : i + 1;
   }
-  // What stands beside E y in update i, [batch, …].
-  Rows beside(std::int64_t i) const {
-    return feeding ? feeding->fed(i) : rows_at(attention->contexts(), i);
-  }
-  // The same of all updates for any layer: [updates or more, batch, …], undefined if nothing does.
-  Tensor all_beside(std::size_t layer) const {
-    if (layer > 0) return layers[layer - 1].states().narrow(0, 1, updates);
+  // Beside E y or by itself.
+  Beside beside(std::size_t layer) const {
+    if (layer > 0) return {&layers[layer - 1].states(), 1};
     if (!layers[0].sees_beside()) return {};
-    return (feeding ? feeding->all_fed() : attention->contexts()).narrow(0, 0, updates);
+    return {feeding ? &feeding->fed() : &*contexts, 0};
   }
 };
 
@@ -73,19 +70,15 @@ void prepare(Pass& pass) {
   if (in.feeding.weight.defined()) {
     pass.feeding.emplace(in.products, in.feeding, in.steps, attention.batch(), in.shape.units);
   }
+  if (pass.feeding || pass.layers[0].sees_beside()) {
+    pass.contexts.emplace(*in.products, pass.attention->contexts());
+  }
   if (in.fed.defined()) pass.fed_operand = in.products->operand(in.fed.rows);
 }
 
 void update(Pass& pass, std::int64_t i) {
   for (std::size_t layer = 0; layer < pass.layers.size(); ++layer) {
-    DecoderLayerPass& cell = pass.layers[layer];
-    Rows beside;
-    if (layer > 0) {
-      beside = rows_at(pass.layers[layer - 1].states(), i + 1);
-    } else if (cell.sees_beside()) {
-      beside = pass.beside(i);
-    }
-    cell.update(i, beside);
+    pass.layers[layer].update(i, pass.beside(layer));
   }
 }
 
@@ -94,10 +87,10 @@ void run_forward(Pass& pass) {
   if (pass.feeding) pass.feeding->project(pass.in.fed, pass.fed_operand);
   for (std::int64_t i = 0; i < pass.in.steps; ++i) {
     if (pass.updates_first()) update(pass, i);
-    pass.attention->look(i, rows_at(pass.states(), pass.looking(i)));
+    pass.attention->look(i, pass.states().rows(pass.looking(i)));
+    if (pass.contexts) pass.contexts->take(i);
     if (pass.feeding) {
-      pass.feeding->speak(i, rows_at(pass.states(), pass.speaking(i)),
-                          rows_at(pass.attention->contexts(), i));
+      pass.feeding->speak(i, pass.states().step(pass.speaking(i)), pass.contexts->step(i));
     }
     if (!pass.updates_first() && i < pass.updates) update(pass, i);  // nothing sees a later state
   }
@@ -136,7 +129,7 @@ Backward::Backward(const Pass& pass, const Outer& outer)
       d_states_(outer.states),
       attention_(*pass.attention, outer.contexts),
       layers_(pass.layers.begin(), pass.layers.end()),
-      none_(at::zeros({1, pass.in.shape.units}, pass.states().options())) {
+      none_(at::zeros({1, pass.in.shape.units}, pass.states().values().options())) {
   if (pass.feeding) feeding_.emplace(*pass.feeding, outer.readouts);
 }
 
@@ -161,7 +154,7 @@ void Backward::step_back(std::int64_t i) {
   const Rows carry = layers_.back().carry();
   if (!pass_.updates_first() && i < pass_.updates) update_back(i);
   if (feeding_) feeding_->step(i, carry, attention_.d_context(i));
-  attention_.step(i, rows_at(pass_.states(), pass_.looking(i)), carry);
+  attention_.step(i, pass_.states().rows(pass_.looking(i)), carry);
   if (pass_.updates_first()) update_back(i);
 }
 
@@ -173,12 +166,12 @@ void Backward::run() {
 void Backward::finish() {
   const std::int64_t steps = pass_.in.steps;
   for (std::size_t layer = layers_.size(); layer-- > 0;) {
-    const Tensor d_known = layers_[layer].finish(pass_.all_beside(layer), pass_.fed_operand);
+    const Tensor d_known = layers_[layer].finish(pass_.beside(layer), pass_.fed_operand);
     if (layer == 0) d_fed_ = d_known;
   }
-  attention_.finish(pass_.states().narrow(0, pass_.looking(0), steps));
+  attention_.finish(pass_.states().values().narrow(0, pass_.looking(0), steps));
   if (!feeding_) return;
-  feeding_->finish(pass_.states().narrow(0, pass_.speaking(0), steps), pass_.attention->contexts(),
+  feeding_->finish(pass_.states().steps(pass_.speaking(0), steps), pass_.contexts->steps(0, steps),
                    pass_.fed_operand, d_fed_);
 }
 
@@ -227,7 +220,7 @@ NativeDecoded native_decode(const NativeDecoderInputs& inputs) {
     const at::NoGradGuard no_gradient;
     prepare(*pass);
     run_forward(*pass);
-    results = {pass->states().narrow(0, pass->speaking(0), inputs.steps).detach(),
+    results = {pass->states().values().narrow(0, pass->speaking(0), inputs.steps).detach(),
                pass->attention->contexts().detach()};
     if (pass->feeding) results.push_back(pass->feeding->readouts().detach());
   }

@@ -20,25 +20,26 @@ DecoderLayerPass::DecoderLayerPass(const std::shared_ptr<Products>& products,
       in_(inputs),
       updates_(updates),
       known_units_(known_units),
-      batch_(inputs.initial.hidden.size(0)),
-      recurrence_(*products, shape, inputs.cell, inputs.recurrent_mask) {
+      batch_(inputs.initial.hidden.size(0)) {
   const auto make = [&](std::int64_t steps, std::int64_t units) {
     return at::empty({steps, batch_, units}, inputs.cell.bias.options().requires_grad(false));
   };
   const std::int64_t n = shape.units;
-  states_ = make(updates + 1, n);
-  states_[0].copy_(inputs.initial.hidden);
+  states_.emplace(*products, make(updates + 1, n));
+  states_->values()[0].copy_(inputs.initial.hidden);
   if (shape.lstm()) {
     cells_ = make(updates + 1, n);
     cells_[0].copy_(inputs.initial.cell);
   } else {
-    reset_ = make(updates, n);
+    steps_.reset = make(updates, n);
   }
   in_.initial = {};  // the graph behind it is not this one's
-  gates_ = make(updates, shape.gate_units());
+  steps_.gates = make(updates, shape.gate_units());
+  recurrence_.emplace(*products, shape, in_.cell, in_.recurrent_mask, *states_, steps_.reset);
+  recurrence_->take_state(0);
   const Tensor beside = beside_block(inputs.cell.input_weight);
   if (beside.size(1) > 0) beside_ = &products->forward(beside, RowsPerProduct::kStep);
-  if (inputs.beside_mask.defined()) masked_ = make(updates, beside.size(1));
+  if (inputs.beside_mask.defined()) masked_.emplace(*products, make(updates, beside.size(1)));
   ATTEND_CHECK(known_units > 0 || sees_beside());
 }
 
@@ -53,14 +54,15 @@ Tensor DecoderLayerPass::beside_block(const Tensor& weight) const {
 CellStep DecoderLayerPass::step(std::int64_t i) const {
   CellStep step;
   step.rows = size(batch_);
-  step.gates = rows_at(gates_, i);
-  step.previous = rows_at(states_, i);
-  step.state = rows_at(states_, i + 1);
+  step.time = step.before = i;
+  step.gates = rows_at(steps_.gates, i);
+  step.previous = states_->rows(i);
+  step.state = states_->rows(i + 1);
   if (shape_.lstm()) {
     step.previous_cell = rows_at(cells_, i);
     step.cell = rows_at(cells_, i + 1);
   } else {
-    step.reset = rows_at(reset_, i);
+    step.reset = rows_at(steps_.reset, i);
   }
   return step;
 }
@@ -72,42 +74,41 @@ Rows DecoderLayerPass::beside_mask(std::int64_t i) const {
 void DecoderLayerPass::project(const WordRows& known, const std::optional<Operand>& operand) {
   if (known_units_ == 0) return;
   index_ = known.index;
-  projected_ = known.shared() ? at::empty({known.rows.size(0), gates_.size(2)}, gates_.options())
-                              : gates_.flatten(0, 1);
+  const Tensor& gates = steps_.gates;
+  projected_ = known.shared() ? at::empty({known.rows.size(0), gates.size(2)}, gates.options())
+                              : gates.flatten(0, 1);
   products_->forward(known_block(in_.cell.input_weight), RowsPerProduct::kBatch)
       .multiply(*operand, in_.cell.bias.data_ptr<float>(), rows_of(projected_), Write::kReplace);
 }
 
-void DecoderLayerPass::update(std::int64_t i, ConstRows beside) {
+void DecoderLayerPass::update(std::int64_t i, const Beside& beside) {
   const CellStep step = this->step(i);
   if (index_.defined()) take_shared_rows(index_, i, step.rows, projected_, step.gates);
-  if (masked_.defined()) {
-    const Rows masked = rows_at(masked_, i);
-    kernels::mask_states({step.rows, size(masked_.size(2))}, beside, beside_mask(i), masked);
-    beside = masked;
+  if (masked_) {
+    masked_->take_masked(i, beside.factors->rows(beside.first + i), beside_mask(i));
   }
   if (sees_beside()) {
     const bool first = known_units_ == 0;
-    beside_->multiply(beside, step.rows, first ? in_.cell.bias.data_ptr<float>() : nullptr,
-                      step.gates, first ? Write::kReplace : Write::kAdd);
+    beside_->multiply(masked_ ? masked_->step(i) : beside.factors->step(beside.first + i),
+                      first ? in_.cell.bias.data_ptr<float>() : nullptr, step.gates,
+                      first ? Write::kReplace : Write::kAdd);
   }
-  recurrence_.step(step);
+  recurrence_->step(step);
+  recurrence_->take_state(i + 1);
 }
 
 DecoderLayerBackward::DecoderLayerBackward(const DecoderLayerPass& pass)
     : pass_(pass),
-      recurrence_(*pass.products_, pass.shape_, pass.in_.cell, pass.in_.recurrent_mask,
-                  pass.batch_),
-      carries_(at::zeros({2, pass.batch_, pass.shape_.units}, pass.gates_.options())),
+      recurrence_(*pass.products_, *pass.recurrence_, pass.steps_),
+      carries_(at::zeros({2, pass.batch_, pass.shape_.units}, pass.steps_.gates.options())),
       input_weight_(pass.in_.cell.input_weight),
       recurrent_weight_(pass.in_.cell.recurrent_weight),
       bias_(pass.in_.cell.bias) {
-  if (pass.in_.cell.recurrent_bias.defined()) recurrent_bias_.emplace(pass.in_.cell.recurrent_bias);
   if (pass.sees_beside()) {
     beside_ = &pass.products_->backward(pass.beside_block(pass.in_.cell.input_weight),
                                         RowsPerProduct::kStep);
   }
-  if (pass.masked_.defined()) scratch_.resize(size(pass.batch_ * pass.masked_.size(2)));
+  if (pass.masked_) scratch_.resize(size(pass.batch_ * pass.masked_->values().size(2)));
 }
 
 // Leaves gradients of the sums in place of the gates.
@@ -116,44 +117,36 @@ void DecoderLayerBackward::update(std::int64_t i, ConstRows d_state) {
 }
 
 void DecoderLayerBackward::add_beside(std::int64_t i, Rows d_beside) {
-  const Rows gates = rows_at(pass_.gates_, i);
-  const std::size_t rows = size(pass_.batch_);
-  if (!pass_.masked_.defined()) {
-    return beside_->multiply(gates, rows, nullptr, d_beside, Write::kAdd);
-  }
-  const std::size_t units = size(pass_.masked_.size(2));
-  const Rows d_masked{scratch_.data(), units};
-  beside_->multiply(gates, rows, nullptr, d_masked, Write::kReplace);
-  kernels::add_masked({rows, units}, d_masked, pass_.beside_mask(i), d_beside);
+  const Operand d_sums = recurrence_.products().step(i);
+  if (!pass_.masked_) return beside_->multiply(d_sums, nullptr, d_beside, Write::kAdd);
+  const kernels::CellSizes sizes{size(pass_.batch_), size(pass_.masked_->values().size(2))};
+  const Rows d_masked{scratch_.data(), sizes.units};
+  beside_->multiply(d_sums, nullptr, d_masked, Write::kReplace);
+  kernels::add_masked(sizes, d_masked, pass_.beside_mask(i), d_beside);
 }
 
-Tensor DecoderLayerBackward::finish(const Tensor& beside, const std::optional<Operand>& known) {
+Tensor DecoderLayerBackward::finish(const Beside& beside, const std::optional<Operand>& known) {
   const Products& products = *pass_.products_;
-  const DecoderLayerInputs& in = pass_.in_;
-  const std::int64_t n = pass_.shape_.units, rows = pass_.updates_ * pass_.batch_;
-  if (rows == 0) return {};
-  const Tensor gates = pass_.gates_.flatten(0, 1);
-  const Tensor reset = pass_.reset_.defined() ? pass_.reset_.flatten(0, 1) : Tensor();
-  const Operand operand = products.operand(gates);
-  Tensor previous = pass_.states_.narrow(0, 0, pass_.updates_);
-  if (in.recurrent_mask.defined()) previous = previous * in.recurrent_mask;
-  add_recurrent_gradient(products, pass_.shape_, {operand, reset, previous.view({rows, n})},
-                         recurrent_weight_.sum());
-  if (recurrent_bias_) add_column_sums(reset, recurrent_bias_->sum());
+  const std::int64_t updates = pass_.updates_;
+  if (updates == 0) return {};
+  const Tensor gates = pass_.steps_.gates.flatten(0, 1);
+  const Operand operand = recurrence_.products().steps(0, updates);
+  recurrence_.add_recurrent_gradient(0, 0, updates, recurrent_weight_.sum());
   const bool shared = pass_.index_.defined();
   const Tensor sums =
       shared ? sum_shared_rows(gates, pass_.index_, pass_.projected_.size(0)) : gates;
   add_column_sums(sums, bias_.sum());
   if (pass_.sees_beside()) {
-    const Tensor& seen = pass_.masked_.defined() ? pass_.masked_ : beside;
-    add_product(products, operand, products.operand(seen.flatten(0, 1)),
+    add_product(products, operand,
+                pass_.masked_ ? pass_.masked_->steps(0, updates)
+                              : beside.factors->steps(beside.first, updates),
                 pass_.beside_block(input_weight_.sum()));
   }
   if (pass_.known_units_ == 0) return {};
   const Operand sums_operand = shared ? products.operand(sums) : operand;
   add_product(products, sums_operand, *known, pass_.known_block(input_weight_.sum()));
   const Tensor d_known = at::empty({sums.size(0), pass_.known_units_}, gates.options());
-  pass_.products_->backward(pass_.known_block(in.cell.input_weight), RowsPerProduct::kBatch)
+  pass_.products_->backward(pass_.known_block(pass_.in_.cell.input_weight), RowsPerProduct::kBatch)
       .multiply(sums_operand, nullptr, rows_of(d_known), Write::kReplace);
   return d_known;
 }
@@ -164,7 +157,7 @@ std::vector<Tensor> DecoderLayerBackward::gradients() const {
           input_weight_.result(),
           recurrent_weight_.result(),
           bias_.result(),
-          recurrent_bias_ ? recurrent_bias_->result() : Tensor()};
+          recurrence_.d_bias()};
 }
 
 }  // namespace attend::train

@@ -24,6 +24,12 @@ struct DecoderLayerInputs {
                        // undefined
 };
 
+/// What stands beside a layer: in update i step first + i of a sequence, or nothing.
+struct Beside {
+  const FactorSequence* factors = nullptr;
+  std::int64_t first = 0;
+};
+
 /// The updates s_1 … of a layer's state s_0. A layer sees what is `known` before the first update,
 /// and what stands `beside` it only when an update comes.
 class DecoderLayerPass {
@@ -36,11 +42,10 @@ class DecoderLayerPass {
   /// W_k k + b of all updates in one product: k [updates · batch, known], where there is any, with
   /// its rows as an operand.
   void project(const WordRows& known, const std::optional<kernels::Operand>& operand);
-  /// Update i: s_{i+1} from s_i and `beside` [batch, …], which is not read where nothing stands
-  /// there.
-  void update(std::int64_t i, kernels::ConstRows beside);
+  /// Update i: s_{i+1} from s_i and what stands beside.
+  void update(std::int64_t i, const Beside& beside);
 
-  const Tensor& states() const { return states_; }  // [updates + 1, batch, n]: s_0 …
+  const FactorSequence& states() const { return *states_; }  // [updates + 1, batch, n]: s_0 …
   std::int64_t updates() const { return updates_; }
   bool sees_beside() const { return beside_ != nullptr; }
 
@@ -55,14 +60,13 @@ class DecoderLayerPass {
   CellShape shape_;
   DecoderLayerInputs in_;
   std::int64_t updates_, known_units_, batch_;
-  Tensor states_;
-  Tensor cells_;      // the same of an LSTM
-  Tensor reset_;      // [updates, batch, n] of a GRU
-  Tensor gates_;      // [updates, batch, G n]
-  Tensor index_;      // [updates, batch]: of the rows of `projected_`, or undefined
-  Tensor projected_;  // [distinct, G n]: W_k k + b where words share rows
-  Tensor masked_;     // [updates, batch, beside], with a mask
-  ForwardCell recurrence_;
+  CellSequences steps_;  // with time = updates
+  Tensor cells_;         // as the states, of an LSTM
+  Tensor index_;         // [updates, batch]: of the rows of `projected_`, or undefined
+  Tensor projected_;     // [distinct, G n]: W_k k + b where words share rows
+  std::optional<FactorSequence> states_;
+  std::optional<FactorSequence> masked_;  // [updates, batch, beside], with a mask
+  std::optional<ForwardCell> recurrence_;
   const kernels::TrainingProduct* beside_ = nullptr;
 };
 
@@ -77,9 +81,9 @@ class DecoderLayerBackward {
   void update(std::int64_t i, kernels::ConstRows d_state);
   /// After update i: adds the gradient of what stood beside.
   void add_beside(std::int64_t i, kernels::Rows d_beside);
-  /// What waits for all updates. `beside` [updates, batch, …] is what stood there, undefined if
-  /// nothing did. Returns the gradient of the rows that project() took, or nothing.
-  Tensor finish(const Tensor& beside, const std::optional<kernels::Operand>& known);
+  /// What waits for all updates, of what stood beside. Returns the gradient of the rows that
+  /// project() took, or nothing.
+  Tensor finish(const Beside& beside, const std::optional<kernels::Operand>& known);
 
   /// After finish(): gradients as a backward function returns them, of the initial state and cell,
   /// the input weights, the recurrent weights, bias and recurrent bias.
@@ -92,7 +96,6 @@ class DecoderLayerBackward {
   Tensor carries_;              // [2, batch, n]: of s and c from later updates
   std::vector<float> scratch_;  // [batch, beside], with a mask
   WeightGradient input_weight_, recurrent_weight_, bias_;
-  std::optional<WeightGradient> recurrent_bias_;
 };
 
 }  // namespace attend::train

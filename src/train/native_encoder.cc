@@ -31,12 +31,11 @@ struct Pass {
   struct Direction {
     bool forward = true;
     CellTensors cell;
-    Tensor mask;   // [batch, n], or undefined
-    Tensor gates;  // [length, batch, G n]
-    Tensor cells;  // [length, batch, n], of an LSTM
-    Tensor reset;  // [length, batch, n], of a GRU
-    Tensor normal,
-        scales;  // with gains: norm(U h) [length, batch, G n], by what [length, batch, G]
+    Tensor mask;          // [batch, n], or undefined
+    CellSequences steps;  // with time = length
+    Tensor cells;         // [length, batch, n], of an LSTM
+    Tensor scales;        // [length, batch, G], with gains
+    std::optional<ForwardCell> recurrence;
     std::optional<ProjectionPass> projection;
   };
   std::vector<Direction> directions;
@@ -63,22 +62,24 @@ struct Pass {
 CellStep Pass::step(std::size_t d, std::int64_t t) const {
   const Direction& direction = directions[d];
   const std::int64_t before = direction.forward ? t - 1 : t + 1;
-  const bool first = before < 0 || before == length;
+  const bool first = before < 0 || before == length;  // before them the state is 0
   const Rows none{zeros.data_ptr<float>(), 0};
   const std::size_t column = d * size(shape.units);
   CellStep step;
   step.rows = size(active[size(t)]);
-  step.gates = rows_at(direction.gates, t);
+  step.time = t;
+  step.before = first ? -1 : before;
+  step.gates = rows_at(direction.steps.gates, t);
   step.state = rows_at(annotations, t).column(column);
   step.previous = first ? none : rows_at(annotations, before).column(column);
   if (shape.lstm()) {
     step.cell = rows_at(direction.cells, t);
     step.previous_cell = first ? none : rows_at(direction.cells, before);
   } else {
-    step.reset = rows_at(direction.reset, t);
+    step.reset = rows_at(direction.steps.reset, t);
   }
-  if (direction.normal.defined()) {
-    step.normal = rows_at(direction.normal, t);
+  if (direction.steps.normal.defined()) {
+    step.normal = rows_at(direction.steps.normal, t);
     step.scales = rows_at(direction.scales, t);
   }
   return step;
@@ -88,32 +89,48 @@ void clear(Rows rows, std::size_t row, std::size_t units) {
   if (rows.values != nullptr) std::fill_n(rows.row(row), units, 0.0F);
 }
 
-void run_forward(Pass& pass, std::size_t d) {
+// 0 in all rows of a step that it does not compute.
+void clear_rest(const Pass& pass, const CellStep& step, Rows rows, std::size_t units) {
+  for (std::size_t row = step.rows; row < size(pass.batch); ++row) clear(rows, row, units);
+}
+
+// What the steps of a direction go through; `projected` as the projection has it.
+void make_sequences(Pass& pass, std::size_t d, const Tensor& projected) {
   const std::int64_t n = pass.shape.units;
   Pass::Direction& direction = pass.directions[d];
-  const auto options = pass.zeros.options();
-  const WordRows& words = pass.seen.words;
-  const Tensor projected = direction.projection->project();
-  const std::vector<std::int64_t> sums{pass.length, pass.batch, pass.shape.gate_units()};
-  const std::vector<std::int64_t> states{pass.length, pass.batch, n};
-  direction.gates = words.shared() ? at::empty(sums, options) : projected.view(sums);
-  Tensor& kept = pass.shape.lstm() ? direction.cells : direction.reset;
-  kept = pass.ragged ? at::zeros(states, options) : at::empty(states, options);
+  const auto make = [&](std::int64_t units) {
+    return at::empty({pass.length, pass.batch, units}, pass.zeros.options());
+  };
+  const std::int64_t sums = pass.shape.gate_units();
+  direction.steps.gates =
+      pass.seen.words.shared() ? make(sums) : projected.view({pass.length, pass.batch, sums});
+  (pass.shape.lstm() ? direction.cells : direction.steps.reset) = make(n);
   if (direction.cell.recurrent_gain.defined()) {
-    direction.normal = at::empty_like(direction.gates);
-    direction.scales =
-        at::empty({pass.length, pass.batch, pass.shape.config.gate_count()}, options);
+    direction.steps.normal = make(sums);
+    direction.scales = make(pass.shape.config.gate_count());
   }
-  ForwardCell recurrence(*pass.products, pass.shape, direction.cell, direction.mask);
+  const Tensor states = pass.annotations.narrow(2, static_cast<std::int64_t>(d) * n, n);
+  direction.recurrence.emplace(*pass.products, pass.shape, direction.cell, direction.mask,
+                               FactorSequence(*pass.products, states), direction.steps.reset);
+}
+
+void run_forward(Pass& pass, std::size_t d) {
+  const std::size_t n = size(pass.shape.units);
+  const WordRows& words = pass.seen.words;
+  Pass::Direction& direction = pass.directions[d];
+  const Tensor projected = direction.projection->project();
+  make_sequences(pass, d, projected);
   for (std::int64_t i = 0; i < pass.length; ++i) {
     const std::int64_t t = pass.position(direction, i);
     const CellStep step = pass.step(d, t);
     if (words.shared()) take_shared_rows(words.index, t, step.rows, projected, step.gates);
-    recurrence.step(step);
+    for (const Rows rows : {step.state, step.cell, step.reset}) clear_rest(pass, step, rows, n);
+    direction.recurrence->step(step);
     pass.for_masked_rows(t, [&](std::size_t b) {
-      clear(step.state, b, size(n));
-      clear(step.cell, b, size(n));
+      clear(step.state, b, n);
+      clear(step.cell, b, n);
     });
+    direction.recurrence->take_state(t);
   }
 }
 
@@ -142,71 +159,29 @@ Tensor gather_last_cells(const Pass& pass) {
   return result;
 }
 
-// 0 in all rows of a step that it did not compute.
-void clear_rest(const Pass& pass, const CellStep& step, Rows rows) {
-  if (rows.values == nullptr) return;
-  const auto rest = (size(pass.batch) - step.rows) * rows.stride;
-  std::fill_n(rows.row(step.rows), rest, 0.0F);
-}
-
 // Gradients of the sums, in place of the gates, and of U h where it was normalised; 0 on padding.
-// `d_last_cells` may be undefined. Returns the gradient of the gains of U h, if there are any.
-Tensor run_backward(const Pass& pass, std::size_t d, const Tensor& d_annotations,
-                    const Tensor& d_last_cells) {
-  const std::int64_t n = pass.shape.units;
+// `d_last_cells` may be undefined.
+void run_backward(const Pass& pass, std::size_t d, const Tensor& d_annotations,
+                  const Tensor& d_last_cells, BackwardCell& recurrence) {
+  const std::size_t n = size(pass.shape.units), gates = size(pass.shape.gate_units());
   const Pass::Direction& direction = pass.directions[d];
-  const Tensor carries = at::zeros({2, pass.batch, n}, d_annotations.options());
+  const Tensor carries = at::zeros({2, pass.batch, pass.shape.units}, d_annotations.options());
   const Rows carry = rows_at(carries, 0), cell_carry = rows_at(carries, 1);
-  BackwardCell recurrence(*pass.products, pass.shape, direction.cell, direction.mask, pass.batch);
   for (std::int64_t i = pass.length - 1; i >= 0; --i) {
     const std::int64_t t = pass.position(direction, i);
     const CellStep step = pass.step(d, t);
     pass.for_masked_rows(t, [&](std::size_t b) {
-      clear(carry, b, size(n));
-      clear(cell_carry, b, size(n));
+      clear(carry, b, n);
+      clear(cell_carry, b, n);
     });
     if (d_last_cells.defined()) {
       for_last_rows(pass, d, t, cell_carry, d_last_cells, [&](float* sum, const float* gradient) {
-        for (std::int64_t k = 0; k < n; ++k) sum[k] += gradient[k];
+        for (std::size_t k = 0; k < n; ++k) sum[k] += gradient[k];
       });
     }
-    recurrence.step(step, rows_at(d_annotations, t).column(d * size(n)), carry, cell_carry);
-    clear_rest(pass, step, step.gates);
-    clear_rest(pass, step, step.normal);
+    for (const Rows rows : {step.gates, step.normal}) clear_rest(pass, step, rows, gates);
+    recurrence.step(step, rows_at(d_annotations, t).column(d * n), carry, cell_carry);
   }
-  return recurrence.d_gain();
-}
-
-// Gradients of what only a direction's own steps read, as a backward function returns them.
-struct RecurrentGradients {
-  Tensor weight, bias;
-};
-
-// Of U and its bias; `products` [length · batch, G n] are the gradients of U h.
-RecurrentGradients gather_recurrent(const Pass& pass, std::size_t d,
-                                    const kernels::Operand& products) {
-  const std::int64_t n = pass.shape.units, rows = pass.length * pass.batch;
-  const Pass::Direction& direction = pass.directions[d];
-  // h_{t-1} of rows with one; the others multiply zeros.
-  const std::int64_t later = rows - pass.batch, shift = direction.forward ? pass.batch : 0;
-  Tensor previous = pass.annotations.flatten(0, 1)
-                        .narrow(0, pass.batch - shift, later)
-                        .narrow(1, static_cast<std::int64_t>(d) * n, n);
-  if (direction.mask.defined()) {
-    previous = (previous.view({pass.length - 1, pass.batch, n}) * direction.mask).view({later, n});
-  }
-  Tensor reset;
-  if (!pass.shape.lstm() && (pass.shape.resets_before() || !direction.normal.defined())) {
-    reset = direction.reset.flatten(0, 1).narrow(0, shift, later);
-  }
-  const WeightGradient d_weight(direction.cell.recurrent_weight);
-  add_recurrent_gradient(*pass.products, pass.shape,
-                         {products.rows(size(shift), size(later)), reset, previous},
-                         d_weight.sum());
-  if (!direction.cell.recurrent_bias.defined()) return {d_weight.result(), {}};
-  const WeightGradient d_bias(direction.cell.recurrent_bias);
-  add_column_sums(direction.reset.flatten(0, 1), d_bias.sum());
-  return {d_weight.result(), d_bias.result()};
 }
 
 // 1 on tokens, 0 on padding: [length, batch, 1].
@@ -234,15 +209,17 @@ std::vector<Tensor> arguments(const NativeEncoderInputs& inputs) {
 std::vector<Tensor> go_back(const Pass& pass, std::size_t d, const Tensor& d_annotations,
                             const Tensor& d_last_cells, const Tensor& d_seen) {
   const Pass::Direction& direction = pass.directions[d];
-  const Tensor recurrent_gain = run_backward(pass, d, d_annotations, d_last_cells);
-  const Tensor gates = direction.gates.flatten(0, 1);
-  const kernels::Operand operand = pass.products->operand(gates);
-  const bool normalised = direction.normal.defined();
-  const RecurrentGradients recurrent = gather_recurrent(
-      pass, d, normalised ? pass.products->operand(direction.normal.flatten(0, 1)) : operand);
-  const ProjectionPass::Gradients input = direction.projection->gather(
-      gates, operand, d_seen, d == 0 ? kernels::Write::kReplace : kernels::Write::kAdd);
-  return {input.weight, recurrent.weight, input.bias, recurrent.bias, input.gain, recurrent_gain};
+  BackwardCell cell(*pass.products, *direction.recurrence, direction.steps);
+  run_backward(pass, d, d_annotations, d_last_cells, cell);
+  const WeightGradient recurrent(direction.cell.recurrent_weight);
+  const std::int64_t first = direction.forward ? 1 : 0;  // of the steps whose h_{t-1} is not 0
+  cell.add_recurrent_gradient(first, 1 - first, pass.length - 1, recurrent.sum());
+  std::optional<kernels::Operand> d_sums;
+  if (!direction.steps.normal.defined()) d_sums = cell.products().steps(0, pass.length);
+  const ProjectionPass::Gradients input =
+      direction.projection->gather(direction.steps.gates.flatten(0, 1), d_sums, d_seen,
+                                   d == 0 ? kernels::Write::kReplace : kernels::Write::kAdd);
+  return {input.weight, recurrent.result(), input.bias, cell.d_bias(), input.gain, cell.d_gain()};
 }
 
 // In the order of arguments(), from the gradients of annotations and of last cells.
@@ -298,7 +275,7 @@ void prepare(Pass& pass, const NativeEncoderInputs& inputs) {
   const auto options = inputs.cells[0].bias.options().requires_grad(false);
   const std::vector<std::int64_t> shape{
       pass.length, pass.batch, static_cast<std::int64_t>(inputs.cells.size()) * pass.shape.units};
-  pass.annotations = pass.ragged ? at::zeros(shape, options) : at::empty(shape, options);
+  pass.annotations = at::empty(shape, options);
   pass.zeros = at::zeros({1, pass.shape.units}, options);
 }
 

@@ -18,14 +18,15 @@ FeedingPass::FeedingPass(const std::shared_ptr<Products>& products, const Feedin
       in_(inputs),
       state_units_(states),
       batch_(size(batch)),
+      fed_(*products, at::empty({steps + 1, batch, inputs.bias.size(0) / (maxout() ? 2 : 1)},
+                                inputs.bias.options().requires_grad(false))),
       state_(products->forward(blocks(inputs.weight).state, RowsPerProduct::kStep)),
       context_(products->forward(blocks(inputs.weight).context, RowsPerProduct::kStep)) {
-  const auto options = in_.bias.options().requires_grad(false);
-  const std::int64_t spoken = in_.bias.size(0);
-  fed_ = at::empty({steps + 1, batch, maxout() ? spoken / 2 : spoken}, options);
-  fed_[0].zero_();
+  fed_.values()[0].zero_();
+  fed_.take(0);
   const bool apart = maxout() || in_.mask.defined();
-  spoken_ = apart ? at::empty({steps, batch, spoken}, options) : readouts();
+  spoken_ =
+      apart ? at::empty({steps, batch, in_.bias.size(0)}, fed_.values().options()) : readouts();
 }
 
 ReadoutBlocks FeedingPass::blocks(const Tensor& weight) const {
@@ -48,15 +49,16 @@ void FeedingPass::project(const WordRows& fed, const std::optional<Operand>& ope
       .multiply(*operand, in_.bias.data_ptr<float>(), rows, Write::kReplace);
 }
 
-void FeedingPass::speak(std::int64_t i, ConstRows states, ConstRows contexts) {
+void FeedingPass::speak(std::int64_t i, const Operand& states, const Operand& contexts) {
   const Rows spoken = rows_at(spoken_, i);
   if (index_.defined()) take_shared_rows(index_, i, batch_, projected_, spoken);
-  state_.multiply(states, batch_, nullptr, spoken, Write::kAdd);
-  context_.multiply(contexts, batch_, nullptr, spoken, Write::kAdd);
-  Tensor readout = fed_[i + 1];
+  state_.multiply(states, nullptr, spoken, Write::kAdd);
+  context_.multiply(contexts, nullptr, spoken, Write::kAdd);
+  Tensor readout = fed_.values()[i + 1];
   if (in_.readout == model::Readout::kTanh) kernels::tanh(span_of(spoken_[i]));
   if (maxout()) kernels::maxout(span_of(spoken_[i]), span_of(readout));
   if (in_.mask.defined()) at::mul_out(readout, maxout() ? readout : spoken_[i], in_.mask[i]);
+  fed_.take(i + 1);
 }
 
 FeedingBackward::FeedingBackward(const FeedingPass& pass, const Tensor& d_readouts)
@@ -66,6 +68,7 @@ FeedingBackward::FeedingBackward(const FeedingPass& pass, const Tensor& d_readou
           pass.products_->backward(pass.blocks(pass.in_.weight).context, RowsPerProduct::kStep)),
       d_readouts_(d_readouts.defined() ? d_readouts.clone() : at::zeros_like(pass.readouts())),
       d_spoken_(pass.maxout() ? at::empty_like(pass.spoken_) : d_readouts_),
+      factors_(*pass.products_, d_spoken_),
       d_weight_(pass.in_.weight),
       d_bias_(pass.in_.bias) {}
 
@@ -78,20 +81,21 @@ void FeedingBackward::step(std::int64_t i, Rows d_states, Rows d_contexts) {
   if (pass_.maxout()) {
     kernels::maxout_backward(span_of(pass_.spoken_[i]), span_of(gradient), span_of(d_spoken_[i]));
   }
-  const Rows rows = rows_at(d_spoken_, i);
-  state_.multiply(rows, pass_.batch_, nullptr, d_states, Write::kAdd);
-  context_.multiply(rows, pass_.batch_, nullptr, d_contexts, Write::kAdd);
+  factors_.take(i);
+  const Operand d_sums = factors_.step(i);
+  state_.multiply(d_sums, nullptr, d_states, Write::kAdd);
+  context_.multiply(d_sums, nullptr, d_contexts, Write::kAdd);
 }
 
-void FeedingBackward::finish(const Tensor& states, const Tensor& contexts,
+void FeedingBackward::finish(const Operand& states, const Operand& contexts,
                              const std::optional<Operand>& fed, const Tensor& d_fed) {
   Products& products = *pass_.products_;
   const Tensor gradients = d_spoken_.flatten(0, 1);
-  const Operand operand = products.operand(gradients);
+  const Operand operand = factors_.steps(0, d_spoken_.size(0));
   const ReadoutBlocks sums = pass_.blocks(d_weight_.sum());
   add_column_sums(gradients, d_bias_.sum());
-  add_product(products, operand, products.operand(states.flatten(0, 1)), sums.state);
-  add_product(products, operand, products.operand(contexts.flatten(0, 1)), sums.context);
+  add_product(products, operand, states, sums.state);
+  add_product(products, operand, contexts, sums.context);
   if (pass_.in_.fed_units == 0) return;
   const bool shared = pass_.index_.defined();
   const Tensor rows = shared ? sum_shared_rows(gradients, pass_.index_, d_fed.size(0)) : gradients;

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "model/model.h"
+#include "train/factor_sequence.h"
 #include "train/native_embedding.h"
 #include "train/products.h"
 
@@ -39,13 +40,11 @@ class FeedingPass {
   void project(const WordRows& fed, const std::optional<kernels::Operand>& operand);
 
   /// r_i from s_i [batch, n] and c_i [batch, n_h].
-  void speak(std::int64_t i, kernels::ConstRows states, kernels::ConstRows contexts);
-  /// r_{i-1} [batch, l], with its dropout; 0 for i = 0.
-  kernels::Rows fed(std::int64_t i) const { return rows_at(fed_, i); }
-  /// r_0 … r_{steps − 1}, rows of [batch, l].
-  at::Tensor all_fed() const { return fed_.narrow(0, 0, fed_.size(0) - 1); }
-  /// r_1 … r_steps.
-  at::Tensor readouts() const { return fed_.narrow(0, 1, fed_.size(0) - 1); }
+  void speak(std::int64_t i, const kernels::Operand& states, const kernels::Operand& contexts);
+  /// r_{i-1} [batch, l] of all i, with its dropout; 0 for i = 0.
+  const FactorSequence& fed() const { return fed_; }
+  /// r_i of all i.
+  at::Tensor readouts() const { return fed_.values().narrow(0, 1, fed_.values().size(0) - 1); }
 
  private:
   friend class FeedingBackward;
@@ -59,7 +58,7 @@ class FeedingPass {
   at::Tensor index_;      // [steps, batch]: of the rows of `projected_`, or undefined
   at::Tensor projected_;  // [distinct, r], where words share rows
   at::Tensor spoken_;     // [steps, batch, r]: before maxout and dropout
-  at::Tensor fed_;        // [steps + 1, batch, l]
+  FactorSequence fed_;    // [steps + 1, batch, l]
   const kernels::TrainingProduct& state_;
   const kernels::TrainingProduct& context_;
 };
@@ -74,9 +73,9 @@ class FeedingBackward {
   kernels::Rows d_readout(std::int64_t i) const { return rows_at(d_readouts_, i); }
   /// Adds to the gradients of s_i and c_i.
   void step(std::int64_t i, kernels::Rows d_states, kernels::Rows d_contexts);
-  /// What waits for all steps: of s_1 … and c_1 … [steps, batch, units]. Adds to `d_fed` [rows, m],
-  /// the gradient of the rows that project() took, where the readout sees E y_{i-1}.
-  void finish(const at::Tensor& states, const at::Tensor& contexts,
+  /// What waits for all steps: of s_1 … and c_1 …, [steps · batch, units]. Adds to `d_fed` [rows,
+  /// m], the gradient of the rows that project() took, where the readout sees E y_{i-1}.
+  void finish(const kernels::Operand& states, const kernels::Operand& contexts,
               const std::optional<kernels::Operand>& fed, const at::Tensor& d_fed);
 
   at::Tensor d_weight() const { return d_weight_.result(); }
@@ -88,6 +87,7 @@ class FeedingBackward {
   const kernels::TrainingProduct& context_;
   at::Tensor d_readouts_;
   at::Tensor d_spoken_;  // [steps, batch, r]: of what the activation took; the same but for maxout
+  FactorSequence factors_;  // of it
   WeightGradient d_weight_, d_bias_;
 };
 

@@ -41,7 +41,8 @@ Tensor ProjectionPass::project() {
   return sums;
 }
 
-ProjectionPass::Gradients ProjectionPass::gather(const Tensor& d_sums, const Operand& d_operand,
+ProjectionPass::Gradients ProjectionPass::gather(const Tensor& d_sums,
+                                                 const std::optional<Operand>& d_operand,
                                                  const Tensor& d_seen, Write write) const {
   const WeightGradient d_weight(cell_.input_weight), d_bias(cell_.bias);
   Gradients result;
@@ -66,7 +67,8 @@ ProjectionPass::Gradients ProjectionPass::gather(const Tensor& d_sums, const Ope
     d_weight.sum().add_(d_rows.t());
     return result;
   }
-  const Operand operand = shared || normalised ? products_->operand(d_rows) : d_operand;
+  const bool own = shared || normalised || !d_operand;
+  const Operand operand = own ? products_->operand(d_rows) : *d_operand;
   add_product(*products_, operand, *seen_.operand, d_weight.sum());
   if (d_seen.defined()) {
     products_->backward(cell_.input_weight, RowsPerProduct::kBatch)

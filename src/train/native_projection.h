@@ -36,8 +36,9 @@ class ProjectionPass {
     at::Tensor weight, bias, gain;
   };
   /// From `d_sums` [positions, G n], the gradient of every position's W x + b, and the same as an
-  /// operand. Goes on to the rows that are seen unless `d_seen` [rows, in] is undefined.
-  Gradients gather(const at::Tensor& d_sums, const kernels::Operand& d_operand,
+  /// operand if there is one. Goes on to the rows that are seen unless `d_seen` [rows, in] is
+  /// undefined.
+  Gradients gather(const at::Tensor& d_sums, const std::optional<kernels::Operand>& d_operand,
                    const at::Tensor& d_seen, kernels::Write write) const;
 
  private:

@@ -142,7 +142,7 @@ nlohmann::json run(const Options& options) {
           {"work", work.name},
           {"settings", options.settings},
           {"threads", options.threads},
-          {"parameters", engine.layout().size()},
+          {"parameters", engine.layout().parameters()},
           {"tokens_per_second", median(measured.rates)},
           {"mean_tokens_per_second", measured.tokens / sum(measured.seconds)},
           {"median_seconds", median(measured.seconds)},

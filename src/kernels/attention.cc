@@ -5,6 +5,7 @@
 #include "kernels/attention.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/base.h"
 
@@ -32,8 +33,8 @@ void energies_of_query(const float* query, const float* projected, const float* 
 }
 
 // energies[j] = query · key_j; several keys at a time, so that their sums need not wait.
-template <std::size_t kKeys>
-void products_of_keys(const float* query, const float* keys, std::size_t units, float* energies) {
+template <std::size_t kKeys, class T>
+void products_of_keys(const float* query, const T* keys, std::size_t units, float* energies) {
   Vector sums[kKeys];
   for (Vector& sum : sums) sum = constant(0.0F);
   for_each(units, [&](auto at) HWY_ATTR {
@@ -45,7 +46,8 @@ void products_of_keys(const float* query, const float* keys, std::size_t units, 
   for (std::size_t k = 0; k < kKeys; ++k) energies[k] = sum_of_lanes(sums[k]);
 }
 
-void products_of_query(const float* query, const float* keys, std::size_t units, std::size_t length,
+template <class T>
+void products_of_query(const float* query, const T* keys, std::size_t units, std::size_t length,
                        float* energies) {
   constexpr std::size_t kKeys = 4;
   std::size_t j = 0;
@@ -73,14 +75,15 @@ void exponentials(const float* values, std::size_t size, float limit, float* res
 }
 
 // energies[j] = Σ_k v_k − 2 Σ_k v_k / (query_k · key_jk + 1); query and keys are exponentials.
-void energies_of_exponentials(const float* query, const float* keys, const float* weight,
+template <class T>
+void energies_of_exponentials(const float* query, const T* keys, const float* weight,
                               std::size_t units, std::size_t length, float* energies) {
   const Vector one = constant(1.0F);
   Vector total = constant(0.0F);
   for_each(units, [&](auto at) HWY_ATTR { total = hn::Add(total, at.load(weight)); });
   const float all = sum_of_lanes(total);
   for (std::size_t j = 0; j < length; ++j) {
-    const float* key = keys + j * units;
+    const T* key = keys + j * units;
     Vector sum = constant(0.0F);
     for_each(units, [&](auto at) HWY_ATTR {
       const Vector divisor = hn::MulAdd(at.load(query), at.load(key), one);
@@ -158,12 +161,13 @@ void energies_of_columns(const float* query, const float* columns, const float* 
 constexpr std::size_t kAlignmentsAtOnce = 5;  // with their sums in registers: a usual beam
 
 // Sums of `count` alignments over the same rows, which are read once.
-template <std::size_t count>
-void weighted_sums_of_rows(ConstRows alignments, const float* annotations, std::size_t length,
+template <std::size_t count, class T>
+void weighted_sums_of_rows(ConstRows alignments, const T* annotations, std::size_t length,
                            std::size_t units, Rows contexts) {
   const Floats d;
   const std::size_t lanes = hn::Lanes(d);
-  constexpr std::size_t kVectors = HWY_MAX_BYTES >= 64 || count == 1 ? 4 : 2;
+  constexpr std::size_t kWide = sizeof(T) == sizeof(float) ? 4 : 8;
+  constexpr std::size_t kVectors = HWY_MAX_BYTES >= 64 || count == 1 ? kWide : 2;
   std::size_t i = 0;
   for (; i + kVectors * lanes <= units; i += kVectors * lanes) {
     Vector sums[count][kVectors];
@@ -171,10 +175,10 @@ void weighted_sums_of_rows(ConstRows alignments, const float* annotations, std::
       for (Vector& sum : row) sum = constant(0.0F);
     }
     for (std::size_t j = 0; j < length; ++j) {
-      const float* from = annotations + j * units + i;
+      const T* from = annotations + j * units + i;
       Vector values[kVectors];
       for (std::size_t k = 0; k < kVectors; ++k) {
-        values[k] = hn::LoadU(d, from + k * lanes);
+        values[k] = Whole{k * lanes}.load(from);
         __builtin_prefetch(from + (kVectors + k) * lanes);  // the rows are far apart
       }
       for (std::size_t r = 0; r < count; ++r) {
@@ -203,13 +207,35 @@ void weighted_sums_of_rows(ConstRows alignments, const float* annotations, std::
 
 void weighted_sums_any(ConstRows alignments, std::size_t count, const float* annotations,
                        std::size_t length, std::size_t units, Rows contexts) {
-  static constexpr decltype(&weighted_sums_of_rows<1>) kSums[kAlignmentsAtOnce] = {
-      weighted_sums_of_rows<1>, weighted_sums_of_rows<2>, weighted_sums_of_rows<3>,
-      weighted_sums_of_rows<4>, weighted_sums_of_rows<5>};
+  static constexpr decltype(&weighted_sums_of_rows<1, float>) kSums[kAlignmentsAtOnce] = {
+      weighted_sums_of_rows<1, float>, weighted_sums_of_rows<2, float>,
+      weighted_sums_of_rows<3, float>, weighted_sums_of_rows<4, float>,
+      weighted_sums_of_rows<5, float>};
   for (std::size_t r = 0; r < count; r += kAlignmentsAtOnce) {
     kSums[std::min(kAlignmentsAtOnce, count - r) - 1](alignments.from(r), annotations, length,
                                                       units, contexts.from(r));
   }
+}
+
+void energies_of_float_keys(const float* query, const float* keys, const float* weight,
+                            std::size_t units, std::size_t length, float* energies) {
+  energies_of_exponentials(query, keys, weight, units, length, energies);
+}
+void energies_of_rounded_keys(const float* query, const Bfloat16* keys, const float* weight,
+                              std::size_t units, std::size_t length, float* energies) {
+  energies_of_exponentials(query, keys, weight, units, length, energies);
+}
+void products_of_float_keys(const float* query, const float* keys, std::size_t units,
+                            std::size_t length, float* energies) {
+  products_of_query(query, keys, units, length, energies);
+}
+void products_of_rounded_keys(const float* query, const Bfloat16* keys, std::size_t units,
+                              std::size_t length, float* energies) {
+  products_of_query(query, keys, units, length, energies);
+}
+void weighted_sum_of_rounded(ConstRows alignment, const Bfloat16* annotations, std::size_t length,
+                             std::size_t units, Rows context) {
+  weighted_sums_of_rows<1>(alignment, annotations, length, units, context);
 }
 
 }  // namespace attend::kernels::HWY_NAMESPACE
@@ -219,12 +245,15 @@ HWY_AFTER_NAMESPACE();
 namespace attend::kernels {
 
 HWY_EXPORT(energies_of_columns);
-HWY_EXPORT(energies_of_exponentials);
+HWY_EXPORT(energies_of_float_keys);
 HWY_EXPORT(energies_of_query);
+HWY_EXPORT(energies_of_rounded_keys);
 HWY_EXPORT(exponentials);
 HWY_EXPORT(exponentials_of_columns);
 HWY_EXPORT(keys_fit);
-HWY_EXPORT(products_of_query);
+HWY_EXPORT(products_of_float_keys);
+HWY_EXPORT(products_of_rounded_keys);
+HWY_EXPORT(weighted_sum_of_rounded);
 HWY_EXPORT(weighted_sums_any);
 
 namespace {
@@ -255,7 +284,15 @@ void additive_energies(std::span<const float> query, std::span<const float> proj
 void dot_energies(std::span<const float> query, std::span<const float> keys, float bias,
                   EnergyActivation activation, std::span<float> energies) {
   ATTEND_CHECK_EQ(keys.size(), energies.size() * query.size());
-  HWY_DYNAMIC_DISPATCH(products_of_query)
+  HWY_DYNAMIC_DISPATCH(products_of_float_keys)
+  (query.data(), keys.data(), query.size(), energies.size(), energies.data());
+  finish_energies(bias, activation, energies);
+}
+
+void dot_energies(std::span<const float> query, std::span<const Bfloat16> keys, float bias,
+                  EnergyActivation activation, std::span<float> energies) {
+  ATTEND_CHECK_EQ(keys.size(), energies.size() * query.size());
+  HWY_DYNAMIC_DISPATCH(products_of_rounded_keys)
   (query.data(), keys.data(), query.size(), energies.size(), energies.data());
   finish_energies(bias, activation, energies);
 }
@@ -265,7 +302,17 @@ void additive_energies_of_keys(std::span<const float> query, std::span<const flo
                                EnergyActivation activation, std::span<float> energies) {
   ATTEND_CHECK_EQ(query.size(), weight.size());
   ATTEND_CHECK_EQ(keys.size(), energies.size() * query.size());
-  HWY_DYNAMIC_DISPATCH(energies_of_exponentials)
+  HWY_DYNAMIC_DISPATCH(energies_of_float_keys)
+  (query.data(), keys.data(), weight.data(), query.size(), energies.size(), energies.data());
+  finish_energies(bias, activation, energies);
+}
+
+void additive_energies_of_keys(std::span<const float> query, std::span<const Bfloat16> keys,
+                               std::span<const float> weight, float bias,
+                               EnergyActivation activation, std::span<float> energies) {
+  ATTEND_CHECK_EQ(query.size(), weight.size());
+  ATTEND_CHECK_EQ(keys.size(), energies.size() * query.size());
+  HWY_DYNAMIC_DISPATCH(energies_of_rounded_keys)
   (query.data(), keys.data(), weight.data(), query.size(), energies.size(), energies.data());
   finish_energies(bias, activation, energies);
 }
@@ -275,10 +322,28 @@ void exponential_query(std::span<float> query) {
 }
 
 bool exponential_keys(std::span<float> projected) {
+  return exponential_keys(projected, projected.data());
+}
+
+bool exponential_keys(std::span<const float> projected, float* keys) {
   if (!HWY_DYNAMIC_DISPATCH(keys_fit)(projected.data(), projected.size(), kLargestKey))
     return false;
-  HWY_DYNAMIC_DISPATCH(exponentials)
-  (projected.data(), projected.size(), kLargestKey, projected.data());
+  HWY_DYNAMIC_DISPATCH(exponentials)(projected.data(), projected.size(), kLargestKey, keys);
+  return true;
+}
+
+bool exponential_keys(std::span<const float> projected, Bfloat16* keys) {
+  if (!HWY_DYNAMIC_DISPATCH(keys_fit)(projected.data(), projected.size(), kLargestKey))
+    return false;
+  constexpr std::size_t kAtOnce = 1024;  // in the first cache
+  std::array<float, kAtOnce> exact;
+  while (!projected.empty()) {
+    const std::size_t count = std::min(kAtOnce, projected.size());
+    HWY_DYNAMIC_DISPATCH(exponentials)(projected.data(), count, kLargestKey, exact.data());
+    to_bfloat16({exact.data(), count}, 1, count, keys);
+    keys += count;
+    projected = projected.subspan(count);
+  }
   return true;
 }
 
@@ -310,6 +375,14 @@ void weighted_sum(std::span<const float> alignment, std::span<const float> annot
                   std::span<float> context) {
   weighted_sums({alignment.data(), 0}, 1, alignment.size(), annotations, {context.data(), 0},
                 context.size());
+}
+
+void weighted_sum(std::span<const float> alignment, std::span<const Bfloat16> annotations,
+                  std::span<float> context) {
+  ATTEND_CHECK_EQ(annotations.size(), alignment.size() * context.size());
+  HWY_DYNAMIC_DISPATCH(weighted_sum_of_rounded)
+  ({alignment.data(), 0}, annotations.data(), alignment.size(), context.size(),
+   {context.data(), 0});
 }
 
 void weighted_sums(ConstRows alignments, std::size_t count, std::size_t length,

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <span>
 
+#include "kernels/bfloat16.h"
 #include "kernels/rows.h"
 
 namespace attend::kernels {
@@ -23,10 +24,15 @@ void additive_energies(std::span<const float> query, std::span<const float> proj
 /// are h_j (dot) or W h_j (general).
 void dot_energies(std::span<const float> query, std::span<const float> keys, float bias,
                   EnergyActivation activation, std::span<float> energies);
+void dot_energies(std::span<const float> query, std::span<const Bfloat16> keys, float bias,
+                  EnergyActivation activation, std::span<float> energies);
 
 /// The same from exponentials, three times as fast: tanh(q + k) = 1 − 2 / (exp(2q) · exp(2k) + 1).
 /// `query` was made by exponential_query() and `keys` by exponential_keys().
 void additive_energies_of_keys(std::span<const float> query, std::span<const float> keys,
+                               std::span<const float> weight, float bias,
+                               EnergyActivation activation, std::span<float> energies);
+void additive_energies_of_keys(std::span<const float> query, std::span<const Bfloat16> keys,
                                std::span<const float> weight, float bias,
                                EnergyActivation activation, std::span<float> energies);
 
@@ -36,6 +42,9 @@ void exponential_query(std::span<float> query);
 /// projected ← exp(2 projected); false, and nothing changed, where a magnitude exceeds 17 or is
 /// NaN: beyond that the product of two exponentials need not fit into a float.
 bool exponential_keys(std::span<float> projected);
+/// The same into keys [projected.size()].
+bool exponential_keys(std::span<const float> projected, float* keys);
+bool exponential_keys(std::span<const float> projected, Bfloat16* keys);
 
 /// Keys of so few units are better laid out unit by unit, with positions side by side.
 inline constexpr std::size_t kFewUnits = 32;
@@ -55,6 +64,8 @@ void additive_energies_of_columns(std::span<const float> query, std::span<const 
 
 /// c = Σ_j α_j h_j: `annotations` [alignment.size(), context.size()].
 void weighted_sum(std::span<const float> alignment, std::span<const float> annotations,
+                  std::span<float> context);
+void weighted_sum(std::span<const float> alignment, std::span<const Bfloat16> annotations,
                   std::span<float> context);
 /// The same of `count` alignments of `length` positions over the same annotations [length, units];
 /// the sums of each have the bits that they would have alone.

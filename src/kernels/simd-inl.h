@@ -20,6 +20,7 @@
 #include <hwy/highway.h>
 
 #include <cstddef>
+#include <cstdint>
 
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
@@ -58,10 +59,19 @@ HWY_INLINE void store_part(Vector v, Floats d, float* HWY_RESTRICT to, std::size
 #endif
 }
 
+// bfloat16 values, which are the upper halves of float32.
+HWY_INLINE Vector widen(hn::Vec<hn::Rebind<std::uint16_t, Floats>> upper) {
+  const hn::RebindToUnsigned<Floats> words;
+  return hn::BitCast(Floats(), hn::ShiftLeft<16>(hn::PromoteTo(words, upper)));
+}
+
 // Where a loop stands: a whole vector of every array …
 struct Whole {
   std::size_t i;
   HWY_INLINE Vector load(const float* from) const { return hn::LoadU(Floats(), from + i); }
+  HWY_INLINE Vector load(const std::uint16_t* from) const {
+    return widen(hn::LoadU(hn::Rebind<std::uint16_t, Floats>(), from + i));
+  }
   HWY_INLINE void store(Vector v, float* to) const { hn::StoreU(v, Floats(), to + i); }
 };
 
@@ -70,6 +80,11 @@ struct Part {
   std::size_t i;
   std::size_t count;
   HWY_INLINE Vector load(const float* from) const { return load_part(Floats(), from + i, count); }
+  HWY_INLINE Vector load(const std::uint16_t* from) const {
+    HWY_ALIGN std::uint16_t lanes[kMaximumLanes] = {};
+    for (std::size_t k = 0; k < count; ++k) lanes[k] = from[i + k];
+    return widen(hn::Load(hn::Rebind<std::uint16_t, Floats>(), lanes));
+  }
   HWY_INLINE void store(Vector v, float* to) const { store_part(v, Floats(), to + i, count); }
 };
 

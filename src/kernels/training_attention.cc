@@ -10,6 +10,7 @@
 #include "kernels/training_attention.h"
 
 #include <algorithm>
+#include <type_traits>
 
 #include "base/base.h"
 #include "kernels/softmax.h"
@@ -45,7 +46,8 @@ void energies_backward(const float* query, const float* projected, const float* 
 }
 
 // The same from exponentials.
-void exponentials_backward(const float* query, const float* keys, const float* weight,
+template <class T>
+void exponentials_backward(const float* query, const T* keys, const float* weight,
                            const float* d_energies, std::size_t length, std::size_t units,
                            AttentionGradients gradients) {
   const Vector one = constant(1.0F);
@@ -69,6 +71,17 @@ void exponentials_backward(const float* query, const float* keys, const float* w
     at.store(hn::Add(at.load(gradients.weight), d_v), gradients.weight);
     at.store(hn::Mul(v4, sum_slope), gradients.query);
   });
+}
+
+void exponentials_backward_of_floats(const float* query, const float* keys, const float* weight,
+                                     const float* d_energies, std::size_t length, std::size_t units,
+                                     AttentionGradients gradients) {
+  exponentials_backward(query, keys, weight, d_energies, length, units, gradients);
+}
+void exponentials_backward_of_rounded(const float* query, const Bfloat16* keys, const float* weight,
+                                      const float* d_energies, std::size_t length,
+                                      std::size_t units, AttentionGradients gradients) {
+  exponentials_backward(query, keys, weight, d_energies, length, units, gradients);
 }
 
 // Where the terms of a sentence stand: those of the next step `weights` and `rows` values further.
@@ -143,10 +156,19 @@ HWY_AFTER_NAMESPACE();
 namespace attend::kernels {
 
 HWY_EXPORT(energies_backward);
-HWY_EXPORT(exponentials_backward);
+HWY_EXPORT(exponentials_backward_of_floats);
+HWY_EXPORT(exponentials_backward_of_rounded);
 HWY_EXPORT(add_rows_of_sentence);
 
 namespace {
+
+// use(values [count]) from `first` on, of the rounded array where there is one.
+template <class Use>
+void use_values(const float* exact, const Bfloat16* rounded, std::size_t first, std::size_t count,
+                Use use) {
+  if (rounded != nullptr) return use(std::span(rounded + first, count));
+  use(std::span(exact + first, count));
+}
 
 // η ← ∂e; returns ∂b_e. `energies` may be null for linear ones.
 float softmax_backward(std::span<float> eta, const float* alignment, const float* energies,
@@ -166,9 +188,11 @@ float energy_gradients(const AttentionSource& source, const AttentionStep& step,
                        const float* d_context, std::size_t b, std::span<float> d_energies) {
   const std::size_t h_units = source.sizes.annotation_units;
   const std::size_t first = b * source.sizes.source_length;
-  dot_energies({d_context + b * h_units, h_units},
-               {source.annotations + first * h_units, d_energies.size() * h_units}, 0.0F,
-               EnergyActivation::kLinear, d_energies);  // η
+  use_values(source.annotations, source.rounded_annotations, first * h_units,
+             d_energies.size() * h_units, [&](auto annotations) {
+               dot_energies({d_context + b * h_units, h_units}, annotations, 0.0F,
+                            EnergyActivation::kLinear, d_energies);  // η
+             });
   return softmax_backward(d_energies, step.alignment + first,
                           step.energies == nullptr ? nullptr : step.energies + first,
                           source.activation);
@@ -185,26 +209,36 @@ void attention_forward(const AttentionSource& source, const AttentionStep& step,
     const auto length = static_cast<std::size_t>(source.lengths[b]);
     const std::size_t first = b * sizes.source_length;
     const std::span<float> alignment(step.alignment + first, length);
-    score(std::span(step.query + b * units, units),
-          std::span(source.projected + first * units, length * units), alignment);
+    use_values(source.projected, source.rounded_projected, first * units, length * units,
+               [&](auto projected) {
+                 score(std::span(step.query + b * units, units), projected, alignment);
+               });
     if (step.energies != nullptr) {
       std::copy(alignment.begin(), alignment.end(), step.energies + first);
     }
     softmax(alignment);
     std::fill(step.alignment + first + length, step.alignment + first + sizes.source_length, 0.0F);
-    weighted_sum(alignment, {source.annotations + first * h_units, length * h_units},
-                 {step.context + b * h_units, h_units});
+    use_values(source.annotations, source.rounded_annotations, first * h_units, length * h_units,
+               [&](auto annotations) {
+                 weighted_sum(alignment, annotations, {step.context + b * h_units, h_units});
+               });
   }
 }
 
 }  // namespace
 
 void additive_attention_forward(const AttentionSource& source, const AttentionStep& step) {
-  const bool exponential = source.form == KeyForm::kExponential;
+  const bool plain = source.form == KeyForm::kPlain;
+  ATTEND_CHECK(!plain || source.rounded_projected == nullptr);
+  const std::span weight(source.weight, source.sizes.attention_units);
   attention_forward(source, step, [&](auto query, auto projected, std::span<float> energies) {
-    const auto score = exponential ? additive_energies_of_keys : additive_energies;
-    score(query, projected, {source.weight, source.sizes.attention_units}, source.bias,
-          source.activation, energies);
+    if constexpr (std::is_same_v<decltype(projected), std::span<const float>>) {
+      if (plain) {
+        return additive_energies(query, projected, weight, source.bias, source.activation,
+                                 energies);
+      }
+    }
+    additive_energies_of_keys(query, projected, weight, source.bias, source.activation, energies);
   });
 }
 
@@ -221,13 +255,20 @@ void additive_attention_backward(const AttentionSource& source, const AttentionS
     const std::size_t first = b * sizes.source_length;
     const std::span<float> d_energies = scratch.first(length);
     *gradients.bias += energy_gradients(source, step, d_context, b, d_energies);
+    const float* query = step.query + b * units;
+    const AttentionGradients own{gradients.projected + first * units, gradients.weight, nullptr,
+                                 gradients.query + b * units};
+    if (source.rounded_projected != nullptr) {
+      HWY_DYNAMIC_DISPATCH(exponentials_backward_of_rounded)
+      (query, source.rounded_projected + first * units, source.weight, d_energies.data(), length,
+       units, own);
+      continue;
+    }
     const auto backward = source.form == KeyForm::kExponential
-                              ? HWY_DYNAMIC_DISPATCH(exponentials_backward)
+                              ? HWY_DYNAMIC_DISPATCH(exponentials_backward_of_floats)
                               : HWY_DYNAMIC_DISPATCH(energies_backward);
-    backward(step.query + b * units, source.projected + first * units, source.weight,
-             d_energies.data(), length, units,
-             {gradients.projected + first * units, gradients.weight, nullptr,
-              gradients.query + b * units});
+    backward(query, source.projected + first * units, source.weight, d_energies.data(), length,
+             units, own);
   }
 }
 
@@ -250,8 +291,10 @@ void dot_attention_backward(const AttentionSource& source, const AttentionStep& 
     *gradients.bias += energy_gradients(source, step, d_context, b, d_energies);
     std::fill(gradients.energies + first + length, gradients.energies + first + sizes.source_length,
               0.0F);
-    weighted_sum(d_energies, {source.projected + first * units, length * units},
-                 {gradients.query + b * units, units});
+    use_values(source.projected, source.rounded_projected, first * units, length * units,
+               [&](auto keys) {
+                 weighted_sum(d_energies, keys, {gradients.query + b * units, units});
+               });
   }
 }
 

@@ -34,6 +34,10 @@ struct AttentionSource {
   float bias = 0.0F;                      // b_e
   EnergyActivation activation = EnergyActivation::kLinear;
   KeyForm form = KeyForm::kPlain;  ///< of `projected` and of queries, additive
+  // Where they are not null they stand for the arrays above, which are not read; the second not in
+  // the plain form. All sums stay float32.
+  const Bfloat16* rounded_annotations = nullptr;
+  const Bfloat16* rounded_projected = nullptr;
 };
 
 /// One step. `energies` may be null when the backward pass does not need them (linear energies).

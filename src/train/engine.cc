@@ -66,11 +66,7 @@ TrainingEngine::TrainingEngine(const model::Configuration& configuration,
   for (int i = 0; i < threads; ++i) {
     buffers.push_back(span_of(leaves.emplace_back(layout_, values_).gradient));
   }
-  std::vector<std::size_t> counts;
-  for (const model::TensorSpec& spec : layout_.table()) {
-    counts.push_back(static_cast<std::size_t>(spec.count()));
-  }
-  if (threads > 1) queue_.emplace(weights_->code(), counts, buffers, smallest_queued);
+  if (threads > 1) queue_.emplace(weights_->code(), places(), buffers, smallest_queued);
   if (queue_ && !queue_->takes_any()) queue_.reset();
   for (std::size_t i = 0; i < buffers.size(); ++i) {
     const auto products = std::make_shared<Products>(weights_, queue_ ? &*queue_ : nullptr, i);
@@ -81,18 +77,24 @@ TrainingEngine::TrainingEngine(const model::Configuration& configuration,
   cut_gradient();
 }
 
+// Begin and end of each parameter in the flat buffers.
+std::map<std::size_t, std::size_t> TrainingEngine::places() const {
+  std::map<std::size_t, std::size_t> result;
+  for (std::size_t k = 0; k < layout_.table().size(); ++k) {
+    const std::size_t first = size(layout_.offsets()[k]);
+    result.emplace(first, first + size(layout_.table()[k].count()));
+  }
+  return result;
+}
+
 // Pieces whose parameters get their gradients from the queue, and the others.
 void TrainingEngine::cut_gradient() {
   constexpr std::size_t kAtOnce = std::size_t{1} << 14;  // values
   pieces_.clear();
-  std::size_t first = 0;
-  for (const model::TensorSpec& spec : layout_.table()) {
-    const std::size_t end = first + static_cast<std::size_t>(spec.count());
-    const bool queued = queue_ && queue_->sums_in(first, end - first);
-    while (first < end) {
-      const std::size_t count = std::min(kAtOnce, end - first);
-      pieces_.push_back({first, count, queued});
-      first += count;
+  for (const auto& [begin, end] : places()) {
+    const bool queued = queue_ && queue_->sums_in(begin, end - begin);
+    for (std::size_t first = begin; first < end; first += kAtOnce) {
+      pieces_.push_back({first, std::min(kAtOnce, end - first), queued});
     }
   }
   if (queue_) known_blocks_ = queue_->block_count();

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -79,6 +80,7 @@ class TrainingEngine {
              std::int64_t update) const;
   void run_part(Task& task, std::size_t index, std::size_t part, double scale);
   double scale(std::span<const Example* const> batch) const;
+  std::map<std::size_t, std::size_t> places() const;
   void cut_gradient();
   double add_shards();
   std::vector<std::span<const Example* const>> parts_of(

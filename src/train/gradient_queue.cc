@@ -28,17 +28,15 @@ std::size_t rows_at_once(Precision precision, std::size_t rows, std::size_t colu
 
 }  // namespace
 
-GradientQueue::GradientQueue(const kernels::ProductCode& code, std::span<const std::size_t> sizes,
+GradientQueue::GradientQueue(const kernels::ProductCode& code,
+                             std::map<std::size_t, std::size_t> places,
                              std::vector<std::span<float>> buffers, std::size_t smallest)
     : code_(code),
+      large_(std::move(places)),
       buffers_(std::move(buffers)),
       products_(buffers_.size()),
       finished_(buffers_.size(), false) {
-  std::size_t first = 0;
-  for (const std::size_t count : sizes) {
-    if (count >= smallest) large_.emplace(first, first + count);
-    first += count;
-  }
+  std::erase_if(large_, [&](const auto& place) { return place.second - place.first < smallest; });
 }
 
 bool GradientQueue::takes(std::size_t shard, const float* gradient) const {

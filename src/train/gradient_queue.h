@@ -27,9 +27,9 @@ class GradientQueue {
   /// factors are in a cache.
   static constexpr std::size_t kSmallest = std::size_t{1} << 17;
 
-  /// `sizes`: values of each parameter, which lie one behind the other in `buffers`, the gradients
-  /// of each shard. The first buffer gets the sums.
-  GradientQueue(const kernels::ProductCode& code, std::span<const std::size_t> sizes,
+  /// `places`: begin and end of each parameter in `buffers`, the gradients of each shard. The first
+  /// buffer gets the sums.
+  GradientQueue(const kernels::ProductCode& code, std::map<std::size_t, std::size_t> places,
                 std::vector<std::span<float>> buffers, std::size_t smallest = kSmallest);
 
   /// Whether products for this gradient in a shard's buffer are to be added here.

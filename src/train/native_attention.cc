@@ -13,6 +13,23 @@ using kernels::Rows;
 using kernels::RowsPerProduct;
 using kernels::Write;
 
+namespace {
+
+// Of a tensor of bfloat16 values, for which libtorch's integers stand; null where it is undefined.
+kernels::Bfloat16* bits_of(const Tensor& values) {
+  return values.defined() ? reinterpret_cast<kernels::Bfloat16*>(values.data_ptr<std::int16_t>())
+                          : nullptr;
+}
+
+Tensor rounded(const Tensor& values) {
+  const Tensor result = at::empty_like(values, at::kShort);
+  const std::size_t count = size(values.numel());
+  kernels::to_bfloat16({span_of(values).data(), count}, 1, count, bits_of(result));
+  return result;
+}
+
+}  // namespace
+
 AttentionPass::AttentionPass(const std::shared_ptr<Products>& products,
                              const AttentionInputs& inputs, std::int64_t steps)
     : products_(products), in_(inputs), steps_(steps) {
@@ -23,19 +40,35 @@ AttentionPass::AttentionPass(const std::shared_ptr<Products>& products,
   if (in_.additive()) {
     query_ = &products->forward(in_.query_weight, RowsPerProduct::kStep);
     queries_ = make(in_.projected.size(2));
-    make_keys();
   }
+  prepare_source();
   if (in_.energies == model::Energies::kRelu) energies_ = make(length);
   alignments_ = make(length);
   contexts_ = make(in_.annotations.size(2));
 }
 
-// Of all keys at once, padding among them: queries have one form.
-void AttentionPass::make_keys() {
-  keys_ = in_.projected.clone();
-  if (kernels::exponential_keys({keys_.data_ptr<float>(), size(keys_.numel())})) {
-    form_ = kernels::KeyForm::kExponential;
+// What all steps look at, in the form in which they read it.
+void AttentionPass::prepare_source() {
+  keys_ = in_.keys();
+  const bool rounds = products_->precision() == Precision::kBfloat16;
+  if (rounds) rounded_annotations_ = rounded(in_.annotations);
+  if (in_.additive()) {
+    make_exponentials(rounds ? at::kShort : at::kFloat);
+  } else if (rounds) {
+    rounded_keys_ = in_.projected.defined() ? rounded(keys_) : rounded_annotations_;
   }
+}
+
+// Of all keys at once, padding among them: queries have one form.
+void AttentionPass::make_exponentials(at::ScalarType type) {
+  const Tensor keys = at::empty_like(keys_, type);
+  const std::span<const float> projected = span_of(keys_);
+  const bool rounds = type == at::kShort;
+  const bool fit = rounds ? kernels::exponential_keys(projected, bits_of(keys))
+                          : kernels::exponential_keys(projected, keys.data_ptr<float>());
+  if (!fit) return;
+  form_ = kernels::KeyForm::kExponential;
+  (rounds ? rounded_keys_ : keys_) = keys;
 }
 
 kernels::AttentionSource AttentionPass::source() const {
@@ -44,7 +77,9 @@ kernels::AttentionSource AttentionPass::source() const {
                   size(in_.annotations.size(2))};
   source.lengths = in_.lengths;
   source.annotations = in_.annotations.data_ptr<float>();
-  source.projected = (keys_.defined() ? keys_ : in_.keys()).data_ptr<float>();
+  source.projected = keys_.data_ptr<float>();
+  source.rounded_annotations = bits_of(rounded_annotations_);
+  source.rounded_projected = bits_of(rounded_keys_);
   source.form = form_;
   if (in_.energy_weight.defined()) source.weight = in_.energy_weight.data_ptr<float>();
   if (in_.energy_bias.defined()) source.bias = *in_.energy_bias.data_ptr<float>();

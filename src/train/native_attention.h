@@ -49,14 +49,19 @@ class AttentionPass {
 
  private:
   friend class AttentionBackward;
-  void make_keys();
+  void prepare_source();
+  void make_exponentials(at::ScalarType type);
   kernels::AttentionSource source() const;
   kernels::AttentionStep step(std::int64_t i, kernels::ConstRows states) const;
 
   std::shared_ptr<Products> products_;
   AttentionInputs in_;
   std::int64_t steps_;
-  Tensor keys_;  // additive: exp(2 projected) where all of them fit, else `projected`
+  Tensor
+      keys_;  // exp(2 projected) of additive scores where all of them fit, else what queries meet
+  // The same in bfloat16 where factors are, but not of plain additive keys: what is read in each
+  // step is half as large.
+  Tensor rounded_annotations_, rounded_keys_;
   kernels::KeyForm form_ = kernels::KeyForm::kPlain;
   const kernels::TrainingProduct* query_ = nullptr;  // W, additive
   Tensor queries_;   // [steps, batch, n'], additive, in the form of the keys

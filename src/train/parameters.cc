@@ -51,26 +51,46 @@ void fill(double* values, const TensorSpec& spec, Random random) {
 }  // namespace
 
 Layout::Layout(std::vector<TensorSpec> table)
-    : table_(std::move(table)), size_(model::parameter_count(table_)) {}
+    : table_(std::move(table)), parameters_(model::parameter_count(table_)) {
+  constexpr std::int64_t kLine = 16;  // floats of 64 bytes, where libtorch's memory begins
+  for (const TensorSpec& spec : table_) {
+    offsets_.push_back(size_);
+    size_ += (spec.count() + kLine - 1) / kLine * kLine;
+  }
+}
 
 Tensors Layout::views(const Tensor& flat) const {
   ATTEND_CHECK_EQ(flat.numel(), size_);
   Tensors result;
-  std::int64_t offset = 0;
-  for (const TensorSpec& spec : table_) {
-    result.emplace(spec.name, flat.narrow(0, offset, spec.count()).view(spec.shape));
-    offset += spec.count();
+  for (std::size_t k = 0; k < table_.size(); ++k) {
+    const TensorSpec& spec = table_[k];
+    result.emplace(spec.name, flat.narrow(0, offsets_[k], spec.count()).view(spec.shape));
   }
   return result;
 }
 
+Tensor Layout::pack(const Tensor& flat) const {
+  std::vector<Tensor> parts;
+  for (std::size_t k = 0; k < table_.size(); ++k) {
+    parts.push_back(flat.narrow(0, offsets_[k], table_[k].count()));
+  }
+  return at::cat(parts);
+}
+
+void Layout::unpack(std::span<const float> packed, const Tensor& flat) const {
+  ATTEND_CHECK_EQ(packed.size(), static_cast<std::size_t>(parameters_));
+  for (std::size_t k = 0; k < table_.size(); ++k) {
+    const auto count = static_cast<std::size_t>(table_[k].count());
+    std::memcpy(flat.data_ptr<float>() + offsets_[k], packed.data(), count * sizeof(float));
+    packed = packed.subspan(count);
+  }
+}
+
 Tensor initial_values(const Layout& layout, std::uint64_t seed, at::ScalarType type) {
   const Tensor values = at::zeros({layout.size()}, at::kDouble);
-  double* position = values.data_ptr<double>();
-  std::uint64_t index = 0;
-  for (const TensorSpec& spec : layout.table()) {
-    fill(position, spec, Random::stream(seed, index++));
-    position += spec.count();
+  for (std::size_t k = 0; k < layout.table().size(); ++k) {
+    fill(values.data_ptr<double>() + layout.offsets()[k], layout.table()[k],
+         Random::stream(seed, k));
   }
   return values.to(type);
 }
@@ -86,24 +106,21 @@ Leaves::Leaves(const Layout& layout, const Tensor& values) : gradient(at::zeros_
 
 model::Weights make_weights(const Layout& layout, const Tensor& values, model::Metadata metadata) {
   const auto flat = std::make_shared<Tensor>(values.detach().to(at::kCPU, at::kFloat).clone());
-  const float* position = flat->data_ptr<float>();
   std::map<std::string, model::TensorView> views;
-  for (const TensorSpec& spec : layout.table()) {
-    const auto count = static_cast<std::size_t>(spec.count());
-    views[spec.name] = {spec.shape, {position, count}};
-    position += count;
+  for (std::size_t k = 0; k < layout.table().size(); ++k) {
+    const TensorSpec& spec = layout.table()[k];
+    const float* first = flat->data_ptr<float>() + layout.offsets()[k];
+    views[spec.name] = {spec.shape, {first, static_cast<std::size_t>(spec.count())}};
   }
   return model::Weights(std::move(views), flat, std::move(metadata));
 }
 
 Tensor flat_values(const Layout& layout, const model::Weights& weights, at::ScalarType type) {
   weights.check_against(layout.table());
-  const Tensor flat = at::empty({layout.size()}, at::kFloat);
-  float* position = flat.data_ptr<float>();
-  for (const TensorSpec& spec : layout.table()) {
-    const auto values = weights.get(spec.name).values;
-    std::memcpy(position, values.data(), values.size_bytes());
-    position += values.size();
+  const Tensor flat = at::zeros({layout.size()}, at::kFloat);
+  for (std::size_t k = 0; k < layout.table().size(); ++k) {
+    const auto values = weights.get(layout.table()[k].name).values;
+    std::memcpy(flat.data_ptr<float>() + layout.offsets()[k], values.data(), values.size_bytes());
   }
   return flat.to(type);
 }

@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "model/model.h"
@@ -12,18 +13,27 @@
 
 namespace attend::train {
 
-/// Where each tensor of a parameter table lies in a flat buffer: one behind the other.
+/// Where each tensor of a parameter table lies in a flat buffer: in the table's order, each from a
+/// cache line's boundary on, so that no row of a product crosses one needlessly. What lies between
+/// them is never read for a result.
 class Layout {
  public:
   explicit Layout(std::vector<model::TensorSpec> table);
   const std::vector<model::TensorSpec>& table() const { return table_; }
-  std::int64_t size() const { return size_; }  ///< values in all tensors
+  const std::vector<std::int64_t>& offsets() const { return offsets_; }  ///< of the table's tensors
+  std::int64_t size() const { return size_; }                            ///< of a flat buffer
+  std::int64_t parameters() const { return parameters_; }                ///< values in all tensors
   /// Views into a flat buffer [size], by name.
   Tensors views(const Tensor& flat) const;
+  /// The values of all tensors one behind the other, as checkpoints store them: [parameters].
+  Tensor pack(const Tensor& flat) const;
+  /// The other direction.
+  void unpack(std::span<const float> packed, const Tensor& flat) const;
 
  private:
   std::vector<model::TensorSpec> table_;
-  std::int64_t size_ = 0;
+  std::vector<std::int64_t> offsets_;
+  std::int64_t size_ = 0, parameters_ = 0;
 };
 
 /// Initial values, on the CPU: [size]. Tensor k is drawn from Random::stream(seed, k), so that its

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <numeric>
 #include <string_view>
@@ -184,12 +183,12 @@ void Trainer::restore() {
   position_ = checkpoint.position;
   const auto read = [&](const std::string& name, const Tensor& buffer) {
     const auto values = checkpoint.tensors.get(name).values;
-    if (static_cast<std::int64_t>(values.size()) != buffer.numel()) {
+    if (static_cast<std::int64_t>(values.size()) != engine_.layout().parameters()) {
       throw ModelError(fmt::format("{}: '{}' has {} values, expected {}",
                                    checkpoint_path(options_.folder).string(), name, values.size(),
-                                   buffer.numel()));
+                                   engine_.layout().parameters()));
     }
-    std::memcpy(buffer.data_ptr<float>(), values.data(), values.size_bytes());
+    engine_.layout().unpack(values, buffer);
   };
   read("values", engine_.values());
   for (const auto& [name, buffer] : optimizer_.state()) read("optimizer." + name, buffer);
@@ -218,7 +217,7 @@ void Trainer::begin() {
   history_.emplace(options_.folder, -1);
   save_checkpoint_now();  // shows at once whether the folder can be written,
   draw();                 // and whether the curves can
-  message(fmt::format("{} parameters", engine_.layout().size()));
+  message(fmt::format("{} parameters", engine_.layout().parameters()));
   if (training_.precision == Precision::kBfloat16 && !kernels::has_bfloat16_units()) {
     message("this processor has no units for bfloat16: training in float32 would be faster");
   }
@@ -383,14 +382,14 @@ void Trainer::validate() {
 }
 
 void Trainer::save_checkpoint_now() {
-  fail_if_not_finite(engine_.values().abs().max().item<double>(), "largest parameter");
+  const Layout& layout = engine_.layout();
+  std::map<std::string, Tensor> packed{{"values", layout.pack(engine_.values())}};
+  fail_if_not_finite(packed.at("values").abs().max().item<double>(), "largest parameter");
+  for (const auto& [name, buffer] : optimizer_.state()) {
+    packed.emplace("optimizer." + name, layout.pack(buffer));
+  }
   std::map<std::string, model::TensorView> tensors;
-  const auto add = [&](const std::string& name, const Tensor& buffer) {
-    tensors[name] = {{buffer.numel()},
-                     {buffer.data_ptr<float>(), static_cast<std::size_t>(buffer.numel())}};
-  };
-  add("values", engine_.values());
-  for (const auto& [name, buffer] : optimizer_.state()) add("optimizer." + name, buffer);
+  for (const auto& [name, tensor] : packed) tensors[name] = {{tensor.numel()}, span_of(tensor)};
   Checkpoint checkpoint{position_, model::write_yaml(data_.text.configuration), data_.fingerprint,
                         engine_.workers().count(), model::Weights(std::move(tensors), nullptr)};
   checkpoint.position.seconds = seconds();

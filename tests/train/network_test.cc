@@ -26,8 +26,23 @@ Network make_network(const Configuration& configuration, at::ScalarType type) {
 
 TEST(Parameters, TheDatesPresetHasAsManyAsPublished) {
   const Layout layout(model::parameter_table(model::preset("dates"), {37, 11}));
-  EXPECT_EQ(layout.size(), 52'960);
-  EXPECT_EQ(initial_values(layout, 1, at::kFloat).numel(), 52'960);
+  EXPECT_EQ(layout.parameters(), 52'960);
+}
+
+TEST(Parameters, BeginAtCacheLinesButArePackedWithoutGaps) {
+  const Layout layout(model::parameter_table(small_configuration(), kSizes));
+  const Tensor values = initial_values(layout, 1, at::kFloat);
+  std::vector<Tensor> parts;
+  for (const model::TensorSpec& spec : layout.table()) {
+    parts.push_back(layout.views(values).at(spec.name).flatten());
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(parts.back().data_ptr<float>()) % 64, 0U);
+  }
+  const Tensor packed = layout.pack(values), back = at::zeros_like(values);
+  EXPECT_TRUE(packed.equal(at::cat(parts)));
+  EXPECT_EQ(packed.numel(), layout.parameters());
+  EXPECT_LT(layout.parameters(), layout.size());
+  layout.unpack(span_of(packed), back);
+  EXPECT_TRUE(back.equal(values));
 }
 
 TEST(Parameters, RecurrentWeightsStartOrthogonal) {

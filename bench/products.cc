@@ -13,6 +13,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <barrier>
 #include <chrono>
 #include <nlohmann/json.hpp>
 #include <oneapi/dnnl/dnnl.hpp>
@@ -206,6 +207,10 @@ class Call {
                   {DNNL_ARG_DST, make(description.dst_desc())}};
   }
 
+  void run() {
+    primitive_.execute(stream_, arguments_);
+    stream_.wait();
+  }
   /// Seconds of one run: the best mean of a few repeated for some milliseconds.
   double measure() {
     using Clock = std::chrono::steady_clock;
@@ -226,10 +231,6 @@ class Call {
   }
 
  private:
-  void run() {
-    primitive_.execute(stream_, arguments_);
-    stream_.wait();
-  }
   dnnl::memory make(const Description& description) {
     dnnl::memory memory(description, engine_);
     auto* bytes = static_cast<char*>(memory.get_data_handle());
@@ -242,6 +243,19 @@ class Call {
   dnnl::matmul primitive_;
   std::unordered_map<int, dnnl::memory> arguments_;
 };
+
+Call call_of(const Product& product, Kind kind, Type type) {
+  const auto [name, rows, outputs, inputs, steps, copies] = product;
+  switch (kind) {
+    case Kind::kForward:
+      return {rows, inputs, outputs, type, kind};
+    case Kind::kBackward:
+      return {rows, outputs, inputs, type, kind};
+    case Kind::kGradient:
+      break;
+  }
+  return {outputs, rows * steps, inputs, type, kind};
+}
 
 struct Timed {
   double seconds = 0;     ///< of one call
@@ -256,15 +270,7 @@ Timed time_one(const Product& product, Kind kind, Type type) {
     const double seconds = call.measure();
     return Timed{seconds, seconds * static_cast<double>(calls), all};
   };
-  switch (kind) {
-    case Kind::kForward:
-      return timed(Call(rows, inputs, outputs, type, kind), steps * copies);
-    case Kind::kBackward:
-      return timed(Call(rows, outputs, inputs, type, kind), steps * copies);
-    case Kind::kGradient:
-      break;
-  }
-  return timed(Call(outputs, rows * steps, inputs, type, kind), copies);
+  return timed(call_of(product, kind, type), kind == Kind::kGradient ? copies : steps * copies);
 }
 
 // The same product on every thread at once: the slowest counts.
@@ -282,6 +288,76 @@ Timed time_product(const Product& product, Kind kind, Type type, int threads) {
                            [](const Timed& a, const Timed& b) { return a.batch < b.batch; });
 }
 
+// The products of one shard in the order of an update: every product has weights, factors and sums
+// of its own, so that they come from where they are when others have passed through the caches.
+class Update {
+ public:
+  Update(const std::vector<Product>& products, Type type) {
+    for (std::size_t i = 0; i < products.size();) {
+      std::size_t end = i + 1;  // products that take turns in every step
+      while (end < products.size() && products[i].copies == 1 && products[i].steps > 1 &&
+             products[end].steps == products[i].steps) {
+        ++end;
+      }
+      for (std::int64_t copy = 0; copy < products[i].copies; ++copy) {
+        Group& group = groups_.emplace_back();
+        group.steps = products[i].steps;
+        for (std::size_t k = i; k < end; ++k) {
+          for (const Kind kind : kKinds) {
+            group.calls[static_cast<std::size_t>(kind)].push_back(call_of(products[k], kind, type));
+          }
+        }
+      }
+      i = end;
+    }
+  }
+
+  void run() {
+    for (Group& group : groups_) group.run(Kind::kForward);
+    for (std::size_t i = groups_.size(); i-- > 0;) {
+      groups_[i].run(Kind::kBackward);
+      for (Call& call : groups_[i].calls[static_cast<std::size_t>(Kind::kGradient)]) call.run();
+    }
+  }
+
+ private:
+  struct Group {
+    std::int64_t steps = 1;
+    std::vector<Call> calls[std::size(kKinds)];
+
+    void run(Kind kind) {
+      for (std::int64_t step = 0; step < steps; ++step) {
+        for (Call& call : calls[static_cast<std::size_t>(kind)]) call.run();
+      }
+    }
+  };
+  std::vector<Group> groups_;
+};
+
+// Seconds of all products of an update in their order, on every thread at once: the best of some.
+double time_in_order(const std::vector<Product>& products, Type type, int threads) {
+  using Clock = std::chrono::steady_clock;
+  constexpr int kUpdates = 7;
+  std::vector<std::thread> workers;
+  std::vector<double> best(static_cast<std::size_t>(threads), 1e30);
+  std::barrier<> together(threads);
+  for (double& seconds : best) {
+    workers.emplace_back([&] {
+      omp_set_num_threads(1);
+      Update update(products, type);
+      for (int i = 0; i <= kUpdates; ++i) {
+        together.arrive_and_wait();
+        const auto start = Clock::now();
+        update.run();
+        const double taken = std::chrono::duration<double>(Clock::now() - start).count();
+        if (i > 0) seconds = std::min(seconds, taken);  // the first one warms up
+      }
+    });
+  }
+  for (std::thread& worker : workers) worker.join();
+  return *std::ranges::max_element(best);
+}
+
 nlohmann::json run(const std::string& name, const std::string& precision, int threads) {
   const Work& work = find_work(name);
   const model::Configuration configuration = configuration_of(work, {});
@@ -289,7 +365,8 @@ nlohmann::json run(const std::string& name, const std::string& precision, int th
   const BatchShape batch = batch_shape(work, configuration, threads);
   nlohmann::json list = nlohmann::json::array();
   double seconds = 0, operations = 0, peak = 0;
-  for (const Product& product : products_of(configuration, work.vocabularies.target, batch)) {
+  const std::vector<Product> products = products_of(configuration, work.vocabularies.target, batch);
+  for (const Product& product : products) {
     for (const Kind kind : kKinds) {
       const Timed timed = time_product(product, kind, type, threads);
       const double rate = timed.operations * threads / timed.batch / 1e9;
@@ -319,6 +396,7 @@ nlohmann::json run(const std::string& name, const std::string& precision, int th
           {"peak_gflops", peak},
           {"mean_gflops", operations * threads / seconds / 1e9},
           {"tokens_per_second", tokens * threads / seconds},
+          {"in_order", tokens * threads / time_in_order(products, type, threads)},
           {"products", list}};
 }
 

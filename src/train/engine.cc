@@ -57,6 +57,7 @@ TrainingEngine::TrainingEngine(const model::Configuration& configuration,
                                const model::VocabularySizes& sizes, int threads,
                                std::size_t smallest_queued)
     : configuration_(configuration),
+      sizes_(sizes),
       layout_(model::parameter_table(configuration, sizes)),
       weights_(std::make_shared<PackedWeights>(configuration.training.precision)),
       workers_((use_one_thread_per_call(), keep_freed_memory(), threads)) {
@@ -148,7 +149,7 @@ std::vector<std::span<const Example* const>> TrainingEngine::parts_of(
     std::span<const Example* const> shard) const {
   const std::int64_t limit = std::int64_t{configuration_.training.batch_memory} << 20;
   const auto shards = static_cast<std::int64_t>(shards_.size());
-  return cut_by_memory(configuration_, shard,
+  return cut_by_memory(configuration_, sizes_.target, shard,
                        limit == 0 ? 0 : std::max<std::int64_t>(1, limit / shards));
 }
 

@@ -87,6 +87,7 @@ class TrainingEngine {
       std::span<const Example* const> shard) const;
 
   model::Configuration configuration_;
+  model::VocabularySizes sizes_;
   Layout layout_;
   Tensor values_, gradient_;
   std::shared_ptr<PackedWeights> weights_;  // of all shards: they share the parameters

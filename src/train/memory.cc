@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "base/base.h"
+#include "kernels/kernels.h"
+
 namespace attend::train {
 namespace {
 
@@ -29,23 +32,27 @@ std::int64_t target_values(const model::Configuration& c, std::int64_t source_le
 
 }  // namespace
 
-std::int64_t activation_bytes(const model::Configuration& configuration, std::int64_t sentences,
-                              std::int64_t source_length, std::int64_t target_length) {
+std::int64_t activation_bytes(const model::Configuration& configuration, std::int64_t vocabulary,
+                              std::int64_t sentences, std::int64_t source_length,
+                              std::int64_t target_length) {
   const std::int64_t values = source_length * source_values(configuration) +
                               target_length * target_values(configuration, source_length);
-  return sentences * values * static_cast<std::int64_t>(sizeof(float));
+  const bool rounds = configuration.training.precision == Precision::kBfloat16;
+  const std::int64_t logits = rounds ? target_length * vocabulary : 0;
+  return sentences * (values * static_cast<std::int64_t>(sizeof(float)) +
+                      logits * static_cast<std::int64_t>(sizeof(kernels::Bfloat16)));
 }
 
 std::vector<std::span<const Example* const>> cut_by_memory(
-    const model::Configuration& configuration, std::span<const Example* const> examples,
-    std::int64_t bytes) {
+    const model::Configuration& configuration, std::int64_t vocabulary,
+    std::span<const Example* const> examples, std::int64_t bytes) {
   std::vector<std::span<const Example* const>> runs;
   std::size_t first = 0, source = 0, target = 0;
   for (std::size_t i = 0; i < examples.size(); ++i) {
     source = std::max(source, examples[i]->source.size());
     target = std::max(target, examples[i]->target.size());
     const std::int64_t needed =
-        activation_bytes(configuration, static_cast<std::int64_t>(i + 1 - first),
+        activation_bytes(configuration, vocabulary, static_cast<std::int64_t>(i + 1 - first),
                          static_cast<std::int64_t>(source), static_cast<std::int64_t>(target));
     if (bytes == 0 || needed <= bytes || i == first) continue;
     runs.push_back(examples.subspan(first, i - first));

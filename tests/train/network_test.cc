@@ -277,7 +277,7 @@ TEST(TrainingEngine, WorksABatchOffInPartsThatFitIntoMemory) {
   const auto batch = pointers(examples);
   TrainingEngine whole(configuration, sizes, 1);
   configuration.training.batch_memory = 1;
-  EXPECT_GT(cut_by_memory(configuration, batch, 1 << 20).size(), 4u);
+  EXPECT_GT(cut_by_memory(configuration, sizes.target, batch, 1 << 20).size(), 4u);
   TrainingEngine parts(configuration, sizes, 1);
   const BatchSums expected = whole.compute_gradient(batch, 1);
   const BatchSums found = parts.compute_gradient(batch, 1);
@@ -292,12 +292,12 @@ TEST(CutByMemory, RunsFitAndHoldEveryExampleInOrder) {
   const Configuration configuration = small_configuration();
   const auto examples = random_examples(30, kSizes, 20, 20, 9);
   const auto batch = pointers(examples);
-  EXPECT_EQ(cut_by_memory(configuration, batch, 0).size(), 1u);
-  EXPECT_EQ(cut_by_memory(configuration, batch, 1).size(), batch.size());
-  EXPECT_TRUE(cut_by_memory(configuration, {}, 1).empty());
-  const std::int64_t limit = activation_bytes(configuration, 4, 20, 20);
+  EXPECT_EQ(cut_by_memory(configuration, kSizes.target, batch, 0).size(), 1u);
+  EXPECT_EQ(cut_by_memory(configuration, kSizes.target, batch, 1).size(), batch.size());
+  EXPECT_TRUE(cut_by_memory(configuration, kSizes.target, {}, 1).empty());
+  const std::int64_t limit = activation_bytes(configuration, kSizes.target, 4, 20, 20);
   std::size_t next = 0;
-  for (const auto run : cut_by_memory(configuration, batch, limit)) {
+  for (const auto run : cut_by_memory(configuration, kSizes.target, batch, limit)) {
     std::size_t source = 0, target = 0;
     for (const Example* example : run) {
       EXPECT_EQ(example, batch[next++]);
@@ -305,13 +305,23 @@ TEST(CutByMemory, RunsFitAndHoldEveryExampleInOrder) {
       target = std::max(target, example->target.size());
     }
     EXPECT_LE(
-        activation_bytes(configuration, static_cast<std::int64_t>(run.size()),
+        activation_bytes(configuration, kSizes.target, static_cast<std::int64_t>(run.size()),
                          static_cast<std::int64_t>(source), static_cast<std::int64_t>(target)),
         limit);
     if (next == batch.size()) break;  // the last run may be short
     EXPECT_GE(run.size(), 4u);
   }
   EXPECT_EQ(next, batch.size());
+}
+
+TEST(ActivationBytes, CountGradientsOfLogitsInBfloat16) {
+  Configuration configuration = small_configuration();
+  const auto bytes = [&](std::int64_t vocabulary) {
+    return activation_bytes(configuration, vocabulary, 3, 5, 7);
+  };
+  EXPECT_EQ(bytes(1000), bytes(0));
+  configuration.training.precision = Precision::kBfloat16;
+  EXPECT_EQ(bytes(1000) - bytes(0), 3 * 7 * 1000 * 2);
 }
 
 TEST(TrainingEngine, WorksWithFewerExamplesThanThreads) {

@@ -1,9 +1,10 @@
-// Equations: t_{id_r} = x_r, x_r = t_{id_r};  t_k += Σ_{r: id_r = k} x_r;  s += Σ_r x_r. Layout: x
-// [rows, units], t [any, units], rows with strides; s [units]. Must equal: the double loop over r
-// and units.
+// Equations: t_{id_r} = x_r, x_r = t_{id_r};  t_k ← or += Σ_{r: id_r = k} x_r;  s += Σ_r x_r.
+// Layout: x [rows, units], t [any, units], rows with strides; s [units]. Must equal: the double
+// loop over r and units.
 #include "kernels/scatter.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "base/base.h"
 
@@ -34,6 +35,26 @@ void scatter_add_rows(std::span<const std::int64_t> ids, ConstRows rows, std::si
   }
 }
 
+void scatter_sums_of_rows(std::span<const std::int64_t> ids, ConstRows rows, std::size_t units,
+                          std::size_t count, Rows sums) {
+  std::vector<bool> seen(count);
+  for (std::size_t r = 0; r < ids.size(); ++r) {
+    if (ids[r] < 0) continue;
+    const auto k = static_cast<std::size_t>(ids[r]);
+    const float* from = rows.row(r);
+    float* to = sums.row(k);
+    if (!seen[k]) {
+      for_each(units, [&](auto at) HWY_ATTR { at.store(at.load(from), to); });
+    } else {
+      for_each(units, [&](auto at) HWY_ATTR { at.store(hn::Add(at.load(to), at.load(from)), to); });
+    }
+    seen[k] = true;
+  }
+  for (std::size_t k = 0; k < count; ++k) {
+    if (!seen[k]) std::fill_n(sums.row(k), units, 0.0F);
+  }
+}
+
 // `rows` rows at once: sums are read and written once for all of them.
 template <int rows>
 HWY_INLINE void add_rows(ConstRows from, std::size_t units, float* sums) {
@@ -60,6 +81,7 @@ namespace attend::kernels {
 
 HWY_EXPORT(copy_all_rows);
 HWY_EXPORT(scatter_add_rows);
+HWY_EXPORT(scatter_sums_of_rows);
 HWY_EXPORT(add_all_rows);
 
 void copy_rows(std::span<const float> rows, std::size_t units, std::span<const std::int32_t> ids,
@@ -80,6 +102,11 @@ void gather(std::span<const std::int64_t> ids, ConstRows table, std::size_t unit
 
 void scatter_add(std::span<const std::int64_t> ids, ConstRows rows, std::size_t units, Rows table) {
   HWY_DYNAMIC_DISPATCH(scatter_add_rows)(ids, rows, units, table);
+}
+
+void scatter_sums(std::span<const std::int64_t> ids, ConstRows rows, std::size_t units,
+                  std::size_t count, Rows sums) {
+  HWY_DYNAMIC_DISPATCH(scatter_sums_of_rows)(ids, rows, units, count, sums);
 }
 
 void add_column_sums(ConstRows rows, std::size_t count, std::size_t units, float* sums) {

@@ -22,6 +22,10 @@ void gather(std::span<const std::int64_t> ids, ConstRows table, std::size_t unit
 /// table_{ids[r]} += rows_r for every r in order but those with ids[r] < 0.
 void scatter_add(std::span<const std::int64_t> ids, ConstRows rows, std::size_t units, Rows table);
 
+/// sums_k ← Σ_{r: ids[r] = k} rows_r for k = 0 … count − 1, in order. Ids are below `count`.
+void scatter_sums(std::span<const std::int64_t> ids, ConstRows rows, std::size_t units,
+                  std::size_t count, Rows sums);
+
 /// sums [units] += Σ_r rows_r over `count` rows. `rows` and `sums` do not overlap.
 void add_column_sums(ConstRows rows, std::size_t count, std::size_t units, float* sums);
 

@@ -112,10 +112,10 @@ AttentionBackward::AttentionBackward(const AttentionPass& pass, const Tensor& d_
       in_(pass.in_),
       source_(pass.source()),
       d_contexts_(d_contexts.defined() ? d_contexts.clone() : at::zeros_like(pass.contexts_)),
-      d_annotations_(at::zeros_like(in_.annotations)) {
-  if (in_.projected.defined()) d_projected_ = at::zeros_like(in_.projected);
+      d_annotations_(at::empty_like(in_.annotations)) {
   if (in_.energy_bias.defined()) d_energy_bias_.emplace(in_.energy_bias);
   if (in_.additive()) {
+    d_projected_ = at::zeros_like(in_.projected);
     query_ = &pass.products_->backward(in_.query_weight, RowsPerProduct::kStep);
     d_queries_ = at::empty_like(pass.queries_);
     d_query_weight_.emplace(in_.query_weight);
@@ -124,6 +124,7 @@ AttentionBackward::AttentionBackward(const AttentionPass& pass, const Tensor& d_
   } else {
     d_queries_ = at::empty({1, in_.batch(), in_.keys().size(2)}, d_contexts_.options());
     d_energies_ = at::empty_like(pass.alignments_);
+    if (in_.projected.defined()) d_projected_ = at::empty_like(in_.projected);
   }
 }
 
@@ -149,14 +150,15 @@ void AttentionBackward::step(std::int64_t i, ConstRows states, Rows d_states) {
   }
 }
 
-// sums_j += Σ_i weight_ij row_i: of wide rows one product a sentence.
-void AttentionBackward::add_rows(const Tensor& weights, const Tensor& rows,
-                                 const Tensor& sums) const {
+// sums_j ← or += Σ_i weight_ij row_i: of wide rows one product a sentence.
+void AttentionBackward::add_rows(const Tensor& weights, const Tensor& rows, const Tensor& sums,
+                                 Write write) const {
   constexpr std::size_t kWide = 256;
   ATTEND_CHECK(rows.is_contiguous());
   const std::size_t steps = size(rows.size(0)), units = size(rows.size(2));
   const std::size_t batch = source_.sizes.batch, longest = source_.sizes.source_length;
   if (units < kWide) {
+    if (write == Write::kReplace) sums.zero_();
     return kernels::add_weighted_rows(
         source_.sizes, in_.lengths,
         {steps, units, weights.data_ptr<float>(), rows.data_ptr<float>()}, sums.data_ptr<float>());
@@ -165,18 +167,20 @@ void AttentionBackward::add_rows(const Tensor& weights, const Tensor& rows,
   for (std::size_t b = 0; b < batch; ++b) {
     const Rows weight{weights.data_ptr<float>() + b * longest, batch * longest};
     const Rows row{rows.data_ptr<float>() + b * units, batch * units};
-    kernels::gradient_product(
-        products.code(), Operand(products.precision(), weight, steps, longest),
-        Operand(products.precision(), row, steps, units),
-        Rows{sums.data_ptr<float>() + b * longest * units, units}, Write::kAdd);
+    kernels::gradient_product(products.code(),
+                              Operand(products.precision(), weight, steps, longest),
+                              Operand(products.precision(), row, steps, units),
+                              Rows{sums.data_ptr<float>() + b * longest * units, units}, write);
   }
 }
 
 void AttentionBackward::finish(const Tensor& states) {
-  add_rows(pass_.alignments_, d_contexts_, d_annotations_);
+  add_rows(pass_.alignments_, d_contexts_, d_annotations_, Write::kReplace);
   if (d_energy_bias_) *d_energy_bias_->sum().data_ptr<float>() += d_bias_;
   if (!in_.additive()) {
-    add_rows(d_energies_, states, d_projected_.defined() ? d_projected_ : d_annotations_);
+    const bool apart = d_projected_.defined();
+    add_rows(d_energies_, states, apart ? d_projected_ : d_annotations_,
+             apart ? Write::kReplace : Write::kAdd);
     return;
   }
   const Products& products = *pass_.products_;

@@ -95,7 +95,8 @@ class AttentionBackward {
   static Tensor result(const std::optional<WeightGradient>& gradient) {
     return gradient ? gradient->result() : Tensor();
   }
-  void add_rows(const Tensor& weights, const Tensor& rows, const Tensor& sums) const;
+  void add_rows(const Tensor& weights, const Tensor& rows, const Tensor& sums,
+                kernels::Write write) const;
 
   const AttentionPass& pass_;
   const AttentionInputs& in_;

@@ -89,9 +89,9 @@ void take_shared_rows(const Tensor& index, std::int64_t t, std::size_t count, co
 }
 
 Tensor sum_shared_rows(const Tensor& positions, const Tensor& index, std::int64_t count) {
-  Tensor sums = at::zeros({count, positions.size(1)}, positions.options());
-  kernels::scatter_add(all_ids(index), rows_of(positions),
-                       static_cast<std::size_t>(positions.size(1)), rows_of(sums));
+  Tensor sums = at::empty({count, positions.size(1)}, positions.options());
+  kernels::scatter_sums(all_ids(index), rows_of(positions), size(positions.size(1)), size(count),
+                        rows_of(sums));
   return sums;
 }
 

@@ -28,7 +28,7 @@ struct HalfMatrix {
 
   const Bfloat16* row(std::size_t r) const { return values + r * row_stride; }
   HalfMatrix from(std::size_t r) const { return {row(r), row_stride, panel_stride}; }
-  /// From column `c` on, a multiple of 32 unless rows stand whole.
+  /// From column `c` on; what is read from there must not cross a panel.
   HalfMatrix column(std::size_t c) const {
     const Bfloat16* first = values + c / kTileDepth * panel_stride + c % kTileDepth;
     return {first, row_stride, panel_stride};

@@ -26,7 +26,7 @@ std::size_t tile_panel_values(std::size_t rows, std::size_t units);
 
 /// Cross-entropy of the logits W x + bias of `rows` rows, whose `targets` are ids below
 /// weights.outputs(), and its gradient. The sums are those of float32 logits; the gradient is
-/// rounded once.
+/// rounded once, with smoothing twice.
 CrossEntropySums tile_cross_entropy(const TileProduct& weights, HalfMatrix x, std::size_t rows,
                                     const float* bias, const std::int64_t* targets,
                                     const CrossEntropyOptions& options,

@@ -194,6 +194,10 @@ bool has_bfloat16_units() {
   return (isa & needed) == needed;
 }
 
+bool keeps_logit_gradient(Precision precision) {
+  return precision != Precision::kFloat32 && has_bfloat16_tiles();
+}
+
 class ProductCode::Implementation {
  public:
   const dnnl::engine& engine() const { return engine_; }
@@ -347,6 +351,7 @@ Operand::Operand(const Operand& whole, std::size_t offset, std::size_t count, st
 
 Operand Operand::rows(std::size_t first, std::size_t count) const {
   ATTEND_CHECK(first + count <= count_);
+  ATTEND_CHECK(panel_stride_ == kWholeRows || first % kTileRows == 0);
   return {*this, first * stride_, count, units_};
 }
 

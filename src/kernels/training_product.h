@@ -55,7 +55,7 @@ class Operand {
   /// From 32 columns to the next 32; 32 where rows stand whole.
   std::size_t panel_stride() const { return panel_stride_; }
   const void* values() const { return values_; }
-  /// Rows [first, first + count).
+  /// Rows [first, first + count); in panels `first` is a multiple of 16.
   Operand rows(std::size_t first, std::size_t count) const;
   /// Columns [first, first + units); `first` is a multiple of 32 unless rows stand whole.
   Operand columns(std::size_t first, std::size_t units) const;
@@ -77,6 +77,9 @@ class Operand {
   std::shared_ptr<Buffer> copy_;  // of bfloat16
   std::shared_ptr<const void> owner_;
 };
+
+/// Whether TrainingProduct::cross_entropy() is there, and leaves a gradient for every logit.
+bool keeps_logit_gradient(Precision precision);
 
 enum class Write { kReplace, kAdd };
 

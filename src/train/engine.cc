@@ -119,7 +119,8 @@ void TrainingEngine::start(Task& task, std::size_t index, std::span<const Exampl
                            std::int64_t update) const {
   const model::TrainingConfig& training = configuration_.training;
   task.examples = shard_of(batch, index, shards_.size());
-  task.parts = parts_of(task.examples);
+  const bool keeps = kernels::keeps_logit_gradient(training.precision);
+  task.parts = parts_of(task.examples, keeps ? sizes_.target : 0);
   task.dropout.emplace(training.dropout, training.seed, update, static_cast<int>(index));
   const std::span<float> gradient = span_of(shards_[index]->leaves.gradient);
   for (const Piece& piece : pieces_) {
@@ -146,10 +147,10 @@ void TrainingEngine::run_part(Task& task, std::size_t index, std::size_t part, d
 
 // What of a shard fits into the memory for activations, which all shards share.
 std::vector<std::span<const Example* const>> TrainingEngine::parts_of(
-    std::span<const Example* const> shard) const {
+    std::span<const Example* const> shard, std::int64_t kept_logits) const {
   const std::int64_t limit = std::int64_t{configuration_.training.batch_memory} << 20;
   const auto shards = static_cast<std::int64_t>(shards_.size());
-  return cut_by_memory(configuration_, sizes_.target, shard,
+  return cut_by_memory(configuration_, kept_logits, shard,
                        limit == 0 ? 0 : std::max<std::int64_t>(1, limit / shards));
 }
 
@@ -200,7 +201,7 @@ BatchSums TrainingEngine::evaluate(std::span<const Example* const> batch) {
     const at::NoGradGuard no_gradient;
     const auto shard = static_cast<std::size_t>(index);
     const auto examples = shard_of(batch, shard, shards_.size());
-    for (const auto part : parts_of(examples)) {
+    for (const auto part : parts_of(examples, 0)) {
       const Batch tensors = make_batch(part, values_.options());
       const kernels::CrossEntropySums sums = shards_[shard]->network.evaluate(tensors);
       results[shard] = results[shard] +

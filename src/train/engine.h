@@ -83,8 +83,8 @@ class TrainingEngine {
   std::map<std::size_t, std::size_t> places() const;
   void cut_gradient();
   double add_shards();
-  std::vector<std::span<const Example* const>> parts_of(
-      std::span<const Example* const> shard) const;
+  std::vector<std::span<const Example* const>> parts_of(std::span<const Example* const> shard,
+                                                        std::int64_t kept_logits) const;
 
   model::Configuration configuration_;
   model::VocabularySizes sizes_;

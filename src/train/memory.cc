@@ -32,19 +32,20 @@ std::int64_t target_values(const model::Configuration& c, std::int64_t source_le
 
 }  // namespace
 
-std::int64_t activation_bytes(const model::Configuration& configuration, std::int64_t vocabulary,
+std::int64_t activation_bytes(const model::Configuration& configuration, std::int64_t kept_logits,
                               std::int64_t sentences, std::int64_t source_length,
                               std::int64_t target_length) {
   const std::int64_t values = source_length * source_values(configuration) +
                               target_length * target_values(configuration, source_length);
+  constexpr std::int64_t kFloat = sizeof(float), kHalf = sizeof(kernels::Bfloat16);
+  // Beside an activation and its gradient about one of them is kept rounded.
   const bool rounds = configuration.training.precision == Precision::kBfloat16;
-  const std::int64_t logits = rounds ? target_length * vocabulary : 0;
-  return sentences * (values * static_cast<std::int64_t>(sizeof(float)) +
-                      logits * static_cast<std::int64_t>(sizeof(kernels::Bfloat16)));
+  const std::int64_t halves = (rounds ? values / 2 : 0) + target_length * kept_logits;
+  return sentences * (values * kFloat + halves * kHalf);
 }
 
 std::vector<std::span<const Example* const>> cut_by_memory(
-    const model::Configuration& configuration, std::int64_t vocabulary,
+    const model::Configuration& configuration, std::int64_t kept_logits,
     std::span<const Example* const> examples, std::int64_t bytes) {
   std::vector<std::span<const Example* const>> runs;
   std::size_t first = 0, source = 0, target = 0;
@@ -52,7 +53,7 @@ std::vector<std::span<const Example* const>> cut_by_memory(
     source = std::max(source, examples[i]->source.size());
     target = std::max(target, examples[i]->target.size());
     const std::int64_t needed =
-        activation_bytes(configuration, vocabulary, static_cast<std::int64_t>(i + 1 - first),
+        activation_bytes(configuration, kept_logits, static_cast<std::int64_t>(i + 1 - first),
                          static_cast<std::int64_t>(source), static_cast<std::int64_t>(target));
     if (bytes == 0 || needed <= bytes || i == first) continue;
     runs.push_back(examples.subspan(first, i - first));

@@ -57,10 +57,11 @@ class AttentionPass {
   std::shared_ptr<Products> products_;
   AttentionInputs in_;
   std::int64_t steps_;
-  Tensor
-      keys_;  // exp(2 projected) of additive scores where all of them fit, else what queries meet
-  // The same in bfloat16 where factors are, but not of plain additive keys: what is read in each
-  // step is half as large.
+  // What queries meet: exp(2 projected) of additive scores where all of them fit, unless the
+  // rounded ones are read instead.
+  Tensor keys_;
+  // In bfloat16 where factors are, but not of plain additive keys: what is read in each step is
+  // half as large.
   Tensor rounded_annotations_, rounded_keys_;
   kernels::KeyForm form_ = kernels::KeyForm::kPlain;
   const kernels::TrainingProduct* query_ = nullptr;  // W, additive

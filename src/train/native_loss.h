@@ -1,5 +1,6 @@
 // The softmax layer and the cross-entropy of a batch with their gradients, without ever holding
-// more than a part of its logits. Internal to this folder.
+// more than a part of its logits (with tiles: their gradient, in bfloat16). Internal to this
+// folder.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -69,21 +69,10 @@ Tensors Layout::views(const Tensor& flat) const {
   return result;
 }
 
-Tensor Layout::pack(const Tensor& flat) const {
-  std::vector<Tensor> parts;
-  for (std::size_t k = 0; k < table_.size(); ++k) {
-    parts.push_back(flat.narrow(0, offsets_[k], table_[k].count()));
-  }
-  return at::cat(parts);
-}
-
-void Layout::unpack(std::span<const float> packed, const Tensor& flat) const {
-  ATTEND_CHECK_EQ(packed.size(), static_cast<std::size_t>(parameters_));
-  for (std::size_t k = 0; k < table_.size(); ++k) {
-    const auto count = static_cast<std::size_t>(table_[k].count());
-    std::memcpy(flat.data_ptr<float>() + offsets_[k], packed.data(), count * sizeof(float));
-    packed = packed.subspan(count);
-  }
+double Layout::largest(const Tensor& flat) const {
+  std::vector<Tensor> each;
+  for (const auto& [name, values] : views(flat)) each.push_back(values.abs().max());
+  return at::stack(each).max().item<double>();  // of NaN and numbers NaN
 }
 
 Tensor initial_values(const Layout& layout, std::uint64_t seed, at::ScalarType type) {

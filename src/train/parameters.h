@@ -25,10 +25,8 @@ class Layout {
   std::int64_t parameters() const { return parameters_; }                ///< values in all tensors
   /// Views into a flat buffer [size], by name.
   Tensors views(const Tensor& flat) const;
-  /// The values of all tensors one behind the other, as checkpoints store them: [parameters].
-  Tensor pack(const Tensor& flat) const;
-  /// The other direction.
-  void unpack(std::span<const float> packed, const Tensor& flat) const;
+  /// The largest magnitude in any tensor; NaN if there is one.
+  double largest(const Tensor& flat) const;
 
  private:
   std::vector<model::TensorSpec> table_;

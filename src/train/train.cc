@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <numeric>
 #include <string_view>
@@ -183,12 +184,12 @@ void Trainer::restore() {
   position_ = checkpoint.position;
   const auto read = [&](const std::string& name, const Tensor& buffer) {
     const auto values = checkpoint.tensors.get(name).values;
-    if (static_cast<std::int64_t>(values.size()) != engine_.layout().parameters()) {
+    if (static_cast<std::int64_t>(values.size()) != buffer.numel()) {
       throw ModelError(fmt::format("{}: '{}' has {} values, expected {}",
                                    checkpoint_path(options_.folder).string(), name, values.size(),
-                                   engine_.layout().parameters()));
+                                   buffer.numel()));
     }
-    engine_.layout().unpack(values, buffer);
+    std::memcpy(buffer.data_ptr<float>(), values.data(), values.size_bytes());
   };
   read("values", engine_.values());
   for (const auto& [name, buffer] : optimizer_.state()) read("optimizer." + name, buffer);
@@ -382,14 +383,13 @@ void Trainer::validate() {
 }
 
 void Trainer::save_checkpoint_now() {
-  const Layout& layout = engine_.layout();
-  std::map<std::string, Tensor> packed{{"values", layout.pack(engine_.values())}};
-  fail_if_not_finite(packed.at("values").abs().max().item<double>(), "largest parameter");
-  for (const auto& [name, buffer] : optimizer_.state()) {
-    packed.emplace("optimizer." + name, layout.pack(buffer));
-  }
+  fail_if_not_finite(engine_.layout().largest(engine_.values()), "largest parameter");
   std::map<std::string, model::TensorView> tensors;
-  for (const auto& [name, tensor] : packed) tensors[name] = {{tensor.numel()}, span_of(tensor)};
+  const auto add = [&](const std::string& name, const Tensor& buffer) {
+    tensors[name] = {{buffer.numel()}, span_of(buffer)};
+  };
+  add("values", engine_.values());
+  for (const auto& [name, buffer] : optimizer_.state()) add("optimizer." + name, buffer);
   Checkpoint checkpoint{position_, model::write_yaml(data_.text.configuration), data_.fingerprint,
                         engine_.workers().count(), model::Weights(std::move(tensors), nullptr)};
   checkpoint.position.seconds = seconds();

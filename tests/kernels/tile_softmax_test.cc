@@ -160,6 +160,23 @@ TEST(TileSoftmax, LogitsOfAnySize) {
   expect_definition(low, {0.1, 1.0});
 }
 
+// The target's exponential is the one in the sum: nothing but its rounding is left, and no cost
+// below 0.
+TEST(TileSoftmax, CertaintyLeavesNoGradient) {
+  SKIP_WITHOUT_TILES();
+  for (const float top : {0.3F, 20.0F, 57.0F}) {
+    Layer layer(1, 64, 4);
+    layer.x.assign(4, 0.0F);
+    layer.bias.assign(64, top - 30.0F);
+    layer.bias[0] = top;
+    layer.targets[0] = 0;
+    std::vector<float> d_bias(64);
+    const LogitGradient found = layer.gradient({}, d_bias);
+    EXPECT_NEAR(found.sums.cost, 0.0, 3e-7) << top;
+    EXPECT_NEAR(found.scales[0] * value_at(found.d_logits, 0, 0), 0.0, 3e-7) << top;
+  }
+}
+
 TEST(TileSoftmax, HandsNaNOn) {
   SKIP_WITHOUT_TILES();
   Layer layer(20, 40, 8);

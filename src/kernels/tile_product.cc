@@ -179,10 +179,23 @@ struct Block {
   std::size_t row_stride, second, step;
   const Bfloat16* weights;
   std::size_t depth;  // tiles
+  bool passing;       // the weights are too many to stay in the first cache, rows of x may
 };
 
+// Weights that pass do not evict rows of x.
+template <bool passing>
+ATTEND_TILES inline void load_weights(const Bfloat16* w) {
+  if (passing) {
+    _tile_stream_loadd(6, w, 64);
+    _tile_stream_loadd(7, w + kTile, 64);
+  } else {
+    _tile_loadd(6, w, 64);
+    _tile_loadd(7, w + kTile, 64);
+  }
+}
+
 // y [32 or 16, 32] ← start + X Wᵀ.
-template <bool two>
+template <bool two, bool passing>
 ATTEND_TILES inline void multiply_block(const Block& block, ConstRows start, Rows y) {
   const std::size_t from = start.stride * sizeof(float), to = y.stride * sizeof(float);
   const std::size_t row = block.row_stride * sizeof(Bfloat16);
@@ -197,8 +210,7 @@ ATTEND_TILES inline void multiply_block(const Block& block, ConstRows start, Row
   const Bfloat16* w = block.weights;
   for (std::size_t k = 0; k < block.depth; ++k, x += block.step, w += 2 * kTile) {
     _tile_loadd(4, x, row);
-    _tile_stream_loadd(6, w, 64);
-    _tile_stream_loadd(7, w + kTile, 64);
+    load_weights<passing>(w);
     _tile_dpbf16ps(0, 4, 6);
     if (two) _tile_loadd(5, x + block.second, row);
     _tile_dpbf16ps(1, 4, 7);
@@ -215,7 +227,16 @@ ATTEND_TILES inline void multiply_block(const Block& block, ConstRows start, Row
   }
 }
 
+// Whether so many pairs of tiles are more than the first cache holds beside rows of x.
+bool passes(std::size_t pairs) { return pairs * 2 * kTile * sizeof(Bfloat16) > 32768; }
+
 alignas(64) constexpr float kZeros[kPanel] = {};
+
+template <bool two>
+ATTEND_TILES inline void multiply_block(const Block& block, ConstRows start, Rows y) {
+  if (block.passing) return multiply_block<two, true>(block, start, y);
+  multiply_block<two, false>(block, start, y);
+}
 
 // The same of `rows` and `columns` up to 32; a start with a stride of 0 is one row for all.
 ATTEND_TILES void multiply_part(const Block& block, ConstRows start, Rows y, std::size_t rows,
@@ -293,6 +314,7 @@ void TileProduct::multiply(HalfMatrix x, std::size_t rows, const float* bias, Ro
                            Write write) const {
   constexpr std::size_t kDepth = 32;  // tiles at once: panels of 64 KiB
   const std::size_t depth = tiles_of(inputs_, kTileDepth);
+  const bool passing = passes(tiles_of(outputs_, kPanel) * depth);
   const Tiles configured;
   for (std::size_t k = 0; k < depth; k += kDepth) {
     const std::size_t step_depth = std::min(depth - k, kDepth);
@@ -313,7 +335,7 @@ void TileProduct::multiply(HalfMatrix x, std::size_t rows, const float* bias, Ro
             multiply_part(
                 {x.from(r).column(near * kTileDepth).values, x.row_stride, kTileRows * x.row_stride,
                  x.panel_stride, tiles() + (o / kPanel * depth + near) * 2 * kTile,
-                 std::min(kNear, k + step_depth - near)},
+                 std::min(kNear, k + step_depth - near), passing},
                 start, to, std::min(kPanel, rows - r), std::min(kPanel, outputs_ - o));
           }
         }
@@ -333,6 +355,7 @@ void tile_gradient(HalfMatrix a, std::size_t a_units, HalfMatrix b, std::size_t 
     Bfloat16* b_tiles = halves_of(tile_memory().b.get(tiles_of(b_units, kPanel) * depth * kTile));
     Bfloat16* a_tiles = halves_of(tile_memory().a.get(depth * kTile));
     pack_panels<false>(b.from(k), b_units, rows, b_tiles);
+    const bool passing = passes(tiles_of(b_units, kPanel) * depth);
     for (std::size_t m = 0; m < a_units; m += kPanel) {
       const std::size_t columns_of_a = std::min(kPanel, a_units - m);
       pack_panels<true>(a.from(k).column(m), columns_of_a, rows, a_tiles);
@@ -340,11 +363,11 @@ void tile_gradient(HalfMatrix a, std::size_t a_units, HalfMatrix b, std::size_t 
         for (std::size_t n = 0; n < b_units; n += kPanel) {
           const Rows to = gradient.from(m).column(n);
           const bool first = k == 0 && near == 0 && write == Write::kReplace;
-          multiply_part(
-              {a_tiles + near * 2 * kTile, kTileDepth, kTile, 2 * kTile,
-               b_tiles + (n / kPanel * depth + near) * 2 * kTile, std::min(kNear, depth - near)},
-              first ? ConstRows{kZeros, 0} : ConstRows(to), to, columns_of_a,
-              std::min(kPanel, b_units - n));
+          multiply_part({a_tiles + near * 2 * kTile, kTileDepth, kTile, 2 * kTile,
+                         b_tiles + (n / kPanel * depth + near) * 2 * kTile,
+                         std::min(kNear, depth - near), passing},
+                        first ? ConstRows{kZeros, 0} : ConstRows(to), to, columns_of_a,
+                        std::min(kPanel, b_units - n));
         }
       }
     }

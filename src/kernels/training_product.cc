@@ -194,8 +194,9 @@ bool has_bfloat16_units() {
   return (isa & needed) == needed;
 }
 
-bool keeps_logit_gradient(Precision precision) {
-  return precision != Precision::kFloat32 && has_bfloat16_tiles();
+bool keeps_logit_gradient(Precision precision, std::size_t outputs) {
+  constexpr std::size_t kFewest = 128;
+  return precision != Precision::kFloat32 && outputs >= kFewest && has_bfloat16_tiles();
 }
 
 class ProductCode::Implementation {

@@ -78,8 +78,9 @@ class Operand {
   std::shared_ptr<const void> owner_;
 };
 
-/// Whether TrainingProduct::cross_entropy() is there, and leaves a gradient for every logit.
-bool keeps_logit_gradient(Precision precision);
+/// Whether TrainingProduct::cross_entropy() is there and pays for so many outputs; it leaves a
+/// gradient for every logit.
+bool keeps_logit_gradient(Precision precision, std::size_t outputs);
 
 enum class Write { kReplace, kAdd };
 

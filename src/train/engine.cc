@@ -119,7 +119,7 @@ void TrainingEngine::start(Task& task, std::size_t index, std::span<const Exampl
                            std::int64_t update) const {
   const model::TrainingConfig& training = configuration_.training;
   task.examples = shard_of(batch, index, shards_.size());
-  const bool keeps = kernels::keeps_logit_gradient(training.precision);
+  const bool keeps = kernels::keeps_logit_gradient(training.precision, size(sizes_.target));
   task.parts = parts_of(task.examples, keeps ? sizes_.target : 0);
   task.dropout.emplace(training.dropout, training.seed, update, static_cast<int>(index));
   const std::span<float> gradient = span_of(shards_[index]->leaves.gradient);

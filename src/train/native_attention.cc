@@ -50,11 +50,15 @@ AttentionPass::AttentionPass(const std::shared_ptr<Products>& products,
 // What all steps look at, in the form in which they read it.
 void AttentionPass::prepare_source() {
   keys_ = in_.keys();
-  const bool rounds = products_->precision() == Precision::kBfloat16;
-  if (rounds) rounded_annotations_ = rounded(in_.annotations);
+  // By the model alone: what narrow rows save is less than what their conversion takes.
+  constexpr std::int64_t kWide = 128;
+  const auto rounds = [&](const Tensor& rows) {
+    return products_->precision() == Precision::kBfloat16 && rows.size(2) >= kWide;
+  };
+  if (rounds(in_.annotations)) rounded_annotations_ = rounded(in_.annotations);
   if (in_.additive()) {
-    make_exponentials(rounds ? at::kShort : at::kFloat);
-  } else if (rounds) {
+    make_exponentials(rounds(keys_) ? at::kShort : at::kFloat);
+  } else if (rounds(keys_)) {
     rounded_keys_ = in_.projected.defined() ? rounded(keys_) : rounded_annotations_;
   }
 }

@@ -127,8 +127,9 @@ NativeLoss native_loss(Products& products, const LossInputs& inputs,
                        const kernels::CrossEntropyOptions& options) {
   ATTEND_CHECK(inputs.weight.grad().defined() && inputs.bias.grad().defined());
   ATTEND_CHECK(inputs.rows.is_contiguous() && inputs.targets.is_contiguous());
-  const auto& forward = products.forward(inputs.weight, RowsPerProduct::kBatch);
-  if (forward.has_cross_entropy()) return loss_by_tiles(products, inputs, options);
+  if (kernels::keeps_logit_gradient(products.precision(), size(inputs.weight.size(0)))) {
+    return loss_by_tiles(products, inputs, options);
+  }
   NativeLoss result;
   result.d_rows = at::empty_like(inputs.rows);
   for_parts(products, inputs, [&](const Part& part, const Tensor& logits) {

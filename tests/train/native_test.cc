@@ -139,7 +139,8 @@ TEST(NativePath, Bfloat16StaysWithinItsRounding) {
     Configuration c;
     c.encoder.cell.type = c.decoder.cell.type = cell;
     c.encoder.layers = 2;
-    const model::VocabularySizes sizes{40, 50};
+    // With tiles, so many words and units as wide as the default's take what small models do not.
+    const model::VocabularySizes sizes{40, 150};
     const Batch batch =
         make_batch(pointers(testing::random_examples(33, sizes, 20, 15, 8)), at::kFloat);
     const Layout layout(model::parameter_table(c, sizes));

@@ -6,8 +6,9 @@
 // Y [rows, outputs] = X Wᵀ has a backward pass of the same size, X' [rows, inputs] = Y' W, and a
 // weight gradient W' [outputs, inputs] = Y'ᵀ X over all its rows of the batch at once. Weights are
 // packed beforehand; everything that is no product (attention, gates, softmax, optimiser) is free.
-// Prediction has no other passes; its products of fewer than kStreamedRows rows take no less than
-// what reading the weights takes: bytes / bandwidth.
+// `in_order` is the same rate of all products of an update in its order, each with memory of its
+// own. Prediction has no other passes; its products of fewer than kStreamedRows rows take no less
+// than what reading the weights takes: bytes / bandwidth.
 #include <fmt/format.h>
 #include <omp.h>
 

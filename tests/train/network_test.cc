@@ -223,7 +223,7 @@ model::Configuration wide_configuration(Precision precision) {
 class WideEngines : public ::testing::TestWithParam<Precision> {};
 
 TEST_P(WideEngines, ShardsAddUpToTheWholeGradient) {
-  const model::VocabularySizes sizes{40, 50};
+  const model::VocabularySizes sizes{40, 1200};
   const auto examples = random_examples(9, sizes, 9, 8, 4);
   const model::Configuration configuration = wide_configuration(GetParam());
   TrainingEngine one(configuration, sizes, 1), three(configuration, sizes, 3);
@@ -239,7 +239,7 @@ TEST_P(WideEngines, ShardsAddUpToTheWholeGradient) {
 }
 
 TEST_P(WideEngines, GiveTheSameBitsInParts) {
-  const model::VocabularySizes sizes{40, 50};
+  const model::VocabularySizes sizes{40, 1200};
   const auto examples = random_examples(24, sizes, 90, 80, 4);
   model::Configuration configuration = wide_configuration(GetParam());
   configuration.training.batch_memory = 8;
@@ -255,6 +255,21 @@ TEST_P(WideEngines, GiveTheSameBitsInParts) {
     EXPECT_LE((first.gradient() - whole.gradient()).norm().item<double>(),
               tolerance * sums.gradient_norm);
   }
+}
+
+// What others add to shared output weights does not pass by the queue.
+TEST_P(WideEngines, TieOutputsToEmbeddings) {
+  const model::VocabularySizes sizes{40, 1200};
+  const auto examples = random_examples(9, sizes, 9, 8, 4);
+  model::Configuration configuration = wide_configuration(GetParam());
+  configuration.decoder.tied_embeddings = model::TiedEmbeddings::kTarget;
+  configuration.decoder.embedding = configuration.decoder.readout_units = 256;
+  TrainingEngine one(configuration, sizes, 1), three(configuration, sizes, 3);
+  const double tolerance = GetParam() == Precision::kFloat32 ? 1e-5 : 1e-2;
+  one.compute_gradient(pointers(examples), 1);
+  const BatchSums sums = three.compute_gradient(pointers(examples), 1);
+  EXPECT_LE((one.gradient() - three.gradient()).norm().item<double>(),
+            tolerance * sums.gradient_norm);
 }
 
 INSTANTIATE_TEST_SUITE_P(Precisions, WideEngines,

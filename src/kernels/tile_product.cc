@@ -258,6 +258,19 @@ ATTEND_TILES void multiply_part(const Block& block, ConstRows start, Rows y, std
   for (std::size_t r = 0; r < rows; ++r) std::copy_n(sums + r * kPanel, columns, y.row(r));
 }
 
+// Σ y² of up to 32 columns.
+ATTEND_TILES inline double sum_of_squares(ConstRows y, std::size_t rows, std::size_t columns) {
+  const __mmask16 low = lanes16(columns), high = lanes16(columns > 16 ? columns - 16 : 0);
+  __m512 sums[4] = {};
+  for (std::size_t r = 0; r < rows; ++r) {
+    const __m512 left = _mm512_maskz_loadu_ps(low, y.row(r));
+    const __m512 right = _mm512_maskz_loadu_ps(high, y.row(r) + 16);
+    sums[r % 2] = _mm512_fmadd_ps(left, left, sums[r % 2]);
+    sums[2 + r % 2] = _mm512_fmadd_ps(right, right, sums[2 + r % 2]);
+  }
+  return _mm512_reduce_add_ps((sums[0] + sums[1]) + (sums[2] + sums[3]));
+}
+
 // Memory of the calling thread; lives as long as the thread.
 struct TileMemory {
   Buffer a, b;
@@ -344,8 +357,9 @@ void TileProduct::multiply(HalfMatrix x, std::size_t rows, const float* bias, Ro
   }
 }
 
-void tile_gradient(HalfMatrix a, std::size_t a_units, HalfMatrix b, std::size_t b_units,
-                   std::size_t count, Rows gradient, Write write) {
+double tile_gradient(HalfMatrix a, std::size_t a_units, HalfMatrix b, std::size_t b_units,
+                     std::size_t count, Rows gradient, Write write) {
+  double squares = 0;
   const Tiles configured;
   const std::size_t fitting = kCached / (tiles_of(b_units, kPanel) * kPanel * sizeof(Bfloat16));
   const std::size_t at_once = std::max<std::size_t>(256, fitting / kTileDepth * kTileDepth);
@@ -361,17 +375,21 @@ void tile_gradient(HalfMatrix a, std::size_t a_units, HalfMatrix b, std::size_t 
       pack_panels<true>(a.from(k).column(m), columns_of_a, rows, a_tiles);
       for (std::size_t near = 0; near < depth; near += kNear) {
         for (std::size_t n = 0; n < b_units; n += kPanel) {
+          const std::size_t columns_of_b = std::min(kPanel, b_units - n);
           const Rows to = gradient.from(m).column(n);
           const bool first = k == 0 && near == 0 && write == Write::kReplace;
           multiply_part({a_tiles + near * 2 * kTile, kTileDepth, kTile, 2 * kTile,
                          b_tiles + (n / kPanel * depth + near) * 2 * kTile,
                          std::min(kNear, depth - near), passing},
                         first ? ConstRows{kZeros, 0} : ConstRows(to), to, columns_of_a,
-                        std::min(kPanel, b_units - n));
+                        columns_of_b);
+          const bool last = k + rows == count && near + kNear >= depth;
+          if (last) squares += sum_of_squares(to, columns_of_a, columns_of_b);
         }
       }
     }
   }
+  return squares;
 }
 
 #else
@@ -385,7 +403,9 @@ TileProduct::TileProduct(const float* values, std::size_t outputs, std::size_t i
     : values_(values), outputs_(outputs), inputs_(inputs), strides_(strides) {}
 void TileProduct::pack() {}
 void TileProduct::multiply(HalfMatrix, std::size_t, const float*, Rows, Write) const {}
-void tile_gradient(HalfMatrix, std::size_t, HalfMatrix, std::size_t, std::size_t, Rows, Write) {}
+double tile_gradient(HalfMatrix, std::size_t, HalfMatrix, std::size_t, std::size_t, Rows, Write) {
+  return 0;
+}
 
 #endif
 

@@ -65,8 +65,9 @@ class TileProduct {
   Buffer tiles_;
 };
 
-/// gradient [a_units, b_units] ← or += Σ_r a_r b_rᵀ over `count` rows.
-void tile_gradient(HalfMatrix a, std::size_t a_units, HalfMatrix b, std::size_t b_units,
-                   std::size_t count, Rows gradient, Write write);
+/// gradient [a_units, b_units] ← or += Σ_r a_r b_rᵀ over `count` > 0 rows; returns the sum of its
+/// squares, taken while they are in the first cache.
+double tile_gradient(HalfMatrix a, std::size_t a_units, HalfMatrix b, std::size_t b_units,
+                     std::size_t count, Rows gradient, Write write);
 
 }  // namespace attend::kernels

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/base.h"
@@ -135,7 +136,8 @@ class TrainingProduct {
 };
 
 /// gradient [a.units, b.units], rows `stride` apart, ← or += Σ_r a_r b_rᵀ over all rows of a and b.
-void gradient_product(const ProductCode& code, const Operand& a, const Operand& b, Rows gradient,
-                      Write write);
+/// Returns the sum of the squares of what it leaves if that comes with the product, as with tiles.
+std::optional<double> gradient_product(const ProductCode& code, const Operand& a, const Operand& b,
+                                       Rows gradient, Write write);
 
 }  // namespace attend::kernels

@@ -156,9 +156,11 @@ std::vector<std::span<const Example* const>> TrainingEngine::parts_of(
 
 // Gathers in the first shard's buffer what the queue did not; returns the whole gradient's norm.
 double TrainingEngine::add_shards() {
+  const std::optional<double> queued = queue_ ? queue_->squares() : std::nullopt;
   std::vector<double> squares(pieces_.size());
   workers_.for_each(pieces_.size(), [&](std::size_t index) {
     const Piece& piece = pieces_[index];
+    if (piece.queued && queued) return;
     const auto values = [&](std::size_t shard) {
       return shards_[shard]->leaves.gradient.data_ptr<float>() + piece.first;
     };
@@ -166,7 +168,7 @@ double TrainingEngine::add_shards() {
     for (std::size_t i = 1; i < shards_.size() && !piece.queued; ++i) others.push_back(values(i));
     squares[index] = kernels::add_and_square(values(0), others, piece.count);
   });
-  return std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
+  return std::sqrt(std::accumulate(squares.begin(), squares.end(), queued.value_or(0.0)));
 }
 
 BatchSums TrainingEngine::compute_gradient(std::span<const Example* const> batch,

@@ -125,7 +125,9 @@ TEST_P(TrainingProducts, GradientsEqualSums) {
   const Operand right(precision, {b.data(), b_units + 1}, rows, b_units);
   for (const Write write : {Write::kReplace, Write::kAdd}) {
     std::vector<float> gradient = before;
-    gradient_product(code, left, right, {gradient.data(), stride}, write);
+    const std::optional<double> squares =
+        gradient_product(code, left, right, {gradient.data(), stride}, write);
+    double expected_squares = 0;
     for (std::size_t i = 0; i < a_units; ++i) {
       for (std::size_t k = 0; k < stride; ++k) {
         const std::size_t at = i * stride + k;
@@ -135,8 +137,10 @@ TEST_P(TrainingProducts, GradientsEqualSums) {
                       rounded(precision, b[r * (b_units + 1) + k]);
         }
         ASSERT_NEAR(gradient[at], expected, 2e-6 * static_cast<double>(rows + 4)) << i << " " << k;
+        if (k < b_units) expected_squares += double{gradient[at]} * double{gradient[at]};
       }
     }
+    EXPECT_NEAR(squares.value_or(expected_squares), expected_squares, 1e-6 * expected_squares);
   }
 }
 

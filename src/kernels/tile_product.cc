@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 #include "base/base.h"
 #include "kernels/onednn_matmul.h"
@@ -141,11 +142,13 @@ ATTEND_TILES inline void pack_columns(const Matrix& from, std::size_t outputs, s
   store(rows, tile);
 }
 
-// Panels [panel, ⌈factors / 32⌉, 2 tiles] of a matrix whose rows hold one factor of all outputs.
+// Panels [panel, depth, 2 tiles] of a matrix whose rows hold one factor of all outputs; `depth` may
+// be more than these factors fill.
 template <bool transposed, class Matrix>
 ATTEND_TILES void pack_panels(const Matrix& from, std::size_t outputs, std::size_t factors,
-                              Bfloat16* tile) {
-  for (std::size_t o = 0; o < outputs; o += kPanel) {
+                              std::size_t depth, Bfloat16* to) {
+  for (std::size_t o = 0; o < outputs; o += kPanel, to += 2 * depth * kTile) {
+    Bfloat16* tile = to;
     for (std::size_t k = 0; k < factors; k += kTileDepth) {
       for (std::size_t first = o; first < o + kPanel; first += kTileRows, tile += kTile) {
         if (first >= outputs) {
@@ -307,20 +310,39 @@ ATTEND_TILES void round_for_tiles(ConstRows from, std::size_t count, std::size_t
 
 TileProduct::TileProduct(const float* values, std::size_t outputs, std::size_t inputs,
                          WeightStrides strides)
-    : values_(values), outputs_(outputs), inputs_(inputs), strides_(strides) {
+    : values_(values),
+      outputs_(outputs),
+      inputs_(inputs),
+      stored_(strides.input == 1 || inputs == 1 ? Stored{true, outputs, strides.output}
+                                                : Stored{false, inputs, strides.input}),
+      tiles_(tiles_of(outputs, kPanel) * tiles_of(inputs, kTileDepth) * kTile) {
   ATTEND_CHECK(outputs > 0 && inputs > 0);
   ATTEND_CHECK(strides.input == 1 || strides.output == 1 || inputs == 1 || outputs == 1);
 }
 
-void TileProduct::pack() {
-  const std::size_t size =
-      tiles_of(outputs_, kPanel) * tiles_of(inputs_, kTileDepth) * kPanel * kTileDepth;
-  Bfloat16* tiles = halves_of(tiles_.get(size / 2));
-  if (strides_.input == 1 || inputs_ == 1) {
-    pack_panels_of_rows({values_, strides_.output}, outputs_, inputs_, tiles);
+void TileProduct::pack(std::size_t first, std::size_t count) {
+  const std::size_t depth = tiles_of(inputs_, kTileDepth), number = first / kTileDepth;
+  const ConstRows rows = ConstRows{values_, stored_.stride}.from(first);
+  Bfloat16* tiles = halves_of(tiles_.span());
+  if (stored_.outputs) {
+    pack_panels_of_rows(rows, count, inputs_, tiles + number * 2 * depth * kTile);
   } else {
-    pack_panels<false>(ConstRows{values_, strides_.input}, outputs_, inputs_, tiles);
+    pack_panels<false>(rows, outputs_, count, depth, tiles + number * 2 * kTile);
   }
+}
+
+std::size_t TileProduct::pack_among(ConstRows rows, std::size_t count) {
+  const auto rows_before = [&](const float* place) {
+    if (!std::less<>()(values_, place)) return std::size_t{0};
+    return std::min(stored_.count,
+                    tiles_of(static_cast<std::size_t>(place - values_), rows.stride));
+  };
+  if (rows.stride != stored_.stride) return 0;
+  const std::size_t first = rows_before(rows.values), end = rows_before(rows.row(count));
+  const bool whole = first % kTileDepth == 0 && (end % kTileDepth == 0 || end == stored_.count);
+  if (first == end || !whole) return 0;
+  pack(first, end - first);
+  return (end - first) * (stored_.outputs ? inputs_ : outputs_);
 }
 
 void TileProduct::multiply(HalfMatrix x, std::size_t rows, const float* bias, Rows y,
@@ -368,11 +390,11 @@ double tile_gradient(HalfMatrix a, std::size_t a_units, HalfMatrix b, std::size_
     const std::size_t depth = tiles_of(rows, kTileDepth);
     Bfloat16* b_tiles = halves_of(tile_memory().b.get(tiles_of(b_units, kPanel) * depth * kTile));
     Bfloat16* a_tiles = halves_of(tile_memory().a.get(depth * kTile));
-    pack_panels<false>(b.from(k), b_units, rows, b_tiles);
+    pack_panels<false>(b.from(k), b_units, rows, depth, b_tiles);
     const bool passing = passes(tiles_of(b_units, kPanel) * depth);
     for (std::size_t m = 0; m < a_units; m += kPanel) {
       const std::size_t columns_of_a = std::min(kPanel, a_units - m);
-      pack_panels<true>(a.from(k).column(m), columns_of_a, rows, a_tiles);
+      pack_panels<true>(a.from(k).column(m), columns_of_a, rows, depth, a_tiles);
       for (std::size_t near = 0; near < depth; near += kNear) {
         for (std::size_t n = 0; n < b_units; n += kPanel) {
           const std::size_t columns_of_b = std::min(kPanel, b_units - n);
@@ -400,8 +422,9 @@ std::size_t tile_values(std::size_t count, std::size_t units) { return count * u
 void round_for_tiles(ConstRows, std::size_t, std::size_t, Bfloat16*) {}
 TileProduct::TileProduct(const float* values, std::size_t outputs, std::size_t inputs,
                          WeightStrides strides)
-    : values_(values), outputs_(outputs), inputs_(inputs), strides_(strides) {}
-void TileProduct::pack() {}
+    : values_(values), outputs_(outputs), inputs_(inputs), stored_{true, 0, strides.output} {}
+void TileProduct::pack(std::size_t, std::size_t) {}
+std::size_t TileProduct::pack_among(ConstRows, std::size_t) { return 0; }
 void TileProduct::multiply(HalfMatrix, std::size_t, const float*, Rows, Write) const {}
 double tile_gradient(HalfMatrix, std::size_t, HalfMatrix, std::size_t, std::size_t, Rows, Write) {
   return 0;

@@ -504,6 +504,10 @@ void TrainingProduct::pack() {
   }
 }
 
+std::size_t TrainingProduct::pack_among(ConstRows rows, std::size_t count) {
+  return tiles_ ? tiles_->pack_among(rows, count) : 0;
+}
+
 void TrainingProduct::multiply(const Operand& x, const float* bias, Rows y, Write write) const {
   ATTEND_CHECK_EQ(x.units(), inputs_);
   ATTEND_CHECK(x.precision() == precision_);

@@ -110,6 +110,10 @@ class TrainingProduct {
 
   /// Takes over what the values have become.
   void pack();
+  /// The same of the weights among `count` whole rows of a parameter; returns how many they are:
+  /// none also where they cannot be packed without others. Several threads may each pack rows of
+  /// their own.
+  std::size_t pack_among(ConstRows rows, std::size_t count);
   /// y ← W x + bias, or y += W x with Write::kAdd; `bias` [outputs] or null, null with kAdd.
   void multiply(const Operand& x, const float* bias, Rows y, Write write) const;
   /// The same of float32 rows that are used once.

@@ -98,10 +98,9 @@ Measured measure(const Options& options, train::TrainingEngine& engine,
     Stopwatch watch;
     const train::BatchSums sums = engine.compute_gradient(batch, number);
     const double gradient = watch.lap();
-    optimizer.step(engine.values(), engine.gradient(),
-                   {train::learning_rate(training.optimizer, training.schedule, number, 1.0),
-                    number, train::clip_scale(sums.gradient_norm, training.optimizer.clip_norm)},
-                   engine.workers());
+    engine.update(optimizer,
+                  {train::learning_rate(training.optimizer, training.schedule, number, 1.0), number,
+                   train::clip_scale(sums.gradient_norm, training.optimizer.clip_norm)});
     const double last = watch.lap();
     const auto tokens = static_cast<double>(sums.tokens);
     if (number <= kLosses) measured.losses.push_back(-sums.log_likelihood / tokens);

@@ -1,6 +1,8 @@
 // Equations: in optimizers.h. Must equal: them, one value at a time in double.
 #include "kernels/optimizers.h"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
 
 #undef HWY_TARGET_INCLUDE
@@ -11,6 +13,9 @@
 
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
+
+// Values ahead of those that are read: in large buffers each read would wait for the last cache.
+constexpr std::size_t kAhead = 512;
 
 // float32 sums over so many values at most, so that their rounding stays that of one.
 constexpr std::size_t kBlock = 4096;
@@ -33,12 +38,14 @@ double add_and_square_all(float* sum, std::span<const float* const> others, std:
 
 void adam_all(const AdamStep& step, const float* gradient, float* mean, float* squares,
               float* values, std::size_t size) {
+  const float* const arrays[] = {gradient, mean, squares, values};
   const Vector scale = constant(step.gradient_scale), l2 = constant(step.l2);
   const Vector keep = constant(step.keep), rate = constant(-step.step);
   const Vector beta1 = constant(step.beta1), rest1 = constant(1.0F - step.beta1);
   const Vector beta2 = constant(step.beta2), rest2 = constant(1.0F - step.beta2);
   const Vector square_scale = constant(step.square_scale), epsilon = constant(step.epsilon);
   for_each(size, [&](auto at) HWY_ATTR {
+    for (const float* array : arrays) hwy::Prefetch(array + at.i + kAhead);
     const Vector value = at.load(values);
     const Vector g = hn::MulAdd(at.load(gradient), scale, hn::Mul(l2, value));
     const Vector m = hn::MulAdd(beta1, at.load(mean), hn::Mul(rest1, g));

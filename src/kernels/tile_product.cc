@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 #include "base/base.h"
 #include "kernels/onednn_matmul.h"
@@ -141,17 +142,17 @@ ATTEND_TILES inline void pack_columns(const Matrix& from, std::size_t outputs, s
   store(rows, tile);
 }
 
-// Panels [panel, ⌈factors / 32⌉, 2 tiles] of a matrix whose rows hold one factor of all outputs.
-// Rows are read from their beginning to their end, as processors foresee.
+// Panels [panel, depth, 2 tiles] of a matrix whose rows hold one factor of all outputs; `depth` may
+// be more than these factors fill. Rows are read from their beginning to their end, as processors
+// foresee.
 template <bool transposed, class Matrix>
 ATTEND_TILES void pack_panels(const Matrix& from, std::size_t outputs, std::size_t factors,
-                              Bfloat16* tiles) {
-  const std::size_t depth = tiles_of(factors, kTileDepth);
-  for (std::size_t k = 0; k < depth; ++k) {
+                              std::size_t depth, Bfloat16* to) {
+  for (std::size_t k = 0; k < tiles_of(factors, kTileDepth); ++k) {
     const std::size_t count = std::min(kTileDepth, factors - k * kTileDepth);
     const Matrix rows = from.from(k * kTileDepth);
     for (std::size_t o = 0; o < tiles_of(outputs, kPanel) * kPanel; o += kTileRows) {
-      Bfloat16* tile = tiles + ((o / kPanel * depth + k) * 2 + o % kPanel / kTileRows) * kTile;
+      Bfloat16* tile = to + ((o / kPanel * depth + k) * 2 + o % kPanel / kTileRows) * kTile;
       if (o < outputs) {
         pack_columns<transposed>(rows.column(o), std::min(kTileRows, outputs - o), count, tile);
       } else {
@@ -260,6 +261,19 @@ ATTEND_TILES void multiply_part(const Block& block, ConstRows start, Rows y, std
   for (std::size_t r = 0; r < rows; ++r) std::copy_n(sums + r * kPanel, columns, y.row(r));
 }
 
+// Σ y² of up to 32 columns.
+ATTEND_TILES inline double sum_of_squares(ConstRows y, std::size_t rows, std::size_t columns) {
+  const __mmask16 low = lanes16(columns), high = lanes16(columns > 16 ? columns - 16 : 0);
+  __m512 sums[4] = {};
+  for (std::size_t r = 0; r < rows; ++r) {
+    const __m512 left = _mm512_maskz_loadu_ps(low, y.row(r));
+    const __m512 right = _mm512_maskz_loadu_ps(high, y.row(r) + 16);
+    sums[r % 2] = _mm512_fmadd_ps(left, left, sums[r % 2]);
+    sums[2 + r % 2] = _mm512_fmadd_ps(right, right, sums[2 + r % 2]);
+  }
+  return _mm512_reduce_add_ps((sums[0] + sums[1]) + (sums[2] + sums[3]));
+}
+
 // Memory of the calling thread; lives as long as the thread.
 struct TileMemory {
   Buffer a, b;
@@ -296,20 +310,39 @@ ATTEND_TILES void round_for_tiles(ConstRows from, std::size_t count, std::size_t
 
 TileProduct::TileProduct(const float* values, std::size_t outputs, std::size_t inputs,
                          WeightStrides strides)
-    : values_(values), outputs_(outputs), inputs_(inputs), strides_(strides) {
+    : values_(values),
+      outputs_(outputs),
+      inputs_(inputs),
+      stored_(strides.input == 1 || inputs == 1 ? Stored{true, outputs, strides.output}
+                                                : Stored{false, inputs, strides.input}),
+      tiles_(tiles_of(outputs, kPanel) * tiles_of(inputs, kTileDepth) * kTile) {
   ATTEND_CHECK(outputs > 0 && inputs > 0);
   ATTEND_CHECK(strides.input == 1 || strides.output == 1 || inputs == 1 || outputs == 1);
 }
 
-void TileProduct::pack() {
-  const std::size_t size =
-      tiles_of(outputs_, kPanel) * tiles_of(inputs_, kTileDepth) * kPanel * kTileDepth;
-  Bfloat16* tiles = halves_of(tiles_.get(size / 2));
-  if (strides_.input == 1 || inputs_ == 1) {
-    pack_panels_of_rows({values_, strides_.output}, outputs_, inputs_, tiles);
+void TileProduct::pack(std::size_t first, std::size_t count) {
+  const std::size_t depth = tiles_of(inputs_, kTileDepth), number = first / kTileDepth;
+  const ConstRows rows = ConstRows{values_, stored_.stride}.from(first);
+  Bfloat16* tiles = halves_of(tiles_.span());
+  if (stored_.outputs) {
+    pack_panels_of_rows(rows, count, inputs_, tiles + number * 2 * depth * kTile);
   } else {
-    pack_panels<false>(ConstRows{values_, strides_.input}, outputs_, inputs_, tiles);
+    pack_panels<false>(rows, outputs_, count, depth, tiles + number * 2 * kTile);
   }
+}
+
+std::size_t TileProduct::pack_among(ConstRows rows, std::size_t count) {
+  const auto rows_before = [&](const float* place) {
+    if (!std::less<>()(values_, place)) return std::size_t{0};
+    return std::min(stored_.count,
+                    tiles_of(static_cast<std::size_t>(place - values_), rows.stride));
+  };
+  if (rows.stride != stored_.stride) return 0;
+  const std::size_t first = rows_before(rows.values), end = rows_before(rows.row(count));
+  const bool whole = first % kTileDepth == 0 && (end % kTileDepth == 0 || end == stored_.count);
+  if (first == end || !whole) return 0;
+  pack(first, end - first);
+  return (end - first) * (stored_.outputs ? inputs_ : outputs_);
 }
 
 void TileProduct::multiply(HalfMatrix x, std::size_t rows, const float* bias, Rows y,
@@ -369,8 +402,9 @@ class RowsAhead {
 
 }  // namespace
 
-void tile_gradient(HalfMatrix a, std::size_t a_units, HalfMatrix b, std::size_t b_units,
-                   std::size_t count, Rows gradient, Write write) {
+double tile_gradient(HalfMatrix a, std::size_t a_units, HalfMatrix b, std::size_t b_units,
+                     std::size_t count, Rows gradient, Write write) {
+  double squares = 0;
   const Tiles configured;
   const std::size_t panels = tiles_of(b_units, kPanel);
   const std::size_t fitting = kCached / (panels * kPanel * sizeof(Bfloat16));
@@ -380,28 +414,32 @@ void tile_gradient(HalfMatrix a, std::size_t a_units, HalfMatrix b, std::size_t 
     const std::size_t depth = tiles_of(rows, kTileDepth);
     Bfloat16* b_tiles = halves_of(tile_memory().b.get(panels * depth * kTile));
     Bfloat16* a_tiles = halves_of(tile_memory().a.get(depth * kTile));
-    pack_panels<false>(b.from(k), b_units, rows, b_tiles);
+    pack_panels<false>(b.from(k), b_units, rows, depth, b_tiles);
     const bool passing = passes(panels * depth);
     for (std::size_t m = 0; m < a_units; m += kPanel) {
       const std::size_t columns_of_a = std::min(kPanel, a_units - m);
-      pack_panels<true>(a.from(k).column(m), columns_of_a, rows, a_tiles);
+      pack_panels<true>(a.from(k).column(m), columns_of_a, rows, depth, a_tiles);
       const bool last = m + kPanel >= a_units;
       RowsAhead next(last ? a : a.from(k).column(m + kPanel), last ? 0 : rows,
                      tiles_of(depth, kNear) * panels);
       for (std::size_t near = 0; near < depth; near += kNear) {
         for (std::size_t n = 0; n < b_units; n += kPanel) {
           next.fetch();
+          const std::size_t columns_of_b = std::min(kPanel, b_units - n);
           const Rows to = gradient.from(m).column(n);
           const bool first = k == 0 && near == 0 && write == Write::kReplace;
           multiply_part({a_tiles + near * 2 * kTile, kTileDepth, kTile, 2 * kTile,
                          b_tiles + (n / kPanel * depth + near) * 2 * kTile,
                          std::min(kNear, depth - near), passing},
                         first ? ConstRows{kZeros, 0} : ConstRows(to), to, columns_of_a,
-                        std::min(kPanel, b_units - n));
+                        columns_of_b);
+          const bool last = k + rows == count && near + kNear >= depth;
+          if (last) squares += sum_of_squares(to, columns_of_a, columns_of_b);
         }
       }
     }
   }
+  return squares;
 }
 
 #else
@@ -412,10 +450,13 @@ std::size_t tile_values(std::size_t count, std::size_t units) { return count * u
 void round_for_tiles(ConstRows, std::size_t, std::size_t, Bfloat16*) {}
 TileProduct::TileProduct(const float* values, std::size_t outputs, std::size_t inputs,
                          WeightStrides strides)
-    : values_(values), outputs_(outputs), inputs_(inputs), strides_(strides) {}
-void TileProduct::pack() {}
+    : values_(values), outputs_(outputs), inputs_(inputs), stored_{true, 0, strides.output} {}
+void TileProduct::pack(std::size_t, std::size_t) {}
+std::size_t TileProduct::pack_among(ConstRows, std::size_t) { return 0; }
 void TileProduct::multiply(HalfMatrix, std::size_t, const float*, Rows, Write) const {}
-void tile_gradient(HalfMatrix, std::size_t, HalfMatrix, std::size_t, std::size_t, Rows, Write) {}
+double tile_gradient(HalfMatrix, std::size_t, HalfMatrix, std::size_t, std::size_t, Rows, Write) {
+  return 0;
+}
 
 #endif
 

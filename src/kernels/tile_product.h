@@ -46,27 +46,41 @@ void round_for_tiles(ConstRows from, std::size_t count, std::size_t units, Bfloa
 /// multiply, none may pack meanwhile; `values` must stay.
 class TileProduct {
  public:
+  /// Packs nothing yet.
   TileProduct(const float* values, std::size_t outputs, std::size_t inputs, WeightStrides strides);
 
   /// Takes over what the values have become.
-  void pack();
+  void pack() { pack(0, stored_.count); }
+  /// The same of `count` whole rows in memory, `stride` values apart, that the values may lie
+  /// among; returns how many values that were: none also where they cannot be packed without
+  /// others. Several threads may each pack rows of their own.
+  std::size_t pack_among(ConstRows rows, std::size_t count);
   /// y ← W x + bias, or y += W x with Write::kAdd; `bias` [outputs] or null.
   void multiply(HalfMatrix x, std::size_t rows, const float* bias, Rows y, Write write) const;
 
   std::size_t outputs() const { return outputs_; }
   std::size_t inputs() const { return inputs_; }
   /// [⌈outputs / 32⌉, ⌈inputs / 32⌉, 2, 16, 16, 2]
-  const Bfloat16* tiles() const { return reinterpret_cast<const Bfloat16*>(tiles_.data()); }
+  const Bfloat16* tiles() const { return reinterpret_cast<const Bfloat16*>(tiles_.span().data()); }
 
  private:
+  // The values as rows in memory, each of which is one output's or one input's.
+  struct Stored {
+    bool outputs;
+    std::size_t count, stride;
+  };
+  // Rows [first, first + count); both are multiples of 32, or the last row is among them.
+  void pack(std::size_t first, std::size_t count);
+
   const float* values_;
   std::size_t outputs_, inputs_;
-  WeightStrides strides_;
-  Buffer tiles_;
+  Stored stored_;
+  Array tiles_;
 };
 
-/// gradient [a_units, b_units] ← or += Σ_r a_r b_rᵀ over `count` rows.
-void tile_gradient(HalfMatrix a, std::size_t a_units, HalfMatrix b, std::size_t b_units,
-                   std::size_t count, Rows gradient, Write write);
+/// gradient [a_units, b_units] ← or += Σ_r a_r b_rᵀ over `count` > 0 rows; returns the sum of its
+/// squares, taken while they are in the first cache.
+double tile_gradient(HalfMatrix a, std::size_t a_units, HalfMatrix b, std::size_t b_units,
+                     std::size_t count, Rows gradient, Write write);
 
 }  // namespace attend::kernels

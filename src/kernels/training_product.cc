@@ -504,6 +504,10 @@ void TrainingProduct::pack() {
   }
 }
 
+std::size_t TrainingProduct::pack_among(ConstRows rows, std::size_t count) {
+  return tiles_ ? tiles_->pack_among(rows, count) : 0;
+}
+
 void TrainingProduct::multiply(const Operand& x, const float* bias, Rows y, Write write) const {
   ATTEND_CHECK_EQ(x.units(), inputs_);
   ATTEND_CHECK(x.precision() == precision_);
@@ -546,27 +550,28 @@ LogitGradient TrainingProduct::cross_entropy(const Operand& x, const float* bias
   return result;
 }
 
-void gradient_product(const ProductCode& code, const Operand& a, const Operand& b, Rows gradient,
-                      Write write) {
+std::optional<double> gradient_product(const ProductCode& code, const Operand& a, const Operand& b,
+                                       Rows gradient, Write write) {
   ATTEND_CHECK_EQ(a.count(), b.count());
   ATTEND_CHECK(a.precision() == b.precision());
   if (a.count() == 0) {
     for (std::size_t i = 0; write == Write::kReplace && i < a.units(); ++i) {
       std::fill_n(gradient.row(i), b.units(), 0.0F);
     }
-    return;
+    return std::nullopt;
   }
   if (a.precision() != Precision::kFloat32 && has_bfloat16_tiles()) {
     return tile_gradient(half_rows(a), a.units(), half_rows(b), b.units(), a.count(), gradient,
                          write);
   }
   if (multiplies_as_float32(a.precision())) {
-    return Sgemm{true,       false,
-                 a.units(),  b.units(),
-                 a.count(),  static_cast<const float*>(a.values()),
-                 a.stride(), static_cast<const float*>(b.values()),
-                 b.stride()}
+    Sgemm{true,       false,
+          a.units(),  b.units(),
+          a.count(),  static_cast<const float*>(a.values()),
+          a.stride(), static_cast<const float*>(b.values()),
+          b.stride()}
         .run(gradient, write);
+    return std::nullopt;
   }
   const auto type = type_of(a.precision());
   const std::size_t factors = filled_up(a.precision(), a.count());
@@ -585,6 +590,7 @@ void gradient_product(const ProductCode& code, const Operand& a, const Operand& 
   } catch (const dnnl::error& error) {
     fail(error);
   }
+  return std::nullopt;
 }
 
 }  // namespace attend::kernels

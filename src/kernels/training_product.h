@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/base.h"
@@ -109,6 +110,10 @@ class TrainingProduct {
 
   /// Takes over what the values have become.
   void pack();
+  /// The same of the weights among `count` whole rows of a parameter; returns how many they are:
+  /// none also where they cannot be packed without others. Several threads may each pack rows of
+  /// their own.
+  std::size_t pack_among(ConstRows rows, std::size_t count);
   /// y ← W x + bias, or y += W x with Write::kAdd; `bias` [outputs] or null, null with kAdd.
   void multiply(const Operand& x, const float* bias, Rows y, Write write) const;
   /// The same of float32 rows that are used once.
@@ -135,7 +140,8 @@ class TrainingProduct {
 };
 
 /// gradient [a.units, b.units], rows `stride` apart, ← or += Σ_r a_r b_rᵀ over all rows of a and b.
-void gradient_product(const ProductCode& code, const Operand& a, const Operand& b, Rows gradient,
-                      Write write);
+/// Returns the sum of the squares of what it leaves if that comes with the product, as with tiles.
+std::optional<double> gradient_product(const ProductCode& code, const Operand& a, const Operand& b,
+                                       Rows gradient, Write write);
 
 }  // namespace attend::kernels

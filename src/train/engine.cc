@@ -8,7 +8,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
+#include <iterator>
 #include <limits>
 #include <numeric>
 
@@ -60,6 +60,7 @@ TrainingEngine::TrainingEngine(const model::Configuration& configuration,
       sizes_(sizes),
       layout_(model::parameter_table(configuration, sizes)),
       weights_(std::make_shared<PackedWeights>(configuration.training.precision)),
+      pieces_(layout_.pieces()),
       workers_((use_one_thread_per_call(), keep_freed_memory(), threads)) {
   values_ = initial_values(layout_, configuration.training.seed, at::kFloat);
   std::vector<Leaves> leaves;
@@ -75,7 +76,7 @@ TrainingEngine::TrainingEngine(const model::Configuration& configuration,
     shards_.push_back(std::make_unique<Shard>(Shard{std::move(leaves[i]), std::move(network)}));
   }
   gradient_ = shards_[0]->leaves.gradient;
-  cut_gradient();
+  find_queued();
 }
 
 // Begin and end of each parameter in the flat buffers.
@@ -88,17 +89,16 @@ std::map<std::size_t, std::size_t> TrainingEngine::places() const {
   return result;
 }
 
-// Pieces whose parameters get their gradients from the queue, and the others.
-void TrainingEngine::cut_gradient() {
-  constexpr std::size_t kAtOnce = std::size_t{1} << 14;  // values
-  pieces_.clear();
-  for (const auto& [begin, end] : places()) {
-    const bool queued = queue_ && queue_->sums_in(begin, end - begin);
-    for (std::size_t first = begin; first < end; first += kAtOnce) {
-      pieces_.push_back({first, std::min(kAtOnce, end - first), queued});
-    }
+// Which parameters get their gradients from the queue, and which are added to.
+void TrainingEngine::find_queued() {
+  queued_.assign(pieces_.size(), false);
+  if (!queue_) return;
+  const auto all = places();
+  for (std::size_t i = 0; i < pieces_.size(); ++i) {
+    const auto [begin, end] = *std::prev(all.upper_bound(pieces_[i].first));
+    queued_[i] = queue_->sums_in(begin, end - begin);
   }
-  if (queue_) known_blocks_ = queue_->block_count();
+  known_blocks_ = queue_->block_count();
 }
 
 double TrainingEngine::scale(std::span<const Example* const> batch) const {
@@ -122,10 +122,9 @@ void TrainingEngine::start(Task& task, std::size_t index, std::span<const Exampl
   const bool keeps = kernels::keeps_logit_gradient(training.precision, size(sizes_.target));
   task.parts = parts_of(task.examples, keeps ? sizes_.target : 0);
   task.dropout.emplace(training.dropout, training.seed, update, static_cast<int>(index));
-  const std::span<float> gradient = span_of(shards_[index]->leaves.gradient);
-  for (const Piece& piece : pieces_) {
-    if (piece.queued) continue;
-    std::memset(gradient.data() + piece.first, 0, piece.count * sizeof(float));
+  float* gradient = shards_[index]->leaves.gradient.data_ptr<float>();
+  for (std::size_t i = 0; i < pieces_.size() && !cleared_; ++i) {
+    if (!queued_[i]) std::fill_n(gradient + pieces_[i].first, pieces_[i].count(), 0.0F);
   }
 }
 
@@ -154,19 +153,35 @@ std::vector<std::span<const Example* const>> TrainingEngine::parts_of(
                        limit == 0 ? 0 : std::max<std::int64_t>(1, limit / shards));
 }
 
-// Gathers in the first shard's buffer what the queue did not; returns the whole gradient's norm.
+// Gathers in the first shard's buffer what the queue did not, and clears it in the others; returns
+// the whole gradient's norm.
 double TrainingEngine::add_shards() {
+  const std::optional<double> queued = queue_ ? queue_->squares() : std::nullopt;
   std::vector<double> squares(pieces_.size());
   workers_.for_each(pieces_.size(), [&](std::size_t index) {
+    if (queued_[index] && queued) return;
     const Piece& piece = pieces_[index];
     const auto values = [&](std::size_t shard) {
       return shards_[shard]->leaves.gradient.data_ptr<float>() + piece.first;
     };
     std::vector<const float*> others;
-    for (std::size_t i = 1; i < shards_.size() && !piece.queued; ++i) others.push_back(values(i));
-    squares[index] = kernels::add_and_square(values(0), others, piece.count);
+    for (std::size_t i = 1; i < shards_.size() && !queued_[index]; ++i) others.push_back(values(i));
+    squares[index] = kernels::add_and_square(values(0), others, piece.count());
+    for (std::size_t i = 1; i <= others.size(); ++i) std::fill_n(values(i), piece.count(), 0.0F);
   });
-  return std::sqrt(std::accumulate(squares.begin(), squares.end(), 0.0));
+  return std::sqrt(std::accumulate(squares.begin(), squares.end(), queued.value_or(0.0)));
+}
+
+void TrainingEngine::update(Optimizer& optimizer, const UpdateOptions& options) {
+  float* gradient = gradient_.data_ptr<float>();
+  const float* values = values_.data_ptr<float>();
+  weights_->begin_changes();
+  optimizer.step(values_, gradient_, options, workers_, pieces_, [&](std::size_t index) {
+    const Piece& piece = pieces_[index];
+    weights_->pack_rows({values + piece.first, piece.columns}, piece.rows);
+    if (!queued_[index]) std::fill_n(gradient + piece.first, piece.count(), 0.0F);
+  });
+  cleared_ = true;
 }
 
 BatchSums TrainingEngine::compute_gradient(std::span<const Example* const> batch,
@@ -176,6 +191,7 @@ BatchSums TrainingEngine::compute_gradient(std::span<const Example* const> batch
   // Also clears the buffers, before any thread multiplies into the first one.
   weights_->refresh(workers_, tasks.size(),
                     [&](std::size_t shard) { start(tasks[shard], shard, batch, update); });
+  cleared_ = false;
   if (queue_) queue_->begin_update();
   std::size_t parts = 1;
   for (std::size_t part = 0; part < parts; ++part) {
@@ -187,7 +203,7 @@ BatchSums TrainingEngine::compute_gradient(std::span<const Example* const> batch
     for (const Task& task : tasks) parts = std::max(parts, task.parts.size());
   }
   if (queue_) queue_->end_update();
-  if (queue_ && queue_->block_count() > known_blocks_) cut_gradient();
+  if (queue_ && queue_->block_count() > known_blocks_) find_queued();
   BatchSums sums;
   for (const Task& task : tasks) sums = sums + task.sums;
   sums.gradient_norm = add_shards();

@@ -13,6 +13,7 @@
 #include "model/model.h"
 #include "train/gradient_queue.h"
 #include "train/network.h"
+#include "train/optimizer.h"
 #include "train/parameters.h"
 #include "train/products.h"
 #include "train/workers.h"
@@ -51,11 +52,14 @@ class TrainingEngine {
 
   const Layout& layout() const { return layout_; }
   const Tensor& values() const { return values_; }      // [size]: change in place only
-  const Tensor& gradient() const { return gradient_; }  // [size]: of the last batch
+  const Tensor& gradient() const { return gradient_; }  // [size]: of the last batch, until update()
   Workers& workers() { return workers_; }
 
   /// The gradient of the scaled cost of one batch (LossScale). `update` seeds the dropout.
   BatchSums compute_gradient(std::span<const Example* const> batch, std::int64_t update);
+  /// An update of the values by that gradient, which is lost. Weights are packed for the next batch
+  /// as they change, so that nothing else may change them before that.
+  void update(Optimizer& optimizer, const UpdateOptions& options);
   /// Log-likelihood of one batch, without dropout and gradients.
   BatchSums evaluate(std::span<const Example* const> batch);
 
@@ -71,17 +75,12 @@ class TrainingEngine {
     std::optional<Dropout> dropout;
     BatchSums sums;
   };
-  // A piece of the gradient buffers, small enough for a cache.
-  struct Piece {
-    std::size_t first, count;
-    bool queued;  // its sums come from the queue
-  };
   void start(Task& task, std::size_t index, std::span<const Example* const> batch,
              std::int64_t update) const;
   void run_part(Task& task, std::size_t index, std::size_t part, double scale);
   double scale(std::span<const Example* const> batch) const;
   std::map<std::size_t, std::size_t> places() const;
-  void cut_gradient();
+  void find_queued();
   double add_shards();
   std::vector<std::span<const Example* const>> parts_of(std::span<const Example* const> shard,
                                                         std::int64_t kept_logits) const;
@@ -93,8 +92,10 @@ class TrainingEngine {
   std::shared_ptr<PackedWeights> weights_;  // of all shards: they share the parameters
   std::vector<std::unique_ptr<Shard>> shards_;
   std::optional<GradientQueue> queue_;  // of several shards
-  std::vector<Piece> pieces_;           // of the whole gradient
-  std::size_t known_blocks_ = 0;        // of the queue, when the pieces were cut
+  std::vector<Piece> pieces_;           // of the flat buffers
+  std::vector<bool> queued_;            // of each piece: its gradient comes from the queue
+  std::size_t known_blocks_ = 0;        // of the queue, when that was found
+  bool cleared_ = false;                // gradients that are added to are zero
   Workers workers_;
 };
 

@@ -116,6 +116,15 @@ void GradientQueue::end_update() {
   }
 }
 
+std::optional<double> GradientQueue::squares() const {
+  double sum = 0;
+  for (const auto& [key, block] : blocks_) {
+    if (block.written && !block.squares) return std::nullopt;
+    if (block.written) sum += *block.squares;
+  }
+  return sum;
+}
+
 bool GradientQueue::sums_in(std::size_t first, std::size_t count) const {
   const auto next = blocks_.lower_bound({first, 0, 0, 0});
   return next != blocks_.end() && next->first[0] < first + count;
@@ -169,9 +178,10 @@ GradientQueue::Found GradientQueue::multiply_next(std::size_t shard) {
   block.busy = true;
   const Write write = std::exchange(block.written, true) ? Write::kAdd : Write::kReplace;
   lock.unlock();
-  kernels::gradient_product(code_, product.a, product.b, {buffers_[0].data() + key[0], key[1]},
-                            write);
+  const std::optional<double> squares = kernels::gradient_product(
+      code_, product.a, product.b, {buffers_[0].data() + key[0], key[1]}, write);
   lock.lock();
+  block.squares = squares;
   block.busy = false;
   --left_;
   lock.unlock();

@@ -9,6 +9,7 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -55,6 +56,9 @@ class GradientQueue {
   /// Zeros where an earlier update left sums and this one has none.
   void end_update();
 
+  /// The sum of the squares of all sums of this update, if the products told it.
+  std::optional<double> squares() const;
+
   /// How many blocks of gradients came so far, in all updates.
   std::size_t block_count() const { return blocks_.size(); }
   /// Whether sums of such a block lie in [first, first + count) of the first buffer.
@@ -69,7 +73,8 @@ class GradientQueue {
     std::vector<std::deque<const Product*>> waiting;  // of each shard
     std::size_t turn = 0;                             // the shard whose product comes next
     bool busy = false;
-    bool written = false;  // in this update
+    bool written = false;           // in this update
+    std::optional<double> squares;  // the sum of them, if the last product told
   };
   using Key = std::array<std::size_t, 4>;  // offset, stride, units of a, units of b
   using Entry = std::map<Key, Block>::value_type;

@@ -76,7 +76,9 @@ Optimizer::Optimizer(const OptimizerConfig& config, const Tensor& values) : conf
 }
 
 void Optimizer::fused_adam(const Tensor& values, const Tensor& gradient,
-                           const UpdateOptions& options, Workers& workers) {
+                           const UpdateOptions& options, Workers& workers,
+                           std::span<const Piece> pieces,
+                           const std::function<void(std::size_t)>& then) {
   const bool decoupled = config_.kind == OptimizerKind::kAdamW;
   const auto update = static_cast<double>(options.update);
   kernels::AdamStep step;
@@ -89,25 +91,36 @@ void Optimizer::fused_adam(const Tensor& values, const Tensor& gradient,
   step.step = static_cast<float>(options.learning_rate / (1.0 - std::pow(config_.beta1, update)));
   step.square_scale = static_cast<float>(1.0 / (1.0 - std::pow(config_.beta2, update)));
   step.epsilon = static_cast<float>(config_.epsilon);
-  constexpr std::int64_t kAtOnce = std::int64_t{1} << 14;  // values
-  const std::int64_t size = values.numel();
-  workers.for_each(static_cast<std::size_t>((size + kAtOnce - 1) / kAtOnce), [&](std::size_t part) {
-    const std::int64_t first = static_cast<std::int64_t>(part) * kAtOnce;
-    const std::int64_t count = std::min(kAtOnce, size - first);
+  workers.for_each(pieces.size(), [&](std::size_t index) {
+    const std::size_t first = pieces[index].first;
     kernels::adam(step, gradient.data_ptr<float>() + first,
                   state_[0].second.data_ptr<float>() + first,
                   state_[1].second.data_ptr<float>() + first, values.data_ptr<float>() + first,
-                  static_cast<std::size_t>(count));
+                  pieces[index].count());
+    then(index);
   });
 }
 
 void Optimizer::step(const Tensor& values, const Tensor& gradient, const UpdateOptions& options,
                      Workers& workers) {
-  const bool decoupled = config_.kind == OptimizerKind::kAdamW;
-  const bool adaptive = decoupled || config_.kind == OptimizerKind::kAdam;
-  if (adaptive && values.scalar_type() == at::kFloat && values.device().is_cpu()) {
-    return fused_adam(values, gradient, options, workers);
+  const Piece all{0, static_cast<std::size_t>(values.numel()), 1};
+  step(values, gradient, options, workers, {&all, 1}, [](std::size_t) {});
+}
+
+void Optimizer::step(const Tensor& values, const Tensor& gradient, const UpdateOptions& options,
+                     Workers& workers, std::span<const Piece> pieces,
+                     const std::function<void(std::size_t)>& then) {
+  const bool adam = config_.kind == OptimizerKind::kAdam || config_.kind == OptimizerKind::kAdamW;
+  if (adam && values.scalar_type() == at::kFloat && values.device().is_cpu()) {
+    return fused_adam(values, gradient, options, workers, pieces, then);
   }
+  step_by_tensors(values, gradient, options);
+  workers.for_each(pieces.size(), then);
+}
+
+void Optimizer::step_by_tensors(const Tensor& values, const Tensor& gradient,
+                                const UpdateOptions& options) {
+  const bool decoupled = config_.kind == OptimizerKind::kAdamW;
   if (options.gradient_scale != 1.0) gradient.mul_(options.gradient_scale);
   const double rate = options.learning_rate;
   if (config_.weight_decay > 0 && decoupled) {

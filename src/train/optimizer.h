@@ -4,11 +4,14 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "model/model.h"
+#include "train/parameters.h"
 #include "train/workers.h"
 
 namespace attend::train {
@@ -43,13 +46,20 @@ class Optimizer {
   /// CPU take one pass that the workers share.
   void step(const at::Tensor& values, const at::Tensor& gradient, const UpdateOptions& options,
             Workers& workers);
+  /// The same of pieces, each followed by then(its index) in the thread that has just changed it.
+  void step(const at::Tensor& values, const at::Tensor& gradient, const UpdateOptions& options,
+            Workers& workers, std::span<const Piece> pieces,
+            const std::function<void(std::size_t)>& then);
 
   /// Names and buffers [size] that a checkpoint has to hold; the buffers may be written to.
   const std::vector<std::pair<std::string, at::Tensor>>& state() const { return state_; }
 
  private:
   void fused_adam(const at::Tensor& values, const at::Tensor& gradient,
-                  const UpdateOptions& options, Workers& workers);
+                  const UpdateOptions& options, Workers& workers, std::span<const Piece> pieces,
+                  const std::function<void(std::size_t)>& then);
+  void step_by_tensors(const at::Tensor& values, const at::Tensor& gradient,
+                       const UpdateOptions& options);
 
   model::OptimizerConfig config_;
   std::vector<std::pair<std::string, at::Tensor>> state_;

@@ -1,5 +1,6 @@
 #include "train/parameters.h"
 
+#include <algorithm>
 #include <cstring>
 #include <memory>
 #include <utility>
@@ -57,6 +58,23 @@ Layout::Layout(std::vector<TensorSpec> table)
     offsets_.push_back(size_);
     size_ += (spec.count() + kLine - 1) / kLine * kLine;
   }
+}
+
+std::vector<Piece> Layout::pieces() const {
+  constexpr std::size_t kRows = 32, kAtOnce = std::size_t{1} << 14;  // values
+  std::vector<Piece> result;
+  for (std::size_t k = 0; k < table_.size(); ++k) {
+    const auto first = static_cast<std::size_t>(offsets_[k]);
+    const auto count = static_cast<std::size_t>(table_[k].count());
+    const auto columns =
+        static_cast<std::size_t>(table_[k].shape.size() > 1 ? table_[k].shape.back() : 1);
+    const std::size_t at_once = std::max<std::size_t>(1, kAtOnce / (kRows * columns)) * kRows;
+    const std::size_t rows = count / columns;
+    for (std::size_t row = 0; row < rows; row += at_once) {
+      result.push_back({first + row * columns, std::min(at_once, rows - row), columns});
+    }
+  }
+  return result;
 }
 
 Tensors Layout::views(const Tensor& flat) const {

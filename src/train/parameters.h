@@ -13,6 +13,13 @@
 
 namespace attend::train {
 
+/// Whole rows of a parameter in a flat buffer, a multiple of 32 of them but for the last ones; few
+/// enough for a cache.
+struct Piece {
+  std::size_t first, rows, columns;
+  std::size_t count() const { return rows * columns; }
+};
+
 /// Where each tensor of a parameter table lies in a flat buffer: in the table's order, each from a
 /// cache line's boundary on, so that no row of a product crosses one needlessly. What lies between
 /// them is never read for a result.
@@ -23,6 +30,7 @@ class Layout {
   const std::vector<std::int64_t>& offsets() const { return offsets_; }  ///< of the table's tensors
   std::int64_t size() const { return size_; }                            ///< of a flat buffer
   std::int64_t parameters() const { return parameters_; }                ///< values in all tensors
+  std::vector<Piece> pieces() const;  ///< of all tensors, in their order
   /// Views into a flat buffer [size], by name.
   Tensors views(const Tensor& flat) const;
   /// The largest magnitude in any tensor; NaN if there is one.

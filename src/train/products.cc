@@ -41,10 +41,10 @@ const TrainingProduct& PackedWeights::get(const Tensor& block, bool transposed,
                 static_cast<std::int64_t>(rows)};
   const std::lock_guard lock(mutex_);
   const auto found = products_.find(key);
-  if (found != products_.end()) return found->second;
+  if (found != products_.end()) return found->second.product;
   TrainingProduct product(code_, precision_, rows, values, size(key[1]), size(key[2]),
                           {size(key[3]), size(key[4])});
-  return products_.emplace(key, std::move(product)).first->second;
+  return products_.try_emplace(key, std::move(product)).first->second.product;
 }
 
 const TrainingProduct& PackedWeights::forward(const Tensor& block, RowsPerProduct rows) {
@@ -55,10 +55,21 @@ const TrainingProduct& PackedWeights::backward(const Tensor& block, RowsPerProdu
   return get(block, true, rows);
 }
 
+void PackedWeights::begin_changes() {
+  for (auto& [key, packed] : products_) packed.done = 0;
+}
+
+void PackedWeights::pack_rows(kernels::ConstRows rows, std::size_t count) {
+  for (auto& [key, packed] : products_) packed.done += packed.product.pack_among(rows, count);
+}
+
 void PackedWeights::refresh(Workers& workers, std::size_t count,
                             const std::function<void(std::size_t)>& task) {
   std::vector<std::pair<std::int64_t, TrainingProduct*>> all;  // the largest first
-  for (auto& [key, product] : products_) all.emplace_back(-key[1] * key[2], &product);
+  for (auto& [key, packed] : products_) {
+    const std::int64_t weights = key[1] * key[2];
+    if (packed.done.exchange(0) < size(weights)) all.emplace_back(-weights, &packed.product);
+  }
   std::stable_sort(all.begin(), all.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   workers.for_each(count + all.size(), [&](std::size_t i) {
@@ -68,7 +79,7 @@ void PackedWeights::refresh(Workers& workers, std::size_t count,
 }
 
 void PackedWeights::refresh() {
-  for (auto& [key, product] : products_) product.pack();
+  for (auto& [key, packed] : products_) packed.product.pack();
 }
 
 Products::Products(Precision precision) : weights_(std::make_shared<PackedWeights>(precision)) {}

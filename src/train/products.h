@@ -5,6 +5,7 @@
 #include <ATen/ATen.h>
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -12,6 +13,7 @@
 #include <memory>
 #include <mutex>
 #include <span>
+#include <utility>
 
 #include "base/base.h"
 #include "kernels/kernels.h"
@@ -38,6 +40,11 @@ class PackedWeights {
   /// x = Wᵀ y, which takes gradients of y to those of x.
   const kernels::TrainingProduct& backward(const at::Tensor& block, kernels::RowsPerProduct rows);
 
+  /// Parameters are about to change; what changes and is packed at once, the next refresh leaves.
+  void begin_changes();
+  /// `count` whole rows of some parameter have changed: packs them where that can be done. Several
+  /// threads may call this for rows of their own; nobody may multiply meanwhile.
+  void pack_rows(kernels::ConstRows rows, std::size_t count);
   /// Packs all weights again: parameters have changed. Nobody may multiply meanwhile. The workers
   /// also do task(0) … task(count − 1), which may be anything else.
   void refresh(Workers& workers, std::size_t count = 0,
@@ -49,10 +56,16 @@ class PackedWeights {
   const kernels::TrainingProduct& get(const at::Tensor& block, bool transposed,
                                       kernels::RowsPerProduct rows);
 
+  struct Packed {
+    explicit Packed(kernels::TrainingProduct weights) : product(std::move(weights)) {}
+    kernels::TrainingProduct product;
+    std::atomic<std::size_t> done = 0;  // how many weights are packed since begin_changes()
+  };
+
   Precision precision_;
   kernels::ProductCode code_;
   std::mutex mutex_;  // of what follows
-  std::map<Key, kernels::TrainingProduct> products_;
+  std::map<Key, Packed> products_;
 };
 
 /// The products of one shard of a batch, or of a whole one.

@@ -289,10 +289,8 @@ void Trainer::update(std::span<const std::uint32_t> batch) {
   const BatchSums sums = engine_.compute_gradient(examples, position_.update);
   fail_if_not_finite(sums.cost, "loss");
   fail_if_not_finite(sums.gradient_norm, "norm of the gradient");
-  optimizer_.step(
-      engine_.values(), engine_.gradient(),
-      {rate(), position_.update, clip_scale(sums.gradient_norm, training_.optimizer.clip_norm)},
-      engine_.workers());
+  engine_.update(optimizer_, {rate(), position_.update,
+                              clip_scale(sums.gradient_norm, training_.optimizer.clip_norm)});
   position_.train_loss -= sums.log_likelihood;
   position_.train_tokens += sums.tokens;
   pairs_ += sums.sentences;

@@ -113,6 +113,37 @@ TEST_P(TrainingProducts, EqualSums) {
   }
 }
 
+// A block of columns in rows of memory that change a few at a time.
+TEST_P(TrainingProducts, PackRowsAsTheyChange) {
+  const auto [precision, rows, outputs, inputs] = GetParam();
+  Random random(rows * outputs + inputs);
+  const ProductCode code;
+  const std::vector<float> x = random_values(random, rows * inputs);
+  for (const bool transposed : {false, true}) {
+    constexpr std::size_t kBefore = 32, kBehind = 7, kAtOnce = 64;  // rows of memory
+    const std::size_t own = transposed ? inputs : outputs;
+    const std::size_t stride = (transposed ? outputs : inputs) + 6;
+    std::vector<float> memory((kBefore + own + kBehind) * stride);
+    TrainingProduct product(code, precision, RowsPerProduct::kBatch,
+                            memory.data() + kBefore * stride + 5, outputs, inputs,
+                            transposed ? WeightStrides{1, stride} : WeightStrides{stride, 1});
+    std::ranges::copy(random_values(random, memory.size()), memory.begin());
+    std::size_t packed = 0;
+    for (std::size_t row = 0; row < kBefore + own + kBehind; row += kAtOnce) {
+      const std::size_t count = std::min(kAtOnce, kBefore + own + kBehind - row);
+      packed += product.pack_among({memory.data() + row * stride, stride}, count);
+    }
+    EXPECT_TRUE(packed == 0 || packed == outputs * inputs);
+    std::vector<float> found(rows * outputs), expected = found;
+    if (packed == 0) product.pack();
+    product.multiply({x.data(), inputs}, rows, nullptr, {found.data(), outputs}, Write::kReplace);
+    product.pack();
+    product.multiply({x.data(), inputs}, rows, nullptr, {expected.data(), outputs},
+                     Write::kReplace);
+    EXPECT_EQ(found, expected);
+  }
+}
+
 TEST_P(TrainingProducts, GradientsEqualSums) {
   const auto [precision, rows, a_units, b_units] = GetParam();
   Random random(rows + a_units * b_units);
@@ -125,7 +156,9 @@ TEST_P(TrainingProducts, GradientsEqualSums) {
   const Operand right(precision, {b.data(), b_units + 1}, rows, b_units);
   for (const Write write : {Write::kReplace, Write::kAdd}) {
     std::vector<float> gradient = before;
-    gradient_product(code, left, right, {gradient.data(), stride}, write);
+    const std::optional<double> squares =
+        gradient_product(code, left, right, {gradient.data(), stride}, write);
+    double expected_squares = 0;
     for (std::size_t i = 0; i < a_units; ++i) {
       for (std::size_t k = 0; k < stride; ++k) {
         const std::size_t at = i * stride + k;
@@ -135,8 +168,10 @@ TEST_P(TrainingProducts, GradientsEqualSums) {
                       rounded(precision, b[r * (b_units + 1) + k]);
         }
         ASSERT_NEAR(gradient[at], expected, 2e-6 * static_cast<double>(rows + 4)) << i << " " << k;
+        if (k < b_units) expected_squares += double{gradient[at]} * double{gradient[at]};
       }
     }
+    EXPECT_NEAR(squares.value_or(expected_squares), expected_squares, 1e-6 * expected_squares);
   }
 }
 

@@ -257,6 +257,31 @@ TEST_P(WideEngines, GiveTheSameBitsInParts) {
   }
 }
 
+// Weights packed as they change, gradients cleared as they are read.
+TEST_P(WideEngines, UpdateInPiecesAsAtOnce) {
+  const model::VocabularySizes sizes{40, 1200};
+  const auto examples = random_examples(9, sizes, 9, 8, 4);
+  for (const int units : {256, 44}) {  // rows of 44 units do not fit into tiles
+    model::Configuration configuration = wide_configuration(GetParam());
+    configuration.decoder.units = units;
+    for (const int threads : {1, 3}) {
+      TrainingEngine pieces(configuration, sizes, threads), whole(configuration, sizes, threads);
+      Optimizer first(configuration.training.optimizer, pieces.values());
+      Optimizer second(configuration.training.optimizer, whole.values());
+      for (std::int64_t update = 1; update <= 3; ++update) {
+        pieces.compute_gradient(pointers(examples), update);
+        whole.compute_gradient(pointers(examples), update);
+        ASSERT_TRUE(pieces.gradient().equal(whole.gradient()));
+        const UpdateOptions options{0.01, update, 0.5};
+        pieces.update(first, options);
+        second.step(whole.values(), whole.gradient(), options, whole.workers());
+        ASSERT_TRUE(pieces.values().equal(whole.values()));
+      }
+      EXPECT_EQ(pieces.evaluate(pointers(examples)).cost, whole.evaluate(pointers(examples)).cost);
+    }
+  }
+}
+
 // What others add to shared output weights does not pass by the queue.
 TEST_P(WideEngines, TieOutputsToEmbeddings) {
   const model::VocabularySizes sizes{40, 1200};

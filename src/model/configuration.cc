@@ -201,12 +201,29 @@ void read_yaml(Configuration& configuration, const std::string& yaml, const std:
   }
 }
 
-std::string write_yaml(const Configuration& configuration, int format) {
+bool describes_model(std::string_view option) {
+  return option != "preset" && !option.starts_with("training.");
+}
+
+std::optional<Difference> find_difference(const Configuration& first, const Configuration& second,
+                                          const OptionFilter& filter) {
+  Configuration copies[] = {first, second};  // options() gives write access too
+  const std::vector<Option> left = options(copies[0]), right = options(copies[1]);
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    if (!filter(left[i].name)) continue;
+    Difference values{left[i].name, left[i].get(), right[i].get()};
+    if (values.first != values.second) return values;
+  }
+  return std::nullopt;
+}
+
+std::string write_yaml(const Configuration& configuration, int format, const OptionFilter& filter) {
   Configuration copy = configuration;  // options() gives write access too
   YAML::Emitter yaml;
   yaml << YAML::BeginMap << YAML::Key << "format" << YAML::Value << format;
   std::string section;
   for (const Option& option : options(copy)) {
+    if (filter && !filter(option.name)) continue;
     const std::size_t dot = option.name.find('.');
     const std::string wanted = dot == std::string::npos ? "" : option.name.substr(0, dot);
     if (wanted != section) {

@@ -64,6 +64,8 @@ Start open_folder(const TrainOptions& options) {
   start.checkpoint = load_checkpoint(options.folder);
   check_same_training(options.configuration, *start.checkpoint);
   start.text = model::load_text(options.folder);
+  model::check_seal(*start.text, start.checkpoint->tensors.metadata(), options.folder,
+                    checkpoint_path(options.folder));
   return start;
 }
 
@@ -369,7 +371,7 @@ void Trainer::validate() {
   }
   event.best = note_validation(event.validation_metric, loss);
   event.seconds = seconds();
-  if (event.best) model::save_weights(options_.folder, weights);
+  if (event.best) model::save_weights(options_.folder, data_.text, weights);
   history_->append({position_.update, event.epoch, event.loss, loss, training_.metric,
                     event.validation_metric, event.best, event.learning_rate,
                     event.pairs_per_second, event.seconds});
@@ -391,7 +393,8 @@ void Trainer::save_checkpoint_now() {
   add("values", engine_.values());
   for (const auto& [name, buffer] : optimizer_.state()) add("optimizer." + name, buffer);
   Checkpoint checkpoint{position_, model::write_yaml(data_.text.configuration), data_.fingerprint,
-                        engine_.workers().count(), model::Weights(std::move(tensors), nullptr)};
+                        engine_.workers().count(),
+                        model::Weights(std::move(tensors), nullptr, model::seal(data_.text))};
   checkpoint.position.seconds = seconds();
   save_checkpoint(options_.folder, checkpoint);
   saved_ = Clock::now();

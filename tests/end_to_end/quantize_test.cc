@@ -1,6 +1,7 @@
 // attend quantize: the folder it writes, what the other commands make of it, and what it refuses.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 
 #include "end_to_end/failure.h"
@@ -69,6 +70,21 @@ TEST_F(Quantize, ModelsOfEveryKind) {
     ASSERT_EQ(result.exit_code, 0) << result.error;
     EXPECT_EQ(attend({"info", "-m", small_.string()}).exit_code, 0);
     EXPECT_EQ(fs::exists(small_ / "source.spm"), fs::exists(model / "source.spm"));
+  }
+}
+
+TEST_F(Quantize, AnotherConfigurationOrVocabularyIsRefused) {
+  ASSERT_EQ(quantize().exit_code, 0);
+  for (const auto& [file, from, to] : std::vector<std::array<std::string, 3>>{
+           {"config.yml", "gru_reset: before", "gru_reset: after"},
+           {"target.vocab", "a\n", "A\n"}}) {
+    const std::string before = read_file(small_ / file);
+    std::string after = before;
+    ASSERT_NE(after.find(from), std::string::npos) << from;
+    write_file(small_ / file, after.replace(after.find(from), from.size(), to));
+    EXPECT_TRUE(
+        refused(attend({"info", "-m", small_.string()}), kModel, {(small_ / file).string()}));
+    write_file(small_ / file, before);
   }
 }
 

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <numeric>
 #include <string_view>
@@ -186,12 +185,12 @@ void Trainer::restore() {
   position_ = checkpoint.position;
   const auto read = [&](const std::string& name, const Tensor& buffer) {
     const auto values = checkpoint.tensors.get(name).values;
-    if (static_cast<std::int64_t>(values.size()) != buffer.numel()) {
-      throw ModelError(fmt::format("{}: '{}' has {} values, expected {}",
-                                   checkpoint_path(options_.folder).string(), name, values.size(),
-                                   buffer.numel()));
+    if (!engine_.layout().read(values, buffer)) {
+      throw ModelError(fmt::format(
+          "{}: '{}' has {} values, expected {}: another version wrote it; remove the folder to "
+          "begin anew",
+          checkpoint_path(options_.folder).string(), name, values.size(), buffer.numel()));
     }
-    std::memcpy(buffer.data_ptr<float>(), values.data(), values.size_bytes());
   };
   read("values", engine_.values());
   for (const auto& [name, buffer] : optimizer_.state()) read("optimizer." + name, buffer);

@@ -1,6 +1,7 @@
 #include "train/train.h"
 
 #include <fmt/format.h>
+#include <sys/sysinfo.h>
 
 #include <algorithm>
 #include <chrono>
@@ -83,6 +84,23 @@ Dataset open_data(const TrainOptions& options, Start& start) {
   return data;
 }
 
+// What no memory of this machine can hold is known before libtorch is asked for it: at least values
+// and their gradient.
+void check_memory(const Dataset& data) {
+  const auto table = model::parameter_table(data.text.configuration, data.text.sizes());
+  const auto parameters = static_cast<double>(model::parameter_count(table));
+  struct sysinfo machine {};
+  if (sysinfo(&machine) != 0) return;
+  constexpr double kCopies = 2, kGibibyte = 1 << 30;
+  const double needed = parameters * kCopies * sizeof(float);
+  const double there = static_cast<double>(machine.totalram + machine.totalswap) * machine.mem_unit;
+  if (needed <= there) return;
+  throw Error(
+      fmt::format("not enough memory: {:.0f} million parameters take at least {:.0f} GiB "
+                  "in training, this machine has {:.0f}; choose fewer units",
+                  parameters / 1e6, needed / kGibibyte, there / kGibibyte));
+}
+
 class Trainer {
  public:
   Trainer(const TrainOptions& options, const std::function<void(const Progress&)>& report,
@@ -91,7 +109,7 @@ class Trainer {
         report_(report),
         stop_(stop),
         data_(open_data(options, start_)),
-        training_(data_.text.configuration.training),
+        training_((check_memory(data_), data_.text.configuration.training)),
         engine_(data_.text.configuration, data_.text.sizes(), thread_count(training_)),
         optimizer_(training_.optimizer, engine_.values()) {}
 
@@ -411,8 +429,9 @@ TrainResult train(const TrainOptions& options, const std::function<void(const Pr
   try {
     Trainer trainer(options, report, stop);
     return trainer.run();
-  } catch (const c10::Error& error) {  // no memory for a tensor, for example
+  } catch (const c10::Error& error) {
     const std::string_view text = error.what_without_backtrace();
+    if (text.find("allocate memory") != std::string_view::npos) throw Error("not enough memory");
     throw Error(fmt::format("libtorch: {}", text.substr(0, text.find('\n'))));
   }
 }

@@ -97,6 +97,19 @@ TEST_F(Quantize, DevelopmentPairsGiveAReport) {
   }
 }
 
+TEST_F(Quantize, PredictionsThatWereCutAreCountedBeforeAndAfter) {
+  write_file(folder_ / "dev.tsv", "" + std::string(30, 'a') + "\tb\nb\tb\n");
+  const RunResult result =
+      quantize({"--dev", (folder_ / "dev.tsv").string(), "--maximum-ratio", "0"});
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  for (const char* name : {"float32", "int8"}) {
+    EXPECT_NE(
+        result.error.find(std::string("attend quantize: ") + name + ": 1 of 2 predictions was cut"),
+        std::string::npos)
+        << result.error;
+  }
+}
+
 TEST_F(Quantize, IsWrittenAgainOverItself) {
   ASSERT_EQ(quantize().exit_code, 0);
   const std::string first = read_file(small_ / "model.safetensors");

@@ -131,8 +131,10 @@ nlohmann::json run(const Options& options) {
   const Batches batches = make_batches(examples, training);
   train::TrainingEngine engine(configuration, work.vocabularies, options.threads);
   if (!options.write.empty()) {
-    model::save_text(options.write, make_text(work, configuration));
-    model::save_weights(options.write, train::make_weights(engine.layout(), engine.values(), {}));
+    const model::ModelText text = make_text(work, configuration);
+    model::save_text(options.write, text);
+    model::save_weights(options.write, text,
+                        train::make_weights(engine.layout(), engine.values(), {}));
     write_file(options.write / "batches.txt", write_batches(batches));
     write_file(options.write / "work.json", describe(work, configuration).dump(2) + "\n");
   }

@@ -68,7 +68,10 @@ int parse_and_run(CLI::App& program, int argc, char** argv) {
 }
 
 void add_model_option(CLI::App& command, std::string& folder) {
-  command.add_option("-m,--model", folder, "model folder")->required()->type_name("FOLDER");
+  command.add_option("-m,--model", folder, "model folder")
+      ->required()
+      ->type_name("FOLDER")
+      ->check(not_empty());
 }
 
 text::CorpusFiles PairFiles::files() const {
@@ -84,10 +87,14 @@ text::CorpusFiles PairFiles::files() const {
 
 void add_pair_options(CLI::App& command, PairFiles& files) {
   command.add_option("pairs", files.tsv, "TSV of source and target; -: standard input")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(not_empty());
   command.add_option("--source", files.source, "sources, one a line, in place of a TSV")
-      ->type_name("FILE");
-  command.add_option("--target", files.target, "targets, one a line")->type_name("FILE");
+      ->type_name("FILE")
+      ->check(not_empty());
+  command.add_option("--target", files.target, "targets, one a line")
+      ->type_name("FILE")
+      ->check(not_empty());
 }
 
 CLI::Validator whole_number() {
@@ -100,6 +107,35 @@ CLI::Validator whole_number() {
                : fmt::format("found '{}', expected a whole number", text);
   };
   return CLI::Validator(check, "WHOLE");
+}
+
+CLI::Validator number_between(double low, double high) {
+  const auto check = [low, high](const std::string& text) {
+    double value = 0;
+    const char* end = text.data() + text.size();
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    return error == std::errc() && stop == end && value >= low && value <= high
+               ? std::string()
+               : fmt::format("found '{}', expected {} … {}", text, low, high);
+  };
+  return CLI::Validator(check, fmt::format("{} … {}", low, high));
+}
+
+CLI::Validator not_empty() {
+  return CLI::Validator(
+      [](const std::string& text) {
+        return std::string(text.empty() ? "found an empty name" : "");
+      },
+      "");
+}
+
+void check_svg(std::string_view flag, const std::string& file) {
+  std::error_code none;
+  const auto status = std::filesystem::status(file, none);
+  const bool special = file == "-" || std::filesystem::is_other(status) ||
+                       std::filesystem::is_character_file(status);
+  if (file.empty() || file.ends_with(".svg") || special) return;
+  throw UsageError(fmt::format("{}: found '{}', expected a name that ends in .svg", flag, file));
 }
 
 void check_distinct(std::string_view flag, const std::string& file, std::string_view other_flag,
@@ -121,13 +157,15 @@ void add_batch_options(CLI::App& command, predictor::PredictOptions& options) {
   command
       .add_option("--length-normalisation", options.search.length_normalisation,
                   "score = log-probability / length^X")
-      ->check(CLI::Range(0.0, 10.0))
+      ->check(number_between(0, 10))
       ->capture_default_str();
   command.add_option("--batch-size", options.batch_size, "sources decoded together")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
-  command.add_option("--threads", options.threads, "threads, each with batches of its own")
-      ->check(CLI::Range(1, 1024))
+  command
+      .add_option("--threads", options.threads,
+                  "threads, each with batches of its own; 0: all processors")
+      ->check(CLI::Range(0, 1024))
       ->capture_default_str();
 }
 
@@ -138,7 +176,7 @@ void add_search_options(CLI::App& command, predictor::PredictOptions& options) {
   command
       .add_option("--maximum-ratio", options.search.maximum_ratio,
                   "longest target: this many times the source tokens, plus 10")
-      ->check(CLI::Range(0.0, 1000.0))
+      ->check(number_between(0, 1000))
       ->capture_default_str();
   add_batch_options(command, options);
 }
@@ -224,12 +262,12 @@ void Notices::add(const predictor::Source& source, const predictor::Prediction& 
 void Notices::report(std::string_view command) const {
   constexpr std::size_t kShown = 10;
   if (cut_predictions_ > 0) {
-    fmt::print(stderr, "{}: {} of {} predictions were cut at the longest length: --maximum-ratio\n",
-               command, cut_predictions_, lines_);
+    fmt::print(stderr, "{}: {} of {} predictions {} cut at the longest length: --maximum-ratio\n",
+               command, cut_predictions_, lines_, cut_predictions_ == 1 ? "was" : "were");
   }
   if (cut_lines_ > 0) {
-    fmt::print(stderr, "{}: {} of {} lines were cut to the model's fixed length\n", command,
-               cut_lines_, lines_);
+    fmt::print(stderr, "{}: {} of {} lines {} cut to the model's fixed length\n", command,
+               cut_lines_, lines_, cut_lines_ == 1 ? "was" : "were");
   }
   if (unknown_.empty()) return;
   std::vector<std::pair<std::size_t, std::string>> list;
@@ -245,8 +283,9 @@ void Notices::report(std::string_view command) const {
     shown += fmt::format("{}'{}' ({})", i == 0 ? "" : ", ", view::visible_label(list[i].second),
                          list[i].first);
   }
-  fmt::print(stderr, "{}: {} unknown units in {} of {} lines: {}{}\n", command, total,
-             unknown_lines_, lines_, shown, list.size() > kShown ? ", …" : "");
+  fmt::print(stderr, "{}: {} unknown unit{} in {} of {} lines: {}{}\n", command, total,
+             total == 1 ? "" : "s", unknown_lines_, lines_, shown,
+             list.size() > kShown ? ", …" : "");
 }
 
 std::string pharaoh(const predictor::Prediction& prediction) {

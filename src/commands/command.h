@@ -56,6 +56,10 @@ void report_precision(std::string_view command, Precision precision);
 
 /// For options: digits only. CLI11 by itself takes -1 for the largest number.
 CLI::Validator whole_number();
+/// For options: a number from `low` to `high`. CLI11's Range takes nan.
+CLI::Validator number_between(double low, double high);
+/// For names of files and folders.
+CLI::Validator not_empty();
 
 /// An option whose values are names, in either case; any other name is wrong usage. `value` gets
 /// what stands beside the name.
@@ -79,6 +83,8 @@ CLI::Option* add_choice(CLI::App& command, const std::string& flag, Value& value
       ->option_text(text);
 }
 
+/// UsageError for a picture whose name does not end in .svg; "-" and devices have no such names.
+void check_svg(std::string_view flag, const std::string& file);
 /// UsageError when two options name one file to write.
 void check_distinct(std::string_view flag, const std::string& file, std::string_view other_flag,
                     const std::string& other_file);

@@ -18,7 +18,7 @@ struct Options {
 };
 
 void run(const Options& options) {
-  AtomicFile target(options.target);
+  text::OutputFile target(options.target);
   if (options.list) {
     for (const std::string& locale : dates::supported_locales()) target.write(locale + "\n");
     target.commit();
@@ -66,6 +66,7 @@ void add_dates(CLI::App& program) {
   command->add_option("--seed", dates.seed, "seed")->check(whole_number())->capture_default_str();
   command->add_option("-o,--output", options->target, "file of pairs; -: standard output")
       ->type_name("FILE")
+      ->check(not_empty())
       ->capture_default_str();
   command->callback([options, first, last] {
     if (first->count() + last->count() > 0) options->dates.far_year_share = 0;

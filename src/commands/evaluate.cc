@@ -98,9 +98,10 @@ void run(const Options& options) {
     throw UsageError("--value prints one number: name one metric");
   }
   check_distinct("--output", options.target, "--curve", options.curve);
+  check_svg("--curve", options.curve);
   const predictor::Predictor predictor(options.model, options.load);
   report_precision("attend evaluate", predictor.precision());
-  AtomicFile target(options.target);
+  text::OutputFile target(options.target);
   std::optional<AtomicFile> curve;
   if (!options.curve.empty()) curve.emplace(options.curve);
   const Evaluated evaluated = predict_all(predictor, options);
@@ -148,9 +149,11 @@ void add_evaluate(CLI::App& program) {
           "--value", [options] { options->report = Report::kValue; }, "only the number")
       ->excludes(json);
   command->add_option("--curve", options->curve, "first metric by source length as SVG")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(not_empty());
   command->add_option("-o,--output", options->target, "result; -: standard output")
       ->type_name("FILE")
+      ->check(not_empty())
       ->capture_default_str();
   add_search_options(*command, options->predict);
   add_load_options(*command, options->load);

@@ -62,8 +62,8 @@ void run(const Options& options) {
   const predictor::Predictor predictor(options.model, options.load);
   report_precision("attend predict", predictor.precision());
   text::LineReader reader(options.source);
-  AtomicFile target(options.target);
-  std::optional<AtomicFile> alignments;
+  text::OutputFile target(options.target);
+  std::optional<text::OutputFile> alignments;
   if (!options.alignments.empty()) alignments.emplace(options.alignments);
   // A person who types wants each answer at once, and so may a program.
   const bool at_once =
@@ -99,9 +99,11 @@ void add_predict(CLI::App& program) {
   add_model_option(*command, options->model);
   command->add_option("-i,--input", options->source, "sources, one a line; -: standard input")
       ->type_name("FILE")
+      ->check(not_empty())
       ->capture_default_str();
   command->add_option("-o,--output", options->target, "predictions; -: standard output")
       ->type_name("FILE")
+      ->check(not_empty())
       ->capture_default_str();
   add_search_options(*command, options->predict);
   add_load_options(*command, options->load);
@@ -115,7 +117,8 @@ void add_predict(CLI::App& program) {
                      "text | json | moses");
   auto* alignments =
       command->add_option("--alignments", options->alignments, "alignments of the best predictions")
-          ->type_name("FILE");
+          ->type_name("FILE")
+          ->check(not_empty());
   add_choice<AlignmentFormat>(
       *command, "--alignment-format", options->alignment_format,
       {{"pharaoh", AlignmentFormat::kPharaoh}, {"matrix", AlignmentFormat::kMatrix}},

@@ -44,6 +44,7 @@ void check_target(const Options& options) {
 struct Evaluated {
   std::vector<double> values;  // of each metric
   double seconds = 0;          // of predicting
+  Notices notices;
 };
 
 Evaluated evaluate(const predictor::Predictor& predictor, const Options& options,
@@ -64,6 +65,7 @@ Evaluated evaluate(const predictor::Predictor& predictor, const Options& options
     result.seconds += std::chrono::duration<double>(Clock::now() - start).count();
     for (std::size_t i = 0; i < answers.size(); ++i) {
       const std::string& text = answers[i].predictions.front().text;
+      result.notices.add(answers[i].source, answers[i].predictions.front());
       hypotheses.push_back({text, predictor.target_units(text)});
       references.push_back({{targets[i], predictor.target_units(targets[i])}});
       lengths.push_back(answers[i].source.units.size());
@@ -88,6 +90,8 @@ std::string compare(const Options& options) {
   const std::vector<metrics::Metric> wanted = metrics::parse_metrics(options.metrics);
   const Evaluated before = evaluate(predictor::Predictor(options.model), options, wanted);
   const Evaluated after = evaluate(predictor::Predictor(options.target), options, wanted);
+  before.notices.report("attend quantize: float32");
+  after.notices.report(fmt::format("attend quantize: {}", options.precision));
   std::string report;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     report += fmt::format("{:<18}{:>12.2f}{:>12.2f}{:>+14.2f}\n", metrics::metric_name(wanted[i]),
@@ -141,13 +145,15 @@ void add_quantize(CLI::App& program) {
   add_model_option(*command, options->model);
   command->add_option("-o,--output", options->target, "model folder to write")
       ->required()
-      ->type_name("FOLDER");
+      ->type_name("FOLDER")
+      ->check(not_empty());
   command->add_option("--precision", options->precision, "of the weights")
       ->check(CLI::IsMember({"int8", "bfloat16"}))
       ->option_text("int8|bfloat16")
       ->capture_default_str();
   command->add_option("--dev", options->dev, "TSV of pairs: report metrics before and after")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(not_empty());
   command->add_option("--metrics", options->metrics, "metrics of the report")
       ->type_name("NAME,…")
       ->capture_default_str();

@@ -34,7 +34,7 @@ std::string format_answer(const predictor::Answer& answer, Wanted wanted) {
 void run(const Options& options, std::string_view name) {
   text::PairReader reader(options.pairs.files());
   const predictor::Predictor predictor(options.model);
-  AtomicFile target(options.target);
+  text::OutputFile target(options.target);
   Notices notices;
   Chunk chunk;
   while (read_chunk(reader, kChunkLines, chunk)) {
@@ -57,6 +57,7 @@ CLI::App* add(CLI::App& program, const char* name, const char* help,
   add_pair_options(*command, options->pairs);
   command->add_option("-o,--output", options->target, "result; -: standard output")
       ->type_name("FILE")
+      ->check(not_empty())
       ->capture_default_str();
   add_batch_options(*command, options->predict);
   command->callback(

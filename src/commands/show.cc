@@ -207,7 +207,8 @@ void add_show(CLI::App& program) {
   add_model_option(*command, options->model);
   command->add_option("texts", options->texts, "sources")->required()->type_name("TEXT");
   command->add_option("-o,--output", options->target, "picture: .svg, .png or .html")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(not_empty());
   command->add_option("--colours", options->scale, "grey | ink | perceptual")
       ->check(CLI::IsMember({"grey", "ink", "perceptual"}));
   command->add_flag("--explain", options->explain,

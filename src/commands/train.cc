@@ -117,6 +117,7 @@ std::optional<text::CorpusFiles> validation_files(const Options& options,
 void check_plot(const Options& options) {
   namespace fs = std::filesystem;
   if (options.plot.empty()) return;
+  check_svg("--plot", options.plot);
   const fs::path parent = fs::absolute(options.plot).lexically_normal().parent_path();
   const fs::path model = (fs::absolute(options.model) / "").lexically_normal().parent_path();
   if (parent != model) AtomicFile{options.plot};
@@ -147,15 +148,35 @@ int run(const Options& options) {
   return static_cast<int>(ExitCode::kSuccess);
 }
 
-// --set key=value for the options that people reach for first.
-void add_shorthand(CLI::App& command, Options& options, const char* flag, const char* key,
-                   const char* help) {
-  command.add_option_function<std::string>(
-      flag,
-      [&options, key](const std::string& value) {
-        options.settings.push_back(fmt::format("{}={}", key, value));
-      },
-      fmt::format("{} ({})", help, key));
+std::string type_name(const std::string& range) {
+  if (range == "text") return "NAME";
+  if (range.find('|') == std::string::npos) return "N";
+  std::string names = range;  // "float32 | bfloat16"
+  std::erase(names, ' ');
+  return names;
+}
+
+// --set key=value for the options that people reach for first; the help is theirs.
+void add_shorthands(CLI::App& command, Options& options) {
+  model::Configuration defaults = model::preset("default");
+  const std::vector<model::Option> known = model::options(defaults);
+  for (const char* name :
+       {"epochs", "updates", "minutes", "seed", "threads", "precision", "batch_memory", "metric"}) {
+    const std::string key = fmt::format("training.{}", name);
+    const auto option = std::find_if(known.begin(), known.end(),
+                                     [&](const model::Option& one) { return one.name == key; });
+    std::string flag = fmt::format("--{}", name);
+    std::replace(flag.begin(), flag.end(), '_', '-');
+    command
+        .add_option_function<std::string>(
+            flag,
+            [&options, key](const std::string& value) {
+              options.settings.push_back(fmt::format("{}={}", key, value));
+            },
+            fmt::format("{} ({})", option->help, key))
+        ->type_name(type_name(option->range))
+        ->default_str(option->get());
+  }
 }
 
 }  // namespace
@@ -168,30 +189,33 @@ int run_train(int argc, char** argv) {
   add_pair_options(command, options.pairs);
   command.add_option("-m,--model", options.model, "model folder to write")
       ->required()
-      ->type_name("FOLDER");
+      ->type_name("FOLDER")
+      ->check(not_empty());
   command
       .add_option("--valid", options.valid, "TSV of validation pairs; without: a share is held out")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(not_empty());
   command.add_option("--valid-source", options.valid_source, "validation sources, one a line")
-      ->type_name("FILE");
+      ->type_name("FILE")
+      ->check(not_empty());
   command.add_option("--valid-target", options.valid_target, "validation targets, one a line")
-      ->type_name("FILE");
-  command.add_option("--preset", options.preset, "configuration to start from (attend presets)")
-      ->type_name("NAME");
-  command.add_option("-c,--config", options.config, "YAML over the preset")->type_name("FILE");
+      ->type_name("FILE")
+      ->check(not_empty());
+  command
+      .add_option("--preset", options.preset,
+                  "configuration to start from (attend presets); it brings the defaults below")
+      ->type_name("NAME")
+      ->default_str("default");
+  command.add_option("-c,--config", options.config, "YAML over the preset")
+      ->type_name("FILE")
+      ->check(not_empty());
   command.add_option("--set", options.settings, "key=value over both (attend presets --options)")
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
-  add_shorthand(command, options, "--epochs", "training.epochs", "epochs at most");
-  add_shorthand(command, options, "--updates", "training.updates", "updates at most");
-  add_shorthand(command, options, "--minutes", "training.minutes", "minutes at most");
-  add_shorthand(command, options, "--seed", "training.seed", "seed");
-  add_shorthand(command, options, "--threads", "training.threads", "threads; 0: all processors");
-  add_shorthand(command, options, "--precision", "training.precision", "float32 or bfloat16");
-  add_shorthand(command, options, "--batch-memory", "training.batch_memory",
-                "MiB for a batch's activations");
-  add_shorthand(command, options, "--metric", "training.metric", "what decides: loss or a metric");
-  command.add_option("--plot", options.plot, "learning curves as SVG")->type_name("FILE");
+  add_shorthands(command, options);
+  command.add_option("--plot", options.plot, "learning curves as SVG")
+      ->type_name("FILE")
+      ->check(not_empty());
   command.callback([&] { exit_code = run(options); });
   const int parsed = parse_and_run(command, argc, argv);
   return parsed != 0 ? parsed : exit_code;

@@ -28,14 +28,33 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+// "'encoder.units' or 'decoder.units'": the options that lack no more than their section, or else
+// the nearest if it is near; empty for none.
+std::string probably_meant(const std::vector<Option>& list, std::string_view key) {
+  constexpr std::size_t kRightLetters = 3;  // for each wrong one, at least
+  std::string names;
+  for (const Option& option : list) {
+    if (!option.name.ends_with(fmt::format(".{}", key))) continue;
+    names += fmt::format("{}'{}'", names.empty() ? "" : " or ", option.name);
+  }
+  if (!names.empty()) return names;
+  const auto nearest = std::min_element(
+      list.begin(), list.end(),
+      [&](const auto& a, const auto& b) { return distance(a.name, key) < distance(b.name, key); });
+  const bool near = distance(nearest->name, key) * (kRightLetters + 1) <= key.size();
+  return near ? fmt::format("'{}'", nearest->name) : "";
+}
+
 const Option& find_option(const std::vector<Option>& list, std::string_view key) {
   const auto found = std::find_if(list.begin(), list.end(),
                                   [&](const Option& option) { return option.name == key; });
   if (found != list.end()) return *found;
-  const auto nearest = std::min_element(
-      list.begin(), list.end(),
-      [&](const auto& a, const auto& b) { return distance(a.name, key) < distance(b.name, key); });
-  throw UsageError(fmt::format("unknown option '{}'; did you mean '{}'?", key, nearest->name));
+  const std::string meant = probably_meant(list, key);
+  if (meant.empty()) {
+    throw UsageError(
+        fmt::format("unknown option '{}'; attend presets --options lists them all", key));
+  }
+  throw UsageError(fmt::format("unknown option '{}'; did you mean {}?", key, meant));
 }
 
 std::string at_line(const std::string& file, const YAML::Mark& mark, const std::string& message) {
@@ -201,12 +220,29 @@ void read_yaml(Configuration& configuration, const std::string& yaml, const std:
   }
 }
 
-std::string write_yaml(const Configuration& configuration, int format) {
+bool describes_model(std::string_view option) {
+  return option != "preset" && !option.starts_with("training.");
+}
+
+std::optional<Difference> find_difference(const Configuration& first, const Configuration& second,
+                                          const OptionFilter& filter) {
+  Configuration copies[] = {first, second};  // options() gives write access too
+  const std::vector<Option> left = options(copies[0]), right = options(copies[1]);
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    if (!filter(left[i].name)) continue;
+    Difference values{left[i].name, left[i].get(), right[i].get()};
+    if (values.first != values.second) return values;
+  }
+  return std::nullopt;
+}
+
+std::string write_yaml(const Configuration& configuration, int format, const OptionFilter& filter) {
   Configuration copy = configuration;  // options() gives write access too
   YAML::Emitter yaml;
   yaml << YAML::BeginMap << YAML::Key << "format" << YAML::Value << format;
   std::string section;
   for (const Option& option : options(copy)) {
+    if (filter && !filter(option.name)) continue;
     const std::size_t dot = option.name.find('.');
     const std::string wanted = dot == std::string::npos ? "" : option.name.substr(0, dot);
     if (wanted != section) {

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -216,7 +217,23 @@ void set_option(Configuration& configuration, std::string_view assignment);
 /// UsageError (file:line) for broken YAML, an unknown key, a bad value; ModelError for a newer
 /// format.
 void read_yaml(Configuration& configuration, const std::string& yaml, const std::string& file);
-std::string write_yaml(const Configuration& configuration, int format = kFormatPlain);
+
+/// Whether to take the option of that name.
+using OptionFilter = std::function<bool(std::string_view name)>;
+/// False for what steers a training and for the preset's name: they change no prediction.
+bool describes_model(std::string_view option);
+
+/// The options that the filter takes, by default all.
+std::string write_yaml(const Configuration& configuration, int format = kFormatPlain,
+                       const OptionFilter& filter = {});
+
+/// An option and its values in two configurations.
+struct Difference {
+  std::string name, first, second;
+};
+/// The first option that the filter takes and that differs.
+std::optional<Difference> find_difference(const Configuration& first, const Configuration& second,
+                                          const OptionFilter& filter);
 
 /// UsageError when fields contradict each other (tied embeddings of unequal sizes, visible padding
 /// without a fixed length, a dot score of states and annotations of unequal sizes, …).

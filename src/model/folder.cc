@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/base.h"
+#include "model/seal.h"
 
 namespace attend::model {
 namespace {
@@ -30,6 +31,10 @@ Side load_side(const std::filesystem::path& folder, const Configuration& configu
   const bool source = name == SideName::kSource;
   const std::string stem = source ? "source" : "target";
   const SideConfig& config = source ? configuration.source : configuration.target;
+  if (config.unit == UnitChoice::kAuto) {
+    throw ModelError(fmt::format("{}: {}.unit is missing or 'auto', which is only for training",
+                                 (folder / kConfiguration).string(), stem));
+  }
   text::Vocabulary vocabulary = text::Vocabulary::load(folder / (stem + ".vocab"));
   std::string subword_model;
   if (config.unit == UnitChoice::kSubwords) subword_model = read_file(folder / (stem + ".spm"));
@@ -124,6 +129,7 @@ Model load(const std::filesystem::path& folder) {
     ModelText model_text = load_text(folder);
     const std::filesystem::path file = folder / kWeights;
     Weights weights = Weights::load(file);
+    check_seal(model_text, weights.metadata(), folder, file);
     try {
       weights.check_against(parameter_table(model_text.configuration, model_text.sizes()));
     } catch (const ModelError& error) {
@@ -167,7 +173,7 @@ void save_rounded(const std::filesystem::path& folder, const ModelText& model_te
                   const Weights& weights) {
   ATTEND_CHECK(weights.precision() != Precision::kFloat32);
   save_text(folder, model_text, kFormatRounded);
-  save_weights(folder, weights);
+  save_weights(folder, model_text, weights);
 }
 
 std::uintmax_t weights_size(const std::filesystem::path& folder) {
@@ -177,8 +183,9 @@ std::uintmax_t weights_size(const std::filesystem::path& folder) {
   return size;
 }
 
-void save_weights(const std::filesystem::path& folder, const Weights& weights) {
-  weights.save(folder / kWeights);
+void save_weights(const std::filesystem::path& folder, const ModelText& model_text,
+                  const Weights& weights) {
+  weights.with_metadata(seal(model_text)).save(folder / kWeights);
 }
 
 }  // namespace attend::model

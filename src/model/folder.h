@@ -63,7 +63,8 @@ struct Model {
 /// Reads configuration, vocabularies and subword models. ModelError when a file is missing or
 /// damaged, or when the folder's format is newer than this program.
 ModelText load_text(const std::filesystem::path& folder);
-/// The same and the weights, checked against the parameter table.
+/// The same and the weights, checked against the parameter table and against what they were trained
+/// with (seal.h).
 Model load(const std::filesystem::path& folder);
 /// The same and shortlist.txt.
 Model load_with_shortlist(const std::filesystem::path& folder);
@@ -79,7 +80,8 @@ void save_rounded(const std::filesystem::path& folder, const ModelText& text,
                   const Weights& weights);
 /// Bytes of a folder's model.safetensors; ModelError when there is none.
 std::uintmax_t weights_size(const std::filesystem::path& folder);
-/// Writes model.safetensors.
-void save_weights(const std::filesystem::path& folder, const Weights& weights);
+/// Writes model.safetensors, sealed with the text that the weights were trained with.
+void save_weights(const std::filesystem::path& folder, const ModelText& text,
+                  const Weights& weights);
 
 }  // namespace attend::model

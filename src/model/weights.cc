@@ -392,6 +392,12 @@ Weights Weights::rounded(Precision precision) const {
   return result;
 }
 
+Weights Weights::with_metadata(const Metadata& more) const {
+  Weights result = *this;
+  for (const auto& [key, value] : more) result.metadata_[key] = value;
+  return result;
+}
+
 void Weights::save(const std::filesystem::path& path) const {
   std::vector<Entry> entries;
   for (const auto& [name, view] : tensors_) {

@@ -49,6 +49,9 @@ class Weights {
   /// or not finite.
   Weights rounded(Precision precision) const;
 
+  /// These weights with more metadata, which replaces what has the same name.
+  Weights with_metadata(const Metadata& more) const;
+
   /// Written atomically, matrices in precision(): BF16, or I8 with a float32 tensor "NAME.scales"
   /// [rows] beside each. Tensors stand in the order F32, BF16, I8, each by name. The `__metadata__`
   /// of the file carries `metadata` and "attend.checksum": the XXH3-64 hash, in 16 hexadecimal

@@ -106,8 +106,9 @@ void Predictor::for_each_batch(std::span<const Prepared> prepared, const Predict
       if (!failure) failure = std::current_exception();
     }
   };
-  const std::size_t threads =
-      std::min(batches, static_cast<std::size_t>(std::max(1, options.threads)));
+  const unsigned wanted = options.threads > 0 ? static_cast<unsigned>(options.threads)
+                                              : std::thread::hardware_concurrency();
+  const std::size_t threads = std::min(batches, std::size_t{std::max(1u, wanted)});
   {
     std::vector<std::jthread> workers;
     for (std::size_t i = 1; i < threads; ++i) workers.emplace_back(work);

@@ -51,7 +51,7 @@ struct Answer {
 struct PredictOptions {
   search::SearchOptions search;
   std::size_t batch_size = 32;  ///< sources decoded together
-  int threads = 1;              ///< each works on batches of its own
+  int threads = 1;              ///< each works on batches of its own; 0: all processors
 };
 
 /// One choice among the target units in one step.

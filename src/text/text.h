@@ -1,8 +1,9 @@
 // Text to token ids and back: Unicode, units, vocabularies, corpora, batches.
 #pragma once
 
-#include "text/batches.h"     // IWYU pragma: export
-#include "text/corpus.h"      // IWYU pragma: export
-#include "text/segmenter.h"   // IWYU pragma: export
-#include "text/unicode.h"     // IWYU pragma: export
-#include "text/vocabulary.h"  // IWYU pragma: export
+#include "text/batches.h"      // IWYU pragma: export
+#include "text/corpus.h"       // IWYU pragma: export
+#include "text/output_file.h"  // IWYU pragma: export
+#include "text/segmenter.h"    // IWYU pragma: export
+#include "text/unicode.h"      // IWYU pragma: export
+#include "text/vocabulary.h"   // IWYU pragma: export

@@ -76,9 +76,7 @@ void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& chec
                            {"threads", fmt::format("{}", checkpoint.threads)}};
   Position position = checkpoint.position;
   visit(position, [&](const char* name, auto& value) { metadata[name] = to_text(value); });
-  auto tensors = checkpoint.tensors;
-  model::Weights(tensors.tensors(), std::make_shared<model::Weights>(tensors), std::move(metadata))
-      .save(path);
+  checkpoint.tensors.with_metadata(metadata).save(path);
 }
 
 Checkpoint load_checkpoint(const std::filesystem::path& folder) {
@@ -105,18 +103,14 @@ void check_same_training(const model::Configuration& wanted, const Checkpoint& c
   model::read_yaml(stored, checkpoint.configuration, "the checkpoint's configuration");
   if (given.source.unit == model::UnitChoice::kAuto) given.source.unit = stored.source.unit;
   if (given.target.unit == model::UnitChoice::kAuto) given.target.unit = stored.target.unit;
-  const auto given_options = model::options(given);
-  const auto stored_options = model::options(stored);
-  for (std::size_t i = 0; i < given_options.size(); ++i) {
-    const std::string& name = given_options[i].name;
-    if (std::find(kMayDiffer.begin(), kMayDiffer.end(), name) != kMayDiffer.end()) continue;
-    const std::string now = given_options[i].get();
-    const std::string before = stored_options[i].get();
-    if (now == before) continue;
+  const auto matters = [](std::string_view name) {
+    return std::find(kMayDiffer.begin(), kMayDiffer.end(), name) == kMayDiffer.end();
+  };
+  if (const auto found = model::find_difference(given, stored, matters)) {
     throw UsageError(
         fmt::format("{} is '{}', but the training in this folder began with '{}'; choose another "
                     "folder or the old value",
-                    name, now, before));
+                    found->name, found->first, found->second));
   }
 }
 

@@ -36,7 +36,8 @@ struct Checkpoint {
   std::string configuration;      ///< YAML, resolved
   std::uint64_t fingerprint = 0;  ///< of the data
   int threads = 1;
-  model::Weights tensors;  ///< "values" and the optimiser's buffers, each as Layout places it
+  /// "values" and the optimiser's buffers, each as Layout places it; sealed with the text.
+  model::Weights tensors;
 };
 
 std::filesystem::path checkpoint_path(const std::filesystem::path& folder);

@@ -87,6 +87,22 @@ Tensors Layout::views(const Tensor& flat) const {
   return result;
 }
 
+bool Layout::read(std::span<const float> values, const Tensor& flat) const {
+  ATTEND_CHECK_EQ(flat.numel(), size_);
+  const bool packed = values.size() == static_cast<std::size_t>(parameters_);
+  if (!packed && values.size() != static_cast<std::size_t>(size_)) return false;
+  if (!packed) {
+    std::memcpy(flat.data_ptr<float>(), values.data(), values.size_bytes());
+    return true;
+  }
+  for (std::size_t k = 0; k < table_.size(); ++k) {
+    const auto count = static_cast<std::size_t>(table_[k].count());
+    std::memcpy(flat.data_ptr<float>() + offsets_[k], values.data(), count * sizeof(float));
+    values = values.subspan(count);
+  }
+  return true;
+}
+
 double Layout::largest(const Tensor& flat) const {
   std::vector<Tensor> each;
   for (const auto& [name, values] : views(flat)) each.push_back(values.abs().max());

@@ -33,6 +33,9 @@ class Layout {
   std::vector<Piece> pieces() const;  ///< of all tensors, in their order
   /// Views into a flat buffer [size], by name.
   Tensors views(const Tensor& flat) const;
+  /// Fills a flat buffer [size] from one of another run: [size], or [parameters] without gaps, as
+  /// earlier versions wrote them; gaps of `flat` keep what they hold. False when it is neither.
+  bool read(std::span<const float> values, const Tensor& flat) const;
   /// The largest magnitude in any tensor; NaN if there is one.
   double largest(const Tensor& flat) const;
 

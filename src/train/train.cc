@@ -1,11 +1,11 @@
 #include "train/train.h"
 
 #include <fmt/format.h>
+#include <sys/sysinfo.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <cstring>
 #include <limits>
 #include <numeric>
 #include <string_view>
@@ -64,6 +64,8 @@ Start open_folder(const TrainOptions& options) {
   start.checkpoint = load_checkpoint(options.folder);
   check_same_training(options.configuration, *start.checkpoint);
   start.text = model::load_text(options.folder);
+  model::check_seal(*start.text, start.checkpoint->tensors.metadata(), options.folder,
+                    checkpoint_path(options.folder));
   return start;
 }
 
@@ -82,6 +84,23 @@ Dataset open_data(const TrainOptions& options, Start& start) {
   return data;
 }
 
+// What no memory of this machine can hold is known before libtorch is asked for it: at least values
+// and their gradient.
+void check_memory(const Dataset& data) {
+  const auto table = model::parameter_table(data.text.configuration, data.text.sizes());
+  const auto parameters = static_cast<double>(model::parameter_count(table));
+  struct sysinfo machine {};
+  if (sysinfo(&machine) != 0) return;
+  constexpr double kCopies = 2, kGibibyte = 1 << 30;
+  const double needed = parameters * kCopies * sizeof(float);
+  const double there = static_cast<double>(machine.totalram + machine.totalswap) * machine.mem_unit;
+  if (needed <= there) return;
+  throw Error(
+      fmt::format("not enough memory: {:.0f} million parameters take at least {:.0f} GiB "
+                  "in training, this machine has {:.0f}; choose fewer units",
+                  parameters / 1e6, needed / kGibibyte, there / kGibibyte));
+}
+
 class Trainer {
  public:
   Trainer(const TrainOptions& options, const std::function<void(const Progress&)>& report,
@@ -90,7 +109,7 @@ class Trainer {
         report_(report),
         stop_(stop),
         data_(open_data(options, start_)),
-        training_(data_.text.configuration.training),
+        training_((check_memory(data_), data_.text.configuration.training)),
         engine_(data_.text.configuration, data_.text.sizes(), thread_count(training_)),
         optimizer_(training_.optimizer, engine_.values()) {}
 
@@ -184,12 +203,12 @@ void Trainer::restore() {
   position_ = checkpoint.position;
   const auto read = [&](const std::string& name, const Tensor& buffer) {
     const auto values = checkpoint.tensors.get(name).values;
-    if (static_cast<std::int64_t>(values.size()) != buffer.numel()) {
-      throw ModelError(fmt::format("{}: '{}' has {} values, expected {}",
-                                   checkpoint_path(options_.folder).string(), name, values.size(),
-                                   buffer.numel()));
+    if (!engine_.layout().read(values, buffer)) {
+      throw ModelError(fmt::format(
+          "{}: '{}' has {} values, expected {}: another version wrote it; remove the folder to "
+          "begin anew",
+          checkpoint_path(options_.folder).string(), name, values.size(), buffer.numel()));
     }
-    std::memcpy(buffer.data_ptr<float>(), values.data(), values.size_bytes());
   };
   read("values", engine_.values());
   for (const auto& [name, buffer] : optimizer_.state()) read("optimizer." + name, buffer);
@@ -367,7 +386,7 @@ void Trainer::validate() {
   }
   event.best = note_validation(event.validation_metric, loss);
   event.seconds = seconds();
-  if (event.best) model::save_weights(options_.folder, weights);
+  if (event.best) model::save_weights(options_.folder, data_.text, weights);
   history_->append({position_.update, event.epoch, event.loss, loss, training_.metric,
                     event.validation_metric, event.best, event.learning_rate,
                     event.pairs_per_second, event.seconds});
@@ -389,7 +408,8 @@ void Trainer::save_checkpoint_now() {
   add("values", engine_.values());
   for (const auto& [name, buffer] : optimizer_.state()) add("optimizer." + name, buffer);
   Checkpoint checkpoint{position_, model::write_yaml(data_.text.configuration), data_.fingerprint,
-                        engine_.workers().count(), model::Weights(std::move(tensors), nullptr)};
+                        engine_.workers().count(),
+                        model::Weights(std::move(tensors), nullptr, model::seal(data_.text))};
   checkpoint.position.seconds = seconds();
   save_checkpoint(options_.folder, checkpoint);
   saved_ = Clock::now();
@@ -407,8 +427,9 @@ TrainResult train(const TrainOptions& options, const std::function<void(const Pr
   try {
     Trainer trainer(options, report, stop);
     return trainer.run();
-  } catch (const c10::Error& error) {  // no memory for a tensor, for example
+  } catch (const c10::Error& error) {
     const std::string_view text = error.what_without_backtrace();
+    if (text.find("allocate memory") != std::string_view::npos) throw Error("not enough memory");
     throw Error(fmt::format("libtorch: {}", text.substr(0, text.find('\n'))));
   }
 }

@@ -197,6 +197,49 @@ TEST_F(BadModel, ConfigurationOfAHugeModelDoesNotFitTheWeights) {
   expect_refused_by_all(model_, weights_);
 }
 
+TEST_F(BadModel, ConfigurationOfAnotherModelOfTheSameSize) {
+  for (const auto& [from, to] :
+       std::vector<std::pair<std::string, std::string>>{{"lowercase: false", "lowercase: true"},
+                                                        {"remove: \"\"", "remove: \"a\""},
+                                                        {"fixed_length: 0", "fixed_length: 2"},
+                                                        {"gru_reset: before", "gru_reset: after"},
+                                                        {"gru_update: new", "gru_update: old"},
+                                                        {"gates: logistic", "gates: hard"},
+                                                        {"energies: linear", "energies: relu"},
+                                                        {"readout: tanh", "readout: linear"}}) {
+    SCOPED_TRACE(to);
+    fs::copy_file(models().strings / "config.yml", model_ / "config.yml",
+                  fs::copy_options::overwrite_existing);
+    replace(model_ / "config.yml", from, to);
+    expect_refused_by_all(model_, model_ / "config.yml");
+  }
+}
+
+// What steered the training changes no prediction.
+TEST_F(BadModel, OptionsOfTheTrainingMayChange) {
+  replace(model_ / "config.yml", "epochs: 100", "epochs: 7");
+  EXPECT_EQ(attend({"info", "-m", model_.string()}).exit_code, 0);
+}
+
+TEST_F(BadModel, ConfigurationCutBehindAnyLinePredictsTheSameOrIsRefused) {
+  const std::string bytes = read_file(model_ / "config.yml");
+  RunOptions options;
+  options.standard_input = "abc\nABC\nccbbaa\n";
+  const std::vector<std::string> predict{"predict", "-m", model_.string()};
+  const std::string expected = attend(predict, options).out;
+  for (std::size_t end = bytes.find('\n'); end != std::string::npos;
+       end = bytes.find('\n', end + 1)) {
+    SCOPED_TRACE(bytes.substr(0, end));
+    write_file(model_ / "config.yml", bytes.substr(0, end));
+    const RunResult result = attend(predict, options);
+    if (result.exit_code == 0) {
+      EXPECT_EQ(result.out, expected);
+    } else {
+      EXPECT_TRUE(refused(result, kModel, {(model_ / "config.yml").string()}));
+    }
+  }
+}
+
 TEST_F(BadModel, DamagedVocabulary) {
   const std::string vocabulary = read_file(model_ / "source.vocab");
   for (const std::string& damaged :
@@ -205,6 +248,17 @@ TEST_F(BadModel, DamagedVocabulary) {
     SCOPED_TRACE(damaged);
     write_file(model_ / "source.vocab", damaged);
     expect_refused_by_all(model_, model_);
+  }
+}
+
+TEST_F(BadModel, VocabularyInAnotherOrder) {
+  for (const char* side : {"source.vocab", "target.vocab"}) {
+    SCOPED_TRACE(side);
+    const std::string before = read_file(model_ / side);
+    const std::size_t last = before.rfind('\n', before.size() - 2) + 1;
+    write_file(model_ / side, before.substr(last) + before.substr(0, last));
+    expect_refused_by_all(model_, model_ / side);
+    write_file(model_ / side, before);
   }
 }
 
@@ -283,6 +337,16 @@ TEST_F(BadCheckpoint, TruncatedOrFlippedIsRefusedAndStays) {
 TEST_F(BadCheckpoint, MissingVocabularyIsNamed) {
   fs::remove(model_ / "source.vocab");
   EXPECT_TRUE(refused(train(6), kModel, {(model_ / "source.vocab").string()}));
+}
+
+TEST_F(BadCheckpoint, TextOfAnotherTrainingIsNamed) {
+  const std::string configuration = read_file(model_ / "config.yml");
+  replace(model_ / "config.yml", "lowercase: false", "lowercase: true");
+  EXPECT_TRUE(refused(train(6), kModel, {(model_ / "config.yml").string(), "source.lowercase"}));
+  write_file(model_ / "config.yml", configuration);
+  const std::string units = read_file(model_ / "target.vocab");
+  write_file(model_ / "target.vocab", units + "new\n");
+  EXPECT_TRUE(refused(train(6), kModel, {(model_ / "target.vocab").string()}));
 }
 
 TEST_F(BadCheckpoint, ConfigurationFromTheFutureIsRefused) {

@@ -65,17 +65,22 @@ std::vector<Misuse> misuse_of_predict() {
       {{"predict", "-m", "MODEL", "--alignment-format", "matrix"}, "--alignments"},
       {{"predict", "-m", "MODEL", "-o", "same", "--alignments", "same"}, "same"},
       {{"predict", "-m", "MODEL", "-o", "-", "--alignments", "-"}, "--alignments"},
-      {{"predict", "-m", "MODEL", "-o", "same", "--alignments", "./same"}, "same"}};
+      {{"predict", "-m", "MODEL", "-o", "same", "--alignments", "./same"}, "same"},
+      {{"predict", "-m", "MODEL", "-o", "lines.xz"}, ".gz"},
+      {{"predict", "-m", "MODEL", "--alignments", "links.zst"}, ".gz"},
+      {{"predict", "-m", ""}, "--model"},
+      {{"predict", "-m", "MODEL", "-i", ""}, "--input"},
+      {{"predict", "-m", "MODEL", "-o", ""}, "--output"},
+      {{"predict", "-m", "MODEL", "--alignments", ""}, "--alignments"}};
   for (const auto& [flag, values] : std::vector<std::pair<std::string, std::vector<std::string>>>{
            {"--beam", {"0", "-1", "1001", "1.5", "many", "99999999999999999999", ""}},
            {"--n-best", {"0", "1001", "x"}},
            {"--batch-size", {"0", "-1", "4097"}},
-           {"--threads", {"0", "-2", "1025"}},
+           {"--threads", {"-2", "1025", "x"}},
            {"--length-normalisation", {"-0.1", "11", "nan", "inf", "x"}},
            {"--maximum-ratio", {"-1", "1001", "nan"}}}) {
     for (const std::string& value : values) {
-      // The library refuses what is not a number, in its own words.
-      list.push_back({{"predict", "-m", "MODEL", flag, value}, value == "nan" ? value : flag});
+      list.push_back({{"predict", "-m", "MODEL", flag, value}, flag});
     }
   }
   return list;
@@ -92,7 +97,8 @@ std::vector<Misuse> misuse_of_pairs() {
         {{command, "-m", "MODEL", "PAIRS", "--source", "PAIRS", "--target", "PAIRS"}, "TSV"});
     list.push_back({{command, "-m", "MODEL", "--source", "-", "--target", "-"}, "standard input"});
     list.push_back({{command, "-m", "MODEL", "PAIRS", "PAIRS"}, "pairs.tsv"});
-    list.push_back({{command, "-m", "MODEL", "PAIRS", "--length-normalisation", "nan"}, "nan"});
+    list.push_back({{command, "-m", "MODEL", "PAIRS", "--length-normalisation", "nan"},
+                    "--length-normalisation"});
     list.push_back({{command, "-m", "MODEL", "PAIRS", "--batch-size", "0"}, "--batch-size"});
   }
   return list;
@@ -109,6 +115,9 @@ std::vector<Misuse> misuse_of_evaluate_and_show() {
       {{"evaluate", "-m", "MODEL", "PAIRS", "--lengths", "9,5"}, "length"},
       {{"evaluate", "-m", "MODEL", "PAIRS", "--lengths", "-5"}, "--lengths"},
       {{"evaluate", "-m", "MODEL", "PAIRS", "-o", "same", "--curve", "same"}, "same"},
+      {{"evaluate", "-m", "MODEL", "PAIRS", "--curve", "curve.png"}, "--curve: found 'curve.png'"},
+      {{"evaluate", "-m", "MODEL", "PAIRS", "--curve", "curve"}, ".svg"},
+      {{"evaluate", "-m", "MODEL", "PAIRS", "--curve", ""}, "--curve"},
       {{"show", "abc"}, "--model"},
       {{"show", "-m", "MODEL"}, "texts"},
       {{"show", "-m", "MODEL", "abc", "-o", "heat.jpg"}, ".svg"},
@@ -154,11 +163,15 @@ std::vector<Misuse> misuse_of_train() {
        "--valid"},
       {{"train", "PAIRS", "-m", "NEW", "--valid-source", "PAIRS"}, "--valid-target"},
       {{"train", "-", "--valid", "-", "-m", "NEW"}, "standard input"},
+      {{"train", "PAIRS", "-m", "NEW", "--plot", "curves.png"}, "--plot: found 'curves.png'"},
+      {{"train", "PAIRS", "-m", "NEW", "--plot", "curves.SVG.gz"}, ".svg"},
       {{"train", "PAIRS", "-m", "NEW", "--preset", "none-such"}, "none-such"},
       {{"train", "PAIRS", "-m", "NEW", "--metric", "smell"}, "smell"}};
   for (const auto& [setting, what] : std::vector<std::pair<std::string, std::string>>{
            {"encoder.units", "key=value"},
            {"encoder.unitz=8", "encoder.units"},
+           {"foo=1", "attend presets --options"},
+           {"learning_rate=1", "training.learning_rate"},
            {"encoder.units=0", "encoder.units"},
            {"encoder.units=99999999999", "encoder.units"},
            {"encoder.units=8 ", "encoder.units"},
@@ -210,6 +223,15 @@ INSTANTIATE_TEST_SUITE_P(Commands, Help,
                          ::testing::Values("train", "predict", "evaluate", "show", "score", "align",
                                            "info", "presets", "dates", "quantize", "shortlist"),
                          [](const auto& test) { return std::string(test.param); });
+
+TEST(TrainHelp, GivesTypesAndDefaults) {
+  const std::string help = attend({"train", "--help"}).out;
+  for (const char* part : {"--epochs N=100", "--precision float32|bfloat16=float32",
+                           "--metric NAME=loss", "--preset NAME=default"}) {
+    EXPECT_NE(help.find(part), std::string::npos) << help;
+  }
+  EXPECT_EQ(help.find("TEXT"), std::string::npos) << help;
+}
 
 TEST(ProgramHelp, ListsEveryCommand) {
   const RunResult result = attend({"--help"});

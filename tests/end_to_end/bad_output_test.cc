@@ -36,7 +36,7 @@ const Writer kWriters[] = {
     {"score", {"score", "-m", "MODEL", "-", "-o", "OUT"}},
     {"align", {"align", "-m", "MODEL", "-", "-o", "OUT"}},
     {"evaluate", {"evaluate", "-m", "MODEL", "-", "-o", "OUT"}},
-    {"curve", {"evaluate", "-m", "MODEL", "-", "-o", "OTHER", "--curve", "OUT"}},
+    {"curve", {"evaluate", "-m", "MODEL", "-", "-o", "OTHER", "--curve", "OUT"}, "curve.svg"},
     {"show_svg", {"show", "-m", "MODEL", "abc", "-o", "OUT"}, "heat.svg"},
     {"show_png", {"show", "-m", "MODEL", "abc", "-o", "OUT"}, "heat.png"},
     {"show_html", {"show", "-m", "MODEL", "abc", "-o", "OUT"}, "heat.html"},

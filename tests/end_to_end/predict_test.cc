@@ -107,7 +107,7 @@ TEST(Predict, LinesKeepTheirOrderInAnyBatchOnAnyThread) {
   }
   ASSERT_EQ(lines_of(one_by_one).size(), 97U);
   for (const char* batch : {"1", "7", "32", "4096"}) {
-    for (const char* threads : {"1", "3", "16"}) {
+    for (const char* threads : {"0", "1", "3", "16"}) {
       SCOPED_TRACE(std::string("batch ") + batch + ", threads " + threads);
       const RunResult result =
           predict(models().strings, lines, {"--batch-size", batch, "--threads", threads});
@@ -115,6 +115,19 @@ TEST(Predict, LinesKeepTheirOrderInAnyBatchOnAnyThread) {
       EXPECT_EQ(result.error, "");
     }
   }
+}
+
+TEST(Predict, ANameThatEndsInGzIsCompressed) {
+  const TemporaryFolder folder;
+  const std::string lines = sources(20, 13);
+  const std::string plain = (folder / "plain").string(), packed = (folder / "packed.gz").string();
+  for (const std::string& file : {plain, packed}) {
+    const RunResult result = predict(models().strings, lines, {"-o", file});
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+  }
+  EXPECT_TRUE(read_file(packed).starts_with("\x1f\x8b"));
+  EXPECT_EQ(predict(models().strings, "", {"-i", packed}).out,
+            predict(models().strings, "", {"-i", plain}).out);
 }
 
 TEST(Predict, MoreLinesThanAreReadAheadKeepTheirOrder) {
@@ -395,9 +408,9 @@ TEST(Unknown, AreReportedByEveryCommandThatReadsSources) {
     const RunResult result = attend({command, "-m", model, "-"}, options);
     EXPECT_EQ(result.exit_code, 0);
     EXPECT_EQ(result.error,
-              std::string("attend ") + command + ": 1 unknown units in 1 of 1 lines: 'z' (1)\n");
+              std::string("attend ") + command + ": 1 unknown unit in 1 of 1 lines: 'z' (1)\n");
   }
-  const std::string note = "attend show: 1 unknown units in 1 of 1 lines: 'z' (1)\n";
+  const std::string note = "attend show: 1 unknown unit in 1 of 1 lines: 'z' (1)\n";
   EXPECT_EQ(attend({"show", "-m", model, "azb"}).error, note);
   EXPECT_EQ(attend({"show", "-m", model, "azb", "--explain"}).error, note);
 }
@@ -448,7 +461,7 @@ TEST(Choices, AreKnownInEitherCase) {
 TEST(FixedLength, CutSourcesAreReported) {
   const RunResult result = predict(models().dates, std::string(31, '1') + "\n3 may 1979\n");
   EXPECT_EQ(lines_of(result.out).size(), 2U);
-  EXPECT_EQ(result.error, "attend predict: 1 of 2 lines were cut to the model's fixed length\n");
+  EXPECT_EQ(result.error, "attend predict: 1 of 2 lines was cut to the model's fixed length\n");
 }
 
 }  // namespace

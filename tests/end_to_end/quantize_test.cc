@@ -1,6 +1,7 @@
 // attend quantize: the folder it writes, what the other commands make of it, and what it refuses.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <filesystem>
 
 #include "end_to_end/failure.h"
@@ -72,12 +73,40 @@ TEST_F(Quantize, ModelsOfEveryKind) {
   }
 }
 
+TEST_F(Quantize, AnotherConfigurationOrVocabularyIsRefused) {
+  ASSERT_EQ(quantize().exit_code, 0);
+  for (const auto& [file, from, to] : std::vector<std::array<std::string, 3>>{
+           {"config.yml", "gru_reset: before", "gru_reset: after"},
+           {"target.vocab", "a\n", "A\n"}}) {
+    const std::string before = read_file(small_ / file);
+    std::string after = before;
+    ASSERT_NE(after.find(from), std::string::npos) << from;
+    write_file(small_ / file, after.replace(after.find(from), from.size(), to));
+    EXPECT_TRUE(
+        refused(attend({"info", "-m", small_.string()}), kModel, {(small_ / file).string()}));
+    write_file(small_ / file, before);
+  }
+}
+
 TEST_F(Quantize, DevelopmentPairsGiveAReport) {
   write_file(folder_ / "dev.tsv", to_tsv(string_pairs(40, 9)));
   const RunResult result = quantize({"--dev", (folder_ / "dev.tsv").string()});
   ASSERT_EQ(result.exit_code, 0) << result.error;
   for (const char* part : {"float32", "int8", "megabytes", "exact_match", "bleu", "seconds"}) {
     EXPECT_NE(result.out.find(part), std::string::npos) << part;
+  }
+}
+
+TEST_F(Quantize, PredictionsThatWereCutAreCountedBeforeAndAfter) {
+  write_file(folder_ / "dev.tsv", "" + std::string(30, 'a') + "\tb\nb\tb\n");
+  const RunResult result =
+      quantize({"--dev", (folder_ / "dev.tsv").string(), "--maximum-ratio", "0"});
+  ASSERT_EQ(result.exit_code, 0) << result.error;
+  for (const char* name : {"float32", "int8"}) {
+    EXPECT_NE(
+        result.error.find(std::string("attend quantize: ") + name + ": 1 of 2 predictions was cut"),
+        std::string::npos)
+        << result.error;
   }
 }
 

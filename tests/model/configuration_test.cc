@@ -1,5 +1,6 @@
 #include "model/model.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <set>
@@ -51,6 +52,12 @@ TEST(Configuration, SetNamesTheNearestOption) {
   Configuration c;
   EXPECT_EQ(message_of([&] { set_option(c, "encoder.unit=3"); }),
             "unknown option 'encoder.unit'; did you mean 'encoder.units'?");
+  EXPECT_EQ(message_of([&] { set_option(c, "learning_rate=3"); }),
+            "unknown option 'learning_rate'; did you mean 'training.learning_rate'?");
+  for (const char* key : {"foo", "", "encoder", "bar.units"}) {
+    EXPECT_EQ(message_of([&] { set_option(c, key + std::string("=1")); }),
+              fmt::format("unknown option '{}'; attend presets --options lists them all", key));
+  }
   EXPECT_NE(message_of([&] { set_option(c, "encoder.units"); }).find("key=value"),
             std::string::npos);
   set_option(c, "encoder.units=3");

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/base.h"
+#include "model/seal.h"
 #include "testing.h"
 
 namespace attend::model {
@@ -45,7 +46,7 @@ Weights zero_weights(const ModelText& model_text) {
 void save_tiny(const std::filesystem::path& folder) {
   const ModelText model_text = tiny_text();
   save_text(folder, model_text);
-  save_weights(folder, zero_weights(model_text));
+  save_weights(folder, model_text, zero_weights(model_text));
 }
 
 TEST(ModelFolder, RoundTrip) {
@@ -86,6 +87,110 @@ TEST(ModelFolder, AFutureFormatIsAModelError) {
   save_tiny(folder / "m");
   write_file(folder / "m" / "config.yml", "format: 99\n");
   EXPECT_THROW(load(folder / "m"), ModelError);
+}
+
+// No option but the training's is as a cut file would leave it.
+ModelText unusual_text() {
+  Configuration c = tiny();
+  for (const char* setting : {"source.unit=words",
+                              "source.lowercase=true",
+                              "source.remove=,",
+                              "target.lowercase=true",
+                              "target.remove=;:",
+                              "encoder.gru_update=old",
+                              "encoder.gates=hard",
+                              "encoder.units=12",
+                              "encoder.layers=2",
+                              "encoder.layer_norm=true",
+                              "attention.score=dot",
+                              "attention.units=10",
+                              "attention.energies=relu",
+                              "attention.energy_bias=true",
+                              "decoder.units=24",
+                              "decoder.gru_update=old",
+                              "decoder.gates=hard",
+                              "decoder.layers=2",
+                              "decoder.input_feeding=readout",
+                              "decoder.initial_state=last",
+                              "decoder.order=update-look-generate",
+                              "decoder.readout=linear",
+                              "decoder.readout_feedback=none"}) {
+    set_option(c, setting);
+  }
+  const text::Vocabulary vocabulary({"<pad>", "<unk>", "</s>", "a", "b"});
+  return {c, make_side(c, SideName::kSource, vocabulary),
+          make_side(c, SideName::kTarget, vocabulary)};
+}
+
+TEST(ModelFolder, AConfigurationCutAtAnyByteIsTheSameModelOrAModelError) {
+  TemporaryFolder folder;
+  const ModelText model_text = unusual_text();
+  save_text(folder / "m", model_text);
+  save_weights(folder / "m", model_text, zero_weights(model_text));
+  const std::string bytes = testing::read_file(folder / "m" / "config.yml");
+  const auto described = [](const Configuration& c) {
+    return write_yaml(c, kFormatPlain, describes_model);
+  };
+  std::size_t refused = 0;
+  for (std::size_t size = 0; size <= bytes.size(); ++size) {
+    write_file(folder / "m" / "config.yml", bytes.substr(0, size));
+    try {
+      EXPECT_EQ(described(load(folder / "m").text.configuration),
+                described(model_text.configuration))
+          << bytes.substr(0, size);
+    } catch (const ModelError&) {
+      ++refused;
+    }
+  }
+  EXPECT_GT(refused, bytes.find("decoder:"));
+  EXPECT_LT(refused, bytes.size());
+}
+
+TEST(ModelFolder, AVocabularyWithAnyByteFlippedIsAModelError) {
+  TemporaryFolder folder;
+  save_tiny(folder / "m");
+  for (const char* name : {"source.vocab", "target.vocab"}) {
+    const std::string bytes = testing::read_file(folder / "m" / name);
+    for (std::size_t i = 0; i < bytes.size(); ++i) {
+      std::string flipped = bytes;
+      flipped[i] ^= 1;
+      write_file(folder / "m" / name, flipped);
+      EXPECT_THROW(load(folder / "m"), ModelError) << flipped;
+    }
+    write_file(folder / "m" / name, bytes);
+  }
+  EXPECT_NO_THROW(load(folder / "m"));
+}
+
+TEST(Seal, OptionsThatItDoesNotNameHadTheirDefault) {
+  const ModelText model_text = tiny_text();
+  const auto checked = [&](const std::string& options) {
+    check_seal(model_text, {{"attend.model", options}}, "m", "m/model.safetensors");
+  };
+  const std::string all = seal(model_text).at("attend.model");
+  EXPECT_NO_THROW(checked(all));
+  std::string fewer = all;
+  const std::string_view line = "  gru_reset: before\n";
+  fewer.erase(fewer.find(line), line.size());
+  EXPECT_NO_THROW(checked(fewer));
+  std::string later = all;
+  later.replace(later.find(line), line.size(), "  gru_reset: after\n");
+  EXPECT_THROW(checked(later), ModelError);
+}
+
+TEST(Seal, WeightsFromBeforeThereWereSealsAreTaken) {
+  TemporaryFolder folder;
+  const ModelText model_text = tiny_text();
+  save_text(folder / "m", model_text);
+  zero_weights(model_text).save(folder / "m" / "model.safetensors");
+  EXPECT_NO_THROW(load(folder / "m"));
+}
+
+TEST(Seal, RoundedWeightsHaveIt) {
+  TemporaryFolder folder;
+  const ModelText model_text = tiny_text();
+  save_rounded(folder / "m", model_text, zero_weights(model_text).rounded(Precision::kInt8));
+  EXPECT_EQ(load(folder / "m").weights.metadata(), seal(model_text));
 }
 
 TEST(Encode, EndTokenAndUnknownUnits) {

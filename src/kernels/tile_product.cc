@@ -419,8 +419,8 @@ double tile_gradient(HalfMatrix a, std::size_t a_units, HalfMatrix b, std::size_
     for (std::size_t m = 0; m < a_units; m += kPanel) {
       const std::size_t columns_of_a = std::min(kPanel, a_units - m);
       pack_panels<true>(a.from(k).column(m), columns_of_a, rows, depth, a_tiles);
-      const bool last = m + kPanel >= a_units;
-      RowsAhead next(last ? a : a.from(k).column(m + kPanel), last ? 0 : rows,
+      const bool more = m + kPanel < a_units;
+      RowsAhead next(more ? a.from(k).column(m + kPanel) : a, more ? rows : 0,
                      tiles_of(depth, kNear) * panels);
       for (std::size_t near = 0; near < depth; near += kNear) {
         for (std::size_t n = 0; n < b_units; n += kPanel) {

@@ -115,7 +115,7 @@ AttentionBackward::AttentionBackward(const AttentionPass& pass, const Tensor& d_
     : pass_(pass),
       in_(pass.in_),
       source_(pass.source()),
-      d_contexts_(d_contexts.defined() ? d_contexts.clone() : at::zeros_like(pass.contexts_)),
+      d_contexts_(d_contexts.defined() ? d_contexts : at::zeros_like(pass.contexts_)),
       d_annotations_(at::empty_like(in_.annotations)) {
   if (in_.energy_bias.defined()) d_energy_bias_.emplace(in_.energy_bias);
   if (in_.additive()) {

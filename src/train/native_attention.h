@@ -74,7 +74,8 @@ class AttentionPass {
 /// Goes back through the looks of a pass.
 class AttentionBackward {
  public:
-  /// `d_contexts` [steps, batch, n_h] are the gradients from outside, or undefined.
+  /// `d_contexts` [steps, batch, n_h] are the gradients from outside, which are added to, or
+  /// undefined.
   AttentionBackward(const AttentionPass& pass, const Tensor& d_contexts);
 
   /// The gradient of the context of step i, to add to before that step [batch, n_h].

@@ -96,7 +96,7 @@ void run_forward(Pass& pass) {
   }
 }
 
-// Gradients from outside; any may be undefined.
+// Gradients from outside; any may be undefined. The last two are added to.
 struct Outer {
   Tensor states, contexts, readouts;
 };
@@ -224,11 +224,12 @@ NativeDecoded native_decode(const NativeDecoderInputs& inputs) {
                pass->attention->contexts().detach()};
     if (pass->feeding) results.push_back(pass->feeding->readouts().detach());
   }
-  differentiate(arguments(inputs), results, [pass](const std::vector<Tensor>& gradients) {
-    const auto given = [&](std::size_t k) {
-      return k < gradients.size() ? plain(gradients[k]) : Tensor();
+  differentiate(arguments(inputs), results, [pass](std::vector<Tensor>&& gradients) {
+    gradients.resize(3);
+    const auto owned = [&](std::size_t k) {
+      return gradients[k].defined() ? take_or_copy(std::move(gradients[k])) : Tensor();
     };
-    Backward steps(*pass, {given(0), given(1), given(2)});
+    Backward steps(*pass, {plain(gradients[0]), owned(1), owned(2)});
     steps.run();
     return steps.gradients();
   });

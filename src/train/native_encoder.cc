@@ -292,7 +292,7 @@ NativeEncoded native_encoder_layer(const NativeEncoderInputs& inputs) {
     if (pass->shape.lstm()) results.push_back(gather_last_cells(*pass));
   }
   differentiate(arguments(inputs), results,
-                [pass](const std::vector<Tensor>& gradients) { return go_back(*pass, gradients); });
+                [pass](std::vector<Tensor>&& gradients) { return go_back(*pass, gradients); });
   return {results[0], results.size() > 1 ? results[1] : Tensor()};
 }
 

@@ -66,7 +66,7 @@ FeedingBackward::FeedingBackward(const FeedingPass& pass, const Tensor& d_readou
       state_(pass.products_->backward(pass.blocks(pass.in_.weight).state, RowsPerProduct::kStep)),
       context_(
           pass.products_->backward(pass.blocks(pass.in_.weight).context, RowsPerProduct::kStep)),
-      d_readouts_(d_readouts.defined() ? d_readouts.clone() : at::zeros_like(pass.readouts())),
+      d_readouts_(d_readouts.defined() ? d_readouts : at::zeros_like(pass.readouts())),
       d_spoken_(pass.maxout() ? at::empty_like(pass.spoken_) : d_readouts_),
       factors_(*pass.products_, d_spoken_),
       d_weight_(pass.in_.weight),

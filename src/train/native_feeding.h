@@ -66,7 +66,8 @@ class FeedingPass {
 /// Goes back through the readouts of a pass.
 class FeedingBackward {
  public:
-  /// `d_readouts` [steps, batch, l] are the gradients from outside, or undefined.
+  /// `d_readouts` [steps, batch, l] are the gradients from outside, which are added to, or
+  /// undefined.
   FeedingBackward(const FeedingPass& pass, const at::Tensor& d_readouts);
 
   /// The gradient of r_i [batch, l], to add to before step i.

@@ -24,7 +24,7 @@ class FunctionNode : public torch::autograd::Node {
  private:
   torch::autograd::variable_list apply(torch::autograd::variable_list&& gradients) override {
     ATTEND_CHECK(backward_ != nullptr);
-    return std::exchange(backward_, nullptr)(gradients);
+    return std::exchange(backward_, nullptr)(std::move(gradients));
   }
 
   BackwardFunction backward_;
@@ -40,6 +40,12 @@ void differentiate(const std::vector<Tensor>& arguments, std::vector<Tensor>& re
       new FunctionNode(torch::autograd::collect_next_edges(arguments), std::move(backward)),
       torch::autograd::deleteNode);
   torch::autograd::set_history(results, node);
+}
+
+Tensor take_or_copy(Tensor&& gradient) {
+  const Tensor mine = std::exchange(gradient, Tensor()).detach();
+  const bool alone = mine.storage().use_count() == 1;  // views of it would count
+  return alone && mine.is_contiguous() ? mine : mine.clone(at::MemoryFormat::Contiguous);
 }
 
 }  // namespace attend::train

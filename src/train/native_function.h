@@ -12,12 +12,16 @@ namespace attend::train {
 /// From the gradients of what a function returned, undefined where none came, to those of what it
 /// was given, undefined where there is none. Called once at most.
 using BackwardFunction =
-    std::function<std::vector<at::Tensor>(const std::vector<at::Tensor>& gradients)>;
+    std::function<std::vector<at::Tensor>(std::vector<at::Tensor>&& gradients)>;
 
 /// Puts `results`, which were computed without a graph, behind `arguments` in the graph. Without
 /// effect where gradients are off or no argument asks for one. `backward` must not hold on to the
 /// results themselves, which hold on to it, but may to their detached twins.
 void differentiate(const std::vector<at::Tensor>& arguments, std::vector<at::Tensor>& results,
                    BackwardFunction backward);
+
+/// A contiguous tensor of the same values that may be written to: `gradient` itself, where nobody
+/// else holds its memory.
+at::Tensor take_or_copy(at::Tensor&& gradient);
 
 }  // namespace attend::train

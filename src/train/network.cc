@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "train/decoder_masks.h"
+#include "train/native_annotations.h"
 #include "train/native_decoder.h"
 #include "train/native_encoder.h"
 #include "train/native_loss.h"
@@ -331,8 +332,14 @@ Annotated Network::annotate(const Batch& batch, Dropout* dropout) const {
     h = encoded.annotations;
     if (encoded.last.hidden.defined()) result.last.push_back(encoded.last);
   }
-  result.annotations = h.transpose(0, 1).contiguous();
   if (batch.source_mask.defined()) result.mask = batch.source_mask.t().log();  // log 0 = −∞
+  if (native_ && configuration_.decoder.initial_state == InitialState::kBackward) {
+    const NativeAnnotations native = native_annotations(h, configuration_.encoder.units);
+    result.annotations = native.by_sentence;
+    result.initial = native.first_units;
+    return result;
+  }
+  result.annotations = h.transpose(0, 1).contiguous();
   result.initial = initial_inputs(h, batch);
   return result;
 }

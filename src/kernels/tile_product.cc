@@ -230,6 +230,15 @@ ATTEND_TILES inline void multiply_block(const Block& block, ConstRows start, Row
   }
 }
 
+// Up to 32 × 32 sums that come next into the first cache, those that are only written too: stores
+// would wait for their lines.
+ATTEND_TILES inline void fetch_sums(ConstRows y, std::size_t rows, std::size_t columns) {
+  for (std::size_t r = 0; r < rows; ++r) {
+    _mm_prefetch(reinterpret_cast<const char*>(y.row(r)), _MM_HINT_T0);
+    if (columns > 16) _mm_prefetch(reinterpret_cast<const char*>(y.row(r) + 16), _MM_HINT_T0);
+  }
+}
+
 // Whether so many pairs of tiles are more than the first cache holds beside rows of x.
 bool passes(std::size_t pairs) { return pairs * 2 * kTile * sizeof(Bfloat16) > 32768; }
 
@@ -425,6 +434,9 @@ double tile_gradient(HalfMatrix a, std::size_t a_units, HalfMatrix b, std::size_
       for (std::size_t near = 0; near < depth; near += kNear) {
         for (std::size_t n = 0; n < b_units; n += kPanel) {
           next.fetch();
+          if (n + kPanel < b_units) {
+            fetch_sums(gradient.from(m).column(n + kPanel), columns_of_a, b_units - n - kPanel);
+          }
           const std::size_t columns_of_b = std::min(kPanel, b_units - n);
           const Rows to = gradient.from(m).column(n);
           const bool first = k == 0 && near == 0 && write == Write::kReplace;

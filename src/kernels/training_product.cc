@@ -1,178 +1,25 @@
-// Equations: Y = X Wᵀ + 1 bᵀ or Y += X Wᵀ; G = Aᵀ B or G += Aᵀ B; by oneDNN's matmul primitive, or
-// by tiles.
-// Layout: W packed in the order that the primitive for kTypicalRows rows chooses, which those for
-// other numbers of rows then have to take. oneDNN is fast only where rows stand one behind the
-// other; others are copied. Must equal: the triple loop in double, to the rounding of the factors.
+// By tiles, by oneDNN or by panels, as processor, precision and size of the weights make best.
 #include "kernels/training_product.h"
 
 #include <algorithm>
-#include <array>
-#include <cstring>
-#include <map>
-#include <mutex>
-#include <optional>
-#include <shared_mutex>
-#include <span>
-#include <string>
-#include <unordered_map>
+#include <utility>
 
 #include "base/base.h"
 #include "kernels/bfloat16.h"
-#include "kernels/onednn_matmul.h"
+#include "kernels/onednn_product.h"
 #include "kernels/tile_product.h"
 #include "kernels/tile_softmax.h"
 
 namespace attend::kernels {
 namespace {
 
-using Dims = dnnl::memory::dims;
-using Description = dnnl::memory::desc;
-
-constexpr std::size_t kTypicalRows = 64;
-// Compiled products of a shape, which may take half a megabyte each. Every batch has shapes of its
-// own; oneDNN keeps those that are used again.
-constexpr std::size_t kShapesKept = 512;
 constexpr std::size_t kPanelWeights = std::size_t{1} << 15;  // from here on oneDNN is faster
 
-std::int64_t dimension(std::size_t size) { return static_cast<std::int64_t>(size); }
-
-// Whether oneDNN multiplies bfloat16 on this processor, by units for it or by others. Where it does
-// not, factors are rounded to bfloat16 and multiplied as float32.
-bool has_bfloat16_code() {
-  const auto isa = static_cast<unsigned>(dnnl::get_effective_cpu_isa());
-  const auto needed = static_cast<unsigned>(dnnl::cpu_isa::avx512_core);
-  return (isa & needed) == needed;
-}
-
-bool multiplies_as_float32(Precision precision) {
-  return precision == Precision::kFloat32 || !has_bfloat16_code();
-}
-
-dnnl::memory::data_type type_of(Precision precision) {
-  return multiplies_as_float32(precision) ? dnnl::memory::data_type::f32
-                                          : dnnl::memory::data_type::bf16;
-}
-
-std::size_t size_of(Precision precision) {
-  return multiplies_as_float32(precision) ? sizeof(float) : sizeof(Bfloat16);
-}
-
-// [rows, columns] with values that far apart.
-Description matrix(std::size_t rows, std::size_t columns, dnnl::memory::data_type type,
-                   std::size_t row_stride, std::size_t column_stride) {
-  return {Dims{dimension(rows), dimension(columns)}, type,
-          Dims{dimension(row_stride), dimension(column_stride)}};
-}
-
-struct Compiled {
-  dnnl::matmul primitive;
-  dnnl::matmul::primitive_desc description;
-};
-
-// What makes two products need different code. Rows stand one behind the other in all.
-struct Shape {
-  enum class Kind { kForward, kGradient } kind;
-  Precision precision;
-  bool bias;
-  Write write;
-  std::array<std::size_t, 3> sizes;  // m, n, k
-  auto operator<=>(const Shape&) const = default;
-};
-
-struct Factors {
-  const void* x;
-  const void* weights;
-  const float* bias;  // or null
-  float* y;
-};
-
-// Memory of the calling thread for all products; lives as long as the thread.
-struct ThreadMemory {
-  Buffer scratchpad;  // what a primitive asks for
-  Buffer x, other;    // rows that stood apart
-  Buffer y;           // a product whose rows shall stand apart
-  Buffer rounded;     // rows that are used once
-};
-
-ThreadMemory& thread_memory() {
-  thread_local ThreadMemory memory;
+// Rows that are used once, of the calling thread; lives as long as the thread.
+Buffer& rounded_rows() {
+  thread_local Buffer memory;
   return memory;
 }
-
-// How many factors a sum has. oneDNN 2.6 computes in bfloat16 with tiles that some odd numbers, 63
-// among them, make illegal: there it is filled up with zeros.
-std::size_t filled_up(Precision precision, std::size_t factors) {
-  constexpr std::size_t kTile = 32;
-  return multiplies_as_float32(precision) ? factors : (factors + kTile - 1) / kTile * kTile;
-}
-
-// The rows of `operand` one behind the other and filled up with zeros to so many of so many units;
-// in `memory` if they are not so already.
-const void* dense_rows(const Operand& operand, std::size_t count, std::size_t units,
-                       Buffer& memory) {
-  const bool dense = operand.stride() == operand.units() || operand.count() == 1;
-  if (dense && count == operand.count() && units == operand.units()) return operand.values();
-  const std::size_t value = size_of(operand.precision());
-  const std::size_t bytes = operand.units() * value, row_bytes = units * value;
-  auto* to = reinterpret_cast<std::byte*>(
-      memory.get((count * row_bytes + sizeof(float) - 1) / sizeof(float)).data());
-  const auto* from = static_cast<const std::byte*>(operand.values());
-  for (std::size_t row = 0; row < operand.count(); ++row) {
-    std::memcpy(to + row * row_bytes, from + row * operand.stride() * value, bytes);
-    std::memset(to + row * row_bytes + bytes, 0, row_bytes - bytes);
-  }
-  std::memset(to + operand.count() * row_bytes, 0, (count - operand.count()) * row_bytes);
-  return to;
-}
-
-// What is computed where rows stand one behind the other, and taken over when it is there.
-class Destination {
- public:
-  Destination(Rows y, std::size_t rows, std::size_t units, Write write)
-      : y_(y), rows_(rows), units_(units), write_(write), dense_(y.stride == units || rows == 1) {}
-
-  Write write() const { return dense_ ? write_ : Write::kReplace; }
-  float* values() const {
-    return dense_ ? y_.values : thread_memory().y.get(rows_ * units_).data();
-  }
-  void take_over() const {
-    if (dense_) return;
-    const float* from = thread_memory().y.data();
-    for (std::size_t row = 0; row < rows_; ++row, from += units_) {
-      float* to = y_.row(row);
-      if (write_ == Write::kReplace) {
-        std::copy_n(from, units_, to);
-      } else {
-        for (std::size_t i = 0; i < units_; ++i) to[i] += from[i];
-      }
-    }
-  }
-
- private:
-  Rows y_;
-  std::size_t rows_, units_;
-  Write write_;
-  bool dense_;
-};
-
-// C [m, n] ← or += op(A) op(B) in float32, any strides between rows.
-struct Sgemm {
-  bool transpose_a, transpose_b;
-  std::size_t m, n, k;
-  const float* a;
-  std::size_t a_stride;
-  const float* b;
-  std::size_t b_stride;
-
-  void run(Rows c, Write write) const {
-    const onednn::SingleThread guard;
-    const auto status =
-        dnnl_sgemm(transpose_a ? 'T' : 'N', transpose_b ? 'T' : 'N', dimension(m), dimension(n),
-                   dimension(k), 1.0F, a, dimension(a_stride), b, dimension(b_stride),
-                   write == Write::kAdd ? 1.0F : 0.0F, c.values, dimension(c.stride));
-    if (status != dnnl_success) throw Error("oneDNN: a matrix product failed");
-  }
-};
 
 Bfloat16* halves(Buffer& memory, std::size_t count) {
   return reinterpret_cast<Bfloat16*>(memory.get((count + 1) / 2).data());
@@ -180,10 +27,6 @@ Bfloat16* halves(Buffer& memory, std::size_t count) {
 
 HalfMatrix half_rows(const Operand& operand) {
   return {static_cast<const Bfloat16*>(operand.values()), operand.stride(), operand.panel_stride()};
-}
-
-[[noreturn]] void fail(const dnnl::error& error) {
-  throw Error(std::string("oneDNN: ") + error.what());
 }
 
 }  // namespace
@@ -199,273 +42,6 @@ bool keeps_logit_gradient(Precision precision, std::size_t outputs) {
   return precision != Precision::kFloat32 && outputs >= kFewest && has_bfloat16_tiles();
 }
 
-class ProductCode::Implementation {
- public:
-  const dnnl::engine& engine() const { return engine_; }
-
-  // The order that weights [inputs, outputs] are best packed in.
-  Description packed(Precision precision, std::size_t outputs, std::size_t inputs) {
-    const auto type = type_of(precision);
-    const Description weights({dimension(inputs), dimension(outputs)}, type,
-                              dnnl::memory::format_tag::any);
-    const auto chosen = onednn::describe_matmul(
-        engine_, matrix(kTypicalRows, inputs, type, inputs, 1), weights, nullptr,
-        matrix(kTypicalRows, outputs, dnnl::memory::data_type::f32, outputs, 1), {});
-    return chosen ? Description(chosen.weights_desc()) : matrix(inputs, outputs, type, outputs, 1);
-  }
-
-  std::shared_ptr<const Compiled> compile(const Shape& shape, const Description& x,
-                                          const Description& weights, const Description& y) {
-    {
-      const std::shared_lock lock(mutex_);
-      const auto found = compiled_.find(shape);
-      if (found != compiled_.end()) return found->second;
-    }
-    const Description bias = bias_shape(shape.sizes[1]);
-    dnnl::primitive_attr attributes;
-    if (shape.write == Write::kAdd) {
-      dnnl::post_ops sum;
-      sum.append_sum(1.0F);
-      attributes.set_post_ops(sum);
-    }
-    const auto description =
-        onednn::describe_matmul(engine_, x, weights, shape.bias ? &bias : nullptr, y, attributes);
-    if (!description) throw Error("oneDNN has no code for a matrix product of training");
-    auto compiled =
-        std::make_shared<const Compiled>(Compiled{dnnl::matmul(description), description});
-    const std::lock_guard lock(mutex_);
-    if (compiled_.size() >= kShapesKept) compiled_.clear();
-    compiled_.emplace(shape, compiled);
-    return compiled;
-  }
-
-  void run(const Compiled& compiled, const Description& weights, const Factors& factors) const {
-    const onednn::SingleThread guard;
-    const dnnl::matmul::primitive_desc& description = compiled.description;
-    const auto memory = [&](const Description& shape, const void* values) {
-      return dnnl::memory(shape, engine_, const_cast<void*>(values));  // oneDNN has no const memory
-    };
-    const Description scratchpad = description.scratchpad_desc();
-    const std::size_t scratch = (scratchpad.get_size() + sizeof(float) - 1) / sizeof(float);
-    std::unordered_map<int, dnnl::memory> arguments = {
-        {DNNL_ARG_SRC, memory(description.src_desc(), factors.x)},
-        {DNNL_ARG_WEIGHTS, memory(weights, factors.weights)},
-        {DNNL_ARG_DST, memory(description.dst_desc(), factors.y)},
-        {DNNL_ARG_SCRATCHPAD, memory(scratchpad, thread_memory().scratchpad.get(scratch).data())}};
-    if (factors.bias != nullptr) {
-      arguments.emplace(DNNL_ARG_BIAS, memory(description.bias_desc(), factors.bias));
-    }
-    dnnl::stream stream(engine_);
-    compiled.primitive.execute(stream, arguments);
-    stream.wait();
-  }
-
- private:
-  static Description bias_shape(std::size_t outputs) {
-    return matrix(1, outputs, dnnl::memory::data_type::f32, outputs, 1);
-  }
-
-  dnnl::engine engine_{dnnl::engine::kind::cpu, 0};
-  std::shared_mutex mutex_;
-  std::map<Shape, std::shared_ptr<const Compiled>> compiled_;
-};
-
-ProductCode::ProductCode() : implementation_(std::make_unique<Implementation>()) {
-  dnnl::set_primitive_cache_capacity(static_cast<int>(kShapesKept));
-}
-ProductCode::~ProductCode() = default;
-
-Operand::Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units)
-    : Operand(precision, rows, count, units, Unread()) {
-  if (count > 0) read(0, count);
-}
-
-Operand::Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units,
-                 std::shared_ptr<const void> owner)
-    : Operand(precision, rows, count, units) {
-  if (!copy_) owner_ = std::move(owner);
-}
-
-Operand Operand::unread(Precision precision, ConstRows rows, std::size_t count, std::size_t units,
-                        std::shared_ptr<const void> owner) {
-  Operand result(precision, rows, count, units, Unread());
-  if (!result.copy_) result.owner_ = std::move(owner);
-  return result;
-}
-
-Operand::Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units, Unread)
-    : precision_(precision),
-      count_(count),
-      units_(units),
-      stride_(rows.stride),
-      values_(rows.values),
-      rows_(rows) {
-  if (precision == Precision::kFloat32) return;
-  copy_ = std::make_shared<Buffer>();
-  if (has_bfloat16_tiles()) {
-    stride_ = tile_stride(units);
-    Bfloat16* values = halves(*copy_, tile_values(count, units));
-    std::fill_n(values + count * stride_, kTileDepth, Bfloat16{0});
-    values_ = values;
-    return;
-  }
-  stride_ = units;
-  if (multiplies_as_float32(precision)) {
-    values_ = copy_->get(count * units).data();
-  } else {
-    values_ = halves(*copy_, count * units);
-  }
-}
-
-Operand::Operand(std::shared_ptr<Buffer> memory, std::size_t count, std::size_t units)
-    : precision_(Precision::kBfloat16),
-      count_(count),
-      units_(units),
-      stride_(kTileDepth),
-      panel_stride_(tile_panel_stride(count)),
-      values_(halves(*memory, tile_panel_values(count, units))),
-      copy_(std::move(memory)) {}
-
-void Operand::read(std::size_t first, std::size_t count) {
-  ATTEND_CHECK(rows_.values != nullptr && first + count <= count_);
-  if (!copy_) return;
-  float* own = copy_->get(0).data();
-  const ConstRows from = rows_.from(first);
-  if (has_bfloat16_tiles()) {
-    round_for_tiles(from, count, units_, reinterpret_cast<Bfloat16*>(own) + first * stride_);
-  } else if (multiplies_as_float32(precision_)) {
-    round_to_bfloat16(from, count, units_, own + first * stride_);
-  } else {
-    to_bfloat16(from, count, units_, reinterpret_cast<Bfloat16*>(own) + first * stride_);
-  }
-}
-
-Operand::Operand(const Operand& whole, std::size_t offset, std::size_t count, std::size_t units)
-    : precision_(whole.precision_),
-      count_(count),
-      units_(units),
-      stride_(whole.stride_),
-      panel_stride_(whole.panel_stride_),
-      values_(static_cast<const std::byte*>(whole.values_) + offset * size_of(whole.precision_)),
-      copy_(whole.copy_),
-      owner_(whole.owner_) {}
-
-Operand Operand::rows(std::size_t first, std::size_t count) const {
-  ATTEND_CHECK(first + count <= count_);
-  ATTEND_CHECK(panel_stride_ == kWholeRows || first % kTileRows == 0);
-  return {*this, first * stride_, count, units_};
-}
-
-Operand Operand::columns(std::size_t first, std::size_t units) const {
-  ATTEND_CHECK(first + units <= units_);
-  ATTEND_CHECK(panel_stride_ == kWholeRows || first % kTileDepth == 0);
-  const std::size_t panels = first / kTileDepth;
-  return {*this, panels * panel_stride_ + first % kTileDepth, count_, units};
-}
-
-// W as oneDNN's weights, [inputs, outputs].
-class TrainingProduct::Packed {
- public:
-  Packed(const ProductCode& code, Precision precision, RowsPerProduct rows, const float* values,
-         std::size_t outputs, std::size_t inputs, WeightStrides strides)
-      : code_(code.implementation()),
-        precision_(precision),
-        outputs_(outputs),
-        inputs_(inputs),
-        given_strides_(strides),
-        strides_(strides),
-        factors_(filled_up(precision, inputs)),
-        given_(values),
-        values_(values) {
-    const bool plain = precision == Precision::kFloat32 && rows == RowsPerProduct::kBatch;
-    if (plain || (precision != Precision::kFloat32 && multiplies_as_float32(precision))) return;
-    packed_.emplace(code_.packed(precision, outputs, factors_), code_.engine());
-  }
-
-  void pack() {
-    if (!packed_ && precision_ != Precision::kFloat32) round();
-    if (!packed_) return;
-    const onednn::SingleThread guard;
-    auto strides = strides_;
-    const float* values = values_;
-    if (factors_ != inputs_) {
-      values = fill_up();
-      strides = {1, outputs_};
-    }
-    dnnl::memory plain(
-        matrix(factors_, outputs_, dnnl::memory::data_type::f32, strides.input, strides.output),
-        code_.engine(), const_cast<float*>(values));
-    dnnl::stream stream(code_.engine());
-    dnnl::reorder(plain, *packed_).execute(stream, plain, *packed_);
-    stream.wait();
-  }
-
-  void multiply(const Operand& x, const float* bias, Rows y, Write write) const {
-    if (!packed_) return multiply_plain(x, bias, y, write);
-    const Destination to(y, x.count(), outputs_, write);
-    const Description weights = packed_->get_desc();
-    const auto compiled =
-        code_.compile({Shape::Kind::kForward,
-                       precision_,
-                       bias != nullptr,
-                       to.write(),
-                       {x.count(), outputs_, factors_}},
-                      matrix(x.count(), factors_, type_of(precision_), factors_, 1), weights,
-                      matrix(x.count(), outputs_, dnnl::memory::data_type::f32, outputs_, 1));
-    code_.run(*compiled, weights,
-              {dense_rows(x, x.count(), factors_, thread_memory().x), packed_->get_data_handle(),
-               bias, to.values()});
-    to.take_over();
-  }
-
- private:
-  void multiply_plain(const Operand& x, const float* bias, Rows y, Write write) const {
-    for (std::size_t row = 0; bias != nullptr && row < x.count(); ++row) {
-      std::copy_n(bias, outputs_, y.row(row));
-    }
-    const bool transposed = strides_.input == 1 && strides_.output >= inputs_;  // W stands for Wᵀ
-    Sgemm{false,      transposed, x.count(),
-          outputs_,   inputs_,    static_cast<const float*>(x.values()),
-          x.stride(), values_,    transposed ? strides_.output : strides_.input}
-        .run(y, bias != nullptr ? Write::kAdd : write);
-  }
-
-  // values_ ← W rounded, from where it was given; rows one behind the other.
-  void round() {
-    const std::span<float> all = rounded_.get(outputs_ * inputs_);
-    for (std::size_t o = 0; o < outputs_; ++o) {
-      float* row = all.data() + o * inputs_;
-      for (std::size_t k = 0; k < inputs_; ++k) {
-        row[k] = given_[o * given_strides_.output + k * given_strides_.input];
-      }
-      round_to_bfloat16({row, inputs_}, 1, inputs_, row);
-    }
-    values_ = all.data();
-    strides_ = {inputs_, 1};
-  }
-
-  // W, transposed, with rows of zeros behind the last one: [factors, outputs].
-  const float* fill_up() const {
-    const std::span<float> filled = thread_memory().other.zeros(factors_ * outputs_);
-    for (std::size_t k = 0; k < inputs_; ++k) {
-      for (std::size_t o = 0; o < outputs_; ++o) {
-        filled[k * outputs_ + o] = values_[o * strides_.output + k * strides_.input];
-      }
-    }
-    return filled.data();
-  }
-
-  ProductCode::Implementation& code_;
-  Precision precision_;
-  std::size_t outputs_, inputs_;
-  WeightStrides given_strides_, strides_;
-  std::size_t factors_;  // inputs, filled up
-  const float* given_;
-  const float* values_;  // given_ or rounded_
-  Buffer rounded_;
-  std::optional<dnnl::memory> packed_;
-};
-
 TrainingProduct::TrainingProduct(const ProductCode& code, Precision precision, RowsPerProduct rows,
                                  const float* values, std::size_t outputs, std::size_t inputs,
                                  WeightStrides strides)
@@ -476,14 +52,11 @@ TrainingProduct::TrainingProduct(const ProductCode& code, Precision precision, R
       precision_(precision) {
   const bool panels = precision == Precision::kFloat32 && rows == RowsPerProduct::kStep &&
                       outputs * inputs < kPanelWeights;
-  try {
-    if (precision != Precision::kFloat32 && has_bfloat16_tiles()) {
-      tiles_ = std::make_unique<TileProduct>(values, outputs, inputs, strides);
-    } else if (!panels) {
-      packed_ = std::make_unique<Packed>(code, precision, rows, values, outputs, inputs, strides);
-    }
-  } catch (const dnnl::error& error) {
-    fail(error);
+  if (precision != Precision::kFloat32 && has_bfloat16_tiles()) {
+    tiles_ = std::make_unique<TileProduct>(values, outputs, inputs, strides);
+  } else if (!panels) {
+    packed_ =
+        std::make_unique<OnednnProduct>(code, precision, rows, values, outputs, inputs, strides);
   }
   pack();
 }
@@ -497,11 +70,7 @@ void TrainingProduct::pack() {
     panels_ = std::make_unique<PanelProduct>(values_, outputs_, inputs_, strides_);
     return;
   }
-  try {
-    packed_->pack();
-  } catch (const dnnl::error& error) {
-    fail(error);
-  }
+  packed_->pack();
 }
 
 std::size_t TrainingProduct::pack_among(ConstRows rows, std::size_t count) {
@@ -519,18 +88,14 @@ void TrainingProduct::multiply(const Operand& x, const float* bias, Rows y, Writ
     return write == Write::kAdd ? panels_->multiply_add(rows, x.count(), y)
                                 : panels_->multiply(rows, x.count(), bias, y);
   }
-  try {
-    packed_->multiply(x, bias, y, write);
-  } catch (const dnnl::error& error) {
-    fail(error);
-  }
+  packed_->multiply(x, bias, y, write);
 }
 
 void TrainingProduct::multiply(ConstRows x, std::size_t rows, const float* bias, Rows y,
                                Write write) const {
   if (!tiles_) return multiply(Operand(precision_, x, rows, inputs_), bias, y, write);
   if (rows == 0) return;
-  Bfloat16* rounded = halves(thread_memory().rounded, tile_values(rows, inputs_));
+  Bfloat16* rounded = halves(rounded_rows(), tile_values(rows, inputs_));
   round_for_tiles(x, rows, inputs_, rounded);
   tiles_->multiply({rounded, tile_stride(inputs_)}, rows, bias, y, write);
 }
@@ -564,32 +129,7 @@ std::optional<double> gradient_product(const ProductCode& code, const Operand& a
     return tile_gradient(half_rows(a), a.units(), half_rows(b), b.units(), a.count(), gradient,
                          write);
   }
-  if (multiplies_as_float32(a.precision())) {
-    Sgemm{true,       false,
-          a.units(),  b.units(),
-          a.count(),  static_cast<const float*>(a.values()),
-          a.stride(), static_cast<const float*>(b.values()),
-          b.stride()}
-        .run(gradient, write);
-    return std::nullopt;
-  }
-  const auto type = type_of(a.precision());
-  const std::size_t factors = filled_up(a.precision(), a.count());
-  const Destination to(gradient, a.units(), b.units(), write);
-  try {
-    const Description weights = matrix(factors, b.units(), type, b.units(), 1);
-    const auto compiled = code.implementation().compile(
-        {Shape::Kind::kGradient, a.precision(), false, to.write(), {a.units(), b.units(), factors}},
-        matrix(a.units(), factors, type, 1, a.units()), weights,
-        matrix(a.units(), b.units(), dnnl::memory::data_type::f32, b.units(), 1));
-    code.implementation().run(
-        *compiled, weights,
-        {dense_rows(a, factors, a.units(), thread_memory().x),
-         dense_rows(b, factors, b.units(), thread_memory().other), nullptr, to.values()});
-    to.take_over();
-  } catch (const dnnl::error& error) {
-    fail(error);
-  }
+  onednn_gradient(code, a, b, gradient, write);
   return std::nullopt;
 }
 

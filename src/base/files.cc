@@ -58,6 +58,13 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit) {
   return bytes;
 }
 
+bool is_written_directly(const std::filesystem::path& path) {
+  if (path == "-") return true;
+  struct stat status {};
+  if (stat(path.c_str(), &status) != 0 || S_ISDIR(status.st_mode)) return false;
+  return !S_ISREG(status.st_mode) || names_open_file(path);
+}
+
 AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
   if (path_ == "-") {
     descriptor_ = STDOUT_FILENO;
@@ -70,7 +77,7 @@ AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
     errno = EISDIR;
     fail("cannot write");
   }
-  if (exists && (!S_ISREG(status.st_mode) || names_open_file(path_))) {
+  if (is_written_directly(path_)) {
     descriptor_ = open(path_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC);
     if (descriptor_ < 0) fail("cannot open");
     return;

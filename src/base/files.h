@@ -14,6 +14,10 @@ namespace attend {
 /// larger than `limit` bytes.
 std::string read_file(const std::filesystem::path& path, std::size_t limit = std::size_t{1} << 30);
 
+/// Whether what is written to `path` goes there directly because nothing can be replaced: "-", a
+/// device or a pipe, the name of an open file (/dev/stdout).
+bool is_written_directly(const std::filesystem::path& path);
+
 /// A file that appears whole or not at all: bytes go to a temporary file in the same folder, which
 /// commit() syncs and renames over `path`. Without commit() nothing remains.
 /// "-" is standard output; a device (/dev/…) and the name of an open file (/dev/stdout) are written

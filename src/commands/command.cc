@@ -130,11 +130,7 @@ CLI::Validator not_empty() {
 }
 
 void check_svg(std::string_view flag, const std::string& file) {
-  std::error_code none;
-  const auto status = std::filesystem::status(file, none);
-  const bool special = file == "-" || std::filesystem::is_other(status) ||
-                       std::filesystem::is_character_file(status);
-  if (file.empty() || file.ends_with(".svg") || special) return;
+  if (file.empty() || file.ends_with(".svg") || is_written_directly(file)) return;
   throw UsageError(fmt::format("{}: found '{}', expected a name that ends in .svg", flag, file));
 }
 

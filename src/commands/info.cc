@@ -58,7 +58,7 @@ void run_presets(bool show_options) {
     text += "\nOptions of config.yml and --set, with the values of the default preset:\n";
     model::Configuration configuration = model::preset("default");
     for (const model::Option& option : model::options(configuration)) {
-      text += fmt::format("{:<36}{:<14}{} [{}]\n", option.name, option.get(), option.help,
+      text += fmt::format("{:<36}{:<21}{} [{}]\n", option.name, option.get(), option.help,
                           option.range);
     }
   }

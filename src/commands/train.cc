@@ -73,9 +73,8 @@ struct Options {
   std::vector<std::string> settings;
 };
 
-model::Configuration configure(const Options& options) {
-  model::Configuration configuration =
-      model::preset(options.preset.empty() ? "default" : options.preset);
+// --config and --set over what is there.
+void apply(const Options& options, model::Configuration& configuration) {
   if (!options.config.empty()) {
     model::read_yaml(configuration, read_file(options.config, std::size_t{1} << 20),
                      options.config);
@@ -88,6 +87,16 @@ model::Configuration configure(const Options& options) {
   for (const std::string& setting : settings) {
     model::set_option(configuration, setting);
   }
+}
+
+// A preset that they name is begun with as one that --preset names, which goes before it.
+model::Configuration configure(const Options& options) {
+  model::Configuration named = model::preset("default");
+  apply(options, named);
+  const std::string name = options.preset.empty() ? named.preset : options.preset;
+  model::Configuration configuration = model::preset(name);
+  apply(options, configuration);
+  configuration.preset = name;
   model::check(configuration);
   return configuration;
 }

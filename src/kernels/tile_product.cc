@@ -42,6 +42,7 @@ namespace {
 // Tiles of factors after which sums are stored: 32 rows of them and of 32 outputs stay in the first
 // cache.
 constexpr std::size_t kNear = 16;
+static_assert(kPanel == kTileDepth, "rows in memory are packed by as many, outputs or inputs");
 constexpr std::size_t kCached = std::size_t{1} << 20;  // bytes that stay in the second cache
 
 Bfloat16* halves_of(std::span<float> memory) { return reinterpret_cast<Bfloat16*>(memory.data()); }

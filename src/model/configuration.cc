@@ -68,21 +68,39 @@ struct Scalar {
   YAML::Mark mark;
 };
 
-constexpr int kDeepest = 4;
-
-void flatten(const YAML::Node& node, const std::string& prefix, const std::string& file, int depth,
-             std::vector<Scalar>& scalars) {
-  if (node.IsMap() && depth < kDeepest) {
-    for (const auto& entry : node) {
-      const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
-      flatten(entry.second, prefix.empty() ? key : prefix + "." + key, file, depth + 1, scalars);
-    }
-  } else if (node.IsScalar() && !prefix.empty()) {
-    scalars.push_back({prefix, node.Scalar(), node.Mark()});
-  } else if (!(node.IsNull() && prefix.empty())) {
-    throw UsageError(at_line(file, node.Mark(), fmt::format("'{}' must be one value", prefix)));
+// The values of a YAML text by their keys, nested or dotted.
+class Scalars {
+ public:
+  Scalars(const std::string& yaml, const std::string& file) : file_(file) {
+    add(YAML::Load(yaml), "", 0);
   }
-}
+  std::vector<Scalar> take() { return std::move(scalars_); }
+
+ private:
+  void add(const YAML::Node& node, const std::string& prefix, int depth) {
+    if (++nodes_ > kMostNodes) fail(node, fmt::format("more than {} values", kMostNodes));
+    if (node.IsMap() && depth < kDeepest) {
+      for (const auto& entry : node) {
+        const std::string key = entry.first.IsScalar() ? entry.first.Scalar() : "";
+        add(entry.second, prefix.empty() ? key : prefix + "." + key, depth + 1);
+      }
+    } else if (node.IsScalar() && !prefix.empty()) {
+      scalars_.push_back({prefix, node.Scalar(), node.Mark()});
+    } else if (!(node.IsNull() && prefix.empty())) {
+      fail(node, prefix.empty() ? "expected lines of 'key: value'"
+                                : fmt::format("'{}' must be one value", prefix));
+    }
+  }
+  [[noreturn]] void fail(const YAML::Node& node, const std::string& message) const {
+    throw UsageError(at_line(file_, node.Mark(), message));
+  }
+
+  static constexpr int kDeepest = 4;
+  static constexpr int kMostNodes = 10'000;  // aliases can make few bytes name very many
+  const std::string& file_;
+  int nodes_ = 0;
+  std::vector<Scalar> scalars_;
+};
 
 void check_format(const std::string& value, const std::string& file) {
   int format = 0;
@@ -199,7 +217,7 @@ void set_option(Configuration& configuration, std::string_view assignment) {
 void read_yaml(Configuration& configuration, const std::string& yaml, const std::string& file) {
   std::vector<Scalar> scalars;
   try {
-    flatten(YAML::Load(yaml), "", file, 0, scalars);
+    scalars = Scalars(yaml, file).take();
   } catch (const YAML::Exception& error) {
     throw UsageError(at_line(file, error.mark, "not YAML: " + error.msg));
   }
@@ -218,6 +236,16 @@ void read_yaml(Configuration& configuration, const std::string& yaml, const std:
       throw UsageError(at_line(file, scalar.mark, error.what()));
     }
   }
+}
+
+Configuration stored_configuration(const std::string& yaml, const std::string& file) {
+  Configuration result;
+  try {
+    read_yaml(result, yaml, file);
+  } catch (const UsageError& error) {
+    throw ModelError(error.what());
+  }
+  return result;
 }
 
 bool describes_model(std::string_view option) {

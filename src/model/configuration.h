@@ -218,6 +218,10 @@ void set_option(Configuration& configuration, std::string_view assignment);
 /// format.
 void read_yaml(Configuration& configuration, const std::string& yaml, const std::string& file);
 
+/// The YAML over the defaults, as an earlier program wrote it into `file`: whatever is wrong with
+/// it is a ModelError.
+Configuration stored_configuration(const std::string& yaml, const std::string& file);
+
 /// Whether to take the option of that name.
 using OptionFilter = std::function<bool(std::string_view name)>;
 /// False for what steers a training and for the preset's name: they change no prediction.

@@ -26,6 +26,12 @@ auto as_model_error(Function&& function) {
   }
 }
 
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) throw Error(fmt::format("{}: cannot make: {}", folder.string(), error.message()));
+}
+
 Side load_side(const std::filesystem::path& folder, const Configuration& configuration,
                SideName name) {
   const bool source = name == SideName::kSource;
@@ -156,9 +162,7 @@ Model load_with_shortlist(const std::filesystem::path& folder) {
 }
 
 void save_text(const std::filesystem::path& folder, const ModelText& model_text, int format) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) throw Error(fmt::format("{}: cannot make: {}", folder.string(), error.message()));
+  make_folder(folder);
   write_file(folder / kConfiguration, write_yaml(model_text.configuration, format));
   for (const auto& [name, side] : {std::pair<const char*, const Side&>{"source", model_text.source},
                                    {"target", model_text.target}}) {
@@ -172,8 +176,12 @@ void save_text(const std::filesystem::path& folder, const ModelText& model_text,
 void save_rounded(const std::filesystem::path& folder, const ModelText& model_text,
                   const Weights& weights) {
   ATTEND_CHECK(weights.precision() != Precision::kFloat32);
+  make_folder(folder);
+  AtomicFile weights_file(folder / kWeights);  // the largest one first: the disk may be full
+  weights_file.write(weights.with_metadata(seal(model_text)).bytes());
+  weights_file.flush();
   save_text(folder, model_text, kFormatRounded);
-  save_weights(folder, model_text, weights);
+  weights_file.commit();
 }
 
 std::uintmax_t weights_size(const std::filesystem::path& folder) {

@@ -43,8 +43,8 @@ void check_seal(const ModelText& text, const Metadata& metadata,
                 const std::filesystem::path& folder, const std::filesystem::path& weights_file) {
   const auto options = metadata.find(kOptions);
   if (options == metadata.end()) return;
-  Configuration sealed;
-  read_yaml(sealed, options->second, fmt::format("{}: {}", weights_file.string(), kOptions));
+  const Configuration sealed =
+      stored_configuration(options->second, fmt::format("{}: {}", weights_file.string(), kOptions));
   if (const auto found = find_difference(text.configuration, sealed, describes_model)) {
     throw ModelError(fmt::format("{}: {} is '{}', but {} was trained with '{}'",
                                  (folder / "config.yml").string(), found->name, found->first,

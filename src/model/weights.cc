@@ -398,7 +398,9 @@ Weights Weights::with_metadata(const Metadata& more) const {
   return result;
 }
 
-void Weights::save(const std::filesystem::path& path) const {
+void Weights::save(const std::filesystem::path& path) const { write_file(path, bytes()); }
+
+std::string Weights::bytes() const {
   std::vector<Entry> entries;
   for (const auto& [name, view] : tensors_) {
     const Precision precision = view.shape.size() == 2 ? precision_ : Precision::kFloat32;
@@ -434,7 +436,7 @@ void Weights::save(const std::filesystem::path& path) const {
   for (const Entry& entry : entries) bytes += entry.bytes;
   const std::size_t position = find_checksum(bytes);
   bytes.replace(position, kNoChecksum.size(), hash(bytes, position));
-  write_file(path, bytes);
+  return bytes;
 }
 
 void Weights::check_against(const std::vector<TensorSpec>& table) const {

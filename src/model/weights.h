@@ -57,6 +57,8 @@ class Weights {
   /// of the file carries `metadata` and "attend.checksum": the XXH3-64 hash, in 16 hexadecimal
   /// digits, of the whole file with these digits as zeros.
   void save(const std::filesystem::path& path) const;
+  /// What save() writes.
+  std::string bytes() const;
 
   /// ModelError naming the first tensor that is missing, extra or of another shape.
   void check_against(const std::vector<TensorSpec>& table) const;

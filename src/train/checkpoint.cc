@@ -99,8 +99,8 @@ Checkpoint load_checkpoint(const std::filesystem::path& folder) {
 
 void check_same_training(const model::Configuration& wanted, const Checkpoint& checkpoint) {
   model::Configuration given = wanted;
-  model::Configuration stored;
-  model::read_yaml(stored, checkpoint.configuration, "the checkpoint's configuration");
+  const model::Configuration stored =
+      model::stored_configuration(checkpoint.configuration, "the checkpoint's configuration");
   if (given.source.unit == model::UnitChoice::kAuto) given.source.unit = stored.source.unit;
   if (given.target.unit == model::UnitChoice::kAuto) given.target.unit = stored.target.unit;
   const auto matters = [](std::string_view name) {

@@ -167,7 +167,9 @@ double TrainingEngine::add_shards() {
     std::vector<const float*> others;
     for (std::size_t i = 1; i < shards_.size() && !queued_[index]; ++i) others.push_back(values(i));
     squares[index] = kernels::add_and_square(values(0), others, piece.count());
-    for (std::size_t i = 1; i <= others.size(); ++i) std::fill_n(values(i), piece.count(), 0.0F);
+    for (std::size_t i = 1; i < shards_.size() && !queued_[index]; ++i) {
+      std::fill_n(values(i), piece.count(), 0.0F);
+    }
   });
   return std::sqrt(std::accumulate(squares.begin(), squares.end(), queued.value_or(0.0)));
 }

@@ -46,7 +46,8 @@ class Optimizer {
   /// CPU take one pass that the workers share.
   void step(const at::Tensor& values, const at::Tensor& gradient, const UpdateOptions& options,
             Workers& workers);
-  /// The same of pieces, each followed by then(its index) in the thread that has just changed it.
+  /// The same, and then(index) of each piece when it has changed: of Adam's in the thread that has
+  /// just changed them, piece by piece, else when all values have. The pieces hold all values.
   void step(const at::Tensor& values, const at::Tensor& gradient, const UpdateOptions& options,
             Workers& workers, std::span<const Piece> pieces,
             const std::function<void(std::size_t)>& then);

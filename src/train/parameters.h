@@ -14,7 +14,7 @@
 namespace attend::train {
 
 /// Whole rows of a parameter in a flat buffer, a multiple of 32 of them but for the last ones; few
-/// enough for a cache.
+/// enough for a cache unless 32 are too many.
 struct Piece {
   std::size_t first, rows, columns;
   std::size_t count() const { return rows * columns; }

@@ -1,7 +1,10 @@
 #include "train/train.h"
 
 #include <fmt/format.h>
+
+#if defined(__linux__)
 #include <sys/sysinfo.h>
+#endif
 
 #include <algorithm>
 #include <chrono>

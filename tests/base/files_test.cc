@@ -38,6 +38,19 @@ TEST(AtomicFile, LeavesTheOldFileWithoutCommit) {
   EXPECT_EQ(count_entries(folder.path()), 1u);
 }
 
+TEST(AtomicFile, TellsWhatCannotBeReplaced) {
+  TemporaryFolder folder;
+  write_file(folder / "a", "old");
+  const int descriptor = open((folder / "a").c_str(), O_RDONLY);
+  EXPECT_FALSE(is_written_directly(folder / "a"));
+  EXPECT_FALSE(is_written_directly(folder / "missing"));
+  EXPECT_FALSE(is_written_directly(folder.path()));
+  EXPECT_TRUE(is_written_directly("-"));
+  EXPECT_TRUE(is_written_directly("/dev/null"));
+  EXPECT_TRUE(is_written_directly("/dev/fd/" + std::to_string(descriptor)));
+  close(descriptor);
+}
+
 TEST(AtomicFile, ReportsAFullDisk) {
   AtomicFile file("/dev/full");
   file.write("content");

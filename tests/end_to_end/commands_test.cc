@@ -304,6 +304,31 @@ TEST(Info, TellsWhatAModelHolds) {
   EXPECT_EQ(sum, parameters);
 }
 
+// Not only by --preset: the options below the name are the preset's too.
+TEST(Presets, NamedAsAnOptionAreBegunWith) {
+  TemporaryFolder folder;
+  write_file(folder / "pairs.tsv", "a b\tb a\nb a\ta b\na a\ta a\nb b\tb b\n");
+  write_file(folder / "luong.yml", "preset: luong\n");
+  const auto trained = [&](const std::string& name, std::vector<std::string> arguments) {
+    const std::vector<std::string> common{"train",     (folder / "pairs.tsv").string(),
+                                          "-m",        (folder / name).string(),
+                                          "--updates", "1",
+                                          "--threads", "1",
+                                          "--set",     "encoder.units=8",
+                                          "--set",     "decoder.units=8"};
+    arguments.insert(arguments.begin(), common.begin(), common.end());
+    EXPECT_EQ(attend(arguments).exit_code, 0);
+    return read_file(folder / name / "config.yml");
+  };
+  const std::string expected = trained("preset", {"--preset", "luong"});
+  EXPECT_NE(expected.find("luong"), std::string::npos);
+  EXPECT_EQ(trained("set", {"--set", "preset=luong"}), expected);
+  EXPECT_EQ(trained("file", {"-c", (folder / "luong.yml").string()}), expected);
+  const RunResult unknown = attend({"train", (folder / "pairs.tsv").string(), "-m",
+                                    (folder / "x").string(), "--set", "preset=nobody"});
+  EXPECT_EQ(unknown.exit_code, 2);
+}
+
 TEST(Presets, AreListedWithAllOptions) {
   const auto names = lines_of(output_of({"presets"}));
   EXPECT_EQ(names.size(), 4U);

@@ -118,6 +118,17 @@ TEST_F(Quantize, IsWrittenAgainOverItself) {
   EXPECT_EQ(read_file(small_ / "model.safetensors"), first);
 }
 
+TEST_F(Quantize, ADiskThatFillsUpLeavesTheOldModel) {
+  ASSERT_EQ(quantize().exit_code, 0);
+  const std::string before = predict(small_);
+  RunOptions full;
+  full.file_size_limit = 2500;  // room for the configuration, not for the weights
+  const RunResult result =
+      attend({"quantize", "-m", models().words.string(), "-o", small_.string()}, full);
+  EXPECT_TRUE(refused(result, kOther, {"File too large"}));
+  EXPECT_EQ(predict(small_), before);
+}
+
 TEST_F(Quantize, LeavesNoShortlistOfAnotherModelBehind) {
   ASSERT_EQ(quantize().exit_code, 0);
   write_file(small_ / "shortlist.txt", "of another model");

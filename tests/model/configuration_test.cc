@@ -30,6 +30,20 @@ TEST(Configuration, EveryPresetSurvivesYaml) {
   }
 }
 
+TEST(Configuration, AliasesOfAliasesAreRefused) {
+  std::string yaml = "a: &a {";
+  for (const std::string name : {"", "a", "b"}) {
+    for (int i = 0; i < 300; ++i)
+      yaml += fmt::format("k{}: {}, ", i, name.empty() ? "1" : "*" + name);
+    yaml += name == "b" ? "}\n" : fmt::format("}}\n{0}: &{0} {{", name.empty() ? "b" : "c");
+  }
+  const std::string message = message_of([&] {
+    Configuration configuration;
+    read_yaml(configuration, yaml, "config.yml");
+  });
+  EXPECT_NE(message.find("more than 10000 values"), std::string::npos) << message;
+}
+
 TEST(Configuration, EveryOptionTakesItsOwnValue) {
   Configuration c = preset("default");
   std::set<std::string> names;

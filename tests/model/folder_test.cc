@@ -178,6 +178,14 @@ TEST(Seal, OptionsThatItDoesNotNameHadTheirDefault) {
   EXPECT_THROW(checked(later), ModelError);
 }
 
+TEST(Seal, WhateverIsWrongWithItIsTheModelsFault) {
+  for (const char* options : {"a: [", "nonsense.key: 1", "encoder.units: many", "format: 99"}) {
+    EXPECT_THROW(check_seal(tiny_text(), {{"attend.model", options}}, "m", "m/model.safetensors"),
+                 ModelError)
+        << options;
+  }
+}
+
 TEST(Seal, WeightsFromBeforeThereWereSealsAreTaken) {
   TemporaryFolder folder;
   const ModelText model_text = tiny_text();

@@ -35,7 +35,7 @@ int print(const CLI::App& program, const CLI::Success& wanted) {
 
 int guarded(std::string_view program, const std::function<int()>& body) {
   const auto fail = [&](std::string_view message, ExitCode code) {
-    fmt::print(stderr, "{}: {}\n", program, one_line(message));
+    print_message(fmt::format("{}: {}\n", program, one_line(message)));
     return static_cast<int>(code);
   };
   try {
@@ -192,9 +192,9 @@ void add_load_options(CLI::App& command, predictor::LoadOptions& options) {
 
 void report_precision(std::string_view command, Precision precision) {
   if (predictor::has_instructions(precision)) return;
-  fmt::print(stderr,
-             "{}: this processor has no instructions for {} products: right, but not faster\n",
-             command, precision_name(precision));
+  print_message(
+      fmt::format("{}: this processor has no instructions for {} products: right, but not faster\n",
+                  command, precision_name(precision)));
 }
 
 bool read_chunk(text::LineReader& reader, std::size_t lines, Chunk& chunk) {
@@ -258,12 +258,13 @@ void Notices::add(const predictor::Source& source, const predictor::Prediction& 
 void Notices::report(std::string_view command) const {
   constexpr std::size_t kShown = 10;
   if (cut_predictions_ > 0) {
-    fmt::print(stderr, "{}: {} of {} predictions {} cut at the longest length: --maximum-ratio\n",
-               command, cut_predictions_, lines_, cut_predictions_ == 1 ? "was" : "were");
+    print_message(
+        fmt::format("{}: {} of {} predictions {} cut at the longest length: --maximum-ratio\n",
+                    command, cut_predictions_, lines_, cut_predictions_ == 1 ? "was" : "were"));
   }
   if (cut_lines_ > 0) {
-    fmt::print(stderr, "{}: {} of {} lines {} cut to the model's fixed length\n", command,
-               cut_lines_, lines_, cut_lines_ == 1 ? "was" : "were");
+    print_message(fmt::format("{}: {} of {} lines {} cut to the model's fixed length\n", command,
+                              cut_lines_, lines_, cut_lines_ == 1 ? "was" : "were"));
   }
   if (unknown_.empty()) return;
   std::vector<std::pair<std::size_t, std::string>> list;
@@ -279,9 +280,9 @@ void Notices::report(std::string_view command) const {
     shown += fmt::format("{}'{}' ({})", i == 0 ? "" : ", ", view::visible_label(list[i].second),
                          list[i].first);
   }
-  fmt::print(stderr, "{}: {} unknown unit{} in {} of {} lines: {}{}\n", command, total,
-             total == 1 ? "" : "s", unknown_lines_, lines_, shown,
-             list.size() > kShown ? ", …" : "");
+  print_message(fmt::format("{}: {} unknown unit{} in {} of {} lines: {}{}\n", command, total,
+                            total == 1 ? "" : "s", unknown_lines_, lines_, shown,
+                            list.size() > kShown ? ", …" : ""));
 }
 
 std::string pharaoh(const predictor::Prediction& prediction) {

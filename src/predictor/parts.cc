@@ -69,6 +69,14 @@ void append(Prediction& joined, Prediction next, bool blank, bool last) {
   joined.finished = joined.finished && next.finished;
 }
 
+// Leaves blanks at both ends out; false where nothing else is there.
+bool trim(const Source& source, Part& part) {
+  const auto blank = [&](std::size_t i) { return text::is_blank(source.units[i].text); };
+  while (part.begin < part.end && blank(part.begin)) ++part.begin;
+  while (part.begin < part.end && blank(part.end - 1)) --part.end;
+  return part.begin < part.end;
+}
+
 }  // namespace
 
 std::vector<Part> split_at_sentences(const Source& source, std::size_t limit) {
@@ -83,12 +91,13 @@ std::vector<Part> split_at_sentences(const Source& source, std::size_t limit) {
     const std::size_t first = std::max(part.begin, tags);
     if (i - first == limit) {
       part.end = border > first ? border : i;
-      parts.push_back(part);
-      part = {tags, part.end, part.end};
+      const std::size_t next = part.end;
+      if (trim(source, part)) parts.push_back(part);
+      part = {tags, next, next};
     }
   }
   part.end = source.units.size();
-  parts.push_back(part);
+  if (trim(source, part)) parts.push_back(part);
   return parts;
 }
 

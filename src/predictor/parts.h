@@ -22,7 +22,8 @@ struct Part {
 };
 
 /// A source cut into parts of at most `limit` (at least 1) units, tags not counted: behind the last
-/// sentence that fits, or inside one that alone does not. Every unit is in one part.
+/// sentence that fits, or inside one that alone does not. Every unit is in one part, but for blanks
+/// at the borders of parts, which are in none: each part reads as if it had come alone.
 std::vector<Part> split_at_sentences(const Source& source, std::size_t limit);
 
 /// The predictions of all parts of a source, [parts], as one prediction: texts, units and spans one

@@ -112,7 +112,7 @@ Predictor::Predictor(model::Model model, const LoadOptions& options)
                                    model_.text.target.vocabulary.end(), model_.weights,
                                    engine_options(model_, options))) {}
 
-Prediction Predictor::present(const search::Hypothesis& hypothesis, const Part& part) const {
+Prediction Predictor::present(search::Hypothesis hypothesis, const Part& part) const {
   const model::Side& side = model_.text.target;
   Prediction prediction;
   for (const TokenId token : hypothesis.tokens) {
@@ -121,7 +121,7 @@ Prediction Predictor::present(const search::Hypothesis& hypothesis, const Part& 
   text::JoinedText joined = side.segmenter.join(prediction.units);
   prediction.text = std::move(joined.text);
   prediction.spans = std::move(joined.spans);
-  prediction.unit_scores = hypothesis.token_scores;
+  prediction.unit_scores = std::move(hypothesis.token_scores);
   prediction.log_probability = hypothesis.log_probability;
   prediction.score = hypothesis.score;
   prediction.finished = hypothesis.finished;
@@ -129,17 +129,17 @@ Prediction Predictor::present(const search::Hypothesis& hypothesis, const Part& 
   for (const auto& [j, i] : search::links(hypothesis, part.size())) {
     prediction.links.emplace_back(part.unit(j), i);
   }
-  prediction.alignment = hypothesis.alignment;
+  prediction.alignment = std::move(hypothesis.alignment);
   return prediction;
 }
 
-std::vector<Prediction> Predictor::present_best(std::span<const search::Hypothesis> hypotheses,
+std::vector<Prediction> Predictor::present_best(std::span<search::Hypothesis> hypotheses,
                                                 const Part& part, std::size_t n_best) const {
   std::vector<Prediction> predictions;
   std::unordered_set<std::string> seen;
-  for (const search::Hypothesis& hypothesis : hypotheses) {
+  for (search::Hypothesis& hypothesis : hypotheses) {
     if (predictions.size() == n_best) break;
-    Prediction prediction = present(hypothesis, part);
+    Prediction prediction = present(std::move(hypothesis), part);
     if (seen.insert(prediction.text).second) predictions.push_back(std::move(prediction));
   }
   return predictions;
@@ -158,7 +158,7 @@ std::vector<Answer> Predictor::predict(std::span<const std::string> texts,
   const BatchJob job = [&](std::span<const std::size_t> batch) {
     std::vector<std::vector<TokenId>> sources;
     for (const std::size_t part : batch) sources.push_back(prepared.tokens[part]);
-    const auto found = search::search(*engine_, sources, search_options);
+    auto found = search::search(*engine_, sources, search_options);
     for (std::size_t k = 0; k < batch.size(); ++k) {
       predictions[batch[k]] = present_best(found[k], prepared.parts[batch[k]], n_best);
     }
@@ -199,12 +199,12 @@ std::vector<Answer> Predictor::score(std::span<const std::string> sources,
       batch_sources.push_back(prepared.tokens[prepared.first_parts[pairs[k]]]);
       batch_targets.push_back(given[pairs[k]].tokens);
     }
-    const auto scored =
-        search::score(*engine_, batch_sources, batch_targets, options.search.length_normalisation,
-                      options.search.alignments);
+    auto scored = search::score(*engine_, batch_sources, batch_targets,
+                                options.search.length_normalisation, options.search.alignments);
     for (std::size_t k = 0; k < batch.size(); ++k) {
       const std::size_t i = pairs[batch[k]];
-      Prediction prediction = present(scored[k], prepared.parts[prepared.first_parts[i]]);
+      Prediction prediction =
+          present(std::move(scored[k]), prepared.parts[prepared.first_parts[i]]);
       show_as_given(model_.text.target, targets[i], given[i], prediction);
       answers[i].predictions.assign(1, std::move(prediction));
     }

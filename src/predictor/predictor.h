@@ -154,10 +154,10 @@ class Predictor {
   std::vector<std::string> target_units(std::string_view text) const;
 
  private:
-  Prediction present(const search::Hypothesis& hypothesis, const Part& part) const;
+  Prediction present(search::Hypothesis hypothesis, const Part& part) const;
   /// At most `n_best`, of distinct texts.
-  std::vector<Prediction> present_best(std::span<const search::Hypothesis> hypotheses,
-                                       const Part& part, std::size_t n_best) const;
+  std::vector<Prediction> present_best(std::span<search::Hypothesis> hypotheses, const Part& part,
+                                       std::size_t n_best) const;
 
   model::Model model_;
   Precision precision_;

@@ -26,6 +26,13 @@ enum class DateStyle {
   /// The generator of reference §5.3: English, 24 formats of which ten are the full one, lower
   /// case, no commas, no tag, calendar years (not week years). Thirty-five distinct characters.
   kEnglishExercise,
+  /// What a reader of the exercise types: the notations of everyday English over any years, by
+  /// default written with capitals and commas, without a tag, at most 40 characters that are not
+  /// commas. A numeric date has one reading: with slashes or hyphens the month comes first, with
+  /// full stops or blanks the day, as in the exercise; the other order is written only where the
+  /// day is over 12. A year in front of two numbers has four digits, and the month follows it
+  /// (ISO). A year of two digits means 1940 to 2039. Each day of the years has the same chance.
+  kEverydayEnglish,
   /// What people write in some fifty languages: every date style of ICU's locale, and names short,
   /// long, cut or without their accents; ordinals; numbers in the order of the region; years of
   /// two digits (00-39 are 20xx, 40-99 are 19xx); native digits, Chinese numerals, Japanese eras;

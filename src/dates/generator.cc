@@ -148,8 +148,15 @@ void check(const DatePairOptions& options) {
 
 std::unique_ptr<DatePairGenerator::Source> make_source(const DatePairOptions& options) {
   check(options);
-  return options.style == DateStyle::kEnglishExercise ? exercise_source(options)
-                                                      : written_source(options);
+  switch (options.style) {
+    case DateStyle::kEnglishExercise:
+      return exercise_source(options);
+    case DateStyle::kEverydayEnglish:
+      return everyday_source(options);
+    case DateStyle::kWritten:
+      break;
+  }
+  return written_source(options);
 }
 
 }  // namespace

@@ -45,20 +45,6 @@ constexpr Era kEras[] = {{{2019, 5, 1}, "令和"},
                          {{1873, 1, 1}, "明治"}};
 constexpr int kFirstMeijiYear = 1868;
 
-std::string_view english_suffix(int day) {
-  if (day / 10 == 1) return "th";
-  switch (day % 10) {
-    case 1:
-      return "st";
-    case 2:
-      return "nd";
-    case 3:
-      return "rd";
-    default:
-      return "th";
-  }
-}
-
 std::string_view bengali_suffix(int day) {
   if (day == 1) return "লা";
   if (day == 2 || day == 3) return "রা";
@@ -78,6 +64,20 @@ std::string swedish_suffix(int day, Random& random) {
 }
 
 }  // namespace
+
+std::string_view english_suffix(int day) {
+  if (day / 10 == 1) return "th";
+  switch (day % 10) {
+    case 1:
+      return "st";
+    case 2:
+      return "nd";
+    case 3:
+      return "rd";
+    default:
+      return "th";
+  }
+}
 
 std::string with_digits(std::string_view text, Digits digits) {
   const DigitRow* row = row_of(digits);

@@ -32,6 +32,8 @@ enum class Script { kDigits, kChinese };
 /// Era and year: 平成27, 平成二十七, 令和元; a Showa date is 昭和46.
 std::string japanese_era_year(const Date& date, Script script, Random& random);
 
+/// "st", "nd", "rd" or "th" of an English ordinal.
+std::string_view english_suffix(int day);
 /// The day as an ordinal in the language's way ("3rd", "1er", "3:e").
 std::string ordinal_day(int day, const LanguageFacts& facts, Random& random);
 

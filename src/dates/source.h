@@ -34,6 +34,7 @@ class SplitFilter {
 };
 
 std::unique_ptr<DatePairGenerator::Source> exercise_source(const DatePairOptions& options);
+std::unique_ptr<DatePairGenerator::Source> everyday_source(const DatePairOptions& options);
 std::unique_ptr<DatePairGenerator::Source> written_source(const DatePairOptions& options);
 
 }  // namespace attend::dates

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/base.h"
+#include "pairs.h"
 #include "testing.h"
 
 namespace attend::dates {
@@ -22,37 +23,6 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
-
-struct Ymd {
-  int year, month, day;
-};
-
-Ymd parsed(const std::string& iso) {
-  Ymd date{};
-  EXPECT_EQ(iso.size(), 10U) << iso;
-  EXPECT_EQ(std::sscanf(iso.c_str(), "%4d-%2d-%2d", &date.year, &date.month, &date.day), 3) << iso;
-  return date;
-}
-
-int last_day(int year, int month) {
-  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  if (month == 2) return leap ? 29 : 28;
-  return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
-}
-
-/// Sakamoto's rule, 0 is Sunday: independent of the code under test.
-int weekday_by_table(const Ymd& date) {
-  constexpr int kOffsets[] = {0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4};
-  const int year = date.year - (date.month < 3 ? 1 : 0);
-  return (year + year / 4 - year / 100 + year / 400 + kOffsets[date.month - 1] + date.day) % 7;
-}
-
-std::vector<DatePair> take(const DatePairOptions& options, int count) {
-  DatePairGenerator generator(options);
-  std::vector<DatePair> pairs;
-  for (int i = 0; i < count; ++i) pairs.push_back(generator.next());
-  return pairs;
-}
 
 DatePairOptions in(const std::string& locale) {
   DatePairOptions options;
@@ -89,7 +59,8 @@ DatePairOptions exercise() {
 }
 
 TEST(DatePairs, AreTheSameForTheSameSeedAndDifferForAnother) {
-  for (const DateStyle style : {DateStyle::kEnglishExercise, DateStyle::kWritten}) {
+  for (const DateStyle style :
+       {DateStyle::kEnglishExercise, DateStyle::kEverydayEnglish, DateStyle::kWritten}) {
     DatePairOptions options;
     options.style = style;
     const auto first = take(options, 500), again = take(options, 500);
@@ -110,7 +81,8 @@ TEST(DatePairs, HaveTargetsThatAreDatesOfTheRange) {
   options.first_year = 1993;
   options.last_year = 2004;
   options.far_year_share = 0;
-  for (const DateStyle style : {DateStyle::kEnglishExercise, DateStyle::kWritten}) {
+  for (const DateStyle style :
+       {DateStyle::kEnglishExercise, DateStyle::kEverydayEnglish, DateStyle::kWritten}) {
     options.style = style;
     std::set<int> years;
     for (const DatePair& pair : take(options, 20000)) {
@@ -126,7 +98,8 @@ TEST(DatePairs, HaveTargetsThatAreDatesOfTheRange) {
 }
 
 TEST(DatePairs, KeepTrainingAndTestDatesApart) {
-  for (const DateStyle style : {DateStyle::kEnglishExercise, DateStyle::kWritten}) {
+  for (const DateStyle style :
+       {DateStyle::kEnglishExercise, DateStyle::kEverydayEnglish, DateStyle::kWritten}) {
     DatePairOptions options;
     options.style = style;
     options.test_share = 0.2;

@@ -64,7 +64,8 @@ class WrittenSource : public DatePairGenerator::Source {
       const TaggedWriter& chosen = *writers_.draw(random_);
       const Pattern& pattern = chosen.writer.draw_pattern(random_);
       const bool short_year =
-          pattern.short_year || (pattern.free_year && random_.chance(kShortYearShare));
+          pattern.short_year ||
+          (pattern.free_year && chosen.writer.has_short_years() && random_.chance(kShortYearShare));
       Date date;
       if (!draw_date(pattern, short_year, date)) continue;
       const YearDigits digits = short_year ? YearDigits::kTwo : YearDigits::kFour;

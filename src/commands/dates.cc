@@ -66,6 +66,11 @@ void add_dates(CLI::App& program) {
                                "all | train | test: dates of one side only");
   command->add_option("--test-share", dates.test_share, "share of the dates on the test side")
       ->capture_default_str();
+  command
+      ->add_option("--refusals", dates.refusal_share,
+                   "share of texts that are no date, with an empty target")
+      ->type_name("SHARE")
+      ->capture_default_str();
   command->add_option("--seed", dates.seed, "seed")->check(whole_number())->capture_default_str();
   command->add_option("-o,--output", options->target, "file of pairs; -: standard output")
       ->type_name("FILE")

@@ -19,7 +19,7 @@ namespace attend::dates {
 
 struct DatePair {
   std::string source;  // one line, UTF-8, NFC, without tabs
-  std::string target;  // yyyy-mm-dd
+  std::string target;  // yyyy-mm-dd; empty for a text that is no date
 };
 
 enum class DateStyle {
@@ -42,7 +42,8 @@ enum class DateStyle {
 };
 
 /// Whether a date belongs to training or test is a function of the calendar date alone, so that
-/// no date is in both, whatever the seed, the language and the form.
+/// no date is in both, whatever the seed, the language and the form. Refusals have a side too: an
+/// impossible date by day, month and year, another text by its characters.
 enum class DateSplit { kAll, kTrain, kTest };
 
 enum class SourceTag {
@@ -62,6 +63,12 @@ struct DatePairOptions {
   /// kWritten: how often a year is drawn from 1000..2199 instead, and written in full, as in
   /// "5 December 1391". 0 keeps every date between first_year and last_year.
   double far_year_share = 0.02;
+  /// How many pairs are refusals: texts that are no date, with an empty target. Half of them are
+  /// days that the calendar has not (29 February 2014, 31 April, month 13, years before Christ), in
+  /// every notation of the style; half hold no whole date (words, sentences, numbers, times, a
+  /// month or a year alone, telephone numbers, prices, blanks). With refusals the last days of
+  /// months, 29 February above all, are more frequent among the dates too. In [0, 1).
+  double refusal_share = 0.0;
   DateSplit split = DateSplit::kAll;
   double test_share = 0.1;               ///< of all calendar dates, in (0, 1)
   SourceTag tag = SourceTag::kLanguage;  ///< kEnglishExercise never writes a tag

@@ -8,6 +8,8 @@
 #include <utility>
 
 #include "dates/choice.h"
+#include "dates/dateless.h"
+#include "dates/impossible.h"
 #include "dates/numerals.h"
 #include "dates/pattern.h"
 #include "dates/source.h"
@@ -177,60 +179,98 @@ class EverydaySource : public DatePairGenerator::Source {
       : random_(options.seed),
         filter_(options.split, options.test_share),
         entries_(all_entries()),
-        first_year_(options.first_year),
-        last_year_(options.last_year) {
-    filter_.check(first_year_, last_year_);
+        years_{options.first_year, options.last_year} {
+    filter_.check(options.first_year, options.last_year);
+    if (options.refusal_share > 0) texts_ = std::make_unique<const EnglishTexts>();
   }
 
   DatePair next() override {
     for (;;) {
       const Entry& entry = entries_.draw(random_);
-      const bool short_year =
-          entry.pattern.short_year || (entry.pattern.free_year && random_.chance(kShortYearShare));
-      const int first = short_year ? std::max(first_year_, kFirstShortYear) : first_year_;
-      const int last = short_year ? std::min(last_year_, kLastShortYear) : last_year_;
-      if (first > last) continue;
-      const Date date = any_date(first, last);
+      const bool short_year = has_short_year(entry, random_);
+      const Years years = years_for(short_year);
+      if (years.empty()) continue;
+      const Date date = any_date(years, random_);
       if (!filter_.accepts(date) || !fulfils(date, entry.pattern)) continue;
-      std::string source = in_case(written(date, entry, short_year), random_);
-      const auto commas = std::count(source.begin(), source.end(), ',');
-      if (source.size() - static_cast<std::size_t>(commas) > kLongestSource) continue;
-      return {std::move(source), iso(date)};
+      std::string source = in_case(written(date, entry, short_year, random_), random_);
+      if (fits(source)) return {std::move(source), iso(date)};
+    }
+  }
+
+  std::string impossible(Random& random) override {
+    for (;;) {
+      const Entry& entry = entries_.draw(random);
+      const bool short_year = has_short_year(entry, random);
+      const Years years = years_for(short_year);
+      if (years.empty()) continue;
+      const Date date = impossible_date(any_date(years, random), years.first, years.last, random);
+      if (!shows_impossible(date, entry.pattern, short_year, ShortReadings::kYearLast)) continue;
+      std::string source = in_case(written(date, entry, short_year, random), random);
+      if (filter_.accepts(date) && fits(source)) return source;
+    }
+  }
+
+  std::string dateless(Random& random) override {
+    for (;;) {
+      std::string source = texts_->text(any_date(years_, random), random);
+      if (filter_.accepts(source) && fits(source)) return source;
     }
   }
 
  private:
-  /// Each day of the years has the same chance.
-  Date any_date(int first_year, int last_year) {
-    const long first = day_number({first_year, 1, 1});
-    const long last = day_number({last_year, 12, 31});
-    return date_of(first +
-                   static_cast<long>(random_.below(static_cast<std::uint64_t>(last - first + 1))));
+  static bool has_short_year(const Entry& entry, Random& random) {
+    return entry.pattern.short_year || (entry.pattern.free_year && random.chance(kShortYearShare));
   }
 
-  std::string written(const Date& date, const Entry& entry, bool short_year) {
+  Years years_for(bool short_year) const {
+    return short_year ? years_.within({kFirstShortYear, kLastShortYear}) : years_;
+  }
+
+  static bool fits(const std::string& source) {
+    const auto commas = std::count(source.begin(), source.end(), ',');
+    return source.size() - static_cast<std::size_t>(commas) <= kLongestSource;
+  }
+
+  /// Each day of the years has the same chance; with refusals, last days of February and of the
+  /// other months are more frequent.
+  Date any_date(const Years& years, Random& random) const {
+    constexpr double kMonthEndShare = 0.06;
+    const long first = day_number({years.first, 1, 1});
+    const long last = day_number({years.last, 12, 31});
+    Date date = date_of(
+        first + static_cast<long>(random.below(static_cast<std::uint64_t>(last - first + 1))));
+    if (texts_ != nullptr && random.chance(kMonthEndShare)) {
+      if (random.chance(0.5)) date.month = 2;
+      date.day = days_in_month(date.year, date.month);
+    }
+    return date;
+  }
+
+  static std::string written(const Date& date, const Entry& entry, bool short_year,
+                             Random& random) {
     std::string text;
-    if (random_.chance(kOnShare) && entry.weekday) text = "on ";
-    if (entry.weekday && random_.chance(kWeekdayShare)) {
+    if (random.chance(kOnShare) && entry.weekday) text = "on ";
+    if (entry.weekday && random.chance(kWeekdayShare)) {
       const int right = weekday(date);
       const int named =
-          random_.chance(kWrongWeekdayShare) ? static_cast<int>(random_.below(7)) : right;
-      text += weekday_name(named, random_) + (random_.chance(0.6) ? ", " : " ");
+          random.chance(kWrongWeekdayShare) ? static_cast<int>(random.below(7)) : right;
+      text += weekday_name(named, random) + (random.chance(0.6) ? ", " : " ");
     }
-    for (const Piece& piece : entry.pattern.pieces) append(piece, date, short_year, text);
-    if (entry.pattern.ends_in_year && !short_year && random_.chance(kEraShare)) {
-      text += kEras[random_.below(kEras.size())];
+    for (const Piece& piece : entry.pattern.pieces) append(piece, date, short_year, random, text);
+    if (entry.pattern.ends_in_year && !short_year && random.chance(kEraShare)) {
+      text += kEras[random.below(kEras.size())];
     }
-    if (random_.chance(kFullStopShare)) text += '.';
-    if (random_.chance(kDoubledBlankShare)) double_a_blank(text);
+    if (random.chance(kFullStopShare)) text += '.';
+    if (random.chance(kDoubledBlankShare)) double_a_blank(random, text);
     return text;
   }
 
-  void append(const Piece& piece, const Date& date, bool short_year, std::string& text) {
+  static void append(const Piece& piece, const Date& date, bool short_year, Random& random,
+                     std::string& text) {
     switch (piece.field) {
       case Field::kDay:
-        text += random_.chance(kPaddedDayShare) ? fmt::format("{:02}", date.day)
-                                                : std::to_string(date.day);
+        text += random.chance(kPaddedDayShare) ? fmt::format("{:02}", date.day)
+                                               : std::to_string(date.day);
         break;
       case Field::kDayPlain:
         text += std::to_string(date.day);
@@ -242,7 +282,7 @@ class EverydaySource : public DatePairGenerator::Source {
         text += fmt::format("{}{}", date.day, english_suffix(date.day));
         break;
       case Field::kMonthName:
-        text += month_name(date.month, random_);
+        text += month_name(date.month, random);
         break;
       case Field::kMonthPlain:
         text += std::to_string(date.month);
@@ -266,11 +306,11 @@ class EverydaySource : public DatePairGenerator::Source {
     }
   }
 
-  void double_a_blank(std::string& text) {
+  static void double_a_blank(Random& random, std::string& text) {
     const auto blanks = static_cast<std::uint64_t>(std::count(text.begin(), text.end(), ' '));
     if (blanks == 0) return;
     std::size_t place = text.find(' ');
-    for (std::uint64_t skipped = random_.below(blanks); skipped > 0; --skipped) {
+    for (std::uint64_t skipped = random.below(blanks); skipped > 0; --skipped) {
       place = text.find(' ', place + 1);
     }
     text.insert(place, 1, ' ');
@@ -279,7 +319,8 @@ class EverydaySource : public DatePairGenerator::Source {
   Random random_;
   SplitFilter filter_;
   Choice<Entry> entries_;
-  int first_year_, last_year_;
+  Years years_;
+  std::unique_ptr<const EnglishTexts> texts_;  // null where nothing is refused
 };
 
 }  // namespace

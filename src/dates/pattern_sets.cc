@@ -133,6 +133,8 @@ void add_numeric_year_last(Choice<Pattern>& choice, const LanguageFacts& facts) 
     const double weight = separator.weight * kNumericScale;
     const bool hyphen = separator.first.find('-') != std::string_view::npos;
     add_year_last(choice, weight * (1 - kShortYearShare), facts.order.long_year, separator, "{y4}");
+    // Three numbers of two digits with colons are a time of day.
+    if (separator.first == ":") continue;
     if (hyphen) {
       add_short_hyphen(choice, weight * kShortYearShare, facts, separator);
     } else {

@@ -36,6 +36,7 @@ class Writer {
   /// The date as this language writes it, decorated and with noise. `year` says what a {y} becomes;
   /// with kTwo the year is in 1940..2039.
   std::string write(const Day& day, const Pattern& pattern, YearDigits year, Random& random) const;
+  const NoiseOptions& noise() const { return noise_; }
   /// Whether a {y} may have two digits.
   bool has_short_years() const { return facts_.short_years; }
 

@@ -3,8 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <array>
-#include <cctype>
 #include <map>
 #include <regex>
 #include <set>
@@ -12,6 +10,7 @@
 #include <vector>
 
 #include "dates/dates.h"
+#include "english_reader.h"
 #include "pairs.h"
 
 namespace attend::dates {
@@ -23,78 +22,6 @@ DatePairOptions everyday() {
   options.first_year = 1500;
   options.last_year = 2100;
   return options;
-}
-
-std::string prepared(std::string text) {
-  std::string result;
-  for (const char c : text) {
-    if (c != ',') result += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  return result;
-}
-
-int month_named(const std::string& word) {
-  constexpr std::array kNames = {"january",   "february", "march",    "april",
-                                 "may",       "june",     "july",     "august",
-                                 "september", "october",  "november", "december"};
-  for (std::size_t i = 0; i < kNames.size(); ++i) {
-    if (word.size() >= 3 && std::string(kNames[i]).starts_with(word))
-      return static_cast<int>(i + 1);
-  }
-  return 0;
-}
-
-bool is_filling(const std::string& word) {
-  static const std::regex kFilling(
-      "on|the|of|in|ad|a|d|ce|st|nd|rd|th|(mon|tue|wed|thu|fri|sat|sun)[a-z]*");
-  return std::regex_match(word, kFilling);
-}
-
-int full_year(const std::string& digits) {
-  const int year = std::stoi(digits);
-  return digits.size() > 2 ? year : year < 40 ? 2000 + year : 1900 + year;
-}
-
-/// The one reading of a source; 0-0-0 when there is none.
-Ymd read(const std::string& source) {
-  const std::string text = prepared(source);
-  static const std::regex kToken("[a-z]+|[0-9]+");
-  std::vector<std::string> numbers;
-  int month = 0;
-  std::size_t before_month = 0;
-  for (std::sregex_iterator i(text.begin(), text.end(), kToken), end; i != end; ++i) {
-    const std::string token = i->str();
-    if (std::isdigit(static_cast<unsigned char>(token[0])) != 0) {
-      numbers.push_back(token);
-    } else if (month == 0 && month_named(token) != 0) {
-      month = month_named(token);
-      before_month = numbers.size();
-    } else if (!is_filling(token)) {
-      return {};
-    }
-  }
-  // A comma that was deleted between day and year joins them: "july 201969".
-  if (month != 0 && numbers.size() == 1 && numbers[0].size() >= 5 && before_month == 0) {
-    const std::string all = numbers[0];
-    numbers = {all.substr(0, all.size() - 4), all.substr(all.size() - 4)};
-  }
-  if (month == 0 && numbers.size() == 1 && numbers[0].size() == 8) {
-    const std::string all = numbers[0];
-    numbers = {all.substr(0, 4), all.substr(4, 2), all.substr(6)};
-  }
-  if (month != 0) {
-    if (numbers.size() != 2) return {};
-    const bool year_first = numbers[0].size() == 4;
-    return {full_year(numbers[year_first ? 0 : 1]), month, std::stoi(numbers[year_first ? 1 : 0])};
-  }
-  if (numbers.size() != 3) return {};
-  if (numbers[0].size() == 4)
-    return {full_year(numbers[0]), std::stoi(numbers[1]), std::stoi(numbers[2])};
-  const int first = std::stoi(numbers[0]), second = std::stoi(numbers[1]);
-  const bool month_first = text.find_first_of("/-") != std::string::npos;
-  const bool swapped = month_first ? first > 12 : second > 12;
-  const bool day_first = month_first == swapped;
-  return {full_year(numbers[2]), day_first ? second : first, day_first ? first : second};
 }
 
 TEST(Everyday, SourcesHaveOneReading) {

@@ -33,7 +33,7 @@ enum class DateStyle {
   /// day is over 12. A year in front of two numbers has four digits, and the month follows it
   /// (ISO). A year of two digits means 1940 to 2039. Each day of the years has the same chance.
   kEverydayEnglish,
-  /// What people write in some fifty languages: every date style of ICU's locale, and names short,
+  /// What people write in some sixty languages: every date style of ICU's locale, and names short,
   /// long, cut or without their accents; ordinals; numbers in the order of the region; years of
   /// two digits (00-39 are 20xx, 40-99 are 19xx); native digits, Chinese numerals, Japanese eras;
   /// a weekday (now and then a wrong one) or a time of day beside the date; odd separators, case

@@ -1,4 +1,4 @@
-// What people write in some fifty languages.
+// What people write in some sixty languages.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -47,8 +47,11 @@ void add_dates(CLI::App& program) {
   command->add_flag("--list", options->list, "list the codes and stop");
   add_choice<dates::DateStyle>(
       *command, "--style", dates.style,
-      {{"written", dates::DateStyle::kWritten}, {"exercise", dates::DateStyle::kEnglishExercise}},
-      "written (as people write) | exercise (English)");
+      {{"written", dates::DateStyle::kWritten},
+       {"english", dates::DateStyle::kEverydayEnglish},
+       {"exercise", dates::DateStyle::kEnglishExercise}},
+      "written (as people write) | english (everyday English) | exercise (the course's, 1970 to "
+      "2025)");
   const std::string far =
       fmt::format("; without both, {:g} % are of 1000 to 2199", 100 * dates.far_year_share);
   const CLI::Option* first =
@@ -62,6 +65,11 @@ void add_dates(CLI::App& program) {
                                 {"test", dates::DateSplit::kTest}},
                                "all | train | test: dates of one side only");
   command->add_option("--test-share", dates.test_share, "share of the dates on the test side")
+      ->capture_default_str();
+  command
+      ->add_option("--refusals", dates.refusal_share,
+                   "share of texts that are no date, with an empty target")
+      ->type_name("SHARE")
       ->capture_default_str();
   command->add_option("--seed", dates.seed, "seed")->check(whole_number())->capture_default_str();
   command->add_option("-o,--output", options->target, "file of pairs; -: standard output")

@@ -21,6 +21,9 @@ class Choice {
   }
   bool empty() const { return items_.empty(); }
   const std::vector<T>& items() const { return items_; }
+  double weight(std::size_t index) const {
+    return sums_[index] - (index == 0 ? 0.0 : sums_[index - 1]);
+  }
   double total() const { return total_; }
   /// Not empty.
   const T& draw(Random& random) const {

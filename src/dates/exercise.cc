@@ -5,7 +5,10 @@
 #include <array>
 #include <string_view>
 
+#include "dates/dateless.h"
+#include "dates/impossible.h"
 #include "dates/source.h"
+#include "dates/unicode.h"
 
 namespace attend::dates {
 namespace {
@@ -101,21 +104,47 @@ class ExerciseSource : public DatePairGenerator::Source {
     filter_.check(first_year, last_year);
     first_day_ = day_number({first_year, 1, 1});
     days_ = static_cast<std::uint64_t>(day_number({last_year, 12, 31}) - first_day_ + 1);
+    years_ = {first_year, last_year};
+    if (options.refusal_share > 0) texts_ = std::make_unique<const EnglishTexts>();
   }
 
   DatePair next() override {
     for (;;) {
-      const Date date = date_of(first_day_ + static_cast<long>(random_.below(days_)));
+      const Date date = any_date(random_);
       if (!filter_.accepts(date)) continue;
       return {format_date(date, kFormats[random_.below(kFormats.size())]), iso(date)};
     }
   }
 
+  std::string impossible(Random& random) override {
+    for (;;) {
+      const Date date = impossible_date(any_date(random), years_.first, years_.last, random);
+      // With a day of 29 to 31 no other reading of the numbers is a date either.
+      const bool shown = date.month >= 1 && date.month <= 12 && date.day > 12 && date.day <= 31;
+      if (!shown || !filter_.accepts(date)) continue;
+      return format_date(date, kFormats[random.below(kFormats.size())]);
+    }
+  }
+
+  std::string dateless(Random& random) override {
+    for (;;) {
+      std::string text = lower(texts_->text(any_date(random), random), icu::Locale::getRoot());
+      std::erase(text, ',');
+      if (!text.empty() && filter_.accepts(text)) return text;
+    }
+  }
+
  private:
+  Date any_date(Random& random) const {
+    return date_of(first_day_ + static_cast<long>(random.below(days_)));
+  }
+
   Random random_;
   SplitFilter filter_;
   long first_day_ = 0;
   std::uint64_t days_ = 0;
+  Years years_{};
+  std::unique_ptr<const EnglishTexts> texts_;  // null where nothing is refused
 };
 
 }  // namespace

@@ -67,9 +67,13 @@ struct LanguageFacts {
   NumericOrder order{};
   Digits digits = Digits::kAscii;
   double native_digits_share = 0.0;
-  double english_share = 0.0;           // how often English month names are used
-  double common_words = 1.0;            // weight of the common patterns with a month's name, times
-  double weight = 1.0;                  // of the language among all
+  bool short_years = true;      // whether years of two digits are written
+  int first_year = 0;           // an earlier Gregorian year would be read in another reckoning
+  double roman = 0.0;           // weight of the patterns with a Roman month
+  bool roman_cyrillic = false;  // whether the X of a Roman month may be a Cyrillic letter
+  double english_share = 0.0;   // how often English month names are used
+  double common_words = 1.0;    // weight of the common patterns with a month's name, times
+  double weight = 1.0;          // of the language among all
   std::vector<PatternFact> patterns{};  // the language's own ways, besides the common ones
 };
 
@@ -77,5 +81,6 @@ std::vector<LanguageFacts> north_facts();  // Germanic and Finnic languages
 std::vector<LanguageFacts> south_facts();  // Romance languages, Greek, Turkish, ...
 std::vector<LanguageFacts> east_facts();   // Slavic languages, Hungarian, Georgian
 std::vector<LanguageFacts> asia_facts();   // Arabic to Vietnamese
+std::vector<LanguageFacts> plain_facts();  // languages with little beside ICU\'s data
 
 }  // namespace attend::dates

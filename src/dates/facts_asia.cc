@@ -34,6 +34,54 @@ LanguageFacts arabic() {
   return facts;
 }
 
+/// Persian texts write two calendars: the Solar Hijri one, with years such as 1392, and the
+/// Gregorian one. Which one is meant follows from the month's name, or in numbers from the year:
+/// Gregorian years begin at 1600 here. Years of two digits are mostly of this or of the last Solar
+/// Hijri century, which nothing tells, so that there are none.
+LanguageFacts persian() {
+  LanguageFacts facts;
+  facts.code = "fa";
+  facts.icu_locale = "fa";
+  facts.weight = 2.4;
+  facts.months = {"ژانويه|جنوری", "فبروری",     "مارچ", "آپریل|اپریل", "مه|می", "جون",
+                  "ژوئيه|جولای",  "آگوست|اگست", "",     "اکتوبر",      "",      "دیسامبر"};
+  facts.weekdays = {"دو شنبه",
+                    "سه شنبه|سه‌شنبه|سهشنبه",
+                    "چهار شنبه|چهارشنبه",
+                    "پنج شنبه|پنج‌شنبه|پنجشنبه",
+                    "آدینه",
+                    "شنبه",
+                    "یک شنبه|یک‌شنبه|یکشنبه"};
+  facts.of_year = "سال |در سال ";
+  facts.before = "در |در تاریخ |تاریخ |روز |مورخ ";
+  facts.after = " میلادی| میلادی| م| م.";
+  facts.weekday_links = " |، |, ";
+  facts.clock_links = " ساعت |، ساعت | در ساعت |، ";
+  facts.halves = "ق.ظ./ب.ظ.|صبح/عصر|قبل‌ازظهر/بعدازظهر";
+  facts.digits = Digits::kPersian;
+  facts.native_digits_share = 0.6;
+  facts.english_share = 0.02;
+  facts.common_words = 0.4;
+  facts.short_years = false;
+  facts.first_year = 1600;
+  facts.patterns = {
+      {40, "{sd} {sM} {sy}"},
+      {6, "{sd} {sM}، {sy}"},
+      {8, "{sd} {sM} ماه {sy}"},
+      {6, "{sd} {sM} سال {sy}"},
+      {8, "{sd} {sM} {sy} <شمسی|خورشیدی|ه.ش.|ه‍.ش.|هجری شمسی>"},
+      {2, "{sd}-{sM}-{sy}"},
+      {2, "{sy} {sM} {sd}"},
+      {20, "{sy}/{smm}/{sdd}"},
+      {12, "{sy}/{sm}/{sd}"},
+      {6, "{sy}-{smm}-{sdd}"},
+      {2, "{sy}.{sm}.{sd}"},
+      {3, "{sdd}/{smm}/{sy}"},
+      {1.5, "{sd}/{sm}/{sy}"},
+      {4, "{d} {M}، {y4}"}};
+  return facts;
+}
+
 LanguageFacts hebrew() {
   LanguageFacts facts;
   facts.code = "he";
@@ -55,6 +103,8 @@ LanguageFacts hebrew() {
   facts.clock_links = " בשעה |, בשעה | ב-|, ";
   facts.patterns = {
       {3, "{d} ל{M} {y}"}, {3, "{d} ב{M} {y}"}, {1, "{d} {M} {y}"}, {1, "ב{M} {d} {y4}"}};
+  facts.after = " לספירה";
+  facts.after_share = 0.03;
   return facts;
 }
 
@@ -229,7 +279,10 @@ LanguageFacts chinese() {
                     {1, "{y4}年<的|>{m}月{d}<日|号>"},
                     {1, "{y4} 年 {m} 月 {d} <日|号>"},
                     {0.8, "{m}月{d}<日|号><,|，|, |>{y4}<年|>"},
-                    {0.4, "{y4}年{m}月{d}"}};
+                    {0.4, "{y4}年{m}月{d}"},
+                    {1.5, "<民國|民国|民國|中華民國>{ry}年{m}月{d}<日|日|号|號>"},
+                    {0.8, "<民國|民国|中華民國>{zry}年{zm}月{zd}<日|號>"},
+                    {0.3, "<民國|民国>{ry}<.|/|->{mm}<.|/|->{dd}"}};
   return facts;
 }
 
@@ -256,6 +309,9 @@ LanguageFacts japanese() {
                     {5, "{zera}年{zm}月{zd}日"},
                     {1, "{era}年{zm}月{zd}日"},
                     {0.8, "{zera}年{m}月{d}日"},
+                    {1.2, "{eral}.{m}.{d}"},
+                    {0.6, "{eral}/{m}/{d}"},
+                    {0.4, "{eral}年{m}月{d}日"},
                     {2, "{y4}年の{m}月<の|>{d}日"},
                     {1, "{y4}年{m}月の{d}日"},
                     {2, "旧暦の{y4}年{m}月{d}日"},
@@ -303,8 +359,8 @@ LanguageFacts korean() {
 }  // namespace
 
 std::vector<LanguageFacts> asia_facts() {
-  return {arabic(),     hebrew(),  hindi(),    bengali(), thai(),
-          vietnamese(), chinese(), japanese(), korean()};
+  return {arabic(), persian(),    hebrew(),  hindi(),    bengali(),
+          thai(),   vietnamese(), chinese(), japanese(), korean()};
 }
 
 }  // namespace attend::dates

@@ -23,7 +23,7 @@ LanguageFacts russian() {
   facts.ordinals = "-го|-го|-е|-его|-ого|го|-ое|е";
   facts.ordinal_share = 0.2;
   facts.before = "в |на |с |от |к ";
-  facts.after = " г.| г.|г.| года| год| г|г";
+  facts.after = " г.| г.|г.| года| год| г|г| н. э.| н.э.";
   facts.clock_links = " в | в |, в | около ";
   facts.clock_ends = " ч.| часов| ч";
   facts.clock_forms = "{H} часов {m} минут|{H}ч {mm}м|{H} ч. {mm} мин.|{H} часов";
@@ -33,6 +33,8 @@ LanguageFacts russian() {
                     {1, "{W}, {dd} {M} {y4}< г.|г.|>"},
                     {0.7, "{dd}.{mm}.{y4}< г.|г.|г>"}};
   facts.weekday_links = " |, |, ";
+  facts.roman = 1.2;
+  facts.roman_cyrillic = true;
   return facts;
 }
 
@@ -51,13 +53,15 @@ LanguageFacts ukrainian() {
   facts.ordinals = "-го|-е|-ого|го|-є";
   facts.ordinal_share = 0.12;
   facts.before = "в |у |на |від ";
-  facts.after = " р.| року|р.| рік| р";
+  facts.after = " р.| року|р.| рік| р| н. е.| н.е.";
   facts.weekday_links = " |, ";
   facts.clock_links = " о | о |, о | об | у ";
   facts.clock_ends = " год.| годин";
   facts.clock_forms = "{H} годин {m} хвилин|{H} год. {mm} хв.";
   facts.clock_words = " опівдні| опівночі";
   facts.patterns = {{1.5, "{y4}-{M}-{dd}"}, {1, "{d} {M} {y}< р.| року>"}};
+  facts.roman = 1;
+  facts.roman_cyrillic = true;
   return facts;
 }
 
@@ -82,6 +86,8 @@ LanguageFacts belarusian() {
   facts.clock_links = " у | у |, у | а ";
   facts.clock_forms = "{H} гадзін {m} хвілін|{H} гадзін|{H} гадзіны {m} хвілін";
   facts.patterns = {{2, "{d} {M} {y}< года| г.>"}};
+  facts.roman = 1;
+  facts.roman_cyrillic = true;
   return facts;
 }
 
@@ -102,6 +108,8 @@ LanguageFacts bulgarian() {
   facts.weekday_links = " |, ";
   facts.clock_links = " в |, в |, | от ";
   facts.clock_ends = " ч.|ч.| часа";
+  facts.roman = 2;
+  facts.roman_cyrillic = true;
   return facts;
 }
 
@@ -128,12 +136,13 @@ LanguageFacts polish() {
   facts.ordinals = "-go|go|-tego|tego|-ego|ego|ci|-ci|szy|-szy|gi|-gi|ty|-ty|my|-my|sty|.";
   facts.ordinal_share = 0.3;
   facts.before = "w |dnia |w dniu |z dnia |z ";
-  facts.after = " r.|r.| roku| r| rok";
+  facts.after = " r.|r.| roku| r| rok| n.e.";
   facts.weekday_links = " |, |, dnia ";
   facts.clock_links = " o | o godzinie |, godz. | godz. |, o ";
   facts.clock_words = " w południe| o północy";
   facts.patterns = {
       {1.5, "{o} {M} {y}"}, {1, "{M} {o} {y}"}, {1, "{M} {o}, {y}"}, {1, "{d}{M} {y}"}};
+  facts.roman = 3;
   return facts;
 }
 
@@ -151,7 +160,7 @@ LanguageFacts czech() {
   facts.ordinals = ".";
   facts.ordinal_share = 0.6;
   facts.before = "dne |v |ve ";
-  facts.after = " r.";
+  facts.after = " r.| n. l.";
   facts.weekday_links = " |, |, dne | dne ";
   facts.clock_links = " v |, v | ve | o ";
   facts.clock_ends = " hod.| hodin";
@@ -160,6 +169,7 @@ LanguageFacts czech() {
                     {0.7, "{d}{M}{y}"},
                     {1, "{d}. {m}. {y4}"},
                     {0.7, "{W} {d}. {M} {y4} {hms}"}};
+  facts.roman = 1;
   return facts;
 }
 
@@ -174,6 +184,7 @@ LanguageFacts slovak() {
   facts.before = "dňa |v ";
   facts.clock_links = " o |, o ";
   facts.patterns = {{1, "{d}. {m}. {y4}"}};
+  facts.roman = 1;
   return facts;
 }
 
@@ -213,6 +224,7 @@ LanguageFacts croatian() {
   facts.patterns = {{3, "{d}. {M} {y4}."},  {2, "{d}.{m}.{y4}."},  {2, "{d}. {m}. {y4}."},
                     {1, "{d}. {M}, {y}"},   {1, "{d}{M} {y}"},     {0.5, "{d}. {m}. {y2}."},
                     {0.5, "{M} {d}. {y4}"}, {0.5, "{o} {Mo} {y4}"}};
+  facts.roman = 1;
   return facts;
 }
 
@@ -234,7 +246,10 @@ LanguageFacts hungarian() {
   facts.patterns = {{7, "{y4}<.|> {M} {D}"},      {4, "{y4}. {M} {d}."},
                     {3, "{y4}.{mm}.{dd}."},       {3, "{y4}. {mm}. {dd}."},
                     {1.5, "{y4}. {M} {d}., {W}"}, {1, "{y4} {M} {D}"},
-                    {1.5, "{y4}. {m}. {d}<.|>"},  {1, "{y4}.{m}.{d}<.|>"}};
+                    {1.5, "{y4}. {m}. {d}<.|>"},  {1, "{y4}.{m}.{d}<.|>"},
+                    {3, "{y4}. {R}. {d1}<.|>"},   {1.2, "{y4}.{R}.{d1}<.|>"},
+                    {0.8, "{y4} {R} {d1}<.|>"},   {0.3, "<i. sz.|Kr. u.> {y4}. {M} {d}."}};
+  facts.roman = 1.2;
   return facts;
 }
 

@@ -53,7 +53,9 @@ LanguageFacts english() {
                     {0.5, "{M}, {d}, {y4}"},
                     {0.5, "{M}. {d}<,|> {y}"},
                     {0.3, "{o}-{M}-{y}"},
-                    {0.3, "[{M}] {dd}, {y4}"}};
+                    {0.3, "[{M}] {dd}, {y4}"},
+                    {0.4, "{D} {M}<,|> <AD|A.D.|CE> {y4}"}};
+  facts.roman = 0.15;
   return facts;
 }
 
@@ -90,9 +92,12 @@ LanguageFacts german() {
   facts.clock_forms = "{HH}.{mm} Uhr|{H} Uhr {mm}|{H} Uhr|{HH}:{mm} Uhr";
   facts.clock_words = " um Mitternacht| mittags| um Mittag|, morgens| am Abend";
   facts.english_share = 0.02;
+  facts.after = " n. Chr.| n. Chr.| n.Chr.| u. Z.";
+  facts.after_share = 0.03;
   facts.patterns = {{3, "{d}.{M} {y}"},     {3, "{d1}. {M} {y}"},  {1, "{M}-{y4}-{d}."},
                     {2, "{dd}. {MMM} {y}"}, {1, "{d}. {m}. {y}"},  {1, "{dd}. {MMM}. {y}"},
                     {0.5, "{d}. {M}, {y}"}, {1.5, "{d}. {Mo} {y}"}};
+  facts.roman = 0.4;
   return facts;
 }
 
@@ -120,6 +125,9 @@ LanguageFacts dutch() {
                     {2, "{o} {M} {y}"},
                     {1.5, "{o} <van |>{M} van {y}"},
                     {1, "{d}{M} {y}"}};
+  facts.roman = 0.3;
+  facts.after = " n.Chr.| n. Chr.| na Christus";
+  facts.after_share = 0.03;
   return facts;
 }
 
@@ -141,6 +149,9 @@ LanguageFacts swedish() {
   facts.order = {Order::kDayMonth, Order::kDayMonth, Order::kMonthDay, Order::kMonthDay};
   facts.english_share = 0.02;
   facts.patterns = {{2, "den {d} {M}<,|> {y}"}, {1.5, "{o} {M} {y}"}, {1, "{d}. {M} {y}"}};
+  facts.roman = 0.15;
+  facts.after = " e.Kr.| e. Kr.| e.v.t.";
+  facts.after_share = 0.03;
   return facts;
 }
 
@@ -162,6 +173,8 @@ LanguageFacts scandinavian(std::string_view code, std::string_view icu_locale) {
   facts.clock_forms = "kl. {HH}.{mm}|kl. {HH}:{mm}";
   facts.english_share = 0.02;
   facts.patterns = {{3, "{d1}. {M} {y}"}, {1, "{d}.{M} {y}"}, {1, "{d}{M} {y}"}};
+  facts.after = " e.Kr.| e. Kr.| e.v.t.";
+  facts.after_share = 0.03;
   return facts;
 }
 
@@ -183,6 +196,9 @@ LanguageFacts finnish() {
   facts.halves = "ap./ip.|ap/ip|aamupäivällä/iltapäivällä";
   facts.patterns = {
       {3, "{d1}. {M} {y}"}, {2, "{d1}.{m1}.{y}"}, {1, "{d1}. {m1}. {y4}"}, {1, "{d1} .{m1} .{y4}"}};
+  facts.roman = 0.15;
+  facts.after = " jKr.| jaa.";
+  facts.after_share = 0.03;
   return facts;
 }
 
@@ -211,6 +227,8 @@ LanguageFacts indonesian() {
   facts.of_year = "tahun ";
   facts.before = "tanggal |tgl |pada ";
   facts.weekday_links = ", tanggal | tanggal ";
+  facts.after = " M| Masehi";
+  facts.after_share = 0.03;
   facts.clock_links = " pukul | jam |, pukul ";
   facts.clock_ends = " WIB| WITA";
   facts.clock_forms = "pukul {HH}.{mm}|jam {HH}:{mm}";

@@ -29,6 +29,7 @@ LanguageFacts french() {
                     {1.5, "<le |>{d}/{m}/{y}"},   {1.5, "{W} {y4}-{m}-{d}"},
                     {1, "{M} {d} de {y4}"},       {1, "{d} {M} de {y4}"},
                     {2, "{D} {M} {y2}"}};
+  facts.roman = 0.4;
   return facts;
 }
 
@@ -60,6 +61,7 @@ LanguageFacts spanish() {
   facts.patterns = {{3, "{d} de {M} <de|del> {y}"},  {1.5, "{d} de {m} de {y}"},
                     {1.2, "{o} de {M}<, | de >{y}"}, {2, "{D} de {M}<,|> {y}"},
                     {1, "{M} {d} de {y4}"},          {0.8, "{d} del {m} <de|del> {y}"}};
+  facts.roman = 0.5;
   return facts;
 }
 
@@ -97,6 +99,7 @@ LanguageFacts portuguese() {
                     {2, "{d} de {M} de {y}"},       {1, "{d} de {m} de {y}"},
                     {1, "{M} {d} de {y4}"},         {0.8, "{o} de {M} de {y}"},
                     {0.8, "{d} de {M} de {y}, {W}"}};
+  facts.roman = 0.4;
   return facts;
 }
 
@@ -127,6 +130,7 @@ LanguageFacts italian() {
                     {1, "{d}. {M}. {y4}"},
                     {1, "il {d} {m} {y4}"},
                     {1, "il {D} {M}, {y4}"}};
+  facts.roman = 1.2;
   return facts;
 }
 
@@ -148,6 +152,9 @@ LanguageFacts catalan() {
   facts.clock_links = " a les |, a les ";
   facts.clock_ends = " h";
   facts.patterns = {{3, "{d} de {M} <de|del> {y}"}, {1, "{d} d'{M} de {y}"}};
+  facts.roman = 0.5;
+  facts.after = " dC| d. C.";
+  facts.after_share = 0.03;
   return facts;
 }
 
@@ -165,6 +172,9 @@ LanguageFacts romanian() {
   facts.weekday_links = " pe |, ";
   facts.clock_links = " ora | la ora |, ora | la ";
   facts.clock_ends = " h";
+  facts.roman = 2.5;
+  facts.after = " d.Hr.| d. Hr.| e.n.";
+  facts.after_share = 0.04;
   return facts;
 }
 
@@ -191,6 +201,7 @@ LanguageFacts greek() {
   facts.clock_links = " στις |, στις |, ώρα ";
   facts.halves = "π.μ./μ.μ.|πμ/μμ";
   facts.clock_words = " το μεσημέρι| τα μεσάνυχτα";
+  facts.roman = 0.4;
   return facts;
 }
 
@@ -217,6 +228,7 @@ LanguageFacts turkish() {
                     {1, "{d}-{M}-{y4}"},
                     {2, "{d} {M} {y} {W}"},
                     {0.7, "{y4} yılı {d} {M}"},
+                    {0.3, "<MS|M.S.> {y4}, {d} {M}"},
                     {0.4, "{M} ayının {d}'i, {y4}"}};
   return facts;
 }

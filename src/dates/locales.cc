@@ -48,7 +48,8 @@ const LanguageFacts& facts_for(const std::vector<LanguageFacts>& all, std::strin
 
 std::vector<LanguageFacts> all_facts() {
   std::vector<LanguageFacts> all;
-  for (const auto& part : {north_facts(), south_facts(), east_facts(), asia_facts()}) {
+  for (const auto& part :
+       {north_facts(), south_facts(), east_facts(), asia_facts(), plain_facts()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

@@ -1,5 +1,7 @@
 #include "dates/numerals.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <vector>
 
@@ -37,26 +39,25 @@ const DigitRow* row_of(Digits digits) {
 struct Era {
   Date begin;
   std::string_view name;
+  char letter;
 };
-constexpr Era kEras[] = {{{2019, 5, 1}, "令和"},
-                         {{1989, 1, 8}, "平成"},
-                         {{1926, 12, 25}, "昭和"},
-                         {{1912, 7, 30}, "大正"},
-                         {{1873, 1, 1}, "明治"}};
+constexpr Era kEras[] = {{{2019, 5, 1}, "令和", 'R'},
+                         {{1989, 1, 8}, "平成", 'H'},
+                         {{1926, 12, 25}, "昭和", 'S'},
+                         {{1912, 7, 30}, "大正", 'T'},
+                         {{1873, 1, 1}, "明治", 'M'}};
 constexpr int kFirstMeijiYear = 1868;
+constexpr int kFirstMinguoYear = 1912;
 
-std::string_view english_suffix(int day) {
-  if (day / 10 == 1) return "th";
-  switch (day % 10) {
-    case 1:
-      return "st";
-    case 2:
-      return "nd";
-    case 3:
-      return "rd";
-    default:
-      return "th";
-  }
+const Era& era_of(const Date& date) {
+  ATTEND_CHECK(has_japanese_era(date));
+  const Era* era = kEras;
+  while (day_number(date) < day_number(era->begin)) ++era;
+  return *era;
+}
+
+int year_of_era(const Date& date, const Era& era) {
+  return date.year - (era.letter == 'M' ? kFirstMeijiYear : era.begin.year) + 1;
 }
 
 std::string_view bengali_suffix(int day) {
@@ -78,6 +79,20 @@ std::string swedish_suffix(int day, Random& random) {
 }
 
 }  // namespace
+
+std::string_view english_suffix(int day) {
+  if (day / 10 == 1) return "th";
+  switch (day % 10) {
+    case 1:
+      return "st";
+    case 2:
+      return "nd";
+    case 3:
+      return "rd";
+    default:
+      return "th";
+  }
+}
 
 std::string with_digits(std::string_view text, Digits digits) {
   const DigitRow* row = row_of(digits);
@@ -168,16 +183,35 @@ bool has_japanese_era(const Date& date) {
 }
 
 std::string japanese_era_year(const Date& date, Script script, Random& random) {
-  for (const Era& era : kEras) {
-    if (day_number(date) < day_number(era.begin)) continue;
-    const bool meiji = era.begin.year == 1873;
-    const int year = date.year - (meiji ? kFirstMeijiYear : era.begin.year) + 1;
-    if (year == 1 && random.chance(0.7)) return std::string(era.name) + "元";
-    return std::string(era.name) +
-           (script == Script::kChinese ? chinese_number(year) : std::to_string(year));
-  }
-  ATTEND_CHECK(has_japanese_era(date));
-  return {};
+  const Era& era = era_of(date);
+  const int year = year_of_era(date, era);
+  if (year == 1 && random.chance(0.7)) return std::string(era.name) + "元";
+  return std::string(era.name) +
+         (script == Script::kChinese ? chinese_number(year) : std::to_string(year));
+}
+
+std::string japanese_era_letter_year(const Date& date) {
+  const Era& era = era_of(date);
+  return fmt::format("{}{}", era.letter, year_of_era(date, era));
+}
+
+std::string minguo_year(int year, Script script, Random& random) {
+  const int number = year - kFirstMinguoYear + 1;
+  ATTEND_CHECK(number >= 1);
+  if (number == 1) return "元";
+  if (script == Script::kDigits) return std::to_string(number);
+  if (number < 100) return chinese_number(number);
+  if (random.chance(0.3)) return chinese_digits(number, random.chance(0.5));
+  const int rest = number % 100;
+  const std::string_view gap = rest == 0 ? "" : rest < 10 ? "零" : rest < 20 ? "一" : "";
+  return fmt::format("{}百{}{}", kChinese[static_cast<std::size_t>(number / 100)], gap,
+                     rest == 0 ? std::string() : chinese_number(rest));
+}
+
+std::string_view roman_month(int month) {
+  constexpr std::array<std::string_view, 12> kMonths = {"I",   "II",   "III", "IV", "V",  "VI",
+                                                        "VII", "VIII", "IX",  "X",  "XI", "XII"};
+  return kMonths[static_cast<std::size_t>(month - 1)];
 }
 
 std::string ordinal_day(int day, const LanguageFacts& facts, Random& random) {

@@ -32,6 +32,16 @@ enum class Script { kDigits, kChinese };
 /// Era and year: 平成27, 平成二十七, 令和元; a Showa date is 昭和46.
 std::string japanese_era_year(const Date& date, Script script, Random& random);
 
+/// The same with the era's Latin letter: H27, S46.
+std::string japanese_era_letter_year(const Date& date);
+/// Year of the Republic of China, from 1912: 103, 一百零三, 元.
+std::string minguo_year(int year, Script script, Random& random);
+
+/// 1..12 as I..XII.
+std::string_view roman_month(int month);
+
+/// "st", "nd", "rd" or "th" of an English ordinal.
+std::string_view english_suffix(int day);
 /// The day as an ordinal in the language's way ("3rd", "1er", "3:e").
 std::string ordinal_day(int day, const LanguageFacts& facts, Random& random);
 

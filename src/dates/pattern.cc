@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "dates/numerals.h"
+#include "dates/solar_hijri.h"
 
 namespace attend::dates {
 namespace {
@@ -40,6 +41,16 @@ constexpr std::pair<std::string_view, Field> kFields[] = {
     {"Mo", Field::kMonthOrdinal},
     {"era", Field::kEra},
     {"zera", Field::kEraChinese},
+    {"eral", Field::kEraLetter},
+    {"ry", Field::kYearMinguo},
+    {"zry", Field::kYearMinguoChinese},
+    {"R", Field::kMonthRoman},
+    {"sd", Field::kSolarDay},
+    {"sdd", Field::kSolarDayPadded},
+    {"sm", Field::kSolarMonth},
+    {"smm", Field::kSolarMonthPadded},
+    {"sM", Field::kSolarMonthName},
+    {"sy", Field::kSolarYear},
     {"t", Field::kClockIso},
     {"hms", Field::kClockPlain},
     {"c6", Field::kClock6},
@@ -73,7 +84,18 @@ void add_field(Pattern& pattern, Field field) {
       break;
     case Field::kEra:
     case Field::kEraChinese:
-      pattern.era = true;
+    case Field::kEraLetter:
+      pattern.reckoning = Reckoning::kJapaneseEra;
+      break;
+    case Field::kYearBuddhist:
+      pattern.reckoning = Reckoning::kBuddhist;
+      break;
+    case Field::kYearMinguo:
+    case Field::kYearMinguoChinese:
+      pattern.reckoning = Reckoning::kMinguo;
+      break;
+    case Field::kSolarYear:
+      pattern.reckoning = Reckoning::kSolarHijri;
       break;
     case Field::kClockIso:
     case Field::kClockPlain:
@@ -116,6 +138,30 @@ Field icu_field(char letter, std::size_t length) {
 bool ends_in_year(const Pattern& pattern) {
   const Field last = pattern.pieces.empty() ? Field::kLiteral : pattern.pieces.back().field;
   return last == Field::kYear || last == Field::kYearLong || last == Field::kYearShort;
+}
+
+// The years of these two are near enough to the Gregorian ones to be taken for them: earlier
+// Buddhist years, and any Solar Hijri year outside of what is known exactly, are not written.
+constexpr int kFirstBuddhistYear = 1757;  // 2300 of the Buddhist era; the latest Gregorian is 2299
+constexpr int kFirstMinguoYear = 1912;
+
+bool reckons(Reckoning reckoning, const Date& date) {
+  switch (reckoning) {
+    case Reckoning::kGregorian:
+      return true;
+    case Reckoning::kBuddhist:
+      return date.year >= kFirstBuddhistYear;
+    case Reckoning::kJapaneseEra:
+      return has_japanese_era(date);
+    case Reckoning::kMinguo:
+      return date.year >= kFirstMinguoYear;
+    case Reckoning::kSolarHijri: {
+      const long day = day_number(date);
+      return day >= day_number({kFirstSolarYear + 622, 1, 1}) &&
+             day <= day_number({kLastSolarYear + 621, 12, 31});
+    }
+  }
+  return true;
 }
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
@@ -185,7 +231,7 @@ Pattern compile_icu(std::string_view icu_pattern) {
 }
 
 bool fulfils(const Date& date, const Pattern& pattern) {
-  if (pattern.era && !has_japanese_era(date)) return false;
+  if (date.year < pattern.first_year || !reckons(pattern.reckoning, date)) return false;
   const int short_year = date.year % 100;
   switch (pattern.need) {
     case Need::kNothing:

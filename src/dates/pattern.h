@@ -10,8 +10,12 @@
 //   {of} {oy} linking words before the month and the year, with their blank, or nothing
 //   {zy} year in Chinese digits   {cy} year in counting numerals    {zm} {zd} month, day likewise
 //   {zl} {zlm} day, month of the lunar calendar     {era} {zera} Japanese era and its year, in
-//   digits or numerals {t} ISO time of day, perhaps with zone     {hms} hh:mm:ss     {c6} {c4} {c2}
-//   hhmmss, hhmm, hh <a|b|> one of the alternatives, each with the same chance
+//   digits or numerals            {eral} the era as its Latin letter, and its year: H27
+//   {ry} {zry} year of the Republic of China, in digits or numerals
+//   {R} month as a Roman numeral
+//   {sd} {sdd} {sm} {smm} {sM} {sy} day, month, month's name and year of the Solar Hijri calendar
+//   {t} ISO time of day, perhaps with zone     {hms} hh:mm:ss     {c6} {c4} {c2} hhmmss, hhmm, hh
+//   <a|b|> one of the alternatives, each with the same chance
 // Anything else stands for itself.
 #pragma once
 
@@ -41,6 +45,7 @@ enum class Field : std::uint8_t {
   kMonthShortAlone,
   kMonthLongAlone,
   kMonthOrdinal,
+  kMonthRoman,
   kYear,
   kYearLong,
   kYearShort,
@@ -58,6 +63,15 @@ enum class Field : std::uint8_t {
   kMonthLunar,
   kEra,
   kEraChinese,
+  kEraLetter,
+  kYearMinguo,
+  kYearMinguoChinese,
+  kSolarDay,
+  kSolarDayPadded,
+  kSolarMonth,
+  kSolarMonthPadded,
+  kSolarMonthName,
+  kSolarYear,
   kClockIso,
   kClockPlain,
   kClock6,
@@ -75,6 +89,9 @@ enum class Need : std::uint8_t {
   kShortYearOver31,
 };
 
+/// How the years of a pattern are counted.
+enum class Reckoning : std::uint8_t { kGregorian, kBuddhist, kJapaneseEra, kMinguo, kSolarHijri };
+
 struct Piece {
   Field field = Field::kLiteral;
   std::string text;                       // of a literal
@@ -84,9 +101,10 @@ struct Piece {
 struct Pattern {
   std::vector<Piece> pieces;
   Need need = Need::kNothing;
+  Reckoning reckoning = Reckoning::kGregorian;
+  int first_year = 0;        // no earlier year is written so, lest it be read in another reckoning
   bool short_year = false;   // has {y2}
   bool free_year = false;    // has {y}
-  bool era = false;          // has {era} or {zera}
   bool has_clock = false;    // has a time of its own
   bool has_weekday = false;  // has a weekday of its own
   bool ends_in_year = false;
@@ -98,7 +116,7 @@ Pattern compile(std::string_view notation);
 /// From the pattern letters of Unicode TR 35 (d, M, L, y, E, c, quoted text); other letters, marks
 /// of direction and the era are left out.
 Pattern compile_icu(std::string_view icu_pattern);
-/// Whether `date` fulfils the pattern's need.
+/// Whether `date` fulfils the pattern's need and can be written in its reckoning.
 bool fulfils(const Date& date, const Pattern& pattern);
 /// "a|b" in two; an empty list has no entry, an empty entry is kept.
 std::vector<std::string> split_list(std::string_view list);

@@ -47,6 +47,14 @@ constexpr PatternFact kMachine[] = {
     {0.15, "{EEE}, {dd} {MMM} {y4} {hms}<| +0000| GMT>"},
 };
 
+constexpr PatternFact kWithRomanMonth[] = {
+    {3, "{d1} {R} {y4}"},       {3, "{d1}.{R}.{y4}"},   {1, "{d1}. {R}. {y4}"},
+    {1, "{dd} {R} {y4}"},       {0.7, "{dd}.{R}.{y4}"}, {0.7, "{d1}/{R}/{y4}"},
+    {0.7, "{d1}-{R}-{y4}"},     {0.7, "{d1} {R} {y2}"}, {0.7, "{d1}.{R}.{y2}"},
+    {0.4, "{d1}.{R} {y4}"},     {0.3, "{y4} {R} {d1}"}, {0.3, "{y4}.{R}.{d1}"},
+    {0.3, "{d1} / {R} / {y4}"},
+};
+
 struct Separator {
   double weight;
   std::string_view first;
@@ -125,6 +133,8 @@ void add_numeric_year_last(Choice<Pattern>& choice, const LanguageFacts& facts) 
     const double weight = separator.weight * kNumericScale;
     const bool hyphen = separator.first.find('-') != std::string_view::npos;
     add_year_last(choice, weight * (1 - kShortYearShare), facts.order.long_year, separator, "{y4}");
+    // Three numbers of two digits with colons are a time of day.
+    if (separator.first == ":") continue;
     if (hyphen) {
       add_short_hyphen(choice, weight * kShortYearShare, facts, separator);
     } else {
@@ -176,6 +186,18 @@ void add_icu_styles(Choice<Pattern>& choice, const LanguageFacts& facts) {
   }
 }
 
+/// Without years of two digits where the language has none, and with its first Gregorian year.
+Choice<Pattern> limited(const Choice<Pattern>& all, const LanguageFacts& facts) {
+  Choice<Pattern> choice;
+  for (std::size_t i = 0; i < all.items().size(); ++i) {
+    Pattern pattern = all.items()[i];
+    if (pattern.short_year && !facts.short_years) continue;
+    if (pattern.reckoning == Reckoning::kGregorian) pattern.first_year = facts.first_year;
+    choice.add(all.weight(i), std::move(pattern));
+  }
+  return choice;
+}
+
 }  // namespace
 
 Choice<Pattern> patterns_of(const LanguageFacts& facts) {
@@ -191,8 +213,11 @@ Choice<Pattern> patterns_of(const LanguageFacts& facts) {
   add_numeric_year_last(choice, facts);
   add_numeric_year_first(choice, facts);
   add_icu_styles(choice, facts);
+  for (const PatternFact& fact : kWithRomanMonth) {
+    add(choice, fact.weight * facts.roman, fact.pattern);
+  }
   for (const PatternFact& fact : facts.patterns) add(choice, fact.weight, fact.pattern);
-  return choice;
+  return facts.short_years && facts.first_year == 0 ? choice : limited(choice, facts);
 }
 
 }  // namespace attend::dates

@@ -1,5 +1,7 @@
 #include "dates/render.h"
 
+#include <fmt/format.h>
+
 #include <utility>
 
 #include "dates/numerals.h"
@@ -28,6 +30,7 @@ const std::string& any_of(const std::vector<std::string>& list, Random& random) 
 /// A date being written.
 struct Writer::Draft {
   const Date& date;
+  const SolarDate& solar;
   YearDigits year;
   const Names& names;
   std::size_t month;    // from 0
@@ -53,11 +56,13 @@ Writer::Writer(const LanguageFacts& facts, std::shared_ptr<const Names> english)
   noise_.full_width_share = facts.code == "ja" ? 0.05 : is_eastern(facts) ? 0.02 : 0.0;
 }
 
-std::string Writer::write(const Date& date, const Pattern& pattern, YearDigits year,
+std::string Writer::write(const Day& day, const Pattern& pattern, YearDigits year,
                           Random& random) const {
+  const Date& date = day.date;
   const bool english = facts_.english_share > 0 && random.chance(facts_.english_share);
   const bool wrong = random.chance(kWrongWeekdayShare);
   Draft draft{date,
+              day.solar,
               year,
               english ? *english_ : names_,
               static_cast<std::size_t>(date.month - 1),
@@ -80,10 +85,14 @@ std::string Writer::write(const Date& date, const Pattern& pattern, YearDigits y
 
 std::string Writer::decorated(std::string date, const Pattern& pattern, Draft& draft) const {
   Random& random = draft.random;
+  // Words such as 西暦 say how the year is counted.
+  const bool era =
+      pattern.reckoning == Reckoning::kJapaneseEra || pattern.reckoning == Reckoning::kMinguo;
+  const bool introduced = !before_.empty() && !era;
   if (!pattern.has_weekday && random.chance(kWeekdayShare)) {
     date = with_weekday(std::move(date), draft);
-    if (!before_.empty() && random.chance(kBeforeShare / 2)) date = any_of(before_, random) + date;
-  } else if (!before_.empty() && random.chance(kBeforeShare)) {
+    if (introduced && random.chance(kBeforeShare / 2)) date = any_of(before_, random) + date;
+  } else if (introduced && random.chance(kBeforeShare)) {
     date = any_of(before_, random) + date;
   }
   if (!pattern.has_clock && random.chance(facts_.clock_share))
@@ -231,6 +240,9 @@ void Writer::append_name(const Piece& piece, Draft& draft) const {
     case Field::kMonthShortAlone:
       draft.text += names.months_short_alone[draft.month];
       break;
+    case Field::kMonthRoman:
+      draft.text += roman(draft.date.month, draft.random);
+      break;
     case Field::kMonthOrdinal:
       draft.text += facts_.month_ordinals[draft.month];
       break;
@@ -283,10 +295,64 @@ void Writer::append_eastern(const Piece& piece, Draft& draft) const {
     case Field::kEraChinese:
       draft.text += japanese_era_year(date, Script::kChinese, random);
       break;
+    case Field::kEraLetter:
+      draft.text += japanese_era_letter_year(date);
+      break;
+    case Field::kYearMinguo:
+      draft.text += minguo_year(date.year, Script::kDigits, random);
+      break;
+    case Field::kYearMinguoChinese:
+      draft.text += minguo_year(date.year, Script::kChinese, random);
+      break;
+    default:
+      append_solar(piece, draft);
+      break;
+  }
+}
+
+void Writer::append_solar(const Piece& piece, Draft& draft) const {
+  const SolarDate& date = draft.solar;
+  switch (piece.field) {
+    case Field::kSolarDay:
+      draft.text += std::to_string(date.day);
+      break;
+    case Field::kSolarDayPadded:
+      draft.text += fmt::format("{:02}", date.day);
+      break;
+    case Field::kSolarMonth:
+      draft.text += std::to_string(date.month);
+      break;
+    case Field::kSolarMonthPadded:
+      draft.text += fmt::format("{:02}", date.month);
+      break;
+    case Field::kSolarMonthName:
+      draft.text += any_of(
+          split_list(solar_month_names()[static_cast<std::size_t>(date.month - 1)]), draft.random);
+      break;
+    case Field::kSolarYear:
+      draft.text += std::to_string(date.year);
+      break;
     default:
       ATTEND_CHECK(false);
       break;
   }
+}
+
+/// In a Cyrillic text the X may be the Cyrillic letter; now and then the whole numeral is one
+/// character, U+2160 for I to U+216B for XII.
+std::string Writer::roman(int month, Random& random) const {
+  constexpr double kOneCharacterShare = 0.04, kCyrillicShare = 0.3;
+  std::string text;
+  if (random.chance(kOneCharacterShare)) {
+    text = "\xE2\x85";
+    text += static_cast<char>(0xA0 + month - 1);
+    return text;
+  }
+  const bool cyrillic = facts_.roman_cyrillic && random.chance(kCyrillicShare);
+  for (const char c : roman_month(month)) {
+    text += cyrillic && c == 'X' ? std::string("\xD0\xA5") : std::string(1, c);
+  }
+  return text;
 }
 
 }  // namespace attend::dates

@@ -13,10 +13,19 @@
 #include "dates/names.h"
 #include "dates/noise.h"
 #include "dates/pattern.h"
+#include "dates/solar_hijri.h"
 
 namespace attend::dates {
 
 enum class YearDigits { kTwo, kFour };
+
+/// A day and its two dates. Both may be impossible: then they are written as they are.
+struct Day {
+  Day(const Date& gregorian) : date(gregorian), solar(solar_hijri(gregorian)) {}  // NOLINT
+  Day(const Date& gregorian, const SolarDate& hijri) : date(gregorian), solar(hijri) {}
+  Date date;
+  SolarDate solar;
+};
 
 class Writer {
  public:
@@ -26,8 +35,10 @@ class Writer {
   const Pattern& draw_pattern(Random& random) const { return patterns_.draw(random); }
   /// The date as this language writes it, decorated and with noise. `year` says what a {y} becomes;
   /// with kTwo the year is in 1940..2039.
-  std::string write(const Date& date, const Pattern& pattern, YearDigits year,
-                    Random& random) const;
+  std::string write(const Day& day, const Pattern& pattern, YearDigits year, Random& random) const;
+  const NoiseOptions& noise() const { return noise_; }
+  /// Whether a {y} may have two digits.
+  bool has_short_years() const { return facts_.short_years; }
 
  private:
   struct Draft;
@@ -35,6 +46,8 @@ class Writer {
   void append_number(const Piece& piece, Draft& draft) const;
   void append_name(const Piece& piece, Draft& draft) const;
   void append_eastern(const Piece& piece, Draft& draft) const;
+  void append_solar(const Piece& piece, Draft& draft) const;
+  std::string roman(int month, Random& random) const;
   std::string with_weekday(std::string date, Draft& draft) const;
   std::string decorated(std::string date, const Pattern& pattern, Draft& draft) const;
 

@@ -1,7 +1,9 @@
-// What stands behind a DatePairGenerator: dates on one side of the split, and the two styles.
+// What stands behind a DatePairGenerator: dates on one side of the split, and the styles.
 #pragma once
 
 #include <memory>
+#include <string>
+#include <string_view>
 
 #include "base/base.h"
 #include "dates/calendar.h"
@@ -13,18 +15,24 @@ class DatePairGenerator::Source {
  public:
   virtual ~Source() = default;
   virtual DatePair next() = 0;
+  /// A text of this style that looks like a date and is none, on the wanted side of the split.
+  /// Both draw from `random` alone, so that the stream of next() stays what it is.
+  virtual std::string impossible(Random& random) = 0;
+  /// A text without a whole date, likewise.
+  virtual std::string dateless(Random& random) = 0;
 };
 
-/// The side of one date.
+/// The side of one date. An impossible one has a side too.
 DateSplit side_of(const Date& date, double test_share);
 
-/// Whether the wanted side has this date.
+/// Whether the wanted side has this date or text.
 class SplitFilter {
  public:
   SplitFilter(DateSplit split, double test_share) : split_(split), test_share_(test_share) {}
   bool accepts(const Date& date) const {
     return split_ == DateSplit::kAll || side_of(date, test_share_) == split_;
   }
+  bool accepts(std::string_view text) const;
   /// Throws UsageError when no date of the years is on the wanted side.
   void check(int first_year, int last_year) const;
 
@@ -33,7 +41,20 @@ class SplitFilter {
   double test_share_;
 };
 
+/// The years from which days are drawn.
+struct Years {
+  int first, last;
+  Years within(const Years& other) const {
+    return {first > other.first ? first : other.first, last < other.last ? last : other.last};
+  }
+  bool empty() const { return first > last; }
+};
+
 std::unique_ptr<DatePairGenerator::Source> exercise_source(const DatePairOptions& options);
+std::unique_ptr<DatePairGenerator::Source> everyday_source(const DatePairOptions& options);
 std::unique_ptr<DatePairGenerator::Source> written_source(const DatePairOptions& options);
+/// `source` with a share of texts that are no dates and have an empty target.
+std::unique_ptr<DatePairGenerator::Source> refusing_source(
+    std::unique_ptr<DatePairGenerator::Source> source, const DatePairOptions& options);
 
 }  // namespace attend::dates

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "base/base.h"
+#include "pairs.h"
 #include "testing.h"
 
 namespace attend::dates {
@@ -22,37 +23,6 @@ namespace {
 
 using ::testing::Contains;
 using ::testing::HasSubstr;
-
-struct Ymd {
-  int year, month, day;
-};
-
-Ymd parsed(const std::string& iso) {
-  Ymd date{};
-  EXPECT_EQ(iso.size(), 10U) << iso;
-  EXPECT_EQ(std::sscanf(iso.c_str(), "%4d-%2d-%2d", &date.year, &date.month, &date.day), 3) << iso;
-  return date;
-}
-
-int last_day(int year, int month) {
-  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-  if (month == 2) return leap ? 29 : 28;
-  return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
-}
-
-/// Sakamoto's rule, 0 is Sunday: independent of the code under test.
-int weekday_by_table(const Ymd& date) {
-  constexpr int kOffsets[] = {0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4};
-  const int year = date.year - (date.month < 3 ? 1 : 0);
-  return (year + year / 4 - year / 100 + year / 400 + kOffsets[date.month - 1] + date.day) % 7;
-}
-
-std::vector<DatePair> take(const DatePairOptions& options, int count) {
-  DatePairGenerator generator(options);
-  std::vector<DatePair> pairs;
-  for (int i = 0; i < count; ++i) pairs.push_back(generator.next());
-  return pairs;
-}
 
 DatePairOptions in(const std::string& locale) {
   DatePairOptions options;
@@ -82,14 +52,9 @@ std::vector<std::string> one_of(const std::set<std::string>& sources, const std:
   return found;
 }
 
-DatePairOptions exercise() {
-  DatePairOptions options;
-  options.style = DateStyle::kEnglishExercise;
-  return options;
-}
-
 TEST(DatePairs, AreTheSameForTheSameSeedAndDifferForAnother) {
-  for (const DateStyle style : {DateStyle::kEnglishExercise, DateStyle::kWritten}) {
+  for (const DateStyle style :
+       {DateStyle::kEnglishExercise, DateStyle::kEverydayEnglish, DateStyle::kWritten}) {
     DatePairOptions options;
     options.style = style;
     const auto first = take(options, 500), again = take(options, 500);
@@ -110,7 +75,8 @@ TEST(DatePairs, HaveTargetsThatAreDatesOfTheRange) {
   options.first_year = 1993;
   options.last_year = 2004;
   options.far_year_share = 0;
-  for (const DateStyle style : {DateStyle::kEnglishExercise, DateStyle::kWritten}) {
+  for (const DateStyle style :
+       {DateStyle::kEnglishExercise, DateStyle::kEverydayEnglish, DateStyle::kWritten}) {
     options.style = style;
     std::set<int> years;
     for (const DatePair& pair : take(options, 20000)) {
@@ -126,7 +92,8 @@ TEST(DatePairs, HaveTargetsThatAreDatesOfTheRange) {
 }
 
 TEST(DatePairs, KeepTrainingAndTestDatesApart) {
-  for (const DateStyle style : {DateStyle::kEnglishExercise, DateStyle::kWritten}) {
+  for (const DateStyle style :
+       {DateStyle::kEnglishExercise, DateStyle::kEverydayEnglish, DateStyle::kWritten}) {
     DatePairOptions options;
     options.style = style;
     options.test_share = 0.2;
@@ -209,67 +176,6 @@ TEST(SplitOf, RefusesWhatIsNoDate) {
   }
   EXPECT_NO_THROW(split_of("2016-02-29", 0.1));
   EXPECT_THROW(split_of("2016-02-29", 1.5), UsageError);
-}
-
-TEST(Exercise, HasThirtyFiveCharacters) {
-  std::set<char> characters;
-  for (const DatePair& pair : take(exercise(), 50000)) {
-    characters.insert(pair.source.begin(), pair.source.end());
-  }
-  EXPECT_EQ(std::string(characters.begin(), characters.end()),
-            " ./0123456789abcdefghijlmnoprstuvwy");
-  EXPECT_EQ(characters.size(), 35U);
-}
-
-TEST(Exercise, WritesTheTwentyFourFormats) {
-  // Each format of the list with its weight, as an expression over "month day year" words.
-  const std::string long_month =
-      "(january|february|march|april|may|june|july|august|september|october|november|december)";
-  const std::string short_month = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)";
-  const std::vector<std::pair<std::string, double>> shapes = {
-      {"\\d{1,2}/\\d{1,2}/\\d\\d", 1},
-      {"\\d\\d\\.\\d\\d\\.\\d\\d", 1},
-      {"\\d{1,2} \\d\\d \\d\\d", 1},
-      {"[a-z]+day [a-z]+ \\d{1,2} \\d{4}", 10},
-  };
-  constexpr int kCount = 48000;
-  const std::vector<DatePair> pairs = take(exercise(), kCount);
-  for (const auto& [shape, weight] : shapes) {
-    const std::regex expression(shape);
-    int matches = 0;
-    for (const DatePair& pair : pairs) matches += std::regex_match(pair.source, expression) ? 1 : 0;
-    EXPECT_NEAR(matches, kCount * weight / 24, 5 * std::sqrt(kCount * weight / 24)) << shape;
-  }
-  const std::regex any("\\d{1,2} (" + long_month + "|" + short_month + ") \\d{4}|([a-z]+day )?" +
-                       long_month + " \\d{1,2} \\d{4}|" + short_month +
-                       " \\d{1,2} \\d{4}|\\d{1,2}/\\d{1,2}/\\d\\d|\\d\\d\\.\\d\\d\\.\\d\\d|"
-                       "\\d{1,2} \\d\\d \\d\\d");
-  for (const DatePair& pair : pairs) EXPECT_TRUE(std::regex_match(pair.source, any)) << pair.source;
-}
-
-TEST(Exercise, NamesTheRightWeekdayAndTheCalendarYear) {
-  constexpr const char* kNames[] = {"sunday",   "monday", "tuesday", "wednesday",
-                                    "thursday", "friday", "saturday"};
-  int checked = 0;
-  for (const DatePair& pair : take(exercise(), 40000)) {
-    const Ymd date = parsed(pair.target);
-    EXPECT_TRUE(date.year >= 1970 && date.year <= 2025) << pair.target;
-    const std::string year = std::to_string(date.year);
-    EXPECT_TRUE(pair.source.ends_with(year) || pair.source.ends_with(year.substr(2)));
-    if (pair.source.find("day ") == std::string::npos) continue;
-    EXPECT_TRUE(pair.source.starts_with(kNames[weekday_by_table(date)])) << pair.source;
-    ++checked;
-  }
-  EXPECT_GT(checked, 10000);
-}
-
-TEST(Exercise, MapsEachSourceToOneTarget) {
-  std::map<std::string, std::string> targets;
-  for (const DatePair& pair : take(exercise(), 100000)) {
-    const auto [place, fresh] = targets.emplace(pair.source, pair.target);
-    // "5 06 07" may be read in one way only: the formats with the same marks share one order.
-    EXPECT_EQ(place->second, pair.target) << pair.source;
-  }
 }
 
 TEST(Written, NeverGivesOneSourceTwoTargets) {

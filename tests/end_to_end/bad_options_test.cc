@@ -146,6 +146,10 @@ std::vector<Misuse> misuse_of_dates() {
           {{"dates", "--count", "2", "--split", "test", "--test-share", "0"}, "test share"},
           {{"dates", "--count", "2", "--split", "test", "--test-share", "1.5"}, "test share"},
           {{"dates", "--count", "2", "--split", "test", "--test-share", "nan"}, "test share"},
+          {{"dates", "--count", "2", "--refusals", "-0.1"}, "refusals"},
+          {{"dates", "--count", "2", "--refusals", "1"}, "refusals"},
+          {{"dates", "--count", "2", "--refusals", "nan"}, "refusals"},
+          {{"dates", "--count", "2", "--refusals", "many"}, "--refusals"},
           {{"dates", "--count", "2", "--seed", "-1"}, "--seed"},
           {{"dates", "--count", "2", "--seed", "99999999999999999999"}, "--seed"}};
 }

@@ -77,10 +77,10 @@ Side make_side(const Configuration& configuration, SideName name, text::Vocabula
   return {config, std::move(segmenter), std::move(vocabulary), std::move(subword_model), pads};
 }
 
-Encoded encode(const Side& side, std::string_view raw) {
+Encoded encode(const Side& side, std::string_view raw, EmptyText empty) {
   Encoded result;
   result.units = side.segmenter.split(raw);
-  if (result.units.empty()) throw DataError("", 0, "empty text");
+  if (result.units.empty() && empty == EmptyText::kRefuse) throw DataError("", 0, "empty text");
   const auto limit = static_cast<std::size_t>(side.config.fixed_length);
   if (limit > 0 && result.units.size() > limit) {
     result.cut = result.units.size() - limit;

@@ -223,6 +223,10 @@ int run_train(int argc, char** argv) {
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
   add_shorthands(command, options);
+  command.add_flag_callback(
+      "--allow-empty-targets",
+      [&options] { options.settings.emplace_back("training.allow_empty_targets=true"); },
+      "a TAB with nothing behind it is an empty target, which the model learns to answer");
   command.add_option("--plot", options.plot, "learning curves as SVG")
       ->type_name("FILE")
       ->check(not_empty());

@@ -298,6 +298,11 @@ void check(const Configuration& c) {
   if (c.target.end_token && c.target.fixed_length > 0) {
     conflict("target.fixed_length needs target.end_token: false");
   }
+  if (c.training.allow_empty_targets && !c.target.end_token) {
+    conflict(
+        "training.allow_empty_targets needs target.end_token: true and target.fixed_length: 0: an "
+        "empty target is </s> alone");
+  }
   if (c.shared_vocabulary && c.source.unit != c.target.unit) {
     conflict("shared_vocabulary needs the same source.unit and target.unit");
   }

@@ -168,6 +168,8 @@ struct TrainingConfig {
   int batches_per_sort = 20;
   int maximum_source_length = 200;  ///< tokens; longer pairs are left out and counted
   int maximum_target_length = 200;
+  /// A blank target is an answer: </s> alone. Whoever scores pairs may ask whether it was learnt.
+  bool allow_empty_targets = false;
   int epochs = 100;                 ///< at most
   std::int64_t updates = 0;         ///< at most; 0: no limit
   double minutes = 0.0;             ///< at most, of training time; 0: no limit

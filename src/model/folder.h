@@ -48,8 +48,8 @@ enum class EmptyText {
   kAllow  ///< no units; </s> and padding as the side's configuration says
 };
 
-/// DataError("", 0, …) on broken UTF-8, empty text unless it is allowed, or a unit that a vocabulary
-/// without <unk> lacks.
+/// DataError("", 0, …) on broken UTF-8, empty text unless it is allowed, or a unit that a
+/// vocabulary without <unk> lacks.
 Encoded encode(const Side& side, std::string_view text, EmptyText empty = EmptyText::kRefuse);
 
 /// Everything but the weights.

@@ -309,6 +309,8 @@ void add_training(OptionList& list, TrainingConfig& training) {
               "longer pairs are left out (tokens)");
   list.number("training.maximum_target_length", training.maximum_target_length, 1, kMany,
               "longer pairs are left out (tokens)");
+  list.flag("training.allow_empty_targets", training.allow_empty_targets,
+            "a pair may have an empty target, which the model learns to answer");
   list.number("training.epochs", training.epochs, 1, kMany, "epochs at most");
   list.number("training.updates", training.updates, std::int64_t{0}, kUpdates,
               "updates at most; 0: no limit");

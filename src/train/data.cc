@@ -41,8 +41,9 @@ std::uint64_t hash_text(std::string_view text, std::uint64_t seed) {
   return mix(hash);
 }
 
-Corpus read_corpus(const text::CorpusFiles& files, std::uint64_t& fingerprint) {
-  text::PairReader reader(files);
+Corpus read_corpus(const text::CorpusFiles& files, text::BlankSides blank,
+                   std::uint64_t& fingerprint) {
+  text::PairReader reader(files, blank);
   Corpus corpus;
   Line line;
   while (reader.next(line.pair)) {
@@ -240,9 +241,11 @@ class Encoder {
   // Nothing for a pair that is too long.
   std::optional<Example> encode(const Corpus& corpus, const Line& line) {
     model::Encoded source, target;
+    const bool may_be_empty = text_.configuration.training.allow_empty_targets;
     try {
       source = model::encode(text_.source, line.pair.source);
-      target = model::encode(text_.target, line.pair.target);
+      target = model::encode(text_.target, line.pair.target,
+                             may_be_empty ? model::EmptyText::kAllow : model::EmptyText::kRefuse);
     } catch (const DataError& error) {
       throw DataError(corpus.name, line.number, error.what());
     }
@@ -310,11 +313,14 @@ void encode_all(Dataset& dataset, const Split& split) {
 Dataset prepare_data(const TrainOptions& options, std::optional<model::ModelText> existing) {
   std::uint64_t fingerprint = 0;
   std::vector<std::string> messages;
-  Corpus corpus = read_corpus(options.pairs, fingerprint);
+  const text::BlankSides blank = options.configuration.training.allow_empty_targets
+                                     ? text::BlankSides::kTarget
+                                     : text::BlankSides::kNone;
+  Corpus corpus = read_corpus(options.pairs, blank, fingerprint);
   Split split;
   if (options.validation) {
     split.training = std::move(corpus);
-    split.validation = read_corpus(*options.validation, fingerprint);
+    split.validation = read_corpus(*options.validation, blank, fingerprint);
   } else {
     split = split_corpus(std::move(corpus), options.configuration.training);
   }

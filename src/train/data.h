@@ -25,7 +25,8 @@ struct Dataset {
   std::vector<std::string> messages;  ///< what was chosen, left out or unknown: one line each
 };
 
-/// Reads and prepares the pairs of `options`. With `existing` (a folder to go on in) its units and
+/// Reads and prepares the pairs of `options`. An empty target is the token </s> alone where
+/// training.allow_empty_targets takes it. With `existing` (a folder to go on in) its units and
 /// vocabularies are used instead of new ones. DataError for the files, for a target that a fixed
 /// length cannot hold, and when no pair remains for training or validation.
 ///

@@ -125,6 +125,8 @@ TEST(Configuration, ContradictionsAreRefused) {
   refused({"encoder.padding=visible"});
   refused({"target.end_token=false"});
   refused({"target.fixed_length=10"});
+  refused(
+      {"training.allow_empty_targets=true", "target.fixed_length=10", "target.end_token=false"});
   refused({"shared_vocabulary=true", "source.unit=words"});
   refused({"encoder.direction=forward"});  // there is no ←h_1
   refused({"attention.score=dot"});        // states of 128, annotations of 256
@@ -163,6 +165,7 @@ TEST(Configuration, FieldsThatAFileDoesNotNameStay) {
   EXPECT_EQ(c.attention.score, Score::kAdditive);
   EXPECT_EQ(c.decoder.input_feeding, InputFeeding::kNone);
   EXPECT_EQ(c.decoder.readout_feedback, Feedback::kPrevious);
+  EXPECT_FALSE(c.training.allow_empty_targets);
 }
 
 TEST(Configuration, UnknownPresetNamesAll) {

@@ -211,6 +211,19 @@ TEST(Encode, EndTokenAndUnknownUnits) {
   EXPECT_THROW(encode(model_text.source, "\xff"), DataError);
 }
 
+TEST(Encode, EmptyTextWhereItIsAllowed) {
+  const ModelText model_text = tiny_text();
+  for (const char* empty : {"", " ", "\u00A0\t"}) {
+    EXPECT_THROW(encode(model_text.target, empty), DataError);
+    const Encoded encoded = encode(model_text.target, empty, EmptyText::kAllow);
+    EXPECT_EQ(encoded.tokens, std::vector<text::TokenId>{2});
+    EXPECT_TRUE(encoded.units.empty());
+  }
+  EXPECT_EQ(encode(model_text.target, "a", EmptyText::kAllow).tokens,
+            encode(model_text.target, "a").tokens);
+  EXPECT_THROW(encode(model_text.target, "\xff", EmptyText::kAllow), DataError);
+}
+
 TEST(Encode, VisiblePaddingAndCutting) {
   Configuration c = preset("dates");
   c.source.fixed_length = 4;

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/base.h"
+#include "train/units.h"
 
 namespace attend::train {
 namespace {
@@ -19,10 +20,6 @@ using model::SideConfig;
 using model::SideName;
 using model::UnitChoice;
 using text::Pair;
-
-constexpr double kFewWords = 4.0;
-constexpr double kShortSource = 80.0;  // bytes
-constexpr std::size_t kManyPairs = 20'000;
 
 struct Line {
   Pair pair;
@@ -54,50 +51,6 @@ Corpus read_corpus(const text::CorpusFiles& files, text::BlankSides blank,
   }
   corpus.name = reader.name();
   return corpus;
-}
-
-double words_of(std::string_view text) {
-  double words = 0;
-  bool inside = false;
-  for (const char c : text) {
-    const bool space = c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v';
-    words += !space && !inside;
-    inside = !space;
-  }
-  return words;
-}
-
-const char* unit_name(UnitChoice unit) {
-  return unit == UnitChoice::kCharacters ? "characters"
-         : unit == UnitChoice::kWords    ? "words"
-                                         : "subwords";
-}
-
-void choose_units(Configuration& configuration, const std::vector<Line>& lines,
-                  std::vector<std::string>& messages) {
-  SideConfig& source = configuration.source;
-  SideConfig& target = configuration.target;
-  if (source.unit != UnitChoice::kAuto && target.unit != UnitChoice::kAuto) return;
-  double source_words = 0, target_words = 0, source_bytes = 0;
-  for (const Line& line : lines) {
-    source_words += words_of(line.pair.source);
-    target_words += words_of(line.pair.target);
-    source_bytes += static_cast<double>(line.pair.source.size());
-  }
-  const auto count = static_cast<double>(lines.size());
-  const bool short_target = target_words / count < kFewWords;
-  const UnitChoice larger = lines.size() < kManyPairs ? UnitChoice::kWords : UnitChoice::kSubwords;
-  UnitChoice for_source = larger;
-  UnitChoice for_target = short_target ? UnitChoice::kWords : larger;
-  if (source_words / count < kFewWords || (short_target && source_bytes / count < kShortSource)) {
-    for_source = for_target = UnitChoice::kCharacters;
-  } else if (configuration.shared_vocabulary) {
-    for_target = for_source;
-  }
-  if (source.unit == UnitChoice::kAuto) source.unit = for_source;
-  if (target.unit == UnitChoice::kAuto) target.unit = for_target;
-  messages.push_back(fmt::format("units: {} in sources, {} in targets", unit_name(source.unit),
-                                 unit_name(target.unit)));
 }
 
 // The order of hold-out: by hash, equal sources together. Returns the indices held out.
@@ -326,11 +279,13 @@ Dataset prepare_data(const TrainOptions& options, std::optional<model::ModelText
   }
   Configuration configuration = options.configuration;
   if (existing) {
-    configuration.source.unit = existing->configuration.source.unit;
-    configuration.target.unit = existing->configuration.target.unit;
+    model::keep_preparation(configuration.source, existing->configuration.source);
+    model::keep_preparation(configuration.target, existing->configuration.target);
     existing->configuration = configuration;
   } else {
-    choose_units(configuration, split.training.lines, messages);
+    std::vector<const Pair*> pairs;
+    for (const Line& line : split.training.lines) pairs.push_back(&line.pair);
+    if (auto message = choose_preparation(configuration, pairs)) messages.push_back(*message);
     model::check(configuration);
     existing = build_text(configuration, split);
   }

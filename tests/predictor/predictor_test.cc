@@ -36,7 +36,11 @@ model::Model random_model(const Configuration& configuration,
 
 Configuration small() {
   Configuration c = model::preset("default");
-  c.source.unit = c.target.unit = model::UnitChoice::kCharacters;
+  model::SideConfig characters;
+  characters.unit = model::UnitChoice::kCharacters;
+  for (model::SideConfig* side : {&c.source, &c.target}) {
+    model::keep_preparation(*side, characters);
+  }
   c.encoder.embedding = c.decoder.embedding = 5;
   c.encoder.units = c.decoder.units = c.attention.units = c.decoder.readout_units = 6;
   return c;

@@ -187,7 +187,7 @@ std::vector<Answer> Predictor::score(std::span<const std::string> sources,
   for (std::size_t i = 0; i < sources.size(); ++i) {
     const std::size_t part = prepared.first_parts[i];
     if (part == prepared.first_parts[i + 1] || !answers[i].problem.empty()) continue;
-    if (given[i].units.empty()) continue;
+    if (given[i].units.empty() && !model_.text.configuration.training.allow_empty_targets) continue;
     pairs.push_back(i);
     const std::size_t tokens = prepared.tokens[part].size();
     const bool kept = options.search.alignments == search::Alignments::kKept;

@@ -136,7 +136,8 @@ class Predictor {
 
   /// Forced scoring: the one prediction of each answer is the given target as it was given, with
   /// spans of its raw bytes. A target that the model cannot have (of another length than a fixed
-  /// one, longer than the longest) is a problem. Of `options`, beam and n-best do not matter.
+  /// one, longer than the longest) is a problem. A blank target has a prediction only where the
+  /// model was trained with empty targets. Of `options`, beam and n-best do not matter.
   std::vector<Answer> score(std::span<const std::string> sources,
                             std::span<const std::string> targets,
                             const PredictOptions& options) const;

@@ -110,11 +110,10 @@ std::vector<model::Encoded> prepare_targets(const model::ModelText& model,
       answers[i].problem = error.what();
       continue;
     }
-    if (encoded[i].units.empty()) continue;
-    if (answers[i].problem.empty()) {
+    if (answers[i].problem.empty() && !encoded[i].units.empty()) {
       answers[i].problem = target_problem(model.target, encoded[i], options);
     }
-    if (model.target.config.end_token) encoded[i].tokens.pop_back();  // scoring adds it
+    if (model.target.config.end_token) encoded[i].tokens.pop_back();  // scoring adds </s>
   }
   return encoded;
 }

@@ -230,6 +230,21 @@ TEST(Predictor, GivenTargetsKeepTheirBytesAndTellTheirUnknownUnits) {
   EXPECT_NE(answers[3].problem, "");
 }
 
+TEST(Predictor, ScoresAnEmptyTargetOfAModelThatLearntThem) {
+  Configuration configuration = small();
+  configuration.training.allow_empty_targets = true;
+  const Predictor predictor(
+      random_model(configuration, {"<pad>", "<unk>", "</s>", "a", "b", "c", " ", "é"}));
+  const std::vector<std::string> from{"abc", "abc"}, to{"", " \u3000"};
+  const auto answers = predictor.score(from, to, {});
+  for (const Answer& answer : answers) {
+    const Prediction& empty = answer.predictions.at(0);
+    EXPECT_EQ(empty.units.size(), 0u);
+    EXPECT_LT(empty.log_probability, 0.0);
+    EXPECT_EQ(empty.unit_scores.size(), 1u) << "</s> alone";
+  }
+}
+
 // --------------------------------------------------------------------------- long sources ---
 
 Answer predict_long(const std::string& text, std::size_t limit, LongSources choice) {

@@ -94,8 +94,9 @@ void train_all(const Models& all) {
       attend({"dates", "--style", "exercise", "--count", "400", "--split", "train"});
   if (dates.exit_code != 0) throw std::runtime_error("attend dates failed: " + dates.error);
   train(all.luong, to_tsv(string_pairs(400, 1)),
-        with(tiny_options(150), {"--preset", "luong", "--set", "decoder.units=12", "--set",
-                                 "source.unit=characters", "--set", "target.unit=characters"}));
+        with(tiny_options(150),
+             {"--preset", "luong", "--set", "decoder.units=12", "--set", "source.unit=characters",
+              "--set", "target.unit=characters", "--set", "source.invisible=keep"}));
   train(all.dates, dates.out,
         {"--preset", "dates", "--threads", "1", "--epochs", "5", "--set", "encoder.units=8",
          "--set", "decoder.units=12", "--set", "training.batch_size=20"});

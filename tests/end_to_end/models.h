@@ -15,7 +15,7 @@ struct Models {
   std::filesystem::path words;     ///< preset default on words, two layers, LSTM
   std::filesystem::path subwords;  ///< the same sentences in SentencePiece units
   std::filesystem::path dates;     ///< preset dates, smaller: fixed lengths, no </s>
-  std::filesystem::path luong;     ///< preset luong, smaller, on the pairs of strings
+  std::filesystem::path luong;  ///< preset luong, smaller, on the pairs of strings; invisible: keep
 };
 
 /// Trains what is not there yet. The folders lie in the build tree and are trained anew when the

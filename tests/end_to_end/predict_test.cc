@@ -416,7 +416,7 @@ TEST(Unknown, AreReportedByEveryCommandThatReadsSources) {
 }
 
 TEST(Unknown, CharactersThatATerminalWouldObeyAreShownAsPictures) {
-  EXPECT_EQ(predict(models().strings, "a\x1b b\n").error,
+  EXPECT_EQ(predict(models().luong, "a\x1b b\n").error,
             "attend predict: 2 unknown units in 1 of 1 lines: '\u241b' (1), '\u2423' (1)\n");
 }
 

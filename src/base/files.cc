@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/descriptors.h"
 #include "base/errors.h"
 
 namespace attend {
@@ -46,9 +47,8 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit) {
   while (problem.empty()) {
     const std::size_t old_size = bytes.size();
     bytes.resize(old_size + kBufferSize);
-    const ssize_t count = ::read(descriptor, bytes.data() + old_size, kBufferSize);
+    const ssize_t count = read_descriptor(descriptor, bytes.data() + old_size, kBufferSize);
     bytes.resize(old_size + static_cast<std::size_t>(count > 0 ? count : 0));
-    if (count < 0 && errno == EINTR) continue;
     if (count < 0) problem = "cannot read: " + system_reason();
     if (count <= 0) break;
     if (bytes.size() > limit) problem = fmt::format("larger than the limit of {} bytes", limit);
@@ -110,8 +110,7 @@ void AtomicFile::flush() {
   ATTEND_CHECK(descriptor_ >= 0);
   std::string_view rest = buffer_;
   while (!rest.empty()) {
-    const ssize_t count = ::write(descriptor_, rest.data(), rest.size());
-    if (count < 0 && errno == EINTR) continue;
+    const ssize_t count = write_descriptor(descriptor_, rest.data(), rest.size());
     if (count < 0) fail("cannot write");
     rest.remove_prefix(static_cast<std::size_t>(count));
   }

@@ -7,3 +7,4 @@
 #include "base/messages.h"     // IWYU pragma: export
 #include "base/precision.h"    // IWYU pragma: export
 #include "base/random.h"       // IWYU pragma: export
+#include "base/temporaries.h"  // IWYU pragma: export

@@ -2,39 +2,77 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <string_view>
 #include <utility>
-#include <vector>
 
+#include "base/descriptors.h"
 #include "base/errors.h"
+#include "base/places.h"
 
 namespace attend {
 namespace {
 
 constexpr std::size_t kBufferSize = std::size_t{1} << 16;
-constexpr std::string_view kTemporary = ".tmp-";
-constexpr std::string_view kRandomPart = "XXXXXX";  // what mkostemp replaces
 
 std::string system_reason() { return std::strerror(errno); }
 
-// /dev/stdout or /dev/fd/3: the name of an open file, which must be written and not replaced.
-bool names_open_file(const std::filesystem::path& path) {
-  constexpr int kMostLinks = 40;
-  std::error_code error;
-  std::filesystem::path place = std::filesystem::absolute(path, error);
-  for (int i = 0; i < kMostLinks && std::filesystem::is_symlink(place, error); ++i) {
-    const auto folder = std::filesystem::canonical(place.parent_path(), error);
-    if (folder.native().starts_with("/proc/")) return true;
-    place = folder / std::filesystem::read_symlink(place, error);
-    if (error) return false;
+// The folder that a file lies in, as a name that can be opened.
+std::filesystem::path folder_of(const std::filesystem::path& file) {
+  return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
+}
+
+bool write_all(int descriptor, std::string_view bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = write_descriptor(descriptor, bytes.data(), bytes.size());
+    if (count < 0) return false;
+    bytes.remove_prefix(static_cast<std::size_t>(count));
   }
+  return true;
+}
+
+// All bytes of one file, from its beginning on, to the place where the other one stands.
+bool copy_all(int from, int to) {
+  std::string bytes(kBufferSize, '\0');
+  off_t position = 0;
+  for (;;) {
+    const ssize_t count = pread(from, bytes.data(), bytes.size(), position);
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return count == 0;
+    if (!write_all(to, {bytes.data(), static_cast<std::size_t>(count)})) return false;
+    position += count;
+  }
+}
+
+// Room for `size` bytes of a file that has `old_size`, without a change that could be seen. False
+// when the disk has none. File systems that cannot tell, or that write elsewhere first, do not.
+bool reserve(int descriptor, off_t old_size, off_t size) {
+  if (size <= old_size) return true;
+  if (fallocate(descriptor, FALLOC_FL_KEEP_SIZE, old_size, size - old_size) == 0) return true;
+  if (errno != ENOSPC && errno != EDQUOT && errno != EFBIG) return true;
+  const int reason = errno;
+  (void)!ftruncate(descriptor, old_size);  // gives back what it got
+  errno = reason;
   return false;
 }
+
+// Keeps the signals that end the program from this thread.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    const sigset_t signals = ending_signals();
+    pthread_sigmask(SIG_BLOCK, &signals, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_;
+};
 
 }  // namespace
 
@@ -46,9 +84,8 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit) {
   while (problem.empty()) {
     const std::size_t old_size = bytes.size();
     bytes.resize(old_size + kBufferSize);
-    const ssize_t count = ::read(descriptor, bytes.data() + old_size, kBufferSize);
+    const ssize_t count = read_descriptor(descriptor, bytes.data() + old_size, kBufferSize);
     bytes.resize(old_size + static_cast<std::size_t>(count > 0 ? count : 0));
-    if (count < 0 && errno == EINTR) continue;
     if (count < 0) problem = "cannot read: " + system_reason();
     if (count <= 0) break;
     if (bytes.size() > limit) problem = fmt::format("larger than the limit of {} bytes", limit);
@@ -58,22 +95,32 @@ std::string read_file(const std::filesystem::path& path, std::size_t limit) {
   return bytes;
 }
 
+bool is_one_file(const std::filesystem::path& a, const std::filesystem::path& b) {
+  std::error_code unknown;
+  if (std::filesystem::equivalent(a, b, unknown)) return true;
+  const auto whole = [&](const std::filesystem::path& path) {
+    return std::filesystem::weakly_canonical(
+        std::filesystem::absolute(follow_links(path).path, unknown), unknown);
+  };
+  return whole(a) == whole(b);
+}
+
 bool is_written_directly(const std::filesystem::path& path) {
   if (path == "-") return true;
   struct stat status {};
   if (stat(path.c_str(), &status) != 0 || S_ISDIR(status.st_mode)) return false;
-  return !S_ISREG(status.st_mode) || names_open_file(path);
+  return !S_ISREG(status.st_mode) || follow_links(path).is_open_file;
 }
 
-AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
+AtomicFile::AtomicFile(std::filesystem::path path, Keep keep) : path_(std::move(path)) {
   if (path_ == "-") {
     descriptor_ = STDOUT_FILENO;
-    owns_descriptor_ = false;
     return;
   }
   struct stat status {};
   const bool exists = stat(path_.c_str(), &status) == 0;
-  if (exists && S_ISDIR(status.st_mode)) {
+  if (!exists && errno != ENOENT) fail("cannot write");
+  if ((exists && S_ISDIR(status.st_mode)) || !path_.has_filename()) {
     errno = EISDIR;
     fail("cannot write");
   }
@@ -82,23 +129,75 @@ AtomicFile::AtomicFile(std::filesystem::path path) : path_(std::move(path)) {
     if (descriptor_ < 0) fail("cannot open");
     return;
   }
-  std::string pattern = fmt::format("{}{}{}", path_.string(), kTemporary, kRandomPart);
-  descriptor_ = mkostemp(pattern.data(), O_CLOEXEC);
-  if (descriptor_ < 0) fail("cannot create a file beside");
-  temporary_ = pattern;
-  const mode_t mask = umask(0);
-  umask(mask);
-  fchmod(descriptor_, exists ? (status.st_mode & 0777) : (0666 & ~mask));
+  place_ = follow_links(path_).path;
+  if (exists && is_mount(place_)) {
+    if (!open_in_place()) fail("cannot write");
+    return;
+  }
+  if (exists && status.st_nlink > 1 && keep == Keep::kIdentity && open_in_place()) return;
+  open_beside(exists ? &status : nullptr, keep);
 }
 
-AtomicFile::~AtomicFile() {
-  if (descriptor_ >= 0 && owns_descriptor_) close(descriptor_);
-  if (!temporary_.empty()) unlink(temporary_.c_str());
+AtomicFile::~AtomicFile() { close_all(); }
+
+void AtomicFile::close_all() {
+  if (descriptor_ >= 0 && path_ != "-") close(descriptor_);
+  if (place_descriptor_ >= 0) close(place_descriptor_);
+  descriptor_ = place_descriptor_ = -1;
 }
 
 void AtomicFile::fail(const char* action) const {
   throw Error(fmt::format("{}: {}: {}", path_ == "-" ? "standard output" : path_.string(), action,
                           system_reason()));
+}
+
+// A temporary file that a rename puts in its place; where that is not allowed, the file is opened
+// to be written in place.
+void AtomicFile::open_beside(const struct stat* old, Keep keep) {
+  constexpr mode_t kPrivate = 0600, kUsual = 0666;  // without the bits of the user's mask
+  descriptor_ = temporary_.create(folder_of(place_), old != nullptr ? kPrivate : kUsual);
+  if (descriptor_ < 0) {
+    const int reason = errno;
+    const bool forbidden = reason == EACCES || reason == EPERM || reason == EROFS;
+    if (old != nullptr && forbidden && open_in_place()) return;
+    errno = reason;
+    fail("cannot create a file beside");
+  }
+  way_ = Way::kByRename;
+  if (old == nullptr || copy_identity(place_, *old, descriptor_)) return;
+  if (keep == Keep::kContents) return;
+  const int beside = std::exchange(descriptor_, -1);
+  if (open_in_place()) {
+    close(beside);
+    return;
+  }
+  const int reason = errno;
+  descriptor_ = beside;  // the folder may let one replace it, though without its owner
+  errno = reason;
+  if (forbids_replacing(folder_of(place_), *old)) fail("cannot write");
+}
+
+// False, and nothing is changed, when the file may not be written or nothing can be kept for it.
+bool AtomicFile::open_in_place() {
+  const int place = open(place_.c_str(), O_WRONLY | O_CLOEXEC);
+  if (place < 0) return false;
+  std::error_code unknown;
+  const auto other_folder = std::filesystem::temp_directory_path(unknown);
+  constexpr mode_t kPrivate = 0600;
+  TemporaryFile waiting;
+  int descriptor = waiting.create(folder_of(place_), kPrivate);
+  if (descriptor < 0 && !unknown) descriptor = waiting.create(other_folder, kPrivate);
+  if (descriptor < 0) descriptor = memfd_create("attend", MFD_CLOEXEC);
+  if (descriptor < 0) {
+    close(place);
+    return false;
+  }
+  waiting.remove();  // the name; the file lives as long as it is open
+  temporary_.remove();
+  descriptor_ = descriptor;
+  place_descriptor_ = place;
+  way_ = Way::kInPlace;
+  return true;
 }
 
 void AtomicFile::write(std::string_view bytes) {
@@ -108,43 +207,50 @@ void AtomicFile::write(std::string_view bytes) {
 
 void AtomicFile::flush() {
   ATTEND_CHECK(descriptor_ >= 0);
-  std::string_view rest = buffer_;
-  while (!rest.empty()) {
-    const ssize_t count = ::write(descriptor_, rest.data(), rest.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail("cannot write");
-    rest.remove_prefix(static_cast<std::size_t>(count));
-  }
+  if (!write_all(descriptor_, buffer_)) fail("cannot write");
   buffer_.clear();
 }
 
 void AtomicFile::commit() {
   flush();
-  if (!owns_descriptor_) return;
-  if (!temporary_.empty() && fsync(descriptor_) != 0) fail("cannot write");
-  const int descriptor = std::exchange(descriptor_, -1);
-  if (close(descriptor) != 0) fail("cannot write");
-  if (temporary_.empty()) return;
-  if (rename(temporary_.c_str(), path_.c_str()) != 0) fail("cannot replace");
-  temporary_.clear();
-}
-
-void remove_leftovers(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::vector<std::filesystem::path> leftovers;
-  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
-    const std::string name = entry.path().filename().string();
-    const std::size_t tail = kTemporary.size() + kRandomPart.size();
-    if (name.size() > tail &&
-        name.compare(name.size() - tail, kTemporary.size(), kTemporary) == 0) {
-      leftovers.push_back(entry.path());
+  if (path_ == "-") return;
+  if (way_ == Way::kInPlace) {
+    copy_into_place();
+  } else if (way_ == Way::kByRename) {
+    if (fsync(descriptor_) != 0) fail("cannot write");
+    if (!temporary_.rename_to(place_)) {
+      // A mount (EBUSY), or another user's file in a folder like /tmp (EPERM), can be written
+      // still.
+      const int reason = errno;
+      const bool forbidden = reason == EBUSY || reason == EPERM || reason == EACCES;
+      place_descriptor_ = forbidden ? open(place_.c_str(), O_WRONLY | O_CLOEXEC) : -1;
+      errno = reason;
+      if (place_descriptor_ < 0) fail("cannot replace");
+      copy_into_place();
+      temporary_.remove();
     }
   }
-  for (const std::filesystem::path& file : leftovers) std::filesystem::remove(file, error);
+  const int descriptor = std::exchange(descriptor_, -1);
+  if (close(descriptor) != 0) fail("cannot write");
+  close_all();
 }
 
-void write_file(const std::filesystem::path& path, std::string_view bytes) {
-  AtomicFile file(path);
+void AtomicFile::copy_into_place() {
+  struct stat old {
+  }, now{};
+  if (fstat(place_descriptor_, &old) != 0 || fstat(descriptor_, &now) != 0 ||
+      !reserve(place_descriptor_, old.st_size, now.st_size)) {
+    fail("cannot write");
+  }
+  const SignalsBlocked until_it_is_whole;
+  if (!copy_all(descriptor_, place_descriptor_) || ftruncate(place_descriptor_, now.st_size) != 0 ||
+      fsync(place_descriptor_) != 0) {
+    fail("is incomplete now, cannot write");
+  }
+}
+
+void write_file(const std::filesystem::path& path, std::string_view bytes, Keep keep) {
+  AtomicFile file(path, keep);
   file.write(bytes);
   file.commit();
 }

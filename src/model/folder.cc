@@ -166,12 +166,13 @@ Model load_with_shortlist(const std::filesystem::path& folder) {
 
 void save_text(const std::filesystem::path& folder, const ModelText& model_text, int format) {
   make_folder(folder);
-  write_file(folder / kConfiguration, write_yaml(model_text.configuration, format));
+  write_file(folder / kConfiguration, write_yaml(model_text.configuration, format),
+             Keep::kContents);
   for (const auto& [name, side] : {std::pair<const char*, const Side&>{"source", model_text.source},
                                    {"target", model_text.target}}) {
     side.vocabulary.save(folder / fmt::format("{}.vocab", name));
     if (!side.subword_model.empty()) {
-      write_file(folder / fmt::format("{}.spm", name), side.subword_model);
+      write_file(folder / fmt::format("{}.spm", name), side.subword_model, Keep::kContents);
     }
   }
 }
@@ -180,7 +181,8 @@ void save_rounded(const std::filesystem::path& folder, const ModelText& model_te
                   const Weights& weights) {
   ATTEND_CHECK(weights.precision() != Precision::kFloat32);
   make_folder(folder);
-  AtomicFile weights_file(folder / kWeights);  // the largest one first: the disk may be full
+  AtomicFile weights_file(folder / kWeights,
+                          Keep::kContents);  // the largest one first: the disk may be full
   weights_file.write(weights.with_metadata(seal(model_text)).bytes());
   weights_file.flush();
   save_text(folder, model_text, kFormatRounded);

@@ -144,7 +144,7 @@ void Shortlist::save(const std::filesystem::path& file) const {
   std::string text =
       fmt::format("{} {} {}\n{}\n", kName, sizes_.source, sizes_.target, fmt::join(frequent_, " "));
   for (const auto& ids : of_source_) text += fmt::format("{}\n", fmt::join(ids, " "));
-  write_file(file, text);
+  write_file(file, text, Keep::kContents);
 }
 
 std::vector<TokenId> Shortlist::candidates(std::span<const std::vector<TokenId>> sources) const {

@@ -398,7 +398,9 @@ Weights Weights::with_metadata(const Metadata& more) const {
   return result;
 }
 
-void Weights::save(const std::filesystem::path& path) const { write_file(path, bytes()); }
+void Weights::save(const std::filesystem::path& path) const {
+  write_file(path, bytes(), Keep::kContents);
+}
 
 std::string Weights::bytes() const {
   std::vector<Entry> entries;

@@ -17,6 +17,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/base.h"
+
 namespace attend::text {
 namespace {
 
@@ -78,11 +80,9 @@ class PlainStream : public ByteStream {
 
  private:
   std::size_t read_descriptor(char* bytes, std::size_t size) const {
-    while (true) {
-      const ssize_t count = ::read(descriptor_, bytes, size);
-      if (count >= 0) return static_cast<std::size_t>(count);
-      if (errno != EINTR) fail_with_reason("cannot read");
-    }
+    const ssize_t count = attend::read_descriptor(descriptor_, bytes, size);
+    if (count < 0) fail_with_reason("cannot read");
+    return static_cast<std::size_t>(count);
   }
 
   int descriptor_ = STDIN_FILENO;

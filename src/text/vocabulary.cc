@@ -117,7 +117,7 @@ Vocabulary Vocabulary::load(const std::filesystem::path& path) {
 }
 
 void Vocabulary::save(const std::filesystem::path& path) const {
-  AtomicFile file(path);
+  AtomicFile file(path, Keep::kContents);
   for (const std::string& unit : units_) {
     file.write(unit);
     file.write("\n");

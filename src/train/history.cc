@@ -59,7 +59,7 @@ void History::append(ValidationRecord record) {
 void History::write() const {
   std::string text;
   for (const ValidationRecord& record : records_) text += to_json(record).dump() + "\n";
-  write_file(file_, text);
+  write_file(file_, text, Keep::kContents);
 }
 
 }  // namespace attend::train

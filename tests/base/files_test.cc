@@ -81,19 +81,6 @@ TEST(AtomicFile, WritesToAnOpenFileByItsName) {
   EXPECT_EQ(count_entries(folder.path()), 1u);
 }
 
-TEST(Leftovers, AreRemovedAndNothingElse) {
-  const TemporaryFolder folder;
-  for (const char* name : {"a", "a.tmp-aB3xYz", "a.tmp-", "a.tmp-aB3xYz7", ".tmp-aB3xYz"}) {
-    write_file(folder / name, "x");
-  }
-  remove_leftovers(folder.path());
-  EXPECT_FALSE(std::filesystem::exists(folder / "a.tmp-aB3xYz"));
-  for (const char* name : {"a", "a.tmp-", "a.tmp-aB3xYz7", ".tmp-aB3xYz"}) {
-    EXPECT_TRUE(std::filesystem::exists(folder / name)) << name;
-  }
-  remove_leftovers(folder / "none");
-}
-
 TEST(ReadFile, NamesTheFileAndTheReason) {
   TemporaryFolder folder;
   try {

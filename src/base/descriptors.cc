@@ -1,0 +1,50 @@
+#include "base/descriptors.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <initializer_list>
+
+namespace attend {
+namespace {
+
+// After a call that failed: whether it is worth another try, which is now if there was a signal and
+// when `event` has come if the descriptor is non-blocking.
+bool try_again(int descriptor, short event) {
+  if (errno == EINTR) return true;
+  if (errno != EAGAIN && errno != EWOULDBLOCK) return false;
+  constexpr int kForever = -1;
+  pollfd polled{descriptor, event, 0};
+  return poll(&polled, 1, kForever) >= 0 || errno == EINTR;
+}
+
+}  // namespace
+
+ssize_t read_descriptor(int descriptor, char* bytes, std::size_t size) {
+  ssize_t count = -1;
+  do {
+    count = ::read(descriptor, bytes, size);
+  } while (count < 0 && try_again(descriptor, POLLIN));
+  return count;
+}
+
+ssize_t write_descriptor(int descriptor, const char* bytes, std::size_t size) {
+  ssize_t count = -1;
+  do {
+    count = ::write(descriptor, bytes, size);
+  } while (count < 0 && try_again(descriptor, POLLOUT));
+  return count;
+}
+
+void reserve_standard_descriptors() {
+  for (const int wanted : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(wanted, F_GETFD) >= 0 || errno != EBADF) continue;
+    // O_PATH makes a mere name of it, and a folder is nothing to write by that name either. It gets
+    // the lowest number that is free: the wanted one. It stays open over exec (attend train).
+    open("/", O_PATH | O_DIRECTORY);
+  }
+}
+
+}  // namespace attend

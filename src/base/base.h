@@ -3,5 +3,6 @@
 
 #include "base/errors.h"     // IWYU pragma: export
 #include "base/files.h"      // IWYU pragma: export
+#include "base/messages.h"   // IWYU pragma: export
 #include "base/precision.h"  // IWYU pragma: export
 #include "base/random.h"     // IWYU pragma: export

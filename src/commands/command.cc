@@ -9,10 +9,8 @@
 #include <sstream>
 
 #include "base/base.h"
-#include "view/view.h"
 
 namespace attend::commands {
-namespace {
 
 std::string one_line(std::string_view message) {
   std::string line;
@@ -22,6 +20,8 @@ std::string one_line(std::string_view message) {
   }
   return line;
 }
+
+namespace {
 
 // To standard output, where a full disk is an error too.
 int print(const CLI::App& program, const CLI::Success& wanted) {
@@ -35,7 +35,7 @@ int print(const CLI::App& program, const CLI::Success& wanted) {
 
 int guarded(std::string_view program, const std::function<int()>& body) {
   const auto fail = [&](std::string_view message, ExitCode code) {
-    fmt::print(stderr, "{}: {}\n", program, one_line(message));
+    print_message(fmt::format("{}: {}\n", program, one_line(message)));
     return static_cast<int>(code);
   };
   try {
@@ -155,6 +155,15 @@ void add_batch_options(CLI::App& command, predictor::PredictOptions& options) {
                   "score = log-probability / length^X")
       ->check(number_between(0, 10))
       ->capture_default_str();
+  command
+      .add_option("--maximum-source-length", options.maximum_source_length,
+                  "units of a source; what becomes of a longer one says --long-sources")
+      ->check(CLI::Range(1, 1 << 20))
+      ->capture_default_str();
+  command
+      .add_option("--maximum-length", options.search.maximum_length, "units of a target at most")
+      ->check(CLI::Range(1, 1000000))
+      ->capture_default_str();
   command.add_option("--batch-size", options.batch_size, "sources decoded together")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();
@@ -177,6 +186,26 @@ void add_search_options(CLI::App& command, predictor::PredictOptions& options) {
   add_batch_options(command, options);
 }
 
+void add_long_sources_option(CLI::App& command, predictor::PredictOptions& options,
+                             LongSourceChoices choices) {
+  using predictor::LongSources;
+  std::vector<std::pair<std::string, LongSources>> names{{"cut", LongSources::kCut},
+                                                         {"skip", LongSources::kSkip}};
+  std::string help =
+      "cut: only the first units of a longer source count; skip: it gets an empty answer";
+  if (choices == LongSourceChoices::kCutSkipSplit) {
+    names.emplace_back("split", LongSources::kSplit);
+    help += "; split: it is cut at ends of sentences and answered in parts";
+  }
+  add_choice<LongSources>(command, "--long-sources", options.long_sources, names, help);
+}
+
+void add_strict_option(CLI::App& command, LineErrors& errors) {
+  command.add_flag_callback(
+      "--strict", [&errors] { errors = LineErrors::kStop; },
+      "stop with code 3 at the first line that cannot be answered, after the answers before it");
+}
+
 void add_load_options(CLI::App& command, predictor::LoadOptions& options) {
   command
       .add_option_function<std::string>(
@@ -192,96 +221,9 @@ void add_load_options(CLI::App& command, predictor::LoadOptions& options) {
 
 void report_precision(std::string_view command, Precision precision) {
   if (predictor::has_instructions(precision)) return;
-  fmt::print(stderr,
-             "{}: this processor has no instructions for {} products: right, but not faster\n",
-             command, precision_name(precision));
-}
-
-bool read_chunk(text::LineReader& reader, std::size_t lines, Chunk& chunk) {
-  chunk.clear();
-  std::string line;
-  while (chunk.sources.size() < lines && reader.next(line)) {
-    chunk.sources.push_back(line);
-    chunk.line_numbers.push_back(reader.line_number());
-  }
-  return !chunk.sources.empty();
-}
-
-bool read_chunk(text::PairReader& reader, std::size_t lines, Chunk& chunk) {
-  chunk.clear();
-  text::Pair pair;
-  while (chunk.sources.size() < lines && reader.next(pair)) {
-    chunk.sources.push_back(pair.source);
-    chunk.targets.push_back(pair.target);
-    chunk.line_numbers.push_back(reader.line_number());
-  }
-  return !chunk.sources.empty();
-}
-
-namespace {
-
-// A target that would be cut to a fixed length is not the target that was asked about.
-void check_target(const model::Side& side, const std::string& target) {
-  const model::Encoded encoded = model::encode(side, target);
-  if (encoded.cut == 0) return;
-  throw DataError("", 0,
-                  fmt::format("the target has {} units, expected {}",
-                              encoded.units.size() + encoded.cut, side.config.fixed_length));
-}
-
-}  // namespace
-
-void check_chunk(const predictor::Predictor& predictor, const std::string& file,
-                 const Chunk& chunk) {
-  for (std::size_t i = 0; i < chunk.sources.size(); ++i) {
-    try {
-      model::encode(predictor.text().source, chunk.sources[i]);
-      if (!chunk.targets.empty()) check_target(predictor.text().target, chunk.targets[i]);
-    } catch (const DataError& error) {
-      throw DataError(file, chunk.line_numbers[i], error.what());
-    }
-  }
-}
-
-void Notices::add(const predictor::Source& source) {
-  ++lines_;
-  if (!source.unknown.empty()) ++unknown_lines_;
-  if (source.cut > 0) ++cut_lines_;
-  for (const std::string& unit : source.unknown) ++unknown_[unit];
-}
-
-void Notices::add(const predictor::Source& source, const predictor::Prediction& best) {
-  add(source);
-  if (!best.finished) ++cut_predictions_;
-}
-
-void Notices::report(std::string_view command) const {
-  constexpr std::size_t kShown = 10;
-  if (cut_predictions_ > 0) {
-    fmt::print(stderr, "{}: {} of {} predictions {} cut at the longest length: --maximum-ratio\n",
-               command, cut_predictions_, lines_, cut_predictions_ == 1 ? "was" : "were");
-  }
-  if (cut_lines_ > 0) {
-    fmt::print(stderr, "{}: {} of {} lines {} cut to the model's fixed length\n", command,
-               cut_lines_, lines_, cut_lines_ == 1 ? "was" : "were");
-  }
-  if (unknown_.empty()) return;
-  std::vector<std::pair<std::size_t, std::string>> list;
-  std::size_t total = 0;
-  for (const auto& [unit, count] : unknown_) {
-    total += count;
-    list.emplace_back(count, unit);
-  }
-  std::stable_sort(list.begin(), list.end(),
-                   [](const auto& a, const auto& b) { return a.first > b.first; });
-  std::string shown;
-  for (std::size_t i = 0; i < std::min(kShown, list.size()); ++i) {
-    shown += fmt::format("{}'{}' ({})", i == 0 ? "" : ", ", view::visible_label(list[i].second),
-                         list[i].first);
-  }
-  fmt::print(stderr, "{}: {} unknown unit{} in {} of {} lines: {}{}\n", command, total,
-             total == 1 ? "" : "s", unknown_lines_, lines_, shown,
-             list.size() > kShown ? ", …" : "");
+  print_message(
+      fmt::format("{}: this processor has no instructions for {} products: right, but not faster\n",
+                  command, precision_name(precision)));
 }
 
 std::string pharaoh(const predictor::Prediction& prediction) {

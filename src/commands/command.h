@@ -4,12 +4,12 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "commands/lines.h"
 #include "predictor/predictor.h"
 #include "text/text.h"
 
@@ -26,6 +26,9 @@ void add_quantize(CLI::App& program);
 void add_score(CLI::App& program);
 void add_shortlist(CLI::App& program);
 void add_show(CLI::App& program);
+
+/// A message with its control characters escaped, so that it stays one line.
+std::string one_line(std::string_view message);
 
 /// Calls `body` and turns every exception into one line on stderr and an exit code (README.md).
 /// Control characters in it are escaped, so that it stays one line.
@@ -45,9 +48,16 @@ struct PairFiles {
 };
 void add_pair_options(CLI::App& command, PairFiles& files);
 
-/// Options of decoding: beam, n-best, length normalisation, threads, batch.
+/// Options of decoding: beam, longest targets and sources, and those of add_batch_options().
 void add_search_options(CLI::App& command, predictor::PredictOptions& options);
+/// Length normalisation, longest sources, threads, batch.
 void add_batch_options(CLI::App& command, predictor::PredictOptions& options);
+/// --long-sources, for commands that can answer a source in parts or only cut and skip it.
+enum class LongSourceChoices { kCutSkip, kCutSkipSplit };
+void add_long_sources_option(CLI::App& command, predictor::PredictOptions& options,
+                             LongSourceChoices choices);
+/// --strict, for commands that answer lines.
+void add_strict_option(CLI::App& command, LineErrors& errors);
 
 /// --precision and --shortlist: how a model is loaded.
 void add_load_options(CLI::App& command, predictor::LoadOptions& options);
@@ -89,43 +99,14 @@ void check_svg(std::string_view flag, const std::string& file);
 void check_distinct(std::string_view flag, const std::string& file, std::string_view other_flag,
                     const std::string& other_file);
 
-/// Lines read ahead and predicted together.
-inline constexpr std::size_t kChunkLines = 2048;
-
-/// A chunk of lines or pairs with the line number of each, for messages.
-struct Chunk {
-  std::vector<std::string> sources, targets;
-  std::vector<std::size_t> line_numbers;
-  void clear() { sources.clear(), targets.clear(), line_numbers.clear(); }
-};
-
-/// Reads up to `lines`; false when there are none left.
-bool read_chunk(text::LineReader& reader, std::size_t lines, Chunk& chunk);
-bool read_chunk(text::PairReader& reader, std::size_t lines, Chunk& chunk);
-
-/// DataError (file:line) for the first text of the chunk that a model cannot take: blank, or with
-/// units that a vocabulary without <unk> lacks.
-void check_chunk(const predictor::Predictor& predictor, const std::string& file,
-                 const Chunk& chunk);
-
-/// Counts unknown units, cut sources and cut predictions, and tells of them in one line each at the
-/// end.
-class Notices {
- public:
-  void add(const predictor::Source& source);
-  void add(const predictor::Source& source, const predictor::Prediction& best);
-  /// Prints to stderr: "attend predict: 3 unknown units in 2 lines: 'ß' (2), 'å' (1)".
-  void report(std::string_view command) const;
-
- private:
-  std::map<std::string, std::size_t> unknown_;
-  std::size_t unknown_lines_ = 0, cut_lines_ = 0, lines_ = 0, cut_predictions_ = 0;
-};
-
 /// Pharaoh links "0-0 1-2" of a prediction.
 std::string pharaoh(const predictor::Prediction& prediction);
 
-/// One JSON object, one line: source, predictions with byte spans, links, alignment matrix.
-std::string to_json(const predictor::Answer& answer);
+using WriteText = std::function<void(std::string_view)>;
+
+/// One JSON object and a line feed, in pieces: source, predictions with byte spans, links,
+/// alignment matrix; `problem` or `withheld_probability` where that is why there are none
+/// (ARCHITECTURE.md). The answer must have kept its alignments.
+void write_json(const predictor::Answer& answer, const WriteText& write);
 
 }  // namespace attend::commands

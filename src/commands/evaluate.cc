@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "commands/command.h"
+#include "commands/evaluation.h"
 #include "metrics/metrics.h"
 #include "view/view.h"
 
@@ -24,35 +25,8 @@ struct Options {
   std::vector<std::size_t> edges = metrics::default_length_edges();
   Report report = Report::kTable;
   predictor::LoadOptions load;
+  LineErrors errors = LineErrors::kGoOn;
 };
-
-struct Evaluated {
-  std::vector<metrics::Segment> hypotheses;
-  std::vector<std::vector<metrics::Segment>> references;
-  std::vector<std::size_t> source_lengths;  ///< in units
-};
-
-Evaluated predict_all(const predictor::Predictor& predictor, const Options& options) {
-  text::PairReader reader(options.pairs.files());
-  Evaluated result;
-  Notices notices;
-  Chunk chunk;
-  while (read_chunk(reader, kChunkLines, chunk)) {
-    std::vector<std::string> targets = std::move(chunk.targets);  // need no ids, so no check
-    chunk.targets.clear();
-    check_chunk(predictor, reader.name(), chunk);
-    const auto answers = predictor.predict(chunk.sources, options.predict);
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-      const predictor::Prediction& best = answers[i].predictions.front();
-      notices.add(answers[i].source, best);
-      result.source_lengths.push_back(answers[i].source.units.size());
-      result.hypotheses.push_back({best.text, predictor.target_units(best.text)});
-      result.references.push_back({{targets[i], predictor.target_units(targets[i])}});
-    }
-  }
-  notices.report("attend evaluate");
-  return result;
-}
 
 std::string format_row(const metrics::BucketTable::Row& row) {
   std::string line = fmt::format("{:<12}{:>10}", row.name, row.examples);
@@ -104,7 +78,8 @@ void run(const Options& options) {
   text::OutputFile target(options.target);
   std::optional<AtomicFile> curve;
   if (!options.curve.empty()) curve.emplace(options.curve);
-  const Evaluated evaluated = predict_all(predictor, options);
+  const EvaluatedPairs evaluated = evaluate_pairs(predictor, options.pairs.files(), options.predict,
+                                                  options.errors, "attend evaluate");
   const metrics::BucketTable table = metrics::tabulate(
       wanted, evaluated.hypotheses, evaluated.references, evaluated.source_lengths, options.edges);
   switch (options.report) {
@@ -156,6 +131,8 @@ void add_evaluate(CLI::App& program) {
       ->check(not_empty())
       ->capture_default_str();
   add_search_options(*command, options->predict);
+  add_long_sources_option(*command, options->predict, LongSourceChoices::kCutSkipSplit);
+  add_strict_option(*command, options->errors);
   add_load_options(*command, options->load);
   command->callback([options] { run(*options); });
 }

@@ -17,9 +17,10 @@ struct Options {
 
 std::string describe_side(const char* name, const model::Side& side) {
   return fmt::format("{:<12}{} {}{}\n", name, side.vocabulary.size(),
-                     side.config.unit == model::UnitChoice::kCharacters ? "characters"
-                     : side.config.unit == model::UnitChoice::kWords    ? "words"
-                                                                        : "subwords",
+                     side.config.unit == model::UnitChoice::kCharacters   ? "characters"
+                     : side.config.unit == model::UnitChoice::kCodePoints ? "code points"
+                     : side.config.unit == model::UnitChoice::kWords      ? "words"
+                                                                          : "subwords",
                      side.config.fixed_length > 0
                          ? fmt::format(", always {} tokens", side.config.fixed_length)
                          : "");

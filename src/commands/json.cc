@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
-#include <cstdlib>
+#include <algorithm>
+#include <array>
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "commands/command.h"
@@ -10,23 +12,73 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// The shortest digits that give the same float again.
-double shortest(float value) { return std::strtod(fmt::format("{}", value).c_str(), nullptr); }
+// The shortest digits that give the same float again, as a JSON number; null where there is none.
+std::string shortest(float value) {
+  if (!std::isfinite(value)) return "null";
+  std::string digits = fmt::format("{}", value);
+  return digits.find_first_of(".e") == std::string::npos ? digits + ".0" : digits;
+}
+
+// U+0085, U+2028 and U+2029 are legal in JSON, but ends of lines for many who read JSON lines.
+std::string escape_line_ends(const std::string& json) {
+  struct LineEnd {
+    std::string_view raw, escaped;
+  };
+  constexpr std::array<LineEnd, 3> kEnds{
+      {{"\xc2\x85", "\\u0085"}, {"\xe2\x80\xa8", "\\u2028"}, {"\xe2\x80\xa9", "\\u2029"}}};
+  std::string result;
+  result.reserve(json.size());
+  for (std::size_t i = 0; i < json.size();) {
+    const std::string_view rest = std::string_view(json).substr(i);
+    const auto* end = std::find_if(kEnds.begin(), kEnds.end(),
+                                   [&](const LineEnd& one) { return rest.starts_with(one.raw); });
+    if (end == kEnds.end()) {
+      result += json[i++];
+    } else {
+      result += end->escaped;
+      i += end->raw.size();
+    }
+  }
+  return result;
+}
+
+std::string to_text(const Json& json) { return escape_line_ends(json.dump()); }
 
 Json bytes(const text::ByteSpan& span) { return {span.begin, span.end}; }
 
+Json source_json(const predictor::Answer& answer) {
+  const predictor::Source& source = answer.source;
+  Json units = Json::array();
+  for (const text::Unit& unit : source.units) {
+    units.push_back({{"text", unit.text}, {"bytes", bytes(unit.span)}});
+  }
+  Json json{{"source", source.text},
+            {"source_units", std::move(units)},
+            {"columns", source.columns},
+            {"unknown", source.unknown}};
+  if (!answer.problem.empty()) json["problem"] = answer.problem;
+  if (answer.withheld) json["withheld_probability"] = *answer.withheld;
+  return json;
+}
+
+Json units_json(const predictor::Prediction& prediction) {
+  Json units = Json::array();
+  for (std::size_t i = 0; i < prediction.units.size(); ++i) {
+    units.push_back({{"text", prediction.units[i]}, {"bytes", bytes(prediction.spans[i])}});
+    // Parsed again, so that a double shows the float's digits.
+    units.back()["log_probability"] = Json::parse(shortest(prediction.unit_scores[i]));
+  }
+  return units;
+}
+
+// Everything but the alignment.
 Json prediction_json(const predictor::Prediction& prediction, const predictor::Source& source) {
   Json json{{"text", prediction.text},
             {"score", prediction.score},
             {"log_probability", prediction.log_probability},
-            {"finished", prediction.finished}};
-  Json units = Json::array();
-  for (std::size_t i = 0; i < prediction.units.size(); ++i) {
-    units.push_back({{"text", prediction.units[i]},
-                     {"bytes", bytes(prediction.spans[i])},
-                     {"log_probability", shortest(prediction.unit_scores[i])}});
-  }
-  json["units"] = std::move(units);
+            {"finished", prediction.finished},
+            {"units", units_json(prediction)}};
+  if (!prediction.unknown.empty()) json["unknown"] = prediction.unknown;
   Json links = Json::array();
   for (const auto& [j, i] : prediction.links) {
     links.push_back({{"source", j},
@@ -35,35 +87,44 @@ Json prediction_json(const predictor::Prediction& prediction, const predictor::S
                      {"target_bytes", bytes(prediction.spans[i])}});
   }
   json["links"] = std::move(links);
-  Json rows = Json::array();
-  const std::size_t columns = source.columns.size();
-  for (std::size_t i = 0; i < prediction.units.size(); ++i) {
-    Json row = Json::array();
-    for (std::size_t j = 0; j < columns; ++j)
-      row.push_back(shortest(prediction.alignment[i * columns + j]));
-    rows.push_back(std::move(row));
-  }
-  json["alignment"] = std::move(rows);
   return json;
+}
+
+// Row by row: for a long source the whole would be many times the size of the numbers.
+void write_alignment(const predictor::Prediction& prediction, std::size_t columns,
+                     const WriteText& write) {
+  write("[");
+  for (std::size_t i = 0; i < prediction.units.size(); ++i) {
+    std::string row = i == 0 ? "[" : ",[";
+    for (std::size_t j = 0; j < columns; ++j) {
+      if (j > 0) row += ',';
+      row += shortest(prediction.alignment[i * columns + j]);
+    }
+    write(row + "]");
+  }
+  write("]");
+}
+
+// An object without its closing brace, which is written later.
+std::string open_object(const Json& json) {
+  std::string text = to_text(json);
+  text.pop_back();
+  return text;
 }
 
 }  // namespace
 
-std::string to_json(const predictor::Answer& answer) {
-  Json units = Json::array();
-  for (const text::Unit& unit : answer.source.units) {
-    units.push_back({{"text", unit.text}, {"bytes", bytes(unit.span)}});
+void write_json(const predictor::Answer& answer, const WriteText& write) {
+  write(open_object(source_json(answer)));
+  write(",\"predictions\":[");
+  for (std::size_t k = 0; k < answer.predictions.size(); ++k) {
+    if (k > 0) write(",");
+    write(open_object(prediction_json(answer.predictions[k], answer.source)));
+    write(",\"alignment\":");
+    write_alignment(answer.predictions[k], answer.source.columns.size(), write);
+    write("}");
   }
-  Json json{{"source", answer.source.text},
-            {"source_units", std::move(units)},
-            {"columns", answer.source.columns},
-            {"unknown", answer.source.unknown}};
-  Json predictions = Json::array();
-  for (const predictor::Prediction& prediction : answer.predictions) {
-    predictions.push_back(prediction_json(prediction, answer.source));
-  }
-  json["predictions"] = std::move(predictions);
-  return json.dump();
+  write("]}\n");
 }
 
 }  // namespace attend::commands

@@ -21,26 +21,61 @@ struct Options {
   AlignmentFormat alignment_format = AlignmentFormat::kPharaoh;
   predictor::LoadOptions load;
   bool line_buffered = false;
+  LineErrors errors = LineErrors::kGoOn;
 };
 
-// text: the n-best texts of one source, separated by tabs. moses: id ||| text ||| features |||
-// score.
-std::string format_answer(const predictor::Answer& answer, Format format, std::size_t id) {
-  if (format == Format::kJson) return to_json(answer) + "\n";
+// Moses separates fields by three bars; its tools write bars of a text like this.
+std::string escape_bars(std::string text) {
+  constexpr std::string_view kBars = "|||", kEscaped = "&#124;&#124;&#124;";
+  for (std::size_t place = text.find(kBars); place != std::string::npos;
+       place = text.find(kBars, place + kEscaped.size())) {
+    text.replace(place, kBars.size(), kEscaped);
+  }
+  return text;
+}
+
+// id ||| text ||| features ||| score, one line a prediction; one without text where there is none.
+std::string format_moses(const predictor::Answer& answer, std::size_t id) {
+  const auto line = [id](const std::string& text, double log_probability, double score) {
+    return fmt::format("{} ||| {} ||| logprob= {:.6f} ||| {:.6f}\n", id, text, log_probability,
+                       score);
+  };
+  if (answer.predictions.empty()) return line("", 0, 0);
   std::string lines;
   for (const predictor::Prediction& prediction : answer.predictions) {
-    if (format == Format::kMoses) {
-      lines += fmt::format("{} ||| {} ||| logprob= {:.6f} ||| {:.6f}\n", id, prediction.text,
-                           prediction.log_probability, prediction.score);
-    } else {
-      lines += fmt::format("{}{}", lines.empty() ? "" : "\t", prediction.text);
-    }
+    lines += line(escape_bars(prediction.text), prediction.log_probability, prediction.score);
   }
-  return format == Format::kText ? lines + "\n" : lines;
+  return lines;
+}
+
+// The n-best texts of one source, separated by tabs.
+std::string format_text(const predictor::Answer& answer) {
+  std::string line;
+  for (std::size_t i = 0; i < answer.predictions.size(); ++i) {
+    line += (i > 0 ? "\t" : "") + answer.predictions[i].text;
+  }
+  return line + "\n";
+}
+
+void write_answer(const predictor::Answer& answer, Format format, std::size_t id,
+                  text::OutputFile& target) {
+  switch (format) {
+    case Format::kText:
+      return target.write(format_text(answer));
+    case Format::kMoses:
+      return target.write(format_moses(answer, id));
+    case Format::kJson:
+      return write_json(answer, [&](std::string_view text) { target.write(text); });
+  }
+}
+
+std::string format_links(const predictor::Answer& answer) {
+  return answer.predictions.empty() ? "\n" : pharaoh(answer.predictions.front()) + "\n";
 }
 
 // One row a target unit, columns separated by blanks; an empty line ends a sentence.
 std::string format_matrix(const predictor::Answer& answer) {
+  if (answer.predictions.empty()) return "\n";
   const predictor::Prediction& best = answer.predictions.front();
   const std::size_t columns = answer.source.columns.size();
   std::string text;
@@ -68,27 +103,38 @@ void run(const Options& options) {
   // A person who types wants each answer at once, and so may a program.
   const bool at_once =
       options.line_buffered || (options.source == "-" && isatty(STDIN_FILENO) == 1);
-  Notices notices;
-  Chunk chunk;
+  Notices notices("attend predict", reader.name(),
+                  at_once ? NoticeTime::kAsTheyArise : NoticeTime::kAtEnd);
+  predictor::PredictOptions predict = options.predict;
+  const bool kept = alignments || options.format == Format::kJson;
+  predict.search.alignments = kept ? search::Alignments::kKept : search::Alignments::kDropped;
+  LineOptions line_options;
+  if (at_once) line_options.chunk_lines = 1;
+  line_options.errors = options.errors;
+  line_options.alignments = predict.search.alignments;
+  line_options.n_best = static_cast<std::size_t>(predict.search.n_best);
+  Lines lines(line_options, notices);
   std::size_t id = 0;
-  while (read_chunk(reader, at_once ? 1 : kChunkLines, chunk)) {
-    check_chunk(predictor, reader.name(), chunk);
-    for (const predictor::Answer& answer : predictor.predict(chunk.sources, options.predict)) {
-      notices.add(answer.source, answer.predictions.front());
-      target.write(format_answer(answer, options.format, id++));
-      if (!alignments) continue;
-      alignments->write(options.alignment_format == AlignmentFormat::kPharaoh
-                            ? pharaoh(answer.predictions.front()) + "\n"
-                            : format_matrix(answer));
-    }
-    target.flush();
-    if (alignments && at_once) alignments->flush();
-  }
-  if (id == 0) throw DataError(reader.name(), 0, "no line to predict");
+  const std::size_t count = lines.answer_all(
+      reader, {[&](const Chunk& chunk) { return predictor.predict(chunk.sources, predict); },
+               [&](const predictor::Answer& answer, const Chunk&, std::size_t) {
+                 write_answer(answer, options.format, id++, target);
+                 if (!alignments) return;
+                 alignments->write(options.alignment_format == AlignmentFormat::kPharaoh
+                                       ? format_links(answer)
+                                       : format_matrix(answer));
+               },
+               [&] {
+                 target.flush();
+                 if (alignments && at_once) alignments->flush();
+               }});
+  if (count == 0) lines.finish();  // there is nothing to keep
+  if (count == 0) throw DataError(reader.name(), 0, "no line to predict");
   if (alignments) alignments->flush();  // a full disk shows before either file appears
   target.commit();
   if (alignments) alignments->commit();
-  notices.report("attend predict");
+  notices.report();
+  lines.finish();
 }
 
 }  // namespace
@@ -106,6 +152,13 @@ void add_predict(CLI::App& program) {
       ->check(not_empty())
       ->capture_default_str();
   add_search_options(*command, options->predict);
+  add_long_sources_option(*command, options->predict, LongSourceChoices::kCutSkipSplit);
+  command
+      ->add_option("--minimum-probability", options->predict.minimum_probability,
+                   "leave answers empty that are less probable")
+      ->check(number_between(0, 1))
+      ->capture_default_str();
+  add_strict_option(*command, options->errors);
   add_load_options(*command, options->load);
   command->add_option("--n-best", options->predict.search.n_best, "predictions for each source")
       ->check(CLI::Range(1, 1000))

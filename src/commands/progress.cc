@@ -4,7 +4,8 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
+
+#include "base/base.h"
 
 namespace attend::commands {
 namespace {
@@ -32,12 +33,11 @@ std::string format_duration(double seconds) {
 
 void ProgressDisplay::line(const std::string& text) {
   finish();
-  fmt::print(stderr, "{}\n", text);
-  std::fflush(stderr);
+  print_message(fmt::format("{}\n", text));
 }
 
 void ProgressDisplay::finish() {
-  if (bar_on_line_) fmt::print(stderr, "\r\x1b[K");
+  if (bar_on_line_) print_message("\r\x1b[K");
   bar_on_line_ = false;
 }
 
@@ -59,8 +59,7 @@ void ProgressDisplay::update(const train::Progress& progress) {
   const int filled = static_cast<int>(std::lround(kWidth * std::clamp(share, 0.0, 1.0)));
   std::string bar;
   for (int i = 0; i < kWidth; ++i) bar += i < filled ? "█" : "░";
-  fmt::print(stderr, "\r\x1b[K{} {}", bar, numbers(progress));
-  std::fflush(stderr);
+  print_message(fmt::format("\r\x1b[K{} {}", bar, numbers(progress)));
   bar_on_line_ = true;
 }
 

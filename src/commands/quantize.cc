@@ -1,12 +1,12 @@
 // attend quantize: a model folder with rounded weights, smaller and faster, and what that costs.
 #include <fmt/format.h>
 
-#include <chrono>
 #include <filesystem>
 #include <memory>
 
 #include "base/base.h"
 #include "commands/command.h"
+#include "commands/evaluation.h"
 #include "metrics/metrics.h"
 
 namespace attend::commands {
@@ -44,38 +44,17 @@ void check_target(const Options& options) {
 struct Evaluated {
   std::vector<double> values;  // of each metric
   double seconds = 0;          // of predicting
-  Notices notices;
 };
 
 Evaluated evaluate(const predictor::Predictor& predictor, const Options& options,
-                   const std::vector<metrics::Metric>& wanted) {
-  using Clock = std::chrono::steady_clock;
-  text::PairReader reader({options.dev, "", ""});
-  std::vector<metrics::Segment> hypotheses;
-  std::vector<std::vector<metrics::Segment>> references;
-  std::vector<std::size_t> lengths;
-  Evaluated result;
-  Chunk chunk;
-  while (read_chunk(reader, kChunkLines, chunk)) {
-    const std::vector<std::string> targets = std::move(chunk.targets);
-    chunk.targets.clear();
-    check_chunk(predictor, reader.name(), chunk);
-    const auto start = Clock::now();
-    const auto answers = predictor.predict(chunk.sources, options.predict);
-    result.seconds += std::chrono::duration<double>(Clock::now() - start).count();
-    for (std::size_t i = 0; i < answers.size(); ++i) {
-      const std::string& text = answers[i].predictions.front().text;
-      result.notices.add(answers[i].source, answers[i].predictions.front());
-      hypotheses.push_back({text, predictor.target_units(text)});
-      references.push_back({{targets[i], predictor.target_units(targets[i])}});
-      lengths.push_back(answers[i].source.units.size());
-    }
-  }
-  if (hypotheses.empty()) throw DataError(reader.name(), 0, "no pair to evaluate");
+                   const std::vector<metrics::Metric>& wanted, const std::string& name) {
+  const EvaluatedPairs pairs =
+      evaluate_pairs(predictor, {options.dev, "", ""}, options.predict, LineErrors::kGoOn,
+                     fmt::format("attend quantize: {}", name));
   const metrics::BucketTable table =
-      metrics::tabulate(wanted, hypotheses, references, lengths, metrics::default_length_edges());
-  result.values = table.all.values;
-  return result;
+      metrics::tabulate(wanted, pairs.hypotheses, pairs.references, pairs.source_lengths,
+                        metrics::default_length_edges());
+  return {table.all.values, pairs.seconds};
 }
 
 std::string describe_sizes(const Options& options) {
@@ -88,10 +67,10 @@ std::string describe_sizes(const Options& options) {
 
 std::string compare(const Options& options) {
   const std::vector<metrics::Metric> wanted = metrics::parse_metrics(options.metrics);
-  const Evaluated before = evaluate(predictor::Predictor(options.model), options, wanted);
-  const Evaluated after = evaluate(predictor::Predictor(options.target), options, wanted);
-  before.notices.report("attend quantize: float32");
-  after.notices.report(fmt::format("attend quantize: {}", options.precision));
+  const Evaluated before =
+      evaluate(predictor::Predictor(options.model), options, wanted, "float32");
+  const Evaluated after =
+      evaluate(predictor::Predictor(options.target), options, wanted, options.precision);
   std::string report;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     report += fmt::format("{:<18}{:>12.2f}{:>12.2f}{:>+14.2f}\n", metrics::metric_name(wanted[i]),
@@ -101,12 +80,19 @@ std::string compare(const Options& options) {
                               after.seconds, before.seconds / after.seconds);
 }
 
-// DataError for a file that is not all pairs.
+// DataError for a file that cannot be read to its end, or without any pair.
 void check_pairs(const std::string& file) {
-  text::PairReader reader({file, "", ""});
-  Chunk chunk;
+  text::PairReader reader({file, "", ""}, text::BlankSides::kBoth);
+  text::Pair pair;
   std::size_t count = 0;
-  while (read_chunk(reader, kChunkLines, chunk)) count += chunk.sources.size();
+  while (true) {
+    try {
+      if (!reader.next(pair)) break;
+      count += text::is_blank(pair.source) && text::is_blank(pair.target) ? 0 : 1;
+    } catch (const text::BadLine&) {
+      // Left out and named when the pairs are evaluated.
+    }
+  }
   if (count == 0) throw DataError(file, 0, "no pair to evaluate");
 }
 

@@ -16,38 +16,45 @@ struct Options {
   PairFiles pairs;
   predictor::PredictOptions predict;
   Wanted wanted = Wanted::kLogProbability;
+  LineErrors errors = LineErrors::kGoOn;
 };
 
-std::string format_answer(const predictor::Answer& answer, Wanted wanted) {
-  const predictor::Prediction& prediction = answer.predictions.front();
-  switch (wanted) {
-    case Wanted::kJson:
-      return to_json(answer) + "\n";
-    case Wanted::kLinks:
-      return pharaoh(prediction) + "\n";
-    case Wanted::kLogProbability:
-      break;
+void write_answer(const predictor::Answer& answer, Wanted wanted, text::OutputFile& target) {
+  if (wanted == Wanted::kJson) {
+    write_json(answer, [&](std::string_view text) { target.write(text); });
+  } else if (answer.predictions.empty()) {
+    target.write("\n");
+  } else if (wanted == Wanted::kLinks) {
+    target.write(pharaoh(answer.predictions.front()) + "\n");
+  } else {
+    target.write(fmt::format("{:.6f}\n", answer.predictions.front().log_probability));
   }
-  return fmt::format("{:.6f}\n", prediction.log_probability);
 }
 
-void run(const Options& options, std::string_view name) {
-  text::PairReader reader(options.pairs.files());
+void run(const Options& options, const std::string& name) {
+  text::PairReader reader(options.pairs.files(), text::BlankSides::kBoth);
   const predictor::Predictor predictor(options.model);
   text::OutputFile target(options.target);
-  Notices notices;
-  Chunk chunk;
-  while (read_chunk(reader, kChunkLines, chunk)) {
-    check_chunk(predictor, reader.name(), chunk);
-    for (const predictor::Answer& answer :
-         predictor.score(chunk.sources, chunk.targets, options.predict)) {
-      notices.add(answer.source);
-      target.write(format_answer(answer, options.wanted));
-    }
-    target.flush();
-  }
+  Notices notices(name, reader.name());
+  predictor::PredictOptions predict = options.predict;
+  predict.search.alignments = options.wanted == Wanted::kLogProbability
+                                  ? search::Alignments::kDropped
+                                  : search::Alignments::kKept;
+  LineOptions line_options;
+  line_options.errors = options.errors;
+  line_options.alignments = predict.search.alignments;
+  Lines lines(line_options, notices);
+  const std::size_t count = lines.answer_all(
+      reader,
+      {[&](const Chunk& chunk) { return predictor.score(chunk.sources, chunk.targets, predict); },
+       [&](const predictor::Answer& answer, const Chunk&, std::size_t) {
+         write_answer(answer, options.wanted, target);
+       },
+       [&] { target.flush(); }});
+  if (count == 0) lines.finish();  // there is nothing to keep
   target.commit();
-  notices.report(name);
+  notices.report();
+  lines.finish();
 }
 
 CLI::App* add(CLI::App& program, const char* name, const char* help,
@@ -60,6 +67,8 @@ CLI::App* add(CLI::App& program, const char* name, const char* help,
       ->check(not_empty())
       ->capture_default_str();
   add_batch_options(*command, options->predict);
+  add_long_sources_option(*command, options->predict, LongSourceChoices::kCutSkip);
+  add_strict_option(*command, options->errors);
   command->callback(
       [options, full_name = fmt::format("attend {}", name)] { run(*options, full_name); });
   return command;

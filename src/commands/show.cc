@@ -15,6 +15,8 @@
 namespace attend::commands {
 namespace {
 
+constexpr const char* kTexts = "text";  // what the arguments are called in messages
+
 struct Options {
   std::string model, target, scale;
   std::vector<std::string> texts;
@@ -112,6 +114,16 @@ std::string explain_step(std::size_t i, const predictor::ExplainedStep& step,
   return text + "\n";
 }
 
+// DataError naming the text that has no answer.
+predictor::Explanation explain_text(const predictor::Predictor& predictor, const Options& options,
+                                    std::size_t i, std::size_t choices) {
+  try {
+    return predictor.explain(options.texts[i], options.predict.search, choices);
+  } catch (const DataError& error) {
+    throw DataError(kTexts, i + 1, error.what());
+  }
+}
+
 std::string explain(const predictor::Predictor& predictor, const Options& options,
                     Notices& notices) {
   constexpr std::size_t kChoices = 4;
@@ -119,14 +131,13 @@ std::string explain(const predictor::Predictor& predictor, const Options& option
   for (const predictor::Equation& equation : predictor::equations(predictor.text().configuration)) {
     text += fmt::format("{:<12}{}\n", equation.name, equation.text);
   }
-  for (const std::string& source : options.texts) {
-    const predictor::Explanation explanation =
-        predictor.explain(source, options.predict.search, kChoices);
-    notices.add(explanation.source, explanation.prediction);
-    text += fmt::format("\n{} → {}  (log-probability {:.4f})\n", source,
+  for (std::size_t i = 0; i < options.texts.size(); ++i) {
+    const predictor::Explanation explanation = explain_text(predictor, options, i, kChoices);
+    notices.add({explanation.source, {explanation.prediction}, {}, {}}, i + 1);
+    text += fmt::format("\n{} → {}  (log-probability {:.4f})\n", options.texts[i],
                         explanation.prediction.text, explanation.prediction.log_probability);
-    for (std::size_t i = 0; i < explanation.steps.size(); ++i) {
-      text += explain_step(i, explanation.steps[i], explanation,
+    for (std::size_t k = 0; k < explanation.steps.size(); ++k) {
+      text += explain_step(k, explanation.steps[k], explanation,
                            predictor.text().configuration.decoder.feedback);
     }
   }
@@ -167,19 +178,20 @@ void run(const Options& options) {
     throw UsageError("--explain prints text and goes without --output");
   }
   const predictor::Predictor predictor(options.model);
-  Chunk chunk;
-  chunk.sources = options.texts;
-  for (std::size_t i = 0; i < chunk.sources.size(); ++i) chunk.line_numbers.push_back(i + 1);
-  check_chunk(predictor, "text", chunk);
-  Notices notices;
+  Notices notices("attend show", kTexts);
   if (options.explain) {
     write_file("-", explain(predictor, options, notices));
-    notices.report("attend show");
+    notices.report();
     return;
   }
   std::vector<view::AlignmentPicture> pictures;
-  for (const predictor::Answer& answer : predictor.predict(options.texts, options.predict)) {
-    notices.add(answer.source, answer.predictions.front());
+  const auto answers = predictor.predict(options.texts, options.predict);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const predictor::Answer& answer = answers[i];
+    if (answer.predictions.empty()) {
+      throw DataError(kTexts, i + 1, answer.problem.empty() ? "empty text" : answer.problem);
+    }
+    notices.add(answer, i + 1);
     if (answer.predictions.front().units.empty()) {
       throw Error(
           fmt::format("nothing to draw: the prediction of '{}' is empty", answer.source.text));
@@ -196,7 +208,7 @@ void run(const Options& options) {
   } else {
     write_file(options.target, draw_file(options, pictures));
   }
-  notices.report("attend show");
+  notices.report();
 }
 
 }  // namespace

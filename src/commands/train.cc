@@ -147,13 +147,14 @@ int run(const Options& options) {
       [] { return interrupted_at.load() != 0; });
   display.finish();
   if (result.reason == train::StopReason::kInterrupted) {
-    fmt::print(stderr, "interrupted after update {}; the same command goes on from there\n",
-               result.updates);
+    print_message(fmt::format("interrupted after update {}; the same command goes on from there\n",
+                              result.updates));
     return 128 + SIGINT;
   }
-  fmt::print(stderr, "{} after {} updates; try: attend predict -m {}\n",
-             result.reason == train::StopReason::kEarly ? "stopped early" : "finished",
-             result.updates, options.model);
+  print_message(
+      fmt::format("{} after {} updates; try: attend predict -m {}\n",
+                  result.reason == train::StopReason::kEarly ? "stopped early" : "finished",
+                  result.updates, options.model));
   return static_cast<int>(ExitCode::kSuccess);
 }
 
@@ -222,6 +223,10 @@ int run_train(int argc, char** argv) {
       ->type_name("KEY=VALUE")
       ->allow_extra_args(false);
   add_shorthands(command, options);
+  command.add_flag_callback(
+      "--allow-empty-targets",
+      [&options] { options.settings.emplace_back("training.allow_empty_targets=true"); },
+      "a TAB with nothing behind it is an empty target, which the model learns to answer");
   command.add_option("--plot", options.plot, "learning curves as SVG")
       ->type_name("FILE")
       ->check(not_empty());

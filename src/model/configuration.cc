@@ -298,6 +298,11 @@ void check(const Configuration& c) {
   if (c.target.end_token && c.target.fixed_length > 0) {
     conflict("target.fixed_length needs target.end_token: false");
   }
+  if (c.training.allow_empty_targets && !c.target.end_token) {
+    conflict(
+        "training.allow_empty_targets needs target.end_token: true and target.fixed_length: 0: an "
+        "empty target is </s> alone");
+  }
   if (c.shared_vocabulary && c.source.unit != c.target.unit) {
     conflict("shared_vocabulary needs the same source.unit and target.unit");
   }
@@ -307,10 +312,16 @@ void check(const Configuration& c) {
 }
 
 text::SegmenterOptions segmenter_options(const SideConfig& side) {
+  const auto only_for_training = [](const char* option) {
+    throw UsageError(fmt::format("{}: auto is only for training", option));
+  };
   text::SegmenterOptions result;
   switch (side.unit) {
     case UnitChoice::kCharacters:
       result.unit = text::UnitMode::kCharacters;
+      break;
+    case UnitChoice::kCodePoints:
+      result.unit = text::UnitMode::kCodePoints;
       break;
     case UnitChoice::kWords:
       result.unit = text::UnitMode::kWords;
@@ -319,11 +330,36 @@ text::SegmenterOptions segmenter_options(const SideConfig& side) {
       result.unit = text::UnitMode::kSubwords;
       break;
     case UnitChoice::kAuto:
-      throw UsageError("unit: auto is only for training");
+      only_for_training("unit");
   }
+  switch (side.normalisation) {
+    case NormalisationChoice::kNfc:
+      result.normalisation = text::Normalisation::kNfc;
+      break;
+    case NormalisationChoice::kNfd:
+      result.normalisation = text::Normalisation::kNfd;
+      break;
+    case NormalisationChoice::kNfkc:
+      result.normalisation = text::Normalisation::kNfkc;
+      break;
+    case NormalisationChoice::kNone:
+      result.normalisation = text::Normalisation::kNone;
+      break;
+    case NormalisationChoice::kAuto:
+      only_for_training("normalisation");
+  }
+  if (side.invisible == InvisibleChoice::kAuto) only_for_training("invisible");
+  result.invisible =
+      side.invisible == InvisibleChoice::kDrop ? text::Invisible::kDrop : text::Invisible::kKeep;
   result.lowercase = side.lowercase;
   result.remove = side.remove;
   return result;
+}
+
+void keep_preparation(SideConfig& side, const SideConfig& stored) {
+  if (side.unit == UnitChoice::kAuto) side.unit = stored.unit;
+  if (side.normalisation == NormalisationChoice::kAuto) side.normalisation = stored.normalisation;
+  if (side.invisible == InvisibleChoice::kAuto) side.invisible = stored.invisible;
 }
 
 }  // namespace attend::model

@@ -23,12 +23,17 @@ inline constexpr int kFormatPlain = 1;    ///< float32 weights
 inline constexpr int kFormatRounded = 2;  ///< bfloat16 or int8 weights
 inline constexpr int kFormatVersion = 2;  ///< the newest that this program reads
 
-enum class UnitChoice { kAuto, kCharacters, kWords, kSubwords };
+// Of these three the trainer replaces kAuto before anything is written.
+enum class UnitChoice { kAuto, kCharacters, kCodePoints, kWords, kSubwords };
+enum class NormalisationChoice { kAuto, kNfc, kNfd, kNfkc, kNone };
+enum class InvisibleChoice { kAuto, kDrop, kKeep };
 
-/// How the text of one side becomes token ids.
+/// How the text of one side becomes token ids. The defaults of normalisation and invisible are the
+/// preparation of earlier programs, whose folders do not name it; presets choose others.
 struct SideConfig {
-  UnitChoice unit =
-      UnitChoice::kAuto;  ///< kAuto is resolved by the trainer before anything is written
+  UnitChoice unit = UnitChoice::kAuto;
+  NormalisationChoice normalisation = NormalisationChoice::kNfc;
+  InvisibleChoice invisible = InvisibleChoice::kKeep;
   bool lowercase = false;
   std::string remove;        ///< characters deleted before cutting
   int minimum_count = 1;     ///< rarer units are unknown
@@ -168,6 +173,8 @@ struct TrainingConfig {
   int batches_per_sort = 20;
   int maximum_source_length = 200;  ///< tokens; longer pairs are left out and counted
   int maximum_target_length = 200;
+  /// A blank target is an answer: </s> alone. Whoever scores pairs may ask whether it was learnt.
+  bool allow_empty_targets = false;
   int epochs = 100;                 ///< at most
   std::int64_t updates = 0;         ///< at most; 0: no limit
   double minutes = 0.0;             ///< at most, of training time; 0: no limit
@@ -252,7 +259,11 @@ const std::vector<Preset>& presets();
 /// UsageError naming the presets when there is none of that name.
 Configuration preset(std::string_view name);
 
-/// The options of a segmenter of one side; `side.unit` must be resolved.
+/// The options of a segmenter of one side. UsageError where a choice is still kAuto.
 text::SegmenterOptions segmenter_options(const SideConfig& side);
+
+/// Replaces what is kAuto in `side` by what `stored` has: a training that goes on keeps the
+/// preparation that it began with.
+void keep_preparation(SideConfig& side, const SideConfig& stored);
 
 }  // namespace attend::model

@@ -37,10 +37,13 @@ Side load_side(const std::filesystem::path& folder, const Configuration& configu
   const bool source = name == SideName::kSource;
   const std::string stem = source ? "source" : "target";
   const SideConfig& config = source ? configuration.source : configuration.target;
-  if (config.unit == UnitChoice::kAuto) {
-    throw ModelError(fmt::format("{}: {}.unit is missing or 'auto', which is only for training",
-                                 (folder / kConfiguration).string(), stem));
-  }
+  const auto only_for_training = [&](const char* option) {
+    throw ModelError(fmt::format("{}: {}.{} is missing or 'auto', which is only for training",
+                                 (folder / kConfiguration).string(), stem, option));
+  };
+  if (config.unit == UnitChoice::kAuto) only_for_training("unit");
+  if (config.normalisation == NormalisationChoice::kAuto) only_for_training("normalisation");
+  if (config.invisible == InvisibleChoice::kAuto) only_for_training("invisible");
   text::Vocabulary vocabulary = text::Vocabulary::load(folder / (stem + ".vocab"));
   std::string subword_model;
   if (config.unit == UnitChoice::kSubwords) subword_model = read_file(folder / (stem + ".spm"));
@@ -77,10 +80,10 @@ Side make_side(const Configuration& configuration, SideName name, text::Vocabula
   return {config, std::move(segmenter), std::move(vocabulary), std::move(subword_model), pads};
 }
 
-Encoded encode(const Side& side, std::string_view raw) {
+Encoded encode(const Side& side, std::string_view raw, EmptyText empty) {
   Encoded result;
   result.units = side.segmenter.split(raw);
-  if (result.units.empty()) throw DataError("", 0, "empty text");
+  if (result.units.empty() && empty == EmptyText::kRefuse) throw DataError("", 0, "empty text");
   const auto limit = static_cast<std::size_t>(side.config.fixed_length);
   if (limit > 0 && result.units.size() > limit) {
     result.cut = result.units.size() - limit;

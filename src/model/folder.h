@@ -42,9 +42,15 @@ struct Encoded {
 /// Ids that a target never holds: padding, and </s> where no target ends in it.
 std::vector<text::TokenId> never_predicted(const Side& target);
 
-/// DataError("", 0, …) on broken UTF-8, blank text, or a unit that a vocabulary without <unk>
-/// lacks.
-Encoded encode(const Side& side, std::string_view text);
+/// What becomes of a text of which preparation leaves nothing.
+enum class EmptyText {
+  kRefuse,
+  kAllow  ///< no units; </s> and padding as the side's configuration says
+};
+
+/// DataError("", 0, …) on broken UTF-8, empty text unless it is allowed, or a unit that a
+/// vocabulary without <unk> lacks.
+Encoded encode(const Side& side, std::string_view text, EmptyText empty = EmptyText::kRefuse);
 
 /// Everything but the weights.
 struct ModelText {

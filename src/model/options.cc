@@ -108,9 +108,27 @@ void add_side(OptionList& list, const std::string& prefix, SideConfig& side) {
   list.choice<UnitChoice>(prefix + ".unit", side.unit,
                           {{"auto", UnitChoice::kAuto},
                            {"characters", UnitChoice::kCharacters},
+                           {"code-points", UnitChoice::kCodePoints},
                            {"words", UnitChoice::kWords},
                            {"subwords", UnitChoice::kSubwords}},
-                          "what the text is cut into; auto looks at the training pairs");
+                          "what the text is cut into; characters are grapheme clusters, which "
+                          "consist of code points; auto looks at the training pairs");
+  list.choice<NormalisationChoice>(
+      prefix + ".normalisation", side.normalisation,
+      {{"auto", NormalisationChoice::kAuto},
+       {"nfc", NormalisationChoice::kNfc},
+       {"nfd", NormalisationChoice::kNfd},
+       {"nfkc", NormalisationChoice::kNfkc},
+       {"none", NormalisationChoice::kNone}},
+      "Unicode normal form of the text; auto is nfc, or nfd where the training pairs are better "
+      "cut into Hangul jamo");
+  list.choice<InvisibleChoice>(
+      prefix + ".invisible", side.invisible,
+      {{"auto", InvisibleChoice::kAuto},
+       {"drop", InvisibleChoice::kDrop},
+       {"keep", InvisibleChoice::kKeep}},
+      "control characters, byte order marks, soft hyphens, zero-width spaces, marks of direction; "
+      "auto is drop in a new training");
   list.flag(prefix + ".lowercase", side.lowercase, "lower-case the text");
   list.text(prefix + ".remove", side.remove, "characters deleted from the text, for example \",\"");
   list.number(prefix + ".minimum_count", side.minimum_count, 1, kMany,
@@ -309,6 +327,8 @@ void add_training(OptionList& list, TrainingConfig& training) {
               "longer pairs are left out (tokens)");
   list.number("training.maximum_target_length", training.maximum_target_length, 1, kMany,
               "longer pairs are left out (tokens)");
+  list.flag("training.allow_empty_targets", training.allow_empty_targets,
+            "a pair may have an empty target, which the model learns to answer");
   list.number("training.epochs", training.epochs, 1, kMany, "epochs at most");
   list.number("training.updates", training.updates, std::int64_t{0}, kUpdates,
               "updates at most; 0: no limit");

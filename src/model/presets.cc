@@ -8,9 +8,20 @@
 namespace attend::model {
 namespace {
 
+// What all presets begin with. A default-constructed configuration has the preparation of earlier
+// programs instead: it is what a stored one that does not name these options means.
+Configuration make_common() {
+  Configuration c;
+  for (SideConfig* side : {&c.source, &c.target}) {
+    side->normalisation = NormalisationChoice::kAuto;
+    side->invisible = InvisibleChoice::kAuto;
+  }
+  return c;
+}
+
 // Strings to strings of a few thousand pairs and more: a small RNNsearch with Adam.
 Configuration make_default() {
-  Configuration c;
+  Configuration c = make_common();
   c.preset = "default";
   c.training.optimizer.learning_rate = 0.002;
   c.training.schedule.kind = ScheduleKind::kPlateau;
@@ -28,7 +39,7 @@ Configuration make_default() {
 // (training.decay=0.01). It does not clip gradients either (training.clip_norm=0), and its gates
 // were those of the Keras of its time (encoder.gates=hard, decoder.gates=hard).
 Configuration make_dates() {
-  Configuration c;
+  Configuration c = make_common();
   c.preset = "dates";
   c.source.unit = UnitChoice::kCharacters;
   c.source.lowercase = true;
@@ -62,7 +73,7 @@ Configuration make_dates() {
 
 // RNNsearch-50 as published, §4.2 and §4.3.
 Configuration make_rnnsearch() {
-  Configuration c;
+  Configuration c = make_common();
   c.preset = "rnnsearch";
   for (SideConfig* side : {&c.source, &c.target}) {
     side->unit = UnitChoice::kWords;

@@ -3,7 +3,7 @@
 #include <numeric>
 
 #include "base/base.h"
-#include "predictor/prepared.h"
+#include "predictor/preparation.h"
 
 namespace attend::predictor {
 namespace {
@@ -38,7 +38,11 @@ Explanation Predictor::explain(const std::string& text, const search::SearchOpti
                                std::size_t choices) const {
   PredictOptions predict_options;
   predict_options.search = options;
+  predict_options.search.alignments = search::Alignments::kKept;
   Answer answer = predict(std::span(&text, 1), predict_options).front();
+  if (answer.predictions.empty()) {
+    throw DataError("", 0, answer.problem.empty() ? "empty text" : answer.problem);
+  }
   const text::Vocabulary& vocabulary = model_.text.target.vocabulary;
   Explanation explanation{std::move(answer.source), std::move(answer.predictions.front()), {}};
   std::vector<text::TokenId> tokens;
@@ -48,8 +52,9 @@ Explanation Predictor::explain(const std::string& text, const search::SearchOpti
   if (const auto end = engine_->end(); end && explanation.prediction.finished)
     tokens.push_back(*end);
 
-  const std::vector<std::vector<text::TokenId>> sources{prepare_source(text).tokens};
-  const auto decoding = engine_->annotate(sources);
+  std::vector<Answer> unused(1);
+  const auto prepared = prepare_sources(model_.text, std::span(&text, 1), predict_options, unused);
+  const auto decoding = engine_->annotate(prepared.tokens);
   model::StepRow row;
   for (const text::TokenId token : tokens) {
     const model::StepResult result = decoding->step(std::span(&row, 1));

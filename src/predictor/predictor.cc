@@ -3,16 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
-#include <mutex>
-#include <numeric>
-#include <thread>
+#include <cmath>
 #include <unordered_set>
 #include <utility>
 
 #include "base/base.h"
-#include "predictor/prepared.h"
+#include "predictor/batches.h"
+#include "predictor/parts.h"
+#include "predictor/preparation.h"
 #include "runtime/runtime.h"
 
 namespace attend::predictor {
@@ -33,6 +31,73 @@ runtime::EngineOptions engine_options(const model::Model& model, const LoadOptio
   return result;
 }
 
+constexpr const char* kTooLarge = "not enough memory for this line";
+
+// A search that ends its targets late keeps a row of the alignment a step and hypothesis.
+std::vector<Work> search_work(const PreparedSources& prepared,
+                              const search::SearchOptions& options) {
+  std::vector<Work> work;
+  for (const auto& tokens : prepared.tokens) {
+    const std::size_t steps = std::min(
+        static_cast<std::size_t>(options.maximum_ratio * static_cast<double>(tokens.size())) +
+            static_cast<std::size_t>(options.maximum_extra),
+        static_cast<std::size_t>(options.maximum_length));
+    const bool kept = options.alignments == search::Alignments::kKept;
+    const std::size_t rows = steps * static_cast<std::size_t>(options.beam);
+    work.push_back({tokens.size(), kept ? rows * tokens.size() : 0});
+  }
+  return work;
+}
+
+// Moves the predictions of the parts of text i into its answer.
+void finish(const PreparedSources& prepared, std::size_t i,
+            std::vector<std::vector<Prediction>>& predictions, std::span<const char> too_large,
+            Answer& answer) {
+  const std::size_t first = prepared.first_parts[i];
+  const std::size_t count = prepared.first_parts[i + 1] - first;
+  if (count == 0) return;
+  for (std::size_t p = first; p < first + count; ++p) {
+    if (too_large[p] != 0) {
+      answer.problem = kTooLarge;
+      return;
+    }
+  }
+  if (count == 1) {
+    answer.predictions = std::move(predictions[first]);
+    return;
+  }
+  std::vector<Prediction> best;
+  std::vector<std::size_t> columns;
+  for (std::size_t p = first; p < first + count; ++p) {
+    best.push_back(std::move(predictions[p].front()));
+    columns.push_back(answer.source.columns.empty() ? 0 : prepared.tokens[p].size());
+  }
+  answer.predictions.push_back(join(
+      std::move(best), std::span(prepared.parts).subspan(first, count), columns, answer.source));
+}
+
+void withhold(double minimum, Answer& answer) {
+  if (minimum <= 0 || answer.predictions.empty()) return;
+  const double best = std::exp(answer.predictions.front().log_probability);
+  std::erase_if(answer.predictions, [&](const Prediction& prediction) {
+    return std::exp(prediction.log_probability) < minimum;
+  });
+  if (answer.predictions.empty()) answer.withheld = best;
+}
+
+// The raw target and its own units in place of what the model would write.
+void show_as_given(const model::Side& side, const std::string& raw, const model::Encoded& given,
+                   Prediction& prediction) {
+  prediction.text = raw;
+  for (std::size_t i = 0; i < given.units.size(); ++i) {
+    prediction.units[i] = given.units[i].text;
+    prediction.spans[i] = given.units[i].span;
+    if (given.tokens[i] == side.vocabulary.unknown()) {
+      prediction.unknown.push_back(given.units[i].text);
+    }
+  }
+}
+
 }  // namespace
 
 Predictor::Predictor(const std::filesystem::path& folder, const LoadOptions& options)
@@ -47,26 +112,7 @@ Predictor::Predictor(model::Model model, const LoadOptions& options)
                                    model_.text.target.vocabulary.end(), model_.weights,
                                    engine_options(model_, options))) {}
 
-Predictor::Prepared Predictor::prepare_source(const std::string& text) const {
-  const model::Side& side = model_.text.source;
-  model::Encoded encoded = model::encode(side, text);
-  Prepared prepared;
-  prepared.tokens = std::move(encoded.tokens);
-  Source& source = prepared.source;
-  source.text = text;
-  source.cut = encoded.cut;
-  for (std::size_t j = 0; j < prepared.tokens.size(); ++j) {
-    source.columns.push_back(j < encoded.units.size() ? encoded.units[j].text
-                                                      : side.vocabulary.unit(prepared.tokens[j]));
-    if (j < encoded.units.size() && prepared.tokens[j] == side.vocabulary.unknown()) {
-      source.unknown.push_back(encoded.units[j].text);
-    }
-  }
-  source.units = std::move(encoded.units);
-  return prepared;
-}
-
-Prediction Predictor::present(const search::Hypothesis& hypothesis, const Source& source) const {
+Prediction Predictor::present(search::Hypothesis hypothesis, const Part& part) const {
   const model::Side& side = model_.text.target;
   Prediction prediction;
   for (const TokenId token : hypothesis.tokens) {
@@ -75,74 +121,55 @@ Prediction Predictor::present(const search::Hypothesis& hypothesis, const Source
   text::JoinedText joined = side.segmenter.join(prediction.units);
   prediction.text = std::move(joined.text);
   prediction.spans = std::move(joined.spans);
-  prediction.unit_scores = hypothesis.token_scores;
+  prediction.unit_scores = std::move(hypothesis.token_scores);
   prediction.log_probability = hypothesis.log_probability;
   prediction.score = hypothesis.score;
   prediction.finished = hypothesis.finished;
-  prediction.links = search::links(hypothesis, source.units.size());
-  prediction.alignment = hypothesis.alignment;
+  if (hypothesis.alignment.empty()) return prediction;
+  for (const auto& [j, i] : search::links(hypothesis, part.size())) {
+    prediction.links.emplace_back(part.unit(j), i);
+  }
+  prediction.alignment = std::move(hypothesis.alignment);
   return prediction;
 }
 
-void Predictor::for_each_batch(std::span<const Prepared> prepared, const PredictOptions& options,
-                               const std::function<void(std::span<const std::size_t>)>& job) const {
-  std::vector<std::size_t> order(prepared.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return prepared[a].tokens.size() > prepared[b].tokens.size();  // long ones first: even ends
-  });
-  const std::size_t size = std::max<std::size_t>(1, options.batch_size);
-  const std::size_t batches = (order.size() + size - 1) / size;
-  std::atomic<std::size_t> next{0};
-  std::mutex mutex;
-  std::exception_ptr failure;
-  const auto work = [&] {
-    try {
-      for (std::size_t i = next++; i < batches; i = next++) {
-        job(std::span(order).subspan(i * size, std::min(size, order.size() - i * size)));
-      }
-    } catch (...) {
-      const std::scoped_lock lock(mutex);
-      if (!failure) failure = std::current_exception();
-    }
-  };
-  const unsigned wanted = options.threads > 0 ? static_cast<unsigned>(options.threads)
-                                              : std::thread::hardware_concurrency();
-  const std::size_t threads = std::min(batches, std::size_t{std::max(1u, wanted)});
-  {
-    std::vector<std::jthread> workers;
-    for (std::size_t i = 1; i < threads; ++i) workers.emplace_back(work);
-    work();
+std::vector<Prediction> Predictor::present_best(std::span<search::Hypothesis> hypotheses,
+                                                const Part& part, std::size_t n_best) const {
+  std::vector<Prediction> predictions;
+  std::unordered_set<std::string> seen;
+  for (search::Hypothesis& hypothesis : hypotheses) {
+    if (predictions.size() == n_best) break;
+    Prediction prediction = present(std::move(hypothesis), part);
+    if (seen.insert(prediction.text).second) predictions.push_back(std::move(prediction));
   }
-  if (failure) std::rethrow_exception(failure);
+  return predictions;
 }
 
 std::vector<Answer> Predictor::predict(std::span<const std::string> texts,
                                        const PredictOptions& options) const {
-  std::vector<Prepared> prepared;
-  for (const std::string& text : texts) prepared.push_back(prepare_source(text));
   std::vector<Answer> answers(texts.size());
+  const PreparedSources prepared = prepare_sources(model_.text, texts, options, answers);
   search::SearchOptions search_options = options.search;
   search_options.forbidden = model::never_predicted(model_.text.target);
   // Different unit sequences may join to one text (subwords): look at the whole beam, then cut.
   search_options.n_best = options.search.n_best > 1 ? search_options.beam : 1;
-  for_each_batch(prepared, options, [&](std::span<const std::size_t> batch) {
+  const auto n_best = static_cast<std::size_t>(options.search.n_best);
+  std::vector<std::vector<Prediction>> predictions(prepared.parts.size());
+  const BatchJob job = [&](std::span<const std::size_t> batch) {
     std::vector<std::vector<TokenId>> sources;
-    for (const std::size_t i : batch) sources.push_back(prepared[i].tokens);
-    const auto found = search::search(*engine_, sources, search_options);
+    for (const std::size_t part : batch) sources.push_back(prepared.tokens[part]);
+    auto found = search::search(*engine_, sources, search_options);
     for (std::size_t k = 0; k < batch.size(); ++k) {
-      Answer& answer = answers[batch[k]];
-      answer.source = prepared[batch[k]].source;
-      std::unordered_set<std::string> seen;
-      for (const search::Hypothesis& hypothesis : found[k]) {
-        if (answer.predictions.size() == static_cast<std::size_t>(options.search.n_best)) break;
-        Prediction prediction = present(hypothesis, answer.source);
-        if (seen.insert(prediction.text).second) {
-          answer.predictions.push_back(std::move(prediction));
-        }
-      }
+      predictions[batch[k]] = present_best(found[k], prepared.parts[batch[k]], n_best);
     }
-  });
+  };
+  std::vector<char> too_large(prepared.parts.size(), 0);
+  for_each_batch(search_work(prepared, search_options), {options.batch_size, options.threads}, job,
+                 [&](std::size_t part) { too_large[part] = 1; });
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    finish(prepared, i, predictions, too_large, answers[i]);
+    withhold(options.minimum_probability, answers[i]);
+  }
   return answers;
 }
 
@@ -150,28 +177,40 @@ std::vector<Answer> Predictor::score(std::span<const std::string> sources,
                                      std::span<const std::string> targets,
                                      const PredictOptions& options) const {
   ATTEND_CHECK_EQ(sources.size(), targets.size());
-  std::vector<Prepared> prepared;
-  std::vector<std::vector<TokenId>> target_tokens;
-  for (std::size_t i = 0; i < sources.size(); ++i) {
-    prepared.push_back(prepare_source(sources[i]));
-    target_tokens.push_back(model::encode(model_.text.target, targets[i]).tokens);
-    if (model_.text.target.config.end_token) target_tokens.back().pop_back();  // score() adds it
-  }
+  PredictOptions whole = options;
+  if (whole.long_sources == LongSources::kSplit) whole.long_sources = LongSources::kSkip;
   std::vector<Answer> answers(sources.size());
-  for_each_batch(prepared, options, [&](std::span<const std::size_t> batch) {
+  const PreparedSources prepared = prepare_sources(model_.text, sources, whole, answers);
+  const auto given = prepare_targets(model_.text, targets, options, answers);
+  std::vector<std::size_t> pairs;  // those that have a part and a target
+  std::vector<Work> work;
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    const std::size_t part = prepared.first_parts[i];
+    if (part == prepared.first_parts[i + 1] || !answers[i].problem.empty()) continue;
+    if (given[i].units.empty() && !model_.text.configuration.training.allow_empty_targets) continue;
+    pairs.push_back(i);
+    const std::size_t tokens = prepared.tokens[part].size();
+    const bool kept = options.search.alignments == search::Alignments::kKept;
+    work.push_back({tokens, kept ? tokens * given[i].tokens.size() : 0});
+  }
+  const BatchJob job = [&](std::span<const std::size_t> batch) {
     std::vector<std::vector<TokenId>> batch_sources, batch_targets;
-    for (const std::size_t i : batch) {
-      batch_sources.push_back(prepared[i].tokens);
-      batch_targets.push_back(target_tokens[i]);
+    for (const std::size_t k : batch) {
+      batch_sources.push_back(prepared.tokens[prepared.first_parts[pairs[k]]]);
+      batch_targets.push_back(given[pairs[k]].tokens);
     }
-    const auto scored =
-        search::score(*engine_, batch_sources, batch_targets, options.search.length_normalisation);
+    auto scored = search::score(*engine_, batch_sources, batch_targets,
+                                options.search.length_normalisation, options.search.alignments);
     for (std::size_t k = 0; k < batch.size(); ++k) {
-      Answer& answer = answers[batch[k]];
-      answer.source = prepared[batch[k]].source;
-      answer.predictions.push_back(present(scored[k], answer.source));
+      const std::size_t i = pairs[batch[k]];
+      Prediction prediction =
+          present(std::move(scored[k]), prepared.parts[prepared.first_parts[i]]);
+      show_as_given(model_.text.target, targets[i], given[i], prediction);
+      answers[i].predictions.assign(1, std::move(prediction));
     }
-  });
+  };
+  for_each_batch(work, {options.batch_size, options.threads}, job,
+                 [&](std::size_t k) { answers[pairs[k]].problem = kTooLarge; });
   return answers;
 }
 

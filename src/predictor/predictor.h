@@ -21,12 +21,14 @@ namespace attend::predictor {
 
 /// A source as the model sees it.
 struct Source {
-  std::string text;               ///< raw
-  std::vector<text::Unit> units;  ///< with byte spans of `text`
-  std::vector<std::string>
-      columns;  ///< names of the alignment's columns: units, then </s> or padding
+  std::string text;                  ///< raw
+  std::vector<text::Unit> units;     ///< with byte spans of `text`
+  std::vector<std::string> columns;  ///< names of the alignment's columns: units, then </s> or
+                                     ///< padding; empty where no alignment is kept
   std::vector<std::string> unknown;  ///< units outside the vocabulary
-  std::size_t cut = 0;               ///< units left out behind a fixed length
+  std::size_t cut = 0;               ///< units left out behind the model's fixed length
+  std::size_t left_out = 0;          ///< units left out behind PredictOptions' longest source
+  std::size_t parts = 1;             ///< stretches of a long source that were answered one by one
 };
 
 /// A target with its probability and its alignment.
@@ -34,24 +36,41 @@ struct Prediction {
   std::string text;
   std::vector<std::string> units;
   std::vector<text::ByteSpan> spans;  ///< bytes of `text`, [units]
+  std::vector<std::string> unknown;   ///< units of a given target outside the vocabulary
   std::vector<float> unit_scores;     ///< natural logarithms, [units], then </s> if there is one
   double log_probability = 0;
   double score = 0;              ///< length-normalised log-probability
   bool finished = true;          ///< false: cut by the length limit
-  std::vector<float> alignment;  // [units, columns of the source]
+  std::vector<float> alignment;  // [units, columns of the source]; empty where none is kept
   std::vector<std::pair<std::size_t, std::size_t>>
-      links;  ///< (source unit, target unit), argmax of each row
+      links;  ///< (source unit, target unit), argmax of each row of the alignment
 };
 
+/// What became of one source. Without predictions, one of these holds: the source (or a target that
+/// was to be scored) is blank after preparation; `problem` says why it cannot be answered;
+/// `withheld` is the probability of the best prediction, which was too improbable.
 struct Answer {
   Source source;
   std::vector<Prediction> predictions;  ///< best first; texts are distinct
+  std::string problem;
+  std::optional<double> withheld;
+};
+
+/// What becomes of a source of more than PredictOptions::maximum_source_length units.
+enum class LongSources {
+  kCut,   ///< its first units are answered
+  kSkip,  ///< it has a problem
+  kSplit  ///< it is cut at ends of sentences; the answers to its parts are put together. Has one
+          ///< prediction, whatever n_best is. When targets are scored, as kSkip.
 };
 
 struct PredictOptions {
   search::SearchOptions search;
-  std::size_t batch_size = 32;  ///< sources decoded together
+  std::size_t batch_size = 32;  ///< sources decoded together at most
   int threads = 1;              ///< each works on batches of its own; 0: all processors
+  std::size_t maximum_source_length = 10000;  ///< units, at least 1
+  LongSources long_sources = LongSources::kCut;
+  double minimum_probability = 0;  ///< 0 … 1: less probable predictions are withheld
 };
 
 /// One choice among the target units in one step.
@@ -99,6 +118,8 @@ struct LoadOptions {
 /// and the speed that of float32 or less.
 bool has_instructions(Precision precision);
 
+struct Part;
+
 /// Immutable; safe to use from several threads.
 class Predictor {
  public:
@@ -107,16 +128,22 @@ class Predictor {
   explicit Predictor(const std::filesystem::path& folder, const LoadOptions& options = {});
   explicit Predictor(model::Model model, const LoadOptions& options = {});
 
-  /// One answer for each text, in order. DataError("", 0, …) for blank text or broken UTF-8.
+  /// One answer for each text, in order. A text that cannot be answered (broken UTF-8, a word too
+  /// long for subwords, a unit that a vocabulary without <unk> lacks, more than the memory holds)
+  /// has a problem; the others are answered all the same.
   std::vector<Answer> predict(std::span<const std::string> texts,
                               const PredictOptions& options) const;
 
-  /// Forced scoring: the one prediction of each answer is the given target.
+  /// Forced scoring: the one prediction of each answer is the given target as it was given, with
+  /// spans of its raw bytes. A target that the model cannot have (of another length than a fixed
+  /// one, longer than the longest) is a problem. A blank target has a prediction only where the
+  /// model was trained with empty targets. Of `options`, beam and n-best do not matter.
   std::vector<Answer> score(std::span<const std::string> sources,
                             std::span<const std::string> targets,
                             const PredictOptions& options) const;
 
-  /// Every step of the best prediction, with `choices` alternatives a step.
+  /// Every step of the best prediction, with `choices` alternatives a step. DataError("", 0, …) for
+  /// a text that has no answer.
   Explanation explain(const std::string& text, const search::SearchOptions& options,
                       std::size_t choices) const;
 
@@ -128,12 +155,10 @@ class Predictor {
   std::vector<std::string> target_units(std::string_view text) const;
 
  private:
-  struct Prepared;
-  Prepared prepare_source(const std::string& text) const;
-  Prediction present(const search::Hypothesis& hypothesis, const Source& source) const;
-  /// Runs `job` on batches of indices, sorted by source length, on several threads.
-  void for_each_batch(std::span<const Prepared> prepared, const PredictOptions& options,
-                      const std::function<void(std::span<const std::size_t>)>& job) const;
+  Prediction present(search::Hypothesis hypothesis, const Part& part) const;
+  /// At most `n_best`, of distinct texts.
+  std::vector<Prediction> present_best(std::span<search::Hypothesis> hypotheses, const Part& part,
+                                       std::size_t n_best) const;
 
   model::Model model_;
   Precision precision_;

@@ -46,6 +46,7 @@ class Beam {
   Hypothesis reconstruct(const Ended& ended, bool finished) const;
 
   const Rules& rules_;
+  std::size_t source_length_;
   std::size_t maximum_length_;
   History history_;
   std::pmr::vector<double> live_;           // [live hypotheses] log-probabilities, best first

@@ -30,8 +30,9 @@ void check_target(const model::Engine& engine, const std::vector<TokenId>& targe
 // The target that the model must produce, and how far it is.
 class ForcedTarget {
  public:
-  ForcedTarget(std::vector<TokenId> target, std::optional<TokenId> end, std::size_t source_length)
-      : steps_(std::move(target)) {
+  ForcedTarget(std::vector<TokenId> target, std::optional<TokenId> end, std::size_t source_length,
+               Alignments alignments)
+      : steps_(std::move(target)), alignments_(alignments) {
     hypothesis_.tokens = steps_;
     hypothesis_.source_length = source_length;
     hypothesis_.finished = true;
@@ -54,7 +55,7 @@ class ForcedTarget {
     if (!std::isfinite(score)) score = -std::numeric_limits<float>::infinity();  // as in search()
     hypothesis_.token_scores.push_back(score);
     hypothesis_.log_probability += static_cast<double>(score);
-    if (next_ < hypothesis_.tokens.size()) {
+    if (alignments_ == Alignments::kKept && next_ < hypothesis_.tokens.size()) {
       const auto weights =
           result.alignment.subspan(row * result.source_length, hypothesis_.source_length);
       hypothesis_.alignment.insert(hypothesis_.alignment.end(), weights.begin(), weights.end());
@@ -70,6 +71,7 @@ class ForcedTarget {
 
  private:
   std::vector<TokenId> steps_;  // [tokens], then </s> if there is one
+  Alignments alignments_;
   std::size_t next_ = 0;
   std::int32_t row_ = -1;  ///< in the last step
   Hypothesis hypothesis_;
@@ -80,7 +82,7 @@ class ForcedTarget {
 std::vector<Hypothesis> score(const model::Engine& engine,
                               std::span<const std::vector<TokenId>> sources,
                               std::span<const std::vector<TokenId>> targets,
-                              double length_normalisation) {
+                              double length_normalisation, Alignments alignments) {
   check_length_normalisation(length_normalisation);
   ATTEND_CHECK_EQ(sources.size(), targets.size());
   std::vector<Hypothesis> results;
@@ -89,7 +91,7 @@ std::vector<Hypothesis> score(const model::Engine& engine,
   for (std::size_t s = 0; s < sources.size(); ++s) {
     ATTEND_CHECK(!sources[s].empty());
     check_target(engine, targets[s]);
-    forced.emplace_back(targets[s], engine.end(), sources[s].size());
+    forced.emplace_back(targets[s], engine.end(), sources[s].size(), alignments);
   }
   const auto decoding = engine.annotate(sources);
   std::vector<model::StepRow> rows;

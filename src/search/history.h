@@ -23,8 +23,8 @@ struct Node {
 class History {
  public:
   /// Room for `steps` steps of `beam` hypotheses from the start; more is taken from `memory` when
-  /// it is needed.
-  History(std::size_t source_length, std::size_t steps, std::size_t beam,
+  /// it is needed. `columns` is the source length, or 0 where no alignment is kept.
+  History(std::size_t columns, std::size_t steps, std::size_t beam,
           std::pmr::memory_resource* memory);
 
   /// Tokens that each live hypothesis has.
@@ -33,8 +33,8 @@ class History {
   std::span<const Node> nodes() const { return nodes_of(steps_.size() - 1); }
 
   /// The next step: its nodes one after the other, then `alignment` [rows extended, stride], of
-  /// which columns from source_length on are left out; each row is kept once however many nodes
-  /// share it, and not at all without any.
+  /// which the first `columns` are kept; each row is kept once however many nodes share it, and not
+  /// at all without any.
   void begin_step() { steps_.push_back(nodes_.size()); }
   void append(const Node& node) { nodes_.push_back(node); }
   void end_step(std::span<const float> alignment, std::size_t stride);
@@ -49,11 +49,11 @@ class History {
     return std::span(nodes_).subspan(steps_[step], end - steps_[step]);
   }
 
-  std::size_t source_length_;
+  std::size_t columns_;
   std::pmr::vector<std::size_t> steps_;           // [length] first node of each step
   std::pmr::vector<Node> nodes_;                  // of all steps
   std::pmr::vector<std::size_t> alignment_rows_;  // [nodes] where in alignment_ each node's row is
-  std::pmr::vector<float> alignment_;             // [rows kept, source_length]
+  std::pmr::vector<float> alignment_;             // [rows kept, columns]
 };
 
 }  // namespace attend::search

@@ -27,7 +27,8 @@ void check_ranges(const SearchOptions& options) {
   check_length_normalisation(options.length_normalisation);
   check_range("maximum_ratio", options.maximum_ratio, 0.0, kMaximumRatio);
   check_range("maximum_extra", options.maximum_extra, 0, kMaximumTokens);
-  check_range("minimum_length", options.minimum_length, 0, kMaximumTokens);
+  check_range("maximum_length", options.maximum_length, 1, kMaximumTokens);
+  check_range("minimum_length", options.minimum_length, 0, options.maximum_length);
 }
 
 }  // namespace
@@ -48,7 +49,9 @@ Rules::Rules(const model::Engine& engine, const SearchOptions& options) {
   length_normalisation_ = options.length_normalisation;
   maximum_ratio_ = options.maximum_ratio;
   maximum_extra_ = static_cast<std::size_t>(options.maximum_extra);
+  maximum_length_ = static_cast<std::size_t>(options.maximum_length);
   minimum_length_ = static_cast<std::size_t>(options.minimum_length);
+  alignments_ = options.alignments;
   end_ = engine.end();
   fixed_length_ = end_ ? 0 : engine.fixed_target_length();
   ATTEND_CHECK(end_ || fixed_length_ > 0);
@@ -74,7 +77,8 @@ std::size_t Rules::maximum_length(std::size_t source_length) const {
   if (fixed_length_ > 0) return fixed_length_;
   const auto scaled =
       static_cast<std::size_t>(std::floor(maximum_ratio_ * static_cast<double>(source_length)));
-  return std::max({std::size_t{1}, minimum_length_, scaled + maximum_extra_});
+  return std::min(maximum_length_,
+                  std::max({std::size_t{1}, minimum_length_, scaled + maximum_extra_}));
 }
 
 double Rules::finished_score(double log_probability, std::size_t tokens) const {

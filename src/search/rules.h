@@ -24,6 +24,7 @@ class Rules {
 
   std::size_t beam() const { return beam_; }
   std::size_t n_best() const { return n_best_; }
+  Alignments alignments() const { return alignments_; }
   std::optional<TokenId> end() const { return end_; }
   bool is_end(TokenId token) const { return end_ && token == *end_; }
   /// May `token` stand after `length` tokens?
@@ -47,6 +48,8 @@ class Rules {
   std::size_t minimum_length_ = 0;
   double maximum_ratio_ = 0;
   std::size_t maximum_extra_ = 0;
+  std::size_t maximum_length_ = 0;
+  Alignments alignments_ = Alignments::kKept;
   std::size_t fixed_length_ = 0;
   std::optional<TokenId> end_;
   std::vector<char> permitted_;  // [target_vocabulary]

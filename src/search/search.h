@@ -20,9 +20,13 @@ struct Hypothesis {
   double log_probability = 0;       ///< their sum
   double score = 0;       ///< log_probability / length_penalty; what the n-best list is sorted by
   bool finished = false;  ///< ended by </s> or by its fixed length, not by the length limit
-  std::vector<float> alignment;   // [tokens, source_length]
+  std::vector<float> alignment;   // [tokens, source_length]; empty where nobody asked for it
   std::size_t source_length = 0;  ///< tokens of its own source, </s> and fixed padding included
 };
+
+/// Whether hypotheses keep their alignment, which takes memory for the product of their length and
+/// that of the source; without it the memory of a search grows with their sum.
+enum class Alignments { kKept, kDropped };
 
 struct SearchOptions {
   int beam = 1;    ///< 1 … 1000; 1 is greedy
@@ -34,12 +38,17 @@ struct SearchOptions {
   /// least one token and at least minimum_length. Ignored for models of a fixed target length.
   double maximum_ratio = 3.0;  ///< 0 … 1000
   int maximum_extra = 10;      ///< 0 … 1000000
-  /// </s> is forbidden before so many tokens; 0 … 1000000. Ignored for models of a fixed target
-  /// length.
+  /// No target is longer, whatever its source allows: the time that a model which does not stop can
+  /// take is bounded. 1 … 1000000; minimum_length may not be larger. Ignored for models of a fixed
+  /// target length.
+  int maximum_length = 2000;
+  /// </s> is forbidden before so many tokens; 0 … maximum_length. Ignored for models of a fixed
+  /// target length.
   int minimum_length = 0;
   /// Ids that are never produced, such as <pad>; at least one id of the target vocabulary must
   /// remain. Forced scoring knows no forbidden ids.
   std::vector<TokenId> forbidden;
+  Alignments alignments = Alignments::kKept;
 };
 
 /// The best hypotheses of every source, best first. All sources are annotated as one batch: callers
@@ -64,7 +73,8 @@ std::vector<std::vector<Hypothesis>> search(const model::Engine& engine,
 std::vector<Hypothesis> score(const model::Engine& engine,
                               std::span<const std::vector<TokenId>> sources,
                               std::span<const std::vector<TokenId>> targets,
-                              double length_normalisation);
+                              double length_normalisation,
+                              Alignments alignments = Alignments::kKept);
 
 /// Word links (source index, target index) from an alignment, by rising target index: the most
 /// probable source of every target token (ties: the first) whose weight is at least `threshold`

@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -24,6 +26,9 @@ struct LineReader::Data {
   [[noreturn]] void fail(std::size_t line, const std::string& problem) const {
     throw DataError(name, line, problem);
   }
+  [[noreturn]] void refuse_line(const std::string& problem) const {
+    throw BadLine(name, line_number, problem);
+  }
   bool fill();
   bool read_to_line_feed(std::string& line);
   void check(const std::string& line) const;
@@ -41,9 +46,10 @@ bool LineReader::Data::fill() {
   return end > 0;
 }
 
-/// False when nothing is left.
+/// False when nothing is left. Of a line that is too long only the beginning is kept.
 bool LineReader::Data::read_to_line_feed(std::string& line) {
   line.clear();
+  std::size_t length = 0;
   bool found_any = false;
   while (fill()) {
     found_any = true;
@@ -51,27 +57,31 @@ bool LineReader::Data::read_to_line_feed(std::string& line) {
     const auto* feed = static_cast<const char*>(std::memchr(start, '\n', end - begin));
     const std::size_t count =
         feed != nullptr ? static_cast<std::size_t>(feed - start) : end - begin;
-    line.append(start, count);
+    constexpr std::size_t kKept = kMaximumLineBytes + 2;  // more than a longest line and its CR
+    line.append(start, std::min(count, kKept - line.size()));
     begin += count + (feed != nullptr ? 1 : 0);
-    if (line.size() > kMaximumLineBytes + 1) break;  // the one may be a CR
     if (feed != nullptr) break;
+    length += count;
+    if (length > kMaximumSkippedBytes) {
+      fail(line_number + 1, fmt::format("a line of more than {} bytes", kMaximumSkippedBytes));
+    }
   }
   return found_any;
 }
 
 void LineReader::Data::check(const std::string& line) const {
+  if (line_number == 1 && (line.starts_with("\xff\xfe") || line.starts_with("\xfe\xff"))) {
+    fail(line_number, "the file is UTF-16, expected UTF-8");
+  }
   if (line.size() > kMaximumLineBytes) {
-    fail(line_number, fmt::format("a line of more than {} bytes", kMaximumLineBytes));
+    refuse_line(fmt::format("a line of more than {} bytes", kMaximumLineBytes));
   }
   if (const std::size_t place = line.find('\0'); place != std::string::npos) {
-    fail(line_number, fmt::format("byte {} of the line is NUL: not a text file", place + 1));
+    refuse_line(fmt::format("byte {} of the line is NUL: not a text file", place + 1));
   }
   if (const std::size_t place = find_broken_utf8(line); place != std::string::npos) {
-    const bool utf16 =
-        line_number == 1 && (line.starts_with("\xff\xfe") || line.starts_with("\xfe\xff"));
-    fail(line_number, utf16 ? std::string("the file is UTF-16, expected UTF-8")
-                            : fmt::format("byte {} of the line (0x{:02x}) is not UTF-8", place + 1,
-                                          static_cast<unsigned char>(line[place])));
+    refuse_line(fmt::format("byte {} of the line (0x{:02x}) is not UTF-8", place + 1,
+                            static_cast<unsigned char>(line[place])));
   }
 }
 
@@ -108,7 +118,10 @@ namespace {
 constexpr std::string_view kExpected = "expected source TAB target";
 
 /// The two fields of a TSV line, or why there are none.
-std::string split_fields(const std::string& line, Pair& pair) {
+std::string split_fields(const std::string& line, BlankSides blank, Pair& pair) {
+  pair.source.clear();
+  pair.target.clear();
+  if (blank == BlankSides::kBoth && is_blank(line)) return {};
   if (line.empty()) return fmt::format("an empty line, {}", kExpected);
   const std::size_t tab = line.find('\t');
   if (tab == std::string::npos) return fmt::format("one field, {}", kExpected);
@@ -117,8 +130,6 @@ std::string split_fields(const std::string& line, Pair& pair) {
   if (fields > 2) return fmt::format("{} fields, expected 2 (source TAB target)", fields);
   pair.source.assign(line, 0, tab);
   pair.target.assign(line, tab + 1);
-  if (is_blank(pair.source)) return fmt::format("an empty source, {}", kExpected);
-  if (is_blank(pair.target)) return fmt::format("an empty target, {}", kExpected);
   return {};
 }
 
@@ -140,22 +151,35 @@ void check_files(const CorpusFiles& files) {
 struct PairReader::Data {
   LineReader first;                    // the TSV, or the source file
   std::unique_ptr<LineReader> second;  // the target file
+  BlankSides blank;
   std::string line = {};
 
   bool next_fields(Pair& pair);
   bool next_parallel(Pair& pair);
+  void check_sides(const Pair& pair) const;
 };
 
 bool PairReader::Data::next_fields(Pair& pair) {
   if (!first.next(line)) return false;
-  const std::string problem = split_fields(line, pair);
-  if (!problem.empty()) throw DataError(first.name(), first.line_number(), problem);
+  const std::string problem = split_fields(line, blank, pair);
+  if (!problem.empty()) throw BadLine(first.name(), first.line_number(), problem);
+  check_sides(pair);
   return true;
 }
 
+// A bad line of one file must not part the files: both are read before it is reported.
 bool PairReader::Data::next_parallel(Pair& pair) {
-  const bool has_source = first.next(pair.source);
-  const bool has_target = second->next(pair.target);
+  std::optional<BadLine> bad;
+  const auto read = [&bad](LineReader& reader, std::string& text) {
+    try {
+      return reader.next(text);
+    } catch (const BadLine& found) {
+      if (!bad) bad = found;
+      return true;
+    }
+  };
+  const bool has_source = read(first, pair.source);
+  const bool has_target = read(*second, pair.target);
   if (has_source != has_target) {
     const LineReader& shorter = has_source ? *second : first;
     const LineReader& longer = has_source ? first : *second;
@@ -164,18 +188,28 @@ bool PairReader::Data::next_parallel(Pair& pair) {
                                 shorter.line_number(), longer.name()));
   }
   if (!has_source) return false;
-  if (is_blank(pair.source)) throw DataError(first.name(), first.line_number(), "an empty source");
-  if (is_blank(pair.target)) {
-    throw DataError(second->name(), second->line_number(), "an empty target");
-  }
+  if (bad) throw *bad;
+  check_sides(pair);
   return true;
 }
 
-PairReader::PairReader(const CorpusFiles& files) {
+void PairReader::Data::check_sides(const Pair& pair) const {
+  const auto refuse = [](const LineReader& reader, const char* problem, bool is_tsv) {
+    throw BadLine(reader.name(), reader.line_number(),
+                  is_tsv ? fmt::format("{}, {}", problem, kExpected) : problem);
+  };
+  if (blank == BlankSides::kBoth) return;
+  if (is_blank(pair.source)) refuse(first, "an empty source", second == nullptr);
+  if (blank == BlankSides::kTarget) return;
+  if (is_blank(pair.target)) refuse(second ? *second : first, "an empty target", !second);
+}
+
+PairReader::PairReader(const CorpusFiles& files, BlankSides blank) {
   check_files(files);
   const bool tsv = !files.tsv.empty();
   data_ = std::make_unique<Data>(Data{LineReader(tsv ? files.tsv : files.source),
-                                      tsv ? nullptr : std::make_unique<LineReader>(files.target)});
+                                      tsv ? nullptr : std::make_unique<LineReader>(files.target),
+                                      blank});
 }
 
 PairReader::~PairReader() = default;

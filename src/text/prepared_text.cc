@@ -20,25 +20,42 @@ void check_icu(UErrorCode code) {
   if (U_FAILURE(code)) throw Error(std::string("ICU failed: ") + u_errorName(code));
 }
 
-/// ICU's own instance, immutable; asked for once, so that a thread checker sees the order.
-const icu::Normalizer2& composer() {
-  static const icu::Normalizer2* const instance = [] {
+/// ICU's own instance of a form but kNone, immutable; asked for once, so that a thread checker sees
+/// the order.
+const icu::Normalizer2& normaliser(Normalisation form) {
+  using GetInstance = const icu::Normalizer2* (*)(UErrorCode&);
+  const auto ask = [](GetInstance get_instance) {
     UErrorCode code = U_ZERO_ERROR;
-    const icu::Normalizer2* found = icu::Normalizer2::getNFCInstance(code);
+    const icu::Normalizer2* found = get_instance(code);
     check_icu(code);
     return found;
-  }();
-  return *instance;
+  };
+  if (form == Normalisation::kNfc) {
+    static const icu::Normalizer2* const nfc = ask(icu::Normalizer2::getNFCInstance);
+    return *nfc;
+  }
+  if (form == Normalisation::kNfd) {
+    static const icu::Normalizer2* const nfd = ask(icu::Normalizer2::getNFDInstance);
+    return *nfd;
+  }
+  static const icu::Normalizer2* const nfkc = ask(icu::Normalizer2::getNFKCInstance);
+  return *nfkc;
 }
 
 icu::StringPiece piece(const std::string& text) {
   return {text.data(), static_cast<std::int32_t>(text.size())};
 }
 
-/// Nothing below U+0300 composes with what stands before it, so such a text is in NFC.
-bool is_surely_composed(std::string_view text) {
-  return std::all_of(text.begin(), text.end(),
-                     [](char byte) { return static_cast<unsigned char>(byte) < 0xCC; });
+/// True when no byte of `text` begins a character that the form might change. NFC: nothing below
+/// U+0300 composes with what stands before it. NFD: nothing below U+00C0 comes apart. NFKC changes
+/// U+00A0 already.
+bool is_surely_normal(std::string_view text, Normalisation form) {
+  const unsigned first = form == Normalisation::kNfc   ? 0xCC
+                         : form == Normalisation::kNfd ? 0xC3
+                                                       : 0x80;
+  return form == Normalisation::kNone || std::all_of(text.begin(), text.end(), [first](char byte) {
+           return static_cast<unsigned char>(byte) < first;
+         });
 }
 
 bool is_space(char32_t code_point, char32_t extra) {
@@ -116,16 +133,27 @@ ByteSpan PreparedText::raw_span(std::size_t begin, std::size_t end) const {
   return {offset_ + source(begin).begin, offset_ + source(end - 1).end};
 }
 
-void PreparedText::compose() {
-  if (is_surely_composed(text_)) return;
+void PreparedText::drop_invisible() {
+  if (!has_invisible(text_)) return;
+  Rewrite rewrite(*this);
+  for (std::size_t position = 0; position < text_.size();) {
+    const std::size_t begin = position;
+    if (!is_invisible(next_code_point(text_, position))) rewrite.keep(begin, position);
+  }
+  rewrite.finish();
+}
+
+void PreparedText::normalise(Normalisation form) {
+  if (is_surely_normal(text_, form)) return;
   UErrorCode code = U_ZERO_ERROR;
-  if (composer().isNormalizedUTF8(piece(text_), code) != 0) return;
-  std::string composed;
-  icu::StringByteSink<std::string> sink(&composed);
+  const icu::Normalizer2& icu_form = normaliser(form);
+  if (icu_form.isNormalizedUTF8(piece(text_), code) != 0) return;
+  std::string normal;
+  icu::StringByteSink<std::string> sink(&normal);
   icu::Edits edits;
-  composer().normalizeUTF8(0, piece(text_), sink, &edits, code);
+  icu_form.normalizeUTF8(0, piece(text_), sink, &edits, code);
   check_icu(code);
-  Rewrite(*this).apply(edits, composed);
+  Rewrite(*this).apply(edits, normal);
 }
 
 void PreparedText::lower_case() {
@@ -176,27 +204,93 @@ void PreparedText::collapse_white_space(char32_t extra) {
   rewrite.finish();
 }
 
+namespace {
+
+/// The code points of a composed text that NFKC turns into more than one, sorted.
+std::u32string changed_into_several(std::string_view text) {
+  std::u32string several;
+  for (std::size_t position = 0; position < text.size();) {
+    const std::size_t begin = position;
+    const char32_t code_point = next_code_point(text, position);
+    PreparedText changed(text.substr(begin, position - begin), 0);
+    changed.normalise(Normalisation::kNfkc);
+    std::size_t end = 0;
+    next_code_point(changed.text(), end);
+    if (end < changed.text().size()) several += code_point;
+  }
+  std::sort(several.begin(), several.end());
+  return several;
+}
+
+std::u32string code_points_of(std::string_view text) {
+  std::u32string code_points;
+  for (std::size_t position = 0; position < text.size();) {
+    code_points += next_code_point(text, position);
+  }
+  return code_points;
+}
+
+}  // namespace
+
 PreparedText prepare(std::string_view text, std::size_t offset, const SegmenterOptions& options,
                      std::u32string_view remove) {
+  const Normalisation form = options.normalisation;
   PreparedText prepared(text, offset);
-  prepared.compose();
+  if (options.invisible == Invisible::kDrop) prepared.drop_invisible();
+  const bool changes = options.lowercase || !remove.empty();
+  if (changes && form != Normalisation::kNone) prepared.normalise(Normalisation::kNfc);
+  if (form == Normalisation::kNfkc) {
+    prepared.remove(remove);  // what turns into several characters cannot be found afterwards
+    prepared.normalise(form);
+  }
   if (options.lowercase) prepared.lower_case();
   prepared.remove(remove);
-  if (options.lowercase || !remove.empty()) prepared.compose();
+  prepared.normalise(form);
   prepared.collapse_white_space(options.unit == UnitMode::kSubwords ? kSentencePieceSpace : 0);
   return prepared;
 }
 
 std::u32string removed_code_points(const SegmenterOptions& options) {
   PreparedText prepared(options.remove, 0);
-  prepared.compose();
-  if (options.lowercase) prepared.lower_case();
-  std::u32string code_points;
-  for (std::size_t position = 0; position < prepared.text().size();) {
-    code_points += next_code_point(prepared.text(), position);
+  if (options.normalisation != Normalisation::kNone) prepared.normalise(Normalisation::kNfc);
+  std::u32string removed;
+  if (options.normalisation == Normalisation::kNfkc) {
+    removed = code_points_of(prepared.text());
+    prepared.remove(changed_into_several(prepared.text()));
+    prepared.normalise(Normalisation::kNfkc);
   }
-  std::sort(code_points.begin(), code_points.end());
-  return code_points;
+  if (options.lowercase) prepared.lower_case();
+  removed += code_points_of(prepared.text());
+  std::sort(removed.begin(), removed.end());
+  return removed;
+}
+
+void compose(JoinedText& joined) {
+  if (is_surely_normal(joined.text, Normalisation::kNfc)) return;
+  UErrorCode code = U_ZERO_ERROR;
+  std::string composed;
+  icu::StringByteSink<std::string> sink(&composed);
+  icu::Edits edits;
+  normaliser(Normalisation::kNfc).normalizeUTF8(0, piece(joined.text), sink, &edits, code);
+  check_icu(code);
+  std::vector<ByteSpan> places;  // of each byte of the text, in the composed one
+  places.reserve(joined.text.size() + 1);
+  for (auto edit = edits.getFineIterator(); edit.next(code) != 0;) {
+    const auto begin = static_cast<std::size_t>(edit.destinationIndex());
+    const auto length = static_cast<std::size_t>(edit.newLength());
+    for (std::size_t i = 0; i < static_cast<std::size_t>(edit.oldLength()); ++i) {
+      places.push_back(edit.hasChange() != 0 ? ByteSpan{begin, begin + length}
+                                             : ByteSpan{begin + i, begin + i + 1});
+    }
+  }
+  check_icu(code);
+  ATTEND_CHECK_EQ(places.size(), joined.text.size());
+  places.push_back({composed.size(), composed.size()});
+  for (ByteSpan& span : joined.spans) {
+    const std::size_t begin = places[span.begin].begin;
+    span = {begin, span.end > span.begin ? places[span.end - 1].end : begin};
+  }
+  joined.text = std::move(composed);
 }
 
 }  // namespace attend::text

@@ -22,7 +22,8 @@ class PreparedText {
   ByteSpan raw_span(std::size_t begin, std::size_t end) const;
 
   /// Steps of preparation. All keep spans in order: the begins never fall, nor do the ends.
-  void compose();     ///< NFC
+  void drop_invisible();
+  void normalise(Normalisation form);
   void lower_case();  ///< full, language-neutral
   void remove(std::u32string_view code_points);
   /// Runs of white space become one space, none stays at either end. `extra` counts as white space.
@@ -42,15 +43,19 @@ class PreparedText {
 };
 
 /// Appends the leading tags of a well-formed raw text to `units` and returns where the rest begins.
-std::size_t split_leading_tags(std::string_view raw, std::vector<Unit>& units);
+/// Invisible characters before, between and behind tags count as nothing where they are dropped.
+std::size_t split_leading_tags(std::string_view raw, Invisible invisible, std::vector<Unit>& units);
 
-/// The steps of `options` in order: NFC, lower-casing, removal (`remove` holds its code points),
-/// NFC again, white space collapsed. In subword mode U+2581, which SentencePiece writes for a
-/// space, counts as white space.
+/// The steps of SegmenterOptions in their order; `remove` is removed_code_points(options). In
+/// subword mode U+2581, which SentencePiece writes for a space, counts as white space.
 PreparedText prepare(std::string_view text, std::size_t offset, const SegmenterOptions& options,
                      std::u32string_view remove);
 
-/// The code points of `options.remove` as they look in prepared text, sorted.
+/// The code points of `options.remove` as they look where they are removed, sorted.
 std::u32string removed_code_points(const SegmenterOptions& options);
+
+/// Composes a joined text (NFC). The span of a unit becomes that of the characters which any of its
+/// bytes went into.
+void compose(JoinedText& joined);
 
 }  // namespace attend::text

@@ -22,13 +22,25 @@ bool is_tag_character(char c) {
          c == '_';
 }
 
-std::size_t skip_white_space(std::string_view raw, std::size_t position) {
+/// What stands before a tag or behind it.
+struct Gap {
+  std::size_t end;
+  bool separates;  // holds white space or reaches the end of the text
+};
+
+Gap skip_gap(std::string_view raw, std::size_t position, Invisible invisible) {
+  bool white_space = false;
   while (position < raw.size()) {
     std::size_t next = position;
-    if (!is_white_space(next_code_point(raw, next))) break;
+    const char32_t code_point = next_code_point(raw, next);
+    if (is_white_space(code_point)) {
+      white_space = true;
+    } else if (invisible == Invisible::kKeep || !is_invisible(code_point)) {
+      break;
+    }
     position = next;
   }
-  return position;
+  return {position, white_space || position == raw.size()};
 }
 
 void check_raw(std::string_view raw) {
@@ -58,6 +70,16 @@ void append_clusters(const PreparedText& prepared, const ClusterFinder& clusters
                      std::vector<Unit>& units) {
   std::size_t begin = 0;
   for (const std::size_t end : clusters.ends(prepared.text())) {
+    units.push_back(make_unit(prepared, begin, end));
+    begin = end;
+  }
+}
+
+void append_code_points(const PreparedText& prepared, std::vector<Unit>& units) {
+  const std::string& text = prepared.text();
+  for (std::size_t begin = 0; begin < text.size();) {
+    std::size_t end = begin;
+    next_code_point(text, end);
     units.push_back(make_unit(prepared, begin, end));
     begin = end;
   }
@@ -122,15 +144,16 @@ void join_subwords(std::span<const std::string> units, JoinedText& joined) {
 
 }  // namespace
 
-std::size_t split_leading_tags(std::string_view raw, std::vector<Unit>& units) {
-  std::size_t begin = skip_white_space(raw, 0);
+std::size_t split_leading_tags(std::string_view raw, Invisible invisible,
+                               std::vector<Unit>& units) {
+  std::size_t begin = skip_gap(raw, 0, invisible).end;
   while (begin < raw.size() && raw[begin] == '<') {
     const std::size_t end = std::min(raw.find('>', begin), raw.size() - 1) + 1;
-    const std::size_t next = skip_white_space(raw, end);
+    const Gap gap = skip_gap(raw, end, invisible);
     const std::string_view tag = raw.substr(begin, end - begin);
-    if (!is_tag(tag) || (next == end && end < raw.size())) break;
+    if (!is_tag(tag) || !gap.separates) break;
     units.push_back({std::string(tag), {begin, end}});
-    begin = next;
+    begin = gap.end;
   }
   return begin;
 }
@@ -180,12 +203,15 @@ const SegmenterOptions& Segmenter::options() const { return data_->options; }
 std::vector<Unit> Segmenter::split(std::string_view raw) const {
   check_raw(raw);
   std::vector<Unit> units;
-  const std::size_t text_begin = split_leading_tags(raw, units);
+  const std::size_t text_begin = split_leading_tags(raw, data_->options.invisible, units);
   const PreparedText prepared =
       prepare(raw.substr(text_begin), text_begin, data_->options, data_->removed);
   switch (data_->options.unit) {
     case UnitMode::kCharacters:
       append_clusters(prepared, data_->clusters, units);
+      break;
+    case UnitMode::kCodePoints:
+      append_code_points(prepared, units);
       break;
     case UnitMode::kWords:
       append_words(prepared, units);
@@ -214,6 +240,11 @@ JoinedText Segmenter::join(std::span<const std::string> units) const {
       break;
     }
     append(units[i]);
+  }
+  const SegmenterOptions& options = data_->options;
+  if (options.normalisation == Normalisation::kNfd ||
+      (options.unit == UnitMode::kCodePoints && options.normalisation != Normalisation::kNone)) {
+    compose(joined);
   }
   return joined;
 }

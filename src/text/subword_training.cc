@@ -48,7 +48,7 @@ std::vector<std::string> prepared_lines(std::span<const std::string> lines,
       throw DataError("a training text is not UTF-8");
     }
     std::vector<Unit> tags;
-    const std::size_t begin = split_leading_tags(line, tags);
+    const std::size_t begin = split_leading_tags(line, prepare_as.invisible, tags);
     const std::string_view rest = std::string_view(line).substr(begin);
     std::string text = prepare(rest, begin, prepare_as, removed).text();
     if (!text.empty()) prepared.push_back(std::move(text));

@@ -5,5 +5,6 @@
 #include "text/corpus.h"       // IWYU pragma: export
 #include "text/output_file.h"  // IWYU pragma: export
 #include "text/segmenter.h"    // IWYU pragma: export
+#include "text/sentences.h"    // IWYU pragma: export
 #include "text/unicode.h"      // IWYU pragma: export
 #include "text/vocabulary.h"   // IWYU pragma: export

@@ -2,6 +2,7 @@
 
 #include <unicode/utf8.h>
 
+#include <array>
 #include <cstdint>
 #include <cstring>
 
@@ -48,6 +49,34 @@ bool is_white_space(char32_t c) {
   if (c < 0x80) return c == ' ' || (c >= 0x09 && c <= 0x0D);
   return c == 0x85 || c == 0xA0 || c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 ||
          c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+}
+
+bool is_invisible(char32_t c) {
+  if (c < 0xA0) return (c < 0x20 || c >= 0x7F) && !is_white_space(c);
+  return c == 0xAD || c == 0x061C ||      // soft hyphen, Arabic letter mark
+         c == 0x200B ||                   // zero-width space
+         c == 0x200E || c == 0x200F ||    // marks of direction
+         (c >= 0x202A && c <= 0x202E) ||  // embedding, override, pop
+         (c >= 0x2060 && c <= 0x206F) ||  // word joiner, operators, isolates, deprecated
+         c == 0xFEFF ||                   // byte order mark
+         (c >= 0xFFF9 && c <= 0xFFFB) ||  // annotation
+         c == 0xE0001;                    // language tag
+}
+
+bool has_invisible(std::string_view text) {
+  // Bytes that begin a character which may be invisible.
+  static constexpr auto kSuspects = [] {
+    std::array<bool, 256> suspects{};
+    for (std::size_t byte = 0; byte < 0x20; ++byte) suspects[byte] = byte < 0x09 || byte > 0x0D;
+    for (const std::size_t byte : {0x7F, 0xC2, 0xD8, 0xE2, 0xEF, 0xF3}) suspects[byte] = true;
+    return suspects;
+  }();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (!kSuspects[static_cast<unsigned char>(text[i])]) continue;
+    std::size_t position = i;
+    if (is_invisible(next_code_point(text, position))) return true;
+  }
+  return false;
 }
 
 char32_t next_code_point(std::string_view text, std::size_t& position) {

@@ -16,6 +16,16 @@ bool is_ascii(std::string_view text);
 /// The Unicode property White_Space.
 bool is_white_space(char32_t code_point);
 
+/// True for a character that nobody sees and that no script needs: control characters that are no
+/// white space, soft hyphen, zero-width space, word joiner, byte order mark, marks of direction,
+/// invisible operators, annotation marks, language tag. False for what chooses the form of letters
+/// or pictures: joiners (U+200C, U+200D, U+034F), variation selectors, Mongolian and Hangul
+/// fillers, emoji tags.
+bool is_invisible(char32_t code_point);
+
+/// True when an invisible character occurs in `text` (well-formed).
+bool has_invisible(std::string_view text);
+
 /// The code point at `position`, which moves behind it. `text` must be well-formed.
 char32_t next_code_point(std::string_view text, std::size_t& position);
 

@@ -101,8 +101,8 @@ void check_same_training(const model::Configuration& wanted, const Checkpoint& c
   model::Configuration given = wanted;
   const model::Configuration stored =
       model::stored_configuration(checkpoint.configuration, "the checkpoint's configuration");
-  if (given.source.unit == model::UnitChoice::kAuto) given.source.unit = stored.source.unit;
-  if (given.target.unit == model::UnitChoice::kAuto) given.target.unit = stored.target.unit;
+  model::keep_preparation(given.source, stored.source);
+  model::keep_preparation(given.target, stored.target);
   const auto matters = [](std::string_view name) {
     return std::find(kMayDiffer.begin(), kMayDiffer.end(), name) == kMayDiffer.end();
   };

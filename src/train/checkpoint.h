@@ -48,7 +48,7 @@ Checkpoint load_checkpoint(const std::filesystem::path& folder);
 
 /// UsageError naming the first option that `wanted` changes and that the checkpoint's run cannot
 /// take up: all but the limits (epochs, updates, minutes, patience), threads, checkpoint_minutes
-/// and the preset's name. UnitChoice::kAuto agrees with everything.
+/// and the preset's name. A kAuto agrees with everything.
 void check_same_training(const model::Configuration& wanted, const Checkpoint& checkpoint);
 
 }  // namespace attend::train

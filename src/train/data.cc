@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/base.h"
+#include "train/units.h"
 
 namespace attend::train {
 namespace {
@@ -19,10 +20,6 @@ using model::SideConfig;
 using model::SideName;
 using model::UnitChoice;
 using text::Pair;
-
-constexpr double kFewWords = 4.0;
-constexpr double kShortSource = 80.0;  // bytes
-constexpr std::size_t kManyPairs = 20'000;
 
 struct Line {
   Pair pair;
@@ -41,8 +38,9 @@ std::uint64_t hash_text(std::string_view text, std::uint64_t seed) {
   return mix(hash);
 }
 
-Corpus read_corpus(const text::CorpusFiles& files, std::uint64_t& fingerprint) {
-  text::PairReader reader(files);
+Corpus read_corpus(const text::CorpusFiles& files, text::BlankSides blank,
+                   std::uint64_t& fingerprint) {
+  text::PairReader reader(files, blank);
   Corpus corpus;
   Line line;
   while (reader.next(line.pair)) {
@@ -53,50 +51,6 @@ Corpus read_corpus(const text::CorpusFiles& files, std::uint64_t& fingerprint) {
   }
   corpus.name = reader.name();
   return corpus;
-}
-
-double words_of(std::string_view text) {
-  double words = 0;
-  bool inside = false;
-  for (const char c : text) {
-    const bool space = c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == '\f' || c == '\v';
-    words += !space && !inside;
-    inside = !space;
-  }
-  return words;
-}
-
-const char* unit_name(UnitChoice unit) {
-  return unit == UnitChoice::kCharacters ? "characters"
-         : unit == UnitChoice::kWords    ? "words"
-                                         : "subwords";
-}
-
-void choose_units(Configuration& configuration, const std::vector<Line>& lines,
-                  std::vector<std::string>& messages) {
-  SideConfig& source = configuration.source;
-  SideConfig& target = configuration.target;
-  if (source.unit != UnitChoice::kAuto && target.unit != UnitChoice::kAuto) return;
-  double source_words = 0, target_words = 0, source_bytes = 0;
-  for (const Line& line : lines) {
-    source_words += words_of(line.pair.source);
-    target_words += words_of(line.pair.target);
-    source_bytes += static_cast<double>(line.pair.source.size());
-  }
-  const auto count = static_cast<double>(lines.size());
-  const bool short_target = target_words / count < kFewWords;
-  const UnitChoice larger = lines.size() < kManyPairs ? UnitChoice::kWords : UnitChoice::kSubwords;
-  UnitChoice for_source = larger;
-  UnitChoice for_target = short_target ? UnitChoice::kWords : larger;
-  if (source_words / count < kFewWords || (short_target && source_bytes / count < kShortSource)) {
-    for_source = for_target = UnitChoice::kCharacters;
-  } else if (configuration.shared_vocabulary) {
-    for_target = for_source;
-  }
-  if (source.unit == UnitChoice::kAuto) source.unit = for_source;
-  if (target.unit == UnitChoice::kAuto) target.unit = for_target;
-  messages.push_back(fmt::format("units: {} in sources, {} in targets", unit_name(source.unit),
-                                 unit_name(target.unit)));
 }
 
 // The order of hold-out: by hash, equal sources together. Returns the indices held out.
@@ -240,9 +194,11 @@ class Encoder {
   // Nothing for a pair that is too long.
   std::optional<Example> encode(const Corpus& corpus, const Line& line) {
     model::Encoded source, target;
+    const bool may_be_empty = text_.configuration.training.allow_empty_targets;
     try {
       source = model::encode(text_.source, line.pair.source);
-      target = model::encode(text_.target, line.pair.target);
+      target = model::encode(text_.target, line.pair.target,
+                             may_be_empty ? model::EmptyText::kAllow : model::EmptyText::kRefuse);
     } catch (const DataError& error) {
       throw DataError(corpus.name, line.number, error.what());
     }
@@ -310,21 +266,26 @@ void encode_all(Dataset& dataset, const Split& split) {
 Dataset prepare_data(const TrainOptions& options, std::optional<model::ModelText> existing) {
   std::uint64_t fingerprint = 0;
   std::vector<std::string> messages;
-  Corpus corpus = read_corpus(options.pairs, fingerprint);
+  const text::BlankSides blank = options.configuration.training.allow_empty_targets
+                                     ? text::BlankSides::kTarget
+                                     : text::BlankSides::kNone;
+  Corpus corpus = read_corpus(options.pairs, blank, fingerprint);
   Split split;
   if (options.validation) {
     split.training = std::move(corpus);
-    split.validation = read_corpus(*options.validation, fingerprint);
+    split.validation = read_corpus(*options.validation, blank, fingerprint);
   } else {
     split = split_corpus(std::move(corpus), options.configuration.training);
   }
   Configuration configuration = options.configuration;
   if (existing) {
-    configuration.source.unit = existing->configuration.source.unit;
-    configuration.target.unit = existing->configuration.target.unit;
+    model::keep_preparation(configuration.source, existing->configuration.source);
+    model::keep_preparation(configuration.target, existing->configuration.target);
     existing->configuration = configuration;
   } else {
-    choose_units(configuration, split.training.lines, messages);
+    std::vector<const Pair*> pairs;
+    for (const Line& line : split.training.lines) pairs.push_back(&line.pair);
+    if (auto message = choose_preparation(configuration, pairs)) messages.push_back(*message);
     model::check(configuration);
     existing = build_text(configuration, split);
   }

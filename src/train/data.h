@@ -17,7 +17,7 @@ namespace attend::train {
 /// What training and validation read. Everything is a function of the files, the configuration and
 /// its seed.
 struct Dataset {
-  model::ModelText text;  ///< its configuration has no UnitChoice::kAuto
+  model::ModelText text;  ///< its configuration has no kAuto
   std::vector<Example> training;
   std::vector<Example> validation;
   std::vector<text::Pair> validation_pairs;  ///< [validation], raw
@@ -25,13 +25,12 @@ struct Dataset {
   std::vector<std::string> messages;  ///< what was chosen, left out or unknown: one line each
 };
 
-/// Reads and prepares the pairs of `options`. With `existing` (a folder to go on in) its units and
+/// Reads and prepares the pairs of `options`. An empty target is the token </s> alone where
+/// training.allow_empty_targets takes it. With `existing` (a folder to go on in) its units and
 /// vocabularies are used instead of new ones. DataError for the files, for a target that a fixed
 /// length cannot hold, and when no pair remains for training or validation.
 ///
-/// UnitChoice::kAuto: words are white-space words. Both sides become characters when sources have
-/// fewer than 4 words on average, or targets have and sources stay below 80 bytes; otherwise words
-/// for fewer than 20,000 pairs or a target of fewer than 4 words, and subwords beyond.
+/// What is kAuto of the preparation is chosen as units.h says.
 ///
 /// Without a validation file, `validation_share` of the pairs (at least one, at most
 /// `validation_maximum`) is held out by a hash of the source text and the seed: equal sources stay

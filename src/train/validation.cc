@@ -73,6 +73,7 @@ double decode_metric(const Dataset& data, const model::Weights& weights, const s
                                            data.text.target.vocabulary.end(), weights);
   search::SearchOptions options;
   options.beam = beam;
+  options.alignments = search::Alignments::kDropped;
   options.forbidden = model::never_predicted(data.text.target);
   const std::vector<std::size_t> order = order_by_length(data.validation);
   std::vector<metrics::Segment> hypotheses(order.size());

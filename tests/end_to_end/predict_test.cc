@@ -445,7 +445,7 @@ TEST(LongestLength, CutPredictionsAreCounted) {
   ASSERT_GT(cut, 0);
   EXPECT_EQ(result.error, "attend predict: " + std::to_string(cut) +
                               " of 16 predictions were cut at the longest length: "
-                              "--maximum-ratio\n");
+                              "--maximum-ratio, --maximum-length\n");
 }
 
 TEST(Choices, AreKnownInEitherCase) {

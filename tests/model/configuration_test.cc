@@ -125,6 +125,8 @@ TEST(Configuration, ContradictionsAreRefused) {
   refused({"encoder.padding=visible"});
   refused({"target.end_token=false"});
   refused({"target.fixed_length=10"});
+  refused(
+      {"training.allow_empty_targets=true", "target.fixed_length=10", "target.end_token=false"});
   refused({"shared_vocabulary=true", "source.unit=words"});
   refused({"encoder.direction=forward"});  // there is no ←h_1
   refused({"attention.score=dot"});        // states of 128, annotations of 256
@@ -163,6 +165,67 @@ TEST(Configuration, FieldsThatAFileDoesNotNameStay) {
   EXPECT_EQ(c.attention.score, Score::kAdditive);
   EXPECT_EQ(c.decoder.input_feeding, InputFeeding::kNone);
   EXPECT_EQ(c.decoder.readout_feedback, Feedback::kPrevious);
+  EXPECT_FALSE(c.training.allow_empty_targets);
+}
+
+TEST(Configuration, AFileThatDoesNotNameThePreparationHasThatOfEarlierPrograms) {
+  const std::string yaml = "format: 1\nsource:\n  unit: characters\ntarget:\n  unit: words\n";
+  const Configuration c = stored_configuration(yaml, "config.yml");
+  for (const SideConfig* side : {&c.source, &c.target}) {
+    const text::SegmenterOptions options = segmenter_options(*side);
+    EXPECT_EQ(options.normalisation, text::Normalisation::kNfc);
+    EXPECT_EQ(options.invisible, text::Invisible::kKeep);
+  }
+}
+
+TEST(Configuration, PreparationOfEachSideIsAChoice) {
+  const std::vector<std::pair<const char*, text::Normalisation>> forms = {
+      {"nfc", text::Normalisation::kNfc},
+      {"nfd", text::Normalisation::kNfd},
+      {"nfkc", text::Normalisation::kNfkc},
+      {"none", text::Normalisation::kNone}};
+  for (const auto& [name, form] : forms) {
+    Configuration c = preset("default");
+    set_option(c, "source.unit=code-points");
+    set_option(c, fmt::format("source.normalisation={}", name));
+    set_option(c, "source.invisible=drop");
+    const Configuration copy = stored_configuration(write_yaml(c), "config.yml");
+    const text::SegmenterOptions options = segmenter_options(copy.source);
+    EXPECT_EQ(options.unit, text::UnitMode::kCodePoints);
+    EXPECT_EQ(options.normalisation, form) << name;
+    EXPECT_EQ(options.invisible, text::Invisible::kDrop);
+    EXPECT_EQ(copy.target.normalisation, NormalisationChoice::kAuto);
+  }
+}
+
+TEST(Configuration, EveryPresetLeavesThePreparationToTheTrainer) {
+  for (const Preset& one : presets()) {
+    const Configuration c = preset(one.name);
+    for (const SideConfig* side : {&c.source, &c.target}) {
+      EXPECT_EQ(side->normalisation, NormalisationChoice::kAuto) << one.name;
+      EXPECT_EQ(side->invisible, InvisibleChoice::kAuto) << one.name;
+      EXPECT_THROW(segmenter_options(*side), UsageError) << one.name;
+    }
+  }
+}
+
+TEST(Configuration, WhatWasChosenIsKeptWhereNothingElseIsAsked) {
+  SideConfig stored;
+  stored.unit = UnitChoice::kCodePoints;
+  stored.normalisation = NormalisationChoice::kNfd;
+  SideConfig open = preset("default").source;
+  keep_preparation(open, stored);
+  EXPECT_EQ(open.unit, UnitChoice::kCodePoints);
+  EXPECT_EQ(open.normalisation, NormalisationChoice::kNfd);
+  EXPECT_EQ(open.invisible, InvisibleChoice::kKeep);
+  SideConfig asked;
+  asked.unit = UnitChoice::kWords;
+  asked.normalisation = NormalisationChoice::kNone;
+  asked.invisible = InvisibleChoice::kDrop;
+  keep_preparation(asked, stored);
+  EXPECT_EQ(asked.unit, UnitChoice::kWords);
+  EXPECT_EQ(asked.normalisation, NormalisationChoice::kNone);
+  EXPECT_EQ(asked.invisible, InvisibleChoice::kDrop);
 }
 
 TEST(Configuration, UnknownPresetNamesAll) {

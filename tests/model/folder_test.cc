@@ -15,9 +15,17 @@ namespace {
 using ::attend::testing::TemporaryFolder;
 using ::attend::testing::write_file;
 
+/// A preset without its "auto": characters, as earlier programs prepared them.
+Configuration resolved(std::string_view name) {
+  Configuration c = preset(name);
+  SideConfig characters;
+  characters.unit = UnitChoice::kCharacters;
+  for (SideConfig* side : {&c.source, &c.target}) keep_preparation(*side, characters);
+  return c;
+}
+
 Configuration tiny() {
-  Configuration c = preset("default");
-  c.source.unit = c.target.unit = UnitChoice::kCharacters;
+  Configuration c = resolved("default");
   c.encoder.embedding = c.decoder.embedding = 3;
   c.encoder.units = c.decoder.units = c.attention.units = c.decoder.readout_units = 2;
   return c;
@@ -178,6 +186,75 @@ TEST(Seal, OptionsThatItDoesNotNameHadTheirDefault) {
   EXPECT_THROW(checked(later), ModelError);
 }
 
+/// `yaml` without the lines of this option, which both sides have.
+std::string without(std::string yaml, std::string_view option) {
+  const std::string begin = "  " + std::string(option) + ":";
+  for (std::size_t place = 0; (place = yaml.find(begin)) != std::string::npos;) {
+    yaml.erase(place, yaml.find('\n', place) + 1 - place);
+  }
+  return yaml;
+}
+
+std::string without_preparation(const std::string& yaml) {
+  return without(without(yaml, "normalisation"), "invisible");
+}
+
+// A folder as earlier programs wrote it: config.yml and seal do not name normal form and invisible
+// characters.
+TEST(ModelFolder, OfAnEarlierProgramKeepsItsPreparation) {
+  TemporaryFolder folder;
+  save_tiny(folder / "m");
+  const std::string file = (folder / "m" / "config.yml").string();
+  const std::string earlier = without_preparation(testing::read_file(file));
+  ASSERT_EQ(earlier.find("invisible"), std::string::npos);
+  write_file(file, earlier);
+  Metadata sealed = seal(tiny_text());
+  sealed.at("attend.model") = without_preparation(sealed.at("attend.model"));
+  zero_weights(tiny_text()).with_metadata(sealed).save(folder / "m" / "model.safetensors");
+  const Model model = load(folder / "m");
+  EXPECT_EQ(encode(model.text.source, "a\u200bb").tokens,
+            (std::vector<text::TokenId>{3, 1, 4, 2}));  // U+200B is a unit, an unknown one
+  EXPECT_EQ(encode(model.text.target, "\ufeff").unknown, 1u);
+}
+
+TEST(ModelFolder, KeepsTheNewPreparation) {
+  TemporaryFolder folder;
+  Configuration c = tiny();
+  c.source.invisible = c.target.invisible = InvisibleChoice::kDrop;
+  c.target.unit = UnitChoice::kCodePoints;
+  c.target.normalisation = NormalisationChoice::kNfd;
+  const text::Vocabulary vocabulary({"<unk>", "</s>", "a", "\u0301"});
+  const ModelText model_text{c, make_side(c, SideName::kSource, vocabulary),
+                             make_side(c, SideName::kTarget, vocabulary)};
+  save_text(folder / "m", model_text);
+  save_weights(folder / "m", model_text, zero_weights(model_text));
+  const Model model = load(folder / "m");
+  EXPECT_EQ(encode(model.text.source, "a\u200b\ufeffa").tokens,
+            (std::vector<text::TokenId>{2, 2, 1}));
+  EXPECT_THROW(encode(model.text.source, "\u200b"), DataError);  // an empty text
+  EXPECT_EQ(encode(model.text.target, "áa").tokens, (std::vector<text::TokenId>{2, 3, 2, 1}));
+  const std::string file = (folder / "m" / "config.yml").string();
+  const std::string written = testing::read_file(file);
+  for (const std::string option : {"normalisation", "invisible"}) {
+    write_file(file, without(written, option));
+    EXPECT_THROW(load(folder / "m"), ModelError) << option;  // the weights know better
+  }
+}
+
+TEST(ModelFolder, NothingIsLeftOpenInIt) {
+  TemporaryFolder folder;
+  save_tiny(folder / "m");
+  const std::string file = (folder / "m" / "config.yml").string();
+  const std::string written = testing::read_file(file);
+  for (const std::string line : {"  normalisation: nfc\n", "  invisible: keep\n"}) {
+    std::string open = written;
+    ASSERT_NE(open.find(line), std::string::npos) << open;
+    open.replace(open.find(line), line.size(), line.substr(0, line.find(':')) + ": auto\n");
+    write_file(file, open);
+    EXPECT_THROW(load_text(folder / "m"), ModelError) << line;
+  }
+}
+
 TEST(Seal, WhateverIsWrongWithItIsTheModelsFault) {
   for (const char* options : {"a: [", "nonsense.key: 1", "encoder.units: many", "format: 99"}) {
     EXPECT_THROW(check_seal(tiny_text(), {{"attend.model", options}}, "m", "m/model.safetensors"),
@@ -211,8 +288,21 @@ TEST(Encode, EndTokenAndUnknownUnits) {
   EXPECT_THROW(encode(model_text.source, "\xff"), DataError);
 }
 
+TEST(Encode, EmptyTextWhereItIsAllowed) {
+  const ModelText model_text = tiny_text();
+  for (const char* empty : {"", " ", "\u00A0\t"}) {
+    EXPECT_THROW(encode(model_text.target, empty), DataError);
+    const Encoded encoded = encode(model_text.target, empty, EmptyText::kAllow);
+    EXPECT_EQ(encoded.tokens, std::vector<text::TokenId>{2});
+    EXPECT_TRUE(encoded.units.empty());
+  }
+  EXPECT_EQ(encode(model_text.target, "a", EmptyText::kAllow).tokens,
+            encode(model_text.target, "a").tokens);
+  EXPECT_THROW(encode(model_text.target, "\xff", EmptyText::kAllow), DataError);
+}
+
 TEST(Encode, VisiblePaddingAndCutting) {
-  Configuration c = preset("dates");
+  Configuration c = resolved("dates");
   c.source.fixed_length = 4;
   const Side side = make_side(c, SideName::kSource, text::Vocabulary({"a", "b", "<unk>", "<pad>"}));
   EXPECT_EQ(encode(side, "ab").tokens, (std::vector<text::TokenId>{0, 1, 3, 3}));
@@ -226,7 +316,7 @@ TEST(Encode, VisiblePaddingAndCutting) {
 }
 
 TEST(Encode, AVocabularyWithoutUnknownRefuses) {
-  const Configuration c = preset("dates");
+  const Configuration c = resolved("dates");
   const Side side = make_side(c, SideName::kTarget, text::Vocabulary({"-", "0", "1"}));
   EXPECT_THROW(encode(side, "0-x"), DataError);
 }

@@ -36,7 +36,11 @@ model::Model random_model(const Configuration& configuration,
 
 Configuration small() {
   Configuration c = model::preset("default");
-  c.source.unit = c.target.unit = model::UnitChoice::kCharacters;
+  model::SideConfig characters;
+  characters.unit = model::UnitChoice::kCharacters;
+  for (model::SideConfig* side : {&c.source, &c.target}) {
+    model::keep_preparation(*side, characters);
+  }
   c.encoder.embedding = c.decoder.embedding = 5;
   c.encoder.units = c.decoder.units = c.attention.units = c.decoder.readout_units = 6;
   return c;
@@ -174,10 +178,136 @@ TEST(Predictor, PaddingIsNeverPredicted) {
   }
 }
 
-TEST(Predictor, BlankTextIsADataError) {
+TEST(Predictor, ExplainsNoTextWithoutAnAnswer) {
   const Predictor predictor = small_predictor();
-  const std::vector<std::string> texts{"ab", "  "};
-  EXPECT_THROW(predictor.predict(texts, {}), DataError);
+  EXPECT_THROW(predictor.explain("  ", {}, 3), DataError);
+  EXPECT_THROW(predictor.explain("a\xff", {}, 3), DataError);
+}
+
+// ------------------------------------------------------------------- texts without an answer ---
+
+TEST(Predictor, OneBadTextLeavesTheOthersTheirAnswers) {
+  const Predictor predictor = small_predictor();
+  const std::vector<std::string> texts{"abc", "", " \u3000", "a\xff", "abc"};
+  const auto answers = predictor.predict(texts, {});
+  ASSERT_EQ(answers.size(), 5u);
+  EXPECT_EQ(answers[4].predictions[0].text, answers[0].predictions[0].text);
+  for (const std::size_t i : {1u, 2u, 3u}) EXPECT_TRUE(answers[i].predictions.empty());
+  EXPECT_EQ(answers[1].problem, "");
+  EXPECT_EQ(answers[2].problem, "");
+  EXPECT_NE(answers[3].problem.find("UTF-8"), std::string::npos);
+}
+
+TEST(Predictor, DroppedAlignmentsChangeNoAnswer) {
+  const Predictor predictor = small_predictor();
+  PredictOptions options;
+  options.search.beam = 3;
+  const auto kept = predictor.predict(sources(), options);
+  options.search.alignments = search::Alignments::kDropped;
+  const auto dropped = predictor.predict(sources(), options);
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    EXPECT_EQ(dropped[i].predictions[0].text, kept[i].predictions[0].text);
+    EXPECT_EQ(dropped[i].predictions[0].log_probability, kept[i].predictions[0].log_probability);
+    EXPECT_EQ(kept[i].predictions[0].alignment.empty(), kept[i].predictions[0].units.empty());
+    EXPECT_TRUE(dropped[i].predictions[0].alignment.empty());
+    EXPECT_TRUE(dropped[i].predictions[0].links.empty());
+    EXPECT_TRUE(dropped[i].source.columns.empty());
+  }
+}
+
+TEST(Predictor, GivenTargetsKeepTheirBytesAndTellTheirUnknownUnits) {
+  const Predictor predictor = small_predictor();
+  const std::vector<std::string> from{"abc", "abc", "", "abc"}, to{"a  e\u0301x", "", "a", "\xff"};
+  const auto answers = predictor.score(from, to, {});
+  const Prediction& given = answers[0].predictions.at(0);
+  EXPECT_EQ(given.text, to[0]);
+  EXPECT_EQ(given.units, (std::vector<std::string>{"a", " ", "é", "x"}));
+  EXPECT_EQ(given.unknown, std::vector<std::string>{"x"});
+  const std::vector<text::ByteSpan> spans{{0, 1}, {1, 3}, {3, 6}, {6, 7}};
+  EXPECT_EQ(given.spans, spans);
+  for (const std::size_t i : {1u, 2u, 3u}) EXPECT_TRUE(answers[i].predictions.empty());
+  EXPECT_EQ(answers[1].problem + answers[2].problem, "");
+  EXPECT_NE(answers[3].problem, "");
+}
+
+TEST(Predictor, ScoresAnEmptyTargetOfAModelThatLearntThem) {
+  Configuration configuration = small();
+  configuration.training.allow_empty_targets = true;
+  const Predictor predictor(
+      random_model(configuration, {"<pad>", "<unk>", "</s>", "a", "b", "c", " ", "é"}));
+  const std::vector<std::string> from{"abc", "abc"}, to{"", " \u3000"};
+  const auto answers = predictor.score(from, to, {});
+  for (const Answer& answer : answers) {
+    const Prediction& empty = answer.predictions.at(0);
+    EXPECT_EQ(empty.units.size(), 0u);
+    EXPECT_LT(empty.log_probability, 0.0);
+    EXPECT_EQ(empty.unit_scores.size(), 1u) << "</s> alone";
+  }
+}
+
+// --------------------------------------------------------------------------- long sources ---
+
+Answer predict_long(const std::string& text, std::size_t limit, LongSources choice) {
+  PredictOptions options;
+  options.maximum_source_length = limit;
+  options.long_sources = choice;
+  return small_predictor().predict(std::span(&text, 1), options).front();
+}
+
+TEST(LongSources, AreCutToTheLimitOrSkipped) {
+  const Answer cut = predict_long("abcabc", 4, LongSources::kCut);
+  EXPECT_EQ(cut.source.units.size(), 4u);
+  EXPECT_EQ(cut.source.left_out, 2u);
+  EXPECT_EQ(cut.predictions.at(0).text,
+            predict_long("abca", 4, LongSources::kCut).predictions.at(0).text);
+  EXPECT_EQ(predict_long("abca", 4, LongSources::kCut).source.left_out, 0u);
+  const Answer skipped = predict_long("abcabc", 4, LongSources::kSkip);
+  EXPECT_TRUE(skipped.predictions.empty());
+  EXPECT_EQ(skipped.problem, "a source of 6 units, expected at most 4");
+}
+
+TEST(LongSources, InPartsAreAnsweredLikeTheirParts) {
+  const std::string text = "ab! ca b! c";
+  const Answer answer = predict_long(text, 6, LongSources::kSplit);
+  EXPECT_EQ(answer.source.parts, 3u);
+  EXPECT_EQ(answer.source.units.size(), 11u);
+  ASSERT_EQ(answer.predictions.size(), 1u);
+  const Prediction& whole = answer.predictions[0];
+  const Predictor predictor = small_predictor();
+  std::string expected;
+  double log_probability = 0;
+  std::vector<std::pair<std::size_t, std::size_t>> links;
+  std::size_t first_unit = 0, targets = 0;
+  for (const std::string& part : std::vector<std::string>{"ab!", "ca b!", "c"}) {
+    const Prediction alone = predictor.predict(std::span(&part, 1), {}).front().predictions.at(0);
+    expected += (expected.empty() || alone.text.empty() ? "" : " ") + alone.text;
+    log_probability += alone.log_probability;
+    for (const auto& [j, i] : alone.links) links.emplace_back(first_unit + j, targets + i);
+    first_unit += part.size() + 1;
+    targets += alone.units.size();
+  }
+  EXPECT_EQ(whole.text, expected);
+  EXPECT_NEAR(whole.log_probability, log_probability, 1e-4);
+  EXPECT_EQ(whole.links, links);
+  ASSERT_EQ(answer.source.columns.size(), 12u) << "each part ends in </s>, blanks between are left";
+  ASSERT_EQ(whole.alignment.size(), whole.units.size() * 12);
+  for (std::size_t i = 0; i < whole.units.size(); ++i) {
+    double sum = 0;
+    for (std::size_t j = 0; j < 12; ++j) sum += whole.alignment[i * 12 + j];
+    EXPECT_NEAR(sum, 1.0, 1e-5);
+    const text::ByteSpan span = whole.spans[i];
+    EXPECT_EQ(whole.text.substr(span.begin, span.end - span.begin), whole.units[i]);
+  }
+}
+
+TEST(LongSources, InPartsRepeatTheLeadingTagAndCutWhatHasNoSentence) {
+  const Answer tagged = predict_long("<fr> abcabcab", 3, LongSources::kSplit);
+  EXPECT_EQ(tagged.source.parts, 3u);
+  // <fr> a b c </s> | <fr> a b c </s> | <fr> a b </s>
+  EXPECT_EQ(tagged.source.columns,
+            (std::vector<std::string>{"<fr>", "a", "b", "c", "</s>", "<fr>", "a", "b", "c", "</s>",
+                                      "<fr>", "a", "b", "</s>"}));
+  for (const auto& [j, i] : tagged.predictions.at(0).links) EXPECT_LT(j, 9u);
 }
 
 }  // namespace

@@ -363,6 +363,20 @@ TEST(Beam, AlignmentRowsFollowTheBackPointers) {
   }
 }
 
+TEST(Beam, DroppedAlignmentsChangeNothingElse) {
+  for (std::uint64_t seed = 0; seed < 5; ++seed) {
+    const ToyEngine engine(historic(seed, 6), {6, 3});
+    auto options = make_options(5, 5, 1.0, 8);
+    auto kept = search(engine, kSources, options);
+    options.alignments = Alignments::kDropped;
+    const auto dropped = search(engine, kSources, options);
+    for (std::size_t s = 0; s < kSources.size(); ++s) {
+      for (Hypothesis& hypothesis : kept[s]) hypothesis.alignment.clear();
+      expect_same(dropped[s], kept[s]);
+    }
+  }
+}
+
 TEST(Beam, NoSourcesGiveNoHypotheses) {
   const ToyEngine engine(historic(1, 4), {4, 0});
   EXPECT_TRUE(search(engine, std::vector<Tokens>{}, SearchOptions{}).empty());

@@ -82,6 +82,11 @@ TEST(ForcedScore, InABatchEqualsAlone) {
     EXPECT_EQ(together[s].log_probability, alone.log_probability);
     EXPECT_EQ(together[s].token_scores, alone.token_scores);
     EXPECT_EQ(together[s].alignment, alone.alignment);
+    EXPECT_EQ(alone.alignment.empty(), targets[s].empty());
+    const auto dropped = score(engine, std::span(&kSources[s], 1), std::span(&targets[s], 1), 0.0,
+                               Alignments::kDropped)[0];
+    EXPECT_TRUE(dropped.alignment.empty());
+    EXPECT_EQ(dropped.log_probability, alone.log_probability);
   }
 }
 

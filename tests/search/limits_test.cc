@@ -62,6 +62,19 @@ TEST(LengthLimit, GrowsWithTheSource) {
   EXPECT_EQ(found[1][0].tokens.size(), 3U);  // ⌊1.5⌋ + 2
 }
 
+TEST(LengthLimit, IsBoundedWhateverTheSource) {
+  const ToyEngine engine(constant({-9.0F, -0.1F}), {2, 0});
+  const std::vector<Tokens> sources{Tokens(40, 7), Tokens(1, 7), Tokens(3000, 7)};
+  SearchOptions options;
+  options.maximum_length = 20;
+  const auto found = search(engine, sources, options);
+  EXPECT_EQ(found[0][0].tokens.size(), 20U);
+  EXPECT_FALSE(found[0][0].finished);
+  EXPECT_EQ(found[1][0].tokens.size(), 13U);  // 3 · 1 + 10
+  EXPECT_EQ(found[2][0].tokens.size(), 20U);
+  EXPECT_EQ(search(engine, sources, {})[2][0].tokens.size(), 2000U);
+}
+
 TEST(LengthLimit, AllowsAtLeastOneToken) {
   const ToyEngine engine(constant({-9.0F, -0.1F}), {2, 0});
   EXPECT_THAT(search(engine, kOneSource, make_options(1, 1, 1.0, 0))[0][0].tokens, ElementsAre(1));

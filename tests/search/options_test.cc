@@ -53,7 +53,15 @@ INSTANTIATE_TEST_SUITE_P(
         BadOption{"NegativeExtra", [](auto& o) { o.maximum_extra = -1; },
                   "maximum_extra: found -1, expected 0 … 1000000"},
         BadOption{"NegativeMinimum", [](auto& o) { o.minimum_length = -1; },
-                  "minimum_length: found -1, expected 0 … 1000000"},
+                  "minimum_length: found -1, expected 0 … 2000"},
+        BadOption{"MinimumAboveTheMaximum",
+                  [](auto& o) {
+                    o.maximum_length = 7;
+                    o.minimum_length = 8;
+                  },
+                  "minimum_length: found 8, expected 0 … 7"},
+        BadOption{"MaximumOfZero", [](auto& o) { o.maximum_length = 0; },
+                  "maximum_length: found 0, expected 1 … 1000000"},
         BadOption{"ForbiddenOutsideTheVocabulary",
                   [](auto& o) {
                     o.forbidden = {1, 4};

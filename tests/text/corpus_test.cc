@@ -255,6 +255,43 @@ TEST(LineReader, TakesLinesUpToTheLimitAndNoFurther) {
   }
 }
 
+// What lines_of() gives, with the message of a bad line in its place.
+std::vector<std::string> lines_and_problems(const std::filesystem::path& path) {
+  LineReader reader(path);
+  std::vector<std::string> lines;
+  std::string line;
+  while (true) {
+    try {
+      if (!reader.next(line)) return lines;
+      lines.push_back(line);
+    } catch (const BadLine& bad) {
+      lines.push_back("! " + bad.problem());
+    }
+    EXPECT_EQ(reader.line_number(), lines.size());
+  }
+}
+
+TEST(LineReader, GoesOnBehindABadLine) {
+  TemporaryFolder folder;
+  const std::string text =
+      std::string("one\nb\xe9\nthree\nd\0\n", 17) + std::string(3 << 20, 'x') + "\nsix\n\xff";
+  for (const std::string& bytes : {text, gzip(text)}) {
+    write_file(folder / "a", bytes);
+    EXPECT_THAT(lines_and_problems(folder / "a"),
+                ElementsAre("one", "! byte 2 of the line (0xe9) is not UTF-8", "three",
+                            "! byte 2 of the line is NUL: not a text file",
+                            "! a line of more than 1048576 bytes", "six",
+                            "! byte 1 of the line (0xff) is not UTF-8"));
+  }
+}
+
+TEST(LineReader, DoesNotGoOnInAFileThatIsNotUtf8AtAll) {
+  TemporaryFolder folder;
+  write_file(folder / "a", std::string("\xfe\xff\0a\0\n\0b", 8));
+  EXPECT_THAT(data_error([&] { lines_and_problems(folder / "a"); }),
+              HasSubstr("a:1: the file is UTF-16, expected UTF-8"));
+}
+
 TEST(LineReader, DoesNotReadAnEndlessLine) {
   EXPECT_THAT(data_error([] { lines_of("/dev/zero"); }), HasSubstr("zero:1: a line of more than"));
   TemporaryFolder folder;
@@ -387,6 +424,52 @@ TEST(PairReader, SaysWhatIsWrongWithParallelFiles) {
   EXPECT_THAT(message("a\n \n", "a\nb\n"), HasSubstr("a.en:2: an empty source"));
   EXPECT_THAT(message("a\nb\n", "a\n\n"), HasSubstr("a.de:2: an empty target"));
   EXPECT_THAT(message("", ""), HasSubstr("a.en: an empty file, expected at least one pair"));
+}
+
+// "source|target" of each pair, or "! " and the message of a bad one.
+std::vector<std::string> pairs_and_problems(const CorpusFiles& files, BlankSides blank) {
+  PairReader reader(files, blank);
+  std::vector<std::string> pairs;
+  Pair pair;
+  while (true) {
+    try {
+      if (!reader.next(pair)) return pairs;
+      pairs.push_back(pair.source + "|" + pair.target);
+    } catch (const BadLine& bad) {
+      pairs.push_back("! " + bad.problem());
+    }
+  }
+}
+
+TEST(PairReader, TakesBlankSidesWhereTheyMayBe) {
+  TemporaryFolder folder;
+  write_file(folder / "a.tsv", "a\t\n\tb\n\n \t \nc\nd\te\n");
+  const CorpusFiles files{.tsv = folder / "a.tsv", .source = {}, .target = {}};
+  const std::string one_field = "! one field, expected source TAB target";
+  const std::string no_source = "! an empty source, expected source TAB target";
+  EXPECT_THAT(pairs_and_problems(files, BlankSides::kBoth),
+              ElementsAre("a|", "|b", "|", "|", one_field, "d|e"));
+  EXPECT_THAT(pairs_and_problems(files, BlankSides::kTarget),
+              ElementsAre("a|", no_source, "! an empty line, expected source TAB target", no_source,
+                          one_field, "d|e"));
+  EXPECT_THAT(
+      pairs_and_problems(files, BlankSides::kNone),
+      ElementsAre("! an empty target, expected source TAB target", no_source,
+                  "! an empty line, expected source TAB target", no_source, one_field, "d|e"));
+}
+
+TEST(PairReader, KeepsParallelFilesInStepBehindABadLine) {
+  TemporaryFolder folder;
+  write_file(folder / "a.en", "a\n\xff\nc\n\ne\n\xff\ng\n");
+  write_file(folder / "a.de", "A\nB\n\xfe\nD\n\n\xff\nG\n");
+  const CorpusFiles files{.tsv = {}, .source = folder / "a.en", .target = folder / "a.de"};
+  const std::string bad_source = "! byte 1 of the line (0xff) is not UTF-8";
+  EXPECT_THAT(pairs_and_problems(files, BlankSides::kBoth),
+              ElementsAre("a|A", bad_source, "! byte 1 of the line (0xfe) is not UTF-8", "|D", "e|",
+                          bad_source, "g|G"));
+  EXPECT_THAT(pairs_and_problems(files, BlankSides::kNone),
+              ElementsAre("a|A", bad_source, "! byte 1 of the line (0xfe) is not UTF-8",
+                          "! an empty source", "! an empty target", bad_source, "g|G"));
 }
 
 TEST(PairReader, RefusesAFileWithoutPairs) {

@@ -189,6 +189,78 @@ TEST_F(Training, GoesOnFromACheckpointWithoutGaps) {
   EXPECT_TRUE(state(options.folder) == expected);
 }
 
+// Makes a folder what an earlier program wrote, which knew neither normal forms nor invisible
+// characters.
+void forget_preparation(const std::filesystem::path& folder) {
+  const auto shorten = [](std::string yaml) {
+    for (const std::string option : {"  normalisation:", "  invisible:"}) {
+      for (std::size_t place = 0; (place = yaml.find(option)) != std::string::npos;) {
+        yaml.erase(place, yaml.find('\n', place) + 1 - place);
+      }
+    }
+    return yaml;
+  };
+  write_file(folder / "config.yml", shorten(read_file(folder / "config.yml")));
+  Checkpoint checkpoint = load_checkpoint(folder);
+  checkpoint.configuration = shorten(checkpoint.configuration);
+  const auto shortened_seal = [&](const model::Weights& weights) {
+    return model::Metadata{{"attend.model", shorten(weights.metadata().at("attend.model"))}};
+  };
+  checkpoint.tensors = checkpoint.tensors.with_metadata(shortened_seal(checkpoint.tensors));
+  save_checkpoint(folder, checkpoint);
+  const model::Weights weights = model::Weights::load(folder / "model.safetensors");
+  weights.with_metadata(shortened_seal(weights)).save(folder / "model.safetensors");
+}
+
+// The pairs hold zero-width spaces, which were units like all others.
+class EarlierFolder : public Training {
+ protected:
+  EarlierFolder() {
+    std::string pairs = reversal_pairs(200);
+    for (std::size_t i = 0; (i = pairs.find('\t', i)) != std::string::npos; i += 40) {
+      pairs.insert(i, "\u200b");
+    }
+    write_file(options.pairs.tsv, pairs);
+    run();
+    expected = state(options.folder);
+    options.folder = files / "earlier";
+    run(7);
+    forget_preparation(options.folder);
+    const model::Configuration preset = model::preset("default");
+    for (auto side : {&model::Configuration::source, &model::Configuration::target}) {
+      (options.configuration.*side).normalisation = (preset.*side).normalisation;
+      (options.configuration.*side).invisible = (preset.*side).invisible;
+    }
+  }
+  std::string expected;
+};
+
+TEST_F(EarlierFolder, GoesOnWithItsPreparation) {
+  run();
+  EXPECT_TRUE(state(options.folder) == expected);
+  EXPECT_TRUE(model::load_text(options.folder).source.vocabulary.contains("\u200b"));
+}
+
+TEST_F(EarlierFolder, DoesNotTakeAnotherPreparation) {
+  options.configuration.source.invisible = model::InvisibleChoice::kDrop;
+  EXPECT_THAT(error_of_run(), HasSubstr("source.invisible is 'drop', but the training in this "
+                                        "folder began with 'keep'"));
+  options.configuration.source.invisible = model::InvisibleChoice::kKeep;
+  options.configuration.target.normalisation = model::NormalisationChoice::kNfd;
+  EXPECT_THAT(error_of_run(), HasSubstr("target.normalisation is 'nfd'"));
+}
+
+TEST_F(EarlierFolder, AnotherOneDropsInvisibleCharacters) {
+  options.folder = files / "new";
+  run();
+  const model::ModelText text = model::load_text(options.folder);
+  EXPECT_EQ(text.source.config.invisible, model::InvisibleChoice::kDrop);
+  EXPECT_EQ(text.source.config.normalisation, model::NormalisationChoice::kNfc);
+  EXPECT_FALSE(text.source.vocabulary.contains("\u200b"));
+  EXPECT_THAT(read_file(options.folder / "config.yml"), ::testing::Not(HasSubstr("auto")));
+  run();  // and goes on
+}
+
 TEST_F(Training, FinishedTrainingReturnsAtOnce) {
   const TrainResult first = run();
   const std::string before = state(options.folder);

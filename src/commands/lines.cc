@@ -1,0 +1,116 @@
+#include "commands/lines.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "base/base.h"
+
+namespace attend::commands {
+namespace {
+
+constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
+constexpr std::size_t kChunkAlignment = std::size_t{1} << 24;  // 64 MiB of floats
+
+bool read(text::LineReader& reader, Chunk& chunk) {
+  std::string line;
+  if (!reader.next(line)) return false;
+  chunk.sources.push_back(std::move(line));
+  return true;
+}
+
+bool read(text::PairReader& reader, Chunk& chunk) {
+  text::Pair pair;
+  if (!reader.next(pair)) return false;
+  chunk.sources.push_back(std::move(pair.source));
+  chunk.targets.push_back(std::move(pair.target));
+  return true;
+}
+
+void append_blank(const text::LineReader& /*reader*/, Chunk& chunk) {
+  chunk.sources.emplace_back();
+}
+
+void append_blank(const text::PairReader& /*reader*/, Chunk& chunk) {
+  chunk.sources.emplace_back();
+  chunk.targets.emplace_back();
+}
+
+// A bound on the numbers that the alignments of the chunk's last line have: a unit is a byte at
+// least, and a target that the model makes is seldom longer than its limits by default.
+std::size_t alignment_bound(const Chunk& chunk, const LineOptions& options) {
+  constexpr std::size_t kRatio = 3, kExtra = 10, kLongest = 2000;
+  const std::size_t source = chunk.sources.back().size() + 1;
+  const std::size_t target = chunk.targets.empty() ? std::min(kRatio * source + kExtra, kLongest)
+                                                   : chunk.targets.back().size() + 1;
+  return source * target * options.n_best;
+}
+
+/// Reads the next chunk. False when there is nothing left; `failure` gets what ended the file.
+template <class Reader>
+bool read_chunk(Reader& reader, const LineOptions& options, Chunk& chunk,
+                std::exception_ptr& failure) {
+  chunk = {};
+  std::size_t bytes = 0, alignment = 0;
+  while (chunk.sources.size() < options.chunk_lines && bytes < kChunkBytes &&
+         alignment < kChunkAlignment) {
+    std::string problem;
+    try {
+      if (!read(reader, chunk)) break;
+    } catch (const text::BadLine& bad) {
+      append_blank(reader, chunk);
+      const bool here = std::string_view(bad.what()).starts_with(reader.name() + ":");
+      problem = here ? bad.problem() : bad.what();  // in the other file of two
+    } catch (const DataError&) {
+      failure = std::current_exception();
+      break;
+    }
+    chunk.problems.push_back(std::move(problem));
+    chunk.line_numbers.push_back(reader.line_number());
+    bytes +=
+        chunk.sources.back().size() + (chunk.targets.empty() ? 0 : chunk.targets.back().size());
+    if (options.alignments == search::Alignments::kKept)
+      alignment += alignment_bound(chunk, options);
+  }
+  return !chunk.sources.empty();
+}
+
+}  // namespace
+
+std::size_t Lines::take_chunk(const std::string& file, const Chunk& chunk,
+                              const LineActions& actions) {
+  std::vector<predictor::Answer> answers = actions.answer(chunk);
+  ATTEND_CHECK_EQ(answers.size(), chunk.sources.size());
+  std::size_t taken = 0;
+  for (; taken < answers.size(); ++taken) {
+    predictor::Answer& answer = answers[taken];
+    if (!chunk.problems[taken].empty()) answer.problem = chunk.problems[taken];
+    const std::size_t line = chunk.line_numbers[taken];
+    if (!answer.problem.empty() && options_.errors == LineErrors::kStop) {
+      failure_ = std::make_exception_ptr(DataError(file, line, answer.problem));
+      break;
+    }
+    notices_.add(answer, line);
+    actions.take(answer, chunk, taken);
+    answer = {};
+  }
+  actions.end_chunk();
+  return taken;
+}
+
+template <class Reader>
+std::size_t Lines::answer_all(Reader& reader, const LineActions& actions) {
+  Chunk chunk;
+  std::size_t answers = 0;
+  std::exception_ptr end;
+  while (!failure_ && !end && read_chunk(reader, options_, chunk, end)) {
+    answers += take_chunk(reader.name(), chunk, actions);
+  }
+  if (!failure_) failure_ = end;
+  return answers;
+}
+
+template std::size_t Lines::answer_all(text::LineReader& reader, const LineActions& actions);
+template std::size_t Lines::answer_all(text::PairReader& reader, const LineActions& actions);
+
+}  // namespace attend::commands

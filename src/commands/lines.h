@@ -1,0 +1,75 @@
+// Lines or pairs read from a file and answered in order.
+#pragma once
+
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "commands/notices.h"
+#include "predictor/predictor.h"
+#include "text/text.h"
+
+namespace attend::commands {
+
+/// Lines or pairs that are answered together, with the number of each.
+struct Chunk {
+  std::vector<std::string> sources, targets;
+  std::vector<std::size_t> line_numbers;
+  std::vector<std::string> problems;  ///< why a line could not be read, its texts are empty then;
+                                      ///< empty for others
+};
+
+/// What becomes of lines that cannot be answered.
+enum class LineErrors {
+  kGoOn,  ///< they get an empty answer and are named on stderr
+  kStop   ///< --strict: the first of them ends the work, after the answers before it
+};
+
+struct LineOptions {
+  std::size_t chunk_lines = 2048;  ///< read ahead and answered together
+  LineErrors errors = LineErrors::kGoOn;
+  /// Whether answers hold alignments, of which a chunk holds few.
+  search::Alignments alignments = search::Alignments::kDropped;
+  std::size_t n_best = 1;
+};
+
+/// One answer for each line of the chunk.
+using AnswerChunk = std::function<std::vector<predictor::Answer>(const Chunk& chunk)>;
+/// Takes the answer of line `i` of the chunk, which may have a problem.
+using TakeAnswer =
+    std::function<void(const predictor::Answer& answer, const Chunk& chunk, std::size_t i)>;
+/// Called when all answers of a chunk were taken.
+using EndChunk = std::function<void()>;
+
+struct LineActions {
+  AnswerChunk answer;
+  TakeAnswer take;
+  EndChunk end_chunk;
+};
+
+/// Reads all lines, answers them chunk by chunk and hands every answer on, in order. Where the file
+/// ends in an error (damaged compression, files of unequal length), or a line under kStop, the
+/// answers before are handed on; then finish() throws.
+class Lines {
+ public:
+  Lines(LineOptions options, Notices& notices) : options_(options), notices_(notices) {}
+  /// `Reader`: text::LineReader or text::PairReader. Returns the number of answers.
+  template <class Reader>
+  std::size_t answer_all(Reader& reader, const LineActions& actions);
+  /// Throws what ended the lines early, if anything did. Whoever wrote answers commits them first.
+  void finish() const {
+    if (failure_) std::rethrow_exception(failure_);
+  }
+  bool failed() const { return failure_ != nullptr; }
+
+ private:
+  std::size_t take_chunk(const std::string& file, const Chunk& chunk, const LineActions& actions);
+
+  LineOptions options_;
+  Notices& notices_;
+  std::exception_ptr failure_;
+};
+
+}  // namespace attend::commands

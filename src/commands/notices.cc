@@ -1,0 +1,162 @@
+#include "commands/notices.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/base.h"
+#include "commands/command.h"
+#include "view/view.h"
+
+namespace attend::commands {
+namespace {
+
+constexpr std::size_t kShownUnits = 10;
+constexpr std::size_t kKeptUnits = 1000;   // kinds of unknown units that are counted one by one
+constexpr std::size_t kNamedLines = 1000;  // lines without an answer that are named
+constexpr std::size_t kNamedAtOnce = 10;   // lines of other notices
+constexpr auto kPause = std::chrono::minutes(1);
+
+const char* were(std::size_t count) { return count == 1 ? "was" : "were"; }
+
+std::string quoted(const std::vector<std::string>& units) {
+  std::string text;
+  for (std::size_t i = 0; i < std::min(kShownUnits, units.size()); ++i) {
+    text += fmt::format("{}'{}'", i == 0 ? "" : ", ", view::visible_label(units[i]));
+  }
+  return units.size() > kShownUnits ? text + ", …" : text;
+}
+
+}  // namespace
+
+Notices::Notices(std::string command, std::string file, NoticeTime time)
+    : command_(std::move(command)),
+      file_(std::move(file)),
+      time_(time),
+      reported_(std::chrono::steady_clock::now()) {}
+
+void Notices::say(std::string_view message) const {
+  print_message(fmt::format("{}: {}\n", command_, one_line(message)));
+}
+
+void Notices::Unknown::add(const std::vector<std::string>& found) {
+  if (found.empty()) return;
+  ++lines;
+  units += found.size();
+  for (const std::string& unit : found) {
+    const auto place = counts.find(unit);
+    if (place != counts.end()) {
+      ++place->second;
+    } else if (counts.size() < kKeptUnits) {
+      counts.emplace(unit, 1);
+    }
+  }
+}
+
+void Notices::add(const predictor::Answer& answer, std::size_t line) {
+  const predictor::Source& source = answer.source;
+  ++lines_;
+  if (!answer.problem.empty()) name_problem(answer, line);
+  if (source.left_out > 0 || source.parts > 1) name_long_source(source, line);
+  sources_.add(source.unknown);
+  if (source.cut > 0) ++cut_lines_;
+  if (answer.withheld) ++withheld_;
+  if (!answer.predictions.empty()) {
+    targets_.add(answer.predictions.front().unknown);
+    if (!answer.predictions.front().finished) ++cut_predictions_;
+  }
+  if (time_ == NoticeTime::kAsTheyArise) tell_at_once(answer, line);
+}
+
+void Notices::add_reference(const std::vector<std::string>& unknown_units) {
+  references_.add(unknown_units);
+}
+
+void Notices::name_problem(const predictor::Answer& answer, std::size_t line) {
+  if (++problems_ > kNamedLines) return;
+  say(fmt::format("{}:{}: {}; the line gets an empty answer", file_, line, answer.problem));
+}
+
+void Notices::name_long_source(const predictor::Source& source, std::size_t line) {
+  if (++long_sources_ > kNamedLines) return;
+  if (source.parts > 1) {
+    say(
+        fmt::format("{}:{}: a source of {} units was answered in {} parts "
+                    "(--maximum-source-length)",
+                    file_, line, source.units.size(), source.parts));
+  } else {
+    say(
+        fmt::format("{}:{}: a source of {} units was cut to its first {} "
+                    "(--maximum-source-length)",
+                    file_, line, source.units.size() + source.left_out, source.units.size()));
+  }
+}
+
+void Notices::tell_at_once(const predictor::Answer& answer, std::size_t line) {
+  const auto& unknown = answer.source.unknown;
+  if (!unknown.empty() && told_ < kNamedAtOnce) {
+    ++told_;
+    say(fmt::format("{}:{}: {} unknown unit{}: {}", file_, line, unknown.size(),
+                    unknown.size() == 1 ? "" : "s", quoted(unknown)));
+  }
+  pending_ = pending_ || !unknown.empty() || answer.source.cut > 0 || answer.withheld ||
+             (!answer.predictions.empty() && !answer.predictions.front().finished);
+  if (pending_ && std::chrono::steady_clock::now() - reported_ >= kPause) report_counts();
+}
+
+void Notices::report() {
+  if (time_ == NoticeTime::kAtEnd || pending_) report_counts();
+}
+
+void Notices::report_counts() {
+  pending_ = false;
+  reported_ = std::chrono::steady_clock::now();
+  if (problems_ > kNamedLines) say(fmt::format("{} lines got an empty answer in all", problems_));
+  if (long_sources_ > kNamedLines) {
+    say(fmt::format("{} sources were longer than --maximum-source-length in all", long_sources_));
+  }
+  if (blank_pairs_ > 0) {
+    say(fmt::format("{} blank line{} {} left out", blank_pairs_, blank_pairs_ == 1 ? "" : "s",
+                    were(blank_pairs_)));
+  }
+  if (empty_references_ > 0) {
+    say(fmt::format("{} of {} references {} empty", empty_references_, lines_,
+                    empty_references_ == 1 ? "is" : "are"));
+  }
+  if (withheld_ > 0) {
+    say(fmt::format("{} of {} answers {} left empty: less probable than --minimum-probability",
+                    withheld_, lines_, were(withheld_)));
+  }
+  if (cut_predictions_ > 0) {
+    say(
+        fmt::format("{} of {} predictions {} cut at the longest length: --maximum-ratio, "
+                    "--maximum-length",
+                    cut_predictions_, lines_, were(cut_predictions_)));
+  }
+  if (cut_lines_ > 0) {
+    say(fmt::format("{} of {} lines {} cut to the model's fixed length", cut_lines_, lines_,
+                    were(cut_lines_)));
+  }
+  report_unknown(sources_, "lines");
+  report_unknown(targets_, "targets");
+  report_unknown(references_, "references");
+}
+
+void Notices::report_unknown(const Unknown& unknown, std::string_view what) const {
+  if (unknown.units == 0) return;
+  std::vector<std::pair<std::size_t, std::string>> list;
+  for (const auto& [unit, count] : unknown.counts) list.emplace_back(count, unit);
+  std::stable_sort(list.begin(), list.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::string shown;
+  for (std::size_t i = 0; i < std::min(kShownUnits, list.size()); ++i) {
+    shown += fmt::format("{}'{}' ({})", i == 0 ? "" : ", ", view::visible_label(list[i].second),
+                         list[i].first);
+  }
+  say(fmt::format("{} unknown unit{} in {} of {} {}: {}{}", unknown.units,
+                  unknown.units == 1 ? "" : "s", unknown.lines, lines_, what, shown,
+                  list.size() > kShownUnits ? ", …" : ""));
+}
+
+}  // namespace attend::commands

@@ -1,0 +1,121 @@
+#include "predictor/preparation.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/base.h"
+
+namespace attend::predictor {
+namespace {
+
+using model::TokenId;
+
+// The parts of a source that has units; none and a problem where it is skipped.
+std::vector<Part> choose_parts(const model::Side& side, const PredictOptions& options,
+                               Answer& answer) {
+  Source& source = answer.source;
+  const std::size_t size = source.units.size();
+  const std::size_t limit = options.maximum_source_length;
+  if (size <= limit || side.config.fixed_length > 0) return {{0, 0, size}};
+  switch (options.long_sources) {
+    case LongSources::kCut:
+      source.left_out = size - limit;
+      source.units.resize(limit);
+      return {{0, 0, limit}};
+    case LongSources::kSkip:
+      answer.problem = fmt::format("a source of {} units, expected at most {}", size, limit);
+      return {};
+    case LongSources::kSplit:
+      break;
+  }
+  std::vector<Part> parts = split_at_sentences(source, limit);
+  source.parts = parts.size();
+  return parts;
+}
+
+void prepare_source(const model::Side& side, const PredictOptions& options, Answer& answer,
+                    PreparedSources& prepared) {
+  Source& source = answer.source;
+  model::Encoded encoded;
+  try {
+    encoded = model::encode(side, source.text, model::EmptyText::kAllow);
+  } catch (const DataError& error) {
+    answer.problem = error.what();
+    return;
+  }
+  if (encoded.units.empty()) return;
+  const std::span<const TokenId> ids = encoded.tokens;
+  const auto behind = ids.subspan(encoded.units.size());  // </s>, padding
+  source.cut = encoded.cut;
+  source.units = std::move(encoded.units);
+  for (const Part& part : choose_parts(side, options, answer)) {
+    std::vector<TokenId> tokens(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(part.tags));
+    const auto own = ids.subspan(part.begin, part.end - part.begin);
+    tokens.insert(tokens.end(), own.begin(), own.end());
+    tokens.insert(tokens.end(), behind.begin(), behind.end());
+    if (options.search.alignments == search::Alignments::kKept) {
+      for (std::size_t j = 0; j < tokens.size(); ++j) {
+        source.columns.push_back(j < part.size() ? source.units[part.unit(j)].text
+                                                 : side.vocabulary.unit(tokens[j]));
+      }
+    }
+    prepared.parts.push_back(part);
+    prepared.tokens.push_back(std::move(tokens));
+  }
+  for (std::size_t j = 0; j < source.units.size(); ++j) {
+    if (ids[j] == side.vocabulary.unknown()) source.unknown.push_back(source.units[j].text);
+  }
+}
+
+// Why the model cannot have such a target; empty when it can.
+std::string target_problem(const model::Side& side, const model::Encoded& target,
+                           const PredictOptions& options) {
+  const std::size_t size = target.units.size() + target.cut;
+  const auto fixed = static_cast<std::size_t>(side.config.fixed_length);
+  const auto longest = static_cast<std::size_t>(options.search.maximum_length);
+  const bool must_fill = fixed > 0 && !side.config.end_token;
+  if (target.cut > 0 || (must_fill && target.tokens.size() != fixed)) {
+    return fmt::format("the target has {} units, expected {}", size, fixed);
+  }
+  if (!must_fill && size > longest) {
+    return fmt::format("a target of {} units, expected at most {}", size, longest);
+  }
+  return {};
+}
+
+}  // namespace
+
+PreparedSources prepare_sources(const model::ModelText& model, std::span<const std::string> texts,
+                                const PredictOptions& options, std::vector<Answer>& answers) {
+  PreparedSources prepared;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    prepared.first_parts.push_back(prepared.parts.size());
+    answers[i].source.text = texts[i];
+    prepare_source(model.source, options, answers[i], prepared);
+  }
+  prepared.first_parts.push_back(prepared.parts.size());
+  return prepared;
+}
+
+std::vector<model::Encoded> prepare_targets(const model::ModelText& model,
+                                            std::span<const std::string> targets,
+                                            const PredictOptions& options,
+                                            std::vector<Answer>& answers) {
+  std::vector<model::Encoded> encoded(targets.size());
+  for (std::size_t i = 0; i < targets.size(); ++i) {
+    try {
+      encoded[i] = model::encode(model.target, targets[i], model::EmptyText::kAllow);
+    } catch (const DataError& error) {
+      answers[i].problem = error.what();
+      continue;
+    }
+    if (answers[i].problem.empty() && !encoded[i].units.empty()) {
+      answers[i].problem = target_problem(model.target, encoded[i], options);
+    }
+    if (model.target.config.end_token) encoded[i].tokens.pop_back();  // scoring adds </s>
+  }
+  return encoded;
+}
+
+}  // namespace attend::predictor

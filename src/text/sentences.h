@@ -1,0 +1,15 @@
+// Sentences of a text.
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+#include <vector>
+
+namespace attend::text {
+
+/// The end of every sentence of a well-formed text, as byte positions that rise up to its size; a
+/// sentence includes the white space behind it. Empty for an empty text. Borders are those of
+/// Unicode's UAX #29 by ICU, for no language in particular: an abbreviation may end a sentence.
+std::vector<std::size_t> sentence_ends(std::string_view text);
+
+}  // namespace attend::text

@@ -1,0 +1,283 @@
+// Lines that commands read one by one: no line is lost, none moves, and one that cannot be answered
+// gets an empty answer and is named.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <nlohmann/json.hpp>
+
+#include "end_to_end/failure.h"
+#include "end_to_end/models.h"
+#include "testing.h"
+
+namespace attend::end_to_end {
+namespace {
+
+using Json = nlohmann::json;
+using ::testing::HasSubstr;
+using testing::read_file;
+using testing::TemporaryFolder;
+using testing::write_file;
+
+RunResult run_on(const std::string& input, std::vector<std::string> arguments) {
+  RunOptions options;
+  options.standard_input = input;
+  return attend(arguments, options);
+}
+
+std::string strings() { return models().strings.string(); }
+
+std::string predict(const std::string& input, const std::vector<std::string>& more = {}) {
+  std::vector<std::string> arguments{"predict", "-m", strings()};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  const RunResult result = run_on(input, arguments);
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  return result.out;
+}
+
+// --------------------------------------------------------------------------- blank lines ---
+
+TEST(BlankLines, GetEmptyAnswersInTheirPlaces) {
+  const std::string ab = predict("ab\n"), abc = predict("abc\n");
+  for (const std::string& blank :
+       {std::string(), std::string("  \t "), std::string("\u00a0\u3000"), std::string("\r")}) {
+    SCOPED_TRACE("blank '" + blank + "'");
+    const std::string input = blank + "\nab\n" + blank + "\n" + blank + "\nabc\n" + blank;
+    const bool ends_in_a_line = !blank.empty();
+    const std::string expected = "\n" + ab + "\n\n" + abc + (ends_in_a_line ? "\n" : "");
+    for (const auto& options : std::vector<std::vector<std::string>>{
+             {}, {"--line-buffered"}, {"--strict"}, {"--batch-size", "1", "--threads", "2"}}) {
+      const auto result = predict(input, options);
+      EXPECT_EQ(result, expected);
+    }
+  }
+}
+
+TEST(BlankLines, AreSaidNothingOf) {
+  const RunResult result = run_on("\n \nab\n", {"predict", "-m", strings()});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.error, "");
+}
+
+TEST(BlankLines, AloneAreAnsweredToo) { EXPECT_EQ(predict("\n\n"), "\n\n"); }
+
+TEST(BlankLines, AreEmptyInEveryFormat) {
+  const TemporaryFolder folder;
+  const auto json = lines_of(predict("\nab\n", {"--format", "json"}));
+  ASSERT_EQ(json.size(), 2U);
+  const Json blank = Json::parse(json[0]);
+  EXPECT_EQ(blank["source"], "");
+  EXPECT_EQ(blank["predictions"], Json::array());
+  EXPECT_FALSE(blank.contains("problem"));
+  EXPECT_EQ(Json::parse(json[1])["predictions"].size(), 1U);
+
+  const auto moses = lines_of(predict("ab\n\nab\n", {"--format", "moses"}));
+  ASSERT_EQ(moses.size(), 3U);
+  EXPECT_EQ(moses[1], "1 |||  ||| logprob= 0.000000 ||| 0.000000");
+  EXPECT_TRUE(moses[2].starts_with("2 ||| "));
+
+  for (const char* format : {"pharaoh", "matrix"}) {
+    const std::string file = (folder / format).string();
+    predict("\nab\n", {"--alignments", file, "--alignment-format", format});
+    const std::string alone = (folder / "alone").string();
+    predict("ab\n", {"--alignments", alone, "--alignment-format", format});
+    EXPECT_EQ(read_file(file), "\n" + read_file(alone));
+  }
+}
+
+// What a model's preparation removes whole leaves a blank line too.
+TEST(BlankLines, AreThoseOfWhichPreparationLeavesNothing) {
+  const RunResult result =
+      run_on(",\nmay 5 2018\n", {"predict", "-m", models().dates.string(), "--strict"});
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  const auto lines = lines_of(result.out);
+  ASSERT_EQ(lines.size(), 2U);
+  EXPECT_EQ(lines[0], "");
+  EXPECT_NE(lines[1], "");
+}
+
+TEST(BlankSides, GetEmptyLinksAndScores) {
+  for (const char* command : {"score", "align"}) {
+    SCOPED_TRACE(command);
+    const RunResult result =
+        run_on("ab\tba\n\tba\nab\t\n\n\t\nab\tba\n", {command, "-m", strings(), "-"});
+    EXPECT_EQ(result.exit_code, 0);
+    EXPECT_EQ(result.error, "");
+    const auto lines = lines_of(result.out);
+    ASSERT_EQ(lines.size(), 6U);
+    for (const std::size_t i : {1U, 2U, 3U, 4U}) EXPECT_EQ(lines[i], "");
+    EXPECT_EQ(lines[5], lines[0]);
+    EXPECT_NE(lines[0], "");
+  }
+}
+
+TEST(BlankSides, AreEvaluatedAndSaidSo) {
+  // A blank reference is an expectation like another: here the model does not meet it.
+  const RunResult result = run_on("\tba\nab\t\n\n", {"evaluate", "-m", strings(), "-", "--json"});
+  EXPECT_EQ(result.exit_code, 0);
+  const Json json = Json::parse(result.out);
+  EXPECT_EQ(json["examples"], 2);
+  EXPECT_EQ(json["exact_match"], 0.0);
+  EXPECT_THAT(result.error, HasSubstr("attend evaluate: 1 of 3 references is empty\n"));
+  EXPECT_THAT(result.error, HasSubstr("attend evaluate: 1 blank line was left out\n"));
+}
+
+// ------------------------------------------------------------------------------ bad lines ---
+
+struct BadLine {
+  const char* name;
+  std::string line;
+  const char* what;
+};
+
+std::vector<BadLine> bad_lines() {
+  return {{"Latin1", "caf\xe9", "byte 4 of the line (0xe9) is not UTF-8"},
+          {"Truncated", "a\xe6\x97", "is not UTF-8"},
+          {"Nul", std::string("a\0b", 3), "byte 2 of the line is NUL"},
+          {"TooLong", std::string(1'048'577, 'a'), "a line of more than 1048576 bytes"}};
+}
+
+TEST(BadLines, GetAnEmptyAnswerAndAreNamed) {
+  const std::string ab = predict("ab\n");
+  for (const BadLine& bad : bad_lines()) {
+    SCOPED_TRACE(bad.name);
+    const std::string input = "ab\n" + bad.line + "\n\nab\n" + bad.line;
+    for (const char* option : {"--beam=1", "--line-buffered", "--threads=2"}) {
+      const RunResult result = run_on(input, {"predict", "-m", strings(), option});
+      EXPECT_EQ(result.exit_code, 0);
+      EXPECT_EQ(result.out, ab + "\n\n" + ab + "\n");
+      const auto named = lines_of(result.error);
+      ASSERT_EQ(named.size(), 2U) << result.error;
+      EXPECT_THAT(named[0], HasSubstr("attend predict: standard input:2: "));
+      EXPECT_THAT(named[0], HasSubstr(bad.what));
+      EXPECT_THAT(named[1], HasSubstr("attend predict: standard input:5: "));
+    }
+  }
+}
+
+TEST(BadLines, SayWhyInJson) {
+  const RunResult result = run_on("a\xff\nab\n", {"predict", "-m", strings(), "--format", "json"});
+  const auto lines = lines_of(result.out);
+  ASSERT_EQ(lines.size(), 2U);
+  const Json json = Json::parse(lines[0]);
+  EXPECT_EQ(json["predictions"], Json::array());
+  EXPECT_THAT(json["problem"].get<std::string>(), HasSubstr("is not UTF-8"));
+}
+
+TEST(BadLines, OfPairsGetAnEmptyAnswerAndAreNamed) {
+  for (const char* command : {"score", "align"}) {
+    const RunResult result =
+        run_on("ab\tba\nab\na\tb\tc\na\xff\tb\nab\tba\n", {command, "-m", strings(), "-"});
+    EXPECT_EQ(result.exit_code, 0);
+    const auto lines = lines_of(result.out);
+    ASSERT_EQ(lines.size(), 5U);
+    for (const std::size_t i : {1U, 2U, 3U}) EXPECT_EQ(lines[i], "");
+    EXPECT_EQ(lines[4], lines[0]);
+    const auto named = lines_of(result.error);
+    ASSERT_EQ(named.size(), 3U) << result.error;
+    EXPECT_THAT(named[0], HasSubstr("standard input:2: one field"));
+    EXPECT_THAT(named[1], HasSubstr("standard input:3: 3 fields"));
+    EXPECT_THAT(named[2], HasSubstr("standard input:4: byte 2 of the line (0xff) is not UTF-8"));
+  }
+}
+
+TEST(BadLines, OfParallelFilesNameTheFileThatHasThem) {
+  const TemporaryFolder folder;
+  const std::string source = (folder / "s").string(), target = (folder / "t").string();
+  write_file(source, "ab\nab\nb\n");
+  write_file(target, "ba\n\xff\nb\n");
+  const RunResult result =
+      attend({"score", "-m", strings(), "--source", source, "--target", target});
+  EXPECT_EQ(result.exit_code, 0);
+  const auto lines = lines_of(result.out);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[1], "");
+  EXPECT_NE(lines[2], "");
+  EXPECT_THAT(result.error, HasSubstr(target + ":2: byte 1 of the line (0xff) is not UTF-8"));
+}
+
+TEST(BadLines, AreLeftOutOfMetrics) {
+  const auto evaluate = [](const std::string& pairs) {
+    return run_on(pairs, {"evaluate", "-m", strings(), "-", "--json"});
+  };
+  const std::string good = to_tsv(string_pairs(30, 5));
+  const RunResult expected = evaluate(good), result = evaluate("one\n" + good + "a\xff\tb\n");
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out, expected.out);
+  EXPECT_THAT(result.error, HasSubstr("standard input:1: one field"));
+  EXPECT_THAT(result.error, HasSubstr("standard input:32: "));
+}
+
+// A unit that a model cannot write (dates have no <unk> among their targets), and another length.
+TEST(BadLines, AreTargetsThatTheModelCannotHave) {
+  const RunResult result = run_on(
+      "may 5 2018\t2018-05-05\nmay 5 2018\t2018-05-0x\nmay 5 2018\t2018\nmay 5 2018\t2018-05-05\n",
+      {"score", "-m", models().dates.string(), "-"});
+  EXPECT_EQ(result.exit_code, 0);
+  const auto lines = lines_of(result.out);
+  ASSERT_EQ(lines.size(), 4U);
+  EXPECT_EQ(lines[1], "");
+  EXPECT_EQ(lines[2], "");
+  EXPECT_EQ(lines[3], lines[0]);
+  EXPECT_THAT(result.error, HasSubstr("standard input:2: 'x' is not in the vocabulary"));
+  EXPECT_THAT(result.error, HasSubstr("standard input:3: the target has 4 units, expected 10"));
+}
+
+TEST(BadLines, AreWordsThatAreTooLongForSubwords) {
+  const RunResult result = run_on("the cat\n" + std::string(70'000, 'x') + "\nthe cat\n",
+                                  {"predict", "-m", models().subwords.string()});
+  EXPECT_EQ(result.exit_code, 0);
+  const auto lines = lines_of(result.out);
+  ASSERT_EQ(lines.size(), 3U);
+  EXPECT_EQ(lines[1], "");
+  EXPECT_EQ(lines[2], lines[0]);
+  EXPECT_THAT(result.error, HasSubstr("standard input:2: a word of more than 65536 bytes"));
+}
+
+TEST(Strict, StopsAtTheFirstBadLineBehindTheAnswersBefore) {
+  const TemporaryFolder folder;
+  const std::string out = (folder / "out").string();
+  std::string many;
+  for (int i = 0; i < 3000; ++i) many += "ab\n";
+  for (const char* option : {"--beam=1", "--line-buffered"}) {
+    const RunResult result =
+        run_on(many + "a\xff\nab\n", {"predict", "-m", strings(), "--strict", "-o", out, option});
+    EXPECT_TRUE(refused(result, kData, {"standard input:3001: ", "is not UTF-8"}));
+    EXPECT_EQ(lines_of(read_file(out)).size(), 3000U);
+  }
+  for (const char* command : {"score", "align"}) {
+    const RunResult result =
+        run_on("ab\tba\nab\nab\tba\n", {command, "-m", strings(), "-", "--strict", "-o", out});
+    EXPECT_TRUE(refused(result, kData, {"standard input:2: one field"}));
+    EXPECT_EQ(lines_of(read_file(out)).size(), 1U);
+  }
+  EXPECT_TRUE(refused(run_on("ab\tba\nab\n", {"evaluate", "-m", strings(), "-", "--strict"}), kData,
+                      {"standard input:2: one field"}));
+}
+
+TEST(Strict, LeavesAnOlderOutputWhereNothingWasAnswered) {
+  const TemporaryFolder folder;
+  const std::string out = (folder / "out").string();
+  write_file(out, "older\n");
+  run_on("a\xff\n", {"predict", "-m", strings(), "--strict", "-o", out});
+  EXPECT_EQ(read_file(out), "older\n");
+}
+
+TEST(DamagedFiles, KeepTheAnswersBefore) {
+  const TemporaryFolder folder;
+  const std::string file = (folder / "a.gz").string(), out = (folder / "out").string();
+  gzFile gz = gzopen(file.c_str(), "wb");
+  std::string lines;
+  for (const auto& [source, target] : string_pairs(30'000, 4)) lines += source + "\n";
+  gzwrite(gz, lines.data(), static_cast<unsigned>(lines.size()));
+  gzclose(gz);
+  std::string bytes = read_file(file);
+  bytes.resize(bytes.size() / 2);
+  write_file(file, bytes);
+  const RunResult result = attend({"predict", "-m", strings(), "-i", file, "-o", out});
+  EXPECT_TRUE(refused(result, kData, {file, "gzip data ends too early"}));
+  EXPECT_GT(lines_of(read_file(out)).size(), 1000U);
+}
+
+}  // namespace
+}  // namespace attend::end_to_end

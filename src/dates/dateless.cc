@@ -14,16 +14,14 @@
 namespace attend::dates {
 namespace {
 
-// Dates that lack a part. Those in numbers take no time of day beside them, whose numbers could be
-// read as the missing part.
+// Dates that lack a part.
 constexpr PatternFact kParts[] = {
     {3, "{D} {of}{M}"},  {2, "{M} {D}"},     {4, "{M} {y4}"},    {1.5, "{of}{M} {oy}{y4}"},
     {1, "{M}, {y4}"},    {1.5, "{M}"},       {1.5, "{W}"},       {1, "{W} {D}"},
     {1, "{W}, {D} {M}"}, {0.7, "{M} '{y2}"}, {0.5, "{M}-{y2}"},  {0.5, "{M}/{y4}"},
     {0.5, "{o}"},        {0.5, "{W}, {y4}"}, {0.5, "{d}-{M}"},   {0.5, "{y4} {M}"},
     {0.4, "{D}. {M}"},   {0.4, "{W} {M}"},   {0.3, "{y4}, {W}"},
-};
-constexpr PatternFact kNumericParts[] = {
+
     {1.5, "{dd}.{mm}."}, {2, "{dd}/{mm}"},   {1, "{d1}.{m1}."},  {1, "{d1}/{m1}"},
     {1.5, "{mm}/{y4}"},  {1, "{m1}/{y4}"},   {2, "{y4}-{mm}"},   {2.5, "{y4}"},
     {0.5, "{y4}/{mm}"},  {0.8, "{mm}.{y4}"}, {0.5, "{dd}-{mm}"}, {0.5, "{mm}-{y4}"},
@@ -70,86 +68,146 @@ int number(Random& random, int low, int high) {
   return low + static_cast<int>(random.below(static_cast<std::uint64_t>(high - low + 1)));
 }
 
-std::string digits(Random& random, int count) {
-  std::string text(1, static_cast<char>('1' + random.below(9)));
-  for (int i = 1; i < count; ++i) text += static_cast<char>('0' + random.below(10));
+/// A shape with a digit from 1 for each '%' and any digit for each '@'.
+std::string filled(std::string_view shape, Random& random) {
+  std::string text;
+  for (const char c : shape) {
+    if (c == '%') {
+      text += static_cast<char>('1' + random.below(9));
+    } else if (c == '@') {
+      text += static_cast<char>('0' + random.below(10));
+    } else {
+      text += c;
+    }
+  }
   return text;
 }
 
 /// Numbers without words, in shapes that no date has: telephone numbers, addresses of computers,
-/// scores, sizes. Single numbers have neither six nor eight digits nor more than eleven.
+/// scores, sizes. A number that stands alone has neither six nor eight digits nor more than eleven.
 std::string code(Random& random) {
-  switch (random.below(20)) {
-    case 0:
-      return fmt::format("+{} {} {}", number(random, 1, 99), digits(random, number(random, 2, 4)),
-                         digits(random, 7));
-    case 1:
-      return fmt::format("({}) {}-{}", digits(random, 3), digits(random, 3), digits(random, 4));
-    case 2:
-      return fmt::format("0{} {}", digits(random, 3), digits(random, 7));
-    case 3:
-      return fmt::format("0{} {:02} {:02} {:02} {:02}", number(random, 1, 9), number(random, 0, 99),
-                         number(random, 0, 99), number(random, 0, 99), number(random, 0, 99));
-    case 4:
-      return fmt::format("{}.{}.{}.{}", number(random, 1, 255), number(random, 0, 255),
-                         number(random, 0, 255), number(random, 0, 255));
-    case 5:
-      return fmt::format("{}{}.{}", random.chance(0.5) ? "v" : "", number(random, 0, 30),
-                         number(random, 0, 99));
-    case 6:
-      return fmt::format("{}-{}", any_of(std::array{"AB", "ID", "No", "K", "XJ", "ref"}, random),
-                         digits(random, number(random, 3, 5)));
-    case 7:
-      return fmt::format("#{}", digits(random, number(random, 1, 5)));
-    case 8:
-      return fmt::format("978-{}-{}-{}-{}", number(random, 0, 9), digits(random, 2),
-                         digits(random, 6), number(random, 0, 9));
-    case 9:
-      return fmt::format("{}:{}", number(random, 0, 9), number(random, 0, 9));
-    case 10:
-      return fmt::format("{}/{}", number(random, 1, 40), number(random, 1, 200));
-    case 11:
-      return fmt::format("{}{}{}", number(random, 1, 1900),
-                         any_of(std::array{"-", " - ", "–"}, random), number(random, 1901, 2100));
-    case 12:
-      return fmt::format("{} x {} cm", number(random, 1, 300), number(random, 1, 300));
-    case 13:
-      return fmt::format("{}{}", any_of(std::array{"$", "€", "£", "¥", "₹"}, random),
-                         number(random, 1, 9999));
-    case 14:
-      return fmt::format("{:.{}f}", random.uniform() * 100, number(random, 1, 5));
-    case 15:
-      return fmt::format("{} %", number(random, 0, 100));
-    case 16:
-      return fmt::format("-{} °C", number(random, 1, 40));
-    case 17:
-      return fmt::format("{} + {} = {}", number(random, 1, 60), number(random, 1, 60),
-                         number(random, 61, 150));
-    case 18:
-      return fmt::format("{:.4f}, {:.4f}", random.uniform() * 90, random.uniform() * 180);
-    default:
-      return digits(random, std::array{1, 2, 3, 4, 5, 7, 9, 10, 11}[random.below(9)]);
-  }
+  constexpr std::array kShapes = {"+%@ %@ %@@@@@@",
+                                  "+% %@@ %@@@@@@",
+                                  "(%@@) %@@-@@@@",
+                                  "0%@@ %@@@@@@",
+                                  "0% @@ @@ @@ @@",
+                                  "%@@-@@@@",
+                                  "1%@.1@@.%@.1@@",
+                                  "%@.%.1@@.%",
+                                  "v%.@",
+                                  "%.@@",
+                                  "%@.%",
+                                  "AB-%@@@",
+                                  "ID %@@@@",
+                                  "No. %@@",
+                                  "K%@@@@",
+                                  "#%",
+                                  "#%@@",
+                                  "#%@@@@",
+                                  "978-%-@@-%@@@@@-@",
+                                  "%:@",
+                                  "%@-%@",
+                                  "%/%@@",
+                                  "%@/%@",
+                                  "1%@@-1%@@",
+                                  "1%@@ – 1%@@",
+                                  "% x %@ cm",
+                                  "%@ x %@@ x % mm",
+                                  "$%@",
+                                  "€%@@",
+                                  "£%.@@",
+                                  "¥%@@@",
+                                  "@.@@@@@",
+                                  "-%@ °C",
+                                  "%@ + % = %@@",
+                                  "%@.@@@@, %@.@@@@",
+                                  "%",
+                                  "%@",
+                                  "%@@",
+                                  "%@@@",
+                                  "%@@@@",
+                                  "%@@@@@@",
+                                  "%@@@@@@@@",
+                                  "%@@@@@@@@@",
+                                  "%@@@@@@@@@@",
+                                  "%,%@@.@@"};
+  return filled(any_of(kShapes, random), random);
 }
 
 std::string blank(Random& random) {
-  constexpr std::array kBlanks = {
-      "-",          "--",         "---",        "?",          "??",         "???",
-      ".",          "...",        "…",          "n/a",        "N/A",        "n. a.",
-      "na",         "none",       "null",       "NULL",       "nil",        "TBD",
-      "tba",        "tbc",        "xx",         "x",          "*",          "/",
-      "//",         "__/__/____", "__.__.____", "____-__-__", "??.??.????", "?\?/?\?/????",
-      "dd/mm/yyyy", "mm/dd/yyyy", "DD.MM.YYYY", "YYYY-MM-DD", "yyyy-mm-dd", "0000-00-00",
-      "00/00/0000", "00.00.0000", "00-00-00",   "0",          "00",         "!",
-      "~",          "()",         "[]",         "\"\"",       "'",          ",",
-      "NaN",        "nan",        "unknown",    "undefined",  "empty",      "blank",
-      "error",      "#REF!",      "#N/A",       "jj/mm/aaaa", "TT.MM.JJJJ", "xx.xx.xxxx",
-      "XX/XX/XXXX", "-/-",        "- - -"};
-  if (random.chance(0.25))
-    return fmt::format("{}.{}.{}", any_of(std::array{"xx", "??", "__", "XX"}, random),
-                       random.chance(0.5) ? "xx" : fmt::format("{:02}", number(random, 1, 12)),
-                       number(random, 1900, 2100));
-  return any_of(kBlanks, random);
+  constexpr std::array kBlanks = {"-",
+                                  "--",
+                                  "---",
+                                  "?",
+                                  "??",
+                                  "???",
+                                  ".",
+                                  "...",
+                                  "…",
+                                  "n/a",
+                                  "N/A",
+                                  "n. a.",
+                                  "na",
+                                  "none",
+                                  "null",
+                                  "NULL",
+                                  "nil",
+                                  "TBD",
+                                  "tba",
+                                  "tbc",
+                                  "xx",
+                                  "x",
+                                  "*",
+                                  "/",
+                                  "//",
+                                  "__/__/____",
+                                  "__.__.____",
+                                  "____-__-__",
+                                  "??.??.????",
+                                  "?\?/?\?/????",
+                                  "dd/mm/yyyy",
+                                  "mm/dd/yyyy",
+                                  "DD.MM.YYYY",
+                                  "YYYY-MM-DD",
+                                  "yyyy-mm-dd",
+                                  "0000-00-00",
+                                  "00/00/0000",
+                                  "00.00.0000",
+                                  "00-00-00",
+                                  "0",
+                                  "00",
+                                  "!",
+                                  "~",
+                                  "()",
+                                  "[]",
+                                  "\"\"",
+                                  "'",
+                                  ",",
+                                  "NaN",
+                                  "nan",
+                                  "unknown",
+                                  "undefined",
+                                  "empty",
+                                  "blank",
+                                  "error",
+                                  "#REF!",
+                                  "#N/A",
+                                  "jj/mm/aaaa",
+                                  "TT.MM.JJJJ",
+                                  "xx.xx.xxxx",
+                                  "XX/XX/XXXX",
+                                  "-/-",
+                                  "- - -",
+                                  "xx.0%.20@@",
+                                  "xx.1@.19@@",
+                                  "?\?/0%/20@@",
+                                  "__.__.19@@",
+                                  "__.__.20@@",
+                                  "XX.XX.20@@",
+                                  "__/1@/20@@",
+                                  "20@@-?\?-?\?",
+                                  "19@@-xx-xx"};
+  return filled(any_of(kBlanks, random), random);
 }
 
 std::string address(const std::string& word, Random& random) {
@@ -169,17 +227,13 @@ Dateless::Dateless(const LanguageFacts& facts, const Writer& writer,
       phrases_(split_list(phrases_of(facts.code))),
       digits_(facts.digits),
       native_digits_share_(facts.native_digits_share) {
-  for (const PatternFact& fact : kParts) parts_.add(fact.weight, compile(fact.pattern));
-  for (const PatternFact& fact : own_parts(facts.code)) {
-    Pattern pattern = compile(fact.pattern);
-    pattern.has_clock = true;
-    parts_.add(fact.weight * 2, std::move(pattern));
-  }
-  for (const PatternFact& fact : kNumericParts) {
-    Pattern pattern = compile(fact.pattern);
-    pattern.has_clock = true;
-    parts_.add(fact.weight, std::move(pattern));
-  }
+  const auto add_part = [&](double weight, std::string_view notation) {
+    Pattern pattern = compile(notation);
+    pattern.has_clock = true;  // its numbers could be read as the missing part
+    parts_.add(weight, std::move(pattern));
+  };
+  for (const PatternFact& fact : kParts) add_part(fact.weight, fact.pattern);
+  for (const PatternFact& fact : own_parts(facts.code)) add_part(2 * fact.weight, fact.pattern);
   for (const std::string_view name : {"{M}", "{W}", "{y4}"}) {
     Pattern pattern = compile(name);
     pattern.machine = true;  // nothing stands beside it but the words
@@ -217,7 +271,10 @@ std::string Dateless::phrase(Random& random) const {
 std::string Dateless::part_of_a_date(const Date& day, Random& random) const {
   const Pattern& pattern = parts_.draw(random);
   if (!fulfils(day, pattern)) return words(random);
-  return writer_.write(day, pattern, YearDigits::kFour, random);
+  constexpr double kClockShare = 0.08;
+  std::string text = writer_.write(day, pattern, YearDigits::kFour, random);
+  if (random.chance(kClockShare)) text += " " + Clock::plain(random).substr(0, 5);  // 10:36
+  return text;
 }
 
 std::string Dateless::part_among_words(const Date& day, Random& random) const {
@@ -230,15 +287,16 @@ std::string Dateless::part_among_words(const Date& day, Random& random) const {
 
 std::string Dateless::numbered(Random& random) const {
   const int one = number(random, 1, random.chance(0.5) ? 40 : 2100);
+  const std::string name = word(random);
   switch (random.below(4)) {
     case 0:
-      return fmt::format("{} {}", word(random), one);
+      return fmt::format("{} {}", name, one);
     case 1:
       return fmt::format("{} {}", one, words(random));
     case 2:
-      return fmt::format("{} {}/{}", word(random), number(random, 1, 40), number(random, 1, 99));
+      return fmt::format("{} {}/{}", name, one % 41, number(random, 1, 99));
     default:
-      return fmt::format("{} {}, {}", word(random), number(random, 1, 300), word(random));
+      return fmt::format("{} {}, {}", name, one, word(random));
   }
 }
 
@@ -249,7 +307,10 @@ std::string Dateless::draft(const Date& day, Random& random) const {
   if (kind < 0.35) return words_->spelled(random);
   if (kind < 0.42) return words_->amount(random);
   if (kind < 0.47) return clock_.written(random);
-  if (kind < 0.49) return words(random) + " " + clock_.written(random);
+  if (kind < 0.49) {
+    const std::string before = words(random);
+    return before + " " + clock_.written(random);
+  }
   if (kind < 0.56) return words_->relative(random);
   if (kind < 0.77) return part_of_a_date(day, random);
   if (kind < 0.81) return part_among_words(day, random);

@@ -254,7 +254,8 @@ class EverydaySource : public DatePairGenerator::Source {
       const int right = weekday(date);
       const int named =
           random.chance(kWrongWeekdayShare) ? static_cast<int>(random.below(7)) : right;
-      text += weekday_name(named, random) + (random.chance(0.6) ? ", " : " ");
+      text += weekday_name(named, random);
+      text += random.chance(0.6) ? ", " : " ";
     }
     for (const Piece& piece : entry.pattern.pieces) append(piece, date, short_year, random, text);
     if (entry.pattern.ends_in_year && !short_year && random.chance(kEraShare)) {

@@ -38,11 +38,12 @@ EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text:
     }
     if (text::is_blank(target)) notices.add_empty_reference();
     const std::string best = answer.predictions.empty() ? "" : answer.predictions.front().text;
-    std::vector<std::string> reference_units = predictor.target_units(target);
-    notices.add_reference(unknown_units(predictor, reference_units));
+    const text::Segmenter& segmenter = predictor.text().target.segmenter;
+    metrics::Segment reference = metrics::make_segment(segmenter, target);
+    notices.add_reference(unknown_units(predictor, reference.units));
     result.source_lengths.push_back(answer.source.units.size());
-    result.hypotheses.push_back({best, predictor.target_units(best)});
-    result.references.push_back({{target, std::move(reference_units)}});
+    result.hypotheses.push_back(metrics::make_segment(segmenter, best));
+    result.references.push_back({std::move(reference)});
   };
   const auto answer = [&](const Chunk& chunk) {
     const auto start = Clock::now();

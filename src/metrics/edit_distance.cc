@@ -82,9 +82,9 @@ double exact_match(std::span<const std::string> hypotheses,
   check_corpus(hypotheses.size(), references);
   std::size_t matches = 0;
   for (std::size_t i = 0; i < hypotheses.size(); ++i) {
-    const std::string hypothesis = composed(strip(hypotheses[i]));
+    const std::string hypothesis = comparable(hypotheses[i]);
     const auto same = [&](const std::string& reference) {
-      return composed(strip(reference)) == hypothesis;
+      return comparable(reference) == hypothesis;
     };
     if (std::any_of(references[i].begin(), references[i].end(), same)) ++matches;
   }

@@ -28,7 +28,7 @@ ErrorRates error_rates(std::span<const std::vector<std::string>> hypotheses,
                        std::span<const std::vector<std::vector<std::string>>> references);
 
 /// Percent of hypotheses that are the same text as one of their references: canonically equivalent
-/// in Unicode, white space around the text aside.
+/// in Unicode, however much white space stands between words, and none around them.
 double exact_match(std::span<const std::string> hypotheses,
                    std::span<const std::vector<std::string>> references);
 

@@ -59,7 +59,7 @@ std::string canonical(std::string_view name) {
 std::vector<std::string> texts(std::span<const Segment> segments) {
   std::vector<std::string> result;
   result.reserve(segments.size());
-  for (const Segment& segment : segments) result.push_back(segment.text);
+  for (const Segment& segment : segments) result.push_back(comparable(segment.text));
   return result;
 }
 
@@ -73,7 +73,11 @@ std::vector<std::vector<std::string>> texts(References references) {
 std::vector<std::vector<std::string>> units(std::span<const Segment> segments) {
   std::vector<std::vector<std::string>> result;
   result.reserve(segments.size());
-  for (const Segment& segment : segments) result.push_back(segment.units);
+  for (const Segment& segment : segments) {
+    std::vector<std::string>& list = result.emplace_back();
+    list.reserve(segment.units.size());
+    for (const std::string& unit : segment.units) list.push_back(composed(unit));
+  }
   return result;
 }
 
@@ -88,9 +92,30 @@ LabelScores labels(std::span<const Segment> hypotheses, References references) {
   std::vector<std::string> expected;
   for (const auto& list : references) {
     if (list.size() != 1) throw UsageError("a label has exactly one reference");
-    expected.push_back(list.front().text);
+    expected.push_back(comparable(list.front().text));
   }
   return score_labels(texts(hypotheses), expected);
+}
+
+/// Whether no hypothesis holds a word, nor one of the references of each.
+bool nothing_is_written(std::span<const Segment> hypotheses, References references) {
+  const auto empty = [](const Segment& segment) { return strip(segment.text).empty(); };
+  return std::all_of(hypotheses.begin(), hypotheses.end(), empty) &&
+         std::all_of(references.begin(), references.end(), [&](const auto& list) {
+           return std::any_of(list.begin(), list.end(), empty);
+         });
+}
+
+double bleu_score(std::span<const Segment> hypotheses, References references,
+                  const BleuOptions& options) {
+  if (nothing_is_written(hypotheses, references)) return 100;
+  return bleu(texts(hypotheses), texts(references), options).score;
+}
+
+double chrf_score(std::span<const Segment> hypotheses, References references,
+                  const ChrfOptions& options) {
+  if (nothing_is_written(hypotheses, references)) return 100;
+  return chrf(texts(hypotheses), texts(references), options).score;
 }
 
 ChrfOptions chrf_plus_plus(ChrfOptions options) {
@@ -129,6 +154,16 @@ std::vector<Metric> parse_metrics(std::string_view names) {
   return metrics;
 }
 
+Segment make_segment(const text::Segmenter& target, std::string_view raw) {
+  // Composed first: canonically equivalent texts become the same units whatever the normal form of
+  // the side.
+  Segment segment;
+  for (text::Unit& unit : target.split(composed(raw)))
+    segment.units.push_back(std::move(unit.text));
+  segment.text = target.join(segment.units).text;
+  return segment;
+}
+
 double evaluate(Metric metric, std::span<const Segment> hypotheses, References references,
                 const EvaluateOptions& options) {
   check_corpus(hypotheses.size(), references);
@@ -140,11 +175,11 @@ double evaluate(Metric metric, std::span<const Segment> hypotheses, References r
     case Metric::kSequenceErrorRate:
       return unit_errors(hypotheses, references).sequence_error_rate;
     case Metric::kBleu:
-      return bleu(texts(hypotheses), texts(references), options.bleu).score;
+      return bleu_score(hypotheses, references, options.bleu);
     case Metric::kChrf:
-      return chrf(texts(hypotheses), texts(references), options.chrf).score;
+      return chrf_score(hypotheses, references, options.chrf);
     case Metric::kChrfPlusPlus:
-      return chrf(texts(hypotheses), texts(references), chrf_plus_plus(options.chrf)).score;
+      return chrf_score(hypotheses, references, chrf_plus_plus(options.chrf));
     case Metric::kAccuracy:
       return labels(hypotheses, references).accuracy;
     case Metric::kMacroF1:

@@ -8,6 +8,7 @@
 
 #include "metrics/bleu.h"
 #include "metrics/chrf.h"
+#include "text/text.h"
 
 namespace attend::metrics {
 
@@ -40,6 +41,12 @@ struct Segment {
   std::vector<std::string> units;
 };
 
+/// A text as the target side of a model prepares and cuts it. Hypotheses and references are both
+/// made so: a metric then compares with what the model is able to write, and a reference in
+/// capitals is no error of a model that learnt small letters. DataError (no file) for text that
+/// cannot be cut.
+Segment make_segment(const text::Segmenter& target, std::string_view raw);
+
 struct EvaluateOptions {
   BleuOptions bleu;
   ChrfOptions chrf;  ///< chrf++ takes word order 2 if this has 0
@@ -47,6 +54,14 @@ struct EvaluateOptions {
 
 /// The metric over a corpus, in percent. Each hypothesis has one reference, or a list of at least
 /// one. Accuracy and macro F1 need exactly one (UsageError).
+///
+/// All metrics see texts and units in one form: canonically composed (NFC), and of texts every run
+/// of white space as one space and none at either end.
+///
+/// Texts may be empty. Two empty ones are equal: an exact match, no errors, the same label. BLEU
+/// and chrF count n-grams, of which an empty text has none: a pair of empty texts changes neither,
+/// and a corpus in which nothing is written, nor should be, has 100. What is written in place of an
+/// empty reference is wrong for BLEU, but chrF, as sacreBLEU computes it, does not see it.
 double evaluate(Metric metric, std::span<const Segment> hypotheses,
                 std::span<const Segment> references, const EvaluateOptions& options = {});
 double evaluate(Metric metric, std::span<const Segment> hypotheses,

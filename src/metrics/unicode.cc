@@ -109,4 +109,15 @@ std::string composed(std::string_view text) {
   return result;
 }
 
+std::string comparable(std::string_view text) {
+  const std::string whole = composed(text);
+  std::string result;
+  result.reserve(whole.size());
+  for (const std::string_view word : split_words(whole)) {
+    if (!result.empty()) result += ' ';
+    result += word;
+  }
+  return result;
+}
+
 }  // namespace attend::metrics

@@ -24,5 +24,7 @@ std::string_view strip(std::string_view text);
 std::string lower_case(std::string_view text);
 /// The canonical composed form (NFC): equal for texts that are canonically equivalent.
 std::string composed(std::string_view text);
+/// What two texts are compared as: composed, runs of white space as one space, none at either end.
+std::string comparable(std::string_view text);
 
 }  // namespace attend::metrics

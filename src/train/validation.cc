@@ -27,26 +27,18 @@ std::vector<std::size_t> order_by_length(const std::vector<Example>& examples) {
   return order;
 }
 
-metrics::Segment to_segment(const model::Side& side, std::string text) {
-  metrics::Segment segment{std::move(text), {}};
-  for (text::Unit& unit : side.segmenter.split(segment.text)) {
-    segment.units.push_back(std::move(unit.text));
-  }
-  return segment;
-}
-
 // The text of a prediction, cut again: what attend evaluate compares.
 metrics::Segment to_segment(const model::Side& side, const std::vector<text::TokenId>& tokens) {
   std::vector<std::string> units;
   units.reserve(tokens.size());
   for (const text::TokenId token : tokens) units.push_back(side.vocabulary.unit(token));
-  return to_segment(side, side.segmenter.join(units).text);
+  return metrics::make_segment(side.segmenter, side.segmenter.join(units).text);
 }
 
 std::vector<metrics::Segment> references(const Dataset& data) {
   std::vector<metrics::Segment> result;
   for (const text::Pair& pair : data.validation_pairs) {
-    result.push_back(to_segment(data.text.target, pair.target));
+    result.push_back(metrics::make_segment(data.text.target.segmenter, pair.target));
   }
   return result;
 }

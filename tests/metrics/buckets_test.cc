@@ -85,5 +85,18 @@ TEST(BucketTable, RefusesEmptyAndUnequalCorpora) {
                CheckFailure);
 }
 
+// A row of refused sources must not hold what is not a number.
+TEST(Tabulate, RowsOfEmptyTextsHaveValues) {
+  const std::vector<Segment> hypotheses = {{"", {}}, {"a", {"a"}}};
+  const std::vector<std::vector<Segment>> references = {{{"", {}}}, {{"a", {"a"}}}};
+  const std::vector<std::size_t> lengths = {1, 20}, edges = {10};
+  const BucketTable table = tabulate(all_metrics(), hypotheses, references, lengths, edges);
+  ASSERT_EQ(table.buckets.size(), 2U);
+  for (std::size_t i = 0; i < all_metrics().size(); ++i) {
+    const bool high = higher_is_better(all_metrics()[i]);
+    EXPECT_EQ(table.buckets[0].values[i], high ? 100 : 0) << table.metrics[i];
+  }
+}
+
 }  // namespace
 }  // namespace attend::metrics

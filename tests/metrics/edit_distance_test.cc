@@ -126,10 +126,12 @@ TEST(ExactMatch, CountsTextsThatEqualAnyReference) {
   EXPECT_THROW(exact_match(hypotheses, std::vector<Texts>{{"a"}}), CheckFailure);
 }
 
-TEST(ExactMatch, SeesThroughUnicodeFormsAndOuterWhiteSpace) {
+TEST(ExactMatch, SeesThroughUnicodeFormsAndWhiteSpace) {
   using Texts = std::vector<std::string>;
   EXPECT_EQ(exact_match(Texts{"caf\u00E9 "}, std::vector<Texts>{{"cafe\u0301"}}), 100);
-  EXPECT_EQ(exact_match(Texts{"a b"}, std::vector<Texts>{{"a  b"}}), 0);
+  EXPECT_EQ(exact_match(Texts{"a b"}, std::vector<Texts>{{"\u00A0a \u00A0b"}}), 100);
+  EXPECT_EQ(exact_match(Texts{"a b"}, std::vector<Texts>{{"ab"}}), 0);
+  EXPECT_EQ(exact_match(Texts{"", " "}, std::vector<Texts>{{"\u00A0"}, {"a"}}), 50);
 }
 
 }  // namespace

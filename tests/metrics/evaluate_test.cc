@@ -1,11 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <string>
 #include <vector>
 
 #include "base/base.h"
 #include "metrics/metrics.h"
+#include "text/text.h"
 
 namespace attend::metrics {
 namespace {
@@ -100,6 +102,80 @@ TEST(Evaluate, AcceptsSeveralReferences) {
   EXPECT_EQ(evaluate(Metric::kExactMatch, hypotheses, references), 100);
   EXPECT_EQ(evaluate(Metric::kUnitErrorRate, hypotheses, references), 0);
   EXPECT_THROW(evaluate(Metric::kAccuracy, hypotheses, references), UsageError);
+}
+
+// "é" written as one code point and as two; blanks of all kinds, also around the text.
+TEST(Evaluate, SeesOneFormOfTextInAllMetrics) {
+  const text::Segmenter words(text::SegmenterOptions{.unit = text::UnitMode::kWords, .remove = {}});
+  const text::Segmenter characters(
+      text::SegmenterOptions{.unit = text::UnitMode::kCharacters, .remove = {}});
+  for (const text::Segmenter* segmenter : {&words, &characters}) {
+    const Segments hypotheses = {make_segment(*segmenter, "caf\u00E9 au lait ?"),
+                                 make_segment(*segmenter, "l'\u00E9t\u00E9 est l\u00E0")};
+    const Segments references = {
+        make_segment(*segmenter, "cafe\u0301  au\u00A0lait\u202F?"),
+        make_segment(*segmenter, " l'e\u0301te\u0301 est\u3000la\u0300\u00A0")};
+    for (const Metric metric : all_metrics()) {
+      EXPECT_NEAR(evaluate(metric, hypotheses, references), higher_is_better(metric) ? 100 : 0,
+                  1e-9)
+          << metric_name(metric);
+    }
+  }
+}
+
+TEST(Evaluate, PreparesSegmentsThatWereMadeByHand) {
+  const Segments hypotheses = {{"caf\u00E9 noir", {"caf\u00E9", "noir"}}};
+  const Segments references = {{"cafe\u0301 \u00A0noir ", {"cafe\u0301", "noir"}}};
+  for (const Metric metric : {Metric::kExactMatch, Metric::kUnitErrorRate, Metric::kAccuracy,
+                              Metric::kMacroF1, Metric::kChrf, Metric::kChrfPlusPlus}) {
+    EXPECT_NEAR(evaluate(metric, hypotheses, references), higher_is_better(metric) ? 100 : 0, 1e-9)
+        << metric_name(metric);
+  }
+}
+
+// What a model that writes small letters, and no commas, can be right in.
+TEST(Evaluate, ComparesWithWhatTheModelCanWrite) {
+  const text::Segmenter target({.unit = text::UnitMode::kWords, .lowercase = true, .remove = ",;"});
+  const Segments hypotheses = {make_segment(target, "the cat is on the mat")};
+  const Segments references = {make_segment(target, "The cat, is on; The MAT")};
+  EXPECT_EQ(references[0].text, "the cat is on the mat");
+  EXPECT_EQ(references[0].units.size(), 6U);
+  for (const Metric metric : all_metrics()) {
+    EXPECT_NEAR(evaluate(metric, hypotheses, references), higher_is_better(metric) ? 100 : 0, 1e-9)
+        << metric_name(metric);
+  }
+  EXPECT_THROW(make_segment(target, std::string("a\xff", 2)), DataError);
+}
+
+TEST(Evaluate, EmptyTextsThatShouldBeEmptyAreRight) {
+  for (const Segments& corpus : {Segments{{"", {}}}, Segments{{"", {}}, {" ", {}}},
+                                 Segments{{"", {}}, words("a b c d e")}}) {
+    for (const Metric metric : all_metrics()) {
+      EXPECT_NEAR(evaluate(metric, corpus, corpus), higher_is_better(metric) ? 100 : 0, 1e-9)
+          << metric_name(metric) << " of " << corpus.size();
+    }
+  }
+  const Segments nothing = {{"", {}}};
+  const std::vector<Segments> either = {{words("a"), {"", {}}}};
+  for (const Metric metric : {Metric::kExactMatch, Metric::kBleu, Metric::kChrf})
+    EXPECT_EQ(evaluate(metric, nothing, either), 100) << metric_name(metric);
+}
+
+TEST(Evaluate, EmptyTextsInTheWrongPlaceAreWrong) {
+  const Segments nothing = {{"", {}}}, something = {words("a b c d")};
+  for (const Metric metric : all_metrics()) {
+    EXPECT_NEAR(evaluate(metric, nothing, something), higher_is_better(metric) ? 0 : 100, 1e-9)
+        << metric_name(metric);
+    EXPECT_NEAR(evaluate(metric, something, nothing), higher_is_better(metric) ? 0 : 100, 1e-9)
+        << metric_name(metric);
+  }
+  // A right answer and one too many: half of the sequences, and BLEU's precision.
+  const Segments references = {words("a b c d"), {"", {}}};
+  const Segments hypotheses = {words("a b c d"), words("e f g h")};
+  EXPECT_EQ(evaluate(Metric::kExactMatch, hypotheses, references), 50);
+  EXPECT_EQ(evaluate(Metric::kUnitErrorRate, hypotheses, references), 100);
+  EXPECT_LT(evaluate(Metric::kBleu, hypotheses, references), 51);
+  EXPECT_EQ(evaluate(Metric::kAccuracy, hypotheses, references), 50);
 }
 
 TEST(Evaluate, RefusesEmptyAndUnequalCorpora) {

@@ -192,10 +192,6 @@ void run(const Options& options) {
       throw DataError(kTexts, i + 1, answer.problem.empty() ? "empty text" : answer.problem);
     }
     notices.add(answer, i + 1);
-    if (answer.predictions.front().units.empty()) {
-      throw Error(
-          fmt::format("nothing to draw: the prediction of '{}' is empty", answer.source.text));
-    }
     pictures.push_back(picture_of(answer.source, answer.predictions.front()));
   }
   if (options.target.empty()) {

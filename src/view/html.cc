@@ -56,6 +56,8 @@ std::string unit_button(std::string_view side, std::size_t index, std::string_vi
       side, index, escape_markup(description), escape_markup(label));
 }
 
+std::string empty_side() { return fmt::format("<i class=\"empty\">{}</i>", kEmptySide); }
+
 std::string source_line(const CheckedPicture& picture) {
   std::string html = fmt::format(
       "<div class=\"line\"><span>source</span><div class=\"units\" dir=\"{}\" role=\"group\" "
@@ -66,6 +68,7 @@ std::string source_line(const CheckedPicture& picture) {
         "source", j, picture.source[j],
         fmt::format("source {} of {}: {}", j + 1, picture.source.size(), picture.source[j]));
   }
+  if (picture.source.empty()) html += empty_side();
   return html + "\n</div></div>\n";
 }
 
@@ -83,6 +86,7 @@ std::string target_line(const CheckedPicture& picture) {
                     fmt::format("target {} of {}: {}{}; looked at {}", i + 1, picture.target.size(),
                                 picture.target[i], probability, named_weights(picture, i)));
   }
+  if (picture.target.empty()) html += empty_side();
   return html + "\n</div></div>\n";
 }
 
@@ -114,7 +118,11 @@ std::string table(const CheckedPicture& picture, ColourScale scale) {
     }
     html += "</tr>\n";
   }
-  return html + "</tbody></table></div>\n";
+  html += "</tbody>";
+  if (picture.target.empty()) {  // not a row of the body, which the page's script counts
+    html += fmt::format("<tfoot><tr><th>{}</th></tr></tfoot>", empty_side());
+  }
+  return html + "</table></div>\n";
 }
 
 std::string example(const AlignmentPicture& original, std::size_t index, ColourScale scale) {

@@ -48,6 +48,7 @@ h2 { font-size: 1.05rem; font-weight: 650; margin: 0 0 .75rem; overflow-wrap: an
   text-align: center; font-size: .68rem; color: var(--muted); pointer-events: none;
 }
 .unit:focus-visible, .unit.chosen { outline: 2px solid var(--mark); outline-offset: 1px; }
+.empty { color: var(--muted); }
 .status { display: block; min-height: 1.5em; margin: 0 0 .75rem; color: var(--muted); }
 .map { overflow: auto; max-height: 90vh; padding: 2px; }
 table { border-collapse: collapse; font-size: .85rem; }
@@ -164,6 +165,7 @@ function setUp(example, numbers) {
     event.preventDefault();
     const line = crossing ? sides[event.key === "ArrowUp" ? "source" : "target"] : sides[side];
     const next = line[Math.min(line.length - 1, Math.max(0, index + (steps[event.key] ?? 0)))];
+    if (!next) return;
     unit.tabIndex = -1;
     next.tabIndex = 0;
     next.focus();

@@ -30,8 +30,6 @@ CheckedPicture::CheckedPicture(const AlignmentPicture& picture) : original(pictu
   if (!picture.target_probabilities.empty()) {
     ATTEND_CHECK_EQ(picture.target_probabilities.size(), rows);
   }
-  if (columns == 0) throw UsageError("nothing to draw: the source has no units");
-  if (rows == 0) throw UsageError("nothing to draw: the target has no units");
   check_numbers(picture.alignment, "the alignment holds a value that is not a number");
   check_numbers(picture.target_probabilities, "a target probability is not a number");
   source = visible_labels(picture.source_units);

@@ -9,6 +9,9 @@
 
 namespace attend::view {
 
+/// What stands in a picture in place of a side without units.
+inline constexpr const char* kEmptySide = "(empty)";
+
 /// A picture that can be drawn: sizes agree, numbers are numbers, units are visible.
 struct CheckedPicture {
   explicit CheckedPicture(const AlignmentPicture& picture);

@@ -50,6 +50,7 @@ class HeatMap {
     draw_cells(svg);
     if (picture_.has_probabilities()) draw_probabilities(svg);
     if (options_.legend) draw_legend(svg);
+    draw_empty_sides(svg);
     return svg.finish();
   }
 
@@ -79,7 +80,7 @@ class HeatMap {
   }
 
   void choose_sizes() {
-    const double most = static_cast<double>(std::max(rows_, columns_));
+    const double most = static_cast<double>(std::max(drawn_rows(), drawn_columns()));
     cell_ = options_.cell_size > 0 ? options_.cell_size
                                    : std::clamp(std::floor(kComfortableSide / most), 6.0, 30.0);
     font_ = std::clamp(cell_ * 0.55, std::min(cell_ * 0.8, 9.0), 15.0);
@@ -90,8 +91,9 @@ class HeatMap {
   void place() {
     double left = 0, above = 0;
     for (const auto& label : target_labels_) left = std::max(left, em_width(label) * font_);
+    if (rows_ == 0) left = em_width(kEmptySide) * font_;
     grid_.x = kMargin + std::max(left + kGap, 46.0);
-    const double grid_width = cell_ * static_cast<double>(columns_);
+    const double grid_width = cell_ * static_cast<double>(drawn_columns());
     const double right_gap = picture_.has_probabilities() ? 64 : 0;
     double right = grid_.x + grid_width + right_gap;
     for (std::size_t j = 0; j < columns_; ++j) {
@@ -102,14 +104,22 @@ class HeatMap {
         right = std::max(right, centre_x(j) + (length + font_) * kSin45);
       }
     }
+    if (columns_ == 0) {
+      above = font_;
+      right = std::max(right, grid_.x + em_width(kEmptySide) * font_);
+    }
     const double title = title_.empty() ? 0 : 34;
     grid_.y = kMargin + title + above + kGap;
-    const double bottom = grid_.y + cell_ * static_cast<double>(rows_);
+    const double bottom = grid_.y + cell_ * static_cast<double>(drawn_rows());
     right = std::max(right, kMargin + em_width(title_) * 17);
     if (options_.legend) right = std::max(right, grid_.x + kLegendWidth + 16);
     width_ = std::ceil(right + kMargin);
     height_ = std::ceil(bottom + kMargin + (options_.legend ? 52 : 0));
   }
+
+  /// A side without units takes the place of one.
+  std::size_t drawn_rows() const { return std::max<std::size_t>(rows_, 1); }
+  std::size_t drawn_columns() const { return std::max<std::size_t>(columns_, 1); }
 
   double centre_x(std::size_t column) const {
     return grid_.x + (static_cast<double>(column) + 0.5) * cell_;
@@ -146,16 +156,25 @@ class HeatMap {
     }
   }
 
+  void draw_empty_sides(SvgWriter& svg) const {
+    const TextStyle muted{.size = font_, .colour = kMutedColour};
+    if (columns_ == 0) svg.text({grid_.x, grid_.y - kGap}, kEmptySide, muted);
+    if (rows_ > 0) return;
+    svg.text({grid_.x - kGap, centre_y(0) + font_ * 0.36}, kEmptySide,
+             {.size = font_, .anchor = "end", .colour = kMutedColour});
+  }
+
   /// The whole label where only its beginning is drawn.
   static std::string_view tooltip_of(const std::string& whole, const std::string& drawn) {
     return whole == drawn ? std::string_view() : whole;
   }
 
   void draw_cells(SvgWriter& svg) const {
-    const double width = cell_ * static_cast<double>(columns_);
-    const double height = cell_ * static_cast<double>(rows_);
+    const double width = cell_ * static_cast<double>(drawn_columns());
+    const double height = cell_ * static_cast<double>(drawn_rows());
     const Rgb zero = colour_of(0, options_.scale);
-    svg.rectangle(grid_, width, height, hex(zero));
+    const bool has_cells = rows_ > 0 && columns_ > 0;
+    svg.rectangle(grid_, width, height, has_cells ? hex(zero) : "#ffffff");
     svg.open_group("alignment");
     for (std::size_t i = 0; i < rows_; ++i) {
       svg.open_group("row");
@@ -204,10 +223,10 @@ class HeatMap {
   /// A bar and a number behind every row.
   void draw_probabilities(SvgWriter& svg) const {
     constexpr double kBar = 24;
-    const double x = grid_.x + cell_ * static_cast<double>(columns_) + kGap + 2;
+    const double x = grid_.x + cell_ * static_cast<double>(drawn_columns()) + kGap + 2;
     const double size = std::min(kSmallText, font_);
     svg.open_group("probabilities");
-    if (upright_.back()) {
+    if (!upright_.empty() && upright_.back()) {
       svg.text({x, grid_.y - kGap}, "p", {.size = size, .colour = kMutedColour});
     }
     for (std::size_t i = 0; i < rows_; ++i) {
@@ -224,7 +243,7 @@ class HeatMap {
   void draw_legend(SvgWriter& svg) const {
     constexpr int kSteps = 40;
     constexpr double kThickness = 9;
-    const double y = grid_.y + cell_ * static_cast<double>(rows_) + 22;
+    const double y = grid_.y + cell_ * static_cast<double>(drawn_rows()) + 22;
     const double step = kLegendWidth / kSteps;
     svg.open_group("legend");
     for (int i = 0; i < kSteps; ++i) {

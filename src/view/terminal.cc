@@ -43,20 +43,23 @@ class TerminalDrawing {
  public:
   TerminalDrawing(const AlignmentPicture& picture, const TerminalOptions& options)
       : picture_(picture), options_(options) {
+    if (options.max_source_units == 0 || options.max_target_units == 0) {
+      throw UsageError("a picture needs at least one unit a side");
+    }
     columns_ = std::min(picture_.source.size(), options.max_source_units);
     rows_ = std::min(picture_.target.size(), options.max_target_units);
-    if (columns_ == 0 || rows_ == 0) throw UsageError("a picture needs at least one unit a side");
     measure();
   }
 
   std::string draw() {
     if (!picture_.original.title.empty()) line(styled("1", title()));
+    if (columns_ == 0) draw_panel(0, 0);
     for (std::size_t begin = 0; begin < columns_; begin += panel_) {
       if (begin > 0) text_ += '\n';
       draw_panel(begin, std::min(columns_, begin + panel_));
     }
     draw_notes();
-    draw_legend();
+    if (columns_ > 0 && rows_ > 0) draw_legend();
     return std::move(text_);
   }
 
@@ -97,11 +100,13 @@ class TerminalDrawing {
       note(fmt::format("source units {} to {} of {}", begin + 1, end, picture_.source.size()));
     }
     const std::span<const std::string> labels(picture_.source);
+    if (columns_ == 0) line(std::string(label_ + 1, ' ') + styled("2", kEmptySide));
     for (const std::string& header :
          header_lines(labels.subspan(begin, end - begin), cell_, room_)) {
       line(std::string(label_ + 1, ' ') + header);
     }
     for (std::size_t i = 0; i < rows_; ++i) draw_row(i, begin, end);
+    if (rows_ == 0) line(std::string(label_ + 1, ' ') + styled("2", kEmptySide));
   }
 
   void draw_row(std::size_t row, std::size_t begin, std::size_t end) {

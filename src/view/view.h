@@ -15,9 +15,11 @@ namespace attend::view {
 /// source unit, weights from 0 to 1; a row sums to 1 unless the source was cut. Units are UTF-8;
 /// they may hold anything, control characters and markup too: what cannot be seen is made visible.
 ///
-/// Every draw_* function of a picture throws UsageError when there is no source or no target unit
-/// or when there are too many to draw, Error when a weight or a probability is not a number, and
-/// fails a check when the sizes do not fit together.
+/// A side may have no units: an answer may be empty. In its place every picture says "(empty)".
+///
+/// Every draw_* function of a picture throws UsageError when there are too many units to draw,
+/// Error when a weight or a probability is not a number, and fails a check when the sizes do not
+/// fit together.
 struct AlignmentPicture {
   std::vector<std::string> source_units;
   std::vector<std::string> target_units;

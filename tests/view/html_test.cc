@@ -117,5 +117,16 @@ TEST(DrawHtml, RefusesWhatCannotBeDrawn) {
   EXPECT_THROW(draw(picture), CheckFailure);
 }
 
+TEST(DrawHtml, SaysThatASideIsEmptyAndDrawsTheOthers) {
+  std::vector<AlignmentPicture> pictures = empty_pictures();
+  pictures.push_back(small_picture());
+  const std::string html = draw_html(pictures);
+  EXPECT_EQ(count(html, "<section"), 4U);
+  EXPECT_EQ(count(html, "(empty)"), 6U);  // a line each, and a row of the two without targets
+  EXPECT_EQ(count(html, "<td "), 6U);
+  EXPECT_THAT(data_of(html), HasSubstr("\"source\":[\"the\",\"red\",\"house\"],\"target\":[],"
+                                       "\"alignment\":[],\"probability\":[]"));
+}
+
 }  // namespace
 }  // namespace attend::view

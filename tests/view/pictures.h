@@ -25,6 +25,16 @@ inline AlignmentPicture uniform_picture(std::size_t rows, std::size_t columns) {
   return picture;
 }
 
+/// Pictures without target units, without source units, and without any.
+inline std::vector<AlignmentPicture> empty_pictures() {
+  std::vector<AlignmentPicture> pictures(3);
+  pictures[0].source_units = {"the", "red", "house"};
+  pictures[0].title = "the red house → ";
+  pictures[1].target_units = {"a", "b"};
+  pictures[1].target_probabilities = {0.5F, 1};
+  return pictures;
+}
+
 /// Units that try to break out of markup, of scripts, of the terminal and of the line.
 inline AlignmentPicture hostile_picture() {
   AlignmentPicture picture;

@@ -204,5 +204,11 @@ TEST(SvgToPng, DrawsFromSeveralThreads) {
   for (const std::string& png : pngs) EXPECT_EQ(png, pngs[0]);
 }
 
+TEST(SvgToPng, DrawsPicturesOfEmptySides) {
+  for (const AlignmentPicture& picture : empty_pictures()) {
+    EXPECT_GT(decode(svg_to_png(draw_svg(picture))).width, 50);
+  }
+}
+
 }  // namespace
 }  // namespace attend::view

@@ -151,5 +151,20 @@ TEST(DrawSvg, DrawsTheLargestPictures) {
   EXPECT_EQ(rows_of(parse_xml(svg)).size(), 60U);
 }
 
+TEST(DrawSvg, SaysThatASideIsEmpty) {
+  for (const AlignmentPicture& picture : empty_pictures()) {
+    for (const double cell : {0.0, 4.0, 100.0}) {
+      const auto document = parse_xml(draw_svg(picture, {.cell_size = cell}));
+      EXPECT_THAT(texts_of(document), Contains("(empty)"));
+      for (const std::string& unit : picture.source_units) {
+        EXPECT_THAT(texts_of(document), Contains(unit));
+      }
+      EXPECT_EQ(rows_of(document).size(), picture.target_units.size());
+      const double width = document[0].number("width"), height = document[0].number("height");
+      EXPECT_TRUE(width > 0 && width < 3000 && height > 0 && height < 3000) << width << height;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace attend::view

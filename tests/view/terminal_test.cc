@@ -168,5 +168,30 @@ TEST(DrawTerminal, RefusesWhatCannotBeDrawn) {
   EXPECT_THROW(draw_terminal(picture), CheckFailure);
 }
 
+TEST(DrawTerminal, SaysThatASideIsEmpty) {
+  const auto pictures = empty_pictures();
+  EXPECT_EQ(draw_terminal(pictures[0]),
+            "the red house →\n"
+            "  the\n"
+            "  │ red\n"
+            "  │ │ house\n"
+            "  (empty)\n");
+  EXPECT_EQ(draw_terminal(pictures[1]),
+            "  (empty)\n"
+            "a   0.50\n"
+            "b   1.00\n");
+  EXPECT_EQ(draw_terminal(pictures[2]), "  (empty)\n  (empty)\n");
+  for (const Colour colour : {Colour::k256, Colour::kTrueColour}) {
+    for (const AlignmentPicture& picture : pictures) {
+      const std::string text = draw_terminal(picture, {.colour = colour, .width = 20});
+      EXPECT_THAT(text, HasSubstr("(empty)"));
+      for (const std::string& line : lines_of(without_escapes(text))) {
+        EXPECT_LE(display_width(line), 20U);
+      }
+    }
+  }
+  EXPECT_THROW(draw_terminal(small_picture(), {.max_source_units = 0}), UsageError);
+}
+
 }  // namespace
 }  // namespace attend::view

@@ -25,7 +25,8 @@ struct ValidationRecord {
 class History {
  public:
   /// Keeps the records of `folder` up to `last_update` (those behind it will be made again). Starts
-  /// empty when there is no file. ModelError (file:line) for a damaged one.
+  /// empty when there is no file. ModelError (file:line) for a file that cannot be read, for a line
+  /// that is no record, and for updates that do not rise from line to line.
   History(std::filesystem::path folder, std::int64_t last_update);
   void append(ValidationRecord record);
   const std::vector<ValidationRecord>& records() const { return records_; }

@@ -38,7 +38,7 @@ struct SideConfig {
   std::string remove;        ///< characters deleted before cutting
   int minimum_count = 1;     ///< rarer units are unknown
   int maximum_size = 30000;  ///< of the vocabulary, reserved units included; 0: no limit
-  int subword_size = 8000;   ///< pieces of the SentencePiece model
+  int subword_size = 8000;   ///< pieces of the SentencePiece model; the trainer may lower it
   int fixed_length = 0;      ///< pad and cut to this many tokens; 0: as long as the text is
   bool end_token = true;     ///< append </s>; on the source side it can be attended to (§1.3)
 };

@@ -135,8 +135,8 @@ void add_side(OptionList& list, const std::string& prefix, SideConfig& side) {
               "rarer units become unknown");
   list.number(prefix + ".maximum_size", side.maximum_size, 0, kMany,
               "largest vocabulary, reserved units included; 0: no limit");
-  list.number(prefix + ".subword_size", side.subword_size, 16, kMany,
-              "pieces of the SentencePiece model");
+  list.number(prefix + ".subword_size", side.subword_size, 2, kMany,
+              "pieces of the SentencePiece model; lowered where the text gives fewer");
   list.number(prefix + ".fixed_length", side.fixed_length, 0, kMany,
               "pad and cut to this many tokens; 0: as long as the text is");
   list.flag(prefix + ".end_token", side.end_token, "append </s>");

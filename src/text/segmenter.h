@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/base.h"
+
 namespace attend::text {
 
 enum class UnitMode {
@@ -115,12 +117,24 @@ struct SubwordTrainingOptions {
   int maximum_sentences = 1'000'000;  ///< of more lines, as many at equal distances are taken
 };
 
+/// The text gives fewer subwords than were asked for.
+class TooFewSubwords : public UsageError {
+ public:
+  TooFewSubwords(const std::string& message, int largest)
+      : UsageError(message), largest_(largest) {}
+  int largest() const { return largest_; }  ///< the largest vocabulary_size that fits
+
+ private:
+  int largest_;
+};
+
 /// Trains a SentencePiece unigram model on raw lines, which are prepared as `prepare` says (its
 /// `unit` does not matter) and whose leading tags are left out, and returns the model's bytes. The
 /// pieces include no control symbols: Attend's vocabulary adds its own. Deterministic. Silent:
-/// SentencePiece's log goes nowhere. UsageError when the text is too small for the size or has more
-/// characters than the size allows, saying the size that fits. DataError on broken UTF-8.
-/// SentencePiece keeps its log level for the whole process: train from one thread at a time.
+/// SentencePiece's log goes nowhere. TooFewSubwords when the text is too small for the size,
+/// UsageError when it has more characters than the size allows, both saying the size that fits.
+/// DataError on broken UTF-8. SentencePiece keeps its log level for the whole process: train from
+/// one thread at a time.
 std::string train_subwords(std::span<const std::string> lines, const SegmenterOptions& prepare,
                            const SubwordTrainingOptions& options);
 

@@ -108,18 +108,19 @@ std::optional<int> number_behind(std::string_view message, std::string_view word
 }
 
 /// SentencePiece's refusal in words that help.
-UsageError explain(std::string_view message, int size) {
+[[noreturn]] void explain(std::string_view message, int size) {
   if (const auto largest = number_behind(message, "Please set it to a value <= ")) {
-    return UsageError(
-        fmt::format("the text is too small for {} subwords: at most {} fit", size, *largest));
+    throw TooFewSubwords(
+        fmt::format("the text is too small for {} subwords: at most {} fit", size, *largest),
+        *largest);
   }
   if (const auto smallest = number_behind(message, fmt::format("{} vs ", size))) {
-    return UsageError(
+    throw UsageError(
         fmt::format("the text has too many characters for {} subwords: "
                     "at least {} are needed",
                     size, *smallest));
   }
-  return UsageError(fmt::format("subwords cannot be trained: {}", message));
+  throw UsageError(fmt::format("subwords cannot be trained: {}", message));
 }
 
 }  // namespace
@@ -145,7 +146,7 @@ std::string train_subwords(std::span<const std::string> lines, const SegmenterOp
   if (message != nullptr) {
     const std::string reason = message;
     library.free_text(message);
-    throw explain(reason, options.vocabulary_size);
+    explain(reason, options.vocabulary_size);
   }
   return model;
 }

@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <functional>
+#include <set>
 #include <string_view>
 #include <system_error>
 
@@ -58,6 +60,17 @@ const std::string& find(const model::Metadata& metadata, const std::string& name
   return found->second;
 }
 
+// The options in which two configurations are equal.
+std::set<std::string, std::less<>> equal_options(model::Configuration first,
+                                                 model::Configuration second) {
+  std::set<std::string, std::less<>> names;
+  const std::vector<model::Option> left = model::options(first), right = model::options(second);
+  for (std::size_t i = 0; i < left.size(); ++i) {
+    if (left[i].get() == right[i].get()) names.insert(left[i].name);
+  }
+  return names;
+}
+
 }  // namespace
 
 std::filesystem::path checkpoint_path(const std::filesystem::path& folder) {
@@ -72,6 +85,7 @@ void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& chec
     throw Error(fmt::format("{}: cannot make: {}", path.parent_path().string(), error.message()));
   }
   model::Metadata metadata{{"configuration", checkpoint.configuration},
+                           {"asked", checkpoint.asked},
                            {"data", fmt::format("{}", checkpoint.fingerprint)},
                            {"threads", fmt::format("{}", checkpoint.threads)}};
   Position position = checkpoint.position;
@@ -84,6 +98,8 @@ Checkpoint load_checkpoint(const std::filesystem::path& folder) {
   checkpoint.tensors = model::Weights::load(checkpoint_path(folder));
   const model::Metadata& metadata = checkpoint.tensors.metadata();
   checkpoint.configuration = find(metadata, "configuration");
+  const auto asked = metadata.find("asked");  // earlier programs did not write it
+  checkpoint.asked = asked == metadata.end() ? checkpoint.configuration : asked->second;
   parse(find(metadata, "data"), "data", checkpoint.fingerprint);
   parse(find(metadata, "threads"), "threads", checkpoint.threads);
   visit(checkpoint.position, [&](const char* name, auto& value) {
@@ -103,8 +119,11 @@ void check_same_training(const model::Configuration& wanted, const Checkpoint& c
       model::stored_configuration(checkpoint.configuration, "the checkpoint's configuration");
   model::keep_preparation(given.source, stored.source);
   model::keep_preparation(given.target, stored.target);
-  const auto matters = [](std::string_view name) {
-    return std::find(kMayDiffer.begin(), kMayDiffer.end(), name) == kMayDiffer.end();
+  const auto as_asked = equal_options(
+      wanted, model::stored_configuration(checkpoint.asked, "the checkpoint's configuration"));
+  const auto matters = [&as_asked](std::string_view name) {
+    return std::find(kMayDiffer.begin(), kMayDiffer.end(), name) == kMayDiffer.end() &&
+           !as_asked.contains(name);
   };
   if (const auto found = model::find_difference(given, stored, matters)) {
     throw UsageError(

@@ -34,6 +34,8 @@ struct Position {
 struct Checkpoint {
   Position position;
   std::string configuration;      ///< YAML, resolved
+  std::string asked;              ///< YAML, as the first run was asked: a size that was lowered and
+                                  ///< a choice that was made stand as they were before
   std::uint64_t fingerprint = 0;  ///< of the data
   int threads = 1;
   /// "values" and the optimiser's buffers, each as Layout places it; sealed with the text.
@@ -48,7 +50,8 @@ Checkpoint load_checkpoint(const std::filesystem::path& folder);
 
 /// UsageError naming the first option that `wanted` changes and that the checkpoint's run cannot
 /// take up: all but the limits (epochs, updates, minutes, patience), threads, checkpoint_minutes
-/// and the preset's name. A kAuto agrees with everything.
+/// and the preset's name. A value agrees that the configuration of the checkpoint has, or that was
+/// asked for when the training began; kAuto agrees with everything.
 void check_same_training(const model::Configuration& wanted, const Checkpoint& checkpoint);
 
 }  // namespace attend::train

@@ -21,14 +21,17 @@ struct Dataset {
   std::vector<Example> training;
   std::vector<Example> validation;
   std::vector<text::Pair> validation_pairs;  ///< [validation], raw
-  std::uint64_t fingerprint = 0;             ///< of all pairs in their order
+  std::uint64_t fingerprint = 0;             ///< of all pairs in their order but those left out
   std::vector<std::string> messages;  ///< what was chosen, left out or unknown: one line each
 };
 
 /// Reads and prepares the pairs of `options`. An empty target is the token </s> alone where
 /// training.allow_empty_targets takes it. With `existing` (a folder to go on in) its units and
-/// vocabularies are used instead of new ones. DataError for the files, for a target that a fixed
-/// length cannot hold, and when no pair remains for training or validation.
+/// vocabularies are used instead of new ones. A pair that cannot be taken is a DataError with file
+/// and line, or is left out before anything else looks at the pairs: the result is then that of
+/// files without it, but for the choice of kAuto, which still sees a pair that could be read.
+/// DataError when no pair remains for training or validation too. The messages say which share of
+/// the units is unknown on each side.
 ///
 /// What is kAuto of the preparation is chosen as units.h says.
 ///

@@ -100,7 +100,9 @@ void check_memory(const Dataset& data) {
   if (needed <= there) return;
   throw Error(
       fmt::format("not enough memory: {:.0f} million parameters take at least {:.0f} GiB "
-                  "in training, this machine has {:.0f}; choose fewer units",
+                  "in training, this machine has {:.0f}; choose smaller encoder.units, "
+                  "decoder.units and embeddings, or smaller vocabularies (source.maximum_size, "
+                  "target.maximum_size)",
                   parameters / 1e6, needed / kGibibyte, there / kGibibyte));
 }
 
@@ -112,6 +114,8 @@ class Trainer {
         report_(report),
         stop_(stop),
         data_(open_data(options, start_)),
+        asked_(start_.checkpoint ? start_.checkpoint->asked
+                                 : model::write_yaml(options.configuration)),
         training_((check_memory(data_), data_.text.configuration.training)),
         engine_(data_.text.configuration, data_.text.sizes(), thread_count(training_)),
         optimizer_(training_.optimizer, engine_.values()) {}
@@ -145,6 +149,7 @@ class Trainer {
   const std::function<bool()>& stop_;
   Start start_;
   Dataset data_;
+  const std::string asked_;  // the configuration that the first run was asked for
   const TrainingConfig training_;
   TrainingEngine engine_;
   Optimizer optimizer_;
@@ -410,7 +415,10 @@ void Trainer::save_checkpoint_now() {
   };
   add("values", engine_.values());
   for (const auto& [name, buffer] : optimizer_.state()) add("optimizer." + name, buffer);
-  Checkpoint checkpoint{position_, model::write_yaml(data_.text.configuration), data_.fingerprint,
+  Checkpoint checkpoint{position_,
+                        model::write_yaml(data_.text.configuration),
+                        asked_,
+                        data_.fingerprint,
                         engine_.workers().count(),
                         model::Weights(std::move(tensors), nullptr, model::seal(data_.text))};
   checkpoint.position.seconds = seconds();
@@ -432,7 +440,9 @@ TrainResult train(const TrainOptions& options, const std::function<void(const Pr
     return trainer.run();
   } catch (const c10::Error& error) {
     const std::string_view text = error.what_without_backtrace();
-    if (text.find("allocate memory") != std::string_view::npos) throw Error("not enough memory");
+    if (text.find("allocate memory") != std::string_view::npos) {
+      throw Error("not enough memory: lower training.batch_size, or set training.batch_memory");
+    }
     throw Error(fmt::format("libtorch: {}", text.substr(0, text.find('\n'))));
   }
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <filesystem>
+#include <nlohmann/json.hpp>
 
 #include "end_to_end/failure.h"
 #include "end_to_end/models.h"
@@ -68,7 +69,7 @@ TEST_F(TrainingData, AllTargetsMayBeEmpty) {
   const std::vector<std::vector<std::string>> kinds = {
       {"--set", "target.unit=words"},
       {"--set", "target.unit=characters", "--metric", "bleu"},
-      {"--preset", "luong", "--set", "decoder.units=12"}};
+      {"--preset", "luong", "--set", "decoder.initial_state=zero"}};
   for (const auto& kind : kinds) {
     SCOPED_TRACE(kind[1]);
     fs::remove_all(model());
@@ -111,6 +112,200 @@ TEST_F(TrainingData, AFolderThatBeganWithoutEmptyTargetsGoesOnWithoutThem) {
   ASSERT_EQ(train({pairs}).exit_code, 0);
   EXPECT_TRUE(
       refused(train({pairs, "--allow-empty-targets"}), kUsage, {"training.allow_empty_targets"}));
+}
+
+// ------------------------------------------------------------------------- pairs left out ---
+
+TEST_F(TrainingData, BadPairsAreSkippedCountedAndNamed) {
+  std::string pairs = to_tsv(string_pairs(30, 4));
+  for (int i = 0; i < 12; ++i) pairs += "no tab\n";
+  const std::string bad = file("bad.tsv", pairs);
+  EXPECT_TRUE(refused(train({bad}), kData, {"bad.tsv:31: one field"}));
+  EXPECT_TRUE(refused(train({bad, "--on-error", "stop"}), kData, {"bad.tsv:31: one field"}));
+  const RunResult skipped = train({bad, "--on-error", "skip"});
+  EXPECT_EQ(skipped.exit_code, 0) << skipped.error;
+  EXPECT_NE(skipped.error.find("bad.tsv:40: one field"), std::string::npos) << skipped.error;
+  EXPECT_EQ(skipped.error.find("bad.tsv:41: "), std::string::npos) << skipped.error;
+  EXPECT_NE(skipped.error.find("\n12 pairs left out\n"), std::string::npos) << skipped.error;
+  // The same pairs in a clean file are the same training: it goes on, with or without skipping.
+  write_file(bad, to_tsv(string_pairs(30, 4)));
+  const RunResult resumed = train({bad}, 6);
+  EXPECT_EQ(resumed.exit_code, 0) << resumed.error;
+  EXPECT_NE(resumed.error.find("going on after update 3"), std::string::npos) << resumed.error;
+  write_file(bad, to_tsv(string_pairs(29, 4)));
+  EXPECT_TRUE(refused(train({bad, "--on-error", "skip"}, 9), kUsage, {"the pairs are not those"}));
+}
+
+TEST_F(TrainingData, SkippingNeedsAPairThatRemains) {
+  const std::string bad = file("bad.tsv", "a\nb\n");
+  EXPECT_TRUE(refused(train({bad, "--on-error", "skip"}), kData,
+                      {"bad.tsv: no pair remains for training", "bad.tsv:1: one field"}));
+  EXPECT_FALSE(fs::exists(model()));
+  EXPECT_TRUE(refused(train({bad, "--on-error", "ignore"}), kUsage, {"--on-error"}));
+}
+
+TEST_F(TrainingData, AWordThatSubwordsCannotCutNamesItsLine) {
+  std::string pairs = to_tsv(string_pairs(30, 4)) + "a\t" + std::string(70'000, 'x') + "\n";
+  EXPECT_TRUE(refused(train({file("long.tsv", pairs), "--set", "source.unit=subwords", "--set",
+                             "target.unit=subwords"}),
+                      kData, {"long.tsv:31: ", "target", "65536"}));
+}
+
+// --------------------------------------------------------------------------- subword sizes ---
+
+TEST_F(TrainingData, ALoweredSubwordSizeIsRecordedAndGoesOn) {
+  std::string pairs;
+  for (int i = 1; i <= 60; ++i) {
+    pairs += "s" + std::to_string(i) + "\tt" + std::to_string(i) + "\n";
+  }
+  const std::string data = file("p.tsv", pairs);
+  const std::vector<std::string> command{data, "--set", "source.unit=subwords"};
+  const RunResult first = train(command);
+  ASSERT_EQ(first.exit_code, 0) << first.error;
+  EXPECT_NE(first.error.find("source.subword_size lowered from 8000 to "), std::string::npos)
+      << first.error;
+  const std::string config = read_file(folder_ / "model" / "config.yml");
+  EXPECT_NE(config.find("subword_size: 14"), std::string::npos) << config;
+  const RunResult second = train(command, 6);
+  EXPECT_EQ(second.exit_code, 0) << second.error;
+  EXPECT_NE(second.error.find("going on after update 3"), std::string::npos) << second.error;
+  EXPECT_EQ(read_file(folder_ / "model" / "config.yml").find("subword_size: 14"),
+            config.find("subword_size: 14"));
+  EXPECT_EQ(train({data, "--set", "source.unit=subwords", "--set", "source.subword_size=14"}, 9)
+                .exit_code,
+            0);
+  EXPECT_TRUE(refused(
+      train({data, "--set", "source.unit=subwords", "--set", "source.subword_size=100"}, 12),
+      kUsage, {"source.subword_size is '100'", "began with '14'"}));
+  RunOptions options;
+  options.standard_input = "s7\n";
+  EXPECT_EQ(attend({"predict", "-m", model()}, options).exit_code, 0);
+}
+
+// --------------------------------------------------------------------------- unknown units ---
+
+TEST_F(TrainingData, AVocabularyThatCoversNothingIsWarnedOf) {
+  const RunResult result = train(
+      {file("pairs.tsv", to_tsv(string_pairs(40, 5))), "--set", "target.minimum_count=100000"});
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_NE(result.error.find("warning: 100.0 % of the target units of the training pairs are "
+                              "unknown: lower target.minimum_count (now 100000)"),
+            std::string::npos)
+      << result.error;
+}
+
+// --------------------------------------------------------------------------- metrics.jsonl ---
+
+TEST_F(TrainingData, RecordsThatFallAreNamedNotDrawn) {
+  const std::vector<std::string> command{file("pairs.tsv", to_tsv(string_pairs(40, 5))), "--plot",
+                                         (folder_ / "curves.svg").string(), "--set",
+                                         "training.validate_every=1"};
+  ASSERT_EQ(train(command, 3).exit_code, 0);
+  const fs::path metrics = folder_ / "model" / "metrics.jsonl";
+  const auto lines = lines_of(read_file(metrics));
+  ASSERT_EQ(lines.size(), 3U);
+  write_file(metrics, lines[1] + "\n" + lines[0] + "\n" + lines[2] + "\n");
+  EXPECT_TRUE(failed(train(command, 6), kModel, {"metrics.jsonl:2: ", "update 1 stands behind"}));
+  std::string huge = lines[0];
+  huge.replace(huge.find(":1,"), 3, ":1e300,");
+  write_file(metrics, huge + "\n");
+  EXPECT_TRUE(failed(train(command, 6), kModel, {"metrics.jsonl:1: 'update' is 1e+300"}));
+  fs::remove(metrics);
+  EXPECT_EQ(train(command, 6).exit_code, 0);
+}
+
+// --------------------------------------------------------------------------------- metrics ---
+
+class PreparedReferences : public TrainingData {
+ protected:
+  /// The values of all metrics of a model against what it writes itself, rewritten.
+  template <typename Rewrite>
+  nlohmann::json evaluate(const std::string& folder, const std::vector<std::string>& sources,
+                          Rewrite rewrite) const {
+    RunOptions options;
+    for (const std::string& source : sources) options.standard_input += source + "\n";
+    const auto answers = lines_of(attend({"predict", "-m", folder}, options).out);
+    EXPECT_EQ(answers.size(), sources.size());
+    std::string pairs;
+    for (std::size_t i = 0; i < answers.size(); ++i) {
+      pairs += sources[i] + "\t" + rewrite(answers[i]) + "\n";
+    }
+    write_file(folder_ / "test.tsv", pairs);
+    const RunResult result =
+        attend({"evaluate", "-m", folder, (folder_ / "test.tsv").string(), "--json", "--metrics",
+                "exact_match,unit_error_rate,sequence_error_rate,bleu,chrf,chrf++,accuracy"});
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    return nlohmann::json::parse(result.out);
+  }
+
+  static void expect_best(const nlohmann::json& values) {
+    for (const char* name : {"exact_match", "bleu", "chrf", "chrf++", "accuracy"}) {
+      EXPECT_NEAR(values[name].get<double>(), 100, 1e-9) << name << values.dump();
+    }
+    EXPECT_EQ(values["unit_error_rate"], 0) << values.dump();
+    EXPECT_EQ(values["sequence_error_rate"], 0) << values.dump();
+  }
+};
+
+std::string replaced(std::string text, const std::string& what, const std::string& with) {
+  for (std::size_t at = text.find(what); at != std::string::npos;
+       at = text.find(what, at + with.size())) {
+    text.replace(at, what.size(), with);
+  }
+  return text;
+}
+
+TEST_F(PreparedReferences, OfOtherFormsAreRight) {
+  std::vector<std::string> sources;
+  const std::vector<std::string> words{"the", "cat", "dog", "sees", "and", "brown", "na\u00EFve"};
+  for (std::size_t i = 0; i < 20; ++i) {
+    sources.push_back(words[i % 7] + " " + words[(i + 2) % 7] + " brown " + words[(3 * i) % 7] +
+                      " dog");
+  }
+  expect_best(evaluate(models().words.string(), sources, [](const std::string& answer) {
+    return " " + replaced(replaced(replaced(answer, " ", "\u00A0 "), "\u00FC", "u\u0308"), "\u00F6",
+                          "o\u0308");
+  }));
+}
+
+TEST_F(PreparedReferences, InCapitalsAreRightForAModelOfSmallLetters) {
+  std::string pairs;
+  for (int i = 0; i < 40; ++i) pairs += "a b c d e " + std::to_string(i) + "\tThe Cat, is ON it\n";
+  ASSERT_EQ(
+      train({file("pairs.tsv", pairs), "--set", "target.lowercase=true", "--set", "target.remove=,",
+             "--set", "source.unit=words", "--set", "target.unit=words", "--metric", "exact_match"},
+            40)
+          .exit_code,
+      0);
+  const auto values = evaluate(model(), {"a b c d e 1", "a b c d e 2"}, [](std::string answer) {
+    EXPECT_EQ(answer, "the cat is on it");
+    return "The CAT, is oN it";
+  });
+  expect_best(values);
+  const std::string history = read_file(folder_ / "model" / "metrics.jsonl");
+  EXPECT_NE(history.find("\"metric\":100.0"), std::string::npos) << history;
+}
+
+// -------------------------------------------------------------------------------- pictures ---
+
+TEST_F(TrainingData, APictureOfAnEmptyAnswerSaysSo) {
+  ASSERT_EQ(train({file("pairs.tsv", refusing_pairs(300)), "--allow-empty-targets"}, 250).exit_code,
+            0);
+  const RunResult shown = attend({"show", "-m", model(), "ax", "bb"});
+  EXPECT_EQ(shown.exit_code, 0) << shown.error;
+  EXPECT_NE(shown.out.find("(empty)"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("bb → bb"), std::string::npos) << shown.out;
+  for (const char* name : {"one.svg", "one.png", "one.html"}) {
+    const std::string picture = (folder_ / name).string();
+    EXPECT_EQ(attend({"show", "-m", model(), "ax", "-o", picture}).exit_code, 0) << name;
+    EXPECT_GT(fs::file_size(picture), 300U) << name;
+  }
+  EXPECT_NE(read_file(folder_ / "one.svg").find("(empty)"), std::string::npos);
+  const std::string page = (folder_ / "all.html").string();
+  EXPECT_EQ(attend({"show", "-m", model(), "ax", "bb", "cccx", "-o", page}).exit_code, 0);
+  EXPECT_NE(read_file(page).find("(empty)"), std::string::npos);
+  EXPECT_EQ(attend({"show", "-m", model(), "ax", "bbx"}).exit_code, 0);
+  EXPECT_EQ(attend({"show", "-m", model(), "ax", "--explain"}).exit_code, 0);
 }
 
 }  // namespace

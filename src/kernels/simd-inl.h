@@ -172,10 +172,12 @@ HWY_INLINE Vector quick_exp(Vector x, float factor) {
   return hn::Mul(sum, hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(integers, rounded))));
 }
 
-// 1 / x for 1 ≤ x ≤ 1e38.
+// 1 / x for 1 ≤ x ≤ 1e38, and 1 for 1: what saturates must reach its limit. The estimate of AVX-512
+// has 14 bits, which one of Newton's steps doubles; that of older instructions may have fewer than
+// 12, from which the step leads to 1 − 2^-24 on some processors, so there it is a division.
 HWY_INLINE Vector reciprocal(Vector x) {
-#if HWY_ARCH_X86
-  const Vector estimate = hn::ApproximateReciprocal(x);  // 11 bits or more
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  const Vector estimate = hn::ApproximateReciprocal(x);
   return hn::Mul(estimate, hn::NegMulAdd(x, estimate, constant(2.0F)));
 #else
   return hn::Div(constant(1.0F), x);

@@ -155,6 +155,9 @@ std::vector<Metric> parse_metrics(std::string_view names) {
 }
 
 Segment make_segment(const text::Segmenter& target, std::string_view raw) {
+  if (const std::size_t place = text::find_broken_utf8(raw); place != std::string_view::npos) {
+    throw DataError(fmt::format("byte {} of a text is not UTF-8", place + 1));
+  }
   // Composed first: canonically equivalent texts become the same units whatever the normal form of
   // the side.
   Segment segment;

@@ -160,8 +160,6 @@ TEST(DrawTerminal, ShowsProbabilities) {
 }
 
 TEST(DrawTerminal, RefusesWhatCannotBeDrawn) {
-  EXPECT_THROW(draw_terminal(uniform_picture(0, 3)), UsageError);
-  EXPECT_THROW(draw_terminal(uniform_picture(3, 0)), UsageError);
   EXPECT_THROW(draw_terminal(small_picture(), {.width = 19}), UsageError);
   AlignmentPicture picture = small_picture();
   picture.alignment.pop_back();

@@ -29,12 +29,7 @@ int hand_to_training(char** argv) {
   throw Error(fmt::format("cannot run {}: {}", beside.string(), std::strerror(errno)));
 }
 
-}  // namespace
-
-int run_attend(int argc, char** argv) {
-  if (argc > 1 && std::string_view(argv[1]) == "train") {
-    return guarded("attend train", [&] { return hand_to_training(argv + 1); });
-  }
+int parse_and_run_command(int argc, char** argv) {
   CLI::App program("Attentional encoder-decoder networks that show what they look at", "attend");
   program.set_version_flag("--version", "attend " ATTEND_VERSION);
   program.require_subcommand(1);
@@ -50,6 +45,16 @@ int run_attend(int argc, char** argv) {
   add_shortlist(program);
   add_dates(program);
   return parse_and_run(program, argc, argv);
+}
+
+}  // namespace
+
+int run_attend(int argc, char** argv) {
+  start_program();
+  if (argc > 1 && std::string_view(argv[1]) == "train") {
+    return guarded("attend train", [=] { return hand_to_training(argv + 1); });
+  }
+  return guarded("attend", [=] { return parse_and_run_command(argc, argv); });
 }
 
 }  // namespace attend::commands

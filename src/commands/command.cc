@@ -39,13 +39,20 @@ int guarded(std::string_view program, const std::function<int()>& body) {
     return static_cast<int>(code);
   };
   try {
-    return body();
-  } catch (const Error& error) {
-    return fail(error.what(), error.code());
-  } catch (const std::bad_alloc&) {
-    return fail("not enough memory", ExitCode::kOther);
-  } catch (const std::exception& error) {
-    return fail(fmt::format("internal error: {}", error.what()), ExitCode::kOther);
+    try {
+      return body();
+    } catch (const Error& error) {
+      return fail(error.what(), error.code());
+    } catch (const std::bad_alloc&) {
+      throw;
+    } catch (const std::exception& error) {
+      return fail(fmt::format("internal error: {}", error.what()), ExitCode::kOther);
+    }
+  } catch (const std::bad_alloc&) {  // also of the message about another error
+    for (const std::string_view part : {program, std::string_view(": not enough memory\n")}) {
+      print_message(part);
+    }
+    return static_cast<int>(ExitCode::kOther);
   }
 }
 

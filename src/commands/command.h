@@ -27,8 +27,14 @@ void add_score(CLI::App& program);
 void add_shortlist(CLI::App& program);
 void add_show(CLI::App& program);
 
+/// What a program does before anything else: standard streams that are closed stay so, and signals
+/// leave no temporary file.
+void start_program();
+
 /// Calls `body` and turns every exception into one line on stderr and an exit code (README.md).
-/// Control characters in it are escaped, so that it stays one line.
+/// Control characters in it are escaped, so that it stays one line. Says too when there is not
+/// enough memory, and needs none for that: `body` should hold two pointers at most, for which
+/// std::function allocates nothing.
 int guarded(std::string_view program, const std::function<int()>& body);
 
 /// Parses and runs; CLI11's own errors become exit code 2 in the same form.

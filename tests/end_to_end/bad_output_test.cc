@@ -89,6 +89,7 @@ TEST_P(BadOutput, ReadOnlyFolderIsReported) {
   const fs::path folder = folder_ / "read-only";
   fs::create_directory(folder);
   write_file(folder / GetParam().file, kOldOutput);
+  chmod((folder / GetParam().file).c_str(), 0444);
   chmod(folder.c_str(), 0555);
   RunOptions options;
   options.unprivileged = true;
@@ -97,6 +98,45 @@ TEST_P(BadOutput, ReadOnlyFolderIsReported) {
   chmod(folder.c_str(), 0755);
   EXPECT_EQ(read_file(out), kOldOutput);
   EXPECT_EQ(files_below(folder_.path()).size(), 1U);
+}
+
+TEST_P(BadOutput, WritableFileInAReadOnlyFolderIsWritten) {
+  if (!can_drop_privileges()) GTEST_SKIP() << "everything is writable for this user";
+  const fs::path folder = folder_ / "read-only";
+  fs::create_directory(folder);
+  write_file(folder / GetParam().file, kOldOutput);
+  chmod(folder.c_str(), 0555);
+  RunOptions options;
+  options.unprivileged = true;
+  const RunResult result = write_to(folder / GetParam().file, options);
+  chmod(folder.c_str(), 0755);
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_NE(read_file(folder / GetParam().file), kOldOutput);
+  EXPECT_EQ(files_below(folder), std::vector<std::string>{GetParam().file});
+}
+
+TEST_P(BadOutput, FailureInTheMiddleLeavesAFileThatIsWrittenInPlace) {
+  write_file(out_, kOldOutput);
+  fs::create_hard_link(out_, folder_ / "link");
+  RunOptions options;
+  options.file_size_limit = 10;
+  EXPECT_TRUE(refused(write_to(out_, options), kOther, {"File too large"}));
+  EXPECT_EQ(read_file(folder_ / "link"), kOldOutput);
+  EXPECT_EQ(write_to(out_).exit_code, 0);
+  EXPECT_TRUE(read_file(folder_ / "link") == read_file(out_));
+  EXPECT_NE(read_file(out_), kOldOutput);
+}
+
+TEST_P(BadOutput, SymbolicLinkIsFollowed) {
+  const fs::path real = folder_ / "real.output";
+  fs::create_symlink("real.output", out_);
+  for (const char* old : {"", kOldOutput}) {  // a link to nothing yet, and one to a file
+    if (old != std::string()) write_file(real, old);
+    const RunResult result = write_to(out_);
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    EXPECT_TRUE(fs::is_symlink(out_));
+    EXPECT_GT(fs::file_size(real), 10U);
+  }
 }
 
 TEST_P(BadOutput, MissingFolderIsReported) {

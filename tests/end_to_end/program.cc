@@ -17,6 +17,7 @@
 #include <cstring>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 #include "testing.h"
@@ -48,22 +49,34 @@ struct Pipe {
   std::array<int, 2> ends{-1, -1};
 };
 
-struct Pipes {
+struct AllPipes {
   Pipe in, out, error, start;
 };
 
+// The other end of a file or of a pipe that the program writes to; -1 with errno.
+int output_of(const std::filesystem::path& file, const Pipe& pipe) {
+  return file.empty() ? pipe.writer()
+                      : open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+}
+
 // In the child. False with errno when something does not work.
-bool prepare(const RunOptions& options, const Pipes& pipes) {
-  int out = pipes.out.writer();
-  if (!options.standard_output.empty()) {
-    out = open(options.standard_output.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
-    if (out < 0) return false;
-  }
+bool prepare(const RunOptions& options, const AllPipes& pipes) {
+  const int out = output_of(options.standard_output, pipes.out);
+  const int error = output_of(options.standard_error, pipes.error);
   if (dup2(pipes.in.reader(), STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
-      dup2(pipes.error.writer(), STDERR_FILENO) < 0) {
+      dup2(error, STDERR_FILENO) < 0) {
     return false;
   }
+  if (options.non_blocking) {
+    for (const int end : {pipes.in.reader(), pipes.out.writer(), pipes.error.writer()}) {
+      if (fcntl(end, F_SETFL, O_NONBLOCK) != 0) return false;
+    }
+  }
+  for (const int descriptor : options.closed) close(descriptor);
+  constexpr rlimit kNoCore{0, 0};
+  if (setrlimit(RLIMIT_CORE, &kNoCore) != 0) return false;
   signal(SIGPIPE, SIG_DFL);
+  for (const int ignored : options.ignored_signals) signal(ignored, SIG_IGN);
   for (const auto& [name, value] : options.environment) setenv(name.c_str(), value.c_str(), 1);
   if (!options.working_folder.empty() && chdir(options.working_folder.c_str()) != 0) return false;
   if (options.file_size_limit) {
@@ -80,7 +93,7 @@ bool prepare(const RunOptions& options, const Pipes& pipes) {
 
 [[noreturn]] void become(const std::filesystem::path& program,
                          const std::vector<std::string>& arguments, const RunOptions& options,
-                         const Pipes& pipes) {
+                         const AllPipes& pipes) {
   std::vector<char*> argv{const_cast<char*>(program.c_str())};
   for (const std::string& argument : arguments) {
     argv.push_back(const_cast<char*>(argument.c_str()));
@@ -92,18 +105,20 @@ bool prepare(const RunOptions& options, const Pipes& pipes) {
   _exit(127);
 }
 
-/// Feeds and drains the pipes of a child until it closed them.
+/// Feeds and drains the pipes of a child until it closed them and ended.
 class Conversation {
  public:
-  Conversation(Pipes& pipes, const RunOptions& options, pid_t child, RunResult& result)
+  Conversation(AllPipes& pipes, const RunOptions& options, pid_t child, RunResult& result)
       : pipes_(pipes), options_(options), child_(child), result_(result) {
     fcntl(pipes_.in.writer(), F_SETFL, O_NONBLOCK);
-    if (options.standard_input.empty()) pipes_.in.close_writer();
+    if (options.standard_input.empty() && !options.keep_input_open) pipes_.in.close_writer();
+    if (options.signal) next_signal_ = begin_ + options.signal->after;
   }
 
   void run() {
-    while (pipes_.out.reader() >= 0 || pipes_.error.reader() >= 0) {
-      std::array<pollfd, 3> polled{{{pipes_.in.writer(), POLLOUT, 0},
+    if (options_.non_blocking) std::this_thread::sleep_for(kLate);
+    while (is_read() || !has_ended()) {
+      std::array<pollfd, 3> polled{{{all_fed() ? -1 : pipes_.in.writer(), POLLOUT, 0},
                                     {pipes_.out.reader(), POLLIN, 0},
                                     {pipes_.error.reader(), POLLIN, 0}}};
       const timespec pause = until_next_event();
@@ -116,19 +131,36 @@ class Conversation {
   }
 
  private:
+  static constexpr std::chrono::milliseconds kLate{100}, kSlow{1}, kLook{2};
+
+  bool is_read() const { return pipes_.out.reader() >= 0 || pipes_.error.reader() >= 0; }
+  bool all_fed() const { return fed_ == options_.standard_input.size(); }
+  bool has_ended() const {
+    siginfo_t found{};
+    waitid(P_PID, static_cast<id_t>(child_), &found, WEXITED | WNOHANG | WNOWAIT);
+    return found.si_pid == child_;
+  }
+
   timespec until_next_event() const {
     Clock::time_point next = begin_ + options_.timeout;
-    if (options_.signal && !signalled_) next = std::min(next, begin_ + options_.signal->after);
-    const auto pause = std::max(Clock::duration::zero(), next - Clock::now());
+    const auto now = Clock::now();
+    if (!is_read() || (options_.signal && options_.signal->when)) next = now + kLook;
+    if (options_.signal && next_signal_)
+      next = std::min(next, std::max(*next_signal_, now + kLook));
+    const auto pause = std::max(Clock::duration::zero(), next - now);
     const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(pause);
     return {seconds.count(), std::chrono::nanoseconds(pause - seconds).count()};
   }
 
   void send_signals() {
     const auto passed = Clock::now() - begin_;
-    if (options_.signal && !signalled_ && passed >= options_.signal->after) {
+    if (next_signal_ && Clock::now() >= *next_signal_ &&
+        (signalled_ || !options_.signal->when || options_.signal->when())) {
       kill(child_, options_.signal->signal);
-      signalled_ = true;
+      next_signal_.reset();
+      if (!std::exchange(signalled_, true) && options_.signal->again_after) {
+        next_signal_ = Clock::now() + *options_.signal->again_after;
+      }
     }
     if (passed >= options_.timeout && !result_.timed_out) {
       kill(child_, SIGKILL);
@@ -141,26 +173,30 @@ class Conversation {
     const ssize_t count = write(pipes_.in.writer(), bytes.data() + fed_, bytes.size() - fed_);
     if (count > 0) fed_ += static_cast<std::size_t>(count);
     const bool refused = count < 0 && errno != EAGAIN && errno != EINTR;  // it stopped reading
-    if (refused || fed_ == bytes.size()) pipes_.in.close_writer();
+    if (refused || (all_fed() && !options_.keep_input_open)) pipes_.in.close_writer();
   }
 
-  static void drain(Pipe& pipe, std::string& bytes) {
+  void drain(Pipe& pipe, std::string& bytes) const {
+    constexpr std::size_t kSlowBytes = 1 << 14;
     std::array<char, 1 << 16> buffer;
-    const ssize_t count = read(pipe.reader(), buffer.data(), buffer.size());
+    if (options_.non_blocking) std::this_thread::sleep_for(kSlow);
+    const ssize_t count =
+        read(pipe.reader(), buffer.data(), options_.non_blocking ? kSlowBytes : buffer.size());
     if (count > 0) bytes.append(buffer.data(), static_cast<std::size_t>(count));
     if (count == 0 || (count < 0 && errno != EINTR)) pipe.close_reader();
   }
 
-  Pipes& pipes_;
+  AllPipes& pipes_;
   const RunOptions& options_;
   pid_t child_;
   RunResult& result_;
   std::size_t fed_ = 0;
   bool signalled_ = false;
   const Clock::time_point begin_ = Clock::now();
+  std::optional<Clock::time_point> next_signal_;
 };
 
-void check_started(Pipes& pipes, pid_t child, const std::filesystem::path& program) {
+void check_started(AllPipes& pipes, pid_t child, const std::filesystem::path& program) {
   int reason = 0;
   if (read(pipes.start.reader(), &reason, sizeof(reason)) <= 0) return;
   waitpid(child, nullptr, 0);
@@ -174,7 +210,10 @@ RunResult run(const std::filesystem::path& program, const std::vector<std::strin
               const RunOptions& options) {
   signal(SIGPIPE, SIG_IGN);  // a child may stop reading
   RunResult result;
-  Pipes pipes;
+  AllPipes pipes;
+  for (const int descriptor : options.without_reader) {
+    (descriptor == STDOUT_FILENO ? pipes.out : pipes.error).close_reader();
+  }
   const auto begin = Clock::now();
   const pid_t child = fork();
   if (child < 0) fail("fork");

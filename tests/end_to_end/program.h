@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -10,15 +11,24 @@
 
 namespace attend::end_to_end {
 
-/// A signal to send some time after the start.
+/// A signal to send some time after the start, and once `when` is true if there is such a function.
 struct TimedSignal {
   int signal = 0;
   std::chrono::microseconds after{0};
+  std::function<bool()> when = {};
+  std::optional<std::chrono::milliseconds> again_after = {};  ///< sends it a second time
 };
 
 struct RunOptions {
   std::string standard_input = {};
-  std::filesystem::path standard_output = {};           ///< for example /dev/full; empty: captured
+  bool keep_input_open = false;  ///< after the last byte, until it ends or a signal ends it
+  std::filesystem::path standard_output = {};  ///< for example /dev/full; empty: captured
+  std::filesystem::path standard_error = {};   ///< likewise
+  std::vector<int> closed = {};                ///< descriptors that are closed: 0, 1, 2
+  std::vector<int> without_reader = {};        ///< pipes that nobody reads: 1, 2
+  /// Its pipes are non-blocking, filled late and emptied slowly.
+  bool non_blocking = false;
+  std::vector<int> ignored_signals = {};
   std::map<std::string, std::string> environment = {};  ///< beside the inherited one
   std::filesystem::path working_folder = {};
   std::chrono::milliseconds timeout{120000};  ///< then it is killed, and the result says so

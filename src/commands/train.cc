@@ -22,44 +22,42 @@
 namespace attend::commands {
 namespace {
 
-// When the first signal came, in nanoseconds of the monotonic clock; 0: none did. The one thing
-// that a signal handler may touch.
+// When the first signal came, in nanoseconds of the monotonic clock, and which one it was; 0: none
+// came. The only things that the signal handler touches.
 std::atomic<std::int64_t> interrupted_at{0};
+std::atomic<int> interruption{0};
 static_assert(std::atomic<std::int64_t>::is_always_lock_free);
-
-sigset_t watched_signals() {
-  sigset_t signals;
-  sigemptyset(&signals);
-  sigaddset(&signals, SIGINT);
-  sigaddset(&signals, SIGTERM);
-  return signals;
-}
+static_assert(std::atomic<int>::is_always_lock_free);
 
 // The second signal ends the program at once, unless it comes with the first one: timeout(1) sends
-// one to the program and one to its group.
+// one to the program and one to its group, and a terminal that closes does so too.
 void take_signal(int signal) {
   constexpr std::int64_t kSecond = 1'000'000'000;
   timespec time{};
   clock_gettime(CLOCK_MONOTONIC, &time);
   const std::int64_t now = time.tv_sec * kSecond + time.tv_nsec;
   std::int64_t first = 0;
-  if (interrupted_at.compare_exchange_strong(first, now) || now - first < kSecond / 2) return;
-  ::signal(signal, SIG_DFL);
-  const sigset_t signals = watched_signals();
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
-  raise(signal);
+  if (interrupted_at.compare_exchange_strong(first, now)) {
+    interruption = signal;
+  } else if (now - first >= kSecond / 2) {
+    end_by_signal(signal);
+  }
 }
 
 // A thread of its own takes signals, never one that computes: oneDNN's code uses the register of
 // the stack for other things, and a handler would write over what it points to. Threads that are
 // made later leave signals alone too; those that libraries have made before do not compute here.
 void watch_signals() {
+  const sigset_t signals = ending_signals();
   struct sigaction action {};
   action.sa_handler = take_signal;
+  action.sa_mask = signals;
   action.sa_flags = SA_RESTART;
-  sigaction(SIGINT, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
-  const sigset_t signals = watched_signals();
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
+    struct sigaction before {};
+    sigaction(signal, nullptr, &before);
+    if (before.sa_handler != SIG_IGN) sigaction(signal, &action, nullptr);  // nohup ignores SIGHUP
+  }
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::thread([signals] {
     pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
@@ -144,12 +142,12 @@ int run(const Options& options) {
   ProgressDisplay display(isatty(STDERR_FILENO) == 1 ? ProgressStyle::kBar : ProgressStyle::kLines);
   const train::TrainResult result = train::train(
       train_options, [&](const train::Progress& progress) { display.show(progress); },
-      [] { return interrupted_at.load() != 0; });
+      [] { return interruption.load() != 0; });
   display.finish();
   if (result.reason == train::StopReason::kInterrupted) {
     print_message(fmt::format("interrupted after update {}; the same command goes on from there\n",
                               result.updates));
-    return 128 + SIGINT;
+    return 128 + interruption.load();
   }
   print_message(
       fmt::format("{} after {} updates; try: attend predict -m {}\n",
@@ -191,7 +189,9 @@ void add_shorthands(CLI::App& command, Options& options) {
 
 }  // namespace
 
-int run_train(int argc, char** argv) {
+namespace {
+
+int parse_and_train(int argc, char** argv) {
   Options options;
   int exit_code = 0;
   CLI::App command("Train a model from pairs; the same command again goes on where it stopped",
@@ -229,6 +229,13 @@ int run_train(int argc, char** argv) {
   command.callback([&] { exit_code = run(options); });
   const int parsed = parse_and_run(command, argc, argv);
   return parsed != 0 ? parsed : exit_code;
+}
+
+}  // namespace
+
+int run_train(int argc, char** argv) {
+  start_program();
+  return guarded("attend train", [=] { return parse_and_train(argc, argv); });
 }
 
 }  // namespace attend::commands

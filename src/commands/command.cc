@@ -147,11 +147,8 @@ void check_distinct(std::string_view flag, const std::string& file, std::string_
   if (file.empty() || other_file.empty()) return;
   std::error_code ignored;
   if (file != "-" && fs::exists(file, ignored) && !fs::is_regular_file(file, ignored)) return;
-  const auto whole = [&](const std::string& name) {
-    return name == "-" ? fs::path(name)
-                       : fs::weakly_canonical(fs::absolute(name, ignored), ignored);
-  };
-  if (whole(file) == whole(other_file)) {
+  const bool is_stream = file == "-" || other_file == "-";
+  if (is_stream ? file == other_file : is_one_file(file, other_file)) {
     throw UsageError(fmt::format("{} and {} would both write '{}'", flag, other_flag, other_file));
   }
 }

@@ -37,6 +37,15 @@ struct UnknownUnits {
   }
 };
 
+// Whether code points would be other units than the characters of a vocabulary.
+bool has_clusters(const text::Vocabulary& vocabulary) {
+  return std::any_of(vocabulary.units().begin(), vocabulary.units().end(), [](const auto& unit) {
+    std::size_t position = 0;
+    text::next_code_point(unit, position);
+    return position < unit.size() && !text::is_reserved(unit);
+  });
+}
+
 std::string remedy_for_unknown(const model::Side& side, const char* name) {
   const SideConfig& config = side.config;
   std::vector<std::string> remedies;
@@ -47,10 +56,10 @@ std::string remedy_for_unknown(const model::Side& side, const char* name) {
   if (limit > 0 && side.vocabulary.size() >= limit) {
     remedies.push_back(fmt::format("raise {}.maximum_size (now {})", name, limit));
   }
-  if (config.unit == UnitChoice::kWords) {
+  if (config.unit == UnitChoice::kWords && config.minimum_count == 1) {
     remedies.push_back(fmt::format("choose {0}.unit=subwords or {0}.unit=characters", name));
   }
-  if (config.unit == UnitChoice::kCharacters && config.fixed_length == 0) {
+  if (config.unit == UnitChoice::kCharacters && remedies.empty() && has_clusters(side.vocabulary)) {
     remedies.push_back(fmt::format("choose {}.unit=code-points", name));
   }
   if (remedies.empty()) return "pairs that hold these units are missing in training";

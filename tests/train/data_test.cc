@@ -29,8 +29,9 @@ class PreparedData : public ::testing::Test {
 
   Dataset prepare(const std::string& pairs) {
     write_file(options.pairs.tsv, pairs);
-    return prepare_data(options, std::nullopt);
+    return prepare();
   }
+  Dataset prepare() const { return prepare_data(options, std::nullopt); }
 
   std::string error_of(const std::string& pairs) {
     try {
@@ -126,9 +127,14 @@ TEST_F(PreparedData, ParallelFilesStayInStepAndNameTheirOwnLines) {
   options.pairs = {{}, files / "s", files / "t"};
   write_file(files / "s", "a\n\nc\nd\xff\ne\n");
   write_file(files / "t", "A\nB\n \nD\nE\n");
-  EXPECT_THAT(error_of(""), HasSubstr("s:2: an empty source"));
+  try {
+    prepare();
+    ADD_FAILURE() << "no error";
+  } catch (const DataError& error) {
+    EXPECT_THAT(error.what(), HasSubstr("s:2: an empty source"));
+  }
   options.on_error = OnError::kSkip;
-  const Dataset data = prepare_data(options, std::nullopt);
+  const Dataset data = prepare();
   EXPECT_EQ(data.training.size() + data.validation.size(), 2U);
   EXPECT_THAT(data.messages, AllOf(Contains(HasSubstr("s:2: ")), Contains(HasSubstr("t:3: ")),
                                    Contains(HasSubstr("s:4: ")), Contains("3 pairs left out")));
@@ -249,6 +255,17 @@ TEST_F(PreparedData, ManyUnknownUnitsAreWarnedOfWithARemedy) {
   EXPECT_THAT(prepare(good_pairs(50)).messages,
               Contains(AllOf(HasSubstr("of the source units of the training pairs are unknown"),
                              HasSubstr("raise source.maximum_size (now 3)"))));
+}
+
+TEST_F(PreparedData, UnknownCharactersHaveTheRemedyThatHelps) {
+  options.validation = text::CorpusFiles{files / "valid.tsv", {}, {}};
+  write_file(files / "valid.tsv", "\u0915\u0940\tx\n");
+  const std::string fact =
+      "warning: 100.0 % of the source units of the validation pairs are unknown";
+  EXPECT_THAT(prepare("\u0915\u093E \u0916\u0940\tx\n").messages,
+              Contains(fact + ": choose source.unit=code-points"));
+  EXPECT_THAT(prepare("a\tx\n").messages,
+              Contains(fact + ": pairs that hold these units are missing in training"));
 }
 
 TEST_F(PreparedData, RareUnknownUnitsAreNotRoundedToNothing) {

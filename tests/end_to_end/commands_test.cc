@@ -59,11 +59,18 @@ TEST(Score, EqualsTheLogProbabilityOfThePrediction) {
   }
 }
 
-TEST(Score, RefusesATargetBeyondTheFixedLength) {
+TEST(Score, NamesATargetBeyondTheFixedLength) {
   RunOptions options;
   options.standard_input = "3 may 1979\t1979-05-031\n";
-  EXPECT_TRUE(refused(attend({"score", "-m", models().dates.string(), "-"}, options), kData,
-                      {"standard input:1:", "11 units", "expected 10"}));
+  const RunResult result = attend({"score", "-m", models().dates.string(), "-"}, options);
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out, "\n");
+  EXPECT_EQ(
+      result.error,
+      "attend score: standard input:1: the target has 11 units, expected 10; the line gets an "
+      "empty answer\n");
+  EXPECT_TRUE(refused(attend({"score", "-m", models().dates.string(), "-", "--strict"}, options),
+                      kData, {"standard input:1:", "11 units", "expected 10"}));
 }
 
 TEST(Score, IsTheSameInAnyBatchAndFromParallelFiles) {

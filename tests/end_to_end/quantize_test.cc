@@ -141,9 +141,17 @@ TEST_F(Quantize, MissingDevelopmentPairsAreNamedAndNothingIsWritten) {
   EXPECT_TRUE(refused(quantize({"--dev", missing}), kData, {missing}));
   EXPECT_FALSE(fs::exists(small_));
   const std::string lines = (folder_ / "lines.tsv").string();
-  write_file(lines, "ab\tba\nno pair\n");
-  EXPECT_TRUE(refused(quantize({"--dev", lines}), kData, {lines + ":2"}));
+  write_file(lines, "no pair\n");
+  EXPECT_TRUE(refused(quantize({"--dev", lines}), kData, {lines, "no pair to evaluate"}));
   EXPECT_FALSE(fs::exists(small_));
+}
+
+TEST_F(Quantize, ABadLineAmongDevelopmentPairsIsNamedAndLeftOut) {
+  const std::string lines = (folder_ / "lines.tsv").string();
+  write_file(lines, "ab\tba\nno pair\n");
+  const RunResult result = quantize({"--dev", lines});
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_NE(result.error.find(lines + ":2: one field"), std::string::npos) << result.error;
 }
 
 TEST_F(Quantize, TwiceIsRefused) {

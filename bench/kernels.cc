@@ -74,7 +74,7 @@ void pack_panels(State& state) {
   const std::size_t outputs = argument(state, 0), inputs = argument(state, 1);
   const std::vector<float> weights = random_values(outputs * inputs);
   for (auto _ : state) {
-    benchmark::DoNotOptimize(kernels::PanelProduct(weights, outputs, inputs));
+    benchmark::DoNotOptimize(kernels::Float32Product(weights, outputs, inputs));
   }
   count_values(state, 2 * weights.size());
 }

@@ -1,6 +1,6 @@
 // Equation: y_o ≈ b_o + s_o Σ_k x_k q_ok, q_ok = round(W_ok / s_o), s_o = max_k |W_ok| / (2^(B−1) −
 // 1) for B bits. Layout: q as panels [⌈outputs / P⌉, inputs, P], P = two vectors, as
-// panel_product.cc has them; in 4 bits as int8_x86.h says.
+// float32_product.cc has them; in 4 bits as int8_x86.h says.
 // With what rounding left, r_o = W_o − s_o q_o, the error of y_o is at most
 //   ‖x‖ e_o + c |y_o| + 2⁻¹²⁶ inputs,  e_o = ‖r_o‖ + c ‖W_o‖,
 // where c bounds the rounding of the sums of either product and the last term what is too small for

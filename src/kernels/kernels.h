@@ -15,10 +15,10 @@
 #include "kernels/coarse_product.h"      // IWYU pragma: export
 #include "kernels/coarse_ranking.h"      // IWYU pragma: export
 #include "kernels/cross_entropy.h"       // IWYU pragma: export
+#include "kernels/float32_product.h"     // IWYU pragma: export
 #include "kernels/layer_norm.h"          // IWYU pragma: export
 #include "kernels/matrix.h"              // IWYU pragma: export
 #include "kernels/optimizers.h"          // IWYU pragma: export
-#include "kernels/panel_product.h"       // IWYU pragma: export
 #include "kernels/ranking.h"             // IWYU pragma: export
 #include "kernels/rows.h"                // IWYU pragma: export
 #include "kernels/scatter.h"             // IWYU pragma: export

@@ -22,8 +22,8 @@ Matrix::Matrix(const WeightView& weights, Precision precision)
     : outputs_(weights.outputs), inputs_(weights.inputs) {
   switch (precision) {
     case Precision::kFloat32:
-      product_.emplace<PanelProduct>(weights.values, outputs_, inputs_,
-                                     WeightStrides{weights.stride, 1});
+      product_.emplace<Float32Product>(weights.values, outputs_, inputs_,
+                                       WeightStrides{weights.stride, 1});
       break;
     case Precision::kBfloat16:
       product_.emplace<Bfloat16Product>(weights);
@@ -94,7 +94,7 @@ void Matrix::multiply(std::span<const float> x, std::size_t rows, std::span<cons
   std::visit(
       [&](const auto& product) {
         using Product = std::decay_t<decltype(product)>;
-        if constexpr (std::is_same_v<Product, PanelProduct>) {
+        if constexpr (std::is_same_v<Product, Float32Product>) {
           product.multiply(x, rows, bias, y, order);
         } else if constexpr (!std::is_same_v<Product, std::monostate>) {
           product.multiply(x, rows, bias, y);

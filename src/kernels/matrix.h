@@ -9,8 +9,8 @@
 
 #include "base/base.h"
 #include "kernels/bfloat16_product.h"
+#include "kernels/float32_product.h"
 #include "kernels/int8_product.h"
-#include "kernels/panel_product.h"
 
 namespace attend::kernels {
 
@@ -60,7 +60,7 @@ class Matrix {
 
  private:
   std::size_t outputs_ = 0, inputs_ = 0;
-  std::variant<std::monostate, PanelProduct, Bfloat16Product, Int8Product> product_;
+  std::variant<std::monostate, Float32Product, Bfloat16Product, Int8Product> product_;
 };
 
 }  // namespace attend::kernels

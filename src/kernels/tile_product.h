@@ -5,7 +5,7 @@
 
 #include "kernels/bfloat16.h"
 #include "kernels/buffer.h"
-#include "kernels/panel_product.h"
+#include "kernels/float32_product.h"
 #include "kernels/rows.h"
 #include "kernels/training_product.h"
 

@@ -67,7 +67,7 @@ TrainingProduct::TrainingProduct(TrainingProduct&&) noexcept = default;
 void TrainingProduct::pack() {
   if (tiles_) return tiles_->pack();
   if (!packed_) {
-    panels_ = std::make_unique<PanelProduct>(values_, outputs_, inputs_, strides_);
+    panels_ = std::make_unique<Float32Product>(values_, outputs_, inputs_, strides_);
     return;
   }
   packed_->pack();

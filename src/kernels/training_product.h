@@ -1,5 +1,5 @@
 // Matrix products of training by oneDNN: weights that change with every update times rows of
-// activations, and the gradients of such weights. Small float32 products go through PanelProduct,
+// activations, and the gradients of such weights. Small float32 products go through Float32Product,
 // bfloat16 ones through TileProduct where the processor has tiles.
 #pragma once
 
@@ -12,8 +12,8 @@
 #include "base/base.h"
 #include "kernels/buffer.h"
 #include "kernels/cross_entropy.h"
+#include "kernels/float32_product.h"
 #include "kernels/operand.h"
-#include "kernels/panel_product.h"
 #include "kernels/rows.h"
 
 namespace attend::kernels {
@@ -88,9 +88,9 @@ class TrainingProduct {
                               std::shared_ptr<Buffer> memory) const;
 
  private:
-  std::unique_ptr<PanelProduct> panels_;   // of small float32 weights for steps
-  std::unique_ptr<TileProduct> tiles_;     // of bfloat16 weights where there are tiles
-  std::unique_ptr<OnednnProduct> packed_;  // of all others
+  std::unique_ptr<Float32Product> panels_;  // of small float32 weights for steps
+  std::unique_ptr<TileProduct> tiles_;      // of bfloat16 weights where there are tiles
+  std::unique_ptr<OnednnProduct> packed_;   // of all others
   const float* values_;
   std::size_t outputs_, inputs_;
   WeightStrides strides_;

@@ -7,8 +7,8 @@
 #include <limits>
 #include <thread>
 
+#include "kernels/float32_product.h"
 #include "kernels/int8_product.h"
-#include "kernels/panel_product.h"
 #include "reference.h"
 
 namespace attend::kernels {
@@ -20,7 +20,7 @@ void expect_product(Random& random, std::size_t rows, std::size_t outputs, std::
   const auto weights = reference::random_values(random, outputs * inputs);
   const auto bias = reference::random_values(random, with_bias ? outputs : 0);
   std::vector<float> y(rows * outputs, 99.0F);
-  PanelProduct(weights, outputs, inputs).multiply(x, rows, bias, y);
+  Float32Product(weights, outputs, inputs).multiply(x, rows, bias, y);
   const auto expected = reference::multiply(x, rows, weights, outputs, inputs, bias);
   const double tolerance = 1e-6 * std::sqrt(static_cast<double>(inputs) + 1.0) * 3;
   for (std::size_t i = 0; i < y.size(); ++i) {
@@ -28,7 +28,7 @@ void expect_product(Random& random, std::size_t rows, std::size_t outputs, std::
   }
 }
 
-TEST(PanelProduct, EqualsTheTripleLoop) {
+TEST(Float32Product, EqualsTheTripleLoop) {
   Random random(9);
   for (const std::size_t rows : {1, 2, 5, 6, 7, 13, 70, 200}) {
     for (const std::size_t outputs : {1, 15, 33, 96, 130, 150}) {
@@ -39,13 +39,13 @@ TEST(PanelProduct, EqualsTheTripleLoop) {
   }
 }
 
-TEST(PanelProduct, RowsDoNotDependOnTheirNeighbours) {
+TEST(Float32Product, RowsDoNotDependOnTheirNeighbours) {
   Random random(10);
   constexpr std::size_t kInputs = 50, kRows = 9;
   for (const std::size_t outputs : {3, 11, 16, 140}) {
     const auto weights = reference::random_values(random, outputs * kInputs);
     const auto x = reference::random_values(random, kRows * kInputs);
-    const PanelProduct product(weights, outputs, kInputs);
+    const Float32Product product(weights, outputs, kInputs);
     std::vector<float> all(kRows * outputs), one(outputs);
     product.multiply(x, kRows, {}, all);
     for (std::size_t r = 0; r < kRows; ++r) {
@@ -55,11 +55,11 @@ TEST(PanelProduct, RowsDoNotDependOnTheirNeighbours) {
   }
 }
 
-TEST(PanelProduct, ThreadsShareOneProduct) {
+TEST(Float32Product, ThreadsShareOneProduct) {
   Random random(11);
   constexpr std::size_t kOutputs = 96, kInputs = 80;
   const auto weights = reference::random_values(random, kOutputs * kInputs);
-  const PanelProduct product(weights, kOutputs, kInputs);
+  const Float32Product product(weights, kOutputs, kInputs);
   std::vector<std::thread> threads;
   std::vector<double> worst(4, 1.0);
   for (std::size_t t = 0; t < worst.size(); ++t) {

@@ -422,7 +422,7 @@ TEST_P(TrainingAttention, EqualsDoublesAndTheirDifferences) {
   }
 }
 
-TEST(PanelProduct, AddsAndTakesRowsThatStandApart) {
+TEST(Float32Product, AddsAndTakesRowsThatStandApart) {
   Random random(35);
   for (const std::size_t outputs : {1, 7, 16, 31, 32, 33, 70}) {
     for (const std::size_t rows : {1, 2, 6, 13, 100}) {
@@ -436,8 +436,8 @@ TEST(PanelProduct, AddsAndTakesRowsThatStandApart) {
       }
       Doubles expected = reference::multiply(x, rows, weights, outputs, inputs, {});
       Padded apart_x(x, inputs), apart_y(y, outputs);
-      const PanelProduct plain(weights, outputs, inputs);
-      const PanelProduct stored_transposed(transposed.data(), outputs, inputs, {1, outputs});
+      const Float32Product plain(weights, outputs, inputs);
+      const Float32Product stored_transposed(transposed.data(), outputs, inputs, {1, outputs});
       stored_transposed.multiply(apart_x.rows(), rows, nullptr, apart_y.rows());
       expect_near(apart_y.dense(), expected, "product");
       plain.multiply_add(apart_x.rows(), rows, apart_y.rows());

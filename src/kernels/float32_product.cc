@@ -3,7 +3,7 @@
 // two whole vectors of weights and adds their products with up to kRows values of x to accumulators
 // that stay in registers.
 // Must equal: the triple loop over rows, outputs and k in double.
-#include "kernels/panel_product.h"
+#include "kernels/float32_product.h"
 
 #include <algorithm>
 #include <bit>
@@ -13,7 +13,7 @@
 #include "base/base.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/panel_product.cc"
+#define HWY_TARGET_INCLUDE "kernels/float32_product.cc"
 #include <hwy/foreach_target.h>
 // after foreach_target.h
 #include "kernels/simd-inl.h"
@@ -279,8 +279,9 @@ HWY_EXPORT(panel_width);
 HWY_EXPORT(multiply_all);
 HWY_EXPORT(multiply_one_panel);
 
-PanelProduct::PanelProduct(std::span<const float> values, std::size_t outputs, std::size_t inputs)
-    : PanelProduct(values.data(), outputs, inputs, {inputs, 1}) {}
+Float32Product::Float32Product(std::span<const float> values, std::size_t outputs,
+                               std::size_t inputs)
+    : Float32Product(values.data(), outputs, inputs, {inputs, 1}) {}
 
 namespace {
 
@@ -314,8 +315,8 @@ void select_panels(const float* from, std::span<const std::int32_t> ids, std::si
 
 }  // namespace
 
-PanelProduct::PanelProduct(const float* values, std::size_t outputs, std::size_t inputs,
-                           WeightStrides strides)
+Float32Product::Float32Product(const float* values, std::size_t outputs, std::size_t inputs,
+                               WeightStrides strides)
     : outputs_(outputs), inputs_(inputs), width_(HWY_DYNAMIC_DISPATCH(panel_width)()) {
   const std::size_t panels = (outputs + width_ - 1) / width_;
   const std::span<float> packed = memory_.get(panels * inputs * width_);
@@ -323,8 +324,8 @@ PanelProduct::PanelProduct(const float* values, std::size_t outputs, std::size_t
   panels_ = packed;
 }
 
-PanelProduct PanelProduct::select(std::span<const std::int32_t> ids) const {
-  PanelProduct result;
+Float32Product Float32Product::select(std::span<const std::int32_t> ids) const {
+  Float32Product result;
   result.outputs_ = ids.size();
   result.inputs_ = inputs_;
   result.width_ = width_;
@@ -335,28 +336,29 @@ PanelProduct PanelProduct::select(std::span<const std::int32_t> ids) const {
   return result;
 }
 
-void PanelProduct::multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
-                            std::span<float> y, ReadOrder order) const {
+void Float32Product::multiply(std::span<const float> x, std::size_t rows,
+                              std::span<const float> bias, std::span<float> y,
+                              ReadOrder order) const {
   multiply(ConstRows{x.data(), inputs_}, rows, bias.empty() ? nullptr : bias.data(),
            Rows{y.data(), outputs_}, order);
 }
 
-void PanelProduct::multiply(ConstRows x, std::size_t rows, const float* bias, Rows y,
-                            ReadOrder order) const {
+void Float32Product::multiply(ConstRows x, std::size_t rows, const float* bias, Rows y,
+                              ReadOrder order) const {
   ATTEND_CHECK_EQ(width_, HWY_DYNAMIC_DISPATCH(panel_width)());
   HWY_DYNAMIC_DISPATCH(multiply_all)
   (x, rows, inputs_, panels_.data(), bias, outputs_, y, false, order);
 }
 
-void PanelProduct::multiply_panel(std::span<const float> x, std::size_t panel,
-                                  std::span<const float> bias, std::span<float> y) const {
+void Float32Product::multiply_panel(std::span<const float> x, std::size_t panel,
+                                    std::span<const float> bias, std::span<float> y) const {
   ATTEND_CHECK_EQ(width_, HWY_DYNAMIC_DISPATCH(panel_width)());
   HWY_DYNAMIC_DISPATCH(multiply_one_panel)
   (x.data(), inputs_, panels_.data(), bias.empty() ? nullptr : bias.data(), outputs_, panel,
    y.data());
 }
 
-void PanelProduct::multiply_add(ConstRows x, std::size_t rows, Rows y) const {
+void Float32Product::multiply_add(ConstRows x, std::size_t rows, Rows y) const {
   ATTEND_CHECK_EQ(width_, HWY_DYNAMIC_DISPATCH(panel_width)());
   HWY_DYNAMIC_DISPATCH(multiply_all)
   (x, rows, inputs_, panels_.data(), nullptr, outputs_, y, true, ReadOrder::kForward);

@@ -25,10 +25,11 @@ enum class ReadOrder { kForward, kBackward };
 
 /// W [outputs, inputs] cut into panels of as many outputs as two vectors hold. Copies the values.
 /// Immutable and safe to use from several threads. x and y may not overlap.
-class PanelProduct {
+class Float32Product {
  public:
-  PanelProduct(std::span<const float> values, std::size_t outputs, std::size_t inputs);
-  PanelProduct(const float* values, std::size_t outputs, std::size_t inputs, WeightStrides strides);
+  Float32Product(std::span<const float> values, std::size_t outputs, std::size_t inputs);
+  Float32Product(const float* values, std::size_t outputs, std::size_t inputs,
+                 WeightStrides strides);
   /// As Matrix::multiply.
   void multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
                 std::span<float> y, ReadOrder order = ReadOrder::kForward) const;
@@ -42,10 +43,10 @@ class PanelProduct {
   void multiply_panel(std::span<const float> x, std::size_t panel, std::span<const float> bias,
                       std::span<float> y) const;
   /// As Matrix::select.
-  PanelProduct select(std::span<const std::int32_t> ids) const;
+  Float32Product select(std::span<const std::int32_t> ids) const;
 
  private:
-  PanelProduct() = default;
+  Float32Product() = default;
 
   std::size_t outputs_ = 0, inputs_ = 0;
   std::size_t width_ = 0;  // of a panel

@@ -25,5 +25,5 @@
 #include "kernels/softmax.h"             // IWYU pragma: export
 #include "kernels/training_attention.h"  // IWYU pragma: export
 #include "kernels/training_cells.h"      // IWYU pragma: export
+#include "kernels/training_matrix.h"     // IWYU pragma: export
 #include "kernels/training_norm.h"       // IWYU pragma: export
-#include "kernels/training_product.h"    // IWYU pragma: export

@@ -175,7 +175,7 @@ std::size_t value_size(Precision precision) {
   return multiplies_as_float32(precision) ? sizeof(float) : sizeof(Bfloat16);
 }
 
-class ProductCode::Implementation {
+class PrimitiveCache::Implementation {
  public:
   const dnnl::engine& engine() const { return engine_; }
 
@@ -246,15 +246,15 @@ class ProductCode::Implementation {
   std::map<Shape, std::shared_ptr<const Compiled>> compiled_;
 };
 
-ProductCode::ProductCode() : implementation_(std::make_unique<Implementation>()) {
+PrimitiveCache::PrimitiveCache() : implementation_(std::make_unique<Implementation>()) {
   dnnl::set_primitive_cache_capacity(static_cast<int>(kShapesKept));
 }
-ProductCode::~ProductCode() = default;
+PrimitiveCache::~PrimitiveCache() = default;
 
-OnednnProduct::OnednnProduct(const ProductCode& code, Precision precision, RowsPerProduct rows,
-                             const float* values, std::size_t outputs, std::size_t inputs,
-                             WeightStrides strides)
-    : code_(code.implementation()),
+OnednnProduct::OnednnProduct(const PrimitiveCache& primitives, Precision precision,
+                             RowsPerProduct rows, const float* values, std::size_t outputs,
+                             std::size_t inputs, WeightStrides strides)
+    : primitives_(primitives.implementation()),
       precision_(precision),
       outputs_(outputs),
       inputs_(inputs),
@@ -265,7 +265,9 @@ OnednnProduct::OnednnProduct(const ProductCode& code, Precision precision, RowsP
       values_(values) {
   const bool plain = precision == Precision::kFloat32 && rows == RowsPerProduct::kBatch;
   if (plain || (precision != Precision::kFloat32 && multiplies_as_float32(precision))) return;
-  guarded([&] { packed_.emplace(code_.packed(precision, outputs, factors_), code_.engine()); });
+  guarded([&] {
+    packed_.emplace(primitives_.packed(precision, outputs, factors_), primitives_.engine());
+  });
 }
 
 void OnednnProduct::pack() {
@@ -288,8 +290,8 @@ void OnednnProduct::reorder() {
   }
   dnnl::memory plain(
       matrix(factors_, outputs_, dnnl::memory::data_type::f32, strides.input, strides.output),
-      code_.engine(), const_cast<float*>(values));
-  dnnl::stream stream(code_.engine());
+      primitives_.engine(), const_cast<float*>(values));
+  dnnl::stream stream(primitives_.engine());
   dnnl::reorder(plain, *packed_).execute(stream, plain, *packed_);
   stream.wait();
 }
@@ -299,16 +301,16 @@ void OnednnProduct::multiply_packed(const Operand& x, const float* bias, Rows y,
   const Destination to(y, x.count(), outputs_, write);
   const Description weights = packed_->get_desc();
   const auto compiled =
-      code_.compile({Shape::Kind::kForward,
-                     precision_,
-                     bias != nullptr,
-                     to.write(),
-                     {x.count(), outputs_, factors_}},
-                    matrix(x.count(), factors_, type_of(precision_), factors_, 1), weights,
-                    matrix(x.count(), outputs_, dnnl::memory::data_type::f32, outputs_, 1));
-  code_.run(*compiled, weights,
-            {dense_rows(x, x.count(), factors_, thread_memory().x), packed_->get_data_handle(),
-             bias, to.values()});
+      primitives_.compile({Shape::Kind::kForward,
+                           precision_,
+                           bias != nullptr,
+                           to.write(),
+                           {x.count(), outputs_, factors_}},
+                          matrix(x.count(), factors_, type_of(precision_), factors_, 1), weights,
+                          matrix(x.count(), outputs_, dnnl::memory::data_type::f32, outputs_, 1));
+  primitives_.run(*compiled, weights,
+                  {dense_rows(x, x.count(), factors_, thread_memory().x),
+                   packed_->get_data_handle(), bias, to.values()});
   to.take_over();
 }
 
@@ -348,8 +350,8 @@ const float* OnednnProduct::fill_up() const {
   return filled.data();
 }
 
-void onednn_gradient(const ProductCode& code, const Operand& a, const Operand& b, Rows gradient,
-                     Write write) {
+void onednn_gradient(const PrimitiveCache& primitives, const Operand& a, const Operand& b,
+                     Rows gradient, Write write) {
   if (multiplies_as_float32(a.precision())) {
     Sgemm{true,       false,
           a.units(),  b.units(),
@@ -364,11 +366,11 @@ void onednn_gradient(const ProductCode& code, const Operand& a, const Operand& b
   const Destination to(gradient, a.units(), b.units(), write);
   guarded([&] {
     const Description weights = matrix(factors, b.units(), type, b.units(), 1);
-    const auto compiled = code.implementation().compile(
+    const auto compiled = primitives.implementation().compile(
         {Shape::Kind::kGradient, a.precision(), false, to.write(), {a.units(), b.units(), factors}},
         matrix(a.units(), factors, type, 1, a.units()), weights,
         matrix(a.units(), b.units(), dnnl::memory::data_type::f32, b.units(), 1));
-    code.implementation().run(
+    primitives.implementation().run(
         *compiled, weights,
         {dense_rows(a, factors, a.units(), thread_memory().x),
          dense_rows(b, factors, b.units(), thread_memory().other), nullptr, to.values()});

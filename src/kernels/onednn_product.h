@@ -7,7 +7,7 @@
 #include "kernels/buffer.h"
 #include "kernels/onednn_matmul.h"
 #include "kernels/operand.h"
-#include "kernels/training_product.h"
+#include "kernels/training_matrix.h"
 
 namespace attend::kernels {
 
@@ -21,11 +21,11 @@ std::size_t value_size(Precision precision);
 class OnednnProduct {
  public:
   /// Packs nothing yet.
-  OnednnProduct(const ProductCode& code, Precision precision, RowsPerProduct rows,
+  OnednnProduct(const PrimitiveCache& primitives, Precision precision, RowsPerProduct rows,
                 const float* values, std::size_t outputs, std::size_t inputs,
                 WeightStrides strides);
 
-  /// As TrainingProduct.
+  /// As TrainingMatrix.
   void pack();
   void multiply(const Operand& x, const float* bias, Rows y, Write write) const;
 
@@ -36,7 +36,7 @@ class OnednnProduct {
   void round();
   const float* fill_up() const;
 
-  ProductCode::Implementation& code_;
+  PrimitiveCache::Implementation& primitives_;
   Precision precision_;
   std::size_t outputs_, inputs_;
   WeightStrides given_strides_, strides_;
@@ -48,7 +48,7 @@ class OnednnProduct {
 };
 
 /// gradient [a.units, b.units] ← or += Σ_r a_r b_rᵀ over one row or more.
-void onednn_gradient(const ProductCode& code, const Operand& a, const Operand& b, Rows gradient,
-                     Write write);
+void onednn_gradient(const PrimitiveCache& primitives, const Operand& a, const Operand& b,
+                     Rows gradient, Write write);
 
 }  // namespace attend::kernels

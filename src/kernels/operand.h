@@ -43,7 +43,7 @@ class Operand {
   Operand(std::shared_ptr<Buffer> memory, std::size_t count, std::size_t units);
 
   Precision precision_;
-  friend class TrainingProduct;
+  friend class TrainingMatrix;
   static constexpr std::size_t kWholeRows = 32;
 
   std::size_t count_, units_, stride_, panel_stride_ = kWholeRows;

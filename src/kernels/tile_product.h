@@ -7,7 +7,7 @@
 #include "kernels/buffer.h"
 #include "kernels/float32_product.h"
 #include "kernels/rows.h"
-#include "kernels/training_product.h"
+#include "kernels/training_matrix.h"
 
 namespace attend::kernels {
 

@@ -68,7 +68,7 @@ TrainingEngine::TrainingEngine(const model::Configuration& configuration,
   for (int i = 0; i < threads; ++i) {
     buffers.push_back(span_of(leaves.emplace_back(layout_, values_).gradient));
   }
-  if (threads > 1) queue_.emplace(weights_->code(), places(), buffers, smallest_queued);
+  if (threads > 1) queue_.emplace(weights_->primitives(), places(), buffers, smallest_queued);
   if (queue_ && !queue_->takes_any()) queue_.reset();
   for (std::size_t i = 0; i < buffers.size(); ++i) {
     const auto products = std::make_shared<Products>(weights_, queue_ ? &*queue_ : nullptr, i);

@@ -28,10 +28,10 @@ std::size_t rows_at_once(Precision precision, std::size_t rows, std::size_t colu
 
 }  // namespace
 
-GradientQueue::GradientQueue(const kernels::ProductCode& code,
+GradientQueue::GradientQueue(const kernels::PrimitiveCache& primitives,
                              std::map<std::size_t, std::size_t> places,
                              std::vector<std::span<float>> buffers, std::size_t smallest)
-    : code_(code),
+    : primitives_(primitives),
       large_(std::move(places)),
       buffers_(std::move(buffers)),
       products_(buffers_.size()),
@@ -179,7 +179,7 @@ GradientQueue::Found GradientQueue::multiply_next(std::size_t shard) {
   const Write write = std::exchange(block.written, true) ? Write::kAdd : Write::kReplace;
   lock.unlock();
   const std::optional<double> squares = kernels::gradient_product(
-      code_, product.a, product.b, {buffers_[0].data() + key[0], key[1]}, write);
+      primitives_, product.a, product.b, {buffers_[0].data() + key[0], key[1]}, write);
   lock.lock();
   block.squares = squares;
   block.busy = false;

@@ -30,8 +30,9 @@ class GradientQueue {
 
   /// `places`: begin and end of each parameter in `buffers`, the gradients of each shard. The first
   /// buffer gets the sums.
-  GradientQueue(const kernels::ProductCode& code, std::map<std::size_t, std::size_t> places,
-                std::vector<std::span<float>> buffers, std::size_t smallest = kSmallest);
+  GradientQueue(const kernels::PrimitiveCache& primitives,
+                std::map<std::size_t, std::size_t> places, std::vector<std::span<float>> buffers,
+                std::size_t smallest = kSmallest);
 
   /// Whether products for this gradient in a shard's buffer are to be added here.
   bool takes(std::size_t shard, const float* gradient) const;
@@ -87,7 +88,7 @@ class GradientQueue {
   bool all_finished() const;
   void signal();
 
-  const kernels::ProductCode& code_;
+  const kernels::PrimitiveCache& primitives_;
   std::map<std::size_t, std::size_t> large_;  // begin and end of gradients that are taken
   std::vector<std::span<float>> buffers_;
   std::atomic<unsigned> changes_ = 0;  // counts what a waiting thread may go on with

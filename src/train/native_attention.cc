@@ -171,7 +171,7 @@ void AttentionBackward::add_rows(const Tensor& weights, const Tensor& rows, cons
   for (std::size_t b = 0; b < batch; ++b) {
     const Rows weight{weights.data_ptr<float>() + b * longest, batch * longest};
     const Rows row{rows.data_ptr<float>() + b * units, batch * units};
-    kernels::gradient_product(products.code(),
+    kernels::gradient_product(products.primitives(),
                               Operand(products.precision(), weight, steps, longest),
                               Operand(products.precision(), row, steps, units),
                               Rows{sums.data_ptr<float>() + b * longest * units, units}, write);

@@ -64,7 +64,7 @@ class AttentionPass {
   // half as large.
   Tensor rounded_annotations_, rounded_keys_;
   kernels::KeyForm form_ = kernels::KeyForm::kPlain;
-  const kernels::TrainingProduct* query_ = nullptr;  // W, additive
+  const kernels::TrainingMatrix* query_ = nullptr;  // W, additive
   Tensor queries_;   // [steps, batch, n'], additive, in the form of the keys
   Tensor energies_;  // [steps, batch, source_length], relu
   Tensor alignments_;
@@ -103,7 +103,7 @@ class AttentionBackward {
   const AttentionPass& pass_;
   const AttentionInputs& in_;
   kernels::AttentionSource source_;
-  const kernels::TrainingProduct* query_ = nullptr;  // Wᵀ, additive
+  const kernels::TrainingMatrix* query_ = nullptr;  // Wᵀ, additive
   Tensor d_contexts_;
   Tensor d_queries_;   // [steps, batch, n'], additive; else of one step [1, batch, n]
   Tensor d_energies_;  // [steps, batch, source_length], not additive

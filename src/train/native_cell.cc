@@ -72,7 +72,7 @@ void ForwardCell::take_state(std::int64_t t) {
 // sums += U x of these gates, normalised where there are gains; no factor is 0.
 void ForwardCell::add_recurrent(const CellStep& step, GateBlock block, const Operand* factor,
                                 Rows sums) const {
-  const kernels::TrainingProduct& product = block.first == 0 ? gates_ : *candidate_;
+  const kernels::TrainingMatrix& product = block.first == 0 ? gates_ : *candidate_;
   const Tensor& gain = cell_.recurrent_gain;
   if (!gain.defined()) {
     if (factor != nullptr) product.multiply(*factor, nullptr, sums, Write::kAdd);

@@ -77,10 +77,10 @@ class ForwardCell {
   CellShape shape_;
   CellTensors cell_;
   at::Tensor mask_;
-  const kernels::TrainingProduct& gates_;      // of all gates, or of z and r
-  const kernels::TrainingProduct* candidate_;  // of a GRU
-  FactorSequence states_, seen_;               // `seen_`: the states with their dropout
-  std::optional<FactorSequence> reset_;        // of a GRU that resets before the product
+  const kernels::TrainingMatrix& gates_;      // of all gates, or of z and r
+  const kernels::TrainingMatrix* candidate_;  // of a GRU
+  FactorSequence states_, seen_;              // `seen_`: the states with their dropout
+  std::optional<FactorSequence> reset_;       // of a GRU that resets before the product
 };
 
 /// Gradients of one step. `step` is what the forward step left; its gates become gradients of what
@@ -117,8 +117,8 @@ class BackwardCell {
   const ForwardCell& forward_;
   const CellShape& shape_;
   std::optional<WeightGradient> d_bias_, d_gain_;  // of recurrent bias and gain
-  const kernels::TrainingProduct& gates_;
-  const kernels::TrainingProduct* candidate_;
+  const kernels::TrainingMatrix& gates_;
+  const kernels::TrainingMatrix* candidate_;
   FactorSequence d_products_;
   std::optional<FactorSequence> d_reset_;  // of a GRU that resets after a product without gains
   std::vector<float> scratch_;             // [batch, n]

@@ -67,7 +67,7 @@ class DecoderLayerPass {
   std::optional<FactorSequence> states_;
   std::optional<FactorSequence> masked_;  // [updates, batch, beside], with a mask
   std::optional<ForwardCell> recurrence_;
-  const kernels::TrainingProduct* beside_ = nullptr;
+  const kernels::TrainingMatrix* beside_ = nullptr;
 };
 
 /// Goes back through the updates of a pass, from the last to the first.
@@ -92,7 +92,7 @@ class DecoderLayerBackward {
  private:
   const DecoderLayerPass& pass_;
   BackwardCell recurrence_;
-  const kernels::TrainingProduct* beside_ = nullptr;
+  const kernels::TrainingMatrix* beside_ = nullptr;
   Tensor carries_;              // [2, batch, n]: of s and c from later updates
   std::vector<float> scratch_;  // [batch, beside], with a mask
   WeightGradient input_weight_, recurrent_weight_, bias_;

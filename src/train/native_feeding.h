@@ -59,8 +59,8 @@ class FeedingPass {
   at::Tensor projected_;  // [distinct, r], where words share rows
   at::Tensor spoken_;     // [steps, batch, r]: before maxout and dropout
   FactorSequence fed_;    // [steps + 1, batch, l]
-  const kernels::TrainingProduct& state_;
-  const kernels::TrainingProduct& context_;
+  const kernels::TrainingMatrix& state_;
+  const kernels::TrainingMatrix& context_;
 };
 
 /// Goes back through the readouts of a pass.
@@ -84,8 +84,8 @@ class FeedingBackward {
 
  private:
   const FeedingPass& pass_;
-  const kernels::TrainingProduct& state_;
-  const kernels::TrainingProduct& context_;
+  const kernels::TrainingMatrix& state_;
+  const kernels::TrainingMatrix& context_;
   at::Tensor d_readouts_;
   at::Tensor d_spoken_;  // [steps, batch, r]: of what the activation took; the same but for maxout
   FactorSequence factors_;  // of it

@@ -70,8 +70,8 @@ class Part {
         .multiply(d_logits, nullptr, rows_of(all_d_rows.narrow(0, first_, count_)),
                   Write::kReplace);
     // At once: the logits make room for those of the next rows.
-    kernels::gradient_product(products_.code(), d_logits, rows_, rows_of(inputs_.weight.grad()),
-                              Write::kAdd);
+    kernels::gradient_product(products_.primitives(), d_logits, rows_,
+                              rows_of(inputs_.weight.grad()), Write::kAdd);
     return result;
   }
 
@@ -113,7 +113,7 @@ NativeLoss loss_by_tiles(Products& products, const LossInputs& inputs,
   result.d_rows.mul_(scales);
   const Operand scaled_rows = products.operand(inputs.rows * scales);
   if (inputs.tied) {
-    kernels::gradient_product(products.code(), logits.d_logits, scaled_rows,
+    kernels::gradient_product(products.primitives(), logits.d_logits, scaled_rows,
                               rows_of(inputs.weight.grad()), Write::kAdd);
   } else {
     add_product(products, logits.d_logits, scaled_rows, inputs.weight.grad());

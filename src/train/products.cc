@@ -11,7 +11,7 @@ namespace attend::train {
 using at::Tensor;
 using kernels::Operand;
 using kernels::RowsPerProduct;
-using kernels::TrainingProduct;
+using kernels::TrainingMatrix;
 
 std::span<float> span_of(const Tensor& tensor) {
   ATTEND_CHECK(tensor.is_contiguous());
@@ -28,8 +28,8 @@ kernels::Rows rows_at(const Tensor& sequence, std::int64_t t) {
   return {sequence.data_ptr<float>() + t * sequence.stride(0), size(sequence.size(2))};
 }
 
-const TrainingProduct& PackedWeights::get(const Tensor& block, bool transposed,
-                                          RowsPerProduct rows) {
+const TrainingMatrix& PackedWeights::get(const Tensor& block, bool transposed,
+                                         RowsPerProduct rows) {
   ATTEND_CHECK(block.dim() == 2);
   const int outputs = transposed ? 1 : 0, inputs = 1 - outputs;
   const float* values = block.data_ptr<float>();
@@ -42,16 +42,16 @@ const TrainingProduct& PackedWeights::get(const Tensor& block, bool transposed,
   const std::lock_guard lock(mutex_);
   const auto found = products_.find(key);
   if (found != products_.end()) return found->second.product;
-  TrainingProduct product(code_, precision_, rows, values, size(key[1]), size(key[2]),
-                          {size(key[3]), size(key[4])});
+  TrainingMatrix product(primitives_, precision_, rows, values, size(key[1]), size(key[2]),
+                         {size(key[3]), size(key[4])});
   return products_.try_emplace(key, std::move(product)).first->second.product;
 }
 
-const TrainingProduct& PackedWeights::forward(const Tensor& block, RowsPerProduct rows) {
+const TrainingMatrix& PackedWeights::forward(const Tensor& block, RowsPerProduct rows) {
   return get(block, false, rows);
 }
 
-const TrainingProduct& PackedWeights::backward(const Tensor& block, RowsPerProduct rows) {
+const TrainingMatrix& PackedWeights::backward(const Tensor& block, RowsPerProduct rows) {
   return get(block, true, rows);
 }
 
@@ -65,7 +65,7 @@ void PackedWeights::pack_rows(kernels::ConstRows rows, std::size_t count) {
 
 void PackedWeights::refresh(Workers& workers, std::size_t count,
                             const std::function<void(std::size_t)>& task) {
-  std::vector<std::pair<std::int64_t, TrainingProduct*>> all;  // the largest first
+  std::vector<std::pair<std::int64_t, TrainingMatrix*>> all;  // the largest first
   for (auto& [key, packed] : products_) {
     const std::int64_t weights = key[1] * key[2];
     if (packed.done.exchange(0) < size(weights)) all.emplace_back(-weights, &packed.product);
@@ -96,7 +96,7 @@ void Products::add_gradient(const Operand& a, const Operand& b, kernels::Rows gr
   if (queue_ != nullptr && queue_->takes(shard_, gradient.values)) {
     return queue_->add(shard_, a, b, gradient);
   }
-  kernels::gradient_product(code(), a, b, gradient, kernels::Write::kAdd);
+  kernels::gradient_product(primitives(), a, b, gradient, kernels::Write::kAdd);
 }
 
 std::shared_ptr<kernels::Buffer> Products::logit_memory() {

@@ -32,13 +32,13 @@ class PackedWeights {
   }
 
   Precision precision() const { return precision_; }
-  const kernels::ProductCode& code() const { return code_; }
+  const kernels::PrimitiveCache& primitives() const { return primitives_; }
 
   /// y = W x of a block of weights [outputs, inputs] that lies in some parameter; packed at first
   /// use and with every refresh. The parameter must outlive this.
-  const kernels::TrainingProduct& forward(const at::Tensor& block, kernels::RowsPerProduct rows);
+  const kernels::TrainingMatrix& forward(const at::Tensor& block, kernels::RowsPerProduct rows);
   /// x = Wᵀ y, which takes gradients of y to those of x.
-  const kernels::TrainingProduct& backward(const at::Tensor& block, kernels::RowsPerProduct rows);
+  const kernels::TrainingMatrix& backward(const at::Tensor& block, kernels::RowsPerProduct rows);
 
   /// Parameters are about to change; what changes and is packed at once, the next refresh leaves.
   void begin_changes();
@@ -53,17 +53,17 @@ class PackedWeights {
 
  private:
   using Key = std::array<std::int64_t, 6>;  // address, outputs, inputs, strides, rows
-  const kernels::TrainingProduct& get(const at::Tensor& block, bool transposed,
-                                      kernels::RowsPerProduct rows);
+  const kernels::TrainingMatrix& get(const at::Tensor& block, bool transposed,
+                                     kernels::RowsPerProduct rows);
 
   struct Packed {
-    explicit Packed(kernels::TrainingProduct weights) : product(std::move(weights)) {}
-    kernels::TrainingProduct product;
+    explicit Packed(kernels::TrainingMatrix weights) : product(std::move(weights)) {}
+    kernels::TrainingMatrix product;
     std::atomic<std::size_t> done = 0;  // how many weights are packed since begin_changes()
   };
 
   Precision precision_;
-  kernels::ProductCode code_;
+  kernels::PrimitiveCache primitives_;
   std::mutex mutex_;  // of what follows
   std::map<Key, Packed> products_;
 };
@@ -77,13 +77,13 @@ class Products {
   Products(std::shared_ptr<PackedWeights> weights, GradientQueue* queue, std::size_t shard);
 
   Precision precision() const { return weights_->precision(); }
-  const kernels::ProductCode& code() const { return weights_->code(); }
+  const kernels::PrimitiveCache& primitives() const { return weights_->primitives(); }
   PackedWeights& weights() { return *weights_; }
 
-  const kernels::TrainingProduct& forward(const at::Tensor& block, kernels::RowsPerProduct rows) {
+  const kernels::TrainingMatrix& forward(const at::Tensor& block, kernels::RowsPerProduct rows) {
     return weights_->forward(block, rows);
   }
-  const kernels::TrainingProduct& backward(const at::Tensor& block, kernels::RowsPerProduct rows) {
+  const kernels::TrainingMatrix& backward(const at::Tensor& block, kernels::RowsPerProduct rows) {
     return weights_->backward(block, rows);
   }
   /// A matrix [rows, units] as a factor; float32 values must stay as they are.

@@ -49,8 +49,8 @@ struct Layer {
   }
 
   LogitGradient gradient(const CrossEntropyOptions& options, std::vector<float>& d_bias) const {
-    const TrainingProduct product(code, Precision::kBfloat16, RowsPerProduct::kBatch,
-                                  weights.data(), outputs, inputs, {inputs, 1});
+    const TrainingMatrix product(primitives, Precision::kBfloat16, RowsPerProduct::kBatch,
+                                 weights.data(), outputs, inputs, {inputs, 1});
     return product.cross_entropy(operand(), bias.data(), targets.data(), options, d_bias.data(),
                                  std::make_shared<Buffer>());
   }
@@ -66,7 +66,7 @@ struct Layer {
     return result;
   }
 
-  ProductCode code;
+  PrimitiveCache primitives;
   std::size_t rows, outputs, inputs;
   std::vector<float> x, weights, bias;
   std::vector<std::int64_t> targets;
@@ -74,8 +74,9 @@ struct Layer {
 
 bool has_tiles() {
   const float weight = 1.0F;
-  const ProductCode code;
-  return TrainingProduct(code, Precision::kBfloat16, RowsPerProduct::kBatch, &weight, 1, 1, {1, 1})
+  const PrimitiveCache primitives;
+  return TrainingMatrix(primitives, Precision::kBfloat16, RowsPerProduct::kBatch, &weight, 1, 1,
+                        {1, 1})
       .has_cross_entropy();
 }
 
@@ -192,12 +193,12 @@ TEST(TileSoftmax, ItsGradientIsAFactor) {
   std::vector<float> d_bias(150);
   const LogitGradient found = layer.gradient({}, d_bias);
   const std::vector<double> w = rounded(layer.weights), x = rounded(layer.x);
-  const TrainingProduct back(layer.code, Precision::kBfloat16, RowsPerProduct::kBatch,
-                             layer.weights.data(), 40, 150, {1, 40});
+  const TrainingMatrix back(layer.primitives, Precision::kBfloat16, RowsPerProduct::kBatch,
+                            layer.weights.data(), 40, 150, {1, 40});
   std::vector<float> d_rows(45 * 40), d_weights(150 * 40);
   back.multiply(found.d_logits, nullptr, {d_rows.data(), 40}, Write::kReplace);
   for (const std::size_t first : {0U, 64U}) {
-    gradient_product(layer.code, found.d_logits.columns(first, first == 0 ? 64 : 86),
+    gradient_product(layer.primitives, found.d_logits.columns(first, first == 0 ? 64 : 86),
                      layer.operand(), {d_weights.data() + first * 40, 40}, Write::kReplace);
   }
   for (std::size_t k = 0; k < 40; ++k) {

@@ -22,11 +22,11 @@ constexpr std::size_t kBefore = 10;                                // values of 
 
 // A small and a large parameter; every shard has factors of its own for the large one.
 struct Fixture {
-  kernels::ProductCode code;
+  kernels::PrimitiveCache primitives;
   std::vector<std::vector<float>> buffers, a, b;
   GradientQueue queue;
 
-  Fixture() : queue(code, {{0, kBefore}, {kBefore, kBefore + kA * kB}}, make_buffers()) {
+  Fixture() : queue(primitives, {{0, kBefore}, {kBefore, kBefore + kA * kB}}, make_buffers()) {
     Random random(7);
     for (std::size_t shard = 0; shard < kShards; ++shard) {
       for (auto* factors : {&a, &b}) {

@@ -27,10 +27,10 @@ bool has_bfloat16_units();
 
 /// oneDNN's code for every shape that was asked for so far. Safe to use from several threads;
 /// products compute in the calling one. Error when oneDNN fails.
-class ProductCode {
+class PrimitiveCache {
  public:
-  ProductCode();
-  ~ProductCode();
+  PrimitiveCache();
+  ~PrimitiveCache();
   class Implementation;
   Implementation& implementation() const { return *implementation_; }
 
@@ -38,7 +38,7 @@ class ProductCode {
   std::unique_ptr<Implementation> implementation_;
 };
 
-/// Whether TrainingProduct::cross_entropy() is there and pays for so many outputs; it leaves a
+/// Whether TrainingMatrix::cross_entropy() is there and pays for so many outputs; it leaves a
 /// gradient for every logit.
 bool keeps_logit_gradient(Precision precision, std::size_t outputs);
 
@@ -59,13 +59,13 @@ enum class RowsPerProduct { kStep, kBatch };
 /// y = W x + b with W [outputs, inputs] as it was when it was last packed. Several threads may
 /// multiply, none may pack meanwhile. float32 weights for batches are used where they are: `values`
 /// must stay. x and y may not overlap.
-class TrainingProduct {
+class TrainingMatrix {
  public:
-  TrainingProduct(const ProductCode& code, Precision precision, RowsPerProduct rows,
-                  const float* values, std::size_t outputs, std::size_t inputs,
-                  WeightStrides strides);
-  ~TrainingProduct();
-  TrainingProduct(TrainingProduct&&) noexcept;
+  TrainingMatrix(const PrimitiveCache& primitives, Precision precision, RowsPerProduct rows,
+                 const float* values, std::size_t outputs, std::size_t inputs,
+                 WeightStrides strides);
+  ~TrainingMatrix();
+  TrainingMatrix(TrainingMatrix&&) noexcept;
 
   /// Takes over what the values have become.
   void pack();
@@ -99,7 +99,7 @@ class TrainingProduct {
 
 /// gradient [a.units, b.units], rows `stride` apart, ← or += Σ_r a_r b_rᵀ over all rows of a and b.
 /// Returns the sum of the squares of what it leaves if that comes with the product, as with tiles.
-std::optional<double> gradient_product(const ProductCode& code, const Operand& a, const Operand& b,
-                                       Rows gradient, Write write);
+std::optional<double> gradient_product(const PrimitiveCache& primitives, const Operand& a,
+                                       const Operand& b, Rows gradient, Write write);
 
 }  // namespace attend::kernels

@@ -1,5 +1,5 @@
 // By tiles, by oneDNN or by panels, as processor, precision and size of the weights make best.
-#include "kernels/training_product.h"
+#include "kernels/training_matrix.h"
 
 #include <algorithm>
 #include <utility>
@@ -42,9 +42,9 @@ bool keeps_logit_gradient(Precision precision, std::size_t outputs) {
   return precision != Precision::kFloat32 && outputs >= kFewest && has_bfloat16_tiles();
 }
 
-TrainingProduct::TrainingProduct(const ProductCode& code, Precision precision, RowsPerProduct rows,
-                                 const float* values, std::size_t outputs, std::size_t inputs,
-                                 WeightStrides strides)
+TrainingMatrix::TrainingMatrix(const PrimitiveCache& primitives, Precision precision,
+                               RowsPerProduct rows, const float* values, std::size_t outputs,
+                               std::size_t inputs, WeightStrides strides)
     : values_(values),
       outputs_(outputs),
       inputs_(inputs),
@@ -55,16 +55,16 @@ TrainingProduct::TrainingProduct(const ProductCode& code, Precision precision, R
   if (precision != Precision::kFloat32 && has_bfloat16_tiles()) {
     tiles_ = std::make_unique<TileProduct>(values, outputs, inputs, strides);
   } else if (!panels) {
-    packed_ =
-        std::make_unique<OnednnProduct>(code, precision, rows, values, outputs, inputs, strides);
+    packed_ = std::make_unique<OnednnProduct>(primitives, precision, rows, values, outputs, inputs,
+                                              strides);
   }
   pack();
 }
 
-TrainingProduct::~TrainingProduct() = default;
-TrainingProduct::TrainingProduct(TrainingProduct&&) noexcept = default;
+TrainingMatrix::~TrainingMatrix() = default;
+TrainingMatrix::TrainingMatrix(TrainingMatrix&&) noexcept = default;
 
-void TrainingProduct::pack() {
+void TrainingMatrix::pack() {
   if (tiles_) return tiles_->pack();
   if (!packed_) {
     panels_ = std::make_unique<Float32Product>(values_, outputs_, inputs_, strides_);
@@ -73,11 +73,11 @@ void TrainingProduct::pack() {
   packed_->pack();
 }
 
-std::size_t TrainingProduct::pack_among(ConstRows rows, std::size_t count) {
+std::size_t TrainingMatrix::pack_among(ConstRows rows, std::size_t count) {
   return tiles_ ? tiles_->pack_among(rows, count) : 0;
 }
 
-void TrainingProduct::multiply(const Operand& x, const float* bias, Rows y, Write write) const {
+void TrainingMatrix::multiply(const Operand& x, const float* bias, Rows y, Write write) const {
   ATTEND_CHECK_EQ(x.units(), inputs_);
   ATTEND_CHECK(x.precision() == precision_);
   ATTEND_CHECK(bias == nullptr || write == Write::kReplace);
@@ -91,8 +91,8 @@ void TrainingProduct::multiply(const Operand& x, const float* bias, Rows y, Writ
   packed_->multiply(x, bias, y, write);
 }
 
-void TrainingProduct::multiply(ConstRows x, std::size_t rows, const float* bias, Rows y,
-                               Write write) const {
+void TrainingMatrix::multiply(ConstRows x, std::size_t rows, const float* bias, Rows y,
+                              Write write) const {
   if (!tiles_) return multiply(Operand(precision_, x, rows, inputs_), bias, y, write);
   if (rows == 0) return;
   Bfloat16* rounded = halves(rounded_rows(), tile_values(rows, inputs_));
@@ -100,10 +100,10 @@ void TrainingProduct::multiply(ConstRows x, std::size_t rows, const float* bias,
   tiles_->multiply({rounded, tile_stride(inputs_)}, rows, bias, y, write);
 }
 
-LogitGradient TrainingProduct::cross_entropy(const Operand& x, const float* bias,
-                                             const std::int64_t* targets,
-                                             const CrossEntropyOptions& options, float* d_bias,
-                                             std::shared_ptr<Buffer> memory) const {
+LogitGradient TrainingMatrix::cross_entropy(const Operand& x, const float* bias,
+                                            const std::int64_t* targets,
+                                            const CrossEntropyOptions& options, float* d_bias,
+                                            std::shared_ptr<Buffer> memory) const {
   ATTEND_CHECK(has_cross_entropy());
   ATTEND_CHECK_EQ(x.units(), inputs_);
   LogitGradient result{
@@ -115,8 +115,8 @@ LogitGradient TrainingProduct::cross_entropy(const Operand& x, const float* bias
   return result;
 }
 
-std::optional<double> gradient_product(const ProductCode& code, const Operand& a, const Operand& b,
-                                       Rows gradient, Write write) {
+std::optional<double> gradient_product(const PrimitiveCache& primitives, const Operand& a,
+                                       const Operand& b, Rows gradient, Write write) {
   ATTEND_CHECK_EQ(a.count(), b.count());
   ATTEND_CHECK(a.precision() == b.precision());
   if (a.count() == 0) {
@@ -129,7 +129,7 @@ std::optional<double> gradient_product(const ProductCode& code, const Operand& a
     return tile_gradient(half_rows(a), a.units(), half_rows(b), b.units(), a.count(), gradient,
                          write);
   }
-  onednn_gradient(code, a, b, gradient, write);
+  onednn_gradient(primitives, a, b, gradient, write);
   return std::nullopt;
 }
 

@@ -75,7 +75,7 @@ class TrainingProducts : public ::testing::TestWithParam<Sizes> {};
 TEST_P(TrainingProducts, EqualSums) {
   const auto [precision, rows, outputs, inputs] = GetParam();
   Random random(rows * outputs + inputs);
-  const ProductCode code;
+  const PrimitiveCache primitives;
   const std::size_t x_stride = inputs + 3, y_stride = outputs + 5;
   const std::vector<float> x = random_values(random, rows * x_stride);
   const std::vector<float> bias = random_values(random, outputs);
@@ -83,7 +83,8 @@ TEST_P(TrainingProducts, EqualSums) {
   for (const bool transposed : {false, true}) {
     const WeightStrides strides = transposed ? WeightStrides{1, outputs} : WeightStrides{inputs, 1};
     for (const RowsPerProduct typical : {RowsPerProduct::kStep, RowsPerProduct::kBatch}) {
-      TrainingProduct product(code, precision, typical, weights.data(), outputs, inputs, strides);
+      TrainingMatrix product(primitives, precision, typical, weights.data(), outputs, inputs,
+                             strides);
       std::ranges::copy(random_values(random, weights.size()), weights.begin());
       product.pack();
       const std::vector<float> before = random_values(random, rows * y_stride);
@@ -119,16 +120,16 @@ bool by_tiles(Precision precision) { return keeps_logit_gradient(precision, 1 <<
 TEST_P(TrainingProducts, PackRowsAsTheyChange) {
   const auto [precision, rows, outputs, inputs] = GetParam();
   Random random(rows * outputs + inputs);
-  const ProductCode code;
+  const PrimitiveCache primitives;
   const std::vector<float> x = random_values(random, rows * inputs);
   for (const bool transposed : {false, true}) {
     constexpr std::size_t kBefore = 32, kBehind = 7, kAtOnce = 64;  // rows of memory
     const std::size_t own = transposed ? inputs : outputs;
     const std::size_t stride = (transposed ? outputs : inputs) + 6;
     std::vector<float> memory((kBefore + own + kBehind) * stride);
-    TrainingProduct product(code, precision, RowsPerProduct::kBatch,
-                            memory.data() + kBefore * stride + 5, outputs, inputs,
-                            transposed ? WeightStrides{1, stride} : WeightStrides{stride, 1});
+    TrainingMatrix product(primitives, precision, RowsPerProduct::kBatch,
+                           memory.data() + kBefore * stride + 5, outputs, inputs,
+                           transposed ? WeightStrides{1, stride} : WeightStrides{stride, 1});
     std::ranges::copy(random_values(random, memory.size()), memory.begin());
     std::size_t packed = 0;
     for (std::size_t row = 0; row < kBefore + own + kBehind; row += kAtOnce) {
@@ -149,7 +150,7 @@ TEST_P(TrainingProducts, PackRowsAsTheyChange) {
 TEST_P(TrainingProducts, GradientsEqualSums) {
   const auto [precision, rows, a_units, b_units] = GetParam();
   Random random(rows + a_units * b_units);
-  const ProductCode code;
+  const PrimitiveCache primitives;
   const std::vector<float> a = random_values(random, rows * (a_units + 2));
   const std::vector<float> b = random_values(random, rows * (b_units + 1));
   const std::size_t stride = b_units + 4;
@@ -159,7 +160,7 @@ TEST_P(TrainingProducts, GradientsEqualSums) {
   for (const Write write : {Write::kReplace, Write::kAdd}) {
     std::vector<float> gradient = before;
     const std::optional<double> squares =
-        gradient_product(code, left, right, {gradient.data(), stride}, write);
+        gradient_product(primitives, left, right, {gradient.data(), stride}, write);
     double expected_squares = 0;
     for (std::size_t i = 0; i < a_units; ++i) {
       for (std::size_t k = 0; k < stride; ++k) {
@@ -192,11 +193,11 @@ INSTANTIATE_TEST_SUITE_P(Large, TrainingProducts,
 
 TEST(Operand, PartsOfRowsMultiplyAsThemselves) {
   Random random(8);
-  const ProductCode code;
+  const PrimitiveCache primitives;
   const std::vector<float> x = random_values(random, 9 * 20), weights = random_values(random, 40);
   for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
-    const TrainingProduct product(code, precision, RowsPerProduct::kBatch, weights.data(), 4, 10,
-                                  {10, 1});
+    const TrainingMatrix product(primitives, precision, RowsPerProduct::kBatch, weights.data(), 4,
+                                 10, {10, 1});
     const Operand whole(precision, {x.data(), 20}, 9, 20);
     std::vector<float> part(12), alone(12);
     product.multiply(whole.rows(5, 3).columns(6, 10), nullptr, {part.data(), 4}, Write::kReplace);
@@ -209,12 +210,12 @@ TEST(Operand, PartsOfRowsMultiplyAsThemselves) {
 
 TEST(Operand, ReadsRowsWhenTheyAreThere) {
   Random random(10);
-  const ProductCode code;
+  const PrimitiveCache primitives;
   const std::vector<float> later = random_values(random, 21 * 40),
                            weights = random_values(random, 35);
   for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
-    const TrainingProduct product(code, precision, RowsPerProduct::kBatch, weights.data(), 1, 35,
-                                  {35, 1});
+    const TrainingMatrix product(primitives, precision, RowsPerProduct::kBatch, weights.data(), 1,
+                                 35, {35, 1});
     std::vector<float> rows(later.size(), 7.0F);
     Operand unread = Operand::unread(precision, {rows.data(), 40}, 21, 35);
     std::ranges::copy(later, rows.begin());
@@ -232,11 +233,11 @@ TEST(Operand, ReadsRowsWhenTheyAreThere) {
 
 TEST(TrainingProducts, GiveTheSameBitsInEveryThread) {
   Random random(9);
-  const ProductCode code;
+  const PrimitiveCache primitives;
   const std::vector<float> x = random_values(random, 30 * 200);
   const std::vector<float> weights = random_values(random, 300 * 200);
-  const TrainingProduct product(code, Precision::kFloat32, RowsPerProduct::kStep, weights.data(),
-                                300, 200, {200, 1});
+  const TrainingMatrix product(primitives, Precision::kFloat32, RowsPerProduct::kStep,
+                               weights.data(), 300, 200, {200, 1});
   std::vector<std::vector<float>> results(4, std::vector<float>(30 * 300));
   std::vector<std::thread> threads;
   for (std::vector<float>& y : results) {

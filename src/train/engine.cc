@@ -71,8 +71,8 @@ TrainingEngine::TrainingEngine(const model::Configuration& configuration,
   if (threads > 1) queue_.emplace(weights_->primitives(), places(), buffers, smallest_queued);
   if (queue_ && !queue_->takes_any()) queue_.reset();
   for (std::size_t i = 0; i < buffers.size(); ++i) {
-    const auto products = std::make_shared<Products>(weights_, queue_ ? &*queue_ : nullptr, i);
-    Network network(configuration, leaves[i].tensors, Path::kFastest, products);
+    const auto matrices = std::make_shared<ShardMatrices>(weights_, queue_ ? &*queue_ : nullptr, i);
+    Network network(configuration, leaves[i].tensors, Path::kFastest, matrices);
     shards_.push_back(std::make_unique<Shard>(Shard{std::move(leaves[i]), std::move(network)}));
   }
   gradient_ = shards_[0]->leaves.gradient;

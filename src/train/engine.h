@@ -14,8 +14,8 @@
 #include "train/gradient_queue.h"
 #include "train/network.h"
 #include "train/optimizer.h"
+#include "train/packed_weights.h"
 #include "train/parameters.h"
-#include "train/products.h"
 #include "train/workers.h"
 
 namespace attend::train {

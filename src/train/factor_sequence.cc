@@ -10,11 +10,11 @@ using at::Tensor;
 using kernels::ConstRows;
 using kernels::Operand;
 
-FactorSequence::FactorSequence(const Products& products, const Tensor& values)
+FactorSequence::FactorSequence(const ShardMatrices& matrices, const Tensor& values)
     : values_(values),
       batch_(size(values.size(1))),
       rows_(rows_of(values.view({values.size(0) * values.size(1), values.size(2)}))),
-      factors_(Operand::unread(products.precision(), rows_, size(values.size(0)) * batch_,
+      factors_(Operand::unread(matrices.precision(), rows_, size(values.size(0)) * batch_,
                                size(values.size(2)), std::make_shared<const Tensor>(values))) {}
 
 void FactorSequence::take_masked(std::int64_t t, ConstRows states, ConstRows mask) {

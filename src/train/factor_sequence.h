@@ -8,7 +8,7 @@
 #include <cstdint>
 
 #include "kernels/kernels.h"
-#include "train/products.h"
+#include "train/packed_weights.h"
 
 namespace attend::train {
 
@@ -18,7 +18,7 @@ namespace attend::train {
 class FactorSequence {
  public:
   /// Of values that are yet to be computed; those of a row stand together.
-  FactorSequence(const Products& products, const at::Tensor& values);
+  FactorSequence(const ShardMatrices& matrices, const at::Tensor& values);
 
   const at::Tensor& values() const { return values_; }
   kernels::Rows rows(std::int64_t t) const { return rows_.from(size(t) * batch_); }

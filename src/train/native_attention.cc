@@ -30,15 +30,15 @@ Tensor rounded(const Tensor& values) {
 
 }  // namespace
 
-AttentionPass::AttentionPass(const std::shared_ptr<Products>& products,
+AttentionPass::AttentionPass(const std::shared_ptr<ShardMatrices>& matrices,
                              const AttentionInputs& inputs, std::int64_t steps)
-    : products_(products), in_(inputs), steps_(steps) {
+    : matrices_(matrices), in_(inputs), steps_(steps) {
   const std::int64_t batch = in_.batch(), length = in_.annotations.size(1);
   const auto make = [&](std::int64_t units) {
     return at::empty({steps, batch, units}, in_.annotations.options().requires_grad(false));
   };
   if (in_.additive()) {
-    query_ = &products->forward(in_.query_weight, RowsPerProduct::kStep);
+    query_ = &matrices->forward(in_.query_weight, RowsPerProduct::kStep);
     queries_ = make(in_.projected.size(2));
   }
   prepare_source();
@@ -53,7 +53,7 @@ void AttentionPass::prepare_source() {
   // By the model alone: what narrow rows save is less than what their conversion takes.
   constexpr std::int64_t kWide = 128;
   const auto rounds = [&](const Tensor& rows) {
-    return products_->precision() == Precision::kBfloat16 && rows.size(2) >= kWide;
+    return matrices_->precision() == Precision::kBfloat16 && rows.size(2) >= kWide;
   };
   if (rounds(in_.annotations)) rounded_annotations_ = rounded(in_.annotations);
   if (in_.additive()) {
@@ -120,7 +120,7 @@ AttentionBackward::AttentionBackward(const AttentionPass& pass, const Tensor& d_
   if (in_.energy_bias.defined()) d_energy_bias_.emplace(in_.energy_bias);
   if (in_.additive()) {
     d_projected_ = at::zeros_like(in_.projected);
-    query_ = &pass.products_->backward(in_.query_weight, RowsPerProduct::kStep);
+    query_ = &pass.matrices_->backward(in_.query_weight, RowsPerProduct::kStep);
     d_queries_ = at::empty_like(pass.queries_);
     d_query_weight_.emplace(in_.query_weight);
     d_energy_weight_.emplace(in_.energy_weight);
@@ -167,13 +167,13 @@ void AttentionBackward::add_rows(const Tensor& weights, const Tensor& rows, cons
         source_.sizes, in_.lengths,
         {steps, units, weights.data_ptr<float>(), rows.data_ptr<float>()}, sums.data_ptr<float>());
   }
-  const Products& products = *pass_.products_;
+  const ShardMatrices& matrices = *pass_.matrices_;
   for (std::size_t b = 0; b < batch; ++b) {
     const Rows weight{weights.data_ptr<float>() + b * longest, batch * longest};
     const Rows row{rows.data_ptr<float>() + b * units, batch * units};
-    kernels::gradient_product(products.primitives(),
-                              Operand(products.precision(), weight, steps, longest),
-                              Operand(products.precision(), row, steps, units),
+    kernels::gradient_product(matrices.primitives(),
+                              Operand(matrices.precision(), weight, steps, longest),
+                              Operand(matrices.precision(), row, steps, units),
                               Rows{sums.data_ptr<float>() + b * longest * units, units}, write);
   }
 }
@@ -187,9 +187,9 @@ void AttentionBackward::finish(const Tensor& states) {
              apart ? Write::kReplace : Write::kAdd);
     return;
   }
-  const Products& products = *pass_.products_;
-  add_product(products, products.operand(d_queries_.flatten(0, 1)),
-              products.operand(states.flatten(0, 1)), d_query_weight_->sum());
+  const ShardMatrices& matrices = *pass_.matrices_;
+  add_product(matrices, matrices.operand(d_queries_.flatten(0, 1)),
+              matrices.operand(states.flatten(0, 1)), d_query_weight_->sum());
 }
 
 }  // namespace attend::train

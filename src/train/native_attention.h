@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "model/model.h"
-#include "train/products.h"
+#include "train/packed_weights.h"
 
 namespace attend::train {
 
@@ -38,7 +38,7 @@ struct AttentionInputs {
 /// contiguous.
 class AttentionPass {
  public:
-  AttentionPass(const std::shared_ptr<Products>& products, const AttentionInputs& inputs,
+  AttentionPass(const std::shared_ptr<ShardMatrices>& matrices, const AttentionInputs& inputs,
                 std::int64_t steps);
 
   /// Step i from the states s [batch, n], which must stay where they are.
@@ -54,7 +54,7 @@ class AttentionPass {
   kernels::AttentionSource source() const;
   kernels::AttentionStep step(std::int64_t i, kernels::ConstRows states) const;
 
-  std::shared_ptr<Products> products_;
+  std::shared_ptr<ShardMatrices> matrices_;
   AttentionInputs in_;
   std::int64_t steps_;
   // What queries meet: exp(2 projected) of additive scores where all of them fit, unless the

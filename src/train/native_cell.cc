@@ -46,22 +46,22 @@ std::span<float> gains(const Tensor& all, GateBlock block, std::size_t units) {
 
 }  // namespace
 
-ForwardCell::ForwardCell(Products& products, const CellShape& shape, const CellTensors& cell,
+ForwardCell::ForwardCell(ShardMatrices& matrices, const CellShape& shape, const CellTensors& cell,
                          const Tensor& mask, const FactorSequence& states, const Tensor& reset)
     : shape_(shape),
       cell_(cell),
       mask_(mask),
-      gates_(products.forward(joint_block(shape, cell.recurrent_weight), RowsPerProduct::kStep)),
+      gates_(matrices.forward(joint_block(shape, cell.recurrent_weight), RowsPerProduct::kStep)),
       candidate_(shape.lstm() ? nullptr
-                              : &products.forward(candidate_block(shape, cell.recurrent_weight),
+                              : &matrices.forward(candidate_block(shape, cell.recurrent_weight),
                                                   RowsPerProduct::kStep)),
       states_(states),
       seen_(mask.defined()
-                ? FactorSequence(products, at::empty(states.values().sizes(), mask.options()))
+                ? FactorSequence(matrices, at::empty(states.values().sizes(), mask.options()))
                 : states) {
   ATTEND_CHECK(cell.recurrent_weight.is_contiguous() &&
                cell.recurrent_weight.size(0) == shape.gate_units());
-  if (!shape.lstm() && shape.resets_before()) reset_.emplace(products, reset);
+  if (!shape.lstm() && shape.resets_before()) reset_.emplace(matrices, reset);
 }
 
 void ForwardCell::take_state(std::int64_t t) {
@@ -119,24 +119,24 @@ void ForwardCell::step(const CellStep& step) {
                              step.state);
 }
 
-BackwardCell::BackwardCell(Products& products, const ForwardCell& forward,
+BackwardCell::BackwardCell(ShardMatrices& matrices, const ForwardCell& forward,
                            const CellSequences& sequences)
-    : products_(products),
+    : matrices_(matrices),
       forward_(forward),
       shape_(forward.shape_),
-      gates_(products.backward(joint_block(shape_, forward.cell_.recurrent_weight),
+      gates_(matrices.backward(joint_block(shape_, forward.cell_.recurrent_weight),
                                RowsPerProduct::kStep)),
       candidate_(shape_.lstm()
                      ? nullptr
-                     : &products.backward(candidate_block(shape_, forward.cell_.recurrent_weight),
+                     : &matrices.backward(candidate_block(shape_, forward.cell_.recurrent_weight),
                                           RowsPerProduct::kStep)),
-      d_products_(products, sequences.normal.defined() ? sequences.normal : sequences.gates) {
+      d_products_(matrices, sequences.normal.defined() ? sequences.normal : sequences.gates) {
   const bool normalised = forward.cell_.recurrent_gain.defined();
   if (forward.cell_.recurrent_bias.defined()) d_bias_.emplace(forward.cell_.recurrent_bias);
   if (normalised) d_gain_.emplace(forward.cell_.recurrent_gain);
   const std::size_t states = size(sequences.gates.size(1)) * size(shape_.units);
   if (forward.reset_) scratch_.resize(states);
-  if (!shape_.lstm() && !forward.reset_ && !normalised) d_reset_.emplace(products, sequences.reset);
+  if (!shape_.lstm() && !forward.reset_ && !normalised) d_reset_.emplace(matrices, sequences.reset);
   if (forward.mask_.defined()) d_dropped_.resize(states);
 }
 
@@ -214,15 +214,15 @@ void BackwardCell::add_recurrent_gradient(std::int64_t first, std::int64_t befor
                                           std::int64_t count, const Tensor& gradient) const {
   const Operand d_all = d_products_.steps(first, count);
   const Operand previous = forward_.seen_.steps(before, count);
-  if (!forward_.reset_ && !d_reset_) return add_product(products_, d_all, previous, gradient);
+  if (!forward_.reset_ && !d_reset_) return add_product(matrices_, d_all, previous, gradient);
   const std::size_t n = size(shape_.units);
-  add_product(products_, d_all.columns(0, 2 * n), previous, joint_block(shape_, gradient));
+  add_product(matrices_, d_all.columns(0, 2 * n), previous, joint_block(shape_, gradient));
   const Tensor candidate = candidate_block(shape_, gradient);
   if (forward_.reset_) {
-    add_product(products_, d_all.columns(2 * n, n), forward_.reset_->steps(first, count),
+    add_product(matrices_, d_all.columns(2 * n, n), forward_.reset_->steps(first, count),
                 candidate);
   } else {
-    add_product(products_, d_reset_->steps(first, count), previous, candidate);
+    add_product(matrices_, d_reset_->steps(first, count), previous, candidate);
   }
 }
 

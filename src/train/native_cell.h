@@ -12,7 +12,7 @@
 #include "model/model.h"
 #include "train/factor_sequence.h"
 #include "train/layers.h"
-#include "train/products.h"
+#include "train/packed_weights.h"
 
 namespace attend::train {
 
@@ -58,7 +58,7 @@ class ForwardCell {
  public:
   /// `cell`: all but its input weights. `mask` [batch, n]: dropout of h_{t-1} in the recurrent
   /// products, or undefined. `reset` is that of all steps.
-  ForwardCell(Products& products, const CellShape& shape, const CellTensors& cell,
+  ForwardCell(ShardMatrices& matrices, const CellShape& shape, const CellTensors& cell,
               const at::Tensor& mask, const FactorSequence& states, const at::Tensor& reset);
   /// State t of all sentences is there, for later steps.
   void take_state(std::int64_t t);
@@ -89,7 +89,7 @@ class ForwardCell {
 class BackwardCell {
  public:
   /// `sequences` are what all steps of `forward` left.
-  BackwardCell(Products& products, const ForwardCell& forward, const CellSequences& sequences);
+  BackwardCell(ShardMatrices& matrices, const ForwardCell& forward, const CellSequences& sequences);
   /// `d_state` is the gradient of h_t from above; `carry` that from later steps, which becomes the
   /// gradient of h_{t-1}, or anything where that is 0; `cell_carry` the same of c. Rows of the
   /// batch that the step did not compute are 0 before in `gates` and `normal`.
@@ -97,7 +97,7 @@ class BackwardCell {
             kernels::Rows cell_carry);
 
   /// After all steps: the gradients of U h, where gates or `normal` stood.
-  const FactorSequence& products() const { return d_products_; }
+  const FactorSequence& d_products() const { return d_products_; }
   /// Adds to `gradient` [G n, n] that of the recurrent weights over steps [first, first + count),
   /// whose h_{t-1} are the states from `before` on.
   void add_recurrent_gradient(std::int64_t first, std::int64_t before, std::int64_t count,
@@ -113,7 +113,7 @@ class BackwardCell {
   void gru(const CellStep& step, kernels::Rows d_previous);
   void gru_candidate(const CellStep& step, kernels::Rows d_previous);
 
-  const Products& products_;
+  const ShardMatrices& matrices_;
   const ForwardCell& forward_;
   const CellShape& shape_;
   std::optional<WeightGradient> d_bias_, d_gain_;  // of recurrent bias and gain

@@ -63,17 +63,17 @@ void prepare(Pass& pass) {
   pass.updates = in.order == Order::kLookGenerateUpdate ? in.steps - 1 : in.steps;
   for (std::size_t layer = 0; layer < in.cells.size(); ++layer) {
     const std::int64_t known = layer == 0 && in.fed.defined() ? in.fed.rows.size(1) : 0;
-    pass.layers.emplace_back(in.products, in.shape, layer_inputs(in, layer), pass.updates, known);
+    pass.layers.emplace_back(in.matrices, in.shape, layer_inputs(in, layer), pass.updates, known);
   }
   in.initial.clear();  // with the graph behind it
-  pass.attention.emplace(in.products, attention, in.steps);
+  pass.attention.emplace(in.matrices, attention, in.steps);
   if (in.feeding.weight.defined()) {
-    pass.feeding.emplace(in.products, in.feeding, in.steps, attention.batch(), in.shape.units);
+    pass.feeding.emplace(in.matrices, in.feeding, in.steps, attention.batch(), in.shape.units);
   }
   if (pass.feeding || pass.layers[0].sees_beside()) {
-    pass.contexts.emplace(*in.products, pass.attention->contexts());
+    pass.contexts.emplace(*in.matrices, pass.attention->contexts());
   }
-  if (in.fed.defined()) pass.fed_operand = in.products->operand(in.fed.rows);
+  if (in.fed.defined()) pass.fed_operand = in.matrices->operand(in.fed.rows);
 }
 
 void update(Pass& pass, std::int64_t i) {

@@ -17,7 +17,7 @@
 namespace attend::train {
 
 struct NativeDecoderInputs {
-  std::shared_ptr<Products> products;
+  std::shared_ptr<ShardMatrices> matrices;
   CellShape shape;
   model::Order order = model::Order::kLookUpdateGenerate;
   std::int64_t steps = 0;

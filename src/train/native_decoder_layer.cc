@@ -12,10 +12,10 @@ using kernels::Rows;
 using kernels::RowsPerProduct;
 using kernels::Write;
 
-DecoderLayerPass::DecoderLayerPass(const std::shared_ptr<Products>& products,
+DecoderLayerPass::DecoderLayerPass(const std::shared_ptr<ShardMatrices>& matrices,
                                    const CellShape& shape, const DecoderLayerInputs& inputs,
                                    std::int64_t updates, std::int64_t known_units)
-    : products_(products),
+    : matrices_(matrices),
       shape_(shape),
       in_(inputs),
       updates_(updates),
@@ -25,7 +25,7 @@ DecoderLayerPass::DecoderLayerPass(const std::shared_ptr<Products>& products,
     return at::empty({steps, batch_, units}, inputs.cell.bias.options().requires_grad(false));
   };
   const std::int64_t n = shape.units;
-  states_.emplace(*products, make(updates + 1, n));
+  states_.emplace(*matrices, make(updates + 1, n));
   states_->values()[0].copy_(inputs.initial.hidden);
   if (shape.lstm()) {
     cells_ = make(updates + 1, n);
@@ -35,11 +35,11 @@ DecoderLayerPass::DecoderLayerPass(const std::shared_ptr<Products>& products,
   }
   in_.initial = {};  // the graph behind it is not this one's
   steps_.gates = make(updates, shape.gate_units());
-  recurrence_.emplace(*products, shape, in_.cell, in_.recurrent_mask, *states_, steps_.reset);
+  recurrence_.emplace(*matrices, shape, in_.cell, in_.recurrent_mask, *states_, steps_.reset);
   recurrence_->take_state(0);
   const Tensor beside = beside_block(inputs.cell.input_weight);
-  if (beside.size(1) > 0) beside_ = &products->forward(beside, RowsPerProduct::kStep);
-  if (inputs.beside_mask.defined()) masked_.emplace(*products, make(updates, beside.size(1)));
+  if (beside.size(1) > 0) beside_ = &matrices->forward(beside, RowsPerProduct::kStep);
+  if (inputs.beside_mask.defined()) masked_.emplace(*matrices, make(updates, beside.size(1)));
   ATTEND_CHECK(known_units > 0 || sees_beside());
 }
 
@@ -77,7 +77,7 @@ void DecoderLayerPass::project(const WordRows& known, const std::optional<Operan
   const Tensor& gates = steps_.gates;
   projected_ = known.shared() ? at::empty({known.rows.size(0), gates.size(2)}, gates.options())
                               : gates.flatten(0, 1);
-  products_->forward(known_block(in_.cell.input_weight), RowsPerProduct::kBatch)
+  matrices_->forward(known_block(in_.cell.input_weight), RowsPerProduct::kBatch)
       .multiply(*operand, in_.cell.bias.data_ptr<float>(), rows_of(projected_), Write::kReplace);
 }
 
@@ -99,13 +99,13 @@ void DecoderLayerPass::update(std::int64_t i, const Beside& beside) {
 
 DecoderLayerBackward::DecoderLayerBackward(const DecoderLayerPass& pass)
     : pass_(pass),
-      recurrence_(*pass.products_, *pass.recurrence_, pass.steps_),
+      recurrence_(*pass.matrices_, *pass.recurrence_, pass.steps_),
       carries_(at::zeros({2, pass.batch_, pass.shape_.units}, pass.steps_.gates.options())),
       input_weight_(pass.in_.cell.input_weight),
       recurrent_weight_(pass.in_.cell.recurrent_weight),
       bias_(pass.in_.cell.bias) {
   if (pass.sees_beside()) {
-    beside_ = &pass.products_->backward(pass.beside_block(pass.in_.cell.input_weight),
+    beside_ = &pass.matrices_->backward(pass.beside_block(pass.in_.cell.input_weight),
                                         RowsPerProduct::kStep);
   }
   if (pass.masked_) scratch_.resize(size(pass.batch_ * pass.masked_->values().size(2)));
@@ -117,7 +117,7 @@ void DecoderLayerBackward::update(std::int64_t i, ConstRows d_state) {
 }
 
 void DecoderLayerBackward::add_beside(std::int64_t i, Rows d_beside) {
-  const Operand d_sums = recurrence_.products().step(i);
+  const Operand d_sums = recurrence_.d_products().step(i);
   if (!pass_.masked_) return beside_->multiply(d_sums, nullptr, d_beside, Write::kAdd);
   const kernels::CellSizes sizes{size(pass_.batch_), size(pass_.masked_->values().size(2))};
   const Rows d_masked{scratch_.data(), sizes.units};
@@ -126,27 +126,27 @@ void DecoderLayerBackward::add_beside(std::int64_t i, Rows d_beside) {
 }
 
 Tensor DecoderLayerBackward::finish(const Beside& beside, const std::optional<Operand>& known) {
-  const Products& products = *pass_.products_;
+  const ShardMatrices& matrices = *pass_.matrices_;
   const std::int64_t updates = pass_.updates_;
   if (updates == 0) return {};
   const Tensor gates = pass_.steps_.gates.flatten(0, 1);
-  const Operand operand = recurrence_.products().steps(0, updates);
+  const Operand operand = recurrence_.d_products().steps(0, updates);
   recurrence_.add_recurrent_gradient(0, 0, updates, recurrent_weight_.sum());
   const bool shared = pass_.index_.defined();
   const Tensor sums =
       shared ? sum_shared_rows(gates, pass_.index_, pass_.projected_.size(0)) : gates;
   add_column_sums(sums, bias_.sum());
   if (pass_.sees_beside()) {
-    add_product(products, operand,
+    add_product(matrices, operand,
                 pass_.masked_ ? pass_.masked_->steps(0, updates)
                               : beside.factors->steps(beside.first, updates),
                 pass_.beside_block(input_weight_.sum()));
   }
   if (pass_.known_units_ == 0) return {};
-  const Operand sums_operand = shared ? products.operand(sums) : operand;
-  add_product(products, sums_operand, *known, pass_.known_block(input_weight_.sum()));
+  const Operand sums_operand = shared ? matrices.operand(sums) : operand;
+  add_product(matrices, sums_operand, *known, pass_.known_block(input_weight_.sum()));
   const Tensor d_known = at::empty({sums.size(0), pass_.known_units_}, gates.options());
-  pass_.products_->backward(pass_.known_block(pass_.in_.cell.input_weight), RowsPerProduct::kBatch)
+  pass_.matrices_->backward(pass_.known_block(pass_.in_.cell.input_weight), RowsPerProduct::kBatch)
       .multiply(sums_operand, nullptr, rows_of(d_known), Write::kReplace);
   return d_known;
 }

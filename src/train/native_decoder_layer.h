@@ -12,7 +12,7 @@
 #include "train/layers.h"
 #include "train/native_cell.h"
 #include "train/native_embedding.h"
-#include "train/products.h"
+#include "train/packed_weights.h"
 
 namespace attend::train {
 
@@ -35,7 +35,7 @@ struct Beside {
 class DecoderLayerPass {
  public:
   /// `known_units` of the input weights' columns come first.
-  DecoderLayerPass(const std::shared_ptr<Products>& products, const CellShape& shape,
+  DecoderLayerPass(const std::shared_ptr<ShardMatrices>& matrices, const CellShape& shape,
                    const DecoderLayerInputs& inputs, std::int64_t updates,
                    std::int64_t known_units);
 
@@ -56,7 +56,7 @@ class DecoderLayerPass {
   Tensor known_block(const Tensor& weight) const;
   Tensor beside_block(const Tensor& weight) const;
 
-  std::shared_ptr<Products> products_;
+  std::shared_ptr<ShardMatrices> matrices_;
   CellShape shape_;
   DecoderLayerInputs in_;
   std::int64_t updates_, known_units_, batch_;

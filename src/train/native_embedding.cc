@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/base.h"
-#include "train/products.h"
+#include "train/packed_weights.h"
 
 namespace attend::train {
 namespace {

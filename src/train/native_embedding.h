@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-#include "train/products.h"
+#include "train/packed_weights.h"
 
 namespace attend::train {
 

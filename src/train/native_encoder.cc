@@ -18,7 +18,7 @@ using kernels::Rows;
 
 // What forward leaves for backward.
 struct Pass {
-  std::shared_ptr<Products> products;
+  std::shared_ptr<ShardMatrices> matrices;
   CellShape shape;
   std::int64_t length = 0, batch = 0;
   std::vector<std::int32_t> lengths;
@@ -110,8 +110,8 @@ void make_sequences(Pass& pass, std::size_t d, const Tensor& projected) {
     direction.scales = make(pass.shape.config.gate_count());
   }
   const Tensor states = pass.annotations.narrow(2, static_cast<std::int64_t>(d) * n, n);
-  direction.recurrence.emplace(*pass.products, pass.shape, direction.cell, direction.mask,
-                               FactorSequence(*pass.products, states), direction.steps.reset);
+  direction.recurrence.emplace(*pass.matrices, pass.shape, direction.cell, direction.mask,
+                               FactorSequence(*pass.matrices, states), direction.steps.reset);
 }
 
 void run_forward(Pass& pass, std::size_t d) {
@@ -209,13 +209,13 @@ std::vector<Tensor> arguments(const NativeEncoderInputs& inputs) {
 std::vector<Tensor> go_back(const Pass& pass, std::size_t d, const Tensor& d_annotations,
                             const Tensor& d_last_cells, const Tensor& d_seen) {
   const Pass::Direction& direction = pass.directions[d];
-  BackwardCell cell(*pass.products, *direction.recurrence, direction.steps);
+  BackwardCell cell(*pass.matrices, *direction.recurrence, direction.steps);
   run_backward(pass, d, d_annotations, d_last_cells, cell);
   const WeightGradient recurrent(direction.cell.recurrent_weight);
   const std::int64_t first = direction.forward ? 1 : 0;  // of the steps whose h_{t-1} is not 0
   cell.add_recurrent_gradient(first, 1 - first, pass.length - 1, recurrent.sum());
   std::optional<kernels::Operand> d_sums;
-  if (!direction.steps.normal.defined()) d_sums = cell.products().steps(0, pass.length);
+  if (!direction.steps.normal.defined()) d_sums = cell.d_products().steps(0, pass.length);
   const ProjectionPass::Gradients input =
       direction.projection->gather(direction.steps.gates.flatten(0, 1), d_sums, d_seen,
                                    d == 0 ? kernels::Write::kReplace : kernels::Write::kAdd);
@@ -252,7 +252,7 @@ void count_active(Pass& pass) {
 void prepare(Pass& pass, const NativeEncoderInputs& inputs) {
   const WordRows& words = inputs.seen;
   ATTEND_CHECK(words.defined() || words.shared());
-  pass.products = inputs.products;
+  pass.matrices = inputs.matrices;
   pass.shape = inputs.shape;
   pass.lengths = inputs.lengths;
   pass.batch = static_cast<std::int64_t>(inputs.lengths.size());
@@ -262,14 +262,14 @@ void prepare(Pass& pass, const NativeEncoderInputs& inputs) {
   if (words.defined()) {
     pass.seen_asks = words.rows.requires_grad();
     pass.seen.words.rows = words.rows.detach().contiguous();
-    pass.seen.operand = pass.products->operand(pass.seen.words.rows);
+    pass.seen.operand = pass.matrices->operand(pass.seen.words.rows);
   }
   pass.directions.resize(inputs.cells.size());
   pass.directions.back().forward = inputs.direction == model::Direction::kForward;
   for (std::size_t d = 0; d < inputs.cells.size(); ++d) {
     Pass::Direction& direction = pass.directions[d];
     direction.cell = inputs.cells[d];
-    direction.projection.emplace(pass.products, pass.shape, direction.cell, pass.seen);
+    direction.projection.emplace(pass.matrices, pass.shape, direction.cell, pass.seen);
     if (inputs.mask.defined()) direction.mask = inputs.mask[static_cast<std::int64_t>(d)];
   }
   const auto options = inputs.cells[0].bias.options().requires_grad(false);

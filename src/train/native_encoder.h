@@ -15,7 +15,7 @@
 namespace attend::train {
 
 struct NativeEncoderInputs {
-  std::shared_ptr<Products> products;
+  std::shared_ptr<ShardMatrices> matrices;
   CellShape shape;
   model::Direction direction = model::Direction::kBidirectional;
   std::vector<CellTensors> cells;  ///< [directions], as EncoderConfig::directions() has them

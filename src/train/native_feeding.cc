@@ -12,16 +12,17 @@ using kernels::Rows;
 using kernels::RowsPerProduct;
 using kernels::Write;
 
-FeedingPass::FeedingPass(const std::shared_ptr<Products>& products, const FeedingInputs& inputs,
-                         std::int64_t steps, std::int64_t batch, std::int64_t states)
-    : products_(products),
+FeedingPass::FeedingPass(const std::shared_ptr<ShardMatrices>& matrices,
+                         const FeedingInputs& inputs, std::int64_t steps, std::int64_t batch,
+                         std::int64_t states)
+    : matrices_(matrices),
       in_(inputs),
       state_units_(states),
       batch_(size(batch)),
-      fed_(*products, at::empty({steps + 1, batch, inputs.bias.size(0) / (maxout() ? 2 : 1)},
+      fed_(*matrices, at::empty({steps + 1, batch, inputs.bias.size(0) / (maxout() ? 2 : 1)},
                                 inputs.bias.options().requires_grad(false))),
-      state_(products->forward(blocks(inputs.weight).state, RowsPerProduct::kStep)),
-      context_(products->forward(blocks(inputs.weight).context, RowsPerProduct::kStep)) {
+      state_(matrices->forward(blocks(inputs.weight).state, RowsPerProduct::kStep)),
+      context_(matrices->forward(blocks(inputs.weight).context, RowsPerProduct::kStep)) {
   fed_.values()[0].zero_();
   fed_.take(0);
   const bool apart = maxout() || in_.mask.defined();
@@ -45,7 +46,7 @@ void FeedingPass::project(const WordRows& fed, const std::optional<Operand>& ope
     projected_ = at::empty({fed.rows.size(0), spoken_.size(2)}, spoken_.options());
   }
   const Rows rows = rows_of(fed.shared() ? projected_ : spoken_.flatten(0, 1));
-  products_->forward(blocks(in_.weight).fed, RowsPerProduct::kBatch)
+  matrices_->forward(blocks(in_.weight).fed, RowsPerProduct::kBatch)
       .multiply(*operand, in_.bias.data_ptr<float>(), rows, Write::kReplace);
 }
 
@@ -63,12 +64,12 @@ void FeedingPass::speak(std::int64_t i, const Operand& states, const Operand& co
 
 FeedingBackward::FeedingBackward(const FeedingPass& pass, const Tensor& d_readouts)
     : pass_(pass),
-      state_(pass.products_->backward(pass.blocks(pass.in_.weight).state, RowsPerProduct::kStep)),
+      state_(pass.matrices_->backward(pass.blocks(pass.in_.weight).state, RowsPerProduct::kStep)),
       context_(
-          pass.products_->backward(pass.blocks(pass.in_.weight).context, RowsPerProduct::kStep)),
+          pass.matrices_->backward(pass.blocks(pass.in_.weight).context, RowsPerProduct::kStep)),
       d_readouts_(d_readouts.defined() ? d_readouts : at::zeros_like(pass.readouts())),
       d_spoken_(pass.maxout() ? at::empty_like(pass.spoken_) : d_readouts_),
-      factors_(*pass.products_, d_spoken_),
+      factors_(*pass.matrices_, d_spoken_),
       d_weight_(pass.in_.weight),
       d_bias_(pass.in_.bias) {}
 
@@ -89,19 +90,19 @@ void FeedingBackward::step(std::int64_t i, Rows d_states, Rows d_contexts) {
 
 void FeedingBackward::finish(const Operand& states, const Operand& contexts,
                              const std::optional<Operand>& fed, const Tensor& d_fed) {
-  Products& products = *pass_.products_;
+  ShardMatrices& matrices = *pass_.matrices_;
   const Tensor gradients = d_spoken_.flatten(0, 1);
   const Operand operand = factors_.steps(0, d_spoken_.size(0));
   const ReadoutBlocks sums = pass_.blocks(d_weight_.sum());
   add_column_sums(gradients, d_bias_.sum());
-  add_product(products, operand, states, sums.state);
-  add_product(products, operand, contexts, sums.context);
+  add_product(matrices, operand, states, sums.state);
+  add_product(matrices, operand, contexts, sums.context);
   if (pass_.in_.fed_units == 0) return;
   const bool shared = pass_.index_.defined();
   const Tensor rows = shared ? sum_shared_rows(gradients, pass_.index_, d_fed.size(0)) : gradients;
-  const Operand rows_operand = shared ? products.operand(rows) : operand;
-  add_product(products, rows_operand, *fed, sums.fed);
-  products.backward(pass_.blocks(pass_.in_.weight).fed, RowsPerProduct::kBatch)
+  const Operand rows_operand = shared ? matrices.operand(rows) : operand;
+  add_product(matrices, rows_operand, *fed, sums.fed);
+  matrices.backward(pass_.blocks(pass_.in_.weight).fed, RowsPerProduct::kBatch)
       .multiply(rows_operand, nullptr, rows_of(d_fed), Write::kAdd);
 }
 

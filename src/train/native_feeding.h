@@ -11,7 +11,7 @@
 #include "model/model.h"
 #include "train/factor_sequence.h"
 #include "train/native_embedding.h"
-#include "train/products.h"
+#include "train/packed_weights.h"
 
 namespace attend::train {
 
@@ -34,7 +34,7 @@ struct ReadoutBlocks {
 class FeedingPass {
  public:
   /// `states` units of a state.
-  FeedingPass(const std::shared_ptr<Products>& products, const FeedingInputs& inputs,
+  FeedingPass(const std::shared_ptr<ShardMatrices>& matrices, const FeedingInputs& inputs,
               std::int64_t steps, std::int64_t batch, std::int64_t states);
   /// W E y_{i-1} + b of all steps in one product: of rows that are an operand.
   void project(const WordRows& fed, const std::optional<kernels::Operand>& operand);
@@ -51,7 +51,7 @@ class FeedingPass {
   ReadoutBlocks blocks(const at::Tensor& weight) const;
   bool maxout() const { return in_.readout == model::Readout::kMaxout; }
 
-  std::shared_ptr<Products> products_;
+  std::shared_ptr<ShardMatrices> matrices_;
   FeedingInputs in_;
   std::int64_t state_units_;
   std::size_t batch_;

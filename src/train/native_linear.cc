@@ -22,7 +22,7 @@ constexpr std::size_t kMostParts = 3;
 
 // What forward leaves for backward.
 struct Pass : torch::CustomClassHolder {
-  std::shared_ptr<Products> products;
+  std::shared_ptr<ShardMatrices> matrices;
   Activation activation = Activation::kNone;
   std::vector<WordRows> parts;    // rows contiguous: float32 operands read them
   std::size_t first = 0;          // which part is multiplied first: the one that shares rows
@@ -45,7 +45,7 @@ void Pass::add(std::size_t k) const {
   const float* b = k == first && bias.defined() ? bias.data_ptr<float>() : nullptr;
   const Tensor rows =
       part.shared() ? at::empty({part.rows.size(0), result.size(1)}, result.options()) : result;
-  products->forward(block(weight, k), RowsPerProduct::kBatch)
+  matrices->forward(block(weight, k), RowsPerProduct::kBatch)
       .multiply(operands[k], b, rows_of(rows), k == first ? Write::kReplace : Write::kAdd);
   if (!part.shared()) return;
   take_shared_rows(part.index.view({1, -1}), 0, static_cast<std::size_t>(result.size(0)), rows,
@@ -65,7 +65,7 @@ class Linear : public torch::autograd::Function<Linear> {
     for (std::size_t k = 0; k < pass->parts.size(); ++k) {
       WordRows& part = pass->parts[k];
       part.rows = rows[k].detach().contiguous();
-      pass->operands.push_back(pass->products->operand(part.rows));
+      pass->operands.push_back(pass->matrices->operand(part.rows));
       if (!part.shared()) continue;
       ++shared;
       pass->first = k;
@@ -96,7 +96,7 @@ class Linear : public torch::autograd::Function<Linear> {
     if (pass.activation == Activation::kTanh) {
       d_result = at::tanh_backward(d_result, pass.result);
     }
-    const Operand d_operand = pass.products->operand(d_result);
+    const Operand d_operand = pass.matrices->operand(d_result);
     const WeightGradient d_weight(pass.weight);
     Tensor d_bias;
     if (pass.bias.defined()) {
@@ -109,12 +109,12 @@ class Linear : public torch::autograd::Function<Linear> {
       const WordRows& part = pass.parts[k];
       const Tensor sums =
           part.shared() ? sum_shared_rows(d_result, part.index, part.rows.size(0)) : d_result;
-      const Operand operand = part.shared() ? pass.products->operand(sums) : d_operand;
-      add_product(*pass.products, operand, pass.operands[k], pass.block(d_weight.sum(), k));
+      const Operand operand = part.shared() ? pass.matrices->operand(sums) : d_operand;
+      add_product(*pass.matrices, operand, pass.operands[k], pass.block(d_weight.sum(), k));
       Tensor d_part;
       if (context->needs_input_grad(k)) {
         d_part = at::empty_like(part.rows);
-        pass.products->backward(pass.block(pass.weight, k), RowsPerProduct::kBatch)
+        pass.matrices->backward(pass.block(pass.weight, k), RowsPerProduct::kBatch)
             .multiply(operand, nullptr, rows_of(d_part), Write::kReplace);
       }
       result.push_back(d_part);
@@ -129,11 +129,12 @@ class Linear : public torch::autograd::Function<Linear> {
 
 }  // namespace
 
-Tensor native_linear(const std::shared_ptr<Products>& products, const std::vector<WordRows>& parts,
-                     const Tensor& weight, const Tensor& bias, Activation activation) {
+Tensor native_linear(const std::shared_ptr<ShardMatrices>& matrices,
+                     const std::vector<WordRows>& parts, const Tensor& weight, const Tensor& bias,
+                     Activation activation) {
   ATTEND_CHECK(!parts.empty() && parts.size() <= kMostParts);
   auto pass = c10::make_intrusive<Pass>();
-  pass->products = products;
+  pass->matrices = matrices;
   pass->activation = activation;
   pass->parts.resize(parts.size());
   for (std::size_t k = 0; k < parts.size(); ++k) pass->parts[k].index = parts[k].index;

@@ -27,12 +27,12 @@ void add(kernels::CrossEntropySums& sums, const kernels::CrossEntropySums& part)
 // The loss of some rows.
 class Part {
  public:
-  Part(Products& products, const LossInputs& inputs, std::int64_t first, std::int64_t count)
-      : products_(products),
+  Part(ShardMatrices& matrices, const LossInputs& inputs, std::int64_t first, std::int64_t count)
+      : matrices_(matrices),
         inputs_(inputs),
         first_(first),
         count_(count),
-        rows_(products.operand(inputs.rows.narrow(0, first, count))) {}
+        rows_(matrices.operand(inputs.rows.narrow(0, first, count))) {}
 
   // Leaves the gradient of the logits in their place. Calls done(first, count) for rows of the part
   // as long as they are in a cache.
@@ -40,7 +40,7 @@ class Part {
   kernels::CrossEntropySums sums(const Tensor& logits, const kernels::CrossEntropyOptions& options,
                                  Done&& done) const {
     const kernels::Rows part = rows_of(logits);
-    products_.forward(inputs_.weight, RowsPerProduct::kBatch)
+    matrices_.forward(inputs_.weight, RowsPerProduct::kBatch)
         .multiply(rows_, inputs_.bias.data_ptr<float>(), part, Write::kReplace);
     const std::int64_t* targets = inputs_.targets.data_ptr<std::int64_t>() + first_;
     kernels::CrossEntropySums sums;
@@ -59,24 +59,24 @@ class Part {
                                      const Tensor& all_d_rows) const {
     const std::size_t vocabulary = size(logits.size(1));
     const kernels::Rows part = rows_of(logits);
-    Operand d_logits = Operand::unread(products_.precision(), part, size(count_), vocabulary);
+    Operand d_logits = Operand::unread(matrices_.precision(), part, size(count_), vocabulary);
     float* d_bias = inputs_.bias.grad().data_ptr<float>();
     const kernels::CrossEntropySums result =
         sums(logits, options, [&](std::size_t first, std::size_t count) {
           kernels::add_column_sums(part.from(first), count, vocabulary, d_bias);
           d_logits.read(first, count);
         });
-    products_.backward(inputs_.weight, RowsPerProduct::kBatch)
+    matrices_.backward(inputs_.weight, RowsPerProduct::kBatch)
         .multiply(d_logits, nullptr, rows_of(all_d_rows.narrow(0, first_, count_)),
                   Write::kReplace);
     // At once: the logits make room for those of the next rows.
-    kernels::gradient_product(products_.primitives(), d_logits, rows_,
+    kernels::gradient_product(matrices_.primitives(), d_logits, rows_,
                               rows_of(inputs_.weight.grad()), Write::kAdd);
     return result;
   }
 
  private:
-  Products& products_;
+  ShardMatrices& matrices_;
   const LossInputs& inputs_;
   std::int64_t first_, count_;
   Operand rows_;
@@ -84,7 +84,7 @@ class Part {
 
 // Calls body(part, logits) for all rows; the logits are one buffer for all parts.
 template <class Body>
-void for_parts(Products& products, const LossInputs& inputs, Body&& body) {
+void for_parts(ShardMatrices& matrices, const LossInputs& inputs, Body&& body) {
   ATTEND_CHECK(inputs.rows.is_contiguous() && inputs.targets.is_contiguous());
   const std::int64_t rows = inputs.rows.size(0), vocabulary = inputs.weight.size(0);
   const std::int64_t most = std::max(kFewestRows, kLogitsAtOnce / vocabulary);
@@ -92,56 +92,56 @@ void for_parts(Products& products, const LossInputs& inputs, Body&& body) {
   const std::int64_t at_once = (rows + parts - 1) / parts;
   const Tensor logits = at::empty({at_once, vocabulary}, inputs.rows.options());
   for (std::int64_t first = 0; first < rows; first += at_once) {
-    body(Part(products, inputs, first, std::min(at_once, rows - first)), logits);
+    body(Part(matrices, inputs, first, std::min(at_once, rows - first)), logits);
   }
 }
 
 // All rows at once, in bfloat16 by tiles: of the logits nothing is kept but what their gradient is
 // multiplied from.
-NativeLoss loss_by_tiles(Products& products, const LossInputs& inputs,
+NativeLoss loss_by_tiles(ShardMatrices& matrices, const LossInputs& inputs,
                          const kernels::CrossEntropyOptions& options) {
-  const auto& forward = products.forward(inputs.weight, RowsPerProduct::kBatch);
+  const auto& forward = matrices.forward(inputs.weight, RowsPerProduct::kBatch);
   const kernels::LogitGradient logits =
-      forward.cross_entropy(products.operand(inputs.rows), inputs.bias.data_ptr<float>(),
+      forward.cross_entropy(matrices.operand(inputs.rows), inputs.bias.data_ptr<float>(),
                             inputs.targets.data_ptr<std::int64_t>(), options,
-                            inputs.bias.grad().data_ptr<float>(), products.logit_memory());
+                            inputs.bias.grad().data_ptr<float>(), matrices.logit_memory());
   const Tensor scales = at::empty({inputs.rows.size(0), 1}, inputs.rows.options());
   std::ranges::copy(logits.scales, scales.data_ptr<float>());
   NativeLoss result{logits.sums, at::empty_like(inputs.rows)};
-  products.backward(inputs.weight, RowsPerProduct::kBatch)
+  matrices.backward(inputs.weight, RowsPerProduct::kBatch)
       .multiply(logits.d_logits, nullptr, rows_of(result.d_rows), Write::kReplace);
   result.d_rows.mul_(scales);
-  const Operand scaled_rows = products.operand(inputs.rows * scales);
+  const Operand scaled_rows = matrices.operand(inputs.rows * scales);
   if (inputs.tied) {
-    kernels::gradient_product(products.primitives(), logits.d_logits, scaled_rows,
+    kernels::gradient_product(matrices.primitives(), logits.d_logits, scaled_rows,
                               rows_of(inputs.weight.grad()), Write::kAdd);
   } else {
-    add_product(products, logits.d_logits, scaled_rows, inputs.weight.grad());
+    add_product(matrices, logits.d_logits, scaled_rows, inputs.weight.grad());
   }
   return result;
 }
 
 }  // namespace
 
-NativeLoss native_loss(Products& products, const LossInputs& inputs,
+NativeLoss native_loss(ShardMatrices& matrices, const LossInputs& inputs,
                        const kernels::CrossEntropyOptions& options) {
   ATTEND_CHECK(inputs.weight.grad().defined() && inputs.bias.grad().defined());
   ATTEND_CHECK(inputs.rows.is_contiguous() && inputs.targets.is_contiguous());
-  if (kernels::keeps_logit_gradient(products.precision(), size(inputs.weight.size(0)))) {
-    return loss_by_tiles(products, inputs, options);
+  if (kernels::keeps_logit_gradient(matrices.precision(), size(inputs.weight.size(0)))) {
+    return loss_by_tiles(matrices, inputs, options);
   }
   NativeLoss result;
   result.d_rows = at::empty_like(inputs.rows);
-  for_parts(products, inputs, [&](const Part& part, const Tensor& logits) {
+  for_parts(matrices, inputs, [&](const Part& part, const Tensor& logits) {
     add(result.sums, part.gradient(logits, options, result.d_rows));
   });
   return result;
 }
 
-kernels::CrossEntropySums native_evaluation(Products& products, const LossInputs& inputs,
+kernels::CrossEntropySums native_evaluation(ShardMatrices& matrices, const LossInputs& inputs,
                                             const kernels::CrossEntropyOptions& options) {
   kernels::CrossEntropySums sums;
-  for_parts(products, inputs, [&](const Part& part, const Tensor& logits) {
+  for_parts(matrices, inputs, [&](const Part& part, const Tensor& logits) {
     add(sums, part.sums(logits, options, [](std::size_t, std::size_t) {}));
   });
   return sums;

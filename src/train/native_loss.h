@@ -5,7 +5,7 @@
 
 #include <ATen/ATen.h>
 
-#include "train/products.h"
+#include "train/packed_weights.h"
 
 namespace attend::train {
 
@@ -24,11 +24,11 @@ struct NativeLoss {
 };
 
 /// Adds to the gradients of weight and bias; the others are returned.
-NativeLoss native_loss(Products& products, const LossInputs& inputs,
+NativeLoss native_loss(ShardMatrices& matrices, const LossInputs& inputs,
                        const kernels::CrossEntropyOptions& options);
 
 /// The sums alone; weight and bias need no gradient.
-kernels::CrossEntropySums native_evaluation(Products& products, const LossInputs& inputs,
+kernels::CrossEntropySums native_evaluation(ShardMatrices& matrices, const LossInputs& inputs,
                                             const kernels::CrossEntropyOptions& options);
 
 }  // namespace attend::train

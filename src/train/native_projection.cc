@@ -8,9 +8,10 @@ using kernels::Operand;
 using kernels::RowsPerProduct;
 using kernels::Write;
 
-ProjectionPass::ProjectionPass(const std::shared_ptr<Products>& products, const CellShape& shape,
-                               const CellTensors& cell, const SeenRows& seen)
-    : products_(products), shape_(shape), cell_(cell), seen_(seen) {}
+ProjectionPass::ProjectionPass(const std::shared_ptr<ShardMatrices>& matrices,
+                               const CellShape& shape, const CellTensors& cell,
+                               const SeenRows& seen)
+    : matrices_(matrices), shape_(shape), cell_(cell), seen_(seen) {}
 
 // W x + bias, which may be undefined.
 Tensor ProjectionPass::multiply(const Tensor& bias) const {
@@ -21,7 +22,7 @@ Tensor ProjectionPass::multiply(const Tensor& bias) const {
   }
   const Tensor rows = at::empty({seen_.words.rows.size(0), shape_.gate_units()},
                                 weight.options().requires_grad(false));
-  products_->forward(weight, RowsPerProduct::kBatch)
+  matrices_->forward(weight, RowsPerProduct::kBatch)
       .multiply(*seen_.operand, bias.defined() ? bias.data_ptr<float>() : nullptr, rows_of(rows),
                 Write::kReplace);
   return rows;
@@ -68,10 +69,10 @@ ProjectionPass::Gradients ProjectionPass::gather(const Tensor& d_sums,
     return result;
   }
   const bool own = shared || normalised || !d_operand;
-  const Operand operand = own ? products_->operand(d_rows) : *d_operand;
-  add_product(*products_, operand, *seen_.operand, d_weight.sum());
+  const Operand operand = own ? matrices_->operand(d_rows) : *d_operand;
+  add_product(*matrices_, operand, *seen_.operand, d_weight.sum());
   if (d_seen.defined()) {
-    products_->backward(cell_.input_weight, RowsPerProduct::kBatch)
+    matrices_->backward(cell_.input_weight, RowsPerProduct::kBatch)
         .multiply(operand, nullptr, rows_of(d_seen), write);
   }
   return result;

@@ -10,7 +10,7 @@
 #include "train/layers.h"
 #include "train/native_cell.h"
 #include "train/native_embedding.h"
-#include "train/products.h"
+#include "train/packed_weights.h"
 
 namespace attend::train {
 
@@ -27,7 +27,7 @@ struct SeenRows {
 class ProjectionPass {
  public:
   /// `cell`: its input weights, bias and input gain. `seen` must stay.
-  ProjectionPass(const std::shared_ptr<Products>& products, const CellShape& shape,
+  ProjectionPass(const std::shared_ptr<ShardMatrices>& matrices, const CellShape& shape,
                  const CellTensors& cell, const SeenRows& seen);
   at::Tensor project();  // [rows, G n]
 
@@ -45,7 +45,7 @@ class ProjectionPass {
   at::Tensor multiply(const at::Tensor& bias) const;
   kernels::NormSizes norm_sizes() const;
 
-  std::shared_ptr<Products> products_;
+  std::shared_ptr<ShardMatrices> matrices_;
   CellShape shape_;
   CellTensors cell_;
   const SeenRows& seen_;

@@ -100,18 +100,18 @@ class Decoder {
 }  // namespace
 
 Network::Network(const model::Configuration& configuration, Tensors tensors, Path path,
-                 std::shared_ptr<Products> products)
+                 std::shared_ptr<ShardMatrices> matrices)
     : configuration_(configuration),
       tensors_(std::move(tensors)),
-      owns_products_(products == nullptr),
-      products_(std::move(products)) {
+      owns_matrices_(matrices == nullptr),
+      matrices_(std::move(matrices)) {
   const Tensor& any = tensor("output.bias");
   native_ = path == Path::kFastest && any.scalar_type() == at::kFloat && any.device().is_cpu();
-  if (owns_products_) products_ = std::make_shared<Products>(configuration.training.precision);
+  if (owns_matrices_) matrices_ = std::make_shared<ShardMatrices>(configuration.training.precision);
 }
 
-void Network::refresh_own_products() const {
-  if (owns_products_) products_->weights().refresh();
+void Network::refresh_own_matrices() const {
+  if (owns_matrices_) matrices_->weights().refresh();
 }
 
 // activation(W [x_1; x_2; …] + b) over the last dimension; without a tensor `bias` b is 0. Parts
@@ -126,7 +126,7 @@ Tensor Network::project(const std::vector<WordRows>& parts, const std::string& w
   const Tensor& w = tensor(weight);
   const Tensor b = find_tensor(tensors_, bias);
   shape.back() = w.size(0);
-  if (native_) return native_linear(products_, flat, w, b, activation).view(shape);
+  if (native_) return native_linear(matrices_, flat, w, b, activation).view(shape);
   std::vector<Tensor> rows;
   for (const WordRows& part : flat) rows.push_back(part.rows);
   const Tensor joined = rows.size() == 1 ? rows[0] : at::cat(rows, 1);
@@ -278,7 +278,7 @@ Network::EncodedLayer Network::encode_layer(int layer, const Batch& batch, const
 Network::EncodedLayer Network::encode_layer_natively(int layer, const Batch& batch,
                                                      const Tensor& below, Dropout* dropout) const {
   const model::EncoderConfig& encoder = configuration_.encoder;
-  NativeEncoderInputs inputs{products_,
+  NativeEncoderInputs inputs{matrices_,
                              {encoder.cell, encoder.units},
                              encoder.direction,
                              encoder_cells(layer),
@@ -446,7 +446,7 @@ void Network::run_steps_natively(const Batch& batch, const Annotated& annotated,
   const DecoderMasks masks(configuration_.decoder, batch.target.size(0), batch.sentences, dropout,
                            floating());
   NativeDecoderInputs inputs;
-  inputs.products = products_;
+  inputs.matrices = matrices_;
   inputs.shape = {configuration_.decoder.cell, configuration_.decoder.units};
   inputs.order = configuration_.decoder.order;
   inputs.steps = batch.target.size(0);
@@ -522,7 +522,7 @@ Tensor Network::log_probabilities(const Tensor& readout) const {
 }
 
 Forced Network::forced(const Batch& batch) const {
-  refresh_own_products();
+  refresh_own_matrices();
   const Decoded decoded = decode(batch, nullptr);
   const Tensor rows = readout(decoded, nullptr).flatten(0, 1);
   return {log_probabilities(rows).view({batch.target.size(0), batch.sentences, -1}),
@@ -536,7 +536,7 @@ Tensor Network::target_readouts(const Batch& batch, Dropout* dropout) const {
 }
 
 Cost Network::cost(const Batch& batch, Dropout* dropout) const {
-  refresh_own_products();
+  refresh_own_matrices();
   const Tensor scores = log_probabilities(target_readouts(batch, dropout));
   const Tensor surprise =
       at::nll_loss(scores, batch.target_tokens, {}, at::Reduction::Sum);  // − Σ log p(y_i)
@@ -555,9 +555,9 @@ kernels::CrossEntropySums Network::accumulate_gradient(const Batch& batch, Dropo
     (result.cost * scale).backward();
     return {result.cost.item<double>(), result.log_likelihood.item<double>()};
   }
-  refresh_own_products();
+  refresh_own_matrices();
   const Tensor rows = target_readouts(batch, dropout).contiguous();
-  const NativeLoss loss = native_loss(*products_, loss_inputs(rows.detach(), batch),
+  const NativeLoss loss = native_loss(*matrices_, loss_inputs(rows.detach(), batch),
                                       {configuration_.training.label_smoothing, scale});
   rows.backward(loss.d_rows);
   return loss.sums;
@@ -568,9 +568,9 @@ kernels::CrossEntropySums Network::evaluate(const Batch& batch) const {
     const Cost result = cost(batch, nullptr);
     return {result.cost.item<double>(), result.log_likelihood.item<double>()};
   }
-  refresh_own_products();
+  refresh_own_matrices();
   const Tensor rows = target_readouts(batch, nullptr).contiguous();
-  return native_evaluation(*products_, loss_inputs(rows, batch),
+  return native_evaluation(*matrices_, loss_inputs(rows, batch),
                            {configuration_.training.label_smoothing, 1.0});
 }
 

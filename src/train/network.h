@@ -17,7 +17,7 @@
 #include "train/native_feeding.h"
 #include "train/native_linear.h"
 #include "train/native_loss.h"
-#include "train/products.h"
+#include "train/packed_weights.h"
 
 namespace attend::train {
 
@@ -48,7 +48,7 @@ class Network {
   /// when the parameters have changed; without any, every call packs the parameters anew, and only
   /// one thread may call.
   Network(const model::Configuration& configuration, Tensors tensors, Path path = Path::kFastest,
-          std::shared_ptr<Products> products = nullptr);
+          std::shared_ptr<ShardMatrices> matrices = nullptr);
 
   /// `dropout` is null outside training.
   Cost cost(const Batch& batch, Dropout* dropout) const;
@@ -87,7 +87,7 @@ class Network {
   AttentionInputs attention_inputs(const Batch& batch, const Annotated& annotated,
                                    const Attention& attention) const;
   FeedingInputs feeding_inputs(const DecoderMasks& masks) const;
-  void refresh_own_products() const;
+  void refresh_own_matrices() const;
   Tensor project(const std::vector<WordRows>& parts, const std::string& weight,
                  const std::string& bias, Activation activation) const;
   Tensor project_annotations(const Tensor& annotations) const;
@@ -105,8 +105,8 @@ class Network {
   model::Configuration configuration_;
   Tensors tensors_;
   bool native_;
-  bool owns_products_;
-  std::shared_ptr<Products> products_;
+  bool owns_matrices_;
+  std::shared_ptr<ShardMatrices> matrices_;
 };
 
 }  // namespace attend::train

@@ -57,24 +57,24 @@ class PackedWeights {
                                      kernels::RowsPerProduct rows);
 
   struct Packed {
-    explicit Packed(kernels::TrainingMatrix weights) : product(std::move(weights)) {}
-    kernels::TrainingMatrix product;
+    explicit Packed(kernels::TrainingMatrix weights) : matrix(std::move(weights)) {}
+    kernels::TrainingMatrix matrix;
     std::atomic<std::size_t> done = 0;  // how many weights are packed since begin_changes()
   };
 
   Precision precision_;
   kernels::PrimitiveCache primitives_;
   std::mutex mutex_;  // of what follows
-  std::map<Key, Packed> products_;
+  std::map<Key, Packed> matrices_;
 };
 
 /// The products of one shard of a batch, or of a whole one.
-class Products {
+class ShardMatrices {
  public:
   /// With weights of its own.
-  explicit Products(Precision precision);
+  explicit ShardMatrices(Precision precision);
   /// Leaves gradients that `queue` takes to it; multiplies others at once, or all where it is null.
-  Products(std::shared_ptr<PackedWeights> weights, GradientQueue* queue, std::size_t shard);
+  ShardMatrices(std::shared_ptr<PackedWeights> weights, GradientQueue* queue, std::size_t shard);
 
   Precision precision() const { return weights_->precision(); }
   const kernels::PrimitiveCache& primitives() const { return weights_->primitives(); }
@@ -117,8 +117,8 @@ class WeightGradient {
 };
 
 /// Products::add_gradient to a tensor.
-void add_product(const Products& products, const kernels::Operand& a, const kernels::Operand& b,
-                 const at::Tensor& gradient);
+void add_product(const ShardMatrices& matrices, const kernels::Operand& a,
+                 const kernels::Operand& b, const at::Tensor& gradient);
 
 /// sums [units] += Σ_r matrix_r.
 void add_column_sums(const at::Tensor& matrix, const at::Tensor& sums);

@@ -1,4 +1,4 @@
-#include "train/products.h"
+#include "train/packed_weights.h"
 
 #include <algorithm>
 #include <utility>
@@ -40,11 +40,11 @@ const TrainingMatrix& PackedWeights::get(const Tensor& block, bool transposed,
                 block.stride(inputs),
                 static_cast<std::int64_t>(rows)};
   const std::lock_guard lock(mutex_);
-  const auto found = products_.find(key);
-  if (found != products_.end()) return found->second.product;
-  TrainingMatrix product(primitives_, precision_, rows, values, size(key[1]), size(key[2]),
-                         {size(key[3]), size(key[4])});
-  return products_.try_emplace(key, std::move(product)).first->second.product;
+  const auto found = matrices_.find(key);
+  if (found != matrices_.end()) return found->second.matrix;
+  TrainingMatrix matrix(primitives_, precision_, rows, values, size(key[1]), size(key[2]),
+                        {size(key[3]), size(key[4])});
+  return matrices_.try_emplace(key, std::move(matrix)).first->second.matrix;
 }
 
 const TrainingMatrix& PackedWeights::forward(const Tensor& block, RowsPerProduct rows) {
@@ -56,19 +56,19 @@ const TrainingMatrix& PackedWeights::backward(const Tensor& block, RowsPerProduc
 }
 
 void PackedWeights::begin_changes() {
-  for (auto& [key, packed] : products_) packed.done = 0;
+  for (auto& [key, packed] : matrices_) packed.done = 0;
 }
 
 void PackedWeights::pack_rows(kernels::ConstRows rows, std::size_t count) {
-  for (auto& [key, packed] : products_) packed.done += packed.product.pack_among(rows, count);
+  for (auto& [key, packed] : matrices_) packed.done += packed.matrix.pack_among(rows, count);
 }
 
 void PackedWeights::refresh(Workers& workers, std::size_t count,
                             const std::function<void(std::size_t)>& task) {
   std::vector<std::pair<std::int64_t, TrainingMatrix*>> all;  // the largest first
-  for (auto& [key, packed] : products_) {
+  for (auto& [key, packed] : matrices_) {
     const std::int64_t weights = key[1] * key[2];
-    if (packed.done.exchange(0) < size(weights)) all.emplace_back(-weights, &packed.product);
+    if (packed.done.exchange(0) < size(weights)) all.emplace_back(-weights, &packed.matrix);
   }
   std::stable_sort(all.begin(), all.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -79,27 +79,29 @@ void PackedWeights::refresh(Workers& workers, std::size_t count,
 }
 
 void PackedWeights::refresh() {
-  for (auto& [key, packed] : products_) packed.product.pack();
+  for (auto& [key, packed] : matrices_) packed.matrix.pack();
 }
 
-Products::Products(Precision precision) : weights_(std::make_shared<PackedWeights>(precision)) {}
+ShardMatrices::ShardMatrices(Precision precision)
+    : weights_(std::make_shared<PackedWeights>(precision)) {}
 
-Products::Products(std::shared_ptr<PackedWeights> weights, GradientQueue* queue, std::size_t shard)
+ShardMatrices::ShardMatrices(std::shared_ptr<PackedWeights> weights, GradientQueue* queue,
+                             std::size_t shard)
     : weights_(std::move(weights)), queue_(queue), shard_(shard) {}
 
-Operand Products::operand(const Tensor& matrix) const {
+Operand ShardMatrices::operand(const Tensor& matrix) const {
   return {precision(), rows_of(matrix), size(matrix.size(0)), size(matrix.size(1)),
           std::make_shared<const Tensor>(matrix)};
 }
 
-void Products::add_gradient(const Operand& a, const Operand& b, kernels::Rows gradient) const {
+void ShardMatrices::add_gradient(const Operand& a, const Operand& b, kernels::Rows gradient) const {
   if (queue_ != nullptr && queue_->takes(shard_, gradient.values)) {
     return queue_->add(shard_, a, b, gradient);
   }
   kernels::gradient_product(primitives(), a, b, gradient, kernels::Write::kAdd);
 }
 
-std::shared_ptr<kernels::Buffer> Products::logit_memory() {
+std::shared_ptr<kernels::Buffer> ShardMatrices::logit_memory() {
   if (logit_memory_.use_count() != 1) logit_memory_ = std::make_shared<kernels::Buffer>();
   return logit_memory_;
 }
@@ -109,11 +111,11 @@ WeightGradient::WeightGradient(const Tensor& weight)
       sum_(in_place_ ? weight.grad()
                      : at::zeros(weight.sizes(), weight.options().requires_grad(false))) {}
 
-void add_product(const Products& products, const Operand& a, const Operand& b,
+void add_product(const ShardMatrices& matrices, const Operand& a, const Operand& b,
                  const Tensor& gradient) {
   ATTEND_CHECK(gradient.size(0) == static_cast<std::int64_t>(a.units()) &&
                gradient.size(1) == static_cast<std::int64_t>(b.units()));
-  products.add_gradient(a, b, rows_of(gradient));
+  matrices.add_gradient(a, b, rows_of(gradient));
 }
 
 void add_column_sums(const Tensor& matrix, const Tensor& sums) {

@@ -86,7 +86,7 @@ std::size_t filled_up(Precision precision, std::size_t factors) {
 
 // The rows of `operand` one behind the other and filled up with zeros to so many of so many units;
 // in `memory` if they are not so already.
-const void* dense_rows(const Operand& operand, std::size_t count, std::size_t units,
+const void* dense_rows(const PackedRows& operand, std::size_t count, std::size_t units,
                        Buffer& memory) {
   const bool dense = operand.stride() == operand.units() || operand.count() == 1;
   if (dense && count == operand.count() && units == operand.units()) return operand.values();
@@ -275,7 +275,7 @@ void OnednnProduct::pack() {
   if (precision_ != Precision::kFloat32) round();
 }
 
-void OnednnProduct::multiply(const Operand& x, const float* bias, Rows y, Write write) const {
+void OnednnProduct::multiply(const PackedRows& x, const float* bias, Rows y, Write write) const {
   if (!packed_) return multiply_plain(x, bias, y, write);
   guarded([&] { multiply_packed(x, bias, y, write); });
 }
@@ -296,7 +296,7 @@ void OnednnProduct::reorder() {
   stream.wait();
 }
 
-void OnednnProduct::multiply_packed(const Operand& x, const float* bias, Rows y,
+void OnednnProduct::multiply_packed(const PackedRows& x, const float* bias, Rows y,
                                     Write write) const {
   const Destination to(y, x.count(), outputs_, write);
   const Description weights = packed_->get_desc();
@@ -314,7 +314,8 @@ void OnednnProduct::multiply_packed(const Operand& x, const float* bias, Rows y,
   to.take_over();
 }
 
-void OnednnProduct::multiply_plain(const Operand& x, const float* bias, Rows y, Write write) const {
+void OnednnProduct::multiply_plain(const PackedRows& x, const float* bias, Rows y,
+                                   Write write) const {
   for (std::size_t row = 0; bias != nullptr && row < x.count(); ++row) {
     std::copy_n(bias, outputs_, y.row(row));
   }
@@ -350,7 +351,7 @@ const float* OnednnProduct::fill_up() const {
   return filled.data();
 }
 
-void onednn_gradient(const PrimitiveCache& primitives, const Operand& a, const Operand& b,
+void onednn_gradient(const PrimitiveCache& primitives, const PackedRows& a, const PackedRows& b,
                      Rows gradient, Write write) {
   if (multiplies_as_float32(a.precision())) {
     Sgemm{true,       false,

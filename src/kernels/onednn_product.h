@@ -6,7 +6,7 @@
 
 #include "kernels/buffer.h"
 #include "kernels/onednn_matmul.h"
-#include "kernels/operand.h"
+#include "kernels/packed_rows.h"
 #include "kernels/training_matrix.h"
 
 namespace attend::kernels {
@@ -27,11 +27,11 @@ class OnednnProduct {
 
   /// As TrainingMatrix.
   void pack();
-  void multiply(const Operand& x, const float* bias, Rows y, Write write) const;
+  void multiply(const PackedRows& x, const float* bias, Rows y, Write write) const;
 
  private:
-  void multiply_plain(const Operand& x, const float* bias, Rows y, Write write) const;
-  void multiply_packed(const Operand& x, const float* bias, Rows y, Write write) const;
+  void multiply_plain(const PackedRows& x, const float* bias, Rows y, Write write) const;
+  void multiply_packed(const PackedRows& x, const float* bias, Rows y, Write write) const;
   void reorder();
   void round();
   const float* fill_up() const;
@@ -48,7 +48,7 @@ class OnednnProduct {
 };
 
 /// gradient [a.units, b.units] ← or += Σ_r a_r b_rᵀ over one row or more.
-void onednn_gradient(const PrimitiveCache& primitives, const Operand& a, const Operand& b,
+void onednn_gradient(const PrimitiveCache& primitives, const PackedRows& a, const PackedRows& b,
                      Rows gradient, Write write);
 
 }  // namespace attend::kernels

@@ -25,7 +25,7 @@ Bfloat16* halves(Buffer& memory, std::size_t count) {
   return reinterpret_cast<Bfloat16*>(memory.get((count + 1) / 2).data());
 }
 
-HalfMatrix half_rows(const Operand& operand) {
+HalfMatrix half_rows(const PackedRows& operand) {
   return {static_cast<const Bfloat16*>(operand.values()), operand.stride(), operand.panel_stride()};
 }
 
@@ -77,7 +77,7 @@ std::size_t TrainingMatrix::pack_among(ConstRows rows, std::size_t count) {
   return tiles_ ? tiles_->pack_among(rows, count) : 0;
 }
 
-void TrainingMatrix::multiply(const Operand& x, const float* bias, Rows y, Write write) const {
+void TrainingMatrix::multiply(const PackedRows& x, const float* bias, Rows y, Write write) const {
   ATTEND_CHECK_EQ(x.units(), inputs_);
   ATTEND_CHECK(x.precision() == precision_);
   ATTEND_CHECK(bias == nullptr || write == Write::kReplace);
@@ -93,21 +93,21 @@ void TrainingMatrix::multiply(const Operand& x, const float* bias, Rows y, Write
 
 void TrainingMatrix::multiply(ConstRows x, std::size_t rows, const float* bias, Rows y,
                               Write write) const {
-  if (!tiles_) return multiply(Operand(precision_, x, rows, inputs_), bias, y, write);
+  if (!tiles_) return multiply(PackedRows(precision_, x, rows, inputs_), bias, y, write);
   if (rows == 0) return;
   Bfloat16* rounded = halves(rounded_rows(), tile_values(rows, inputs_));
   round_for_tiles(x, rows, inputs_, rounded);
   tiles_->multiply({rounded, tile_stride(inputs_)}, rows, bias, y, write);
 }
 
-LogitGradient TrainingMatrix::cross_entropy(const Operand& x, const float* bias,
+LogitGradient TrainingMatrix::cross_entropy(const PackedRows& x, const float* bias,
                                             const std::int64_t* targets,
                                             const CrossEntropyOptions& options, float* d_bias,
                                             std::shared_ptr<Buffer> memory) const {
   ATTEND_CHECK(has_cross_entropy());
   ATTEND_CHECK_EQ(x.units(), inputs_);
   LogitGradient result{
-      Operand(std::move(memory), x.count(), outputs_), std::vector<float>(x.count()), {}};
+      PackedRows(std::move(memory), x.count(), outputs_), std::vector<float>(x.count()), {}};
   auto* d_logits = static_cast<Bfloat16*>(const_cast<void*>(result.d_logits.values()));
   result.sums =
       tile_cross_entropy(*tiles_, half_rows(x), x.count(), bias, targets, options,
@@ -115,8 +115,8 @@ LogitGradient TrainingMatrix::cross_entropy(const Operand& x, const float* bias,
   return result;
 }
 
-std::optional<double> gradient_product(const PrimitiveCache& primitives, const Operand& a,
-                                       const Operand& b, Rows gradient, Write write) {
+std::optional<double> gradient_product(const PrimitiveCache& primitives, const PackedRows& a,
+                                       const PackedRows& b, Rows gradient, Write write) {
   ATTEND_CHECK_EQ(a.count(), b.count());
   ATTEND_CHECK(a.precision() == b.precision());
   if (a.count() == 0) {

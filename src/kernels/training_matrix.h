@@ -13,7 +13,7 @@
 #include "kernels/buffer.h"
 #include "kernels/cross_entropy.h"
 #include "kernels/float32_product.h"
-#include "kernels/operand.h"
+#include "kernels/packed_rows.h"
 #include "kernels/rows.h"
 
 namespace attend::kernels {
@@ -47,7 +47,7 @@ enum class Write { kReplace, kAdd };
 /// What a softmax layer leaves for the products behind it: the gradient of the logits of row r is
 /// scales[r] · d_logits_r.
 struct LogitGradient {
-  Operand d_logits;           // [rows, outputs]
+  PackedRows d_logits;        // [rows, outputs]
   std::vector<float> scales;  // [rows]
   CrossEntropySums sums;
 };
@@ -74,7 +74,7 @@ class TrainingMatrix {
   /// their own.
   std::size_t pack_among(ConstRows rows, std::size_t count);
   /// y ← W x + bias, or y += W x with Write::kAdd; `bias` [outputs] or null, null with kAdd.
-  void multiply(const Operand& x, const float* bias, Rows y, Write write) const;
+  void multiply(const PackedRows& x, const float* bias, Rows y, Write write) const;
   /// The same of float32 rows that are used once.
   void multiply(ConstRows x, std::size_t rows, const float* bias, Rows y, Write write) const;
 
@@ -83,7 +83,7 @@ class TrainingMatrix {
   /// Cross-entropy of the logits W x + bias and its gradient, without ever holding the logits;
   /// `targets` [x.count()] ids below the number of outputs. Adds to `d_bias` [outputs]. `memory` is
   /// the operand's.
-  LogitGradient cross_entropy(const Operand& x, const float* bias, const std::int64_t* targets,
+  LogitGradient cross_entropy(const PackedRows& x, const float* bias, const std::int64_t* targets,
                               const CrossEntropyOptions& options, float* d_bias,
                               std::shared_ptr<Buffer> memory) const;
 
@@ -99,7 +99,7 @@ class TrainingMatrix {
 
 /// gradient [a.units, b.units], rows `stride` apart, ← or += Σ_r a_r b_rᵀ over all rows of a and b.
 /// Returns the sum of the squares of what it leaves if that comes with the product, as with tiles.
-std::optional<double> gradient_product(const PrimitiveCache& primitives, const Operand& a,
-                                       const Operand& b, Rows gradient, Write write);
+std::optional<double> gradient_product(const PrimitiveCache& primitives, const PackedRows& a,
+                                       const PackedRows& b, Rows gradient, Write write);
 
 }  // namespace attend::kernels

@@ -11,7 +11,7 @@
 
 namespace attend::train {
 
-using kernels::Operand;
+using kernels::PackedRows;
 using kernels::Rows;
 using kernels::Write;
 
@@ -62,7 +62,8 @@ void GradientQueue::begin_part() {
   for (auto& products : products_) products.clear();
 }
 
-void GradientQueue::add(std::size_t shard, const Operand& a, const Operand& b, Rows gradient) {
+void GradientQueue::add(std::size_t shard, const PackedRows& a, const PackedRows& b,
+                        Rows gradient) {
   const std::size_t at_once = rows_at_once(a.precision(), a.units(), b.units());
   const auto offset = static_cast<std::size_t>(gradient.values - buffers_[shard].data());
   {

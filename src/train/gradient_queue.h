@@ -46,7 +46,7 @@ class GradientQueue {
   /// gradient [a.units(), b.units()] += Σ_r a_r b_rᵀ, later; `gradient` lies in the shard's buffer,
   /// and what the operands read stays as it is. Gradients that are added to are the same ones in
   /// every update or do not overlap, and nothing else is ever added to their parameters.
-  void add(std::size_t shard, const kernels::Operand& a, const kernels::Operand& b,
+  void add(std::size_t shard, const kernels::PackedRows& a, const kernels::PackedRows& b,
            kernels::Rows gradient);
   /// The shard has nothing more to add in this part. Multiplies what waits, of any shard, and
   /// returns when nothing is left of all; a thread that can only wait looks around for `patience`
@@ -67,7 +67,7 @@ class GradientQueue {
 
  private:
   struct Product {
-    kernels::Operand a, b;
+    kernels::PackedRows a, b;
   };
   // Part of a parameter's gradient.
   struct Block {

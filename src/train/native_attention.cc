@@ -8,7 +8,7 @@
 namespace attend::train {
 
 using kernels::ConstRows;
-using kernels::Operand;
+using kernels::PackedRows;
 using kernels::Rows;
 using kernels::RowsPerProduct;
 using kernels::Write;
@@ -172,8 +172,8 @@ void AttentionBackward::add_rows(const Tensor& weights, const Tensor& rows, cons
     const Rows weight{weights.data_ptr<float>() + b * longest, batch * longest};
     const Rows row{rows.data_ptr<float>() + b * units, batch * units};
     kernels::gradient_product(matrices.primitives(),
-                              Operand(matrices.precision(), weight, steps, longest),
-                              Operand(matrices.precision(), row, steps, units),
+                              PackedRows(matrices.precision(), weight, steps, longest),
+                              PackedRows(matrices.precision(), row, steps, units),
                               Rows{sums.data_ptr<float>() + b * longest * units, units}, write);
   }
 }
@@ -188,8 +188,8 @@ void AttentionBackward::finish(const Tensor& states) {
     return;
   }
   const ShardMatrices& matrices = *pass_.matrices_;
-  add_product(matrices, matrices.operand(d_queries_.flatten(0, 1)),
-              matrices.operand(states.flatten(0, 1)), d_query_weight_->sum());
+  add_product(matrices, matrices.pack(d_queries_.flatten(0, 1)),
+              matrices.pack(states.flatten(0, 1)), d_query_weight_->sum());
 }
 
 }  // namespace attend::train

@@ -9,7 +9,7 @@ namespace attend::train {
 
 using at::Tensor;
 using kernels::ConstRows;
-using kernels::Operand;
+using kernels::PackedRows;
 using kernels::Rows;
 using kernels::RowsPerProduct;
 using kernels::Write;
@@ -47,7 +47,7 @@ std::span<float> gains(const Tensor& all, GateBlock block, std::size_t units) {
 }  // namespace
 
 ForwardCell::ForwardCell(ShardMatrices& matrices, const CellShape& shape, const CellTensors& cell,
-                         const Tensor& mask, const FactorSequence& states, const Tensor& reset)
+                         const Tensor& mask, const PackedSteps& states, const Tensor& reset)
     : shape_(shape),
       cell_(cell),
       mask_(mask),
@@ -57,20 +57,20 @@ ForwardCell::ForwardCell(ShardMatrices& matrices, const CellShape& shape, const 
                                                   RowsPerProduct::kStep)),
       states_(states),
       seen_(mask.defined()
-                ? FactorSequence(matrices, at::empty(states.values().sizes(), mask.options()))
+                ? PackedSteps(matrices, at::empty(states.values().sizes(), mask.options()))
                 : states) {
   ATTEND_CHECK(cell.recurrent_weight.is_contiguous() &&
                cell.recurrent_weight.size(0) == shape.gate_units());
   if (!shape.lstm() && shape.resets_before()) reset_.emplace(matrices, reset);
 }
 
-void ForwardCell::take_state(std::int64_t t) {
-  states_.take(t);
-  if (mask_.defined()) seen_.take_masked(t, states_.rows(t), rows_of(mask_));
+void ForwardCell::pack_state(std::int64_t t) {
+  states_.pack(t);
+  if (mask_.defined()) seen_.pack_masked(t, states_.rows(t), rows_of(mask_));
 }
 
 // sums += U x of these gates, normalised where there are gains; no factor is 0.
-void ForwardCell::add_recurrent(const CellStep& step, GateBlock block, const Operand* factor,
+void ForwardCell::add_recurrent(const CellStep& step, GateBlock block, const PackedRows* factor,
                                 Rows sums) const {
   const kernels::TrainingMatrix& product = block.first == 0 ? gates_ : *candidate_;
   const Tensor& gain = cell_.recurrent_gain;
@@ -95,9 +95,9 @@ void ForwardCell::step(const CellStep& step) {
   const std::size_t n = size(shape_.units);
   const kernels::CellSizes sizes{step.rows, n};
   const kernels::GateFunction function = gate_function(shape_);
-  std::optional<Operand> previous;
+  std::optional<PackedRows> previous;
   if (step.before >= 0) previous = seen_.step(step.before, step.rows);
-  const Operand* factor = previous ? &*previous : nullptr;
+  const PackedRows* factor = previous ? &*previous : nullptr;
   add_recurrent(step, joint_gates(shape_), factor, step.gates);
   if (shape_.lstm()) {
     return kernels::lstm_forward(sizes, function, step.gates, step.previous_cell, step.cell,
@@ -105,7 +105,7 @@ void ForwardCell::step(const CellStep& step) {
   }
   if (reset_) {
     kernels::gru_gates_forward(sizes, function, step.gates, seen(step), step.reset);
-    reset_->take(step.time);
+    reset_->pack(step.time);
     if (previous) previous = reset_->step(step.time, step.rows);
     add_recurrent(step, kCandidate, factor, step.gates.column(2 * n));
     return kernels::gru_state_forward(sizes, gru_options(shape_).update, step.gates, step.previous,
@@ -168,9 +168,9 @@ void BackwardCell::lstm(const CellStep& step, ConstRows d_state, Rows carry, Row
   kernels::lstm_backward(sizes, gate_function(shape_), step.gates, step.previous_cell, step.cell,
                          d_state, carry, cell_carry);
   d_product(step, joint_gates(shape_), step.gates);
-  d_products_.take(step.time);
+  d_products_.pack(step.time);
   if (step.before < 0) return;
-  const Operand d_joint = d_products_.step(step.time, step.rows);
+  const PackedRows d_joint = d_products_.step(step.time, step.rows);
   if (!forward_.mask_.defined()) {
     return gates_.multiply(d_joint, nullptr, carry, Write::kReplace);
   }
@@ -183,9 +183,10 @@ void BackwardCell::lstm(const CellStep& step, ConstRows d_state, Rows carry, Row
 void BackwardCell::gru(const CellStep& step, Rows d_previous) {
   gru_candidate(step, d_previous);
   d_product(step, joint_gates(shape_), step.gates);
-  d_products_.take(step.time);
+  d_products_.pack(step.time);
   if (step.before < 0) return;
-  const Operand d_joint = d_products_.step(step.time, step.rows).columns(0, 2 * size(shape_.units));
+  const PackedRows d_joint =
+      d_products_.step(step.time, step.rows).columns(0, 2 * size(shape_.units));
   gates_.multiply(d_joint, nullptr, d_previous, Write::kAdd);
 }
 
@@ -202,7 +203,7 @@ void BackwardCell::gru_candidate(const CellStep& step, Rows d_previous) {
   kernels::gru_after_backward(sizes, gate_function(shape_), step.gates, step.reset);
   kernels::add_column_sums(step.reset, step.rows, n, d_bias_->sum().data_ptr<float>());
   const ConstRows d_candidate = d_product(step, kCandidate, step.reset);
-  if (d_reset_) d_reset_->take(step.time);
+  if (d_reset_) d_reset_->pack(step.time);
   if (step.before < 0) return;
   if (!d_reset_) {
     return candidate_->multiply(d_candidate, step.rows, nullptr, d_previous, Write::kAdd);
@@ -212,8 +213,8 @@ void BackwardCell::gru_candidate(const CellStep& step, Rows d_previous) {
 
 void BackwardCell::add_recurrent_gradient(std::int64_t first, std::int64_t before,
                                           std::int64_t count, const Tensor& gradient) const {
-  const Operand d_all = d_products_.steps(first, count);
-  const Operand previous = forward_.seen_.steps(before, count);
+  const PackedRows d_all = d_products_.steps(first, count);
+  const PackedRows previous = forward_.seen_.steps(before, count);
   if (!forward_.reset_ && !d_reset_) return add_product(matrices_, d_all, previous, gradient);
   const std::size_t n = size(shape_.units);
   add_product(matrices_, d_all.columns(0, 2 * n), previous, joint_block(shape_, gradient));

@@ -10,8 +10,8 @@
 
 #include "kernels/kernels.h"
 #include "model/model.h"
-#include "train/factor_sequence.h"
 #include "train/layers.h"
+#include "train/packed_steps.h"
 #include "train/packed_weights.h"
 
 namespace attend::train {
@@ -59,15 +59,15 @@ class ForwardCell {
   /// `cell`: all but its input weights. `mask` [batch, n]: dropout of h_{t-1} in the recurrent
   /// products, or undefined. `reset` is that of all steps.
   ForwardCell(ShardMatrices& matrices, const CellShape& shape, const CellTensors& cell,
-              const at::Tensor& mask, const FactorSequence& states, const at::Tensor& reset);
+              const at::Tensor& mask, const PackedSteps& states, const at::Tensor& reset);
   /// State t of all sentences is there, for later steps.
-  void take_state(std::int64_t t);
+  void pack_state(std::int64_t t);
   /// Where the reset is a factor, rows of it that the step does not compute are there before.
   void step(const CellStep& step);
 
  private:
   friend class BackwardCell;
-  void add_recurrent(const CellStep& step, GateBlock block, const kernels::Operand* factor,
+  void add_recurrent(const CellStep& step, GateBlock block, const kernels::PackedRows* factor,
                      kernels::Rows sums) const;
   /// h_{t-1} as it is multiplied.
   kernels::ConstRows seen(const CellStep& step) const {
@@ -79,8 +79,8 @@ class ForwardCell {
   at::Tensor mask_;
   const kernels::TrainingMatrix& gates_;      // of all gates, or of z and r
   const kernels::TrainingMatrix* candidate_;  // of a GRU
-  FactorSequence states_, seen_;              // `seen_`: the states with their dropout
-  std::optional<FactorSequence> reset_;       // of a GRU that resets before the product
+  PackedSteps states_, seen_;                 // `seen_`: the states with their dropout
+  std::optional<PackedSteps> reset_;          // of a GRU that resets before the product
 };
 
 /// Gradients of one step. `step` is what the forward step left; its gates become gradients of what
@@ -97,7 +97,7 @@ class BackwardCell {
             kernels::Rows cell_carry);
 
   /// After all steps: the gradients of U h, where gates or `normal` stood.
-  const FactorSequence& d_products() const { return d_products_; }
+  const PackedSteps& d_products() const { return d_products_; }
   /// Adds to `gradient` [G n, n] that of the recurrent weights over steps [first, first + count),
   /// whose h_{t-1} are the states from `before` on.
   void add_recurrent_gradient(std::int64_t first, std::int64_t before, std::int64_t count,
@@ -119,10 +119,10 @@ class BackwardCell {
   std::optional<WeightGradient> d_bias_, d_gain_;  // of recurrent bias and gain
   const kernels::TrainingMatrix& gates_;
   const kernels::TrainingMatrix* candidate_;
-  FactorSequence d_products_;
-  std::optional<FactorSequence> d_reset_;  // of a GRU that resets after a product without gains
-  std::vector<float> scratch_;             // [batch, n]
-  std::vector<float> d_dropped_;  // [batch, n], with a mask: of h_{t-1} as it was multiplied
+  PackedSteps d_products_;
+  std::optional<PackedSteps> d_reset_;  // of a GRU that resets after a product without gains
+  std::vector<float> scratch_;          // [batch, n]
+  std::vector<float> d_dropped_;        // [batch, n], with a mask: of h_{t-1} as it was multiplied
 };
 
 }  // namespace attend::train

@@ -13,7 +13,7 @@
 namespace attend::train {
 namespace {
 
-using kernels::Operand;
+using kernels::PackedRows;
 using kernels::Rows;
 using model::Order;
 
@@ -24,10 +24,10 @@ struct Pass {
   std::vector<DecoderLayerPass> layers;
   std::optional<AttentionPass> attention;
   std::optional<FeedingPass> feeding;
-  std::optional<FactorSequence> contexts;  // of the attention, where products see them
-  std::optional<Operand> fed_operand;      // of the rows that are fed
+  std::optional<PackedSteps> contexts;   // of the attention, where products see them
+  std::optional<PackedRows> packed_fed;  // of the rows that are fed
 
-  const FactorSequence& states() const { return layers.back().states(); }  // of the top layer
+  const PackedSteps& states() const { return layers.back().states(); }  // of the top layer
   bool updates_first() const { return in.order == Order::kUpdateLookGenerate; }
   // Which state looks in step i, and which the readout sees.
   std::int64_t looking(std::int64_t i) const { return updates_first() ? i + 1 : i; }
@@ -73,7 +73,7 @@ void prepare(Pass& pass) {
   if (pass.feeding || pass.layers[0].sees_beside()) {
     pass.contexts.emplace(*in.matrices, pass.attention->contexts());
   }
-  if (in.fed.defined()) pass.fed_operand = in.matrices->operand(in.fed.rows);
+  if (in.fed.defined()) pass.packed_fed = in.matrices->pack(in.fed.rows);
 }
 
 void update(Pass& pass, std::int64_t i) {
@@ -83,12 +83,12 @@ void update(Pass& pass, std::int64_t i) {
 }
 
 void run_forward(Pass& pass) {
-  pass.layers[0].project(pass.in.fed, pass.fed_operand);
-  if (pass.feeding) pass.feeding->project(pass.in.fed, pass.fed_operand);
+  pass.layers[0].project(pass.in.fed, pass.packed_fed);
+  if (pass.feeding) pass.feeding->project(pass.in.fed, pass.packed_fed);
   for (std::int64_t i = 0; i < pass.in.steps; ++i) {
     if (pass.updates_first()) update(pass, i);
     pass.attention->look(i, pass.states().rows(pass.looking(i)));
-    if (pass.contexts) pass.contexts->take(i);
+    if (pass.contexts) pass.contexts->pack(i);
     if (pass.feeding) {
       pass.feeding->speak(i, pass.states().step(pass.speaking(i)), pass.contexts->step(i));
     }
@@ -166,13 +166,13 @@ void Backward::run() {
 void Backward::finish() {
   const std::int64_t steps = pass_.in.steps;
   for (std::size_t layer = layers_.size(); layer-- > 0;) {
-    const Tensor d_known = layers_[layer].finish(pass_.beside(layer), pass_.fed_operand);
+    const Tensor d_known = layers_[layer].finish(pass_.beside(layer), pass_.packed_fed);
     if (layer == 0) d_fed_ = d_known;
   }
   attention_.finish(pass_.states().values().narrow(0, pass_.looking(0), steps));
   if (!feeding_) return;
   feeding_->finish(pass_.states().steps(pass_.speaking(0), steps), pass_.contexts->steps(0, steps),
-                   pass_.fed_operand, d_fed_);
+                   pass_.packed_fed, d_fed_);
 }
 
 // What the function depends on.

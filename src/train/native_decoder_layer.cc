@@ -7,7 +7,7 @@
 namespace attend::train {
 
 using kernels::ConstRows;
-using kernels::Operand;
+using kernels::PackedRows;
 using kernels::Rows;
 using kernels::RowsPerProduct;
 using kernels::Write;
@@ -36,7 +36,7 @@ DecoderLayerPass::DecoderLayerPass(const std::shared_ptr<ShardMatrices>& matrice
   in_.initial = {};  // the graph behind it is not this one's
   steps_.gates = make(updates, shape.gate_units());
   recurrence_.emplace(*matrices, shape, in_.cell, in_.recurrent_mask, *states_, steps_.reset);
-  recurrence_->take_state(0);
+  recurrence_->pack_state(0);
   const Tensor beside = beside_block(inputs.cell.input_weight);
   if (beside.size(1) > 0) beside_ = &matrices->forward(beside, RowsPerProduct::kStep);
   if (inputs.beside_mask.defined()) masked_.emplace(*matrices, make(updates, beside.size(1)));
@@ -71,30 +71,30 @@ Rows DecoderLayerPass::beside_mask(std::int64_t i) const {
   return rows_at(in_.beside_mask, in_.beside_mask.size(0) == 1 ? 0 : i);
 }
 
-void DecoderLayerPass::project(const WordRows& known, const std::optional<Operand>& operand) {
+void DecoderLayerPass::project(const WordRows& known, const std::optional<PackedRows>& packed) {
   if (known_units_ == 0) return;
   index_ = known.index;
   const Tensor& gates = steps_.gates;
   projected_ = known.shared() ? at::empty({known.rows.size(0), gates.size(2)}, gates.options())
                               : gates.flatten(0, 1);
   matrices_->forward(known_block(in_.cell.input_weight), RowsPerProduct::kBatch)
-      .multiply(*operand, in_.cell.bias.data_ptr<float>(), rows_of(projected_), Write::kReplace);
+      .multiply(*packed, in_.cell.bias.data_ptr<float>(), rows_of(projected_), Write::kReplace);
 }
 
 void DecoderLayerPass::update(std::int64_t i, const Beside& beside) {
   const CellStep step = this->step(i);
   if (index_.defined()) take_shared_rows(index_, i, step.rows, projected_, step.gates);
   if (masked_) {
-    masked_->take_masked(i, beside.factors->rows(beside.first + i), beside_mask(i));
+    masked_->pack_masked(i, beside.steps->rows(beside.first + i), beside_mask(i));
   }
   if (sees_beside()) {
     const bool first = known_units_ == 0;
-    beside_->multiply(masked_ ? masked_->step(i) : beside.factors->step(beside.first + i),
+    beside_->multiply(masked_ ? masked_->step(i) : beside.steps->step(beside.first + i),
                       first ? in_.cell.bias.data_ptr<float>() : nullptr, step.gates,
                       first ? Write::kReplace : Write::kAdd);
   }
   recurrence_->step(step);
-  recurrence_->take_state(i + 1);
+  recurrence_->pack_state(i + 1);
 }
 
 DecoderLayerBackward::DecoderLayerBackward(const DecoderLayerPass& pass)
@@ -117,7 +117,7 @@ void DecoderLayerBackward::update(std::int64_t i, ConstRows d_state) {
 }
 
 void DecoderLayerBackward::add_beside(std::int64_t i, Rows d_beside) {
-  const Operand d_sums = recurrence_.d_products().step(i);
+  const PackedRows d_sums = recurrence_.d_products().step(i);
   if (!pass_.masked_) return beside_->multiply(d_sums, nullptr, d_beside, Write::kAdd);
   const kernels::CellSizes sizes{size(pass_.batch_), size(pass_.masked_->values().size(2))};
   const Rows d_masked{scratch_.data(), sizes.units};
@@ -125,29 +125,29 @@ void DecoderLayerBackward::add_beside(std::int64_t i, Rows d_beside) {
   kernels::add_masked(sizes, d_masked, pass_.beside_mask(i), d_beside);
 }
 
-Tensor DecoderLayerBackward::finish(const Beside& beside, const std::optional<Operand>& known) {
+Tensor DecoderLayerBackward::finish(const Beside& beside, const std::optional<PackedRows>& known) {
   const ShardMatrices& matrices = *pass_.matrices_;
   const std::int64_t updates = pass_.updates_;
   if (updates == 0) return {};
   const Tensor gates = pass_.steps_.gates.flatten(0, 1);
-  const Operand operand = recurrence_.d_products().steps(0, updates);
+  const PackedRows packed = recurrence_.d_products().steps(0, updates);
   recurrence_.add_recurrent_gradient(0, 0, updates, recurrent_weight_.sum());
   const bool shared = pass_.index_.defined();
   const Tensor sums =
       shared ? sum_shared_rows(gates, pass_.index_, pass_.projected_.size(0)) : gates;
   add_column_sums(sums, bias_.sum());
   if (pass_.sees_beside()) {
-    add_product(matrices, operand,
+    add_product(matrices, packed,
                 pass_.masked_ ? pass_.masked_->steps(0, updates)
-                              : beside.factors->steps(beside.first, updates),
+                              : beside.steps->steps(beside.first, updates),
                 pass_.beside_block(input_weight_.sum()));
   }
   if (pass_.known_units_ == 0) return {};
-  const Operand sums_operand = shared ? matrices.operand(sums) : operand;
-  add_product(matrices, sums_operand, *known, pass_.known_block(input_weight_.sum()));
+  const PackedRows packed_sums = shared ? matrices.pack(sums) : packed;
+  add_product(matrices, packed_sums, *known, pass_.known_block(input_weight_.sum()));
   const Tensor d_known = at::empty({sums.size(0), pass_.known_units_}, gates.options());
   pass_.matrices_->backward(pass_.known_block(pass_.in_.cell.input_weight), RowsPerProduct::kBatch)
-      .multiply(sums_operand, nullptr, rows_of(d_known), Write::kReplace);
+      .multiply(packed_sums, nullptr, rows_of(d_known), Write::kReplace);
   return d_known;
 }
 

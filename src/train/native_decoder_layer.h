@@ -26,7 +26,7 @@ struct DecoderLayerInputs {
 
 /// What stands beside a layer: in update i step first + i of a sequence, or nothing.
 struct Beside {
-  const FactorSequence* factors = nullptr;
+  const PackedSteps* steps = nullptr;
   std::int64_t first = 0;
 };
 
@@ -41,11 +41,11 @@ class DecoderLayerPass {
 
   /// W_k k + b of all updates in one product: k [updates · batch, known], where there is any, with
   /// its rows as an operand.
-  void project(const WordRows& known, const std::optional<kernels::Operand>& operand);
+  void project(const WordRows& known, const std::optional<kernels::PackedRows>& packed);
   /// Update i: s_{i+1} from s_i and what stands beside.
   void update(std::int64_t i, const Beside& beside);
 
-  const FactorSequence& states() const { return *states_; }  // [updates + 1, batch, n]: s_0 …
+  const PackedSteps& states() const { return *states_; }  // [updates + 1, batch, n]: s_0 …
   std::int64_t updates() const { return updates_; }
   bool sees_beside() const { return beside_ != nullptr; }
 
@@ -64,8 +64,8 @@ class DecoderLayerPass {
   Tensor cells_;         // as the states, of an LSTM
   Tensor index_;         // [updates, batch]: of the rows of `projected_`, or undefined
   Tensor projected_;     // [distinct, G n]: W_k k + b where words share rows
-  std::optional<FactorSequence> states_;
-  std::optional<FactorSequence> masked_;  // [updates, batch, beside], with a mask
+  std::optional<PackedSteps> states_;
+  std::optional<PackedSteps> masked_;  // [updates, batch, beside], with a mask
   std::optional<ForwardCell> recurrence_;
   const kernels::TrainingMatrix* beside_ = nullptr;
 };
@@ -83,7 +83,7 @@ class DecoderLayerBackward {
   void add_beside(std::int64_t i, kernels::Rows d_beside);
   /// What waits for all updates, of what stood beside. Returns the gradient of the rows that
   /// project() took, or nothing.
-  Tensor finish(const Beside& beside, const std::optional<kernels::Operand>& known);
+  Tensor finish(const Beside& beside, const std::optional<kernels::PackedRows>& known);
 
   /// After finish(): gradients as a backward function returns them, of the initial state and cell,
   /// the input weights, the recurrent weights, bias and recurrent bias.

@@ -111,7 +111,7 @@ void make_sequences(Pass& pass, std::size_t d, const Tensor& projected) {
   }
   const Tensor states = pass.annotations.narrow(2, static_cast<std::int64_t>(d) * n, n);
   direction.recurrence.emplace(*pass.matrices, pass.shape, direction.cell, direction.mask,
-                               FactorSequence(*pass.matrices, states), direction.steps.reset);
+                               PackedSteps(*pass.matrices, states), direction.steps.reset);
 }
 
 void run_forward(Pass& pass, std::size_t d) {
@@ -130,7 +130,7 @@ void run_forward(Pass& pass, std::size_t d) {
       clear(step.state, b, n);
       clear(step.cell, b, n);
     });
-    direction.recurrence->take_state(t);
+    direction.recurrence->pack_state(t);
   }
 }
 
@@ -214,7 +214,7 @@ std::vector<Tensor> go_back(const Pass& pass, std::size_t d, const Tensor& d_ann
   const WeightGradient recurrent(direction.cell.recurrent_weight);
   const std::int64_t first = direction.forward ? 1 : 0;  // of the steps whose h_{t-1} is not 0
   cell.add_recurrent_gradient(first, 1 - first, pass.length - 1, recurrent.sum());
-  std::optional<kernels::Operand> d_sums;
+  std::optional<kernels::PackedRows> d_sums;
   if (!direction.steps.normal.defined()) d_sums = cell.d_products().steps(0, pass.length);
   const ProjectionPass::Gradients input =
       direction.projection->gather(direction.steps.gates.flatten(0, 1), d_sums, d_seen,
@@ -262,7 +262,7 @@ void prepare(Pass& pass, const NativeEncoderInputs& inputs) {
   if (words.defined()) {
     pass.seen_asks = words.rows.requires_grad();
     pass.seen.words.rows = words.rows.detach().contiguous();
-    pass.seen.operand = pass.matrices->operand(pass.seen.words.rows);
+    pass.seen.packed = pass.matrices->pack(pass.seen.words.rows);
   }
   pass.directions.resize(inputs.cells.size());
   pass.directions.back().forward = inputs.direction == model::Direction::kForward;

@@ -7,7 +7,7 @@ namespace attend::train {
 
 using at::Tensor;
 using kernels::ConstRows;
-using kernels::Operand;
+using kernels::PackedRows;
 using kernels::Rows;
 using kernels::RowsPerProduct;
 using kernels::Write;
@@ -24,7 +24,7 @@ FeedingPass::FeedingPass(const std::shared_ptr<ShardMatrices>& matrices,
       state_(matrices->forward(blocks(inputs.weight).state, RowsPerProduct::kStep)),
       context_(matrices->forward(blocks(inputs.weight).context, RowsPerProduct::kStep)) {
   fed_.values()[0].zero_();
-  fed_.take(0);
+  fed_.pack(0);
   const bool apart = maxout() || in_.mask.defined();
   spoken_ =
       apart ? at::empty({steps, batch, in_.bias.size(0)}, fed_.values().options()) : readouts();
@@ -36,7 +36,7 @@ ReadoutBlocks FeedingPass::blocks(const Tensor& weight) const {
           weight.narrow(1, before, weight.size(1) - before)};
 }
 
-void FeedingPass::project(const WordRows& fed, const std::optional<Operand>& operand) {
+void FeedingPass::project(const WordRows& fed, const std::optional<PackedRows>& packed) {
   if (in_.fed_units == 0) {
     spoken_.copy_(in_.bias.expand_as(spoken_));
     return;
@@ -47,10 +47,10 @@ void FeedingPass::project(const WordRows& fed, const std::optional<Operand>& ope
   }
   const Rows rows = rows_of(fed.shared() ? projected_ : spoken_.flatten(0, 1));
   matrices_->forward(blocks(in_.weight).fed, RowsPerProduct::kBatch)
-      .multiply(*operand, in_.bias.data_ptr<float>(), rows, Write::kReplace);
+      .multiply(*packed, in_.bias.data_ptr<float>(), rows, Write::kReplace);
 }
 
-void FeedingPass::speak(std::int64_t i, const Operand& states, const Operand& contexts) {
+void FeedingPass::speak(std::int64_t i, const PackedRows& states, const PackedRows& contexts) {
   const Rows spoken = rows_at(spoken_, i);
   if (index_.defined()) take_shared_rows(index_, i, batch_, projected_, spoken);
   state_.multiply(states, nullptr, spoken, Write::kAdd);
@@ -59,7 +59,7 @@ void FeedingPass::speak(std::int64_t i, const Operand& states, const Operand& co
   if (in_.readout == model::Readout::kTanh) kernels::tanh(span_of(spoken_[i]));
   if (maxout()) kernels::maxout(span_of(spoken_[i]), span_of(readout));
   if (in_.mask.defined()) at::mul_out(readout, maxout() ? readout : spoken_[i], in_.mask[i]);
-  fed_.take(i + 1);
+  fed_.pack(i + 1);
 }
 
 FeedingBackward::FeedingBackward(const FeedingPass& pass, const Tensor& d_readouts)
@@ -69,7 +69,7 @@ FeedingBackward::FeedingBackward(const FeedingPass& pass, const Tensor& d_readou
           pass.matrices_->backward(pass.blocks(pass.in_.weight).context, RowsPerProduct::kStep)),
       d_readouts_(d_readouts.defined() ? d_readouts : at::zeros_like(pass.readouts())),
       d_spoken_(pass.maxout() ? at::empty_like(pass.spoken_) : d_readouts_),
-      factors_(*pass.matrices_, d_spoken_),
+      packed_d_sums_(*pass.matrices_, d_spoken_),
       d_weight_(pass.in_.weight),
       d_bias_(pass.in_.bias) {}
 
@@ -82,28 +82,28 @@ void FeedingBackward::step(std::int64_t i, Rows d_states, Rows d_contexts) {
   if (pass_.maxout()) {
     kernels::maxout_backward(span_of(pass_.spoken_[i]), span_of(gradient), span_of(d_spoken_[i]));
   }
-  factors_.take(i);
-  const Operand d_sums = factors_.step(i);
+  packed_d_sums_.pack(i);
+  const PackedRows d_sums = packed_d_sums_.step(i);
   state_.multiply(d_sums, nullptr, d_states, Write::kAdd);
   context_.multiply(d_sums, nullptr, d_contexts, Write::kAdd);
 }
 
-void FeedingBackward::finish(const Operand& states, const Operand& contexts,
-                             const std::optional<Operand>& fed, const Tensor& d_fed) {
+void FeedingBackward::finish(const PackedRows& states, const PackedRows& contexts,
+                             const std::optional<PackedRows>& fed, const Tensor& d_fed) {
   ShardMatrices& matrices = *pass_.matrices_;
   const Tensor gradients = d_spoken_.flatten(0, 1);
-  const Operand operand = factors_.steps(0, d_spoken_.size(0));
+  const PackedRows packed = packed_d_sums_.steps(0, d_spoken_.size(0));
   const ReadoutBlocks sums = pass_.blocks(d_weight_.sum());
   add_column_sums(gradients, d_bias_.sum());
-  add_product(matrices, operand, states, sums.state);
-  add_product(matrices, operand, contexts, sums.context);
+  add_product(matrices, packed, states, sums.state);
+  add_product(matrices, packed, contexts, sums.context);
   if (pass_.in_.fed_units == 0) return;
   const bool shared = pass_.index_.defined();
   const Tensor rows = shared ? sum_shared_rows(gradients, pass_.index_, d_fed.size(0)) : gradients;
-  const Operand rows_operand = shared ? matrices.operand(rows) : operand;
-  add_product(matrices, rows_operand, *fed, sums.fed);
+  const PackedRows packed_rows = shared ? matrices.pack(rows) : packed;
+  add_product(matrices, packed_rows, *fed, sums.fed);
   matrices.backward(pass_.blocks(pass_.in_.weight).fed, RowsPerProduct::kBatch)
-      .multiply(rows_operand, nullptr, rows_of(d_fed), Write::kAdd);
+      .multiply(packed_rows, nullptr, rows_of(d_fed), Write::kAdd);
 }
 
 }  // namespace attend::train

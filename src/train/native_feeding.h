@@ -9,8 +9,8 @@
 #include <optional>
 
 #include "model/model.h"
-#include "train/factor_sequence.h"
 #include "train/native_embedding.h"
+#include "train/packed_steps.h"
 #include "train/packed_weights.h"
 
 namespace attend::train {
@@ -37,12 +37,13 @@ class FeedingPass {
   FeedingPass(const std::shared_ptr<ShardMatrices>& matrices, const FeedingInputs& inputs,
               std::int64_t steps, std::int64_t batch, std::int64_t states);
   /// W E y_{i-1} + b of all steps in one product: of rows that are an operand.
-  void project(const WordRows& fed, const std::optional<kernels::Operand>& operand);
+  void project(const WordRows& fed, const std::optional<kernels::PackedRows>& packed);
 
   /// r_i from s_i [batch, n] and c_i [batch, n_h].
-  void speak(std::int64_t i, const kernels::Operand& states, const kernels::Operand& contexts);
+  void speak(std::int64_t i, const kernels::PackedRows& states,
+             const kernels::PackedRows& contexts);
   /// r_{i-1} [batch, l] of all i, with its dropout; 0 for i = 0.
-  const FactorSequence& fed() const { return fed_; }
+  const PackedSteps& fed() const { return fed_; }
   /// r_i of all i.
   at::Tensor readouts() const { return fed_.values().narrow(0, 1, fed_.values().size(0) - 1); }
 
@@ -58,7 +59,7 @@ class FeedingPass {
   at::Tensor index_;      // [steps, batch]: of the rows of `projected_`, or undefined
   at::Tensor projected_;  // [distinct, r], where words share rows
   at::Tensor spoken_;     // [steps, batch, r]: before maxout and dropout
-  FactorSequence fed_;    // [steps + 1, batch, l]
+  PackedSteps fed_;       // [steps + 1, batch, l]
   const kernels::TrainingMatrix& state_;
   const kernels::TrainingMatrix& context_;
 };
@@ -76,8 +77,8 @@ class FeedingBackward {
   void step(std::int64_t i, kernels::Rows d_states, kernels::Rows d_contexts);
   /// What waits for all steps: of s_1 … and c_1 …, [steps · batch, units]. Adds to `d_fed` [rows,
   /// m], the gradient of the rows that project() took, where the readout sees E y_{i-1}.
-  void finish(const kernels::Operand& states, const kernels::Operand& contexts,
-              const std::optional<kernels::Operand>& fed, const at::Tensor& d_fed);
+  void finish(const kernels::PackedRows& states, const kernels::PackedRows& contexts,
+              const std::optional<kernels::PackedRows>& fed, const at::Tensor& d_fed);
 
   at::Tensor d_weight() const { return d_weight_.result(); }
   at::Tensor d_bias() const { return d_bias_.result(); }
@@ -88,7 +89,7 @@ class FeedingBackward {
   const kernels::TrainingMatrix& context_;
   at::Tensor d_readouts_;
   at::Tensor d_spoken_;  // [steps, batch, r]: of what the activation took; the same but for maxout
-  FactorSequence factors_;  // of it
+  PackedSteps packed_d_sums_;  // of it
   WeightGradient d_weight_, d_bias_;
 };
 

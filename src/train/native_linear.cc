@@ -10,7 +10,7 @@ namespace attend::train {
 namespace {
 
 using at::Tensor;
-using kernels::Operand;
+using kernels::PackedRows;
 using kernels::RowsPerProduct;
 using kernels::Write;
 using torch::autograd::AutogradContext;
@@ -24,9 +24,9 @@ constexpr std::size_t kMostParts = 3;
 struct Pass : torch::CustomClassHolder {
   std::shared_ptr<ShardMatrices> matrices;
   Activation activation = Activation::kNone;
-  std::vector<WordRows> parts;    // rows contiguous: float32 operands read them
-  std::size_t first = 0;          // which part is multiplied first: the one that shares rows
-  std::vector<Operand> operands;  // of the parts
+  std::vector<WordRows> parts;     // rows contiguous: float32 operands read them
+  std::size_t first = 0;           // which part is multiplied first: the one that shares rows
+  std::vector<PackedRows> packed;  // of the parts
   Tensor weight, bias;
   Tensor result;  // without its graph, which holds on to this
 
@@ -46,7 +46,7 @@ void Pass::add(std::size_t k) const {
   const Tensor rows =
       part.shared() ? at::empty({part.rows.size(0), result.size(1)}, result.options()) : result;
   matrices->forward(block(weight, k), RowsPerProduct::kBatch)
-      .multiply(operands[k], b, rows_of(rows), k == first ? Write::kReplace : Write::kAdd);
+      .multiply(packed[k], b, rows_of(rows), k == first ? Write::kReplace : Write::kAdd);
   if (!part.shared()) return;
   take_shared_rows(part.index.view({1, -1}), 0, static_cast<std::size_t>(result.size(0)), rows,
                    rows_of(result));
@@ -65,7 +65,7 @@ class Linear : public torch::autograd::Function<Linear> {
     for (std::size_t k = 0; k < pass->parts.size(); ++k) {
       WordRows& part = pass->parts[k];
       part.rows = rows[k].detach().contiguous();
-      pass->operands.push_back(pass->matrices->operand(part.rows));
+      pass->packed.push_back(pass->matrices->pack(part.rows));
       if (!part.shared()) continue;
       ++shared;
       pass->first = k;
@@ -96,7 +96,7 @@ class Linear : public torch::autograd::Function<Linear> {
     if (pass.activation == Activation::kTanh) {
       d_result = at::tanh_backward(d_result, pass.result);
     }
-    const Operand d_operand = pass.matrices->operand(d_result);
+    const PackedRows packed_d_sums = pass.matrices->pack(d_result);
     const WeightGradient d_weight(pass.weight);
     Tensor d_bias;
     if (pass.bias.defined()) {
@@ -109,13 +109,13 @@ class Linear : public torch::autograd::Function<Linear> {
       const WordRows& part = pass.parts[k];
       const Tensor sums =
           part.shared() ? sum_shared_rows(d_result, part.index, part.rows.size(0)) : d_result;
-      const Operand operand = part.shared() ? pass.matrices->operand(sums) : d_operand;
-      add_product(*pass.matrices, operand, pass.operands[k], pass.block(d_weight.sum(), k));
+      const PackedRows packed = part.shared() ? pass.matrices->pack(sums) : packed_d_sums;
+      add_product(*pass.matrices, packed, pass.packed[k], pass.block(d_weight.sum(), k));
       Tensor d_part;
       if (context->needs_input_grad(k)) {
         d_part = at::empty_like(part.rows);
         pass.matrices->backward(pass.block(pass.weight, k), RowsPerProduct::kBatch)
-            .multiply(operand, nullptr, rows_of(d_part), Write::kReplace);
+            .multiply(packed, nullptr, rows_of(d_part), Write::kReplace);
       }
       result.push_back(d_part);
     }

@@ -7,7 +7,7 @@
 namespace attend::train {
 
 using at::Tensor;
-using kernels::Operand;
+using kernels::PackedRows;
 using kernels::RowsPerProduct;
 using kernels::Write;
 
@@ -32,7 +32,7 @@ class Part {
         inputs_(inputs),
         first_(first),
         count_(count),
-        rows_(matrices.operand(inputs.rows.narrow(0, first, count))) {}
+        rows_(matrices.pack(inputs.rows.narrow(0, first, count))) {}
 
   // Leaves the gradient of the logits in their place. Calls done(first, count) for rows of the part
   // as long as they are in a cache.
@@ -59,12 +59,13 @@ class Part {
                                      const Tensor& all_d_rows) const {
     const std::size_t vocabulary = size(logits.size(1));
     const kernels::Rows part = rows_of(logits);
-    Operand d_logits = Operand::unread(matrices_.precision(), part, size(count_), vocabulary);
+    PackedRows d_logits =
+        PackedRows::unpacked(matrices_.precision(), part, size(count_), vocabulary);
     float* d_bias = inputs_.bias.grad().data_ptr<float>();
     const kernels::CrossEntropySums result =
         sums(logits, options, [&](std::size_t first, std::size_t count) {
           kernels::add_column_sums(part.from(first), count, vocabulary, d_bias);
-          d_logits.read(first, count);
+          d_logits.pack(first, count);
         });
     matrices_.backward(inputs_.weight, RowsPerProduct::kBatch)
         .multiply(d_logits, nullptr, rows_of(all_d_rows.narrow(0, first_, count_)),
@@ -79,7 +80,7 @@ class Part {
   ShardMatrices& matrices_;
   const LossInputs& inputs_;
   std::int64_t first_, count_;
-  Operand rows_;
+  PackedRows rows_;
 };
 
 // Calls body(part, logits) for all rows; the logits are one buffer for all parts.
@@ -102,7 +103,7 @@ NativeLoss loss_by_tiles(ShardMatrices& matrices, const LossInputs& inputs,
                          const kernels::CrossEntropyOptions& options) {
   const auto& forward = matrices.forward(inputs.weight, RowsPerProduct::kBatch);
   const kernels::LogitGradient logits =
-      forward.cross_entropy(matrices.operand(inputs.rows), inputs.bias.data_ptr<float>(),
+      forward.cross_entropy(matrices.pack(inputs.rows), inputs.bias.data_ptr<float>(),
                             inputs.targets.data_ptr<std::int64_t>(), options,
                             inputs.bias.grad().data_ptr<float>(), matrices.logit_memory());
   const Tensor scales = at::empty({inputs.rows.size(0), 1}, inputs.rows.options());
@@ -111,7 +112,7 @@ NativeLoss loss_by_tiles(ShardMatrices& matrices, const LossInputs& inputs,
   matrices.backward(inputs.weight, RowsPerProduct::kBatch)
       .multiply(logits.d_logits, nullptr, rows_of(result.d_rows), Write::kReplace);
   result.d_rows.mul_(scales);
-  const Operand scaled_rows = matrices.operand(inputs.rows * scales);
+  const PackedRows scaled_rows = matrices.pack(inputs.rows * scales);
   if (inputs.tied) {
     kernels::gradient_product(matrices.primitives(), logits.d_logits, scaled_rows,
                               rows_of(inputs.weight.grad()), Write::kAdd);

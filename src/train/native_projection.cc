@@ -4,7 +4,7 @@
 namespace attend::train {
 
 using at::Tensor;
-using kernels::Operand;
+using kernels::PackedRows;
 using kernels::RowsPerProduct;
 using kernels::Write;
 
@@ -23,7 +23,7 @@ Tensor ProjectionPass::multiply(const Tensor& bias) const {
   const Tensor rows = at::empty({seen_.words.rows.size(0), shape_.gate_units()},
                                 weight.options().requires_grad(false));
   matrices_->forward(weight, RowsPerProduct::kBatch)
-      .multiply(*seen_.operand, bias.defined() ? bias.data_ptr<float>() : nullptr, rows_of(rows),
+      .multiply(*seen_.packed, bias.defined() ? bias.data_ptr<float>() : nullptr, rows_of(rows),
                 Write::kReplace);
   return rows;
 }
@@ -43,7 +43,7 @@ Tensor ProjectionPass::project() {
 }
 
 ProjectionPass::Gradients ProjectionPass::gather(const Tensor& d_sums,
-                                                 const std::optional<Operand>& d_operand,
+                                                 const std::optional<PackedRows>& packed_d_sums,
                                                  const Tensor& d_seen, Write write) const {
   const WeightGradient d_weight(cell_.input_weight), d_bias(cell_.bias);
   Gradients result;
@@ -68,12 +68,12 @@ ProjectionPass::Gradients ProjectionPass::gather(const Tensor& d_sums,
     d_weight.sum().add_(d_rows.t());
     return result;
   }
-  const bool own = shared || normalised || !d_operand;
-  const Operand operand = own ? matrices_->operand(d_rows) : *d_operand;
-  add_product(*matrices_, operand, *seen_.operand, d_weight.sum());
+  const bool own = shared || normalised || !packed_d_sums;
+  const PackedRows packed = own ? matrices_->pack(d_rows) : *packed_d_sums;
+  add_product(*matrices_, packed, *seen_.packed, d_weight.sum());
   if (d_seen.defined()) {
     matrices_->backward(cell_.input_weight, RowsPerProduct::kBatch)
-        .multiply(operand, nullptr, rows_of(d_seen), write);
+        .multiply(packed, nullptr, rows_of(d_seen), write);
   }
   return result;
 }

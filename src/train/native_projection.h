@@ -17,9 +17,9 @@ namespace attend::train {
 /// What all directions of a layer see.
 struct SeenRows {
   WordRows words;  ///< without rows: one-hot vectors, the index holds their ids
-  std::optional<kernels::Operand> operand;  ///< of the rows, unless they are one-hot
+  std::optional<kernels::PackedRows> packed;  ///< of the rows, unless they are one-hot
 
-  bool one_hot() const { return !operand.has_value(); }
+  bool one_hot() const { return !packed.has_value(); }
 };
 
 /// W x + b of one direction, with gains g ⊙ norm(W x) + b, of every row that is seen: a row for
@@ -38,7 +38,8 @@ class ProjectionPass {
   /// From `d_sums` [positions, G n], the gradient of every position's W x + b, and the same as an
   /// operand if there is one. Goes on to the rows that are seen unless `d_seen` [rows, in] is
   /// undefined.
-  Gradients gather(const at::Tensor& d_sums, const std::optional<kernels::Operand>& d_operand,
+  Gradients gather(const at::Tensor& d_sums,
+                   const std::optional<kernels::PackedRows>& packed_d_sums,
                    const at::Tensor& d_seen, kernels::Write write) const;
 
  private:

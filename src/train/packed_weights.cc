@@ -9,7 +9,7 @@
 namespace attend::train {
 
 using at::Tensor;
-using kernels::Operand;
+using kernels::PackedRows;
 using kernels::RowsPerProduct;
 using kernels::TrainingMatrix;
 
@@ -89,12 +89,13 @@ ShardMatrices::ShardMatrices(std::shared_ptr<PackedWeights> weights, GradientQue
                              std::size_t shard)
     : weights_(std::move(weights)), queue_(queue), shard_(shard) {}
 
-Operand ShardMatrices::operand(const Tensor& matrix) const {
+PackedRows ShardMatrices::pack(const Tensor& matrix) const {
   return {precision(), rows_of(matrix), size(matrix.size(0)), size(matrix.size(1)),
           std::make_shared<const Tensor>(matrix)};
 }
 
-void ShardMatrices::add_gradient(const Operand& a, const Operand& b, kernels::Rows gradient) const {
+void ShardMatrices::add_gradient(const PackedRows& a, const PackedRows& b,
+                                 kernels::Rows gradient) const {
   if (queue_ != nullptr && queue_->takes(shard_, gradient.values)) {
     return queue_->add(shard_, a, b, gradient);
   }
@@ -111,7 +112,7 @@ WeightGradient::WeightGradient(const Tensor& weight)
       sum_(in_place_ ? weight.grad()
                      : at::zeros(weight.sizes(), weight.options().requires_grad(false))) {}
 
-void add_product(const ShardMatrices& matrices, const Operand& a, const Operand& b,
+void add_product(const ShardMatrices& matrices, const PackedRows& a, const PackedRows& b,
                  const Tensor& gradient) {
   ATTEND_CHECK(gradient.size(0) == static_cast<std::int64_t>(a.units()) &&
                gradient.size(1) == static_cast<std::int64_t>(b.units()));

@@ -87,10 +87,10 @@ class ShardMatrices {
     return weights_->backward(block, rows);
   }
   /// A matrix [rows, units] as a factor; float32 values must stay as they are.
-  kernels::Operand operand(const at::Tensor& matrix) const;
+  kernels::PackedRows pack(const at::Tensor& matrix) const;
   /// gradient [a.units(), b.units()] += Σ_r a_r b_rᵀ, of a block of some parameter. A parameter
   /// whose gradient gets such products gets nothing else.
-  void add_gradient(const kernels::Operand& a, const kernels::Operand& b,
+  void add_gradient(const kernels::PackedRows& a, const kernels::PackedRows& b,
                     kernels::Rows gradient) const;
   /// For the gradient of one batch's logits; the same one again when nobody holds it any more.
   std::shared_ptr<kernels::Buffer> logit_memory();
@@ -117,8 +117,8 @@ class WeightGradient {
 };
 
 /// Products::add_gradient to a tensor.
-void add_product(const ShardMatrices& matrices, const kernels::Operand& a,
-                 const kernels::Operand& b, const at::Tensor& gradient);
+void add_product(const ShardMatrices& matrices, const kernels::PackedRows& a,
+                 const kernels::PackedRows& b, const at::Tensor& gradient);
 
 /// sums [units] += Σ_r matrix_r.
 void add_column_sums(const at::Tensor& matrix, const at::Tensor& sums);

@@ -29,7 +29,7 @@ std::vector<double> rounded(const std::vector<float>& values) {
 }
 
 // Value (row, column) of an operand in bfloat16.
-double value_at(const Operand& operand, std::size_t row, std::size_t column) {
+double value_at(const PackedRows& operand, std::size_t row, std::size_t column) {
   const auto* values = static_cast<const Bfloat16*>(operand.values());
   return widen(values[column / 32 * operand.panel_stride() + row * operand.stride() + column % 32]);
 }
@@ -54,7 +54,7 @@ struct Layer {
     return product.cross_entropy(operand(), bias.data(), targets.data(), options, d_bias.data(),
                                  std::make_shared<Buffer>());
   }
-  Operand operand() const { return {Precision::kBfloat16, {x.data(), inputs}, rows, inputs}; }
+  PackedRows operand() const { return {Precision::kBfloat16, {x.data(), inputs}, rows, inputs}; }
   std::vector<double> logits(std::size_t row) const {
     const std::vector<double> w = rounded(weights), factors = rounded(x);
     std::vector<double> result;

@@ -155,8 +155,8 @@ TEST_P(TrainingProducts, GradientsEqualSums) {
   const std::vector<float> b = random_values(random, rows * (b_units + 1));
   const std::size_t stride = b_units + 4;
   const std::vector<float> before = random_values(random, a_units * stride);
-  const Operand left(precision, {a.data(), a_units + 2}, rows, a_units);
-  const Operand right(precision, {b.data(), b_units + 1}, rows, b_units);
+  const PackedRows left(precision, {a.data(), a_units + 2}, rows, a_units);
+  const PackedRows right(precision, {b.data(), b_units + 1}, rows, b_units);
   for (const Write write : {Write::kReplace, Write::kAdd}) {
     std::vector<float> gradient = before;
     const std::optional<double> squares =
@@ -191,14 +191,14 @@ INSTANTIATE_TEST_SUITE_P(Large, TrainingProducts,
                                            Sizes{Precision::kBfloat16, 33, 290, 2050},
                                            Sizes{Precision::kFloat32, 300, 40, 2100}));
 
-TEST(Operand, PartsOfRowsMultiplyAsThemselves) {
+TEST(PackedRows, PartsOfRowsMultiplyAsThemselves) {
   Random random(8);
   const PrimitiveCache primitives;
   const std::vector<float> x = random_values(random, 9 * 20), weights = random_values(random, 40);
   for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
     const TrainingMatrix product(primitives, precision, RowsPerProduct::kBatch, weights.data(), 4,
                                  10, {10, 1});
-    const Operand whole(precision, {x.data(), 20}, 9, 20);
+    const PackedRows whole(precision, {x.data(), 20}, 9, 20);
     std::vector<float> part(12), alone(12);
     product.multiply(whole.rows(5, 3).columns(6, 10), nullptr, {part.data(), 4}, Write::kReplace);
     product.multiply({x.data() + 5 * 20 + 6, 20}, 3, nullptr, {alone.data(), 4}, Write::kReplace);
@@ -208,7 +208,7 @@ TEST(Operand, PartsOfRowsMultiplyAsThemselves) {
   }
 }
 
-TEST(Operand, ReadsRowsWhenTheyAreThere) {
+TEST(PackedRows, ReadsRowsWhenTheyAreThere) {
   Random random(10);
   const PrimitiveCache primitives;
   const std::vector<float> later = random_values(random, 21 * 40),
@@ -217,17 +217,17 @@ TEST(Operand, ReadsRowsWhenTheyAreThere) {
     const TrainingMatrix product(primitives, precision, RowsPerProduct::kBatch, weights.data(), 1,
                                  35, {35, 1});
     std::vector<float> rows(later.size(), 7.0F);
-    Operand unread = Operand::unread(precision, {rows.data(), 40}, 21, 35);
+    PackedRows later = PackedRows::unpacked(precision, {rows.data(), 40}, 21, 35);
     std::ranges::copy(later, rows.begin());
-    unread.read(8, 13);
-    unread.read(0, 8);
+    later.pack(8, 13);
+    later.pack(0, 8);
     std::vector<float> found(21), expected(21);
-    product.multiply(unread, nullptr, {found.data(), 1}, Write::kReplace);
-    product.multiply(Operand(precision, {later.data(), 40}, 21, 35), nullptr, {expected.data(), 1},
-                     Write::kReplace);
+    product.multiply(later, nullptr, {found.data(), 1}, Write::kReplace);
+    product.multiply(PackedRows(precision, {later.data(), 40}, 21, 35), nullptr,
+                     {expected.data(), 1}, Write::kReplace);
     EXPECT_EQ(found, expected);
-    EXPECT_THROW(unread.read(20, 2), CheckFailure);
-    EXPECT_THROW(unread.rows(2, 3).read(0, 1), CheckFailure);
+    EXPECT_THROW(later.pack(20, 2), CheckFailure);
+    EXPECT_THROW(later.rows(2, 3).pack(0, 1), CheckFailure);
   }
 }
 

@@ -14,7 +14,7 @@ namespace attend::train {
 namespace {
 
 using kernels::ConstRows;
-using kernels::Operand;
+using kernels::PackedRows;
 using kernels::Rows;
 
 constexpr std::size_t kShards = 3, kRows = 5, kA = 700, kB = 400;  // of the large gradient
@@ -41,8 +41,8 @@ struct Fixture {
   }
   Rows gradient(std::size_t shard) { return {buffers[shard].data() + kBefore, kB}; }
   void add(std::size_t shard) {
-    queue.add(shard, Operand(Precision::kFloat32, ConstRows{a[shard].data(), kA}, kRows, kA),
-              Operand(Precision::kFloat32, ConstRows{b[shard].data(), kB}, kRows, kB),
+    queue.add(shard, PackedRows(Precision::kFloat32, ConstRows{a[shard].data(), kA}, kRows, kA),
+              PackedRows(Precision::kFloat32, ConstRows{b[shard].data(), kB}, kRows, kB),
               gradient(shard));
   }
   // One update; shard s begins `delays[s]` ms late and adds as many products as it is told.

@@ -12,16 +12,16 @@ namespace attend::kernels {
 
 /// `count` rows of `units` values as products read them: float32 where they are, which must stay,
 /// or a bfloat16 copy.
-class Operand {
+class PackedRows {
  public:
-  Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units);
+  PackedRows(Precision precision, ConstRows rows, std::size_t count, std::size_t units);
   /// The same of rows that stay as long as their `owner`, which the operand and its parts hold.
-  Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units,
-          std::shared_ptr<const void> owner);
+  PackedRows(Precision precision, ConstRows rows, std::size_t count, std::size_t units,
+             std::shared_ptr<const void> owner);
   /// Of rows that are yet to be computed, which must stay; read() takes them over.
-  static Operand unread(Precision precision, ConstRows rows, std::size_t count, std::size_t units,
-                        std::shared_ptr<const void> owner = nullptr);
-  void read(std::size_t first, std::size_t count);
+  static PackedRows unpacked(Precision precision, ConstRows rows, std::size_t count,
+                             std::size_t units, std::shared_ptr<const void> owner = nullptr);
+  void pack(std::size_t first, std::size_t count);
 
   Precision precision() const { return precision_; }
   std::size_t count() const { return count_; }
@@ -31,16 +31,16 @@ class Operand {
   std::size_t panel_stride() const { return panel_stride_; }
   const void* values() const { return values_; }
   /// Rows [first, first + count); in panels `first` is a multiple of 16.
-  Operand rows(std::size_t first, std::size_t count) const;
+  PackedRows rows(std::size_t first, std::size_t count) const;
   /// Columns [first, first + units); `first` is a multiple of 32 unless rows stand whole.
-  Operand columns(std::size_t first, std::size_t units) const;
+  PackedRows columns(std::size_t first, std::size_t units) const;
 
  private:
-  struct Unread {};
-  Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units, Unread);
-  Operand(const Operand& whole, std::size_t offset, std::size_t count, std::size_t units);
+  struct Unpacked {};
+  PackedRows(Precision precision, ConstRows rows, std::size_t count, std::size_t units, Unpacked);
+  PackedRows(const PackedRows& whole, std::size_t offset, std::size_t count, std::size_t units);
   // In panels of 32 columns; the values, of bfloat16, are yet to be written.
-  Operand(std::shared_ptr<Buffer> memory, std::size_t count, std::size_t units);
+  PackedRows(std::shared_ptr<Buffer> memory, std::size_t count, std::size_t units);
 
   Precision precision_;
   friend class TrainingMatrix;

@@ -15,29 +15,29 @@ namespace attend::train {
 /// Factors of products, [time, batch, units]. Each step is rounded once, as soon as it is there and
 /// while it is near, for its own products and for the gradients of weights over all steps. Copies
 /// share their values.
-class FactorSequence {
+class PackedSteps {
  public:
   /// Of values that are yet to be computed; those of a row stand together.
-  FactorSequence(const ShardMatrices& matrices, const at::Tensor& values);
+  PackedSteps(const ShardMatrices& matrices, const at::Tensor& values);
 
   const at::Tensor& values() const { return values_; }
   kernels::Rows rows(std::int64_t t) const { return rows_.from(size(t) * batch_); }
   /// All rows of step t are there.
-  void take(std::int64_t t) { factors_.read(size(t) * batch_, batch_); }
+  void pack(std::int64_t t) { packed_.pack(size(t) * batch_, batch_); }
   /// Step t ← states ⊙ mask, two matrices [batch, units].
-  void take_masked(std::int64_t t, kernels::ConstRows states, kernels::ConstRows mask);
+  void pack_masked(std::int64_t t, kernels::ConstRows states, kernels::ConstRows mask);
 
   /// Of what was taken: the first `count` rows of step t, or all.
-  kernels::Operand step(std::int64_t t, std::size_t count) const;
-  kernels::Operand step(std::int64_t t) const { return step(t, batch_); }
+  kernels::PackedRows step(std::int64_t t, std::size_t count) const;
+  kernels::PackedRows step(std::int64_t t) const { return step(t, batch_); }
   /// All rows of steps [first, first + count).
-  kernels::Operand steps(std::int64_t first, std::int64_t count) const;
+  kernels::PackedRows steps(std::int64_t first, std::int64_t count) const;
 
  private:
   at::Tensor values_;
   std::size_t batch_;
   kernels::Rows rows_;
-  kernels::Operand factors_;
+  kernels::PackedRows packed_;
 };
 
 }  // namespace attend::train

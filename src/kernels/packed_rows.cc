@@ -1,6 +1,6 @@
 // bfloat16 factors are copies: as tiles read them, as oneDNN does, or rounded float32 values where
 // oneDNN has no code for others.
-#include "kernels/operand.h"
+#include "kernels/packed_rows.h"
 
 #include <algorithm>
 #include <utility>
@@ -19,25 +19,26 @@ Bfloat16* halves(Buffer& memory, std::size_t count) {
 
 }  // namespace
 
-Operand::Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units)
-    : Operand(precision, rows, count, units, Unread()) {
-  if (count > 0) read(0, count);
+PackedRows::PackedRows(Precision precision, ConstRows rows, std::size_t count, std::size_t units)
+    : PackedRows(precision, rows, count, units, Unpacked()) {
+  if (count > 0) pack(0, count);
 }
 
-Operand::Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units,
-                 std::shared_ptr<const void> owner)
-    : Operand(precision, rows, count, units) {
+PackedRows::PackedRows(Precision precision, ConstRows rows, std::size_t count, std::size_t units,
+                       std::shared_ptr<const void> owner)
+    : PackedRows(precision, rows, count, units) {
   if (!copy_) owner_ = std::move(owner);
 }
 
-Operand Operand::unread(Precision precision, ConstRows rows, std::size_t count, std::size_t units,
-                        std::shared_ptr<const void> owner) {
-  Operand result(precision, rows, count, units, Unread());
+PackedRows PackedRows::unpacked(Precision precision, ConstRows rows, std::size_t count,
+                                std::size_t units, std::shared_ptr<const void> owner) {
+  PackedRows result(precision, rows, count, units, Unpacked());
   if (!result.copy_) result.owner_ = std::move(owner);
   return result;
 }
 
-Operand::Operand(Precision precision, ConstRows rows, std::size_t count, std::size_t units, Unread)
+PackedRows::PackedRows(Precision precision, ConstRows rows, std::size_t count, std::size_t units,
+                       Unpacked)
     : precision_(precision),
       count_(count),
       units_(units),
@@ -61,7 +62,7 @@ Operand::Operand(Precision precision, ConstRows rows, std::size_t count, std::si
   }
 }
 
-Operand::Operand(std::shared_ptr<Buffer> memory, std::size_t count, std::size_t units)
+PackedRows::PackedRows(std::shared_ptr<Buffer> memory, std::size_t count, std::size_t units)
     : precision_(Precision::kBfloat16),
       count_(count),
       units_(units),
@@ -70,7 +71,7 @@ Operand::Operand(std::shared_ptr<Buffer> memory, std::size_t count, std::size_t 
       values_(halves(*memory, tile_panel_values(count, units))),
       copy_(std::move(memory)) {}
 
-void Operand::read(std::size_t first, std::size_t count) {
+void PackedRows::pack(std::size_t first, std::size_t count) {
   ATTEND_CHECK(rows_.values != nullptr && first + count <= count_);
   if (!copy_) return;
   float* own = copy_->get(0).data();
@@ -84,7 +85,8 @@ void Operand::read(std::size_t first, std::size_t count) {
   }
 }
 
-Operand::Operand(const Operand& whole, std::size_t offset, std::size_t count, std::size_t units)
+PackedRows::PackedRows(const PackedRows& whole, std::size_t offset, std::size_t count,
+                       std::size_t units)
     : precision_(whole.precision_),
       count_(count),
       units_(units),
@@ -94,13 +96,13 @@ Operand::Operand(const Operand& whole, std::size_t offset, std::size_t count, st
       copy_(whole.copy_),
       owner_(whole.owner_) {}
 
-Operand Operand::rows(std::size_t first, std::size_t count) const {
+PackedRows PackedRows::rows(std::size_t first, std::size_t count) const {
   ATTEND_CHECK(first + count <= count_);
   ATTEND_CHECK(panel_stride_ == kWholeRows || first % kTileRows == 0);
   return {*this, first * stride_, count, units_};
 }
 
-Operand Operand::columns(std::size_t first, std::size_t units) const {
+PackedRows PackedRows::columns(std::size_t first, std::size_t units) const {
   ATTEND_CHECK(first + units <= units_);
   ATTEND_CHECK(panel_stride_ == kWholeRows || first % kTileDepth == 0);
   const std::size_t panels = first / kTileDepth;

@@ -83,8 +83,8 @@ TrainingEngine::TrainingEngine(const model::Configuration& configuration,
 std::map<std::size_t, std::size_t> TrainingEngine::places() const {
   std::map<std::size_t, std::size_t> result;
   for (std::size_t k = 0; k < layout_.table().size(); ++k) {
-    const std::size_t first = size(layout_.offsets()[k]);
-    result.emplace(first, first + size(layout_.table()[k].count()));
+    const std::size_t first = to_size(layout_.offsets()[k]);
+    result.emplace(first, first + to_size(layout_.table()[k].count()));
   }
   return result;
 }
@@ -119,7 +119,7 @@ void TrainingEngine::start(Task& task, std::size_t index, std::span<const Exampl
                            std::int64_t update) const {
   const model::TrainingConfig& training = configuration_.training;
   task.examples = shard_of(batch, index, shards_.size());
-  const bool keeps = kernels::keeps_logit_gradient(training.precision, size(sizes_.target));
+  const bool keeps = kernels::keeps_logit_gradient(training.precision, to_size(sizes_.target));
   task.parts = parts_of(task.examples, keeps ? sizes_.target : 0);
   task.dropout.emplace(training.dropout, training.seed, update, static_cast<int>(index));
   float* gradient = shards_[index]->leaves.gradient.data_ptr<float>();

@@ -23,7 +23,7 @@ kernels::Bfloat16* bits_of(const Tensor& values) {
 
 Tensor rounded(const Tensor& values) {
   const Tensor result = at::empty_like(values, at::kShort);
-  const std::size_t count = size(values.numel());
+  const std::size_t count = to_size(values.numel());
   kernels::to_bfloat16({span_of(values).data(), count}, 1, count, bits_of(result));
   return result;
 }
@@ -77,8 +77,8 @@ void AttentionPass::make_exponentials(at::ScalarType type) {
 
 kernels::AttentionSource AttentionPass::source() const {
   kernels::AttentionSource source;
-  source.sizes = {size(in_.batch()), size(in_.annotations.size(1)), size(in_.keys().size(2)),
-                  size(in_.annotations.size(2))};
+  source.sizes = {to_size(in_.batch()), to_size(in_.annotations.size(1)),
+                  to_size(in_.keys().size(2)), to_size(in_.annotations.size(2))};
   source.lengths = in_.lengths;
   source.annotations = in_.annotations.data_ptr<float>();
   source.projected = keys_.data_ptr<float>();
@@ -101,9 +101,9 @@ kernels::AttentionStep AttentionPass::step(std::int64_t i, ConstRows states) con
 void AttentionPass::look(std::int64_t i, ConstRows states) {
   if (in_.additive()) {
     const Rows query = rows_at(queries_, i);
-    query_->multiply(states, size(in_.batch()), nullptr, query, Write::kReplace);
+    query_->multiply(states, to_size(in_.batch()), nullptr, query, Write::kReplace);
     if (form_ == kernels::KeyForm::kExponential) {
-      kernels::exponential_query({query.values, size(in_.batch() * queries_.size(2))});
+      kernels::exponential_query({query.values, to_size(in_.batch() * queries_.size(2))});
     }
     kernels::additive_attention_forward(source(), step(i, states));
   } else {
@@ -141,7 +141,7 @@ void AttentionBackward::step(std::int64_t i, ConstRows states, Rows d_states) {
         {d_projected_.data_ptr<float>(), d_energy_weight_->sum().data_ptr<float>(), &d_bias_,
          d_query.values},
         scratch_);
-    query_->multiply(d_query, size(in_.batch()), nullptr, d_states, Write::kAdd);
+    query_->multiply(d_query, to_size(in_.batch()), nullptr, d_states, Write::kAdd);
     return;
   }
   const Rows d_query = rows_at(d_queries_, 0);
@@ -159,7 +159,7 @@ void AttentionBackward::add_rows(const Tensor& weights, const Tensor& rows, cons
                                  Write write) const {
   constexpr std::size_t kWide = 256;
   ATTEND_CHECK(rows.is_contiguous());
-  const std::size_t steps = size(rows.size(0)), units = size(rows.size(2));
+  const std::size_t steps = to_size(rows.size(0)), units = to_size(rows.size(2));
   const std::size_t batch = source_.sizes.batch, longest = source_.sizes.source_length;
   if (units < kWide) {
     if (write == Write::kReplace) sums.zero_();

@@ -78,7 +78,7 @@ void ForwardCell::add_recurrent(const CellStep& step, GateBlock block, const Pac
     if (factor != nullptr) product.multiply(*factor, nullptr, sums, Write::kAdd);
     return;
   }
-  const std::size_t n = size(shape_.units);
+  const std::size_t n = to_size(shape_.units);
   const Rows normal = step.normal.column(block.first * n);
   if (factor != nullptr) {
     product.multiply(*factor, nullptr, normal, Write::kReplace);
@@ -92,7 +92,7 @@ void ForwardCell::add_recurrent(const CellStep& step, GateBlock block, const Pac
 }
 
 void ForwardCell::step(const CellStep& step) {
-  const std::size_t n = size(shape_.units);
+  const std::size_t n = to_size(shape_.units);
   const kernels::CellSizes sizes{step.rows, n};
   const kernels::GateFunction function = gate_function(shape_);
   std::optional<PackedRows> previous;
@@ -134,7 +134,7 @@ BackwardCell::BackwardCell(ShardMatrices& matrices, const ForwardCell& forward,
   const bool normalised = forward.cell_.recurrent_gain.defined();
   if (forward.cell_.recurrent_bias.defined()) d_bias_.emplace(forward.cell_.recurrent_bias);
   if (normalised) d_gain_.emplace(forward.cell_.recurrent_gain);
-  const std::size_t states = size(sequences.gates.size(1)) * size(shape_.units);
+  const std::size_t states = to_size(sequences.gates.size(1)) * to_size(shape_.units);
   if (forward.reset_) scratch_.resize(states);
   if (!shape_.lstm() && !forward.reset_ && !normalised) d_reset_.emplace(matrices, sequences.reset);
   if (forward.mask_.defined()) d_dropped_.resize(states);
@@ -143,7 +143,7 @@ BackwardCell::BackwardCell(ShardMatrices& matrices, const ForwardCell& forward,
 // The gradient of U x of these gates from that of what it was added to.
 ConstRows BackwardCell::d_product(const CellStep& step, GateBlock block, ConstRows d_sums) {
   if (!d_gain_) return d_sums;
-  const std::size_t n = size(shape_.units);
+  const std::size_t n = to_size(shape_.units);
   const Rows normal = step.normal.column(block.first * n);
   kernels::layer_norm_backward(
       {step.rows, block.count, n}, d_sums, gains(forward_.cell_.recurrent_gain, block, n),
@@ -153,7 +153,7 @@ ConstRows BackwardCell::d_product(const CellStep& step, GateBlock block, ConstRo
 
 void BackwardCell::step(const CellStep& step, ConstRows d_state, Rows carry, Rows cell_carry) {
   if (shape_.lstm()) return lstm(step, d_state, carry, cell_carry);
-  const kernels::CellSizes sizes{step.rows, size(shape_.units)};
+  const kernels::CellSizes sizes{step.rows, to_size(shape_.units)};
   kernels::gru_state_backward(sizes, gru_options(shape_), step.gates, step.previous, d_state,
                               carry);
   if (!forward_.mask_.defined()) return gru(step, carry);
@@ -164,7 +164,7 @@ void BackwardCell::step(const CellStep& step, ConstRows d_state, Rows carry, Row
 }
 
 void BackwardCell::lstm(const CellStep& step, ConstRows d_state, Rows carry, Rows cell_carry) {
-  const kernels::CellSizes sizes{step.rows, size(shape_.units)};
+  const kernels::CellSizes sizes{step.rows, to_size(shape_.units)};
   kernels::lstm_backward(sizes, gate_function(shape_), step.gates, step.previous_cell, step.cell,
                          d_state, carry, cell_carry);
   d_product(step, joint_gates(shape_), step.gates);
@@ -186,12 +186,12 @@ void BackwardCell::gru(const CellStep& step, Rows d_previous) {
   d_products_.pack(step.time);
   if (step.before < 0) return;
   const PackedRows d_joint =
-      d_products_.step(step.time, step.rows).columns(0, 2 * size(shape_.units));
+      d_products_.step(step.time, step.rows).columns(0, 2 * to_size(shape_.units));
   gates_.multiply(d_joint, nullptr, d_previous, Write::kAdd);
 }
 
 void BackwardCell::gru_candidate(const CellStep& step, Rows d_previous) {
-  const std::size_t n = size(shape_.units);
+  const std::size_t n = to_size(shape_.units);
   const kernels::CellSizes sizes{step.rows, n};
   if (forward_.reset_) {
     const Rows d_reset{scratch_.data(), n};
@@ -216,7 +216,7 @@ void BackwardCell::add_recurrent_gradient(std::int64_t first, std::int64_t befor
   const PackedRows d_all = d_products_.steps(first, count);
   const PackedRows previous = forward_.seen_.steps(before, count);
   if (!forward_.reset_ && !d_reset_) return add_product(matrices_, d_all, previous, gradient);
-  const std::size_t n = size(shape_.units);
+  const std::size_t n = to_size(shape_.units);
   add_product(matrices_, d_all.columns(0, 2 * n), previous, joint_block(shape_, gradient));
   const Tensor candidate = candidate_block(shape_, gradient);
   if (forward_.reset_) {

@@ -53,7 +53,7 @@ Tensor DecoderLayerPass::beside_block(const Tensor& weight) const {
 
 CellStep DecoderLayerPass::step(std::int64_t i) const {
   CellStep step;
-  step.rows = size(batch_);
+  step.rows = to_size(batch_);
   step.time = step.before = i;
   step.gates = rows_at(steps_.gates, i);
   step.previous = states_->rows(i);
@@ -108,7 +108,7 @@ DecoderLayerBackward::DecoderLayerBackward(const DecoderLayerPass& pass)
     beside_ = &pass.matrices_->backward(pass.beside_block(pass.in_.cell.input_weight),
                                         RowsPerProduct::kStep);
   }
-  if (pass.masked_) scratch_.resize(size(pass.batch_ * pass.masked_->values().size(2)));
+  if (pass.masked_) scratch_.resize(to_size(pass.batch_ * pass.masked_->values().size(2)));
 }
 
 // Leaves gradients of the sums in place of the gates.
@@ -119,7 +119,7 @@ void DecoderLayerBackward::update(std::int64_t i, ConstRows d_state) {
 void DecoderLayerBackward::add_beside(std::int64_t i, Rows d_beside) {
   const PackedRows d_sums = recurrence_.d_products().step(i);
   if (!pass_.masked_) return beside_->multiply(d_sums, nullptr, d_beside, Write::kAdd);
-  const kernels::CellSizes sizes{size(pass_.batch_), size(pass_.masked_->values().size(2))};
+  const kernels::CellSizes sizes{to_size(pass_.batch_), to_size(pass_.masked_->values().size(2))};
   const Rows d_masked{scratch_.data(), sizes.units};
   beside_->multiply(d_sums, nullptr, d_masked, Write::kReplace);
   kernels::add_masked(sizes, d_masked, pass_.beside_mask(i), d_beside);

@@ -90,8 +90,8 @@ void take_shared_rows(const Tensor& index, std::int64_t t, std::size_t count, co
 
 Tensor sum_shared_rows(const Tensor& positions, const Tensor& index, std::int64_t count) {
   Tensor sums = at::empty({count, positions.size(1)}, positions.options());
-  kernels::scatter_sums(all_ids(index), rows_of(positions), size(positions.size(1)), size(count),
-                        rows_of(sums));
+  kernels::scatter_sums(all_ids(index), rows_of(positions), to_size(positions.size(1)),
+                        to_size(count), rows_of(sums));
   return sums;
 }
 

@@ -53,8 +53,8 @@ struct Pass {
   bool has_holes() const { return !std::is_sorted(lengths.rbegin(), lengths.rend()); }
   template <class Body>
   void for_masked_rows(std::int64_t t, Body body) const {
-    for (std::int64_t b = 0; ragged && b < active[size(t)]; ++b) {
-      if (lengths[size(b)] <= t) body(size(b));
+    for (std::int64_t b = 0; ragged && b < active[to_size(t)]; ++b) {
+      if (lengths[to_size(b)] <= t) body(to_size(b));
     }
   }
 };
@@ -64,9 +64,9 @@ CellStep Pass::step(std::size_t d, std::int64_t t) const {
   const std::int64_t before = direction.forward ? t - 1 : t + 1;
   const bool first = before < 0 || before == length;  // before them the state is 0
   const Rows none{zeros.data_ptr<float>(), 0};
-  const std::size_t column = d * size(shape.units);
+  const std::size_t column = d * to_size(shape.units);
   CellStep step;
-  step.rows = size(active[size(t)]);
+  step.rows = to_size(active[to_size(t)]);
   step.time = t;
   step.before = first ? -1 : before;
   step.gates = rows_at(direction.steps.gates, t);
@@ -91,7 +91,7 @@ void clear(Rows rows, std::size_t row, std::size_t units) {
 
 // 0 in all rows of a step that it does not compute.
 void clear_rest(const Pass& pass, const CellStep& step, Rows rows, std::size_t units) {
-  for (std::size_t row = step.rows; row < size(pass.batch); ++row) clear(rows, row, units);
+  for (std::size_t row = step.rows; row < to_size(pass.batch); ++row) clear(rows, row, units);
 }
 
 // What the steps of a direction go through; `projected` as the projection has it.
@@ -115,7 +115,7 @@ void make_sequences(Pass& pass, std::size_t d, const Tensor& projected) {
 }
 
 void run_forward(Pass& pass, std::size_t d) {
-  const std::size_t n = size(pass.shape.units);
+  const std::size_t n = to_size(pass.shape.units);
   const WordRows& words = pass.seen.words;
   Pass::Direction& direction = pass.directions[d];
   const Tensor projected = direction.projection->project();
@@ -139,7 +139,7 @@ void run_forward(Pass& pass, std::size_t d) {
 template <class Body>
 void for_last_rows(const Pass& pass, std::size_t d, std::int64_t t, Rows cells,
                    const Tensor& last_cells, Body body) {
-  const Rows last = rows_of(last_cells).column(d * size(pass.shape.units));
+  const Rows last = rows_of(last_cells).column(d * to_size(pass.shape.units));
   for (std::size_t b = 0; b < pass.lengths.size(); ++b) {
     if (pass.last(pass.directions[d], b) == t) body(cells.row(b), last.row(b));
   }
@@ -147,7 +147,7 @@ void for_last_rows(const Pass& pass, std::size_t d, std::int64_t t, Rows cells,
 
 // [batch, n_h]: the cells behind the last token of every direction.
 Tensor gather_last_cells(const Pass& pass) {
-  const std::size_t n = size(pass.shape.units);
+  const std::size_t n = to_size(pass.shape.units);
   const Tensor result =
       at::empty({pass.batch, pass.annotations.size(2)}, pass.annotations.options());
   for (std::size_t d = 0; d < pass.directions.size(); ++d) {
@@ -163,7 +163,7 @@ Tensor gather_last_cells(const Pass& pass) {
 // `d_last_cells` may be undefined.
 void run_backward(const Pass& pass, std::size_t d, const Tensor& d_annotations,
                   const Tensor& d_last_cells, BackwardCell& recurrence) {
-  const std::size_t n = size(pass.shape.units), gates = size(pass.shape.gate_units());
+  const std::size_t n = to_size(pass.shape.units), gates = to_size(pass.shape.gate_units());
   const Pass::Direction& direction = pass.directions[d];
   const Tensor carries = at::zeros({2, pass.batch, pass.shape.units}, d_annotations.options());
   const Rows carry = rows_at(carries, 0), cell_carry = rows_at(carries, 1);
@@ -189,7 +189,7 @@ Tensor token_mask(const Pass& pass, const at::TensorOptions& options) {
   Tensor mask = at::zeros({pass.length, pass.batch, 1}, options);
   float* values = mask.data_ptr<float>();
   for (std::int64_t b = 0; b < pass.batch; ++b) {
-    for (std::int64_t t = 0; t < pass.lengths[size(b)]; ++t) values[t * pass.batch + b] = 1.0F;
+    for (std::int64_t t = 0; t < pass.lengths[to_size(b)]; ++t) values[t * pass.batch + b] = 1.0F;
   }
   return mask;
 }
@@ -240,11 +240,11 @@ std::vector<Tensor> go_back(const Pass& pass, const std::vector<Tensor>& gradien
 
 // Which rows of a step hold tokens.
 void count_active(Pass& pass) {
-  pass.active.assign(size(pass.length), 0);
+  pass.active.assign(to_size(pass.length), 0);
   for (std::size_t b = 0; b < pass.lengths.size(); ++b) {
     pass.ragged |= pass.lengths[b] < pass.length;
     for (std::int32_t t = 0; t < pass.lengths[b]; ++t) {
-      pass.active[size(t)] = static_cast<std::int64_t>(b) + 1;
+      pass.active[to_size(t)] = static_cast<std::int64_t>(b) + 1;
     }
   }
 }

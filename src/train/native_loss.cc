@@ -46,9 +46,9 @@ class Part {
     kernels::CrossEntropySums sums;
     for (std::int64_t row = 0; row < count_; row += kRowsInCache) {
       const std::int64_t count = std::min(kRowsInCache, count_ - row);
-      add(sums, kernels::cross_entropy(part.from(size(row)), size(count), size(logits.size(1)),
-                                       targets + row, options));
-      done(size(row), size(count));
+      add(sums, kernels::cross_entropy(part.from(to_size(row)), to_size(count),
+                                       to_size(logits.size(1)), targets + row, options));
+      done(to_size(row), to_size(count));
     }
     return sums;
   }
@@ -57,10 +57,10 @@ class Part {
   kernels::CrossEntropySums gradient(const Tensor& logits,
                                      const kernels::CrossEntropyOptions& options,
                                      const Tensor& all_d_rows) const {
-    const std::size_t vocabulary = size(logits.size(1));
+    const std::size_t vocabulary = to_size(logits.size(1));
     const kernels::Rows part = rows_of(logits);
     PackedRows d_logits =
-        PackedRows::unpacked(matrices_.precision(), part, size(count_), vocabulary);
+        PackedRows::unpacked(matrices_.precision(), part, to_size(count_), vocabulary);
     float* d_bias = inputs_.bias.grad().data_ptr<float>();
     const kernels::CrossEntropySums result =
         sums(logits, options, [&](std::size_t first, std::size_t count) {
@@ -128,7 +128,7 @@ NativeLoss native_loss(ShardMatrices& matrices, const LossInputs& inputs,
                        const kernels::CrossEntropyOptions& options) {
   ATTEND_CHECK(inputs.weight.grad().defined() && inputs.bias.grad().defined());
   ATTEND_CHECK(inputs.rows.is_contiguous() && inputs.targets.is_contiguous());
-  if (kernels::keeps_logit_gradient(matrices.precision(), size(inputs.weight.size(0)))) {
+  if (kernels::keeps_logit_gradient(matrices.precision(), to_size(inputs.weight.size(0)))) {
     return loss_by_tiles(matrices, inputs, options);
   }
   NativeLoss result;

@@ -29,7 +29,7 @@ Tensor ProjectionPass::multiply(const Tensor& bias) const {
 }
 
 kernels::NormSizes ProjectionPass::norm_sizes() const {
-  return {size(normal_.size(0)), size(shape_.config.gate_count()), size(shape_.units)};
+  return {to_size(normal_.size(0)), to_size(shape_.config.gate_count()), to_size(shape_.units)};
 }
 
 Tensor ProjectionPass::project() {

@@ -21,9 +21,9 @@ class PackedSteps {
   PackedSteps(const ShardMatrices& matrices, const at::Tensor& values);
 
   const at::Tensor& values() const { return values_; }
-  kernels::Rows rows(std::int64_t t) const { return rows_.from(size(t) * batch_); }
+  kernels::Rows rows(std::int64_t t) const { return rows_.from(to_size(t) * batch_); }
   /// All rows of step t are there.
-  void pack(std::int64_t t) { packed_.pack(size(t) * batch_, batch_); }
+  void pack(std::int64_t t) { packed_.pack(to_size(t) * batch_, batch_); }
   /// Step t ← states ⊙ mask, two matrices [batch, units].
   void pack_masked(std::int64_t t, kernels::ConstRows states, kernels::ConstRows mask);
 

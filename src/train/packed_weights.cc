@@ -15,17 +15,17 @@ using kernels::TrainingMatrix;
 
 std::span<float> span_of(const Tensor& tensor) {
   ATTEND_CHECK(tensor.is_contiguous());
-  return {tensor.data_ptr<float>(), size(tensor.numel())};
+  return {tensor.data_ptr<float>(), to_size(tensor.numel())};
 }
 
 kernels::Rows rows_of(const Tensor& matrix) {
   ATTEND_CHECK(matrix.dim() == 2 && (matrix.stride(1) == 1 || matrix.size(1) == 1));
-  return {matrix.data_ptr<float>(), size(matrix.stride(0))};
+  return {matrix.data_ptr<float>(), to_size(matrix.stride(0))};
 }
 
 kernels::Rows rows_at(const Tensor& sequence, std::int64_t t) {
   ATTEND_CHECK(sequence.dim() == 3 && sequence.is_contiguous());
-  return {sequence.data_ptr<float>() + t * sequence.stride(0), size(sequence.size(2))};
+  return {sequence.data_ptr<float>() + t * sequence.stride(0), to_size(sequence.size(2))};
 }
 
 const TrainingMatrix& PackedWeights::get(const Tensor& block, bool transposed,
@@ -42,8 +42,8 @@ const TrainingMatrix& PackedWeights::get(const Tensor& block, bool transposed,
   const std::lock_guard lock(mutex_);
   const auto found = matrices_.find(key);
   if (found != matrices_.end()) return found->second.matrix;
-  TrainingMatrix matrix(primitives_, precision_, rows, values, size(key[1]), size(key[2]),
-                        {size(key[3]), size(key[4])});
+  TrainingMatrix matrix(primitives_, precision_, rows, values, to_size(key[1]), to_size(key[2]),
+                        {to_size(key[3]), to_size(key[4])});
   return matrices_.try_emplace(key, std::move(matrix)).first->second.matrix;
 }
 
@@ -68,7 +68,7 @@ void PackedWeights::refresh(Workers& workers, std::size_t count,
   std::vector<std::pair<std::int64_t, TrainingMatrix*>> all;  // the largest first
   for (auto& [key, packed] : matrices_) {
     const std::int64_t weights = key[1] * key[2];
-    if (packed.done.exchange(0) < size(weights)) all.emplace_back(-weights, &packed.matrix);
+    if (packed.done.exchange(0) < to_size(weights)) all.emplace_back(-weights, &packed.matrix);
   }
   std::stable_sort(all.begin(), all.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
@@ -90,7 +90,7 @@ ShardMatrices::ShardMatrices(std::shared_ptr<PackedWeights> weights, GradientQue
     : weights_(std::move(weights)), queue_(queue), shard_(shard) {}
 
 PackedRows ShardMatrices::pack(const Tensor& matrix) const {
-  return {precision(), rows_of(matrix), size(matrix.size(0)), size(matrix.size(1)),
+  return {precision(), rows_of(matrix), to_size(matrix.size(0)), to_size(matrix.size(1)),
           std::make_shared<const Tensor>(matrix)};
 }
 
@@ -121,7 +121,7 @@ void add_product(const ShardMatrices& matrices, const PackedRows& a, const Packe
 
 void add_column_sums(const Tensor& matrix, const Tensor& sums) {
   ATTEND_CHECK(sums.numel() == matrix.size(1) && sums.is_contiguous());
-  kernels::add_column_sums(rows_of(matrix), size(matrix.size(0)), size(matrix.size(1)),
+  kernels::add_column_sums(rows_of(matrix), to_size(matrix.size(0)), to_size(matrix.size(1)),
                            sums.data_ptr<float>());
 }
 

@@ -124,7 +124,7 @@ void add_product(const ShardMatrices& matrices, const kernels::PackedRows& a,
 void add_column_sums(const at::Tensor& matrix, const at::Tensor& sums);
 
 /// Of a tensor's dimension.
-inline std::size_t size(std::int64_t value) { return static_cast<std::size_t>(value); }
+inline std::size_t to_size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
 /// All values of a contiguous tensor.
 std::span<float> span_of(const at::Tensor& tensor);

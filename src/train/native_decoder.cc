@@ -34,10 +34,10 @@ struct Pass {
   std::int64_t speaking(std::int64_t i) const {
     return in.order == Order::kLookGenerateUpdate ? i : i + 1;
   }
-  // Beside E y or by itself.
-  Beside beside(std::size_t layer) const {
+  // StepInput E y or by itself.
+  StepInput step_input(std::size_t layer) const {
     if (layer > 0) return {&layers[layer - 1].states(), 1};
-    if (!layers[0].sees_beside()) return {};
+    if (!layers[0].has_step_input()) return {};
     return {feeding ? &feeding->fed() : &*contexts, 0};
   }
 };
@@ -50,7 +50,7 @@ DecoderLayerInputs layer_inputs(const NativeDecoderInputs& in, std::size_t layer
   inputs.cell = in.cells[layer];
   inputs.initial = in.initial[layer];
   inputs.recurrent_mask = in.masks.recurrent_of(layer);
-  if (layer > 0 && !in.masks.between.empty()) inputs.beside_mask = in.masks.between[layer - 1];
+  if (layer > 0 && !in.masks.between.empty()) inputs.step_input_mask = in.masks.between[layer - 1];
   return inputs;
 }
 
@@ -62,15 +62,15 @@ void prepare(Pass& pass) {
   in.fed.rows = plain(in.fed.rows);
   pass.updates = in.order == Order::kLookGenerateUpdate ? in.steps - 1 : in.steps;
   for (std::size_t layer = 0; layer < in.cells.size(); ++layer) {
-    const std::int64_t known = layer == 0 && in.fed.defined() ? in.fed.rows.size(1) : 0;
-    pass.layers.emplace_back(in.matrices, in.shape, layer_inputs(in, layer), pass.updates, known);
+    const std::int64_t hoisted = layer == 0 && in.fed.defined() ? in.fed.rows.size(1) : 0;
+    pass.layers.emplace_back(in.matrices, in.shape, layer_inputs(in, layer), pass.updates, hoisted);
   }
   in.initial.clear();  // with the graph behind it
   pass.attention.emplace(in.matrices, attention, in.steps);
   if (in.feeding.weight.defined()) {
     pass.feeding.emplace(in.matrices, in.feeding, in.steps, attention.batch(), in.shape.units);
   }
-  if (pass.feeding || pass.layers[0].sees_beside()) {
+  if (pass.feeding || pass.layers[0].has_step_input()) {
     pass.contexts.emplace(*in.matrices, pass.attention->contexts());
   }
   if (in.fed.defined()) pass.packed_fed = in.matrices->pack(in.fed.rows);
@@ -78,7 +78,7 @@ void prepare(Pass& pass) {
 
 void update(Pass& pass, std::int64_t i) {
   for (std::size_t layer = 0; layer < pass.layers.size(); ++layer) {
-    pass.layers[layer].update(i, pass.beside(layer));
+    pass.layers[layer].update(i, pass.step_input(layer));
   }
 }
 
@@ -144,10 +144,11 @@ void Backward::update_back(std::int64_t i) {
   for (std::size_t layer = layers_.size(); layer-- > 0;) {
     const bool top = layer + 1 == layers_.size();
     layers_[layer].update(i, top ? d_state(i + 1) : Rows{none_.data_ptr<float>(), 0});
-    if (layer > 0) layers_[layer].add_beside(i, layers_[layer - 1].carry());
+    if (layer > 0) layers_[layer].add_step_input_gradient(i, layers_[layer - 1].carry());
   }
-  if (!pass_.layers[0].sees_beside() || (feeding_ && i == 0)) return;
-  layers_[0].add_beside(i, feeding_ ? feeding_->d_readout(i - 1) : attention_.d_context(i));
+  if (!pass_.layers[0].has_step_input() || (feeding_ && i == 0)) return;
+  layers_[0].add_step_input_gradient(
+      i, feeding_ ? feeding_->d_readout(i - 1) : attention_.d_context(i));
 }
 
 void Backward::step_back(std::int64_t i) {
@@ -166,8 +167,8 @@ void Backward::run() {
 void Backward::finish() {
   const std::int64_t steps = pass_.in.steps;
   for (std::size_t layer = layers_.size(); layer-- > 0;) {
-    const Tensor d_known = layers_[layer].finish(pass_.beside(layer), pass_.packed_fed);
-    if (layer == 0) d_fed_ = d_known;
+    const Tensor d_hoisted = layers_[layer].finish(pass_.step_input(layer), pass_.packed_fed);
+    if (layer == 0) d_fed_ = d_hoisted;
   }
   attention_.finish(pass_.states().values().narrow(0, pass_.looking(0), steps));
   if (!feeding_) return;

@@ -14,12 +14,12 @@ using kernels::Write;
 
 DecoderLayerPass::DecoderLayerPass(const std::shared_ptr<ShardMatrices>& matrices,
                                    const CellShape& shape, const DecoderLayerInputs& inputs,
-                                   std::int64_t updates, std::int64_t known_units)
+                                   std::int64_t updates, std::int64_t hoisted_units)
     : matrices_(matrices),
       shape_(shape),
       in_(inputs),
       updates_(updates),
-      known_units_(known_units),
+      hoisted_units_(hoisted_units),
       batch_(inputs.initial.hidden.size(0)) {
   const auto make = [&](std::int64_t steps, std::int64_t units) {
     return at::empty({steps, batch_, units}, inputs.cell.bias.options().requires_grad(false));
@@ -37,18 +37,19 @@ DecoderLayerPass::DecoderLayerPass(const std::shared_ptr<ShardMatrices>& matrice
   steps_.gates = make(updates, shape.gate_units());
   recurrence_.emplace(*matrices, shape, in_.cell, in_.recurrent_mask, *states_, steps_.reset);
   recurrence_->pack_state(0);
-  const Tensor beside = beside_block(inputs.cell.input_weight);
-  if (beside.size(1) > 0) beside_ = &matrices->forward(beside, RowsPerProduct::kStep);
-  if (inputs.beside_mask.defined()) masked_.emplace(*matrices, make(updates, beside.size(1)));
-  ATTEND_CHECK(known_units > 0 || sees_beside());
+  const Tensor step_input = step_input_block(inputs.cell.input_weight);
+  if (step_input.size(1) > 0) step_weight_ = &matrices->forward(step_input, RowsPerProduct::kStep);
+  if (inputs.step_input_mask.defined())
+    masked_.emplace(*matrices, make(updates, step_input.size(1)));
+  ATTEND_CHECK(hoisted_units > 0 || has_step_input());
 }
 
-Tensor DecoderLayerPass::known_block(const Tensor& weight) const {
-  return weight.narrow(1, 0, known_units_);
+Tensor DecoderLayerPass::hoisted_block(const Tensor& weight) const {
+  return weight.narrow(1, 0, hoisted_units_);
 }
 
-Tensor DecoderLayerPass::beside_block(const Tensor& weight) const {
-  return weight.narrow(1, known_units_, weight.size(1) - known_units_);
+Tensor DecoderLayerPass::step_input_block(const Tensor& weight) const {
+  return weight.narrow(1, hoisted_units_, weight.size(1) - hoisted_units_);
 }
 
 CellStep DecoderLayerPass::step(std::int64_t i) const {
@@ -67,31 +68,32 @@ CellStep DecoderLayerPass::step(std::int64_t i) const {
   return step;
 }
 
-Rows DecoderLayerPass::beside_mask(std::int64_t i) const {
-  return rows_at(in_.beside_mask, in_.beside_mask.size(0) == 1 ? 0 : i);
+Rows DecoderLayerPass::step_input_mask(std::int64_t i) const {
+  return rows_at(in_.step_input_mask, in_.step_input_mask.size(0) == 1 ? 0 : i);
 }
 
-void DecoderLayerPass::project(const WordRows& known, const std::optional<PackedRows>& packed) {
-  if (known_units_ == 0) return;
-  index_ = known.index;
+void DecoderLayerPass::project(const WordRows& hoisted, const std::optional<PackedRows>& packed) {
+  if (hoisted_units_ == 0) return;
+  index_ = hoisted.index;
   const Tensor& gates = steps_.gates;
-  projected_ = known.shared() ? at::empty({known.rows.size(0), gates.size(2)}, gates.options())
-                              : gates.flatten(0, 1);
-  matrices_->forward(known_block(in_.cell.input_weight), RowsPerProduct::kBatch)
+  projected_ = hoisted.shared() ? at::empty({hoisted.rows.size(0), gates.size(2)}, gates.options())
+                                : gates.flatten(0, 1);
+  matrices_->forward(hoisted_block(in_.cell.input_weight), RowsPerProduct::kBatch)
       .multiply(*packed, in_.cell.bias.data_ptr<float>(), rows_of(projected_), Write::kReplace);
 }
 
-void DecoderLayerPass::update(std::int64_t i, const Beside& beside) {
+void DecoderLayerPass::update(std::int64_t i, const StepInput& step_input) {
   const CellStep step = this->step(i);
   if (index_.defined()) take_shared_rows(index_, i, step.rows, projected_, step.gates);
   if (masked_) {
-    masked_->pack_masked(i, beside.steps->rows(beside.first + i), beside_mask(i));
+    masked_->pack_masked(i, step_input.steps->rows(step_input.first + i), step_input_mask(i));
   }
-  if (sees_beside()) {
-    const bool first = known_units_ == 0;
-    beside_->multiply(masked_ ? masked_->step(i) : beside.steps->step(beside.first + i),
-                      first ? in_.cell.bias.data_ptr<float>() : nullptr, step.gates,
-                      first ? Write::kReplace : Write::kAdd);
+  if (has_step_input()) {
+    const bool first = hoisted_units_ == 0;
+    step_weight_->multiply(
+        masked_ ? masked_->step(i) : step_input.steps->step(step_input.first + i),
+        first ? in_.cell.bias.data_ptr<float>() : nullptr, step.gates,
+        first ? Write::kReplace : Write::kAdd);
   }
   recurrence_->step(step);
   recurrence_->pack_state(i + 1);
@@ -104,9 +106,9 @@ DecoderLayerBackward::DecoderLayerBackward(const DecoderLayerPass& pass)
       input_weight_(pass.in_.cell.input_weight),
       recurrent_weight_(pass.in_.cell.recurrent_weight),
       bias_(pass.in_.cell.bias) {
-  if (pass.sees_beside()) {
-    beside_ = &pass.matrices_->backward(pass.beside_block(pass.in_.cell.input_weight),
-                                        RowsPerProduct::kStep);
+  if (pass.has_step_input()) {
+    step_weight_ = &pass.matrices_->backward(pass.step_input_block(pass.in_.cell.input_weight),
+                                             RowsPerProduct::kStep);
   }
   if (pass.masked_) scratch_.resize(to_size(pass.batch_ * pass.masked_->values().size(2)));
 }
@@ -116,16 +118,17 @@ void DecoderLayerBackward::update(std::int64_t i, ConstRows d_state) {
   recurrence_.step(pass_.step(i), d_state, carry(), rows_at(carries_, 1));
 }
 
-void DecoderLayerBackward::add_beside(std::int64_t i, Rows d_beside) {
+void DecoderLayerBackward::add_step_input_gradient(std::int64_t i, Rows d_step_input) {
   const PackedRows d_sums = recurrence_.d_products().step(i);
-  if (!pass_.masked_) return beside_->multiply(d_sums, nullptr, d_beside, Write::kAdd);
+  if (!pass_.masked_) return step_weight_->multiply(d_sums, nullptr, d_step_input, Write::kAdd);
   const kernels::CellSizes sizes{to_size(pass_.batch_), to_size(pass_.masked_->values().size(2))};
   const Rows d_masked{scratch_.data(), sizes.units};
-  beside_->multiply(d_sums, nullptr, d_masked, Write::kReplace);
-  kernels::add_masked(sizes, d_masked, pass_.beside_mask(i), d_beside);
+  step_weight_->multiply(d_sums, nullptr, d_masked, Write::kReplace);
+  kernels::add_masked(sizes, d_masked, pass_.step_input_mask(i), d_step_input);
 }
 
-Tensor DecoderLayerBackward::finish(const Beside& beside, const std::optional<PackedRows>& known) {
+Tensor DecoderLayerBackward::finish(const StepInput& step_input,
+                                    const std::optional<PackedRows>& hoisted) {
   const ShardMatrices& matrices = *pass_.matrices_;
   const std::int64_t updates = pass_.updates_;
   if (updates == 0) return {};
@@ -136,19 +139,20 @@ Tensor DecoderLayerBackward::finish(const Beside& beside, const std::optional<Pa
   const Tensor sums =
       shared ? sum_shared_rows(gates, pass_.index_, pass_.projected_.size(0)) : gates;
   add_column_sums(sums, bias_.sum());
-  if (pass_.sees_beside()) {
+  if (pass_.has_step_input()) {
     add_product(matrices, packed,
                 pass_.masked_ ? pass_.masked_->steps(0, updates)
-                              : beside.steps->steps(beside.first, updates),
-                pass_.beside_block(input_weight_.sum()));
+                              : step_input.steps->steps(step_input.first, updates),
+                pass_.step_input_block(input_weight_.sum()));
   }
-  if (pass_.known_units_ == 0) return {};
+  if (pass_.hoisted_units_ == 0) return {};
   const PackedRows packed_sums = shared ? matrices.pack(sums) : packed;
-  add_product(matrices, packed_sums, *known, pass_.known_block(input_weight_.sum()));
-  const Tensor d_known = at::empty({sums.size(0), pass_.known_units_}, gates.options());
-  pass_.matrices_->backward(pass_.known_block(pass_.in_.cell.input_weight), RowsPerProduct::kBatch)
-      .multiply(packed_sums, nullptr, rows_of(d_known), Write::kReplace);
-  return d_known;
+  add_product(matrices, packed_sums, *hoisted, pass_.hoisted_block(input_weight_.sum()));
+  const Tensor d_hoisted = at::empty({sums.size(0), pass_.hoisted_units_}, gates.options());
+  pass_.matrices_
+      ->backward(pass_.hoisted_block(pass_.in_.cell.input_weight), RowsPerProduct::kBatch)
+      .multiply(packed_sums, nullptr, rows_of(d_hoisted), Write::kReplace);
+  return d_hoisted;
 }
 
 std::vector<Tensor> DecoderLayerBackward::gradients() const {

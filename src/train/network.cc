@@ -59,7 +59,7 @@ class Decoder {
       biases_.push_back(cell.bias);
     }
     if (fed_units > 0) fed_weight_ = inputs_[0].narrow(0, 0, fed_units);
-    beside_weight_ = inputs_[0].narrow(0, fed_units, inputs_[0].size(0) - fed_units);
+    step_weight_ = inputs_[0].narrow(0, fed_units, inputs_[0].size(0) - fed_units);
   }
 
   // W_y E y + b of the bottom layer for all steps, one tensor a step: [batch, G n].
@@ -70,12 +70,12 @@ class Decoder {
 
   // s_i = f(s_{i-1}, …); `projected_fed` is W_y E y + b, `beside` what the bottom layer sees beside
   // E y: the context, the readout that is fed, or nothing; `i` counts the steps.
-  std::vector<State> step(const Tensor& projected_fed, const Tensor& beside,
+  std::vector<State> step(const Tensor& projected_fed, const Tensor& step_input,
                           const std::vector<State>& previous, const DecoderMasks& masks,
                           std::int64_t i) const {
     std::vector<State> next;
     Tensor projected =
-        beside.defined() ? at::addmm(projected_fed, beside, beside_weight_) : projected_fed;
+        step_input.defined() ? at::addmm(projected_fed, step_input, step_weight_) : projected_fed;
     for (std::size_t layer = 0; layer < recurrences_.size(); ++layer) {
       if (layer > 0) {
         const Tensor& below = next.back().hidden;
@@ -94,7 +94,7 @@ class Decoder {
   std::vector<Tensor> inputs_;  // [in, G n]
   std::vector<Tensor> biases_;  // [G n]
   Tensor fed_weight_;           // [m, G n]: of the bottom layer's inputs E y
-  Tensor beside_weight_;        // and the rest of them
+  Tensor step_weight_;          // and the rest of them
 };
 
 }  // namespace
@@ -416,8 +416,8 @@ void Network::run_steps(const Batch& batch, const Annotated& annotated, const At
   if (feeds_readout())
     last_readout = at::zeros({batch.sentences, config.readout_units}, floating());
   for (std::int64_t i = 0; i < steps; ++i) {
-    const auto update = [&](const Tensor& beside) {
-      layers = decoder.step(projected[static_cast<std::size_t>(i)], beside, layers, masks, i);
+    const auto update = [&](const Tensor& step_input) {
+      layers = decoder.step(projected[static_cast<std::size_t>(i)], step_input, layers, masks, i);
     };
     if (config.order == Order::kUpdateLookGenerate) update(last_readout);
     const Look look = attention.look(layers.back().hidden);

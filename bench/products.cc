@@ -77,7 +77,7 @@ std::vector<Product> decoder_products(const model::Configuration& configuration,
   const model::DecoderConfig& decoder = configuration.decoder;
   const std::int64_t b = batch.sentences, s = batch.source_length, t = batch.target_length;
   const std::int64_t h = configuration.encoder.annotation_units(), d = decoder.units;
-  const std::int64_t gates = decoder.cell.gate_count() * d, fed = decoder.fed_units();
+  const std::int64_t gates = decoder.cell.gate_count() * d, fed = decoder.previous_units();
   const bool additive = configuration.attention.score == model::Score::kAdditive;
   const bool feeds = decoder.input_feeding == model::InputFeeding::kReadout;
   const std::int64_t energies = additive ? configuration.attention.units : d;
@@ -91,7 +91,8 @@ std::vector<Product> decoder_products(const model::Configuration& configuration,
   if (decoder.readout != model::Readout::kNone) {
     last = decoder.readout_units;
     const std::int64_t steps = feeds ? t : 1;
-    list.push_back({"readout", b * t / steps, last, d + decoder.readout_fed_units() + h, steps, 1});
+    list.push_back(
+        {"readout", b * t / steps, last, d + decoder.readout_previous_units() + h, steps, 1});
   }
   list.push_back({"output", b * t, target_vocabulary, last, 1, 1});
   return list;

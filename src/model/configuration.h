@@ -114,9 +114,9 @@ struct DecoderConfig {
   Feedback readout_feedback = Feedback::kPrevious;  ///< whether E y_{i-1} enters the readout too
   TiedEmbeddings tied_embeddings = TiedEmbeddings::kNone;
   /// Units of E y_{i-1} in the bottom layer and in the readout: m_y or 0.
-  int fed_units() const { return feedback == Feedback::kPrevious ? embedding : 0; }
-  int readout_fed_units() const {
-    return readout_feedback == Feedback::kPrevious ? fed_units() : 0;
+  int previous_units() const { return feedback == Feedback::kPrevious ? embedding : 0; }
+  int readout_previous_units() const {
+    return readout_feedback == Feedback::kPrevious ? previous_units() : 0;
   }
 };
 

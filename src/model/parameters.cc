@@ -143,7 +143,7 @@ void add_attention(TableBuilder& table, const Configuration& configuration) {
 }
 
 // Columns beside E y_{i-1} in the bottom layer: the context or the readout that is fed.
-std::int64_t beside_embedding(const Configuration& configuration) {
+std::int64_t step_input_units(const Configuration& configuration) {
   const DecoderConfig& decoder = configuration.decoder;
   if (decoder.order != Order::kUpdateLookGenerate) return configuration.encoder.annotation_units();
   return decoder.input_feeding == InputFeeding::kReadout ? decoder.readout_units : 0;
@@ -151,21 +151,21 @@ std::int64_t beside_embedding(const Configuration& configuration) {
 
 void add_decoder(TableBuilder& table, const Configuration& configuration, std::int64_t vocabulary) {
   const DecoderConfig& decoder = configuration.decoder;
-  const std::int64_t fed = decoder.fed_units();
-  if (fed > 0 && decoder.tied_embeddings != TiedEmbeddings::kAll) {
-    table.embedding("target_embedding.weight", vocabulary, fed);
+  const std::int64_t previous = decoder.previous_units();
+  if (previous > 0 && decoder.tied_embeddings != TiedEmbeddings::kAll) {
+    table.embedding("target_embedding.weight", vocabulary, previous);
   }
   for (int layer = 0; layer < decoder.layers; ++layer) {
     table.cell(fmt::format("decoder.{}", layer), decoder.cell,
-               layer == 0 ? fed + beside_embedding(configuration) : decoder.units, decoder.units,
-               false);
+               layer == 0 ? previous + step_input_units(configuration) : decoder.units,
+               decoder.units, false);
   }
   std::int64_t last = decoder.units;
   if (decoder.readout != Readout::kNone) {
     const std::int64_t pieces = decoder.readout == Readout::kMaxout ? 2 : 1;
-    table.gates(
-        "readout.weight", pieces, decoder.readout_units,
-        decoder.units + decoder.readout_fed_units() + configuration.encoder.annotation_units());
+    table.gates("readout.weight", pieces, decoder.readout_units,
+                decoder.units + decoder.readout_previous_units() +
+                    configuration.encoder.annotation_units());
     table.vector("readout.bias", pieces * decoder.readout_units);
     last = decoder.readout_units;
   }

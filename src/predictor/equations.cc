@@ -85,7 +85,7 @@ std::string energies(const model::AttentionConfig& attention, const std::string&
 
 std::string readout(const DecoderConfig& decoder, const std::string& state) {
   std::vector<std::string> seen{state};
-  if (decoder.readout_fed_units() > 0) seen.emplace_back("E y_{i-1}");
+  if (decoder.readout_previous_units() > 0) seen.emplace_back("E y_{i-1}");
   seen.emplace_back("c_i");
   const std::string linear = fmt::format("W_r {} + b_r", joined(seen));
   if (decoder.readout == Readout::kTanh) return fmt::format("r_i = tanh({})", linear);

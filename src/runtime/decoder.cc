@@ -34,8 +34,9 @@ Decoder::Decoder(const model::Configuration& configuration, std::size_t vocabula
   if (config_.readout != model::Readout::kNone) {
     const Tensors readout = tensors.under("readout");
     readout_state_ = readout.matrix("weight", {.columns = units_});
-    const bool fed = config_.readout_feedback == model::Feedback::kPrevious;
-    readout_ = Feed(readout, "weight", units_, fed ? embeddings_ : Embeddings(), Beside::kContext);
+    const bool previous = config_.readout_feedback == model::Feedback::kPrevious;
+    readout_ = SplitProjection(readout, "weight", units_, previous ? embeddings_ : Embeddings(),
+                               StepInput::kContext);
   }
   std::string output = model::output_weight_name(config_);
   output.resize(output.rfind(".weight"));
@@ -51,8 +52,8 @@ void Decoder::add_layers(const Tensors& tensors) {
     const Tensors own = tensors.under("decoder." + number);
     if (layer == 0) {
       const bool looks_first = config_.order != model::Order::kUpdateLookGenerate;
-      input_ = Feed(own, "input_weight", 0, embeddings_,
-                    looks_first ? Beside::kContext : Beside::kReadout);
+      input_ = SplitProjection(own, "input_weight", 0, embeddings_,
+                               looks_first ? StepInput::kContext : StepInput::kReadout);
     } else {
       above_.emplace_back(units_, own);
     }
@@ -170,23 +171,23 @@ class DecoderRun final : public model::Decoding {
       case model::Order::kLookUpdateGenerate:
         gather_states(rows);
         look();
-        feed_context_to_cell();
+        project_context_to_cell();
         update();
         break;
       case model::Order::kUpdateLookGenerate:
-        feed_readout_to_cell(rows);
+        project_readout_to_cell(rows);
         gather_states(rows);
         update();
         look();
         break;
       case model::Order::kLookGenerateUpdate:
         // What the last step put off: the update with y_{i-1} and the context of that step.
-        gather_parents(rows, beside_gates_, decoder_.input_.outputs());
+        gather_parents(rows, step_gates_, decoder_.input_.outputs());
         gather_states(rows);
         if (any_parent_) update();
         restart_rows_without_parent(rows);
         look();
-        feed_context_to_cell();
+        project_context_to_cell();
         break;
     }
     if (best_count_ > 0) {
@@ -314,27 +315,28 @@ class DecoderRun final : public model::Decoding {
     }
   }
 
-  void feed_context_to_cell() {
-    feed_context(decoder_.input_, projected_input_,
-                 beside_gates_.get(rows_ * decoder_.input_.outputs()));
+  void project_context_to_cell() {
+    project_context(decoder_.input_, projected_input_,
+                    step_gates_.get(rows_ * decoder_.input_.outputs()));
   }
 
   // W_r r_{i-1} of the parents; nothing where readouts are not fed.
-  void feed_readout_to_cell(std::span<const StepRow> rows) {
-    const Feed& feed = decoder_.input_;
-    const std::size_t width = feed.beside_units();
+  void project_readout_to_cell(std::span<const StepRow> rows) {
+    const SplitProjection& projection = decoder_.input_;
+    const std::size_t width = projection.step_input_units();
     if (width == 0) return;
     gather_parents(rows, readout_memory(), width);
-    feed.multiply_beside(readout_memory().get(rows_ * width), rows_,
-                         beside_gates_.get(rows_ * feed.outputs()));
+    projection.multiply_step_input(readout_memory().get(rows_ * width), rows_,
+                                   step_gates_.get(rows_ * projection.outputs()));
   }
 
   // y = W_c c of every row.
-  void feed_context(const Feed& feed, std::span<const float> projected, std::span<float> y) {
-    if (feed.projects()) {
-      sum_by_alignment(look_, sources_, annotations_, projected, feed.outputs(), y);
+  void project_context(const SplitProjection& projection, std::span<const float> projected,
+                       std::span<float> y) {
+    if (projection.projects()) {
+      sum_by_alignment(look_, sources_, annotations_, projected, projection.outputs(), y);
     } else {
-      feed.multiply_beside(context(), rows_, y);
+      projection.multiply_step_input(context(), rows_, y);
     }
   }
 
@@ -348,12 +350,12 @@ class DecoderRun final : public model::Decoding {
   }
 
   std::span<const float> input_gates() {  // of the bottom layer [rows, G n]
-    const Feed& feed = decoder_.input_;
-    const std::span<float> beside = beside_gates_.get(rows_ * feed.outputs());
-    if (!feed.has_tokens()) return beside;
-    const std::span<float> gates = gates_.get(rows_ * feed.outputs());
-    feed.tokens(tokens_, embedded(), gates);
-    if (feed.beside_units() > 0) kernels::add(beside, gates);
+    const SplitProjection& projection = decoder_.input_;
+    const std::span<float> step_gates = step_gates_.get(rows_ * projection.outputs());
+    if (!projection.has_tokens()) return step_gates;
+    const std::span<float> gates = gates_.get(rows_ * projection.outputs());
+    projection.tokens(tokens_, embedded(), gates);
+    if (projection.step_input_units() > 0) kernels::add(step_gates, gates);
     return gates;
   }
 
@@ -413,16 +415,16 @@ class DecoderRun final : public model::Decoding {
 
   std::span<const float> readout() {  // [rows, l], without a readout the state [rows, n]
     if (!has_readout()) return top_state();
-    const Feed& feed = decoder_.readout_;
-    const std::size_t width = feed.outputs();
+    const SplitProjection& projection = decoder_.readout_;
+    const std::size_t width = projection.outputs();
     const std::span<float> values = readout_.get(rows_ * width);
     const std::span<float> part = readout_part_.get(rows_ * width);
     decoder_.readout_state_.multiply(top_state(), rows_, {}, values);
-    if (feed.has_tokens()) {
-      feed.tokens(tokens_, embedded(), part);
+    if (projection.has_tokens()) {
+      projection.tokens(tokens_, embedded(), part);
       kernels::add(part, values);
     }
-    feed_context(feed, projected_readout_, part);
+    project_context(projection, projected_readout_, part);
     kernels::add(part, values);
     if (decoder_.config_.readout == model::Readout::kTanh) kernels::tanh(values);
     if (decoder_.config_.readout != model::Readout::kMaxout) return values;
@@ -459,7 +461,7 @@ class DecoderRun final : public model::Decoding {
   kernels::Matrix candidate_weight_;  // their rows of the output weights
   std::vector<float> candidate_bias_;
   Keys keys_;
-  kernels::Array projected_input_, projected_readout_;  // what positions feed, see Feed
+  kernels::Array projected_input_, projected_readout_;  // what positions feed, see SplitProjection
   States initial_;                                      // [sources, n]
   States states_, next_;  // [rows, n]; next_: where the next rows are gathered
   Look look_;
@@ -469,7 +471,7 @@ class DecoderRun final : public model::Decoding {
   std::vector<std::int32_t> sources_;  // [rows]
   std::vector<TokenId> tokens_;        // y_{i-1} [rows]
   kernels::Buffer embedded_;           // E y_{i-1} [rows, m_y]
-  kernels::Buffer beside_gates_;       // W_c c or W_r r [rows, G n] of the bottom layer
+  kernels::Buffer step_gates_;         // W_c c or W_r r [rows, G n] of the bottom layer
   kernels::Buffer gathered_, gates_, readout_, readout_part_, maxima_, scores_;
   std::vector<CellMemory> cell_memory_ = std::vector<CellMemory>(decoder_.layers_.size());
   std::vector<kernels::Ranked> ranked_;   // [kFewRows, best_count]

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "runtime/attention.h"
-#include "runtime/feed.h"
+#include "runtime/split_projection.h"
 
 namespace attend::runtime {
 
@@ -47,11 +47,11 @@ class Decoder {
   std::vector<InitialLayer> initial_;  // empty: zero states or copied ones
   Attention attention_;
   Embeddings embeddings_;               // E [vocabulary, m_y]
-  Feed input_;                          // of the bottom layer
+  SplitProjection input_;               // of the bottom layer
   std::vector<InputProjection> above_;  // of the layers above it
   std::vector<RecurrentCell> layers_;
   kernels::Matrix readout_state_;         // [r, n]; 0 × 0 without a readout
-  Feed readout_;                          // the rest of the readout
+  SplitProjection readout_;               // the rest of the readout
   Linear output_;                         // [vocabulary, l or n]
   kernels::CoarseProduct coarse_output_;  // where output_ is large
 };

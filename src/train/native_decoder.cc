@@ -23,22 +23,22 @@ struct Pass {
   std::int64_t updates = 0;
   std::vector<DecoderLayerPass> layers;
   std::optional<AttentionPass> attention;
-  std::optional<FeedingPass> feeding;
-  std::optional<PackedSteps> contexts;   // of the attention, where products see them
-  std::optional<PackedRows> packed_fed;  // of the rows that are fed
+  std::optional<InputFeedingPass> input_feeding;
+  std::optional<PackedSteps> contexts;        // of the attention, where products see them
+  std::optional<PackedRows> packed_previous;  // of the rows that are fed
 
   const PackedSteps& states() const { return layers.back().states(); }  // of the top layer
   bool updates_first() const { return in.order == Order::kUpdateLookGenerate; }
   // Which state looks in step i, and which the readout sees.
-  std::int64_t looking(std::int64_t i) const { return updates_first() ? i + 1 : i; }
-  std::int64_t speaking(std::int64_t i) const {
+  std::int64_t query_state(std::int64_t i) const { return updates_first() ? i + 1 : i; }
+  std::int64_t readout_state(std::int64_t i) const {
     return in.order == Order::kLookGenerateUpdate ? i : i + 1;
   }
   // StepInput E y or by itself.
   StepInput step_input(std::size_t layer) const {
     if (layer > 0) return {&layers[layer - 1].states(), 1};
     if (!layers[0].has_step_input()) return {};
-    return {feeding ? &feeding->fed() : &*contexts, 0};
+    return {input_feeding ? &input_feeding->fed() : &*contexts, 0};
   }
 };
 
@@ -59,21 +59,22 @@ void prepare(Pass& pass) {
   AttentionInputs& attention = in.attention;
   attention.annotations = plain(attention.annotations);
   attention.projected = plain(attention.projected);
-  in.fed.rows = plain(in.fed.rows);
+  in.previous.rows = plain(in.previous.rows);
   pass.updates = in.order == Order::kLookGenerateUpdate ? in.steps - 1 : in.steps;
   for (std::size_t layer = 0; layer < in.cells.size(); ++layer) {
-    const std::int64_t hoisted = layer == 0 && in.fed.defined() ? in.fed.rows.size(1) : 0;
+    const std::int64_t hoisted = layer == 0 && in.previous.defined() ? in.previous.rows.size(1) : 0;
     pass.layers.emplace_back(in.matrices, in.shape, layer_inputs(in, layer), pass.updates, hoisted);
   }
   in.initial.clear();  // with the graph behind it
   pass.attention.emplace(in.matrices, attention, in.steps);
-  if (in.feeding.weight.defined()) {
-    pass.feeding.emplace(in.matrices, in.feeding, in.steps, attention.batch(), in.shape.units);
+  if (in.input_feeding.weight.defined()) {
+    pass.input_feeding.emplace(in.matrices, in.input_feeding, in.steps, attention.batch(),
+                               in.shape.units);
   }
-  if (pass.feeding || pass.layers[0].has_step_input()) {
+  if (pass.input_feeding || pass.layers[0].has_step_input()) {
     pass.contexts.emplace(*in.matrices, pass.attention->contexts());
   }
-  if (in.fed.defined()) pass.packed_fed = in.matrices->pack(in.fed.rows);
+  if (in.previous.defined()) pass.packed_previous = in.matrices->pack(in.previous.rows);
 }
 
 void update(Pass& pass, std::int64_t i) {
@@ -83,14 +84,15 @@ void update(Pass& pass, std::int64_t i) {
 }
 
 void run_forward(Pass& pass) {
-  pass.layers[0].project(pass.in.fed, pass.packed_fed);
-  if (pass.feeding) pass.feeding->project(pass.in.fed, pass.packed_fed);
+  pass.layers[0].project(pass.in.previous, pass.packed_previous);
+  if (pass.input_feeding) pass.input_feeding->project(pass.in.previous, pass.packed_previous);
   for (std::int64_t i = 0; i < pass.in.steps; ++i) {
     if (pass.updates_first()) update(pass, i);
-    pass.attention->look(i, pass.states().rows(pass.looking(i)));
+    pass.attention->look(i, pass.states().rows(pass.query_state(i)));
     if (pass.contexts) pass.contexts->pack(i);
-    if (pass.feeding) {
-      pass.feeding->speak(i, pass.states().step(pass.speaking(i)), pass.contexts->step(i));
+    if (pass.input_feeding) {
+      pass.input_feeding->compute_readout(i, pass.states().step(pass.readout_state(i)),
+                                          pass.contexts->step(i));
     }
     if (!pass.updates_first() && i < pass.updates) update(pass, i);  // nothing sees a later state
   }
@@ -118,10 +120,10 @@ class Backward {
   const Pass& pass_;
   Tensor d_states_;  // of the readout outside; may be undefined
   AttentionBackward attention_;
-  std::optional<FeedingBackward> feeding_;
+  std::optional<InputFeedingBackward> input_feeding_;
   std::vector<DecoderLayerBackward> layers_;
-  Tensor none_;   // [1, n]: no gradient from outside
-  Tensor d_fed_;  // of the rows that are fed
+  Tensor none_;        // [1, n]: no gradient from outside
+  Tensor d_previous_;  // of the rows that are fed
 };
 
 Backward::Backward(const Pass& pass, const Outer& outer)
@@ -130,12 +132,12 @@ Backward::Backward(const Pass& pass, const Outer& outer)
       attention_(*pass.attention, outer.contexts),
       layers_(pass.layers.begin(), pass.layers.end()),
       none_(at::zeros({1, pass.in.shape.units}, pass.states().values().options())) {
-  if (pass.feeding) feeding_.emplace(*pass.feeding, outer.readouts);
+  if (pass.input_feeding) input_feeding_.emplace(*pass.input_feeding, outer.readouts);
 }
 
 // Of s_i of the top layer, from outside.
 Rows Backward::d_state(std::int64_t i) const {
-  const std::int64_t step = i - pass_.speaking(0);
+  const std::int64_t step = i - pass_.readout_state(0);
   return d_states_.defined() ? rows_at(d_states_, step) : Rows{none_.data_ptr<float>(), 0};
 }
 
@@ -146,16 +148,16 @@ void Backward::update_back(std::int64_t i) {
     layers_[layer].update(i, top ? d_state(i + 1) : Rows{none_.data_ptr<float>(), 0});
     if (layer > 0) layers_[layer].add_step_input_gradient(i, layers_[layer - 1].carry());
   }
-  if (!pass_.layers[0].has_step_input() || (feeding_ && i == 0)) return;
+  if (!pass_.layers[0].has_step_input() || (input_feeding_ && i == 0)) return;
   layers_[0].add_step_input_gradient(
-      i, feeding_ ? feeding_->d_readout(i - 1) : attention_.d_context(i));
+      i, input_feeding_ ? input_feeding_->d_readout(i - 1) : attention_.d_context(i));
 }
 
 void Backward::step_back(std::int64_t i) {
   const Rows carry = layers_.back().carry();
   if (!pass_.updates_first() && i < pass_.updates) update_back(i);
-  if (feeding_) feeding_->step(i, carry, attention_.d_context(i));
-  attention_.step(i, pass_.states().rows(pass_.looking(i)), carry);
+  if (input_feeding_) input_feeding_->step(i, carry, attention_.d_context(i));
+  attention_.step(i, pass_.states().rows(pass_.query_state(i)), carry);
   if (pass_.updates_first()) update_back(i);
 }
 
@@ -167,21 +169,21 @@ void Backward::run() {
 void Backward::finish() {
   const std::int64_t steps = pass_.in.steps;
   for (std::size_t layer = layers_.size(); layer-- > 0;) {
-    const Tensor d_hoisted = layers_[layer].finish(pass_.step_input(layer), pass_.packed_fed);
-    if (layer == 0) d_fed_ = d_hoisted;
+    const Tensor d_hoisted = layers_[layer].finish(pass_.step_input(layer), pass_.packed_previous);
+    if (layer == 0) d_previous_ = d_hoisted;
   }
-  attention_.finish(pass_.states().values().narrow(0, pass_.looking(0), steps));
-  if (!feeding_) return;
-  feeding_->finish(pass_.states().steps(pass_.speaking(0), steps), pass_.contexts->steps(0, steps),
-                   pass_.packed_fed, d_fed_);
+  attention_.finish(pass_.states().values().narrow(0, pass_.query_state(0), steps));
+  if (!input_feeding_) return;
+  input_feeding_->finish(pass_.states().steps(pass_.readout_state(0), steps),
+                         pass_.contexts->steps(0, steps), pass_.packed_previous, d_previous_);
 }
 
 // What the function depends on.
 std::vector<Tensor> arguments(const NativeDecoderInputs& in) {
   std::vector<Tensor> result{in.attention.annotations,  in.attention.projected,
                              in.attention.query_weight, in.attention.energy_weight,
-                             in.attention.energy_bias,  in.fed.rows,
-                             in.feeding.weight,         in.feeding.bias};
+                             in.attention.energy_bias,  in.previous.rows,
+                             in.input_feeding.weight,   in.input_feeding.bias};
   for (std::size_t layer = 0; layer < in.cells.size(); ++layer) {
     const CellTensors& cell = in.cells[layer];
     result.insert(result.end(),
@@ -197,14 +199,14 @@ std::vector<Tensor> Backward::gradients() const {
                              attention_.d_query_weight(),
                              attention_.d_energy_weight(),
                              attention_.d_energy_bias(),
-                             d_fed_,
-                             feeding_ ? feeding_->d_weight() : Tensor(),
-                             feeding_ ? feeding_->d_bias() : Tensor()};
+                             d_previous_,
+                             input_feeding_ ? input_feeding_->d_weight() : Tensor(),
+                             input_feeding_ ? input_feeding_->d_bias() : Tensor()};
   for (const DecoderLayerBackward& layer : layers_) {
     const std::vector<Tensor> gradients = layer.gradients();
     const bool top = &layer == &layers_.back();
     result.insert(result.end(), gradients.begin(), gradients.end());
-    if (!top || pass_.speaking(0) > 0 || !d_states_.defined()) continue;
+    if (!top || pass_.readout_state(0) > 0 || !d_states_.defined()) continue;
     Tensor& d_initial = result[result.size() - gradients.size()];
     d_initial = d_initial + d_states_[0];
   }
@@ -221,9 +223,9 @@ NativeDecoded native_decode(const NativeDecoderInputs& inputs) {
     const at::NoGradGuard no_gradient;
     prepare(*pass);
     run_forward(*pass);
-    results = {pass->states().values().narrow(0, pass->speaking(0), inputs.steps).detach(),
+    results = {pass->states().values().narrow(0, pass->readout_state(0), inputs.steps).detach(),
                pass->attention->contexts().detach()};
-    if (pass->feeding) results.push_back(pass->feeding->readouts().detach());
+    if (pass->input_feeding) results.push_back(pass->input_feeding->readouts().detach());
   }
   differentiate(arguments(inputs), results, [pass](std::vector<Tensor>&& gradients) {
     gradients.resize(3);

@@ -12,7 +12,7 @@
 #include "train/layers.h"
 #include "train/native_attention.h"
 #include "train/native_cell.h"
-#include "train/native_feeding.h"
+#include "train/native_input_feeding.h"
 
 namespace attend::train {
 
@@ -22,9 +22,10 @@ struct NativeDecoderInputs {
   model::Order order = model::Order::kLookUpdateGenerate;
   std::int64_t steps = 0;
   AttentionInputs attention;
-  FeedingInputs feeding;  // with kUpdateLookGenerate only; the weight is undefined without
-  WordRows fed;  // [updates · batch, m]: E y_{i-1}, or undefined without feedback; updates =
-                 // steps, or steps - 1 where the last state would go unused
+  InputFeedingInputs
+      input_feeding;  // with kUpdateLookGenerate only; the weight is undefined without
+  WordRows previous;  // [updates · batch, m]: E y_{i-1}, or undefined without feedback; updates =
+                      // steps, or steps - 1 where the last state would go unused
   std::vector<State> initial;      // [layers] of [batch, n]
   std::vector<CellTensors> cells;  // [layers], from the bottom; without gains
   DecoderMasks masks;              // but that of readouts, which `feeding` holds

@@ -17,7 +17,7 @@ using model::Order;
 /// The decoder's path over a batch: step i stands at index i.
 struct Network::Decoded {
   Tensor states;      // [target_length, batch, n]: what the readout sees, s_i or s_{i-1}
-  WordRows fed;       // [target_length · batch, m]: E y_{i-1}; undefined without feedback
+  WordRows previous;  // [target_length · batch, m]: E y_{i-1}; undefined without feedback
   Tensor contexts;    // [target_length, batch, n_h]
   Tensor readouts;    // [target_length, batch, l], where they are fed; undefined elsewhere
   Tensor alignments;  // [target_length, batch, source_length]
@@ -51,31 +51,32 @@ WordRows steps_of(const WordRows& words, std::int64_t batch, std::int64_t first,
 // The decoder's cells and what they multiply, set up once a batch.
 class Decoder {
  public:
-  Decoder(const model::DecoderConfig& config, const Tensors& tensors, std::int64_t fed_units) {
+  Decoder(const model::DecoderConfig& config, const Tensors& tensors, std::int64_t previous_units) {
     for (int layer = 0; layer < config.layers; ++layer) {
       const CellTensors cell = CellTensors::find(tensors, fmt::format("decoder.{}", layer));
       recurrences_.emplace_back(config.cell, config.units, cell);
       inputs_.push_back(cell.input_weight.t());
       biases_.push_back(cell.bias);
     }
-    if (fed_units > 0) fed_weight_ = inputs_[0].narrow(0, 0, fed_units);
-    step_weight_ = inputs_[0].narrow(0, fed_units, inputs_[0].size(0) - fed_units);
+    if (previous_units > 0) previous_weight_ = inputs_[0].narrow(0, 0, previous_units);
+    step_weight_ = inputs_[0].narrow(0, previous_units, inputs_[0].size(0) - previous_units);
   }
 
   // W_y E y + b of the bottom layer for all steps, one tensor a step: [batch, G n].
-  std::vector<Tensor> project_fed(const Tensor& fed) const {
-    return project(fed, fed_weight_.t(), biases_[0]).unbind(0);
+  std::vector<Tensor> project_previous(const Tensor& previous) const {
+    return project(previous, previous_weight_.t(), biases_[0]).unbind(0);
   }
   const Tensor& bias() const { return biases_[0]; }
 
   // s_i = f(s_{i-1}, …); `projected_fed` is W_y E y + b, `beside` what the bottom layer sees beside
   // E y: the context, the readout that is fed, or nothing; `i` counts the steps.
-  std::vector<State> step(const Tensor& projected_fed, const Tensor& step_input,
+  std::vector<State> step(const Tensor& projected_previous, const Tensor& step_input,
                           const std::vector<State>& previous, const DecoderMasks& masks,
                           std::int64_t i) const {
     std::vector<State> next;
-    Tensor projected =
-        step_input.defined() ? at::addmm(projected_fed, step_input, step_weight_) : projected_fed;
+    Tensor projected = step_input.defined()
+                           ? at::addmm(projected_previous, step_input, step_weight_)
+                           : projected_previous;
     for (std::size_t layer = 0; layer < recurrences_.size(); ++layer) {
       if (layer > 0) {
         const Tensor& below = next.back().hidden;
@@ -93,7 +94,7 @@ class Decoder {
   std::vector<Recurrence> recurrences_;
   std::vector<Tensor> inputs_;  // [in, G n]
   std::vector<Tensor> biases_;  // [G n]
-  Tensor fed_weight_;           // [m, G n]: of the bottom layer's inputs E y
+  Tensor previous_weight_;      // [m, G n]: of the bottom layer's inputs E y
   Tensor step_weight_;          // and the rest of them
 };
 
@@ -366,7 +367,7 @@ std::vector<State> Network::initial_states(const Annotated& annotated) const {
 }
 
 // E y_{i-1} of all steps; E y_0 = 0.
-WordRows Network::fed_rows(const Batch& batch, Dropout* dropout) const {
+WordRows Network::previous_rows(const Batch& batch, Dropout* dropout) const {
   const std::string table = model::target_embedding_name(configuration_.decoder);
   const bool dropped = dropout != nullptr && dropout->config().embedding > 0;
   if (native_ && !dropped) return embed_words(tensor(table), batch.previous);
@@ -383,7 +384,7 @@ Network::Decoded Network::decode(const Batch& batch, Dropout* dropout) const {
   const Attention attention(configuration_.attention, tensors_, annotated,
                             native_ ? project_annotations(annotated.annotations) : Tensor());
   Decoded decoded;
-  if (config.feedback == Feedback::kPrevious) decoded.fed = fed_rows(batch, dropout);
+  if (config.feedback == Feedback::kPrevious) decoded.previous = previous_rows(batch, dropout);
   if (native_) {
     run_steps_natively(batch, annotated, attention, dropout, decoded);
   } else {
@@ -394,26 +395,26 @@ Network::Decoded Network::decode(const Batch& batch, Dropout* dropout) const {
 
 // E y of every update of the state: where the state is updated last, E y_i, and no update after the
 // last step.
-WordRows Network::fed_to_updates(const Decoded& decoded, const Batch& batch) const {
-  if (configuration_.decoder.order != Order::kLookGenerateUpdate) return decoded.fed;
-  return steps_of(decoded.fed, batch.sentences, 1, batch.target.size(0) - 1);
+WordRows Network::previous_of_updates(const Decoded& decoded, const Batch& batch) const {
+  if (configuration_.decoder.order != Order::kLookGenerateUpdate) return decoded.previous;
+  return steps_of(decoded.previous, batch.sentences, 1, batch.target.size(0) - 1);
 }
 
 void Network::run_steps(const Batch& batch, const Annotated& annotated, const Attention& attention,
                         Dropout* dropout, Decoded& decoded) const {
   const model::DecoderConfig& config = configuration_.decoder;
   const std::int64_t steps = batch.target.size(0);
-  const Decoder decoder(config, tensors_, config.fed_units());
+  const Decoder decoder(config, tensors_, config.previous_units());
   const DecoderMasks masks(config, steps, batch.sentences, dropout, floating());
   std::vector<Tensor> projected(static_cast<std::size_t>(steps), decoder.bias());
-  if (decoded.fed.defined()) {
-    const Tensor rows = fed_to_updates(decoded, batch).rows;
-    projected = decoder.project_fed(rows.view({-1, batch.sentences, rows.size(1)}));
+  if (decoded.previous.defined()) {
+    const Tensor rows = previous_of_updates(decoded, batch).rows;
+    projected = decoder.project_previous(rows.view({-1, batch.sentences, rows.size(1)}));
   }
   std::vector<State> layers = initial_states(annotated);
   std::vector<Tensor> states, contexts, alignments, readouts;
   Tensor last_readout;  // r_{i-1}, [batch, l]
-  if (feeds_readout())
+  if (has_input_feeding())
     last_readout = at::zeros({batch.sentences, config.readout_units}, floating());
   for (std::int64_t i = 0; i < steps; ++i) {
     const auto update = [&](const Tensor& step_input) {
@@ -426,17 +427,17 @@ void Network::run_steps(const Batch& batch, const Annotated& annotated, const At
     if (config.order == Order::kLookUpdateGenerate) update(look.context);
     states.push_back(layers.back().hidden);
     if (config.order == Order::kLookGenerateUpdate && i + 1 < steps) update(look.context);
-    if (!feeds_readout()) continue;
-    last_readout =
-        compute_readout(states.back().unsqueeze(0), steps_of(decoded.fed, batch.sentences, i, 1),
-                        contexts.back().unsqueeze(0))[0];
+    if (!has_input_feeding()) continue;
+    last_readout = compute_readout(states.back().unsqueeze(0),
+                                   steps_of(decoded.previous, batch.sentences, i, 1),
+                                   contexts.back().unsqueeze(0))[0];
     if (masks.readout.defined()) last_readout = last_readout * masks.readout[i];
     readouts.push_back(last_readout);
   }
   decoded.states = at::stack(states);
   decoded.contexts = at::stack(contexts);
   decoded.alignments = at::stack(alignments);
-  if (feeds_readout()) decoded.readouts = at::stack(readouts);
+  if (has_input_feeding()) decoded.readouts = at::stack(readouts);
 }
 
 // The same as one function (native_decoder.h).
@@ -451,8 +452,8 @@ void Network::run_steps_natively(const Batch& batch, const Annotated& annotated,
   inputs.order = configuration_.decoder.order;
   inputs.steps = batch.target.size(0);
   inputs.attention = attention_inputs(batch, annotated, attention);
-  if (feeds_readout()) inputs.feeding = feeding_inputs(masks);
-  inputs.fed = fed_to_updates(decoded, batch);
+  if (has_input_feeding()) inputs.input_feeding = input_feeding_inputs(masks);
+  inputs.previous = previous_of_updates(decoded, batch);
   inputs.initial = initial_states(annotated);
   for (int layer = 0; layer < configuration_.decoder.layers; ++layer) {
     inputs.cells.push_back(CellTensors::find(tensors_, fmt::format("decoder.{}", layer)));
@@ -479,28 +480,28 @@ AttentionInputs Network::attention_inputs(const Batch& batch, const Annotated& a
   return inputs;
 }
 
-FeedingInputs Network::feeding_inputs(const DecoderMasks& masks) const {
+InputFeedingInputs Network::input_feeding_inputs(const DecoderMasks& masks) const {
   const model::DecoderConfig& config = configuration_.decoder;
-  FeedingInputs inputs;
+  InputFeedingInputs inputs;
   inputs.readout = config.readout;
   inputs.weight = tensor("readout.weight");
   inputs.bias = tensor("readout.bias");
-  inputs.fed_units = config.readout_fed_units();
+  inputs.previous_units = config.readout_previous_units();
   if (masks.readout.defined()) inputs.mask = masks.readout.contiguous();
   return inputs;
 }
 
-bool Network::feeds_readout() const {
+bool Network::has_input_feeding() const {
   return configuration_.decoder.input_feeding == model::InputFeeding::kReadout;
 }
 
 // [time, batch, l] of states [time, batch, n], E y_{i-1} and contexts: any number of steps.
-Tensor Network::compute_readout(const Tensor& states, const WordRows& fed,
+Tensor Network::compute_readout(const Tensor& states, const WordRows& previous,
                                 const Tensor& contexts) const {
   const model::Readout kind = configuration_.decoder.readout;
   if (kind == model::Readout::kNone) return states;
   std::vector<WordRows> parts{{states, {}}};
-  if (configuration_.decoder.readout_fed_units() > 0) parts.push_back(fed);
+  if (configuration_.decoder.readout_previous_units() > 0) parts.push_back(previous);
   parts.push_back({contexts, {}});
   const Tensor result =
       project(parts, "readout.weight", "readout.bias",
@@ -511,7 +512,7 @@ Tensor Network::compute_readout(const Tensor& states, const WordRows& fed,
 // [target_length, batch, l]: what the softmax layer multiplies.
 Tensor Network::readout(const Decoded& decoded, Dropout* dropout) const {
   if (decoded.readouts.defined()) return decoded.readouts;
-  const Tensor result = compute_readout(decoded.states, decoded.fed, decoded.contexts);
+  const Tensor result = compute_readout(decoded.states, decoded.previous, decoded.contexts);
   return dropout ? dropout->sequence(result, dropout->config().readout) : result;
 }
 

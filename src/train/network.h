@@ -14,7 +14,7 @@
 #include "train/layers.h"
 #include "train/native_attention.h"
 #include "train/native_embedding.h"
-#include "train/native_feeding.h"
+#include "train/native_input_feeding.h"
 #include "train/native_linear.h"
 #include "train/native_loss.h"
 #include "train/packed_weights.h"
@@ -79,14 +79,14 @@ class Network {
   Annotated annotate(const Batch& batch, Dropout* dropout) const;
   std::vector<State> initial_states(const Annotated& annotated) const;
   Decoded decode(const Batch& batch, Dropout* dropout) const;
-  WordRows fed_to_updates(const Decoded& decoded, const Batch& batch) const;
+  WordRows previous_of_updates(const Decoded& decoded, const Batch& batch) const;
   void run_steps(const Batch& batch, const Annotated& annotated, const Attention& attention,
                  Dropout* dropout, Decoded& decoded) const;
   void run_steps_natively(const Batch& batch, const Annotated& annotated,
                           const Attention& attention, Dropout* dropout, Decoded& decoded) const;
   AttentionInputs attention_inputs(const Batch& batch, const Annotated& annotated,
                                    const Attention& attention) const;
-  FeedingInputs feeding_inputs(const DecoderMasks& masks) const;
+  InputFeedingInputs input_feeding_inputs(const DecoderMasks& masks) const;
   void refresh_own_matrices() const;
   Tensor project(const std::vector<WordRows>& parts, const std::string& weight,
                  const std::string& bias, Activation activation) const;
@@ -94,9 +94,10 @@ class Network {
   LossInputs loss_inputs(const Tensor& rows, const Batch& batch) const;
   Tensor target_readouts(const Batch& batch, Dropout* dropout) const;
   Tensor embed(const std::string& table, const Tensor& ids) const;
-  WordRows fed_rows(const Batch& batch, Dropout* dropout) const;
-  bool feeds_readout() const;
-  Tensor compute_readout(const Tensor& states, const WordRows& fed, const Tensor& contexts) const;
+  WordRows previous_rows(const Batch& batch, Dropout* dropout) const;
+  bool has_input_feeding() const;
+  Tensor compute_readout(const Tensor& states, const WordRows& previous,
+                         const Tensor& contexts) const;
   Tensor readout(const Decoded& decoded, Dropout* dropout) const;
   Tensor log_probabilities(const Tensor& readout) const;
   const Tensor& tensor(const std::string& name) const;

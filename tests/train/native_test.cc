@@ -378,7 +378,7 @@ TEST(NativePath, EqualsTensorOperationsWhereReadoutsShareRows) {
   const auto examples = testing::random_examples(7, sizes, 9, 8, 22);
   Configuration c = model::preset("luong");
   c.decoder.readout_feedback = model::Feedback::kPrevious;
-  ASSERT_GT(c.decoder.readout_fed_units(), 0);
+  ASSERT_GT(c.decoder.readout_previous_units(), 0);
   const Layout layout(model::parameter_table(c, sizes));
   c.training.dropout = {};
   expect_native_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));

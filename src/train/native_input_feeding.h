@@ -16,60 +16,60 @@
 namespace attend::train {
 
 /// r_i = activation(W_r [s_i; E y_{i-1}; c_i] + b_r); of maxout each pair's larger value.
-struct FeedingInputs {
+struct InputFeedingInputs {
   model::Readout readout = model::Readout::kTanh;  ///< not kNone
-  at::Tensor weight;           // [r, n + m + n_h], r: 2 l for maxout, else l; undefined where
-                               // nothing is fed
-  at::Tensor bias;             // [r]
-  std::int64_t fed_units = 0;  ///< m, or 0 when the readout does not see E y_{i-1}
-  at::Tensor mask;             // [steps, batch, l]: dropout, or undefined
+  at::Tensor weight;                // [r, n + m + n_h], r: 2 l for maxout, else l; undefined where
+                                    // nothing is fed
+  at::Tensor bias;                  // [r]
+  std::int64_t previous_units = 0;  ///< m, or 0 when the readout does not see E y_{i-1}
+  at::Tensor mask;                  // [steps, batch, l]: dropout, or undefined
 };
 
 /// The columns of the readout's weights, or of their gradient.
 struct ReadoutBlocks {
-  at::Tensor state, fed, context;
+  at::Tensor state, previous, context;
 };
 
 /// The readouts of all steps.
-class FeedingPass {
+class InputFeedingPass {
  public:
   /// `states` units of a state.
-  FeedingPass(const std::shared_ptr<ShardMatrices>& matrices, const FeedingInputs& inputs,
-              std::int64_t steps, std::int64_t batch, std::int64_t states);
+  InputFeedingPass(const std::shared_ptr<ShardMatrices>& matrices, const InputFeedingInputs& inputs,
+                   std::int64_t steps, std::int64_t batch, std::int64_t states);
   /// W E y_{i-1} + b of all steps in one product: of rows that are an operand.
-  void project(const WordRows& fed, const std::optional<kernels::PackedRows>& packed);
+  void project(const WordRows& previous, const std::optional<kernels::PackedRows>& packed);
 
   /// r_i from s_i [batch, n] and c_i [batch, n_h].
-  void speak(std::int64_t i, const kernels::PackedRows& states,
-             const kernels::PackedRows& contexts);
+  void compute_readout(std::int64_t i, const kernels::PackedRows& states,
+                       const kernels::PackedRows& contexts);
   /// r_{i-1} [batch, l] of all i, with its dropout; 0 for i = 0.
   const PackedSteps& fed() const { return fed_; }
   /// r_i of all i.
   at::Tensor readouts() const { return fed_.values().narrow(0, 1, fed_.values().size(0) - 1); }
 
  private:
-  friend class FeedingBackward;
+  friend class InputFeedingBackward;
   ReadoutBlocks blocks(const at::Tensor& weight) const;
   bool maxout() const { return in_.readout == model::Readout::kMaxout; }
 
   std::shared_ptr<ShardMatrices> matrices_;
-  FeedingInputs in_;
+  InputFeedingInputs in_;
   std::int64_t state_units_;
   std::size_t batch_;
-  at::Tensor index_;      // [steps, batch]: of the rows of `projected_`, or undefined
-  at::Tensor projected_;  // [distinct, r], where words share rows
-  at::Tensor spoken_;     // [steps, batch, r]: before maxout and dropout
-  PackedSteps fed_;       // [steps + 1, batch, l]
+  at::Tensor index_;            // [steps, batch]: of the rows of `projected_`, or undefined
+  at::Tensor projected_;        // [distinct, r], where words share rows
+  at::Tensor pre_activations_;  // [steps, batch, r]: before maxout and dropout
+  PackedSteps fed_;             // [steps + 1, batch, l]
   const kernels::TrainingMatrix& state_;
   const kernels::TrainingMatrix& context_;
 };
 
 /// Goes back through the readouts of a pass.
-class FeedingBackward {
+class InputFeedingBackward {
  public:
   /// `d_readouts` [steps, batch, l] are the gradients from outside, which are added to, or
   /// undefined.
-  FeedingBackward(const FeedingPass& pass, const at::Tensor& d_readouts);
+  InputFeedingBackward(const InputFeedingPass& pass, const at::Tensor& d_readouts);
 
   /// The gradient of r_i [batch, l], to add to before step i.
   kernels::Rows d_readout(std::int64_t i) const { return rows_at(d_readouts_, i); }
@@ -78,18 +78,19 @@ class FeedingBackward {
   /// What waits for all steps: of s_1 … and c_1 …, [steps · batch, units]. Adds to `d_fed` [rows,
   /// m], the gradient of the rows that project() took, where the readout sees E y_{i-1}.
   void finish(const kernels::PackedRows& states, const kernels::PackedRows& contexts,
-              const std::optional<kernels::PackedRows>& fed, const at::Tensor& d_fed);
+              const std::optional<kernels::PackedRows>& previous, const at::Tensor& d_previous);
 
   at::Tensor d_weight() const { return d_weight_.result(); }
   at::Tensor d_bias() const { return d_bias_.result(); }
 
  private:
-  const FeedingPass& pass_;
+  const InputFeedingPass& pass_;
   const kernels::TrainingMatrix& state_;
   const kernels::TrainingMatrix& context_;
   at::Tensor d_readouts_;
-  at::Tensor d_spoken_;  // [steps, batch, r]: of what the activation took; the same but for maxout
-  PackedSteps packed_d_sums_;  // of it
+  at::Tensor d_pre_activations_;  // [steps, batch, r]: of what the activation took; the same but
+                                  // for maxout
+  PackedSteps packed_d_sums_;     // of it
   WeightGradient d_weight_, d_bias_;
 };
 

@@ -21,7 +21,7 @@ struct Embeddings {
 };
 
 /// What stands beside E y_{i-1}.
-enum class Beside {
+enum class StepInput {
   kContext,  ///< c, a sum over positions
   kReadout   ///< the last readout, or nothing where no columns are left for it
 };
@@ -47,20 +47,20 @@ class LazyRows {
 /// is W_c Σ_j α_j h_j = Σ_j α_j (W_c h_j): where W_c is large, the products are made once for a
 /// source and each step adds up rows. A readout is multiplied as it is. Immutable; safe to use from
 /// several threads.
-class Feed {
+class SplitProjection {
  public:
-  Feed() = default;
+  SplitProjection() = default;
   /// Columns [first, first + embeddings.width) of the matrix `weight` are those of E y, the rest
   /// those of c or r.
-  Feed(const Tensors& tensors, const std::string& weight, std::size_t first,
-       const Embeddings& embeddings, Beside beside);
+  SplitProjection(const Tensors& tensors, const std::string& weight, std::size_t first,
+                  const Embeddings& embeddings, StepInput step_input);
 
   std::size_t outputs() const { return outputs_; }
   /// Whether tokens() needs embedded tokens: not with a whole table, nor without feedback.
   bool embeds() const { return embeddings_.width > 0 && table_.empty(); }
 
   /// Whether there is a part of tokens to add; otherwise multiply_beside() adds b.
-  bool has_tokens() const { return embeddings_.width > 0 || beside_units() == 0 || projects_; }
+  bool has_tokens() const { return embeddings_.width > 0 || step_input_units() == 0 || projects_; }
   /// W_y E y + b: [tokens, outputs] for the previous tokens (kNoToken: b), which stand in
   /// `embedded` [tokens, m_y] if embeds().
   void tokens(std::span<const text::TokenId> tokens, std::span<const float> embedded,
@@ -72,10 +72,10 @@ class Feed {
   /// source, or from its context.
   bool projects() const { return projects_; }
   /// Units of c or r; 0 where nothing stands beside E y.
-  std::size_t beside_units() const { return beside_weight_.inputs(); }
+  std::size_t step_input_units() const { return step_weight_.inputs(); }
   /// W_c c or W_r r of every row, with b unless has_tokens(): x [rows, beside_units] → y [rows,
   /// outputs].
-  void multiply_beside(std::span<const float> x, std::size_t rows, std::span<float> y) const;
+  void multiply_step_input(std::span<const float> x, std::size_t rows, std::span<float> y) const;
 
  private:
   void find_rows(std::span<const text::TokenId> tokens, std::span<const float> embedded,
@@ -85,7 +85,7 @@ class Feed {
   Embeddings embeddings_;
   std::span<const float> bias_;     // b [outputs]
   kernels::Matrix token_weight_;    // W_y [outputs, m_y]
-  kernels::Matrix beside_weight_;   // W_c [outputs, n_h] or W_r [outputs, l]
+  kernels::Matrix step_weight_;     // W_c [outputs, n_h] or W_r [outputs, l]
   std::vector<float> table_;        // W_y E y + b [vocabulary, outputs], if not too large
   std::unique_ptr<LazyRows> rows_;  // the same, row by row
   bool projects_ = false;

@@ -1,4 +1,4 @@
-#include "runtime/feed.h"
+#include "runtime/split_projection.h"
 
 #include "base/base.h"
 
@@ -30,13 +30,15 @@ void LazyRows::fill(std::size_t row, std::span<const float> values) {
   states_[row].store(State::kFull, std::memory_order_release);
 }
 
-Feed::Feed(const Tensors& tensors, const std::string& weight, std::size_t first,
-           const Embeddings& embeddings, Beside beside)
+SplitProjection::SplitProjection(const Tensors& tensors, const std::string& weight,
+                                 std::size_t first, const Embeddings& embeddings,
+                                 StepInput step_input)
     : outputs_(tensors.rows(weight)), embeddings_(embeddings), bias_(tensors.values("bias")) {
   if (const std::size_t left = first + embeddings.width; left < tensors.columns(weight)) {
-    beside_weight_ = tensors.matrix(weight, {.first_column = left});
+    step_weight_ = tensors.matrix(weight, {.first_column = left});
   }
-  projects_ = beside == Beside::kContext && outputs_ * beside_units() >= kProjectedWeights;
+  projects_ =
+      step_input == StepInput::kContext && outputs_ * step_input_units() >= kProjectedWeights;
   if (embeddings.width == 0) return;
   token_weight_ = tensors.matrix(weight, {.first_column = first, .columns = embeddings.width});
   if (embeddings.vocabulary * outputs_ > kLargestTable) {
@@ -49,8 +51,8 @@ Feed::Feed(const Tensors& tensors, const std::string& weight, std::size_t first,
   table_ = std::move(table);
 }
 
-void Feed::tokens(std::span<const text::TokenId> tokens, std::span<const float> embedded,
-                  std::span<float> y) const {
+void SplitProjection::tokens(std::span<const text::TokenId> tokens, std::span<const float> embedded,
+                             std::span<float> y) const {
   if (rows_) return find_rows(tokens, embedded, y);
   if (embeds()) return token_weight_.multiply(embedded, tokens.size(), bias_, y);
   for (std::size_t row = 0; row < tokens.size(); ++row) {
@@ -62,8 +64,8 @@ void Feed::tokens(std::span<const text::TokenId> tokens, std::span<const float> 
 }
 
 // A row is the same whether it was looked up or multiplied, alone or with others.
-void Feed::find_rows(std::span<const text::TokenId> tokens, std::span<const float> embedded,
-                     std::span<float> y) const {
+void SplitProjection::find_rows(std::span<const text::TokenId> tokens,
+                                std::span<const float> embedded, std::span<float> y) const {
   const auto known = [&](text::TokenId token) {
     return token == text::kNoToken ? bias_ : rows_->find(static_cast<std::size_t>(token));
   };
@@ -85,15 +87,16 @@ void Feed::find_rows(std::span<const text::TokenId> tokens, std::span<const floa
   }
 }
 
-kernels::Array Feed::project(const Annotations& annotations) const {
+kernels::Array SplitProjection::project(const Annotations& annotations) const {
   if (!projects_) return {};
   kernels::Array projected(annotations.positions() * outputs_);
-  beside_weight_.multiply(annotations.values, annotations.positions(), {}, projected.span());
+  step_weight_.multiply(annotations.values, annotations.positions(), {}, projected.span());
   return projected;
 }
 
-void Feed::multiply_beside(std::span<const float> x, std::size_t rows, std::span<float> y) const {
-  beside_weight_.multiply(x, rows, has_tokens() ? std::span<const float>() : bias_, y);
+void SplitProjection::multiply_step_input(std::span<const float> x, std::size_t rows,
+                                          std::span<float> y) const {
+  step_weight_.multiply(x, rows, has_tokens() ? std::span<const float>() : bias_, y);
 }
 
 }  // namespace attend::runtime

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/base.h"
-#include "model/seal.h"
+#include "model/provenance.h"
 
 namespace attend::model {
 namespace {
@@ -138,7 +138,7 @@ Model load(const std::filesystem::path& folder) {
     ModelText model_text = load_text(folder);
     const std::filesystem::path file = folder / kWeights;
     Weights weights = Weights::load(file);
-    check_seal(model_text, weights.metadata(), folder, file);
+    check_provenance(model_text, weights.metadata(), folder, file);
     try {
       weights.check_against(parameter_table(model_text.configuration, model_text.sizes()));
     } catch (const ModelError& error) {
@@ -183,7 +183,7 @@ void save_rounded(const std::filesystem::path& folder, const ModelText& model_te
   make_folder(folder);
   AtomicFile weights_file(folder / kWeights,
                           Keep::kContents);  // the largest one first: the disk may be full
-  weights_file.write(weights.with_metadata(seal(model_text)).bytes());
+  weights_file.write(weights.with_metadata(provenance(model_text)).bytes());
   weights_file.flush();
   save_text(folder, model_text, kFormatRounded);
   weights_file.commit();
@@ -198,7 +198,7 @@ std::uintmax_t weights_size(const std::filesystem::path& folder) {
 
 void save_weights(const std::filesystem::path& folder, const ModelText& model_text,
                   const Weights& weights) {
-  weights.with_metadata(seal(model_text)).save(folder / kWeights);
+  weights.with_metadata(provenance(model_text)).save(folder / kWeights);
 }
 
 }  // namespace attend::model

@@ -70,7 +70,7 @@ struct Model {
 /// damaged, or when the folder's format is newer than this program.
 ModelText load_text(const std::filesystem::path& folder);
 /// The same and the weights, checked against the parameter table and against what they were trained
-/// with (seal.h).
+/// with (provenance.h).
 Model load(const std::filesystem::path& folder);
 /// The same and shortlist.txt.
 Model load_with_shortlist(const std::filesystem::path& folder);
@@ -86,7 +86,7 @@ void save_rounded(const std::filesystem::path& folder, const ModelText& text,
                   const Weights& weights);
 /// Bytes of a folder's model.safetensors; ModelError when there is none.
 std::uintmax_t weights_size(const std::filesystem::path& folder);
-/// Writes model.safetensors, sealed with the text that the weights were trained with.
+/// Writes model.safetensors, with the provenance of the text that the weights were trained with.
 void save_weights(const std::filesystem::path& folder, const ModelText& text,
                   const Weights& weights);
 

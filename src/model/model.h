@@ -6,6 +6,6 @@
 #include "model/engine.h"         // IWYU pragma: export
 #include "model/folder.h"         // IWYU pragma: export
 #include "model/parameters.h"     // IWYU pragma: export
-#include "model/seal.h"           // IWYU pragma: export
+#include "model/provenance.h"     // IWYU pragma: export
 #include "model/shortlist.h"      // IWYU pragma: export
 #include "model/weights.h"        // IWYU pragma: export

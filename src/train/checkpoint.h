@@ -38,7 +38,8 @@ struct Checkpoint {
                                   ///< a choice that was made stand as they were before
   std::uint64_t fingerprint = 0;  ///< of the data
   int threads = 1;
-  /// "values" and the optimiser's buffers, each as Layout places it; sealed with the text.
+  /// "values" and the optimiser's buffers, each as Layout places it; with the provenance of the
+  /// text.
   model::Weights tensors;
 };
 

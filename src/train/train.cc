@@ -67,8 +67,8 @@ Start open_folder(const TrainOptions& options) {
   start.checkpoint = load_checkpoint(options.folder);
   check_same_training(options.configuration, *start.checkpoint);
   start.text = model::load_text(options.folder);
-  model::check_seal(*start.text, start.checkpoint->tensors.metadata(), options.folder,
-                    checkpoint_path(options.folder));
+  model::check_provenance(*start.text, start.checkpoint->tensors.metadata(), options.folder,
+                          checkpoint_path(options.folder));
   return start;
 }
 
@@ -420,7 +420,7 @@ void Trainer::save_checkpoint_now() {
                         asked_,
                         data_.fingerprint,
                         engine_.workers().count(),
-                        model::Weights(std::move(tensors), nullptr, model::seal(data_.text))};
+                        model::Weights(std::move(tensors), nullptr, model::provenance(data_.text))};
   checkpoint.position.seconds = seconds();
   save_checkpoint(options_.folder, checkpoint);
   saved_ = Clock::now();

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "base/base.h"
-#include "model/seal.h"
+#include "model/provenance.h"
 #include "testing.h"
 
 namespace attend::model {
@@ -173,9 +173,9 @@ TEST(ModelFolder, AVocabularyWithAnyByteFlippedIsAModelError) {
 TEST(Seal, OptionsThatItDoesNotNameHadTheirDefault) {
   const ModelText model_text = tiny_text();
   const auto checked = [&](const std::string& options) {
-    check_seal(model_text, {{"attend.model", options}}, "m", "m/model.safetensors");
+    check_provenance(model_text, {{"attend.model", options}}, "m", "m/model.safetensors");
   };
-  const std::string all = seal(model_text).at("attend.model");
+  const std::string all = provenance(model_text).at("attend.model");
   EXPECT_NO_THROW(checked(all));
   std::string fewer = all;
   const std::string_view line = "  gru_reset: before\n";
@@ -199,8 +199,8 @@ std::string without_preparation(const std::string& yaml) {
   return without(without(yaml, "normalisation"), "invisible");
 }
 
-// A folder as earlier programs wrote it: config.yml and seal do not name normal form and invisible
-// characters.
+// A folder as earlier programs wrote it: config.yml and provenance do not name normal form and
+// invisible characters.
 TEST(ModelFolder, OfAnEarlierProgramKeepsItsPreparation) {
   TemporaryFolder folder;
   save_tiny(folder / "m");
@@ -208,9 +208,9 @@ TEST(ModelFolder, OfAnEarlierProgramKeepsItsPreparation) {
   const std::string earlier = without_preparation(testing::read_file(file));
   ASSERT_EQ(earlier.find("invisible"), std::string::npos);
   write_file(file, earlier);
-  Metadata sealed = seal(tiny_text());
-  sealed.at("attend.model") = without_preparation(sealed.at("attend.model"));
-  zero_weights(tiny_text()).with_metadata(sealed).save(folder / "m" / "model.safetensors");
+  Metadata provenance = provenance(tiny_text());
+  provenance.at("attend.model") = without_preparation(provenance.at("attend.model"));
+  zero_weights(tiny_text()).with_metadata(provenance).save(folder / "m" / "model.safetensors");
   const Model model = load(folder / "m");
   EXPECT_EQ(encode(model.text.source, "a\u200bb").tokens,
             (std::vector<text::TokenId>{3, 1, 4, 2}));  // U+200B is a unit, an unknown one
@@ -257,8 +257,9 @@ TEST(ModelFolder, NothingIsLeftOpenInIt) {
 
 TEST(Seal, WhateverIsWrongWithItIsTheModelsFault) {
   for (const char* options : {"a: [", "nonsense.key: 1", "encoder.units: many", "format: 99"}) {
-    EXPECT_THROW(check_seal(tiny_text(), {{"attend.model", options}}, "m", "m/model.safetensors"),
-                 ModelError)
+    EXPECT_THROW(
+        check_provenance(tiny_text(), {{"attend.model", options}}, "m", "m/model.safetensors"),
+        ModelError)
         << options;
   }
 }
@@ -275,7 +276,7 @@ TEST(Seal, RoundedWeightsHaveIt) {
   TemporaryFolder folder;
   const ModelText model_text = tiny_text();
   save_rounded(folder / "m", model_text, zero_weights(model_text).rounded(Precision::kInt8));
-  EXPECT_EQ(load(folder / "m").weights.metadata(), seal(model_text));
+  EXPECT_EQ(load(folder / "m").weights.metadata(), provenance(model_text));
 }
 
 TEST(Encode, EndTokenAndUnknownUnits) {

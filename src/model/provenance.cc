@@ -1,4 +1,4 @@
-#include "model/seal.h"
+#include "model/provenance.h"
 
 #define XXH_INLINE_ALL
 #include <fmt/format.h>
@@ -33,19 +33,20 @@ Metadata hashes(const ModelText& text) {
 
 }  // namespace
 
-Metadata seal(const ModelText& text) {
+Metadata provenance(const ModelText& text) {
   Metadata result{{kOptions, write_yaml(text.configuration, kFormatPlain, describes_model)}};
   for (const auto& [file, value] : hashes(text)) result[kPrefix + file] = value;
   return result;
 }
 
-void check_seal(const ModelText& text, const Metadata& metadata,
-                const std::filesystem::path& folder, const std::filesystem::path& weights_file) {
+void check_provenance(const ModelText& text, const Metadata& metadata,
+                      const std::filesystem::path& folder,
+                      const std::filesystem::path& weights_file) {
   const auto options = metadata.find(kOptions);
   if (options == metadata.end()) return;
-  const Configuration sealed =
+  const Configuration provenance =
       stored_configuration(options->second, fmt::format("{}: {}", weights_file.string(), kOptions));
-  if (const auto found = find_difference(text.configuration, sealed, describes_model)) {
+  if (const auto found = find_difference(text.configuration, provenance, describes_model)) {
     throw ModelError(fmt::format("{}: {} is '{}', but {} was trained with '{}'",
                                  (folder / "config.yml").string(), found->name, found->first,
                                  weights_file.string(), found->second));

@@ -44,9 +44,9 @@ void check_provenance(const ModelText& text, const Metadata& metadata,
                       const std::filesystem::path& weights_file) {
   const auto options = metadata.find(kOptions);
   if (options == metadata.end()) return;
-  const Configuration provenance =
+  const Configuration recorded =
       stored_configuration(options->second, fmt::format("{}: {}", weights_file.string(), kOptions));
-  if (const auto found = find_difference(text.configuration, provenance, describes_model)) {
+  if (const auto found = find_difference(text.configuration, recorded, describes_model)) {
     throw ModelError(fmt::format("{}: {} is '{}', but {} was trained with '{}'",
                                  (folder / "config.yml").string(), found->name, found->first,
                                  weights_file.string(), found->second));

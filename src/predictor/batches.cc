@@ -74,7 +74,7 @@ void for_each_batch(std::span<const Work> work, const BatchOptions& options, con
   std::atomic<std::size_t> next{0};
   std::mutex mutex;
   std::exception_ptr failure;
-  const auto work_off = [&] {
+  const auto drain = [&] {
     try {
       for (std::size_t i = next++; i < batches; i = next++) {
         run(std::span(order).subspan(borders[i], borders[i + 1] - borders[i]), job, too_large);
@@ -88,12 +88,12 @@ void for_each_batch(std::span<const Work> work, const BatchOptions& options, con
     std::vector<std::jthread> threads;
     try {
       for (std::size_t i = 1; i < thread_count(options.threads, batches); ++i) {
-        threads.emplace_back(work_off);
+        threads.emplace_back(drain);
       }
     } catch (const std::system_error&) {
       // The system has no room for more threads: those that there are do all of the work.
     }
-    work_off();
+    drain();
   }
   if (failure) std::rethrow_exception(failure);
 }

@@ -60,7 +60,7 @@ TrainingEngine::TrainingEngine(const model::Configuration& configuration,
       sizes_(sizes),
       layout_(model::parameter_table(configuration, sizes)),
       weights_(std::make_shared<PackedWeights>(configuration.training.precision)),
-      pieces_(layout_.pieces()),
+      row_blocks_(layout_.row_blocks()),
       workers_((use_one_thread_per_call(), keep_freed_memory(), threads)) {
   values_ = initial_values(layout_, configuration.training.seed, at::kFloat);
   std::vector<Leaves> leaves;
@@ -68,7 +68,8 @@ TrainingEngine::TrainingEngine(const model::Configuration& configuration,
   for (int i = 0; i < threads; ++i) {
     buffers.push_back(span_of(leaves.emplace_back(layout_, values_).gradient));
   }
-  if (threads > 1) queue_.emplace(weights_->primitives(), places(), buffers, smallest_queued);
+  if (threads > 1)
+    queue_.emplace(weights_->primitives(), parameter_ranges(), buffers, smallest_queued);
   if (queue_ && !queue_->takes_any()) queue_.reset();
   for (std::size_t i = 0; i < buffers.size(); ++i) {
     const auto matrices = std::make_shared<ShardMatrices>(weights_, queue_ ? &*queue_ : nullptr, i);
@@ -80,7 +81,7 @@ TrainingEngine::TrainingEngine(const model::Configuration& configuration,
 }
 
 // Begin and end of each parameter in the flat buffers.
-std::map<std::size_t, std::size_t> TrainingEngine::places() const {
+std::map<std::size_t, std::size_t> TrainingEngine::parameter_ranges() const {
   std::map<std::size_t, std::size_t> result;
   for (std::size_t k = 0; k < layout_.table().size(); ++k) {
     const std::size_t first = to_size(layout_.offsets()[k]);
@@ -91,11 +92,11 @@ std::map<std::size_t, std::size_t> TrainingEngine::places() const {
 
 // Which parameters get their gradients from the queue, and which are added to.
 void TrainingEngine::find_queued() {
-  queued_.assign(pieces_.size(), false);
+  queued_.assign(row_blocks_.size(), false);
   if (!queue_) return;
-  const auto all = places();
-  for (std::size_t i = 0; i < pieces_.size(); ++i) {
-    const auto [begin, end] = *std::prev(all.upper_bound(pieces_[i].first));
+  const auto all = parameter_ranges();
+  for (std::size_t i = 0; i < row_blocks_.size(); ++i) {
+    const auto [begin, end] = *std::prev(all.upper_bound(row_blocks_[i].first));
     queued_[i] = queue_->sums_in(begin, end - begin);
   }
   known_blocks_ = queue_->block_count();
@@ -123,8 +124,8 @@ void TrainingEngine::start(Task& task, std::size_t index, std::span<const Exampl
   task.parts = parts_of(task.examples, keeps ? sizes_.target : 0);
   task.dropout.emplace(training.dropout, training.seed, update, static_cast<int>(index));
   float* gradient = shards_[index]->leaves.gradient.data_ptr<float>();
-  for (std::size_t i = 0; i < pieces_.size() && !cleared_; ++i) {
-    if (!queued_[i]) std::fill_n(gradient + pieces_[i].first, pieces_[i].count(), 0.0F);
+  for (std::size_t i = 0; i < row_blocks_.size() && !cleared_; ++i) {
+    if (!queued_[i]) std::fill_n(gradient + row_blocks_[i].first, row_blocks_[i].count(), 0.0F);
   }
 }
 
@@ -137,9 +138,9 @@ void TrainingEngine::run_part(Task& task, std::size_t index, std::size_t part, d
       task.sums =
           task.sums + BatchSums{sums.cost, sums.log_likelihood, batch.tokens, batch.sentences};
     }
-    if (queue_) queue_->work_off(index, workers_.patience());
+    if (queue_) queue_->drain(index, workers_.spin_time());
   } catch (...) {
-    if (queue_) queue_->abandon();
+    if (queue_) queue_->cancel();
     throw;
   }
 }
@@ -157,18 +158,18 @@ std::vector<std::span<const Example* const>> TrainingEngine::parts_of(
 // the whole gradient's norm.
 double TrainingEngine::add_shards() {
   const std::optional<double> queued = queue_ ? queue_->squares() : std::nullopt;
-  std::vector<double> squares(pieces_.size());
-  workers_.for_each(pieces_.size(), [&](std::size_t index) {
+  std::vector<double> squares(row_blocks_.size());
+  workers_.for_each(row_blocks_.size(), [&](std::size_t index) {
     if (queued_[index] && queued) return;
-    const Piece& piece = pieces_[index];
+    const RowBlock& block = row_blocks_[index];
     const auto values = [&](std::size_t shard) {
-      return shards_[shard]->leaves.gradient.data_ptr<float>() + piece.first;
+      return shards_[shard]->leaves.gradient.data_ptr<float>() + block.first;
     };
     std::vector<const float*> others;
     for (std::size_t i = 1; i < shards_.size() && !queued_[index]; ++i) others.push_back(values(i));
-    squares[index] = kernels::add_and_square(values(0), others, piece.count());
+    squares[index] = kernels::add_and_square(values(0), others, block.count());
     for (std::size_t i = 1; i < shards_.size() && !queued_[index]; ++i) {
-      std::fill_n(values(i), piece.count(), 0.0F);
+      std::fill_n(values(i), block.count(), 0.0F);
     }
   });
   return std::sqrt(std::accumulate(squares.begin(), squares.end(), queued.value_or(0.0)));
@@ -178,10 +179,10 @@ void TrainingEngine::update(Optimizer& optimizer, const UpdateOptions& options) 
   float* gradient = gradient_.data_ptr<float>();
   const float* values = values_.data_ptr<float>();
   weights_->begin_changes();
-  optimizer.step(values_, gradient_, options, workers_, pieces_, [&](std::size_t index) {
-    const Piece& piece = pieces_[index];
-    weights_->pack_rows({values + piece.first, piece.columns}, piece.rows);
-    if (!queued_[index]) std::fill_n(gradient + piece.first, piece.count(), 0.0F);
+  optimizer.step(values_, gradient_, options, workers_, row_blocks_, [&](std::size_t index) {
+    const RowBlock& block = row_blocks_[index];
+    weights_->pack_rows({values + block.first, block.columns}, block.rows);
+    if (!queued_[index]) std::fill_n(gradient + block.first, block.count(), 0.0F);
   });
   cleared_ = true;
 }

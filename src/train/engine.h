@@ -79,7 +79,7 @@ class TrainingEngine {
              std::int64_t update) const;
   void run_part(Task& task, std::size_t index, std::size_t part, double scale);
   double scale(std::span<const Example* const> batch) const;
-  std::map<std::size_t, std::size_t> places() const;
+  std::map<std::size_t, std::size_t> parameter_ranges() const;
   void find_queued();
   double add_shards();
   std::vector<std::span<const Example* const>> parts_of(std::span<const Example* const> shard,
@@ -92,7 +92,7 @@ class TrainingEngine {
   std::shared_ptr<PackedWeights> weights_;  // of all shards: they share the parameters
   std::vector<std::unique_ptr<Shard>> shards_;
   std::optional<GradientQueue> queue_;  // of several shards
-  std::vector<Piece> pieces_;           // of the flat buffers
+  std::vector<RowBlock> row_blocks_;    // of the flat buffers
   std::vector<bool> queued_;            // of each piece: its gradient comes from the queue
   std::size_t known_blocks_ = 0;        // of the queue, when that was found
   bool cleared_ = false;                // gradients that are added to are zero

@@ -29,10 +29,10 @@ std::size_t rows_at_once(Precision precision, std::size_t rows, std::size_t colu
 }  // namespace
 
 GradientQueue::GradientQueue(const kernels::PrimitiveCache& primitives,
-                             std::map<std::size_t, std::size_t> places,
+                             std::map<std::size_t, std::size_t> parameter_ranges,
                              std::vector<std::span<float>> buffers, std::size_t smallest)
     : primitives_(primitives),
-      large_(std::move(places)),
+      large_(std::move(parameter_ranges)),
       buffers_(std::move(buffers)),
       products_(buffers_.size()),
       finished_(buffers_.size(), false) {
@@ -51,7 +51,7 @@ bool GradientQueue::takes(std::size_t shard, const float* gradient) const {
 }
 
 void GradientQueue::begin_update() {
-  abandoned_ = false;
+  cancelled_ = false;
   for (auto& [key, block] : blocks_) block.written = false;
 }
 
@@ -82,7 +82,7 @@ void GradientQueue::add(std::size_t shard, const PackedRows& a, const PackedRows
   signal();
 }
 
-void GradientQueue::work_off(std::size_t shard, std::chrono::microseconds patience) {
+void GradientQueue::drain(std::size_t shard, std::chrono::microseconds spin_time) {
   {
     const std::lock_guard lock(mutex_);
     finished_[shard] = true;
@@ -92,17 +92,17 @@ void GradientQueue::work_off(std::size_t shard, std::chrono::microseconds patien
     const unsigned seen = changes_.load();
     const Found found = multiply_next(shard);
     if (found == Found::kNothingMore) break;
-    if (found == Found::kNothingYet) wait_for_change(changes_, seen, patience);
+    if (found == Found::kNothingYet) wait_for_change(changes_, seen, spin_time);
   }
   std::deque<Product> done;
   const std::lock_guard lock(mutex_);
-  if (!abandoned_) done.swap(products_[shard]);  // else another thread may still read them
+  if (!cancelled_) done.swap(products_[shard]);  // else another thread may still read them
 }
 
-void GradientQueue::abandon() {
+void GradientQueue::cancel() {
   {
     const std::lock_guard lock(mutex_);
-    abandoned_ = true;
+    cancelled_ = true;
   }
   signal();
 }
@@ -169,7 +169,7 @@ GradientQueue::Entry* GradientQueue::find_ready(std::size_t shard) {
 
 GradientQueue::Found GradientQueue::multiply_next(std::size_t shard) {
   std::unique_lock lock(mutex_);
-  if (abandoned_ || (left_ == 0 && all_finished())) return Found::kNothingMore;
+  if (cancelled_ || (left_ == 0 && all_finished())) return Found::kNothingMore;
   Entry* const found = find_ready(shard);
   if (found == nullptr) return Found::kNothingYet;
   auto& [key, block] = *found;

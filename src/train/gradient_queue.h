@@ -20,19 +20,19 @@ namespace attend::train {
 /// Products that a shard's backward pass leaves for its end. A thread whose shard is done takes
 /// what waits of all shards, as far as their turn has come, and one buffer of sums serves all of
 /// them. Every block of a gradient gets its products in a fixed order, the shards' in turn, so that
-/// sums depend on the number of shards but not on who multiplies or when. add(), work_off() and
-/// abandon() are safe to use from several threads; the others are for one, while no other is here.
+/// sums depend on the number of shards but not on who multiplies or when. add(), drain() and
+/// cancel() are safe to use from several threads; the others are for one, while no other is here.
 class GradientQueue {
  public:
   /// Values of a gradient from which on it is taken: a smaller one is best multiplied where its
   /// factors are in a cache.
   static constexpr std::size_t kSmallest = std::size_t{1} << 17;
 
-  /// `places`: begin and end of each parameter in `buffers`, the gradients of each shard. The first
-  /// buffer gets the sums.
+  /// `parameter_ranges`: begin and end of each parameter in `buffers`, the gradients of each shard.
+  /// The first buffer gets the sums.
   GradientQueue(const kernels::PrimitiveCache& primitives,
-                std::map<std::size_t, std::size_t> places, std::vector<std::span<float>> buffers,
-                std::size_t smallest = kSmallest);
+                std::map<std::size_t, std::size_t> parameter_ranges,
+                std::vector<std::span<float>> buffers, std::size_t smallest = kSmallest);
 
   /// Whether products for this gradient in a shard's buffer are to be added here.
   bool takes(std::size_t shard, const float* gradient) const;
@@ -49,11 +49,11 @@ class GradientQueue {
   void add(std::size_t shard, const kernels::PackedRows& a, const kernels::PackedRows& b,
            kernels::Rows gradient);
   /// The shard has nothing more to add in this part. Multiplies what waits, of any shard, and
-  /// returns when nothing is left of all; a thread that can only wait looks around for `patience`
+  /// returns when nothing is left of all; a thread that can only wait looks around for `spin_time`
   /// before it sleeps. Then the shard's operands are gone.
-  void work_off(std::size_t shard, std::chrono::microseconds patience);
-  /// A thread has failed: work_off() returns at once, in all of them.
-  void abandon();
+  void drain(std::size_t shard, std::chrono::microseconds spin_time);
+  /// A thread has failed: drain() returns at once, in all of them.
+  void cancel();
   /// Zeros where an earlier update left sums and this one has none.
   void end_update();
 
@@ -97,7 +97,7 @@ class GradientQueue {
   std::vector<std::deque<Product>> products_;  // of each shard, in this part
   std::vector<bool> finished_;                 // shards, in this part
   std::size_t left_ = 0;                       // products that wait or are being multiplied
-  bool abandoned_ = false;
+  bool cancelled_ = false;
 };
 
 }  // namespace attend::train

@@ -77,7 +77,7 @@ Optimizer::Optimizer(const OptimizerConfig& config, const Tensor& values) : conf
 
 void Optimizer::fused_adam(const Tensor& values, const Tensor& gradient,
                            const UpdateOptions& options, Workers& workers,
-                           std::span<const Piece> pieces,
+                           std::span<const RowBlock> row_blocks,
                            const std::function<void(std::size_t)>& then) {
   const bool decoupled = config_.kind == OptimizerKind::kAdamW;
   const auto update = static_cast<double>(options.update);
@@ -91,31 +91,31 @@ void Optimizer::fused_adam(const Tensor& values, const Tensor& gradient,
   step.step = static_cast<float>(options.learning_rate / (1.0 - std::pow(config_.beta1, update)));
   step.square_scale = static_cast<float>(1.0 / (1.0 - std::pow(config_.beta2, update)));
   step.epsilon = static_cast<float>(config_.epsilon);
-  workers.for_each(pieces.size(), [&](std::size_t index) {
-    const std::size_t first = pieces[index].first;
+  workers.for_each(row_blocks.size(), [&](std::size_t index) {
+    const std::size_t first = row_blocks[index].first;
     kernels::adam(step, gradient.data_ptr<float>() + first,
                   state_[0].second.data_ptr<float>() + first,
                   state_[1].second.data_ptr<float>() + first, values.data_ptr<float>() + first,
-                  pieces[index].count());
+                  row_blocks[index].count());
     then(index);
   });
 }
 
 void Optimizer::step(const Tensor& values, const Tensor& gradient, const UpdateOptions& options,
                      Workers& workers) {
-  const Piece all{0, static_cast<std::size_t>(values.numel()), 1};
+  const RowBlock all{0, static_cast<std::size_t>(values.numel()), 1};
   step(values, gradient, options, workers, {&all, 1}, [](std::size_t) {});
 }
 
 void Optimizer::step(const Tensor& values, const Tensor& gradient, const UpdateOptions& options,
-                     Workers& workers, std::span<const Piece> pieces,
+                     Workers& workers, std::span<const RowBlock> row_blocks,
                      const std::function<void(std::size_t)>& then) {
   const bool adam = config_.kind == OptimizerKind::kAdam || config_.kind == OptimizerKind::kAdamW;
   if (adam && values.scalar_type() == at::kFloat && values.device().is_cpu()) {
-    return fused_adam(values, gradient, options, workers, pieces, then);
+    return fused_adam(values, gradient, options, workers, row_blocks, then);
   }
   step_by_tensors(values, gradient, options);
-  workers.for_each(pieces.size(), then);
+  workers.for_each(row_blocks.size(), then);
 }
 
 void Optimizer::step_by_tensors(const Tensor& values, const Tensor& gradient,

@@ -49,7 +49,7 @@ class Optimizer {
   /// The same, and then(index) of each piece when it has changed: of Adam's in the thread that has
   /// just changed them, piece by piece, else when all values have. The pieces hold all values.
   void step(const at::Tensor& values, const at::Tensor& gradient, const UpdateOptions& options,
-            Workers& workers, std::span<const Piece> pieces,
+            Workers& workers, std::span<const RowBlock> row_blocks,
             const std::function<void(std::size_t)>& then);
 
   /// Names and buffers [size] that a checkpoint has to hold; the buffers may be written to.
@@ -57,7 +57,8 @@ class Optimizer {
 
  private:
   void fused_adam(const at::Tensor& values, const at::Tensor& gradient,
-                  const UpdateOptions& options, Workers& workers, std::span<const Piece> pieces,
+                  const UpdateOptions& options, Workers& workers,
+                  std::span<const RowBlock> row_blocks,
                   const std::function<void(std::size_t)>& then);
   void step_by_tensors(const at::Tensor& values, const at::Tensor& gradient,
                        const UpdateOptions& options);

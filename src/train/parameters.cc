@@ -60,9 +60,9 @@ Layout::Layout(std::vector<TensorSpec> table)
   }
 }
 
-std::vector<Piece> Layout::pieces() const {
+std::vector<RowBlock> Layout::row_blocks() const {
   constexpr std::size_t kRows = 32, kAtOnce = std::size_t{1} << 14;  // values
-  std::vector<Piece> result;
+  std::vector<RowBlock> result;
   for (std::size_t k = 0; k < table_.size(); ++k) {
     const auto first = static_cast<std::size_t>(offsets_[k]);
     const auto count = static_cast<std::size_t>(table_[k].count());

@@ -15,7 +15,7 @@ namespace attend::train {
 
 /// Whole rows of a parameter in a flat buffer, a multiple of 32 of them but for the last ones; few
 /// enough for a cache unless 32 are too many.
-struct Piece {
+struct RowBlock {
   std::size_t first, rows, columns;
   std::size_t count() const { return rows * columns; }
 };
@@ -30,7 +30,7 @@ class Layout {
   const std::vector<std::int64_t>& offsets() const { return offsets_; }  ///< of the table's tensors
   std::int64_t size() const { return size_; }                            ///< of a flat buffer
   std::int64_t parameters() const { return parameters_; }                ///< values in all tensors
-  std::vector<Piece> pieces() const;  ///< of all tensors, in their order
+  std::vector<RowBlock> row_blocks() const;  ///< of all tensors, in their order
   /// Views into a flat buffer [size], by name.
   Tensors views(const Tensor& flat) const;
   /// Fills a flat buffer [size] from one of another run: [size], or [parameters] without gaps, as

@@ -17,10 +17,10 @@ void pause() {
 }  // namespace
 
 void wait_for_change(const std::atomic<unsigned>& value, unsigned old,
-                     std::chrono::microseconds patience) {
+                     std::chrono::microseconds spin_time) {
   using Clock = std::chrono::steady_clock;
   constexpr int kLooks = 16;  // between two looks at the clock
-  const auto end = Clock::now() + patience;
+  const auto end = Clock::now() + spin_time;
   do {
     for (int i = 0; i < kLooks; ++i, pause()) {
       if (value.load() != old) return;
@@ -30,10 +30,10 @@ void wait_for_change(const std::atomic<unsigned>& value, unsigned old,
 }
 
 Workers::Workers(int count) : errors_(static_cast<std::size_t>(count)) {
-  constexpr std::chrono::microseconds kPatience{200};
+  constexpr std::chrono::microseconds kSpinTime{200};
   ATTEND_CHECK(count > 0);
   const bool crowded = static_cast<unsigned>(count) > std::thread::hardware_concurrency();
-  patience_ = crowded ? std::chrono::microseconds(0) : kPatience;
+  spin_time_ = crowded ? std::chrono::microseconds(0) : kSpinTime;
   for (int index = 1; index < count; ++index) threads_.emplace_back([this, index] { loop(index); });
 }
 
@@ -54,7 +54,7 @@ void Workers::perform(int index) {
 
 void Workers::loop(int index) {
   for (unsigned seen = 0;; ++seen) {
-    wait_for_change(round_, seen, patience_);
+    wait_for_change(round_, seen, spin_time_);
     if (stopping_) return;
     perform(index);
     if (--running_ == 0) running_.notify_one();
@@ -69,7 +69,7 @@ void Workers::run(const std::function<void(int)>& task) {
   round_.notify_all();
   perform(0);
   for (unsigned running = running_; running > 0; running = running_) {
-    wait_for_change(running_, running, patience_);
+    wait_for_change(running_, running, spin_time_);
   }
   task_ = nullptr;
   for (const std::exception_ptr& error : errors_) {

@@ -11,9 +11,9 @@
 
 namespace attend::train {
 
-/// Returns when `value` is no longer `old`; sleeps after having looked for `patience`.
+/// Returns when `value` is no longer `old`; sleeps after having looked for `spin_time`.
 void wait_for_change(const std::atomic<unsigned>& value, unsigned old,
-                     std::chrono::microseconds patience);
+                     std::chrono::microseconds spin_time);
 
 /// `count` threads, the caller's among them. run() is not reentrant. Where every thread can have a
 /// processor, a thread that waits looks around for a moment before it sleeps: the steps of a small
@@ -33,7 +33,7 @@ class Workers {
   /// a thread with an exception leaves what it would have taken to the others.
   void for_each(std::size_t count, const std::function<void(std::size_t)>& task);
   /// How long a thread that waits looks around before it sleeps.
-  std::chrono::microseconds patience() const { return patience_; }
+  std::chrono::microseconds spin_time() const { return spin_time_; }
 
  private:
   void loop(int index);
@@ -41,7 +41,7 @@ class Workers {
 
   const std::function<void(int)>* task_ = nullptr;
   std::vector<std::exception_ptr> errors_;  // [count]
-  std::chrono::microseconds patience_;
+  std::chrono::microseconds spin_time_;
   std::atomic<unsigned> round_ = 0;    // counts calls of run()
   std::atomic<unsigned> running_ = 0;  // threads but the caller's that still work
   bool stopping_ = false;              // is read behind a change of round_

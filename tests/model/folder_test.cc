@@ -208,9 +208,9 @@ TEST(ModelFolder, OfAnEarlierProgramKeepsItsPreparation) {
   const std::string earlier = without_preparation(testing::read_file(file));
   ASSERT_EQ(earlier.find("invisible"), std::string::npos);
   write_file(file, earlier);
-  Metadata provenance = provenance(tiny_text());
-  provenance.at("attend.model") = without_preparation(provenance.at("attend.model"));
-  zero_weights(tiny_text()).with_metadata(provenance).save(folder / "m" / "model.safetensors");
+  Metadata recorded = provenance(tiny_text());
+  recorded.at("attend.model") = without_preparation(recorded.at("attend.model"));
+  zero_weights(tiny_text()).with_metadata(recorded).save(folder / "m" / "model.safetensors");
   const Model model = load(folder / "m");
   EXPECT_EQ(encode(model.text.source, "a\u200bb").tokens,
             (std::vector<text::TokenId>{3, 1, 4, 2}));  // U+200B is a unit, an unknown one

@@ -54,7 +54,7 @@ struct Fixture {
       const auto shard = static_cast<std::size_t>(index);
       std::this_thread::sleep_for(std::chrono::milliseconds(delays[shard]));
       for (int i = 0; i < products[shard]; ++i) add(shard);
-      queue.work_off(shard, workers.patience());
+      queue.drain(shard, workers.spin_time());
     });
     queue.end_update();
   }
@@ -123,11 +123,11 @@ TEST(GradientQueue, LetsTheOthersGoWhenAThreadFails) {
   EXPECT_THROW(workers.run([&](int index) {
     const auto shard = static_cast<std::size_t>(index);
     if (shard == 1) {
-      f.queue.abandon();
+      f.queue.cancel();
       throw Error("out of something");
     }
     f.add(shard);
-    f.queue.work_off(shard, workers.patience());
+    f.queue.drain(shard, workers.spin_time());
   }),
                Error);
   f.update({1, 1, 1}, {0, 0, 0});  // as if nothing had happened

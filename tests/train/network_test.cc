@@ -265,19 +265,21 @@ TEST_P(WideEngines, UpdateInPiecesAsAtOnce) {
     model::Configuration configuration = wide_configuration(GetParam());
     configuration.decoder.units = units;
     for (const int threads : {1, 3}) {
-      TrainingEngine pieces(configuration, sizes, threads), whole(configuration, sizes, threads);
-      Optimizer first(configuration.training.optimizer, pieces.values());
+      TrainingEngine row_blocks(configuration, sizes, threads),
+          whole(configuration, sizes, threads);
+      Optimizer first(configuration.training.optimizer, row_blocks.values());
       Optimizer second(configuration.training.optimizer, whole.values());
       for (std::int64_t update = 1; update <= 3; ++update) {
-        pieces.compute_gradient(pointers(examples), update);
+        row_blocks.compute_gradient(pointers(examples), update);
         whole.compute_gradient(pointers(examples), update);
-        ASSERT_TRUE(pieces.gradient().equal(whole.gradient()));
+        ASSERT_TRUE(row_blocks.gradient().equal(whole.gradient()));
         const UpdateOptions options{0.01, update, 0.5};
-        pieces.update(first, options);
+        row_blocks.update(first, options);
         second.step(whole.values(), whole.gradient(), options, whole.workers());
-        ASSERT_TRUE(pieces.values().equal(whole.values()));
+        ASSERT_TRUE(row_blocks.values().equal(whole.values()));
       }
-      EXPECT_EQ(pieces.evaluate(pointers(examples)).cost, whole.evaluate(pointers(examples)).cost);
+      EXPECT_EQ(row_blocks.evaluate(pointers(examples)).cost,
+                whole.evaluate(pointers(examples)).cost);
     }
   }
 }

@@ -13,7 +13,7 @@
 #include "base/base.h"
 #include "runtime/runtime.h"
 #include "search/search.h"
-#include "works.h"
+#include "workloads.h"
 
 namespace attend::bench {
 namespace {
@@ -31,9 +31,9 @@ struct Options {
 };
 
 // Sources of equal length, </s> behind them where the work has it.
-Sources make_sources(const Options& options, const Work& work,
+Sources make_sources(const Options& options, const Workload& work,
                      const model::Configuration& configuration) {
-  Work equal = work;
+  Workload equal = work;
   equal.shortest = equal.longest = options.words;
   Sources sources;
   for (Pair& pair : make_pairs(equal, configuration, static_cast<std::size_t>(options.sentences))) {
@@ -56,7 +56,7 @@ search::SearchOptions search_options(const Options& options,
 
 // Of synthetic pairs, whose words have nothing to do with each other: a source gets about as many
 // candidates as real pairs give it, but not the right ones.
-std::shared_ptr<const model::Shortlist> learn_shortlist(const Options& options, const Work& work,
+std::shared_ptr<const model::Shortlist> learn_shortlist(const Options& options, const Workload& work,
                                                         const model::ModelText& text) {
   if (options.shortlist == 0) return nullptr;
   Sources sources, targets;
@@ -90,7 +90,7 @@ nlohmann::json measure(const Options& options, const model::Engine& engine, cons
 }
 
 nlohmann::json run(const Options& options) {
-  const Work& work = find_work(options.work);
+  const Workload& work = find_workload(options.work);
   const model::Model model = model::load(options.folder);
   const model::Configuration& configuration = model.text.configuration;
   const auto shortlist = learn_shortlist(options, work, model.text);

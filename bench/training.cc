@@ -12,11 +12,11 @@
 #include <vector>
 
 #include "base/base.h"
-#include "train/engine.h"
+#include "train/sharded_gradient.h"
 #include "train/optimizer.h"
 #include "train/parameters.h"
 #include "train/schedule.h"
-#include "works.h"
+#include "workloads.h"
 
 namespace attend::bench {
 namespace {
@@ -88,7 +88,7 @@ class Stopwatch {
 };
 
 // Trainer::update of src/train/train.cc, `count` times over the batches.
-Measured measure(const Options& options, train::TrainingEngine& engine,
+Measured measure(const Options& options, train::ShardedGradient& engine,
                  const model::TrainingConfig& training, const Batches& batches) {
   constexpr std::int64_t kLosses = 5;
   train::Optimizer optimizer(training.optimizer, engine.values());
@@ -120,7 +120,7 @@ double sum(const std::vector<double>& values) {
 
 nlohmann::json run(const Options& options) {
   constexpr std::size_t kBatches = 20;
-  const Work& work = find_work(options.work);
+  const Workload& work = find_workload(options.work);
   const model::Configuration configuration = configuration_of(work, options.settings);
   const model::TrainingConfig& training = configuration.training;
   std::vector<Example> examples;
@@ -129,7 +129,7 @@ nlohmann::json run(const Options& options) {
     examples.push_back({std::move(pair.source), std::move(pair.target)});
   }
   const Batches batches = make_batches(examples, training);
-  train::TrainingEngine engine(configuration, work.vocabularies, options.threads);
+  train::ShardedGradient engine(configuration, work.vocabularies, options.threads);
   if (!options.write.empty()) {
     const model::ModelText text = make_text(work, configuration);
     model::save_text(options.write, text);

@@ -8,7 +8,7 @@
 #include <filesystem>
 
 #include "base/base.h"
-#include "commands/command.h"
+#include "commands/command_line.h"
 #include "commands/commands.h"
 
 namespace attend::commands {

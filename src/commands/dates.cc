@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "base/base.h"
-#include "commands/command.h"
+#include "commands/command_line.h"
 #include "dates/dates.h"
 
 namespace attend::commands {

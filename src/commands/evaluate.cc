@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "base/base.h"
-#include "commands/command.h"
+#include "commands/command_line.h"
 #include "commands/evaluation.h"
 #include "metrics/metrics.h"
 #include "view/view.h"

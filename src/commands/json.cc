@@ -5,7 +5,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "commands/command.h"
+#include "commands/command_line.h"
 
 namespace attend::commands {
 namespace {

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/base.h"
-#include "commands/command.h"
+#include "commands/command_line.h"
 #include "view/view.h"
 
 namespace attend::commands {

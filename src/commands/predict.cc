@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "base/base.h"
-#include "commands/command.h"
+#include "commands/command_line.h"
 
 namespace attend::commands {
 namespace {

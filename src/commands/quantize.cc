@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/base.h"
-#include "commands/command.h"
+#include "commands/command_line.h"
 #include "commands/evaluation.h"
 #include "metrics/metrics.h"
 

@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "base/base.h"
-#include "commands/command.h"
+#include "commands/command_line.h"
 
 namespace attend::commands {
 namespace {

@@ -9,7 +9,7 @@
 #include <memory>
 
 #include "base/base.h"
-#include "commands/command.h"
+#include "commands/command_line.h"
 #include "view/view.h"
 
 namespace attend::commands {

@@ -9,7 +9,7 @@
 #include <typeinfo>
 
 #include "base/base.h"
-#include "commands/command.h"
+#include "commands/command_line.h"
 
 namespace attend::commands {
 namespace {

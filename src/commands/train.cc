@@ -15,7 +15,7 @@
 #include <thread>
 
 #include "base/base.h"
-#include "commands/command.h"
+#include "commands/command_line.h"
 #include "commands/commands.h"
 #include "commands/progress.h"
 

@@ -18,7 +18,7 @@
 #include "base/base.h"
 #include "train/checkpoint.h"
 #include "train/data.h"
-#include "train/engine.h"
+#include "train/sharded_gradient.h"
 #include "train/folder_lock.h"
 #include "train/history.h"
 #include "train/optimizer.h"
@@ -117,8 +117,8 @@ class Trainer {
         asked_(start_.checkpoint ? start_.checkpoint->asked
                                  : model::write_yaml(options.configuration)),
         training_((check_memory(data_), data_.text.configuration.training)),
-        engine_(data_.text.configuration, data_.text.sizes(), thread_count(training_)),
-        optimizer_(training_.optimizer, engine_.values()) {}
+        sharded_(data_.text.configuration, data_.text.sizes(), thread_count(training_)),
+        optimizer_(training_.optimizer, sharded_.values()) {}
 
   TrainResult run();
 
@@ -151,7 +151,7 @@ class Trainer {
   Dataset data_;
   const std::string asked_;  // the configuration that the first run was asked for
   const TrainingConfig training_;
-  TrainingEngine engine_;
+  ShardedGradient sharded_;
   Optimizer optimizer_;
   std::optional<FolderLock> lock_;
   std::optional<History> history_;
@@ -211,22 +211,22 @@ void Trainer::restore() {
   position_ = checkpoint.position;
   const auto read = [&](const std::string& name, const Tensor& buffer) {
     const auto values = checkpoint.tensors.get(name).values;
-    if (!engine_.layout().read(values, buffer)) {
+    if (!sharded_.layout().read(values, buffer)) {
       throw ModelError(fmt::format(
           "{}: '{}' has {} values, expected {}: another version wrote it; remove the folder to "
           "begin anew",
           checkpoint_path(options_.folder).string(), name, values.size(), buffer.numel()));
     }
   };
-  read("values", engine_.values());
+  read("values", sharded_.values());
   for (const auto& [name, buffer] : optimizer_.state()) read("optimizer." + name, buffer);
   // The best so far must be whole: a better one may never come.
   if (position_.has_best) model::Weights::load(options_.folder / "model.safetensors");
   history_.emplace(options_.folder, position_.update);
   message(fmt::format("going on after update {}", position_.update));
-  if (checkpoint.threads != engine_.workers().count()) {
+  if (checkpoint.threads != sharded_.workers().count()) {
     message(fmt::format("{} threads instead of {}: results will differ in the last digits",
-                        engine_.workers().count(), checkpoint.threads));
+                        sharded_.workers().count(), checkpoint.threads));
   }
 }
 
@@ -245,7 +245,7 @@ void Trainer::begin() {
   history_.emplace(options_.folder, -1);
   save_checkpoint_now();  // shows at once whether the folder can be written,
   draw();                 // and whether the curves can
-  message(fmt::format("{} parameters", engine_.layout().parameters()));
+  message(fmt::format("{} parameters", sharded_.layout().parameters()));
   if (training_.precision == Precision::kBfloat16 && !kernels::has_bfloat16_units()) {
     message("this processor has no units for bfloat16: training in float32 would be faster");
   }
@@ -313,10 +313,10 @@ void Trainer::update(std::span<const std::uint32_t> batch) {
   std::vector<const Example*> examples;
   for (const std::uint32_t index : batch) examples.push_back(&data_.training[index]);
   ++position_.update;
-  const BatchSums sums = engine_.compute_gradient(examples, position_.update);
+  const BatchSums sums = sharded_.compute_gradient(examples, position_.update);
   fail_if_not_finite(sums.cost, "loss");
   fail_if_not_finite(sums.gradient_norm, "norm of the gradient");
-  engine_.update(optimizer_, {rate(), position_.update,
+  sharded_.update(optimizer_, {rate(), position_.update,
                               clip_scale(sums.gradient_norm, training_.optimizer.clip_norm)});
   position_.train_loss -= sums.log_likelihood;
   position_.train_tokens += sums.tokens;
@@ -344,7 +344,7 @@ double Trainer::validation_loss() {
   std::int64_t tokens = 0;
   for (std::size_t begin = 0; begin < sorted.size(); begin += kBatch) {
     const std::size_t count = std::min(kBatch, sorted.size() - begin);
-    const BatchSums sums = engine_.evaluate({sorted.data() + begin, count});
+    const BatchSums sums = sharded_.evaluate({sorted.data() + begin, count});
     sum -= sums.log_likelihood;
     tokens += sums.tokens;
   }
@@ -386,11 +386,11 @@ void Trainer::validate() {
   }
   const double loss = validation_loss();
   fail_if_not_finite(loss, "validation loss");
-  const model::Weights weights = make_weights(engine_.layout(), engine_.values(), {});
+  const model::Weights weights = make_weights(sharded_.layout(), sharded_.values(), {});
   event.validation_loss = event.validation_metric = loss;
   if (training_.metric != "loss") {
     event.validation_metric =
-        decode_metric(data_, weights, training_.metric, training_.beam, engine_.workers());
+        decode_metric(data_, weights, training_.metric, training_.beam, sharded_.workers());
   }
   event.best = note_validation(event.validation_metric, loss);
   event.seconds = seconds();
@@ -408,18 +408,18 @@ void Trainer::validate() {
 }
 
 void Trainer::save_checkpoint_now() {
-  fail_if_not_finite(engine_.layout().largest(engine_.values()), "largest parameter");
+  fail_if_not_finite(sharded_.layout().largest(sharded_.values()), "largest parameter");
   std::map<std::string, model::TensorView> tensors;
   const auto add = [&](const std::string& name, const Tensor& buffer) {
     tensors[name] = {{buffer.numel()}, span_of(buffer)};
   };
-  add("values", engine_.values());
+  add("values", sharded_.values());
   for (const auto& [name, buffer] : optimizer_.state()) add("optimizer." + name, buffer);
   Checkpoint checkpoint{position_,
                         model::write_yaml(data_.text.configuration),
                         asked_,
                         data_.fingerprint,
-                        engine_.workers().count(),
+                        sharded_.workers().count(),
                         model::Weights(std::move(tensors), nullptr, model::provenance(data_.text))};
   checkpoint.position.seconds = seconds();
   save_checkpoint(options_.folder, checkpoint);

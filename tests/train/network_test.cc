@@ -5,7 +5,7 @@
 
 #include "fixtures.h"
 #include "random_model.h"
-#include "train/engine.h"
+#include "train/sharded_gradient.h"
 #include "train/memory.h"
 #include "train/parameters.h"
 
@@ -161,8 +161,8 @@ TEST_P(Engines, ShardsAddUpToTheWholeGradient) {
   configuration.training.optimizer.loss_scale = GetParam();
   const auto examples = random_examples(7, kSizes, 6, 5, 4);
   const auto batch = pointers(examples);
-  TrainingEngine one(configuration, kSizes, 1);
-  TrainingEngine three(configuration, kSizes, 3);
+  ShardedGradient one(configuration, kSizes, 1);
+  ShardedGradient three(configuration, kSizes, 3);
   const BatchSums alone = one.compute_gradient(batch, 1);
   const BatchSums shared = three.compute_gradient(batch, 1);
   EXPECT_EQ(alone.tokens, shared.tokens);
@@ -175,12 +175,12 @@ INSTANTIATE_TEST_SUITE_P(LossScales, Engines,
                          ::testing::Values(model::LossScale::kSum, model::LossScale::kSentenceMean,
                                            model::LossScale::kTokenMean));
 
-TEST(TrainingEngine, GivesTheSameBitsEveryTime) {
+TEST(ShardedGradient, GivesTheSameBitsEveryTime) {
   Configuration configuration = small_configuration();
   configuration.training.dropout = {0.2, 0.2, 0.2, 0.2, 0.2, false};
   const auto examples = random_examples(20, kSizes, 6, 5, 5);
-  TrainingEngine first(configuration, kSizes, 3);
-  TrainingEngine second(configuration, kSizes, 3);
+  ShardedGradient first(configuration, kSizes, 3);
+  ShardedGradient second(configuration, kSizes, 3);
   for (std::int64_t update = 1; update < 4; ++update) {
     first.compute_gradient(pointers(examples), update);
     second.compute_gradient(pointers(examples), update);
@@ -200,7 +200,7 @@ TEST_P(QueuedModels, ShardsAddUpToTheWholeGradient) {
     if (c.encoder.padding != model::Padding::kVisible) break;
     example.source.resize(static_cast<std::size_t>(c.source.fixed_length), 0);
   }
-  TrainingEngine one(c, sizes, 1), three(c, sizes, 3, 1), again(c, sizes, 3, 1);
+  ShardedGradient one(c, sizes, 1), three(c, sizes, 3, 1), again(c, sizes, 3, 1);
   for (std::int64_t update = 1; update <= 2; ++update) {
     const BatchSums sums = one.compute_gradient(pointers(examples), update);
     three.compute_gradient(pointers(examples), update);
@@ -226,7 +226,7 @@ TEST_P(WideEngines, ShardsAddUpToTheWholeGradient) {
   const model::VocabularySizes sizes{40, 1200};
   const auto examples = random_examples(9, sizes, 9, 8, 4);
   const model::Configuration configuration = wide_configuration(GetParam());
-  TrainingEngine one(configuration, sizes, 1), three(configuration, sizes, 3);
+  ShardedGradient one(configuration, sizes, 1), three(configuration, sizes, 3);
   const double tolerance = GetParam() == Precision::kFloat32 ? 1e-5 : 1e-2;
   for (std::int64_t update = 1; update <= 2; ++update) {
     one.compute_gradient(pointers(examples), update);
@@ -243,9 +243,9 @@ TEST_P(WideEngines, GiveTheSameBitsInParts) {
   const auto examples = random_examples(24, sizes, 90, 80, 4);
   model::Configuration configuration = wide_configuration(GetParam());
   configuration.training.batch_memory = 8;
-  TrainingEngine first(configuration, sizes, 2), second(configuration, sizes, 2);
+  ShardedGradient first(configuration, sizes, 2), second(configuration, sizes, 2);
   configuration.training.batch_memory = 0;
-  TrainingEngine whole(configuration, sizes, 2);
+  ShardedGradient whole(configuration, sizes, 2);
   const double tolerance = GetParam() == Precision::kFloat32 ? 1e-5 : 1e-2;
   const BatchSums sums = whole.compute_gradient(pointers(examples), 1);
   for (std::int64_t update = 1; update <= 2; ++update) {
@@ -265,7 +265,7 @@ TEST_P(WideEngines, UpdateInPiecesAsAtOnce) {
     model::Configuration configuration = wide_configuration(GetParam());
     configuration.decoder.units = units;
     for (const int threads : {1, 3}) {
-      TrainingEngine row_blocks(configuration, sizes, threads),
+      ShardedGradient row_blocks(configuration, sizes, threads),
           whole(configuration, sizes, threads);
       Optimizer first(configuration.training.optimizer, row_blocks.values());
       Optimizer second(configuration.training.optimizer, whole.values());
@@ -291,7 +291,7 @@ TEST_P(WideEngines, TieOutputsToEmbeddings) {
   model::Configuration configuration = wide_configuration(GetParam());
   configuration.decoder.tied_embeddings = model::TiedEmbeddings::kTarget;
   configuration.decoder.embedding = configuration.decoder.readout_units = 256;
-  TrainingEngine one(configuration, sizes, 1), three(configuration, sizes, 3);
+  ShardedGradient one(configuration, sizes, 1), three(configuration, sizes, 3);
   const double tolerance = GetParam() == Precision::kFloat32 ? 1e-5 : 1e-2;
   one.compute_gradient(pointers(examples), 1);
   const BatchSums sums = three.compute_gradient(pointers(examples), 1);
@@ -303,11 +303,11 @@ INSTANTIATE_TEST_SUITE_P(Precisions, WideEngines,
                          ::testing::Values(Precision::kFloat32, Precision::kBfloat16));
 
 // A row for each of a source's distinct words, here one, as a bias is one row.
-TEST(TrainingEngine, LeavesTheParametersOfANormalisedLayerAlone) {
+TEST(ShardedGradient, LeavesTheParametersOfANormalisedLayerAlone) {
   Configuration configuration = small_configuration();
   configuration.encoder.layer_norm = true;
   const std::vector<Example> examples{{{4, 4, 4, 4}, {5, 6}}};
-  TrainingEngine engine(configuration, kSizes, 1);
+  ShardedGradient engine(configuration, kSizes, 1);
   const Tensor before = engine.values().clone();
   engine.evaluate(pointers(examples));
   engine.compute_gradient(pointers(examples), 1);
@@ -315,15 +315,15 @@ TEST(TrainingEngine, LeavesTheParametersOfANormalisedLayerAlone) {
 }
 
 // One MiB holds one or two of these sentences at a time.
-TEST(TrainingEngine, WorksABatchOffInPartsThatFitIntoMemory) {
+TEST(ShardedGradient, WorksABatchOffInPartsThatFitIntoMemory) {
   Configuration configuration;
   const model::VocabularySizes sizes{40, 50};
   const auto examples = random_examples(9, sizes, 90, 80, 4);
   const auto batch = pointers(examples);
-  TrainingEngine whole(configuration, sizes, 1);
+  ShardedGradient whole(configuration, sizes, 1);
   configuration.training.batch_memory = 1;
   EXPECT_GT(cut_by_memory(configuration, sizes.target, batch, 1 << 20).size(), 4u);
-  TrainingEngine parts(configuration, sizes, 1);
+  ShardedGradient parts(configuration, sizes, 1);
   const BatchSums expected = whole.compute_gradient(batch, 1);
   const BatchSums found = parts.compute_gradient(batch, 1);
   EXPECT_EQ(found.tokens, expected.tokens);
@@ -367,9 +367,9 @@ TEST(ActivationBytes, CountWhatIsKeptInBfloat16) {
   EXPECT_GT(activation_bytes(configuration, 0, 3, 5, 7), exact);
 }
 
-TEST(TrainingEngine, WorksWithFewerExamplesThanThreads) {
+TEST(ShardedGradient, WorksWithFewerExamplesThanThreads) {
   const auto examples = random_examples(1, kSizes, 3, 2, 6);
-  TrainingEngine engine(small_configuration(), kSizes, 4);
+  ShardedGradient engine(small_configuration(), kSizes, 4);
   EXPECT_EQ(engine.compute_gradient(pointers(examples), 1).sentences, 1);
 }
 

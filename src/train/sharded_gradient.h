@@ -44,10 +44,10 @@ BatchSums operator+(const BatchSums& a, const BatchSums& b);
 /// to the first shard's buffer; what else a shard adds lies in its own buffer and is added to the
 /// first one. Both have a fixed order, so that results depend on the number of threads but not on
 /// their timing.
-class TrainingEngine {
+class ShardedGradient {
  public:
   /// Gradients of fewer than `smallest_queued` values do not go through the queue.
-  TrainingEngine(const model::Configuration& configuration, const model::VocabularySizes& sizes,
+  ShardedGradient(const model::Configuration& configuration, const model::VocabularySizes& sizes,
                  int threads, std::size_t smallest_queued = GradientQueue::kSmallest);
 
   const Layout& layout() const { return layout_; }

@@ -25,7 +25,7 @@
 #include <vector>
 
 #include "base/base.h"
-#include "works.h"
+#include "workloads.h"
 
 namespace attend::bench {
 namespace {
@@ -48,7 +48,7 @@ struct BatchShape {
   std::int64_t target_length = 0;
 };
 
-BatchShape batch_shape(const Work& work, const model::Configuration& configuration, int threads) {
+BatchShape batch_shape(const Workload& work, const model::Configuration& configuration, int threads) {
   constexpr std::size_t kPairs = 1280;
   double source = 0, target = 0;
   for (const Pair& pair : make_pairs(work, configuration, kPairs)) {
@@ -361,7 +361,7 @@ double time_in_order(const std::vector<Product>& products, Type type, int thread
 }
 
 nlohmann::json run(const std::string& name, const std::string& precision, int threads) {
-  const Work& work = find_work(name);
+  const Workload& work = find_workload(name);
   const model::Configuration configuration = configuration_of(work, {});
   const Type type = precision == "bfloat16" ? Type::bf16 : Type::f32;
   const BatchShape batch = batch_shape(work, configuration, threads);
@@ -406,7 +406,7 @@ nlohmann::json run(const std::string& name, const std::string& precision, int th
 nlohmann::json run_prediction(const std::string& name, const std::string& precision,
                               const Prediction& prediction) {
   constexpr std::int64_t kStreamedRows = 16;
-  const Work& work = find_work(name);
+  const Workload& work = find_workload(name);
   const Type type = precision == "bfloat16" ? Type::bf16 : Type::f32;
   const std::int64_t bytes_of_weight = type == Type::bf16 ? 2 : 4;
   const std::vector<Product> products =

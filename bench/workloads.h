@@ -10,7 +10,7 @@
 
 namespace attend::bench {
 
-struct Work {
+struct Workload {
   std::string name;
   std::string preset;
   std::vector<std::string> settings;  ///< "key=value" over the preset
@@ -18,12 +18,12 @@ struct Work {
   int shortest = 0, longest = 0;  ///< units of a source, </s> not counted
 };
 
-const std::vector<Work>& works();
+const std::vector<Workload>& workloads();
 /// UsageError naming the works when there is none of that name.
-const Work& find_work(const std::string& name);
+const Workload& find_workload(const std::string& name);
 
 /// The work's configuration with more settings over it. UsageError for an unknown one.
-model::Configuration configuration_of(const Work& work, const std::vector<std::string>& settings);
+model::Configuration configuration_of(const Workload& work, const std::vector<std::string>& settings);
 
 /// Where a side has </s>, it is id 1 (id 0 is another reserved unit).
 inline constexpr text::TokenId kEnd = 1;
@@ -36,15 +36,15 @@ struct Pair {
 /// `count` pairs of ids, always the same. Lengths are uniform between the work's limits, a target
 /// is at most 3 longer or shorter than its source; fixed lengths of the configuration go before.
 /// Ids have frequencies near 1 / rank, as words have.
-std::vector<Pair> make_pairs(const Work& work, const model::Configuration& configuration,
+std::vector<Pair> make_pairs(const Workload& work, const model::Configuration& configuration,
                              std::size_t count);
 
 /// Vocabularies of meaningless units for a model folder.
-model::ModelText make_text(const Work& work, const model::Configuration& configuration);
+model::ModelText make_text(const Workload& work, const model::Configuration& configuration);
 
 /// Every option by its dotted name, and the vocabularies: what another program needs to build the
 /// same model.
-nlohmann::json describe(const Work& work, const model::Configuration& configuration);
+nlohmann::json describe(const Workload& work, const model::Configuration& configuration);
 
 /// Largest resident memory of this process so far, in MiB.
 double peak_memory();

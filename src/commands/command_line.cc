@@ -1,4 +1,4 @@
-#include "commands/command.h"
+#include "commands/command_line.h"
 
 #include <fmt/format.h>
 

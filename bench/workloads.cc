@@ -1,4 +1,4 @@
-#include "works.h"
+#include "workloads.h"
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -56,7 +56,7 @@ std::vector<std::string> luong_settings() {
   return settings;
 }
 
-std::vector<Work> make_works() {
+std::vector<Workload> make_works() {
   return {
       {"mid-8k", "default", middle_settings(), {8000, 8000}, 15, 35},
       {"mid-32k", "default", middle_settings(), {32000, 32000}, 15, 35},
@@ -97,21 +97,21 @@ text::Vocabulary make_vocabulary(const model::SideConfig& side, bool pads, std::
 
 }  // namespace
 
-const std::vector<Work>& works() {
-  static const std::vector<Work> list = make_works();
+const std::vector<Workload>& workloads() {
+  static const std::vector<Workload> list = make_works();
   return list;
 }
 
-const Work& find_work(const std::string& name) {
+const Workload& find_workload(const std::string& name) {
   std::string names;
-  for (const Work& work : works()) {
+  for (const Workload& work : workloads()) {
     if (work.name == name) return work;
     names += " " + work.name;
   }
   throw UsageError(fmt::format("unknown work '{}'; there are{}", name, names));
 }
 
-Configuration configuration_of(const Work& work, const std::vector<std::string>& settings) {
+Configuration configuration_of(const Workload& work, const std::vector<std::string>& settings) {
   Configuration configuration = model::preset(work.preset);
   for (const auto* list : {&work.settings, &settings}) {
     for (const std::string& setting : *list) model::set_option(configuration, setting);
@@ -120,7 +120,7 @@ Configuration configuration_of(const Work& work, const std::vector<std::string>&
   return configuration;
 }
 
-std::vector<Pair> make_pairs(const Work& work, const Configuration& configuration,
+std::vector<Pair> make_pairs(const Workload& work, const Configuration& configuration,
                              std::size_t count) {
   constexpr int kDifference = 3;
   Random random(1);
@@ -139,7 +139,7 @@ std::vector<Pair> make_pairs(const Work& work, const Configuration& configuratio
   return pairs;
 }
 
-model::ModelText make_text(const Work& work, const Configuration& configuration) {
+model::ModelText make_text(const Workload& work, const Configuration& configuration) {
   using model::SideName;
   const bool pads = configuration.encoder.padding == model::Padding::kVisible;
   const auto side = [&](SideName name, const model::SideConfig& config, std::int64_t size) {
@@ -150,7 +150,7 @@ model::ModelText make_text(const Work& work, const Configuration& configuration)
           side(SideName::kTarget, configuration.target, work.vocabularies.target)};
 }
 
-nlohmann::json describe(const Work& work, const Configuration& configuration) {
+nlohmann::json describe(const Workload& work, const Configuration& configuration) {
   Configuration copy = configuration;
   nlohmann::json options = nlohmann::json::object();
   for (const model::Option& option : model::options(copy)) options[option.name] = option.get();

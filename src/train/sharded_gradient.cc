@@ -1,4 +1,4 @@
-#include "train/engine.h"
+#include "train/sharded_gradient.h"
 
 #include <ATen/Parallel.h>
 #include <dlfcn.h>
@@ -53,7 +53,7 @@ void keep_freed_memory() {
 #endif
 }
 
-TrainingEngine::TrainingEngine(const model::Configuration& configuration,
+ShardedGradient::ShardedGradient(const model::Configuration& configuration,
                                const model::VocabularySizes& sizes, int threads,
                                std::size_t smallest_queued)
     : configuration_(configuration),
@@ -81,7 +81,7 @@ TrainingEngine::TrainingEngine(const model::Configuration& configuration,
 }
 
 // Begin and end of each parameter in the flat buffers.
-std::map<std::size_t, std::size_t> TrainingEngine::parameter_ranges() const {
+std::map<std::size_t, std::size_t> ShardedGradient::parameter_ranges() const {
   std::map<std::size_t, std::size_t> result;
   for (std::size_t k = 0; k < layout_.table().size(); ++k) {
     const std::size_t first = to_size(layout_.offsets()[k]);
@@ -91,7 +91,7 @@ std::map<std::size_t, std::size_t> TrainingEngine::parameter_ranges() const {
 }
 
 // Which parameters get their gradients from the queue, and which are added to.
-void TrainingEngine::find_queued() {
+void ShardedGradient::find_queued() {
   queued_.assign(row_blocks_.size(), false);
   if (!queue_) return;
   const auto all = parameter_ranges();
@@ -102,7 +102,7 @@ void TrainingEngine::find_queued() {
   known_blocks_ = queue_->block_count();
 }
 
-double TrainingEngine::scale(std::span<const Example* const> batch) const {
+double ShardedGradient::scale(std::span<const Example* const> batch) const {
   switch (configuration_.training.optimizer.loss_scale) {
     case model::LossScale::kSum:
       return 1.0;
@@ -116,7 +116,7 @@ double TrainingEngine::scale(std::span<const Example* const> batch) const {
   return 1.0 / static_cast<double>(tokens);
 }
 
-void TrainingEngine::start(Task& task, std::size_t index, std::span<const Example* const> batch,
+void ShardedGradient::start(Task& task, std::size_t index, std::span<const Example* const> batch,
                            std::int64_t update) const {
   const model::TrainingConfig& training = configuration_.training;
   task.examples = shard_of(batch, index, shards_.size());
@@ -129,7 +129,7 @@ void TrainingEngine::start(Task& task, std::size_t index, std::span<const Exampl
   }
 }
 
-void TrainingEngine::run_part(Task& task, std::size_t index, std::size_t part, double cost_scale) {
+void ShardedGradient::run_part(Task& task, std::size_t index, std::size_t part, double cost_scale) {
   try {
     if (part < task.parts.size()) {
       const Batch batch = make_batch(task.parts[part], values_.options());
@@ -146,7 +146,7 @@ void TrainingEngine::run_part(Task& task, std::size_t index, std::size_t part, d
 }
 
 // What of a shard fits into the memory for activations, which all shards share.
-std::vector<std::span<const Example* const>> TrainingEngine::parts_of(
+std::vector<std::span<const Example* const>> ShardedGradient::parts_of(
     std::span<const Example* const> shard, std::int64_t kept_logits) const {
   const std::int64_t limit = std::int64_t{configuration_.training.batch_memory} << 20;
   const auto shards = static_cast<std::int64_t>(shards_.size());
@@ -156,7 +156,7 @@ std::vector<std::span<const Example* const>> TrainingEngine::parts_of(
 
 // Gathers in the first shard's buffer what the queue did not, and clears it in the others; returns
 // the whole gradient's norm.
-double TrainingEngine::add_shards() {
+double ShardedGradient::add_shards() {
   const std::optional<double> queued = queue_ ? queue_->squares() : std::nullopt;
   std::vector<double> squares(row_blocks_.size());
   workers_.for_each(row_blocks_.size(), [&](std::size_t index) {
@@ -175,7 +175,7 @@ double TrainingEngine::add_shards() {
   return std::sqrt(std::accumulate(squares.begin(), squares.end(), queued.value_or(0.0)));
 }
 
-void TrainingEngine::update(Optimizer& optimizer, const UpdateOptions& options) {
+void ShardedGradient::update(Optimizer& optimizer, const UpdateOptions& options) {
   float* gradient = gradient_.data_ptr<float>();
   const float* values = values_.data_ptr<float>();
   weights_->begin_changes();
@@ -187,7 +187,7 @@ void TrainingEngine::update(Optimizer& optimizer, const UpdateOptions& options) 
   cleared_ = true;
 }
 
-BatchSums TrainingEngine::compute_gradient(std::span<const Example* const> batch,
+BatchSums ShardedGradient::compute_gradient(std::span<const Example* const> batch,
                                            std::int64_t update) {
   std::vector<Task> tasks(shards_.size());
   const double cost_scale = scale(batch);
@@ -213,7 +213,7 @@ BatchSums TrainingEngine::compute_gradient(std::span<const Example* const> batch
   return sums;
 }
 
-BatchSums TrainingEngine::evaluate(std::span<const Example* const> batch) {
+BatchSums ShardedGradient::evaluate(std::span<const Example* const> batch) {
   std::vector<BatchSums> results(shards_.size());
   weights_->refresh(workers_);
   workers_.run([&](int index) {

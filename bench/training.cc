@@ -12,16 +12,16 @@
 #include <vector>
 
 #include "base/base.h"
-#include "train/sharded_gradient.h"
+#include "network/network.h"
 #include "train/optimizer.h"
-#include "train/parameters.h"
 #include "train/schedule.h"
+#include "train/sharded_gradient.h"
 #include "workloads.h"
 
 namespace attend::bench {
 namespace {
 
-using train::Example;
+using model::Example;
 
 struct Options {
   std::string work = "mid-8k";
@@ -134,7 +134,7 @@ nlohmann::json run(const Options& options) {
     const model::ModelText text = make_text(work, configuration);
     model::save_text(options.write, text);
     model::save_weights(options.write, text,
-                        train::make_weights(engine.layout(), engine.values(), {}));
+                        network::make_weights(engine.layout(), engine.values(), {}));
     write_file(options.write / "batches.txt", write_batches(batches));
     write_file(options.write / "work.json", describe(work, configuration).dump(2) + "\n");
   }

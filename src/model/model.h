@@ -4,6 +4,7 @@
 
 #include "model/configuration.h"  // IWYU pragma: export
 #include "model/engine.h"         // IWYU pragma: export
+#include "model/example.h"        // IWYU pragma: export
 #include "model/folder.h"         // IWYU pragma: export
 #include "model/parameters.h"     // IWYU pragma: export
 #include "model/provenance.h"     // IWYU pragma: export

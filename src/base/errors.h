@@ -8,7 +8,7 @@
 
 namespace attend {
 
-/// Exit codes of every command (documented in README.md).
+/// Exit codes of every command (documented in docs/commands.md).
 enum class ExitCode : int { kSuccess = 0, kOther = 1, kUsage = 2, kData = 3, kModel = 4 };
 
 /// Any failure that the user can understand. The message is one line without a full stop.

@@ -34,10 +34,10 @@ std::string one_line(std::string_view message);
 /// leave no temporary file.
 void start_program();
 
-/// Calls `body` and turns every exception into one line on stderr and an exit code (README.md).
-/// Control characters in it are escaped, so that it stays one line. Says too when there is not
-/// enough memory, and needs none for that: `body` should hold two pointers at most, for which
-/// std::function allocates nothing.
+/// Calls `body` and turns every exception into one line on stderr and an exit code
+/// (docs/commands.md). Control characters in it are escaped, so that it stays one line. Says too
+/// when there is not enough memory, and needs none for that: `body` should hold two pointers at
+/// most, for which std::function allocates nothing.
 int guarded(std::string_view program, const std::function<int()>& body);
 
 /// Parses and runs; CLI11's own errors become exit code 2 in the same form.

@@ -10,7 +10,7 @@
 
 namespace attend::end_to_end {
 
-// README.md
+// docs/commands.md
 inline constexpr int kOther = 1;
 inline constexpr int kUsage = 2;
 inline constexpr int kData = 3;

@@ -2,6 +2,7 @@
 #include "train/train.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -78,14 +79,7 @@ void apply(const Options& options, model::Configuration& configuration) {
     model::read_yaml(configuration, read_file(options.config, std::size_t{1} << 20),
                      options.config);
   }
-  // The optimiser first: it brings a learning rate, which another setting may replace.
-  std::vector<std::string> settings = options.settings;
-  std::stable_partition(settings.begin(), settings.end(), [](const std::string& setting) {
-    return setting.starts_with("training.optimizer=");
-  });
-  for (const std::string& setting : settings) {
-    model::set_option(configuration, setting);
-  }
+  model::set_options(configuration, options.settings);
 }
 
 // A preset that they name is begun with as one that --preset names, which goes before it.
@@ -158,12 +152,10 @@ int run(const Options& options) {
   return static_cast<int>(ExitCode::kSuccess);
 }
 
-std::string type_name(const std::string& range) {
-  if (range == "text") return "NAME";
-  if (range.find('|') == std::string::npos) return "N";
-  std::string names = range;  // "float32 | bfloat16"
-  std::erase(names, ' ');
-  return names;
+// "float32|bfloat16", N or NAME.
+std::string type_name(const model::Option& option) {
+  if (!option.choices.empty()) return fmt::format("{}", fmt::join(option.choices, "|"));
+  return option.range == "text" ? "NAME" : "N";
 }
 
 // --set key=value for the options that people reach for first; the help is theirs.
@@ -184,7 +176,7 @@ void add_shorthands(CLI::App& command, Options& options) {
               options.settings.push_back(fmt::format("{}={}", key, value));
             },
             fmt::format("{} ({})", option->help, key))
-        ->type_name(type_name(option->range))
+        ->type_name(type_name(*option))
         ->default_str(option->get());
   }
 }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
 
 #include "base/base.h"
 
@@ -191,6 +192,38 @@ void check_order(const DecoderConfig& decoder) {
   }
 }
 
+// The learning rate and the epsilon that the papers use with each optimiser (§1.7).
+OptimizerConfig with_usual_rates(OptimizerConfig optimizer) {
+  switch (optimizer.kind) {
+    case OptimizerKind::kAdadelta:
+      optimizer.learning_rate = 1.0;
+      optimizer.epsilon = 1e-6;
+      return optimizer;
+    case OptimizerKind::kSgd:
+      optimizer.learning_rate = 1.0;
+      break;
+    case OptimizerKind::kRmsProp:
+      optimizer.learning_rate = 0.001;
+      break;
+    case OptimizerKind::kAdam:
+    case OptimizerKind::kAdamW:
+      optimizer.learning_rate = 0.002;
+      break;
+  }
+  optimizer.epsilon = 1e-8;
+  return optimizer;
+}
+
+// Applies the usual rates when the optimiser is no longer `before`, but for options that are
+// `named`.
+void resolve_rates(OptimizerConfig& optimizer, OptimizerKind before,
+                   const std::set<std::string, std::less<>>& named) {
+  if (optimizer.kind == before) return;
+  const OptimizerConfig usual = with_usual_rates(optimizer);
+  if (!named.contains("training.learning_rate")) optimizer.learning_rate = usual.learning_rate;
+  if (!named.contains("training.epsilon")) optimizer.epsilon = usual.epsilon;
+}
+
 }  // namespace
 
 std::vector<std::string_view> EncoderConfig::directions() const {
@@ -205,13 +238,25 @@ std::vector<std::string_view> EncoderConfig::directions() const {
   return {"forward", "backward"};
 }
 
-void set_option(Configuration& configuration, std::string_view assignment) {
-  const std::size_t equals = assignment.find('=');
-  if (equals == std::string_view::npos) {
-    throw UsageError(fmt::format("--set: found '{}', expected key=value", assignment));
-  }
+void set_options(Configuration& configuration, std::span<const std::string> assignments) {
+  const OptimizerKind before = configuration.training.optimizer.kind;
   const std::vector<Option> list = options(configuration);
-  find_option(list, assignment.substr(0, equals)).set(std::string(assignment.substr(equals + 1)));
+  std::set<std::string, std::less<>> named;
+  for (const std::string& assignment : assignments) {
+    const std::size_t equals = assignment.find('=');
+    if (equals == std::string::npos) {
+      throw UsageError(fmt::format("--set: found '{}', expected key=value", assignment));
+    }
+    const std::string key = assignment.substr(0, equals);
+    find_option(list, key).set(assignment.substr(equals + 1));
+    named.insert(key);
+  }
+  resolve_rates(configuration.training.optimizer, before, named);
+}
+
+void set_option(Configuration& configuration, std::string_view assignment) {
+  const std::string one(assignment);
+  set_options(configuration, {&one, 1});
 }
 
 void read_yaml(Configuration& configuration, const std::string& yaml, const std::string& file) {
@@ -221,9 +266,8 @@ void read_yaml(Configuration& configuration, const std::string& yaml, const std:
   } catch (const YAML::Exception& error) {
     throw UsageError(at_line(file, error.mark, "not YAML: " + error.msg));
   }
-  // The optimiser first: it brings a learning rate, which the file may replace.
-  std::stable_partition(scalars.begin(), scalars.end(),
-                        [](const Scalar& scalar) { return scalar.key == "training.optimizer"; });
+  const OptimizerKind before = configuration.training.optimizer.kind;
+  std::set<std::string, std::less<>> named;
   const std::vector<Option> list = options(configuration);
   for (const Scalar& scalar : scalars) {
     if (scalar.key == "format") {
@@ -232,10 +276,12 @@ void read_yaml(Configuration& configuration, const std::string& yaml, const std:
     }
     try {
       find_option(list, scalar.key).set(scalar.value);
+      named.insert(scalar.key);
     } catch (const UsageError& error) {
       throw UsageError(at_line(file, scalar.mark, error.what()));
     }
   }
+  resolve_rates(configuration.training.optimizer, before, named);
 }
 
 Configuration stored_configuration(const std::string& yaml, const std::string& file) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -206,7 +207,8 @@ struct Configuration {
 /// One field of a configuration under its dotted name, such as "encoder.units".
 struct Option {
   std::string name;
-  std::string range;  ///< "1 … 65536", "gru | lstm"
+  std::string range;                 ///< "1 … 65536", "gru | lstm"
+  std::vector<std::string> choices;  ///< the words that it takes; empty for numbers and text
   std::string help;
   std::function<std::string()> get;
   /// UsageError naming the option, the value found and the range.
@@ -217,7 +219,11 @@ struct Option {
 /// outlive them.
 std::vector<Option> options(Configuration& configuration);
 
-/// "key=value". UsageError for an unknown key (naming the nearest) or a value out of range.
+/// Applies assignments "key=value". Another optimiser brings its usual learning rate and epsilon,
+/// unless an assignment names them. UsageError for an unknown key (naming the nearest) or a value
+/// out of range.
+void set_options(Configuration& configuration, std::span<const std::string> assignments);
+/// set_options() with one assignment.
 void set_option(Configuration& configuration, std::string_view assignment);
 
 /// Reads YAML over `configuration` (fields that are not named stay). `file` is for messages.

@@ -11,7 +11,7 @@
 #include "fused/fused.h"
 #include "network/fixtures.h"
 #include "network/network.h"
-#include "network/random_model.h"
+#include "random_configuration.h"
 
 namespace attend::fused {
 namespace {
@@ -102,7 +102,7 @@ struct Case {
 Case random_case(std::uint64_t seed) {
   Random random(seed);
   Case result;
-  Configuration& c = result.configuration = network::testing::random_configuration(random);
+  Configuration& c = result.configuration = attend::testing::random_configuration(random);
   if (random.chance(0.4)) c.decoder.layers = 1;
   if (c.decoder.initial_state == model::InitialState::kCopy) c.encoder.layers = c.decoder.layers;
   if (random.chance(0.5)) c.training.dropout = {0.3, 0.2, 0.2, 0.3, 0, random.chance(0.5)};

@@ -10,6 +10,7 @@
 
 #include "fixtures.h"
 #include "network/network.h"
+#include "random_configuration.h"
 
 namespace attend::network {
 namespace {
@@ -289,6 +290,22 @@ std::vector<Case> cases() {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, Gradients, ::testing::ValuesIn(cases()),
+                         [](const auto& one) { return one.param.name; });
+
+// Models that combine choices as the cases above do not.
+std::vector<Case> random_cases() {
+  std::vector<Case> list;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    list.push_back({"seed_" + std::to_string(seed), [seed](Configuration& c) {
+                      Random random(seed);
+                      c = attend::testing::random_configuration(random);
+                      c.source.fixed_length = c.source.fixed_length > 0 ? 5 : 0;
+                    }});
+  }
+  return list;
+}
+
+INSTANTIATE_TEST_SUITE_P(RandomModels, Gradients, ::testing::ValuesIn(random_cases()),
                          [](const auto& one) { return one.param.name; });
 
 Configuration fed_configuration() {

@@ -7,7 +7,7 @@
 
 #include "fixtures.h"
 #include "network/network.h"
-#include "random_model.h"
+#include "random_configuration.h"
 #include "runtime/runtime.h"
 #include "search/search.h"
 
@@ -16,7 +16,7 @@ namespace {
 
 using model::Configuration;
 using testing::pointers;
-using testing::random_configuration;
+using attend::testing::random_configuration;
 using testing::random_examples;
 
 struct RandomModel {

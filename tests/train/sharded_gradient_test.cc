@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "network/fixtures.h"
-#include "network/random_model.h"
+#include "random_configuration.h"
 #include "train/memory.h"
 #include "train/optimizer.h"
 
@@ -58,7 +58,7 @@ class QueuedModels : public ::testing::TestWithParam<int> {};
 
 TEST_P(QueuedModels, ShardsAddUpToTheWholeGradient) {
   Random random(static_cast<std::uint64_t>(GetParam()));
-  const Configuration c = network::testing::random_configuration(random);
+  const Configuration c = attend::testing::random_configuration(random);
   const model::VocabularySizes sizes{9, c.shared_vocabulary ? 9 : 12};
   auto examples = random_examples(1 + random.below(7), sizes, 6, 5, 4);
   for (Example& example : examples) {

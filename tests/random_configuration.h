@@ -16,12 +16,13 @@ inline bool is_of_the_network(const std::string& option) {
          option.starts_with("decoder.");
 }
 
-/// A size for a numeric option: a few units, one to three layers, one-hot embeddings now and then.
-inline int random_size(const std::string& option, Random& random) {
+/// A size for a numeric option: 1 … `largest` units, one to three layers, one-hot embeddings now
+/// and then.
+inline int random_size(const std::string& option, int largest, Random& random) {
   const auto below = [&](std::uint64_t bound) { return static_cast<int>(random.below(bound)); };
   if (option.ends_with(".layers")) return 1 + below(3);
   if (option == "encoder.embedding") return below(3) == 0 ? 0 : 1 + below(9);
-  return 1 + below(20);
+  return 1 + below(static_cast<std::uint64_t>(largest));
 }
 
 /// Sets sizes that the choices of `c` force.
@@ -56,16 +57,16 @@ inline bool is_valid(const model::Configuration& configuration) {
   return true;
 }
 
-/// Any model that check() allows, of small sizes: choices that contradict each other are drawn
-/// again.
-inline model::Configuration random_configuration(Random& random) {
+/// Any model that check() allows, with layers of 1 … `largest` units (a few more where they are
+/// normalised, and where other sizes force it). Choices that contradict each other are drawn again.
+inline model::Configuration random_configuration(Random& random, int largest = 20) {
   constexpr int kAttempts = 10000;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     model::Configuration c;
     c.source.unit = c.target.unit = model::UnitChoice::kCharacters;
     for (const model::Option& option : model::options(c)) {
       if (!is_of_the_network(option.name)) continue;
-      option.set(option.choices.empty() ? std::to_string(random_size(option.name, random))
+      option.set(option.choices.empty() ? std::to_string(random_size(option.name, largest, random))
                                         : option.choices[random.below(option.choices.size())]);
     }
     fit_sizes(random, c);

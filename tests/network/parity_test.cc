@@ -14,9 +14,9 @@
 namespace attend::network {
 namespace {
 
+using attend::testing::random_configuration;
 using model::Configuration;
 using testing::pointers;
-using attend::testing::random_configuration;
 using testing::random_examples;
 
 struct RandomModel {

@@ -1,4 +1,4 @@
-// The runtime against the plain model in double, over all choices that a configuration offers.
+// Tests the runtime against the plain model in double, over all choices of a configuration.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -76,7 +76,7 @@ void choose(std::size_t combination, Configuration& configuration) {
   }
 }
 
-// Choices that would make too many combinations: some values for each of them.
+// Draws the choices that would make too many combinations; some values of each are tested.
 void choose_randomly(Random& random, Configuration& c) {
   using namespace model;
   c.encoder.direction = std::array{Direction::kBidirectional, Direction::kForward,
@@ -88,7 +88,7 @@ void choose_randomly(Random& random, Configuration& c) {
   }
 }
 
-// States that meet annotations without a matrix between them.
+// Makes sizes agree where states meet annotations without a matrix between them.
 void fit_decoder_to_encoder(Configuration& c) {
   const bool copies = c.decoder.initial_state == model::InitialState::kCopy;
   if (copies) c.decoder.layers = c.encoder.layers;
@@ -101,7 +101,8 @@ void random_sizes(Random& random, int largest, Configuration& c) {
   const auto size = [&] {
     return static_cast<int>(1 + random.below(static_cast<std::uint64_t>(largest)));
   };
-  // Two or three values may be nearly equal; to divide by their deviation costs digits of float32.
+  // Two or three values may be nearly equal, and dividing by their deviation costs digits of
+  // float32.
   c.encoder.units = size() + (c.encoder.layer_norm ? 4 : 0);
   c.encoder.layers = static_cast<int>(1 + random.below(2));
   c.attention.units = size();
@@ -148,8 +149,7 @@ double difference(std::span<const float> found, const Row& expected) {
   return worst;
 }
 
-// The largest difference of one row from the reference; infinite when padding is not what it must
-// be.
+// Returns the largest difference of one row from the reference; infinity when padding is wrong.
 double row_difference(const model::StepResult& result, std::size_t row, std::size_t length,
                       const ReferenceStep& expected) {
   const auto part = [&](std::span<const float> all, std::size_t width) {

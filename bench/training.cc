@@ -1,5 +1,5 @@
-// Measures training of one work: warm-up updates, then timed ones, through what `attend train`
-// runs in an update. Prints one JSON line.
+// Measures training of one workload: warm-up updates, then timed ones, through the code that
+// `attend train` runs in an update. Prints one JSON line.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -34,7 +34,7 @@ struct Options {
 
 using Batches = std::vector<std::vector<const Example*>>;
 
-// The batches of one epoch in the order of `attend train`.
+// Returns the batches of one epoch in the order of `attend train`.
 Batches make_batches(const std::vector<Example>& examples, const model::TrainingConfig& training) {
   std::vector<text::ExampleLength> lengths;
   for (const Example& example : examples) {
@@ -52,7 +52,7 @@ Batches make_batches(const std::vector<Example>& examples, const model::Training
   return batches;
 }
 
-// One pair a line, "1 2 3<tab>4 5"; an empty line behind every batch.
+// Writes one pair a line, "1 2 3<tab>4 5", and an empty line after every batch.
 std::string write_batches(const Batches& batches) {
   std::string text;
   for (const auto& batch : batches) {
@@ -76,7 +76,7 @@ struct Measured {
 
 class Stopwatch {
  public:
-  /// Seconds since the last call, or since the beginning.
+  /// Returns the seconds since the last call, or since construction.
   double lap() {
     const auto now = Clock::now();
     return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
@@ -87,7 +87,7 @@ class Stopwatch {
   Clock::time_point last_ = Clock::now();
 };
 
-// Trainer::update of src/train/train.cc, `count` times over the batches.
+// Runs updates as Trainer::update of src/train/train.cc does, over the batches in turn.
 Measured measure(const Options& options, train::ShardedGradient& engine,
                  const model::TrainingConfig& training, const Batches& batches) {
   constexpr std::int64_t kLosses = 5;

@@ -1,4 +1,5 @@
-// What every folder may use: errors with exit codes, files written atomically, random numbers.
+// The public face of src/base: errors with exit codes, files written atomically, temporary files,
+// messages, precisions of weights, random numbers. Every other folder may use it.
 #pragma once
 
 #include "base/descriptors.h"  // IWYU pragma: export

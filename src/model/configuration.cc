@@ -12,7 +12,7 @@
 namespace attend::model {
 namespace {
 
-// Levenshtein distance, to name the option that was probably meant.
+// Returns the Levenshtein distance, which finds the option that was probably meant.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -28,10 +28,10 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-// "'encoder.units' or 'decoder.units'": the options that lack no more than their section, or else
-// the nearest if it is near; empty for none.
+// Returns the options that `key` names without their section ("'encoder.units' or
+// 'decoder.units'"), else the nearest option if it is near, else an empty text.
 std::string probably_meant(const std::vector<Option>& list, std::string_view key) {
-  constexpr std::size_t kRightLetters = 3;  // for each wrong one, at least
+  constexpr std::size_t kRightLetters = 3;  // at least this many for each wrong letter
   std::string names;
   for (const Option& option : list) {
     if (!option.name.ends_with(fmt::format(".{}", key))) continue;
@@ -68,7 +68,7 @@ struct Scalar {
   YAML::Mark mark;
 };
 
-// The values of a YAML text by their keys, nested or dotted.
+// The values of a YAML text with their keys, which may be nested or dotted.
 class Scalars {
  public:
   Scalars(const std::string& yaml, const std::string& file) : file_(file) {
@@ -96,7 +96,7 @@ class Scalars {
   }
 
   static constexpr int kDeepest = 4;
-  static constexpr int kMostNodes = 10'000;  // aliases can make few bytes name very many
+  static constexpr int kMostNodes = 10'000;  // because aliases let a few bytes name very many nodes
   const std::string& file_;
   int nodes_ = 0;
   std::vector<Scalar> scalars_;
@@ -142,7 +142,8 @@ void check_ties(const Configuration& c) {
   }
 }
 
-// What reads the source must be there, and fit where nothing projects it.
+// Checks the options that read from the encoder: the states that they read must exist, and must
+// have the decoder's size where no layer lies in between.
 void check_encoder(const Configuration& c) {
   const EncoderConfig& encoder = c.encoder;
   const DecoderConfig& decoder = c.decoder;
@@ -221,7 +222,7 @@ void read_yaml(Configuration& configuration, const std::string& yaml, const std:
   } catch (const YAML::Exception& error) {
     throw UsageError(at_line(file, error.mark, "not YAML: " + error.msg));
   }
-  // The optimiser first: it brings a learning rate, which the file may replace.
+  // The optimiser is set first, because it brings a learning rate that the file may replace.
   std::stable_partition(scalars.begin(), scalars.end(),
                         [](const Scalar& scalar) { return scalar.key == "training.optimizer"; });
   const std::vector<Option> list = options(configuration);
@@ -254,7 +255,7 @@ bool describes_model(std::string_view option) {
 
 std::optional<Difference> find_difference(const Configuration& first, const Configuration& second,
                                           const OptionFilter& filter) {
-  Configuration copies[] = {first, second};  // options() gives write access too
+  Configuration copies[] = {first, second};  // copies, because options() gives write access
   const std::vector<Option> left = options(copies[0]), right = options(copies[1]);
   for (std::size_t i = 0; i < left.size(); ++i) {
     if (!filter(left[i].name)) continue;
@@ -265,7 +266,7 @@ std::optional<Difference> find_difference(const Configuration& first, const Conf
 }
 
 std::string write_yaml(const Configuration& configuration, int format, const OptionFilter& filter) {
-  Configuration copy = configuration;  // options() gives write access too
+  Configuration copy = configuration;  // a copy, because options() gives write access
   YAML::Emitter yaml;
   yaml << YAML::BeginMap << YAML::Key << "format" << YAML::Value << format;
   std::string section;

@@ -1,4 +1,4 @@
-// The list of all options: the one place where names, ranges and help texts stand.
+// The list of all options, which alone defines their names, ranges and help texts.
 #include <fmt/format.h>
 
 #include <array>
@@ -82,7 +82,7 @@ class OptionList {
     add(std::move(name), "text", std::move(help), get, set);
   }
 
-  /// Calls `hook` whenever the option added last was set.
+  /// Makes the option that was added last call `hook` after it has been set.
   void after_last(std::function<void()> hook) {
     options_.back().set = [set = options_.back().set, hook](const std::string& value) {
       set(value);
@@ -228,7 +228,7 @@ void add_decoder(OptionList& list, DecoderConfig& decoder) {
                               "output weights are the target embedding, or the source's too");
 }
 
-// What the papers use with each optimiser (§1.7).
+// Sets the learning rate and epsilon that the papers use with the chosen optimiser (§1.7).
 void set_usual_rates(OptimizerConfig& optimizer) {
   switch (optimizer.kind) {
     case OptimizerKind::kAdadelta:

@@ -1,5 +1,5 @@
-// Where the name of a file leads to, and the properties of a file besides its contents. Internal to
-// the folder.
+// Finds the file that a name leads to, and copies properties other than contents. Internal to the
+// folder.
 #pragma once
 
 #include <sys/stat.h>

@@ -31,7 +31,7 @@ constexpr double kRecentShare = 0.5;
 constexpr double kSameDayAndMonthShare = 0.02;  // 3/3/2015
 constexpr double kNewYearShare = 0.01;          // 1/1/2016
 
-// With refusals, days next to those that do not exist are frequent among the dates.
+// Where dates are refused, the last days of months are frequent among the other dates.
 constexpr double kLeapDayShare = 0.02;
 constexpr double kMonthEndShare = 0.04;
 constexpr double kBeforeChristShare = 0.04;  // of the impossible dates

@@ -37,7 +37,7 @@ Side make_side(const Configuration& configuration, SideName name, text::Vocabula
 /// A source or a target, cut into units and numbered.
 struct Encoded {
   std::vector<text::Unit> units;  ///< at most fixed_length; without </s> and padding
-  /// With </s> and padding where the configuration of the side asks for them.
+  /// The ids of the units, with </s> and padding where the configuration of the side asks for them.
   std::vector<text::TokenId> tokens;
   std::size_t unknown = 0;  ///< number of units outside the vocabulary
   std::size_t cut = 0;      ///< number of units after fixed_length, which were left out

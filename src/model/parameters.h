@@ -61,7 +61,7 @@ struct VocabularySizes {
 ///   target_embedding.weight        [target_vocabulary, m_y]  with feedback, unless tied to the source
 ///   decoder.L.input_weight         [G n, in]     layer 0: columns [E y_{i-1}; c_i], above: n;
 ///                                                update-look-generate: [E y_{i-1}; r_{i-1}] in
-///                                                layer 0, without the readout r if it is not fed
+///                                                layer 0, without r_{i-1} without input feeding
 ///   decoder.L.recurrent_weight     [G n, n]
 ///   decoder.L.bias                 [G n]
 ///   decoder.L.recurrent_bias       [n]           GRU with reset after
@@ -72,8 +72,8 @@ struct VocabularySizes {
 ///                                                n in place of l without a readout
 ///   output.bias                    [target_vocabulary]
 ///
-/// Without feedback (of the readout: without either) the E y_{i-1} columns are absent, without a
-/// readout its tensors.
+/// Without feedback there are no columns for E y_{i-1}; the readout has none without
+/// readout_feedback either. Without a readout its tensors do not exist.
 // clang-format on
 std::vector<TensorSpec> parameter_table(const Configuration& configuration,
                                         const VocabularySizes& sizes);

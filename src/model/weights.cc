@@ -28,7 +28,7 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
 
 using Json = nlohmann::ordered_json;
-// The limit of the reference reader.
+// The reference reader has this limit too.
 constexpr std::uint64_t kMaximumHeader = std::uint64_t{100} << 20;
 constexpr std::size_t kLengthBytes = 8;
 constexpr const char* kChecksum = "attend.checksum";

@@ -7,7 +7,7 @@
 
 namespace attend::predictor {
 
-/// What one sentence needs in a batch.
+/// The size of one sentence in a batch.
 struct Work {
   std::size_t tokens = 0;     ///< source tokens
   std::size_t alignment = 0;  ///< numbers of the alignments that its search may keep at once

@@ -10,7 +10,8 @@ namespace attend::text {
 
 enum class BatchUnit {
   kSentences,  ///< `size` examples a batch
-  /// As many examples as keep (examples × longest target), padding included, within `size`.
+  /// A batch has as many examples as keep (examples × longest target), padding included, within
+  /// `size`.
   kTokens
 };
 

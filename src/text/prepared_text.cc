@@ -240,7 +240,7 @@ PreparedText prepare(std::string_view text, std::size_t offset, const SegmenterO
   const bool changes = options.lowercase || !remove.empty();
   if (changes && form != Normalisation::kNone) prepared.normalise(Normalisation::kNfc);
   if (form == Normalisation::kNfkc) {
-    // Before the form makes several characters of one, which could not be found then.
+    // Removed before the form makes several characters of one, which could not be found then.
     prepared.remove(remove);
     prepared.normalise(form);
   }

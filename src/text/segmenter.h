@@ -30,7 +30,7 @@ enum class Normalisation {
   kNfkc   ///< composed, and variants of one character (full-width letters, ligatures) become equal
 };
 
-/// What happens to invisible characters (is_invisible in unicode.h).
+/// Says how to treat invisible characters (is_invisible() in unicode.h).
 enum class Invisible { kKeep, kDrop };
 
 /// Says how one side (source or target) is prepared and cut. Preparation has these steps, in this

@@ -279,7 +279,7 @@ class Curves {
     }
     const bool few = runs.points() <= kMostMarkers;
     Stroke thin = stroke;
-    // Many points look like noise, not like a line.
+    // So many points look like noise, not like a line.
     if (static_cast<double>(runs.points()) > box.width()) thin.width = 1;
     for (const std::vector<Point>& run : runs.finished()) {
       if (run.size() > 1) svg.path(run, thin);

@@ -60,7 +60,7 @@ std::size_t code_point_width(UChar32 code) {
 }
 
 /// Appends a code point in visible form. Marks and joiners are visible on the character before
-/// them; at the beginning a mark needs one to stand on and a joiner is written as a number.
+/// them; at the beginning a mark is drawn on ◌ and a joiner is written as a number.
 void append_visible(std::string& label, UChar32 code, bool first) {
   if (code == ' ') return append(label, 0x2423);         // ␣
   if (code < 0x20) return append(label, 0x2400 + code);  // ␀ … ␟

@@ -24,7 +24,7 @@ void for_each_character(std::string_view text, Visit visit) {
 
 bool allowed_in_xml(UChar32 code) {
   if (code < 0x20) return code == '\t' || code == '\n' || code == '\r';
-  // Legal but discouraged, and HTML forbids them.
+  // XML allows these but discourages them, and HTML forbids them.
   if (code >= 0x7F && code < 0xA0) return code == 0x85;
   return (code & 0xFFFE) != 0xFFFE && !(code >= 0xFDD0 && code <= 0xFDEF);
 }

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kMostUnits = 4000;
 constexpr std::size_t kMostCells = 250'000;
-// With more cells, those that look like 0 are not written.
+// In pictures with more cells, cells that look like 0 are not written.
 constexpr std::size_t kMostEmptyCells = 20'000;
 constexpr std::size_t kLongestLabel = 28;  // in clusters
 constexpr std::size_t kLongestTitle = 100;

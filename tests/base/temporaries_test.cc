@@ -128,7 +128,7 @@ TEST(Signals, EndAProgramOfWhichAnotherThreadGetsThem) {
 
 TEST(Leftovers, AreRemovedAndNothingElse) {
   const TemporaryFolder folder;
-  // Names of this version and of earlier ones.
+  // The first name is of this version, the second of earlier ones.
   const std::vector<const char*> leftovers{"attend.tmp-0aZ9bY", "a.tmp-aB3xYz"};
   const std::vector<const char*> others{"a", "a.tmp-", "a.tmp-aB3xYz7", ".tmp-aB3xYz"};
   for (const char* name : leftovers) write_file(folder / name, "x");

@@ -79,7 +79,7 @@ TEST_P(BadOutput, DiskThatFillsUpLeavesTheOldFile) {
 }
 
 TEST_P(BadOutput, FullDeviceIsReported) {
-  // It chooses the format by the end of the name.
+  // `show` chooses the format by the end of the name.
   if (std::string_view(GetParam().name).starts_with("show")) return;
   EXPECT_TRUE(refused(write_to("/dev/full"), kOther, {"/dev/full: ", "No space left"}));
   EXPECT_EQ(files_below(folder_.path()), std::vector<std::string>{});
@@ -131,7 +131,7 @@ TEST_P(BadOutput, FailureInTheMiddleLeavesAFileThatIsWrittenInPlace) {
 TEST_P(BadOutput, SymbolicLinkIsFollowed) {
   const fs::path real = folder_ / "real.output";
   fs::create_symlink("real.output", out_);
-  // A link to a file that does not exist yet, and one to a file.
+  // The link leads to a file that does not exist yet, or to an existing one.
   for (const char* old : {"", kOldOutput}) {
     if (old != std::string()) write_file(real, old);
     const RunResult result = write_to(out_);

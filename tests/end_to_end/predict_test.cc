@@ -147,7 +147,7 @@ TEST(Predict, FilesStreamsAndCompressionAreTheSame) {
   const std::string lines = sources(20, 13);
   const std::string expected = predict(models().strings, lines).out;
   write_file(folder / "plain", lines);
-  // Recognised by its bytes, not by its name.
+  // A compressed file is recognised by its bytes, not by its name.
   const std::string packed = (folder / "packed").string();
   gzFile gz = gzopen(packed.c_str(), "wb");
   ASSERT_EQ(gzwrite(gz, lines.data(), static_cast<unsigned>(lines.size())),

@@ -84,7 +84,7 @@ TEST_F(Preparation, HangulTargetsAreLearntAsJamoAndWrittenAsSyllables) {
                end = unit["bytes"][1].get<std::size_t>();
     ASSERT_TRUE(begin < end || unit["text"] == "</s>") << answer.dump();
     ASSERT_LE(end, text.size());
-    // The next character or the previous one.
+    // The unit belongs to the next character or to the previous one.
     EXPECT_TRUE(begin == last || end == last) << answer.dump();
     last = std::max(last, end);
   }

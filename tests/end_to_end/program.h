@@ -23,7 +23,7 @@ struct TimedSignal {
 
 struct RunOptions {
   std::string standard_input = {};
-  /// After the last byte, until the program ends or a signal ends it.
+  /// Keeps the input open after the last byte, until the program ends or a signal ends it.
   bool keep_input_open = false;
   std::filesystem::path standard_output = {};  ///< for example /dev/full; empty: captured
   std::filesystem::path standard_error = {};   ///< for example /dev/full; empty: captured
@@ -34,7 +34,7 @@ struct RunOptions {
   std::vector<int> ignored_signals = {};
   std::map<std::string, std::string> environment = {};  ///< in addition to the inherited variables
   std::filesystem::path working_folder = {};
-  /// The program is then killed, and the result says so.
+  /// After this time the program is killed, and the result says so.
   std::chrono::milliseconds timeout{120000};
   /// Limits the size of every file in bytes, which looks like a full disk to a program.
   std::optional<std::size_t> file_size_limit = {};

@@ -1,5 +1,5 @@
-// What every folder may use: errors with exit codes, files written atomically, random numbers,
-// threads.
+// The public face of src/base: errors with exit codes, files written atomically, temporary files,
+// messages, precisions of weights, random numbers, threads. Every other folder may use it.
 #pragma once
 
 #include "base/descriptors.h"  // IWYU pragma: export

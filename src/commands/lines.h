@@ -1,4 +1,4 @@
-// Lines or pairs read from a file and answered in order.
+// Reads lines or pairs from a file and answers them in order.
 #pragma once
 
 #include <cstddef>
@@ -13,31 +13,31 @@
 
 namespace attend::commands {
 
-/// Lines or pairs that are answered together, with the number of each.
+/// Lines or pairs that are answered together, with their line numbers.
 struct Chunk {
   std::vector<std::string> sources, targets;
   std::vector<std::size_t> line_numbers;
-  std::vector<std::string> problems;  ///< why a line could not be read, its texts are empty then;
-                                      ///< empty for others
+  /// Why a line could not be read; empty for other lines. The texts of such a line are empty.
+  std::vector<std::string> problems;
 };
 
-/// What becomes of lines that cannot be answered.
+/// Says how to treat lines that cannot be answered.
 enum class LineErrors {
   kGoOn,  ///< they get an empty answer and are named on stderr
-  kStop   ///< --strict: the first of them ends the work, after the answers before it
+  kStop   ///< --strict: the first one ends the work, after the answers before it
 };
 
 struct LineOptions {
-  std::size_t chunk_lines = 2048;  ///< read ahead and answered together
+  std::size_t chunk_lines = 2048;  ///< lines that are read ahead and answered together
   LineErrors errors = LineErrors::kGoOn;
-  /// Whether answers hold alignments, of which a chunk holds few.
+  /// Whether answers hold alignments. If they do, a chunk holds fewer lines.
   search::Alignments alignments = search::Alignments::kDropped;
   std::size_t n_best = 1;
 };
 
-/// One answer for each line of the chunk.
+/// Returns one answer for each line of the chunk.
 using AnswerChunk = std::function<std::vector<predictor::Answer>(const Chunk& chunk)>;
-/// Takes the answer of line `i` of the chunk, which may have a problem.
+/// Takes the answer to line `i` of the chunk. The answer may have a problem.
 using TakeAnswer =
     std::function<void(const predictor::Answer& answer, const Chunk& chunk, std::size_t i)>;
 /// Called when all answers of a chunk were taken.
@@ -49,16 +49,18 @@ struct LineActions {
   EndChunk end_chunk;
 };
 
-/// Reads all lines, answers them chunk by chunk and hands every answer on, in order. Where the file
-/// ends in an error (damaged compression, files of unequal length), or a line under kStop, the
-/// answers before are handed on; then finish() throws.
+/// Reads all lines, answers them chunk by chunk and passes every answer on, in order. When the file
+/// ends in an error (damaged compression, files of unequal length), or when a line cannot be
+/// answered under kStop, the answers before it are passed on and finish() then throws.
 class Lines {
  public:
   Lines(LineOptions options, Notices& notices) : options_(options), notices_(notices) {}
-  /// `Reader`: text::LineReader or text::PairReader. Returns the number of answers.
+  /// Answers all lines. `Reader` is text::LineReader or text::PairReader. Returns the number of
+  /// answers.
   template <class Reader>
   std::size_t answer_all(Reader& reader, const LineActions& actions);
-  /// Throws what ended the lines early, if anything did. Whoever wrote answers commits them first.
+  /// Throws the error that ended the lines early, if there was one. Commit the answers written so
+  /// far before this call.
   void finish() const {
     if (failure_) std::rethrow_exception(failure_);
   }

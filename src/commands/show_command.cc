@@ -1,4 +1,4 @@
-// attend show: what a prediction looked at, in the terminal, as a picture, or step by step.
+// attend show: shows the alignment of a prediction in the terminal, as a picture, or step by step.
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -15,7 +15,7 @@
 namespace attend::commands {
 namespace {
 
-constexpr const char* kTexts = "text";  // what the arguments are called in messages
+constexpr const char* kTexts = "text";  // messages call the arguments by this name
 
 struct Options {
   std::string model, target, scale;
@@ -24,7 +24,7 @@ struct Options {
   bool explain = false;
 };
 
-// Columns to draw: padding at the end that nothing looked at is left out.
+// Returns how many columns to draw: padding at the end without any weight is left out.
 std::size_t drawn_columns(const predictor::Source& source,
                           const predictor::Prediction& prediction) {
   constexpr float kInvisible = 0.001F;
@@ -114,7 +114,7 @@ std::string explain_step(std::size_t i, const predictor::ExplainedStep& step,
   return text + "\n";
 }
 
-// DataError naming the text that has no answer.
+// Throws DataError, which names the text, when there is no answer.
 predictor::Explanation explain_text(const predictor::Predictor& predictor, const Options& options,
                                     std::size_t i, std::size_t choices) {
   try {

@@ -63,20 +63,20 @@ void quantise_rows(const float* x, std::size_t rows, std::size_t size, std::size
 }
 
 #if HWY_TARGET == HWY_SCALAR
-using PackedRows = hn::ScalableTag<std::int32_t>;
+using Multiplicand = hn::ScalableTag<std::int32_t>;
 constexpr std::size_t kSumsPerOutput = 1;
 #elif HWY_ARCH_X86
 using Whole16 = hn::ScalableTag<std::int16_t>;
-using PackedRows = Whole16;  // sums the products of neighbours in pairs
+using Multiplicand = Whole16;  // sums the products of neighbours in pairs
 constexpr std::size_t kSumsPerOutput = 2;
 #else
-using PackedRows = hn::ScalableTag<std::int32_t>;
+using Multiplicand = hn::ScalableTag<std::int32_t>;
 constexpr std::size_t kSumsPerOutput = 4;
 #endif
 using Sums = hn::ScalableTag<std::int32_t>;
 
 // Multiplies one row of q (4 values in a group) with one panel; `sums` [16 · kSumsPerOutput].
-HWY_INLINE void multiply_panel(const hn::TFromD<PackedRows>* q, std::size_t groups,
+HWY_INLINE void multiply_panel(const hn::TFromD<Multiplicand>* q, std::size_t groups,
                                const std::int8_t* panel, std::int32_t* sums) {
 #if HWY_TARGET == HWY_SCALAR
   for (std::size_t o = 0; o < 16; ++o) {
@@ -86,14 +86,14 @@ HWY_INLINE void multiply_panel(const hn::TFromD<PackedRows>* q, std::size_t grou
     }
   }
 #else
-  const PackedRows wide;
+  const Multiplicand wide;
   const Sums d;
-  const hn::Rebind<std::int8_t, PackedRows> narrow;
+  const hn::Rebind<std::int8_t, Multiplicand> narrow;
   constexpr std::size_t step = hn::MaxLanes(wide), vectors = 64 / step;
   hn::Vec<Sums> totals[vectors];
   for (std::size_t v = 0; v < vectors; ++v) totals[v] = hn::Zero(d);
   for (std::size_t group = 0; group < groups; ++group) {
-    HWY_ALIGN hn::TFromD<PackedRows> four[step];
+    HWY_ALIGN hn::TFromD<Multiplicand> four[step];
     for (std::size_t i = 0; i < step; ++i) four[i] = q[group * 4 + i % 4];
     const auto x = hn::Load(wide, four);
     for (std::size_t v = 0; v < vectors; ++v) {
@@ -113,10 +113,10 @@ HWY_INLINE void multiply_panel(const hn::TFromD<PackedRows>* q, std::size_t grou
 // Multiplies one row: u [depth] → y [outputs].
 void multiply_row(const Int8Operands& p, const std::uint8_t* u, float scale, std::int32_t* memory,
                   float* y) {
-  auto* q = reinterpret_cast<hn::TFromD<PackedRows>*>(memory);  // [inputs, padded]
+  auto* q = reinterpret_cast<hn::TFromD<Multiplicand>*>(memory);  // [inputs, padded]
   const std::size_t groups = (p.inputs + 3) / 4;
   for (std::size_t k = 0; k < 4 * groups; ++k) {
-    q[k] = static_cast<hn::TFromD<PackedRows>>(static_cast<int>(u[k]) - 128);
+    q[k] = static_cast<hn::TFromD<Multiplicand>>(static_cast<int>(u[k]) - 128);
   }
   for (std::size_t first = 0; first < p.outputs; first += 16) {
     HWY_ALIGN std::int32_t parts[16 * kSumsPerOutput];

@@ -13,7 +13,7 @@
 namespace attend::model {
 namespace {
 
-// Levenshtein distance, to name the option that was probably meant.
+// Returns the Levenshtein distance, which finds the option that was probably meant.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -29,10 +29,10 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-// "'encoder.units' or 'decoder.units'": the options that lack no more than their section, or else
-// the nearest if it is near; empty for none.
+// Returns the options that `key` names without their section ("'encoder.units' or
+// 'decoder.units'"), else the nearest option if it is near, else an empty text.
 std::string probably_meant(const std::vector<Option>& list, std::string_view key) {
-  constexpr std::size_t kRightLetters = 3;  // for each wrong one, at least
+  constexpr std::size_t kRightLetters = 3;  // at least this many for each wrong letter
   std::string names;
   for (const Option& option : list) {
     if (!option.name.ends_with(fmt::format(".{}", key))) continue;
@@ -69,7 +69,7 @@ struct Scalar {
   YAML::Mark mark;
 };
 
-// The values of a YAML text by their keys, nested or dotted.
+// The values of a YAML text with their keys, which may be nested or dotted.
 class Scalars {
  public:
   Scalars(const std::string& yaml, const std::string& file) : file_(file) {
@@ -97,7 +97,7 @@ class Scalars {
   }
 
   static constexpr int kDeepest = 4;
-  static constexpr int kMostNodes = 10'000;  // aliases can make few bytes name very many
+  static constexpr int kMostNodes = 10'000;  // because aliases let a few bytes name very many nodes
   const std::string& file_;
   int nodes_ = 0;
   std::vector<Scalar> scalars_;
@@ -143,7 +143,8 @@ void check_ties(const Configuration& c) {
   }
 }
 
-// What reads the source must be there, and fit where nothing projects it.
+// Checks the options that read from the encoder: the states that they read must exist, and must
+// have the decoder's size where no layer lies in between.
 void check_encoder(const Configuration& c) {
   const EncoderConfig& encoder = c.encoder;
   const DecoderConfig& decoder = c.decoder;
@@ -300,7 +301,7 @@ bool describes_model(std::string_view option) {
 
 std::optional<Difference> find_difference(const Configuration& first, const Configuration& second,
                                           const OptionFilter& filter) {
-  Configuration copies[] = {first, second};  // options() gives write access too
+  Configuration copies[] = {first, second};  // copies, because options() gives write access
   const std::vector<Option> left = options(copies[0]), right = options(copies[1]);
   for (std::size_t i = 0; i < left.size(); ++i) {
     if (!filter(left[i].name)) continue;
@@ -311,7 +312,7 @@ std::optional<Difference> find_difference(const Configuration& first, const Conf
 }
 
 std::string write_yaml(const Configuration& configuration, int format, const OptionFilter& filter) {
-  Configuration copy = configuration;  // options() gives write access too
+  Configuration copy = configuration;  // a copy, because options() gives write access
   YAML::Emitter yaml;
   yaml << YAML::BeginMap << YAML::Key << "format" << YAML::Value << format;
   std::string section;

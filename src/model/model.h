@@ -1,5 +1,5 @@
-// What a model is: configuration, parameter table, weights, model folder; and what an engine
-// offers.
+// The public face of src/model: configuration, parameter table, weights, model folder, and the
+// interface of engines.
 #pragma once
 
 #include "model/configuration.h"  // IWYU pragma: export

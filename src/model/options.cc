@@ -1,4 +1,4 @@
-// The list of all options: the one place where names, ranges and help texts stand.
+// The list of all options, which alone defines their names, ranges and help texts.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 

@@ -11,7 +11,8 @@ namespace {
 
 using model::TokenId;
 
-// The parts of a source that has units; none and a problem where it is skipped.
+// Returns the parts of a source that has units. Returns none and sets `problem` where it is
+// skipped.
 std::vector<Part> choose_parts(const model::Side& side, const PredictOptions& options,
                                Answer& answer) {
   Source& source = answer.source;
@@ -68,7 +69,7 @@ void prepare_source(const model::Side& side, const PredictOptions& options, Answ
   }
 }
 
-// Why the model cannot have such a target; empty when it can.
+// Returns why the model cannot have such a target; empty when it can.
 std::string target_problem(const model::Side& side, const model::Encoded& target,
                            const PredictOptions& options) {
   const std::size_t size = target.units.size() + target.cut;

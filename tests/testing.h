@@ -1,4 +1,4 @@
-// What every test program shares: temporary folders, files, the place of real data and of the
+// Helpers of every test program: temporary folders, files, the place of real data and of the
 // binaries.
 #pragma once
 

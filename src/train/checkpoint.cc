@@ -23,7 +23,8 @@ constexpr std::array<std::string_view, 7> kMayDiffer = {"preset",
                                                         "training.threads",
                                                         "training.checkpoint_minutes"};
 
-// One list of the fields for both directions. Numbers are written so that they read back exactly.
+// Lists the fields once, for reading and for writing. Numbers are written so that reading gives
+// exactly equal values.
 template <typename Visitor>
 void visit(Position& p, Visitor&& field) {
   field("update", p.update);
@@ -60,7 +61,7 @@ const std::string& find(const model::Metadata& metadata, const std::string& name
   return found->second;
 }
 
-// The options in which two configurations are equal.
+// Returns the names of the options that have equal values in two configurations.
 std::set<std::string, std::less<>> equal_options(model::Configuration first,
                                                  model::Configuration second) {
   std::set<std::string, std::less<>> names;
@@ -98,7 +99,7 @@ Checkpoint load_checkpoint(const std::filesystem::path& folder) {
   checkpoint.tensors = model::Weights::load(checkpoint_path(folder));
   const model::Metadata& metadata = checkpoint.tensors.metadata();
   checkpoint.configuration = find(metadata, "configuration");
-  const auto asked = metadata.find("asked");  // earlier programs did not write it
+  const auto asked = metadata.find("asked");  // earlier versions did not write it
   checkpoint.asked = asked == metadata.end() ? checkpoint.configuration : asked->second;
   parse(find(metadata, "data"), "data", checkpoint.fingerprint);
   parse(find(metadata, "threads"), "threads", checkpoint.threads);

@@ -14,7 +14,7 @@ using model::Configuration;
 using model::SideConfig;
 using model::UnitChoice;
 
-// FNV-1a, finished by a good mixer.
+// Returns the FNV-1a hash of the text, finished by mix().
 std::uint64_t hash_text(std::string_view text, std::uint64_t seed) {
   std::uint64_t hash = 0xcbf29ce484222325ULL ^ seed;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3ULL;
@@ -25,7 +25,8 @@ std::string name_of(const std::filesystem::path& file) {
   return file == "-" ? "standard input" : file.string();
 }
 
-// Words cost less than other units to find, and are missing exactly where other units are.
+// Makes the segmenter of the screen. Where units need not be counted it splits into words, which is
+// faster; a text has no words exactly when it has no other units.
 text::Segmenter screening_segmenter(const SideConfig& side) {
   text::SegmenterOptions options = model::segmenter_options(side);
   if (side.fixed_length == 0 || side.unit == UnitChoice::kSubwords) {
@@ -34,7 +35,7 @@ text::Segmenter screening_segmenter(const SideConfig& side) {
   return text::Segmenter(options);
 }
 
-// Finds what is wrong with the texts of one side, whatever its vocabulary will be.
+// Finds the texts of one side that cannot be used whatever the vocabulary will be.
 class SideScreen {
  public:
   SideScreen(const Configuration& configuration, bool is_source)
@@ -43,7 +44,7 @@ class SideScreen {
         may_be_empty_(!is_source && configuration.training.allow_empty_targets),
         segmenter_(screening_segmenter(config_)) {}
 
-  /// DataError for a text that cannot be taken.
+  /// DataError for a text that cannot be used.
   void check(const Corpus& corpus, const Line& line) const {
     const std::string& file = is_source_ ? corpus.source_name : corpus.target_name;
     const char* const side = is_source_ ? "source" : "target";

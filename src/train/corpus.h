@@ -1,4 +1,5 @@
-// The pairs of training and of validation as they come from their files. Needs no libtorch.
+// Reads the pairs of training and validation from their files, and leaves out those that cannot be
+// used. Needs no libtorch.
 #pragma once
 
 #include <cstddef>
@@ -16,77 +17,82 @@
 
 namespace attend::train {
 
-/// What a pair is for; messages follow this order.
+/// The use of a pair. Messages follow this order.
 enum class Part { kTraining, kValidation };
 
+/// A pair and the line that it was read from.
 struct Line {
   text::Pair pair;
-  std::size_t number = 0;  ///< in its file, from 1
+  std::size_t number = 0;  ///< line number in its file, from 1
 };
 
+/// All pairs of one use, in the order of their file.
 struct Corpus {
   Part part = Part::kTraining;
-  std::string source_name;  ///< of the file that holds the sources, for messages
-  std::string target_name;  ///< the same file for a TSV
+  std::string source_name;  ///< name of the file with the sources, for messages
+  std::string target_name;  ///< name of the file with the targets; for a TSV it is source_name
   std::vector<Line> lines;
 };
 
-/// The pairs that are left out because they cannot be taken. Counts all and remembers the first
-/// kNamed of each file for messages.
+/// Counts the pairs that are left out because they cannot be used. For messages it remembers the
+/// first kNamed of them, in the order of the files and their lines.
 class LeftOut {
  public:
   static constexpr std::size_t kNamed = 10;
 
   explicit LeftOut(OnError on_error) : on_error_(on_error) {}
 
-  /// A pair that cannot be taken because of `error`, which names file and line. OnError::kStop
-  /// throws the error.
+  /// Counts a pair that cannot be used because of `error`, which must name file and line. Throws
+  /// the error instead when the policy is OnError::kStop.
   void add(Part part, std::size_t line, const DataError& error);
 
   std::size_t count() const { return count_; }
-  /// One line for each of the first ten pairs in the order of the files, and one with their number;
-  /// nothing where no pair was left out.
+  /// Returns one line for each of the first kNamed pairs, and a last line with the number of all
+  /// pairs left out. Returns nothing when no pair was left out.
   std::vector<std::string> messages() const;
-  /// "; 3 pairs were left out, the first one: file:line: reason", for the message of an error;
-  /// empty where no pair was left out.
+  /// Returns "; 3 pairs were left out, the first one: file:line: reason", to be appended to the
+  /// message of an error. Returns an empty string when no pair was left out.
   std::string summary() const;
 
  private:
   OnError on_error_;
   std::size_t count_ = 0;
-  std::map<std::pair<Part, std::size_t>, std::string> named_;  // at most kNamed, by file and line
+  std::map<std::pair<Part, std::size_t>, std::string> named_;  // at most kNamed messages
 };
 
-/// All pairs of the files but those that the reader calls bad lines, which go to `left_out`. Blank
-/// targets are pairs where the configuration allows empty targets. DataError for what ends a whole
-/// file.
+/// Reads all pairs of the files. Lines that the reader calls bad are given to `left_out`. A line
+/// with a blank target is a pair if the configuration allows empty targets. DataError when the rest
+/// of a file cannot be read.
 Corpus read_corpus(const text::CorpusFiles& files, Part part, const model::TrainingConfig& training,
                    LeftOut& left_out);
 
-/// Moves the pairs to `left_out` that no vocabulary could make examples of: a side of which
-/// preparation leaves nothing, a word that is too long for subwords, and a target that has not as
-/// many units as target.fixed_length (subwords are not counted here). The configuration holds no
-/// kAuto. DataError when no pair is left.
+/// Removes the pairs that could not become examples whatever the vocabulary is, and gives them to
+/// `left_out`. Such a pair has a side of which preparation leaves nothing, a word that is too long
+/// for subwords, or a target whose number of units is not target.fixed_length (this check is
+/// skipped for subwords). The configuration must not hold kAuto. DataError when no pair is left.
 void leave_out_unusable(Corpus& corpus, const model::Configuration& configuration,
                         LeftOut& left_out);
 
-/// Of all pairs in their order, going on from `seed`.
+/// Returns a hash of all pairs in their order. `seed` may be the fingerprint of another corpus; the
+/// result then covers both.
 std::uint64_t fingerprint(const Corpus& corpus, std::uint64_t seed);
 
-/// Which pairs of a corpus are held out for validation, [lines]: `validation_share` of them, at
-/// least one and at most `validation_maximum`, chosen by a hash of the source and the training's
-/// seed, so that equal sources stay together.
+/// Chooses the pairs that are held out for validation. Returns a flag for each line of the corpus.
+/// `validation_share` of the pairs are wanted, but at least one and at most `validation_maximum`. A
+/// hash of the source and of the training's seed decides, so that pairs with equal sources stay
+/// together; they may exceed the wanted number.
 std::vector<bool> choose_held_out(const Corpus& corpus, const model::TrainingConfig& training);
 
+/// The pairs of a training and of its validation.
 struct Split {
   Corpus training;
   Corpus validation;
 };
-/// DataError when all pairs are held out.
+/// Divides a corpus by the flags of choose_held_out(). DataError when all pairs are held out.
 Split split_corpus(Corpus corpus, const std::vector<bool>& held_out);
 
-/// DataError(file, line, …) for a target of `units` units where target.fixed_length is another
-/// number.
+/// Makes the error of a target that has `units` units instead of `fixed_length`. It names file and
+/// line.
 DataError wrong_length(const Corpus& corpus, const Line& line, std::size_t units, int fixed_length);
 
 }  // namespace attend::train

@@ -23,7 +23,7 @@ using model::SideName;
 using model::UnitChoice;
 using text::Pair;
 
-// How many units of one side of a corpus are outside the vocabulary.
+// Counts the units of one side of a corpus, and those that are not in the vocabulary.
 struct UnknownUnits {
   std::size_t units = 0;
   std::size_t unknown = 0;
@@ -37,7 +37,7 @@ struct UnknownUnits {
   }
 };
 
-// Whether code points would be other units than the characters of a vocabulary.
+// Returns whether some character of a vocabulary consists of several code points.
 bool has_clusters(const text::Vocabulary& vocabulary) {
   return std::any_of(vocabulary.units().begin(), vocabulary.units().end(), [](const auto& unit) {
     std::size_t position = 0;
@@ -66,12 +66,12 @@ std::string remedy_for_unknown(const model::Side& side, const char* name) {
   return fmt::format("{}", fmt::join(remedies, ", or "));
 }
 
-// Makes examples of pairs and counts what is missing in them.
+// Makes examples of pairs, and counts unknown units and pairs that are too long.
 class Encoder {
  public:
   Encoder(const model::ModelText& text, LeftOut& left_out) : text_(text), left_out_(left_out) {}
 
-  // Nothing for a pair that is left out.
+  // Returns the example of a pair, or nothing when the pair is left out.
   std::optional<model::Example> encode(const Corpus& corpus, const Line& line) {
     model::Encoded source, target;
     try {
@@ -109,7 +109,7 @@ class Encoder {
     report_unknown(messages);
   }
 
-  // DataError where a corpus gave no example.
+  // DataError when a corpus has given no example.
   void fail_if_none(const Corpus& corpus, const std::vector<model::Example>& examples) const {
     if (!examples.empty()) return;
     const model::TrainingConfig& training = text_.configuration.training;
@@ -147,7 +147,7 @@ class Encoder {
 
   void report_unknown(std::vector<std::string>& messages) const {
     constexpr double kWorthAWarning = 0.03;
-    constexpr double kShown = 0.0005;  // 0.1 % when rounded
+    constexpr double kShown = 0.0005;  // smaller shares would be rounded to 0.0 %
     const model::Side* const sides[] = {&text_.source, &text_.target};
     const char* const side_names[] = {"source", "target"};
     const char* const part_names[] = {"training", "validation"};
@@ -193,7 +193,7 @@ void encode_all(Dataset& dataset, const Split& split, LeftOut& left_out) {
   encoder.report(dataset.messages);
 }
 
-// What a new training cuts its text into, seen from the pairs that remain for training.
+// Chooses units and normal forms of a new training from the pairs that remain for training.
 void choose(Configuration& configuration, const Corpus& corpus, bool has_validation,
             std::vector<std::string>& messages) {
   std::vector<bool> held_out(corpus.lines.size(), false);
@@ -202,7 +202,7 @@ void choose(Configuration& configuration, const Corpus& corpus, bool has_validat
   for (std::size_t i = 0; i < corpus.lines.size(); ++i) {
     if (!held_out[i]) pairs.push_back(&corpus.lines[i].pair);
   }
-  // Empty targets say nothing of how the others are written.
+  // Pairs with empty targets are not counted, because they do not show how targets are written.
   const auto first_empty = std::stable_partition(
       pairs.begin(), pairs.end(), [](const Pair* pair) { return !text::is_blank(pair->target); });
   if (first_empty != pairs.begin()) pairs.erase(first_empty, pairs.end());

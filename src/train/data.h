@@ -1,5 +1,5 @@
-// From files of pairs to token ids: units chosen, vocabularies built, pairs held out. Needs no
-// libtorch.
+// Makes training data of files of pairs: chooses units, builds vocabularies, holds pairs out for
+// validation and converts texts to token ids. Needs no libtorch.
 #pragma once
 
 #include <cstdint>
@@ -13,30 +13,32 @@
 
 namespace attend::train {
 
-/// What training and validation read. Everything is a function of the files, the configuration and
-/// its seed.
+/// The data of a training and its validation. All fields depend only on the files, the
+/// configuration and its seed.
 struct Dataset {
-  model::ModelText text;  ///< its configuration has no kAuto
+  model::ModelText text;  ///< its configuration holds no kAuto
   std::vector<model::Example> training;
   std::vector<model::Example> validation;
-  std::vector<text::Pair> validation_pairs;  ///< [validation], raw
-  std::uint64_t fingerprint = 0;             ///< of all pairs in their order but those left out
-  std::vector<std::string> messages;  ///< what was chosen, left out or unknown: one line each
+  std::vector<text::Pair> validation_pairs;  ///< [validation]: the texts as they were read
+  /// Hash of all pairs in their order, except those that were left out before the vocabularies.
+  std::uint64_t fingerprint = 0;
+  /// One line each for people: choices that were made, pairs left out, the share of unknown units.
+  std::vector<std::string> messages;
 };
 
-/// Reads and prepares the pairs of `options`. An empty target is the token </s> alone where
-/// training.allow_empty_targets takes it. With `existing` (a folder to go on in) its units and
-/// vocabularies are used instead of new ones. A pair that cannot be taken is a DataError with file
-/// and line, or is left out before anything else looks at the pairs: the result is then that of
-/// files without it, but for the choice of kAuto, which still sees a pair that could be read.
-/// DataError when no pair remains for training or validation too. The messages say which share of
-/// the units is unknown on each side.
+/// Reads and prepares the pairs of `options`.
 ///
-/// What is kAuto of the preparation is chosen as units.h says.
+/// `existing` is the text of a folder in which the training goes on. Its units and vocabularies are
+/// then used instead of new ones. Otherwise every kAuto of the preparation is replaced as units.h
+/// says. An empty target becomes the token </s> alone if training.allow_empty_targets is set.
 ///
-/// Without a validation file, `validation_share` of the pairs (at least one, at most
-/// `validation_maximum`) is held out by a hash of the source text and the seed: equal sources stay
-/// together.
+/// For a pair that cannot be used, OnError::kStop throws a DataError with file and line.
+/// OnError::kSkip leaves the pair out, and the result equals that of files without it. One
+/// exception is the choice of kAuto: it still counts every pair that could be read. DataError also
+/// when no pair remains for training or for validation.
+///
+/// Without a validation file, choose_held_out() (corpus.h) decides which pairs are held out. The
+/// messages say which share of the units is unknown on each side.
 Dataset prepare_data(const TrainOptions& options, std::optional<model::ModelText> existing);
 
 }  // namespace attend::train

@@ -1,13 +1,13 @@
-// One training a folder at a time.
+// Makes sure that only one training at a time works in a folder. Needs no libtorch.
 #pragma once
 
 #include <filesystem>
 
 namespace attend::train {
 
-/// Makes the folder if need be and holds a lock on it until destroyed (or until the process ends,
-/// however it ends). UsageError when another training holds it; Error when the folder cannot be
-/// made or opened.
+/// Makes the folder if necessary and locks it. The lock ends with the object, or with the process
+/// however that ends. UsageError when another training holds the lock. Error when the folder cannot
+/// be made, opened or locked.
 class FolderLock {
  public:
   explicit FolderLock(const std::filesystem::path& folder);

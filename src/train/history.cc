@@ -26,12 +26,12 @@ Json to_json(const ValidationRecord& record) {
           {"seconds", record.seconds}};
 }
 
-// What a value is, in few characters: numbers themselves, of all else the kind.
+// Describes a value in few characters: a number by itself, any other value by its kind.
 std::string describe(const Json& value) {
   return value.is_number() ? value.dump() : fmt::format("of the kind '{}'", value.type_name());
 }
 
-// Reads the fields of one line; what is wrong is a ModelError that begins with `place`.
+// Reads the fields of one line. A wrong field is a ModelError whose message begins with `place`.
 class RecordReader {
  public:
   RecordReader(const std::string& line, std::string place)
@@ -72,7 +72,7 @@ class RecordReader {
   }
 
   std::int64_t whole(const char* name) const {
-    constexpr std::uint64_t kLargest = std::uint64_t{1} << 53;  // charts have doubles
+    constexpr std::uint64_t kLargest = std::uint64_t{1} << 53;  // charts use doubles
     const Json& value = field(name);
     if (!value.is_number_unsigned() || value.get<std::uint64_t>() > kLargest) {
       fail_field(name, "a whole number of at most 2^53");

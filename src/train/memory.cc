@@ -8,19 +8,20 @@
 namespace attend::train {
 namespace {
 
-// Values kept of one position of a source: each activation and its gradient.
+// Counts the values of one source position: all activations and their gradients.
 std::int64_t source_values(const model::Configuration& c) {
   const std::int64_t n = c.encoder.units, n_h = c.encoder.annotation_units();
   const auto directions = static_cast<std::int64_t>(c.encoder.directions().size());
   const std::int64_t gates = c.encoder.cell.gate_count() * n;
-  // Gates, state, reset or c; normalised, W x and U h beside their sum.
+  // A cell keeps its gates, its state, and the reset state or c. With layer normalisation, W x and
+  // U h are kept as well as their sum.
   const std::int64_t cell = (c.encoder.layer_norm ? 2 * gates : gates) + 2 * n;
   std::int64_t values = c.encoder.embedding + c.encoder.layers * directions * cell;
-  values += 2 * n_h + 2 * c.attention.units;  // annotations in both orders, projected, keys
+  values += 2 * n_h + 2 * c.attention.units;  // annotations in two layouts; projected keys
   return 2 * values;
 }
 
-// Of one position of a target that looks at a source of that length.
+// Counts the values of one target position that looks at a source of this length.
 std::int64_t target_values(const model::Configuration& c, std::int64_t source_length) {
   const model::DecoderConfig& decoder = c.decoder;
   const std::int64_t n = decoder.units;
@@ -38,7 +39,7 @@ std::int64_t activation_bytes(const model::Configuration& configuration, std::in
   const std::int64_t values = source_length * source_values(configuration) +
                               target_length * target_values(configuration, source_length);
   constexpr std::int64_t kFloat = sizeof(float), kHalf = sizeof(kernels::Bfloat16);
-  // Beside an activation and its gradient about one of them is kept rounded.
+  // In bfloat16 training a rounded copy is kept of about one in two values.
   const bool rounds = configuration.training.precision == Precision::kBfloat16;
   const std::int64_t halves = (rounds ? values / 2 : 0) + target_length * kept_logits;
   return sentences * (values * kFloat + halves * kHalf);

@@ -18,19 +18,19 @@ namespace attend::train {
 
 using network::RowBlock;
 
-/// What a gradient of that norm is multiplied with so that its norm becomes `limit` if it is at
-/// least that (§1.7); 0: never.
+/// Returns the factor that clips a gradient of this norm to the norm `limit` (§1.7). The factor is
+/// 1 when the norm is below the limit or not finite, and when `limit` is 0, which means no limit.
 double clip_scale(double norm, double limit);
 
-/// One update.
+/// The options of one update.
 struct UpdateOptions {
   double learning_rate = 0.001;
-  std::int64_t update = 1;      ///< 1, 2, …
-  double gradient_scale = 1.0;  ///< of clipping
+  std::int64_t update = 1;      ///< number of the update, from 1
+  double gradient_scale = 1.0;  ///< factor of the gradient, from clip_scale()
 };
 
-/// SGD with momentum, Adadelta, Adam, AdamW or RMSProp. One caller at a time. With g the scaled
-/// gradient:
+/// An optimiser: SGD with momentum, Adadelta, Adam, AdamW or RMSProp. An object may be used by one
+/// thread at a time. With the scaled gradient g, learning rate η and update u, the equations are:
 ///
 ///   sgd       b ← μ b + g;                              θ ← θ − η b
 ///   adadelta  E ← ρ E + (1−ρ) g²; Δ = √(D+ε)/√(E+ε) g;  θ ← θ − η Δ;  D ← ρ D + (1−ρ) Δ²
@@ -38,23 +38,27 @@ struct UpdateOptions {
 ///             m̂ = m / (1 − β₁ᵘ), v̂ = v / (1 − β₂ᵘ)
 ///   adamw     θ ← θ (1 − η λ), then adam
 ///   rmsprop   v ← ρ v + (1−ρ) g²;                       θ ← θ − η g / (√v + ε)
-/// With weight decay λ the others see g + λ θ.
+///
+/// With weight decay λ, all but adamw use g + λ θ in place of g.
 class Optimizer {
  public:
-  /// State for `values` [size], all zero.
+  /// Makes the state for parameters `values` [size]. It is zero at first.
   Optimizer(const model::OptimizerConfig& config, const at::Tensor& values);
 
-  /// Changes `values` in place; `gradient` may be changed too. Adam and AdamW over float32 on the
-  /// CPU take one pass that the workers share.
+  /// Updates `values` [size] in place. `gradient` [size] may be overwritten. Adam and AdamW over
+  /// float32 values on the CPU need one pass, which the workers share.
   void step(const at::Tensor& values, const at::Tensor& gradient, const UpdateOptions& options,
             Workers& workers);
-  /// The same, and then(index) of each piece when it has changed: of Adam's in the thread that has
-  /// just changed them, piece by piece, else when all values have. The pieces hold all values.
+  /// Updates `values` and calls then(index) in a thread of `workers` for each row block once its
+  /// values have changed. Adam and AdamW over float32 on the CPU call it directly after each block,
+  /// in the thread that has just changed that block; otherwise the calls begin when all values have
+  /// changed. The row blocks must hold all parameters.
   void step(const at::Tensor& values, const at::Tensor& gradient, const UpdateOptions& options,
             Workers& workers, std::span<const RowBlock> row_blocks,
             const std::function<void(std::size_t)>& then);
 
-  /// Names and buffers [size] that a checkpoint has to hold; the buffers may be written to.
+  /// The state that a checkpoint must hold: names and buffers [size]. To restore a checkpoint,
+  /// write into the buffers.
   const std::vector<std::pair<std::string, at::Tensor>>& state() const { return state_; }
 
  private:

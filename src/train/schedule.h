@@ -1,4 +1,4 @@
-// The learning rate over the updates. Needs no libtorch.
+// Computes the learning rate of each update. Needs no libtorch.
 #pragma once
 
 #include <cstdint>
@@ -7,8 +7,8 @@
 
 namespace attend::train {
 
-/// The rate of update u = 1, 2, … as model::ScheduleConfig states it. `plateau_factor`: the product
-/// of the factors so far, 1 for other schedules.
+/// Returns the learning rate of an update, counted from 1, as model::ScheduleConfig defines it.
+/// `plateau_factor` is the product of all reductions so far; it is 1 for other schedules.
 double learning_rate(const model::OptimizerConfig& optimizer, const model::ScheduleConfig& schedule,
                      std::int64_t update, double plateau_factor);
 

@@ -23,7 +23,7 @@ bool is_there(const std::filesystem::path& path) {
   return found;
 }
 
-// What a folder already holds.
+// The content of a model folder in which training goes on.
 struct FolderState {
   std::optional<Checkpoint> checkpoint;
   std::optional<model::ModelText> text;
@@ -47,8 +47,8 @@ FolderState open_folder(const TrainOptions& options) {
   return state;
 }
 
-// Refuses a model whose parameters and their gradient alone exceed this machine's memory, before
-// libtorch is asked for it.
+// Throws an Error when the parameters and their gradient alone exceed this machine's memory. It is
+// called before libtorch allocates them.
 void check_memory(const Dataset& data) {
   const auto table = model::parameter_table(data.text.configuration, data.text.sizes());
   const auto parameters = static_cast<double>(model::parameter_count(table));

@@ -1,5 +1,5 @@
-// A training that is about to begin or to go on: its options checked, its folder and its data read.
-// Needs no libtorch.
+// Opens a training that is about to begin or to go on: checks its options, and reads its folder and
+// its data. Needs no libtorch.
 #pragma once
 
 #include <optional>
@@ -12,20 +12,21 @@
 
 namespace attend::train {
 
+/// All that a training needs before its first update.
 struct Session {
   TrainOptions options;
-  std::optional<Checkpoint> checkpoint;  ///< where the folder's training stopped
+  std::optional<Checkpoint> checkpoint;  ///< the folder's checkpoint, if there is one
   std::string asked;  ///< YAML: the configuration that the folder's first training was asked for
-  Dataset data;       ///< its configuration is the resolved one
+  Dataset data;       ///< the data; its configuration is the resolved one
 
   const model::Configuration& configuration() const { return data.text.configuration; }
 };
 
-/// Checks the options, reads the folder's checkpoint if there is one, then the data. Writes
-/// nothing. UsageError for options, for a folder with a model but no checkpoint, and for a
-/// configuration or data that differ from those of the checkpoint. DataError for the data,
-/// ModelError for a damaged folder. Error when this machine has not enough memory for the
-/// parameters.
+/// Checks the options, reads the folder's checkpoint if there is one, and then reads the data.
+/// Writes nothing. UsageError for wrong options, for a folder with a model but no checkpoint, and
+/// for a configuration or data that differ from those of the checkpoint. DataError for wrong data.
+/// ModelError for a damaged folder. Error when this machine has too little memory for the
+/// parameters and their gradient.
 Session open_session(const TrainOptions& options);
 
 }  // namespace attend::train

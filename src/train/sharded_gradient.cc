@@ -17,8 +17,9 @@
 namespace attend::train {
 namespace {
 
-// Every count-th example from `index` on: neighbours in a batch are of similar length. Long sources
-// come first, so that the encoder can leave those that have ended out of its steps.
+// Returns every count-th example, beginning with `index`. Neighbours in a batch have similar
+// lengths, so that shards get similar work. Long sources come first, so that the steps of the
+// encoder can leave out sources that have ended.
 std::vector<const model::Example*> shard_of(std::span<const model::Example* const> batch,
                                             std::size_t index, std::size_t count) {
   std::vector<const model::Example*> result;
@@ -39,7 +40,7 @@ BatchSums operator+(const BatchSums& a, const BatchSums& b) {
 
 void use_one_thread_per_call() {
   at::set_num_threads(1);
-  // OpenBLAS has threads of its own when it stands behind libblas; it is not linked directly.
+  // OpenBLAS has its own threads. It is not linked directly, but libblas may be OpenBLAS.
   using SetThreads = void (*)(int);
   const auto set_threads =
       reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads"));
@@ -48,7 +49,7 @@ void use_one_thread_per_call() {
 
 void keep_freed_memory() {
 #ifdef __GLIBC__
-  constexpr int kLargestInArena = 32 << 20;  // the most that glibc takes
+  constexpr int kLargestInArena = 32 << 20;  // the largest value that glibc accepts
   mallopt(M_MMAP_THRESHOLD, kLargestInArena);
   mallopt(M_TRIM_THRESHOLD, std::numeric_limits<int>::max());
 #endif
@@ -85,7 +86,7 @@ ShardedGradient::ShardedGradient(const model::Configuration& configuration,
   find_queued();
 }
 
-// Begin and end of each parameter in the flat buffers.
+// Maps the begin of each parameter in the flat buffers to its end.
 std::map<std::size_t, std::size_t> ShardedGradient::parameter_ranges() const {
   std::map<std::size_t, std::size_t> result;
   for (std::size_t k = 0; k < layout_.table().size(); ++k) {
@@ -95,7 +96,7 @@ std::map<std::size_t, std::size_t> ShardedGradient::parameter_ranges() const {
   return result;
 }
 
-// Which parameters get their gradients from the queue, and which are added to.
+// Finds the row blocks whose gradients come from the queue.
 void ShardedGradient::find_queued() {
   queued_.assign(row_blocks_.size(), false);
   if (!queue_) return;
@@ -152,7 +153,8 @@ void ShardedGradient::run_part(Task& task, std::size_t index, std::size_t part, 
   }
 }
 
-// What of a shard fits into the memory for activations, which all shards share.
+// Cuts a shard into parts that fit into its share of the memory for activations. All shards have
+// equal shares.
 std::vector<std::span<const model::Example* const>> ShardedGradient::parts_of(
     std::span<const model::Example* const> shard, std::int64_t kept_logits) const {
   const std::int64_t limit = std::int64_t{configuration_.training.batch_memory} << 20;
@@ -161,8 +163,8 @@ std::vector<std::span<const model::Example* const>> ShardedGradient::parts_of(
                        limit == 0 ? 0 : std::max<std::int64_t>(1, limit / shards));
 }
 
-// Gathers in the first shard's buffer what the queue did not, and clears it in the others; returns
-// the whole gradient's norm.
+// Adds the gradients that did not go through the queue to the first shard's buffer and clears them
+// in the other buffers. Returns the norm of the whole gradient.
 double ShardedGradient::add_shards() {
   const std::optional<double> queued = queue_ ? queue_->squares() : std::nullopt;
   std::vector<double> squares(row_blocks_.size());
@@ -198,7 +200,7 @@ BatchSums ShardedGradient::compute_gradient(std::span<const model::Example* cons
                                             std::int64_t update) {
   std::vector<Task> tasks(shards_.size());
   const double cost_scale = scale(batch);
-  // Also clears the buffers, before any thread multiplies into the first one.
+  // This also clears the buffers, before any thread adds a product to the first one.
   weights_->refresh(workers_, tasks.size(),
                     [&](std::size_t shard) { start(tasks[shard], shard, batch, update); });
   cleared_ = false;

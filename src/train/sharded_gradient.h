@@ -1,4 +1,4 @@
-// Gradients and likelihoods of batches on several threads. Internal to this folder; this header
+// Computes gradients and likelihoods of batches with several threads. Internal to this folder:
 // needs libtorch.
 #pragma once
 
@@ -22,47 +22,54 @@ using at::Tensor;
 using network::Layout;
 using network::RowBlock;
 
-/// libtorch and its BLAS stay in the calling thread: this program's threads are all there are.
+/// Makes libtorch and its BLAS compute in the calling thread only, because this program has its own
+/// threads.
 void use_one_thread_per_call();
 
-/// Activations of one batch take the place of the last one's: the C library keeps freed memory
-/// instead of handing it back and getting it cleared again.
+/// Makes the C library (glibc) keep freed memory, so that the activations of a batch reuse the
+/// memory of the last batch. Otherwise the library returns memory to the system, which clears it
+/// before it gives it out again.
 void keep_freed_memory();
 
-/// Sums over the targets of a batch.
+/// Sums over the target tokens of a batch.
 struct BatchSums {
-  double cost = 0;            ///< what is differentiated, before its scale
+  double cost = 0;            ///< the cost whose gradient is computed, without its scale
   double log_likelihood = 0;  ///< natural logarithm
   std::int64_t tokens = 0;
   std::int64_t sentences = 0;
-  double gradient_norm = 0;  ///< of the whole batch's gradient, where one was computed
+  double gradient_norm = 0;  ///< norm of the batch's gradient; 0 when none was computed
 };
 
-/// Sums of two batches; the norm of a gradient is not one.
+/// Adds the sums of two batches. The gradient norm of the result is 0, because norms do not add up.
 BatchSums operator+(const BatchSums& a, const BatchSums& b);
 
-/// A model with its parameters on the CPU. Every batch is cut into as many shards as there are
-/// threads, each with leaves of its own. Products that are gradients of weights go through a queue
-/// to the first shard's buffer; what else a shard adds lies in its own buffer and is added to the
-/// first one. Both have a fixed order, so that results depend on the number of threads but not on
-/// their timing.
+/// A model with its parameters on the CPU, and the gradient of a batch. Every batch is cut into as
+/// many shards as there are threads. Each shard has its own leaves and its own gradient buffer.
+/// Products that are gradients of large weights go through a queue into the buffer of the first
+/// shard. All other gradients go into the shard's own buffer and are then added to the first one.
+/// Both sums have a fixed order, so that results depend on the number of threads but not on their
+/// timing. An object may be used by one thread at a time; it starts the other threads itself.
 class ShardedGradient {
  public:
-  /// Gradients of fewer than `smallest_queued` values do not go through the queue.
+  /// Draws the initial parameters. Gradients of fewer than `smallest_queued` values do not go
+  /// through the queue.
   ShardedGradient(const model::Configuration& configuration, const model::VocabularySizes& sizes,
                   int threads, std::size_t smallest_queued = fused::GradientQueue::kSmallest);
 
   const Layout& layout() const { return layout_; }
-  const Tensor& values() const { return values_; }      // [size]: change in place only
-  const Tensor& gradient() const { return gradient_; }  // [size]: of the last batch, until update()
+  /// The parameters [size]. They may be changed, but only in place.
+  const Tensor& values() const { return values_; }
+  /// The gradient [size] of the last batch. It is valid until update().
+  const Tensor& gradient() const { return gradient_; }
   Workers& workers() { return workers_; }
 
-  /// The gradient of the scaled cost of one batch (LossScale). `update` seeds the dropout.
+  /// Computes the gradient of the cost of one batch, scaled as LossScale says. The number of the
+  /// update is part of the dropout's seed.
   BatchSums compute_gradient(std::span<const model::Example* const> batch, std::int64_t update);
-  /// An update of the values by that gradient, which is lost. Weights are packed for the next batch
-  /// as they change, so that nothing else may change them before that.
+  /// Updates the parameters with that gradient, which is then lost. The new weights are packed for
+  /// the next batch at once, so nothing else may change the parameters before the next batch.
   void update(Optimizer& optimizer, const UpdateOptions& options);
-  /// Log-likelihood of one batch, without dropout and gradients.
+  /// Computes the sums of one batch without dropout and without gradients.
   BatchSums evaluate(std::span<const model::Example* const> batch);
 
  private:
@@ -70,11 +77,11 @@ class ShardedGradient {
     network::Leaves leaves;
     network::Network network;
   };
-  // What a shard does in one update.
+  // The work of one shard in one update.
   struct Task {
     std::vector<const model::Example*> examples;
-    std::vector<std::span<const model::Example* const>>
-        parts;  // of the examples, one after the other
+    // Runs of `examples` that are computed one after the other, to fit into memory.
+    std::vector<std::span<const model::Example* const>> parts;
     std::optional<network::Dropout> dropout;
     BatchSums sums;
   };
@@ -92,13 +99,13 @@ class ShardedGradient {
   model::VocabularySizes sizes_;
   Layout layout_;
   Tensor values_, gradient_;
-  std::shared_ptr<fused::PackedWeights> weights_;  // of all shards: they share the parameters
+  std::shared_ptr<fused::PackedWeights> weights_;  // used by all shards, which share parameters
   std::vector<std::unique_ptr<Shard>> shards_;
-  std::optional<fused::GradientQueue> queue_;  // of several shards
-  std::vector<RowBlock> row_blocks_;           // of the flat buffers
-  std::vector<bool> queued_;                   // of each piece: its gradient comes from the queue
-  std::size_t known_blocks_ = 0;               // of the queue, when that was found
-  bool cleared_ = false;                       // gradients that are added to are zero
+  std::optional<fused::GradientQueue> queue_;  // only with several shards
+  std::vector<RowBlock> row_blocks_;           // all row blocks of the flat buffers
+  std::vector<bool> queued_;      // [row blocks]: whether the gradient comes from the queue
+  std::size_t known_blocks_ = 0;  // queue_->block_count() when `queued_` was computed
+  bool cleared_ = false;          // whether the gradients outside the queue are all zero
   Workers workers_;
 };
 

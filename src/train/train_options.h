@@ -1,4 +1,4 @@
-// What a training is asked for.
+// The options of a training. Needs no libtorch.
 #pragma once
 
 #include <filesystem>
@@ -9,20 +9,20 @@
 
 namespace attend::train {
 
-/// How a pair is treated that cannot be taken: a line that cannot be read, a text of which nothing
-/// is left, a target of the wrong length.
+/// The treatment of a pair that cannot be used. Examples are a line that cannot be read, a text of
+/// which preparation leaves nothing, and a target of the wrong length.
 enum class OnError {
-  kStop,  ///< the training does not begin: DataError with file and line
-  kSkip   ///< such pairs are left out and counted
+  kStop,  ///< throw a DataError with file and line before training begins
+  kSkip   ///< leave such pairs out and count them
 };
 
-/// What `attend train` was asked to do.
+/// The options of one run of a training.
 struct TrainOptions {
   text::CorpusFiles pairs;
-  std::optional<text::CorpusFiles> validation;  ///< none: a share of the pairs is held out
+  std::optional<text::CorpusFiles> validation;  ///< without it, a share of `pairs` is held out
   std::filesystem::path folder;                 ///< the model folder
   model::Configuration configuration;
-  std::filesystem::path plot;  ///< learning curves as SVG; empty: none
+  std::filesystem::path plot;  ///< file for the learning curves as SVG; may be empty
   OnError on_error = OnError::kStop;
 };
 

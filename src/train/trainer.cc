@@ -105,7 +105,7 @@ void Trainer::restore() {
   };
   read("values", sharded_.values());
   for (const auto& [name, buffer] : optimizer_.state()) read("optimizer." + name, buffer);
-  // The best so far must be whole: a better one may never come.
+  // The best model so far must be readable, because the training may never find a better one.
   if (position_.has_best) model::Weights::load(session_.options.folder / "model.safetensors");
   history_.emplace(session_.options.folder, position_.update);
   message(fmt::format("going on after update {}", position_.update));
@@ -117,19 +117,20 @@ void Trainer::restore() {
 
 void Trainer::begin() {
   lock_.emplace(session_.options.folder);
-  remove_leftovers(session_.options.folder);  // of a run that was killed
+  remove_leftovers(session_.options.folder);  // files of a run that was killed
   remove_leftovers(checkpoint_path(session_.options.folder).parent_path());
   for (const std::string& text : session_.data.messages) message(text);
   if (session_.checkpoint) {
     restore();
-    model::save_text(session_.options.folder, session_.data.text);  // limits may be new
+    model::save_text(session_.options.folder, session_.data.text);  // the limits may have changed
     draw();
     return;
   }
   model::save_text(session_.options.folder, session_.data.text);
   history_.emplace(session_.options.folder, -1);
-  save_checkpoint_now();  // shows at once whether the folder can be written,
-  draw();                 // and whether the curves can
+  // If the checkpoint or the curves cannot be written, the training fails now and not later.
+  save_checkpoint_now();
+  draw();
   message(fmt::format("{} parameters", sharded_.layout().parameters()));
   if (training_.precision == Precision::kBfloat16 && !kernels::has_bfloat16_units()) {
     message("this processor has no units for bfloat16: training in float32 would be faster");
@@ -216,7 +217,7 @@ bool Trainer::validation_due() const {
                                       : position_.batch == 0;
 }
 
-// Per target token, </s> included.
+// Computes the validation loss per target token; </s> counts as a token.
 double Trainer::validation_loss() {
   constexpr std::size_t kBatch = 64;
   std::vector<const model::Example*> sorted;
@@ -237,12 +238,13 @@ double Trainer::validation_loss() {
   return sum / static_cast<double>(tokens);
 }
 
-// True for the best so far; moves schedule and patience on. A falling loss keeps patience: a metric
-// of whole sequences stays near 0 long after a model has begun to learn.
+// Updates the state of schedule and patience, and returns whether this validation is the best so
+// far. A new lowest loss restarts patience, because a metric of whole sequences stays near 0 long
+// after a model has begun to learn.
 bool Trainer::note_validation(double metric, double loss) {
   const bool learns = position_.validations == 0 || loss < position_.lowest_loss;
   const bool best = !position_.has_best || is_better(training_.metric, metric, position_.best) ||
-                    (metric == position_.best && learns);  // of equally good ones, the surest
+                    (metric == position_.best && learns);  // the lower loss wins a tie
   if (learns) {
     position_.lowest_loss = loss;
     position_.without_progress = 0;
@@ -266,7 +268,7 @@ bool Trainer::note_validation(double metric, double loss) {
 
 void Trainer::validate() {
   Progress event = progress(Progress::Kind::kValidation);
-  if (position_.batch == 0) {  // the epoch that has just ended
+  if (position_.batch == 0) {  // an epoch has just ended
     --event.epoch;
     event.update_in_epoch = updates_in_epoch_;
   }

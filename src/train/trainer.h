@@ -1,4 +1,5 @@
-// The loop of a training: epochs, updates, validations, checkpoints. Needs libtorch.
+// The loop of a training: epochs, updates, validations and checkpoints. Internal to this folder:
+// needs libtorch.
 #pragma once
 
 #include <chrono>
@@ -11,19 +12,21 @@
 #include "train/folder_lock.h"
 #include "train/history.h"
 #include "train/optimizer.h"
+#include "train/report.h"
 #include "train/session.h"
 #include "train/sharded_gradient.h"
-#include "train/train.h"
 
 namespace attend::train {
 
-/// One run of a session. Use once.
+/// Runs a session. An object can run once.
 class Trainer {
  public:
-  /// Both functions must outlive the trainer.
+  /// The functions `report` and `stop` must outlive the trainer. train() describes them.
   Trainer(Session session, const std::function<void(const Progress&)>& report,
           const std::function<bool()>& stop);
 
+  /// Trains until a limit is reached, patience ends or `stop` returns true. Errors are those of
+  /// train().
   TrainResult run();
 
  private:
@@ -59,10 +62,10 @@ class Trainer {
   std::int64_t updates_in_epoch_ = 0;
   Clock::time_point began_;
   Clock::time_point saved_;
-  std::int64_t pairs_ = 0;       // of this run
-  std::int64_t tokens_ = 0;      // of this run
-  std::int64_t updates_ = 0;     // of this run
-  double training_seconds_ = 0;  // of this run's updates
+  std::int64_t pairs_ = 0;       // pairs of this run
+  std::int64_t tokens_ = 0;      // target tokens of this run
+  std::int64_t updates_ = 0;     // updates of this run
+  double training_seconds_ = 0;  // time of this run's updates, without validations
 };
 
 }  // namespace attend::train

@@ -24,20 +24,20 @@ constexpr double kFewWords = 4.0;
 constexpr double kShortSource = 80.0;  // bytes
 constexpr std::size_t kManyPairs = 20'000;
 
-// Rule 2.
-constexpr double kSeveralWords = 2.0;       // of the side that is written as words, on average
-constexpr double kOneWord = 1.1;            // of the other side
-constexpr double kWordsPerCharacter = 0.5;  // of the other side
+// Constants of rule 2.
+constexpr double kSeveralWords = 2.0;       // average of the side that is written as words
+constexpr double kOneWord = 1.1;            // words of the other side
+constexpr double kWordsPerCharacter = 0.5;  // per character of the other side
 constexpr double kShortWord = 3.0;          // code points, on average
-constexpr double kRareWords = 0.01;         // of all words may be of those that occur once
-constexpr double kRarePhones = 0.05;        // the same where there is a word for each character
+constexpr double kRareWords = 0.01;         // largest share of words that occur once
+constexpr double kRarePhones = 0.05;        // that share with a word for each character
 
-// Rule 3.
+// Constants of rule 3.
 constexpr std::size_t kManyCharacters = 64;
-constexpr double kRareCharacters = 0.01;  // of texts are expected to hold a new one
-constexpr double kSolved = 0.5;           // of the rare ones, by smaller units
+constexpr double kRareCharacters = 0.01;  // share of texts expected to hold a new unit
+constexpr double kSolved = 0.5;           // share of rare units that smaller units avoid
 
-// How often each unit occurs.
+// Counts how often each unit occurs.
 struct UnitCounts {
   std::unordered_map<std::string, std::size_t> counts;
   std::size_t units = 0;
@@ -46,7 +46,7 @@ struct UnitCounts {
     return static_cast<std::size_t>(
         std::count_if(counts.begin(), counts.end(), [](const auto& c) { return c.second == 1; }));
   }
-  // The units that `takes` takes.
+  // Returns the counts of the units for which `takes` returns true.
   template <typename Takes>
   UnitCounts part(Takes&& takes) const {
     UnitCounts result;
@@ -82,17 +82,17 @@ std::size_t count_code_points(std::string_view text) {
   }));
 }
 
-// One side: its texts, measured as they stand, and what is chosen for it.
+// The texts of one side, their averages before preparation, and the configuration to choose.
 struct SideTexts {
   SideConfig* config;
   std::vector<std::string_view> texts = {};
-  double words = 0;         // a text
-  double bytes = 0;         // a text
-  double characters = 0;    // code points of its words, a text
-  std::string reason = {};  // behind the name of the unit in the message
+  double words = 0;         // average of a text
+  double bytes = 0;         // average of a text
+  double characters = 0;    // code points in words, average of a text
+  std::string reason = {};  // follows the name of the unit in the message
 };
 
-// Calls `take` for each word of a text behind its leading tags.
+// Calls `take` for each word of a text, except for its leading tags.
 template <typename Take>
 void for_each_word(std::string_view text, Take&& take) {
   constexpr std::string_view kWhiteSpace = " \t\r\n\f\v";
@@ -124,8 +124,8 @@ SideTexts measure(SideConfig& config, Pairs pairs, std::string text::Pair::*memb
   return side;
 }
 
-// Rule 2: the number of different words of a side that is written as words which are few and come
-// again, such as phones; nothing for another side.
+// Tests rule 2. Returns the number of different words of a side that is written as few, repeated
+// words, such as phones. Returns nothing when the rule does not hold for the side.
 std::optional<std::size_t> count_phones(const SideTexts& side, const SideTexts& other,
                                         bool word_a_character_needed) {
   if (side.words < kSeveralWords || other.words >= kFewWords) return std::nullopt;
@@ -136,7 +136,7 @@ std::optional<std::size_t> count_phones(const SideTexts& side, const SideTexts& 
   const UnitCounts words =
       count_units(*side.config, UnitChoice::kWords, NormalisationChoice::kNfc, side.texts);
   const double rare = word_a_character ? kRarePhones : kRareWords;
-  // Good and Turing's estimate of the share of new words.
+  // By Good and Turing's estimate, the share of new words is the share of words that occur once.
   if (static_cast<double>(words.once()) > rare * static_cast<double>(words.units)) {
     return std::nullopt;
   }
@@ -160,8 +160,9 @@ bool is_jamo(std::string_view unit) {
   return first >= 0x1100 && first <= 0x11FF;
 }
 
-// True when units that may come apart are many and rare, and when most of the rare ones are gone
-// where they do. The expectation of new units in a text is Good and Turing's.
+// Returns whether the units that can be divided are many and rare, and whether most of the
+// rare ones disappear when they are divided. The expected number of new units in a text is Good and
+// Turing's estimate.
 bool come_apart(const UnitCounts& units, const UnitCounts& coming_apart, const UnitCounts& smaller,
                 std::size_t texts) {
   const auto once = static_cast<double>(coming_apart.once());
@@ -170,7 +171,8 @@ bool come_apart(const UnitCounts& units, const UnitCounts& coming_apart, const U
          once >= kRareCharacters * static_cast<double>(texts) && gone >= kSolved * once;
 }
 
-// The texts in which anything can come apart: no character below U+0300 takes others to itself.
+// Returns the texts that may hold a unit that can be divided. Characters below U+0300 do not
+// combine with others, so texts of these characters alone are left out.
 std::vector<std::string_view> with_high_characters(std::span<const std::string_view> texts) {
   std::vector<std::string_view> result;
   std::copy_if(texts.begin(), texts.end(), std::back_inserter(result), [](std::string_view text) {
@@ -190,8 +192,8 @@ const char* unit_name(UnitChoice unit) {
                                            : "subwords";
 }
 
-// Rules 1 and 2. A unit stays kAuto where rule 3 has to choose between characters and code points.
-// The reasons follow the names of the units in the message.
+// Applies rules 1 and 2. A unit stays kAuto when rule 3 must choose between characters and code
+// points.
 void choose_words(SideTexts& source, SideTexts& target, bool shared) {
   const bool short_target = target.words < kFewWords;
   const UnitChoice larger =
@@ -218,7 +220,7 @@ void choose_words(SideTexts& source, SideTexts& target, bool shared) {
   if (is_auto(target.config->unit)) target.config->unit = for_target;
 }
 
-// Rule 3.
+// Applies rule 3 to one side.
 void choose_characters(SideTexts& side) {
   SideConfig& config = *side.config;
   const bool any_unit = is_auto(config.unit);
@@ -256,7 +258,8 @@ void choose_characters(SideTexts& side) {
       syllables.once(), syllables.counts.size(), points.part(is_jamo).counts.size());
 }
 
-// A shared vocabulary: what one side was given is for both.
+// Copies choices that were given for one side to the other, because a shared vocabulary needs equal
+// ones.
 void share_choices(SideConfig& a, SideConfig& b) {
   for (auto [open, given] : {std::pair(&a, &b), std::pair(&b, &a)}) {
     if (is_auto(open->unit)) open->unit = given->unit;
@@ -266,7 +269,8 @@ void share_choices(SideConfig& a, SideConfig& b) {
   }
 }
 
-// All texts of a shared vocabulary are asked together, and the other side gets the same.
+// Applies rule 3 to the texts of both sides together, and gives both sides one choice. This is for
+// a shared vocabulary.
 void choose_characters_together(SideTexts& source, SideTexts& target) {
   std::vector<std::string_view>& texts = source.texts;
   texts.insert(texts.end(), target.texts.begin(), target.texts.end());

@@ -17,7 +17,7 @@ namespace {
 constexpr const char* kLoss = "loss";
 constexpr std::size_t kBatch = 32;  // sources decoded together
 
-// Sources of similar length stand together.
+// Orders the examples by length, so that sources of similar length are decoded together.
 std::vector<std::size_t> order_by_length(const std::vector<model::Example>& examples) {
   std::vector<std::size_t> order(examples.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -27,7 +27,7 @@ std::vector<std::size_t> order_by_length(const std::vector<model::Example>& exam
   return order;
 }
 
-// The text of a prediction, cut again: what attend evaluate compares.
+// Converts a prediction to text and cuts that text into units again, as `attend evaluate` does.
 metrics::Segment to_segment(const model::Side& side, const std::vector<text::TokenId>& tokens) {
   std::vector<std::string> units;
   units.reserve(tokens.size());

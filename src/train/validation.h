@@ -1,5 +1,5 @@
-// What validation needs beside the loss: decoding with the runtime, metrics by name, curves. Needs
-// no libtorch.
+// The parts of validation that do not use libtorch: decoding with the runtime, metrics by name, and
+// learning curves. Needs no libtorch.
 #pragma once
 
 #include <filesystem>
@@ -13,17 +13,19 @@
 
 namespace attend::train {
 
-/// UsageError when `name` is neither "loss" nor a metric; the message lists them.
+/// Checks the name of a metric. UsageError when `name` is neither "loss" nor a metric; the message
+/// lists the metrics.
 void check_metric(const std::string& name);
-/// Whether `value` is better than `best`; a loss and an error rate are better when lower.
+/// Returns whether `value` is better than `best`. Losses and error rates are better when they are
+/// lower.
 bool is_better(const std::string& metric, double value, double best);
 
-/// Decodes the sources of validation with the runtime and compares texts. The same for any number
-/// of workers.
+/// Decodes the sources of validation with the runtime and compares the texts with the targets.
+/// Returns the value of `metric`, which does not depend on the number of workers.
 double decode_metric(const Dataset& data, const model::Weights& weights, const std::string& metric,
                      int beam, Workers& workers);
 
-/// Learning curves as SVG.
+/// Draws the learning curves into an SVG file.
 void draw_history(const std::vector<ValidationRecord>& records, const std::filesystem::path& file);
 
 }  // namespace attend::train

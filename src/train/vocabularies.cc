@@ -33,7 +33,8 @@ void count_units(const text::Segmenter& segmenter, const Corpus& corpus, bool so
   }
 }
 
-// The reserved units and the order that a side needs (model/folder.h, §5.3).
+// Returns the limits, the reserved units and the order of a side's vocabulary (model/folder.h,
+// §5.3).
 text::VocabularyOptions vocabulary_options(const Configuration& configuration, SideName name) {
   const bool source = name == SideName::kSource;
   const SideConfig& side = source ? configuration.source : configuration.target;
@@ -45,7 +46,7 @@ text::VocabularyOptions vocabulary_options(const Configuration& configuration, S
   if (pads) options.reserved.emplace_back(text::kPadding);
   if (side.end_token) options.reserved.emplace_back(text::kEnd);
   options.sorted_by_unit = pads && !side.end_token;
-  if (!source && !side.end_token) {  // a fixed target: exactly the units that occur
+  if (!source && !side.end_token) {  // a target of fixed length: exactly the units that occur
     options = {1, 0, {}, true};
   }
   return options;
@@ -62,7 +63,8 @@ text::Vocabulary build_vocabulary(const Counts& counts, const text::VocabularyOp
 
 enum class Texts { kSources, kTargets, kBoth };
 
-// Trains subwords of `size` pieces, or of as many as there are: then `size` becomes their number.
+// Trains `size` subwords. If the texts give fewer, trains as many as possible and lowers `size` to
+// their number.
 std::string train_subwords(const SideConfig& side, const char* name, const Corpus& corpus,
                            Texts wanted, int& size) {
   std::vector<std::string> texts;
@@ -92,7 +94,7 @@ text::Segmenter make_segmenter(const SideConfig& side, const std::string& subwor
                                             : text::Segmenter(options);
 }
 
-// The subword models of both sides, [source, target]; empty for other units.
+// Trains the subword models of both sides: [source, target]. A model is empty for other units.
 std::vector<std::string> build_subwords(Configuration& configuration, const Corpus& corpus,
                                         std::vector<std::string>& messages) {
   std::vector<std::string> models(2);

@@ -1,4 +1,4 @@
-// The units of both sides counted and numbered. Needs no libtorch.
+// Builds the segmenters and vocabularies of a new training. Needs no libtorch.
 #pragma once
 
 #include <string>
@@ -9,11 +9,12 @@
 
 namespace attend::train {
 
-/// Segmenters and vocabularies from the pairs of training. A vocabulary without <unk> counts the
-/// pairs of validation too, as nothing could stand for their units. A subword_size that is more
-/// than the text gives becomes the largest that fits, with a message; the configuration of the
-/// result holds it. UsageError naming the option where a size is too small, or where no text is
-/// left to make subwords of; DataError(file, line, …) for a text that cannot be cut.
+/// Builds segmenters and vocabularies from the pairs of training. A vocabulary without <unk> also
+/// counts the pairs of validation, because it has no unit to replace theirs. When the text gives
+/// fewer subwords than subword_size, the size is lowered to the largest possible one; a line is
+/// added to `messages`, and the configuration of the result holds the new size. UsageError names
+/// the option when a size is too small or no text is left to make subwords of. DataError names file
+/// and line of a text that cannot be cut.
 model::ModelText build_text(const model::Configuration& configuration, const Split& split,
                             std::vector<std::string>& messages);
 

@@ -1,6 +1,6 @@
-// The backward pass computes tanh(q + U h_j) again (§15), so that nothing of size [batch, steps,
-// source_length, n'] exists. Gradients of annotations, of keys and of weights wait for the end,
-// where each is a sum over all steps.
+// The backward pass computes tanh(q + U h_j) again (§15), so that no tensor [batch, steps,
+// source_length, n'] exists. finish() computes the gradients of the annotations, of the keys of a
+// dot product and of the query weights, because they are sums over all steps.
 #include "fused/attention.h"
 
 #include "base/base.h"
@@ -15,7 +15,8 @@ using kernels::Write;
 
 namespace {
 
-// Of a tensor of bfloat16 values, for which libtorch's integers stand; null where it is undefined.
+// Returns the values of a bfloat16 tensor, which libtorch stores as integers here; null if it is
+// undefined.
 kernels::Bfloat16* bits_of(const Tensor& values) {
   return values.defined() ? reinterpret_cast<kernels::Bfloat16*>(values.data_ptr<std::int16_t>())
                           : nullptr;
@@ -47,10 +48,11 @@ AttentionPass::AttentionPass(const std::shared_ptr<ShardMatrices>& matrices,
   contexts_ = make(in_.annotations.size(2));
 }
 
-// What all steps look at, in the form in which they read it.
+// Makes the keys and the bfloat16 copies that all steps read.
 void AttentionPass::prepare_source() {
   keys_ = in_.keys();
-  // By the model alone: what narrow rows save is less than what their conversion takes.
+  // The choice depends on the model only. Narrow rows stay float32, because their conversion takes
+  // longer than the shorter reads save.
   constexpr std::int64_t kWide = 128;
   const auto rounds = [&](const Tensor& rows) {
     return matrices_->precision() == Precision::kBfloat16 && rows.size(2) >= kWide;
@@ -63,7 +65,8 @@ void AttentionPass::prepare_source() {
   }
 }
 
-// Of all keys at once, padding among them: queries have one form.
+// Replaces the keys by their exponentials if all of them fit, those on padding included, because
+// all queries have one form.
 void AttentionPass::make_exponentials(at::ScalarType type) {
   const Tensor keys = at::empty_like(keys_, type);
   const std::span<const float> projected = span_of(keys_);
@@ -154,7 +157,7 @@ void AttentionBackward::step(std::int64_t i, ConstRows states, Rows d_states) {
   }
 }
 
-// sums_j ← or += Σ_i weight_ij row_i: of wide rows one product a sentence.
+// sums_j ← or += Σ_i weight_ij row_i. Wide rows are multiplied by one product for each sentence.
 void AttentionBackward::add_rows(const Tensor& weights, const Tensor& rows, const Tensor& sums,
                                  Write write) const {
   constexpr std::size_t kWide = 256;

@@ -1,5 +1,5 @@
-// The looks of a teacher-forced decoder over the kernels, forward and backward: what its fused
-// function is made of. Internal to this folder.
+// The attention of a teacher-forced decoder over the kernels, forward and backward: a part of the
+// fused decoder. Internal to this folder.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -18,14 +18,15 @@ using at::Tensor;
 
 using network::AttentionInputs;
 
-/// The looks of all steps, as the backward pass needs them. Tensors of the inputs must be
-/// contiguous.
+/// The forward pass of attention over all steps, kept for the backward pass. Tensors of the inputs
+/// must be contiguous. Not safe to use from several threads.
 class AttentionPass {
  public:
   AttentionPass(const std::shared_ptr<ShardMatrices>& matrices, const AttentionInputs& inputs,
                 std::int64_t steps);
 
-  /// Step i from the states s [batch, n], which must stay where they are.
+  /// Computes the alignment and the context of step i from the states s [batch, n], the queries.
+  /// The caller must keep the states unchanged, because AttentionBackward reads them again.
   void look(std::int64_t i, kernels::ConstRows states);
 
   const Tensor& contexts() const { return contexts_; }      // [steps, batch, n_h]
@@ -41,38 +42,41 @@ class AttentionPass {
   std::shared_ptr<ShardMatrices> matrices_;
   AttentionInputs in_;
   std::int64_t steps_;
-  // What queries meet: exp(2 projected) of additive scores where all of them fit, unless the
-  // rounded ones are read instead.
+  // Keys that the queries are compared with. For additive scores keys_ holds exp(2 projected) if no
+  // value is too large for it, unless rounded_keys_ holds the exponentials instead.
   Tensor keys_;
-  // In bfloat16 where factors are, but not of plain additive keys: what is read in each step is
-  // half as large.
+  // bfloat16 copies, which halve the memory that each step reads. They exist where factors of
+  // products are bfloat16 and rows are wide; additive keys in the plain form are never rounded.
   Tensor rounded_annotations_, rounded_keys_;
   kernels::KeyForm form_ = kernels::KeyForm::kPlain;
-  const kernels::TrainingMatrix* query_ = nullptr;  // W, additive
-  Tensor queries_;   // [steps, batch, n'], additive, in the form of the keys
-  Tensor energies_;  // [steps, batch, source_length], relu
+  const kernels::TrainingMatrix* query_ = nullptr;  // W of the queries, additive; else null
+  Tensor queries_;   // [steps, batch, n'], in the form of the keys; additive only
+  Tensor energies_;  // [steps, batch, source_length], for relu energies only
   Tensor alignments_;
   Tensor contexts_;
 };
 
-/// Goes back through the looks of a pass.
+/// The backward pass of attention. The forward pass must outlive it.
 class AttentionBackward {
  public:
-  /// `d_contexts` [steps, batch, n_h] are the gradients from outside, which are added to, or
-  /// undefined.
+  /// `d_contexts` [steps, batch, n_h] are the gradients of the contexts from outside the decoder;
+  /// they are added to in place. Undefined means no gradient.
   AttentionBackward(const AttentionPass& pass, const Tensor& d_contexts);
 
-  /// The gradient of the context of step i, to add to before that step [batch, n_h].
+  /// Returns the gradient of the context of step i [batch, n_h]. Whatever else reads that context
+  /// adds its gradient here before step(i).
   kernels::Rows d_context(std::int64_t i) const { return rows_at(d_contexts_, i); }
-  /// Adds to the gradient of the states that looked in step i.
+  /// Goes back through step i. `states` are those that look(i) got. Adds to `d_states` [batch, n],
+  /// the gradient of these states.
   void step(std::int64_t i, kernels::ConstRows states, kernels::Rows d_states);
-  /// What waits for all steps; `states` [steps, batch, n] are those that looked.
+  /// Computes the gradients that are sums over all steps. Call once, after step() has run for every
+  /// step. `states` [steps, batch, n] are those that look() got.
   void finish(const Tensor& states);
 
-  /// After finish(): gradients of the inputs, undefined where they are.
+  /// After finish(): the gradients of the inputs. A gradient is undefined where its input is.
   const Tensor& d_annotations() const { return d_annotations_; }
   const Tensor& d_projected() const { return d_projected_; }
-  /// Gradients of the weights, as a backward function returns them.
+  /// After finish(): the gradients of the weights, as a backward function returns them.
   Tensor d_query_weight() const { return result(d_query_weight_); }
   Tensor d_energy_weight() const { return result(d_energy_weight_); }
   Tensor d_energy_bias() const { return result(d_energy_bias_); }
@@ -87,14 +91,15 @@ class AttentionBackward {
   const AttentionPass& pass_;
   const AttentionInputs& in_;
   kernels::AttentionSource source_;
-  const kernels::TrainingMatrix* query_ = nullptr;  // Wᵀ, additive
+  const kernels::TrainingMatrix* query_ = nullptr;  // Wᵀ of the queries, additive; else null
   Tensor d_contexts_;
-  Tensor d_queries_;   // [steps, batch, n'], additive; else of one step [1, batch, n]
-  Tensor d_energies_;  // [steps, batch, source_length], not additive
+  // Gradients of the queries: [steps, batch, n'] if additive, else those of one step [1, batch, n].
+  Tensor d_queries_;
+  Tensor d_energies_;  // [steps, batch, source_length]; undefined if additive
   Tensor d_annotations_, d_projected_;
   float d_bias_ = 0.0F;
   std::optional<WeightGradient> d_query_weight_, d_energy_weight_, d_energy_bias_;
-  std::vector<float> scratch_;  // [source_length], additive
+  std::vector<float> scratch_;  // [source_length], additive only
 };
 
 }  // namespace attend::fused

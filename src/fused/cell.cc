@@ -27,11 +27,12 @@ kernels::GruOptions gru_options(const CellShape& shape) {
                                     : kernels::UpdateGate::kOld};
 }
 
-// All gates of an LSTM, z and r of a GRU; and the candidate of a GRU.
+// The gates that are multiplied by the whole h_{t-1} in one product: all gates of an LSTM, z and r
+// of a GRU. The candidate of a GRU has a product of its own.
 GateBlock joint_gates(const CellShape& shape) { return {0, shape.lstm() ? 4U : 2U}; }
 constexpr GateBlock kCandidate{2, 1};
 
-// Their rows of the weights.
+// The rows of a weight matrix that belong to these gates and to the candidate.
 Tensor joint_block(const CellShape& shape, const Tensor& weight) {
   return weight.narrow(0, 0, (shape.lstm() ? 4 : 2) * shape.units);
 }
@@ -39,7 +40,7 @@ Tensor candidate_block(const CellShape& shape, const Tensor& weight) {
   return weight.narrow(0, 2 * shape.units, shape.units);
 }
 
-// Of some gates in a vector [G n].
+// The values of a block of gates in a vector [G n].
 std::span<float> gains(const Tensor& all, GateBlock block, std::size_t units) {
   return {all.data_ptr<float>() + block.first * units, block.count * units};
 }
@@ -69,7 +70,8 @@ void ForwardCell::pack_state(std::int64_t t) {
   if (mask_.defined()) seen_.pack_masked(t, states_.rows(t), rows_of(mask_));
 }
 
-// sums += U x of these gates, normalised where there are gains; no factor is 0.
+// Adds U x of a block of gates to `sums`, normalised if the cell has gains. A null `factor` means
+// that x is 0.
 void ForwardCell::add_recurrent(const CellStep& step, GateBlock block, const PackedRows* factor,
                                 Rows sums) const {
   const kernels::TrainingMatrix& product = block.first == 0 ? gates_ : *candidate_;
@@ -140,7 +142,8 @@ BackwardCell::BackwardCell(ShardMatrices& matrices, const ForwardCell& forward,
   if (forward.mask_.defined()) d_dropped_.resize(states);
 }
 
-// The gradient of U x of these gates from that of what it was added to.
+// Returns the gradient of U x of a block of gates, given the gradient of the sums that it was added
+// to. With gains, it replaces step.normal.
 ConstRows BackwardCell::d_product(const CellStep& step, GateBlock block, ConstRows d_sums) {
   if (!d_gain_) return d_sums;
   const std::size_t n = to_size(shape_.units);
@@ -179,7 +182,8 @@ void BackwardCell::lstm(const CellStep& step, ConstRows d_state, Rows carry, Row
   kernels::mask_states(sizes, d_dropped, rows_of(forward_.mask_), carry);
 }
 
-// Adds what comes back through the products of a GRU, whose state's own gradients are there.
+// Adds to `d_previous` the gradient of h_{t-1} through the products of a GRU. gru_state_backward()
+// must have been called for the step.
 void BackwardCell::gru(const CellStep& step, Rows d_previous) {
   gru_candidate(step, d_previous);
   d_product(step, joint_gates(shape_), step.gates);

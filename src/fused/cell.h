@@ -1,5 +1,5 @@
-// One step of a GRU or an LSTM over the kernels, forward and backward: what the fused functions of
-// encoder and decoder share. Internal to this folder.
+// One step of a GRU or an LSTM over the kernels, forward and backward. The fused encoder and the
+// fused decoder share it. Internal to this folder.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -19,51 +19,59 @@ namespace attend::fused {
 using network::CellShape;
 using network::CellTensors;
 
-/// What one step reads and writes; `rows` sentences.
+/// The arrays that one step reads and writes, for the first `rows` sentences of the batch. G is the
+/// number of gates, n the number of units. An array that the cell does not have is null.
 struct CellStep {
   std::size_t rows = 0;
-  std::int64_t time = 0;             // of the step, in tensors of all steps
-  std::int64_t before = 0;           // of h_{t-1}, in that of the states; negative: h_{t-1} is 0
-  kernels::Rows gates;               // [rows, G n]: W x + b on the way in, gates afterwards
+  std::int64_t time = 0;             // index of the step in the tensors of all steps
+  std::int64_t before = 0;           // index of h_{t-1} in the states; negative: h_{t-1} is 0
+  kernels::Rows gates;               // [rows, G n]: before the step W x + b, after it the gates
   kernels::ConstRows previous;       // [rows, n]: h_{t-1}
   kernels::ConstRows previous_cell;  // [rows, n]: c_{t-1} (LSTM)
   kernels::Rows state;               // [rows, n]: h_t
   kernels::Rows cell;                // [rows, n]: c_t (LSTM)
-  kernels::Rows reset;               // [rows, n]: r ⊙ h_{t-1}, or U_c h_{t-1} + b (GRU)
-  kernels::Rows normal;              // [rows, G n]: normalised U h, with gains
-  kernels::Rows scales;              // [rows, G]: what they were normalised by
+  // [rows, n]: r ⊙ h_{t-1} of a GRU that resets before the product, U_c h_{t-1} + b of one that
+  // resets after it.
+  kernels::Rows reset;
+  kernels::Rows normal;  // [rows, G n]: normalised U h, if the cell has gains
+  kernels::Rows scales;  // [rows, G]: the factors that normalised U h, if the cell has gains
 };
 
-/// Gates that are multiplied together: [first, first + count).
+/// Gates [first, first + count), whose recurrent products are one product.
 struct GateBlock {
   std::size_t first = 0;
   std::size_t count = 0;
 };
 
-/// What the steps of a cell leave of all sentences; undefined where CellStep has none.
+/// The arrays of CellStep over all steps and sentences. A tensor is undefined where CellStep has no
+/// such array.
 struct CellSequences {
   at::Tensor gates;   // [time, batch, G n]
   at::Tensor reset;   // [time, batch, n]
   at::Tensor normal;  // [time, batch, G n]
 };
 
-/// h_t from h_{t-1}.
+/// The forward pass of a cell: computes h_t from h_{t-1}, step by step. Not safe to use from
+/// several threads.
 class ForwardCell {
  public:
-  /// `cell`: all but its input weights. `mask` [batch, n]: dropout of h_{t-1} in the recurrent
-  /// products, or undefined. `reset` is that of all steps.
+  /// `cell` holds the tensors of the cell; its input weights are not used. `mask` [batch, n] is the
+  /// dropout of h_{t-1} in the recurrent products, or undefined. `states` [time, batch, n] are the
+  /// states that the steps write; `reset` is CellSequences::reset.
   ForwardCell(ShardMatrices& matrices, const CellShape& shape, const CellTensors& cell,
               const at::Tensor& mask, const PackedSteps& states, const at::Tensor& reset);
-  /// State t of all sentences is there, for later steps.
+  /// Packs state t of all sentences, after dropout if there is a mask. Call it once state t is
+  /// known, before the step that reads it as h_{t-1}.
   void pack_state(std::int64_t t);
-  /// Where the reset is a factor, rows of it that the step does not compute are there before.
+  /// Computes one step. For a GRU that resets before the product, rows of `reset` beyond step.rows
+  /// must already hold values, because the whole step is packed.
   void step(const CellStep& step);
 
  private:
   friend class BackwardCell;
   void add_recurrent(const CellStep& step, GateBlock block, const kernels::PackedRows* factor,
                      kernels::Rows sums) const;
-  /// h_{t-1} as it is multiplied.
+  /// Returns h_{t-1} as the recurrent products read it: after dropout if there is a mask.
   kernels::ConstRows seen(const CellStep& step) const {
     return step.before < 0 ? step.previous : seen_.rows(step.before);
   }
@@ -71,32 +79,40 @@ class ForwardCell {
   CellShape shape_;
   CellTensors cell_;
   at::Tensor mask_;
-  const kernels::TrainingMatrix& gates_;      // of all gates, or of z and r
-  const kernels::TrainingMatrix* candidate_;  // of a GRU
-  PackedSteps states_, seen_;                 // `seen_`: the states with their dropout
-  std::optional<PackedSteps> reset_;          // of a GRU that resets before the product
+  const kernels::TrainingMatrix& gates_;      // U of all gates (LSTM), or of z and r (GRU)
+  const kernels::TrainingMatrix* candidate_;  // U_c of a GRU; null for an LSTM
+  PackedSteps states_, seen_;                 // seen_: the states after dropout
+  std::optional<PackedSteps> reset_;          // only of a GRU that resets before the product
 };
 
-/// Gradients of one step. `step` is what the forward step left; its gates become gradients of what
-/// was summed, its `reset` the gradient of U_c h_{t-1} + b where the reset comes after, its
-/// `normal` the gradient of U h.
+/// The backward pass of a cell, from the last step to the first. A step gets the arrays that its
+/// forward step wrote and overwrites them: `gates` with the gradients of the pre-activations,
+/// `reset` with the gradient of U_c h_{t-1} + b for a GRU that resets after the product, and
+/// `normal` with the gradient of U h. The forward pass must outlive it. Not safe to use from
+/// several threads.
 class BackwardCell {
  public:
-  /// `sequences` are what all steps of `forward` left.
+  /// `sequences` are the arrays that all steps of `forward` wrote.
   BackwardCell(ShardMatrices& matrices, const ForwardCell& forward, const CellSequences& sequences);
-  /// `d_state` is the gradient of h_t from above; `carry` that from later steps, which becomes the
-  /// gradient of h_{t-1}, or anything where that is 0; `cell_carry` the same of c. Rows of the
-  /// batch that the step did not compute are 0 before in `gates` and `normal`.
+  /// Goes back through one step. `d_state` is the gradient of h_t from above. `carry` is the
+  /// gradient of h_t from later steps and becomes the gradient of h_{t-1}; where h_{t-1} is 0, its
+  /// values are unspecified afterwards. `cell_carry` is the gradient of c_t from later steps and
+  /// becomes that of c_{t-1} (LSTM). Rows of `gates` and `normal` beyond step.rows must be 0 before
+  /// the call, because the whole step is packed.
   void step(const CellStep& step, kernels::ConstRows d_state, kernels::Rows carry,
             kernels::Rows cell_carry);
 
-  /// After all steps: the gradients of U h, where gates or `normal` stood.
+  /// The packed gradients of U h of the steps gone back through so far. They lie in `normal` if the
+  /// cell has gains, else in `gates`. For a GRU that resets after the product and has no gains, the
+  /// candidate's columns are gradients of its pre-activation instead.
   const PackedSteps& d_products() const { return d_products_; }
-  /// Adds to `gradient` [G n, n] that of the recurrent weights over steps [first, first + count),
-  /// whose h_{t-1} are the states from `before` on.
+  /// Adds to `gradient` [G n, n] the gradient of the recurrent weights over steps [first, first +
+  /// count). The h_{t-1} of these steps are `count` consecutive states, beginning with state
+  /// `before`.
   void add_recurrent_gradient(std::int64_t first, std::int64_t before, std::int64_t count,
                               const at::Tensor& gradient) const;
-  /// Of all steps so far, as a backward function returns them.
+  /// The gradients of the recurrent bias and gain over all steps so far, as a backward function
+  /// returns them.
   at::Tensor d_bias() const { return d_bias_ ? d_bias_->result() : at::Tensor(); }
   at::Tensor d_gain() const { return d_gain_ ? d_gain_->result() : at::Tensor(); }
 
@@ -110,13 +126,14 @@ class BackwardCell {
   const ShardMatrices& matrices_;
   const ForwardCell& forward_;
   const CellShape& shape_;
-  std::optional<WeightGradient> d_bias_, d_gain_;  // of recurrent bias and gain
+  std::optional<WeightGradient> d_bias_, d_gain_;  // gradients of the recurrent bias and gain
   const kernels::TrainingMatrix& gates_;
   const kernels::TrainingMatrix* candidate_;
   PackedSteps d_products_;
-  std::optional<PackedSteps> d_reset_;  // of a GRU that resets after a product without gains
+  std::optional<PackedSteps> d_reset_;  // of a GRU that resets after the product and has no gains
   std::vector<float> scratch_;          // [batch, n]
-  std::vector<float> d_dropped_;        // [batch, n], with a mask: of h_{t-1} as it was multiplied
+  // [batch, n], only with a mask: the gradient of h_{t-1} after dropout.
+  std::vector<float> d_dropped_;
 };
 
 }  // namespace attend::fused

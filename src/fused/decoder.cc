@@ -30,7 +30,7 @@ struct Pass {
   std::vector<DecoderLayerPass> layers;
   std::optional<AttentionPass> attention;
   std::optional<InputFeedingPass> input_feeding;
-  std::optional<PackedSteps> contexts;        // where products read contexts
+  std::optional<PackedSteps> contexts;  // packed rows of the contexts, if a product reads them
   std::optional<PackedRows> packed_previous;  // in.previous, packed
 
   const PackedSteps& states() const { return layers.back().states(); }  // the top layer's
@@ -72,7 +72,7 @@ void prepare(Pass& pass) {
     pass.layers.emplace_back(pass.matrices, in.shape, layer_inputs(in, layer), pass.updates,
                              hoisted);
   }
-  in.initial.clear();  // with the graph behind it
+  in.initial.clear();  // releases the graph of the initial states
   pass.attention.emplace(pass.matrices, attention, in.steps);
   if (in.input_feeding.weight.defined()) {
     pass.input_feeding.emplace(pass.matrices, in.input_feeding, in.steps, attention.batch(),
@@ -101,11 +101,12 @@ void run_forward(Pass& pass) {
       pass.input_feeding->compute_readout(i, pass.states().step(pass.readout_state(i)),
                                           pass.contexts->step(i));
     }
-    if (!pass.updates_first() && i < pass.updates) update(pass, i);  // nothing sees a later state
+    if (!pass.updates_first() && i < pass.updates) update(pass, i);  // no step reads a later state
   }
 }
 
-// Gradients from outside; any may be undefined. The last two are added to.
+// Gradients of the results; any may be undefined. The backward pass adds to `contexts` and
+// `readouts` in place.
 struct Outer {
   Tensor states, contexts, readouts;
 };
@@ -130,12 +131,12 @@ class Backward {
   void finish();
 
   const Pass& pass_;
-  Tensor d_states_;  // of the readout outside; may be undefined
+  Tensor d_states_;  // the gradient of the result `states`; may be undefined
   AttentionBackward attention_;
   std::optional<InputFeedingBackward> input_feeding_;
   std::vector<DecoderLayerBackward> layers_;
   Tensor none_;        // [1, n]: no gradient from outside
-  Tensor d_previous_;  // of the rows that are fed
+  Tensor d_previous_;  // the gradient of the rows of in.previous
 };
 
 Backward::Backward(const Pass& pass, const Outer& outer)
@@ -147,13 +148,14 @@ Backward::Backward(const Pass& pass, const Outer& outer)
   if (pass.input_feeding) input_feeding_.emplace(*pass.input_feeding, outer.readouts);
 }
 
-// Of s_i of the top layer, from outside.
+// Returns the gradient of the top layer's s_i from outside, or zeros.
 Rows Backward::d_state(std::int64_t i) const {
   const std::int64_t step = i - pass_.readout_state(0);
   return d_states_.defined() ? rows_at(d_states_, step) : Rows{none_.data_ptr<float>(), 0};
 }
 
-// Where updates come first, the step input of the first one is 0 and needs no gradient.
+// Goes back through update i of all layers. With input feeding, the step input of update 0 is the
+// constant 0 and needs no gradient.
 void Backward::update_back(std::int64_t i) {
   for (std::size_t layer = layers_.size(); layer-- > 0;) {
     const bool top = layer + 1 == layers_.size();
@@ -173,7 +175,8 @@ void Backward::step_back(std::int64_t i) {
   if (pass_.updates_first()) update_back(i);
 }
 
-// The readout of the first step reads the top layer's initial state where updates come last.
+// Returns the gradient of a layer's initial state. Where updates come last, the readout of the
+// first step reads the initial state of the top layer as well.
 Tensor Backward::d_initial(std::size_t layer) const {
   const Tensor d_state = layers_[layer].d_initial_state();
   const bool is_read = layer + 1 == layers_.size() && pass_.readout_state(0) == 0;
@@ -197,7 +200,7 @@ void Backward::finish() {
                          pass_.contexts->steps(0, steps), pass_.packed_previous, d_previous_);
 }
 
-// Every tensor that the function depends on, beside its gradient.
+// Lists every tensor that the function depends on, together with its gradient.
 std::vector<Argument<Backward>> arguments(const DecoderInputs& in) {
   const AttentionInputs& attention = in.attention;
   const InputFeedingInputs& feeding = in.input_feeding;
@@ -234,7 +237,7 @@ network::DecodedSteps decoder_steps(const std::shared_ptr<ShardMatrices>& matric
   const auto pass = std::make_shared<Pass>();
   pass->matrices = matrices;
   pass->in = inputs;
-  std::vector<Tensor> results;  // detached: differentiate() says why
+  std::vector<Tensor> results;  // detached to avoid the cycle that differentiate() describes
   {
     const at::NoGradGuard no_gradient;
     prepare(*pass);

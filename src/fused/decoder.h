@@ -9,7 +9,7 @@
 
 namespace attend::fused {
 
-/// All steps of a decoder. The alignments have no gradient.
+/// Runs all steps of a decoder. The alignments have no gradient.
 network::DecodedSteps decoder_steps(const std::shared_ptr<ShardMatrices>& matrices,
                                     const network::DecoderInputs& inputs);
 

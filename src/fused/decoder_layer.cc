@@ -1,6 +1,6 @@
-// Each update: gates = W_k k + W_s x + U s + b, k being the hoisted input and x the step input,
-// then the cell's own step. The first product and the gradients of all weights are one product each
-// over all updates.
+// Each update computes gates = W_k k + W_s x + U s + b, where k is the hoisted input and x the step
+// input, and then runs a step of the cell. W_k k and the gradients of all weights are one product
+// each over all updates.
 #include "fused/decoder_layer.h"
 
 #include "base/base.h"
@@ -35,7 +35,7 @@ DecoderLayerPass::DecoderLayerPass(const std::shared_ptr<ShardMatrices>& matrice
   } else {
     steps_.reset = make(updates, n);
   }
-  in_.initial = {};  // its graph must not be kept
+  in_.initial = {};  // releases the graph of the initial state
   steps_.gates = make(updates, shape.gate_units());
   recurrence_.emplace(*matrices, shape, in_.cell, in_.recurrent_mask, *states_, steps_.reset);
   recurrence_->pack_state(0);
@@ -115,7 +115,7 @@ DecoderLayerBackward::DecoderLayerBackward(const DecoderLayerPass& pass)
   if (pass.masked_) scratch_.resize(to_size(pass.batch_ * pass.masked_->values().size(2)));
 }
 
-// Leaves gradients of the sums in place of the gates.
+// Replaces the gates by the gradients of their pre-activations.
 void DecoderLayerBackward::update(std::int64_t i, ConstRows d_state) {
   recurrence_.step(pass_.step(i), d_state, carry(), rows_at(carries_, 1));
 }

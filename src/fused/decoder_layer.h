@@ -28,7 +28,7 @@ struct DecoderLayerInputs {
                                // or undefined
 };
 
-/// Where a layer reads its step input: update i reads step first + i of a sequence. Without a
+/// Says where a layer reads its step input: update i reads step first + i of a sequence. Without a
 /// sequence the layer has no step input.
 struct StepInput {
   const PackedSteps* steps = nullptr;
@@ -39,7 +39,8 @@ struct StepInput {
 /// before the first one; its step input becomes known update by update.
 class DecoderLayerPass {
  public:
-  /// `hoisted_units` of the input weights' columns come first.
+  /// The first `hoisted_units` columns of the input weights belong to the hoisted input, the others
+  /// to the step input.
   DecoderLayerPass(const std::shared_ptr<ShardMatrices>& matrices, const CellShape& shape,
                    const DecoderLayerInputs& inputs, std::int64_t updates,
                    std::int64_t hoisted_units);
@@ -67,9 +68,11 @@ class DecoderLayerPass {
   DecoderLayerInputs in_;
   std::int64_t updates_, hoisted_units_, batch_;
   CellSequences steps_;  // with time = updates
-  Tensor cells_;         // as the states, of an LSTM
-  Tensor index_;         // [updates, batch]: of the rows of `projected_`, or undefined
-  Tensor projected_;     // [distinct, G n]: W_k k + b where words share rows
+  Tensor cells_;         // [updates + 1, batch, n]: c of an LSTM
+  // [updates, batch]: the row of projected_ for each position; undefined if positions share no
+  // rows.
+  Tensor index_;
+  Tensor projected_;  // [distinct, G n]: W_k k + b, if positions share rows
   std::optional<PackedSteps> states_;
   std::optional<PackedSteps> masked_;  // [updates, batch, step]: the masked step input, with a mask
   std::optional<ForwardCell> recurrence_;
@@ -103,7 +106,7 @@ class DecoderLayerBackward {
   const DecoderLayerPass& pass_;
   BackwardCell recurrence_;
   const kernels::TrainingMatrix* step_weight_ = nullptr;
-  Tensor carries_;              // [2, batch, n]: of s and c from later updates
+  Tensor carries_;              // [2, batch, n]: gradients of s and c from later updates
   std::vector<float> scratch_;  // [batch, step], with a mask
   WeightGradient input_weight_, recurrent_weight_, bias_;
 };

@@ -44,7 +44,7 @@ void differentiate(const std::vector<Tensor>& arguments, std::vector<Tensor>& re
 
 Tensor take_or_copy(Tensor&& gradient) {
   const Tensor mine = std::exchange(gradient, Tensor()).detach();
-  const bool alone = mine.storage().use_count() == 1;  // views of it would count
+  const bool alone = mine.storage().use_count() == 1;  // a view would be counted, too
   return alone && mine.is_contiguous() ? mine : mine.clone(at::MemoryFormat::Contiguous);
 }
 

@@ -31,8 +31,8 @@ struct Argument {
   std::function<at::Tensor(const Backward&)> gradient;
 };
 
-/// differentiate() with each argument beside its gradient. `run` makes the backward pass from the
-/// gradients of the results.
+/// Calls differentiate() with arguments that are paired with their gradients. `run` makes the
+/// backward pass from the gradients of the results.
 template <class Backward>
 void differentiate(const std::vector<Argument<Backward>>& arguments,
                    std::vector<at::Tensor>& results,

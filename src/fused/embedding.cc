@@ -18,7 +18,7 @@ std::span<const std::int64_t> all_ids(const Tensor& ids) {
   return {ids.data_ptr<std::int64_t>(), static_cast<std::size_t>(ids.numel())};
 }
 
-// The backward pass of a look-up: sums the gradients of each id's positions.
+// The backward pass of embed(): sums the gradients of the positions of each id.
 Tensor sum_by_id(const Tensor& table, const Tensor& ids, const Tensor& d_result) {
   const Tensor rows = d_result.reshape({ids.numel(), table.size(1)}).contiguous();
   const WeightGradient gradient(table);
@@ -29,12 +29,14 @@ Tensor sum_by_id(const Tensor& table, const Tensor& ids, const Tensor& d_result)
 
 struct Distinct {
   std::vector<std::int64_t> ids;  // in the order of their first appearance
-  Tensor index;                   // of every position the place of its id
+  // The index in `ids` of the id at each position.
+  Tensor index;
 };
 
 Distinct find_distinct(const Tensor& ids, std::int64_t vocabulary) {
   Distinct result{{}, at::empty_like(ids)};
-  std::vector<std::int64_t> places(static_cast<std::size_t>(vocabulary) + 1, -1);  // of id − 1
+  // places[id + 1] is the index of an id in result.ids, or −1.
+  std::vector<std::int64_t> places(static_cast<std::size_t>(vocabulary) + 1, -1);
   std::int64_t* index = result.index.data_ptr<std::int64_t>();
   for (const std::int64_t id : all_ids(ids)) {
     ATTEND_CHECK(id >= -1 && id < vocabulary);

@@ -1,5 +1,6 @@
-// All directions run over the source in its own order of storage: the backward one starts at the
-// last column, where the states of shorter sentences stay zero until their last token comes.
+// Every direction reads the source in the order in which it is stored. The backward direction
+// begins at the last column; its states of a shorter sentence stay 0 until it reaches the last
+// token of that sentence.
 #include "fused/encoder.h"
 
 #include <algorithm>
@@ -24,12 +25,12 @@ struct Pass {
   CellShape shape;
   std::int64_t length = 0, batch = 0;
   std::vector<std::int32_t> lengths;
-  std::vector<std::int64_t> active;  // [length]: sentences up to the last one that has a token
+  std::vector<std::int64_t> active;  // [length]: the sentences up to the last one with a token
   bool ragged = false;
   SeenRows seen;
-  bool seen_asks = false;  // for a gradient
+  bool seen_asks = false;  // whether the input requires a gradient
   Tensor annotations;      // [length, batch, n_h]
-  Tensor zeros;            // [1, n]: state before the first step
+  Tensor zeros;            // [1, n]: the state before the first step
   struct Direction {
     bool forward = true;
     CellTensors cell;
@@ -42,16 +43,16 @@ struct Pass {
   };
   std::vector<Direction> directions;
 
-  // In step i of a direction, the position that it reads.
+  // Returns the position that a direction reads in step i.
   std::int64_t position(const Direction& direction, std::int64_t i) const {
     return direction.forward ? i : length - 1 - i;
   }
-  // The position of a direction's last token of sentence b.
+  // Returns the position that a direction reads last in sentence b.
   std::int64_t last(const Direction& direction, std::size_t b) const {
     return direction.forward ? lengths[b] - 1 : 0;
   }
   CellStep step(std::size_t d, std::int64_t t) const;
-  // Whether a step goes through sentences without a token in it.
+  // Whether some step computes rows of sentences that have no token at its position.
   bool has_holes() const { return !std::is_sorted(lengths.rbegin(), lengths.rend()); }
   template <class Body>
   void for_masked_rows(std::int64_t t, Body body) const {
@@ -64,7 +65,7 @@ struct Pass {
 CellStep Pass::step(std::size_t d, std::int64_t t) const {
   const Direction& direction = directions[d];
   const std::int64_t before = direction.forward ? t - 1 : t + 1;
-  const bool first = before < 0 || before == length;  // before them the state is 0
+  const bool first = before < 0 || before == length;  // the state before the first step is 0
   const Rows none{zeros.data_ptr<float>(), 0};
   const std::size_t column = d * to_size(shape.units);
   CellStep step;
@@ -91,12 +92,12 @@ void clear(Rows rows, std::size_t row, std::size_t units) {
   if (rows.values != nullptr) std::fill_n(rows.row(row), units, 0.0F);
 }
 
-// 0 in all rows of a step that it does not compute.
+// Sets the rows to 0 that the step does not compute.
 void clear_rest(const Pass& pass, const CellStep& step, Rows rows, std::size_t units) {
   for (std::size_t row = step.rows; row < to_size(pass.batch); ++row) clear(rows, row, units);
 }
 
-// What the steps of a direction go through; `projected` as the projection has it.
+// Makes the arrays of a direction's steps. `projected` is the result of its ProjectionPass.
 void make_sequences(Pass& pass, std::size_t d, const Tensor& projected) {
   const std::int64_t n = pass.shape.units;
   Pass::Direction& direction = pass.directions[d];
@@ -136,8 +137,8 @@ void run_forward(Pass& pass, std::size_t d) {
   }
 }
 
-// Calls body(cell, last cell) for every sentence that direction d ends in position t, with the rows
-// of `cells` [batch, …] and of `last_cells` [batch, n_h].
+// Calls body(cell, last_cell) for every sentence whose last token in direction d is at position t,
+// with its rows of `cells` [batch, n] and `last_cells` [batch, n_h].
 template <class Body>
 void for_last_rows(const Pass& pass, std::size_t d, std::int64_t t, Rows cells,
                    const Tensor& last_cells, Body body) {
@@ -147,7 +148,7 @@ void for_last_rows(const Pass& pass, std::size_t d, std::int64_t t, Rows cells,
   }
 }
 
-// [batch, n_h]: the cells behind the last token of every direction.
+// Returns the cells c after the last token of every direction [batch, n_h].
 Tensor gather_last_cells(const Pass& pass) {
   const std::size_t n = to_size(pass.shape.units);
   const Tensor result =
@@ -161,8 +162,9 @@ Tensor gather_last_cells(const Pass& pass) {
   return result;
 }
 
-// Gradients of the sums, in place of the gates, and of U h where it was normalised; 0 on padding.
-// `d_last_cells` may be undefined.
+// Goes back through the steps of direction d. Replaces the gates by the gradients of their
+// pre-activations, and `normal` by the gradient of U h if the cell has gains. Both are 0 on
+// padding. `d_last_cells` may be undefined.
 void run_backward(const Pass& pass, std::size_t d, const Tensor& d_annotations,
                   const Tensor& d_last_cells, BackwardCell& recurrence) {
   const std::size_t n = to_size(pass.shape.units), gates = to_size(pass.shape.gate_units());
@@ -186,7 +188,7 @@ void run_backward(const Pass& pass, std::size_t d, const Tensor& d_annotations,
   }
 }
 
-// 1 on tokens, 0 on padding: [length, batch, 1].
+// Returns [length, batch, 1]: 1 on tokens, 0 on padding.
 Tensor token_mask(const Pass& pass, const at::TensorOptions& options) {
   Tensor mask = at::zeros({pass.length, pass.batch, 1}, options);
   float* values = mask.data_ptr<float>();
@@ -202,18 +204,19 @@ struct Backward {
     Tensor d_input_weight, d_recurrent_weight, d_bias, d_recurrent_bias, d_input_gain,
         d_recurrent_gain;
   };
-  Tensor d_seen;  // undefined where the layer's input asks for no gradient
+  Tensor d_seen;  // undefined if the input requires no gradient
   std::vector<Direction> directions;
 };
 
-// Goes back through a direction. The gradient of the layer's input goes to `d_seen`, if defined.
+// Computes the gradients of one direction. Writes the gradient of the layer's input to `d_seen` for
+// the first direction and adds it for the second, unless `d_seen` is undefined.
 Backward::Direction go_back(const Pass& pass, std::size_t d, const Tensor& d_annotations,
                             const Tensor& d_last_cells, const Tensor& d_seen) {
   const Pass::Direction& direction = pass.directions[d];
   BackwardCell cell(*pass.matrices, *direction.recurrence, direction.steps);
   run_backward(pass, d, d_annotations, d_last_cells, cell);
   const WeightGradient recurrent(direction.cell.recurrent_weight);
-  const std::int64_t first = direction.forward ? 1 : 0;  // of the steps whose h_{t-1} is not 0
+  const std::int64_t first = direction.forward ? 1 : 0;  // the first step whose h_{t-1} is not 0
   cell.add_recurrent_gradient(first, 1 - first, pass.length - 1, recurrent.sum());
   std::optional<kernels::PackedRows> d_sums;
   if (!direction.steps.normal.defined()) d_sums = cell.d_products().steps(0, pass.length);
@@ -223,7 +226,8 @@ Backward::Direction go_back(const Pass& pass, std::size_t d, const Tensor& d_ann
   return {input.weight, recurrent.result(), input.bias, cell.d_bias(), input.gain, cell.d_gain()};
 }
 
-// From the gradients of annotations and of last cells.
+// Computes the gradients of all arguments, given the gradients of the annotations and of the last
+// cells.
 std::shared_ptr<const Backward> go_back(const Pass& pass, const std::vector<Tensor>& gradients) {
   Tensor d_annotations =
       gradients[0].defined() ? gradients[0].contiguous() : at::zeros_like(pass.annotations);
@@ -238,7 +242,7 @@ std::shared_ptr<const Backward> go_back(const Pass& pass, const std::vector<Tens
   return result;
 }
 
-// Every tensor that the function depends on, beside its gradient.
+// Lists every tensor that the function depends on, together with its gradient.
 std::vector<Argument<Backward>> arguments(const EncoderLayerInputs& inputs) {
   using B = Backward;
   std::vector<Argument<B>> result{{inputs.seen.rows, [](const B& b) { return b.d_seen; }}};
@@ -257,7 +261,7 @@ std::vector<Argument<Backward>> arguments(const EncoderLayerInputs& inputs) {
   return result;
 }
 
-// Which rows of a step hold tokens.
+// Counts in every step the sentences up to the last one that has a token there.
 void count_active(Pass& pass) {
   pass.active.assign(to_size(pass.length), 0);
   for (std::size_t b = 0; b < pass.lengths.size(); ++b) {
@@ -304,7 +308,7 @@ network::EncodedLayer encoder_layer(const std::shared_ptr<ShardMatrices>& matric
   const auto pass = std::make_shared<Pass>();
   pass->matrices = matrices;
   pass->lengths = lengths;
-  std::vector<Tensor> results;  // detached: differentiate() says why
+  std::vector<Tensor> results;  // detached to avoid the cycle that differentiate() describes
   {
     const at::NoGradGuard no_gradient;
     prepare(*pass, inputs);

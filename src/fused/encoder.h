@@ -11,8 +11,9 @@
 
 namespace attend::fused {
 
-/// `lengths` [batch] are those of the sources. Sources that get shorter from the first to the last
-/// take the least time, because the steps then compute no row of padding.
+/// Runs one encoder layer. `lengths` [batch] are the lengths of the sources. Sources that get
+/// shorter from the first to the last take the least time, because the steps then compute no row of
+/// padding.
 network::EncodedLayer encoder_layer(const std::shared_ptr<ShardMatrices>& matrices,
                                     const network::EncoderLayerInputs& inputs,
                                     const std::vector<std::int32_t>& lengths);

@@ -15,13 +15,13 @@
 
 namespace attend::fused {
 
-/// network::PlainOperations computes the same functions. For float tensors on the CPU, and for one
-/// thread at a time; each shard of a batch has its own object.
+/// Computes what network::PlainOperations computes, for float tensors on the CPU. For one thread at
+/// a time; each shard of a batch has its own object.
 class FusedOperations : public network::Operations {
  public:
   /// Packs the weights anew at the beginning of every pass.
   explicit FusedOperations(Precision precision);
-  /// Whoever owns the packed weights refreshes them when the parameters have changed.
+  /// Uses packed weights of another owner, who must refresh them when the parameters have changed.
   explicit FusedOperations(std::shared_ptr<ShardMatrices> matrices);
 
   void begin_pass() override;

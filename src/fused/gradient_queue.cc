@@ -16,12 +16,13 @@ using kernels::Write;
 
 namespace {
 
-// Rows of a gradient that are multiplied at once: few enough that no thread waits long for the last
-// ones. Depends on the gradient's shape alone: its blocks are the same ones in every update.
+// Returns the number of rows of a row block. It is so small that no thread waits long for the last
+// products of other threads. It depends on the shape of the gradient only, so that the row blocks
+// are identical in every update.
 std::size_t rows_at_once(Precision precision, std::size_t rows, std::size_t columns) {
   const std::size_t most = std::size_t{1} << (precision == Precision::kFloat32 ? 18U : 20U);
   const std::size_t blocks = (rows * columns + most - 1) / most;
-  constexpr std::size_t kWhole = 32;  // of the products' own blocks
+  constexpr std::size_t kWhole = 32;  // a multiple of the blocks inside a product
   return (rows + blocks * kWhole - 1) / (blocks * kWhole) * kWhole;
 }
 
@@ -95,7 +96,8 @@ void GradientQueue::drain(std::size_t shard, std::chrono::microseconds spin_time
   }
   std::deque<Product> done;
   const std::lock_guard lock(mutex_);
-  if (!cancelled_) done.swap(products_[shard]);  // else another thread may still read them
+  // After cancel(), another thread may still read the packed rows of this shard.
+  if (!cancelled_) done.swap(products_[shard]);
 }
 
 void GradientQueue::cancel() {
@@ -134,8 +136,9 @@ bool GradientQueue::all_finished() const {
   return std::find(finished_.begin(), finished_.end(), false) == finished_.end();
 }
 
-// Nothing waits for the block in this part of the batch. Shards begin with different blocks, so
-// that each can first do what lies in its own caches.
+// Prepares a row block for a part of the batch, without pending products. Different row blocks
+// begin with different shards, so that each shard can first run products whose factors are in its
+// own caches.
 void GradientQueue::start(const Key& key, Block& block) const {
   const auto mixed = static_cast<std::uint32_t>(key[0]) * 2654435761U;  // 2³² / golden ratio
   block.waiting.assign(buffers_.size(), {});
@@ -143,8 +146,9 @@ void GradientQueue::start(const Key& key, Block& block) const {
   block.busy = false;
 }
 
-// Whether the product whose turn it is is there; a shard without one is waited for until it has
-// finished.
+// Moves the turn past shards that have finished without a product for the row block. Returns
+// whether a product of the shard whose turn it is can run now. A shard that has not finished is
+// waited for.
 bool GradientQueue::advance_to_ready(Block& block) const {
   if (block.busy) return false;
   for (std::size_t looked = 0; looked < block.waiting.size(); ++looked) {
@@ -155,7 +159,8 @@ bool GradientQueue::advance_to_ready(Block& block) const {
   return false;
 }
 
-// A block that can go on, with a product of this shard if there is such a one.
+// Returns a row block that has a product to run now: one of this shard if possible, else any. Null
+// if there is none.
 GradientQueue::Entry* GradientQueue::find_ready(std::size_t shard) {
   Entry* other = nullptr;
   for (Entry& entry : blocks_) {

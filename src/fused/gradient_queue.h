@@ -1,5 +1,5 @@
-// Gradients of weights of several shards, multiplied by whichever thread has time. Internal to this
-// folder.
+// A queue of the products that make up weight gradients. Several shards of a batch share it.
+// Internal to this folder.
 #pragma once
 
 #include <array>
@@ -17,65 +17,79 @@
 
 namespace attend::fused {
 
-/// Products that a shard's backward pass leaves for its end. A thread whose shard is done takes
-/// what waits of all shards, as far as their turn has come, and one buffer of sums serves all of
-/// them. Every block of a gradient gets its products in a fixed order, the shards' in turn, so that
-/// sums depend on the number of shards but not on who multiplies or when. add(), drain() and
-/// cancel() are safe to use from several threads; the others are for one, while no other is here.
+/// Adds up the gradients of large weights over all shards of a batch. A shard's backward pass
+/// queues its products with add(), which splits them into row blocks of the gradient. A thread
+/// whose shard has no more to add calls drain(), which runs pending products of every shard and
+/// writes all sums to one buffer. The products of a row block run in a fixed order, in which the
+/// shards take turns. The sums therefore depend on the number of shards but not on which thread
+/// multiplies or when.
+///
+/// Several threads may call add(), drain() and cancel() concurrently. Every other function needs
+/// exclusive access.
 class GradientQueue {
  public:
-  /// Values of a gradient from which on it is taken: a smaller one is best multiplied where its
-  /// factors are in a cache.
+  /// The least number of values that a queued parameter has. The gradient of a smaller parameter is
+  /// best multiplied at once, while its factors are in a cache.
   static constexpr std::size_t kSmallest = std::size_t{1} << 17;
 
-  /// `parameter_ranges`: begin and end of each parameter in `buffers`, the gradients of each shard.
-  /// The first buffer gets the sums.
+  /// `buffers` hold the gradients of each shard and must outlive the queue; the sums are written to
+  /// the first one. `parameter_ranges` maps the first offset of each parameter in a buffer to its
+  /// end. Parameters with fewer than `smallest` values are not queued.
   GradientQueue(const kernels::PrimitiveCache& primitives,
                 std::map<std::size_t, std::size_t> parameter_ranges,
                 std::vector<std::span<float>> buffers, std::size_t smallest = kSmallest);
 
-  /// Whether products for this gradient in a shard's buffer are to be added here.
+  /// Whether products for `gradient`, an address in the buffer of `shard`, must be passed to add().
   bool takes(std::size_t shard, const float* gradient) const;
-  /// Whether there is any parameter to take.
+  /// Whether any parameter is large enough to be queued.
   bool takes_any() const { return !large_.empty(); }
 
-  /// The first product of each block replaces what the last update left there.
+  /// Starts an update and undoes cancel(). The first product of each row block will replace the sum
+  /// that the last update left in the buffer.
   void begin_update();
-  /// All shards are about to go through a part of the batch.
+  /// Starts a part of the batch. Call it before any shard adds products of that part.
   void begin_part();
-  /// gradient [a.units(), b.units()] += Σ_r a_r b_rᵀ, later; `gradient` lies in the shard's buffer,
-  /// and what the operands read stays as it is. Gradients that are added to are the same ones in
-  /// every update or do not overlap, and nothing else is ever added to their parameters.
+  /// Queues gradient [a.units(), b.units()] += Σ_r a_r b_rᵀ. `gradient` must lie in the buffer of
+  /// `shard` and takes() must be true for it. The rows that `a` and `b` refer to must stay
+  /// unchanged until drain() of this shard returns; after cancel(), until it has returned in all
+  /// threads. Any two gradients passed here, in any updates, must be identical or must not overlap,
+  /// and nothing else may be added to the gradients of their parameters.
   void add(std::size_t shard, const kernels::PackedRows& a, const kernels::PackedRows& b,
            kernels::Rows gradient);
-  /// The shard has nothing more to add in this part. Multiplies what waits, of any shard, and
-  /// returns when nothing is left of all; a thread that can only wait looks around for `spin_time`
-  /// before it sleeps. Then the shard's operands are gone.
+  /// Call when the shard has no more products to add in this part. Runs pending products of any
+  /// shard until every shard has called drain() and no products are left. A thread with nothing to
+  /// run spins for `spin_time`, then blocks. On return the packed rows of the shard have been
+  /// released, unless cancel() was called.
   void drain(std::size_t shard, std::chrono::microseconds spin_time);
-  /// A thread has failed: drain() returns at once, in all of them.
+  /// Makes drain() return in all threads although products are left. Call it when a thread has
+  /// failed.
   void cancel();
-  /// Zeros where an earlier update left sums and this one has none.
+  /// Ends an update. Sets row blocks to 0 that hold a sum of an earlier update and got no product
+  /// in this one.
   void end_update();
 
-  /// The sum of the squares of all sums of this update, if the products told it.
+  /// Returns the sum of the squares of all sums of this update, or nullopt if the last product of
+  /// some row block did not report its own.
   std::optional<double> squares() const;
 
-  /// How many blocks of gradients came so far, in all updates.
+  /// Returns the number of distinct row blocks of gradients that add() has seen in all updates.
   std::size_t block_count() const { return blocks_.size(); }
-  /// Whether sums of such a block lie in [first, first + count) of the first buffer.
+  /// Whether some row block begins in [first, first + count) of the first buffer.
   bool sums_in(std::size_t first, std::size_t count) const;
 
  private:
   struct Product {
     kernels::PackedRows a, b;
   };
-  // Part of a parameter's gradient.
+  // A row block: some rows of a gradient, which one product computes.
   struct Block {
-    std::vector<std::deque<const Product*>> waiting;  // of each shard
-    std::size_t turn = 0;                             // the shard whose product comes next
-    bool busy = false;
-    bool written = false;           // in this update
-    std::optional<double> squares;  // the sum of them, if the last product told
+    // [shards]: pending products, in the order of add().
+    std::vector<std::deque<const Product*>> waiting;
+    std::size_t turn = 0;  // the shard whose product comes next
+    bool busy = false;     // whether a thread is running a product of the block
+    bool written = false;  // whether a product of this update has been written
+    // The sum of the squares of the values, if the product that was run last reported it.
+    std::optional<double> squares;
   };
   using Key = std::array<std::size_t, 4>;  // offset, stride, units of a, units of b
   using Entry = std::map<Key, Block>::value_type;
@@ -89,14 +103,14 @@ class GradientQueue {
   void signal();
 
   const kernels::PrimitiveCache& primitives_;
-  std::map<std::size_t, std::size_t> large_;  // begin and end of gradients that are taken
+  std::map<std::size_t, std::size_t> large_;  // begin and end of the parameters that are queued
   std::vector<std::span<float>> buffers_;
-  std::atomic<unsigned> changes_ = 0;  // counts what a waiting thread may go on with
-  std::mutex mutex_;                   // of what follows
+  std::atomic<unsigned> changes_ = 0;  // incremented by signal(); waiting threads then look again
+  std::mutex mutex_;                   // guards the members below
   std::map<Key, Block> blocks_;
-  std::vector<std::deque<Product>> products_;  // of each shard, in this part
-  std::vector<bool> finished_;                 // shards, in this part
-  std::size_t left_ = 0;                       // products that wait or are being multiplied
+  std::vector<std::deque<Product>> products_;  // [shards]: the products of this part
+  std::vector<bool> finished_;                 // [shards]: whether drain() was called in this part
+  std::size_t left_ = 0;                       // products that are pending or running
   bool cancelled_ = false;
 };
 

@@ -1,6 +1,6 @@
-// Each step i: r_i = activation(W_s s_i + W_y E y_{i-1} + W_c c_i + b) or maxout of the sum, times
-// its dropout. The middle product and the gradients of the weights are one product each over all
-// steps.
+// Each step computes r_i = activation(W_s s_i + W_y E y_{i-1} + W_c c_i + b), or maxout of the sum,
+// times the dropout mask. W_y E y_{i-1} and the gradients of the weights are one product each over
+// all steps.
 #include "fused/input_feeding.h"
 
 namespace attend::fused {

@@ -15,9 +15,9 @@ using network::Activation;
 // One part x_k of the input.
 struct Part {
   WordRows words;     // detached and contiguous: packed float32 rows point into them
-  bool asks = false;  // for a gradient
+  bool asks = false;  // whether the part requires a gradient
   PackedRows packed;
-  std::int64_t column = 0;  // of the weights, where its block begins
+  std::int64_t column = 0;  // the first of its columns in the weights
 
   Tensor block(const Tensor& matrix) const { return matrix.narrow(1, column, words.rows.size(1)); }
 };
@@ -75,7 +75,7 @@ void set_parts(Pass& pass, const std::vector<WordRows>& parts) {
 // The gradients of all arguments.
 struct Backward {
   Backward(const Pass& pass, const Tensor& d_outer);
-  std::vector<Tensor> d_parts;  // undefined where a part asks for no gradient
+  std::vector<Tensor> d_parts;  // undefined for a part that requires no gradient
   Tensor d_weight, d_bias;
 };
 

@@ -12,7 +12,7 @@
 
 namespace attend::fused {
 
-/// network::Operations::linear over the matrices of a shard.
+/// Computes network::Operations::linear() with the products of a shard.
 at::Tensor linear(const std::shared_ptr<ShardMatrices>& matrices,
                   const std::vector<WordRows>& parts, const at::Tensor& weight,
                   const at::Tensor& bias, network::Activation activation);

@@ -13,8 +13,8 @@ using kernels::Write;
 
 namespace {
 
-// Logits that exist at once: enough rows for products to be fast, no more memory than a batch has
-// otherwise.
+// The number of logits that exist at once. There are enough rows for products to be fast, and the
+// logits take no more memory than a batch needs otherwise.
 constexpr std::int64_t kLogitsAtOnce = std::int64_t{1} << 22;
 constexpr std::int64_t kFewestRows = 64;
 constexpr std::int64_t kRowsInCache = 8;
@@ -29,7 +29,7 @@ void add(network::LossSums& sums, const Sums& part) {
   sums.log_likelihood += part.log_likelihood;
 }
 
-// The loss of some rows.
+// The loss of rows [first, first + count) of a batch.
 class Part {
  public:
   Part(ShardMatrices& matrices, const network::LossInputs& inputs, std::int64_t first,
@@ -40,8 +40,8 @@ class Part {
         count_(count),
         rows_(matrices.pack(inputs.rows.narrow(0, first, count))) {}
 
-  // Leaves the gradient of the logits in their place. Calls done(first, count) for rows of the part
-  // as long as they are in a cache.
+  // Computes the sums of the loss and replaces the logits by their gradient. Calls done(first,
+  // count) for rows of the part while they are in a cache.
   template <class Done>
   network::LossSums sums(const Tensor& logits, const network::LossOptions& options,
                          Done&& done) const {
@@ -60,7 +60,8 @@ class Part {
     return sums;
   }
 
-  // The same, and adds to the gradients of weight and bias.
+  // Computes the sums of the loss, adds to the gradients of weight and bias, and writes the
+  // gradient of the rows to `all_d_rows`.
   network::LossSums gradient(const Tensor& logits, const network::LossOptions& options,
                              const Tensor& all_d_rows) const {
     const std::size_t vocabulary = to_size(logits.size(1));
@@ -76,7 +77,7 @@ class Part {
     matrices_.backward(inputs_.weight, RowsPerProduct::kBatch)
         .multiply(d_logits, nullptr, rows_of(all_d_rows.narrow(0, first_, count_)),
                   Write::kReplace);
-    // At once: the logits make room for those of the next rows.
+    // This product must run now, because the logits of the next rows will replace d_logits.
     kernels::gradient_product(matrices_.primitives(), d_logits, rows_,
                               rows_of(inputs_.weight.grad()), Write::kAdd);
     return result;
@@ -89,7 +90,7 @@ class Part {
   PackedRows rows_;
 };
 
-// Calls body(part, logits) for all rows; the logits are one buffer for all parts.
+// Calls body(part, logits) for all rows, part by part. All parts use one buffer of logits.
 template <class Body>
 void for_parts(ShardMatrices& matrices, const network::LossInputs& inputs, Body&& body) {
   ATTEND_CHECK(inputs.rows.is_contiguous() && inputs.targets.is_contiguous());
@@ -103,8 +104,8 @@ void for_parts(ShardMatrices& matrices, const network::LossInputs& inputs, Body&
   }
 }
 
-// All rows at once, in bfloat16 by tiles: of the logits nothing is kept but what their gradient is
-// multiplied from.
+// Computes the loss of all rows at once in bfloat16 with tiles. The logits are not stored; d_logits
+// and scales are kept instead, because the gradients are products of them.
 Loss loss_by_tiles(ShardMatrices& matrices, const network::LossInputs& inputs,
                    const network::LossOptions& options) {
   const auto& forward = matrices.forward(inputs.weight, RowsPerProduct::kBatch);

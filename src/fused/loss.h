@@ -1,6 +1,6 @@
 // The softmax layer and the cross-entropy of a batch with their gradients. The logits of a whole
-// batch never exist at once; with AMX tiles their gradient does, in bfloat16. Internal to this
-// folder.
+// batch never exist at once. With AMX tiles, the gradient of all logits does exist at once, in
+// bfloat16. Internal to this folder.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -15,12 +15,13 @@ struct Loss {
   at::Tensor d_rows;  // [tokens, l]: the gradient of the scaled cost
 };
 
-/// Adds to the gradients of weight and bias, which must be leaves that have gradients, and returns
-/// the gradient of the rows. Reads the values of inputs.rows alone, not their graph.
+/// Computes the loss and its gradient. Adds to the gradients of weight and bias, which must be
+/// leaves that have gradients, and returns the gradient of the rows. Reads the values of
+/// inputs.rows but not their graph.
 Loss accumulate_loss(ShardMatrices& matrices, const network::LossInputs& inputs,
                      const network::LossOptions& options);
 
-/// The sums alone; weight and bias need no gradient.
+/// Computes the sums of the loss only; weight and bias need no gradient.
 network::LossSums evaluate_loss(ShardMatrices& matrices, const network::LossInputs& inputs,
                                 const network::LossOptions& options);
 

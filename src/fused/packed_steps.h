@@ -1,5 +1,5 @@
-// A sequence whose steps products multiply, one after the other and then all together. Internal to
-// this folder.
+// A sequence whose steps are factors of products, first one by one and then all together. Internal
+// to this folder.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -12,25 +12,27 @@
 
 namespace attend::fused {
 
-/// Factors of products, [time, batch, units]. Each step is rounded once, as soon as it is there and
-/// while it is near, for its own products and for the gradients of weights over all steps. Copies
-/// share their values.
+/// Factors of products [time, batch, units]. Each step is packed once, as soon as its values are
+/// known and while they are in a cache. The products of the step and the weight gradients over all
+/// steps read the packed rows. Copies of this object share their values.
 class PackedSteps {
  public:
-  /// Of values that are yet to be computed; those of a row stand together.
+  /// Takes `values` [time, batch, units] that are still to be computed. The values of a row must be
+  /// adjacent in memory.
   PackedSteps(const ShardMatrices& matrices, const at::Tensor& values);
 
   const at::Tensor& values() const { return values_; }
   kernels::Rows rows(std::int64_t t) const { return rows_.from(to_size(t) * batch_); }
-  /// All rows of step t are there.
+  /// Packs step t. Call it once all rows of the step are known.
   void pack(std::int64_t t) { packed_.pack(to_size(t) * batch_, batch_); }
-  /// Step t ← states ⊙ mask, two matrices [batch, units].
+  /// Sets step t to states ⊙ mask, two matrices [batch, units], and packs it.
   void pack_masked(std::int64_t t, kernels::ConstRows states, kernels::ConstRows mask);
 
-  /// Of what was taken: the first `count` rows of step t, or all.
+  /// Returns the packed rows of the first `count` sentences in step t, or of all. The step must
+  /// have been packed.
   kernels::PackedRows step(std::int64_t t, std::size_t count) const;
   kernels::PackedRows step(std::int64_t t) const { return step(t, batch_); }
-  /// All rows of steps [first, first + count).
+  /// Returns the packed rows of steps [first, first + count), which must have been packed.
   kernels::PackedRows steps(std::int64_t first, std::int64_t count) const;
 
  private:

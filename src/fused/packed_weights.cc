@@ -65,7 +65,7 @@ void PackedWeights::pack_rows(kernels::ConstRows rows, std::size_t count) {
 
 void PackedWeights::refresh(Workers& workers, std::size_t count,
                             const std::function<void(std::size_t)>& task) {
-  std::vector<std::pair<std::int64_t, TrainingMatrix*>> all;  // the largest first
+  std::vector<std::pair<std::int64_t, TrainingMatrix*>> all;  // the largest first after the sort
   for (auto& [key, packed] : matrices_) {
     const std::int64_t weights = key[1] * key[2];
     if (packed.done.exchange(0) < to_size(weights)) all.emplace_back(-weights, &packed.matrix);

@@ -1,5 +1,5 @@
-// The matrix products of the fused functions: weights packed once an update and shared by all
-// threads. Internal to this folder.
+// The matrix products of the fused functions. Weights are packed once an update, and all threads
+// share them. Internal to this folder.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -22,10 +22,11 @@
 
 namespace attend::fused {
 
-/// Weights as products read them. Safe to use from several threads but for refresh.
+/// Weights in the layout that products read. Several threads may call forward() and backward()
+/// concurrently. begin_changes() and refresh() need exclusive access.
 class PackedWeights {
  public:
-  /// Of factors; float32 or bfloat16.
+  /// `precision` is that of the factors: float32 or bfloat16.
   explicit PackedWeights(Precision precision) : precision_(precision) {
     ATTEND_CHECK(precision != Precision::kInt8);
   }
@@ -33,21 +34,26 @@ class PackedWeights {
   Precision precision() const { return precision_; }
   const kernels::PrimitiveCache& primitives() const { return primitives_; }
 
-  /// y = W x of a block of weights [outputs, inputs] that lies in some parameter; packed at first
-  /// use and with every refresh. The parameter must outlive this.
+  /// Returns the matrix for y = W x, where `block` is W [outputs, inputs], a part of some
+  /// parameter. The first call packs it, and every refresh() packs it again. The parameter must
+  /// outlive this object. The reference is valid as long as this object.
   const kernels::TrainingMatrix& forward(const at::Tensor& block, kernels::RowsPerProduct rows);
-  /// x = Wᵀ y, which takes gradients of y to those of x.
+  /// Returns the matrix for x = Wᵀ y, which maps a gradient of y to the gradient of x.
   const kernels::TrainingMatrix& backward(const at::Tensor& block, kernels::RowsPerProduct rows);
 
-  /// Parameters are about to change; what changes and is packed at once, the next refresh leaves.
+  /// Starts an update. Weights that pack_rows() repacks completely until the next refresh(workers)
+  /// are skipped by it.
   void begin_changes();
-  /// `count` whole rows of some parameter have changed: packs them where that can be done. Several
-  /// threads may call this for rows of their own; nobody may multiply meanwhile.
+  /// Packs the weights that lie in `count` whole rows of a parameter, which have changed, where
+  /// they can be packed without other rows. Several threads may each pack rows of their own. No
+  /// thread may multiply meanwhile.
   void pack_rows(kernels::ConstRows rows, std::size_t count);
-  /// Packs all weights again: parameters have changed. Nobody may multiply meanwhile. The workers
-  /// also do task(0) … task(count − 1), which may be anything else.
+  /// Packs all weights again because parameters have changed, except for those that pack_rows() has
+  /// repacked completely. The workers also run task(0) … task(count − 1), which may be anything
+  /// else. No thread may multiply meanwhile.
   void refresh(Workers& workers, std::size_t count = 0,
                const std::function<void(std::size_t)>& task = nullptr);
+  /// Packs all weights again, without exception, in the calling thread.
   void refresh();
 
  private:
@@ -58,21 +64,24 @@ class PackedWeights {
   struct Packed {
     explicit Packed(kernels::TrainingMatrix weights) : matrix(std::move(weights)) {}
     kernels::TrainingMatrix matrix;
-    std::atomic<std::size_t> done = 0;  // how many weights are packed since begin_changes()
+    std::atomic<std::size_t> done = 0;  // weights packed since begin_changes()
   };
 
   Precision precision_;
   kernels::PrimitiveCache primitives_;
-  std::mutex mutex_;  // of what follows
+  std::mutex mutex_;  // guards matrices_
   std::map<Key, Packed> matrices_;
 };
 
-/// The products of one shard of a batch, or of a whole one.
+/// The matrix products of one shard of a batch, or of a whole batch. For one thread at a time;
+/// shards may share their weights.
 class ShardMatrices {
  public:
-  /// With weights of its own.
+  /// Makes products with packed weights of its own and without a queue.
   explicit ShardMatrices(Precision precision);
-  /// Leaves gradients that `queue` takes to it; multiplies others at once, or all where it is null.
+  /// Passes the gradients that `queue` takes to the queue and computes the others at once. `queue`
+  /// must outlive this object, or be null: then all gradients are computed at once. `shard` is the
+  /// index of this shard in the queue.
   ShardMatrices(std::shared_ptr<PackedWeights> weights, GradientQueue* queue, std::size_t shard);
 
   Precision precision() const { return weights_->precision(); }
@@ -85,29 +94,33 @@ class ShardMatrices {
   const kernels::TrainingMatrix& backward(const at::Tensor& block, kernels::RowsPerProduct rows) {
     return weights_->backward(block, rows);
   }
-  /// A matrix [rows, units] as a factor; float32 values must stay as they are.
+  /// Packs a matrix [rows, units] as a factor. float32 values are not copied and must stay
+  /// unchanged.
   kernels::PackedRows pack(const at::Tensor& matrix) const;
-  /// gradient [a.units(), b.units()] += Σ_r a_r b_rᵀ, of a block of some parameter. A parameter
-  /// whose gradient gets such products gets nothing else.
+  /// Computes gradient [a.units(), b.units()] += Σ_r a_r b_rᵀ, now or later in the queue.
+  /// `gradient` is a block of some parameter's gradient, to which nothing but such products may be
+  /// added.
   void add_gradient(const kernels::PackedRows& a, const kernels::PackedRows& b,
                     kernels::Rows gradient) const;
-  /// For the gradient of one batch's logits; the same one again when nobody holds it any more.
+  /// Returns the memory for the gradient of one batch's logits. It is reused when no caller holds
+  /// it any more.
   std::shared_ptr<kernels::Buffer> logit_memory();
 
  private:
   std::shared_ptr<PackedWeights> weights_;
-  GradientQueue* queue_ = nullptr;  // or null
+  GradientQueue* queue_ = nullptr;  // null without a queue
   std::size_t shard_ = 0;
   std::shared_ptr<kernels::Buffer> logit_memory_;
 };
 
-/// Where the gradient of a parameter goes: into the buffer of a leaf that has one, else into a new
-/// tensor. Always added to.
+/// The tensor that the gradient of a parameter is added to: the gradient of a leaf that has one,
+/// else a new tensor of zeros.
 class WeightGradient {
  public:
   explicit WeightGradient(const at::Tensor& weight);
   const at::Tensor& sum() const { return sum_; }
-  /// What a backward function returns: nothing where the leaf has its gradient already.
+  /// Returns the gradient for a backward function to return, or an undefined tensor if the leaf has
+  /// received it in place.
   at::Tensor result() const { return in_place_ ? at::Tensor() : sum_; }
 
  private:
@@ -115,21 +128,21 @@ class WeightGradient {
   at::Tensor sum_;
 };
 
-/// Products::add_gradient to a tensor.
+/// Calls matrices.add_gradient() for a tensor `gradient` [a.units(), b.units()].
 void add_product(const ShardMatrices& matrices, const kernels::PackedRows& a,
                  const kernels::PackedRows& b, const at::Tensor& gradient);
 
-/// sums [units] += Σ_r matrix_r.
+/// Computes sums [units] += Σ_r matrix_r. `sums` must be contiguous.
 void add_column_sums(const at::Tensor& matrix, const at::Tensor& sums);
 
-/// Of a tensor's dimension.
+/// Converts a size or an index of a tensor, which must not be negative.
 inline std::size_t to_size(std::int64_t value) { return static_cast<std::size_t>(value); }
 
-/// All values of a contiguous tensor.
+/// Returns all values of a contiguous tensor.
 std::span<float> span_of(const at::Tensor& tensor);
-/// Rows of a matrix whose columns stand together.
+/// Returns the rows of a matrix whose columns are adjacent in memory.
 kernels::Rows rows_of(const at::Tensor& matrix);
-/// Rows [batch, units] of step t of a contiguous sequence [time, batch, units].
+/// Returns the rows [batch, units] of step t of a contiguous sequence [time, batch, units].
 kernels::Rows rows_at(const at::Tensor& sequence, std::int64_t t);
 
 }  // namespace attend::fused

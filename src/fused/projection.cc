@@ -1,4 +1,5 @@
-// Words that share a row are projected and normalised once; so are their gradients, after a sum.
+// A row that several positions share is projected and normalised once. In the backward pass, the
+// gradients of its positions are summed first.
 #include "fused/projection.h"
 
 namespace attend::fused {
@@ -13,10 +14,10 @@ ProjectionPass::ProjectionPass(const std::shared_ptr<ShardMatrices>& matrices,
                                const SeenRows& seen)
     : matrices_(matrices), shape_(shape), cell_(cell), seen_(seen) {}
 
-// W x + bias, which may be undefined.
+// Returns W x + bias for every row; `bias` may be undefined.
 Tensor ProjectionPass::multiply(const Tensor& bias) const {
   const Tensor& weight = cell_.input_weight;
-  if (seen_.one_hot()) {  // a column of W for each word
+  if (seen_.one_hot()) {  // the row of a word is its column of W
     const Tensor table = weight.t().clone(at::MemoryFormat::Contiguous);
     return bias.defined() ? table.add_(bias) : table;
   }

@@ -1,5 +1,5 @@
-// W x of what an encoder layer sees at all positions, in one product, forward and backward, with
-// layer normalisation on request. Internal to this folder.
+// The products W x of an encoder layer with its input at all positions, forward and backward, with
+// layer normalisation if the cell has gains. Internal to this folder.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -14,30 +14,36 @@
 
 namespace attend::fused {
 
-/// What all directions of a layer see.
+/// The input of an encoder layer, which all directions share.
 struct SeenRows {
-  WordRows words;  ///< without rows: one-hot vectors, the index holds their ids
-  std::optional<kernels::PackedRows> packed;  ///< of the rows, unless they are one-hot
+  /// The embedded tokens, or the annotations of the layer below. Without rows, the input is one-hot
+  /// vectors whose ids are in the index.
+  WordRows words;
+  /// The packed rows; nothing for one-hot vectors.
+  std::optional<kernels::PackedRows> packed;
 
   bool one_hot() const { return !packed.has_value(); }
 };
 
-/// W x + b of one direction, with gains g ⊙ norm(W x) + b, of every row that is seen: a row for
-/// each word of the vocabulary where they are one-hot.
+/// Computes W x + b of one direction for every row of its input, or g ⊙ norm(W x) + b if the cell
+/// has gains. One-hot input has a row for each word of the vocabulary. Not safe to use from several
+/// threads.
 class ProjectionPass {
  public:
-  /// `cell`: its input weights, bias and input gain. `seen` must stay.
+  /// Reads the input weights, the bias and the input gain of `cell`. `seen` must outlive this
+  /// object.
   ProjectionPass(const std::shared_ptr<ShardMatrices>& matrices, const CellShape& shape,
                  const CellTensors& cell, const SeenRows& seen);
   at::Tensor project();  // [rows, G n]
 
-  /// Gradients as a backward function returns them.
+  /// The gradients, as a backward function returns them.
   struct Gradients {
     at::Tensor weight, bias, gain;
   };
-  /// From `d_sums` [positions, G n], the gradient of every position's W x + b, and the same as an
-  /// operand if there is one. Goes on to the rows that are seen unless `d_seen` [rows, in] is
-  /// undefined.
+  /// Computes the gradients from `d_sums` [positions, G n], the gradient of W x + b at every
+  /// position, and from `packed_d_sums`, its packed rows if the caller has them. Also computes the
+  /// gradient of the input's rows, `d_seen` [rows, in], unless `d_seen` is undefined or the input
+  /// is one-hot. Call once, after project().
   Gradients gather(const at::Tensor& d_sums,
                    const std::optional<kernels::PackedRows>& packed_d_sums,
                    const at::Tensor& d_seen, kernels::Write write) const;
@@ -50,7 +56,8 @@ class ProjectionPass {
   CellShape shape_;
   CellTensors cell_;
   const SeenRows& seen_;
-  at::Tensor normal_, scales_;  // with gains: norm(W x) [rows, G n], by what [rows, G]
+  // norm(W x) [rows, G n] and the factors that normalised it [rows, G], if the cell has gains.
+  at::Tensor normal_, scales_;
 };
 
 }  // namespace attend::fused

@@ -1,4 +1,4 @@
-// Examples as tensors.
+// A batch: the token ids of several examples as tensors. Needs libtorch.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -13,33 +13,38 @@ namespace attend::network {
 
 using model::Example;
 
-/// Examples padded to a rectangle, time-major. Positions beyond an example's own length never reach
-/// a result.
+/// Several examples, padded with zeros to one length for all sources and one for all targets. The
+/// first dimension is time. Results do not depend on what padding holds.
 struct Batch {
-  at::Tensor source;           // [source_length, batch] ids; 0 on padding
-  at::Tensor reversed_source;  // the same, the tokens of each source in reverse order
-  at::Tensor reversal;  // [source_length · batch]: row of (t, b) in the reversed sequence and
-                        // back; padding stays where it is
-  at::Tensor source_lengths;  // [batch], floating
-  at::Tensor last_rows;       // [batch]: row of the last token of each source
+  at::Tensor source;  // [source_length, batch]: ids; 0 on padding
+  // [source_length, batch]: ids. Each source is reversed; its padding stays at the end.
+  at::Tensor reversed_source;
+  // [source_length · batch]: the row of position (t, b) in the reversed sequence. Applied twice, it
+  // gives the original order. Padding keeps its row.
+  at::Tensor reversal;
+  at::Tensor source_lengths;  // [batch]: tokens of each source, as floating-point values
+  at::Tensor last_rows;       // [batch]: the row of the last token in [source_length · batch]
   at::Tensor source_mask;     // [source_length, batch]: 1, 0 on padding; undefined without padding
-  at::Tensor target;          // [target_length, batch] ids; 0 on padding
-  at::Tensor previous;        // the same one step later: y_{i-1}; -1 in the first step
-  at::Tensor target_rows;    // rows (i, b) of [target_length · batch] that hold a token; undefined
-                             // without padding
-  at::Tensor target_tokens;  // the ids at target_rows
-  std::vector<std::int32_t> source_sizes;  ///< [batch]: source_lengths as numbers
-  std::int64_t sentences = 0;
-  std::int64_t tokens = 0;  ///< of the targets
+  at::Tensor target;          // [target_length, batch]: ids y_i; 0 on padding
+  at::Tensor previous;        // [target_length, batch]: ids y_{i-1}; −1 in the first step
+  // [tokens]: the rows of [target_length · batch] that hold a token; undefined without padding.
+  at::Tensor target_rows;
+  at::Tensor target_tokens;                // [tokens]: ids of all target tokens, without padding
+  std::vector<std::int32_t> source_sizes;  ///< [batch]: tokens of each source, as integers
+  std::int64_t sentences = 0;              ///< number of examples, written `batch` in shapes
+  std::int64_t tokens = 0;                 ///< number of target tokens, without padding
 };
 
-/// Longest lengths of a batch, or more (padding must not matter).
+/// Minimum lengths of a batch. Tests use them to add padding, which must not change any result.
 struct PaddedTo {
   std::size_t source = 0;
   std::size_t target = 0;
 };
 
-/// `floating` gives the type and the device of the model. Examples must not be empty.
+/// Makes a batch of at least one example. Every source and every target must hold a token; an empty
+/// one is a CheckFailure. `floating` gives the type of masks and lengths and the device of all
+/// tensors. The lengths are those of the longest source and target, or `at_least` where that is
+/// more.
 Batch make_batch(std::span<const Example* const> examples, const at::TensorOptions& floating,
                  const PaddedTo& at_least = {});
 

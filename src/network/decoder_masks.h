@@ -1,4 +1,4 @@
-// The dropout masks of a decoder over a sequence (§1.8). Needs libtorch.
+// The dropout masks of a decoder for one batch (§1.8). Needs libtorch.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -12,21 +12,26 @@ namespace attend::network {
 
 using at::Tensor;
 
-/// Of h_{t-1} in the recurrent products, one mask a layer for the whole sequence; between layers,
-/// and of readouts that are fed, for every step or once for all.
+/// Dropout masks of one pass through a decoder. A list is empty, or a tensor undefined, where there
+/// is no such dropout. A state is multiplied by its mask; dropped values are 0 in the mask.
 struct DecoderMasks {
-  std::vector<Tensor> recurrent;  // [layers] of [batch, n], or empty
-  std::vector<Tensor> between;    // [layers - 1] of [steps or 1, batch, n], or empty
-  Tensor readout;                 // [steps, batch, l], or undefined
+  // [layers] of [batch, n]: masks of h_{t-1} in the recurrent products. A layer has one mask for
+  // all steps.
+  std::vector<Tensor> recurrent;
+  // [layers − 1] of [steps, batch, n]: masks of the states that the next layer reads. The first
+  // dimension is 1 where one mask serves all steps (variational dropout).
+  std::vector<Tensor> between;
+  Tensor readout;  // [steps, batch, l]: masks of the readouts of input feeding
 
   DecoderMasks() = default;
-  /// Draws what `dropout` asks for; nothing when it is null.
+  /// Draws the masks that the configuration of `dropout` asks for. Draws none when it is null.
   DecoderMasks(const model::DecoderConfig& config, std::int64_t steps, std::int64_t batch,
                Dropout* dropout, const at::TensorOptions& floating);
 
-  /// Of h_{t-1} of a layer, or undefined.
+  /// The mask [batch, n] of h_{t-1} of a layer; undefined without this dropout.
   Tensor recurrent_of(std::size_t layer) const;
-  /// Of what layer + 1 sees of `layer` in a step, or undefined.
+  /// The mask [batch, n] of the state of `layer` that layer + 1 reads in `step`; undefined without
+  /// this dropout.
   Tensor between_at(std::int64_t step, std::size_t layer) const;
 };
 

@@ -10,18 +10,19 @@
 
 namespace attend::network {
 
-/// Draws the dropout masks of one shard in one update. The masks are a function of seed, update and
-/// shard, and of the order of the calls, so that a resumed training draws them again without a
-/// saved generator. Kept values are 1 / (1 − p), dropped ones 0. For one thread at a time.
+/// Draws the dropout masks of one shard in one update. The masks depend only on seed, update, shard
+/// and the order of the calls. A resumed training therefore draws equal masks, and a checkpoint
+/// needs no state of a generator. A mask holds 0 where a value is dropped and 1 / (1 − p) where it
+/// is kept. An object may be used by one thread at a time.
 class Dropout {
  public:
   Dropout(const model::DropoutConfig& config, std::uint64_t seed, std::int64_t update, int shard);
 
   const model::DropoutConfig& config() const { return config_; }
-  /// A mask of this shape.
+  /// Draws a mask of this shape. A value is dropped with `probability`.
   at::Tensor mask(at::IntArrayRef shape, double probability, const at::TensorOptions& options);
-  /// x [time, batch, units] times a mask of its own for every step, or times one mask for all steps
-  /// (variational dropout). Without effect when the probability is 0.
+  /// Multiplies x [time, batch, units] by a mask. Every step has its own mask; with variational
+  /// dropout all steps have one mask. Returns x itself when the probability is 0.
   at::Tensor sequence(const at::Tensor& x, double probability);
 
  private:

@@ -5,7 +5,7 @@ namespace {
 
 constexpr double kNormEpsilon = 1e-5;
 
-// x W for [batch, in] and [directions, batch, in].
+// Returns x W for x of shape [batch, in] or [directions, batch, in].
 Tensor product(const Tensor& x, const Tensor& weight) {
   return x.dim() == 2 ? x.mm(weight) : x.bmm(weight);
 }
@@ -47,7 +47,7 @@ Tensor Recurrence::gates(const Tensor& x) const {
                                                   : at::add(x * 0.2, 0.5).clamp(0.0, 1.0);
 }
 
-// `projected` + U x, with U x normalised when there is a gain.
+// Returns `projected` + U x. U x is normalised when there is a gain.
 Tensor Recurrence::recurrent(const Tensor& projected, const Tensor& x, const Tensor& weight,
                              const Tensor& gain) const {
   if (!gain.defined()) return affine(projected, x, weight);
@@ -88,7 +88,7 @@ State Recurrence::lstm(const Tensor& projected, const State& previous,
   return {ifo[2] * cell.tanh(), cell};
 }
 
-// [batch, source_length]
+// Returns the scores of all positions, [batch, source_length].
 Tensor Attention::score(const Tensor& state) const {
   const Tensor& keys = in_.keys();
   if (!in_.additive()) return keys.bmm(state.unsqueeze(2)).squeeze(2);

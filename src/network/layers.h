@@ -1,5 +1,6 @@
-// A recurrent step and a look of attention in plain tensor operations, on any device, in float or
-// double: the definitions. Needs libtorch.
+// One step of a recurrent cell and one step of attention in libtorch's tensor operations. This is
+// the definition that the fused operations must equal. It runs in float or double on any device.
+// Needs libtorch.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -12,19 +13,21 @@
 
 namespace attend::network {
 
-/// Each block of `units` values of the last dimension normalised by itself (epsilon 1e-5, biased
-/// variance).
+/// Normalises every block of `units` values of the last dimension to mean 0 and variance 1. The
+/// variance is the biased one; epsilon is 1e-5. The last dimension must be a multiple of `units`.
 Tensor normalize_blocks(const Tensor& x, std::int64_t units);
 
-/// One step of a GRU or an LSTM (§1.1). Works on [batch, …] and, with the tensors of
-/// CellTensors::stack, on [D, batch, …].
+/// The recurrence of a GRU or an LSTM (§1.1). Tensors have the shape [batch, …]. With the weights
+/// of CellTensors::stack they have the shape [D, batch, …], for D directions at once.
 class Recurrence {
  public:
   Recurrence(const model::CellConfig& config, std::int64_t units, const CellTensors& tensors);
 
-  /// `projected`: W x + b of all gates, [(D,) batch, G n]. `mask`: dropout of h_{t-1} in the
-  /// recurrent product, [(D,) batch, n], or undefined.
+  /// Computes the state after one step. `projected` [(D,) batch, G n] is W x + b of all gates.
+  /// `mask` [(D,) batch, n] is the dropout mask of h_{t-1} in the recurrent product; it may be
+  /// undefined.
   State step(const Tensor& projected, const State& previous, const Tensor& mask) const;
+  /// A state of zeros; `shape` is [(D,) batch, n].
   State zero_state(at::IntArrayRef shape, const at::TensorOptions& options) const;
 
  private:
@@ -37,24 +40,26 @@ class Recurrence {
 
   model::CellConfig config_;
   std::int64_t units_;
-  Tensor weight_;                             // [(D,) n, G n], U transposed
-  Tensor gate_weight_, candidate_weight_;     // its columns of z, r and of the candidate
+  Tensor weight_;                             // [(D,) n, G n]: U transposed
+  Tensor gate_weight_, candidate_weight_;     // the columns of z and r; of the candidate (GRU)
   Tensor gain_, gate_gain_, candidate_gain_;  // [(D, 1,) G n], or undefined
   Tensor recurrent_bias_;                     // [(D, 1,) n], or undefined
 };
 
-/// One look of the decoder (§1.5).
+/// The results of attention in one step of the decoder (§1.5).
 struct Look {
   Tensor energies;   // [batch, source_length]
-  Tensor alignment;  // [batch, source_length], a row sums to 1
+  Tensor alignment;  // [batch, source_length]: each row sums to 1
   Tensor context;    // [batch, n_h]
 };
 
-/// e_ij = activation(score(s, h_j) + b_e), softmax over j, c_i = Σ_j α_ij h_j.
+/// Attention over the annotations of a batch:
+/// e_ij = activation(score(s, h_j) + b_e), α_ij = softmax of e_ij over j, c_i = Σ_j α_ij h_j.
 class Attention {
  public:
   explicit Attention(const AttentionInputs& inputs) : in_(inputs) {}
-  Look look(const Tensor& state) const;  // [batch, n]
+  /// Looks at the sources with the decoder state s [batch, n].
+  Look look(const Tensor& state) const;
 
  private:
   Tensor score(const Tensor& state) const;

@@ -11,7 +11,8 @@ namespace {
 using model::Initial;
 using model::TensorSpec;
 
-// Square blocks of rows, each the left singular vectors of a Gaussian matrix (§1.7).
+// Fills a parameter with square blocks of rows. Each block holds the left singular vectors of a
+// Gaussian matrix (§1.7).
 void fill_orthogonal(double* values, const TensorSpec& spec, Random& random) {
   const std::int64_t n = spec.shape[1];
   ATTEND_CHECK(spec.shape[0] % n == 0);
@@ -53,7 +54,7 @@ void fill(double* values, const TensorSpec& spec, Random random) {
 
 Layout::Layout(std::vector<TensorSpec> table)
     : table_(std::move(table)), parameters_(model::parameter_count(table_)) {
-  constexpr std::int64_t kLine = 16;  // floats of 64 bytes, where libtorch's memory begins
+  constexpr std::int64_t kLine = 16;  // floats in 64 bytes, to which libtorch aligns memory
   for (const TensorSpec& spec : table_) {
     offsets_.push_back(size_);
     size_ += (spec.count() + kLine - 1) / kLine * kLine;
@@ -106,7 +107,7 @@ bool Layout::read(std::span<const float> values, const Tensor& flat) const {
 double Layout::largest(const Tensor& flat) const {
   std::vector<Tensor> each;
   for (const auto& [name, values] : views(flat)) each.push_back(values.abs().max());
-  return at::stack(each).max().item<double>();  // of NaN and numbers NaN
+  return at::stack(each).max().item<double>();  // NaN when any value is NaN
 }
 
 Tensor initial_values(const Layout& layout, std::uint64_t seed, at::ScalarType type) {

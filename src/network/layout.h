@@ -1,5 +1,5 @@
-// All parameters of a model in one flat buffer, so that clipping, optimisers and checkpoints are
-// operations on whole buffers. Needs libtorch.
+// Keeps all parameters of a model in one flat buffer. Clipping, optimisers and checkpoints can then
+// work on whole buffers. Needs libtorch.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -13,30 +13,40 @@
 
 namespace attend::network {
 
-/// Whole rows of a parameter in a flat buffer, a multiple of 32 of them but for the last ones; few
-/// enough for a cache unless 32 are too many.
+/// Consecutive whole rows of one parameter in a flat buffer. Their number is a multiple of 32,
+/// except in the last block of a parameter. A block is small enough for a cache, unless 32 rows are
+/// already too large.
 struct RowBlock {
+  /// `first` is the offset of the first value. A vector has one column.
   std::size_t first, rows, columns;
   std::size_t count() const { return rows * columns; }
 };
 
-/// Where each tensor of a parameter table lies in a flat buffer: in the table's order, each from a
-/// cache line's boundary on, so that no row of a product crosses one needlessly. What lies between
-/// them is never read for a result.
+/// The places of a model's parameters in a flat buffer. Parameters follow each other in the order
+/// of the table. Each begins at the boundary of a cache line, so that no row of a product crosses a
+/// boundary needlessly. The gaps between parameters never influence a result. A layout is
+/// immutable.
 class Layout {
  public:
   explicit Layout(std::vector<model::TensorSpec> table);
   const std::vector<model::TensorSpec>& table() const { return table_; }
-  const std::vector<std::int64_t>& offsets() const { return offsets_; }  ///< of the table's tensors
-  std::int64_t size() const { return size_; }                            ///< of a flat buffer
-  std::int64_t parameters() const { return parameters_; }                ///< values in all tensors
-  std::vector<RowBlock> row_blocks() const;  ///< of all tensors, in their order
-  /// Views into a flat buffer [size], by name.
+  /// The first value of each parameter in a flat buffer, in the order of the table.
+  const std::vector<std::int64_t>& offsets() const { return offsets_; }
+  /// The number of values in a flat buffer, gaps included.
+  std::int64_t size() const { return size_; }
+  /// The number of values in all parameters, without gaps.
+  std::int64_t parameters() const { return parameters_; }
+  /// The blocks of all parameters, in the order of the table.
+  std::vector<RowBlock> row_blocks() const;
+  /// Views of all parameters in a flat buffer [size], by name.
   Tensors views(const Tensor& flat) const;
-  /// Fills a flat buffer [size] from one of another run: [size], or [parameters] without gaps, as
-  /// earlier versions wrote them; gaps of `flat` keep what they hold. False when it is neither.
+  /// Fills the flat float32 buffer `flat` [size] on the CPU from the saved buffer of another run.
+  /// `values` holds [size] values, or [parameters] values without gaps as earlier versions wrote
+  /// them; the gaps of `flat` then keep what they hold. Returns false for any other number of
+  /// values.
   bool read(std::span<const float> values, const Tensor& flat) const;
-  /// The largest magnitude in any tensor; NaN if there is one.
+  /// The largest magnitude of all parameters in a flat buffer; NaN when one of them is NaN. Gaps
+  /// are not looked at.
   double largest(const Tensor& flat) const;
 
  private:
@@ -45,21 +55,22 @@ class Layout {
   std::int64_t size_ = 0, parameters_ = 0;
 };
 
-/// Initial values, on the CPU: [size]. Tensor k is drawn from Random::stream(seed, k), so that its
-/// values do not depend on the other tensors' sizes.
+/// Draws the initial parameters as a flat buffer [size] on the CPU. Parameter k is drawn from
+/// Random::stream(seed, k), so that its values do not depend on the sizes of the others.
 Tensor initial_values(const Layout& layout, std::uint64_t seed, at::ScalarType type);
 
-/// A gradient buffer and leaf tensors that accumulate into it. The leaves share the memory of
-/// `values`: an optimiser that changes `values` in place changes them.
+/// The parameters as leaf tensors of autograd, and a flat buffer that receives their gradients. The
+/// leaves share the memory of `values`; an optimiser that changes `values` in place changes them.
 struct Leaves {
   Leaves(const Layout& layout, const Tensor& values);
-  Tensor gradient;  // [size]
-  Tensors tensors;  // views of `values` that require gradients, each with its view of `gradient`
+  Tensor gradient;  // [size]: zero at first; a backward pass adds to it
+  Tensors tensors;  // views of `values`; the gradient of each is a view of `gradient`
 };
 
-/// float32 copies as the model folder wants them.
+/// Copies the parameters of a flat buffer to float32 weights, which a model folder can hold.
 model::Weights make_weights(const Layout& layout, const Tensor& values, model::Metadata metadata);
-/// The other direction. ModelError when they do not fit the table.
+/// Copies weights into a new flat buffer [size] of `type` on the CPU. ModelError when names or
+/// shapes differ from the parameter table.
 Tensor flat_values(const Layout& layout, const model::Weights& weights, at::ScalarType type);
 
 }  // namespace attend::network

@@ -13,21 +13,21 @@ using model::InitialState;
 using model::InputFeeding;
 using model::Order;
 
-/// What the decoder starts from.
+/// The results of the encoder, from which the decoder starts.
 struct Network::Annotated {
-  Tensor annotations;  // [batch, source_length, n_h], 0 on masked padding
+  Tensor annotations;  // [batch, source_length, n_h]; 0 on masked padding
   Tensor mask;         // [batch, source_length]: 0, or −infinity on masked padding; or undefined
-  Tensor initial;      // [batch, d]: the input of the first states' layer; or undefined
-  std::vector<State> last;  // [encoder layers] of [batch, n_h]: states that are copied; or empty
+  Tensor initial;      // [batch, d]: input of the layer that computes first states; or undefined
+  std::vector<State> last;  // [encoder layers] of [batch, n_h]: states to copy; or empty
 };
 
-/// An encoder layer's annotations and the last states of its directions.
+/// The annotations of an encoder layer and the last states of its directions.
 struct Network::Layer {
   Tensor annotations;  // [source_length, batch, n_h]
   State last;          // [batch, n_h]; undefined unless the decoder copies them
 };
 
-/// The decoder's path over a batch.
+/// The results of the decoder for a batch, before the readouts.
 struct Network::Decoded {
   WordRows previous;  // [target_length · batch, m]: E y_{i-1}; undefined without feedback
   DecodedSteps steps;
@@ -35,8 +35,8 @@ struct Network::Decoded {
 
 namespace {
 
-// Steps from `first` on of a sequence of `batch` positions a step, `count` of them; an undefined
-// sequence stays undefined.
+// Returns `count` steps of a sequence, beginning with step `first`. Each step has `batch`
+// positions. An undefined sequence stays undefined.
 WordRows steps_of(const WordRows& words, std::int64_t batch, std::int64_t first,
                   std::int64_t count) {
   if (words.shared()) return {words.rows, words.index.narrow(0, first, count)};
@@ -69,8 +69,8 @@ at::TensorOptions Network::floating() const {
   return tensor("output.bias").options().requires_grad(false);
 }
 
-// activation(W [x_1; x_2; …] + b) over the last dimension; b is 0 where the table has no tensor
-// `bias`. Parts are [rows…, in_k]; the first one gives the shape of the result.
+// Returns activation(W [x_1; x_2; …] + b) over the last dimension; b is 0 when there is no tensor
+// named `bias`. Parts are [rows…, in_k]; the first part gives the shape of the result.
 Tensor Network::project(const std::vector<WordRows>& parts, const std::string& weight,
                         const std::string& bias, Activation activation) const {
   std::vector<std::int64_t> shape = parts[0].rows.sizes().vec();
@@ -83,7 +83,8 @@ Tensor Network::project(const std::vector<WordRows>& parts, const std::string& w
   return operations_->linear(flat, w, find_tensor(tensors_, bias), activation).view(shape);
 }
 
-// The input of an encoder layer at all positions; dropout tells equal words apart.
+// Returns the input of an encoder layer for all positions. With dropout, positions with equal words
+// do not share a row, because their masks differ.
 WordRows Network::source_rows(const Batch& batch, const Tensor& below, Dropout* dropout) const {
   if (below.defined()) return {below.flatten(0, 1), {}};
   if (configuration_.encoder.embedding == 0) return {{}, batch.source};
@@ -95,8 +96,8 @@ WordRows Network::source_rows(const Batch& batch, const Tensor& below, Dropout* 
   return {dropout->sequence(embedded, dropout->config().embedding).flatten(0, 1), {}};
 }
 
-// [directions, batch, n]: dropout of h_{t-1} in the recurrent products of a layer; undefined
-// without it.
+// Returns dropout masks of h_{t-1} in the recurrent products of a layer, [directions, batch, n].
+// Undefined without this dropout.
 Tensor Network::encoder_mask(const Batch& batch, Dropout* dropout) const {
   if (dropout == nullptr || dropout->config().recurrent <= 0) return {};
   const model::EncoderConfig& encoder = configuration_.encoder;
@@ -128,7 +129,7 @@ Network::Layer Network::encode_layer(int layer, const Batch& batch, const Tensor
   return result;
 }
 
-// [→h_T; ←h_1], or one of them, of annotations h [source_length, batch, n_h].
+// Returns [→h_T; ←h_1], or one of them, from annotations h [source_length, batch, n_h].
 Tensor Network::last_of_directions(const Tensor& h, const Batch& batch) const {
   const model::Direction direction = configuration_.encoder.direction;
   if (direction == model::Direction::kBackward) return h.select(0, 0);
@@ -138,7 +139,8 @@ Tensor Network::last_of_directions(const Tensor& h, const Batch& batch) const {
   return at::cat({last.narrow(1, 0, n), h.select(0, 0).narrow(1, n, n)}, 1);
 }
 
-// The input of the layer that computes the first states; undefined where there is no such layer.
+// Returns the input of the layer that computes the first states; undefined if there is no such
+// layer.
 Tensor Network::initial_inputs(const Tensor& h, const Batch& batch) const {
   const std::int64_t n = configuration_.encoder.units;
   switch (configuration_.decoder.initial_state) {
@@ -213,7 +215,7 @@ AttentionInputs Network::attention_inputs(const Batch& batch, const Annotated& a
   return inputs;
 }
 
-// E y_{i-1} of all steps; E y_0 = 0.
+// Returns E y_{i-1} of all steps; E y_0 = 0.
 WordRows Network::previous_rows(const Batch& batch, Dropout* dropout) const {
   if (configuration_.decoder.feedback != Feedback::kPrevious) return {};
   const Tensor& table = tensor(model::target_embedding_name(configuration_.decoder));
@@ -227,8 +229,8 @@ WordRows Network::previous_rows(const Batch& batch, Dropout* dropout) const {
   return {at::cat({zero, embedded}, 0).flatten(0, 1), {}};
 }
 
-// E y of every update of the state: E y_i in the order that updates the state last, which has no
-// update after the last step.
+// Returns the E y that every update of the state reads. In the order that updates the state last,
+// this is E y_i, and there is no update after the last step.
 WordRows Network::previous_of_updates(const WordRows& previous, const Batch& batch) const {
   if (configuration_.decoder.order != Order::kLookGenerateUpdate) return previous;
   return steps_of(previous, batch.sentences, 1, batch.target.size(0) - 1);
@@ -267,7 +269,7 @@ Network::Decoded Network::decode(const Batch& batch, Dropout* dropout) const {
   return decoded;
 }
 
-// [target_length, batch, l]: the input of the softmax layer, dropout included.
+// Returns the input of the softmax layer, [target_length, batch, l], with dropout.
 Tensor Network::readouts(const Decoded& decoded, Dropout* dropout) const {
   const DecodedSteps& steps = decoded.steps;
   if (steps.readouts.defined()) return steps.readouts;
@@ -293,7 +295,7 @@ Forced Network::forced(const Batch& batch) const {
   return {scores.view({batch.target.size(0), batch.sentences, -1}), decoded.steps.alignments};
 }
 
-// [tokens, l]: the readouts of all target tokens, in the order of batch.target_tokens.
+// Returns the readouts of all target tokens, [tokens, l], in the order of batch.target_tokens.
 Tensor Network::target_readouts(const Batch& batch, Dropout* dropout) const {
   const Tensor rows = readouts(decode(batch, dropout), dropout).flatten(0, 1);
   return batch.target_rows.defined() ? rows.index_select(0, batch.target_rows) : rows;

@@ -1,5 +1,5 @@
 // The models in libtorch: parameters in a flat buffer, examples as batches, and the passes through
-// encoder, decoder and loss. The public header of this folder.
+// encoder, decoder and loss. This is the public header of this folder. Needs libtorch.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -19,28 +19,31 @@
 
 namespace attend::network {
 
-/// Everything that a teacher-forced pass computes.
+/// The results of a teacher-forced pass, in which the decoder reads the tokens of the given target.
 struct Forced {
   Tensor log_probabilities;  // [target_length, batch, target_vocabulary]
   Tensor alignments;         // [target_length, batch, source_length]
 };
 
-/// An attentional encoder-decoder over parameters that somebody else owns. Immutable; as safe to
-/// use from several threads as its operations are, as long as nobody changes the parameters.
+/// An attentional encoder-decoder. It shares the memory of its parameters with the caller, who may
+/// change them between two calls but not during one. A network is immutable. It may be used by
+/// several threads at once only if its operations may.
 class Network {
  public:
-  /// `tensors` holds every tensor of the parameter table. CheckFailure when one is missing.
+  /// `tensors` must hold every tensor of the parameter table. CheckFailure when one is missing.
   Network(const model::Configuration& configuration, Tensors tensors,
           std::shared_ptr<Operations> operations);
 
-  /// The cost of a batch, summed over its target tokens and differentiable. `dropout` is null
-  /// outside training.
+  /// Computes the cost of a batch, summed over its target tokens. The result is differentiable.
+  /// `dropout` is null outside training.
   Cost cost(const Batch& batch, Dropout* dropout) const;
-  /// Adds the gradient of scale · cost to the gradients of `tensors`, which are leaves that have
-  /// them. Unlike the gradient of cost(), it never needs the logits of a whole batch.
+  /// Adds the gradient of scale · cost to the gradients of `tensors`, which must be leaves that
+  /// have gradient tensors. Returns the sums before the scale. With fused operations the logits of
+  /// a whole batch never exist at once, unlike in cost().
   LossSums accumulate_gradient(const Batch& batch, Dropout* dropout, double scale) const;
-  /// The sums without dropout and without a gradient.
+  /// Computes the sums without dropout and without a gradient.
   LossSums evaluate(const Batch& batch) const;
+  /// Computes the probabilities and alignments of the given targets, without dropout.
   Forced forced(const Batch& batch) const;
 
  private:

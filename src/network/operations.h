@@ -1,6 +1,7 @@
-// What a network is computed with: one interface with a plain implementation in libtorch's tensor
-// operations (plain_operations.h), which is the definition and runs in any type on any device, and
-// a fused one over this project's kernels (fused/fused.h). Needs libtorch.
+// The operations that compute a network, as an interface. There are two implementations. The plain
+// one (plain_operations.h) uses libtorch's tensor operations; it is the definition and runs in any
+// floating-point type on any device. The fused one (fused/fused.h) uses this project's kernels.
+// Needs libtorch.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -18,132 +19,146 @@ namespace attend::network {
 
 enum class Activation { kNone, kTanh };
 
-/// Rows of a sequence that are multiplied by a weight: one row for each position, or one for all
-/// positions that hold the same word, so that the word is projected once.
+/// The rows of a sequence that is to be multiplied by a weight. There is one row for each position,
+/// or one row for each distinct word. In the second case positions with equal words share a row, so
+/// that each word is multiplied once.
 struct WordRows {
-  Tensor rows;   // [time · batch, units]; with an index [distinct words, units]
-  Tensor index;  // [time, batch]: which row belongs to a position; undefined without sharing
+  Tensor rows;   // [time · batch, units]; [distinct words, units] when rows are shared
+  Tensor index;  // [time, batch]: the row of each position; undefined when rows are not shared
 
   bool defined() const { return rows.defined(); }
   bool shared() const { return index.defined(); }
 };
 
-/// One layer of the encoder (§1.1, §1.2).
+/// The inputs of one layer of the encoder (§1.1, §1.2).
 struct EncoderLayerInputs {
   CellShape shape;
   model::Direction direction = model::Direction::kBidirectional;
   std::vector<CellTensors> cells;  ///< [directions], in the order of EncoderConfig::directions()
-  WordRows seen;  ///< the layer's input; without rows, one-hot vectors of the ids in its index
-  Tensor mask;    // [directions, batch, n]: dropout of h_{t-1} in the recurrent products, or
-                  // undefined
+  /// The input of the layer. Without rows, the input is one-hot vectors of the ids in its index.
+  WordRows seen;
+  /// [directions, batch, n]: dropout masks of h_{t-1} in the recurrent products, or undefined.
+  Tensor mask;
 };
 
+/// The results of one layer of the encoder.
 struct EncodedLayer {
-  Tensor annotations;  // [source_length, batch, n_h]: [→h_j; ←h_j] or one of them, 0 on padding
-  Tensor last_cells;   // [batch, n_h]: c after the last token of each direction; LSTM only
+  Tensor annotations;  // [source_length, batch, n_h]: [→h_j; ←h_j] or one of them; 0 on padding
+  Tensor last_cells;   // [batch, n_h]: c of each direction after its last token; LSTM only
 };
 
-/// Annotations in the order in which the decoder reads them.
+/// Annotations in the layout that the decoder reads: sentence by sentence.
 struct SentenceAnnotations {
   Tensor annotations;     // [batch, source_length, n_h]
   Tensor first_backward;  // [batch, n]: ←h_1, which has read the whole source (§4.1)
 };
 
-/// The source as attention looks at it, and the score (§1.5).
+/// The inputs of attention (§1.5): the annotations of the source, and what the score needs.
 struct AttentionInputs {
   model::Score score = model::Score::kAdditive;
   model::Energies energies = model::Energies::kLinear;
-  std::vector<std::int32_t> lengths;  ///< of the sources, [batch]
-  Tensor annotations;                 // [batch, source_length, n_h], 0 on masked padding
-  Tensor mask;          // [batch, source_length]: 0, or −infinity on masked padding; or undefined
-  Tensor projected;     // additive: U h_j + b [batch, source_length, n']; general: W h_j [batch,
-                        // source_length, n]; dot: undefined
-  Tensor query_weight;  // [n', n], additive; else undefined
-  Tensor energy_weight;  // [n'], additive; else undefined
+  std::vector<std::int32_t> lengths;  ///< [batch]: tokens of each source
+  Tensor annotations;                 // [batch, source_length, n_h]; 0 on masked padding
+  Tensor mask;  // [batch, source_length]: 0, or −infinity on masked padding; or undefined
+  // additive: U h_j + b [batch, source_length, n']; general: W h_j [batch, source_length, n]; dot:
+  // undefined.
+  Tensor projected;
+  Tensor query_weight;   // [n', n]: additive only, otherwise undefined
+  Tensor energy_weight;  // [n']: additive only, otherwise undefined
   Tensor energy_bias;    // [1] or undefined
 
   std::int64_t batch() const { return annotations.size(0); }
   bool additive() const { return score == model::Score::kAdditive; }
-  /// What queries are compared with: `projected`, or the annotations themselves.
+  /// The keys that queries are compared with: `projected`, or the annotations when it is undefined.
   const Tensor& keys() const { return projected.defined() ? projected : annotations; }
 };
 
-/// Input feeding (§6.4): r_i = activation(W_r [s_i; E y_{i-1}; c_i] + b_r), which the next update
-/// of the state sees. For maxout the larger value of each pair.
+/// The inputs of input feeding (§6.4). A step computes the readout r_i = activation(W_r [s_i; E
+/// y_{i-1}; c_i] + b_r), and the next update of the state reads it. With maxout, r_i holds the
+/// larger value of each pair.
 struct InputFeedingInputs {
   model::Readout readout = model::Readout::kTanh;  ///< not kNone
-  Tensor weight;  // [r, n + m + n_h], r: 2 l for maxout, else l; undefined without input feeding
-  Tensor bias;    // [r]
-  std::int64_t previous_units = 0;  ///< m, or 0 when the readout does not see E y_{i-1}
-  Tensor mask;                      // [steps, batch, l]: dropout, or undefined
+  // [r, n + m + n_h], where r is 2 l for maxout and l otherwise; undefined without input feeding.
+  Tensor weight;
+  Tensor bias;                      // [r]
+  std::int64_t previous_units = 0;  ///< m, or 0 when the readout does not read E y_{i-1}
+  Tensor mask;                      // [steps, batch, l]: dropout masks of r_i, or undefined
 };
 
-/// All steps of a teacher-forced decoder (§1.4).
+/// The inputs of all steps of a teacher-forced decoder (§1.4).
 struct DecoderInputs {
   CellShape shape;
   model::Order order = model::Order::kLookUpdateGenerate;
   std::int64_t steps = 0;
   AttentionInputs attention;
   InputFeedingInputs input_feeding;  // only in the order kUpdateLookGenerate
-  WordRows previous;               // [updates · batch, m]: E y_{i-1}, undefined without feedback;
-                                   // updates = steps, or steps - 1 where the last state is unused
+  // [updates · batch, m]: the E y that each update of the state reads; undefined without feedback.
+  // There are `steps` updates, or steps − 1 when no step reads the last state.
+  WordRows previous;
   std::vector<State> initial;      // [layers] of [batch, n]
   std::vector<CellTensors> cells;  // [layers], from the bottom; without gains
-  DecoderMasks masks;              // the mask of readouts stands in `input_feeding`
+  DecoderMasks masks;              // its `readout` is not used: see input_feeding.mask
 };
 
+/// The results of all steps of a decoder.
 struct DecodedSteps {
-  Tensor states;      // [steps, batch, n]: the top layer's s_i or s_{i-1}, which the readout sees
-  Tensor contexts;    // [steps, batch, n_h]
-  Tensor alignments;  // [steps, batch, source_length]; fused operations give no gradient for them
-  Tensor readouts;    // [steps, batch, l], dropout included; undefined without input feeding
+  Tensor states;    // [steps, batch, n]: the top layer's s_i or s_{i-1}, as the readout reads it
+  Tensor contexts;  // [steps, batch, n_h]
+  // [steps, batch, source_length]. Fused operations compute no gradient through the alignments.
+  Tensor alignments;
+  Tensor readouts;  // [steps, batch, l], with dropout; undefined without input feeding
 };
 
-/// The softmax layer and the cross-entropy of all target tokens (§2.3).
+/// The inputs of the softmax layer and of the cross-entropy of all target tokens (§2.3).
 struct LossInputs {
   Tensor rows;        // [tokens, l]: the readout at every target token
   Tensor weight;      // [target_vocabulary, l]
   Tensor bias;        // [target_vocabulary]
   Tensor targets;     // [tokens] ids
-  bool tied = false;  ///< the weight is an embedding table as well
+  bool tied = false;  ///< whether the weight is an embedding table too
 };
 
 struct LossOptions {
   double label_smoothing = 0;  ///< in [0, 1)
-  double scale = 1;            ///< of the cost when it is differentiated
+  double scale = 1;            ///< factor of the cost for its gradient
 };
 
-/// Sums over target tokens.
+/// Sums over the target tokens of a batch.
 struct LossSums {
-  double cost = 0;            ///< label smoothing included, before the scale
+  double cost = 0;            ///< with label smoothing, without the scale
   double log_likelihood = 0;  ///< Σ log p(y_i | y_<i, x), natural logarithm
 };
 
-/// The operations of a network. Implementations may be used by one thread at a time; several
-/// objects over the same parameters may work in several threads.
+/// The operations of a network. An object may be used by one thread at a time, unless its class
+/// allows more. Different objects may use the parameters of one model in different threads.
 class Operations {
  public:
   virtual ~Operations() = default;
 
-  /// To be called before the first operation of a pass, because parameters may have changed.
+  /// Call this before the first operation of every pass, because parameters may have changed since
+  /// the last one.
   virtual void begin_pass() = 0;
-  /// activation(W [x_1; x_2; …] + b) of every position: one to three parts [positions, in_k], at
-  /// most one of which shares rows; weight [out, Σ in_k]; bias [out] or undefined (0). Returns
-  /// [positions, out].
+  /// Returns activation(W [x_1; x_2; …] + b) for every position: [positions, out]. There are one to
+  /// three parts [positions, in_k], and at most one of them shares rows. `weight` is [out, Σ in_k];
+  /// `bias` is [out], or undefined for 0.
   virtual Tensor linear(const std::vector<WordRows>& parts, const Tensor& weight,
                         const Tensor& bias, Activation activation) = 0;
-  /// Rows of `table` [vocabulary, units] at `ids` of any shape: [ids…, units].
+  /// Looks up the rows of `table` [vocabulary, units] at `ids` of any shape: [ids…, units].
   virtual Tensor embedding(const Tensor& table, const Tensor& ids) = 0;
-  /// Rows of `table` at `ids` [time, batch]; a zero row for the id −1. Rows may be shared.
+  /// Looks up the rows of `table` at `ids` [time, batch]. The id −1 gives a row of zeros. The
+  /// result may share rows.
   virtual WordRows embed_words(const Tensor& table, const Tensor& ids) = 0;
+  /// Computes one layer of the encoder over the sources of `batch`.
   virtual EncodedLayer encoder_layer(const EncoderLayerInputs& inputs, const Batch& batch) = 0;
-  /// From h [source_length, batch, n_h], whose last n units belong to the backward direction.
+  /// Reorders annotations h [source_length, batch, n_h] by sentence. The last n units of h must
+  /// belong to the backward direction.
   virtual SentenceAnnotations by_sentence(const Tensor& h, std::int64_t n) = 0;
+  /// Computes all steps of a teacher-forced decoder.
   virtual DecodedSteps decoder_steps(const DecoderInputs& inputs) = 0;
-  /// Adds the gradient of scale · cost to the gradients of every leaf that rows, weight and bias
-  /// depend on.
+  /// Computes the sums, and adds the gradient of scale · cost to the gradient of every leaf that
+  /// rows, weight and bias depend on.
   virtual LossSums accumulate_gradient(const LossInputs& inputs, const LossOptions& options) = 0;
-  /// The sums alone.
+  /// Computes the sums without a gradient.
   virtual LossSums evaluate(const LossInputs& inputs, const LossOptions& options) = 0;
 };
 

@@ -1,4 +1,5 @@
-// All steps of a teacher-forced decoder in plain tensor operations, one step after the other.
+// Computes all steps of a teacher-forced decoder in plain tensor operations, one step after
+// another.
 #include <vector>
 
 #include "base/base.h"
@@ -10,13 +11,14 @@ namespace {
 
 using model::Order;
 
-// W x + b for a sequence: one product for all its steps. [time, batch, in] → [time, batch, out]
+// Returns W x + b for a sequence, with one product for all steps: [time, batch, in] →
+// [time, batch, out].
 Tensor project(const Tensor& x, const Tensor& weight, const Tensor& bias) {
   const Tensor rows = x.reshape({-1, x.size(-1)});
   return at::addmm(bias, rows, weight).view({x.size(0), x.size(1), weight.size(1)});
 }
 
-// The layers of a decoder: their recurrences and the weights of their inputs.
+// The layers of a decoder, with their recurrences and the weights of their inputs.
 class Layers {
  public:
   explicit Layers(const DecoderInputs& in) : masks_(in.masks) {
@@ -30,7 +32,8 @@ class Layers {
     step_weight_ = inputs_[0].narrow(0, previous_units, inputs_[0].size(0) - previous_units);
   }
 
-  // W_y E y + b of the bottom layer for every update [batch, G n]; b [G n] without feedback.
+  // Returns W_y E y + b of the bottom layer for every update, [batch, G n]. Without feedback it is
+  // b [G n].
   std::vector<Tensor> project_previous(const DecoderInputs& in) const {
     if (!in.previous.defined()) {
       return std::vector<Tensor>(static_cast<std::size_t>(in.steps), biases_[0]);
@@ -40,8 +43,8 @@ class Layers {
     return project(steps, previous_weight_, biases_[0]).unbind(0);
   }
 
-  // s_i = f(s_{i-1}, …) in update i. `projected_previous` is W_y E y + b; `step_input` is what the
-  // bottom layer sees besides: the context, the readout of input feeding, or nothing (undefined).
+  // Computes s_i = f(s_{i-1}, …) in update i. `projected_previous` is W_y E y + b. `step_input` is
+  // the other input of the bottom layer: the context, the readout of input feeding, or undefined.
   std::vector<State> update(const Tensor& projected_previous, const Tensor& step_input,
                             const std::vector<State>& states, std::int64_t i) const {
     std::vector<State> next;
@@ -66,11 +69,11 @@ class Layers {
   std::vector<Recurrence> recurrences_;
   std::vector<Tensor> inputs_;  // [in, G n]
   std::vector<Tensor> biases_;  // [G n]
-  Tensor previous_weight_;      // [m, G n]: rows of the bottom layer's inputs for E y
+  Tensor previous_weight_;      // [m, G n]: rows of the bottom layer's weight for E y
   Tensor step_weight_;          // [context or readout, G n]: its other rows
 };
 
-// r_i of one step [batch, l]; `previous` is E y_{i-1} [batch, m] or undefined.
+// Returns r_i of one step, [batch, l]. `previous` is E y_{i-1} [batch, m] or undefined.
 Tensor readout(const InputFeedingInputs& in, const Tensor& state, const Tensor& previous,
                const Tensor& context) {
   std::vector<Tensor> parts{state};

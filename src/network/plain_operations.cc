@@ -35,17 +35,18 @@ LossSums sums_of(const Cost& cost) {
   return {cost.cost.item<double>(), cost.log_likelihood.item<double>()};
 }
 
-// W x of one direction at all positions [source_length · batch, G n], in the direction's order.
+// Returns W x of one direction for all positions, [source_length · batch, G n]. Positions are in
+// the order in which the direction reads them.
 Tensor project_direction(const WordRows& seen, const Batch& batch, const Tensor& weight,
                          bool backward) {
-  if (!seen.defined()) {  // one-hot: a column of W for each token
+  if (!seen.defined()) {  // one-hot input: each token selects a column of W
     return at::embedding(weight.t(), (backward ? batch.reversed_source : seen.index).reshape(-1));
   }
   return (backward ? seen.rows.index_select(0, batch.reversal) : seen.rows).mm(weight.t());
 }
 
-// W x + b of all directions, with its gates normalised where there are gains:
-// [source_length, directions, batch, G n]. The backward direction stands in reversed order.
+// Returns W x + b of all directions, [source_length, directions, batch, G n]. The gates of W x are
+// normalised when there are gains. Positions of the backward direction are in reversed order.
 Tensor project_source(const EncoderLayerInputs& in, const Batch& batch) {
   const std::int64_t length = batch.source.size(0), count = batch.source.size(1);
   std::vector<Tensor> products;
@@ -60,8 +61,8 @@ Tensor project_source(const EncoderLayerInputs& in, const Batch& batch) {
   return at::addcmul(all.bias, normalize_blocks(projected, in.shape.units), all.input_gain);
 }
 
-// [batch, units] from sequences of each direction [source_length, batch, n]: the value after the
-// last token, which stands at the end in the order of every direction.
+// Returns the values after the last token of each direction, [batch, directions · n]. `sequences`
+// holds [source_length, batch, n] for each direction, in the order in which the direction reads.
 Tensor last_of(const std::vector<Tensor>& sequences, const Batch& batch) {
   std::vector<Tensor> last;
   for (const Tensor& values : sequences) {
@@ -92,8 +93,8 @@ WordRows PlainOperations::embed_words(const Tensor& table, const Tensor& ids) {
   return {at::embedding(table, all.clamp_min(0)) * present, {}};
 }
 
-// All directions go through the same products side by side. Padding stands at their end, so it
-// never reaches a real position.
+// One batched product serves all directions in every step. Padding is at the end of each
+// direction's order, so that it never influences a real position.
 EncodedLayer PlainOperations::encoder_layer(const EncoderLayerInputs& in, const Batch& batch) {
   const std::int64_t length = batch.source.size(0), count = batch.source.size(1);
   const std::int64_t n = in.shape.units;
@@ -109,7 +110,7 @@ EncodedLayer PlainOperations::encoder_layer(const EncoderLayerInputs& in, const 
     if (state.cell.defined()) memories.push_back(state.cell);
   }
   std::vector<Tensor> parts = at::stack(states).unbind(1);  // [source_length, batch, n] each
-  if (in.direction != model::Direction::kForward) {         // the backward one is the last
+  if (in.direction != model::Direction::kForward) {         // the backward direction is last
     parts.back() = parts.back()
                        .reshape({length * count, n})
                        .index_select(0, batch.reversal)

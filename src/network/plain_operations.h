@@ -1,5 +1,5 @@
-// The operations of a network in libtorch's tensor operations: the definition, in float or double
-// and on any device. Needs libtorch.
+// The operations of a network, written in libtorch's tensor operations. They are the definition
+// that the fused operations must equal. They run in float or double on any device. Needs libtorch.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -10,21 +10,22 @@
 
 namespace attend::network {
 
-/// max(x_{2k-1}, x_{2k}) over the last dimension.
+/// The larger value of each pair max(x_{2k-1}, x_{2k}) in the last dimension, which must be even
+/// and is halved.
 Tensor maxout(const Tensor& x);
 
-/// The cost of target tokens as tensors.
+/// The cost of target tokens, as tensors that autograd can use.
 struct Cost {
-  Tensor cost;            // scalar: what is differentiated, label smoothing included
-  Tensor log_likelihood;  // scalar without gradient: Σ log p(y_i | y_<i, x)
+  Tensor cost;            // scalar, differentiable: the cost with label smoothing
+  Tensor log_likelihood;  // scalar, without gradient: Σ log p(y_i | y_<i, x)
 };
 
-/// log softmax(W r + b) of rows r [rows, l]: [rows, target_vocabulary].
+/// Returns log softmax(W r + b) for each row r of `rows` [rows, l]: [rows, target_vocabulary].
 Tensor log_probabilities(const Tensor& rows, const Tensor& weight, const Tensor& bias);
-/// The cross-entropy summed over the tokens, differentiable.
+/// Computes the cross-entropy, summed over the tokens. The cost is differentiable.
 Cost cross_entropy(const LossInputs& inputs, double label_smoothing);
 
-/// Safe to use from several threads.
+/// The plain implementation. It has no state, so that several threads may use one object at once.
 class PlainOperations : public Operations {
  public:
   void begin_pass() override {}

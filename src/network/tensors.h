@@ -1,8 +1,7 @@
-// Tensors by their names in the parameter table, and the groups of them that cells use. Needs
-// libtorch.
+// Finds tensors by their names in the parameter table and groups them by cells. Needs libtorch.
 //
-// Sequences are time-major, [time, batch, units]; what attention reads is [batch, source_length,
-// units].
+// In this folder sequences have the shape [time, batch, units]. Only the sequences that attention
+// reads have the shape [batch, source_length, units].
 #pragma once
 
 #include <ATen/ATen.h>
@@ -18,13 +17,13 @@ namespace attend::network {
 
 using at::Tensor;
 
-/// Parameters by the names of model/parameters.h.
+/// Parameters by their names, which model/parameters.h defines.
 using Tensors = std::unordered_map<std::string, Tensor>;
 
-/// The tensor of this name, or an undefined tensor when there is none.
+/// Returns the tensor of this name, or an undefined tensor when there is none.
 Tensor find_tensor(const Tensors& tensors, const std::string& name);
 
-/// The state of a cell: h, and c of an LSTM (undefined for a GRU).
+/// The state of a cell: h, and for an LSTM also c. A GRU leaves `cell` undefined.
 struct State {
   Tensor hidden;  // [(directions,) batch, n]
   Tensor cell;    // [(directions,) batch, n]
@@ -39,7 +38,8 @@ struct CellShape {
   bool resets_before() const { return config.reset == model::GruReset::kBefore; }
 };
 
-/// The tensors of one cell as the parameter table names them; undefined where the table has none.
+/// The parameters of one cell, named as in the parameter table. A tensor that the table does not
+/// have is undefined.
 struct CellTensors {
   Tensor input_weight;      // [G n, in]
   Tensor recurrent_weight;  // [G n, n]
@@ -48,10 +48,10 @@ struct CellTensors {
   Tensor input_gain;        // [G n]
   Tensor recurrent_gain;    // [G n]
 
-  /// The tensors whose names begin with `prefix` and a dot.
+  /// Finds the tensors whose names begin with `prefix` and a dot.
   static CellTensors find(const Tensors& tensors, const std::string& prefix);
-  /// The cells of D directions under a new first dimension, ready for Recurrence; vectors become
-  /// [D, 1, …].
+  /// Stacks the cells of D directions along a new first dimension, as Recurrence expects them.
+  /// Matrices become [D, …] and vectors [D, 1, …].
   static CellTensors stack(const std::vector<CellTensors>& directions);
 };
 

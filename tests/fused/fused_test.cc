@@ -1,5 +1,5 @@
-// The fused functions over kernels against the plain tensor operations: same cost, same gradients,
-// over random models and ragged batches.
+// The fused functions over kernels must give the cost and the gradients of the plain tensor
+// operations, for random models and ragged batches.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ using network::testing::pointers;
 using network::testing::random_examples;
 using network::testing::small_configuration;
 
-constexpr double kScale = 0.25;  // of the cost whose gradient is taken
+constexpr double kScale = 0.25;  // the factor of the cost that is differentiated
 
 struct Result {
   double cost = 0;
@@ -57,7 +57,7 @@ std::shared_ptr<network::Operations> plain_operations() {
 
 double distance(const Tensor& a, const Tensor& b) { return (a - b).abs().max().item<double>(); }
 
-// `exact` is the gradient in double.
+// Compares costs and gradients. `exact` is the gradient in double precision.
 void expect_same(const Layout& layout, const Result& fused, const Result& plain,
                  const Tensor& exact) {
   EXPECT_NEAR(fused.cost, plain.cost, 1e-5 * std::abs(plain.cost));
@@ -67,13 +67,15 @@ void expect_same(const Layout& layout, const Result& fused, const Result& plain,
   const Tensors expected = layout.views(exact);
   for (const auto& [name, gradient] : expected) {
     double scale = gradient.abs().max().item<double>();
-    // Linear energies: 0 but for rounding, a sum of what the energy weights' gradient weighs.
+    // With linear energies the gradient of the energy bias is 0 but for rounding. The tolerance is
+    // therefore relative to the gradient of the energy weights, or to the whole gradient where
+    // there are no energy weights.
     if (name == "attention.energy_bias") {
       const bool weighed = expected.contains("attention.energy_weight");
       const Tensor& terms = weighed ? expected.at("attention.energy_weight") : exact;
       scale = std::max(scale, terms.abs().max().item<double>());
     }
-    // Where gates are all but closed, the rounding of float alone strays further.
+    // Where gates are almost closed, float rounding alone may exceed the tolerance.
     const double rounding = 8 * distance(in_float.at(name), gradient);
     EXPECT_LE(distance(found.at(name), gradient), std::max(1e-4 * scale, rounding)) << name;
   }
@@ -141,7 +143,7 @@ TEST_P(FusedPath, EqualsTensorOperations) {
 
 INSTANTIATE_TEST_SUITE_P(RandomModels, FusedPath, ::testing::Range(1, 151));
 
-// Wide enough for whole vectors and several panels of weights.
+// The models are wide enough for whole vectors and for several panels of weights.
 TEST(FusedPath, EqualsTensorOperationsInLargeModels) {
   for (const model::Cell cell : {model::Cell::kGru, model::Cell::kLstm}) {
     Configuration c;
@@ -154,14 +156,15 @@ TEST(FusedPath, EqualsTensorOperationsInLargeModels) {
   }
 }
 
-// Factors lose all but 8 bits of their mantissa, a relative error of up to 2^-9 each; their errors
-// have either sign, so that a gradient through some dozens of products strays by a per cent or two.
+// A bfloat16 factor keeps 8 bits of its mantissa, with a relative error of up to 2^-9. The errors
+// have either sign, so a gradient through some dozens of products is off by a per cent or two.
 TEST(FusedPath, Bfloat16StaysWithinItsRounding) {
   for (const model::Cell cell : {model::Cell::kGru, model::Cell::kLstm}) {
     Configuration c;
     c.encoder.cell.type = c.decoder.cell.type = cell;
     c.encoder.layers = 2;
-    // With tiles, so many words and units as wide as the default's take what small models do not.
+    // With tiles, a vocabulary and units as large as these take code paths that small models do not
+    // take.
     const model::VocabularySizes sizes{40, 150};
     const Batch batch =
         make_batch(pointers(network::testing::random_examples(33, sizes, 20, 15, 8)), at::kFloat);
@@ -177,7 +180,8 @@ TEST(FusedPath, Bfloat16StaysWithinItsRounding) {
   }
 }
 
-// Where rounding decides on which side of a kink a value lies, the gradient is another one.
+// Whether the model has functions with a kink. Where rounding decides on which side of a kink a
+// value lies, the gradient differs.
 bool has_kinks(const Configuration& c) {
   return c.encoder.cell.gates == model::Gates::kHard ||
          c.decoder.cell.gates == model::Gates::kHard ||
@@ -185,7 +189,8 @@ bool has_kinks(const Configuration& c) {
          c.decoder.readout == model::Readout::kMaxout;
 }
 
-// Weights smaller than elsewhere: where energies are sharp, rounding turns a gradient around.
+// The weights are smaller than in other tests, because rounding can turn a gradient around where
+// energies are sharp.
 TEST(FusedPath, Bfloat16TakesModelsOfAnySize) {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     Case random = random_case(seed);
@@ -205,7 +210,7 @@ TEST(FusedPath, Bfloat16TakesModelsOfAnySize) {
   }
 }
 
-// Nothing is fed back, and in one of the orders no state is updated.
+// With targets of one token, no previous token is read, and one of the orders updates no state.
 TEST(FusedPath, TakesTargetsOfOneToken) {
   for (const model::Order order :
        {model::Order::kLookUpdateGenerate, model::Order::kLookGenerateUpdate,
@@ -219,7 +224,7 @@ TEST(FusedPath, TakesTargetsOfOneToken) {
   }
 }
 
-// Luong's models wide enough for whole vectors and for products over all steps.
+// Luong's models are wide enough for whole vectors and for products over all steps.
 TEST(FusedPath, EqualsTensorOperationsInLuongsModels) {
   for (const model::Score score :
        {model::Score::kAdditive, model::Score::kDot, model::Score::kGeneral}) {
@@ -240,7 +245,8 @@ TEST(FusedPath, EqualsTensorOperationsInLuongsModels) {
   }
 }
 
-// Every cell, in states that a decoder copies, with one mask a sequence in both directions.
+// Every cell has one dropout mask for a whole sequence, in both directions of the encoder and in a
+// decoder whose initial state is a copy.
 TEST(FusedPath, EqualsTensorOperationsWithRecurrentDropout) {
   using namespace model;
   for (const CellConfig cell :
@@ -259,7 +265,7 @@ TEST(FusedPath, EqualsTensorOperationsWithRecurrentDropout) {
   }
 }
 
-// Every cell in two layers, of embedded words and of one-hot vectors.
+// Every cell is tested in two layers, over embedded words and over one-hot vectors.
 TEST(FusedPath, EqualsTensorOperationsWithLayerNormalisation) {
   using namespace model;
   for (const CellConfig cell :
@@ -299,7 +305,7 @@ TEST(FusedPath, EqualsTensorOperationsWithAFedReadout) {
   }
 }
 
-// Every order, with a readout that is fed and without, and all dropout.
+// Every order is tested with all kinds of dropout, with and without input feeding.
 TEST(FusedPath, EqualsTensorOperationsInStackedDecoders) {
   using namespace model;
   for (const Order order :
@@ -360,7 +366,7 @@ TEST(EmbedWords, AddsToTheGradientThatALeafHas) {
   EXPECT_TRUE(gradient.equal(at::tensor({1.0F, 1.0F, 1.0F, 1.0F, 5.0F, 9.0F}).view({3, 2})));
 }
 
-// Cells that differ in what of W x + b they add where.
+// Returns cells that differ in where they add the parts of W x + b.
 std::vector<model::CellConfig> cells() {
   model::CellConfig before, after, lstm;
   before.reset = model::GruReset::kBefore;
@@ -369,7 +375,7 @@ std::vector<model::CellConfig> cells() {
   return {before, after, lstm};
 }
 
-// Batches of so few words that positions share rows on both sides.
+// The vocabularies are so small that positions share rows in the source and in the target.
 TEST(FusedPath, EqualsTensorOperationsWhereWordsShareRows) {
   const model::VocabularySizes sizes{4, 4};
   const auto examples = network::testing::random_examples(7, sizes, 9, 8, 21);
@@ -396,7 +402,7 @@ TEST(FusedPath, EqualsTensorOperationsWhereWordsShareRows) {
   }
 }
 
-// Input feeding with a readout that sees the embedded word.
+// Input feeding uses a readout that reads the embedding of the previous token.
 TEST(FusedPath, EqualsTensorOperationsWhereReadoutsShareRows) {
   const model::VocabularySizes sizes{4, 4};
   const auto examples = network::testing::random_examples(7, sizes, 9, 8, 22);
@@ -408,8 +414,8 @@ TEST(FusedPath, EqualsTensorOperationsWhereReadoutsShareRows) {
   expect_fused_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
 }
 
-// The same sources twice: written in few words, and with a word of its own at every position whose
-// embedding is that of the first.
+// Runs a model twice: once on sources with few distinct words, and once on copies where every
+// position has a word of its own with an equal embedding. Only the first run shares rows.
 TEST(FusedPath, SharedRowsChangeNothingButRounding) {
   constexpr std::int64_t kSentences = 6, kLength = 7, kWords = 5, kPositions = kSentences * kLength;
   const auto examples =
@@ -445,14 +451,15 @@ TEST(FusedPath, SharedRowsChangeNothingButRounding) {
       const Result single = run(c, other, twin, batch_apart, fused_operations(c));
       EXPECT_NEAR(shared.cost, single.cost, 1e-6 * single.cost);
       const Tensors found = one.views(shared.gradient), expected = other.views(single.gradient);
-      const double tolerance = precision == Precision::kFloat32 ? 1e-5 : 4e-3;  // 2^-8
+      const double tolerance = precision == Precision::kFloat32 ? 1e-5 : 4e-3;  // about 2^-8
       const double whole = shared.gradient.norm().item<double>();
       for (const auto& [name, gradient] : found) {
         Tensor sum = expected.at(name);
         if (name == "source_embedding.weight") {
           sum = at::zeros_like(gradient).index_add(0, index, sum);
         }
-        // Energies hardly depend on a query: what is left of their gradient is mostly rounding.
+        // Energies hardly depend on a query, so the gradients of the query weights are mostly
+        // rounding. The tolerance is therefore at least a fraction of the whole gradient.
         const double scale = std::max(sum.norm().item<double>(), 1e-3 * whole);
         EXPECT_LE((gradient - sum).norm().item<double>(), tolerance * scale) << name;
       }

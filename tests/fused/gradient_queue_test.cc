@@ -1,4 +1,4 @@
-// Sums of the queue against sums in double, whoever multiplies and when.
+// The sums of the queue must equal sums in double precision, whichever thread multiplies and when.
 #include "fused/gradient_queue.h"
 
 #include <gtest/gtest.h>
@@ -16,10 +16,11 @@ using kernels::ConstRows;
 using kernels::PackedRows;
 using kernels::Rows;
 
-constexpr std::size_t kShards = 3, kRows = 5, kA = 700, kB = 400;  // of the large gradient
-constexpr std::size_t kBefore = 10;                                // values of the small one
+constexpr std::size_t kShards = 3, kRows = 5, kA = 700, kB = 400;  // the large gradient is [kA, kB]
+constexpr std::size_t kBefore = 10;                                // values of the small parameter
 
-// A small and a large parameter; every shard has factors of its own for the large one.
+// A queue over a small and a large parameter. Every shard has factors of its own for the gradient
+// of the large one.
 struct Fixture {
   kernels::PrimitiveCache primitives;
   std::vector<std::vector<float>> buffers, a, b;
@@ -44,7 +45,7 @@ struct Fixture {
               PackedRows(Precision::kFloat32, ConstRows{b[shard].data(), kB}, kRows, kB),
               gradient(shard));
   }
-  // One update; shard s begins `delays[s]` ms late and adds as many products as it is told.
+  // Runs one update. Shard s begins `delays[s]` ms late and adds `products[s]` products.
   void update(const std::vector<int>& products, const std::vector<int>& delays) {
     queue.begin_update();
     queue.begin_part();
@@ -129,7 +130,7 @@ TEST(GradientQueue, LetsTheOthersGoWhenAThreadFails) {
     f.queue.drain(shard, workers.spin_time());
   }),
                Error);
-  f.update({1, 1, 1}, {0, 0, 0});  // as if nothing had happened
+  f.update({1, 1, 1}, {0, 0, 0});  // the next update is not affected
   EXPECT_NEAR(f.gradient(0).row(3)[5], f.expected(3, 5), 1e-4);
 }
 

@@ -11,7 +11,7 @@ namespace attend::network::testing {
 
 using model::Example;
 
-/// A model of a few units with every size different, so that no transposition goes unseen.
+/// Makes a small model in which all sizes differ, so that a wrong transposition is noticed.
 inline model::Configuration small_configuration() {
   model::Configuration c;
   c.encoder.embedding = 3;
@@ -24,7 +24,7 @@ inline model::Configuration small_configuration() {
   return c;
 }
 
-/// Random ids below the sizes; lengths 1 … longest.
+/// Makes examples of random ids below the vocabulary sizes. Lengths are 1 … longest.
 inline std::vector<Example> random_examples(std::size_t count, const model::VocabularySizes& sizes,
                                             std::size_t longest_source, std::size_t longest_target,
                                             std::uint64_t seed, bool fixed_lengths = false) {

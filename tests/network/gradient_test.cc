@@ -1,4 +1,4 @@
-// Gradients against central differences, in double, for every part of the models.
+// Compares gradients with central differences, in double, for every part of the models.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -27,8 +27,8 @@ struct Case {
 
 void PrintTo(const Case& one, std::ostream* out) { *out << one.name; }
 
-// Random values instead of the initial ones, so that no tensor is zero. Biases stay away from the
-// kinks of relu and hard gates by chance alone: a random point hits none.
+// Draws random values to replace the initial ones, so that no tensor is zero. A random point is not
+// expected to be at a kink of relu or of hard gates.
 Tensor random_values(std::int64_t size, double scale) {
   Random random(7);
   const Tensor values = at::empty({size}, at::kDouble);
@@ -45,9 +45,9 @@ double cost_at(const Network& network, const Batch& batch) {
 
 class Gradients : public ::testing::TestWithParam<Case> {};
 
-// Relative error of the directional derivatives along the coordinate axes: every value of small
-// tensors, a sample of large ones. The difference is extrapolated (Richardson), so that its own
-// error is far below the tolerance.
+// The test bounds the relative error of the derivatives along the coordinate axes. It covers every
+// value of small tensors and a sample of large ones. The difference is extrapolated (Richardson),
+// so that its own error is far below the tolerance.
 TEST_P(Gradients, EqualCentralDifferences) {
   Configuration configuration = small_configuration();
   GetParam().change(configuration);
@@ -99,7 +99,7 @@ TEST_P(Gradients, EqualCentralDifferences) {
   }
 }
 
-// §1.4, §1.5: every score in every order.
+// Adds a case for every score in every order (§1.4, §1.5).
 void add_score_cases(std::vector<Case>& list) {
   using namespace model;
   for (const auto& [name, score] : {std::pair{"additive", Score::kAdditive},
@@ -124,7 +124,7 @@ void add_score_cases(std::vector<Case>& list) {
   }
 }
 
-// §6.4: readouts that are fed.
+// Adds cases with input feeding (§6.4).
 void add_feeding_cases(std::vector<Case>& list) {
   using namespace model;
   for (const auto& [name, readout] : {std::pair{"tanh", Readout::kTanh},
@@ -148,7 +148,7 @@ void add_feeding_cases(std::vector<Case>& list) {
   }
 }
 
-// §6.1: states that are copied layer by layer.
+// Adds cases in which first states are copied layer by layer (§6.1).
 void add_copying_cases(std::vector<Case>& list) {
   using namespace model;
   for (const Direction direction :
@@ -292,7 +292,7 @@ std::vector<Case> cases() {
 INSTANTIATE_TEST_SUITE_P(Models, Gradients, ::testing::ValuesIn(cases()),
                          [](const auto& one) { return one.param.name; });
 
-// Models that combine choices as the cases above do not.
+// Makes random models, which combine choices that the other cases do not combine.
 std::vector<Case> random_cases() {
   std::vector<Case> list;
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
@@ -319,8 +319,8 @@ Configuration fed_configuration() {
 
 class DropoutGradients : public ::testing::TestWithParam<std::tuple<bool, bool>> {};
 
-// With dropout the cost is a function of the parameters too, as the masks are drawn anew from the
-// same seed.
+// With dropout the cost is still a function of the parameters alone, because every pass draws its
+// masks from one seed.
 TEST_P(DropoutGradients, EqualCentralDifferences) {
   const auto [variational, fed] = GetParam();
   Configuration configuration = fed ? fed_configuration() : small_configuration();

@@ -1,4 +1,4 @@
-// Layers against the golden vectors of §16, and dropout.
+// Compares layers with the golden vectors of §16, and tests dropout.
 #include "network/layers.h"
 
 #include <gtest/gtest.h>
@@ -20,7 +20,7 @@ void expect_values(const Tensor& found, const std::vector<double>& expected) {
   }
 }
 
-// U h_j + b of the golden vectors for annotations [1, source_length, 2].
+// Makes the additive attention of the golden vectors for annotations [1, source_length, 2].
 AttentionInputs golden_additive(const Tensor& annotations) {
   AttentionInputs inputs;
   inputs.annotations = annotations;
@@ -61,7 +61,7 @@ TEST(Attention, DotAndGeneralEqualTheGoldenVectors) {
   inputs.score = model::Score::kDot;
   inputs.annotations = golden_annotations();
   expect_values(Attention(inputs).look(golden_state()).alignment, {0.386207, 0.142078, 0.471715});
-  inputs.score = model::Score::kGeneral;  // W is the query weight of the additive score
+  inputs.score = model::Score::kGeneral;  // W is the additive score's query weight
   inputs.projected = inputs.annotations.matmul(tensor({.5, -.3, .1, .2}, {2, 2}).t());
   const Look look = Attention(inputs).look(golden_state());
   expect_values(look.energies, {0.08, -0.23, 0.155});

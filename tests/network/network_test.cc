@@ -1,4 +1,4 @@
-// Properties of a whole model, and of its parameters in a flat buffer.
+// Tests properties of a whole model and of its parameters in a flat buffer.
 #include "network/network.h"
 
 #include <gtest/gtest.h>
@@ -37,7 +37,7 @@ TEST(Parameters, BeginAtCacheLines) {
   EXPECT_LT(layout.parameters(), layout.size());
 }
 
-// What lies between tensors may be anything.
+// The gaps between tensors may hold any values.
 TEST(Parameters, TheLargestIsThatOfTensors) {
   const Layout layout(model::parameter_table(small_configuration(), kSizes));
   const Tensor flat = at::full({layout.size()}, 9.0F);
@@ -83,7 +83,7 @@ TEST(Network, AlignmentsAreDistributionsWithoutPadding) {
   }
 }
 
-// A sentence by itself, in a batch, and in a batch with more padding than it needs.
+// Compares a sentence alone, in a batch, and in a batch with more padding than it needs.
 TEST(Network, NeighboursAndPaddingDoNotMatter) {
   for (const model::InitialState initial :
        {model::InitialState::kBackward, model::InitialState::kMean, model::InitialState::kLast,

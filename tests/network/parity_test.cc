@@ -1,5 +1,5 @@
-// The two engines are one definition: the runtime against training, the decoder's forced score
-// against the training likelihood, over random configurations.
+// Tests that the runtime and training compute one definition: it compares the decoder's forced
+// score with the training likelihood for random configurations.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -23,13 +23,13 @@ struct RandomModel {
   Configuration configuration;
   model::VocabularySizes sizes;
   std::optional<text::TokenId> end;
-  std::vector<Example> examples;  // targets end with </s> when there is one
+  std::vector<Example> examples;  // targets end with </s> if the model has one
   model::Weights weights;
   Forced forced;
 };
 
-// Such a readout multiplies in every step what rounding left in the last: with large weights
-// float32 itself strays by more than two engines may differ.
+// Returns whether input feeding uses a readout without bounds. Such a readout multiplies rounding
+// errors in every step. With large weights the error of float32 itself then exceeds the tolerance.
 bool feeds_without_bounds(const model::DecoderConfig& decoder) {
   return decoder.input_feeding == model::InputFeeding::kReadout &&
          decoder.readout != model::Readout::kTanh;
@@ -93,7 +93,7 @@ TEST_P(Parity, RuntimeEqualsTraining) {
   const auto alignments = random_model.forced.alignments.accessor<float, 3>();
   std::vector<std::int32_t> row_of(sources.size(), -1);
   for (std::size_t i = 0; i < steps; ++i) {
-    std::vector<model::StepRow> rows;  // examples whose target is not over yet
+    std::vector<model::StepRow> rows;  // examples whose target has not ended
     for (std::size_t b = 0; b < sources.size(); ++b) {
       const auto& target = random_model.examples[b].target;
       if (i >= target.size()) continue;

@@ -1,4 +1,4 @@
-// From files of pairs to token ids: what is left out, lowered, and said.
+// Tests how files of pairs become token ids: pairs left out, sizes lowered, and messages.
 #include "train/data.h"
 
 #include <fmt/format.h>
@@ -94,7 +94,7 @@ TEST_F(PreparedData, TheFirstTenAreNamedInTheOrderOfTheFile) {
   options.configuration.source.remove = ",";
   options.on_error = OnError::kSkip;
   std::string pairs = good_pairs(20);
-  for (int i = 0; i < 6; ++i) pairs += ",\tx\nx\n";  // lines 21, 23, …: blank once it is prepared
+  for (int i = 0; i < 6; ++i) pairs += ",\tx\nx\n";  // lines 21, 23, …: blank after preparation
   const Dataset data = prepare(pairs);
   std::vector<std::string> named;
   for (const std::string& message : data.messages) {
@@ -167,7 +167,7 @@ TEST_F(PreparedData, AllPairsLeftOutAreAnError) {
   }
 }
 
-// What ends the whole file cannot be skipped.
+// An error that makes the whole file unreadable cannot be skipped.
 TEST_F(PreparedData, AFileThatIsNoTextStopsAnyway) {
   options.on_error = OnError::kSkip;
   EXPECT_THAT(error_of("\xff\xfe" + good_pairs(5)), HasSubstr("UTF-16"));
@@ -192,7 +192,7 @@ TEST_F(PreparedData, AWordThatIsTooLongForSubwordsIsNamed) {
   EXPECT_EQ(data.training.size() + data.validation.size(), 40U);
 }
 
-// The units of what is left out are no units of the vocabulary.
+// The vocabulary must not count the units of pairs that are left out.
 TEST_F(PreparedData, TargetsOfTheWrongLengthLeaveNoTrace) {
   options.configuration.target.fixed_length = 3;
   options.configuration.target.end_token = false;

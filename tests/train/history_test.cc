@@ -1,4 +1,4 @@
-// metrics.jsonl as a person may have left it.
+// Tests metrics.jsonl files that a person may have edited.
 #include "train/history.h"
 
 #include <fmt/format.h>

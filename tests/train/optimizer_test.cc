@@ -1,4 +1,4 @@
-// Optimisers against scalar versions of their equations (§1.7), the clip, the schedules.
+// Compares optimisers with scalar versions of their equations (§1.7); tests clipping and schedules.
 #include "train/optimizer.h"
 
 #include <gtest/gtest.h>
@@ -127,7 +127,7 @@ TEST(Optimizer, ScalesTheGradientFirst) {
   }
 }
 
-// One pass over float32 that threads share against tensor operations in double.
+// Compares the float32 pass that threads share with tensor operations in double.
 TEST(Optimizer, FusedAdamEqualsTensorOperationsOnAnyNumberOfThreads) {
   for (const OptimizerKind kind : {OptimizerKind::kAdam, OptimizerKind::kAdamW}) {
     OptimizerConfig config = of_kind(kind);

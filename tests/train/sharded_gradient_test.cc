@@ -1,4 +1,4 @@
-// Gradients over threads and in parts, and the memory that a batch takes.
+// Tests gradients with several threads and in parts, and the memory that a batch takes.
 #include "train/sharded_gradient.h"
 
 #include <gtest/gtest.h>
@@ -53,7 +53,7 @@ TEST(ShardedGradient, GivesTheSameBitsEveryTime) {
   }
 }
 
-// Any model on three threads, with every gradient in the queue that can be.
+// Tests random models on three threads. Every gradient that can go through the queue does.
 class QueuedModels : public ::testing::TestWithParam<int> {};
 
 TEST_P(QueuedModels, ShardsAddUpToTheWholeGradient) {
@@ -77,7 +77,7 @@ TEST_P(QueuedModels, ShardsAddUpToTheWholeGradient) {
 
 INSTANTIATE_TEST_SUITE_P(RandomModels, QueuedModels, ::testing::Range(1, 61));
 
-// Parameters large enough for the queue.
+// Makes a model whose parameters are large enough for the queue.
 model::Configuration wide_configuration(Precision precision) {
   model::Configuration configuration;
   configuration.encoder.units = configuration.decoder.units = 256;
@@ -122,7 +122,8 @@ TEST_P(WideEngines, GiveTheSameBitsInParts) {
   }
 }
 
-// Weights packed as they change, gradients cleared as they are read.
+// An update that packs weights and clears gradients block by block equals an update of the whole
+// buffer.
 TEST_P(WideEngines, UpdateInPiecesAsAtOnce) {
   const model::VocabularySizes sizes{40, 1200};
   const auto examples = random_examples(9, sizes, 9, 8, 4);
@@ -149,7 +150,8 @@ TEST_P(WideEngines, UpdateInPiecesAsAtOnce) {
   }
 }
 
-// What others add to shared output weights does not pass by the queue.
+// The gradients of tied output weights must include those of the embeddings, which do not go
+// through the queue.
 TEST_P(WideEngines, TieOutputsToEmbeddings) {
   const model::VocabularySizes sizes{40, 1200};
   const auto examples = random_examples(9, sizes, 9, 8, 4);
@@ -167,7 +169,7 @@ TEST_P(WideEngines, TieOutputsToEmbeddings) {
 INSTANTIATE_TEST_SUITE_P(Precisions, WideEngines,
                          ::testing::Values(Precision::kFloat32, Precision::kBfloat16));
 
-// A row for each of a source's distinct words, here one, as a bias is one row.
+// The sources have one distinct word, so that their rows have the shape of a bias: one row.
 TEST(ShardedGradient, LeavesTheParametersOfANormalisedLayerAlone) {
   Configuration configuration = small_configuration();
   configuration.encoder.layer_norm = true;
@@ -179,7 +181,7 @@ TEST(ShardedGradient, LeavesTheParametersOfANormalisedLayerAlone) {
   EXPECT_TRUE(engine.values().equal(before));
 }
 
-// One MiB holds one or two of these sentences at a time.
+// Memory of one MiB is enough for one or two of these sentences at a time.
 TEST(ShardedGradient, WorksABatchOffInPartsThatFitIntoMemory) {
   Configuration configuration;
   const model::VocabularySizes sizes{40, 50};

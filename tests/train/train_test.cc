@@ -1,4 +1,4 @@
-// Training end to end: folders, resume, early stopping, errors. No libtorch in sight.
+// Tests training end to end: folders, resuming, early stopping and errors. Needs no libtorch.
 #include "train/train.h"
 
 #include <gmock/gmock.h>
@@ -22,7 +22,7 @@ using attend::testing::TemporaryFolder;
 using attend::testing::write_file;
 using ::testing::HasSubstr;
 
-// Words of a few letters and the same in reverse.
+// Makes pairs of a word of a few letters and the reversed word.
 std::string reversal_pairs(int count, std::uint64_t seed = 1) {
   Random random(seed);
   std::string text;
@@ -83,7 +83,7 @@ class Training : public ::testing::Test {
     return text;
   }
 
-  // Everything that a run left behind and that equal runs must share.
+  // Returns everything in a folder that must be equal after equal runs.
   std::string state(const std::filesystem::path& folder) const {
     const Checkpoint checkpoint = load_checkpoint(folder);
     std::string text = read_file(folder / "model.safetensors") + read_file(folder / "config.yml");
@@ -145,7 +145,7 @@ TEST_P(ResumedTraining, EqualsTheUninterruptedOneBitForBit) {
 
 INSTANTIATE_TEST_SUITE_P(Threads, ResumedTraining, ::testing::Values(1, 2));
 
-// A crash behind a validation leaves a newer model and a longer metrics.jsonl than the checkpoint.
+// After a crash that follows a validation, model and metrics.jsonl are newer than the checkpoint.
 TEST_F(Training, GoesBackToTheCheckpointAfterACrash) {
   run();
   const std::string expected = state(options.folder);
@@ -158,9 +158,9 @@ TEST_F(Training, GoesBackToTheCheckpointAfterACrash) {
   EXPECT_TRUE(state(options.folder) == expected);
 }
 
-// What an earlier version wrote: all buffers without the gaps between tensors.
+// Rewrites a checkpoint as earlier versions wrote it: all buffers without gaps between tensors.
 void pack_checkpoint(const std::filesystem::path& folder) {
-  constexpr std::int64_t kLine = 16;  // values between the places where tensors begin
+  constexpr std::int64_t kLine = 16;  // tensors begin at multiples of this many values
   const model::ModelText text = model::load_text(folder);
   Checkpoint checkpoint = load_checkpoint(folder);
   std::map<std::string, std::vector<float>> packed;
@@ -189,8 +189,8 @@ TEST_F(Training, GoesOnFromACheckpointWithoutGaps) {
   EXPECT_TRUE(state(options.folder) == expected);
 }
 
-// Makes a folder what an earlier program wrote, which knew neither normal forms nor invisible
-// characters.
+// Rewrites a folder as earlier versions wrote it, which had no options for normal forms and
+// invisible characters.
 void forget_preparation(const std::filesystem::path& folder) {
   const auto shorten = [](std::string yaml) {
     for (const std::string option : {"  normalisation:", "  invisible:"}) {
@@ -212,7 +212,7 @@ void forget_preparation(const std::filesystem::path& folder) {
   weights.with_metadata(shortened_seal(weights)).save(folder / "model.safetensors");
 }
 
-// The pairs hold zero-width spaces, which were units like all others.
+// A folder of an earlier version. Its pairs hold zero-width spaces, which were ordinary units then.
 class EarlierFolder : public Training {
  protected:
   EarlierFolder() {
@@ -258,7 +258,7 @@ TEST_F(EarlierFolder, AnotherOneDropsInvisibleCharacters) {
   EXPECT_EQ(text.source.config.normalisation, model::NormalisationChoice::kNfc);
   EXPECT_FALSE(text.source.vocabulary.contains("\u200b"));
   EXPECT_THAT(read_file(options.folder / "config.yml"), ::testing::Not(HasSubstr("auto")));
-  run();  // and goes on
+  run();  // the training goes on without an error
 }
 
 TEST_F(Training, FinishedTrainingReturnsAtOnce) {
@@ -288,7 +288,7 @@ TEST_F(Training, StopsEarlyWithoutProgress) {
   EXPECT_EQ(result.updates, 15);
 }
 
-// Nothing is right at first, however fast the model learns.
+// The metric stays at its worst at first, however fast the model learns.
 TEST_F(Training, GoesOnWhileTheLossFalls) {
   options.configuration.training.optimizer.learning_rate = 1e-4;
   options.configuration.training.metric = "exact_match";
@@ -298,7 +298,7 @@ TEST_F(Training, GoesOnWhileTheLossFalls) {
   EXPECT_EQ(result.reason, StopReason::kFinished);
   EXPECT_EQ(result.best_metric, 0);
   const std::string history = read_file(options.folder / "metrics.jsonl");
-  EXPECT_EQ(history.find("\"best\":false"), std::string::npos) << history;  // by their losses
+  EXPECT_EQ(history.find("\"best\":false"), std::string::npos) << history;  // losses decide
 }
 
 TEST_F(Training, StopsAtTheLimitOfUpdatesAndValidates) {
@@ -329,7 +329,7 @@ TEST_F(Training, RefusesAModelWithoutACheckpoint) {
   EXPECT_EQ(read_file(options.folder / "model.safetensors"), "precious");
 }
 
-// A better one may never come.
+// The training may never find a better model than the one that is damaged or missing.
 TEST_F(Training, RefusesToGoOnBesideADamagedOrMissingBestModel) {
   run(7);
   const std::filesystem::path best = options.folder / "model.safetensors";
@@ -364,8 +364,8 @@ TEST_F(Training, ExplainsALossThatIsNotFinite) {
   EXPECT_NO_THROW(load_checkpoint(options.folder));
 }
 
-// Parameters that grow by a factor in every update, in a model whose loss stays finite until one of
-// them is not; a checkpoint after every update.
+// Parameters grow by a factor in every update, and the loss stays finite until one of them is not.
+// There is a checkpoint after every update.
 TEST_F(Training, KeepsTheLastFiniteParameters) {
   model::Configuration& c = options.configuration;
   c.encoder.embedding = 0;

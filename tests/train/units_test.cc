@@ -28,7 +28,7 @@ std::optional<std::string> choose(Configuration& configuration, const std::vecto
   return choose_preparation(configuration, pointers);
 }
 
-/// What the default preset chooses.
+/// The choices that the default preset makes.
 struct Chosen {
   explicit Chosen(const std::vector<Pair>& pairs, const std::vector<std::string>& settings = {}) {
     for (const std::string& setting : settings) model::set_option(configuration, setting);
@@ -51,7 +51,7 @@ std::string utf8(char32_t c) {
   return text + static_cast<char>(0x80 | (c & 0x3F));
 }
 
-/// Words of 1 … 6 characters, each drawn by `character`.
+/// Makes words of 1 … 6 characters. `character` draws each character.
 template <typename Character>
 std::vector<std::string> random_words(std::size_t count, Character&& character) {
   Random random(11);
@@ -64,7 +64,8 @@ std::vector<std::string> random_words(std::size_t count, Character&& character) 
   return words;
 }
 
-/// A consonant, and most often a vowel sign or two: clusters of which most are rare.
+/// Draws a Devanagari cluster: a consonant, and most often one or two vowel signs. Most clusters
+/// are rare.
 std::string akshara(Random& random) {
   std::string text = utf8(0x0915 + static_cast<char32_t>(random.below(30)));
   if (random.chance(0.8)) text += utf8(0x093E + static_cast<char32_t>(random.below(12)));
@@ -72,13 +73,13 @@ std::string akshara(Random& random) {
   return text;
 }
 
-std::string syllable(Random& random) {  // of 19 · 21 · 28
+std::string syllable(Random& random) {  // one of 19 · 21 · 28
   return utf8(0xAC00 + static_cast<char32_t>(random.below(11172)));
 }
 
 std::string han(Random& random) { return utf8(0x4E00 + static_cast<char32_t>(random.below(3000))); }
 
-std::string accented(Random& random) {  // Vietnamese and its neighbours, composed
+std::string accented(Random& random) {  // letters with accents, composed, as in Vietnamese
   return random.chance(0.5) ? std::string(1, static_cast<char>('a' + random.below(26)))
                             : utf8(0x1EA0 + static_cast<char32_t>(random.below(90)));
 }
@@ -99,7 +100,7 @@ std::vector<Pair> swapped(std::vector<Pair> pairs) {
   return pairs;
 }
 
-/// Letters with a phone for each.
+/// Makes pairs of letters and phones, with one phone for each letter.
 std::vector<Pair> phone_pairs(std::size_t count) {
   const std::vector<std::string> words = random_words(count, [](Random& random) {
     return std::string(1, static_cast<char>('a' + random.below(26)));
@@ -135,7 +136,7 @@ TEST(ChoiceOfUnits, CodePointsInTargetsToo) {
 TEST(ChoiceOfUnits, CharactersWhereTheyAreFewOrFrequent) {
   const auto few = [](Random& random) { return utf8(0x0915) + utf8(0x093E + random.below(3)); };
   EXPECT_EQ(Chosen(pairs_of(random_words(500, few))).source.unit, UnitChoice::kCharacters);
-  // 100 clusters, each a hundred times.
+  // There are 100 clusters, and each occurs a hundred times.
   std::vector<Pair> pairs;
   for (std::size_t i = 0; i < 10'000; ++i) {
     pairs.push_back({utf8(static_cast<char32_t>(0x0915 + i % 10)) +
@@ -171,7 +172,7 @@ TEST(ChoiceOfUnits, JamoOnlyWhereTheUserLeavesTheFormOpen) {
   const Chosen characters(pairs, {"source.unit=characters"});
   EXPECT_EQ(characters.source.unit, UnitChoice::kCharacters);
   EXPECT_EQ(characters.source.normalisation, NormalisationChoice::kNfc);
-  const Chosen decomposed(pairs, {"source.normalisation=nfd"});  // as clusters they stay many
+  const Chosen decomposed(pairs, {"source.normalisation=nfd"});  // there are still many clusters
   EXPECT_EQ(decomposed.source.unit, UnitChoice::kCodePoints);
   const Chosen points(pairs, {"source.unit=code-points", "target.unit=characters"});
   EXPECT_EQ(points.source.normalisation, NormalisationChoice::kNfd);
@@ -270,7 +271,7 @@ TEST(ChoiceOfUnits, PhonesOfRareCharacters) {
 }
 
 TEST(ChoiceOfUnits, RareWordsBehindOneWordAreCharacters) {
-  std::vector<Pair> pairs;  // names in another order: their words do not come again
+  std::vector<Pair> pairs;  // names in another order: their words do not repeat
   for (int i = 0; i < 500; ++i) {
     pairs.push_back({"n" + std::to_string(7919 * i),
                      "m" + std::to_string(i) + " of n" + std::to_string(7919 * i)});
@@ -316,7 +317,7 @@ TEST(ChoiceOfUnits, NothingIsLeftOpenAndNothingGivenIsChanged) {
       EXPECT_EQ(side->invisible, InvisibleChoice::kDrop) << preset.name;
     }
   }
-  Configuration given;  // as earlier programs had it
+  Configuration given;  // as earlier versions had it
   given.source.unit = given.target.unit = UnitChoice::kCharacters;
   const std::string before = model::write_yaml(given);
   EXPECT_EQ(choose(given, pairs), std::nullopt);

@@ -19,9 +19,10 @@ struct EvaluatedPairs {
 };
 
 /// Predicts all sources. One that is blank or cannot be answered has the empty prediction; a target
-/// may be empty; a pair of two blank sides, or a line that is no pair, is left out. DataError for
-/// what ends the file early, under LineErrors::kStop for the first line that cannot be answered,
-/// and for a file without any pair. `name` is that of the command, for notices.
+/// may be empty. A pair of two blank sides is left out, and so are a line that is no pair and a
+/// pair whose target cannot be cut into units, which are named and counted. DataError for what ends
+/// the file early, under LineErrors::kStop for the first line that cannot be answered, and for a
+/// file without any pair. `name` is that of the command, for notices.
 EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text::CorpusFiles& files,
                               const predictor::PredictOptions& options, LineErrors errors,
                               const std::string& name);

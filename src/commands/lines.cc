@@ -77,8 +77,7 @@ bool read_chunk(Reader& reader, const LineOptions& options, Chunk& chunk,
 
 }  // namespace
 
-std::size_t Lines::take_chunk(const std::string& file, const Chunk& chunk,
-                              const LineActions& actions) {
+std::size_t Lines::take_chunk(const std::string& file, Chunk& chunk, const LineActions& actions) {
   std::vector<predictor::Answer> answers = actions.answer(chunk);
   ATTEND_CHECK_EQ(answers.size(), chunk.sources.size());
   std::size_t taken = 0;
@@ -90,8 +89,12 @@ std::size_t Lines::take_chunk(const std::string& file, const Chunk& chunk,
       failure_ = std::make_exception_ptr(DataError(file, line, answer.problem));
       break;
     }
-    notices_.add(answer, line);
-    actions.take(answer, chunk, taken);
+    if (!chunk.problems[taken].empty() && options_.bad_lines == BadLines::kLeaveOut) {
+      notices_.add_left_out("pair", answer.problem, line);
+    } else {
+      notices_.add(answer, line);
+      actions.take(answer, chunk, taken);
+    }
     answer = {};
   }
   actions.end_chunk();

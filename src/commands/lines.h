@@ -17,8 +17,7 @@ namespace attend::commands {
 struct Chunk {
   std::vector<std::string> sources, targets;
   std::vector<std::size_t> line_numbers;
-  std::vector<std::string> problems;  ///< why a line could not be read, its texts are empty then;
-                                      ///< empty for others
+  std::vector<std::string> problems;  ///< why a line could not be taken; empty for others
 };
 
 /// What becomes of lines that cannot be answered.
@@ -27,17 +26,26 @@ enum class LineErrors {
   kStop   ///< --strict: the first of them ends the work, after the answers before it
 };
 
+/// What becomes of a line that has a problem in its chunk.
+enum class BadLines {
+  kAnswerEmpty,  ///< it gets an empty answer
+  kLeaveOut      ///< it is no pair: it is left out and counted
+};
+
 struct LineOptions {
   std::size_t chunk_lines = 2048;  ///< read ahead and answered together
   LineErrors errors = LineErrors::kGoOn;
+  BadLines bad_lines = BadLines::kAnswerEmpty;
   /// Whether answers hold alignments, of which a chunk holds few.
   search::Alignments alignments = search::Alignments::kDropped;
   std::size_t n_best = 1;
 };
 
-/// One answer for each line of the chunk.
-using AnswerChunk = std::function<std::vector<predictor::Answer>(const Chunk& chunk)>;
-/// Takes the answer of line `i` of the chunk, which may have a problem.
+/// One answer for each line of the chunk. A line that has a problem has empty texts; the function
+/// may give problems to other lines.
+using AnswerChunk = std::function<std::vector<predictor::Answer>(Chunk& chunk)>;
+/// Takes the answer of line `i` of the chunk, which may have a problem. Under BadLines::kLeaveOut
+/// it is not called for lines that have a problem in the chunk.
 using TakeAnswer =
     std::function<void(const predictor::Answer& answer, const Chunk& chunk, std::size_t i)>;
 /// Called when all answers of a chunk were taken.
@@ -65,7 +73,7 @@ class Lines {
   bool failed() const { return failure_ != nullptr; }
 
  private:
-  std::size_t take_chunk(const std::string& file, const Chunk& chunk, const LineActions& actions);
+  std::size_t take_chunk(const std::string& file, Chunk& chunk, const LineActions& actions);
 
   LineOptions options_;
   Notices& notices_;

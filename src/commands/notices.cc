@@ -69,6 +69,13 @@ void Notices::add(const predictor::Answer& answer, std::size_t line) {
   if (time_ == NoticeTime::kAsTheyArise) tell_at_once(answer, line);
 }
 
+void Notices::add_left_out(std::string_view what, std::string_view problem, std::size_t line) {
+  ++lines_;
+  left_out_kind_ = what;
+  if (++left_out_ > kNamedLines) return;
+  say(fmt::format("{}:{}: {}; the {} is left out", file_, line, problem, what));
+}
+
 void Notices::add_reference(const std::vector<std::string>& unknown_units) {
   references_.add(unknown_units);
 }
@@ -115,6 +122,10 @@ void Notices::report_counts() {
   if (problems_ > kNamedLines) say(fmt::format("{} lines got an empty answer in all", problems_));
   if (long_sources_ > kNamedLines) {
     say(fmt::format("{} sources were longer than --maximum-source-length in all", long_sources_));
+  }
+  if (left_out_ > 0) {
+    say(fmt::format("{} {}{} {} left out", left_out_, left_out_kind_, left_out_ == 1 ? "" : "s",
+                    were(left_out_)));
   }
   if (blank_pairs_ > 0) {
     say(fmt::format("{} blank line{} {} left out", blank_pairs_, blank_pairs_ == 1 ? "" : "s",

@@ -28,6 +28,8 @@ class Notices {
 
   /// What became of the line of that number. `answer` may have a problem.
   void add(const predictor::Answer& answer, std::size_t line);
+  /// The line of that number is left out because of a problem; `what` it is: "pair", "text".
+  void add_left_out(std::string_view what, std::string_view problem, std::size_t line);
   /// Unknown units of a reference, which is compared with a prediction.
   void add_reference(const std::vector<std::string>& unknown_units);
   void add_blank_pair() { ++blank_pairs_; }
@@ -54,9 +56,10 @@ class Notices {
   NoticeTime time_;
   Unknown sources_, targets_, references_;
   std::size_t lines_ = 0, problems_ = 0, long_sources_ = 0, cut_lines_ = 0, cut_predictions_ = 0;
-  std::size_t withheld_ = 0, blank_pairs_ = 0, empty_references_ = 0;
-  std::size_t told_ = 0;  ///< lines with unknown units that were told of at once
-  bool pending_ = false;  ///< something was counted since the last report
+  std::size_t withheld_ = 0, blank_pairs_ = 0, empty_references_ = 0, left_out_ = 0;
+  std::string left_out_kind_;  ///< what was left out: "pair"
+  std::size_t told_ = 0;       ///< lines with unknown units that were told of at once
+  bool pending_ = false;       ///< something was counted since the last report
   std::chrono::steady_clock::time_point reported_;
 };
 

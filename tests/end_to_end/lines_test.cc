@@ -234,6 +234,27 @@ TEST(BadLines, AreWordsThatAreTooLongForSubwords) {
   EXPECT_THAT(result.error, HasSubstr("standard input:2: a word of more than 65536 bytes"));
 }
 
+TEST(BadLines, AreReferencesThatAreTooLongForSubwords) {
+  const std::string model = models().subwords.string(),
+                    bad = "the cat\t" + std::string(70'000, 'x');
+  const std::string good = "the cat\tdie Katze\nthe dog\tdie Hündin\n";
+  const RunResult expected = run_on(good, {"evaluate", "-m", model, "-", "--json"});
+  const RunResult result = run_on(bad + "\n" + good, {"evaluate", "-m", model, "-", "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_EQ(result.out, expected.out);
+  EXPECT_THAT(result.error, HasSubstr("standard input:1: a word of more than 65536 bytes"));
+  EXPECT_THAT(result.error, HasSubstr("attend evaluate: 1 pair was left out\n"));
+  EXPECT_TRUE(refused(run_on(good + bad, {"evaluate", "-m", model, "-", "--json", "--strict"}),
+                      kData, {"standard input:3: a word of more than 65536 bytes"}));
+
+  const TemporaryFolder folder;
+  write_file(folder / "dev.tsv", bad + "\n" + good);
+  const RunResult quantized = attend({"quantize", "-m", model, "-o", (folder / "small").string(),
+                                      "--dev", (folder / "dev.tsv").string()});
+  EXPECT_EQ(quantized.exit_code, 0) << quantized.error;
+  EXPECT_THAT(quantized.out, HasSubstr("exact_match"));
+}
+
 TEST(Strict, StopsAtTheFirstBadLineBehindTheAnswersBefore) {
   const TemporaryFolder folder;
   const std::string out = (folder / "out").string();

@@ -11,6 +11,9 @@
 
 namespace attend::predictor {
 
+/// The problem of a text for which there is not enough memory.
+inline constexpr const char* kTooLarge = "not enough memory for this line";
+
 /// The sources of some texts. A text without parts has no answer.
 struct PreparedSources {
   std::vector<Part> parts;                          ///< those of one text one behind the other

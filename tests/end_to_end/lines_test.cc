@@ -255,6 +255,26 @@ TEST(BadLines, AreReferencesThatAreTooLongForSubwords) {
   EXPECT_THAT(quantized.out, HasSubstr("exact_match"));
 }
 
+// Alignments of a source in parts are one matrix, most of it zeros.
+TEST(BadLines, AreSourcesInPartsWhoseAlignmentIsTooLarge) {
+  std::string large;
+  for (int i = 0; i < 7000; ++i) large += "abc"[i % 3];
+  const std::string ab = predict("ab\n"), input = "ab\n" + large + "\nab\n";
+  const TemporaryFolder folder;
+  const std::string links = (folder / "links").string();
+  const std::vector<std::string> split{
+      "predict", "-m", strings(), "--long-sources", "split", "--maximum-source-length", "6"};
+  std::vector<std::string> aligned = split;
+  aligned.insert(aligned.end(), {"--alignments", links});
+  const RunResult result = run_on(input, aligned);
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out, ab + "\n" + ab);
+  EXPECT_EQ(lines_of(read_file(links)).size(), 3U);
+  EXPECT_THAT(result.error, HasSubstr("standard input:2: an alignment of "));
+  const RunResult without = run_on(input, split);
+  EXPECT_GT(lines_of(without.out).at(1).size(), 3000U) << "it has an answer without alignments";
+}
+
 TEST(Strict, StopsAtTheFirstBadLineBehindTheAnswersBefore) {
   const TemporaryFolder folder;
   const std::string out = (folder / "out").string();

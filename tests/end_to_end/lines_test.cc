@@ -255,6 +255,32 @@ TEST(BadLines, AreReferencesThatAreTooLongForSubwords) {
   EXPECT_THAT(quantized.out, HasSubstr("exact_match"));
 }
 
+// Memory that runs out while one line is prepared is that line's problem.
+TEST(BadLines, AreThoseThatNeedMoreMemoryThanThereIs) {
+  const std::string large(900'000, 'a');
+  RunOptions options;
+  options.environment = {
+      {"LD_PRELOAD", (testing::binary_folder() / "attend_fault_shim.so").string()},
+      {"ATTEND_FAIL_BYTES", "8000000"}};
+  const std::string ab = predict("ab\n");
+  options.standard_input = "ab\n" + large + "\nab\n";
+  const RunResult result = attend({"predict", "-m", strings()}, options);
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_EQ(result.out, ab + "\n" + ab);
+  EXPECT_THAT(result.error, HasSubstr("standard input:2: not enough memory for this line"));
+
+  for (const std::string& pair : {"ab\t" + large, large + "\tab"}) {
+    options.standard_input = "ab\tba\n" + pair + "\nab\tba\n";
+    const RunResult scored = attend({"score", "-m", strings(), "-"}, options);
+    EXPECT_EQ(scored.exit_code, 0) << scored.error;
+    const auto lines = lines_of(scored.out);
+    ASSERT_EQ(lines.size(), 3U);
+    EXPECT_EQ(lines[1], "");
+    EXPECT_EQ(lines[2], lines[0]);
+    EXPECT_THAT(scored.error, HasSubstr("standard input:2: not enough memory for this line"));
+  }
+}
+
 // Alignments of a source in parts are one matrix, most of it zeros.
 TEST(BadLines, AreSourcesInPartsWhoseAlignmentIsTooLarge) {
   std::string large;

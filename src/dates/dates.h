@@ -77,7 +77,9 @@ struct DatePairOptions {
 class DatePairGenerator {
  public:
   /// Throws UsageError for an unknown locale, an empty or impossible range of years, or a share
-  /// out of range. Reads ICU's locale data once, here.
+  /// out of range, or
+  /// where the wanted side of the split has no refusals for the years. Reads ICU's locale data
+  /// once, here.
   explicit DatePairGenerator(const DatePairOptions& options);
   ~DatePairGenerator();
   DatePairGenerator(DatePairGenerator&&) noexcept;

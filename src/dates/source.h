@@ -16,7 +16,8 @@ class DatePairGenerator::Source {
   virtual ~Source() = default;
   virtual DatePair next() = 0;
   /// A text of this style that looks like a date and is none, on the wanted side of the split.
-  /// Both draw from `random` alone, so that the stream of next() stays what it is.
+  /// Both throw UsageError where the wanted side has no such text, or hardly any, and draw from
+  /// `random` alone, so that the stream of next() stays what it is.
   virtual std::string impossible(Random& random) = 0;
   /// A text without a whole date, likewise.
   virtual std::string dateless(Random& random) = 0;
@@ -39,6 +40,22 @@ class SplitFilter {
  private:
   DateSplit split_;
   double test_share_;
+};
+
+/// Counts the draws of a text that is no date, of which the wanted side may have none.
+class Attempts {
+ public:
+  /// UsageError after a million.
+  void add() {
+    constexpr int kMost = 1'000'000;
+    if (++count_ < kMost) return;
+    throw UsageError(
+        "no refusal for these years was found on the wanted side of the split: take more years or "
+        "another test share");
+  }
+
+ private:
+  int count_ = 0;
 };
 
 /// The years from which days are drawn.

@@ -100,15 +100,37 @@ void Notices::name_long_source(const predictor::Source& source, std::size_t line
   }
 }
 
+// The first lines of one kind.
+void Notices::tell_once(std::size_t& told, std::size_t line, std::string_view message) {
+  pending_ = true;
+  if (told == kNamedAtOnce) return;
+  ++told;
+  say(fmt::format("{}:{}: {}", file_, line, message));
+}
+
 void Notices::tell_at_once(const predictor::Answer& answer, std::size_t line) {
-  const auto& unknown = answer.source.unknown;
-  if (!unknown.empty() && told_ < kNamedAtOnce) {
-    ++told_;
-    say(fmt::format("{}:{}: {} unknown unit{}: {}", file_, line, unknown.size(),
-                    unknown.size() == 1 ? "" : "s", quoted(unknown)));
+  const predictor::Source& source = answer.source;
+  const auto& unknown = source.unknown;
+  if (!unknown.empty()) {
+    tell_once(told_unknown_, line,
+              fmt::format("{} unknown unit{}: {}", unknown.size(), unknown.size() == 1 ? "" : "s",
+                          quoted(unknown)));
   }
-  pending_ = pending_ || !unknown.empty() || answer.source.cut > 0 || answer.withheld ||
-             (!answer.predictions.empty() && !answer.predictions.front().finished);
+  if (source.cut > 0) {
+    tell_once(told_cut_, line,
+              fmt::format("the line was cut to the model's fixed length, {} unit{} left out",
+                          source.cut, source.cut == 1 ? "" : "s"));
+  }
+  if (answer.withheld) {
+    tell_once(told_withheld_, line,
+              fmt::format("the answer was left empty: its probability {:.3g} is less than "
+                          "--minimum-probability",
+                          *answer.withheld));
+  }
+  if (!answer.predictions.empty() && !answer.predictions.front().finished) {
+    tell_once(told_unfinished_, line,
+              "the prediction was cut at the longest length: --maximum-ratio, --maximum-length");
+  }
   if (pending_ && std::chrono::steady_clock::now() - reported_ >= kPause) report_counts();
 }
 

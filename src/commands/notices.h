@@ -47,6 +47,7 @@ class Notices {
 
   void name_problem(const predictor::Answer& answer, std::size_t line);
   void name_long_source(const predictor::Source& source, std::size_t line);
+  void tell_once(std::size_t& told, std::size_t line, std::string_view message);
   void tell_at_once(const predictor::Answer& answer, std::size_t line);
   void report_counts();
   void report_unknown(const Unknown& unknown, std::string_view what) const;
@@ -58,8 +59,9 @@ class Notices {
   std::size_t lines_ = 0, problems_ = 0, long_sources_ = 0, cut_lines_ = 0, cut_predictions_ = 0;
   std::size_t withheld_ = 0, blank_pairs_ = 0, empty_references_ = 0, left_out_ = 0;
   std::string left_out_kind_;  ///< what was left out: "pair"
-  std::size_t told_ = 0;       ///< lines with unknown units that were told of at once
-  bool pending_ = false;       ///< something was counted since the last report
+  /// Lines that were told of at once.
+  std::size_t told_unknown_ = 0, told_withheld_ = 0, told_unfinished_ = 0, told_cut_ = 0;
+  bool pending_ = false;  ///< something was counted since the last report
   std::chrono::steady_clock::time_point reported_;
 };
 

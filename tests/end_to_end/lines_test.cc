@@ -330,6 +330,38 @@ TEST(Strict, LeavesAnOlderOutputWhereNothingWasAnswered) {
   EXPECT_EQ(read_file(out), "older\n");
 }
 
+// A service may never come to an end that would tell the counts.
+TEST(Notices, OfAServiceNameTheFirstTenLinesOfEachKind) {
+  struct Kind {
+    std::string model, input;
+    std::vector<std::string> options;
+    const char* notice;
+  };
+  std::string many, long_dates;
+  for (int i = 0; i < 12; ++i) {
+    many += "abc\n";
+    long_dates += "may 5 2018" + std::string(50, '5') + "\n";
+  }
+  for (const Kind& kind : std::vector<Kind>{
+           {strings(), many, {"--minimum-probability", "1"}, ": the answer was left empty: "},
+           {strings(), many, {"--maximum-length", "1"}, ": the prediction was cut at the longest"},
+           {models().dates.string(), long_dates, {}, ": the line was cut to the model's fixed"}}) {
+    SCOPED_TRACE(kind.notice);
+    std::vector<std::string> arguments{"predict", "-m", kind.model, "--line-buffered"};
+    arguments.insert(arguments.end(), kind.options.begin(), kind.options.end());
+    const RunResult result = run_on(kind.input, arguments);
+    EXPECT_EQ(result.exit_code, 0);
+    std::size_t named = 0;
+    for (const std::string& line : lines_of(result.error)) {
+      if (line.find(kind.notice) == std::string::npos) continue;
+      ++named;
+      EXPECT_TRUE(line.starts_with("attend predict: standard input:" + std::to_string(named)))
+          << line;
+    }
+    EXPECT_EQ(named, 10U) << result.error;
+  }
+}
+
 TEST(DamagedFiles, KeepTheAnswersBefore) {
   const TemporaryFolder folder;
   const std::string file = (folder / "a.gz").string(), out = (folder / "out").string();

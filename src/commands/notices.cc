@@ -72,7 +72,7 @@ void Notices::add(const predictor::Answer& answer, std::size_t line) {
 void Notices::add_left_out(std::string_view what, std::string_view problem, std::size_t line) {
   ++lines_;
   left_out_kind_ = what;
-  if (++left_out_ > kNamedLines) return;
+  if (!is_named(++left_out_, fmt::format("{}s that are left out", what))) return;
   say(fmt::format("{}:{}: {}; the {} is left out", file_, line, problem, what));
 }
 
@@ -80,13 +80,20 @@ void Notices::add_reference(const std::vector<std::string>& unknown_units) {
   references_.add(unknown_units);
 }
 
+// Whether the count-th line of a kind is named. The first that is not is said to be none, once.
+bool Notices::is_named(std::size_t count, std::string_view what) {
+  pending_ = true;
+  if (count == kNamedLines + 1) say(fmt::format("further {} are only counted", what));
+  return count <= kNamedLines;
+}
+
 void Notices::name_problem(const predictor::Answer& answer, std::size_t line) {
-  if (++problems_ > kNamedLines) return;
+  if (!is_named(++problems_, "lines without an answer")) return;
   say(fmt::format("{}:{}: {}; the line gets an empty answer", file_, line, answer.problem));
 }
 
 void Notices::name_long_source(const predictor::Source& source, std::size_t line) {
-  if (++long_sources_ > kNamedLines) return;
+  if (!is_named(++long_sources_, "sources that are too long")) return;
   if (source.parts > 1) {
     say(
         fmt::format("{}:{}: a source of {} units was answered in {} parts "

@@ -47,6 +47,7 @@ class Notices {
 
   void name_problem(const predictor::Answer& answer, std::size_t line);
   void name_long_source(const predictor::Source& source, std::size_t line);
+  bool is_named(std::size_t count, std::string_view what);
   void tell_once(std::size_t& told, std::size_t line, std::string_view message);
   void tell_at_once(const predictor::Answer& answer, std::size_t line);
   void report_counts();

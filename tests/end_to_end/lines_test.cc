@@ -362,6 +362,21 @@ TEST(Notices, OfAServiceNameTheFirstTenLinesOfEachKind) {
   }
 }
 
+TEST(Notices, BehindAThousandAreCountedAndThatIsSaid) {
+  std::string bad;
+  for (int i = 0; i < 1500; ++i) bad += "\xff\n";
+  for (const char* option : {"--beam=1", "--line-buffered"}) {
+    SCOPED_TRACE(option);
+    const RunResult result = run_on(bad, {"predict", "-m", strings(), option});
+    EXPECT_EQ(result.exit_code, 0);
+    const auto lines = lines_of(result.error);
+    ASSERT_EQ(lines.size(), 1002U);
+    EXPECT_THAT(lines[999], HasSubstr("standard input:1000: "));
+    EXPECT_EQ(lines[1000], "attend predict: further lines without an answer are only counted");
+    EXPECT_EQ(lines[1001], "attend predict: 1500 lines got an empty answer in all");
+  }
+}
+
 TEST(DamagedFiles, KeepTheAnswersBefore) {
   const TemporaryFolder folder;
   const std::string file = (folder / "a.gz").string(), out = (folder / "out").string();

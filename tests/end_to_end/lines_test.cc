@@ -196,6 +196,21 @@ TEST(BadLines, OfParallelFilesNameTheFileThatHasThem) {
   EXPECT_THAT(result.error, HasSubstr(target + ":2: byte 1 of the line (0xff) is not UTF-8"));
 }
 
+TEST(BadLines, OfFilesWhoseNameIsNotUtf8SayWhyInJson) {
+  const TemporaryFolder folder;
+  const std::string source = (folder / "s").string(), target = (folder / "t\xff").string();
+  write_file(source, "ab\nab\n");
+  write_file(target, "ba\n\xff\n");
+  for (const char* command : {"score", "align"}) {
+    const RunResult result =
+        attend({command, "-m", strings(), "--source", source, "--target", target, "--json"});
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    const auto lines = lines_of(result.out);
+    ASSERT_EQ(lines.size(), 2U);
+    EXPECT_THAT(Json::parse(lines[1])["problem"].get<std::string>(), HasSubstr("t\ufffd:2: "));
+  }
+}
+
 TEST(BadLines, AreLeftOutOfMetrics) {
   const auto evaluate = [](const std::string& pairs) {
     return run_on(pairs, {"evaluate", "-m", strings(), "-", "--json"});

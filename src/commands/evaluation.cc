@@ -87,6 +87,7 @@ EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text:
   };
   LineOptions line_options;
   line_options.errors = errors;
+  line_options.predict = predict;
   line_options.bad_lines = BadLines::kLeaveOut;
   Lines lines(line_options, notices);
   lines.answer_all(reader, {answer, take, [] {}});

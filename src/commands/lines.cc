@@ -37,13 +37,21 @@ void append_blank(const text::PairReader& /*reader*/, Chunk& chunk) {
 }
 
 // A bound on the numbers that the alignments of the chunk's last line have: a unit is a byte at
-// least, and a target that the model makes is seldom longer than its limits by default.
-std::size_t alignment_bound(const Chunk& chunk, const LineOptions& options) {
-  constexpr std::size_t kRatio = 3, kExtra = 10, kLongest = 2000;
-  const std::size_t source = chunk.sources.back().size() + 1;
-  const std::size_t target = chunk.targets.empty() ? std::min(kRatio * source + kExtra, kLongest)
-                                                   : chunk.targets.back().size() + 1;
-  return source * target * options.n_best;
+// least.
+std::size_t alignment_bound(const Chunk& chunk, const predictor::PredictOptions& options) {
+  const search::SearchOptions& search = options.search;
+  std::size_t source = chunk.sources.back().size() + 1, parts = 1;
+  const bool split = options.long_sources == predictor::LongSources::kSplit;
+  if (split) parts += source / options.maximum_source_length;
+  if (!split) source = std::min(source, options.maximum_source_length + 1);
+  if (!chunk.targets.empty()) return source * (chunk.targets.back().size() + 1);
+  const auto allowed =
+      static_cast<std::size_t>(search.maximum_ratio * static_cast<double>(source)) +
+      parts * static_cast<std::size_t>(search.maximum_extra);
+  const std::size_t longest = parts * static_cast<std::size_t>(search.maximum_length);
+  const std::size_t numbers = source * std::min(allowed, longest);
+  return (parts > 1 ? std::min(numbers, predictor::kJoinedAlignment) : numbers) *
+         static_cast<std::size_t>(search.n_best);
 }
 
 /// Reads the next chunk. False when there is nothing left; `failure` gets what ended the file.
@@ -69,8 +77,9 @@ bool read_chunk(Reader& reader, const LineOptions& options, Chunk& chunk,
     chunk.line_numbers.push_back(reader.line_number());
     bytes +=
         chunk.sources.back().size() + (chunk.targets.empty() ? 0 : chunk.targets.back().size());
-    if (options.alignments == search::Alignments::kKept)
-      alignment += alignment_bound(chunk, options);
+    if (options.predict.search.alignments == search::Alignments::kKept) {
+      alignment += alignment_bound(chunk, options.predict);
+    }
   }
   return !chunk.sources.empty();
 }

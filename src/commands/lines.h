@@ -36,9 +36,8 @@ struct LineOptions {
   std::size_t chunk_lines = 2048;  ///< read ahead and answered together
   LineErrors errors = LineErrors::kGoOn;
   BadLines bad_lines = BadLines::kAnswerEmpty;
-  /// Whether answers hold alignments, of which a chunk holds few.
-  search::Alignments alignments = search::Alignments::kDropped;
-  std::size_t n_best = 1;
+  /// How the lines are answered: a chunk holds few answers that have alignments.
+  predictor::PredictOptions predict;
 };
 
 /// One answer for each line of the chunk. A line that has a problem has empty texts; the function

@@ -61,6 +61,7 @@ TokenPairs read_pairs(const model::ModelText& text, const Options& options) {
   };
   LineOptions line_options;
   line_options.errors = options.errors;
+  line_options.predict.search.alignments = search::Alignments::kDropped;
   line_options.bad_lines = BadLines::kLeaveOut;
   Lines lines(line_options, notices);
   lines.answer_all(reader,

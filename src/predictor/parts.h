@@ -26,11 +26,6 @@ struct Part {
 /// at the borders of parts, which are in none: each part reads as if it had come alone.
 std::vector<Part> split_at_sentences(const Source& source, std::size_t limit);
 
-/// Numbers that the alignment of a joined prediction may have at most: 128 MiB of floats, more than
-/// a source and a target of the longest lengths by default have (10,000 and 2,000 units). Most of
-/// them are zeros beside the diagonal, so that they would soon be more than the memory holds.
-inline constexpr std::size_t kJoinedAlignment = std::size_t{1} << 25;
-
 /// The predictions of all parts of a source, [parts], as one prediction: texts, units and spans one
 /// behind the other, log-probabilities added, alignments as blocks along the diagonal. `columns`,
 /// [parts], are the columns of each part's alignment, and those of `source` are theirs one behind

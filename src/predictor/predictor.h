@@ -64,6 +64,12 @@ enum class LongSources {
           ///< prediction, whatever n_best is. When targets are scored, as kSkip.
 };
 
+/// Numbers that the alignment of a source that is answered in parts may have at most: 128 MiB of
+/// floats, more than a source and a target of the longest lengths by default have (10,000 and 2,000
+/// units). Most of them are zeros beside the diagonal, so that they would soon be more than the
+/// memory holds.
+inline constexpr std::size_t kJoinedAlignment = std::size_t{1} << 25;
+
 struct PredictOptions {
   search::SearchOptions search;
   std::size_t batch_size = 32;  ///< sources decoded together at most

@@ -2,6 +2,7 @@
 // gets an empty answer and is named.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <zlib.h>
 
 #include <nlohmann/json.hpp>
@@ -390,6 +391,33 @@ TEST(Notices, BehindAThousandAreCountedAndThatIsSaid) {
     EXPECT_EQ(lines[1000], "attend predict: further lines without an answer are only counted");
     EXPECT_EQ(lines[1001], "attend predict: 1500 lines got an empty answer in all");
   }
+}
+
+// --------------------------------------------------------------------------------- chunks ---
+
+// Whether so many answers come while the program waits for more lines.
+bool answers_while_it_waits(const std::string& input, std::size_t count,
+                            const std::vector<std::string>& more) {
+  const TemporaryFolder folder;
+  std::vector<std::string> arguments{"predict", "-m", strings(), "--alignments",
+                                     (folder / "links").string()};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  RunOptions options;
+  options.standard_input = input;
+  options.keep_input_open = true;
+  options.standard_output = folder / "answers";
+  options.timeout = std::chrono::seconds(30);
+  const auto answered = [&] {
+    return std::filesystem::exists(options.standard_output) &&
+           lines_of(read_file(options.standard_output)).size() >= count;
+  };
+  options.signal = TimedSignal{SIGTERM, {}, answered, {}};
+  return !attend(arguments, options).timed_out;
+}
+
+TEST(Chunks, HoldTheAlignmentsThatTheLongestTargetsMayHave) {
+  EXPECT_TRUE(
+      answers_while_it_waits(std::string(5'600, 'a') + "\n", 1, {"--maximum-length", "3000"}));
 }
 
 TEST(DamagedFiles, KeepTheAnswersBefore) {

@@ -60,8 +60,9 @@ bool read_chunk(Reader& reader, const LineOptions& options, Chunk& chunk,
                 std::exception_ptr& failure) {
   chunk = {};
   std::size_t bytes = 0, alignment = 0;
-  while (chunk.sources.size() < options.chunk_lines && bytes < kChunkBytes &&
-         alignment < kChunkAlignment) {
+  const auto n_best = static_cast<std::size_t>(options.predict.search.n_best);
+  const std::size_t lines = std::max<std::size_t>(1, options.chunk_lines / n_best);
+  while (chunk.sources.size() < lines && bytes < kChunkBytes && alignment < kChunkAlignment) {
     std::string problem;
     try {
       if (!read(reader, chunk)) break;

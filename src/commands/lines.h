@@ -33,7 +33,8 @@ enum class BadLines {
 };
 
 struct LineOptions {
-  std::size_t chunk_lines = 2048;  ///< read ahead and answered together
+  std::size_t chunk_lines =
+      2048;  ///< predictions of lines that are read ahead and answered together
   LineErrors errors = LineErrors::kGoOn;
   BadLines bad_lines = BadLines::kAnswerEmpty;
   /// How the lines are answered: a chunk holds few answers that have alignments.

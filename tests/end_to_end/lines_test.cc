@@ -420,6 +420,12 @@ TEST(Chunks, HoldTheAlignmentsThatTheLongestTargetsMayHave) {
       answers_while_it_waits(std::string(5'600, 'a') + "\n", 1, {"--maximum-length", "3000"}));
 }
 
+TEST(Chunks, HoldFewerLinesOfManyPredictions) {
+  std::string lines;
+  for (int i = 0; i < 300; ++i) lines += "ab\n";
+  EXPECT_TRUE(answers_while_it_waits(lines, 256, {"--beam", "8", "--n-best", "8"}));
+}
+
 TEST(DamagedFiles, KeepTheAnswersBefore) {
   const TemporaryFolder folder;
   const std::string file = (folder / "a.gz").string(), out = (folder / "out").string();

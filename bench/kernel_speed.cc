@@ -1,5 +1,5 @@
-// Each kernel by itself at the shapes of the reference works. Counters: FLOP/s of products, bytes/s
-// of what is read and written by the others.
+// Measures each kernel by itself at the shapes of the reference workloads. Counters: FLOP/s of
+// products, bytes/s read and written by the other kernels.
 #include "kernels/kernels.h"
 
 #include <benchmark/benchmark.h>
@@ -40,7 +40,7 @@ void count_values(State& state, std::size_t values) {
                                       Counter::kIsIterationInvariantRate, Counter::kIs1024);
 }
 
-// rows, outputs, inputs: recurrences and projections of mid-8k, then of small.
+// rows, outputs, inputs: recurrences and projections of mid-8k, then those of small.
 void product_shapes(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgNames({"rows", "outputs", "inputs"});
   for (const std::int64_t rows : {1, 2, 3, 4, 5, 8, 32, 64, 320}) {
@@ -69,7 +69,7 @@ BENCHMARK(multiply<Precision::kFloat32>)->Name("product/float32")->Apply(product
 BENCHMARK(multiply<Precision::kBfloat16>)->Name("product/bfloat16")->Apply(product_shapes);
 BENCHMARK(multiply<Precision::kInt8>)->Name("product/int8")->Apply(product_shapes);
 
-// Weights that change with every update are packed again.
+// Packs weights, as training does after every update.
 void pack_panels(State& state) {
   const std::size_t outputs = argument(state, 0), inputs = argument(state, 1);
   const std::vector<float> weights = random_values(outputs * inputs);
@@ -94,12 +94,12 @@ BENCHMARK(elementwise<kernels::logistic>)->Name("logistic")->Arg(64)->Arg(512 * 
 BENCHMARK(elementwise<kernels::softmax>)->Name("softmax")->Arg(11)->Arg(25)->Arg(8000)->Arg(32000);
 BENCHMARK(elementwise<kernels::log_softmax>)->Name("log_softmax")->Arg(11)->Arg(8000)->Arg(32000);
 
-// rows, units: a step of a batch, and of one sentence.
+// rows, units: a step of a batch and a step of one sentence.
 void cell_shapes(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgNames({"rows", "units"})->Args({64, 512})->Args({1, 512})->Args({100, 64});
 }
 
-// One step of a cell: memory for what any of the functions touches.
+// The arrays of one step of a cell, enough for every function measured.
 struct CellMemory {
   explicit CellMemory(const State& state)
       : sizes{argument(state, 0), argument(state, 1)},
@@ -114,7 +114,7 @@ struct CellMemory {
   std::vector<std::vector<float>> others;  // [rows, units] each
 };
 
-// Runs `step` and counts `blocks` arrays [rows, units] that it reads or writes.
+// Runs `step` and counts the bytes of `blocks` arrays [rows, units] that it reads or writes.
 template <class Step>
 void run_cell(State& state, std::size_t blocks, Step&& step) {
   CellMemory memory(state);
@@ -175,7 +175,7 @@ void gru_after_backward(State& state) {
 }
 BENCHMARK(gru_after_backward)->Apply(cell_shapes);
 
-// batch, source length, n', n_h of a step.
+// batch, source length, n', n_h.
 void attention_shapes(benchmark::internal::Benchmark* benchmark) {
   benchmark->ArgNames({"batch", "length", "units", "annotation"});
   benchmark->Args({64, 25, 512, 1024})->Args({1, 25, 512, 1024})->Args({100, 30, 10, 64});
@@ -242,7 +242,7 @@ void additive_attention_backward(State& state) {
 }
 BENCHMARK(additive_attention_backward)->Apply(attention_shapes);
 
-// rows, units, table: gradients of embeddings; of one-hot columns.
+// rows, units, table: gradients of embeddings and of one-hot columns.
 void scatter_add(State& state) {
   const std::size_t rows = argument(state, 0), units = argument(state, 1),
                     size = argument(state, 2);

@@ -1,5 +1,5 @@
-// Measures prediction of one work on one thread: sentences of equal length, targets of a fixed
-// number of steps, so that every engine does the same work. Prints one JSON line.
+// Measures prediction of one workload on one thread. Sentences have equal lengths and targets a
+// fixed number of steps, so that every engine does equal work. Prints one JSON line.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -25,12 +25,12 @@ struct Options {
   std::filesystem::path folder;  // a model, as bench_training --write left it
   int sentences = 1;
   int beam = 1;
-  int words = 25;  // of each source, and of each target without a fixed length
+  int words = 25;  // in each source, and in each target without a fixed length
   double seconds = 2.0;
-  int shortlist = 0;  // pairs that a shortlist is learnt from; 0: all words are candidates
+  int shortlist = 0;  // pairs to learn a shortlist from; 0: no shortlist
 };
 
-// Sources of equal length, </s> behind them where the work has it.
+// Returns sources of equal length, with </s> at the end where the workload has it.
 Sources make_sources(const Options& options, const Workload& work,
                      const model::Configuration& configuration) {
   Workload equal = work;
@@ -42,8 +42,8 @@ Sources make_sources(const Options& options, const Workload& work,
   return sources;
 }
 
-// Targets never end by themselves: all have `words` tokens, and there is one step more, which </s>
-// would come from. Fixed lengths are what they are.
+// Makes all targets have `words` tokens and one step more, in which </s> would come, because </s>
+// is forbidden. Fixed lengths stay as they are.
 search::SearchOptions search_options(const Options& options,
                                      const model::Configuration& configuration) {
   search::SearchOptions search;
@@ -54,9 +54,10 @@ search::SearchOptions search_options(const Options& options,
   return search;
 }
 
-// Of synthetic pairs, whose words have nothing to do with each other: a source gets about as many
-// candidates as real pairs give it, but not the right ones.
-std::shared_ptr<const model::Shortlist> learn_shortlist(const Options& options, const Workload& work,
+// Learns a shortlist of synthetic pairs, whose words are unrelated: a source gets about as many
+// candidates as with real pairs, but not the right ones.
+std::shared_ptr<const model::Shortlist> learn_shortlist(const Options& options,
+                                                        const Workload& work,
                                                         const model::ModelText& text) {
   if (options.shortlist == 0) return nullptr;
   Sources sources, targets;
@@ -72,7 +73,7 @@ std::shared_ptr<const model::Shortlist> learn_shortlist(const Options& options, 
 nlohmann::json measure(const Options& options, const model::Engine& engine, const Sources& sources,
                        const search::SearchOptions& search_options) {
   using Clock = std::chrono::steady_clock;
-  double log_probability = 0;  // of the best hypotheses; also compiles and packs what is needed
+  double log_probability = 0;  // of the best hypotheses; this first run also packs and compiles
   for (const auto& hypotheses : search::search(engine, sources, search_options)) {
     log_probability += hypotheses.front().log_probability;
   }

@@ -1,14 +1,14 @@
-// Measures the matrix products of one training batch of a work, each by itself with oneDNN, and
-// from them the rate that no training can exceed on this machine whose products are oneDNN's; with
-// --sentences, the same for the products of a prediction.
+// Measures the matrix products of one training batch of a workload, each by itself with oneDNN.
+// From them follows the rate that no training with oneDNN's products can exceed on this machine.
+// With --sentences it measures the products of a prediction instead.
 //
 // Equation: limit = target tokens of a batch / Σ over products (times · seconds of one). A product
-// Y [rows, outputs] = X Wᵀ has a backward pass of the same size, X' [rows, inputs] = Y' W, and a
-// weight gradient W' [outputs, inputs] = Y'ᵀ X over all its rows of the batch at once. Weights are
-// packed beforehand; everything that is no product (attention, gates, softmax, optimiser) is free.
-// `in_order` is the same rate of all products of an update in its order, each with memory of its
-// own. Prediction has no other passes; its products of fewer than kStreamedRows rows take no less
-// than what reading the weights takes: bytes / bandwidth.
+// Y [rows, outputs] = X Wᵀ has a backward pass of equal size, X' [rows, inputs] = Y' W, and a
+// weight gradient W' [outputs, inputs] = Y'ᵀ X over all rows of the batch at once. Weights are
+// packed beforehand; everything else (attention, gates, softmax, optimiser) counts as free.
+// `in_order` is the rate when all products of an update run in its order, each with memory of its
+// own. Prediction has no other passes; its products of fewer than kStreamedRows rows take at least
+// as long as reading the weights: bytes / bandwidth.
 #include <fmt/format.h>
 #include <omp.h>
 
@@ -38,8 +38,8 @@ struct Product {
   std::int64_t rows = 0;  ///< of one call
   std::int64_t outputs = 0;
   std::int64_t inputs = 0;
-  std::int64_t steps = 1;   ///< calls that one weight gradient gathers
-  std::int64_t copies = 1;  ///< weight matrices of this shape: directions
+  std::int64_t steps = 1;   ///< calls that one weight gradient covers
+  std::int64_t copies = 1;  ///< weight matrices of this shape (directions)
 };
 
 struct BatchShape {
@@ -48,7 +48,8 @@ struct BatchShape {
   std::int64_t target_length = 0;
 };
 
-BatchShape batch_shape(const Workload& work, const model::Configuration& configuration, int threads) {
+BatchShape batch_shape(const Workload& work, const model::Configuration& configuration,
+                       int threads) {
   constexpr std::size_t kPairs = 1280;
   double source = 0, target = 0;
   for (const Pair& pair : make_pairs(work, configuration, kPairs)) {
@@ -59,7 +60,7 @@ BatchShape batch_shape(const Workload& work, const model::Configuration& configu
           static_cast<std::int64_t>(source + 0.5), static_cast<std::int64_t>(target + 0.5)};
 }
 
-// The products of a one-layer encoder. A one-hot embedding makes none.
+// Returns the products of a one-layer encoder. A one-hot embedding has none.
 std::vector<Product> encoder_products(const model::EncoderConfig& encoder, BatchShape batch) {
   const std::int64_t b = batch.sentences, s = batch.source_length;
   const std::int64_t n = encoder.units, gates = encoder.cell.gate_count() * n;
@@ -71,7 +72,8 @@ std::vector<Product> encoder_products(const model::EncoderConfig& encoder, Batch
   return list;
 }
 
-// The products of attention and a one-layer decoder. A readout that is fed is made in every step.
+// Returns the products of attention and a one-layer decoder. With input feeding every step makes
+// its own readout.
 std::vector<Product> decoder_products(const model::Configuration& configuration,
                                       std::int64_t target_vocabulary, BatchShape batch) {
   const model::DecoderConfig& decoder = configuration.decoder;
@@ -112,7 +114,7 @@ std::vector<Product> products_of(const model::Configuration& configuration,
 struct Prediction {
   std::int64_t sentences = 0;  ///< 0: training is measured
   std::int64_t beam = 1;
-  std::int64_t words = 25;  ///< of each source, and of each target without a fixed length
+  std::int64_t words = 25;  ///< in each source, and in each target without a fixed length
 };
 
 BatchShape batch_shape(const model::Configuration& configuration, const Prediction& prediction) {
@@ -124,9 +126,10 @@ BatchShape batch_shape(const model::Configuration& configuration, const Predicti
           target.end_token ? prediction.words + 1 : std::int64_t{target.fixed_length}};
 }
 
-// The products of predicting with a one-layer model. What words give to gates and readout of the
-// decoder is looked up. What contexts give to them is made once a position or once a hypothesis and
-// step, whichever are fewer; of equally many, once a position.
+// Returns the products of predicting with a one-layer model. The parts of the previous token in the
+// decoder's gates and readout are looked up. The parts of the context are computed for every
+// position or for every hypothesis and step, whichever are fewer; if equally many, for every
+// position.
 std::vector<Product> products_of(const model::Configuration& configuration,
                                  std::int64_t target_vocabulary, const Prediction& prediction) {
   const model::DecoderConfig& decoder = configuration.decoder;
@@ -162,8 +165,8 @@ std::vector<Product> products_of(const model::Configuration& configuration,
   return list;
 }
 
-// Bytes a second that one thread reads of as much memory as these products have weights: the best
-// of some passes over it.
+// Returns the bytes a second that one thread reads from as much memory as these products have
+// weights: the best of some passes over it.
 double read_bandwidth(const std::vector<Product>& products, std::int64_t bytes_of_weight) {
   using Clock = std::chrono::steady_clock;
   std::int64_t bytes = 0;
@@ -181,7 +184,8 @@ double read_bandwidth(const std::vector<Product>& products, std::int64_t bytes_o
     }
     best = std::min(best, std::chrono::duration<double>(Clock::now() - start).count());
   }
-  for (const std::uint64_t sum : sums) ATTEND_CHECK(sum > 0);  // so that all are computed
+  // The check keeps the compiler from dropping the sums.
+  for (const std::uint64_t sum : sums) ATTEND_CHECK(sum > 0);
   return static_cast<double>(bytes) / best;
 }
 
@@ -213,7 +217,7 @@ class Call {
     primitive_.execute(stream_, arguments_);
     stream_.wait();
   }
-  /// Seconds of one run: the best mean of a few repeated for some milliseconds.
+  /// Returns the seconds of one run: the best of a few means over some milliseconds.
   double measure() {
     using Clock = std::chrono::steady_clock;
     constexpr double kSeconds = 0.02;
@@ -262,7 +266,7 @@ Call call_of(const Product& product, Kind kind, Type type) {
 struct Timed {
   double seconds = 0;     ///< of one call
   double batch = 0;       ///< of all calls of a batch
-  double operations = 0;  ///< of all calls of a batch: 2 for a multiplication with addition
+  double operations = 0;  ///< of all calls of a batch; a multiply-add counts as 2
 };
 
 Timed time_one(const Product& product, Kind kind, Type type) {
@@ -275,13 +279,13 @@ Timed time_one(const Product& product, Kind kind, Type type) {
   return timed(call_of(product, kind, type), kind == Kind::kGradient ? copies : steps * copies);
 }
 
-// The same product on every thread at once: the slowest counts.
+// Runs the product on every thread at once. The slowest thread counts.
 Timed time_product(const Product& product, Kind kind, Type type, int threads) {
   std::vector<Timed> results(static_cast<std::size_t>(threads));
   std::vector<std::thread> workers;
   for (Timed& result : results) {
     workers.emplace_back([&] {
-      omp_set_num_threads(1);  // of this thread alone
+      omp_set_num_threads(1);  // affects this thread alone
       result = time_one(product, kind, type);
     });
   }
@@ -290,13 +294,13 @@ Timed time_product(const Product& product, Kind kind, Type type, int threads) {
                            [](const Timed& a, const Timed& b) { return a.batch < b.batch; });
 }
 
-// The products of one shard in the order of an update: every product has weights, factors and sums
-// of its own, so that they come from where they are when others have passed through the caches.
+// The products of one shard in the order of an update. Every product has its own weights, inputs
+// and outputs, so they come from wherever they are after others have passed through the caches.
 class Update {
  public:
   Update(const std::vector<Product>& products, Type type) {
     for (std::size_t i = 0; i < products.size();) {
-      std::size_t end = i + 1;  // products that take turns in every step
+      std::size_t end = i + 1;  // after the products that take turns in every step
       while (end < products.size() && products[i].copies == 1 && products[i].steps > 1 &&
              products[end].steps == products[i].steps) {
         ++end;
@@ -336,7 +340,8 @@ class Update {
   std::vector<Group> groups_;
 };
 
-// Seconds of all products of an update in their order, on every thread at once: the best of some.
+// Returns the seconds of all products of an update in their order, on every thread at once: the
+// best of some updates on the slowest thread.
 double time_in_order(const std::vector<Product>& products, Type type, int threads) {
   using Clock = std::chrono::steady_clock;
   constexpr int kUpdates = 7;
@@ -402,7 +407,7 @@ nlohmann::json run(const std::string& name, const std::string& precision, int th
           {"products", list}};
 }
 
-// Sentences a second that no prediction of such a batch exceeds.
+// Computes the sentences a second that no prediction of such a batch exceeds.
 nlohmann::json run_prediction(const std::string& name, const std::string& precision,
                               const Prediction& prediction) {
   constexpr std::int64_t kStreamedRows = 16;

@@ -1,5 +1,5 @@
-// Measures training of one work: warm-up updates, then timed ones, through what `attend train`
-// runs in an update. Prints one JSON line.
+// Measures training of one workload: warm-up updates, then timed ones, through the code that
+// `attend train` runs in an update. Prints one JSON line.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
@@ -12,16 +12,16 @@
 #include <vector>
 
 #include "base/base.h"
-#include "train/sharded_gradient.h"
+#include "network/network.h"
 #include "train/optimizer.h"
-#include "train/parameters.h"
 #include "train/schedule.h"
+#include "train/sharded_gradient.h"
 #include "workloads.h"
 
 namespace attend::bench {
 namespace {
 
-using train::Example;
+using model::Example;
 
 struct Options {
   std::string work = "mid-8k";
@@ -34,7 +34,7 @@ struct Options {
 
 using Batches = std::vector<std::vector<const Example*>>;
 
-// The batches of one epoch in the order of `attend train`.
+// Returns the batches of one epoch in the order of `attend train`.
 Batches make_batches(const std::vector<Example>& examples, const model::TrainingConfig& training) {
   std::vector<text::ExampleLength> lengths;
   for (const Example& example : examples) {
@@ -52,7 +52,7 @@ Batches make_batches(const std::vector<Example>& examples, const model::Training
   return batches;
 }
 
-// One pair a line, "1 2 3<tab>4 5"; an empty line behind every batch.
+// Writes one pair a line, "1 2 3<tab>4 5", and an empty line after every batch.
 std::string write_batches(const Batches& batches) {
   std::string text;
   for (const auto& batch : batches) {
@@ -76,7 +76,7 @@ struct Measured {
 
 class Stopwatch {
  public:
-  /// Seconds since the last call, or since the beginning.
+  /// Returns the seconds since the last call, or since construction.
   double lap() {
     const auto now = Clock::now();
     return std::chrono::duration<double>(now - std::exchange(last_, now)).count();
@@ -87,7 +87,7 @@ class Stopwatch {
   Clock::time_point last_ = Clock::now();
 };
 
-// Trainer::update of src/train/train.cc, `count` times over the batches.
+// Runs updates as Trainer::update of src/train/train.cc does, over the batches in turn.
 Measured measure(const Options& options, train::ShardedGradient& engine,
                  const model::TrainingConfig& training, const Batches& batches) {
   constexpr std::int64_t kLosses = 5;
@@ -134,7 +134,7 @@ nlohmann::json run(const Options& options) {
     const model::ModelText text = make_text(work, configuration);
     model::save_text(options.write, text);
     model::save_weights(options.write, text,
-                        train::make_weights(engine.layout(), engine.values(), {}));
+                        network::make_weights(engine.layout(), engine.values(), {}));
     write_file(options.write / "batches.txt", write_batches(batches));
     write_file(options.write / "work.json", describe(work, configuration).dump(2) + "\n");
   }

@@ -15,8 +15,8 @@ namespace {
 using model::Configuration;
 using text::TokenId;
 
-// What both middle-sized works share. The GRU is that of PyTorch (§1.1), so that its losses can be
-// held against these.
+// The settings that both middle-sized workloads share. The GRU is PyTorch's (§1.1), so that losses
+// can be compared with PyTorch's.
 std::vector<std::string> middle_settings() {
   return {"source.unit=words",
           "target.unit=words",
@@ -45,7 +45,7 @@ std::vector<std::string> middle_settings() {
           "training.batch_size=64"};
 }
 
-// Luong's model of the same size (§6): general scores, the readout fed back.
+// Luong's model of that size (§6): general scores and input feeding.
 std::vector<std::string> luong_settings() {
   std::vector<std::string> settings = middle_settings();
   for (const char* setting : {"encoder.cell=lstm", "decoder.cell=lstm", "attention.score=general",
@@ -65,7 +65,7 @@ std::vector<Workload> make_works() {
   };
 }
 
-// From `first` to `size` − 1, the k-th of them about 1 / k as often as the first.
+// Draws a word from `first` to `size` − 1; the k-th word is about 1 / k as frequent as the first.
 TokenId draw_word(Random& random, TokenId first, TokenId size) {
   const double words = static_cast<double>(size - first);
   const auto rank = static_cast<TokenId>(std::exp(random.uniform() * std::log(words + 1.0)));
@@ -84,7 +84,7 @@ std::vector<TokenId> draw_side(Random& random, const model::SideConfig& side, in
   return tokens;
 }
 
-// Units without a meaning; those that the side needs come first.
+// Makes units without a meaning; the reserved units of the side come first.
 text::Vocabulary make_vocabulary(const model::SideConfig& side, bool pads, std::int64_t size) {
   std::vector<std::string> units;
   if (side.end_token) units = {std::string(text::kUnknown), std::string(text::kEnd)};

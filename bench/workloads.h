@@ -1,4 +1,5 @@
-// The reference works that the end-to-end programs measure: a model, its vocabularies and pairs.
+// The reference workloads that the end-to-end benchmarks measure: a model, its vocabularies and
+// pairs.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -15,17 +16,19 @@ struct Workload {
   std::string preset;
   std::vector<std::string> settings;  ///< "key=value" over the preset
   model::VocabularySizes vocabularies;
-  int shortest = 0, longest = 0;  ///< units of a source, </s> not counted
+  int shortest = 0, longest = 0;  ///< units of a source without </s>
 };
 
 const std::vector<Workload>& workloads();
-/// UsageError naming the works when there is none of that name.
+/// Throws UsageError naming the workloads when there is none of that name.
 const Workload& find_workload(const std::string& name);
 
-/// The work's configuration with more settings over it. UsageError for an unknown one.
-model::Configuration configuration_of(const Workload& work, const std::vector<std::string>& settings);
+/// Returns the workload's configuration with more settings over it. Throws UsageError for an
+/// unknown one.
+model::Configuration configuration_of(const Workload& work,
+                                      const std::vector<std::string>& settings);
 
-/// Where a side has </s>, it is id 1 (id 0 is another reserved unit).
+/// The id of </s> on sides that have it (id 0 is another reserved unit).
 inline constexpr text::TokenId kEnd = 1;
 
 struct Pair {
@@ -33,23 +36,24 @@ struct Pair {
   std::vector<text::TokenId> target;
 };
 
-/// `count` pairs of ids, always the same. Lengths are uniform between the work's limits, a target
-/// is at most 3 longer or shorter than its source; fixed lengths of the configuration go before.
-/// Ids have frequencies near 1 / rank, as words have.
+/// Makes `count` pairs of ids, equal in every call. Source lengths are uniform between the
+/// workload's limits; a target is at most 3 units longer or shorter than its source. Fixed lengths
+/// of the configuration take precedence. Ids have frequencies near 1 / rank, as words have.
 std::vector<Pair> make_pairs(const Workload& work, const model::Configuration& configuration,
                              std::size_t count);
 
-/// Vocabularies of meaningless units for a model folder.
+/// Makes vocabularies of meaningless units for a model folder.
 model::ModelText make_text(const Workload& work, const model::Configuration& configuration);
 
-/// Every option by its dotted name, and the vocabularies: what another program needs to build the
-/// same model.
+/// Returns every option by its dotted name and the vocabularies, so that another program can build
+/// the same model.
 nlohmann::json describe(const Workload& work, const model::Configuration& configuration);
 
-/// Largest resident memory of this process so far, in MiB.
+/// Returns the largest resident memory of this process so far, in MiB.
 double peak_memory();
 
-/// The middle value; the mean of two for an even count. `values` must not be empty.
+/// Returns the middle value, or the mean of the middle two for an even count. `values` must not be
+/// empty.
 double median(std::vector<double> values);
 
 }  // namespace attend::bench

@@ -1,4 +1,5 @@
-// What every folder may use: errors with exit codes, files written atomically, random numbers.
+// The public face of src/base: errors with exit codes, files written atomically, temporary files,
+// messages, precisions of weights, random numbers, threads. Every other folder may use it.
 #pragma once
 
 #include "base/descriptors.h"  // IWYU pragma: export
@@ -8,3 +9,4 @@
 #include "base/precision.h"    // IWYU pragma: export
 #include "base/random.h"       // IWYU pragma: export
 #include "base/temporaries.h"  // IWYU pragma: export
+#include "base/workers.h"      // IWYU pragma: export

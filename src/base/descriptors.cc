@@ -10,8 +10,8 @@
 namespace attend {
 namespace {
 
-// After a call that failed: whether it is worth another try, which is now if there was a signal and
-// when `event` has come if the descriptor is non-blocking.
+// Whether a call that failed should be tried again. After a signal that is so at once; for a
+// non-blocking descriptor it is so after `event` has come.
 bool try_again(int descriptor, short event) {
   if (errno == EINTR) return true;
   if (errno != EAGAIN && errno != EWOULDBLOCK) return false;
@@ -41,8 +41,9 @@ ssize_t write_descriptor(int descriptor, const char* bytes, std::size_t size) {
 void reserve_standard_descriptors() {
   for (const int wanted : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (fcntl(wanted, F_GETFD) >= 0 || errno != EBADF) continue;
-    // O_PATH makes a mere name of it, and a folder is nothing to write by that name either. It gets
-    // the lowest number that is free: the wanted one. It stays open over exec (attend train).
+    // O_PATH makes a descriptor that only names a file, and a folder cannot be written by that name
+    // either. open() takes the lowest free number, which is the wanted one. The descriptor stays
+    // open over exec (attend train).
     open("/", O_PATH | O_DIRECTORY);
   }
 }

@@ -1,4 +1,4 @@
-// The errors of the program. A library throws one of these; only main() prints it and exits.
+// The errors of the program. A library throws one of them; only main() prints it and exits.
 #pragma once
 
 #include <cstddef>
@@ -8,10 +8,10 @@
 
 namespace attend {
 
-/// Exit codes of every command (documented in README.md).
+/// Exit codes of every command (documented in docs/commands.md).
 enum class ExitCode : int { kSuccess = 0, kOther = 1, kUsage = 2, kData = 3, kModel = 4 };
 
-/// Any failure that the user can understand. The message is one line without a full stop.
+/// A failure that the user can understand. The message is one line without a full stop.
 class Error : public std::runtime_error {
  public:
   explicit Error(const std::string& message, ExitCode code = ExitCode::kOther)
@@ -22,18 +22,18 @@ class Error : public std::runtime_error {
   ExitCode code_;
 };
 
-/// Wrong options, or options in conflict. Exit code 2.
+/// Options that are wrong or in conflict. Exit code 2.
 class UsageError : public Error {
  public:
   explicit UsageError(const std::string& message) : Error(message, ExitCode::kUsage) {}
 };
 
-/// Bad data: names the file, and the line when there is one. Exit code 3.
+/// Data that is wrong. The message names the file, and the line when there is one. Exit code 3.
 class DataError : public Error {
  public:
   explicit DataError(const std::string& message) : Error(message, ExitCode::kData) {}
-  /// "file:line: message"; `line` counts from 1, 0 means the whole file. Without a file the message
-  /// alone, for whoever knows the place to add.
+  /// The message is "file:line: message". `line` counts from 1; 0 means the whole file. With an
+  /// empty `file` the message is used alone, for callers that add the file themselves.
   DataError(const std::string& file, std::size_t line, const std::string& message);
 };
 
@@ -43,7 +43,7 @@ class ModelError : public Error {
   explicit ModelError(const std::string& message) : Error(message, ExitCode::kModel) {}
 };
 
-/// A broken promise inside the program (a bug, not the user's fault).
+/// A broken promise inside the program: a bug, not the user's fault.
 class CheckFailure : public std::logic_error {
  public:
   using std::logic_error::logic_error;
@@ -61,10 +61,11 @@ std::string both_values(const A& a, const B& b) {
 }  // namespace internal
 }  // namespace attend
 
-/// Checks a promise of the code; throws CheckFailure. Stays on in release builds.
+/// Checks a promise of the code and throws CheckFailure when it is broken. Release builds check
+/// too.
 #define ATTEND_CHECK(condition) \
   ((condition) ? void() : ::attend::internal::fail_check(#condition, __FILE__, __LINE__, ""))
-/// The same for two values, which are printed.
+/// Checks that two values are equal; the CheckFailure prints both.
 #define ATTEND_CHECK_EQ(a, b)                                                      \
   (((a) == (b)) ? void()                                                           \
                 : ::attend::internal::fail_check(#a " == " #b, __FILE__, __LINE__, \

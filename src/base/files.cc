@@ -20,7 +20,7 @@ constexpr std::size_t kBufferSize = std::size_t{1} << 16;
 
 std::string system_reason() { return std::strerror(errno); }
 
-// The folder that a file lies in, as a name that can be opened.
+// Returns the folder that holds a file, as a name that can be opened.
 std::filesystem::path folder_of(const std::filesystem::path& file) {
   return file.has_parent_path() ? file.parent_path() : std::filesystem::path(".");
 }
@@ -34,7 +34,7 @@ bool write_all(int descriptor, std::string_view bytes) {
   return true;
 }
 
-// All bytes of one file, from its beginning on, to the place where the other one stands.
+// Copies all bytes of `from`, from its beginning, to the current position of `to`.
 bool copy_all(int from, int to) {
   std::string bytes(kBufferSize, '\0');
   off_t position = 0;
@@ -47,19 +47,20 @@ bool copy_all(int from, int to) {
   }
 }
 
-// Room for `size` bytes of a file that has `old_size`, without a change that could be seen. False
-// when the disk has none. File systems that cannot tell, or that write elsewhere first, do not.
+// Reserves room for a file to grow from `old_size` to `size` bytes, without a visible change.
+// Returns false when the disk has no room. Returns true, although room may be missing, on file
+// systems that cannot tell and on those that write new blocks before they free old ones.
 bool reserve(int descriptor, off_t old_size, off_t size) {
   if (size <= old_size) return true;
   if (fallocate(descriptor, FALLOC_FL_KEEP_SIZE, old_size, size - old_size) == 0) return true;
   if (errno != ENOSPC && errno != EDQUOT && errno != EFBIG) return true;
   const int reason = errno;
-  (void)!ftruncate(descriptor, old_size);  // gives back what it got
+  (void)!ftruncate(descriptor, old_size);  // frees what was reserved
   errno = reason;
   return false;
 }
 
-// Keeps the signals that end the program from this thread.
+// Blocks the signals that end the program, in this thread, during its lifetime.
 class SignalsBlocked {
  public:
   SignalsBlocked() {
@@ -151,10 +152,10 @@ void AtomicFile::fail(const char* action) const {
                           system_reason()));
 }
 
-// A temporary file that a rename puts in its place; where that is not allowed, the file is opened
-// to be written in place.
+// Opens a temporary file that a rename will put in the place of the old one. Where that is not
+// allowed, opens the old file to be written in place.
 void AtomicFile::open_beside(const struct stat* old, Keep keep) {
-  constexpr mode_t kPrivate = 0600, kUsual = 0666;  // without the bits of the user's mask
+  constexpr mode_t kPrivate = 0600, kUsual = 0666;  // before the user's mask is applied
   descriptor_ = temporary_.create(folder_of(place_), old != nullptr ? kPrivate : kUsual);
   if (descriptor_ < 0) {
     const int reason = errno;
@@ -172,12 +173,13 @@ void AtomicFile::open_beside(const struct stat* old, Keep keep) {
     return;
   }
   const int reason = errno;
-  descriptor_ = beside;  // the folder may let one replace it, though without its owner
+  descriptor_ = beside;  // the folder may let this user replace the file, though not with its owner
   errno = reason;
   if (forbids_replacing(folder_of(place_), *old)) fail("cannot write");
 }
 
-// False, and nothing is changed, when the file may not be written or nothing can be kept for it.
+// Returns false and changes nothing when the file may not be written, or when there is no place to
+// keep the new contents until commit().
 bool AtomicFile::open_in_place() {
   const int place = open(place_.c_str(), O_WRONLY | O_CLOEXEC);
   if (place < 0) return false;
@@ -192,7 +194,7 @@ bool AtomicFile::open_in_place() {
     close(place);
     return false;
   }
-  waiting.remove();  // the name; the file lives as long as it is open
+  waiting.remove();  // removes only the name: the file lives as long as it is open
   temporary_.remove();
   descriptor_ = descriptor;
   place_descriptor_ = place;
@@ -219,8 +221,8 @@ void AtomicFile::commit() {
   } else if (way_ == Way::kByRename) {
     if (fsync(descriptor_) != 0) fail("cannot write");
     if (!temporary_.rename_to(place_)) {
-      // A mount (EBUSY), or another user's file in a folder like /tmp (EPERM), can be written
-      // still.
+      // A mount (EBUSY), or another user's file in a folder like /tmp (EPERM), cannot be replaced
+      // but can still be written.
       const int reason = errno;
       const bool forbidden = reason == EBUSY || reason == EPERM || reason == EACCES;
       place_descriptor_ = forbidden ? open(place_.c_str(), O_WRONLY | O_CLOEXEC) : -1;

@@ -14,8 +14,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr auto kLongestWait = std::chrono::seconds(1);
 
-/// Holds back the signals that a write raises in its own thread, where the reader of a pipe has
-/// gone or a file reaches the limit of its size, and removes them before it lets signals in again.
+/// Blocks the signals that a write may raise in this thread, when the reader of a pipe is gone or a
+/// file reaches its size limit, and discards them before they are unblocked.
 class WriteSignalsBlocked {
  public:
   WriteSignalsBlocked() {
@@ -40,7 +40,7 @@ class WriteSignalsBlocked {
   sigset_t signals_, before_;
 };
 
-// False when the pipe has no room at `end`.
+// Returns false when the pipe still has no room at time `end`.
 bool wait_for_room(Clock::time_point end) {
   const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - Clock::now());
   if (left.count() <= 0) return false;

@@ -13,13 +13,13 @@
 namespace attend {
 namespace {
 
-// A file system without attributes has none that could be lost.
+// On a file system without extended attributes there is none that could be lost.
 bool copy_attribute(const char* from, const char* name, int to) {
   const ssize_t size = getxattr(from, name, nullptr, 0);
   if (size < 0) return errno == ENOTSUP || errno == ENODATA;
   std::string value(static_cast<std::size_t>(size), '\0');
   if (getxattr(from, name, value.data(), value.size()) != size) return false;
-  std::string there(value.size(), '\0');  // a security label may be right without our doing
+  std::string there(value.size(), '\0');  // a security label may already be right
   if (fgetxattr(to, name, there.data(), there.size()) == size && there == value) return true;
   return fsetxattr(to, name, value.data(), value.size(), 0) == 0;
 }
@@ -27,7 +27,7 @@ bool copy_attribute(const char* from, const char* name, int to) {
 bool copy_attributes(const char* from, int to) {
   const ssize_t size = listxattr(from, nullptr, 0);
   if (size <= 0) return size == 0 || errno == ENOTSUP || errno == ENOSYS;
-  std::string names(static_cast<std::size_t>(size), '\0');  // each with a NUL behind it
+  std::string names(static_cast<std::size_t>(size), '\0');  // each name ends in a NUL
   const ssize_t found = listxattr(from, names.data(), names.size());
   if (found < 0) return false;
   bool all = true;
@@ -77,7 +77,7 @@ bool copy_identity(const std::filesystem::path& from, const struct stat& old, in
     all = fchown(to, old.st_uid, old.st_gid) == 0;
     if (!all) (void)!fchown(to, kUnchanged, old.st_gid);
   }
-  fchmod(to, old.st_mode & kPermissions);  // after the owner, whose change may narrow it
+  fchmod(to, old.st_mode & kPermissions);  // after the change of owner, which may clear permissions
   return copy_attributes(from.c_str(), to) && all;
 }
 

@@ -1,4 +1,5 @@
-// Where a name leads to, and what a file is besides its contents. Internal to the folder.
+// Finds the file that a name leads to, and copies properties other than contents. Internal to the
+// folder.
 #pragma once
 
 #include <sys/stat.h>
@@ -7,30 +8,30 @@
 
 namespace attend {
 
-/// The end of a chain of symbolic links.
+/// The file at the end of a chain of symbolic links.
 struct Place {
   std::filesystem::path path;  ///< need not exist
-  /// It is the name of an open file (/dev/stdout, /dev/fd/3), which must be written and not
+  /// True for the name of an open file (/dev/stdout, /dev/fd/3), which must be written and not
   /// replaced.
   bool is_open_file = false;
 };
 
-/// Follows the symbolic links that the last part of `path` consists of; the system follows those
-/// of the folders. Whoever calls it has asked the system (stat) before whether they may be followed
-/// and end.
+/// Follows `path` while it is a symbolic link; the system follows links of the folders above it.
+/// The caller must have asked the system (stat) before whether the links may be followed and
+/// whether they end.
 Place follow_links(const std::filesystem::path& path);
 
-/// A file (not a folder) that something is mounted on: it can be written but not replaced. False
-/// where the system does not tell.
+/// Whether something is mounted on this file (not a folder): such a file can be written but not
+/// replaced. Returns false where the system does not tell.
 bool is_mount(const std::filesystem::path& path);
 
-/// Whether the folder (like /tmp) lets only a file's owner replace it, and this user is neither
-/// that of the file nor of the folder.
+/// Whether the folder (like /tmp) lets only a file's owner replace it and this user is not root and
+/// owns neither the file nor the folder.
 bool forbids_replacing(const std::filesystem::path& folder, const struct stat& file);
 
-/// Gives the open file `to` the permissions of the file `from`, whose status is `old`, and its
-/// owner, group and extended attributes (access lists are such). False when some of these three
-/// could not be given; the rest is then.
+/// Gives the open file `to` the permissions, owner, group and extended attributes (such as access
+/// lists) of the file `from`, whose status is `old`. Returns false when some of the last three
+/// could not be given; the others are given nevertheless.
 bool copy_identity(const std::filesystem::path& from, const struct stat& old, int to);
 
 }  // namespace attend

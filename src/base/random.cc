@@ -40,7 +40,7 @@ std::uint64_t Random::next() {
 
 std::uint64_t Random::below(std::uint64_t bound) {
   ATTEND_CHECK(bound > 0);
-  const std::uint64_t threshold = (0 - bound) % bound;  // values below it would bias the remainder
+  const std::uint64_t threshold = (0 - bound) % bound;  // smaller values would bias the remainder
   std::uint64_t value = next();
   while (value < threshold) value = next();
   return value % bound;

@@ -1,4 +1,4 @@
-// Random numbers that are the same on every machine and standard library.
+// Random numbers that are equal on every machine and with every standard library.
 #pragma once
 
 #include <cstddef>
@@ -8,11 +8,12 @@
 
 namespace attend {
 
-/// xoshiro256** (Blackman and Vigna 2018) seeded by splitmix64. A value type; not thread-safe.
+/// The generator xoshiro256** (Blackman and Vigna 2018), seeded by splitmix64. A value type; not
+/// thread-safe.
 class Random {
  public:
   explicit Random(std::uint64_t seed);
-  /// A stream that depends on both numbers: Random::stream(seed, epoch).
+  /// A generator that depends on both numbers, for example Random::stream(seed, epoch).
   static Random stream(std::uint64_t seed, std::uint64_t index);
 
   std::uint64_t next();

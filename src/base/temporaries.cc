@@ -17,23 +17,24 @@
 namespace attend {
 namespace {
 
-// Names are short and not made of the name of the file that is to be replaced, which may be as long
-// as a name can be. The end tells leftovers of killed programs, of earlier versions too.
+// Names are short and do not contain the name of the file to be replaced, which may be as long as a
+// name can be. The ending identifies leftovers of killed programs, including those of earlier
+// versions.
 constexpr std::string_view kStem = "attend";
 constexpr std::string_view kEnding = ".tmp-";
 constexpr std::size_t kRandomCharacters = 6;
 
-// Names of the temporary files that exist, where a signal handler can read them. A handler may
-// neither allocate nor lock, so the table is fixed and every slot has a state of its own. Other
-// ways were worse: a thread that waits for signals costs every command a thread, and files without
-// a name (O_TMPFILE) are not known to all file systems and need a name before they can replace
-// another file. A program has one to three of them at a time; a file that finds no free slot is
-// merely not removed by a signal.
+// The names of the temporary files that exist, kept where a signal handler can read them. A handler
+// may neither allocate nor lock, so the table has a fixed size and every slot has a state of its
+// own. Two other ways were rejected: a thread that waits for signals costs every command a thread;
+// files without a name (O_TMPFILE) are not known to all file systems and need a name before they
+// can replace another file. A program has one to three of these files at a time. A file that finds
+// no free slot is not removed by a signal.
 enum State : int {
   kFree,
   kBeingNamed,
   kNamed,
-  kBeingRemoved  // by a handler: the program ends, the slot is never free again
+  kBeingRemoved  // a handler took it: the program ends and never frees the slot
 };
 struct Slot {
   std::atomic<int> state{kFree};
@@ -44,7 +45,7 @@ std::array<Slot, kSlots> slots;
 std::atomic<bool> ending{false};
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
-// The slot that holds the name from now on; kSlots: none.
+// Stores `name` in a free slot and returns its index, or kSlots when there is no free slot.
 std::size_t take_slot(const std::string& name) {
   if (name.size() >= PATH_MAX) return kSlots;
   for (std::size_t i = 0; i < kSlots; ++i) {
@@ -67,7 +68,7 @@ std::string random_name() {
   constexpr std::string_view kCharacters =
       "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
   std::array<unsigned char, kRandomCharacters> bytes{};
-  if (getrandom(bytes.data(), bytes.size(), 0) < 0) {  // an old kernel: the clock will do
+  if (getrandom(bytes.data(), bytes.size(), 0) < 0) {  // an old kernel: the clock is good enough
     timespec now{};
     clock_gettime(CLOCK_REALTIME, &now);
     std::memcpy(bytes.data(), &now.tv_nsec, sizeof(std::uint32_t));
@@ -82,7 +83,7 @@ bool is_leftover(std::string_view name) {
   return name.size() > kTail && name.substr(name.size() - kTail).starts_with(kEnding);
 }
 
-// Signals whose default is to end the program and that come from outside it.
+// The signals that come from outside the program and end it by default.
 constexpr std::array kEndingSignals{SIGHUP,  SIGINT,  SIGQUIT, SIGPIPE,   SIGALRM, SIGTERM,
                                     SIGUSR1, SIGUSR2, SIGXCPU, SIGVTALRM, SIGPROF, SIGPOLL};
 
@@ -98,7 +99,7 @@ int TemporaryFile::create(const std::filesystem::path& folder, mode_t permission
     const int descriptor =
         open(path_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, permissions);
     if (descriptor >= 0) {
-      if (ending) unlink(path_.c_str());  // a handler in another thread has looked before
+      if (ending) unlink(path_.c_str());  // a handler in another thread has already looked
       return descriptor;
     }
     forget();

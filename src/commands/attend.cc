@@ -1,4 +1,4 @@
-// The light program: its list of commands, and the way to attend-train.
+// The light program: its list of commands, and how it starts attend-train.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -14,7 +14,7 @@
 namespace attend::commands {
 namespace {
 
-// Training needs libtorch; its program lies beside this one.
+// Replaces this program by attend-train, which lies next to it, because training needs libtorch.
 int hand_to_training(char** argv) {
   std::error_code error;
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
@@ -23,7 +23,7 @@ int hand_to_training(char** argv) {
     throw Error(fmt::format("{} is missing: build with ATTEND_BUILD_TRAINING=ON", beside.string()));
   }
   for (const char* name : {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"}) {
-    unsetenv(name);  // they would bind every thread of a training to the same processor
+    unsetenv(name);  // these would bind every thread of a training to one processor
   }
   execv(beside.c_str(), argv);
   throw Error(fmt::format("cannot run {}: {}", beside.string(), std::strerror(errno)));

@@ -23,7 +23,7 @@ std::string one_line(std::string_view message) {
 
 namespace {
 
-// To standard output, where a full disk is an error too.
+// Prints to standard output. A full disk is an error there too.
 int print(const CLI::App& program, const CLI::Success& wanted) {
   std::ostringstream text, unused;
   const int exit_code = program.exit(wanted, text, unused);
@@ -48,7 +48,7 @@ int guarded(std::string_view program, const std::function<int()>& body) {
     } catch (const std::exception& error) {
       return fail(fmt::format("internal error: {}", error.what()), ExitCode::kOther);
     }
-  } catch (const std::bad_alloc&) {  // also of the message about another error
+  } catch (const std::bad_alloc&) {  // also while another error is reported
     for (const std::string_view part : {program, std::string_view(": not enough memory\n")}) {
       print_message(part);
     }
@@ -60,7 +60,7 @@ int parse_and_run(CLI::App& program, int argc, char** argv) {
   return guarded(program.get_name(), [&] {
     try {
       program.parse(argc, argv);
-    } catch (const CLI::Success& wanted) {  // help or version
+    } catch (const CLI::Success& wanted) {  // --help or --version
       return print(program, wanted);
     } catch (const CLI::RequiredError& error) {
       const std::vector<std::string> unknown = program.remaining(/*recurse=*/true);

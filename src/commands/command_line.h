@@ -1,5 +1,5 @@
-// What the commands share. Each file of this folder is one command: its options, a call, an exit
-// code.
+// Functions that the commands share. Every *_command.cc of this folder is one command: its options,
+// a call, an exit code.
 #pragma once
 
 #include <CLI/CLI.hpp>
@@ -15,7 +15,7 @@
 
 namespace attend::commands {
 
-// Each adds its subcommand to the program.
+// Each of these adds its subcommand to the program.
 void add_align(CLI::App& program);
 void add_dates(CLI::App& program);
 void add_evaluate(CLI::App& program);
@@ -27,58 +27,59 @@ void add_score(CLI::App& program);
 void add_shortlist(CLI::App& program);
 void add_show(CLI::App& program);
 
-/// A message with its control characters escaped, so that it stays one line.
+/// Returns a message with its control characters escaped, so that it stays on one line.
 std::string one_line(std::string_view message);
 
-/// What a program does before anything else: standard streams that are closed stay so, and signals
-/// leave no temporary file.
+/// Call this before anything else in a program. Standard streams that are closed stay closed, and
+/// signals leave no temporary file.
 void start_program();
 
-/// Calls `body` and turns every exception into one line on stderr and an exit code (README.md).
-/// Control characters in it are escaped, so that it stays one line. Says too when there is not
-/// enough memory, and needs none for that: `body` should hold two pointers at most, for which
-/// std::function allocates nothing.
+/// Calls `body` and turns every exception into one line on stderr and an exit code
+/// (docs/commands.md). Control characters are escaped, so that the message stays on one line.
+/// Reports a lack of memory too, and needs no memory for this if `body` holds at most two pointers,
+/// for which std::function allocates nothing.
 int guarded(std::string_view program, const std::function<int()>& body);
 
-/// Parses and runs; CLI11's own errors become exit code 2 in the same form.
+/// Parses the arguments and runs the command. CLI11's own errors become exit code 2, in the form of
+/// all other errors.
 int parse_and_run(CLI::App& program, int argc, char** argv);
 
-/// -m, --model
+/// Adds -m, --model.
 void add_model_option(CLI::App& command, std::string& folder);
 
-/// A TSV as the first argument, or --source and --target.
+/// The files of pairs on a command line: a TSV as the first argument, or --source and --target.
 struct PairFiles {
   std::string tsv, source, target;
-  /// UsageError unless exactly one form is there.
+  /// Throws UsageError unless exactly one form was given.
   text::CorpusFiles files() const;
 };
 void add_pair_options(CLI::App& command, PairFiles& files);
 
-/// Options of decoding: beam, longest targets and sources, and those of add_batch_options().
+/// Adds options of decoding (beam, longest targets and sources) and those of add_batch_options().
 void add_search_options(CLI::App& command, predictor::PredictOptions& options);
-/// Length normalisation, longest sources, threads, batch.
+/// Adds length normalisation, longest sources, threads and batch.
 void add_batch_options(CLI::App& command, predictor::PredictOptions& options);
-/// --long-sources, for commands that can answer a source in parts or only cut and skip it.
+/// Says which values --long-sources has: some commands cannot answer a source in parts.
 enum class LongSourceChoices { kCutSkip, kCutSkipSplit };
 void add_long_sources_option(CLI::App& command, predictor::PredictOptions& options,
                              LongSourceChoices choices);
-/// --strict, for commands that answer lines.
+/// Adds --strict, for commands that answer lines.
 void add_strict_option(CLI::App& command, LineErrors& errors);
 
-/// --precision and --shortlist: how a model is loaded.
+/// Adds --precision and --shortlist, which say how a model is loaded.
 void add_load_options(CLI::App& command, predictor::LoadOptions& options);
-/// Tells on stderr when this processor is slow with it.
+/// Prints a notice on stderr when this processor is slow with the precision.
 void report_precision(std::string_view command, Precision precision);
 
-/// For options: digits only. CLI11 by itself takes -1 for the largest number.
+/// Accepts digits only. CLI11 itself reads -1 as the largest number.
 CLI::Validator whole_number();
-/// For options: a number from `low` to `high`. CLI11's Range takes nan.
+/// Accepts a number from `low` to `high`. CLI11's Range accepts nan as well.
 CLI::Validator number_between(double low, double high);
-/// For names of files and folders.
+/// Accepts names of files and folders that are not empty.
 CLI::Validator not_empty();
 
-/// An option whose values are names, in either case; any other name is wrong usage. `value` gets
-/// what stands beside the name.
+/// Adds an option whose values are names, in upper or lower case. Any other name is wrong usage.
+/// `value` becomes the value that `choices` gives for the name.
 template <class Value>
 CLI::Option* add_choice(CLI::App& command, const std::string& flag, Value& value,
                         const std::vector<std::pair<std::string, Value>>& choices,
@@ -99,20 +100,21 @@ CLI::Option* add_choice(CLI::App& command, const std::string& flag, Value& value
       ->option_text(text);
 }
 
-/// UsageError for a picture whose name does not end in .svg; "-" and devices have no such names.
+/// Throws UsageError for a picture whose name does not end in .svg, unless it is "-" or a device.
 void check_svg(std::string_view flag, const std::string& file);
-/// UsageError when two options name one file to write.
+/// Throws UsageError when two options name one file to write.
 void check_distinct(std::string_view flag, const std::string& file, std::string_view other_flag,
                     const std::string& other_file);
 
-/// Pharaoh links "0-0 1-2" of a prediction.
+/// Returns the links of a prediction in Pharaoh format: "0-0 1-2".
 std::string pharaoh(const predictor::Prediction& prediction);
 
 using WriteText = std::function<void(std::string_view)>;
 
-/// One JSON object and a line feed, in pieces: source, predictions with byte spans, links,
-/// alignment matrix; `problem` or `withheld_probability` where that is why there are none
-/// (ARCHITECTURE.md). The answer must have kept its alignments.
+/// Writes one JSON object and a line feed, in pieces: the source, the predictions with byte spans,
+/// links and alignment matrix; or, where there is no prediction, `problem` or
+/// `withheld_probability` if one of them is the reason. docs/formats.md describes the object. The
+/// answer must have kept its alignments.
 void write_json(const predictor::Answer& answer, const WriteText& write);
 
 }  // namespace attend::commands

@@ -1,12 +1,13 @@
-// The command line. main() calls one of these and returns its exit code.
+// The two programs. main() calls one of these functions and returns its exit code.
 #pragma once
 
 namespace attend::commands {
 
-/// The light program: every command but training, which it hands to attend-train beside itself.
+/// The light program: every command but training, for which it starts attend-train from its own
+/// folder.
 int run_attend(int argc, char** argv);
 
-/// `attend-train`, the program behind `attend train`.
+/// The program attend-train, which runs `attend train`.
 int run_train(int argc, char** argv);
 
 }  // namespace attend::commands

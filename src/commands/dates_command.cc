@@ -1,4 +1,4 @@
-// attend dates: pairs of a written date and its ISO form.
+// attend dates: prints pairs of a written date and its ISO form.
 #include <fmt/format.h>
 
 #include <memory>

@@ -1,4 +1,4 @@
-// attend evaluate: metrics on a test file, as a whole and by source length.
+// attend evaluate: computes metrics on a test file, as a whole and by source length.
 #include <fmt/format.h>
 
 #include <memory>
@@ -94,7 +94,7 @@ void run(const Options& options) {
       break;
   }
   if (curve) curve->write(draw_curve(table));
-  if (curve) curve->flush();  // a full disk shows before either file appears
+  if (curve) curve->flush();  // a full disk is noticed before either file appears
   target.commit();
   if (curve) curve->commit();
 }

@@ -9,7 +9,7 @@
 namespace attend::commands {
 namespace {
 
-// Units of a reference that the model can never write.
+// Returns the units of a reference that the model can never write.
 std::vector<std::string> unknown_units(const predictor::Predictor& predictor,
                                        const std::vector<std::string>& units) {
   std::vector<std::string> unknown;

@@ -1,4 +1,4 @@
-// Predictions of the sources of pairs beside their targets, for metrics.
+// Predicts the sources of pairs and pairs the predictions with the targets, for metrics.
 #pragma once
 
 #include <string>
@@ -15,14 +15,14 @@ struct EvaluatedPairs {
   std::vector<metrics::Segment> hypotheses;
   std::vector<std::vector<metrics::Segment>> references;
   std::vector<std::size_t> source_lengths;  ///< in units
-  double seconds = 0;                       ///< spent predicting
+  double seconds = 0;                       ///< seconds that prediction took
 };
 
-/// Predicts all sources. One that is blank or cannot be answered has the empty prediction; a target
-/// may be empty. A pair of two blank sides is left out, and so are a line that is no pair and a
-/// pair whose target cannot be cut into units, which are named and counted. DataError for what ends
-/// the file early, under LineErrors::kStop for the first line that cannot be answered, and for a
-/// file without any pair. `name` is that of the command, for notices.
+/// Predicts all sources. A source that is blank or cannot be answered has an empty prediction. A
+/// target may be empty. A pair of two blank sides is left out. A line that is no pair, and a pair
+/// whose target cannot be cut into units, are left out too, named and counted. Throws DataError for
+/// an error that ends the file early, under LineErrors::kStop for the first line that cannot be
+/// answered, and for a file without any pair. `name` is the name of the command, for notices.
 EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text::CorpusFiles& files,
                               const predictor::PredictOptions& options, LineErrors errors,
                               const std::string& name);

@@ -1,4 +1,4 @@
-// attend info and attend presets: look before you run.
+// attend info and attend presets: describe a model folder, and list presets and options.
 #include <fmt/format.h>
 
 #include <memory>
@@ -37,7 +37,7 @@ void run(const Options& options) {
   text +=
       fmt::format("{:<12}{}\n", "training", "encoder, decoder, readout and loss on fused kernels");
   for (const auto& [key, value] : model.weights.metadata()) {
-    if (key.starts_with("attend.")) continue;  // the provenance, which says nothing new
+    if (key.starts_with("attend.")) continue;  // the provenance, which repeats the configuration
     text += fmt::format("{:<12}{}\n", key, value);
   }
   text += "\n" + model::write_yaml(model.text.configuration);

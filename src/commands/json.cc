@@ -12,14 +12,16 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-// The shortest digits that give the same float again, as a JSON number; null where there is none.
+// Returns the shortest digits that give this float again, as a JSON number; null if it is not
+// finite.
 std::string shortest(float value) {
   if (!std::isfinite(value)) return "null";
   std::string digits = fmt::format("{}", value);
   return digits.find_first_of(".e") == std::string::npos ? digits + ".0" : digits;
 }
 
-// U+0085, U+2028 and U+2029 are legal in JSON, but ends of lines for many who read JSON lines.
+// U+0085, U+2028 and U+2029 are legal in JSON, but many readers of JSON lines take them for line
+// ends.
 std::string escape_line_ends(const std::string& json) {
   struct LineEnd {
     std::string_view raw, escaped;
@@ -68,13 +70,13 @@ Json units_json(const predictor::Prediction& prediction) {
   Json units = Json::array();
   for (std::size_t i = 0; i < prediction.units.size(); ++i) {
     units.push_back({{"text", prediction.units[i]}, {"bytes", bytes(prediction.spans[i])}});
-    // Parsed again, so that a double shows the float's digits.
+    // The digits are parsed again, so that the double is printed with the digits of the float.
     units.back()["log_probability"] = Json::parse(shortest(prediction.unit_scores[i]));
   }
   return units;
 }
 
-// Everything but the alignment.
+// Returns the prediction without its alignment.
 Json prediction_json(const predictor::Prediction& prediction, const predictor::Source& source) {
   Json json{{"text", prediction.text},
             {"score", prediction.score},
@@ -93,7 +95,7 @@ Json prediction_json(const predictor::Prediction& prediction, const predictor::S
   return json;
 }
 
-// Row by row: for a long source the whole would be many times the size of the numbers.
+// Writes row by row: for a long source the whole text would be many times as large as the numbers.
 void write_alignment(const predictor::Prediction& prediction, std::size_t columns,
                      const WriteText& write) {
   write("[");
@@ -108,7 +110,7 @@ void write_alignment(const predictor::Prediction& prediction, std::size_t column
   write("]");
 }
 
-// An object without its closing brace, which is written later.
+// Returns an object without its closing brace, which is written later.
 std::string open_object(const Json& json) {
   std::string text = to_text(json);
   text.pop_back();

@@ -36,8 +36,8 @@ void append_blank(const text::PairReader& /*reader*/, Chunk& chunk) {
   chunk.targets.emplace_back();
 }
 
-// A bound on the numbers that the alignments of the chunk's last line have: a unit is a byte at
-// least.
+// Returns a bound on how many numbers the alignments of the chunk's last line have. A unit is at
+// least one byte.
 std::size_t alignment_bound(const Chunk& chunk, const predictor::PredictOptions& options) {
   const search::SearchOptions& search = options.search;
   std::size_t source = chunk.sources.back().size() + 1, parts = 1;
@@ -54,7 +54,8 @@ std::size_t alignment_bound(const Chunk& chunk, const predictor::PredictOptions&
          static_cast<std::size_t>(search.n_best);
 }
 
-/// Reads the next chunk. False when there is nothing left; `failure` gets what ended the file.
+/// Reads the next chunk. Returns false when nothing is left; stores the error that ended the file
+/// in `failure`.
 template <class Reader>
 bool read_chunk(Reader& reader, const LineOptions& options, Chunk& chunk,
                 std::exception_ptr& failure) {
@@ -69,7 +70,7 @@ bool read_chunk(Reader& reader, const LineOptions& options, Chunk& chunk,
     } catch (const text::BadLine& bad) {
       append_blank(reader, chunk);
       const bool here = std::string_view(bad.what()).starts_with(reader.name() + ":");
-      problem = here ? bad.problem() : bad.what();  // in the other file of two
+      problem = here ? bad.problem() : bad.what();  // else the bad line is in the other file
     } catch (const DataError&) {
       failure = std::current_exception();
       break;

@@ -1,4 +1,4 @@
-// Lines or pairs read from a file and answered in order.
+// Reads lines or pairs from a file and answers them in order.
 #pragma once
 
 #include <cstddef>
@@ -13,20 +13,21 @@
 
 namespace attend::commands {
 
-/// Lines or pairs that are answered together, with the number of each.
+/// Lines or pairs that are answered together, with their line numbers.
 struct Chunk {
   std::vector<std::string> sources, targets;
   std::vector<std::size_t> line_numbers;
-  std::vector<std::string> problems;  ///< why a line could not be taken; empty for others
+  /// Why a line could not be taken; empty for other lines. The texts of such a line are empty.
+  std::vector<std::string> problems;
 };
 
-/// What becomes of lines that cannot be answered.
+/// Says how to treat lines that cannot be answered.
 enum class LineErrors {
   kGoOn,  ///< they get an empty answer and are named on stderr
-  kStop   ///< --strict: the first of them ends the work, after the answers before it
+  kStop   ///< --strict: the first one ends the work, after the answers before it
 };
 
-/// What becomes of a line that has a problem in its chunk.
+/// Says how to treat a line that has a problem in its chunk.
 enum class BadLines {
   kAnswerEmpty,  ///< it gets an empty answer
   kLeaveOut      ///< it is no pair: it is left out and counted
@@ -41,11 +42,10 @@ struct LineOptions {
   predictor::PredictOptions predict;
 };
 
-/// One answer for each line of the chunk. A line that has a problem has empty texts; the function
-/// may give problems to other lines.
+/// Returns one answer for each line of the chunk. The function may give a problem to a line.
 using AnswerChunk = std::function<std::vector<predictor::Answer>(Chunk& chunk)>;
-/// Takes the answer of line `i` of the chunk, which may have a problem. Under BadLines::kLeaveOut
-/// it is not called for lines that have a problem in the chunk.
+/// Takes the answer to line `i` of the chunk. The answer may have a problem. Under
+/// BadLines::kLeaveOut it is not called for lines that have a problem in the chunk.
 using TakeAnswer =
     std::function<void(const predictor::Answer& answer, const Chunk& chunk, std::size_t i)>;
 /// Called when all answers of a chunk were taken.
@@ -57,16 +57,18 @@ struct LineActions {
   EndChunk end_chunk;
 };
 
-/// Reads all lines, answers them chunk by chunk and hands every answer on, in order. Where the file
-/// ends in an error (damaged compression, files of unequal length), or a line under kStop, the
-/// answers before are handed on; then finish() throws.
+/// Reads all lines, answers them chunk by chunk and passes every answer on, in order. When the file
+/// ends in an error (damaged compression, files of unequal length), or when a line cannot be
+/// answered under kStop, the answers before it are passed on and finish() then throws.
 class Lines {
  public:
   Lines(LineOptions options, Notices& notices) : options_(options), notices_(notices) {}
-  /// `Reader`: text::LineReader or text::PairReader. Returns the number of answers.
+  /// Answers all lines. `Reader` is text::LineReader or text::PairReader. Returns the number of
+  /// answers.
   template <class Reader>
   std::size_t answer_all(Reader& reader, const LineActions& actions);
-  /// Throws what ended the lines early, if anything did. Whoever wrote answers commits them first.
+  /// Throws the error that ended the lines early, if there was one. Commit the answers written so
+  /// far before this call.
   void finish() const {
     if (failure_) std::rethrow_exception(failure_);
   }

@@ -13,9 +13,9 @@ namespace attend::commands {
 namespace {
 
 constexpr std::size_t kShownUnits = 10;
-constexpr std::size_t kKeptUnits = 1000;   // kinds of unknown units that are counted one by one
+constexpr std::size_t kKeptUnits = 1000;   // kinds of unknown units that are counted separately
 constexpr std::size_t kNamedLines = 1000;  // lines without an answer that are named
-constexpr std::size_t kNamedAtOnce = 10;   // lines of other notices
+constexpr std::size_t kNamedAtOnce = 10;   // lines that other notices name
 constexpr auto kPause = std::chrono::minutes(1);
 
 const char* were(std::size_t count) { return count == 1 ? "was" : "were"; }

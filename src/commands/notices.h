@@ -1,4 +1,4 @@
-// What a command has to say about the lines that it answers.
+// The notices that a command gives about the lines that it answers.
 #pragma once
 
 #include <chrono>
@@ -14,31 +14,34 @@ namespace attend::commands {
 
 /// When notices are given.
 enum class NoticeTime {
-  kAtEnd,       ///< counts at the end; lines without an answer are named at once
-  kAsTheyArise  ///< also while lines are answered, for a service that may never end: the first ten
-                ///< lines of each kind at once, then counts at most once a minute
+  kAtEnd,  ///< counts at the end; lines without an answer are named at once
+  /// Also while lines are answered, for a service that may never end: the first ten lines of each
+  /// kind at once, then counts at most once a minute.
+  kAsTheyArise
 };
 
-/// Counts what was noticed and writes it to stderr, in one line each. The memory it takes is
+/// Counts what a command notices and writes each notice to stderr as one line. Its memory is
 /// bounded, however long it counts. Not thread-safe.
 class Notices {
  public:
-  /// `command` and `file` are for the messages: "attend predict", "standard input".
+  /// `command` and `file` name both in messages: "attend predict", "standard input".
   Notices(std::string command, std::string file, NoticeTime time = NoticeTime::kAtEnd);
 
-  /// What became of the line of that number. `answer` may have a problem.
+  /// Counts the answer to line number `line`. The answer may have a problem.
   void add(const predictor::Answer& answer, std::size_t line);
-  /// The line of that number is left out because of a problem; `what` it is: "pair", "text".
+  /// Counts line number `line`, which is left out because of a problem. `what` names such a line in
+  /// the message: "pair", "text".
   void add_left_out(std::string_view what, std::string_view problem, std::size_t line);
-  /// Unknown units of a reference, which is compared with a prediction.
+  /// Counts the unknown units of a reference that a prediction is compared with.
   void add_reference(const std::vector<std::string>& unknown_units);
   void add_blank_pair() { ++blank_pairs_; }
   void add_empty_reference() { ++empty_references_; }
-  /// Writes what has not been written yet.
+  /// Writes everything that has not been written yet.
   void report();
 
  private:
-  /// Unknown units of one side: the first kinds that were found, by how often they came.
+  /// Unknown units of one side, with the number of times that each was found. Only the first kinds
+  /// found are kept.
   struct Unknown {
     std::map<std::string, std::size_t> counts;
     std::size_t units = 0, lines = 0;
@@ -60,7 +63,7 @@ class Notices {
   std::size_t lines_ = 0, problems_ = 0, long_sources_ = 0, cut_lines_ = 0, cut_predictions_ = 0;
   std::size_t withheld_ = 0, blank_pairs_ = 0, empty_references_ = 0, left_out_ = 0;
   std::string left_out_kind_;  ///< what was left out: "pair"
-  /// Lines that were told of at once.
+  /// Numbers of lines that were named at once, by kind.
   std::size_t told_unknown_ = 0, told_withheld_ = 0, told_unfinished_ = 0, told_cut_ = 0;
   bool pending_ = false;  ///< something was counted since the last report
   std::chrono::steady_clock::time_point reported_;

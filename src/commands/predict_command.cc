@@ -1,4 +1,4 @@
-// attend predict: one output line for each source line, in order.
+// attend predict: prints one output line for each source line, in order.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -24,7 +24,7 @@ struct Options {
   LineErrors errors = LineErrors::kGoOn;
 };
 
-// Moses separates fields by three bars; its tools write bars of a text like this.
+// Moses separates fields by three bars. Its tools write the bars of a text in this way.
 std::string escape_bars(std::string text) {
   constexpr std::string_view kBars = "|||", kEscaped = "&#124;&#124;&#124;";
   for (std::size_t place = text.find(kBars); place != std::string::npos;
@@ -34,7 +34,8 @@ std::string escape_bars(std::string text) {
   return text;
 }
 
-// id ||| text ||| features ||| score, one line a prediction; one without text where there is none.
+// Returns "id ||| text ||| features ||| score", one line for each prediction. An answer without
+// predictions gets one line without text.
 std::string format_moses(const predictor::Answer& answer, std::size_t id) {
   const auto line = [id](const std::string& text, double log_probability, double score) {
     return fmt::format("{} ||| {} ||| logprob= {:.6f} ||| {:.6f}\n", id, text, log_probability,
@@ -48,7 +49,7 @@ std::string format_moses(const predictor::Answer& answer, std::size_t id) {
   return lines;
 }
 
-// The n-best texts of one source, separated by tabs.
+// Returns the n-best texts of one source, separated by tabs.
 std::string format_text(const predictor::Answer& answer) {
   std::string line;
   for (std::size_t i = 0; i < answer.predictions.size(); ++i) {
@@ -73,7 +74,8 @@ std::string format_links(const predictor::Answer& answer) {
   return answer.predictions.empty() ? "\n" : pharaoh(answer.predictions.front()) + "\n";
 }
 
-// One row a target unit, columns separated by blanks; an empty line ends a sentence.
+// Returns one row for each target unit, with columns separated by blanks. An empty line ends a
+// sentence.
 std::string format_matrix(const predictor::Answer& answer) {
   if (answer.predictions.empty()) return "\n";
   const predictor::Prediction& best = answer.predictions.front();
@@ -100,7 +102,7 @@ void run(const Options& options) {
   text::OutputFile target(options.target);
   std::optional<text::OutputFile> alignments;
   if (!options.alignments.empty()) alignments.emplace(options.alignments);
-  // A person who types wants each answer at once, and so may a program.
+  // A person who types wants each answer at once, and a program may ask for it.
   const bool at_once =
       options.line_buffered || (options.source == "-" && isatty(STDIN_FILENO) == 1);
   Notices notices("attend predict", reader.name(),
@@ -127,9 +129,9 @@ void run(const Options& options) {
                  target.flush();
                  if (alignments && at_once) alignments->flush();
                }});
-  if (count == 0) lines.finish();  // there is nothing to keep
+  if (count == 0) lines.finish();  // there is no answer to keep
   if (count == 0) throw DataError(reader.name(), 0, "no line to predict");
-  if (alignments) alignments->flush();  // a full disk shows before either file appears
+  if (alignments) alignments->flush();  // a full disk is noticed before either file appears
   target.commit();
   if (alignments) alignments->commit();
   notices.report();

@@ -1,4 +1,4 @@
-// Training shown on stderr: a bar on a terminal, plain lines elsewhere.
+// Shows training on stderr: a bar on a terminal, plain lines elsewhere.
 #pragma once
 
 #include <chrono>
@@ -14,7 +14,7 @@ class ProgressDisplay {
  public:
   explicit ProgressDisplay(ProgressStyle style) : style_(style) {}
   void show(const train::Progress& progress);
-  /// Ends a bar that stands on the current line.
+  /// Ends a bar that is on the current line.
   void finish();
 
  private:
@@ -26,7 +26,7 @@ class ProgressDisplay {
   std::chrono::steady_clock::time_point shown_{};
 };
 
-/// "1 h 05 min", "3 min 20 s", "12 s".
+/// Returns a duration as "1 h 05 min", "3 min 20 s" or "12 s".
 std::string format_duration(double seconds);
 
 }  // namespace attend::commands

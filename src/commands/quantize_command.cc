@@ -1,4 +1,5 @@
-// attend quantize: a model folder with rounded weights, smaller and faster, and what that costs.
+// attend quantize: writes a model folder with rounded weights, which is smaller and faster, and
+// measures the loss of quality.
 #include <fmt/format.h>
 
 #include <filesystem>
@@ -20,8 +21,8 @@ struct Options {
   predictor::PredictOptions predict;
 };
 
-// A model in training must not be replaced by one that cannot go on training, nor other files be
-// mixed with a model's.
+// Throws UsageError where the target folder must not be written: a model in training must not be
+// replaced by one that cannot continue training, and other files must not be mixed with a model's.
 void check_target(const Options& options) {
   std::error_code error;
   const fs::path source = options.model, target = options.target;
@@ -42,8 +43,8 @@ void check_target(const Options& options) {
 }
 
 struct Evaluated {
-  std::vector<double> values;  // of each metric
-  double seconds = 0;          // of predicting
+  std::vector<double> values;  // one for each metric
+  double seconds = 0;          // of prediction
 };
 
 Evaluated evaluate(const predictor::Predictor& predictor, const Options& options,
@@ -80,7 +81,7 @@ std::string compare(const Options& options) {
                               after.seconds, before.seconds / after.seconds);
 }
 
-// DataError for a file that cannot be read to its end, or without any pair.
+// Throws DataError for a file that cannot be read to its end and for one without any pair.
 void check_pairs(const std::string& file) {
   text::PairReader reader({file, "", ""}, text::BlankSides::kBoth);
   text::Pair pair;
@@ -90,7 +91,7 @@ void check_pairs(const std::string& file) {
       if (!reader.next(pair)) break;
       count += text::is_blank(pair.source) && text::is_blank(pair.target) ? 0 : 1;
     } catch (const text::BadLine&) {
-      // Left out and named when the pairs are evaluated.
+      // Evaluation will leave this line out and name it.
     }
   }
   if (count == 0) throw DataError(file, 0, "no pair to evaluate");
@@ -98,7 +99,7 @@ void check_pairs(const std::string& file) {
 
 void run(const Options& options) {
   check_target(options);
-  if (!options.dev.empty()) {  // whatever can be known to fail fails before anything is written
+  if (!options.dev.empty()) {  // everything that can fail is tried before anything is written
     metrics::parse_metrics(options.metrics);
     if (options.dev != "-") check_pairs(options.dev);
   }

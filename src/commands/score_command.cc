@@ -1,4 +1,4 @@
-// attend score and attend align: what a model thinks of given pairs.
+// attend score and attend align: score and align given pairs with a model.
 #include <fmt/format.h>
 
 #include <memory>
@@ -51,7 +51,7 @@ void run(const Options& options, const std::string& name) {
          write_answer(answer, options.wanted, target);
        },
        [&] { target.flush(); }});
-  if (count == 0) lines.finish();  // there is nothing to keep
+  if (count == 0) lines.finish();  // there is no answer to keep
   target.commit();
   notices.report();
   lines.finish();

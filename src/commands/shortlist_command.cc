@@ -1,4 +1,4 @@
-// attend shortlist: learn which targets a source makes likely, for predict --shortlist.
+// attend shortlist: learns which targets a source makes likely, for predict --shortlist.
 #include <fmt/format.h>
 
 #include <algorithm>

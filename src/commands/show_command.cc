@@ -1,4 +1,4 @@
-// attend show: what a prediction looked at, in the terminal, as a picture, or step by step.
+// attend show: shows the alignment of a prediction in the terminal, as a picture, or step by step.
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -16,7 +16,7 @@
 namespace attend::commands {
 namespace {
 
-constexpr const char* kTexts = "text";  // what the arguments are called in messages
+constexpr const char* kTexts = "text";  // messages call the arguments by this name
 
 struct Options {
   std::string model, target, scale;
@@ -26,8 +26,8 @@ struct Options {
   LineErrors errors = LineErrors::kGoOn;
 };
 
-// Texts that have no picture. The last of them is kept: where there is no picture at all, it is the
-// error that ends the command.
+// Names the texts that have no picture. The last one is kept, because it becomes the error of the
+// command when no text has a picture.
 class Undrawn {
  public:
   Undrawn(LineErrors errors, Notices& notices) : errors_(errors), notices_(notices) {}
@@ -54,7 +54,7 @@ class Undrawn {
   std::pair<std::size_t, std::string> last_;  // number, problem; 0: none
 };
 
-// Columns to draw: padding at the end that nothing looked at is left out.
+// Returns how many columns to draw: padding at the end without any weight is left out.
 std::size_t drawn_columns(const predictor::Source& source,
                           const predictor::Prediction& prediction) {
   constexpr float kInvisible = 0.001F;

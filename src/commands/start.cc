@@ -1,4 +1,5 @@
-// What happens before a program looks at its options, and where nobody can catch an exception.
+// Prepares a program before it looks at its options, and reports errors where nobody can catch an
+// exception.
 #include <cxxabi.h>
 #include <unistd.h>
 
@@ -15,7 +16,7 @@ namespace attend::commands {
 namespace {
 
 bool is_out_of_memory() {
-  // Without an exception there was no memory for one, or it is another fault.
+  // Without an exception, either there was no memory for one or this is another fault.
   const std::type_info* type = abi::__cxa_current_exception_type();
   if (type != nullptr) {
     return *type == typeid(std::bad_alloc) || *type == typeid(std::bad_array_new_length);
@@ -25,7 +26,7 @@ bool is_out_of_memory() {
   return some == nullptr;
 }
 
-// Nothing here may need memory.
+// Nothing in this function may need memory.
 [[noreturn]] void report_and_end() {
   remove_temporary_files();
   if (is_out_of_memory()) {
@@ -42,9 +43,9 @@ bool is_out_of_memory() {
   std::abort();
 }
 
-// Libraries need memory before main() begins, too early for guarded(). The linker's list of what is
-// called before them is one of the executable, so this file must be linked into it.
-// Sanitizers have not begun then either.
+// Libraries need memory before main() begins, too early for guarded(). The linker's list of
+// functions that are called before theirs belongs to the executable, so this file must be linked
+// into it. Sanitizers have not started yet either.
 __attribute__((no_sanitize("address", "thread"))) void set_early_handler() {
   std::set_terminate(report_and_end);
 }

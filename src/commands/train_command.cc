@@ -1,7 +1,8 @@
-// attend train: options into a configuration, a call, an exit code.
+// attend train: turns options into a configuration and trains.
 #include "train/train.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <signal.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,9 +23,8 @@
 namespace attend::commands {
 namespace {
 
-// When the first signal came, in nanoseconds of the monotonic clock, and which one it was; 0: none
-// came. And whether the training has something to save. The only things that the signal handler
-// touches.
+// The time of the first signal, in nanoseconds of the monotonic clock, and its number; 0 before it.
+// `begun` says whether the training has something to save. The signal handler touches nothing else.
 std::atomic<std::int64_t> interrupted_at{0};
 std::atomic<int> interruption{0};
 std::atomic<bool> begun{false};
@@ -49,9 +49,9 @@ void take_signal(int signal) {
   }
 }
 
-// A thread of its own takes signals, never one that computes: oneDNN's code uses the register of
-// the stack for other things, and a handler would write over what it points to. Threads that are
-// made later leave signals alone too; those that libraries have made before do not compute here.
+// A thread of its own handles signals, never one that computes: oneDNN's code uses the stack
+// register for other purposes, and a handler would overwrite the memory that it points to. Threads
+// created later block signals too; threads that libraries created earlier do not compute here.
 void watch_signals() {
   const sigset_t signals = ending_signals();
   struct sigaction action {};
@@ -77,23 +77,17 @@ struct Options {
   train::OnError on_error = train::OnError::kStop;
 };
 
-// --config and --set over what is there.
+// Applies --config and --set to `configuration`.
 void apply(const Options& options, model::Configuration& configuration) {
   if (!options.config.empty()) {
     model::read_yaml(configuration, read_file(options.config, std::size_t{1} << 20),
                      options.config);
   }
-  // The optimiser first: it brings a learning rate, which another setting may replace.
-  std::vector<std::string> settings = options.settings;
-  std::stable_partition(settings.begin(), settings.end(), [](const std::string& setting) {
-    return setting.starts_with("training.optimizer=");
-  });
-  for (const std::string& setting : settings) {
-    model::set_option(configuration, setting);
-  }
+  model::set_options(configuration, options.settings);
 }
 
-// A preset that they name is begun with as one that --preset names, which goes before it.
+// `--set preset=` and the file of `-c` may name a preset as well, which then becomes the base.
+// `--preset` wins over both.
 model::Configuration configure(const Options& options) {
   model::Configuration named = model::preset("default");
   apply(options, named);
@@ -126,7 +120,8 @@ std::optional<text::CorpusFiles> validation_files(const Options& options,
   return files;
 }
 
-// A place for curves that does not exist is known before the training, unless it will be made.
+// Finds out before the training whether the file for curves can be written, unless its folder is
+// the model's, which training creates.
 void check_plot(const Options& options) {
   namespace fs = std::filesystem;
   if (options.plot.empty()) return;
@@ -168,15 +163,14 @@ int run(const Options& options) {
   return static_cast<int>(ExitCode::kSuccess);
 }
 
-std::string type_name(const std::string& range) {
-  if (range == "text") return "NAME";
-  if (range.find('|') == std::string::npos) return "N";
-  std::string names = range;  // "float32 | bfloat16"
-  std::erase(names, ' ');
-  return names;
+// "float32|bfloat16", N or NAME.
+std::string type_name(const model::Option& option) {
+  if (!option.choices.empty()) return fmt::format("{}", fmt::join(option.choices, "|"));
+  return option.range == "text" ? "NAME" : "N";
 }
 
-// --set key=value for the options that people reach for first; the help is theirs.
+// Adds an option for each of the settings that people use most, as a short form of --set key=value
+// with the help text of the setting.
 void add_shorthands(CLI::App& command, Options& options) {
   model::Configuration defaults = model::preset("default");
   const std::vector<model::Option> known = model::options(defaults);
@@ -194,7 +188,7 @@ void add_shorthands(CLI::App& command, Options& options) {
               options.settings.push_back(fmt::format("{}={}", key, value));
             },
             fmt::format("{} ({})", option->help, key))
-        ->type_name(type_name(option->range))
+        ->type_name(type_name(*option))
         ->default_str(option->get());
   }
 }

@@ -4,8 +4,8 @@
 
 namespace attend::dates {
 
-// Years are counted from 1 March, so that the day that comes and goes is a year's last. 146097 is
-// the number of days in 400 years, 719468 the days from 0000-03-01 to 1970-01-01.
+// Years are counted from 1 March, so that the leap day is the last day of a year. 146097 is the
+// number of days in 400 years, 719468 the number of days from 0000-03-01 to 1970-01-01.
 long day_number(const Date& date) {
   const long year = date.year - (date.month <= 2 ? 1 : 0);
   const long era = (year >= 0 ? year : year - 399) / 400;

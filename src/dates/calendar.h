@@ -1,4 +1,4 @@
-// Days of the proleptic Gregorian calendar. Exact integers, no locale, no time zone.
+// Days of the proleptic Gregorian calendar, in exact integers, without locales and time zones.
 #pragma once
 
 #include <string>
@@ -12,14 +12,14 @@ struct Date {
   bool operator==(const Date&) const = default;
 };
 
-/// Days since 1970-01-01, negative before it.
+/// Returns the days since 1970-01-01, which are negative before it.
 long day_number(const Date& date);
-/// The inverse of day_number.
+/// The inverse of day_number().
 Date date_of(long day_number);
-/// 0 is Monday, 6 is Sunday.
+/// Returns 0 for Monday … 6 for Sunday.
 int weekday(const Date& date);
 int days_in_month(int year, int month);
-/// yyyy-mm-dd; years 0..9999.
+/// Returns yyyy-mm-dd, for years 0..9999.
 std::string iso(const Date& date);
 
 }  // namespace attend::dates

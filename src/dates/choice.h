@@ -1,4 +1,4 @@
-// Drawing one of several things, each with its weight.
+// Draws one of several items, each with a probability in proportion to its weight.
 #pragma once
 
 #include <algorithm>
@@ -25,7 +25,7 @@ class Choice {
     return sums_[index] - (index == 0 ? 0.0 : sums_[index - 1]);
   }
   double total() const { return total_; }
-  /// Not empty.
+  /// Draws an item. There must be at least one.
   const T& draw(Random& random) const {
     const auto place = std::upper_bound(sums_.begin(), sums_.end(), random.uniform() * total_);
     const auto index = static_cast<std::size_t>(place - sums_.begin());

@@ -40,7 +40,7 @@ std::string digital(const Time& time, char mark, Random& random) {
   std::string text =
       random.chance(0.6) ? fmt::format("{:02}", time.hour) : std::to_string(time.hour);
   text += fmt::format("{}{:02}", mark, time.minute);
-  // With dots, a third number would look like a date.
+  // With full stops, a third number would make the time look like a date.
   if (mark == ':' && random.chance(0.35)) {
     text += fmt::format("{}{:02}", mark, time.second);
     if (random.chance(0.2)) text += fraction(random);

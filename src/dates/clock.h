@@ -1,4 +1,4 @@
-// Times of day, which stand beside a date and are no part of the answer.
+// Writes times of day, which are part of a source next to its date but not of its target.
 #pragma once
 
 #include <string>
@@ -14,16 +14,17 @@ class Clock {
  public:
   explicit Clock(const LanguageFacts& facts);
 
-  /// As people write it in the language: "10:36", "3:30:42pm PST", "14h40", "16.45 Uhr".
+  /// Returns a time as people write it in the language: "10:36", "3:30:42pm PST", "14h40", "16.45
+  /// Uhr".
   std::string written(Random& random) const;
-  /// `date` with a time behind it or before it.
+  /// Returns `date` with a time before it or after it.
   std::string beside(std::string date, Random& random) const;
 
-  /// ISO 8601 without the date: "08:15:30-05:00", "10:49:41.502", "10".
+  /// Returns an ISO 8601 time without a date: "08:15:30-05:00", "10:49:41.502", "10".
   static std::string iso(Random& random);
-  /// "10:36:28".
+  /// Returns "10:36:28".
   static std::string plain(Random& random);
-  /// hhmmss, hhmm or hh.
+  /// Returns hhmmss, hhmm or hh, for 6, 4 or 2 digits.
   static std::string compact(std::size_t digits, Random& random);
 
  private:

@@ -14,7 +14,7 @@
 namespace attend::dates {
 namespace {
 
-// Dates that lack a part.
+// Patterns of dates that lack a part.
 constexpr PatternFact kParts[] = {
     {3, "{D} {of}{M}"},  {2, "{M} {D}"},     {4, "{M} {y4}"},    {1.5, "{of}{M} {oy}{y4}"},
     {1, "{M}, {y4}"},    {1.5, "{M}"},       {1.5, "{W}"},       {1, "{W} {D}"},
@@ -68,7 +68,7 @@ int number(Random& random, int low, int high) {
   return low + static_cast<int>(random.below(static_cast<std::uint64_t>(high - low + 1)));
 }
 
-/// A shape with a digit from 1 for each '%' and any digit for each '@'.
+/// Returns a shape with a digit from 1 in place of each '%' and any digit in place of each '@'.
 std::string filled(std::string_view shape, Random& random) {
   std::string text;
   for (const char c : shape) {
@@ -83,8 +83,8 @@ std::string filled(std::string_view shape, Random& random) {
   return text;
 }
 
-/// Numbers without words, in shapes that no date has: telephone numbers, addresses of computers,
-/// scores, sizes. A number that stands alone has neither six nor eight digits nor more than eleven.
+/// Returns numbers without words, in shapes that no date has: telephone numbers, IP addresses,
+/// scores, sizes. A number that stands alone has neither six nor eight digits, and at most eleven.
 std::string code(Random& random) {
   constexpr std::array kShapes = {"+%@ %@ %@@@@@@",
                                   "+% %@@ %@@@@@@",
@@ -229,14 +229,14 @@ Dateless::Dateless(const LanguageFacts& facts, const Writer& writer,
       native_digits_share_(facts.native_digits_share) {
   const auto add_part = [&](double weight, std::string_view notation) {
     Pattern pattern = compile(notation);
-    pattern.has_clock = true;  // its numbers could be read as the missing part
+    pattern.has_clock = true;  // a time could be read as the missing part
     parts_.add(weight, std::move(pattern));
   };
   for (const PatternFact& fact : kParts) add_part(fact.weight, fact.pattern);
   for (const PatternFact& fact : own_parts(facts.code)) add_part(2 * fact.weight, fact.pattern);
   for (const std::string_view name : {"{M}", "{W}", "{y4}"}) {
     Pattern pattern = compile(name);
-    pattern.machine = true;  // nothing stands beside it but the words
+    pattern.machine = true;  // only words may be added to it
     names_.add(1, std::move(pattern));
   }
   blanks_ = facts.code != "zh" && facts.code != "ja" && facts.code != "th";

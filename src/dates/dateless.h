@@ -1,5 +1,5 @@
-// Texts of a language that hold no whole date: words and sentences, numbers, times of day, a month
-// or a year alone, telephone numbers, prices, blanks to fill in.
+// Texts of a language without a whole date: words and sentences, numbers, times of day, a month or
+// a year alone, telephone numbers, prices, blanks to fill in.
 #pragma once
 
 #include <memory>
@@ -16,13 +16,13 @@
 
 namespace attend::dates {
 
-/// Not thread-safe.
+/// Draws texts of one language without a whole date. Not thread-safe.
 class Dateless {
  public:
-  /// `writer` writes months, years and weekdays; it must outlive this.
+  /// `writer` writes months, years and weekdays; it must outlive this object.
   Dateless(const LanguageFacts& facts, const Writer& writer, std::shared_ptr<const Words> words);
 
-  /// One line, never empty. `day` lends its parts to dates that lack one.
+  /// Returns one line, never empty. Texts that hold a part of a date take it from `day`.
   std::string text(const Date& day, Random& random) const;
 
  private:
@@ -40,14 +40,14 @@ class Dateless {
   NoiseOptions noise_;
   Choice<Pattern> parts_, names_;
   std::vector<std::string> phrases_;
-  bool blanks_ = true;  // between words
+  bool blanks_ = true;  // whether blanks separate words
   Digits digits_;
   double native_digits_share_;
 };
 
 std::shared_ptr<const Words> words_of(const LanguageFacts& facts);
 
-/// English texts without a date, with all that they need.
+/// Draws English texts without a date; builds everything that it needs itself.
 class EnglishTexts {
  public:
   EnglishTexts();

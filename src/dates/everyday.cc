@@ -1,4 +1,4 @@
-// The notations of everyday English, for a reader of the date exercise who types any date at all.
+// Writes the notations of everyday English, for readers of the date exercise who type any date.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,14 +17,14 @@
 namespace attend::dates {
 namespace {
 
-// The exercise reads 30 characters (reference §5.1), of which "Wednesday, the 23rd of September,
-// 1564" has 36; commas are deleted before they are counted.
+// The exercise reads 30 characters (docs/models.md §5.1). "Wednesday, the 23rd of September, 1564"
+// has 36; commas are deleted before characters are counted.
 constexpr std::size_t kLongestSource = 40;
 
-// A year of two digits means a year of this century of dates.
+// The years that a year of two digits can mean.
 constexpr int kFirstShortYear = 1940;
 constexpr int kLastShortYear = 2039;
-constexpr double kShortYearShare = 0.15;  // of the patterns that leave the choice
+constexpr double kShortYearShare = 0.15;  // of the patterns that allow both
 
 constexpr double kPaddedDayShare = 0.3;
 constexpr double kWeekdayShare = 0.25;  // of the patterns that allow one
@@ -42,7 +42,7 @@ constexpr std::array<std::string_view, 12> kMonths = {
 constexpr std::array<std::string_view, 7> kWeekdays = {
     "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"};
 
-/// In the notation of pattern.h. A weekday may stand before the patterns that allow one.
+/// A pattern in the notation of pattern.h. Patterns that allow it may follow a weekday.
 struct Notation {
   double weight;
   std::string_view pattern;
@@ -89,9 +89,9 @@ constexpr Notation kWithName[] = {
     {0.4, "{M} {d}, '{y2}"},
 };
 
-// Slashes and hyphens have the month first, as in the exercise's M/d/yy; full stops and blanks the
-// day, as in its dd.MM.yy and d MM yy. The other order is written only where the day is over 12,
-// so that every source has one reading.
+// Slashes and hyphens have the month first, as in the exercise's M/d/yy. Full stops and blanks have
+// the day first, as in its dd.MM.yy and d MM yy. The other order is written only where the day is
+// over 12, so that every source has one reading.
 constexpr Notation kNumbers[] = {
     {8, "{y4}-{mm}-{dd}", true},
     {1, "{y4}-{m1}-{d1}"},
@@ -231,8 +231,8 @@ class EverydaySource : public DatePairGenerator::Source {
     return source.size() - static_cast<std::size_t>(commas) <= kLongestSource;
   }
 
-  /// Each day of the years has the same chance; with refusals, last days of February and of the
-  /// other months are more frequent.
+  /// Draws each day of the years with the same probability. With refusals, the last days of
+  /// February and of the other months are more frequent.
   Date any_date(const Years& years, Random& random) const {
     constexpr double kMonthEndShare = 0.06;
     const long first = day_number({years.first, 1, 1});
@@ -321,7 +321,7 @@ class EverydaySource : public DatePairGenerator::Source {
   SplitFilter filter_;
   Choice<Entry> entries_;
   Years years_;
-  std::unique_ptr<const EnglishTexts> texts_;  // null where nothing is refused
+  std::unique_ptr<const EnglishTexts> texts_;  // null without refusals
 };
 
 }  // namespace

@@ -1,4 +1,4 @@
-// The generator of reference §5.3.
+// The generator of docs/models.md §5.3.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@
 namespace attend::dates {
 namespace {
 
-// A fixed range below one hundred years, so that the last two digits tell the year.
+// The range is shorter than a century, so that the last two digits identify the year.
 constexpr int kFirstYear = 1970;
 constexpr int kLastYear = 2025;
 
@@ -23,7 +23,8 @@ constexpr std::array<std::string_view, 12> kMonths = {
 constexpr std::array<std::string_view, 7> kWeekdays = {
     "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"};
 
-// Lower case, and the commas of the originals deleted. Repetitions are meant: they are weights.
+// Texts are lower case, and the commas of the original formats are deleted. Repeated formats are
+// intended: they are weights.
 enum class Format {
   kShort,             // M/d/yy
   kMedium,            // MMM d, y
@@ -119,7 +120,7 @@ class ExerciseSource : public DatePairGenerator::Source {
   std::string impossible(Random& random) override {
     for (Attempts attempts;; attempts.add()) {
       const Date date = impossible_date(any_date(random), years_.first, years_.last, random);
-      // With a day of 29 to 31 no other reading of the numbers is a date either.
+      // Such a date has a day of 29 to 31, so that no other reading of its numbers is a date.
       const bool shown = date.month >= 1 && date.month <= 12 && date.day > 12 && date.day <= 31;
       if (!shown || !filter_.accepts(date)) continue;
       return format_date(date, kFormats[random.below(kFormats.size())]);
@@ -144,7 +145,7 @@ class ExerciseSource : public DatePairGenerator::Source {
   long first_day_ = 0;
   std::uint64_t days_ = 0;
   Years years_{};
-  std::unique_ptr<const EnglishTexts> texts_;  // null where nothing is refused
+  std::unique_ptr<const EnglishTexts> texts_;  // null without refusals
 };
 
 }  // namespace

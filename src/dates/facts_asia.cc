@@ -1,4 +1,4 @@
-// Arabic, Hebrew, Hindi, Bengali, Thai, Vietnamese, Chinese, Japanese, Korean.
+// Facts of Arabic, Persian, Hebrew, Hindi, Bengali, Thai, Vietnamese, Chinese, Japanese and Korean.
 #include "dates/facts.h"
 
 namespace attend::dates {
@@ -34,10 +34,10 @@ LanguageFacts arabic() {
   return facts;
 }
 
-/// Persian texts write two calendars: the Solar Hijri one, with years such as 1392, and the
-/// Gregorian one. Which one is meant follows from the month's name, or in numbers from the year:
-/// Gregorian years begin at 1600 here. Years of two digits are mostly of this or of the last Solar
-/// Hijri century, which nothing tells, so that there are none.
+/// Persian texts use two calendars: the Solar Hijri one, with years such as 1392, and the Gregorian
+/// one. The name of the month tells which one is meant. In numbers the year tells it: Gregorian
+/// years begin at 1600 here. A year of two digits is mostly of this or of the last Solar Hijri
+/// century, and nothing tells which, so there are no years of two digits.
 LanguageFacts persian() {
   LanguageFacts facts;
   facts.code = "fa";

@@ -1,4 +1,4 @@
-// The Slavic languages, Hungarian and Georgian.
+// Facts of the Slavic languages, Hungarian and Georgian.
 #include "dates/facts.h"
 
 namespace attend::dates {

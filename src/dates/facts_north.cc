@@ -1,4 +1,4 @@
-// English, German, Dutch, the Nordic languages, Irish, Indonesian, Filipino.
+// Facts of English, German, Dutch, the Nordic languages, Irish, Indonesian and Filipino.
 #include "dates/facts.h"
 
 namespace attend::dates {
@@ -155,7 +155,7 @@ LanguageFacts swedish() {
   return facts;
 }
 
-/// Danish and Norwegian.
+/// Returns the facts that Danish and Norwegian share.
 LanguageFacts scandinavian(std::string_view code, std::string_view icu_locale) {
   LanguageFacts facts;
   facts.code = code;

@@ -1,4 +1,4 @@
-// Languages whose dates ICU's data describes well enough: a few words are all that is added.
+// Facts of languages whose dates ICU's data describes well enough. Only a few words are added.
 #include "dates/facts.h"
 
 namespace attend::dates {
@@ -15,7 +15,7 @@ LanguageFacts plain(std::string_view code, std::string_view after, std::string_v
   return facts;
 }
 
-/// Languages that write the day as "3.".
+/// Adds ordinals to a language that writes the day as "3.".
 LanguageFacts with_ordinal_stop(LanguageFacts facts) {
   facts.ordinal = Ordinal::kSuffix;
   facts.ordinals = ".";
@@ -23,7 +23,7 @@ LanguageFacts with_ordinal_stop(LanguageFacts facts) {
   return facts;
 }
 
-/// Serbian is written in both scripts; ICU's "sr" is Cyrillic.
+/// Serbian is written in two scripts. ICU's "sr" is Cyrillic.
 LanguageFacts serbian() {
   LanguageFacts facts = with_ordinal_stop(plain("sr", ". године| године|.| г.", "дана |у "));
   facts.months = {"januar|jan",    "februar|feb", "mart|mar",     "april|apr",

@@ -1,4 +1,4 @@
-// The Romance languages, Greek and Turkish.
+// Facts of the Romance languages, Greek and Turkish.
 #include "dates/facts.h"
 
 namespace attend::dates {

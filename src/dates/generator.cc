@@ -12,7 +12,7 @@ namespace {
 constexpr int kEarliestYear = 1000;
 constexpr int kLatestYear = 2299;
 
-/// A place between 0 and 1 for a hash.
+/// Maps a hash to a number from 0 to 1.
 double share_of(std::uint64_t hash) { return static_cast<double>(hash >> 11) * 0x1.0p-53; }
 
 void check(const DatePairOptions& options) {

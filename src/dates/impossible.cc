@@ -10,8 +10,8 @@ int between(Random& random, int low, int high) {
   return low + static_cast<int>(random.below(static_cast<std::uint64_t>(high - low + 1)));
 }
 
-/// 29 February of a year without one: of `year`, of the year before where `year` is a leap year, or
-/// now and then of 1700, 1800, 1900, 2100 or 2200.
+/// Returns 29 February of a common year: of `year`, or of the year before if `year` is a leap year,
+/// or sometimes of 1700, 1800, 1900, 2100 or 2200.
 Date missing_leap_day(int year, int first_year, int last_year, Random& random) {
   constexpr double kCenturyShare = 0.1;
   if (random.chance(kCenturyShare)) {
@@ -59,13 +59,13 @@ bool has_month_name(const Pattern& pattern) {
               Field::kMonthLongAlone, Field::kMonthOrdinal, Field::kMonthRoman});
 }
 
-/// Whether three numbers with a year of two digits may be read with another one as the year.
+/// Whether another one of three numbers may be read as the year, when the year has two digits.
 bool reads_with_year_first(const Date& date, const Pattern& pattern, ShortReadings readings) {
   if (readings == ShortReadings::kAlsoYearFirst) return true;
   for (const Piece& piece : pattern.pieces) {
     const Part part = part_of(piece.field);
     if (part == Part::kNone) continue;
-    // A pattern with the year first has one over 31 anyway, which is neither day nor month.
+    // In a pattern with the year first, the year is over 31 and so is neither day nor month.
     return part != Part::kYear && (part == Part::kDay ? date.day : date.month) > 31;
   }
   return true;

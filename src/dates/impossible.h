@@ -1,4 +1,4 @@
-// Dates that no calendar has: 29 February 2014, 31 April, the 32nd, month 13, a day of the years
+// Dates that no calendar has: 29 February 2014, 31 April, the 32nd, month 13; and words for years
 // before Christ, which yyyy-mm-dd cannot write.
 #pragma once
 
@@ -13,28 +13,31 @@ namespace attend::dates {
 
 bool is_date(const Date& date);
 
-/// `date` with a day or a month that its year has not. A third are 29 February of a year without
-/// one; then the year may be another one of `first_year` … `last_year`, a century's last.
+/// Returns `date` with a day or a month that does not exist in its year. One in three is 29
+/// February of a common year; the year may then differ, and may be the last one of a century from
+/// `first_year` to `last_year`.
 Date impossible_date(const Date& date, int first_year, int last_year, Random& random);
-/// The same in the Solar Hijri calendar: 30 Esfand of a common year, 31 Mehr, …
+/// Returns `date` with a day that does not exist in the Solar Hijri calendar: 30 Esfand of a common
+/// year, 31 Mehr, …
 SolarDate impossible_solar_date(const SolarDate& date, Random& random);
 
-/// Which readings a language has for three numbers of two digits.
+/// The orders in which a language may read three numbers of two digits.
 enum class ShortReadings {
-  kYearLast,  // and first only where it is over 31
+  kYearLast,  // year first only where the first number is over 31
   kAlsoYearFirst,
 };
 
-/// Whether the impossible date, written so, can be read in no other way that is a date, and whether
-/// the pattern has words for its month. `short_year` says what a {y} becomes.
+/// Whether the impossible date, written in this pattern, cannot be read as another date that
+/// exists, and the pattern has words for its month. `short_year` tells whether a {y} becomes two
+/// digits.
 bool shows_impossible(const Date& date, const Pattern& pattern, bool short_year,
                       ShortReadings readings);
 
-/// Whether the text speaks of the lunar calendar, which has a 30 February.
+/// Whether the text names the lunar calendar, which has a 30 February.
 bool is_lunar(std::string_view text);
 
-/// Words behind a year that say "before Christ", or before it where the year comes first; empty for
-/// languages without an entry. Parted by '|'.
+/// Words for "before Christ", separated by '|': after a year, or before it where the year comes
+/// first. Empty for languages without an entry.
 struct BeforeChrist {
   std::string_view behind, before;
 };

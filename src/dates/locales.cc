@@ -24,7 +24,7 @@ constexpr Region kEnglishRegions[] = {
 };
 constexpr double kEnglishRegionWeight = 0.75;
 
-/// Another code of a language that has its own facts.
+/// One more code for a language that has its own facts.
 struct Alias {
   std::string_view code;
   std::string_view language;
@@ -33,7 +33,7 @@ struct Alias {
 constexpr Alias kAliases[] = {{"tl", "fil", 0.8},   {"nl-BE", "nl", 0.2}, {"zh-CN", "zh", 0.2},
                               {"zh-TW", "zh", 0.2}, {"zh-HK", "zh", 0.2}, {"zh-MO", "zh", 0.2}};
 
-/// "und": the languages whose names do not clash, numbers with the month first.
+/// The languages of "und", whose names do not clash. Numbers have the month first.
 constexpr std::pair<std::string_view, double> kUndetermined[] = {
     {"en", 0.6},  {"uk", 0.16}, {"ru", 0.08}, {"fr", 0.06}, {"es", 0.06}, {"de", 0.04},
     {"it", 0.02}, {"pt", 0.02}, {"nl", 0.02}, {"tr", 0.02}, {"ro", 0.02}};
@@ -75,7 +75,7 @@ std::vector<LocaleEntry> all_locales() {
   for (const auto& [language, share] : kUndetermined) {
     LanguageFacts facts = facts_for(all, language);
     facts.order = kMonthFirst;
-    // Some of a language's own patterns are numbers in its own order.
+    // Some patterns of a language are numbers in an order of its own.
     if (language != "en") facts.patterns.clear();
     entries.push_back({"und", kUndeterminedWeight * share, std::move(facts)});
   }

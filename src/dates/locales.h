@@ -1,4 +1,4 @@
-// The codes of the generator, and the languages behind them.
+// The codes of the generator and the languages that they mean.
 #pragma once
 
 #include <string>
@@ -14,7 +14,8 @@ struct LocaleEntry {
   LanguageFacts facts;
 };
 
-/// Sorted by code; a code may have several entries ("und" speaks many languages).
+/// Returns the entries sorted by code. A code may have several entries: "und" covers many
+/// languages.
 std::vector<LocaleEntry> all_locales();
 
 }  // namespace attend::dates

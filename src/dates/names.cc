@@ -14,14 +14,14 @@
 namespace attend::dates {
 namespace {
 
-// How often each form is written, among the forms of one month.
+// How often each form is written, among all forms of one month.
 constexpr double kLongWeight = 3.0;
 constexpr double kShortWeight = 1.6;
 constexpr double kDottedWeight = 0.7;
 constexpr double kAloneWeight = 1.0;
 constexpr double kFurtherWeight = 0.9;
-constexpr double kAccentShare = 0.2;    // of the weight of the same name with its accents
-constexpr double kCapitalShare = 0.45;  // likewise, with a first capital
+constexpr double kAccentShare = 0.2;    // share of the weight of the name with its accents
+constexpr double kCapitalShare = 0.45;  // share of the weight of the name without a first capital
 constexpr double kCutWeight = 0.12;
 constexpr std::size_t kShortestCut = 3, kLongestCut = 5;
 
@@ -50,7 +50,7 @@ void add_plain_forms(Weights& weights) {
   }
 }
 
-/// Names that a language writes small are often written with a capital all the same.
+/// Adds names with a capital, because people often write one where the language does not.
 void add_capitals(Weights& weights, double share) {
   const Weights before = weights;
   for (const auto& [name, weight] : before) {
@@ -59,7 +59,7 @@ void add_capitals(Weights& weights, double share) {
   }
 }
 
-/// The first letters of a name in an alphabetic script; empty when the name is not longer.
+/// Returns the first letters of a name in an alphabetic script; empty when the name is not longer.
 std::string cut(const std::string& name, std::size_t letters) {
   const icu::UnicodeString units = utf16(name);
   const auto length = static_cast<int32_t>(letters);
@@ -133,7 +133,7 @@ std::array<std::string, 7> weekdays_from(const Symbols& symbols, Symbols::DtCont
                                          Symbols::DtWidthType width) {
   int32_t count = 0;
   const icu::UnicodeString* names = symbols.getWeekdays(count, context, width);
-  // ICU leaves place 0 empty and begins with Sunday at 1; Monday is at 2.
+  // ICU leaves place 0 empty and begins with Sunday at 1, so Monday is at 2.
   return from_icu<7>(names + 1, count - 1, 1);
 }
 

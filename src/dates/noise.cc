@@ -11,7 +11,7 @@ namespace attend::dates {
 namespace {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-/// ASCII letters and every byte of a longer character.
+/// Whether `c` is an ASCII letter or any byte of a longer character.
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
 }
@@ -20,13 +20,13 @@ std::string with_case(std::string text, const NoiseOptions& options, Random& ran
   const double kind = random.uniform();
   if (kind < 0.12) return lower(text, options.locale);
   if (kind < 0.16) return upper(text, options.locale);
-  if (kind < 0.22) {  // the first letter of each word
+  if (kind < 0.22) {  // a capital for each word
     return capitalized(text);
   }
   return text;
 }
 
-/// Places of the blanks that fulfil `wanted`.
+/// Returns the positions of the blanks for which `wanted` is true.
 template <typename Wanted>
 std::vector<std::size_t> blanks(const std::string& text, Wanted wanted) {
   std::vector<std::size_t> places;
@@ -44,7 +44,7 @@ void lose_a_blank(std::string& text, Random& random) {
   if (!places.empty()) text.erase(places[random.below(places.size())], 1);
 }
 
-/// "Jan. 22" becomes "Jan.22"; the full stop of a number stays apart from the next number.
+/// Turns "Jan. 22" into "Jan.22". A full stop after a number stays apart from the next number.
 void lose_a_blank_behind_a_name(std::string& text) {
   for (std::size_t i = 2; i + 1 < text.size(); ++i) {
     if (text[i] == ' ' && text[i - 1] == '.' && is_letter(text[i - 2])) {
@@ -65,7 +65,7 @@ void change_commas(std::string& text, Random& random) {
       result += " ,";
     } else if (kind < 0.45 && i > 0 && !is_digit(text[i - 1])) {
       result += ".";
-    }  // else it is lost
+    }  // otherwise the comma is lost
   }
   text = result;
 }

@@ -1,4 +1,4 @@
-// What happens to a date between the rule and the keyboard.
+// Small changes that people make when they type a date.
 #pragma once
 
 #include <unicode/locid.h>
@@ -16,9 +16,9 @@ struct NoiseOptions {
   double full_width_share = 0.0;  // how often ASCII signs are written as wide ones
 };
 
-/// Now and then: other case, lost or spaced commas, a lost blank between a letter and a digit, a
-/// doubled blank, brackets, a last full stop. Never between two numbers, so the date stays
-/// readable.
+/// Sometimes changes the case, loses or spaces commas, loses a blank between a letter and a digit,
+/// doubles a blank, or adds brackets or a last full stop. Changes nothing between two numbers, so
+/// that the date stays readable.
 std::string with_noise(std::string text, const NoiseOptions& options, Random& random);
 
 }  // namespace attend::dates

@@ -114,7 +114,7 @@ void add_field(Pattern& pattern, Field field) {
   }
 }
 
-/// The field of a run of pattern letters; kLiteral when the run is to be left out.
+/// Returns the field for a run of pattern letters; kLiteral when the run is to be left out.
 Field icu_field(char letter, std::size_t length) {
   switch (letter) {
     case 'd':
@@ -140,8 +140,9 @@ bool ends_in_year(const Pattern& pattern) {
   return last == Field::kYear || last == Field::kYearLong || last == Field::kYearShort;
 }
 
-// The years of these two are near enough to the Gregorian ones to be taken for them: earlier
-// Buddhist years, and any Solar Hijri year outside of what is known exactly, are not written.
+// Buddhist and Solar Hijri years are close enough to Gregorian ones to be taken for them. Therefore
+// earlier Buddhist years are not written, nor Solar Hijri years outside of the range that is known
+// exactly.
 constexpr int kFirstBuddhistYear = 1757;  // 2300 of the Buddhist era; the latest Gregorian is 2299
 constexpr int kFirstMinguoYear = 1912;
 
@@ -222,7 +223,7 @@ Pattern compile_icu(std::string_view icu_pattern) {
       const Field field = icu_field(c, end - i);
       if (field != Field::kLiteral) add_field(pattern, field);
       i = end;
-      // A blank that would be doubled because the field before it was left out.
+      // This blank would be doubled, because the field before it was left out.
       if (field == Field::kLiteral && i < icu_pattern.size() && icu_pattern[i] == ' ') ++i;
     }
   }

@@ -1,22 +1,19 @@
-// The notation of a way to write a date, and its compiled form.
+// The notation for patterns of dates, and its compiled form.
 //
-//   {d} day, one or two digits    {dd} two digits    {d1} never padded    {D} day, maybe ordinal
-//   {o} ordinal day               {m} {mm} {m1} month as a number, likewise
-//   {M} month's name, any form    {MMM} {MMMM} ICU's short and long form (format context)
-//   {Mo} ordinal word of the month
-//   {LLL} {LLLL} ICU's short and long form standing alone
-//   {y} year, four digits or two  {y4} {y2} exactly so many    {yb} Buddhist year
-//   {W} weekday, any form         {EEE} {EEEE} ICU's short and long form
-//   {of} {oy} linking words before the month and the year, with their blank, or nothing
-//   {zy} year in Chinese digits   {cy} year in counting numerals    {zm} {zd} month, day likewise
-//   {zl} {zlm} day, month of the lunar calendar     {era} {zera} Japanese era and its year, in
-//   digits or numerals            {eral} the era as its Latin letter, and its year: H27
-//   {ry} {zry} year of the Republic of China, in digits or numerals
-//   {R} month as a Roman numeral
-//   {sd} {sdd} {sm} {smm} {sM} {sy} day, month, month's name and year of the Solar Hijri calendar
-//   {t} ISO time of day, perhaps with zone     {hms} hh:mm:ss     {c6} {c4} {c2} hhmmss, hhmm, hh
-//   <a|b|> one of the alternatives, each with the same chance
-// Anything else stands for itself.
+//   {d} day, one or two digits    {dd} two digits    {d1} never padded    {D} day, sometimes
+//   ordinal {o} ordinal day               {m} {mm} {m1} month as a number, padded like {d} {dd}
+//   {d1} {M} month's name, any form    {MMM} {MMMM} ICU's short and long form (format context) {Mo}
+//   ordinal word of the month {LLL} {LLLL} ICU's short and long form (stand-alone context) {y}
+//   year, four digits or two  {y4} {y2} exactly so many    {yb} Buddhist year {W} weekday, any form
+//   {EEE} {EEEE} ICU's short and long form {of} {oy} linking words before the month and the year,
+//   with their blank, or nothing {zy} year in Chinese digits   {cy} {zm} {zd} year, month and day
+//   in counting numerals {zl} {zlm} day, month of the lunar calendar     {era} {zera} Japanese era
+//   and its year, in digits or numerals            {eral} the era as its Latin letter, and its
+//   year: H27 {ry} {zry} year of the Republic of China, in digits or numerals {R} month as a Roman
+//   numeral {sd} {sdd} {sm} {smm} {sM} {sy} day, month, month's name and year of the Solar Hijri
+//   calendar {t} ISO time of day, perhaps with zone     {hms} hh:mm:ss     {c6} {c4} {c2} hhmmss,
+//   hhmm, hh <a|b|> one of the alternatives, each with equal probability
+// Every other character means itself.
 #pragma once
 
 #include <cstdint>
@@ -79,7 +76,7 @@ enum class Field : std::uint8_t {
   kClock2,
 };
 
-/// What a date must fulfil so that a pattern can be read back without doubt.
+/// The condition that a date must fulfil so that a pattern can be read back without doubt.
 enum class Need : std::uint8_t {
   kNothing,
   kDayOver12,
@@ -89,12 +86,12 @@ enum class Need : std::uint8_t {
   kShortYearOver31,
 };
 
-/// How the years of a pattern are counted.
+/// How a pattern counts years.
 enum class Reckoning : std::uint8_t { kGregorian, kBuddhist, kJapaneseEra, kMinguo, kSolarHijri };
 
 struct Piece {
   Field field = Field::kLiteral;
-  std::string text;                       // of a literal
+  std::string text;                       // of kLiteral
   std::vector<std::string> alternatives;  // of kAlternatives
 };
 
@@ -102,23 +99,23 @@ struct Pattern {
   std::vector<Piece> pieces;
   Need need = Need::kNothing;
   Reckoning reckoning = Reckoning::kGregorian;
-  int first_year = 0;        // no earlier year is written so, lest it be read in another reckoning
-  bool short_year = false;   // has {y2}
-  bool free_year = false;    // has {y}
-  bool has_clock = false;    // has a time of its own
-  bool has_weekday = false;  // has a weekday of its own
+  int first_year = 0;       // earlier years are not written: they would look like another reckoning
+  bool short_year = false;  // has {y2}
+  bool free_year = false;   // has {y}
+  bool has_clock = false;   // contains a time of day
+  bool has_weekday = false;  // contains a weekday
   bool ends_in_year = false;
-  bool machine = false;  // written by programs, so that no noise is added
+  bool machine = false;  // written by programs, so no noise is added
 };
 
-/// Throws CheckFailure for a broken notation (a mistake in the tables).
+/// Compiles a pattern. Throws CheckFailure for a broken notation, which is a mistake in the tables.
 Pattern compile(std::string_view notation);
-/// From the pattern letters of Unicode TR 35 (d, M, L, y, E, c, quoted text); other letters, marks
-/// of direction and the era are left out.
+/// Compiles the pattern letters of Unicode TR 35 (d, M, L, y, E, c, quoted text). Other letters,
+/// marks of direction and the era are left out.
 Pattern compile_icu(std::string_view icu_pattern);
 /// Whether `date` fulfils the pattern's need and can be written in its reckoning.
 bool fulfils(const Date& date, const Pattern& pattern);
-/// "a|b" in two; an empty list has no entry, an empty entry is kept.
+/// Splits "a|b" at '|'. An empty list has no entry; an empty entry is kept.
 std::vector<std::string> split_list(std::string_view list);
 
 }  // namespace attend::dates

@@ -87,7 +87,7 @@ std::string numeric(Order order, const Separator& separator, std::string_view da
 
 Order other(Order order) { return order == Order::kDayMonth ? Order::kMonthDay : Order::kDayMonth; }
 
-/// In the region's order, and in the other one where the day is over 12.
+/// Adds patterns in the region's order, and in the other order where the day is over 12.
 void add_year_last(Choice<Pattern>& choice, double weight, Order order, const Separator& separator,
                    std::string_view year) {
   constexpr double kPadded = 0.5, kPlain = 0.35, kMixed = 0.15;
@@ -101,11 +101,12 @@ void add_year_last(Choice<Pattern>& choice, double weight, Order order, const Se
   }
 }
 
-/// Chinese, Japanese and, from 32 on, every language may put a short year first. Where day and
-/// month could come first as well, a year first is told by the hyphen and its two digits.
+/// Where a year of two digits may come first between hyphens: in Chinese, in Japanese and, for
+/// years from 32 on, in every language. Where the day and the month could come first too, the
+/// hyphen and the two digits of the first number tell that it is the year.
 struct ShortHyphen {
   Need year_first = Need::kShortYearOver31;
-  bool year_last_one_digit = false;  // year last only behind a number of one digit
+  bool year_last_one_digit = false;  // year last only after a number of one digit
 };
 
 ShortHyphen short_hyphen_of(const LanguageFacts& facts) {
@@ -133,7 +134,7 @@ void add_numeric_year_last(Choice<Pattern>& choice, const LanguageFacts& facts) 
     const double weight = separator.weight * kNumericScale;
     const bool hyphen = separator.first.find('-') != std::string_view::npos;
     add_year_last(choice, weight * (1 - kShortYearShare), facts.order.long_year, separator, "{y4}");
-    // Three numbers of two digits with colons are a time of day.
+    // Three numbers of two digits with colons would be a time of day.
     if (separator.first == ":") continue;
     if (hyphen) {
       add_short_hyphen(choice, weight * kShortYearShare, facts, separator);
@@ -180,13 +181,13 @@ void add_icu_styles(Choice<Pattern>& choice, const LanguageFacts& facts) {
     icu::UnicodeString letters;
     simple->toPattern(letters);
     Pattern pattern = compile_icu(nfc(utf8(letters)));
-    // A numeric short style may contradict the order that the numeric patterns follow.
+    // A numeric short style may contradict the order of the numeric patterns.
     if (pattern.short_year) continue;
     choice.add(weight, std::move(pattern));
   }
 }
 
-/// Without years of two digits where the language has none, and with its first Gregorian year.
+/// Removes years of two digits where the language has none and sets its first Gregorian year.
 Choice<Pattern> limited(const Choice<Pattern>& all, const LanguageFacts& facts) {
   Choice<Pattern> choice;
   for (std::size_t i = 0; i < all.items().size(); ++i) {

@@ -1,4 +1,4 @@
-// Which patterns a language uses, and how often.
+// The patterns of a language, with their weights.
 #pragma once
 
 #include "dates/choice.h"
@@ -7,7 +7,7 @@
 
 namespace attend::dates {
 
-/// The common patterns, those of ICU's four date styles and those of `facts`.
+/// Returns the common patterns, the patterns of ICU's four date styles and those of `facts`.
 Choice<Pattern> patterns_of(const LanguageFacts& facts);
 
 }  // namespace attend::dates

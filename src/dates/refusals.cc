@@ -1,4 +1,4 @@
-// Pairs with an empty target among the others.
+// Mixes pairs with an empty target into a stream of dates.
 #include <utility>
 
 #include "dates/source.h"
@@ -7,7 +7,7 @@ namespace attend::dates {
 namespace {
 
 constexpr std::uint64_t kStream = 0x4E0DA7E;
-constexpr double kImpossibleShare = 0.5;  // the rest holds no date at all
+constexpr double kImpossibleShare = 0.5;  // the other refusals contain no date at all
 
 class RefusingSource : public DatePairGenerator::Source {
  public:

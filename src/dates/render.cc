@@ -27,7 +27,7 @@ const std::string& any_of(const std::vector<std::string>& list, Random& random) 
 
 }  // namespace
 
-/// A date being written.
+/// A date that is being written.
 struct Writer::Draft {
   const Date& date;
   const SolarDate& solar;
@@ -85,7 +85,7 @@ std::string Writer::write(const Day& day, const Pattern& pattern, YearDigits yea
 
 std::string Writer::decorated(std::string date, const Pattern& pattern, Draft& draft) const {
   Random& random = draft.random;
-  // Words such as 西暦 say how the year is counted.
+  // Words such as 西暦 say how the year is counted, so they do not fit a year of an era.
   const bool era =
       pattern.reckoning == Reckoning::kJapaneseEra || pattern.reckoning == Reckoning::kMinguo;
   const bool introduced = !before_.empty() && !era;
@@ -338,7 +338,7 @@ void Writer::append_solar(const Piece& piece, Draft& draft) const {
   }
 }
 
-/// In a Cyrillic text the X may be the Cyrillic letter; now and then the whole numeral is one
+/// In a Cyrillic text the X may be the Cyrillic letter. Sometimes the whole numeral is one
 /// character, U+2160 for I to U+216B for XII.
 std::string Writer::roman(int month, Random& random) const {
   constexpr double kOneCharacterShare = 0.04, kCyrillicShare = 0.3;

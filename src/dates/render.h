@@ -1,4 +1,4 @@
-// One language, ready to write dates.
+// Writes dates in one language.
 #pragma once
 
 #include <unicode/locid.h>
@@ -19,7 +19,7 @@ namespace attend::dates {
 
 enum class YearDigits { kTwo, kFour };
 
-/// A day and its two dates. Both may be impossible: then they are written as they are.
+/// A day in two calendars. Both dates may be impossible; they are written all the same.
 struct Day {
   Day(const Date& gregorian) : date(gregorian), solar(solar_hijri(gregorian)) {}  // NOLINT
   Day(const Date& gregorian, const SolarDate& hijri) : date(gregorian), solar(hijri) {}
@@ -29,12 +29,12 @@ struct Day {
 
 class Writer {
  public:
-  /// `english` are the names used for facts.english_share of the dates; may be null when it is 0.
+  /// `english` holds the names for the share facts.english_share of the dates; null if this is 0.
   Writer(const LanguageFacts& facts, std::shared_ptr<const Names> english);
 
   const Pattern& draw_pattern(Random& random) const { return patterns_.draw(random); }
-  /// The date as this language writes it, decorated and with noise. `year` says what a {y} becomes;
-  /// with kTwo the year is in 1940..2039.
+  /// Returns the date as this language writes it, with decorations and noise. `year` says how many
+  /// digits a {y} has; with kTwo the year must be in 1940..2039.
   std::string write(const Day& day, const Pattern& pattern, YearDigits year, Random& random) const;
   const NoiseOptions& noise() const { return noise_; }
   /// Whether a {y} may have two digits.

@@ -3,11 +3,11 @@
 namespace attend::dates {
 namespace {
 
-// Day number (calendar.h) of 1 Farvardin of year 1: 22 March 622 of the proleptic Gregorian
+// The day number (calendar.h) of 1 Farvardin of year 1: 22 March 622 of the proleptic Gregorian
 // calendar, by the cycle of 33 years.
 constexpr long kEpoch = -492268;
 
-/// Days from the epoch to the first day of a year; eight leap years in 33.
+/// Returns the days from the epoch to the first day of a year. 33 years have eight leap years.
 long days_before(int year) { return 365L * (year - 1) + (8L * year + 21) / 33; }
 
 }  // namespace

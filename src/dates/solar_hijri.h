@@ -1,4 +1,4 @@
-// The Solar Hijri calendar of Iran and Afghanistan, and what a Persian text calls its months.
+// The Solar Hijri calendar of Iran and Afghanistan, and the names of its months in Persian texts.
 #pragma once
 
 #include <array>
@@ -15,16 +15,16 @@ struct SolarDate {
   bool operator==(const SolarDate&) const = default;
 };
 
-/// Years whose leap years follow the cycle of 33 years as the equinox has them.
+/// In these years the cycle of 33 years gives the leap years that the equinox gives.
 inline constexpr int kFirstSolarYear = 1250;  // begins in March 1871
 inline constexpr int kLastSolarYear = 1478;   // ends in March 2100
 
 bool is_solar_leap_year(int year);
 int days_in_solar_month(int year, int month);
-/// From Gregorian; exact for the years above.
+/// Converts a Gregorian date; exact for the years above.
 SolarDate solar_hijri(const Date& date);
 
-/// The names of each month as people write them, parted by '|'.
+/// Returns the names of each month as people write them, separated by '|'.
 const std::array<std::string_view, 12>& solar_month_names();
 
 }  // namespace attend::dates

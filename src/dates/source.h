@@ -1,4 +1,4 @@
-// What stands behind a DatePairGenerator: dates on one side of the split, and the styles.
+// The parts that every style of a DatePairGenerator shares: its interface and the split.
 #pragma once
 
 #include <memory>
@@ -15,18 +15,18 @@ class DatePairGenerator::Source {
  public:
   virtual ~Source() = default;
   virtual DatePair next() = 0;
-  /// A text of this style that looks like a date and is none, on the wanted side of the split.
-  /// Both throw UsageError where the wanted side has no such text, or hardly any, and draw from
-  /// `random` alone, so that the stream of next() stays what it is.
+  /// Returns a text of this style that looks like a date and is none, on the wanted side of the
+  /// split. This function and dateless() throw UsageError where the wanted side has no such text,
+  /// or hardly any, and draw from `random` alone, so that the stream of next() stays what it is.
   virtual std::string impossible(Random& random) = 0;
-  /// A text without a whole date, likewise.
+  /// Returns a text without a whole date, on the wanted side of the split.
   virtual std::string dateless(Random& random) = 0;
 };
 
-/// The side of one date. An impossible one has a side too.
+/// Returns the side of a date. An impossible date has a side too.
 DateSplit side_of(const Date& date, double test_share);
 
-/// Whether the wanted side has this date or text.
+/// Decides whether a date or a text is on the wanted side of the split.
 class SplitFilter {
  public:
   SplitFilter(DateSplit split, double test_share) : split_(split), test_share_(test_share) {}
@@ -42,7 +42,7 @@ class SplitFilter {
   double test_share_;
 };
 
-/// Counts the draws of a text that is no date, of which the wanted side may have none.
+/// Bounds the draws of a text that is no date, because the wanted side of the split may have none.
 class Attempts {
  public:
   /// UsageError after a million.
@@ -58,7 +58,7 @@ class Attempts {
   int count_ = 0;
 };
 
-/// The years from which days are drawn.
+/// A range of years from which days are drawn.
 struct Years {
   int first, last;
   Years within(const Years& other) const {
@@ -70,7 +70,7 @@ struct Years {
 std::unique_ptr<DatePairGenerator::Source> exercise_source(const DatePairOptions& options);
 std::unique_ptr<DatePairGenerator::Source> everyday_source(const DatePairOptions& options);
 std::unique_ptr<DatePairGenerator::Source> written_source(const DatePairOptions& options);
-/// `source` with a share of texts that are no dates and have an empty target.
+/// Adds to `source` a share of texts that are not dates and have an empty target.
 std::unique_ptr<DatePairGenerator::Source> refusing_source(
     std::unique_ptr<DatePairGenerator::Source> source, const DatePairOptions& options);
 

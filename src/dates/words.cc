@@ -19,9 +19,9 @@
 namespace attend::dates {
 namespace {
 
-/// Which letter follows two others, in the names that ICU knows.
+/// The letters that follow two others in the names that ICU knows.
 using Chain = std::map<std::pair<char32_t, char32_t>, std::vector<char32_t>>;
-constexpr char32_t kEdge = 0;  // before the first letter and behind the last
+constexpr char32_t kEdge = 0;  // before the first letter and after the last one
 
 void require(UErrorCode status) {
   if (U_FAILURE(status)) throw Error("ICU lacks data for words beside dates");

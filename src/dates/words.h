@@ -1,6 +1,6 @@
-// Words and numbers of a language that are no dates, from ICU's locale data: names of countries,
-// languages, currencies and cities; amounts, measures, numbers in words, relative times. And
-// invented words, which have the letters of the language's own.
+// Words and numbers of a language that are not dates. ICU's locale data gives names of countries,
+// languages, currencies and cities; amounts, measures, numbers in words and relative times.
+// Invented words consist of the letters of these names.
 #pragma once
 
 #include <unicode/locid.h>
@@ -12,23 +12,24 @@
 
 namespace attend::dates {
 
-/// Not thread-safe. NFC; no marks of direction, every blank is U+0020.
+/// Draws words of one language. Texts are NFC, without marks of direction, and every blank is
+/// U+0020. Not thread-safe.
 class Words {
  public:
-  /// Reads ICU's data, which takes a hundredth of a second or two.
+  /// Reads ICU's data, which takes 10 to 20 milliseconds.
   explicit Words(const icu::Locale& locale);
   ~Words();
   Words(Words&&) noexcept;
 
-  /// A name that ICU knows.
+  /// Returns a name that ICU knows.
   const std::string& known(Random& random) const;
-  /// A word that probably does not exist.
+  /// Returns a word that probably does not exist.
   std::string invented(Random& random) const;
-  /// A number in words: "three hundred and seven", "third".
+  /// Returns a number in words: "three hundred and seven", "third".
   std::string spelled(Random& random) const;
-  /// "12.5 km", "1,300.00 €", "7 %".
+  /// Returns an amount: "12.5 km", "1,300.00 €", "7 %".
   std::string amount(Random& random) const;
-  /// "tomorrow", "3 weeks ago", "next Sunday".
+  /// Returns a relative time: "tomorrow", "3 weeks ago", "next Sunday".
   std::string relative(Random& random) const;
 
  private:

@@ -1,4 +1,4 @@
-// What people write in some sixty languages.
+// Writes the dates of some sixty languages.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -22,7 +22,7 @@ constexpr int kLatestFarYear = 2199;
 // The rule for years of two digits: 00-39 are 20xx, 40-99 are 19xx.
 constexpr int kFirstShortYear = 1940;
 constexpr int kLastShortYear = 2039;
-constexpr double kShortYearShare = 0.15;  // of the patterns that leave the choice
+constexpr double kShortYearShare = 0.15;  // of the patterns that allow both
 
 // Most dates that people write are of their own time.
 constexpr int kFirstRecentYear = 1970;
@@ -31,18 +31,18 @@ constexpr double kRecentShare = 0.5;
 constexpr double kSameDayAndMonthShare = 0.02;  // 3/3/2015
 constexpr double kNewYearShare = 0.01;          // 1/1/2016
 
-// Where dates are refused, the days beside those that do not exist are frequent among the others.
+// Where dates are refused, the last days of months are frequent among the other dates.
 constexpr double kLeapDayShare = 0.02;
 constexpr double kMonthEndShare = 0.04;
 constexpr double kBeforeChristShare = 0.04;  // of the impossible dates
 
-/// A language with its tag, "<en> " or nothing, and its texts that are no dates.
+/// A language with its tag ("<en> " or nothing) and its texts that are not dates.
 struct Speaker {
   Speaker(const LocaleEntry& entry, SourceTag tag_kind, std::shared_ptr<const Names> english)
       : tag(tag_kind == SourceTag::kLanguage ? "<" + entry.code + "> " : ""),
         language(entry.facts.code),
         writer(entry.facts, std::move(english)) {}
-  /// Three numbers of two digits may begin with the year.
+  /// Returns whether three numbers of two digits may begin with the year.
   ShortReadings readings() const {
     return language == "zh" || language == "ja" || language == "ko" ? ShortReadings::kAlsoYearFirst
                                                                     : ShortReadings::kYearLast;
@@ -51,7 +51,7 @@ struct Speaker {
   std::string tag;
   std::string language;
   Writer writer;
-  std::unique_ptr<const Dateless> dateless;  // null where nothing is refused
+  std::unique_ptr<const Dateless> dateless;  // null without refusals
 };
 
 class WrittenSource : public DatePairGenerator::Source {
@@ -135,14 +135,15 @@ class WrittenSource : public DatePairGenerator::Source {
                                   random.chance(kShortYearShare));
   }
 
-  /// May be empty.
+  /// Returns the years to draw from. The range may be empty.
   Years draw_years(bool short_year, Random& random) const {
     if (short_year) return years_.within({kFirstShortYear, kLastShortYear});
     if (random.chance(far_year_share_)) return {kEarliestYear, kLatestFarYear};
     return years_;
   }
 
-  /// False when the pattern cannot be had with the options, or by bad luck.
+  /// Draws a date for the pattern. Returns false when the options allow none or no attempt
+  /// succeeded.
   bool draw_date(const Pattern& pattern, bool short_year, Date& date) {
     constexpr int kAttempts = 100;
     const Years years = draw_years(short_year, random_);
@@ -174,7 +175,7 @@ class WrittenSource : public DatePairGenerator::Source {
     return {date.year, 2, days_in_month(date.year, 2)};
   }
 
-  /// Empty when the pattern cannot show what was drawn.
+  /// Returns an impossible date in words and numbers; empty when the pattern cannot show it.
   std::string impossible(const Speaker& speaker, const Pattern& pattern, Random& random) const {
     const bool short_year = has_short_year(speaker, pattern, random);
     const Years years = draw_years(short_year, random);

@@ -1,5 +1,5 @@
-// Equations: e_j = v · tanh(W s + U h_j + b) + b_e or e_j = q · k_j + b_e, or its positive part;
-// c = Σ_j α_j h_j.
+// Equations: e_j = v · tanh(W s + U h_j + b) + b_e or e_j = q · k_j + b_e, or the positive part of
+// these; c = Σ_j α_j h_j.
 // Layout: W s [n'], U h + b [length, n'], v [n'], q [n], k [length, n], e and α [length], h
 // [length, n_h], c [n_h]. Must equal: the double loops over j and units with std::tanh in double.
 #include "kernels/attention.h"
@@ -18,7 +18,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
 
-// energies[j] = v · tanh(query + projected_j)
+// energies[j] = v · tanh(query + projected_j).
 void energies_of_query(const float* query, const float* projected, const float* weight,
                        std::size_t units, std::size_t length, float* energies) {
   for (std::size_t j = 0; j < length; ++j) {
@@ -32,7 +32,8 @@ void energies_of_query(const float* query, const float* projected, const float* 
   }
 }
 
-// energies[j] = query · key_j; several keys at a time, so that their sums need not wait.
+// energies[j] = query · key_j. Several keys advance together, so that no sum waits for its previous
+// term.
 template <std::size_t kKeys, class T>
 void products_of_keys(const float* query, const T* keys, std::size_t units, float* energies) {
   Vector sums[kKeys];
@@ -68,7 +69,7 @@ bool keys_fit(const float* projected, std::size_t size, float limit) {
 
 void exponentials(const float* values, std::size_t size, float limit, float* results) {
   const Vector highest = constant(limit), lowest = constant(-limit);
-  for_each(size, [&](auto at) HWY_ATTR {  // Minimum and maximum take x second: they hand NaN on
+  for_each(size, [&](auto at) HWY_ATTR {  // x is the second argument: NaN passes through
     const Vector x = hn::Max(lowest, hn::Min(highest, at.load(values)));
     at.store(exp_inside<7>(hn::Add(x, x)), results);
   });
@@ -93,8 +94,8 @@ void energies_of_exponentials(const float* query, const T* keys, const float* we
   }
 }
 
-// columns [units, stride] ← exp(2 projected); the last position fills the padding. One value after
-// the other changes place: that is faster than instructions that gather.
+// columns [units, stride] ← exp(2 projected); the last position fills the padding. Values are moved
+// one by one, which is faster than gather instructions.
 void exponentials_of_columns(const float* projected, std::size_t units, std::size_t length,
                              std::size_t stride, float limit, float* columns) {
   for (std::size_t k = 0; k < units; ++k) {
@@ -105,7 +106,7 @@ void exponentials_of_columns(const float* projected, std::size_t units, std::siz
   exponentials(columns, units * stride, limit, columns);
 }
 
-// Σ_k v_k / (query_k · key_k + 1) of the keys in the lanes at `places`.
+// sums ← Σ_k v_k / (query_k · key_k + 1) of the keys in the lanes at `places`.
 template <std::size_t kPlaces>
 HWY_INLINE void sums_of_columns(const float* query, const float* columns, const float* weight,
                                 std::size_t units, std::size_t stride,
@@ -158,9 +159,9 @@ void energies_of_columns(const float* query, const float* columns, const float* 
   }
 }
 
-constexpr std::size_t kAlignmentsAtOnce = 5;  // with their sums in registers: a usual beam
+constexpr std::size_t kAlignmentsAtOnce = 5;  // their sums fit into registers; a usual beam
 
-// Sums of `count` alignments over the same rows, which are read once.
+// The sums of `count` alignments over the same rows, which are read once.
 template <std::size_t count, class T>
 void weighted_sums_of_rows(ConstRows alignments, const T* annotations, std::size_t length,
                            std::size_t units, Rows contexts) {
@@ -179,7 +180,8 @@ void weighted_sums_of_rows(ConstRows alignments, const T* annotations, std::size
       Vector values[kVectors];
       for (std::size_t k = 0; k < kVectors; ++k) {
         values[k] = Whole{k * lanes}.load(from);
-        __builtin_prefetch(from + (kVectors + k) * lanes);  // the rows are far apart
+        // The rows are too far apart for the hardware to prefetch.
+        __builtin_prefetch(from + (kVectors + k) * lanes);
       }
       for (std::size_t r = 0; r < count; ++r) {
         const Vector weight = constant(alignments.row(r)[j]);
@@ -258,7 +260,7 @@ HWY_EXPORT(weighted_sums_any);
 
 namespace {
 
-// With |k| ≤ 17 a query beyond ±26 saturates tanh(q + k) whatever it is, and exp(2 · 26 + 2 · 17)
+// With |k| ≤ 17 a query beyond ±26 saturates tanh(q + k) for every key, and exp(2 · 26 + 2 · 17)
 // fits into a float.
 constexpr float kLargestKey = 17.0F, kLargestQuery = 26.0F;
 
@@ -335,7 +337,7 @@ bool exponential_keys(std::span<const float> projected, float* keys) {
 bool exponential_keys(std::span<const float> projected, Bfloat16* keys) {
   if (!HWY_DYNAMIC_DISPATCH(keys_fit)(projected.data(), projected.size(), kLargestKey))
     return false;
-  constexpr std::size_t kAtOnce = 1024;  // in the first cache
+  constexpr std::size_t kAtOnce = 1024;  // fits into the first cache
   std::array<float, kAtOnce> exact;
   while (!projected.empty()) {
     const std::size_t count = std::min(kAtOnce, projected.size());

@@ -1,7 +1,6 @@
 // Attention of one query over the annotations of its source (§1.5), additive or by a dot product.
 //
-// Queries of several hypotheses of one source use the same projected annotations; nothing is copied
-// for a beam.
+// The hypotheses of one source share its projected annotations; nothing is copied for a beam.
 #pragma once
 
 #include <cstddef>
@@ -27,8 +26,8 @@ void dot_energies(std::span<const float> query, std::span<const float> keys, flo
 void dot_energies(std::span<const float> query, std::span<const Bfloat16> keys, float bias,
                   EnergyActivation activation, std::span<float> energies);
 
-/// The same from exponentials, three times as fast: tanh(q + k) = 1 − 2 / (exp(2q) · exp(2k) + 1).
-/// `query` was made by exponential_query() and `keys` by exponential_keys().
+/// additive_energies() from exponentials, three times as fast: tanh(q + k) = 1 − 2 / (exp(2q) ·
+/// exp(2k) + 1). `query` must come from exponential_query() and `keys` from exponential_keys().
 void additive_energies_of_keys(std::span<const float> query, std::span<const float> keys,
                                std::span<const float> weight, float bias,
                                EnergyActivation activation, std::span<float> energies);
@@ -36,28 +35,31 @@ void additive_energies_of_keys(std::span<const float> query, std::span<const Bfl
                                std::span<const float> weight, float bias,
                                EnergyActivation activation, std::span<float> energies);
 
-/// query ← exp(2 query), as far as the tanh of a sum with a key depends on it.
+/// query ← exp(2 query), where each value is first cut to a magnitude beyond which the tanh of its
+/// sum with a key is saturated.
 void exponential_query(std::span<float> query);
 
-/// projected ← exp(2 projected); false, and nothing changed, where a magnitude exceeds 17 or is
-/// NaN: beyond that the product of two exponentials need not fit into a float.
+/// projected ← exp(2 projected). Returns false and changes nothing when a magnitude exceeds 17 or
+/// is NaN: beyond 17 the product of two exponentials may exceed float32.
 bool exponential_keys(std::span<float> projected);
-/// The same into keys [projected.size()].
+/// Writes exp(2 projected) to keys [projected.size()] instead; on false nothing is written.
 bool exponential_keys(std::span<const float> projected, float* keys);
 bool exponential_keys(std::span<const float> projected, Bfloat16* keys);
 
-/// Keys of so few units are better laid out unit by unit, with positions side by side.
+/// Keys of at most so many units are faster in columns: unit by unit, with neighbouring positions
+/// adjacent.
 inline constexpr std::size_t kFewUnits = 32;
-/// Positions of such keys with their padding: what a unit takes.
+/// Length of a column: the positions with their padding.
 constexpr std::size_t padded_positions(std::size_t length) { return (length + 15) / 16 * 16; }
 
-/// columns [units, padded_positions(length)] ← exp(2 projected) of projected [length, units]; the
-/// padding becomes some finite value. False, with nothing written, as exponential_keys(). At least
-/// one position.
+/// columns [units, padded_positions(length)] ← exp(2 projected) of projected [length, units],
+/// length ≥ 1, units ≤ kFewUnits; the padding gets finite values. Returns false and writes nothing
+/// under the conditions of exponential_keys().
 bool exponential_columns(std::span<const float> projected, std::size_t units,
                          std::span<float> columns);
 
-/// additive_energies() of at most kFewUnits units from such columns; `query` = W s as it is.
+/// additive_energies() of at most kFewUnits units from the columns of exponential_columns();
+/// `query` is W s itself, not its exponential.
 void additive_energies_of_columns(std::span<const float> query, std::span<const float> columns,
                                   std::span<const float> weight, float bias,
                                   EnergyActivation activation, std::span<float> energies);
@@ -67,8 +69,8 @@ void weighted_sum(std::span<const float> alignment, std::span<const float> annot
                   std::span<float> context);
 void weighted_sum(std::span<const float> alignment, std::span<const Bfloat16> annotations,
                   std::span<float> context);
-/// The same of `count` alignments of `length` positions over the same annotations [length, units];
-/// the sums of each have the bits that they would have alone.
+/// weighted_sum() of `count` alignments of `length` positions over the same annotations [length,
+/// units]. Each sum has the bits that weighted_sum() gives it.
 void weighted_sums(ConstRows alignments, std::size_t count, std::size_t length,
                    std::span<const float> annotations, Rows contexts, std::size_t units);
 

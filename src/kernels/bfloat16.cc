@@ -1,5 +1,5 @@
 // Equation: the upper 16 bits of x + 0x7FFF + (bit 16 of x), both as integers.
-// Must equal: that for one value at a time.
+// Must equal: this equation for one value at a time.
 #include "kernels/bfloat16.h"
 
 #undef HWY_TARGET_INCLUDE

@@ -1,4 +1,4 @@
-// float32 to bfloat16 and back.
+// Conversion of float32 to bfloat16 and back.
 #pragma once
 
 #include <cstddef>
@@ -11,12 +11,12 @@ namespace attend::kernels {
 /// The upper half of a float32: 8 bits of exponent, 8 of mantissa.
 using Bfloat16 = std::uint16_t;
 
-/// Rounds `count` rows of `units` values to nearest, ties to even; NaN stays NaN. `to` holds them
-/// one row behind the other.
+/// Rounds `count` rows of `units` values to nearest, ties to even; NaN stays NaN. `to` receives the
+/// rows without gaps.
 void to_bfloat16(ConstRows from, std::size_t count, std::size_t units, Bfloat16* to);
 
-/// The same, widened again to float32; `to` may be the rows themselves if they stand one behind the
-/// other.
+/// Rounds to bfloat16 as above and widens the values to float32 again. `to` receives the rows
+/// without gaps; it may be the rows themselves if these have no gaps.
 void round_to_bfloat16(ConstRows from, std::size_t count, std::size_t units, float* to);
 
 }  // namespace attend::kernels

@@ -1,7 +1,7 @@
 // Equation: y_ro = b_o + Σ_blocks (Σ_even k x_rk w_ok + Σ_odd k x_rk w_ok), with x and W rounded to
-// bfloat16, blocks of 32 inputs, every sum in order of k: what a tile instruction of AMX computes.
-// Layout: W as panels [⌈outputs / 16⌉, depth / 2, 16, 2]: a tile takes 16 pairs of inputs of them,
-// a vector one pair. Must equal: the triple loop in double.
+// bfloat16, blocks of 32 inputs and every sum in order of k, as a tile instruction of AMX computes.
+// Layout: W as panels [⌈outputs / 16⌉, depth / 2, 16, 2]: a tile holds 16 pairs of inputs of a
+// panel, a vector one pair. Must equal: the triple loop in double.
 #include "kernels/bfloat16_product.h"
 
 #include <algorithm>
@@ -25,17 +25,17 @@ HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
 
 constexpr std::size_t kPanelOutputs = 16;
-constexpr std::size_t kBlockPairs = 16;  // of inputs that one tile instruction sums
+constexpr std::size_t kBlockPairs = 16;  // pairs of inputs that one tile instruction sums
 
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3  // and better ones
 constexpr int kRows = 6;  // 2 · 2 · 6 sums, 2 weights, 1 value: 27 of 32 registers
 #else
 constexpr int kRows = 3;  // 2 · 2 · 3 sums, 2 weights, 1 value: 15 registers
 #endif
-constexpr int kVectors = 2;        // of outputs, with several rows
-constexpr int kVectorsOfARow = 4;  // with one: fewer sums would wait for themselves
+constexpr int kVectors = 2;        // vectors of outputs for several rows
+constexpr int kVectorsOfARow = 4;  // for one row, whose fewer sums would wait for each other
 
-// The weights of a pair of inputs and of a vector of outputs.
+// The weights of one pair of inputs and one vector of outputs.
 struct Pair {
   Vector even, odd;
 };
@@ -58,7 +58,7 @@ HWY_INLINE void store_outputs(Vector v, float* y, std::size_t count) {
   }
 }
 
-// `rows` rows of x [rows, depth] times `vectors` vectors of outputs from `first` on.
+// Multiplies `rows` rows of x [rows, depth] with `vectors` vectors of outputs from `first` on.
 template <int rows, int vectors>
 HWY_INLINE void multiply_block(const Bfloat16Operands& p, const float* HWY_RESTRICT x,
                                const float* HWY_RESTRICT bias, std::size_t first, float* y) {
@@ -108,7 +108,7 @@ HWY_INLINE void multiply_block(const Bfloat16Operands& p, const float* HWY_RESTR
   }
 }
 
-// Bias of `count` outputs from `first` on, 0 behind the last one.
+// Writes the biases of `count` outputs from `first` on, 0 after the last output.
 HWY_INLINE void pad_bias(const Bfloat16Operands& p, std::size_t first, std::size_t count,
                          float* padded) {
   for (std::size_t i = 0; i < count; ++i) {
@@ -132,7 +132,7 @@ void multiply_rows(const Bfloat16Operands& p, const float* x, float* y) {
   }
 }
 
-// x [rows, depth] in float32, but of values that bfloat16 has.
+// x [rows, depth] holds float32 values that bfloat16 represents exactly.
 void multiply_widened(const Bfloat16Operands& p, const float* x, std::size_t rows, float* y) {
   for (; rows >= kRows; rows -= kRows) {
     multiply_rows<kRows, kVectors>(p, x, y);
@@ -167,10 +167,10 @@ namespace {
 
 constexpr std::size_t kPanel = Bfloat16Product::kPanel;
 constexpr std::size_t kBlock = 32;         // inputs
-constexpr std::size_t kFewestOfTiles = 4;  // rows that are worth tiles of 16
+constexpr std::size_t kFewestOfTiles = 4;  // rows from which on tiles of 16 pay
 constexpr std::align_val_t kAlignment{64};
 
-// Memory of the calling thread for all products; lives as long as the thread.
+// Scratch memory of the calling thread for all products; it lives as long as the thread.
 Buffer& thread_memory() {
   thread_local Buffer memory;
   return memory;
@@ -182,7 +182,7 @@ Bfloat16Way best_way() {
 
 std::size_t panel_outputs(std::size_t outputs) { return (outputs + kPanel - 1) / kPanel * kPanel; }
 
-// Where the pair of inputs `pair` of output `o` stands.
+// Index of the first input of pair `pair` of output `o`.
 std::size_t place(std::size_t o, std::size_t pair, std::size_t depth) {
   return ((o / kPanel * (depth / 2) + pair) * kPanel + o % kPanel) * 2;
 }
@@ -217,7 +217,7 @@ Bfloat16Product::Bfloat16Product(const WeightView& weights, Bfloat16Way way)
   }
 }
 
-// Room for all outputs, zeros.
+// Allocates the panels, filled with zeros.
 void Bfloat16Product::allocate() {
   const std::size_t size = std::max<std::size_t>(1, panel_outputs(outputs_) * depth_);
   panels_.reset(new (kAlignment) Bfloat16[size]());

@@ -12,36 +12,36 @@ namespace attend::kernels {
 
 struct WeightView;
 
-/// How numbers in bfloat16 are multiplied. All ways give the same bits on machines that have fused
+/// The ways to multiply bfloat16 numbers. All ways give the same bits on machines that have fused
 /// multiply-add; they differ in speed.
 enum class Bfloat16Way {
-  kPortable,  ///< any processor: widened to float32 as they are read
-  kAmx        ///< the same for few rows, from there on tiles of 16 × 16 sums
+  kPortable,  ///< any processor; values are widened to float32 as they are read
+  kAmx        ///< kPortable for few rows, tiles of 16 × 16 sums for more
 };
 
-/// Whether this machine (and the instruction sets that Highway may choose from) has it.
+/// Whether this machine supports `way` with the instruction sets that Highway may choose from.
 bool is_supported(Bfloat16Way way);
 
-/// W [outputs, inputs] and every x, rounded to bfloat16; sums are float32, in an order that does
-/// not depend on the rows beside a row:
+/// The product of W [outputs, inputs] and every x, both rounded to bfloat16. Sums are float32, in
+/// an order that does not depend on the other rows:
 ///   y_o = b_o + Σ_blocks (Σ_even k x_k w_ok + Σ_odd k x_k w_ok), blocks of 32 inputs.
 /// Denormal numbers count as 0. Copies the values. Immutable and safe to use from several threads.
 class Bfloat16Product {
  public:
-  static constexpr std::size_t kPanel = 16;  ///< outputs that stand together
-  /// `way`: the best one that is supported when it is not given. CheckFailure for one that is not
+  static constexpr std::size_t kPanel = 16;  ///< outputs of a panel
+  /// Uses the best supported way unless `way` is given. CheckFailure for a way that is not
   /// supported.
   explicit Bfloat16Product(const WeightView& weights);
   Bfloat16Product(const WeightView& weights, Bfloat16Way way);
 
-  /// As Matrix::multiply.
+  /// See Matrix::multiply.
   void multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
                 std::span<float> y) const;
-  /// As Matrix::panel_width and Matrix::multiply_panel.
+  /// See Matrix::panel_width and Matrix::multiply_panel.
   std::size_t panel_width() const { return kPanel; }
   void multiply_panel(std::span<const float> x, std::size_t panel, std::span<const float> bias,
                       std::span<float> y) const;
-  /// As Matrix::select.
+  /// See Matrix::select.
   Bfloat16Product select(std::span<const std::int32_t> ids) const;
 
  private:
@@ -53,7 +53,7 @@ class Bfloat16Product {
   };
 
   std::size_t outputs_ = 0, inputs_ = 0;
-  std::size_t depth_ = 0;  // inputs and padding: a multiple of 32 or, of fewer than 32, of 2
+  std::size_t depth_ = 0;  // padded inputs: a multiple of 32, of 2 if inputs < 32
   Bfloat16Way way_ = Bfloat16Way::kPortable;
   std::unique_ptr<Bfloat16[], Free> panels_;  // [⌈outputs / 16⌉, depth / 2, 16, 2]
 };

@@ -1,5 +1,5 @@
-// Equation and layout: bfloat16_product.cc. A tile instruction adds the products of 32 inputs to 16
-// rows × 16 outputs. Must equal: the portable way, bit for bit.
+// Equation and layout: see bfloat16_product.cc. One tile instruction adds the products of 32 inputs
+// to the sums of 16 rows × 16 outputs. Must equal: the portable way, bit for bit.
 #include "kernels/bfloat16_x86.h"
 
 #include <algorithm>
@@ -28,15 +28,15 @@ namespace {
 constexpr std::size_t kPanel = 16;  // outputs
 constexpr std::size_t kStep = 32;   // inputs of one instruction
 
-// Where the sums of some rows and outputs begin and end: at the bias and in y, or, at the edges of
-// y, beside it.
+// The sums of a block of rows and outputs: they start from the bias and are stored in y or, at the
+// edges of y, in a buffer.
 struct Sums {
-  const float* bias;   // [32], 0 behind the last output
+  const float* bias;   // [32], 0 after the last output
   float* to;           // first row, first output
   std::size_t stride;  // between rows, in values
 };
 
-// 32 rows and two panels.
+// Multiplies 32 rows with two panels.
 ATTEND_TILES inline void multiply_four_tiles(const Bfloat16Operands& p, const Bfloat16* x,
                                              const Bfloat16* weights, Ahead ahead,
                                              const Sums& sums) {
@@ -62,7 +62,7 @@ ATTEND_TILES inline void multiply_four_tiles(const Bfloat16Operands& p, const Bf
   _tile_stored(3, sums.to + kPanel * sums.stride + kPanel, 4 * sums.stride);
 }
 
-// 16 rows and one panel.
+// Multiplies 16 rows with one panel.
 ATTEND_TILES inline void multiply_tile(const Bfloat16Operands& p, const Bfloat16* x,
                                        const Bfloat16* weights, const Sums& sums) {
   _tile_loadd(0, sums.bias, 0);
@@ -74,7 +74,7 @@ ATTEND_TILES inline void multiply_tile(const Bfloat16Operands& p, const Bfloat16
   _tile_stored(0, sums.to, 4 * sums.stride);
 }
 
-// Some rows (at most 32, read as 16 or 32) and two panels or one.
+// Multiplies at most 32 rows (read as 16 or 32) with two panels or one.
 ATTEND_TILES inline void multiply_block(const Bfloat16Operands& p, const Bfloat16* x,
                                         std::size_t rows, std::size_t first, const Ahead& ahead,
                                         const Sums& sums) {

@@ -1,4 +1,5 @@
-// Products of bfloat16 by instructions that Highway has no name for. Internal to this folder.
+// Products of bfloat16 numbers by instructions that Highway does not offer. Internal to this
+// folder.
 #pragma once
 
 #include <cstddef>
@@ -7,14 +8,15 @@
 
 namespace attend::kernels {
 
-/// What Bfloat16Product packed.
+/// The weights that Bfloat16Product packed.
 struct Bfloat16Operands {
   const Bfloat16* panels;      // [⌈outputs / 16⌉, depth / 2, 16, 2]
   const float* bias;           // [outputs] or null
   std::size_t outputs, depth;  // depth: a multiple of 2, for tiles of 32
 };
 
-/// Denormal numbers are zeros in this thread while it lives, as they always are to tiles.
+/// While it lives, denormal numbers count as 0 in this thread, as tile instructions always treat
+/// them.
 class FlushDenormals {
  public:
   FlushDenormals();
@@ -26,8 +28,8 @@ class FlushDenormals {
   unsigned before_ = 0;
 };
 
-/// y [rows, outputs] from x [rows, depth]; reads up to the next multiple of 16 rows. Only where
-/// has_tiles() says so.
+/// y [rows, outputs] from x [rows, depth]. Reads x up to the next multiple of 16 rows. Call only
+/// where has_tiles(TileKind::kBfloat16) is true.
 void multiply_bfloat16_tiles(const Bfloat16Operands& operands, const Bfloat16* x, std::size_t rows,
                              float* y);
 

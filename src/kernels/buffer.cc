@@ -9,18 +9,18 @@ namespace {
 
 constexpr std::align_val_t kAlignment{64};
 
-// Class k has blocks of 2^k floats; larger ones than the last are not kept.
+// Blocks of class k have 2^k floats; blocks larger than the last class are not kept.
 constexpr std::size_t kSmallest = 4, kClasses = 24;
-constexpr std::size_t kKept = std::size_t{1} << 23;  // floats of all classes together
+constexpr std::size_t kKept = std::size_t{1} << 23;  // floats in all classes together
 
 std::size_t class_of(std::size_t size) {
   return std::max(kSmallest, static_cast<std::size_t>(std::bit_width(size - 1)));
 }
 
-// Whether the thread has given its blocks back because it ends: a buffer may outlive them.
+// True once the ending thread has freed its blocks; a buffer may outlive them.
 thread_local bool ended = false;
 
-// Free blocks of the calling thread; the first bytes of a block point to the next one.
+// The free blocks of the calling thread; the first bytes of a block point to the next one.
 class Blocks {
  public:
   Blocks() = default;
@@ -31,13 +31,13 @@ class Blocks {
     }
   }
 
-  /// A block of this class, or nothing.
+  /// Returns a block of this class, or null when none is free.
   float* take(std::size_t number) {
     if (first_[number] == nullptr) return nullptr;
     kept_ -= std::size_t{1} << number;
     return take(first_[number]);
   }
-  /// False where enough blocks are kept.
+  /// Keeps the block, or returns false when enough blocks are kept.
   bool keep(float* block, std::size_t number) {
     const std::size_t size = std::size_t{1} << number;
     if (kept_ + size > kKept) return false;

@@ -1,4 +1,4 @@
-// Memory that grows to what is asked for and is used again and again.
+// Memory that grows on demand and is reused.
 #pragma once
 
 #include <algorithm>
@@ -8,9 +8,9 @@
 
 namespace attend::kernels {
 
-/// Floats at a cache line's boundary. Not thread-safe. What a buffer gives back, its thread keeps
-/// for its next buffers (32 MiB at most, until the thread ends): prediction of short batches one
-/// after the other asks the system for nothing.
+/// A growing array of floats, aligned to a cache line. Not thread-safe. The calling thread keeps
+/// the memory of a destroyed buffer for its next buffers, at most 32 MiB until the thread ends, so
+/// that predicting one short batch after another needs no memory from the system.
 class Buffer {
  public:
   Buffer() = default;
@@ -24,12 +24,13 @@ class Buffer {
   }
   ~Buffer() { release(); }
 
-  /// `size` values; what they are is unknown. What earlier calls returned is lost when the buffer
-  /// has to grow, and shared with this call when it has not.
+  /// Returns `size` values of unspecified content. If the buffer has to grow, memory that earlier
+  /// calls returned is freed; if not, it is the memory returned here.
   std::span<float> get(std::size_t size) {
     if (size > capacity_) grow(size);
     return {values_, size};
   }
+  /// Returns get(size), filled with zeros.
   std::span<float> zeros(std::size_t size) {
     const std::span<float> values = get(size);
     std::fill(values.begin(), values.end(), 0.0F);
@@ -45,7 +46,7 @@ class Buffer {
   std::size_t capacity_ = 0;
 };
 
-/// A buffer of a size that stays.
+/// A buffer of fixed size.
 class Array {
  public:
   Array() = default;

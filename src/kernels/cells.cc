@@ -67,17 +67,18 @@ void gru_reset_after_rows(CellSizes sizes, GruOptions options, const GateRows& i
   }
 }
 
-// Some vectors of an LSTM's units.
+// kVectors vectors of an LSTM's units.
 template <std::size_t kVectors>
 struct LstmUnits {
-  Vector gates[4 * kVectors];  // of every vector the sums of i, f, o, g
+  Vector gates[4 * kVectors];  // sums of i, f, o, g for every vector
   Vector cell[kVectors], state[kVectors];
 };
 
-// What follows from the sums of an LSTM's gates, its logistic functions on common denominators:
+// Updates cell and state from the sums of an LSTM's gates, with the logistic functions brought to
+// common denominators:
 //   c' = c / F + (1 − e_g) / (I G) = (c I G + (1 − e_g) F) / (F I G),  h' = (1 − e_c) / (O C)
 // with e_x = exp(−x), for g and c' exp(−2x), and F = 1 + e_f and so on. gate_exps() stops at e^28,
-// where the functions are 0 and 1 within 1e-12: so no product overflows.
+// where the functions are 0 and 1 within 1e-12, so no product overflows.
 template <std::size_t kVectors>
 HWY_INLINE void step_logistic(LstmUnits<kVectors>& units) {
   const Vector one = constant(1.0F);
@@ -139,7 +140,7 @@ HWY_INLINE void lstm_rows_with(CellSizes sizes, const GateRows& inputs, const fl
   for (std::size_t r = 0; r < sizes.rows; ++r, u += 4 * n, h += n, c += n) {
     const LstmRow row{inputs.row(r, 4 * n), u, h, c};
     std::size_t i = 0;
-    for (; i + 2 * lanes <= n; i += 2 * lanes) {  // two take turns
+    for (; i + 2 * lanes <= n; i += 2 * lanes) {  // two advance together
       lstm_units(row, n, {Whole{i}, Whole{i + lanes}}, step);
     }
     for (; i + lanes <= n; i += lanes) lstm_units(row, n, {Whole{i}}, step);

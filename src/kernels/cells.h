@@ -1,7 +1,7 @@
-// What recurrent cells compute between their matrix products (§1.1).
+// The elementwise part of recurrent cells, between their matrix products (§1.1).
 //
-// `inputs` holds W x + b of all gates, `recurrent` holds U h of all gates; both as blocks of
-// `units` values in the order z, r, candidate (GRU) or i, f, o, g (LSTM).
+// `inputs` holds W x + b of all gates, `recurrent` holds U h of all gates; both consist of blocks
+// of `units` values in the order z, r, candidate (GRU) or i, f, o, g (LSTM).
 #pragma once
 
 #include <concepts>
@@ -11,8 +11,8 @@
 
 namespace attend::kernels {
 
-enum class GateFunction { kLogistic, kHard };  ///< hard: clip(0.2 x + 0.5, 0, 1)
-enum class UpdateGate { kNew, kOld };  ///< what z multiplies: the candidate or the old state
+enum class GateFunction { kLogistic, kHard };  ///< kHard: clip(0.2 x + 0.5, 0, 1)
+enum class UpdateGate { kNew, kOld };          ///< z multiplies the candidate or the old state
 
 struct GruOptions {
   GateFunction gates = GateFunction::kLogistic;
@@ -24,8 +24,8 @@ struct CellSizes {
   std::size_t units = 0;
 };
 
-/// The gates of some rows: row r is row index[r] of `values`, or row r without an index. Refers to
-/// both.
+/// The gates of some rows: row r is row index[r] of `values`, or row r when there is no index.
+/// Refers to both arrays, which the caller keeps alive.
 struct GateRows {
   std::span<const float> values;        // [any number, gates · units]
   std::span<const std::int32_t> index;  // [rows] or empty
@@ -35,7 +35,7 @@ struct GateRows {
   template <std::convertible_to<std::span<const float>> All>
   GateRows(const All& all) : values(all) {}
 
-  /// Row r of `width` values.
+  /// Returns row r, which has `width` values.
   const float* row(std::size_t r, std::size_t width) const {
     return values.data() + (index.empty() ? r : static_cast<std::size_t>(index[r])) * width;
   }
@@ -43,21 +43,21 @@ struct GateRows {
 
 /// First half of a GRU that resets before the product:
 ///   z = σ(inputs_z + recurrent_z),  r = σ(inputs_r + recurrent_r),  reset_state = r ⊙ state.
-/// `inputs` [rows, 3 units]; `recurrent` [rows, 2 units]; z [rows, units]; reset_state and state
-/// [rows, units].
+/// `inputs` [rows, 3 units]; `recurrent` [rows, 2 units]; z, reset_state and state [rows, units].
 void gru_reset_before(CellSizes sizes, GateFunction gates, const GateRows& inputs,
                       std::span<const float> recurrent, std::span<const float> state,
                       std::span<float> z, std::span<float> reset_state);
 
-/// Second half: candidate = tanh(inputs_c + recurrent_candidate), where recurrent_candidate =
-/// U reset_state [rows, units]; state ← z ⊙ candidate + (1 − z) ⊙ state, or with z and 1 − z
-/// swapped.
+/// Second half of a GRU that resets before the product: candidate = tanh(inputs_c +
+/// recurrent_candidate), where recurrent_candidate = U reset_state [rows, units]; state ← z ⊙
+/// candidate + (1 − z) ⊙ state, or with z and 1 − z swapped.
 void gru_update(CellSizes sizes, UpdateGate update, const GateRows& inputs,
                 std::span<const float> recurrent_candidate, std::span<const float> z,
                 std::span<float> state);
 
-/// A whole GRU that resets after the product: candidate = tanh(inputs_c + r ⊙ (recurrent_c +
-/// recurrent_bias)). `inputs` and `recurrent` [rows, 3 units], `recurrent_bias` [units].
+/// A whole step of a GRU that resets after the product: candidate = tanh(inputs_c + r ⊙
+/// (recurrent_c + recurrent_bias)). `inputs` and `recurrent` [rows, 3 units], `recurrent_bias`
+/// [units].
 void gru_reset_after(CellSizes sizes, GruOptions options, const GateRows& inputs,
                      std::span<const float> recurrent, std::span<const float> recurrent_bias,
                      std::span<float> state);

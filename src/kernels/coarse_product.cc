@@ -1,11 +1,11 @@
 // Equation: y_o ≈ b_o + s_o Σ_k x_k q_ok, q_ok = round(W_ok / s_o), s_o = max_k |W_ok| / (2^(B−1) −
-// 1) for B bits. Layout: q as panels [⌈outputs / P⌉, inputs, P], P = two vectors, as
-// float32_product.cc has them; in 4 bits as int8_x86.h says.
-// With what rounding left, r_o = W_o − s_o q_o, the error of y_o is at most
+// 1) for B bits. Layout: q as panels [⌈outputs / P⌉, inputs, P] with P = two vectors, as in
+// float32_product.cc; 4 bits as in int8_x86.h.
+// With the residue of rounding, r_o = W_o − s_o q_o, the error of y_o is at most
 //   ‖x‖ e_o + c |y_o| + 2⁻¹²⁶ inputs,  e_o = ‖r_o‖ + c ‖W_o‖,
-// where c bounds the rounding of the sums of either product and the last term what is too small for
-// a float. In 4 bits W_ok ≈ s_o (16 n_ok + m_o) with the mean m_o of what is left, and e_o is 6
-// standard deviations of the rest.
+// where c bounds the rounding of the sums of either product and the last term covers values too
+// small for a float. In 4 bits W_ok ≈ s_o (16 n_ok + m_o) with the mean m_o of the residues, and
+// e_o is 6 standard deviations of the rest.
 #include "kernels/coarse_product.h"
 
 #include <algorithm>
@@ -30,7 +30,7 @@ namespace attend::kernels::HWY_NAMESPACE {
 
 std::size_t coarse_panel_width() { return 2 * hn::Lanes(Floats()); }
 
-// One vector of whole numbers as floats.
+// Loads one vector of integers as floats.
 template <class Whole>
 HWY_INLINE Vector load_whole(const Whole* from) {
   const hn::RebindToSigned<Floats> integers;
@@ -38,7 +38,7 @@ HWY_INLINE Vector load_whole(const Whole* from) {
   return hn::ConvertTo(Floats(), hn::PromoteTo(integers, hn::LoadU(narrow, from)));
 }
 
-// y of `rows` rows and the outputs of `panels` panels from `first` on.
+// Computes y of `rows` rows for the outputs of `panels` panels from `first` on.
 template <class Whole, int rows, int panels>
 HWY_INLINE void multiply_panels(const CoarseOperands& w, const float* x, std::size_t first,
                                 float* y) {
@@ -79,7 +79,7 @@ HWY_INLINE void multiply_panels(const CoarseOperands& w, const float* x, std::si
 
 template <class Whole, int rows>
 void multiply_rows(const CoarseOperands& w, const float* x, float* y) {
-  constexpr int kTogether = 4;  // panels of a single row: the sums of one would wait for themselves
+  constexpr int kTogether = 4;  // panels of a single row, so that their sums overlap
   const std::size_t width = coarse_panel_width();
   std::size_t first = 0;
   for (; rows == 1 && first + kTogether * width <= w.outputs; first += kTogether * width) {
@@ -131,10 +131,10 @@ HWY_EXPORT(sum_of_squares);
 namespace {
 
 constexpr std::align_val_t kAlignment{64};
-constexpr std::size_t kMostInputs = std::size_t{1} << 16;  // c stays small
+constexpr std::size_t kMostInputs = std::size_t{1} << 16;  // so that c stays small
 constexpr float kSmallest = std::numeric_limits<float>::min();
 
-// Memory of the calling thread; lives as long as the thread.
+// Scratch memory of the calling thread; it lives as long as the thread.
 Buffer& thread_memory() {
   thread_local Buffer memory;
   return memory;
@@ -166,7 +166,7 @@ CoarseProduct::CoarseProduct(const WeightView& weights, Precision precision)
   deviation_ /= static_cast<float>(outputs_);
 }
 
-// False where weights are not finite.
+// Returns false when a weight is not finite.
 template <class Whole>
 bool CoarseProduct::pack(const WeightView& weights) {
   panels_.reset(new (kAlignment) std::byte[scales_.size() * inputs_ * sizeof(Whole) + 1]());
@@ -202,7 +202,7 @@ bool CoarseProduct::pack_row(std::span<const float> row, Whole* to, std::size_t 
     squares += static_cast<double>(value) * value;
     squares_left += left * left;
   }
-  // Products in bfloat16 take denormal weights for 0.
+  // The bfloat16 product treats denormal weights as 0.
   const double error = std::sqrt(squares_left) + rounding_ * std::sqrt(squares) +
                        kSmallest * std::sqrt(static_cast<double>(row.size()));
   scales_[output] = scale;
@@ -228,7 +228,7 @@ bool CoarseProduct::pack_int4(const WeightView& weights) {
       const std::size_t group = (o / width_ * (depth_ / 8) + k / 8) * width_ + o % width_;
       panels[group * 4 + k % 4] |= static_cast<std::uint8_t>(high << (k % 8 / 4 * 4));
     }
-    // Without their mean: what is left must not add up where x has a mean.
+    // The mean is stored apart: residues must not add up where x has a mean.
     const double middle = left / inputs;
     const double variance = std::max(0.0, squares_left / inputs - middle * middle);
     const auto deviation = scales_[o] * static_cast<float>(std::sqrt(variance));
@@ -253,7 +253,7 @@ void CoarseProduct::multiply(std::span<const float> x, std::size_t rows,
   if (precision_ == Precision::kFloat32) {
     HWY_DYNAMIC_DISPATCH(multiply_16_bits)(operands, x.data(), rows, y.data());
   } else {
-    constexpr std::size_t kRows = 4;  // that are not worth allocating memory for one by one
+    constexpr std::size_t kRows = 4;  // rows; fewer allocate as much, so memory grows rarely
     float* const rounded = thread_memory().get(std::max(rows, kRows) * inputs_).data();
     round_to_bfloat16({x.data(), inputs_}, rows, inputs_, rounded);
     HWY_DYNAMIC_DISPATCH(multiply_8_bits)(operands, rounded, rows, y.data());
@@ -291,7 +291,7 @@ float CoarseProduct::tolerance() const {
   return 0.0F;
 }
 
-// A little more than ‖x‖, also where squares are too small for a float or x is rounded.
+// Returns slightly more than ‖x‖, also where squares are too small for a float or x gets rounded.
 float CoarseProduct::norm(std::span<const float> x) const {
   const float squares = HWY_DYNAMIC_DISPATCH(sum_of_squares)(x.data(), x.size());
   const float tiny = 0x1p-62F * std::sqrt(static_cast<float>(x.size()));

@@ -1,9 +1,9 @@
-// An output whose coarse value stays below the exact values of K others, its error included, is not
-// among the K largest. Probable outputs are computed again too: where the errors of the others are
-// independent with the standard deviation σ and none of their probabilities exceeds τ, that of
-// ln Σ_k exp y_k is
+// Equations: an output is not among the K largest when K other outputs have exact values above its
+// coarse value plus the error bound of that value. Probable outputs are recomputed too, because
+// they shape the normaliser: when the remaining errors are independent with standard deviation σ
+// and no remaining probability exceeds τ, the standard deviation of ln Σ_k exp y_k is
 //   σ √(Σ p_k²) ≤ σ √τ,
-// apart from terms of σ². Must equal: the ranking of the whole product, its log-probabilities
+// apart from terms of σ². Must equal: the ranking of the whole product, and its log-probabilities
 // within such errors.
 #include "kernels/coarse_ranking.h"
 
@@ -22,13 +22,13 @@
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
 
-// Whether any y_o + norm · error_o reaches the bar, or is no number.
+// Whether any y_o + norm · error_o reaches the bar or is NaN.
 bool can_reach(const float* y, const float* errors, std::size_t size, float norm, float bar) {
   const Floats d;
   auto reached = hn::FirstN(d, 0);
   for_each(size, [&](auto at) HWY_ATTR {
     const Vector highest = hn::MulAdd(at.load(errors), constant(norm), at.load(y));
-    const auto below = hn::Lt(highest, constant(bar));  // NaN is not
+    const auto below = hn::Lt(highest, constant(bar));  // NaN compares as not below
     reached = hn::Or(reached, hn::AndNot(below, hn::FirstN(d, size - at.i)));
   });
   return !hn::AllFalse(d, reached);
@@ -46,14 +46,14 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-// ln τ of a coarse product of this row.
+// ln τ for a row x of this norm: σ √τ = tolerance with σ = norm · deviation.
 float log_of_probable(const CoarseProduct& coarse, float norm) {
   return 2.0F * std::log(coarse.tolerance() / (norm * coarse.deviation()));
 }
 
-// What outputs must reach to be computed again, given the coarse y: the least exact value of those
-// with the largest coarse values, as many are no smaller, or less than that where probable outputs
-// are smaller.
+// The threshold for recomputing an output, given the coarse y. best.size() outputs have exact
+// values of at least the smallest winner's, so nothing below it can rank. It is lowered to ln τ
+// where needed, since probable outputs shape the normaliser. −infinity recomputes all outputs.
 float bar_of(const Matrix& weights, const CoarseProduct& coarse, std::span<const float> x,
              float norm, std::span<const float> bias, std::span<float> y, std::span<Ranked> best) {
   rank_log_softmax(y, best);
@@ -71,7 +71,8 @@ float bar_of(const Matrix& weights, const CoarseProduct& coarse, std::span<const
   return std::min(bar, probable);
 }
 
-// y as weights.multiply() computes it wherever that matters, given the coarse y.
+// Replaces coarse values of y by those of weights.multiply() in every panel that may hold a winner
+// or a probable output.
 void refine(const Matrix& weights, const CoarseProduct& coarse, std::span<const float> x,
             std::span<const float> bias, std::span<float> y, std::span<Ranked> best) {
   const float norm = coarse.norm(x);

@@ -10,11 +10,12 @@
 
 namespace attend::kernels {
 
-/// What kernels::rank_log_softmax() gives for every row of y = W x + bias: x [rows, inputs], best
-/// [rows, wanted]. Outputs are computed from `coarse`, and again from `weights` where they may be
-/// among the best, so that these have the values that weights.multiply() gives; only most terms of
-/// the normaliser Σ_k exp y_k stay coarse. For few rows, whose product takes as long as its weights
-/// take from memory. `coarse` is a copy of the same weights; `y` [rows, outputs] is memory.
+/// Ranks every row of y = W x + bias as kernels::rank_log_softmax() does: x [rows, inputs], best
+/// [rows, wanted], bias [outputs] or empty. Outputs are computed from `coarse`, and again from
+/// `weights` where they may be among the best, so the best have the values that weights.multiply()
+/// gives; only most terms of the normaliser Σ_k exp y_k stay coarse. Meant for few rows, whose
+/// product takes as long as reading its weights from memory. `coarse` must be a copy of `weights`;
+/// `y` [rows, outputs] is scratch memory.
 void rank_log_softmax(const Matrix& weights, const CoarseProduct& coarse, std::span<const float> x,
                       std::size_t rows, std::span<const float> bias, std::span<float> y,
                       std::span<Ranked> best);

@@ -1,6 +1,6 @@
-// Equations: log p_k = x_k − m − ln Σ_j exp(x_j − m), m = max x; cost = −(1 − ε) log p_y −
-// (ε / V) Σ_k log p_k; ∂x_k = s (p_k − (1 − ε) [k = y] − ε / V). Layout: one row of logits, which
-// the gradient replaces. Must equal: these lines with std::exp and std::log in double.
+// Equations: log p_k = x_k − m − ln Σ_j exp(x_j − m), m = max x; cost = −(1 − ε) log p_y − (ε / V)
+// Σ_k log p_k; ∂x_k = s (p_k − (1 − ε) [k = y] − ε / V). Layout: one row of logits, which the
+// gradient replaces. Must equal: these equations with std::exp and std::log in double.
 #include "kernels/cross_entropy.h"
 
 #include <cmath>
@@ -15,7 +15,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
 
-// Highest value and sum of a row.
+// The highest value and the sum of a row.
 struct Extent {
   float highest;
   float sum;
@@ -39,7 +39,7 @@ Extent extent_of(const float* row, std::size_t size) {
   return extent;
 }
 
-// row ← exp(row − shift); returns the sum.
+// row ← exp(row − shift). Returns the sum.
 float exponentials(float* row, std::size_t size, float shift) {
   const Vector shifts = constant(shift);
   Vector sums = constant(0.0F);

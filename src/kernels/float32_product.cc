@@ -1,7 +1,7 @@
 // Equation: y_ro = b_o + Σ_k x_rk W_ok, or y_ro += Σ_k x_rk W_ok.
-// Layout: W as panels [⌈outputs / P⌉, inputs, P], P = two vectors, so that one step over k reads
-// two whole vectors of weights and adds their products with up to kRows values of x to accumulators
-// that stay in registers.
+// Layout: W as panels [⌈outputs / P⌉, inputs, P] with P = two vectors. One step over k reads two
+// whole vectors of weights and adds their products with up to kRows values of x to sums in
+// registers.
 // Must equal: the triple loop over rows, outputs and k in double.
 #include "kernels/float32_product.h"
 
@@ -22,23 +22,23 @@ HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
 
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3  // and better ones
-constexpr int kRows = 12;  // 2 · 12 accumulators, 2 weights, 1 value: 27 of 32 registers
+constexpr int kRows = 12;  // 2 · 12 sums, 2 weights and 1 value take 27 of 32 registers
 #else
-constexpr int kRows = 6;  // 2 · 6 accumulators, 2 weights, 1 value: 15 registers
+constexpr int kRows = 6;  // 2 · 6 sums, 2 weights and 1 value take 15 registers
 #endif
-// Values of x that are used with all panels in turn, near enough to be read again for each of them.
+// Values of x that all panels use in turn, few enough to stay in a cache.
 constexpr std::size_t kValuesInCache = std::size_t{3} << 16;
 
-constexpr std::size_t kLine = 16;  // values that memory hands over together
+constexpr std::size_t kLine = 16;  // floats of a cache line
 
 std::size_t panel_width() { return 2 * hn::Lanes(Floats()); }
 
-// Where sums go. Columns of the last panel behind `count` are padding.
+// The place of the sums in y. Columns of the last panel after `count` are padding.
 struct Destination {
   float* y;            // first row, first output of the panel
   std::size_t stride;  // between rows of y
   std::size_t count;   // outputs from there on
-  bool add;            // to what y holds
+  bool add;            // adds to what y holds
 };
 
 HWY_INLINE void load_sums(Vector& low, Vector& high, const float* y, std::size_t count) {
@@ -69,8 +69,8 @@ HWY_INLINE void store_sums(Vector low, Vector high, float* y, std::size_t count)
 
 enum class Fetch { kNothing, kAhead };
 
-// `rows` rows of x times `panels` panels; `bias` is padded to their width. Every sum runs over k in
-// order, whatever the block: a row's result does not depend on the rows beside it.
+// Multiplies `rows` rows of x with `panels` panels; `bias` is padded to their width. Every sum runs
+// over k in order, whatever the block, so a row's result does not depend on the other rows.
 template <int rows, int panels, Fetch fetch = Fetch::kNothing>
 HWY_NOINLINE void multiply_block(ConstRows x, std::size_t inputs, const float* HWY_RESTRICT panel,
                                  const float* HWY_RESTRICT bias, Destination to,
@@ -159,8 +159,8 @@ void multiply_rows(ConstRows x, std::size_t rows, std::size_t inputs, const floa
   }
 }
 
-// Biases of `width` outputs from `first` on: where they stand, or, where they do not (there are
-// none, or fewer), in `padded` with zeros.
+// Returns the biases of `width` outputs from `first` on: the array itself, or, when there are none
+// or too few, a copy in `padded` filled up with zeros.
 HWY_INLINE const float* biases_of(const float* bias, std::size_t first, std::size_t outputs,
                                   std::size_t width, float* padded) {
   if (bias != nullptr && first + width <= outputs) return bias + first;
@@ -170,8 +170,8 @@ HWY_INLINE const float* biases_of(const float* bias, std::size_t first, std::siz
   return padded;
 }
 
-// No more outputs than a vector holds: the sums of a row are cut into four that need not wait for
-// each other, and the upper half of the panel is left out.
+// For at most as many outputs as a vector holds. Each sum of a row is split into four that do not
+// wait for each other, and the upper half of the panel is left out.
 template <int rows>
 HWY_NOINLINE void multiply_narrow_block(ConstRows x, std::size_t inputs,
                                         const float* HWY_RESTRICT panel,
@@ -226,7 +226,7 @@ void multiply_narrow(ConstRows x, std::size_t rows, std::size_t inputs, const fl
 
 void multiply_all(ConstRows x, std::size_t rows, std::size_t inputs, const float* panels,
                   const float* bias, std::size_t outputs, Rows y, bool add, ReadOrder order) {
-  // Panels of a single row: one panel's sums would wait for themselves.
+  // A single row takes several panels at once: the sums of one panel would wait for each other.
   constexpr int kTogether = 4;
   const std::size_t width = panel_width();
   HWY_ALIGN float padded[kTogether * 2 * kMaximumLanes];
@@ -259,7 +259,7 @@ void multiply_all(ConstRows x, std::size_t rows, std::size_t inputs, const float
 void multiply_one_panel(const float* x, std::size_t inputs, const float* panels, const float* bias,
                         std::size_t outputs, std::size_t panel, float* y) {
   const std::size_t width = panel_width(), first = panel * width;
-  if (outputs <= hn::Lanes(Floats())) {  // sums in another order
+  if (outputs <= hn::Lanes(Floats())) {  // multiply_all() sums these in another order
     return multiply_all({x, inputs}, 1, inputs, panels, bias, outputs, {y, outputs}, false,
                         ReadOrder::kForward);
   }
@@ -285,7 +285,7 @@ Float32Product::Float32Product(std::span<const float> values, std::size_t output
 
 namespace {
 
-// W as panels [⌈outputs / width⌉, inputs, width], zeros behind the outputs.
+// Packs W as panels [⌈outputs / width⌉, inputs, width], with zeros after the last output.
 void pack_panels(const float* values, std::size_t outputs, std::size_t inputs,
                  WeightStrides strides, std::size_t width, float* to) {
   for (std::size_t first = 0; first < outputs; first += width) {
@@ -298,7 +298,7 @@ void pack_panels(const float* values, std::size_t outputs, std::size_t inputs,
   }
 }
 
-// Outputs `ids` of panels as panels.
+// Packs the outputs `ids` of other panels.
 void select_panels(const float* from, std::span<const std::int32_t> ids, std::size_t inputs,
                    std::size_t width, float* to) {
   for (std::size_t first = 0; first < ids.size(); first += width, to += inputs * width) {

@@ -1,8 +1,8 @@
 // Equation: y_ro = a_r s_o Σ_k q_rk w_ok + b_o,  q_rk = round(x_rk / a_r), a_r = max_k |x_rk| /
-// 127, s_o likewise for row o of W. Layout: W as panels [⌈outputs / 16⌉, depth / 4, 16, 4], which
-// is what one vector of VNNI's products and one tile row of AMX take; q for tiles as it is, else as
-// u = q + 128 [rows, depth] without sign, which VNNI wants, so that 128 Σ_k w_ok has to be taken
-// from the sums. Must equal: the sums in 64-bit whole numbers.
+// 127, s_o likewise for row o of W. Layout: W as panels [⌈outputs / 16⌉, depth / 4, 16, 4], as one
+// vector of VNNI's products and one tile row of AMX read them. Tiles read q itself; otherwise the
+// rows are u = q + 128 [rows, depth] without sign, as VNNI wants, so that 128 Σ_k w_ok is
+// subtracted from the sums. Must equal: the sums in 64-bit integers.
 #include "kernels/int8_product.h"
 
 #include <algorithm>
@@ -26,9 +26,9 @@
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
 
-// round(x / scale) + zero of every row of x [rows, size] behind `to`, rows of which are `depth`
-// bytes apart and may end in as many bytes more as a vector has floats; the scales of the rows, NaN
-// for one that is not finite.
+// Writes round(x / scale) + zero of every row of x [rows, size] to `to`, rows `depth` bytes apart;
+// as many bytes after a row as a vector has floats may be overwritten. Writes the scales of the
+// rows, NaN for a row that is not finite.
 void quantise_rows(const float* x, std::size_t rows, std::size_t size, std::size_t depth,
                    float zero, std::uint8_t* to, float* scales) {
   const Floats d;
@@ -36,11 +36,11 @@ void quantise_rows(const float* x, std::size_t rows, std::size_t size, std::size
   const hn::RebindToUnsigned<Floats> words;
   const hn::Rebind<std::uint8_t, Floats> bytes;
   constexpr float kLargest = 127.0F;
-  // 1.5 · 2^23 + zero: a sum with it is rounded to whole numbers and ends in the byte.
+  // 1.5 · 2^23 + zero: adding it rounds to an integer, which ends up in the lowest byte.
   const Vector middle = constant(12582912.0F + zero);
   const auto byte = hn::Set(words, 255U);
   for (std::size_t row = 0; row < rows; ++row, x += size, to += depth) {
-    // The bits of magnitudes are ordered as they are, infinity and then NaN above all others.
+    // Magnitudes are ordered as their bits are, infinity and then NaN above all others.
     auto highest = hn::Zero(integers);
     for_each(size, [&](auto at) HWY_ATTR {
       highest = hn::Max(highest, hn::BitCast(integers, hn::Abs(at.load(x))));
@@ -63,20 +63,20 @@ void quantise_rows(const float* x, std::size_t rows, std::size_t size, std::size
 }
 
 #if HWY_TARGET == HWY_SCALAR
-using PackedRows = hn::ScalableTag<std::int32_t>;
+using Multiplicand = hn::ScalableTag<std::int32_t>;
 constexpr std::size_t kSumsPerOutput = 1;
 #elif HWY_ARCH_X86
 using Whole16 = hn::ScalableTag<std::int16_t>;
-using PackedRows = Whole16;  // products of neighbours are summed in pairs
+using Multiplicand = Whole16;  // sums the products of neighbours in pairs
 constexpr std::size_t kSumsPerOutput = 2;
 #else
-using PackedRows = hn::ScalableTag<std::int32_t>;
+using Multiplicand = hn::ScalableTag<std::int32_t>;
 constexpr std::size_t kSumsPerOutput = 4;
 #endif
 using Sums = hn::ScalableTag<std::int32_t>;
 
-// One row of q (4 values a group) times one panel; `sums` [16 · kSumsPerOutput].
-HWY_INLINE void multiply_panel(const hn::TFromD<PackedRows>* q, std::size_t groups,
+// Multiplies one row of q (4 values in a group) with one panel; `sums` [16 · kSumsPerOutput].
+HWY_INLINE void multiply_panel(const hn::TFromD<Multiplicand>* q, std::size_t groups,
                                const std::int8_t* panel, std::int32_t* sums) {
 #if HWY_TARGET == HWY_SCALAR
   for (std::size_t o = 0; o < 16; ++o) {
@@ -86,14 +86,14 @@ HWY_INLINE void multiply_panel(const hn::TFromD<PackedRows>* q, std::size_t grou
     }
   }
 #else
-  const PackedRows wide;
+  const Multiplicand wide;
   const Sums d;
-  const hn::Rebind<std::int8_t, PackedRows> narrow;
+  const hn::Rebind<std::int8_t, Multiplicand> narrow;
   constexpr std::size_t step = hn::MaxLanes(wide), vectors = 64 / step;
   hn::Vec<Sums> totals[vectors];
   for (std::size_t v = 0; v < vectors; ++v) totals[v] = hn::Zero(d);
   for (std::size_t group = 0; group < groups; ++group) {
-    HWY_ALIGN hn::TFromD<PackedRows> four[step];
+    HWY_ALIGN hn::TFromD<Multiplicand> four[step];
     for (std::size_t i = 0; i < step; ++i) four[i] = q[group * 4 + i % 4];
     const auto x = hn::Load(wide, four);
     for (std::size_t v = 0; v < vectors; ++v) {
@@ -110,13 +110,13 @@ HWY_INLINE void multiply_panel(const hn::TFromD<PackedRows>* q, std::size_t grou
 #endif
 }
 
-// One row: u [depth] → y [outputs].
+// Multiplies one row: u [depth] → y [outputs].
 void multiply_row(const Int8Operands& p, const std::uint8_t* u, float scale, std::int32_t* memory,
                   float* y) {
-  auto* q = reinterpret_cast<hn::TFromD<PackedRows>*>(memory);  // [inputs, padded]
+  auto* q = reinterpret_cast<hn::TFromD<Multiplicand>*>(memory);  // [inputs, padded]
   const std::size_t groups = (p.inputs + 3) / 4;
   for (std::size_t k = 0; k < 4 * groups; ++k) {
-    q[k] = static_cast<hn::TFromD<PackedRows>>(static_cast<int>(u[k]) - 128);
+    q[k] = static_cast<hn::TFromD<Multiplicand>>(static_cast<int>(u[k]) - 128);
   }
   for (std::size_t first = 0; first < p.outputs; first += 16) {
     HWY_ALIGN std::int32_t parts[16 * kSumsPerOutput];
@@ -148,10 +148,10 @@ HWY_EXPORT(multiply_row);
 namespace {
 
 constexpr std::size_t kPanel = Int8Product::kPanel;
-constexpr std::size_t kFewestOfTiles = 3;  // rows that are worth tiles of 16
+constexpr std::size_t kFewestOfTiles = 3;  // rows from which on tiles of 16 pay
 constexpr std::align_val_t kAlignment{64};
 
-// Memory of the calling thread for all products; lives as long as the thread.
+// Scratch memory of the calling thread for all products; it lives as long as the thread.
 struct ThreadMemory {
   Buffer bytes;   // u [rows, depth], as bytes
   Buffer scales;  // a [rows]
@@ -214,7 +214,7 @@ Int8Product::Int8Product(const WeightView& weights, Int8Way way)
   pack(weights);
 }
 
-// Room for all outputs, zeros.
+// Allocates panels, scales and sums, filled with zeros.
 void Int8Product::allocate() {
   const std::size_t padded = (outputs_ + kPanel - 1) / kPanel * kPanel;
   panels_.reset(new (kAlignment) std::int8_t[std::max<std::size_t>(1, padded * depth_)]());

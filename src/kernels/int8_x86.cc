@@ -1,6 +1,6 @@
-// Equation and layout: int8_product.cc. One vector holds 16 outputs; VNNI adds the products of 4
-// inputs to each, a tile instruction those of 64 inputs for 16 rows at once. Must equal: the
-// portable way, bit for bit.
+// Equation and layout: see int8_product.cc. One vector holds 16 outputs. VNNI adds the products of
+// 4 inputs to each output; a tile instruction adds those of 64 inputs for 16 rows at once. Must
+// equal: the portable way, bit for bit.
 #include "kernels/int8_x86.h"
 
 #include <algorithm>
@@ -36,10 +36,11 @@ namespace {
 
 constexpr std::size_t kPanel = 16;  // outputs
 
-// What the sums of a panel become, in registers for all rows. Also what the portable way computes.
+// Turns the sums of a panel into y, with scales and bias in registers for all rows. The portable
+// way computes this too.
 struct Finish {
   __m512 scales, bias;
-  __m512i sums;  // of u's part that makes it unsigned
+  __m512i sums;  // 128 Σ_k w_ok, from the offset of u
   __mmask16 mask;
 
   ATTEND_VNNI Finish(const Int8Operands& p, std::size_t first) {
@@ -103,7 +104,7 @@ ATTEND_VNNI void multiply_rows(const Int8Operands& p, const std::uint8_t* u,
                                const float* row_scales, float* y) {
   std::size_t first = 0;
   for (; rows == 1 && first + 8 * kPanel <= p.outputs; first += 8 * kPanel) {
-    multiply_block<1, 8>(p, u, row_scales, first, y);  // fewer sums would wait for themselves
+    multiply_block<1, 8>(p, u, row_scales, first, y);  // fewer sums would wait for each other
   }
   for (; first + 4 * kPanel <= p.outputs; first += 4 * kPanel) {
     multiply_block<rows, 4>(p, u, row_scales, first, y);
@@ -111,13 +112,14 @@ ATTEND_VNNI void multiply_rows(const Int8Operands& p, const std::uint8_t* u,
   for (; first < p.outputs; first += kPanel) multiply_block<rows, 1>(p, u, row_scales, first, y);
 }
 
-// What tiles compute at once: 16 rows, or the last ones, of two panels or of the last one.
+// The block that tiles compute at once: 16 rows, or the last ones, of two panels or of the last
+// one.
 struct TileBlock {
   std::size_t first_row, rows;
   std::size_t first_output;
 };
 
-// The sums of a block [16, 32].
+// Computes the sums [16, 32] of a block.
 ATTEND_AMX inline void multiply_tiles(const Int8Operands& p, const std::int8_t* q,
                                       const TileBlock& block, std::int32_t* sums) {
   const std::int8_t* weights = p.panels + block.first_output * p.depth;
@@ -137,7 +139,7 @@ ATTEND_AMX inline void multiply_tiles(const Int8Operands& p, const std::int8_t* 
   _tile_stored(1, sums + kPanel, 128);
 }
 
-// y from the sums of a block.
+// Computes y from the sums of a block.
 ATTEND_AMX inline void finish_tiles(const Int8Operands& p, const TileBlock& block,
                                     const std::int32_t* sums, const float* row_scales, float* y) {
   const bool two = block.first_output + kPanel < p.outputs;
@@ -176,8 +178,8 @@ ATTEND_VNNI void multiply_vnni(const Int8Operands& p, const std::uint8_t* u,
   }
 }
 
-// Tiles multiply a block while vectors finish the one before it. The sums of both take the 4 KiB
-// within which the processor tells addresses of loads from those of stores before them.
+// Tiles multiply a block while vectors finish the previous one. The sums of both blocks fill 4 KiB,
+// within which the processor tells the addresses of loads from those of earlier stores.
 ATTEND_AMX void multiply_amx(const Int8Operands& p, const std::int8_t* q, const float* row_scales,
                              std::size_t rows, float* y) {
   static constexpr TileConfiguration kConfiguration;
@@ -200,7 +202,7 @@ ATTEND_AMX void multiply_amx(const Int8Operands& p, const std::int8_t* q, const 
 
 namespace {
 
-// y of `rows` rows and of `panels` panels of weights in 4 bits from output `first` on.
+// Computes y of `rows` rows and `panels` panels of 4-bit weights from output `first` on.
 template <int rows, int panels>
 ATTEND_VNNI inline void multiply_int4_block(const Int4Operands& p, const std::int8_t* q,
                                             const float* row_scales, const std::int32_t* sums_of_q,

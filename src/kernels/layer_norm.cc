@@ -1,6 +1,6 @@
 // Equation: y = g ⊙ (x − μ) / sqrt(σ² + ε) + b;  μ = Σ x / n, σ² = Σ (x − μ)² / n over a block.
 // Layout: [rows, blocks · n]; gain and bias [blocks · n].
-// Must equal: the same in double, two passes over every block.
+// Must equal: this equation in double, with two passes over every block.
 #include "kernels/layer_norm.h"
 
 #include <cmath>
@@ -16,7 +16,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
 
-// Σ (x_i − shift) or Σ (x_i − shift)²
+// Σ (x_i − shift) or Σ (x_i − shift)².
 template <bool kSquared>
 HWY_INLINE float shifted_sum(const float* x, std::size_t size, float shift) {
   const std::size_t lanes = hn::Lanes(Floats());

@@ -1,5 +1,5 @@
-// Equation: Y = X Wᵀ + 1 bᵀ. Layout: X [rows, inputs], W [outputs, inputs], Y [rows, outputs].
-// Must equal: the triple loop in double (the products of each precision compute it).
+// Equation: Y = X Wᵀ + 1 bᵀ. Layout: X [rows, inputs], W [outputs, inputs], Y [rows, outputs]. Must
+// equal: the triple loop in double. The products of each precision compute it.
 #include "kernels/matrix.h"
 
 #include <type_traits>

@@ -1,4 +1,4 @@
-// A matrix of weights that rows are multiplied with: y = W x + b for many x.
+// A weight matrix to multiply many rows with: y = W x + b.
 #pragma once
 
 #include <cstddef>
@@ -14,8 +14,8 @@
 
 namespace attend::kernels {
 
-/// Where a weight matrix [outputs, inputs] stands: row o begins at values + o · stride. `scales`
-/// [outputs], where the rows are whole numbers −127 … 127 times a scale, else empty.
+/// The values of a weight matrix [outputs, inputs]: row o begins at values + o · stride. Where the
+/// rows are integers −127 … 127 times a scale, `scales` [outputs] holds these; else it is empty.
 struct WeightView {
   const float* values = nullptr;
   std::size_t outputs = 0;
@@ -24,38 +24,40 @@ struct WeightView {
   std::span<const float> scales = {};
 };
 
-/// A weight matrix W [outputs, inputs], copied and packed for the way it is multiplied. Immutable
-/// and safe to use from several threads. A row's result depends on nothing but the row: neither on
-/// the rows beside it nor on the thread.
+/// A weight matrix W [outputs, inputs], copied and packed for fast products. Immutable and safe to
+/// use from several threads. A row's result depends on that row alone: neither on the other rows
+/// nor on the thread.
 class Matrix {
  public:
   Matrix() = default;  ///< 0 × 0
   /// `values` is row-major [outputs, inputs].
   Matrix(std::span<const float> values, std::size_t outputs, std::size_t inputs);
-  /// Packs W in `precision`. kBfloat16 rounds W and x and sums in float32; kInt8 rounds W
-  /// (exactly where the view has scales) and every x to 8 bits, x by its own largest magnitude, and
-  /// sums whole numbers. CheckFailure where int8 products of so many inputs could overflow.
+  /// Packs W in `precision`. kBfloat16 rounds W and x and sums in float32. kInt8 rounds W (exactly
+  /// where the view has scales) and every x to 8 bits, x by its own largest magnitude, and sums
+  /// integers. CheckFailure when so many inputs could overflow an int8 product.
   Matrix(const WeightView& weights, Precision precision);
 
   /// y_r = W x_r + bias for every row r: x [rows, inputs], y [rows, outputs], bias [outputs] or
-  /// empty. x and y may not overlap. `order` matters to one row of float32 weights.
+  /// empty. x and y may not overlap. `order` only affects the speed of one row with float32
+  /// weights.
   void multiply(std::span<const float> x, std::size_t rows, std::span<const float> bias,
                 std::span<float> y, ReadOrder order = ReadOrder::kForward) const;
 
-  /// Outputs that stand together: panel p is [p · panel_width(), (p + 1) · panel_width()), or what
-  /// there is of it.
+  /// Number of outputs in a panel: panel p holds outputs [p · panel_width(), (p + 1) ·
+  /// panel_width()), or those of them that exist.
   std::size_t panel_width() const;
-  /// y_o of one row for the outputs o of one panel, as multiply() computes them; y [outputs], the
-  /// rest of which stays as it is.
+  /// Computes y_o of one row x [inputs] for the outputs o of one panel, with the bits that
+  /// multiply() gives; the rest of y [outputs] is unchanged.
   void multiply_panel(std::span<const float> x, std::size_t panel, std::span<const float> bias,
                       std::span<float> y) const;
 
-  /// The matrix of some of its outputs, in this order; ids lie in [0, outputs()).
+  /// Returns the matrix of the outputs `ids`, in their order; ids lie in [0, outputs()), else
+  /// CheckFailure.
   Matrix select(std::span<const std::int32_t> ids) const;
 
   std::size_t outputs() const { return outputs_; }
   std::size_t inputs() const { return inputs_; }
-  /// Memory that a product of one row reads for the weights, without padding.
+  /// Bytes of weights that a product of one row reads, without padding.
   std::size_t bytes() const;
 
  private:

@@ -1,5 +1,5 @@
-// What oneDNN's versions call differently, and how this program uses it: one thread, memory of the
-// caller. Internal to this folder.
+// Hides the differences between oneDNN's versions, and states how this program uses it: in one
+// thread, with memory of the caller. Internal to this folder.
 #pragma once
 
 #include <oneapi/dnnl/dnnl.hpp>
@@ -9,7 +9,8 @@
 
 namespace attend::kernels::onednn {
 
-/// Keeps oneDNN in the calling thread while it lives (the number is one of this thread alone).
+/// While it lives, oneDNN computes in the calling thread only (the thread count it sets belongs to
+/// this thread alone).
 class SingleThread {
  public:
 #if DNNL_CPU_THREADING_RUNTIME == DNNL_RUNTIME_OMP
@@ -27,11 +28,11 @@ class SingleThread {
 #endif
 };
 
-/// y = x · weights (+ bias); empty when there is no code for it.
+/// Describes y = x · weights (+ bias). The result is empty when oneDNN has no code for it.
 inline dnnl::matmul::primitive_desc describe_matmul(
     const dnnl::engine& engine, const dnnl::memory::desc& x, const dnnl::memory::desc& weights,
     const dnnl::memory::desc* bias, const dnnl::memory::desc& y, dnnl::primitive_attr attributes) {
-  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);  // shared by no two threads
+  attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);  // so that no two threads share it
 #if DNNL_VERSION_MAJOR >= 3
   return bias != nullptr
              ? dnnl::matmul::primitive_desc(engine, x, weights, *bias, y, attributes, true)

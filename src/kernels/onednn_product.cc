@@ -1,8 +1,8 @@
-// Equations: Y = X Wᵀ + 1 bᵀ or Y += X Wᵀ; G = Aᵀ B or G += Aᵀ B; by oneDNN's matmul, or by its
-// sgemm where factors are float32 values that need no packing. Layout: W packed in the order that
-// the primitive for kTypicalRows rows chooses, which those for other numbers of rows then have to
-// take. oneDNN is fast only where rows stand one behind the other; others are copied. Must equal:
-// the triple loop in double, to the rounding of the factors.
+// Equations: Y = X Wᵀ + 1 bᵀ or Y += X Wᵀ; G = Aᵀ B or G += Aᵀ B. oneDNN's matmul computes them, or
+// its sgemm where the values are float32 and need no packing. Layout: W packed in the order that
+// the primitive for kTypicalRows rows chooses; primitives for other numbers of rows must take that
+// order. oneDNN is fast only on rows without gaps, so other rows are copied. Must equal: the triple
+// loop in double, to the rounding of the inputs.
 #include "kernels/onednn_product.h"
 
 #include <algorithm>
@@ -25,8 +25,8 @@ using Dims = dnnl::memory::dims;
 using Description = dnnl::memory::desc;
 
 constexpr std::size_t kTypicalRows = 64;
-// Compiled products of a shape, which may take half a megabyte each. Every batch has shapes of its
-// own; oneDNN keeps those that are used again.
+// Number of compiled products kept, each of which may take half a megabyte. Every batch has shapes
+// of its own; oneDNN keeps those that are used again.
 constexpr std::size_t kShapesKept = 512;
 
 std::int64_t dimension(std::size_t size) { return static_cast<std::int64_t>(size); }
@@ -36,7 +36,7 @@ dnnl::memory::data_type type_of(Precision precision) {
                                           : dnnl::memory::data_type::bf16;
 }
 
-// [rows, columns] with values that far apart.
+// Describes a matrix [rows, columns] with these distances between values.
 Description matrix(std::size_t rows, std::size_t columns, dnnl::memory::data_type type,
                    std::size_t row_stride, std::size_t column_stride) {
   return {Dims{dimension(rows), dimension(columns)}, type,
@@ -48,7 +48,7 @@ struct Compiled {
   dnnl::matmul::primitive_desc description;
 };
 
-// What makes two products need different code. Rows stand one behind the other in all.
+// The key of a compiled product. Rows have no gaps in any of them.
 struct Shape {
   enum class Kind { kForward, kGradient } kind;
   Precision precision;
@@ -65,11 +65,11 @@ struct Factors {
   float* y;
 };
 
-// Memory of the calling thread for all products; lives as long as the thread.
+// Scratch memory of the calling thread for all products; it lives as long as the thread.
 struct ThreadMemory {
-  Buffer scratchpad;  // what a primitive asks for
-  Buffer x, other;    // rows that stood apart
-  Buffer y;           // a product whose rows shall stand apart
+  Buffer scratchpad;  // for the primitive itself
+  Buffer x, other;    // copies of rows with gaps
+  Buffer y;           // a product to be copied to rows with gaps
 };
 
 ThreadMemory& thread_memory() {
@@ -77,15 +77,15 @@ ThreadMemory& thread_memory() {
   return memory;
 }
 
-// How many factors a sum has. oneDNN 2.6 computes in bfloat16 with tiles that some odd numbers, 63
-// among them, make illegal: there it is filled up with zeros.
+// Number of terms of a sum, with padding. oneDNN 2.6 computes bfloat16 products with tiles that
+// some odd numbers, such as 63, make illegal, so the terms are filled up with zeros.
 std::size_t filled_up(Precision precision, std::size_t factors) {
   constexpr std::size_t kTile = 32;
   return multiplies_as_float32(precision) ? factors : (factors + kTile - 1) / kTile * kTile;
 }
 
-// The rows of `operand` one behind the other and filled up with zeros to so many of so many units;
-// in `memory` if they are not so already.
+// Returns the rows of `operand` without gaps, filled up with zeros to `count` rows of `units`
+// values; they are copied to `memory` unless they have this layout already.
 const void* dense_rows(const PackedRows& operand, std::size_t count, std::size_t units,
                        Buffer& memory) {
   const bool dense = operand.stride() == operand.units() || operand.count() == 1;
@@ -103,7 +103,8 @@ const void* dense_rows(const PackedRows& operand, std::size_t count, std::size_t
   return to;
 }
 
-// What is computed where rows stand one behind the other, and taken over when it is there.
+// The destination of a product. It is computed without gaps between rows; take_over() then copies
+// or adds it to rows that have gaps.
 class Destination {
  public:
   Destination(Rows y, std::size_t rows, std::size_t units, Write write)
@@ -133,7 +134,7 @@ class Destination {
   bool dense_;
 };
 
-// C [m, n] ← or += op(A) op(B) in float32, any strides between rows.
+// C [m, n] ← or += op(A) op(B) in float32, with any strides between rows.
 struct Sgemm {
   bool transpose_a, transpose_b;
   std::size_t m, n, k;
@@ -152,7 +153,7 @@ struct Sgemm {
   }
 };
 
-// What `body` does; oneDNN's errors as ours.
+// Runs `body` and rethrows oneDNN's errors as Error.
 template <class Body>
 void guarded(Body body) {
   try {
@@ -179,7 +180,7 @@ class PrimitiveCache::Implementation {
  public:
   const dnnl::engine& engine() const { return engine_; }
 
-  // The order that weights [inputs, outputs] are best packed in.
+  // Describes the order in which weights [inputs, outputs] are best packed.
   Description packed(Precision precision, std::size_t outputs, std::size_t inputs) {
     const auto type = type_of(precision);
     const Description weights({dimension(inputs), dimension(outputs)}, type,
@@ -319,14 +320,15 @@ void OnednnProduct::multiply_plain(const PackedRows& x, const float* bias, Rows 
   for (std::size_t row = 0; bias != nullptr && row < x.count(); ++row) {
     std::copy_n(bias, outputs_, y.row(row));
   }
-  const bool transposed = strides_.input == 1 && strides_.output >= inputs_;  // W stands for Wᵀ
+  // values_ holds W, sgemm wants Wᵀ.
+  const bool transposed = strides_.input == 1 && strides_.output >= inputs_;
   Sgemm{false,      transposed, x.count(),
         outputs_,   inputs_,    static_cast<const float*>(x.values()),
         x.stride(), values_,    transposed ? strides_.output : strides_.input}
       .run(y, bias != nullptr ? Write::kAdd : write);
 }
 
-// values_ ← W rounded, from where it was given; rows one behind the other.
+// values_ ← the given W rounded to bfloat16, with rows without gaps.
 void OnednnProduct::round() {
   const std::span<float> all = rounded_.get(outputs_ * inputs_);
   for (std::size_t o = 0; o < outputs_; ++o) {
@@ -340,7 +342,7 @@ void OnednnProduct::round() {
   strides_ = {inputs_, 1};
 }
 
-// W, transposed, with rows of zeros behind the last one: [factors, outputs].
+// Returns W transposed and filled up with rows of zeros: [factors, outputs].
 const float* OnednnProduct::fill_up() const {
   const std::span<float> filled = thread_memory().other.zeros(factors_ * outputs_);
   for (std::size_t k = 0; k < inputs_; ++k) {

@@ -11,21 +11,22 @@
 
 namespace attend::kernels {
 
-/// Whether factors of this precision are multiplied as float32 values, rounded where they are
-/// bfloat16: oneDNN has no code for bfloat16 on this processor, by units for it or by others.
+/// Whether packed rows of this precision are float32 values, rounded if it is bfloat16, because
+/// oneDNN has no bfloat16 code for this processor.
 bool multiplies_as_float32(Precision precision);
-/// Bytes of such a factor.
+/// Bytes of a packed value of this precision.
 std::size_t value_size(Precision precision);
 
-/// W [outputs, inputs] as oneDNN's weights. All functions throw Error when oneDNN fails.
+/// W [outputs, inputs] as oneDNN's weights. All functions throw Error when oneDNN fails. The caller
+/// keeps `values` alive.
 class OnednnProduct {
  public:
-  /// Packs nothing yet.
+  /// Call pack() before the first product.
   OnednnProduct(const PrimitiveCache& primitives, Precision precision, RowsPerProduct rows,
                 const float* values, std::size_t outputs, std::size_t inputs,
                 WeightStrides strides);
 
-  /// As TrainingMatrix.
+  /// See TrainingMatrix.
   void pack();
   void multiply(const PackedRows& x, const float* bias, Rows y, Write write) const;
 
@@ -40,14 +41,14 @@ class OnednnProduct {
   Precision precision_;
   std::size_t outputs_, inputs_;
   WeightStrides given_strides_, strides_;
-  std::size_t factors_;  // inputs, filled up
+  std::size_t factors_;  // inputs, padded
   const float* given_;
   const float* values_;  // given_ or rounded_
   Buffer rounded_;
   std::optional<dnnl::memory> packed_;
 };
 
-/// gradient [a.units, b.units] ← or += Σ_r a_r b_rᵀ over one row or more.
+/// gradient [a.units, b.units] ← or += Σ_r a_r b_rᵀ over at least one row.
 void onednn_gradient(const PrimitiveCache& primitives, const PackedRows& a, const PackedRows& b,
                      Rows gradient, Write write);
 

@@ -1,4 +1,4 @@
-// Equations: in optimizers.h. Must equal: them, one value at a time in double.
+// Equations: see optimizers.h. Must equal: these equations for one value at a time in double.
 #include "kernels/optimizers.h"
 
 #include <hwy/cache_control.h>
@@ -14,10 +14,10 @@
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
 
-// Values ahead of those that are read: in large buffers each read would wait for the last cache.
+// Distance of prefetches in values: in large buffers each read would wait for the last cache.
 constexpr std::size_t kAhead = 512;
 
-// float32 sums over so many values at most, so that their rounding stays that of one.
+// Values that one float32 sum covers, few enough that its rounding stays that of one value.
 constexpr std::size_t kBlock = 4096;
 
 double add_and_square_all(float* sum, std::span<const float* const> others, std::size_t size) {

@@ -1,4 +1,4 @@
-// One pass over parameters and their gradients (§1.7).
+// The optimisers' passes over parameters and gradients (§1.7).
 #pragma once
 
 #include <cstddef>
@@ -6,16 +6,17 @@
 
 namespace attend::kernels {
 
-/// sum += Σ others, element by element; returns Σ sum². All arrays hold `size` values.
+/// sum += Σ others, element by element. Returns the sum of the squares of the new `sum`. All arrays
+/// hold `size` values.
 double add_and_square(float* sum, std::span<const float* const> others, std::size_t size);
 
-/// One update of Adam or AdamW. With g = gradient_scale · gradient + l2 · θ:
-///   m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g²;
-///   θ ← keep · θ − step · m / (√(v · square_scale) + ε)
+/// The factors of one update of Adam or AdamW. With g = gradient_scale · gradient + l2 · θ:
+///     m ← β₁ m + (1 − β₁) g;  v ← β₂ v + (1 − β₂) g²;
+///     θ ← keep · θ − step · m / (√(v · square_scale) + ε)
 struct AdamStep {
-  float gradient_scale = 1.0F;  ///< of clipping
-  float l2 = 0.0F;              ///< weight decay in the gradient (Adam)
-  float keep = 1.0F;            ///< 1 − η λ: weight decay apart from it (AdamW)
+  float gradient_scale = 1.0F;  ///< from clipping
+  float l2 = 0.0F;              ///< weight decay within the gradient (Adam)
+  float keep = 1.0F;            ///< 1 − η λ: decoupled weight decay (AdamW)
   float beta1 = 0.9F;
   float beta2 = 0.999F;
   float step = 0.001F;        ///< η / (1 − β₁ᵘ)
@@ -23,7 +24,8 @@ struct AdamStep {
   float epsilon = 1e-8F;
 };
 
-/// θ, gradient, m and v hold `size` values and do not overlap.
+/// Updates `values` (θ), `mean` (m) and `squares` (v). All arrays hold `size` values and do not
+/// overlap.
 void adam(const AdamStep& step, const float* gradient, float* mean, float* squares, float* values,
           std::size_t size);
 

@@ -1,5 +1,5 @@
-// bfloat16 factors are copies: as tiles read them, as oneDNN does, or rounded float32 values where
-// oneDNN has no code for others.
+// bfloat16 rows are copied: in the layout of tiles where the processor has them, else in oneDNN's,
+// or as rounded float32 values where oneDNN has no code for bfloat16.
 #include "kernels/packed_rows.h"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Rows as factors of the matrix products of training.
+// Rows packed for the matrix products of training.
 #pragma once
 
 #include <cstddef>
@@ -10,36 +10,42 @@
 
 namespace attend::kernels {
 
-/// `count` rows of `units` values as products read them: float32 where they are, which must stay,
-/// or a bfloat16 copy.
+/// `count` rows of `units` values in the layout that products read. float32 rows are not copied:
+/// the caller keeps them alive. bfloat16 rows are a copy, which parts share.
 class PackedRows {
  public:
   PackedRows(Precision precision, ConstRows rows, std::size_t count, std::size_t units);
-  /// The same of rows that stay as long as their `owner`, which the operand and its parts hold.
+  /// Packs rows that live as long as `owner`, which this object and its parts then hold if they
+  /// refer to the rows.
   PackedRows(Precision precision, ConstRows rows, std::size_t count, std::size_t units,
              std::shared_ptr<const void> owner);
-  /// Of rows that are yet to be computed, which must stay; read() takes them over.
+  /// Describes rows that are not computed yet and that the caller keeps alive, or `owner` does.
+  /// Call pack() for the rows as they become known.
   static PackedRows unpacked(Precision precision, ConstRows rows, std::size_t count,
                              std::size_t units, std::shared_ptr<const void> owner = nullptr);
+  /// Packs rows [first, first + count), whose values are now known. Call it on the object that
+  /// unpacked() returned, not on a part of it.
   void pack(std::size_t first, std::size_t count);
 
   Precision precision() const { return precision_; }
   std::size_t count() const { return count_; }
   std::size_t units() const { return units_; }
-  std::size_t stride() const { return stride_; }  ///< in values, of their type
-  /// From 32 columns to the next 32; 32 where rows stand whole.
+  std::size_t stride() const { return stride_; }  ///< from row to row, in values
+  /// From one panel of 32 columns to the next, in values; 32 where whole rows are stored.
   std::size_t panel_stride() const { return panel_stride_; }
   const void* values() const { return values_; }
-  /// Rows [first, first + count); in panels `first` is a multiple of 16.
+  /// Rows [first, first + count) without a copy. Where columns are stored in panels `first` must be
+  /// a multiple of 16.
   PackedRows rows(std::size_t first, std::size_t count) const;
-  /// Columns [first, first + units); `first` is a multiple of 32 unless rows stand whole.
+  /// Columns [first, first + units) without a copy. Where columns are stored in panels `first` must
+  /// be a multiple of 32.
   PackedRows columns(std::size_t first, std::size_t units) const;
 
  private:
   struct Unpacked {};
   PackedRows(Precision precision, ConstRows rows, std::size_t count, std::size_t units, Unpacked);
   PackedRows(const PackedRows& whole, std::size_t offset, std::size_t count, std::size_t units);
-  // In panels of 32 columns; the values, of bfloat16, are yet to be written.
+  // bfloat16 rows in panels of 32 columns, whose values the caller writes.
   PackedRows(std::shared_ptr<Buffer> memory, std::size_t count, std::size_t units);
 
   Precision precision_;
@@ -48,8 +54,8 @@ class PackedRows {
 
   std::size_t count_, units_, stride_, panel_stride_ = kWholeRows;
   const void* values_;
-  ConstRows rows_;                // what was given; none in a part
-  std::shared_ptr<Buffer> copy_;  // of bfloat16
+  ConstRows rows_;                // the rows given; null in a part
+  std::shared_ptr<Buffer> copy_;  // the bfloat16 values
   std::shared_ptr<const void> owner_;
 };
 

@@ -1,8 +1,8 @@
-// Equation: log p_j = x_j − m − ln Σ_k exp(x_k − m), m = max x, for the largest x_j only.
-// Layout: one row. Must equal: log_softmax of the whole row, sorted.
+// Equation: log p_j = x_j − m − ln Σ_k exp(x_k − m), m = max x, for the largest x_j only. Layout:
+// one row. Must equal: log_softmax of the whole row, sorted.
 //
-// A scan keeps the best so far in order and looks at single values only in blocks whose maximum
-// beats the worst of them: after the first blocks hardly any.
+// A scan keeps the best values so far in order. It looks at single values only in blocks whose
+// maximum exceeds the worst of these, which hardly happens after the first blocks.
 #include "kernels/ranking.h"
 
 #include <algorithm>
@@ -18,11 +18,11 @@
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
 
-// The best of some values, in order.
+// The best values so far, in order.
 class BestValues {
  public:
   BestValues(Ranked* best, std::size_t size) : best_(best), size_(size) {}
-  /// What a value must exceed to enter. Equal ones come later, so they are worse.
+  /// The value to exceed. Equal values come later in the row, so they rank lower.
   float bar() const { return bar_; }
   void offer(std::int32_t index, float value) {
     if (!(value > bar_)) return;
@@ -62,7 +62,7 @@ void rank_row(const float* row, std::size_t size, Ranked* best, std::size_t coun
   values.fill_rest();
 }
 
-// Σ exp(row − shift), no value of the row above the shift
+// Σ exp(row − shift); no value of the row may exceed the shift.
 float sum_of_exponentials(const float* row, std::size_t size, float shift) {
   const Floats d;
   const std::size_t lanes = hn::Lanes(d);

@@ -1,4 +1,4 @@
-// The largest values of a row, and its softmax as far as they need it.
+// The largest values of a row and their log-probabilities.
 #pragma once
 
 #include <cstddef>
@@ -12,13 +12,13 @@ struct Ranked {
   float value = 0.0F;
 };
 
-/// The best.size() largest values of `row`, largest first, of equal ones the lower index first. NaN
-/// and −infinity are left out; places without a value hold the index −1. Nothing is sorted but
-/// `best`.
+/// Writes the best.size() largest values of `row` to `best`, largest first; of equal values the
+/// lower index comes first. NaN and −infinity are left out; unused entries hold the index −1. Only
+/// `best` is sorted.
 void rank(std::span<const float> row, std::span<Ranked> best);
 
-/// rank() with log-probabilities: x_j − m − ln Σ_k exp(x_k − m), m = max x, where rank() gives x_j.
-/// Nothing when an x_k is +infinity.
+/// Ranks like rank(), with log-probabilities as values: x_j − m − ln Σ_k exp(x_k − m), m = max x.
+/// No entry is filled when an x_k is +infinity.
 void rank_log_softmax(std::span<const float> row, std::span<Ranked> best);
 
 }  // namespace attend::kernels

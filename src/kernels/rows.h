@@ -1,4 +1,4 @@
-// Rows of equal size that need not stand one behind the other.
+// Rows of equal size with any distance between them.
 #pragma once
 
 #include <cstddef>
@@ -13,7 +13,7 @@ struct BasicRows {
 
   T* row(std::size_t r) const { return values + r * stride; }
   BasicRows from(std::size_t r) const { return {row(r), stride}; }
-  /// The same rows from their column `c` on.
+  /// These rows from column `c` on.
   BasicRows column(std::size_t c) const { return {values + c, stride}; }
   operator BasicRows<const T>() const { return {values, stride}; }
 };

@@ -55,7 +55,7 @@ void scatter_sums_of_rows(std::span<const std::int64_t> ids, ConstRows rows, std
   }
 }
 
-// `rows` rows at once: sums are read and written once for all of them.
+// Adds `rows` rows at once, so that the sums are read and written once for all of them.
 template <int rows>
 HWY_INLINE void add_rows(ConstRows from, std::size_t units, float* sums) {
   for_each(units, [&](auto at) HWY_ATTR {

@@ -1,5 +1,4 @@
-// Rows that go to rows of a table or come from there, and sums of rows: the gradients of looking
-// rows of a table up, and of biases.
+// Copies rows to and from a table and sums rows: the gradients of table look-ups and of biases.
 #pragma once
 
 #include <cstddef>
@@ -10,19 +9,20 @@
 
 namespace attend::kernels {
 
-/// table_{ids[r]} = rows_r for every r: rows [ids.size(), units]. Ids must be rows of `table`,
-/// which may have more columns.
+/// table_{ids[r]} = rows_r for every r: rows [ids.size(), units]. All ids must be rows of `table`,
+/// whose rows may be wider.
 void copy_rows(std::span<const float> rows, std::size_t units, std::span<const std::int32_t> ids,
                Rows table);
 
-/// rows_r ← table_{ids[r]} for every r, or 0 where ids[r] < 0; rows of `units` values. Other ids
+/// rows_r ← table_{ids[r]} for every r, or 0 where ids[r] < 0; a row has `units` values. Other ids
 /// must be rows of `table`.
 void gather(std::span<const std::int64_t> ids, ConstRows table, std::size_t units, Rows rows);
 
-/// table_{ids[r]} += rows_r for every r in order but those with ids[r] < 0.
+/// table_{ids[r]} += rows_r for every r, in order; rows with ids[r] < 0 are skipped.
 void scatter_add(std::span<const std::int64_t> ids, ConstRows rows, std::size_t units, Rows table);
 
-/// sums_k ← Σ_{r: ids[r] = k} rows_r for k = 0 … count − 1, in order. Ids are below `count`.
+/// sums_k ← Σ_{r: ids[r] = k} rows_r for k = 0 … count − 1, in order. Ids must be below `count`;
+/// negative ones are skipped.
 void scatter_sums(std::span<const std::int64_t> ids, ConstRows rows, std::size_t units,
                   std::size_t count, Rows sums);
 

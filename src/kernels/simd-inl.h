@@ -1,9 +1,9 @@
 // Vector functions that the kernels share, compiled once for every instruction set (Highway).
 //
 //   exp(x) = 2^n · exp(r),  n = round(x / ln 2),  r = x − n ln 2,  |r| ≤ ln 2 / 2,
-// exp(r) by its Taylor series to r⁷ (error below 6e-9). Relative error of exp below 2e-7; 0 below
-// −87.3 (but see exp_below_zero) and 2^127 or so above 88.3. tanh and the logistic function follow
-// from
+// with exp(r) by its Taylor series to r⁷ (error below 6e-9). The relative error of exp is below
+// 2e-7; it is 0 below −87.3 (but see exp_below_zero) and about 2^127 above 88.3. tanh and the
+// logistic function use
 //   exp(x) = 2^n · 2^f,  n = round(x / ln 2),  f = x / ln 2 − n,
 // with a polynomial in f (error below 2e-9, or 1e-7 of degree 5) and, where division is slow, an
 // estimated reciprocal that one step of Newton's method makes exact to rounding; their absolute
@@ -32,7 +32,7 @@ using Vector = hn::Vec<Floats>;
 
 inline constexpr std::size_t kMaximumLanes = HWY_MAX_BYTES / sizeof(float);
 
-// The first `count` lanes from memory, 0 in the others; touches no byte behind them.
+// Loads the first `count` lanes and sets the others to 0; touches no byte after them.
 HWY_INLINE Vector load_part(Floats d, const float* HWY_RESTRICT from, std::size_t count) {
 #if HWY_MEM_OPS_MIGHT_FAULT
   HWY_ALIGN float lanes[kMaximumLanes] = {};
@@ -43,7 +43,7 @@ HWY_INLINE Vector load_part(Floats d, const float* HWY_RESTRICT from, std::size_
 #endif
 }
 
-// The same with `other` in the lanes behind.
+// Loads the first `count` lanes and sets the others to `other`.
 HWY_INLINE Vector load_part_or(Floats d, const float* HWY_RESTRICT from, std::size_t count,
                                float other) {
   return hn::IfThenElse(hn::FirstN(d, count), load_part(d, from, count), hn::Set(d, other));
@@ -59,13 +59,13 @@ HWY_INLINE void store_part(Vector v, Floats d, float* HWY_RESTRICT to, std::size
 #endif
 }
 
-// bfloat16 values, which are the upper halves of float32.
+// Widens bfloat16 values, which are the upper halves of float32.
 HWY_INLINE Vector widen(hn::Vec<hn::Rebind<std::uint16_t, Floats>> upper) {
   const hn::RebindToUnsigned<Floats> words;
   return hn::BitCast(Floats(), hn::ShiftLeft<16>(hn::PromoteTo(words, upper)));
 }
 
-// Where a loop stands: a whole vector of every array …
+// The position of a loop: at a whole vector of every array.
 struct Whole {
   std::size_t i;
   HWY_INLINE Vector load(const float* from) const { return hn::LoadU(Floats(), from + i); }
@@ -75,7 +75,7 @@ struct Whole {
   HWY_INLINE void store(Vector v, float* to) const { hn::StoreU(v, Floats(), to + i); }
 };
 
-// … or the last, shorter one.
+// The position of a loop: at the last, shorter vector.
 struct Part {
   std::size_t i;
   std::size_t count;
@@ -136,7 +136,7 @@ HWY_INLINE Vector exp(Vector x) {
   return hn::IfThenElseZero(hn::Ge(x, constant(kLowest)), exp_inside<7>(inside));
 }
 
-// exp(x) for x ≤ 0, and exp(−87.3) for NaN and below −87.3: nothing beside a term of 1.
+// exp(x) for x ≤ 0, and exp(−87.3) for NaN and below −87.3: negligible when added to 1.
 HWY_INLINE Vector exp_below_zero(Vector x) {
   const Floats d;
   const hn::RebindToSigned<Floats> integers;
@@ -149,9 +149,9 @@ HWY_INLINE Vector exp_below_zero(Vector x) {
   return hn::Mul(exp_series<7>(r), hn::BitCast(d, exponent));
 }
 
-// exp(factor · x) for |factor · x| ≤ 87, in fewer steps: its relative error grows with its
-// logarithm, to 2e-6, which does not matter where it is added to 1 (and 1 at x = 0).
-// Of degree 6 its polynomial is exact to rounding; 5 is enough where nothing is differentiated.
+// exp(factor · x) for |factor · x| ≤ 87, in fewer steps. Its relative error grows with its
+// logarithm, to 2e-6, which does not matter where it is added to 1; at x = 0 it is exactly 1. The
+// polynomial of degree 6 is exact to rounding; 5 is enough where nothing is differentiated.
 template <int degree = 6>
 HWY_INLINE Vector quick_exp(Vector x, float factor) {
   static_assert(degree == 5 || degree == 6);
@@ -172,9 +172,10 @@ HWY_INLINE Vector quick_exp(Vector x, float factor) {
   return hn::Mul(sum, hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(integers, rounded))));
 }
 
-// 1 / x for 1 ≤ x ≤ 1e38, and 1 for 1: what saturates must reach its limit. The estimate of AVX-512
-// has 14 bits, which one of Newton's steps doubles; that of older instructions may have fewer than
-// 12, from which the step leads to 1 − 2^-24 on some processors, so there it is a division.
+// 1 / x for 1 ≤ x ≤ 1e38, exactly 1 for 1, so that saturated functions reach their limit. The
+// estimate of AVX-512 has 14 bits, which one step of Newton's method doubles. The estimate of older
+// instructions may have fewer than 12 bits, from which on some processors the step leads to 1 −
+// 2^-24; there it is a division.
 HWY_INLINE Vector reciprocal(Vector x) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
   const Vector estimate = hn::ApproximateReciprocal(x);
@@ -184,15 +185,15 @@ HWY_INLINE Vector reciprocal(Vector x) {
 #endif
 }
 
-// x, not beyond ±highest. Minimum and maximum take x second: then they hand NaN on.
+// x cut to ±highest. Minimum and maximum take x as second argument so that NaN passes through.
 HWY_INLINE Vector limit(Vector x, float highest) {
   return hn::Max(constant(-highest), hn::Min(constant(highest), x));
 }
 
-// x_k ← exp(factor · x_k) with the factors in turn, but never more than e^28 and, on some machines,
-// never less than e^−28; as exact as quick_exp of degree 5, and 1 at x = 0. For gates of
-// prediction, which beyond that are 0 or 1 within 1e-12. All advance together, so that none waits
-// for itself.
+// x_k ← exp(factor · x_k) with the factors in turn, but at most e^28 and, on some machines, at
+// least e^−28; as exact as quick_exp of degree 5, and 1 at x = 0. For the gates of prediction,
+// which are 0 or 1 within 1e-12 beyond that. All vectors advance together, so that no instruction
+// waits for the previous one.
 template <std::size_t kCount, std::size_t kFactors>
 HWY_INLINE void gate_exps(Vector (&x)[kCount], const float (&factors)[kFactors]) {
   constexpr float kHighest = 28.0F;
@@ -205,7 +206,7 @@ HWY_INLINE void gate_exps(Vector (&x)[kCount], const float (&factors)[kFactors])
 #pragma GCC unroll 8
   for (std::size_t i = 0; i < kCount; ++i) {
     const Vector y = hn::Mul(x[i], constant(factors[i % kFactors] * kLog2E));
-    x[i] = hn::Min(constant(kHighest * kLog2E), y);  // takes y second: hands NaN on
+    x[i] = hn::Min(constant(kHighest * kLog2E), y);  // y second: NaN passes through
   }
 #pragma GCC unroll 8
   for (std::size_t i = 0; i < kCount; ++i) f[i] = Vector{_mm512_reduce_ps(x[i].raw, kDown)};

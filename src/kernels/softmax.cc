@@ -1,5 +1,5 @@
 // Equations: α_j = exp(x_j − m) / Σ_k exp(x_k − m);  log p_j = x_j − m − ln Σ_k exp(x_k − m), with
-// m = max x. Layout: one row. Must equal: the same sums with std::exp and std::log in double.
+// m = max x. Layout: one row. Must equal: these sums with std::exp and std::log in double.
 #include "kernels/softmax.h"
 
 #include <cmath>
@@ -27,7 +27,7 @@ HWY_INLINE float maximum(const float* row, std::size_t size) {
   return max_of_lanes(highests);
 }
 
-// to ← exp(row − shift); returns the sum.
+// to ← exp(row − shift). Returns the sum.
 HWY_INLINE float exp_and_sum(const float* row, std::size_t size, float shift, float* to) {
   const Floats d;
   const Vector shifts = constant(shift);
@@ -86,7 +86,7 @@ void softmax_row(const float* row, std::size_t size, float* to) {
 void log_softmax_row(float* row, std::size_t size) {
   if (size == 0) return;
   const float highest = maximum(row, size);
-  // Two subtractions: highest and the logarithm may be of different size.
+  // Two subtractions keep digits: `highest` and the logarithm may differ in size.
   subtract(row, size, highest);
   subtract(row, size, std::log(sum_of_exp(row, size, 0.0F)));
 }

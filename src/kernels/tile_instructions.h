@@ -1,4 +1,4 @@
-// What code with tile instructions (AMX) for bfloat16 shares. Internal to this folder.
+// Constants and helpers for code with bfloat16 tile instructions (AMX). Internal to this folder.
 #pragma once
 
 #include <cstddef>
@@ -20,13 +20,13 @@
 
 namespace attend::kernels::tiles {
 
-inline constexpr std::size_t kRows = 16, kDepth = 32;  // of a tile: outputs or rows, factors
+inline constexpr std::size_t kRows = 16, kDepth = 32;  // of a tile: outputs or rows, inputs
 inline constexpr std::size_t kTile = kRows * kDepth;   // values
 inline constexpr std::size_t kPanel = 2 * kRows;       // outputs, or rows, multiplied at once
 
 inline std::size_t tiles_of(std::size_t size, std::size_t tile) { return (size + tile - 1) / tile; }
 
-/// The first `count` of 16 lanes, of 32.
+/// Masks of the first `count` of 16 or 32 lanes.
 inline __mmask16 lanes16(std::size_t count) {
   return count >= 16 ? static_cast<__mmask16>(0xFFFF) : static_cast<__mmask16>((1U << count) - 1U);
 }
@@ -34,7 +34,7 @@ inline __mmask32 lanes32(std::size_t count) {
   return count >= 32 ? 0xFFFFFFFFU : static_cast<__mmask32>((1ULL << count) - 1U);
 }
 
-/// The calling thread's tiles, set up as TileConfiguration says.
+/// While it lives, the calling thread's tiles are set up as TileConfiguration says.
 class Tiles {
  public:
   ATTEND_TILES Tiles() {

@@ -1,9 +1,9 @@
 // Equations: Y = X Wᵀ + 1 bᵀ or Y += X Wᵀ; G = Aᵀ B or G += Aᵀ B. One instruction adds to a tile of
 // sums [16, 16] the products of a tile [16, 32] with a tile of pairs [16, 16, 2], whose element (p,
-// o, i) belongs to output o and factor 2 p + i.
-// Layout: X row by row; W in panels of 32 outputs, [panel, ⌈inputs / 32⌉, 2, 16, 16, 2], zeros
-// behind the last output and input. Of G's factors both are cut into tiles first: B as W is, Aᵀ as
-// X. Must equal: the triple loop in double, to the rounding of the factors.
+// o, i) belongs to output o and input 2 p + i.
+// Layout: X row by row; W in panels of 32 outputs, [panel, ⌈inputs / 32⌉, 2, 16, 16, 2], with zeros
+// after the last output and input. For G both matrices are first cut into tiles: B as W, Aᵀ as X.
+// Must equal: the triple loop in double, to the rounding of the inputs.
 #include "kernels/tile_product.h"
 
 #include <algorithm>
@@ -39,15 +39,15 @@ bool has_bfloat16_tiles() {
 
 namespace {
 
-// Tiles of factors after which sums are stored: 32 rows of them and of 32 outputs stay in the first
-// cache.
+// Tiles along the inputs after which sums are stored: so many of 32 rows and of 32 outputs stay in
+// the first cache.
 constexpr std::size_t kNear = 16;
 static_assert(kPanel == kTileDepth, "rows in memory are packed by as many, outputs or inputs");
 constexpr std::size_t kCached = std::size_t{1} << 20;  // bytes that stay in the second cache
 
 Bfloat16* halves_of(std::span<float> memory) { return reinterpret_cast<Bfloat16*>(memory.data()); }
 
-// 32 values of a row as bfloat16, zeros behind `count`.
+// Loads 32 values of a row as bfloat16, with zeros after `count`.
 ATTEND_TILES inline __m512i load_row(const float* from, std::size_t count) {
   const __m512 low = _mm512_maskz_loadu_ps(lanes16(count), from);
   const __m512 high =
@@ -58,7 +58,7 @@ ATTEND_TILES inline __m512i load_row(const Bfloat16* from, std::size_t count) {
   return _mm512_maskz_loadu_epi16(lanes32(count), from);
 }
 
-// 16 values of one row and 16 of another, one behind the other.
+// Loads 16 values of one row and then 16 of another.
 ATTEND_TILES inline __m512i load_two(const float* first, const float* second, __mmask16 lanes) {
   const __m512 low = _mm512_maskz_loadu_ps(lanes, first);
   const __m512 high =
@@ -73,7 +73,7 @@ ATTEND_TILES inline __m512i load_two(const Bfloat16* first, const Bfloat16* seco
   return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
 }
 
-// Element (i, j) ↔ (j, i) of 16 × 16 pairs.
+// Transposes 16 × 16 pairs.
 ATTEND_TILES inline void transpose(__m512i (&rows)[16]) {
   __m512i t[16];
 #pragma GCC unroll 16
@@ -109,7 +109,8 @@ ATTEND_TILES inline void store(const __m512i (&rows)[16], Bfloat16* tile) {
   for (int i = 0; i < 16; ++i) _mm512_store_si512(tile + i * kTileDepth, rows[i]);
 }
 
-// The tile of pairs of up to 16 outputs and 32 factors whose factors stand one behind the other.
+// Packs the tile of pairs of up to 16 outputs and 32 inputs, where each row of `from` is one
+// output.
 ATTEND_TILES inline void pack_rows(BasicRows<const float> from, std::size_t outputs,
                                    std::size_t factors, Bfloat16* tile) {
   __m512i rows[16];
@@ -121,8 +122,8 @@ ATTEND_TILES inline void pack_rows(BasicRows<const float> from, std::size_t outp
   store(rows, tile);
 }
 
-// The same where the outputs of a factor stand one behind the other; `transposed` as a tile of X,
-// one output behind the other.
+// Packs the tile of pairs where each row of `from` is one input; if `transposed`, it packs a tile
+// of X instead, whose rows are the outputs.
 template <bool transposed, class Matrix>
 ATTEND_TILES inline void pack_columns(const Matrix& from, std::size_t outputs, std::size_t factors,
                                       Bfloat16* tile) {
@@ -143,9 +144,9 @@ ATTEND_TILES inline void pack_columns(const Matrix& from, std::size_t outputs, s
   store(rows, tile);
 }
 
-// Panels [panel, depth, 2 tiles] of a matrix whose rows hold one factor of all outputs; `depth` may
-// be more than these factors fill. Rows are read from their beginning to their end, as processors
-// foresee.
+// Packs panels [panel, depth, 2 tiles] of a matrix whose rows hold one input of all outputs;
+// `depth` may exceed the tiles that these inputs fill. Rows are read from beginning to end, which
+// processors foresee.
 template <bool transposed, class Matrix>
 ATTEND_TILES void pack_panels(const Matrix& from, std::size_t outputs, std::size_t factors,
                               std::size_t depth, Bfloat16* to) {
@@ -163,7 +164,7 @@ ATTEND_TILES void pack_panels(const Matrix& from, std::size_t outputs, std::size
   }
 }
 
-// The same of a matrix whose rows hold all factors of one output.
+// Packs panels [panel, depth, 2 tiles] of a matrix whose rows hold all inputs of one output.
 ATTEND_TILES void pack_panels_of_rows(BasicRows<const float> from, std::size_t outputs,
                                       std::size_t factors, Bfloat16* tile) {
   for (std::size_t o = 0; o < outputs; o += kPanel) {
@@ -176,17 +177,17 @@ ATTEND_TILES void pack_panels_of_rows(BasicRows<const float> from, std::size_t o
   }
 }
 
-// Factors of up to 32 × 32 sums: X from `x` on, its tiles `row_stride` values from row to row,
-// `second` to the tile below and `step` to the next factors.
+// The operands of up to 32 × 32 sums: X from `x` on, whose tiles have `row_stride` values from row
+// to row, `second` to the tile below and `step` to the next inputs.
 struct Block {
   const Bfloat16* x;
   std::size_t row_stride, second, step;
   const Bfloat16* weights;
   std::size_t depth;  // tiles
-  bool passing;       // the weights are too many to stay in the first cache, rows of x may
+  bool passing;       // the weights exceed the first cache; rows of x may stay
 };
 
-// Weights that pass do not evict rows of x.
+// Passing weights are streamed so that they do not evict rows of x.
 template <bool passing>
 ATTEND_TILES inline void load_weights(const Bfloat16* w) {
   if (passing) {
@@ -231,8 +232,8 @@ ATTEND_TILES inline void multiply_block(const Block& block, ConstRows start, Row
   }
 }
 
-// Up to 32 × 32 sums that come next into the first cache, those that are only written too: stores
-// would wait for their lines.
+// Prefetches the next up to 32 × 32 sums into the first cache, even sums that are only written:
+// stores would wait for their cache lines.
 ATTEND_TILES inline void fetch_sums(ConstRows y, std::size_t rows, std::size_t columns) {
   for (std::size_t r = 0; r < rows; ++r) {
     _mm_prefetch(reinterpret_cast<const char*>(y.row(r)), _MM_HINT_T0);
@@ -240,7 +241,7 @@ ATTEND_TILES inline void fetch_sums(ConstRows y, std::size_t rows, std::size_t c
   }
 }
 
-// Whether so many pairs of tiles are more than the first cache holds beside rows of x.
+// Whether so many pairs of tiles exceed the part of the first cache that rows of x leave.
 bool passes(std::size_t pairs) { return pairs * 2 * kTile * sizeof(Bfloat16) > 32768; }
 
 alignas(64) constexpr float kZeros[kPanel] = {};
@@ -251,7 +252,7 @@ ATTEND_TILES inline void multiply_block(const Block& block, ConstRows start, Row
   multiply_block<two, false>(block, start, y);
 }
 
-// The same of `rows` and `columns` up to 32; a start with a stride of 0 is one row for all.
+// Computes a block of up to 32 `rows` and `columns`. A start with a stride of 0 is one row for all.
 ATTEND_TILES void multiply_part(const Block& block, ConstRows start, Rows y, std::size_t rows,
                                 std::size_t columns) {
   if (columns == kPanel && rows == kPanel) return multiply_block<true>(block, start, y);
@@ -271,7 +272,7 @@ ATTEND_TILES void multiply_part(const Block& block, ConstRows start, Rows y, std
   for (std::size_t r = 0; r < rows; ++r) std::copy_n(sums + r * kPanel, columns, y.row(r));
 }
 
-// Σ y² of up to 32 columns.
+// Returns Σ y² over up to 32 columns.
 ATTEND_TILES inline double sum_of_squares(ConstRows y, std::size_t rows, std::size_t columns) {
   const __mmask16 low = lanes16(columns), high = lanes16(columns > 16 ? columns - 16 : 0);
   __m512 sums[4] = {};
@@ -284,7 +285,7 @@ ATTEND_TILES inline double sum_of_squares(ConstRows y, std::size_t rows, std::si
   return _mm512_reduce_add_ps((sums[0] + sums[1]) + (sums[2] + sums[3]));
 }
 
-// Memory of the calling thread; lives as long as the thread.
+// Scratch memory of the calling thread; it lives as long as the thread.
 struct TileMemory {
   Buffer a, b;
 };
@@ -296,13 +297,14 @@ TileMemory& tile_memory() {
 
 }  // namespace
 
-// An odd number of cache lines: the rows of a tile then lie in different sets of the first cache.
+// The stride is an odd number of cache lines, so that the rows of a tile lie in different sets of
+// the first cache.
 std::size_t tile_stride(std::size_t units) {
   return (tiles_of(units, kTileDepth) | 1U) * kTileDepth;
 }
 
-// Parts may begin at any row and column: tiles then read up to 15 rows behind the last, and on into
-// what follows its end.
+// Parts of the rows may begin at any row and column: tiles then read up to 15 rows after the last
+// one, and some values more.
 std::size_t tile_values(std::size_t count, std::size_t units) {
   return (count + kTileRows) * tile_stride(units) + kTileDepth;
 }
@@ -363,8 +365,8 @@ void TileProduct::multiply(HalfMatrix x, std::size_t rows, const float* bias, Ro
   const Tiles configured;
   for (std::size_t k = 0; k < depth; k += kDepth) {
     const std::size_t step_depth = std::min(depth - k, kDepth);
-    // Weights that stay in the second cache pass by 32 rows, some inputs of which stay in the first
-    // one.
+    // Weights that stay in the second cache are used for 32 rows, some inputs of which stay in the
+    // first.
     const std::size_t fitting = kCached / (step_depth * 2 * kTile * sizeof(Bfloat16)) * kPanel;
     const std::size_t blocks = tiles_of(outputs_, fitting);
     const std::size_t at_once = tiles_of(tiles_of(outputs_, kPanel), blocks) * kPanel;
@@ -391,11 +393,11 @@ void TileProduct::multiply(HalfMatrix x, std::size_t rows, const float* bias, Ro
 
 namespace {
 
-// The first 32 values of a matrix's rows, fetched into the second cache a share at a time, while
-// something else is computed: they stand too far apart for processors to foresee.
+// Prefetches the first 32 values of a matrix's rows into the second cache, a share at a time while
+// something else is computed. The rows are too far apart for processors to foresee.
 class RowsAhead {
  public:
-  /// In `shares` calls of fetch().
+  /// Spreads the rows over `shares` calls of fetch().
   RowsAhead(HalfMatrix from, std::size_t rows, std::size_t shares)
       : from_(from), rows_(rows), share_(tiles_of(rows, shares)) {}
   void fetch() {

@@ -1,8 +1,9 @@
 // Equations: x_k = w_k · x + b_k, e_k = exp(x_k − m), Z = Σ_k e_k, p_k = e_k / Z; with ε =
 // smoothing and s = scale, ∂x_k = s (p_k − (1 − ε) [k = y] − ε / V) = (s / Z) (e_k − Z (1 − ε) [k =
-// y] − Z ε / V). Logits exist 32 × 32 at a time; what is kept is the second factor, in bfloat16, so
-// that nothing has to be normalised when Z is known. m is 0 where Z stays in range, else the
-// highest logit. Must equal: cross_entropy() of the product, to the rounding of the gradient.
+// y] − Z ε / V). Logits exist 32 × 32 at a time. Only the second factor of ∂x_k is kept, in
+// bfloat16, so that no value has to be divided by Z once Z is known. m is 0 where Z stays in range,
+// else the highest logit. Must equal: cross_entropy() of the product, to the rounding of the
+// gradient.
 #include "kernels/tile_softmax.h"
 
 #include <algorithm>
@@ -31,18 +32,19 @@ std::size_t tile_panel_values(std::size_t rows, std::size_t units) {
 namespace {
 
 constexpr std::size_t kLanes = 16;
-constexpr std::size_t kCached = std::size_t{1} << 20;  // bytes of weights that pass by all rows
-// Between these Z and what it consists of are far from the ends of float32.
+// Bytes of weights that all rows use before the next weights: they stay in a cache.
+constexpr std::size_t kCached = std::size_t{1} << 20;
+// A Z between these bounds is far from the limits of float32, and so are its large terms.
 constexpr float kLeast = 1e-20F, kMost = 1e25F;
 
-// Memory of the calling thread; lives as long as the thread.
+// Scratch memory of the calling thread; it lives as long as the thread.
 Buffer& thread_memory() {
   thread_local Buffer memory;
   return memory;
 }
 
-// exp(x), 0 in lanes that are not asked for; relative error 2.5e-7, also of large x: log2(e) has
-// two parts. NaN stays NaN.
+// exp(x), and 0 in lanes outside `lanes`. The relative error is 2.5e-7, for large x too, because
+// log2(e) has two parts. NaN stays NaN.
 ATTEND_TILES inline __m512 exponential(__m512 x, __mmask16 lanes) {
   const __m512 log2_e = _mm512_set1_ps(1.44269504F), rest = _mm512_set1_ps(1.925963e-8F);
   const __m512 far = _mm512_set1_ps(200.0F);  // exp is 0 or infinite
@@ -84,12 +86,13 @@ class Softmax {
   struct Panels {
     std::size_t first, end;
   };
-  // Logits whose exponentials are yet to be taken: rows [next, end) of those from `first` on.
+  // Logits whose exponentials are not computed yet: rows [next, end) of the block whose first row
+  // is `first`.
   struct Pending {
     const float* logits = nullptr;
     Bfloat16* values = nullptr;  // of row 0
     std::size_t first = 0, next = 0, end = 0;
-    __mmask16 low = 0, high = 0;  // outputs that there are
+    __mmask16 low = 0, high = 0;  // mask of the real outputs
   };
   Panels all_panels() const { return {0, tiles_of(outputs_, kPanel)}; }
   std::size_t count_of(std::size_t row) const { return std::min(kPanel, rows_ - row); }
@@ -109,11 +112,11 @@ class Softmax {
   CrossEntropyOptions options_;
   const TileLogitGradient& gradient_;
   const std::int64_t* targets_;
-  float* bias_;           // [panels, 32], zeros behind the last one
+  float* bias_;           // [panels, 32], 0 after the last output
   float* shifts_;         // [rows]: m
   float* target_logits_;  // [rows]
-  float* sums_;           // [rows, 16], which together are Z
-  float* logit_sums_;     // [rows, 16]: of logits
+  float* sums_;           // [rows, 16]: partial sums of Z
+  float* logit_sums_;     // [rows, 16]: partial sums of logits
   float* even_shares_;    // [rows]: Z ε / V
   alignas(64) float logits_[2][kPanel * kPanel];
 };
@@ -141,8 +144,8 @@ Softmax::Softmax(const TileProduct& weights, HalfMatrix x, std::size_t rows, con
   std::copy_n(bias, outputs_, bias_);
 }
 
-// Logits of up to 32 rows and of a panel of outputs, [32, 32]. Meanwhile exponentials of some
-// others are taken: tiles and vectors work at the same time.
+// Computes the logits [32, 32] of up to 32 rows and one panel of outputs. Meanwhile it takes
+// exponentials of `pending` logits, so that tiles and vectors work at the same time.
 ATTEND_TILES void Softmax::multiply(std::size_t row, std::size_t panel, float* logits,
                                     Pending& pending) {
   constexpr std::size_t kStride = kPanel * sizeof(float);
@@ -177,7 +180,7 @@ ATTEND_TILES void Softmax::multiply(std::size_t row, std::size_t panel, float* l
   finish_writes();
 }
 
-// Of the next `count` rows at most.
+// Takes the exponentials of at most `count` pending rows.
 ATTEND_TILES inline void Softmax::take_exponentials(Pending& pending, std::size_t count) {
   const std::size_t end = std::min(pending.end, pending.next + count);
   for (std::size_t& r = pending.next; r < end; ++r) {
@@ -224,7 +227,8 @@ ATTEND_TILES void Softmax::exponentials(std::size_t row, Panels panels) {
   take_exponentials(pending, kPanel);
 }
 
-// Of 32 rows, once more: the sums of one of them are out of range.
+// Recomputes up to 32 rows with m = their highest logit, because the sum of one of them is out of
+// range.
 void Softmax::shift_by_highest(std::size_t row) {
   const std::size_t count = count_of(row);
   Pending nothing;
@@ -249,7 +253,7 @@ float sum_of(const float* lanes) {
   return sum;
 }
 
-// Of the up to 32 rows from `row` on. NaN is not.
+// Whether Z is in range for all of up to 32 rows from `row` on. NaN is out of range.
 bool Softmax::in_range(std::size_t row) const {
   for (std::size_t r = row; r < row + count_of(row); ++r) {
     const float sum = sum_of(sums_ + r * kLanes);
@@ -270,7 +274,7 @@ CrossEntropySums Softmax::finish_row(std::size_t row) {
   }
   gradient_.scales[row] = static_cast<float>(options_.scale / sum);
   even_shares_[row] = static_cast<float>(sum * options_.smoothing / vocabulary);
-  const float e = exponential(target_logits_[row] - shifts_[row]);  // as Z has it
+  const float e = exponential(target_logits_[row] - shifts_[row]);  // computed as in Z
   const float wanted = sum * static_cast<float>(1.0 - options_.smoothing);
   const float d_target = e - wanted;
   const auto target = static_cast<std::size_t>(targets_[row]);
@@ -280,7 +284,7 @@ CrossEntropySums Softmax::finish_row(std::size_t row) {
   return sums;
 }
 
-// Takes what is evenly spread off a panel of outputs and adds its gradients of biases.
+// Subtracts Z ε / V from a panel of outputs and adds the panel's gradients of biases.
 ATTEND_TILES void Softmax::finish_panel(std::size_t panel) {
   const std::size_t outputs = std::min(kPanel, outputs_ - panel * kPanel);
   const __mmask32 all = lanes32(outputs);

@@ -10,23 +10,24 @@
 
 namespace attend::kernels {
 
-/// Where the gradient of logits goes, [rows, outputs] and nothing behind the last output: row r is
-/// scales[r] times what stands here. Values of a panel of 32 outputs stand together, [panel, row,
-/// 32].
+/// The gradient of the logits [rows, outputs]; columns after the last output are 0. Row r of the
+/// gradient is scales[r] · values_r. The values lie in panels of 32 outputs: [panel, row, 32].
 struct TileLogitGradient {
   Bfloat16* values = nullptr;  // tile_panel_values(rows, outputs), at a cache line's boundary
   std::size_t panel_stride = 0;
-  float* scales = nullptr;  // [rows]
+  float* scales = nullptr;  // [rows], written
   float* bias = nullptr;    // [outputs], added to
 };
 
-/// Values from panel to panel, and of all panels with what tiles read behind the last one.
+/// Distance between panels, in values: `rows` rounded up to whole tiles, 32 values each.
 std::size_t tile_panel_stride(std::size_t rows);
+/// Values to allocate for `units` columns: all panels, with the rows that the last tile reads.
 std::size_t tile_panel_values(std::size_t rows, std::size_t units);
 
-/// Cross-entropy of the logits W x + bias of `rows` rows, whose `targets` are ids below
-/// weights.outputs(), and its gradient. The sums are those of float32 logits; the gradient is
-/// rounded once, with smoothing twice.
+/// Returns the cross-entropy of the logits W x + bias of `rows` rows and writes its gradient.
+/// `targets` [rows] are ids below weights.outputs(). The sums equal those of float32 logits; the
+/// gradient is rounded to bfloat16 once, or twice with smoothing. Call only where
+/// has_bfloat16_tiles() is true.
 CrossEntropySums tile_cross_entropy(const TileProduct& weights, HalfMatrix x, std::size_t rows,
                                     const float* bias, const std::int64_t* targets,
                                     const CrossEntropyOptions& options,

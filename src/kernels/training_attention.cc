@@ -24,7 +24,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
 
-// From ∂e_j to ∂p_j, ∂v and ∂q, which is written: of one sentence.
+// Adds to ∂p_j and ∂v and writes ∂q, from ∂e_j of one sentence.
 void energies_backward(const float* query, const float* projected, const float* weight,
                        const float* d_energies, std::size_t length, std::size_t units,
                        AttentionGradients gradients) {
@@ -45,7 +45,7 @@ void energies_backward(const float* query, const float* projected, const float* 
   });
 }
 
-// The same from exponentials.
+// energies_backward() from exponentials.
 template <class T>
 void exponentials_backward(const float* query, const T* keys, const float* weight,
                            const float* d_energies, std::size_t length, std::size_t units,
@@ -84,12 +84,13 @@ void exponentials_backward_of_rounded(const float* query, const Bfloat16* keys, 
   exponentials_backward(query, keys, weight, d_energies, length, units, gradients);
 }
 
-// Where the terms of a sentence stand: those of the next step `weights` and `rows` values further.
+// Distances, in values, between the terms of a sentence in successive steps; `units` is a row of
+// sums.
 struct Strides {
   std::size_t weights, rows, units;
 };
 
-// to_j += Σ_i weight_ij row_i, j = 0 … kPositions − 1, of the units of kVectors vectors from `at`
+// to_j += Σ_i weight_ij row_i, j = 0 … kPositions − 1, for the units of kVectors vectors from `at`
 // on.
 template <std::size_t kPositions, std::size_t kVectors, class At>
 HWY_INLINE void add_rows_of_block(const float* weights, const float* rows, std::size_t steps,
@@ -118,7 +119,7 @@ HWY_INLINE void add_rows_of_block(const float* weights, const float* rows, std::
   }
 }
 
-// The same for all positions of a sentence.
+// add_rows_of_block() for all positions of a sentence.
 template <std::size_t kVectors, class At>
 HWY_INLINE void add_rows_of_positions(const float* weights, const float* rows, std::size_t steps,
                                       const Strides& strides, At at, std::size_t length,
@@ -162,7 +163,7 @@ HWY_EXPORT(add_rows_of_sentence);
 
 namespace {
 
-// use(values [count]) from `first` on, of the rounded array where there is one.
+// Calls use(values [count]) with the values from `first` on, of the rounded array if there is one.
 template <class Use>
 void use_values(const float* exact, const Bfloat16* rounded, std::size_t first, std::size_t count,
                 Use use) {
@@ -170,7 +171,7 @@ void use_values(const float* exact, const Bfloat16* rounded, std::size_t first, 
   use(std::span(exact + first, count));
 }
 
-// η ← ∂e; returns ∂b_e. `energies` may be null for linear ones.
+// η ← ∂e. Returns ∂b_e. `energies` may be null for linear ones.
 float softmax_backward(std::span<float> eta, const float* alignment, const float* energies,
                        EnergyActivation activation) {
   float mean = 0.0F, sum = 0.0F;
@@ -183,7 +184,7 @@ float softmax_backward(std::span<float> eta, const float* alignment, const float
   return sum;
 }
 
-// ∂e of sentence b; returns ∂b_e.
+// Computes ∂e of sentence b. Returns ∂b_e.
 float energy_gradients(const AttentionSource& source, const AttentionStep& step,
                        const float* d_context, std::size_t b, std::span<float> d_energies) {
   const std::size_t h_units = source.sizes.annotation_units;
@@ -198,8 +199,8 @@ float energy_gradients(const AttentionSource& source, const AttentionStep& step,
                           source.activation);
 }
 
-// Energies, alignment and context of every sentence; `score` takes its query and projected
-// annotations to energies.
+// Computes energies, alignment and context of every sentence; `score` computes the energies of a
+// query and projected annotations.
 template <class Score>
 void attention_forward(const AttentionSource& source, const AttentionStep& step, Score score) {
   const AttentionSizes& sizes = source.sizes;

@@ -1,4 +1,4 @@
-// Equations (§1.1), all sums a already hold W x + U h + b; σ' is y (1 − y), or 0.2 inside (0, 1)
+// Equations (§1.1). All sums a already hold W x + U h + b; σ' is y (1 − y), or 0.2 inside (0, 1)
 // for hard gates; δ is the gradient of h', δc that of c':
 //   LSTM  c' = f ⊙ c + i ⊙ g,  h' = o ⊙ tanh c'
 //         δc += δ ⊙ o ⊙ (1 − tanh² c');  ∂a_i = δc ⊙ g ⊙ σ'(i),  ∂a_f = δc ⊙ c ⊙ σ'(f),
@@ -7,9 +7,10 @@
 //         ∂a_z = δ ⊙ (ĥ − h) ⊙ σ'(z),  ∂a_c = δ ⊙ z ⊙ (1 − ĥ²),  ∂h = δ ⊙ (1 − z) + …
 //         before: with ε = U_cᵀ ∂a_c: ∂a_r = ε ⊙ h ⊙ σ'(r), ∂h += ε ⊙ r
 //         after, u = U_c h + b: ∂a_r = ∂a_c ⊙ u ⊙ σ'(r),  ∂u = ∂a_c ⊙ r
-// h is h ⊙ mask in every product (§1.8), so that what comes back through products is ⊙ mask too.
+// With dropout (§1.8) every product uses h ⊙ mask for h, so the gradients that come back through
+// products are multiplied by the mask too.
 // Layout: gates [rows, 4 n or 3 n], others [rows, n], rows with strides.
-// Must equal: these lines for one unit at a time in double.
+// Must equal: these equations for one unit at a time in double.
 #include "kernels/training_cells.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -26,7 +27,7 @@ HWY_INLINE Vector gate(Vector x) {
   return function == GateFunction::kHard ? hard_logistic(x) : logistic(x);
 }
 
-// σ' from σ.
+// Returns σ' from y = σ.
 template <GateFunction function>
 HWY_INLINE Vector gate_slope(Vector y) {
   const Vector one = constant(1.0F), zero = constant(0.0F);
@@ -124,7 +125,7 @@ void gru_gates_forward_rows(CellSizes sizes, Rows gates, ConstRows previous, Row
   }
 }
 
-// What h' takes of the candidate; 1 − that of h.
+// The share of the candidate in h'; h has the rest.
 template <UpdateGate update>
 HWY_INLINE Vector share_of_candidate(Vector z) {
   return update == UpdateGate::kNew ? z : hn::Sub(constant(1.0F), z);
@@ -225,7 +226,7 @@ void gru_after_backward_rows(CellSizes sizes, Rows gates, Rows recurrent_candida
   }
 }
 
-// The choices as template arguments, so that loops hold no branches.
+// Turns the choices into template arguments, so that loops hold no branches.
 template <class Call>
 void with(GateFunction function, Call call) {
   if (function == GateFunction::kHard) return call.template operator()<GateFunction::kHard>();

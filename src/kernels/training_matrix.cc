@@ -1,4 +1,4 @@
-// By tiles, by oneDNN or by panels, as processor, precision and size of the weights make best.
+// Chooses among tiles, oneDNN and panels by processor, precision and size of the weights.
 #include "kernels/training_matrix.h"
 
 #include <algorithm>
@@ -13,9 +13,9 @@
 namespace attend::kernels {
 namespace {
 
-constexpr std::size_t kPanelWeights = std::size_t{1} << 15;  // from here on oneDNN is faster
+constexpr std::size_t kPanelWeights = std::size_t{1} << 15;  // oneDNN is faster from here on
 
-// Rows that are used once, of the calling thread; lives as long as the thread.
+// Rows that only one product reads. The memory belongs to the calling thread and lives as long.
 Buffer& rounded_rows() {
   thread_local Buffer memory;
   return memory;

@@ -1,6 +1,6 @@
-// Matrix products of training by oneDNN: weights that change with every update times rows of
-// activations, and the gradients of such weights. Small float32 products go through Float32Product,
-// bfloat16 ones through TileProduct where the processor has tiles.
+// Matrix products of training: weights that change with every update times rows of activations, and
+// the gradients of such weights. oneDNN computes them, except that small float32 products go
+// through Float32Product and bfloat16 ones through TileProduct where the processor has tiles.
 #pragma once
 
 #include <cstddef>
@@ -21,12 +21,13 @@ namespace attend::kernels {
 class OnednnProduct;
 class TileProduct;
 
-/// Whether the processor multiplies bfloat16 by itself; without that, products of training with
-/// such factors are right but slow.
+/// Whether the processor has instructions for bfloat16 products. Without them training in bfloat16
+/// is correct but slow.
 bool has_bfloat16_units();
 
-/// oneDNN's code for every shape that was asked for so far. Safe to use from several threads;
-/// products compute in the calling one. Error when oneDNN fails.
+/// oneDNN's compiled matrix products, one for each shape in use. Safe to use from several threads;
+/// products compute in the calling thread. Functions that use the cache throw Error when oneDNN
+/// fails.
 class PrimitiveCache {
  public:
   PrimitiveCache();
@@ -38,14 +39,14 @@ class PrimitiveCache {
   std::unique_ptr<Implementation> implementation_;
 };
 
-/// Whether TrainingMatrix::cross_entropy() is there and pays for so many outputs; it leaves a
-/// gradient for every logit.
+/// Whether TrainingMatrix::cross_entropy() exists in this precision and pays for so many outputs.
+/// It keeps a gradient for every logit.
 bool keeps_logit_gradient(Precision precision, std::size_t outputs);
 
 enum class Write { kReplace, kAdd };
 
-/// What a softmax layer leaves for the products behind it: the gradient of the logits of row r is
-/// scales[r] · d_logits_r.
+/// The result of a softmax layer, for the products that follow in the backward pass: the gradient
+/// of the logits of row r is scales[r] · d_logits_r.
 struct LogitGradient {
   PackedRows d_logits;        // [rows, outputs]
   std::vector<float> scales;  // [rows]
@@ -57,8 +58,8 @@ struct LogitGradient {
 enum class RowsPerProduct { kStep, kBatch };
 
 /// y = W x + b with W [outputs, inputs] as it was when it was last packed. Several threads may
-/// multiply, none may pack meanwhile. float32 weights for batches are used where they are: `values`
-/// must stay. x and y may not overlap.
+/// multiply at once, but not while another thread packs. The caller keeps `values` alive; float32
+/// weights for batches are read from there by every product. x and y may not overlap.
 class TrainingMatrix {
  public:
   TrainingMatrix(const PrimitiveCache& primitives, Precision precision, RowsPerProduct rows,
@@ -67,38 +68,40 @@ class TrainingMatrix {
   ~TrainingMatrix();
   TrainingMatrix(TrainingMatrix&&) noexcept;
 
-  /// Takes over what the values have become.
+  /// Packs the present values.
   void pack();
-  /// The same of the weights among `count` whole rows of a parameter; returns how many they are:
-  /// none also where they cannot be packed without others. Several threads may each pack rows of
-  /// their own.
+  /// Packs the weights that lie among `count` whole rows of a parameter. Returns how many weights
+  /// that were: 0 also when they cannot be packed without others. Several threads may each pack
+  /// rows of their own.
   std::size_t pack_among(ConstRows rows, std::size_t count);
   /// y ← W x + bias, or y += W x with Write::kAdd; `bias` [outputs] or null, null with kAdd.
   void multiply(const PackedRows& x, const float* bias, Rows y, Write write) const;
-  /// The same of float32 rows that are used once.
+  /// Multiplies float32 rows [rows, inputs] that no other product needs packed.
   void multiply(ConstRows x, std::size_t rows, const float* bias, Rows y, Write write) const;
 
-  /// Whether cross_entropy() may be called: bfloat16 where there are tiles.
+  /// Whether cross_entropy() may be called: true for bfloat16 weights where the processor has
+  /// tiles.
   bool has_cross_entropy() const { return tiles_ != nullptr; }
-  /// Cross-entropy of the logits W x + bias and its gradient, without ever holding the logits;
-  /// `targets` [x.count()] ids below the number of outputs. Adds to `d_bias` [outputs]. `memory` is
-  /// the operand's.
+  /// Computes the cross-entropy of the logits W x + bias and its gradient without storing the
+  /// logits; `targets` [x.count()] are ids below the number of outputs. Adds to `d_bias` [outputs].
+  /// `memory` will hold the returned d_logits.
   LogitGradient cross_entropy(const PackedRows& x, const float* bias, const std::int64_t* targets,
                               const CrossEntropyOptions& options, float* d_bias,
                               std::shared_ptr<Buffer> memory) const;
 
  private:
-  std::unique_ptr<Float32Product> panels_;  // of small float32 weights for steps
-  std::unique_ptr<TileProduct> tiles_;      // of bfloat16 weights where there are tiles
-  std::unique_ptr<OnednnProduct> packed_;   // of all others
+  std::unique_ptr<Float32Product> panels_;  // small float32 weights, for steps
+  std::unique_ptr<TileProduct> tiles_;      // bfloat16 weights, with tiles
+  std::unique_ptr<OnednnProduct> packed_;   // all others
   const float* values_;
   std::size_t outputs_, inputs_;
   WeightStrides strides_;
   Precision precision_;
 };
 
-/// gradient [a.units, b.units], rows `stride` apart, ← or += Σ_r a_r b_rᵀ over all rows of a and b.
-/// Returns the sum of the squares of what it leaves if that comes with the product, as with tiles.
+/// gradient [a.units, b.units] ← or += Σ_r a_r b_rᵀ over all rows of a and b, which have equal
+/// counts. Returns the sum of the squares of the resulting gradient where the product computes it
+/// anyway, as with tiles. Throws Error when oneDNN fails.
 std::optional<double> gradient_product(const PrimitiveCache& primitives, const PackedRows& a,
                                        const PackedRows& b, Rows gradient, Write write);
 

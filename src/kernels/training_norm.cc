@@ -1,8 +1,8 @@
-// Equations, of one block of n values: x̂ = (x − μ) s, s = 1 / sqrt(σ² + ε), y = g ⊙ x̂;
-// μ = Σ x / n, σ² = Σ (x − μ)² / n. With δ = g ⊙ ∂y:
+// Equations for one block of n values: x̂ = (x − μ) s, s = 1 / sqrt(σ² + ε), y = g ⊙ x̂; μ = Σ x /
+// n, σ² = Σ (x − μ)² / n. With δ = g ⊙ ∂y:
 //   ∂x = s (δ − Σ δ / n − x̂ Σ (δ ⊙ x̂) / n),  ∂g = Σ ∂y ⊙ x̂ over all rows.
 // Layout: rows of blocks, with strides.
-// Must equal: the same and its central differences in double.
+// Must equal: these equations and their central differences in double.
 #include "kernels/training_norm.h"
 
 #include <cmath>
@@ -19,13 +19,13 @@
 HWY_BEFORE_NAMESPACE();
 namespace attend::kernels::HWY_NAMESPACE {
 
-// 0 in the lanes that a loop does not reach.
+// Sets the lanes that a loop does not reach to 0.
 HWY_INLINE Vector inside(Whole, Vector v) { return v; }
 HWY_INLINE Vector inside(Part part, Vector v) {
   return hn::IfThenElseZero(hn::FirstN(Floats(), part.count), v);
 }
 
-// The scale of the block.
+// Replaces x by x̂ and returns the scale of the block.
 HWY_INLINE float normalise(float* x, std::size_t units) {
   const float share = 1.0F / static_cast<float>(units);
   Vector sums = constant(0.0F), squares = constant(0.0F);
@@ -57,7 +57,8 @@ void layer_norm_forward_rows(NormSizes sizes, Rows values, const float* gain, Ro
 
 HWY_INLINE void norm_backward_block(std::size_t units, const float* gradient, const float* gain,
                                     float scale, float* x, float* gain_gradient) {
-  if (units == 1) return;  // x̂ is 0 whatever x is: nothing comes back, and 0 is what stands there
+  // x̂ is 0 whatever x is, so the gradient is 0, which x already holds.
+  if (units == 1) return;
   const float share = 1.0F / static_cast<float>(units);
   Vector sums = constant(0.0F), products = constant(0.0F);
   for_each(units, [&](auto at) HWY_ATTR {

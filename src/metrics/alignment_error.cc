@@ -13,7 +13,7 @@
 namespace attend::metrics {
 namespace {
 
-/// A link as written: the indices and the sign between them.
+/// A link as it is written: two indices and the sign between them.
 struct WrittenLink {
   Link link;
   char sign = '-';
@@ -30,7 +30,7 @@ std::optional<WrittenLink> parse_link(std::string_view word) {
   return result;
 }
 
-/// Enough of a word for an error message.
+/// Returns the part of a word that an error message shows.
 std::string excerpt(std::string_view word) {
   constexpr std::size_t kLongest = 40;
   if (word.size() <= kLongest) return std::string(word);

@@ -1,4 +1,4 @@
-// The alignment error rate (reference §14.6) and the word links that it is made of.
+// The alignment error rate (docs/models.md §14.6), and reading the word links that it compares.
 #pragma once
 
 #include <compare>
@@ -10,40 +10,43 @@
 
 namespace attend::metrics {
 
-/// Source word and target word, from 0.
+/// A link between a source word and a target word, both counted from 0.
 struct Link {
   std::size_t source = 0;
   std::size_t target = 0;
   auto operator<=>(const Link&) const = default;
 };
 
-/// A person's alignment of one pair: links without doubt, and those that are possible besides.
-/// A link in both is sure.
+/// A person's alignment of one pair: links that are sure and links that are only possible. A link
+/// in both lists is sure.
 struct GoldAlignment {
   std::vector<Link> sure;
   std::vector<Link> possible;
 };
 
-/// How a line of links is written and what it may hold.
+/// How the links of a line are counted, and which links the line may hold.
 struct LinkFormat {
-  std::size_t first_index = 0;  ///< what the first word is counted as: 0 or 1
-  /// Words of the pair, to refuse links beyond them; 0: unknown.
+  std::size_t first_index = 0;  ///< index of the first word: 0 or 1
+  /// Numbers of words of the pair, to reject links to other words; 0: unknown.
   std::size_t source_length = 0;
   std::size_t target_length = 0;
 };
 
-/// One line of gold links between white space: "0-0 1-2 1?3 2p3", a hyphen for sure, "?" or "p" for
-/// possible. Sorted, each link once; an empty line holds none. DataError(file, line, …) names what
-/// is not a link or lies outside the pair.
+/// Reads one line of gold links, separated by white space: "0-0 1-2 1?3 2p3". A hyphen means sure,
+/// "?" or "p" means possible. The result is sorted and holds each link once; an empty line has
+/// none. Throws DataError(file, line, …) for text that is not a link and for a link outside the
+/// pair.
 GoldAlignment parse_gold_alignment(std::string_view text, const std::string& file, std::size_t line,
                                    const LinkFormat& format = {});
 
-/// One line of predicted links, "0-0 1-2" (Pharaoh). The same, without possible links.
+/// Reads one line of predicted links, "0-0 1-2" (Pharaoh), sorted, each link once. Throws DataError
+/// as parse_gold_alignment() does, and for possible links too.
 std::vector<Link> parse_links(std::string_view text, const std::string& file, std::size_t line,
                               const LinkFormat& format = {});
 
 struct AlignmentScore {
-  double error_rate = 0;  ///< 1 - (|A∩S| + |A∩P|) / (|A| + |S|), P including S; 0 if A, S are empty
+  /// 1 − (|A∩S| + |A∩P|) / (|A| + |S|), where P includes S; 0 if A and S are empty.
+  double error_rate = 0;
   double precision = 0;                ///< |A∩P| / |A|; 0 if A is empty
   double recall = 0;                   ///< |A∩S| / |S|; 0 if S is empty
   std::size_t predicted = 0;           ///< |A|
@@ -52,8 +55,8 @@ struct AlignmentScore {
   std::size_t predicted_possible = 0;  ///< |A∩P|
 };
 
-/// Of the corpus: counts are summed first. All values are fractions from 0 to 1. A link given twice
-/// counts once.
+/// Returns the score of a corpus; counts are summed first. All values are fractions from 0 to 1. A
+/// link that occurs twice counts once.
 AlignmentScore alignment_error(std::span<const std::vector<Link>> predicted,
                                std::span<const GoldAlignment> gold);
 

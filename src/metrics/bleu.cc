@@ -40,7 +40,8 @@ std::string prepare(std::string_view text, const BleuOptions& options) {
 
 std::size_t distance(std::size_t a, std::size_t b) { return a > b ? a - b : b - a; }
 
-/// Of two reference lengths the one closer to the hypothesis, of equally close ones the shorter.
+/// Returns the one of two reference lengths that is closer to the hypothesis, or the shorter of two
+/// equally close ones.
 std::size_t closer(std::size_t length, std::size_t a, std::size_t b) {
   if (distance(a, length) != distance(b, length))
     return distance(a, length) < distance(b, length) ? a : b;
@@ -53,7 +54,7 @@ void add_segment(const std::string& hypothesis, const std::vector<std::string>& 
   const std::string hypothesis_text = prepare(hypothesis, options);
   const auto hypothesis_words = split_words(hypothesis_text);
   const NgramsByOrder ngrams = ids.of(hypothesis_words, options.max_order);
-  const std::size_t known = ids.size();  // what only references hold cannot match
+  const std::size_t known = ids.size();  // an n-gram that only references contain cannot match
   std::vector<std::uint32_t> limits(known, 0);
   std::optional<std::size_t> reference_length;
   for (const std::string& reference : references) {
@@ -131,7 +132,7 @@ BleuScore bleu_from_counts(const BleuCounts& counts, const BleuOptions& options)
     return result;
 
   std::size_t orders = options.max_order;
-  double partial_match = 1;  // of exponential smoothing
+  double partial_match = 1;  // for exponential smoothing
   for (std::size_t n = 1; n <= options.max_order; ++n) {
     const double added =
         options.smoothing == Smoothing::kAddK && n > 1 ? smoothing_value(options) : 0;

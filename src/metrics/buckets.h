@@ -1,4 +1,4 @@
-// Metrics by source length: does quality fall on long sources? (reference §4.4)
+// Metrics by source length, which show whether quality falls on long sources (docs/models.md §4.4).
 #pragma once
 
 #include <cstddef>
@@ -11,27 +11,28 @@
 
 namespace attend::metrics {
 
-/// The examples whose source length is from `shortest` to `longest`, both included.
+/// The examples whose source length is between `shortest` and `longest`, both included.
 struct LengthBucket {
   std::size_t shortest = 0;
-  std::size_t longest = 0;            ///< kUnlimited for the last one
+  std::size_t longest = 0;            ///< kUnlimited for the last bucket
   std::vector<std::size_t> examples;  ///< indices, ascending
 };
 
 inline constexpr std::size_t kUnlimited = static_cast<std::size_t>(-1);
 
-/// 10, 20, … 100.
+/// Returns 10, 20, … 100.
 std::vector<std::size_t> default_length_edges();
 
-/// Cuts at `edges`, the longest lengths of all buckets but the last: 10, 20 gives 0–10, 11–20 and
-/// 21 upwards. Buckets without examples are left out. UsageError unless the edges rise.
+/// Groups examples by source length. `edges` are the longest lengths of all buckets but the last:
+/// 10, 20 gives 0–10, 11–20 and 21 upwards. Buckets without examples are left out. Throws
+/// UsageError unless the edges rise.
 std::vector<LengthBucket> bucket_by_length(std::span<const std::size_t> source_lengths,
                                            std::span<const std::size_t> edges);
 
-/// "0-10", "101+".
+/// Returns "0-10" or, for the last bucket, "101+".
 std::string bucket_name(const LengthBucket& bucket);
 
-/// What a table prints: a row for each bucket, and one for the whole corpus.
+/// A table of metrics: one row for each bucket and one for the whole corpus.
 struct BucketTable {
   struct Row {
     std::string name;  ///< bucket_name, or "all"
@@ -43,7 +44,7 @@ struct BucketTable {
   Row all;
 };
 
-/// Any metric of the examples with the given indices.
+/// A metric with its name. `value` computes it over the examples with the given indices.
 struct NamedMetric {
   std::string name;
   std::function<double(std::span<const std::size_t>)> value;
@@ -52,7 +53,7 @@ BucketTable tabulate(std::span<const NamedMetric> metrics,
                      std::span<const std::size_t> source_lengths,
                      std::span<const std::size_t> edges);
 
-/// The same for metrics known by name. `source_lengths` in the units that the caller counts.
+/// Tabulates metrics that are known by name. `source_lengths` may count any units.
 BucketTable tabulate(std::span<const Metric> metrics, std::span<const Segment> hypotheses,
                      std::span<const std::vector<Segment>> references,
                      std::span<const std::size_t> source_lengths,

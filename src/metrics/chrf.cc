@@ -32,8 +32,9 @@ bool is_punctuation(char c) {
          (c >= '{' && c <= '~');
 }
 
-/// Words with one character of ASCII punctuation split off, at the end if there is one, else at the
-/// start. A word of one character is left alone: an ASCII mark is one byte, so bytes are enough.
+/// Returns the words of a text, with one character of ASCII punctuation split off each: the last
+/// one, else the first one. A word of one character is left alone. An ASCII mark is one byte, so
+/// looking at bytes is enough.
 std::vector<std::string_view> words_and_marks(std::string_view text) {
   std::vector<std::string_view> result;
   for (const std::string_view word : split_words(text)) {
@@ -72,7 +73,7 @@ class Extractor {
     return result;
   }
 
-  /// [character_order + word_order]
+  /// Returns counts for each order, [character_order + word_order].
   std::vector<ChrfCounts> compare(const TextNgrams& hypothesis, const TextNgrams& reference) const {
     std::vector<ChrfCounts> counts;
     append(hypothesis.characters, reference.characters, characters_.size(), counts);
@@ -104,7 +105,7 @@ double f_score(double precision, double recall, double beta) {
   return denominator > 0 ? (1 + weight) * precision * recall / denominator : 0;
 }
 
-/// Percent.
+/// Returns the score in percent.
 double score_of(const std::vector<ChrfCounts>& counts, const ChrfOptions& options) {
   double precisions = 0;
   double recalls = 0;

@@ -1,4 +1,4 @@
-// chrF and chrF++ as sacreBLEU computes them (reference §14.3).
+// chrF and chrF++ as sacreBLEU computes them (docs/models.md §14.3).
 #pragma once
 
 #include <cstddef>
@@ -14,14 +14,15 @@ struct ChrfOptions {
   double beta = 2;                  ///< weight of recall against precision, above 0
   bool lowercase = false;
   bool whitespace = false;  ///< keep white space in the character n-grams
-  /// Average the F-scores of all orders, an order that cannot be filled counting as 0 (chrF++.py,
-  /// Moses, NLTK), instead of precisions and recalls of the orders that can.
+  /// Average the F-scores of all orders, as chrF++.py, Moses and NLTK do; an order without n-grams
+  /// counts as 0. Otherwise precisions and recalls are averaged, over the orders that have n-grams.
   bool epsilon_smoothing = false;
 };
 
-/// The n-grams of one order, characters first, then words; summed over the corpus.
+/// The n-grams of one order, summed over the corpus. Orders of characters come first, then orders
+/// of words.
 struct ChrfCounts {
-  std::size_t hypothesis = 0;  ///< 0 where the reference has none of that order
+  std::size_t hypothesis = 0;  ///< 0 where the reference has no n-gram of this order
   std::size_t reference = 0;
   std::size_t matches = 0;
 };
@@ -32,8 +33,8 @@ struct ChrfScore {
   std::string signature;           ///< for example "nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no"
 };
 
-/// Every segment has its own references, at least one (UsageError); the one with the highest score
-/// counts.
+/// Computes chrF of a corpus. Segments may have different numbers of references; the reference with
+/// the highest score counts. Throws UsageError for a segment without references.
 ChrfScore chrf(std::span<const std::string> hypotheses,
                std::span<const std::vector<std::string>> references,
                const ChrfOptions& options = {});

@@ -1,4 +1,4 @@
-// The checks that every metric over hypotheses and their references shares.
+// Checks that every metric over hypotheses and their references shares.
 #pragma once
 
 #include <algorithm>
@@ -11,8 +11,8 @@
 
 namespace attend::metrics {
 
-/// UsageError without examples or for an example without references; CheckFailure when there is not
-/// one list of references for each of `hypotheses`.
+/// Throws UsageError when there are no examples or one has no references, and CheckFailure when
+/// there is not one list of references for each of `hypotheses`.
 template <typename Reference>
 void check_corpus(std::size_t hypotheses, std::span<const std::vector<Reference>> references) {
   ATTEND_CHECK_EQ(hypotheses, references.size());
@@ -22,7 +22,7 @@ void check_corpus(std::size_t hypotheses, std::span<const std::vector<Reference>
       throw UsageError("example " + std::to_string(i + 1) + " has no reference");
 }
 
-/// The number of references for a signature: "1", or "var" when it differs between examples.
+/// Returns the number of references for a signature: "1", or "var" when examples differ in it.
 template <typename Reference>
 std::string reference_count_name(std::span<const std::vector<Reference>> references) {
   const std::size_t first = references.front().size();

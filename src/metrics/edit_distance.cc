@@ -12,7 +12,7 @@ namespace {
 
 using Units = std::vector<std::string>;
 
-/// What one hypothesis adds to the corpus.
+/// The contribution of one hypothesis to the corpus.
 struct Edits {
   std::size_t edits = 0;
   std::size_t reference_units = 0;
@@ -34,7 +34,7 @@ Edits closest(const Units& hypothesis, const std::vector<Units>& references) {
 }  // namespace
 
 std::size_t edit_distance(std::span<const std::string> a, std::span<const std::string> b) {
-  // Equal ends cost nothing and are most of a good hypothesis.
+  // Equal beginnings and ends cost nothing, and they are most of a good hypothesis.
   const auto [first_a, first_b] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
   a = a.subspan(static_cast<std::size_t>(first_a - a.begin()));
   b = b.subspan(static_cast<std::size_t>(first_b - b.begin()));
@@ -44,7 +44,7 @@ std::size_t edit_distance(std::span<const std::string> a, std::span<const std::s
   }
   if (a.size() < b.size()) std::swap(a, b);
 
-  std::vector<std::size_t> row(b.size() + 1);  // distances of a's first i units to b's first j
+  std::vector<std::size_t> row(b.size() + 1);  // distance of a's first i units to b's first j
   std::iota(row.begin(), row.end(), std::size_t{0});
   for (std::size_t i = 1; i <= a.size(); ++i) {
     std::size_t diagonal = row[0];

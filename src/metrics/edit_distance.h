@@ -1,4 +1,4 @@
-// Edit distance and the error rates made of it (reference §14.4), and exact match.
+// Edit distance, the error rates computed from it (docs/models.md §14.4), and exact match.
 #pragma once
 
 #include <cstddef>
@@ -8,27 +8,28 @@
 
 namespace attend::metrics {
 
-/// The fewest insertions, deletions and substitutions of units that turn one sequence into the
-/// other. Time O(|a| · |b|), memory O(min(|a|, |b|)).
+/// Returns the smallest number of insertions, deletions and substitutions of units that turn one
+/// sequence into the other. Time O(|a| · |b|), memory O(min(|a|, |b|)).
 std::size_t edit_distance(std::span<const std::string> a, std::span<const std::string> b);
 
 struct ErrorRates {
   double unit_error_rate = 0;      ///< percent: edits / reference units; may exceed 100
-  double sequence_error_rate = 0;  ///< percent of hypotheses that equal no reference
+  double sequence_error_rate = 0;  ///< percentage of hypotheses that equal no reference
   std::size_t edits = 0;
   std::size_t reference_units = 0;
   std::size_t wrong_sequences = 0;
   std::size_t sequences = 0;
 };
 
-/// Sums over the corpus first. Of several references the one with the fewest edits counts, among
-/// those the longest. When all references are empty the unit error rate is 0, or 100 if there are
-/// edits.
+/// Computes the error rates of a corpus; edits and units are summed first. Of several references
+/// the one with the fewest edits counts, among equally near ones the longest. When all references
+/// are empty, the unit error rate is 0, or 100 if there are edits.
 ErrorRates error_rates(std::span<const std::vector<std::string>> hypotheses,
                        std::span<const std::vector<std::vector<std::string>>> references);
 
-/// Percent of hypotheses that are the same text as one of their references: canonically equivalent
-/// in Unicode, however much white space stands between words, and none around them.
+/// Returns the percentage of hypotheses that equal one of their references. Texts are equal if they
+/// are canonically equivalent in Unicode; the amount of white space between words does not matter,
+/// nor does white space at the ends.
 double exact_match(std::span<const std::string> hypotheses,
                    std::span<const std::vector<std::string>> references);
 

@@ -97,7 +97,7 @@ LabelScores labels(std::span<const Segment> hypotheses, References references) {
   return score_labels(texts(hypotheses), expected);
 }
 
-/// Whether no hypothesis holds a word, nor one of the references of each.
+/// Whether all hypotheses are empty and each has an empty reference.
 bool nothing_is_written(std::span<const Segment> hypotheses, References references) {
   const auto empty = [](const Segment& segment) { return strip(segment.text).empty(); };
   return std::all_of(hypotheses.begin(), hypotheses.end(), empty) &&
@@ -158,8 +158,8 @@ Segment make_segment(const text::Segmenter& target, std::string_view raw) {
   if (const std::size_t place = text::find_broken_utf8(raw); place != std::string_view::npos) {
     throw DataError(fmt::format("byte {} of a text is not UTF-8", place + 1));
   }
-  // Composed first: canonically equivalent texts become the same units whatever the normal form of
-  // the side.
+  // The text is composed first, so that canonically equivalent texts become equal units, whatever
+  // the normal form of the side is.
   Segment segment;
   for (text::Unit& unit : target.split(composed(raw)))
     segment.units.push_back(std::move(unit.text));

@@ -1,4 +1,4 @@
-// Accuracy and F1 of predicted labels (reference §8, §9, §14.5).
+// Accuracy and F1 of predicted labels (docs/models.md §8, §9, §14.5).
 #pragma once
 
 #include <cstddef>
@@ -9,15 +9,16 @@
 namespace attend::metrics {
 
 struct LabelScoreOptions {
-  /// The labels whose F1 is averaged; empty: all that occur among hypotheses or references.
+  /// The labels whose F1 is averaged. Empty: all labels that occur in hypotheses or references.
   std::vector<std::string> averaged;
   std::vector<std::string> ignored;  ///< left out of the average, for example "Other"
-  /// Score "Cause-Effect(e1,e2)" and "Cause-Effect(e2,e1)" together as "Cause-Effect" (what stands
-  /// before the first parenthesis), a wrong direction being an error: SemEval-2010 task 8.
+  /// Score "Cause-Effect(e1,e2)" and "Cause-Effect(e2,e1)" together as "Cause-Effect", the text
+  /// before the first parenthesis. A wrong direction is an error, as in SemEval-2010 task 8.
   bool pool_directions = false;
 };
 
-/// One label (or pool of labels). Percentages; 0 where nothing was predicted or expected.
+/// The scores of one label, or pool of labels, in percent. They are 0 where nothing was predicted
+/// or expected.
 struct LabelScore {
   std::string label;
   double precision = 0;
@@ -29,12 +30,13 @@ struct LabelScore {
 };
 
 struct LabelScores {
-  double accuracy = 0;  ///< percent of equal labels, ignored labels too, directions told apart
-  double macro_f1 = 0;  ///< percent; the mean of the averaged labels' F1
-  std::vector<LabelScore> labels;  ///< all that occur or are averaged, by label in byte order
+  /// Percentage of equal labels. Ignored labels count too, and directions are told apart.
+  double accuracy = 0;
+  double macro_f1 = 0;             ///< percent; the mean of the averaged labels' F1
+  std::vector<LabelScore> labels;  ///< all that occur or are averaged, in byte order
 };
 
-/// UsageError when no label is left to average.
+/// Computes the scores. Throws UsageError when no label is left to average.
 LabelScores score_labels(std::span<const std::string> hypotheses,
                          std::span<const std::string> references,
                          const LabelScoreOptions& options = {});

@@ -1,8 +1,10 @@
-// How good predictions are: BLEU, chrF, error rates, alignment error rate, accuracy and F1, each on
-// a whole corpus and, through buckets.h, by source length. Every function is pure and may be called
-// from several threads. Shares are percentages (0 to 100); the alignment error rate is a fraction.
-// A corpus without examples throws UsageError; corpora of different sizes are a bug of the caller
-// (CheckFailure). Bytes that are not UTF-8 count as U+FFFD where code points matter.
+// The public face of src/metrics: how good predictions are. BLEU, chrF, error rates, alignment
+// error rate, accuracy and F1, each over a whole corpus and, through buckets.h, by source length.
+//
+// Every function is pure and may be called from several threads. Shares are percentages (0 to 100);
+// the alignment error rate is a fraction. A corpus without examples throws UsageError. Corpora of
+// different sizes are a bug of the caller (CheckFailure). Bytes that are not UTF-8 count as U+FFFD
+// where code points matter.
 #pragma once
 
 #include "metrics/alignment_error.h"  // IWYU pragma: export

@@ -1,4 +1,4 @@
-// Counting of n-grams, the same for words (BLEU, chrF++) and characters (chrF).
+// Counts n-grams, of words (BLEU, chrF++) and of characters (chrF).
 #pragma once
 
 #include <cstddef>
@@ -11,17 +11,18 @@
 
 namespace attend::metrics {
 
-/// The n-grams of one sequence: [order - 1][position] is the id of the n-gram that starts there.
+/// The n-grams of one sequence: [order - 1][position] is the id of the n-gram that starts at this
+/// position.
 using NgramsByOrder = std::vector<std::vector<std::uint32_t>>;
 
-/// Gives n-grams dense ids: equal n-grams of the sequences shown to one object have equal ids, and
-/// n-grams of different orders never share one. An n-gram is known by its first n - 1 symbols' id
-/// and its last symbol, so no n-gram is ever stored.
+/// Gives n-grams dense ids. Equal n-grams of the sequences given to one object have equal ids, and
+/// n-grams of different orders never share an id. An n-gram is identified by the id of its first n
+/// - 1 symbols and by its last symbol, so no n-gram is stored. Not thread-safe.
 class NgramIds {
  public:
   NgramsByOrder of(std::span<const std::uint32_t> symbols, std::size_t orders);
   NgramsByOrder of(std::span<const std::string_view> words, std::size_t orders);
-  /// Ids given so far: 0 … size() - 1.
+  /// The number of ids given so far, which are 0 … size() - 1.
   std::size_t size() const { return ids_.size(); }
 
  private:
@@ -29,10 +30,10 @@ class NgramIds {
   std::unordered_map<std::string, std::uint32_t> words_;
 };
 
-/// How often each of `id_count` ids occurs in `ngrams`.
+/// Returns how often each of `id_count` ids occurs in `ngrams`.
 std::vector<std::uint32_t> count_ngrams(const NgramsByOrder& ngrams, std::size_t id_count);
 
-/// For each order, the n-grams that find a partner, each id at most limits[id] times.
+/// Returns for each order how many n-grams match, where each id counts at most limits[id] times.
 std::vector<std::size_t> clipped_matches(const NgramsByOrder& ngrams,
                                          std::vector<std::uint32_t> limits);
 

@@ -11,8 +11,8 @@
 namespace attend::metrics {
 namespace {
 
-// Each rule is one pass of non-overlapping substitutions from left to right. All its patterns are
-// ASCII next to "any other character", so that passes over bytes and over code points agree.
+// Each rule is one pass of non-overlapping substitutions from left to right. Its patterns consist
+// of ASCII and of "any other character", so that passes over bytes and over code points agree.
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_point(char c) { return c == '.' || c == ','; }
@@ -35,7 +35,7 @@ std::string replace_all(std::string_view text, std::string_view what, std::strin
 }
 
 std::string unescape(std::string_view text) {
-  // In this order: "&amp;lt;" becomes "<".
+  // The order matters: "&amp;lt;" becomes "<".
   constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kRules = {{
       {"<skipped>", ""},
       {"-\n", ""},
@@ -61,7 +61,7 @@ std::string space_symbols(std::string_view text) {
   return result;
 }
 
-/// Replaces every pair of neighbours that `matches` by what `write` appends for it.
+/// Replaces every pair of neighbours for which `matches` is true by the text that `write` appends.
 template <typename Matches, typename Write>
 std::string replace_pairs(std::string_view text, Matches matches, Write write) {
   std::string result;

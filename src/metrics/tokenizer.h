@@ -1,4 +1,4 @@
-// The tokenisation that BLEU scores are comparable under (reference §14.2).
+// The tokenisation that makes BLEU scores comparable (docs/models.md §14.2).
 #pragma once
 
 #include <string>
@@ -7,15 +7,15 @@
 namespace attend::metrics {
 
 enum class Tokenizer {
-  k13a,  ///< mteval-v13a's rules as sacreBLEU applies them
-  kNone  ///< the text is tokenised already: cut at white space
+  k13a,  ///< the rules of mteval-v13a as sacreBLEU applies them
+  kNone  ///< the text is already tokenised; it is cut at white space
 };
 
-/// "13a" or "none"; UsageError for anything else, naming both.
+/// "13a" or "none". Throws UsageError, which names both, for anything else.
 Tokenizer parse_tokenizer(std::string_view name);
 std::string_view tokenizer_name(Tokenizer tokenizer);
 
-/// The tokens joined by single spaces, nothing around them.
+/// Returns the tokens separated by single spaces, with no space at the ends.
 std::string tokenize(Tokenizer tokenizer, std::string_view text);
 
 }  // namespace attend::metrics

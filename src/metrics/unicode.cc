@@ -15,20 +15,20 @@
 namespace attend::metrics {
 namespace {
 
-/// The code point at `position`, which moves behind it.
+/// Returns the code point at `position` and moves `position` to the next one.
 UChar32 next_code_point(std::string_view text, std::size_t& position) {
   UChar32 code_point = 0;
   U8_NEXT_OR_FFFD(text.data(), position, text.size(), code_point);
   return code_point;
 }
 
-/// Where the last code point of non-empty text starts.
+/// Returns where the last code point of a text, which must not be empty, starts.
 std::size_t last_start(std::string_view text) {
   std::size_t start = text.size() - 1;
   while (start > 0 && text.size() - start < 4 && U8_IS_TRAIL(text[start])) --start;
   std::size_t end = start;
   next_code_point(text, end);
-  return end == text.size() ? start : text.size() - 1;  // else: bytes that are not UTF-8
+  return end == text.size() ? start : text.size() - 1;  // otherwise the last byte is not UTF-8
 }
 
 bool is_ascii(std::string_view text) {

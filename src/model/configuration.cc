@@ -6,13 +6,14 @@
 #include <algorithm>
 #include <map>
 #include <numeric>
+#include <set>
 
 #include "base/base.h"
 
 namespace attend::model {
 namespace {
 
-// Levenshtein distance, to name the option that was probably meant.
+// Returns the Levenshtein distance, which finds the option that was probably meant.
 std::size_t distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), std::size_t{0});
@@ -28,10 +29,10 @@ std::size_t distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-// "'encoder.units' or 'decoder.units'": the options that lack no more than their section, or else
-// the nearest if it is near; empty for none.
+// Returns the options that `key` names without their section ("'encoder.units' or
+// 'decoder.units'"), else the nearest option if it is near, else an empty text.
 std::string probably_meant(const std::vector<Option>& list, std::string_view key) {
-  constexpr std::size_t kRightLetters = 3;  // for each wrong one, at least
+  constexpr std::size_t kRightLetters = 3;  // at least this many for each wrong letter
   std::string names;
   for (const Option& option : list) {
     if (!option.name.ends_with(fmt::format(".{}", key))) continue;
@@ -68,7 +69,7 @@ struct Scalar {
   YAML::Mark mark;
 };
 
-// The values of a YAML text by their keys, nested or dotted.
+// The values of a YAML text with their keys, which may be nested or dotted.
 class Scalars {
  public:
   Scalars(const std::string& yaml, const std::string& file) : file_(file) {
@@ -96,7 +97,7 @@ class Scalars {
   }
 
   static constexpr int kDeepest = 4;
-  static constexpr int kMostNodes = 10'000;  // aliases can make few bytes name very many
+  static constexpr int kMostNodes = 10'000;  // because aliases let a few bytes name very many nodes
   const std::string& file_;
   int nodes_ = 0;
   std::vector<Scalar> scalars_;
@@ -142,7 +143,8 @@ void check_ties(const Configuration& c) {
   }
 }
 
-// What reads the source must be there, and fit where nothing projects it.
+// Checks the options that read from the encoder: the states that they read must exist, and must
+// have the decoder's size where no layer lies in between.
 void check_encoder(const Configuration& c) {
   const EncoderConfig& encoder = c.encoder;
   const DecoderConfig& decoder = c.decoder;
@@ -191,6 +193,38 @@ void check_order(const DecoderConfig& decoder) {
   }
 }
 
+// The learning rate and the epsilon that the papers use with each optimiser (§1.7).
+OptimizerConfig with_usual_rates(OptimizerConfig optimizer) {
+  switch (optimizer.kind) {
+    case OptimizerKind::kAdadelta:
+      optimizer.learning_rate = 1.0;
+      optimizer.epsilon = 1e-6;
+      return optimizer;
+    case OptimizerKind::kSgd:
+      optimizer.learning_rate = 1.0;
+      break;
+    case OptimizerKind::kRmsProp:
+      optimizer.learning_rate = 0.001;
+      break;
+    case OptimizerKind::kAdam:
+    case OptimizerKind::kAdamW:
+      optimizer.learning_rate = 0.002;
+      break;
+  }
+  optimizer.epsilon = 1e-8;
+  return optimizer;
+}
+
+// Applies the usual rates when the optimiser is no longer `before`, but for options that are
+// `named`.
+void resolve_rates(OptimizerConfig& optimizer, OptimizerKind before,
+                   const std::set<std::string, std::less<>>& named) {
+  if (optimizer.kind == before) return;
+  const OptimizerConfig usual = with_usual_rates(optimizer);
+  if (!named.contains("training.learning_rate")) optimizer.learning_rate = usual.learning_rate;
+  if (!named.contains("training.epsilon")) optimizer.epsilon = usual.epsilon;
+}
+
 }  // namespace
 
 std::vector<std::string_view> EncoderConfig::directions() const {
@@ -205,13 +239,25 @@ std::vector<std::string_view> EncoderConfig::directions() const {
   return {"forward", "backward"};
 }
 
-void set_option(Configuration& configuration, std::string_view assignment) {
-  const std::size_t equals = assignment.find('=');
-  if (equals == std::string_view::npos) {
-    throw UsageError(fmt::format("--set: found '{}', expected key=value", assignment));
-  }
+void set_options(Configuration& configuration, std::span<const std::string> assignments) {
+  const OptimizerKind before = configuration.training.optimizer.kind;
   const std::vector<Option> list = options(configuration);
-  find_option(list, assignment.substr(0, equals)).set(std::string(assignment.substr(equals + 1)));
+  std::set<std::string, std::less<>> named;
+  for (const std::string& assignment : assignments) {
+    const std::size_t equals = assignment.find('=');
+    if (equals == std::string::npos) {
+      throw UsageError(fmt::format("--set: found '{}', expected key=value", assignment));
+    }
+    const std::string key = assignment.substr(0, equals);
+    find_option(list, key).set(assignment.substr(equals + 1));
+    named.insert(key);
+  }
+  resolve_rates(configuration.training.optimizer, before, named);
+}
+
+void set_option(Configuration& configuration, std::string_view assignment) {
+  const std::string one(assignment);
+  set_options(configuration, {&one, 1});
 }
 
 void read_yaml(Configuration& configuration, const std::string& yaml, const std::string& file) {
@@ -221,9 +267,8 @@ void read_yaml(Configuration& configuration, const std::string& yaml, const std:
   } catch (const YAML::Exception& error) {
     throw UsageError(at_line(file, error.mark, "not YAML: " + error.msg));
   }
-  // The optimiser first: it brings a learning rate, which the file may replace.
-  std::stable_partition(scalars.begin(), scalars.end(),
-                        [](const Scalar& scalar) { return scalar.key == "training.optimizer"; });
+  const OptimizerKind before = configuration.training.optimizer.kind;
+  std::set<std::string, std::less<>> named;
   const std::vector<Option> list = options(configuration);
   for (const Scalar& scalar : scalars) {
     if (scalar.key == "format") {
@@ -232,10 +277,12 @@ void read_yaml(Configuration& configuration, const std::string& yaml, const std:
     }
     try {
       find_option(list, scalar.key).set(scalar.value);
+      named.insert(scalar.key);
     } catch (const UsageError& error) {
       throw UsageError(at_line(file, scalar.mark, error.what()));
     }
   }
+  resolve_rates(configuration.training.optimizer, before, named);
 }
 
 Configuration stored_configuration(const std::string& yaml, const std::string& file) {
@@ -254,7 +301,7 @@ bool describes_model(std::string_view option) {
 
 std::optional<Difference> find_difference(const Configuration& first, const Configuration& second,
                                           const OptionFilter& filter) {
-  Configuration copies[] = {first, second};  // options() gives write access too
+  Configuration copies[] = {first, second};  // copies, because options() gives write access
   const std::vector<Option> left = options(copies[0]), right = options(copies[1]);
   for (std::size_t i = 0; i < left.size(); ++i) {
     if (!filter(left[i].name)) continue;
@@ -265,7 +312,7 @@ std::optional<Difference> find_difference(const Configuration& first, const Conf
 }
 
 std::string write_yaml(const Configuration& configuration, int format, const OptionFilter& filter) {
-  Configuration copy = configuration;  // options() gives write access too
+  Configuration copy = configuration;  // a copy, because options() gives write access
   YAML::Emitter yaml;
   yaml << YAML::BeginMap << YAML::Key << "format" << YAML::Value << format;
   std::string section;

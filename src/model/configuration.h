@@ -1,13 +1,14 @@
 // The typed configuration of a model and of its training: everything that config.yml holds.
 //
-// Code reads the typed fields; names exist only at the borders, where options() lists every field
-// once with its dotted name, range and help (config.yml, --set and the documentation come from that
-// list).
+// Code reads the typed fields. Names of options exist only where text is read or written: options()
+// lists every field once with its dotted name, range and help, and config.yml, --set and the
+// documentation come from this list.
 #pragma once
 
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,49 +18,50 @@
 
 namespace attend::model {
 
-/// Of the model folder. A folder has the lowest format that tells what it holds, so that older
-/// programs read what they can.
+/// Formats of a model folder. A folder is written with the lowest format that can describe its
+/// contents, so that older programs can read it where possible.
 inline constexpr int kFormatPlain = 1;    ///< float32 weights
 inline constexpr int kFormatRounded = 2;  ///< bfloat16 or int8 weights
 inline constexpr int kFormatVersion = 2;  ///< the newest that this program reads
 
-// Of these three the trainer replaces kAuto before anything is written.
+// The trainer replaces kAuto in these three before it writes anything.
 enum class UnitChoice { kAuto, kCharacters, kCodePoints, kWords, kSubwords };
 enum class NormalisationChoice { kAuto, kNfc, kNfd, kNfkc, kNone };
 enum class InvisibleChoice { kAuto, kDrop, kKeep };
 
-/// How the text of one side becomes token ids. The defaults of normalisation and invisible are the
-/// preparation of earlier programs, whose folders do not name it; presets choose others.
+/// How the text of one side becomes token ids. The defaults of `normalisation` and `invisible` are
+/// the preparation of earlier programs, whose folders do not name them; presets choose others.
 struct SideConfig {
   UnitChoice unit = UnitChoice::kAuto;
   NormalisationChoice normalisation = NormalisationChoice::kNfc;
   InvisibleChoice invisible = InvisibleChoice::kKeep;
   bool lowercase = false;
   std::string remove;        ///< characters deleted before cutting
-  int minimum_count = 1;     ///< rarer units are unknown
-  int maximum_size = 30000;  ///< of the vocabulary, reserved units included; 0: no limit
+  int minimum_count = 1;     ///< units that occur less often are unknown
+  int maximum_size = 30000;  ///< of the vocabulary, including reserved units; 0: no limit
   int subword_size = 8000;   ///< pieces of the SentencePiece model; the trainer may lower it
-  int fixed_length = 0;      ///< pad and cut to this many tokens; 0: as long as the text is
-  bool end_token = true;     ///< append </s>; on the source side it can be attended to (§1.3)
+  int fixed_length = 0;      ///< pad and cut to this many tokens; 0: the length of the text
+  bool end_token = true;     ///< append </s>; in a source, attention can look at it (§1.3)
 };
 
 enum class Cell { kGru, kLstm };
 enum class GruReset { kBefore, kAfter };   ///< U(r ⊙ h) or r ⊙ (U h + b), §1.1
-enum class GruUpdate { kNew, kOld };       ///< what z multiplies, §1.1
+enum class GruUpdate { kNew, kOld };       ///< z multiplies the candidate or the old state, §1.1
 enum class Gates { kLogistic, kHard };     ///< hard: clip(0.2 x + 0.5, 0, 1), §5.1
 enum class Padding { kMasked, kVisible };  ///< visible needs a fixed source length, §5.1
-/// Which way the encoder reads. A backward encoder reads the reversed source (§6.1); h_j stays with
-/// its token.
+/// The direction in which the encoder reads. A backward encoder reads the reversed source (§6.1);
+/// h_j still belongs to token j.
 enum class Direction { kBidirectional, kForward, kBackward };
 enum class Score { kAdditive, kDot, kGeneral };  ///< §1.5
 enum class Energies { kLinear, kRelu };          ///< §5.1
-enum class Feedback { kPrevious, kNone };        ///< whether y_{i-1} enters
-/// Where the first state of every decoder layer comes from: 0; a tanh layer over ←h_1, over the
-/// mean of the annotations, or over the last state of each direction, all of the top encoder layer;
-/// or, by kCopy, the last states of the encoder layer of the same number as they are (§6.1).
+enum class Feedback { kPrevious, kNone };        ///< whether the previous token y_{i-1} is an input
+/// How the first state of every decoder layer is computed: it is 0; or a tanh layer of ←h_1
+/// (kBackward), of the mean of the annotations (kMean) or of the last state of each direction
+/// (kLast), all from the top encoder layer; or a copy of the last states of the encoder layer with
+/// the same number (kCopy, §6.1).
 enum class InitialState { kZero, kBackward, kMean, kLast, kCopy };
 enum class Order { kLookUpdateGenerate, kLookGenerateUpdate, kUpdateLookGenerate };  ///< §1.4
-enum class InputFeeding { kNone, kReadout };  ///< whether the last readout enters, §6.4
+enum class InputFeeding { kNone, kReadout };  ///< whether the last readout is an input, §6.4
 enum class Readout { kNone, kTanh, kMaxout, kLinear };
 enum class TiedEmbeddings { kNone, kTarget, kAll };
 enum class Initialization { kGlorot, kNormal };  ///< kNormal: §4.2
@@ -72,48 +74,52 @@ struct CellConfig {
   int gate_count() const { return type == Cell::kGru ? 3 : 4; }
 };
 
-/// Recurrent encoder (§4.1, §6.1); annotations h_j = [forward; backward] of the top layer, or one
-/// of them.
+/// A recurrent encoder (§4.1, §6.1). Its annotations h_j are [forward; backward] of the top layer,
+/// or one of the two.
 struct EncoderConfig {
   int embedding = 128;  ///< 0: one-hot vectors
   Direction direction = Direction::kBidirectional;
   CellConfig cell;
-  int units = 128;  ///< n, per direction
+  int units = 128;  ///< n_e, for one direction
   int layers = 1;
-  bool layer_norm = false;  ///< of input and recurrent pre-activations, each gate by itself
+  /// Normalises the pre-activations of input and recurrence, each gate by itself.
+  bool layer_norm = false;
   Padding padding = Padding::kMasked;
-  /// "forward", "backward": in the order of their columns in h_j.
+  /// Returns "forward" and "backward", or one of them, in the order of their columns in h_j.
   std::vector<std::string_view> directions() const;
   int annotation_units() const {
     return direction == Direction::kBidirectional ? 2 * units : units;
   }
 };
 
-/// e_ij = activation(score(s, h_j) + b_e), §1.5; s is s_{i-1}, or s_i where it is updated first.
+/// e_ij = activation(score(s, h_j) + b_e), §1.5. The query s is s_{i-1}, or s_i in the order
+/// update-look-generate.
 ///   additive: v · tanh(W s + U h_j + b)     dot: s · h_j     general: s · W h_j
 struct AttentionConfig {
   Score score = Score::kAdditive;
-  int units = 128;  ///< n', additive
+  int units = 128;  ///< n', for the additive score
   Energies energies = Energies::kLinear;
-  bool energy_bias = false;  ///< b_e; a softmax of linear energies does not see it
+  bool energy_bias = false;  ///< b_e; it has no effect on a softmax of linear energies
 };
 
 struct DecoderConfig {
   int embedding = 128;  ///< ignored without feedback
   CellConfig cell;
   int units = 128;  ///< n
-  /// The query is the state of the top layer. The bottom layer sees E y_{i-1} and beside it c_i, or
-  /// in the order update-look-generate what is fed (§1.6).
+  /// The query is the state of the top layer. The bottom layer reads E y_{i-1} and c_i; in the
+  /// order update-look-generate it reads the last readout instead of c_i if there is input feeding
+  /// (§1.6).
   int layers = 1;
   Feedback feedback = Feedback::kPrevious;
   InputFeeding input_feeding = InputFeeding::kNone;  ///< with Order::kUpdateLookGenerate only
   InitialState initial_state = InitialState::kBackward;
   Order order = Order::kLookUpdateGenerate;
   Readout readout = Readout::kTanh;
-  int readout_units = 128;  ///< l: units behind maxout; ignored by Readout::kNone
-  Feedback readout_feedback = Feedback::kPrevious;  ///< whether E y_{i-1} enters the readout too
+  int readout_units = 128;  ///< l: units after maxout; ignored by Readout::kNone
+  /// Whether E y_{i-1} is an input of the readout too.
+  Feedback readout_feedback = Feedback::kPrevious;
   TiedEmbeddings tied_embeddings = TiedEmbeddings::kNone;
-  /// Units of E y_{i-1} in the bottom layer and in the readout: m_y or 0.
+  /// Units of E y_{i-1} in the bottom layer and in the readout: m_y, or 0 without feedback.
   int previous_units() const { return feedback == Feedback::kPrevious ? embedding : 0; }
   int readout_previous_units() const {
     return readout_feedback == Feedback::kPrevious ? previous_units() : 0;
@@ -121,7 +127,8 @@ struct DecoderConfig {
 };
 
 enum class OptimizerKind { kSgd, kAdadelta, kAdam, kAdamW, kRmsProp };
-/// The cost that is differentiated (§1.3): summed over a batch, or per sentence or token of it.
+/// The cost that is differentiated (§1.3): a sum over a batch, or this sum divided by its sentences
+/// or by its target tokens.
 enum class LossScale { kSum, kSentenceMean, kTokenMean };
 enum class ScheduleKind { kConstant, kPlateau, kInverseSquareRoot, kDecay };
 
@@ -131,34 +138,35 @@ struct OptimizerConfig {
   double momentum = 0.0;         ///< SGD
   double beta1 = 0.9;            ///< Adam, AdamW
   double beta2 = 0.999;
-  double rho = 0.95;  ///< Adadelta; RMSProp's decay
+  double rho = 0.95;  ///< of Adadelta; the decay of RMSProp
   double epsilon = 1e-8;
-  double weight_decay = 0.0;  ///< decoupled in AdamW, an L2 gradient elsewhere
-  double clip_norm = 1.0;     ///< global norm of the gradient of the scaled loss; 0: never
+  double weight_decay = 0.0;  ///< decoupled in AdamW; a gradient of an L2 cost elsewhere
+  /// Bound on the global norm of the gradient of the scaled loss; 0: never clip.
+  double clip_norm = 1.0;
   LossScale loss_scale = LossScale::kSentenceMean;
 };
 
-/// Learning rate of update u = 1, 2, …
+/// The learning rate of update u = 1, 2, …
 ///   plateau: × factor after `patience` validations without progress
 ///   inverse square root: lr · min(u / warmup, sqrt(warmup / u))
 ///   decay: lr / (1 + decay · (u − 1)), §5.2
-/// With warmup > 0 the others rise linearly over as many updates.
+/// With warmup > 0 the other schedules rise linearly over this many updates.
 struct ScheduleConfig {
   ScheduleKind kind = ScheduleKind::kConstant;
   int warmup = 0;
   double decay = 0.0;
   double factor = 0.5;
   int patience = 1;
-  double minimum = 0.0;  ///< the rate never falls below
+  double minimum = 0.0;  ///< the rate never falls below this
 };
 
-/// Probabilities of dropping, in training only; kept values are scaled by 1 / (1 − p).
+/// Probabilities of dropping a value, in training only; kept values are multiplied by 1 / (1 − p).
 struct DropoutConfig {
-  double embedding = 0.0;    ///< of embeddings, source and target
-  double encoder = 0.0;      ///< of the annotations and between encoder layers
-  double decoder = 0.0;      ///< between decoder layers
-  double readout = 0.0;      ///< of the readout (of the state without one), also where it is fed
-  double recurrent = 0.0;    ///< of h_{t-1} in the recurrent product; always one mask a sequence
+  double embedding = 0.0;  ///< of embeddings, source and target
+  double encoder = 0.0;    ///< of the annotations and between encoder layers
+  double decoder = 0.0;    ///< between decoder layers
+  double readout = 0.0;    ///< of the readout (of the state without one), also with input feeding
+  double recurrent = 0.0;  ///< of h_{t-1} in the recurrent product; always one mask for a sequence
   bool variational = false;  ///< one mask for all time steps of a sequence (§1.8)
 };
 
@@ -173,22 +181,26 @@ struct TrainingConfig {
   int batches_per_sort = 20;
   int maximum_source_length = 200;  ///< tokens; longer pairs are left out and counted
   int maximum_target_length = 200;
-  /// A blank target is an answer: </s> alone. Whoever scores pairs may ask whether it was learnt.
+  /// Whether a blank target is an answer, </s> alone. Callers that score pairs may ask whether a
+  /// model was trained with such answers.
   bool allow_empty_targets = false;
-  int epochs = 100;                 ///< at most
-  std::int64_t updates = 0;         ///< at most; 0: no limit
-  double minutes = 0.0;             ///< at most, of training time; 0: no limit
-  double validation_share = 0.05;   ///< of the pairs, held out by source when there is no --valid
-  int validation_maximum = 1000;    ///< pairs held out at most
-  std::int64_t validate_every = 0;  ///< updates; 0: every epoch
-  std::string metric = "loss";      ///< decides what is best: loss or any metric's name
+  int epochs = 100;          ///< at most this many
+  std::int64_t updates = 0;  ///< at most this many; 0: no limit
+  double minutes = 0.0;      ///< at most this long, counting training time only; 0: no limit
+  /// Share of the pairs held out, by source, when there is no --valid.
+  double validation_share = 0.05;
+  int validation_maximum = 1000;    ///< at most this many pairs are held out
+  std::int64_t validate_every = 0;  ///< updates between validations; 0: validate after every epoch
+  std::string metric = "loss";      ///< decides which model is best: loss or the name of a metric
   int patience = 5;  ///< validations without progress before stopping; 0: never stop early
-  int beam = 1;      ///< of the decoding at validation
-  double checkpoint_minutes = 1.0;  ///< between checkpoints, beside those of the validations
+  int beam = 1;      ///< beam size when validation decodes
+  double checkpoint_minutes = 1.0;  ///< between checkpoints; every validation also writes one
   std::uint64_t seed = 1;
-  int threads = 0;       ///< 0: as many as the machine has
-  int batch_memory = 0;  ///< MiB that the activations of a batch may take; 0: as much as they need
-  /// Parameters, sums and everything between the products stay float32.
+  int threads = 0;  ///< 0: as many as the machine has processors
+  /// Limit in MiB for the memory that the activations of a batch take; 0: no limit.
+  int batch_memory = 0;
+  /// The number format of the inputs of matrix products. Parameters, sums and everything between
+  /// the products stay float32.
   Precision precision = Precision::kFloat32;
 };
 
@@ -203,38 +215,44 @@ struct Configuration {
   TrainingConfig training;
 };
 
-/// One field of a configuration under its dotted name, such as "encoder.units".
+/// One field of a configuration, with its dotted name such as "encoder.units".
 struct Option {
   std::string name;
-  std::string range;  ///< "1 … 65536", "gru | lstm"
+  std::string range;                 ///< "1 … 65536", "gru | lstm"
+  std::vector<std::string> choices;  ///< the words that it takes; empty for numbers and text
   std::string help;
   std::function<std::string()> get;
-  /// UsageError naming the option, the value found and the range.
+  /// Sets the field. Throws UsageError, which names the option, the value found and the range.
   std::function<void(const std::string& value)> set;
 };
 
-/// Every field of `configuration` in the order of config.yml. The options refer to it: it must
-/// outlive them.
+/// Returns every field of `configuration`, in the order of config.yml. The options refer to
+/// `configuration`, which must outlive them.
 std::vector<Option> options(Configuration& configuration);
 
-/// "key=value". UsageError for an unknown key (naming the nearest) or a value out of range.
+/// Applies assignments "key=value". Another optimiser brings its usual learning rate and epsilon,
+/// unless an assignment names them. Throws UsageError for an unknown key (naming the nearest) or a
+/// value out of range.
+void set_options(Configuration& configuration, std::span<const std::string> assignments);
+/// set_options() with one assignment.
 void set_option(Configuration& configuration, std::string_view assignment);
 
-/// Reads YAML over `configuration` (fields that are not named stay). `file` is for messages.
-/// UsageError (file:line) for broken YAML, an unknown key, a bad value; ModelError for a newer
-/// format.
+/// Reads YAML into `configuration`; fields that it does not name stay. `file` is for messages.
+/// Throws UsageError (file:line) for broken YAML, an unknown key or a bad value, and ModelError for
+/// a format that is newer than this program.
 void read_yaml(Configuration& configuration, const std::string& yaml, const std::string& file);
 
-/// The YAML over the defaults, as an earlier program wrote it into `file`: whatever is wrong with
-/// it is a ModelError.
+/// Returns the defaults, changed by the YAML that an earlier program wrote into `file`. Every error
+/// in it is a ModelError.
 Configuration stored_configuration(const std::string& yaml, const std::string& file);
 
-/// Whether to take the option of that name.
+/// Decides by its name whether an option is taken.
 using OptionFilter = std::function<bool(std::string_view name)>;
-/// False for what steers a training and for the preset's name: they change no prediction.
+/// Returns false for options that only steer training and for the name of the preset: these change
+/// no prediction.
 bool describes_model(std::string_view option);
 
-/// The options that the filter takes, by default all.
+/// Writes the options that the filter takes; an empty filter takes all.
 std::string write_yaml(const Configuration& configuration, int format = kFormatPlain,
                        const OptionFilter& filter = {});
 
@@ -242,28 +260,28 @@ std::string write_yaml(const Configuration& configuration, int format = kFormatP
 struct Difference {
   std::string name, first, second;
 };
-/// The first option that the filter takes and that differs.
+/// Returns the first option that the filter takes and whose values differ.
 std::optional<Difference> find_difference(const Configuration& first, const Configuration& second,
                                           const OptionFilter& filter);
 
-/// UsageError when fields contradict each other (tied embeddings of unequal sizes, visible padding
-/// without a fixed length, a dot score of states and annotations of unequal sizes, …).
+/// Throws UsageError when fields contradict each other (tied embeddings of unequal sizes, visible
+/// padding without a fixed length, a dot score of states and annotations of unequal sizes, …).
 void check(const Configuration& configuration);
 
 struct Preset {
   std::string name;
   std::string description;
 };
-/// Names and descriptions of all presets.
+/// Returns the names and descriptions of all presets.
 const std::vector<Preset>& presets();
-/// UsageError naming the presets when there is none of that name.
+/// Returns the preset of that name. Throws UsageError, which lists the presets, when there is none.
 Configuration preset(std::string_view name);
 
-/// The options of a segmenter of one side. UsageError where a choice is still kAuto.
+/// Returns the segmenter's options for one side. Throws UsageError where a choice is still kAuto.
 text::SegmenterOptions segmenter_options(const SideConfig& side);
 
-/// Replaces what is kAuto in `side` by what `stored` has: a training that goes on keeps the
-/// preparation that it began with.
+/// Replaces each kAuto in `side` by the choice in `stored`, so that a training that is continued
+/// keeps the preparation it began with.
 void keep_preparation(SideConfig& side, const SideConfig& stored);
 
 }  // namespace attend::model

@@ -14,7 +14,7 @@ namespace {
 constexpr const char* kConfiguration = "config.yml";
 constexpr const char* kWeights = "model.safetensors";
 
-// In a model folder every trouble is the model's: exit code 4.
+// Turns every error while a model folder is read into a ModelError, with exit code 4.
 template <typename Function>
 auto as_model_error(Function&& function) {
   try {
@@ -182,7 +182,7 @@ void save_rounded(const std::filesystem::path& folder, const ModelText& model_te
   ATTEND_CHECK(weights.precision() != Precision::kFloat32);
   make_folder(folder);
   AtomicFile weights_file(folder / kWeights,
-                          Keep::kContents);  // the largest one first: the disk may be full
+                          Keep::kContents);  // the largest file first: the disk may be full
   weights_file.write(weights.with_metadata(provenance(model_text)).bytes());
   weights_file.flush();
   save_text(folder, model_text, kFormatRounded);

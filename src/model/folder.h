@@ -1,4 +1,5 @@
-// The model folder: config.yml, model.safetensors, source.vocab, target.vocab, *.spm.
+// Reading and writing the model folder: config.yml, model.safetensors, source.vocab, target.vocab,
+// *.spm. docs/formats.md describes it.
 #pragma once
 
 #include <filesystem>
@@ -15,44 +16,47 @@
 
 namespace attend::model {
 
-/// One side of a model: how its text is cut and numbered.
+/// One side of a model: how its text is cut into units and numbered.
 struct Side {
   SideConfig config;
   text::Segmenter segmenter;
   text::Vocabulary vocabulary;
   std::string subword_model;  ///< bytes of the *.spm file; empty for other units
-  bool pads = false;          ///< to fixed_length with <pad> (sources of a model that sees padding)
+  /// Whether <pad> fills texts up to `fixed_length` (sources of a model that sees padding).
+  bool pads = false;
 };
 
 enum class SideName { kSource, kTarget };
 
-/// Puts a side together. `subword_model` is only for subwords. ModelError when the vocabulary lacks
-/// a reserved unit that the configuration needs (</s>, <pad>) or the subword model is damaged.
+/// Builds a side from its parts. `subword_model` is only for subwords. Throws ModelError when the
+/// vocabulary lacks a reserved unit that the configuration needs (</s>, <pad>) or when the subword
+/// model is damaged.
 Side make_side(const Configuration& configuration, SideName name, text::Vocabulary vocabulary,
                std::string subword_model = "");
 
-/// What a source or a target becomes.
+/// A source or a target, cut into units and numbered.
 struct Encoded {
-  std::vector<text::Unit> units;      ///< cut to fixed_length; without </s> and padding
-  std::vector<text::TokenId> tokens;  ///< with </s> and padding as the side's configuration says
-  std::size_t unknown = 0;            ///< units outside the vocabulary
-  std::size_t cut = 0;                ///< units beyond fixed_length that were left out
+  std::vector<text::Unit> units;  ///< at most fixed_length; without </s> and padding
+  /// The ids of the units, with </s> and padding where the configuration of the side asks for them.
+  std::vector<text::TokenId> tokens;
+  std::size_t unknown = 0;  ///< number of units outside the vocabulary
+  std::size_t cut = 0;      ///< number of units after fixed_length, which were left out
 };
 
-/// Ids that a target never holds: padding, and </s> where no target ends in it.
+/// Returns the ids that a target never contains: padding, and </s> where targets do not end in it.
 std::vector<text::TokenId> never_predicted(const Side& target);
 
-/// What becomes of a text of which preparation leaves nothing.
+/// Says how to treat a text of which preparation leaves nothing.
 enum class EmptyText {
   kRefuse,
-  kAllow  ///< no units; </s> and padding as the side's configuration says
+  kAllow  ///< no units; </s> and padding where the configuration asks for them
 };
 
-/// DataError("", 0, …) on broken UTF-8, empty text unless it is allowed, or a unit that a
-/// vocabulary without <unk> lacks.
+/// Cuts and numbers a text. Throws DataError, without file and line, for broken UTF-8, for an empty
+/// text unless `empty` allows it, and for a unit that a vocabulary without <unk> lacks.
 Encoded encode(const Side& side, std::string_view text, EmptyText empty = EmptyText::kRefuse);
 
-/// Everything but the weights.
+/// A model without its weights.
 struct ModelText {
   Configuration configuration;
   Side source;
@@ -63,30 +67,33 @@ struct ModelText {
 struct Model {
   ModelText text;
   Weights weights;
-  std::shared_ptr<const Shortlist> shortlist = nullptr;  ///< where it was asked for
+  std::shared_ptr<const Shortlist> shortlist = nullptr;  ///< null unless it was asked for
 };
 
-/// Reads configuration, vocabularies and subword models. ModelError when a file is missing or
-/// damaged, or when the folder's format is newer than this program.
+/// Reads the configuration, the vocabularies and the subword models. Throws ModelError when a file
+/// is missing or damaged, or when the folder's format is newer than this program.
 ModelText load_text(const std::filesystem::path& folder);
-/// The same and the weights, checked against the parameter table and against what they were trained
-/// with (provenance.h).
+/// Reads a model: load_text() and the weights. Throws ModelError also when the weights do not fit
+/// the parameter table or their provenance (provenance.h).
 Model load(const std::filesystem::path& folder);
-/// The same and shortlist.txt.
+/// Reads a model and its shortlist.txt. Throws ModelError also when the shortlist is missing or
+/// damaged.
 Model load_with_shortlist(const std::filesystem::path& folder);
-/// The file of a folder's shortlist, which need not be there.
+/// Returns the path of a folder's shortlist, which need not exist.
 std::filesystem::path shortlist_file(const std::filesystem::path& folder);
 
-/// Writes all but the weights, each file atomically; makes the folder.
+/// Writes everything but the weights, each file atomically. Creates the folder if necessary.
 void save_text(const std::filesystem::path& folder, const ModelText& text,
                int format = kFormatPlain);
-/// Writes a folder of another precision than float32: the same text, rounded weights. Older
-/// programs refuse it by its format. The weights appear last: without them it is no model.
+/// Writes a folder whose weights are rounded to another precision than float32. Older programs
+/// refuse it because of its format. The weights are written last, since a folder without them is no
+/// model.
 void save_rounded(const std::filesystem::path& folder, const ModelText& text,
                   const Weights& weights);
-/// Bytes of a folder's model.safetensors; ModelError when there is none.
+/// Returns the size of a folder's model.safetensors in bytes. Throws ModelError when there is none.
 std::uintmax_t weights_size(const std::filesystem::path& folder);
-/// Writes model.safetensors, with the provenance of the text that the weights were trained with.
+/// Writes model.safetensors, including the provenance of the weights: the text they were trained
+/// with.
 void save_weights(const std::filesystem::path& folder, const ModelText& text,
                   const Weights& weights);
 

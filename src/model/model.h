@@ -1,9 +1,10 @@
-// What a model is: configuration, parameter table, weights, model folder; and what an engine
-// offers.
+// The public face of src/model: configuration, parameter table, weights, model folder, and the
+// interface of engines.
 #pragma once
 
 #include "model/configuration.h"  // IWYU pragma: export
 #include "model/engine.h"         // IWYU pragma: export
+#include "model/example.h"        // IWYU pragma: export
 #include "model/folder.h"         // IWYU pragma: export
 #include "model/parameters.h"     // IWYU pragma: export
 #include "model/provenance.h"     // IWYU pragma: export

@@ -1,5 +1,6 @@
-// The list of all options: the one place where names, ranges and help texts stand.
+// The list of all options, which alone defines their names, ranges and help texts.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <array>
 #include <charconv>
@@ -27,10 +28,9 @@ class OptionList {
  public:
   template <typename E>
   void choice(std::string name, E& field, Choices<E> choices, std::string help) {
-    std::string range;
-    for (const auto& [word, value] : choices) {
-      range += fmt::format("{}{}", range.empty() ? "" : " | ", word);
-    }
+    std::vector<std::string> words;
+    for (const auto& [word, value] : choices) words.emplace_back(word);
+    const std::string range = fmt::format("{}", fmt::join(words, " | "));
     auto get = [&field, choices] {
       for (const auto& [word, value] : choices) {
         if (value == field) return std::string(word);
@@ -46,7 +46,8 @@ class OptionList {
       }
       bad_value(name, text, range);
     };
-    add(std::move(name), std::move(range), std::move(help), get, set);
+    add(std::move(name), range, std::move(help), get, set);
+    options_.back().choices = std::move(words);
   }
 
   template <typename T>
@@ -82,21 +83,13 @@ class OptionList {
     add(std::move(name), "text", std::move(help), get, set);
   }
 
-  /// Calls `hook` whenever the option added last was set.
-  void after_last(std::function<void()> hook) {
-    options_.back().set = [set = options_.back().set, hook](const std::string& value) {
-      set(value);
-      hook();
-    };
-  }
-
   std::vector<Option> take() { return std::move(options_); }
 
  private:
   void add(std::string name, std::string range, std::string help, std::function<std::string()> get,
            std::function<void(const std::string&)> set) {
     options_.push_back(
-        {std::move(name), std::move(range), std::move(help), std::move(get), std::move(set)});
+        {std::move(name), std::move(range), {}, std::move(help), std::move(get), std::move(set)});
   }
   std::vector<Option> options_;
 };
@@ -228,27 +221,6 @@ void add_decoder(OptionList& list, DecoderConfig& decoder) {
                               "output weights are the target embedding, or the source's too");
 }
 
-// What the papers use with each optimiser (§1.7).
-void set_usual_rates(OptimizerConfig& optimizer) {
-  switch (optimizer.kind) {
-    case OptimizerKind::kAdadelta:
-      optimizer.learning_rate = 1.0;
-      optimizer.epsilon = 1e-6;
-      return;
-    case OptimizerKind::kSgd:
-      optimizer.learning_rate = 1.0;
-      break;
-    case OptimizerKind::kRmsProp:
-      optimizer.learning_rate = 0.001;
-      break;
-    case OptimizerKind::kAdam:
-    case OptimizerKind::kAdamW:
-      optimizer.learning_rate = 0.002;
-      break;
-  }
-  optimizer.epsilon = 1e-8;
-}
-
 void add_optimizer(OptionList& list, OptimizerConfig& optimizer) {
   list.choice<OptimizerKind>("training.optimizer", optimizer.kind,
                              {{"sgd", OptimizerKind::kSgd},
@@ -257,10 +229,6 @@ void add_optimizer(OptionList& list, OptimizerConfig& optimizer) {
                               {"adamw", OptimizerKind::kAdamW},
                               {"rmsprop", OptimizerKind::kRmsProp}},
                              "optimiser; another one brings its usual learning_rate and epsilon");
-  list.after_last([&optimizer, before = optimizer.kind]() mutable {
-    if (optimizer.kind != before) set_usual_rates(optimizer);
-    before = optimizer.kind;
-  });
   list.number("training.learning_rate", optimizer.learning_rate, 0.0, 1e6, "learning rate");
   list.number("training.momentum", optimizer.momentum, 0.0, 1.0, "momentum of sgd");
   list.number("training.beta1", optimizer.beta1, 0.0, 1.0, "of adam and adamw");

@@ -12,7 +12,7 @@ namespace {
 constexpr double kGaussian = 0.01;    // §4.2: everything without another rule
 constexpr double kAttention = 0.001;  // §4.2: W_a, U_a
 
-// Collects the table under one choice of initial values.
+// Builds the table for one choice of initial values.
 class TableBuilder {
  public:
   explicit TableBuilder(Initialization initialization) : initialization_(initialization) {}
@@ -26,7 +26,7 @@ class TableBuilder {
     }
   }
 
-  // `gates` matrices of [units, columns] on top of each other, each with limits of its own.
+  // Adds `gates` matrices of [units, columns] on top of each other, each with limits of its own.
   void gates(std::string name, std::int64_t gates, std::int64_t units, std::int64_t columns) {
     if (initialization_ == Initialization::kNormal) {
       add({std::move(name), {gates * units, columns}, Initial::kNormal, kGaussian});
@@ -47,7 +47,8 @@ class TableBuilder {
     add({std::move(name), {units}, initial, scale});
   }
 
-  // v starts at 0 in §4.2, which delays learning by one update; the other choice does not.
+  // With kNormal, v starts at 0 as in §4.2, which delays learning by one update. With kGlorot it
+  // does not.
   void energy_weight(std::string name, std::int64_t units) {
     if (initialization_ == Initialization::kNormal) {
       vector(std::move(name), units);
@@ -61,7 +62,7 @@ class TableBuilder {
     add({std::move(name), {rows, columns}, Initial::kOrthogonal, 0.0});
   }
 
-  // A recurrent cell: everything under `prefix`.
+  // Adds all tensors of a recurrent cell, with names that begin with `prefix`.
   void cell(const std::string& prefix, const CellConfig& cell, std::int64_t inputs,
             std::int64_t units, bool layer_norm) {
     const std::int64_t count = cell.gate_count();
@@ -142,7 +143,8 @@ void add_attention(TableBuilder& table, const Configuration& configuration) {
   if (attention.energy_bias) table.vector("attention.energy_bias", 1);
 }
 
-// Columns beside E y_{i-1} in the bottom layer: the context or the readout that is fed.
+// Returns the columns of the bottom layer next to E y_{i-1}: the context, the readout of input
+// feeding, or nothing.
 std::int64_t step_input_units(const Configuration& configuration) {
   const DecoderConfig& decoder = configuration.decoder;
   if (decoder.order != Order::kUpdateLookGenerate) return configuration.encoder.annotation_units();

@@ -1,4 +1,5 @@
-// The parameter table: name and shape of every tensor of a model. Both engines build from it.
+// The parameter table: the name and the shape of every tensor of a model. Training and the runtime
+// both read their tensors from it.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +11,7 @@
 
 namespace attend::model {
 
-/// How a tensor starts (§1.7, §4.2).
+/// How the values of a tensor start (§1.7, §4.2).
 enum class Initial {
   kZero,
   kOne,
@@ -35,10 +36,11 @@ struct VocabularySizes {
 };
 
 // clang-format off
-/// The tensors of a model, in a fixed order. Matrices are [rows out, columns in] and act on columns.
-/// G = 3 (GRU: update z, reset r, candidate) or 4 (LSTM: i, f, o, g) gates; L: layer from 0;
-/// D: forward | backward, those that the encoder reads; sizes n_e, m_x (encoder), n_h (annotations:
-/// 2 n_e or n_e), n' (attention), n, m_y, l (decoder).
+/// The tensors of a model, in a fixed order. Matrices are [rows out, columns in] and act on
+/// columns. G is the number of gates: 3 for a GRU (update z, reset r, candidate) or 4 for an LSTM
+/// (i, f, o, g). L is a layer, from 0. D is forward or backward, for the directions that the
+/// encoder reads. The sizes are n_e, m_x (encoder), n_h (annotations: 2 n_e or n_e), n'
+/// (attention), n, m_y, l (decoder).
 ///
 ///   source_embedding.weight        [source_vocabulary, m_x]  not with one-hot sources
 ///   encoder.L.D.input_weight       [G n_e, in]   in: m_x (one-hot: source_vocabulary), above: n_h
@@ -59,7 +61,7 @@ struct VocabularySizes {
 ///   target_embedding.weight        [target_vocabulary, m_y]  with feedback, unless tied to the source
 ///   decoder.L.input_weight         [G n, in]     layer 0: columns [E y_{i-1}; c_i], above: n;
 ///                                                update-look-generate: [E y_{i-1}; r_{i-1}] in
-///                                                layer 0, without the readout r if it is not fed
+///                                                layer 0, without r_{i-1} without input feeding
 ///   decoder.L.recurrent_weight     [G n, n]
 ///   decoder.L.bias                 [G n]
 ///   decoder.L.recurrent_bias       [n]           GRU with reset after
@@ -70,16 +72,17 @@ struct VocabularySizes {
 ///                                                n in place of l without a readout
 ///   output.bias                    [target_vocabulary]
 ///
-/// Without feedback (of the readout: without either) the E y_{i-1} columns are absent, without a
-/// readout its tensors.
+/// Without feedback there are no columns for E y_{i-1}; the readout has none without
+/// readout_feedback either. Without a readout its tensors do not exist.
 // clang-format on
 std::vector<TensorSpec> parameter_table(const Configuration& configuration,
                                         const VocabularySizes& sizes);
 
-/// Number of values in all tensors.
+/// Returns the number of values in all tensors.
 std::int64_t parameter_count(const std::vector<TensorSpec>& table);
 
-/// Name of the tensor that holds the target embedding and the output weights, ties followed.
+/// Returns the name of the tensor that holds the target embedding, or the output weights, after
+/// ties are followed.
 std::string target_embedding_name(const DecoderConfig& decoder);
 std::string output_weight_name(const DecoderConfig& decoder);
 

@@ -8,8 +8,9 @@
 namespace attend::model {
 namespace {
 
-// What all presets begin with. A default-constructed configuration has the preparation of earlier
-// programs instead: it is what a stored one that does not name these options means.
+// Returns the beginning of all presets. A default-constructed configuration differs from it: it has
+// the preparation of earlier programs, because that is the meaning of a stored configuration that
+// does not name these options.
 Configuration make_common() {
   Configuration c;
   for (SideConfig* side : {&c.source, &c.target}) {
@@ -19,7 +20,7 @@ Configuration make_common() {
   return c;
 }
 
-// Strings to strings of a few thousand pairs and more: a small RNNsearch with Adam.
+// A small RNNsearch with Adam, for a few thousand pairs of strings and more.
 Configuration make_default() {
   Configuration c = make_common();
   c.preset = "default";
@@ -33,11 +34,11 @@ Configuration make_default() {
   return c;
 }
 
-// The date exercise, §5: 52,960 parameters with 37 source and 11 target characters. Two of its
-// choices slow it down and are switches here: its energies pass through a ReLU
+// The date exercise (§5). It has 52,960 parameters with 37 source and 11 target characters. The
+// exercise differs in two choices that slow it down: its energies pass through a ReLU
 // (attention.energies=relu), and its learning rate decays twenty times faster
-// (training.decay=0.01). It does not clip gradients either (training.clip_norm=0), and its gates
-// were those of the Keras of its time (encoder.gates=hard, decoder.gates=hard).
+// (training.decay=0.01). It does not clip gradients (training.clip_norm=0), and its gates were
+// those of the Keras of its time (encoder.gates=hard, decoder.gates=hard).
 Configuration make_dates() {
   Configuration c = make_common();
   c.preset = "dates";
@@ -71,7 +72,7 @@ Configuration make_dates() {
   return c;
 }
 
-// RNNsearch-50 as published, §4.2 and §4.3.
+// RNNsearch-50 as published (§4.2, §4.3).
 Configuration make_rnnsearch() {
   Configuration c = make_common();
   c.preset = "rnnsearch";
@@ -95,11 +96,12 @@ Configuration make_rnnsearch() {
   return c;
 }
 
-// Luong, Pham and Manning 2015, §6: global attention (general) and input feeding over an LSTM that
-// reads the source reversed, at a size for a CPU and with Adam. The published size is
-// encoder.layers=decoder.layers=4, encoder.units=decoder.units=decoder.readout_units=1000 and
+// The model of Luong, Pham and Manning 2015 (§6), at a size for a CPU and with Adam: global
+// attention with the general score and input feeding, over an LSTM that reads the source reversed.
+// The published size is encoder.layers=decoder.layers=4,
+// encoder.units=decoder.units=decoder.readout_units=1000 and
 // encoder.embedding=decoder.embedding=1000 over 50,000 words a side, trained with
-// training.optimizer= sgd at rate 1, training.batch_size=128, training.clip_norm=5 and dropout 0.2
+// training.optimizer=sgd at rate 1, training.batch_size=128, training.clip_norm=5 and dropout 0.2
 // between layers.
 Configuration make_luong() {
   Configuration c = make_default();

@@ -19,7 +19,7 @@ std::string hash(std::string_view bytes) {
   return fmt::format("{:016x}", XXH3_64bits(bytes.data(), bytes.size()));
 }
 
-// Hashes by the names of the files that they are of.
+// Returns the hash of each file, with the file's name as key.
 Metadata hashes(const ModelText& text) {
   Metadata result;
   for (const auto& [name, side] :

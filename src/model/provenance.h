@@ -1,5 +1,6 @@
-// What weights were trained with, kept beside their values: a configuration or a vocabulary that
-// was cut, edited or exchanged later is found before it predicts something else.
+// The provenance of weights: the options and the vocabularies they were trained with, kept next to
+// their values. A configuration or a vocabulary that was truncated, edited or exchanged later is
+// found before it leads to wrong predictions.
 #pragma once
 
 #include <filesystem>
@@ -10,14 +11,14 @@
 
 namespace attend::model {
 
-/// Metadata for weights: the options for which describes_model() holds, as YAML, under
-/// "attend.model", and the XXH3-64 hash of each vocabulary and subword model under
-/// "attend.source.vocab", ….
+/// Returns the provenance as metadata of weights. "attend.model" holds, as YAML, the options for
+/// which describes_model() is true. "attend.source.vocab", … hold the XXH3-64 hash of each
+/// vocabulary and subword model.
 Metadata provenance(const ModelText& text);
 
-/// ModelError naming the file of `folder`, and `weights_file`, when the text is not the one of the
-/// provenance in the metadata of these weights. Weights from before there were provenance have
-/// nothing to compare; options that a provenance does not name had their default.
+/// Compares a text with the provenance in the metadata of weights. Throws ModelError, which names
+/// the file of `folder` and `weights_file`, when they differ. Weights from before provenance
+/// existed have nothing to compare. Options that a provenance does not name had their default.
 void check_provenance(const ModelText& text, const Metadata& metadata,
                       const std::filesystem::path& folder,
                       const std::filesystem::path& weights_file);

@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::string_view kName = "attend-shortlist 1";
 
-using Row = std::unordered_map<TokenId, double>;  // of one source token, by target
+using Row = std::unordered_map<TokenId, double>;  // by target, for one source token
 using Table = std::vector<Row>;                   // [source_vocabulary]
 
 void check_ids(std::span<const std::vector<TokenId>> sequences, std::int64_t size) {
@@ -25,7 +25,7 @@ void check_ids(std::span<const std::vector<TokenId>> sequences, std::int64_t siz
   }
 }
 
-// One pass of expectation and maximisation. In the first, every translation is as probable.
+// One pass of expectation and maximisation. In the first one all translations are equally probable.
 Table improve(std::span<const std::vector<TokenId>> sources,
               std::span<const std::vector<TokenId>> targets, const Table& old, bool first) {
   Table counts(old.size());
@@ -51,7 +51,7 @@ Table improve(std::span<const std::vector<TokenId>> sources,
   return counts;
 }
 
-// Ids by falling value, of equal ones the lower first; at most `count`.
+// Returns at most `count` ids by falling value; among equal values the lower id comes first.
 std::vector<TokenId> best_ids(std::vector<std::pair<double, TokenId>> valued, std::size_t count) {
   std::sort(valued.begin(), valued.end(), [](const auto& a, const auto& b) {
     return a.first != b.first ? a.first > b.first : a.second < b.second;

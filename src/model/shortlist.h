@@ -1,4 +1,5 @@
-// Which targets a source makes likely: a softmax over them alone is most of the whole one.
+// The shortlist: for each source token, the targets that it makes likely. A softmax over these
+// alone is close to the softmax over all.
 #pragma once
 
 #include <cstddef>
@@ -14,26 +15,27 @@ namespace attend::model {
 using text::TokenId;
 
 struct ShortlistOptions {
-  std::size_t per_source_token = 50;  ///< most probable translations of each source token
-  std::size_t frequent = 200;         ///< most frequent targets, candidates always
+  std::size_t per_source_token = 50;  ///< the most probable translations of each source token
+  std::size_t frequent = 200;         ///< the most frequent targets, which are always candidates
   int iterations = 4;                 ///< of IBM model 1
 };
 
-/// Candidates for every source token. Immutable once made; safe to use from several threads.
+/// The candidates for every source token. Immutable; safe to use from several threads.
 class Shortlist {
  public:
-  /// From pairs of token ids by expectation maximisation of IBM model 1, t(target | source), which
-  /// starts from equal probabilities. CheckFailure for ids outside `sizes`.
+  /// Learns from pairs of token ids: expectation maximisation of IBM model 1, t(target | source),
+  /// that starts from equal probabilities. Throws CheckFailure for ids outside `sizes`.
   static Shortlist learn(std::span<const std::vector<TokenId>> sources,
                          std::span<const std::vector<TokenId>> targets,
                          const VocabularySizes& sizes, const ShortlistOptions& options);
-  /// ModelError (file, line) when it is missing, damaged or of a model with other vocabularies.
+  /// Reads a shortlist. Throws ModelError (file, line) when the file is missing, damaged or made
+  /// for other vocabularies.
   static Shortlist load(const std::filesystem::path& file, const VocabularySizes& sizes);
-  /// Text: "attend-shortlist 1 SOURCES TARGETS", the frequent ids, then the ids of each source
-  /// token, one line each, separated by blanks. Written atomically.
+  /// Writes the file atomically. It is text: "attend-shortlist 1 SOURCES TARGETS", the frequent
+  /// ids, then the ids for each source token, one line each, separated by blanks.
   void save(const std::filesystem::path& file) const;
 
-  /// The candidates of some sources together: rising ids, each once.
+  /// Returns the candidates of all these sources: rising ids, each once.
   std::vector<TokenId> candidates(std::span<const std::vector<TokenId>> sources) const;
 
  private:

@@ -1,4 +1,5 @@
-// Safetensors: 8 bytes little-endian header length, a JSON header, then the raw values.
+// The safetensors format: the length of the header in 8 bytes, little-endian; a JSON header; the
+// raw values.
 #include "model/weights.h"
 
 #define XXH_INLINE_ALL
@@ -27,7 +28,8 @@ namespace {
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
 
 using Json = nlohmann::ordered_json;
-constexpr std::uint64_t kMaximumHeader = std::uint64_t{100} << 20;  // as the reference reader
+// The reference reader has this limit too.
+constexpr std::uint64_t kMaximumHeader = std::uint64_t{100} << 20;
 constexpr std::size_t kLengthBytes = 8;
 constexpr const char* kChecksum = "attend.checksum";
 const std::string kNoChecksum(16, '0');
@@ -36,7 +38,7 @@ const std::string kNoChecksum(16, '0');
   throw ModelError(fmt::format("{}: {}", path, what));
 }
 
-// A file in memory, read-only.
+// A read-only file mapped into memory.
 class MappedFile {
  public:
   explicit MappedFile(const std::string& path) {
@@ -75,7 +77,7 @@ std::string hash(std::string_view bytes, std::size_t checksum_position) {
   return fmt::format("{:016x}", XXH3_64bits_digest(&state));
 }
 
-// Position of the 16 digits in the file's bytes.
+// Returns the position of the checksum's 16 digits in the bytes of the file.
 std::size_t find_checksum(std::string_view bytes) {
   const std::string key = fmt::format("\"{}\":\"", kChecksum);
   const std::size_t position = bytes.find(key);
@@ -111,7 +113,7 @@ void verify_checksum(const std::string& path, std::string_view bytes, std::size_
   }
 }
 
-// A tensor as it stands in the file.
+// A tensor as the file stores it.
 struct Stored {
   std::vector<std::int64_t> shape;
   Precision precision = Precision::kFloat32;
@@ -167,10 +169,10 @@ Stored parse_tensor(const std::string& path, const std::string& name, const Json
   return view;
 }
 
-// What a loaded file's tensors refer to.
+// The memory that the tensors of a loaded file refer to.
 struct LoadedMemory {
   std::shared_ptr<MappedFile> file;
-  std::vector<std::vector<float>> expanded;  // matrices of fewer bits
+  std::vector<std::vector<float>> expanded;  // matrices that the file holds in fewer bits
 };
 
 std::span<const float> expand_bfloat16(const Stored& stored, LoadedMemory& memory) {
@@ -194,7 +196,7 @@ std::span<const float> expand_int8(const Stored& stored, std::span<const float> 
   return values;
 }
 
-// The scales of an int8 matrix: positive, one a row.
+// Returns the scales of an int8 matrix, which must be positive, one for each row.
 std::span<const float> find_scales(const std::string& path, const std::string& name,
                                    const Stored& matrix,
                                    const std::map<std::string, Stored>& stored) {
@@ -215,7 +217,7 @@ std::span<const float> find_scales(const std::string& path, const std::string& n
   return values;
 }
 
-// All matrices of a file have one precision; vectors and scales are float32.
+// Returns the precision that all matrices of a file share. Vectors and scales are float32.
 Precision common_precision(const std::string& path, const std::map<std::string, Stored>& stored) {
   Precision precision = Precision::kFloat32;
   bool known = false;
@@ -316,7 +318,7 @@ float round_to_bfloat16(float value) {
   return std::bit_cast<float>((bits + 0x7FFFU + ((bits >> 16) & 1U)) & 0xFFFF0000U);
 }
 
-// Rounds a row in place; returns its scale, 1 for a row of zeros.
+// Rounds a row in place and returns its scale, which is 1 for a row of zeros.
 float round_to_int8(std::span<float> row) {
   constexpr float kLargest = 127.0F;
   float largest = 0.0F;
@@ -330,7 +332,7 @@ float round_to_int8(std::span<float> row) {
   return scale;
 }
 
-// The bytes of a tensor in a file.
+// Returns the bytes of a tensor as a file stores them.
 std::string stored_bytes(const TensorView& view, Precision precision) {
   if (precision == Precision::kFloat32) {
     return {reinterpret_cast<const char*>(view.values.data()), view.values.size_bytes()};
@@ -352,7 +354,7 @@ std::string stored_bytes(const TensorView& view, Precision precision) {
   return bytes;
 }
 
-// A tensor on its way into a file.
+// A tensor that is to be written into a file.
 struct Entry {
   std::string name;
   Precision precision;
@@ -366,7 +368,8 @@ Weights Weights::rounded(Precision precision) const {
   if (precision_ != Precision::kFloat32) {
     throw ModelError(fmt::format("the weights are {} already", precision_name(precision_)));
   }
-  auto memory = std::make_shared<std::deque<std::vector<float>>>();  // elements stay in place
+  // Elements of a deque never move.
+  auto memory = std::make_shared<std::deque<std::vector<float>>>();
   Weights result(tensors_, nullptr, metadata_);
   result.precision_ = precision;
   for (auto& [name, view] : result.tensors_) {
@@ -413,12 +416,12 @@ std::string Weights::bytes() const {
                        {view.shape[0]},
                        stored_bytes({{view.shape[0]}, view.scales, {}}, Precision::kFloat32)});
   }
-  // The widest values first: so all are aligned without a gap.
+  // The widest values come first, so that all are aligned without gaps.
   std::stable_sort(entries.begin(), entries.end(),
                    [](const Entry& a, const Entry& b) { return a.precision < b.precision; });
   Json header;
-  header["__metadata__"][kChecksum] =
-      kNoChecksum;  // first, so that its key cannot stand elsewhere before it
+  // The checksum is first, so that its key cannot occur before it.
+  header["__metadata__"][kChecksum] = kNoChecksum;
   for (const auto& [key, value] : metadata_) header["__metadata__"][key] = value;
   std::uint64_t offset = 0;
   for (const Entry& entry : entries) {

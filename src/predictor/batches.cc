@@ -13,7 +13,8 @@
 namespace attend::predictor {
 namespace {
 
-// All sentences, long ones first: threads that end with short batches end at about one time.
+// Returns all sentences, long ones first, so that the threads end with short batches and at about
+// the same time.
 std::vector<std::size_t> order_by_length(std::span<const Work> work) {
   std::vector<std::size_t> order(work.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
@@ -22,7 +23,7 @@ std::vector<std::size_t> order_by_length(std::span<const Work> work) {
   return order;
 }
 
-// The batches as places in `order`: [n, n + 1) of the result are the ends of one.
+// Returns the borders of the batches in `order`: batch n is [result[n], result[n + 1]).
 std::vector<std::size_t> cut_batches(std::span<const Work> work, std::span<const std::size_t> order,
                                      std::size_t batch_size) {
   std::vector<std::size_t> borders{0};
@@ -49,7 +50,7 @@ void run(std::span<const std::size_t> batch, const BatchJob& job,
     job(batch);
     return;
   } catch (const std::bad_alloc&) {
-    // What the batch took is free again: its sentences may fit one by one.
+    // The memory of the batch is free again, so its sentences may fit one by one.
   }
   if (batch.size() == 1) {
     too_large(batch.front());
@@ -91,7 +92,7 @@ void for_each_batch(std::span<const Work> work, const BatchOptions& options, con
         threads.emplace_back(drain);
       }
     } catch (const std::system_error&) {
-      // The system has no room for more threads: those that there are do all of the work.
+      // The system allows no more threads. The ones that exist do all of the work.
     }
     drain();
   }

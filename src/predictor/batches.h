@@ -1,4 +1,4 @@
-// Sentences cut into batches and given to threads. Internal to this folder.
+// Groups sentences into batches and gives these to threads. Internal to this folder.
 #pragma once
 
 #include <cstddef>
@@ -7,26 +7,28 @@
 
 namespace attend::predictor {
 
-/// What one sentence asks of a batch.
+/// The size of one sentence in a batch.
 struct Work {
-  std::size_t tokens = 0;     ///< of the source
-  std::size_t alignment = 0;  ///< numbers of alignments that its search may keep at once
+  std::size_t tokens = 0;     ///< source tokens
+  std::size_t alignment = 0;  ///< numbers of the alignments that its search may keep at once
 };
 
 struct BatchOptions {
-  std::size_t batch_size = 32;  ///< sentences of a batch at most
+  std::size_t batch_size = 32;  ///< at most this many sentences in a batch
   int threads = 1;              ///< 0: all processors
 };
 
-/// Does something with the sentences of these indices. One sentence may be given a second time.
+/// Processes the sentences with these indices. It may be called a second time with the same
+/// sentence.
 using BatchJob = std::function<void(std::span<const std::size_t>)>;
 
-/// Gives every index of `work` to `job` once, in batches of similar source length, on several
-/// threads. A batch has at most kBatchTokens source tokens, padding included, and kBatchAlignment
-/// numbers of alignments, unless it is one sentence alone. When a batch does not fit into memory,
-/// each of its sentences is tried alone; `too_large` gets those that do not fit even so. Other
-/// exceptions of `job` are thrown again when all threads have ended. `job` and `too_large` are
-/// called by several threads, never with one index at once.
+/// Calls `job` for every index of `work`, on several threads, in batches of sentences of similar
+/// source length. A batch has at most kBatchTokens source tokens, padding included, and at most
+/// kBatchAlignment numbers of alignments; a single sentence may exceed both. When `job` throws
+/// std::bad_alloc for a batch, each of its sentences is tried alone, and `too_large` is called for
+/// those that do not fit even then. Other exceptions of `job` are thrown again after all threads
+/// have ended. Several threads call `job` and `too_large`, but never with one index at the same
+/// time.
 void for_each_batch(std::span<const Work> work, const BatchOptions& options, const BatchJob& job,
                     const std::function<void(std::size_t)>& too_large);
 

@@ -1,4 +1,4 @@
-// The equations of a model, written out for its choices.
+// Writes out the equations of a model, with its own choices filled in.
 #include <fmt/format.h>
 
 #include "predictor/predictor.h"
@@ -11,7 +11,7 @@ using model::DecoderConfig;
 using model::Order;
 using model::Readout;
 
-// "[a; b]", or "a" alone.
+// Returns "[a; b]", or "a" alone.
 std::string joined(const std::vector<std::string>& parts) {
   return parts.size() == 1 ? parts.front() : fmt::format("[{}]", fmt::join(parts, "; "));
 }
@@ -29,7 +29,7 @@ std::string annotations(const model::EncoderConfig& encoder) {
 }
 
 std::string first_state(const Configuration& configuration) {
-  std::vector<std::string> last;  // of each direction
+  std::vector<std::string> last;  // the last state of each direction
   if (configuration.encoder.direction != model::Direction::kBackward) last.push_back("→h_T");
   if (configuration.encoder.direction != model::Direction::kForward) last.push_back("←h_1");
   std::string from;
@@ -51,7 +51,8 @@ std::string first_state(const Configuration& configuration) {
   return fmt::format("s_0 = tanh(W_s {} + b_s)", from);
 }
 
-// s_i = f(s_{i-1}, …) from the last or, where the state is updated after the choice, this token.
+// Returns s_i = f(s_{i-1}, …). The input is the previous token, or y_i where the state is updated
+// after y_i is chosen.
 std::string state(const DecoderConfig& decoder) {
   std::vector<std::string> seen;
   if (decoder.feedback == model::Feedback::kPrevious) {

@@ -1,4 +1,4 @@
-// One prediction again, step by step, with every number kept.
+// Decodes one prediction again, step by step, and keeps every number.
 #include <algorithm>
 #include <numeric>
 

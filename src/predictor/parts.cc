@@ -17,7 +17,7 @@ std::size_t count_tags(const std::vector<text::Unit>& units) {
       units.begin());
 }
 
-// For each unit whether it begins a sentence, [units].
+// Returns for each unit whether it begins a sentence, [units].
 std::vector<bool> sentence_begins(const Source& source) {
   const std::vector<std::size_t> ends = text::sentence_ends(source.text);
   std::vector<bool> begins(source.units.size(), false);
@@ -40,7 +40,7 @@ bool white_space_before(const Source& source, const Part& part) {
          text::is_blank(text.substr(before.begin, before.end - before.begin));
 }
 
-// Appends the rows of one part, of which `columns` columns begin at `first` of `all`.
+// Appends the rows of one part; its `columns` columns begin at column `first` of `all`.
 void append_block(const std::vector<float>& block, std::size_t columns, std::size_t first,
                   std::size_t all, std::vector<float>& alignment) {
   for (std::size_t begin = 0; begin + columns <= block.size() && columns > 0; begin += columns) {
@@ -51,7 +51,7 @@ void append_block(const std::vector<float>& block, std::size_t columns, std::siz
   }
 }
 
-// Puts `next` behind `joined`; `last` is the last part, whose </s> is that of the whole.
+// Appends `next` to `joined`. Only the `last` part contributes its </s> to the whole.
 void append(Prediction& joined, Prediction next, bool blank, bool last) {
   if (blank && !joined.text.empty() && !next.text.empty()) joined.text += ' ';
   const std::size_t begin = joined.text.size();
@@ -69,7 +69,7 @@ void append(Prediction& joined, Prediction next, bool blank, bool last) {
   joined.finished = joined.finished && next.finished;
 }
 
-// Leaves blanks at both ends out; false where nothing else is there.
+// Removes blanks at both ends of the part. Returns false when nothing else is left.
 bool trim(const Source& source, Part& part) {
   const auto blank = [&](std::size_t i) { return text::is_blank(source.units[i].text); };
   while (part.begin < part.end && blank(part.begin)) ++part.begin;
@@ -85,7 +85,7 @@ std::vector<Part> split_at_sentences(const Source& source, std::size_t limit) {
   const std::vector<bool> begins = sentence_begins(source);
   std::vector<Part> parts;
   Part part{0, 0, tags};
-  std::size_t border = tags;  // the last place where a sentence begins
+  std::size_t border = tags;  // the last position where a sentence begins
   for (std::size_t i = tags; i < source.units.size(); ++i) {
     if (begins[i]) border = i;
     const std::size_t first = std::max(part.begin, tags);

@@ -1,5 +1,5 @@
-// The parts of a source that are answered by themselves, and their answers put together. Internal
-// to this folder.
+// Cuts a long source into parts that are answered separately, and joins the answers. Internal to
+// this folder.
 #pragma once
 
 #include <cstddef>
@@ -10,26 +10,29 @@
 
 namespace attend::predictor {
 
-/// The first `tags` units of a source, then its units [begin, end): all of a source (0, 0, size),
-/// or a stretch of a long one behind the tags that the whole source begins with.
+/// The first `tags` units of a source, followed by its units [begin, end). (0, 0, size) is the
+/// whole source; otherwise it is a stretch of a long source after the tags that the whole source
+/// begins with.
 struct Part {
   std::size_t tags = 0;
   std::size_t begin = 0;
   std::size_t end = 0;
   std::size_t size() const { return tags + end - begin; }
-  /// The place in the source of a unit of the part.
+  /// Returns the position in the source of unit `j` of the part.
   std::size_t unit(std::size_t j) const { return j < tags ? j : begin + j - tags; }
 };
 
-/// A source cut into parts of at most `limit` (at least 1) units, tags not counted: behind the last
-/// sentence that fits, or inside one that alone does not. Every unit is in one part, but for blanks
-/// at the borders of parts, which are in none: each part reads as if it had come alone.
+/// Cuts a source into parts of at most `limit` (at least 1) units, not counting tags. A part ends
+/// after the last sentence that fits, or inside a sentence that does not fit alone. Every unit is
+/// in exactly one part, except that blanks at the borders of parts are in none: each part reads as
+/// if it were a source of its own.
 std::vector<Part> split_at_sentences(const Source& source, std::size_t limit);
 
-/// The predictions of all parts of a source, [parts], as one prediction: texts, units and spans one
-/// behind the other, log-probabilities added, alignments as blocks along the diagonal. `columns`,
-/// [parts], are the columns of each part's alignment, and those of `source` are theirs one behind
-/// the other. A blank stands between two texts where white space stands in the source.
+/// Joins the predictions of all parts of a source, [parts], to one prediction. Texts, units and
+/// spans follow one another, log-probabilities are added, scores are averaged, and alignments
+/// become blocks along the diagonal. `columns`, [parts], are the numbers of columns of the parts'
+/// alignments; the columns of `source` must be these columns, one part after the other. A blank
+/// separates two texts where the source has white space between their parts.
 Prediction join(std::vector<Prediction> predictions, std::span<const Part> parts,
                 std::span<const std::size_t> columns, const Source& source);
 

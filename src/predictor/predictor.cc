@@ -32,7 +32,7 @@ runtime::EngineOptions engine_options(const model::Model& model, const LoadOptio
   return result;
 }
 
-// A search that ends its targets late keeps a row of the alignment a step and hypothesis.
+// A search whose targets end late keeps one row of the alignment for each step and hypothesis.
 std::vector<Work> search_work(const PreparedSources& prepared,
                               const search::SearchOptions& options) {
   std::vector<Work> work;
@@ -204,7 +204,7 @@ std::vector<Answer> Predictor::score(std::span<const std::string> sources,
   std::vector<Answer> answers(sources.size());
   const PreparedSources prepared = prepare_sources(model_.text, sources, whole, answers);
   const auto given = prepare_targets(model_.text, targets, options, answers);
-  std::vector<std::size_t> pairs;  // those that have a part and a target
+  std::vector<std::size_t> pairs;  // the ones that have a part and a target
   std::vector<Work> work;
   for (std::size_t i = 0; i < sources.size(); ++i) {
     const std::size_t part = prepared.first_parts[i];

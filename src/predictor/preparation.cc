@@ -12,7 +12,8 @@ namespace {
 
 using model::TokenId;
 
-// The parts of a source that has units; none and a problem where it is skipped.
+// Returns the parts of a source that has units. Returns none and sets `problem` where it is
+// skipped.
 std::vector<Part> choose_parts(const model::Side& side, const PredictOptions& options,
                                Answer& answer) {
   Source& source = answer.source;
@@ -69,7 +70,7 @@ void prepare_source(const model::Side& side, const PredictOptions& options, Answ
   }
 }
 
-// The answer to a text for which there is not enough memory: what was prepared of it is released.
+// Gives the problem kTooLarge to the answer and releases everything that was prepared of its text.
 void leave_out(Answer& answer, PreparedSources& prepared) {
   const std::size_t parts = prepared.first_parts.back();
   prepared.parts.resize(parts);
@@ -80,7 +81,7 @@ void leave_out(Answer& answer, PreparedSources& prepared) {
   answer.problem = kTooLarge;
 }
 
-// Why the model cannot have such a target; empty when it can.
+// Returns why the model cannot have such a target; empty when it can.
 std::string target_problem(const model::Side& side, const model::Encoded& target,
                            const PredictOptions& options) {
   const std::size_t size = target.units.size() + target.cut;

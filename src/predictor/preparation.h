@@ -1,4 +1,4 @@
-// Texts made ready for the engine. Internal to this folder.
+// Prepares texts for the engine. Internal to this folder.
 #pragma once
 
 #include <cstddef>
@@ -14,19 +14,20 @@ namespace attend::predictor {
 /// The problem of a text for which there is not enough memory.
 inline constexpr const char* kTooLarge = "not enough memory for this line";
 
-/// The sources of some texts. A text without parts has no answer.
+/// The sources of several texts, cut into parts. A text without parts gets no prediction.
 struct PreparedSources {
-  std::vector<Part> parts;                          ///< those of one text one behind the other
+  std::vector<Part> parts;  ///< the parts of each text follow those of the text before
   std::vector<std::vector<model::TokenId>> tokens;  // [parts]
   std::vector<std::size_t> first_parts;             // [texts + 1]
 };
 
-/// Fills the source of each answer, [texts], and its problem where it has one.
+/// Returns the prepared sources. Sets the source of each answer, [texts], and its problem if it has
+/// one.
 PreparedSources prepare_sources(const model::ModelText& model, std::span<const std::string> texts,
                                 const PredictOptions& options, std::vector<Answer>& answers);
 
-/// Targets that are to be scored, cut and numbered; `tokens` without </s>. An answer, [targets],
-/// gets a problem where its target is none that the model could have. A blank one has no units.
+/// Cuts and numbers targets that are to be scored; `tokens` are without </s>. Sets the problem of
+/// an answer, [targets], whose target the model cannot produce. A blank target has no units.
 std::vector<model::Encoded> prepare_targets(const model::ModelText& model,
                                             std::span<const std::string> targets,
                                             const PredictOptions& options,

@@ -62,7 +62,7 @@ Keys Attention::arrange_columns(const Annotations& annotations, Keys keys) const
   return keys;
 }
 
-// Of one query over the positions of its source; the query is used up.
+// Computes the energies of one query over the positions of its source; overwrites the query.
 void Attention::additive_energies(std::span<float> query, const Annotations& annotations,
                                   const Keys& keys, std::size_t source,
                                   std::span<float> energies) const {
@@ -112,7 +112,7 @@ void Attention::look(std::span<const float> states, std::span<const std::int32_t
       dot_energies(row_of(states, row, units_), annotations, keys, source, real);
     }
   }
-  // Rows that follow each other directly need not wait for each other's sums.
+  // Consecutive rows do not wait for each other's sums.
   for (std::size_t row = 0; row < rows; ++row) {
     const std::size_t length = annotations.lengths[static_cast<std::size_t>(sources[row])];
     const std::span<float> row_energies = row_of(energies, row, longest);
@@ -132,7 +132,7 @@ void sum_by_alignment(const Look& look, std::span<const std::int32_t> sources,
   const kernels::ConstRows alignments{look.alignment.data(), annotations.longest};
   const kernels::Rows sums{y.data(), width};
   for (std::size_t row = 0; row < sources.size();) {
-    std::size_t end = row + 1;  // of the hypotheses of one source
+    std::size_t end = row + 1;  // after the last hypothesis of this source
     while (end < sources.size() && sources[end] == sources[row]) ++end;
     const auto source = static_cast<std::size_t>(sources[row]);
     const std::size_t start = annotations.starts[source], length = annotations.lengths[source];

@@ -10,23 +10,23 @@
 
 namespace attend::runtime {
 
-/// What some queries looked at, one row each.
+/// The results of attention for some queries, one row each.
 struct Look {
   kernels::Buffer query;      // [rows, n']                 W s, or exp(2 W s); additive
-  kernels::Buffer energies;   // [rows, longest]            e, −∞ behind a row's source
-  kernels::Buffer alignment;  // [rows, longest]            α, 0 behind a row's source
-  kernels::Buffer context;    // [rows, annotation_units]   c, where somebody needs it
+  kernels::Buffer energies;   // e, −∞ after a row's source
+  kernels::Buffer alignment;  // α, 0 after a row's source
+  kernels::Buffer context;    // c, filled by sum_by_alignment() where needed
 };
 
-/// What a query meets at every position. Additive: U h_j + b [positions, n'], as exp(2 (U h_j + b))
-/// where they are small enough: then the energies need no exponential of their own; of few units n'
-/// in columns [n', positions and padding] of each source. General: W h_j [positions, n]. Dot:
-/// nothing, the keys are the annotations.
+/// The keys that queries are compared with. Additive score: U h_j + b [positions, n'], or exp(2 (U
+/// h_j + b)) for sources where these are small enough, so that the energies need no exponential of
+/// their own; with few units n' they are stored by columns [n', positions and padding] of each
+/// source. General: W h_j [positions, n]. Dot: nothing, since the annotations are the keys.
 struct Keys {
   kernels::Array values;
   std::vector<char> exponential;           // [sources], additive
-  kernels::Array columns;                  // of few units: [sources: n', positions and padding]
-  std::vector<std::size_t> column_starts;  // [sources + 1], of few units
+  kernels::Array columns;                  // few units: [sources: n', positions and padding]
+  std::vector<std::size_t> column_starts;  // [sources + 1], few units
 
   std::size_t columns_size(std::size_t source) const {
     return column_starts[source + 1] - column_starts[source];
@@ -38,11 +38,11 @@ class Attention {
  public:
   Attention(const model::Configuration& configuration, const Tensors& tensors);
 
-  /// Once for all steps and hypotheses.
+  /// Computes the keys, once for all steps and hypotheses.
   Keys project(const Annotations& annotations) const;
 
-  /// Looks from the states [sources.size(), n]; row r looks at source sources[r]. Fills all but the
-  /// contexts.
+  /// Computes queries, energies and alignments from the states [sources.size(), n]; row r looks at
+  /// source sources[r]. Does not compute the contexts.
   void look(std::span<const float> states, std::span<const std::int32_t> sources,
             const Annotations& annotations, const Keys& keys, Look& look) const;
 
@@ -62,7 +62,7 @@ class Attention {
   kernels::EnergyActivation activation_;
 };
 
-/// y_r = Σ_j α_rj x_j: x [positions, width] are the annotations or something made of them, y
+/// y_r = Σ_j α_rj x_j: x [positions, width] holds the annotations or products of them, y
 /// [sources.size(), width].
 void sum_by_alignment(const Look& look, std::span<const std::int32_t> sources,
                       const Annotations& annotations, std::span<const float> x, std::size_t width,

@@ -67,7 +67,7 @@ RecurrentCell::RecurrentCell(const model::CellConfig& config, std::size_t units,
   }
 }
 
-// `values` [rows, gates · n] are U h of the gates from first_gate on.
+// Normalises `values` [rows, gates · n], which hold U h of the gates from first_gate on.
 void RecurrentCell::normalise_recurrent(std::size_t rows, std::size_t first_gate, std::size_t gates,
                                         std::span<float> values) const {
   if (recurrent_gain_.empty()) return;

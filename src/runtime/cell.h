@@ -1,4 +1,4 @@
-// A recurrent cell with its weights: what encoder layers and decoder layers are made of (§1.1).
+// A recurrent cell with its weights, for layers of the encoder and the decoder (§1.1).
 #pragma once
 
 #include <cstddef>
@@ -8,13 +8,13 @@
 
 namespace attend::runtime {
 
-/// Memory of a cell's steps; one thread at a time.
+/// Scratch memory of a cell's steps. For one thread at a time.
 struct CellMemory {
   kernels::Buffer recurrent, z, reset, candidate;
-  kernels::ReadOrder order = kernels::ReadOrder::kForward;  // of the next step: in turn
+  kernels::ReadOrder order = kernels::ReadOrder::kForward;  // of the last step; steps alternate
 };
 
-/// What a recurrent cell takes from its inputs: gates = W x + b (normalised: gain · norm(W x) + b).
+/// The product of a cell's inputs: gates = W x + b (with layer norm: gain · norm(W x) + b).
 /// Immutable; safe to use from several threads.
 class InputProjection {
  public:
@@ -22,7 +22,7 @@ class InputProjection {
 
   /// x [rows, inputs] → gates [rows, gate_units].
   void operator()(std::span<const float> x, std::size_t rows, std::span<float> gates) const;
-  /// The same for one-hot vectors: rows are columns of W. ids lie in [0, inputs).
+  /// Computes the gates of one-hot vectors, which are columns of W. The ids lie in [0, inputs).
   void one_hot(std::span<const text::TokenId> ids, std::span<float> gates) const;
 
  private:
@@ -30,23 +30,23 @@ class InputProjection {
 
   std::size_t units_;              // n
   Linear linear_;                  // W [G n, inputs], b [G n]; layer norm: no b
-  std::span<const float> values_;  // W unpacked, for one-hot vectors
+  std::span<const float> values_;  // unpacked W, for one-hot vectors
   std::span<const float> bias_;    // b [G n]
   std::span<const float> gain_;    // layer norm [G n], else empty
 };
 
-/// GRU or LSTM, with layer norm or without. Immutable; safe to use from several threads.
+/// A GRU or LSTM, with or without layer norm. Immutable; safe to use from several threads.
 class RecurrentCell {
  public:
   RecurrentCell(const model::CellConfig& config, std::size_t units, const Tensors& tensors);
 
-  /// (state, cell) ← f(state, cell; gates). gates: `rows` rows of gate_units; state and cell [rows,
-  /// units]; a GRU does not look at `cell`.
+  /// (state, cell) ← f(state, cell; gates): `rows` rows of gates, gate_units() values each; state
+  /// and cell [rows, units]. A GRU ignores `cell`.
   void step(std::size_t rows, const kernels::GateRows& gates, std::span<float> state,
             std::span<float> cell, CellMemory& memory) const;
 
   std::size_t gate_units() const { return gate_units_; }
-  /// Memory of its recurrent weights.
+  /// Bytes of the recurrent weights.
   std::size_t bytes() const { return recurrent_.bytes() + candidate_.bytes(); }
 
  private:

@@ -11,7 +11,8 @@ using model::StepResult;
 using model::StepRow;
 using text::TokenId;
 
-// Output weights from which on a step of few rows waits for memory, and how many rows do.
+// Steps of at most kFewRows rows wait for memory when the output layer has at least so many
+// weights.
 constexpr std::size_t kUncachedWeights = std::size_t{1} << 20;
 constexpr std::size_t kFewRows = 3;
 
@@ -72,7 +73,7 @@ void Decoder::add_layers(const Tensors& tensors) {
   }
 }
 
-// What the initial states are computed from [sources, n_e or n_h].
+// Returns the vectors that the initial states are computed from: [sources, n_e or n_h].
 std::vector<float> Decoder::initial_inputs(const Annotations& annotations) const {
   const std::size_t both = context_units_;
   const auto forward = static_cast<std::ptrdiff_t>(forward_units_);
@@ -129,15 +130,15 @@ void Decoder::initial_states(const Annotations& annotations, States& states) con
   }
 }
 
-// Rows whose scores are ranked together, in equal parts: enough for the peak of the product, few
-// enough that they are still near when they are ranked.
+// Returns how many rows to score and rank together. The parts are equal, large enough for the
+// product's full speed and small enough that scores are still in the cache when they are ranked.
 std::size_t ranked_at_once(std::size_t rows) {
   constexpr std::size_t kMost = 64;
   const std::size_t parts = std::max<std::size_t>(1, (rows + kMost - 1) / kMost);
   return (rows + parts - 1) / parts;
 }
 
-// One decoding: the states of its last step, and memory that its steps use again. Steps of no more
+// One decoding: the states of its last step, and buffers that its steps reuse. Steps of no more
 // rows than an earlier one allocate nothing.
 class DecoderRun final : public model::Decoding {
  public:
@@ -181,7 +182,7 @@ class DecoderRun final : public model::Decoding {
         look();
         break;
       case model::Order::kLookGenerateUpdate:
-        // What the last step put off: the update with y_{i-1} and the context of that step.
+        // Makes the update that the last step left out, with y_{i-1} and the context of that step.
         gather_parents(rows, step_gates_, decoder_.input_.outputs());
         gather_states(rows);
         if (any_parent_) update();
@@ -218,7 +219,8 @@ class DecoderRun final : public model::Decoding {
   }
   std::span<const float> embedded() { return embedded_.get(rows_ * decoder_.embeddings_.width); }
 
-  // Sources and previous tokens; E y_{i-1} [rows, m_y], 0 for none, where a product needs it.
+  // Takes over sources and previous tokens, and computes E y_{i-1} [rows, m_y] where a product
+  // needs it, 0 for kNoToken.
   void take_rows(std::span<const StepRow> rows) {
     rows_ = rows.size();
     sources_.resize(rows_);
@@ -252,8 +254,8 @@ class DecoderRun final : public model::Decoding {
     }
   }
 
-  // to[row] = from[parent], or, without a parent, initial[source]. What `from` holds is not needed
-  // afterwards, when it has grown to the same size.
+  // to[row] = from[parent], or, without a parent, initial[source]. Afterwards `from` has the size
+  // of `to` and unspecified content.
   void gather(std::span<const StepRow> rows, kernels::Buffer& from, const kernels::Buffer& initial,
               std::size_t width, kernels::Buffer& to) const {
     const std::span<float> gathered = to.get(rows_ * width);
@@ -277,7 +279,8 @@ class DecoderRun final : public model::Decoding {
     std::swap(states_, next_);
   }
 
-  // What the last step left, `width` values a row, of the parents; 0 for rows without one.
+  // Replaces `values`, `width` for each row of the last step, by those of each row's parent, 0 for
+  // rows without one.
   void gather_parents(std::span<const StepRow> rows, kernels::Buffer& values, std::size_t width) {
     const std::span<float> gathered = gathered_.get(rows_ * width);
     for (std::size_t row = 0; row < rows_; ++row) {
@@ -289,7 +292,7 @@ class DecoderRun final : public model::Decoding {
                     to.begin());
       }
     }
-    values.get(gathered.size());  // grows too
+    values.get(gathered.size());  // so that later steps do not allocate
     std::swap(gathered_, values);
   }
 
@@ -320,7 +323,7 @@ class DecoderRun final : public model::Decoding {
                     step_gates_.get(rows_ * decoder_.input_.outputs()));
   }
 
-  // W_r r_{i-1} of the parents; nothing where readouts are not fed.
+  // Computes W_r r_{i-1} from the parents' readouts; does nothing without input feeding.
   void project_readout_to_cell(std::span<const StepRow> rows) {
     const SplitProjection& projection = decoder_.input_;
     const std::size_t width = projection.step_input_units();
@@ -340,7 +343,7 @@ class DecoderRun final : public model::Decoding {
     }
   }
 
-  // s ← f(s, [E y; c]), or [E y; r], or E y; layers above take the state below.
+  // s ← f(s, x) with x = [E y; c], [E y; r] or E y; other layers take the state of the layer below.
   void update() {
     for (std::size_t layer = 0; layer < decoder_.layers_.size(); ++layer) {
       const RecurrentCell& recurrent = decoder_.layers_[layer];
@@ -349,7 +352,7 @@ class DecoderRun final : public model::Decoding {
     }
   }
 
-  std::span<const float> input_gates() {  // of the bottom layer [rows, G n]
+  std::span<const float> input_gates() {  // bottom layer, [rows, G n]
     const SplitProjection& projection = decoder_.input_;
     const std::span<float> step_gates = step_gates_.get(rows_ * projection.outputs());
     if (!projection.has_tokens()) return step_gates;
@@ -375,7 +378,7 @@ class DecoderRun final : public model::Decoding {
     }
   }
 
-  // The same, of which only the best remain.
+  // Works like generate(), but keeps only the best log-probabilities.
   void generate_best() {
     const bool all = candidates_.empty();
     if (all && rows_ <= kFewRows && !decoder_.coarse_output_.empty()) return generate_few();
@@ -402,7 +405,7 @@ class DecoderRun final : public model::Decoding {
     }
   }
 
-  // The same of few rows.
+  // generate_best() for few rows, by the coarse copy of the output weights.
   void generate_few() {
     const Linear& output = decoder_.output_;
     const std::span<float> scores = scores_.get(rows_ * output.weight.outputs());
@@ -413,7 +416,7 @@ class DecoderRun final : public model::Decoding {
     for (std::size_t i = 0; i < best_.size(); ++i) best_[i] = {ranked[i].index, ranked[i].value};
   }
 
-  std::span<const float> readout() {  // [rows, l], without a readout the state [rows, n]
+  std::span<const float> readout() {  // [rows, l]; without a readout it is the state [rows, n]
     if (!has_readout()) return top_state();
     const SplitProjection& projection = decoder_.readout_;
     const std::size_t width = projection.outputs();
@@ -458,12 +461,12 @@ class DecoderRun final : public model::Decoding {
   const Decoder& decoder_;
   Annotations annotations_;
   std::vector<TokenId> candidates_;   // rising; empty: all
-  kernels::Matrix candidate_weight_;  // their rows of the output weights
+  kernels::Matrix candidate_weight_;  // output weights of the candidates
   std::vector<float> candidate_bias_;
   Keys keys_;
-  kernels::Array projected_input_, projected_readout_;  // what positions feed, see SplitProjection
+  kernels::Array projected_input_, projected_readout_;  // made by SplitProjection::project()
   States initial_;                                      // [sources, n]
-  States states_, next_;  // [rows, n]; next_: where the next rows are gathered
+  States states_, next_;                                // [rows, n]; next_ receives gathered rows
   Look look_;
   std::size_t rows_ = 0, previous_rows_ = 0;
   std::size_t best_count_ = 0;  // 0: whole distributions

@@ -1,5 +1,5 @@
 // The decoder: previous token, state → query → energies → alignment → context → state → readout →
-// log-probabilities, or another order of these (§1.4, §4.1, §6.4).
+// log-probabilities, or another order of these steps (§1.4, §4.1, §6.4).
 #pragma once
 
 #include <cstddef>
@@ -13,19 +13,19 @@
 
 namespace attend::runtime {
 
-/// States of all layers, one row a hypothesis.
+/// The states of all layers, one row for each hypothesis.
 struct States {
   std::vector<kernels::Buffer> state;  // one a layer: h [rows, n]
   std::vector<kernels::Buffer> cell;   // one a layer: LSTM c [rows, n]
 };
 
-/// Weights of the decoder. Immutable; safe to use from several threads.
+/// The weights of the decoder. Immutable; safe to use from several threads.
 class Decoder {
  public:
   Decoder(const model::Configuration& configuration, std::size_t vocabulary,
           const model::Weights& weights, Precision precision);
-  /// A decoding of these annotations; refers to the decoder. After keep_best() only `candidates`
-  /// (rising ids) are scored, if there are any.
+  /// Starts a decoding of these annotations; it refers to this decoder. After keep_best() only
+  /// `candidates` (rising ids) are scored, or all tokens when there are none.
   std::unique_ptr<model::Decoding> start(Annotations annotations,
                                          std::vector<text::TokenId> candidates) const;
 
@@ -43,17 +43,17 @@ class Decoder {
   model::DecoderConfig config_;
   std::size_t units_;                  // n
   std::size_t context_units_;          // n_h
-  std::size_t forward_units_;          // of them →h_j, the first: n_e or 0
-  std::vector<InitialLayer> initial_;  // empty: zero states or copied ones
+  std::size_t forward_units_;          // units of →h_j, which come first in h_j: n_e or 0
+  std::vector<InitialLayer> initial_;  // empty for zero or copied states
   Attention attention_;
   Embeddings embeddings_;               // E [vocabulary, m_y]
   SplitProjection input_;               // of the bottom layer
-  std::vector<InputProjection> above_;  // of the layers above it
+  std::vector<InputProjection> above_;  // of the other layers
   std::vector<RecurrentCell> layers_;
   kernels::Matrix readout_state_;         // [r, n]; 0 × 0 without a readout
-  SplitProjection readout_;               // the rest of the readout
+  SplitProjection readout_;               // E y_{i-1} and context to the readout
   Linear output_;                         // [vocabulary, l or n]
-  kernels::CoarseProduct coarse_output_;  // where output_ is large
+  kernels::CoarseProduct coarse_output_;  // empty() unless output_ is large
 };
 
 }  // namespace attend::runtime

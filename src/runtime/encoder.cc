@@ -11,11 +11,12 @@ namespace {
 
 using text::TokenId;
 
-// Neither direction waits for the other: a processor overlaps them. Those with more bytes of
-// weights go one after the other, so that the weights of both need not share its cache.
+// The two directions are independent, so a processor overlaps their steps. Directions with more
+// bytes of weights run one after the other, so that the weights of both need not share its cache.
 constexpr std::size_t kOverlappedWeights = std::size_t{1} << 19;
 
-// Which sources still run at each step: sorted by falling length, those of a step are the first.
+// Tells which sources still have a token at each step. They are sorted by falling length, so those
+// of a step come first.
 class Schedule {
  public:
   explicit Schedule(const Annotations& annotations) : annotations_(&annotations) {
@@ -26,7 +27,7 @@ class Schedule {
     });
     running_ = order_.size();
   }
-  // How many sources have a token at `step`; steps must not fall.
+  // Returns how many sources have a token at `step`. Successive calls must not decrease `step`.
   std::size_t running(std::size_t step) {
     while (running_ > 0 && annotations_->lengths[order_[running_ - 1]] <= step) --running_;
     return running_;
@@ -39,20 +40,20 @@ class Schedule {
   std::size_t running_;
 };
 
-// Gates of every position: row index[at] of `rows`, row `at` without an index.
+// The gates of every position `at`: row index[at] of `rows`, or row `at` without an index.
 struct Gates {
   std::span<const float> rows;  // [positions or words, G n]
   std::span<const TokenId> index;
 };
 
-// Where a direction's states stand in a row of annotations.
+// The columns of annotations that hold a direction's states.
 struct Columns {
   std::size_t first = 0;
   std::size_t units = 0;  // n
 };
 
-// One direction over all sources, each over its own tokens only, from state 0; the states go to
-// their columns of annotations.values.
+// Runs one direction over all sources, each over its own tokens, from state 0. The states go to the
+// direction's columns of annotations.values.
 class DirectionRun {
  public:
   DirectionRun(const RecurrentCell& cell, Gates gates, model::Direction way, const Columns& columns,
@@ -85,7 +86,7 @@ class DirectionRun {
                        {annotations_.values.span().data() + columns_.first, annotations_.units});
   }
 
-  // What the last steps left.
+  // Copies the states after the last steps.
   void keep(const Schedule& schedule, LastStates& last) const {
     for (std::size_t rank = 0; rank < annotations_.sources(); ++rank) {
       const std::size_t source = schedule.source(rank);
@@ -112,7 +113,7 @@ class DirectionRun {
   Annotations& annotations_;
   kernels::Buffer state_memory_, cell_memory_;
   std::span<float> states_, cells_;              // [sources, n]
-  std::vector<std::int32_t> positions_, words_;  // of a step's rows
+  std::vector<std::int32_t> positions_, words_;  // of the rows of a step
   CellMemory memory_;
 };
 
@@ -137,7 +138,7 @@ Encoder::Encoder(const model::EncoderConfig& config, std::size_t vocabulary, con
   make_tables();
 }
 
-// Equal words have equal gates: with few words all are known beforehand.
+// Equal words have equal gates, so with few words all gates are computed once.
 void Encoder::make_tables() {
   if (layers_.empty()) return;
   for (Direction& direction : layers_[0]) {
@@ -154,7 +155,7 @@ void Encoder::make_tables() {
   }
 }
 
-// [ids, m_x]; nothing where tables or one-hot vectors take their place.
+// Returns embeddings [ids, m_x], or nothing when tables or one-hot vectors replace them.
 std::vector<float> Encoder::embed(std::span<const TokenId> ids) const {
   if (embedding_ == 0 || !layers_[0].front().table.empty()) return {};
   std::vector<float> embedded(ids.size() * embedding_);
@@ -165,12 +166,12 @@ std::vector<float> Encoder::embed(std::span<const TokenId> ids) const {
   return embedded;
 }
 
-// `inputs` [positions, …]; none in a bottom layer that looks up tables or columns.
+// `inputs` [positions, …] are empty in a bottom layer that looks up tables or columns.
 void Encoder::run_layer(const Layer& layer, std::span<const TokenId> ids,
                         std::span<const float> inputs, Annotations& annotations) const {
   const auto gates = [&](const Direction& direction, kernels::Buffer& memory) -> Gates {
     if (inputs.empty() && !direction.table.empty()) return {direction.table, ids};
-    // The products of all time steps at once: nothing recurrent stands between them.
+    // The products of all time steps are computed at once, since they do not depend on states.
     const std::span<float> rows = memory.get(ids.size() * direction.cell.gate_units());
     if (inputs.empty()) {
       direction.project.one_hot(ids, rows);

@@ -1,4 +1,4 @@
-// The encoder, of both directions or of one: annotations h_j of sources (§4.1, §6.1).
+// The encoder, with one or both directions: annotations h_j of sources (§4.1, §6.1).
 #pragma once
 
 #include <cstddef>
@@ -9,14 +9,14 @@
 
 namespace attend::runtime {
 
-/// The states of one encoder layer behind the last token of each direction.
+/// The states of one encoder layer after the last token of each direction.
 struct LastStates {
   std::vector<float> state;  // [sources, n_h]
-  std::vector<float> cell;   // [sources, n_h] of an LSTM, else empty
+  std::vector<float> cell;   // [sources, n_h] with an LSTM, else empty
 };
 
-/// Some sources, annotated. Sources stand one after the other without padding: positions
-/// [start, start + length) of `values` belong to source k.
+/// The annotations of some sources, one source after another without padding: positions [start,
+/// start + length) of `values` belong to source k.
 struct Annotations {
   std::vector<std::size_t> starts;   // [sources]
   std::vector<std::size_t> lengths;  // [sources]
@@ -32,7 +32,8 @@ struct Annotations {
 class Encoder {
  public:
   Encoder(const model::EncoderConfig& config, std::size_t vocabulary, const Tensors& tensors);
-  /// Token ids, no source empty. CheckFailure for ids outside the vocabulary.
+  /// Annotates sources of token ids, none of which is empty. CheckFailure for ids outside the
+  /// vocabulary.
   Annotations annotate(std::span<const std::vector<text::TokenId>> sources) const;
 
  private:
@@ -40,8 +41,8 @@ class Encoder {
     model::Direction way;  // kForward or kBackward
     InputProjection project;
     RecurrentCell cell;
-    std::vector<float>
-        table;  // gates of every word [vocabulary, G n]; bottom layer, if not too large
+    // Gates of every word [vocabulary, G n]; only in the bottom layer, if not too large.
+    std::vector<float> table;
   };
   using Layer = std::vector<Direction>;  // one or two, in the order of their columns
 

@@ -43,7 +43,7 @@ class RecurrentEngine final : public model::Engine {
   std::size_t fixed_target_length() const override { return fixed_length_; }
 
  private:
-  model::Weights weights_;  // what follows refers to them
+  model::Weights weights_;  // the members below refer to them
   Precision precision_;
   std::shared_ptr<const model::Shortlist> shortlist_;
   Encoder encoder_;

@@ -5,12 +5,12 @@
 namespace attend::runtime {
 namespace {
 
-// Smaller weights stay in the cache beside the processor, where a product a step costs less than
-// one a position.
+// Smaller weights stay in the cache, where one product for each step costs less than one for each
+// position.
 constexpr std::size_t kProjectedWeights = std::size_t{1} << 17;
 
 constexpr std::size_t kLargestLazyTable = std::size_t{1} << 24;  // 64 MiB
-// So many missing rows are products of their own; more of them are one product of all rows.
+// Up to so many missing rows are computed one by one; with more, one product computes all rows.
 constexpr std::size_t kMissing = 4;
 
 }  // namespace
@@ -63,7 +63,7 @@ void SplitProjection::tokens(std::span<const text::TokenId> tokens, std::span<co
   }
 }
 
-// A row is the same whether it was looked up or multiplied, alone or with others.
+// A row has the same bits whether it was looked up or multiplied, alone or with others.
 void SplitProjection::find_rows(std::span<const text::TokenId> tokens,
                                 std::span<const float> embedded, std::span<float> y) const {
   const auto known = [&](text::TokenId token) {

@@ -1,4 +1,4 @@
-// Tensors of a model as the runtime uses them.
+// Finds a model's tensors by name and packs its matrices for the runtime.
 #pragma once
 
 #include <cstddef>
@@ -10,27 +10,28 @@
 
 namespace attend::runtime {
 
-/// Some rows and columns of a matrix.
+/// A block of rows and columns of a matrix.
 struct Block {
   static constexpr std::size_t kAll = static_cast<std::size_t>(-1);
   std::size_t first_row = 0, rows = kAll;
   std::size_t first_column = 0, columns = kAll;
 };
 
-/// Finds tensors under a prefix such as "decoder.0". What it returns refers to the weights.
+/// Finds tensors under a prefix such as "decoder.0". The results refer to the weights, which must
+/// outlive them. ModelError for a tensor that does not exist, except in values().
 class Tensors {
  public:
-  /// Matrices are packed in `precision`.
+  /// Packs matrices in `precision`.
   Tensors(const model::Weights& weights, std::string prefix, Precision precision)
       : weights_(weights), prefix_(std::move(prefix)), precision_(precision) {}
 
-  /// Tensors under another prefix.
+  /// Returns the tensors under another prefix, which replaces this one.
   Tensors under(std::string prefix) const { return {weights_, std::move(prefix), precision_}; }
-  /// The values of prefix.name; none when there is no such tensor.
+  /// Returns the values of prefix.name, or an empty span when there is no such tensor.
   std::span<const float> values(const std::string& name) const;
-  /// The matrix prefix.name, or a block of it, packed.
+  /// Packs the matrix prefix.name, or a block of it.
   kernels::Matrix matrix(const std::string& name, const Block& block = {}) const;
-  /// A coarse copy of the matrix prefix.name.
+  /// Makes a coarse copy of the matrix prefix.name.
   kernels::CoarseProduct coarse(const std::string& name) const;
   std::size_t rows(const std::string& name) const;
   std::size_t columns(const std::string& name) const;
@@ -54,15 +55,17 @@ struct Linear {
   }
 };
 
-/// Tables of a product for every word of a vocabulary are made at once up to this many values.
+/// Largest number of values for which a product is computed for every word of a vocabulary in
+/// advance.
 inline constexpr std::size_t kLargestTable = std::size_t{1} << 22;
 
-/// Row `index` of a table of rows of `width` values.
+/// Returns row `index` of a table whose rows have `width` values.
 template <typename T>
 std::span<T> row_of(std::span<T> table, std::size_t index, std::size_t width) {
   return table.subspan(index * width, width);
 }
 
+/// Copies `from` to `to`, which must have equally many values.
 void copy(std::span<const float> from, std::span<float> to);
 
 }  // namespace attend::runtime

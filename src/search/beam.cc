@@ -9,9 +9,10 @@ namespace attend::search {
 
 namespace {
 
-constexpr std::size_t kExpectedBeam = 8;  // larger ones take memory when they need it
+constexpr std::size_t kExpectedBeam = 8;  // larger beams take more memory when they need it
 
-// Steps that room is kept for: most targets are little longer than their source.
+// Returns the number of steps to reserve memory for: most targets are little longer than their
+// source.
 std::size_t expected_steps(std::size_t source_length, std::size_t maximum_length) {
   constexpr std::size_t kMore = 8, kMost = 64;
   return std::min({maximum_length, source_length + kMore, kMost});
@@ -59,7 +60,7 @@ void Beam::advance(const model::StepResult& result, std::size_t first_row) {
   candidates_.resize(extended);
   previous_row_ = first_row;
   if (candidates_.empty() || length == maximum_length_) {
-    over_ = true;  // live_ and the history stay: what is returned when nothing has finished
+    over_ = true;  // live_ and the history are the result when nothing has finished
     return;
   }
   extend(result, first_row);
@@ -100,7 +101,7 @@ void Beam::extend(const model::StepResult& result, std::size_t first_row) {
   over_ = true;
 }
 
-// Of equal scores the one that came first stays in front.
+// Among equal scores the hypothesis that ended first comes first.
 void Beam::finish(const Ended& ended) {
   const auto place =
       std::upper_bound(finished_.begin(), finished_.end(), ended,
@@ -109,8 +110,8 @@ void Beam::finish(const Ended& ended) {
   if (finished_.size() > rules_.n_best()) finished_.pop_back();
 }
 
-// log p ≤ 0 only falls, so nothing that grows from a live hypothesis scores above its log p
-// now over the longest length.
+// log p ≤ 0 only falls, so no extension of a live hypothesis scores above its present log p
+// normalised by the longest length.
 bool Beam::can_improve() const {
   return finished_.size() < rules_.n_best() ||
          rules_.finished_score(live_.front(), maximum_length_) > finished_.back().score;

@@ -1,4 +1,4 @@
-// The search of one source, step by step (§14.1).
+// Searches the best targets of one source, step by step (§14.1).
 #pragma once
 
 #include <cstddef>
@@ -12,28 +12,29 @@
 
 namespace attend::search {
 
-/// Live and finished hypotheses of one source. The caller collects the rows of many beams, runs the
-/// step and hands its result to each; `rules` and `memory` must outlive the beam.
+/// The live and finished hypotheses of one source. The caller collects the rows of many beams, runs
+/// one step for all and hands the result to each beam. `rules` and `memory` must outlive the beam.
+/// Not thread-safe.
 class Beam {
  public:
   /// Takes its working memory from `memory`, which many beams of a thread may share.
   Beam(const Rules& rules, std::size_t source_length, std::pmr::memory_resource* memory);
 
-  /// No live hypothesis, or none that could still change the result.
+  /// Whether no live hypothesis is left that could still change the result.
   bool over() const { return over_; }
-  /// Appends the rows that the next step must extend; none when over().
+  /// Appends the rows of the next step; none when over().
   void append_rows(std::int32_t source, std::vector<model::StepRow>& rows) const;
-  /// Takes the result of that step, in which the rows of this beam start at `first_row`; not
-  /// over().
+  /// Takes the result of the step, in which the rows of this beam start at `first_row`. Call only
+  /// while not over().
   void advance(const model::StepResult& result, std::size_t first_row);
-  /// At most n_best hypotheses, best first; over().
+  /// Returns at most n_best hypotheses, best first. Call only when over().
   std::vector<Hypothesis> results() const;
 
  private:
-  /// A hypothesis by its last node.
+  /// An ended hypothesis, identified by its last node.
   struct Ended {
     std::size_t length = 0;  ///< tokens, </s> not counted
-    std::int32_t node = 0;   ///< of the step with this length
+    std::int32_t node = 0;   ///< index in the step of this length
     double log_probability = 0;
     double score = 0;
     float end_score = 0;  ///< log p(</s>), if there is one
@@ -50,9 +51,9 @@ class Beam {
   std::size_t maximum_length_;
   History history_;
   std::pmr::vector<double> live_;           // [live hypotheses] log-probabilities, best first
-  std::pmr::vector<Candidate> candidates_;  // of the step, then those that go on; best first
-  std::size_t previous_row_ = 0;      ///< where the rows of this beam started in the last step
-  std::pmr::vector<Ended> finished_;  // [at most n_best], best first
+  std::pmr::vector<Candidate> candidates_;  // of the step, then the unfinished ones; best first
+  std::size_t previous_row_ = 0;            ///< first row of this beam in the last step
+  std::pmr::vector<Ended> finished_;        // [at most n_best], best first
   bool over_ = false;
 };
 

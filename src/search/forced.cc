@@ -1,4 +1,4 @@
-// Forced scoring: the decoder is given its target.
+// Forced scoring: the decoder gets the tokens of a given target.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -27,7 +27,7 @@ void check_target(const model::Engine& engine, const std::vector<TokenId>& targe
   }
 }
 
-// The target that the model must produce, and how far it is.
+// A given target and the progress of its scoring.
 class ForcedTarget {
  public:
   ForcedTarget(std::vector<TokenId> target, std::optional<TokenId> end, std::size_t source_length,
@@ -41,7 +41,7 @@ class ForcedTarget {
 
   bool over() const { return next_ == steps_.size(); }
 
-  /// The row of the next step, which will stand at `row`.
+  /// Returns the input of the next step; its row there will be `row`.
   model::StepRow make_row(std::int32_t source, std::size_t row) {
     const model::StepRow result{source, row_, next_ == 0 ? text::kNoToken : steps_[next_ - 1]};
     row_ = static_cast<std::int32_t>(row);
@@ -73,7 +73,7 @@ class ForcedTarget {
   std::vector<TokenId> steps_;  // [tokens], then </s> if there is one
   Alignments alignments_;
   std::size_t next_ = 0;
-  std::int32_t row_ = -1;  ///< in the last step
+  std::int32_t row_ = -1;  ///< row in the last step
   Hypothesis hypothesis_;
 };
 

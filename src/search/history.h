@@ -1,4 +1,4 @@
-// The hypotheses of one source as back-pointers into the steps of their decoding.
+// The hypotheses of one source, stored as back-pointers to previous steps.
 #pragma once
 
 #include <cstddef>
@@ -11,36 +11,36 @@
 
 namespace attend::search {
 
-/// One token of the hypotheses that pass through it.
+/// One token, shared by all hypotheses that extend it.
 struct Node {
-  std::int32_t parent = 0;  ///< node of the step before; in the first step 0, the empty hypothesis
+  std::int32_t parent = 0;  ///< node of the previous step; 0 in the first step
   TokenId token = 0;
   float token_score = 0;
 };
 
-/// The live hypotheses after every step. The k-th node of a step is the k-th row that the next step
-/// extends, so one number is back-pointer, row and index of the alignment.
+/// The live hypotheses after every step. The k-th node of a step is extended by the k-th row of the
+/// next step, so one number serves as back-pointer, as row and as index of the alignment.
 class History {
  public:
-  /// Room for `steps` steps of `beam` hypotheses from the start; more is taken from `memory` when
-  /// it is needed. `columns` is the source length, or 0 where no alignment is kept.
+  /// Reserves memory for `steps` steps of `beam` hypotheses; more is taken from `memory` when it is
+  /// needed. `columns` is the source length, or 0 when no alignment is kept.
   History(std::size_t columns, std::size_t steps, std::size_t beam,
           std::pmr::memory_resource* memory);
 
-  /// Tokens that each live hypothesis has.
+  /// The number of tokens of each live hypothesis.
   std::size_t length() const { return steps_.size(); }
-  /// The newest nodes, [live hypotheses]; length() > 0.
+  /// The nodes of the last step, [live hypotheses]. length() must be above 0.
   std::span<const Node> nodes() const { return nodes_of(steps_.size() - 1); }
 
-  /// The next step: its nodes one after the other, then `alignment` [rows extended, stride], of
-  /// which the first `columns` are kept; each row is kept once however many nodes share it, and not
-  /// at all without any.
+  /// Adds a step: begin_step(), append() for each of its nodes in order, then end_step() with
+  /// `alignment` [extended rows, stride]. The first `columns` values of a row are kept, once for
+  /// all nodes that share it and only if there is one.
   void begin_step() { steps_.push_back(nodes_.size()); }
   void append(const Node& node) { nodes_.push_back(node); }
   void end_step(std::span<const float> alignment, std::size_t stride);
 
-  /// Fills tokens, their scores and alignment of the hypothesis that has `length` tokens, the last
-  /// of which is `node` (ignored when length is 0).
+  /// Fills in tokens, token scores and alignment of the hypothesis of `length` tokens whose last
+  /// node is `node` (ignored when length is 0).
   void trace(std::size_t length, std::int32_t node, Hypothesis& hypothesis) const;
 
  private:
@@ -50,9 +50,9 @@ class History {
   }
 
   std::size_t columns_;
-  std::pmr::vector<std::size_t> steps_;           // [length] first node of each step
+  std::pmr::vector<std::size_t> steps_;           // [length], first node of each step
   std::pmr::vector<Node> nodes_;                  // of all steps
-  std::pmr::vector<std::size_t> alignment_rows_;  // [nodes] where in alignment_ each node's row is
+  std::pmr::vector<std::size_t> alignment_rows_;  // [nodes], start of each node's row in alignment_
   std::pmr::vector<float> alignment_;             // [rows kept, columns]
 };
 

@@ -15,7 +15,7 @@ std::vector<std::pair<std::size_t, std::size_t>> links(const Hypothesis& hypothe
   std::vector<std::pair<std::size_t, std::size_t>> result;
   for (std::size_t i = 0; i < hypothesis.tokens.size(); ++i) {
     std::size_t best = columns;
-    float weight = 0;  // a row of zeros looked at nothing
+    float weight = 0;  // 0: a row of zeros makes no link
     for (std::size_t j = 0; j < columns; ++j) {
       const float here = hypothesis.alignment[i * columns + j];
       if (here > weight) {

@@ -1,4 +1,4 @@
-// What the options mean for one engine: checked once, read everywhere.
+// The search options, checked once and interpreted for one engine.
 #pragma once
 
 #include <cstddef>
@@ -9,17 +9,17 @@
 
 namespace attend::search {
 
-/// The sum of log-probabilities made comparable between lengths: log p / |Y|^exponent (§14.1).
-/// `length` counts </s>; that of the empty unfinished target is 0 and counts as 1.
+/// Makes a sum of log-probabilities comparable between lengths: log p / |Y|^exponent (§14.1).
+/// `length` counts </s>; the empty unfinished target has length 0, which counts as 1.
 double normalised(double log_probability, std::size_t length, double exponent);
 
-/// UsageError when `value` is outside SearchOptions' range of length_normalisation.
+/// Throws UsageError when `value` is outside SearchOptions' range of length_normalisation.
 void check_length_normalisation(double value);
 
-/// What the searches of all sources share. Immutable.
+/// The rules that the searches of all sources share. Immutable; safe to use from several threads.
 class Rules {
  public:
-  /// UsageError for options out of range.
+  /// Throws UsageError for options out of range.
   Rules(const model::Engine& engine, const SearchOptions& options);
 
   std::size_t beam() const { return beam_; }
@@ -27,17 +27,19 @@ class Rules {
   Alignments alignments() const { return alignments_; }
   std::optional<TokenId> end() const { return end_; }
   bool is_end(TokenId token) const { return end_ && token == *end_; }
-  /// May `token` stand after `length` tokens?
+  /// Whether `token` may follow `length` tokens.
   bool permits(TokenId token, std::size_t length) const {
     return permitted_[static_cast<std::size_t>(token)] != 0 &&
            (length >= minimum_length_ || !is_end(token));
   }
   std::size_t target_vocabulary() const { return permitted_.size(); }
-  /// So many best tokens of a row hold every permitted one that could enter the beam.
+  /// The number of best tokens of a row that surely include every permitted token that could enter
+  /// the beam.
   std::size_t sufficient_tokens() const;
-  /// Tokens of the longest target, </s> not counted.
+  /// The number of tokens of the longest target, without </s>.
   std::size_t maximum_length(std::size_t source_length) const;
-  /// Score of a target of `tokens` tokens that is finished: </s> counts where there is one.
+  /// The score of a finished target of `tokens` tokens, where </s> counts as one more if there is
+  /// one.
   double finished_score(double log_probability, std::size_t tokens) const;
   double unfinished_score(double log_probability, std::size_t tokens) const;
 

@@ -10,7 +10,7 @@
 namespace attend::search {
 namespace {
 
-constexpr std::size_t kMemory = 2048;  // bytes of a source to begin with
+constexpr std::size_t kMemory = 2048;  // initial bytes for each source
 
 }  // namespace
 

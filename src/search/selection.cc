@@ -14,9 +14,9 @@ bool is_better(const Candidate& a, const Candidate& b) {
   return a.token < b.token;
 }
 
-// A heap of the best so far, its worst in front. Candidates come by rising row and token, so an
-// equal one that comes later is worse and `>` alone keeps the order of ties; it also turns away NaN
-// and −infinity.
+// A heap of the best candidates so far, with the worst in front. Candidates come by rising row and
+// token, so an equal one that comes later is worse and `>` alone keeps the order of ties; it also
+// rejects NaN and −infinity.
 class Best {
  public:
   Best(const Rules& rules, std::size_t length, std::pmr::vector<Candidate>& best)

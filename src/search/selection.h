@@ -10,30 +10,32 @@
 
 namespace attend::search {
 
-/// A live hypothesis and one token more.
+/// A live hypothesis extended by one token.
 struct Candidate {
-  double log_probability = 0;  ///< of the whole
+  double log_probability = 0;  ///< of the extended hypothesis
   std::int32_t row = 0;        ///< the hypothesis that is extended
   TokenId token = 0;
   float token_score = 0;  ///< log p of the token alone
 };
 
-/// The hypotheses of one source before a step, and what the step says about them.
+/// The hypotheses of one source before a step and the step's log-probabilities of their extensions:
+/// either all of them or the best ones.
 struct Extensions {
   std::span<const double> prefixes;          // [rows] log-probabilities of the hypotheses
-  std::span<const float> log_probabilities;  // [rows, target_vocabulary], or empty and
-  std::span<const model::RankedToken> best;  // [rows, best_count]
+  std::span<const float> log_probabilities;  // [rows, target_vocabulary], or empty
+  std::span<const model::RankedToken> best;  // [rows, best_count], read if best_count > 0
   std::size_t best_count = 0;
-  std::size_t length = 0;  ///< tokens that each hypothesis has
+  std::size_t length = 0;  ///< tokens of each hypothesis
 };
 
-/// At most rules.beam() candidates, best first: by log-probability, then lower row, then lower
-/// token id. Those of probability 0 or NaN are left out. `candidates` is what was there before.
+/// Replaces `candidates` by at most rules.beam() candidates, best first: by log-probability, then
+/// lower row, then lower token id. Those of probability 0 or NaN are left out.
 void best_candidates(const Rules& rules, const Extensions& extensions,
                      std::pmr::vector<Candidate>& candidates);
 
-/// Where there is no better one, the first permitted token after the first row, with probability 0;
-/// none when no token is permitted. `candidates` is empty.
+/// Adds the extension of the first row by the first permitted token, with probability 0, for use
+/// when best_candidates() found none. Adds none when no token is permitted. `candidates` must be
+/// empty.
 void add_impossible_candidate(const Rules& rules, std::size_t length,
                               std::pmr::vector<Candidate>& candidates);
 

@@ -12,12 +12,13 @@ namespace {
 
 using Batch = std::vector<std::uint32_t>;
 
-/// An example without target tokens still costs a row.
+/// Returns the target tokens of an example, at least 1: an example without target tokens still
+/// occupies a row.
 std::size_t row_tokens(const ExampleLength& length) {
   return std::max<std::size_t>(length.target, 1);
 }
 
-/// How many of the examples in `order` make up the first window.
+/// Returns how many of the examples in `order` form the first window.
 std::size_t window_size(std::span<const std::uint32_t> order,
                         std::span<const ExampleLength> lengths, const BatchOptions& options) {
   constexpr std::size_t kNoLimit = std::numeric_limits<std::size_t>::max();
@@ -31,7 +32,7 @@ std::size_t window_size(std::span<const std::uint32_t> order,
   return count;
 }
 
-/// Cuts `order` into batches, front to back.
+/// Cuts `order` into batches, from front to back, and appends them to `batches`.
 void cut(std::span<const std::uint32_t> order, std::span<const ExampleLength> lengths,
          const BatchOptions& options, std::vector<Batch>& batches) {
   Batch batch;

@@ -37,7 +37,7 @@ constexpr std::uint64_t kMaximumXzMemory = std::uint64_t{1} << 28;
   throw ReadFailure(fmt::format("damaged {} data: {}", format, reason));
 }
 
-/// The bytes as they are, with a look at the first ones.
+/// Returns the bytes of a file unchanged. Its first bytes can be looked at before.
 class PlainStream : public ByteStream {
  public:
   explicit PlainStream(const std::filesystem::path& path) {
@@ -67,8 +67,8 @@ class PlainStream : public ByteStream {
     return read_descriptor(bytes, size);
   }
 
-  /// True when the stream starts with `magic`. Reads no further than the first byte that differs,
-  /// so that a person who types one short line is not kept waiting.
+  /// Whether the stream starts with `magic`. Reads no further than the first byte that differs, so
+  /// that a person who types one short line is not kept waiting.
   bool starts_with(std::string_view magic) {
     while (head_.size() < magic.size() && magic.starts_with(head_)) {
       char byte = 0;
@@ -86,14 +86,14 @@ class PlainStream : public ByteStream {
   }
 
   int descriptor_ = STDIN_FILENO;
-  std::string head_;  // read ahead by starts_with()
+  std::string head_;  // the bytes that starts_with() has read ahead
 };
 
-/// The compressed bytes that a decoder has not used yet.
+/// Holds the compressed bytes that a decoder has not used yet.
 class Input {
  public:
   explicit Input(std::unique_ptr<ByteStream> stream) : stream_(std::move(stream)) {}
-  /// Reads more when all is used; false at the end.
+  /// Reads more bytes when all are used. Returns false at the end.
   bool fill() {
     if (begin_ < end_) return true;
     if (at_end_) return false;
@@ -217,7 +217,8 @@ class ZstdStream : public ByteStream {
   std::size_t read(char* bytes, std::size_t size) override {
     ZSTD_outBuffer output{bytes, size, 0};
     while (output.pos == 0) {
-      // A full buffer may have left decoded bytes inside, which come out without new ones.
+      // After a full output buffer the decoder may still hold decoded bytes, which it returns
+      // without new input.
       const bool more = input_.fill();
       if (!more && !inside_frame_) return 0;
       ZSTD_inBuffer compressed{input_.data(), input_.size(), 0};

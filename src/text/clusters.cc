@@ -12,8 +12,8 @@
 namespace attend::text {
 namespace {
 
-/// True for characters among which there is a cluster border everywhere: no marks, joiners, jamo,
-/// regional indicators, prepended signs; CR LF is the exception.
+/// Whether there is a cluster border between any two such characters. True for no marks, joiners,
+/// jamo, regional indicators or prepended signs. CR LF is the one exception.
 bool stands_alone(char32_t c) {
   return (c < 0x300 && c != '\r') || (c >= 0x370 && c < 0x483) || (c >= 0x48A && c < 0x530) ||
          (c >= 0x2010 && c < 0x2028) || (c >= 0x3041 && c < 0x3097) ||

@@ -1,4 +1,4 @@
-// Grapheme clusters. Internal to the folder.
+// Cuts text into grapheme clusters. Internal to the folder.
 #pragma once
 
 #include <cstddef>
@@ -8,14 +8,15 @@
 
 namespace attend::text {
 
-/// Finds extended grapheme clusters (UAX #29). Scripts whose characters always stand alone (Latin,
-/// Greek, Cyrillic, composed Hangul, Han, kana) need no data; ICU's rules, which take a millisecond
-/// to load, are opened for the first other text. Safe to use from several threads.
+/// Finds extended grapheme clusters (UAX #29). Scripts whose characters are always clusters by
+/// themselves (Latin, Greek, Cyrillic, composed Hangul, Han, kana) need no data. ICU's rules, which
+/// take a millisecond to load, are opened for the first text in another script. Safe to use from
+/// several threads.
 class ClusterFinder {
  public:
   ClusterFinder();
   ~ClusterFinder();
-  /// The end of every cluster of a well-formed text.
+  /// Returns the end of every cluster of `text`, which must be well-formed UTF-8.
   std::vector<std::size_t> ends(std::string_view text) const;
 
  private:

@@ -20,7 +20,7 @@ struct LineReader::Data {
   std::unique_ptr<ByteStream> stream;
   std::size_t line_number = 0;
   std::array<char, std::size_t{1} << 16> buffer;
-  std::size_t begin = 0;  // buffer[begin, end) is not given out yet
+  std::size_t begin = 0;  // buffer[begin, end) has not been returned yet
   std::size_t end = 0;
 
   [[noreturn]] void fail(std::size_t line, const std::string& problem) const {
@@ -46,7 +46,7 @@ bool LineReader::Data::fill() {
   return end > 0;
 }
 
-/// False when nothing is left. Of a line that is too long only the beginning is kept.
+/// Returns false when nothing is left. Of a line that is too long, only the beginning is kept.
 bool LineReader::Data::read_to_line_feed(std::string& line) {
   line.clear();
   std::size_t length = 0;
@@ -57,7 +57,7 @@ bool LineReader::Data::read_to_line_feed(std::string& line) {
     const auto* feed = static_cast<const char*>(std::memchr(start, '\n', end - begin));
     const std::size_t count =
         feed != nullptr ? static_cast<std::size_t>(feed - start) : end - begin;
-    constexpr std::size_t kKept = kMaximumLineBytes + 2;  // more than a longest line and its CR
+    constexpr std::size_t kKept = kMaximumLineBytes + 2;  // more than the longest line and its CR
     line.append(start, std::min(count, kKept - line.size()));
     begin += count + (feed != nullptr ? 1 : 0);
     if (feed != nullptr) break;
@@ -117,7 +117,7 @@ namespace {
 
 constexpr std::string_view kExpected = "expected source TAB target";
 
-/// The two fields of a TSV line, or why there are none.
+/// Stores the two fields of a TSV line in `pair`, or returns why there are none.
 std::string split_fields(const std::string& line, BlankSides blank, Pair& pair) {
   pair.source.clear();
   pair.target.clear();
@@ -149,8 +149,8 @@ void check_files(const CorpusFiles& files) {
 }  // namespace
 
 struct PairReader::Data {
-  LineReader first;                    // the TSV, or the source file
-  std::unique_ptr<LineReader> second;  // the target file
+  LineReader first;                    // reads the TSV or the source file
+  std::unique_ptr<LineReader> second;  // reads the target file
   BlankSides blank;
   std::string line = {};
 
@@ -167,7 +167,7 @@ bool PairReader::Data::next_fields(Pair& pair) {
   return true;
 }
 
-// A bad line of one file must not part the files: both are read before it is reported.
+// Both files are read before a bad line of one of them is reported, so that they stay in step.
 bool PairReader::Data::next_parallel(Pair& pair) {
   std::optional<BadLine> bad;
   const auto read = [&bad](LineReader& reader, std::string& text) {

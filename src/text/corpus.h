@@ -1,4 +1,4 @@
-// Lines and pairs streamed from files.
+// Reads lines and pairs of lines from files, as streams.
 #pragma once
 
 #include <cstddef>
@@ -10,13 +10,15 @@
 
 namespace attend::text {
 
-/// No line may be longer: 1 MiB. A longer one is gone past, up to 1 GiB: what has no line feed
-/// until there is no file of lines, and may never end (/dev/zero).
+/// The longest line that is accepted: 1 MiB. LineReader skips a longer line if it ends within
+/// kMaximumSkippedBytes, 1 GiB. Otherwise the file is not a file of lines, and may never end
+/// (/dev/zero).
 inline constexpr std::size_t kMaximumLineBytes = std::size_t{1} << 20;
 inline constexpr std::size_t kMaximumSkippedBytes = std::size_t{1} << 30;
 
-/// One line, or one pair of lines, that cannot be taken. The reader has gone past it: the next call
-/// reads what follows. Whoever cannot go on lets it pass as the DataError that it is.
+/// One line, or one pair of lines, that cannot be used. The reader has skipped it: the next call
+/// reads what follows. A caller that cannot go on without the line may treat the exception as the
+/// DataError that it is.
 class BadLine : public DataError {
  public:
   /// `problem` is the message without file and line.
@@ -28,21 +30,25 @@ class BadLine : public DataError {
   std::string problem_;
 };
 
-/// Lines of a file ("-": standard input), plain, gzip, xz or zstd (known by their first bytes, also
-/// several behind one another), without the line's end (LF or CR LF) and without a UTF-8 byte order
-/// mark at the start. One pass, constant memory; the lines of a plain pipe come as they arrive. Not
-/// thread-safe. BadLine for broken UTF-8, a NUL byte and a line that is too long; DataError with
-/// file and, once reading, line for what ends the whole file: it is missing, a directory, UTF-16,
-/// without line feeds, or its compression is damaged or truncated.
+/// Reads the lines of a file, or of standard input for "-". The file may be plain or compressed
+/// with gzip, xz or zstd, as its first bytes tell; several compressed streams may follow each
+/// other. Lines come without their end (LF or CR LF), and the first one without a UTF-8 byte order
+/// mark. One pass, constant memory; the lines of an uncompressed pipe are returned as they arrive.
+/// Not thread-safe.
+///
+/// Throws BadLine for a line with broken UTF-8 or a NUL byte and for one that is too long. Throws
+/// DataError, with the file and, once reading has begun, the line, when the whole file is unusable:
+/// it is missing, a directory, UTF-16 or without line feeds, or its compressed data is damaged or
+/// truncated.
 class LineReader {
  public:
   explicit LineReader(const std::filesystem::path& path);
   ~LineReader();
   LineReader(LineReader&&) noexcept;
   LineReader& operator=(LineReader&&) noexcept;
-  /// False at the end of the file.
+  /// Reads the next line. Returns false at the end of the file.
   bool next(std::string& line);
-  std::size_t line_number() const;  ///< of the line read last, from 1
+  std::size_t line_number() const;  ///< number of the line that was read last, from 1
   const std::string& name() const;  ///< for messages: the path, or "standard input"
 
  private:
@@ -55,25 +61,26 @@ struct Pair {
   std::string target;
 };
 
-/// Where pairs come from: a TSV of two fields, or two parallel files (set either `tsv` or both
-/// others).
+/// The files that hold pairs: either one TSV with two fields, or two parallel files. Set either
+/// `tsv` or both of the others.
 struct CorpusFiles {
   std::filesystem::path tsv;
   std::filesystem::path source;
   std::filesystem::path target;
 };
 
-/// Which sides of a pair may be blank (empty, or white space alone).
+/// Says which sides of a pair may be blank: empty or only white space.
 enum class BlankSides {
   kNone,    ///< a pair needs text on both sides
   kTarget,  ///< a target may be blank: the source has no answer
-  kBoth     ///< and so may a source, and a whole line of a TSV, which then needs no TAB
+  kBoth     ///< a source may be blank too, and so may a line of a TSV, which then needs no TAB
 };
 
-/// Pairs streamed as they stand (no trimming). Not thread-safe. BadLine (file:line, found,
-/// expected) for what LineReader calls a bad line (in either file), a line without exactly two
-/// fields, and a blank side where none may be; DataError for files of unequal length and for a file
-/// without any line; UsageError when `files` names both forms or neither.
+/// Reads pairs as they are written, without trimming. Not thread-safe. Throws BadLine (file:line,
+/// what was found, what was expected) for a line of either file that LineReader rejects, a line
+/// without exactly two fields, and a side that is blank against `blank`. Throws DataError for files
+/// of unequal length and for a file without any line; UsageError when `files` names both forms or
+/// neither.
 class PairReader {
  public:
   explicit PairReader(const CorpusFiles& files, BlankSides blank = BlankSides::kNone);
@@ -81,8 +88,8 @@ class PairReader {
   PairReader(PairReader&&) noexcept;
   PairReader& operator=(PairReader&&) noexcept;
   bool next(Pair& pair);
-  std::size_t line_number() const;  ///< of the pair read last, from 1
-  const std::string& name() const;  ///< of the TSV or of the source file, for messages
+  std::size_t line_number() const;  ///< number of the pair that was read last, from 1
+  const std::string& name() const;  ///< for messages: the name of the TSV or of the source file
 
  private:
   struct Data;

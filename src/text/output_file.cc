@@ -12,7 +12,7 @@
 namespace attend::text {
 namespace {
 
-/// A gzip stream on its way into a file.
+/// Compresses bytes with gzip and writes them to a file.
 class Compressor {
  public:
   Compressor() {
@@ -26,7 +26,7 @@ class Compressor {
   Compressor(const Compressor&) = delete;
   Compressor& operator=(const Compressor&) = delete;
 
-  /// `how` as in zlib: Z_NO_FLUSH, Z_SYNC_FLUSH or Z_FINISH.
+  /// `how` is a flush mode of zlib: Z_NO_FLUSH, Z_SYNC_FLUSH or Z_FINISH.
   void write(std::string_view bytes, int how, AtomicFile& file) {
     constexpr std::size_t kAtOnce = std::size_t{1} << 30;  // zlib counts in 32 bits
     for (; bytes.size() > kAtOnce; bytes.remove_prefix(kAtOnce)) {
@@ -40,7 +40,7 @@ class Compressor {
     std::array<char, std::size_t{1} << 15> chunk;
     stream_.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(bytes.data()));
     stream_.avail_in = static_cast<uInt>(bytes.size());
-    do {  // until there is room left: then all of the input has been taken
+    do {  // until output room is left, which means that all input has been taken
       stream_.next_out = reinterpret_cast<Bytef*>(chunk.data());
       stream_.avail_out = chunk.size();
       ATTEND_CHECK(deflate(&stream_, how) != Z_STREAM_ERROR);

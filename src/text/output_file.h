@@ -1,4 +1,4 @@
-// A file of lines, compressed where its name says so.
+// Writes a file of lines, compressed where its name asks for it.
 #pragma once
 
 #include <filesystem>
@@ -7,8 +7,9 @@
 
 namespace attend::text {
 
-/// AtomicFile (base/files.h) with the same promises; what is written to a name that ends in .gz is
-/// compressed on the way. UsageError for .xz and .zst, which are only read. Not thread-safe.
+/// An AtomicFile (base/files.h), with the promises of that class, that compresses its contents when
+/// the name ends in .gz. Throws UsageError for names that end in .xz or .zst, which Attend only
+/// reads. Not thread-safe.
 class OutputFile {
  public:
   explicit OutputFile(const std::filesystem::path& path);
@@ -17,7 +18,7 @@ class OutputFile {
   OutputFile& operator=(OutputFile&&) noexcept;
 
   void write(std::string_view bytes);
-  /// Hands what was written so far to the system: a reader of the file can see it.
+  /// Hands everything written so far to the system, so that a reader of the file sees it.
   void flush();
   void commit();
 

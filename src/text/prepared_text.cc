@@ -20,8 +20,8 @@ void check_icu(UErrorCode code) {
   if (U_FAILURE(code)) throw Error(std::string("ICU failed: ") + u_errorName(code));
 }
 
-/// ICU's own instance of a form but kNone, immutable; asked for once, so that a thread checker sees
-/// the order.
+/// Returns ICU's own immutable instance of a form other than kNone. A static asks ICU for it once,
+/// so that thread checkers see the order.
 const icu::Normalizer2& normaliser(Normalisation form) {
   using GetInstance = const icu::Normalizer2* (*)(UErrorCode&);
   const auto ask = [](GetInstance get_instance) {
@@ -46,9 +46,9 @@ icu::StringPiece piece(const std::string& text) {
   return {text.data(), static_cast<std::int32_t>(text.size())};
 }
 
-/// True when no byte of `text` begins a character that the form might change. NFC: nothing below
-/// U+0300 composes with what stands before it. NFD: nothing below U+00C0 comes apart. NFKC changes
-/// U+00A0 already.
+/// Whether no byte of `text` begins a character that the form might change. For NFC, no character
+/// below U+0300 composes with the one before it; for NFD, none below U+00C0 comes apart; NFKC
+/// changes U+00A0 already.
 bool is_surely_normal(std::string_view text, Normalisation form) {
   const unsigned first = form == Normalisation::kNfc   ? 0xCC
                          : form == Normalisation::kNfd ? 0xC3
@@ -62,7 +62,7 @@ bool is_space(char32_t code_point, char32_t extra) {
   return is_white_space(code_point) || (extra != 0 && code_point == extra);
 }
 
-/// True when white space is single spaces between other characters.
+/// Whether all white space consists of single spaces between other characters.
 bool is_collapsed(std::string_view text, char32_t extra) {
   bool behind_space = true;
   for (std::size_t position = 0; position < text.size();) {
@@ -76,19 +76,19 @@ bool is_collapsed(std::string_view text, char32_t extra) {
 
 }  // namespace
 
-/// A new text built from pieces of an old one.
+/// Builds a new text from pieces of an old one.
 class Rewrite {
  public:
   explicit Rewrite(PreparedText& old) : old_(old) {
     text_.reserve(old.text_.size());
     sources_.reserve(old.text_.size());
   }
-  /// Old bytes [begin, end) as they are.
+  /// Appends the old bytes [begin, end) unchanged.
   void keep(std::size_t begin, std::size_t end) {
     text_.append(old_.text_, begin, end - begin);
     for (std::size_t i = begin; i < end; ++i) sources_.push_back(old_.source(i));
   }
-  /// Old bytes [begin, end), at least one, become `bytes`.
+  /// Appends `bytes` in place of the old bytes [begin, end), which must not be empty.
   void replace(std::size_t begin, std::size_t end, std::string_view bytes) {
     text_.append(bytes);
     sources_.insert(sources_.end(), bytes.size(),
@@ -98,7 +98,7 @@ class Rewrite {
     old_.text_ = std::move(text_);
     old_.sources_ = std::move(sources_);
   }
-  /// What an ICU function did to the text.
+  /// Applies the edits of an ICU function, whose result is `new_text`.
   void apply(const icu::Edits& edits, std::string_view new_text) {
     UErrorCode code = U_ZERO_ERROR;
     for (auto edit = edits.getFineIterator(); edit.next(code) != 0;) {
@@ -188,7 +188,7 @@ void PreparedText::remove(std::u32string_view code_points) {
 void PreparedText::collapse_white_space(char32_t extra) {
   if (is_collapsed(text_, extra)) return;
   Rewrite rewrite(*this);
-  std::size_t run_begin = 0;  // white space [run_begin, run_end) waits for a character behind it
+  std::size_t run_begin = 0;  // white space [run_begin, run_end) is kept if a character follows
   std::size_t run_end = 0;
   for (std::size_t position = 0; position < text_.size();) {
     const std::size_t begin = position;
@@ -206,7 +206,7 @@ void PreparedText::collapse_white_space(char32_t extra) {
 
 namespace {
 
-/// The code points of a composed text that NFKC turns into more than one, sorted.
+/// Returns the code points of a composed text that NFKC turns into more than one, sorted.
 std::u32string changed_into_several(std::string_view text) {
   std::u32string several;
   for (std::size_t position = 0; position < text.size();) {
@@ -240,7 +240,8 @@ PreparedText prepare(std::string_view text, std::size_t offset, const SegmenterO
   const bool changes = options.lowercase || !remove.empty();
   if (changes && form != Normalisation::kNone) prepared.normalise(Normalisation::kNfc);
   if (form == Normalisation::kNfkc) {
-    prepared.remove(remove);  // what turns into several characters cannot be found afterwards
+    // Removed before the form makes several characters of one, which could not be found then.
+    prepared.remove(remove);
     prepared.normalise(form);
   }
   if (options.lowercase) prepared.lower_case();
@@ -273,7 +274,7 @@ void compose(JoinedText& joined) {
   icu::Edits edits;
   normaliser(Normalisation::kNfc).normalizeUTF8(0, piece(joined.text), sink, &edits, code);
   check_icu(code);
-  std::vector<ByteSpan> places;  // of each byte of the text, in the composed one
+  std::vector<ByteSpan> places;  // [bytes of the text]: where each went in the composed text
   places.reserve(joined.text.size() + 1);
   for (auto edit = edits.getFineIterator(); edit.next(code) != 0;) {
     const auto begin = static_cast<std::size_t>(edit.destinationIndex());

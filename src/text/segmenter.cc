@@ -22,10 +22,10 @@ bool is_tag_character(char c) {
          c == '_';
 }
 
-/// What stands before a tag or behind it.
+/// The white space and dropped characters before or after a tag.
 struct Gap {
   std::size_t end;
-  bool separates;  // holds white space or reaches the end of the text
+  bool separates;  // whether it holds white space or reaches the end of the text
 };
 
 Gap skip_gap(std::string_view raw, std::size_t position, Invisible invisible) {
@@ -85,7 +85,8 @@ void append_code_points(const PreparedText& prepared, std::vector<Unit>& units) 
   }
 }
 
-/// SentencePiece needs time quadratic in the length of a run of unknown characters.
+/// Throws DataError for a word that is too long: SentencePiece needs time quadratic in the length
+/// of a run of unknown characters.
 void check_word_lengths(std::string_view text) {
   for (std::size_t begin = 0; begin < text.size();) {
     const std::size_t end = std::min(text.find(' ', begin), text.size());
@@ -105,7 +106,7 @@ void append_subwords(const PreparedText& prepared, const SubwordModel& model,
     ByteSpan span;
     if (piece.begin < piece.end) {
       span = prepared.raw_span(piece.begin, piece.end);
-    } else if (piece.begin < text.size()) {  // a space that SentencePiece added
+    } else if (piece.begin < text.size()) {  // SentencePiece added this space
       span.begin = span.end = prepared.raw_span(piece.begin, piece.begin + 1).begin;
     }
     units.push_back({std::move(piece.text), span});
@@ -118,7 +119,7 @@ std::size_t count_leading_tags(std::span<const std::string> units) {
       units.begin());
 }
 
-/// U+2581 written as the space that it stands for.
+/// Returns `unit` with each U+2581 replaced by the space that it represents.
 std::string with_spaces(std::string_view unit) {
   std::string text;
   for (std::size_t i = 0; i < unit.size();) {
@@ -129,9 +130,9 @@ std::string with_spaces(std::string_view unit) {
   return text;
 }
 
-/// Joins pieces, whose leading U+2581 is a space; `joined` may hold tags already.
+/// Joins pieces, in which a leading U+2581 is a space. `joined` may already hold tags.
 void join_subwords(std::span<const std::string> units, JoinedText& joined) {
-  bool at_start = true;  // the space before the first word was added by SentencePiece
+  bool at_start = true;  // SentencePiece added the space before the first word
   for (const std::string& unit : units) {
     std::string text = with_spaces(unit);
     if (at_start && text.starts_with(' ')) text.erase(0, 1);

@@ -1,4 +1,4 @@
-// Text cut into units and joined again.
+// Cuts text into units and joins units to text.
 #pragma once
 
 #include <cstddef>
@@ -14,12 +14,12 @@ namespace attend::text {
 
 enum class UnitMode {
   kCharacters,  ///< grapheme clusters (UAX #29, by ICU); a space is a unit
-  kCodePoints,  ///< of the prepared text; a space is a unit
+  kCodePoints,  ///< code points of the prepared text; a space is a unit
   kWords,       ///< separated by white space
   kSubwords     ///< SentencePiece pieces
 };
 
-/// In subword mode no run of characters without white space may be longer: 64 KiB.
+/// The longest run of characters without white space in subword mode: 64 KiB.
 inline constexpr std::size_t kMaximumSubwordWordBytes = std::size_t{1} << 16;
 
 /// The Unicode normal form of prepared text.
@@ -30,18 +30,20 @@ enum class Normalisation {
   kNfkc   ///< composed, and variants of one character (full-width letters, ligatures) become equal
 };
 
-/// What happens to invisible characters (is_invisible in unicode.h).
+/// Says how to treat invisible characters (is_invisible() in unicode.h).
 enum class Invisible { kKeep, kDrop };
 
-/// How one side (source or target) is prepared and cut. In this order: invisible characters are
-/// dropped; the text is normalised, lower-cased, freed of the characters to remove and normalised
-/// again; then runs of Unicode white space become one space, and none stays at either end.
-/// Lower-casing and removal see composed characters, also where the normal form is NFD. The
-/// defaults are the preparation of model folders that do not say which one they have.
+/// Says how one side (source or target) is prepared and cut. Preparation has these steps, in this
+/// order: invisible characters are dropped; the text is normalised, lower-cased, freed of the
+/// characters to remove and normalised again; runs of Unicode white space become one space, and
+/// white space at both ends is removed. Lower-casing and removal see composed characters, also
+/// where the normal form is NFD. The defaults are the preparation of model folders that do not name
+/// one.
 struct SegmenterOptions {
   UnitMode unit = UnitMode::kCharacters;
-  bool lowercase = false;  ///< full Unicode lower-casing, language-neutral; leading tags stay
-  std::string remove;      ///< characters deleted before cutting, for example ","
+  /// Full Unicode lower-casing, independent of the language; leading tags stay.
+  bool lowercase = false;
+  std::string remove;  ///< characters deleted before cutting, for example ","
   Normalisation normalisation = Normalisation::kNfc;
   Invisible invisible = Invisible::kKeep;
 };
@@ -53,42 +55,43 @@ struct ByteSpan {
   bool operator==(const ByteSpan&) const = default;
 };
 
-/// A unit and the bytes of the raw text (before any preparation) that it came from. A space's span
-/// is its whole run of white space; a subword's leaves out the space before its word, unless that
-/// is all of it. Along a text the begins never fall and the ends never fall; units that share one
-/// raw character (the jamo of a Hangul syllable, a subword border inside a character that
-/// lower-casing made longer) share its span.
+/// A unit and the bytes that it came from in the raw text, before any preparation. The span of a
+/// space is its whole run of white space. The span of a subword leaves out the space before its
+/// word, unless the subword is only that space. Along a text, begins and ends of spans never fall.
+/// Units that share one raw character share its span: the jamo of a Hangul syllable, or the two
+/// sides of a subword border inside a character that lower-casing made longer.
 struct Unit {
   std::string text;
   ByteSpan span;
   bool operator==(const Unit&) const = default;
 };
 
-/// Units joined to a text, with the bytes of that text that each unit covers (as in Unit; the
-/// spaces that join() puts between units belong to none). Units that compose to one character share
-/// its span.
+/// A text joined from units, with the bytes of it that each unit covers. Spans are as in Unit; the
+/// spaces that join() puts between units belong to no unit. Units that compose to one character
+/// share its span.
 struct JoinedText {
   std::string text;
   std::vector<ByteSpan> spans;  // [units]
 };
 
-/// True for `<tag>`: ASCII letters, digits, '-' or '_', at least one, between angle brackets, and
-/// not the spelling of a reserved unit such as `<unk>`.
+/// Whether `unit` is a tag `<tag>`: at least one ASCII letter, digit, '-' or '_' between angle
+/// brackets, and not the spelling of a reserved unit such as `<unk>`.
 bool is_tag(std::string_view unit);
 
-/// Cuts and joins the text of one side. A leading tag (is_tag), behind white space or not and
-/// followed by white space or the end, is one unit in every mode and never changed by preparation;
-/// so are further tags behind it, each followed by white space or the end. Invisible characters
-/// around a tag do not hide it where they are dropped. In character and code-point mode the white
-/// space behind a tag is no unit: join() puts one space there again. join(split(x)) is x prepared,
-/// and composed where the normal form is NFD. Immutable; safe to use from several threads.
+/// Cuts and joins the text of one side. A leading tag (is_tag) is one unit in every mode and
+/// preparation never changes it. A tag is leading if only white space is before it and white space
+/// or the end follows it; further tags after it, each followed by white space or the end, are
+/// leading too. Where invisible characters are dropped, those around a tag do not hide it. In
+/// character and code-point mode the white space after a tag is no unit: join() puts one space
+/// there again. join(split(x)) is x prepared, and composed where the normal form is NFD. Immutable;
+/// safe to use from several threads.
 class Segmenter {
  public:
-  /// For all units but subwords. UsageError for kSubwords, which need a model, and for a `remove`
-  /// that is not UTF-8.
+  /// For every unit mode but kSubwords, which needs a model. Throws UsageError for kSubwords and
+  /// for a `remove` that is not UTF-8.
   explicit Segmenter(SegmenterOptions options);
-  /// For kSubwords (UsageError otherwise): `model` is the bytes of a SentencePiece model (*.spm).
-  /// ModelError when damaged.
+  /// For kSubwords; throws UsageError for other modes. `model` holds the bytes of a SentencePiece
+  /// model (*.spm). Throws ModelError when it is damaged.
   Segmenter(SegmenterOptions options, std::string_view model);
   ~Segmenter();
   Segmenter(Segmenter&&) noexcept;
@@ -96,14 +99,14 @@ class Segmenter {
 
   const SegmenterOptions& options() const;
 
-  /// The units of one line of at most kMaximumLineBytes. Blank text gives none, and so does text of
-  /// which nothing is left. Throws DataError without file and line: on broken UTF-8 (with the byte)
-  /// and on a longer line, both of which LineReader finds first, and on a word that is too long for
-  /// subwords.
+  /// Returns the units of one line of at most kMaximumLineBytes. A blank text, and one of which
+  /// preparation leaves nothing, has no units. Throws DataError without file and line for broken
+  /// UTF-8 (with the byte) and for a longer line, both of which LineReader reports first, and for a
+  /// word that is too long for subwords.
   std::vector<Unit> split(std::string_view raw) const;
-  /// The text of units, as a model puts them out: any strings are fine. Composed (NFC) where the
-  /// normal form is NFD, and for code points of any normal form, of which a model may put out each
-  /// by itself.
+  /// Returns the text of units as a model predicts them; any strings are accepted. The text is
+  /// composed (NFC) where the normal form is NFD, and in code-point mode with every normal form,
+  /// because a model may predict each code point of a character separately.
   JoinedText join(std::span<const std::string> units) const;
 
  private:
@@ -113,11 +116,12 @@ class Segmenter {
 };
 
 struct SubwordTrainingOptions {
-  int vocabulary_size = 8000;         ///< pieces, the unknown one included
-  int maximum_sentences = 1'000'000;  ///< of more lines, as many at equal distances are taken
+  int vocabulary_size = 8000;  ///< number of pieces, including the unknown one
+  /// From longer texts, this many lines at equal distances are taken.
+  int maximum_sentences = 1'000'000;
 };
 
-/// The text gives fewer subwords than were asked for.
+/// Thrown when the text yields fewer subwords than were asked for.
 class TooFewSubwords : public UsageError {
  public:
   TooFewSubwords(const std::string& message, int largest)
@@ -128,13 +132,13 @@ class TooFewSubwords : public UsageError {
   int largest_;
 };
 
-/// Trains a SentencePiece unigram model on raw lines, which are prepared as `prepare` says (its
-/// `unit` does not matter) and whose leading tags are left out, and returns the model's bytes. The
-/// pieces include no control symbols: Attend's vocabulary adds its own. Deterministic. Silent:
-/// SentencePiece's log goes nowhere. TooFewSubwords when the text is too small for the size,
-/// UsageError when it has more characters than the size allows, both saying the size that fits.
-/// DataError on broken UTF-8. SentencePiece keeps its log level for the whole process: train from
-/// one thread at a time.
+/// Trains a SentencePiece unigram model on raw lines and returns its bytes. The lines are prepared
+/// as `prepare` says (its `unit` is ignored) and their leading tags are left out. The pieces
+/// include no control symbols, because Attend's vocabulary adds its own. Deterministic, and silent:
+/// SentencePiece's log is discarded. Throws TooFewSubwords when the text is too small for the size
+/// and UsageError when it has more characters than the size allows, both with the size that fits;
+/// DataError on broken UTF-8. SentencePiece keeps its log level for the whole process, so only one
+/// thread may train at a time.
 std::string train_subwords(std::span<const std::string> lines, const SegmenterOptions& prepare,
                            const SubwordTrainingOptions& options);
 

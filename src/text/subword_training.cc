@@ -18,11 +18,12 @@
 namespace attend::text {
 namespace {
 
-/// Above so many characters (Han, for example) the rarest 0.05 % of the text get no piece of their
-/// own, as SentencePiece's authors advise; below it all do.
+/// The largest number of characters (Han has more, for example) with which every character gets a
+/// piece of its own. With more characters, the rarest 0.05 % of the text get none, as
+/// SentencePiece's authors advise.
 constexpr std::size_t kLargeAlphabet = 1000;
 
-// A line of the prepared text for SentencePiece; false behind the last.
+// Gives SentencePiece one line of the prepared text. Returns false after the last line.
 bool give_line(void* lines, std::size_t index, const char** line, std::size_t* length) {
   const auto& prepared = *static_cast<const std::vector<std::string>*>(lines);
   if (index >= prepared.size()) return false;
@@ -42,7 +43,7 @@ std::vector<std::string> prepared_lines(std::span<const std::string> lines,
   const std::size_t count = std::min(lines.size(), maximum);
   std::vector<std::string> prepared;
   for (std::size_t i = 0; i < count; ++i) {
-    // Products stay below 2^64: a corpus has fewer than 2^32 lines.
+    // The product stays below 2^64, because a corpus has fewer than 2^32 lines.
     const std::string& line = lines[i * lines.size() / count];
     if (find_broken_utf8(line) != std::string_view::npos) {
       throw DataError("a training text is not UTF-8");
@@ -91,13 +92,13 @@ std::vector<std::string> settings(std::size_t characters, int size) {
       "max_sentence_length",
       std::to_string(kMaximumLineBytes + 1),
       "num_threads",
-      "2",  // a fixed number: the order of sums depends on it
+      "2",  // a fixed number of threads, because the order of sums depends on it
       "minloglevel",
       "4",
   };
 }
 
-/// The number behind the last `words` of a message, if it is there.
+/// Returns the number after the last occurrence of `words` in a message, if there is one.
 std::optional<int> number_behind(std::string_view message, std::string_view words) {
   const std::size_t place = message.rfind(words);
   if (place == std::string_view::npos) return {};
@@ -107,7 +108,7 @@ std::optional<int> number_behind(std::string_view message, std::string_view word
   return result.ec == std::errc() ? std::optional(number) : std::nullopt;
 }
 
-/// SentencePiece's refusal in words that help.
+/// Throws SentencePiece's refusal in words that help the user.
 [[noreturn]] void explain(std::string_view message, int size) {
   if (const auto largest = number_behind(message, "Please set it to a value <= ")) {
     throw TooFewSubwords(

@@ -1,4 +1,4 @@
-// SentencePiece behind a narrow door. Internal to the folder.
+// The few functions of SentencePiece that Attend uses, in C++. Internal to the folder.
 #pragma once
 
 #include <cstddef>
@@ -9,22 +9,23 @@
 
 namespace attend::text {
 
-/// What SentencePiece writes for a space (U+2581).
+/// SentencePiece writes this character (U+2581) for a space.
 inline constexpr std::string_view kSubwordSpace = "\xe2\x96\x81";
 
 struct Piece {
   std::string text;
-  std::size_t begin;  // bytes [begin, end) of the text, empty for an added space alone
+  /// Bytes [begin, end) of the text; empty for a lone space that SentencePiece added.
+  std::size_t begin;
   std::size_t end;
 };
 
-/// A loaded model. Safe to use from several threads.
+/// A loaded SentencePiece model. Safe to use from several threads.
 class SubwordModel {
  public:
-  /// ModelError when `model` is not the bytes of a SentencePiece model.
+  /// Throws ModelError when `model` is not the bytes of a SentencePiece model.
   explicit SubwordModel(std::string_view model);
   ~SubwordModel();
-  /// The pieces of prepared text. Characters without a piece come as they are.
+  /// Returns the pieces of a prepared text. Characters without a piece are returned unchanged.
   std::vector<Piece> cut(std::string_view text) const;
 
  private:

@@ -14,14 +14,15 @@ namespace {
 
 constexpr const char* kName = "libattend_subwords.so";
 
-// AddressSanitizer cannot live with RTLD_DEEPBIND; programs under it link no libtorch.
+// AddressSanitizer does not support RTLD_DEEPBIND. Programs built with it do not link libtorch.
 #if defined(__SANITIZE_ADDRESS__)
 constexpr int kFlags = RTLD_NOW | RTLD_LOCAL;
 #else
 constexpr int kFlags = RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND;
 #endif
 
-// Beside this program or library, in its installed place, or where the system looks.
+// Returns where to look for the library: next to this program or library, in its installed place,
+// and where the system looks.
 std::vector<std::string> places() {
   std::vector<std::string> result;
   Dl_info self{};

@@ -1,15 +1,15 @@
-// SentencePiece behind a C interface, in a shared library of its own: its exported copy of Protocol
-// Buffers clashes with that of libtorch's dependencies, so that a program that links both directly
-// does not even start. The library is opened on first use, with its symbols bound to itself.
-// Internal to the folder.
+// A C interface to SentencePiece, which is in a shared library of its own. Its exported copy of
+// Protocol Buffers clashes with the copy in libtorch's dependencies: a program that links both
+// directly does not even start. The library is opened on first use, with its symbols bound to
+// itself. Internal to the folder.
 #pragma once
 
 #include <cstddef>
 
 extern "C" {
 
-/// Everything that the library offers. Texts are bytes with a length. Functions that return a
-/// message return null on success; a message is freed by `free_text`.
+/// All functions of the library. Texts are bytes with a length. Functions that return a message
+/// return null on success; the caller frees a message with `free_text`.
 struct AttendSubwords {
   using TakePiece = void (*)(void* receiver, const char* piece, std::size_t length,
                              std::size_t begin, std::size_t end);
@@ -19,19 +19,20 @@ struct AttendSubwords {
   void (*unload)(void* processor);
   void (*cut)(const void* processor, const char* text, std::size_t length, TakePiece take,
               void* receiver);
-  /// `settings`: key, value, key, value, …, null. The trained model goes to `take` as one piece.
+  /// `settings` is key, value, key, value, …, null. `take` receives the trained model as one piece.
   char* (*train)(const char* const* settings, GiveLine give, void* giver, TakePiece take,
                  void* receiver);
   void (*free_text)(char* text);
 };
 
-/// The only symbol that is looked up by name.
+/// Returns the functions. This is the only symbol that is looked up by name.
 const AttendSubwords* attend_subwords();
 }
 
 namespace attend::text {
 
-/// Opens the library once. Error when it cannot be opened, saying where it was looked for.
+/// Opens the library on the first call. Throws Error when it cannot be opened, with the places
+/// where it was looked for.
 const AttendSubwords& subwords_library();
 
 }  // namespace attend::text

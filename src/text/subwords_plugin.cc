@@ -1,4 +1,4 @@
-// The shared library libattend_subwords: see subwords_library.h.
+// The shared library libattend_subwords; subwords_library.h describes it.
 #include <sentencepiece_processor.h>
 #include <sentencepiece_trainer.h>
 

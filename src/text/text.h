@@ -1,4 +1,5 @@
-// Text to token ids and back: Unicode, units, vocabularies, corpora, batches.
+// The public face of src/text: turns text to token ids and back. Unicode, units, vocabularies,
+// corpora, batches.
 #pragma once
 
 #include "text/batches.h"      // IWYU pragma: export

@@ -11,7 +11,8 @@ namespace {
 
 constexpr std::uint64_t kHighBits = 0x8080808080808080ULL;
 
-/// The first position at or behind `position` whose eight bytes may hold one that is not ASCII.
+/// Returns the first position, from `position` on, whose eight bytes may contain one that is not
+/// ASCII.
 std::size_t skip_ascii(std::string_view text, std::size_t position) {
   std::uint64_t word = 0;
   for (; position + sizeof(word) <= text.size(); position += sizeof(word)) {
@@ -64,7 +65,7 @@ bool is_invisible(char32_t c) {
 }
 
 bool has_invisible(std::string_view text) {
-  // Bytes that begin a character which may be invisible.
+  // The bytes that begin a character which may be invisible.
   static constexpr auto kSuspects = [] {
     std::array<bool, 256> suspects{};
     for (std::size_t byte = 0; byte < 0x20; ++byte) suspects[byte] = byte < 0x09 || byte > 0x0D;

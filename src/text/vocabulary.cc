@@ -15,7 +15,7 @@ namespace {
 
 constexpr std::size_t kMaximumFileBytes = std::size_t{1} << 28;
 
-/// Why a unit cannot be in a vocabulary; empty when it can.
+/// Returns why a unit cannot be in a vocabulary; empty when it can.
 std::string unit_problem(std::string_view unit) {
   if (unit.empty()) return "an empty unit";
   if (unit.find('\n') != std::string_view::npos) return "a unit with a line feed";

@@ -12,7 +12,7 @@
 #include "base/base.h"
 #include "model/model.h"
 #include "text/text.h"
-#include "train/train.h"
+#include "train/train_options.h"
 
 namespace attend::train {
 

@@ -72,7 +72,7 @@ class Encoder {
   Encoder(const model::ModelText& text, LeftOut& left_out) : text_(text), left_out_(left_out) {}
 
   // Nothing for a pair that is left out.
-  std::optional<Example> encode(const Corpus& corpus, const Line& line) {
+  std::optional<model::Example> encode(const Corpus& corpus, const Line& line) {
     model::Encoded source, target;
     try {
       source = encode_side(text_.source, line.pair.source, corpus.source_name, line);
@@ -92,7 +92,7 @@ class Encoder {
     auto& unknown = unknown_[static_cast<std::size_t>(corpus.part)];
     unknown[0].add(source);
     unknown[1].add(target);
-    return Example{std::move(source.tokens), std::move(target.tokens)};
+    return model::Example{std::move(source.tokens), std::move(target.tokens)};
   }
 
   void report(std::vector<std::string>& messages) const {
@@ -110,7 +110,7 @@ class Encoder {
   }
 
   // DataError where a corpus gave no example.
-  void fail_if_none(const Corpus& corpus, const std::vector<Example>& examples) const {
+  void fail_if_none(const Corpus& corpus, const std::vector<model::Example>& examples) const {
     if (!examples.empty()) return;
     const model::TrainingConfig& training = text_.configuration.training;
     throw DataError(

@@ -9,8 +9,7 @@
 
 #include "model/model.h"
 #include "text/text.h"
-#include "train/example.h"
-#include "train/train.h"
+#include "train/train_options.h"
 
 namespace attend::train {
 
@@ -18,8 +17,8 @@ namespace attend::train {
 /// its seed.
 struct Dataset {
   model::ModelText text;  ///< its configuration has no kAuto
-  std::vector<Example> training;
-  std::vector<Example> validation;
+  std::vector<model::Example> training;
+  std::vector<model::Example> validation;
   std::vector<text::Pair> validation_pairs;  ///< [validation], raw
   std::uint64_t fingerprint = 0;             ///< of all pairs in their order but those left out
   std::vector<std::string> messages;  ///< what was chosen, left out or unknown: one line each

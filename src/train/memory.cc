@@ -44,10 +44,10 @@ std::int64_t activation_bytes(const model::Configuration& configuration, std::in
   return sentences * (values * kFloat + halves * kHalf);
 }
 
-std::vector<std::span<const Example* const>> cut_by_memory(
+std::vector<std::span<const model::Example* const>> cut_by_memory(
     const model::Configuration& configuration, std::int64_t kept_logits,
-    std::span<const Example* const> examples, std::int64_t bytes) {
-  std::vector<std::span<const Example* const>> runs;
+    std::span<const model::Example* const> examples, std::int64_t bytes) {
+  std::vector<std::span<const model::Example* const>> runs;
   std::size_t first = 0, source = 0, target = 0;
   for (std::size_t i = 0; i < examples.size(); ++i) {
     source = std::max(source, examples[i]->source.size());

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "model/model.h"
-#include "train/example.h"
 
 namespace attend::train {
 
@@ -19,8 +18,8 @@ std::int64_t activation_bytes(const model::Configuration& configuration, std::in
 
 /// Cuts examples into runs whose activations take at most `bytes`; a run holds at least one. 0: no
 /// limit.
-std::vector<std::span<const Example* const>> cut_by_memory(
+std::vector<std::span<const model::Example* const>> cut_by_memory(
     const model::Configuration& configuration, std::int64_t kept_logits,
-    std::span<const Example* const> examples, std::int64_t bytes);
+    std::span<const model::Example* const> examples, std::int64_t bytes);
 
 }  // namespace attend::train

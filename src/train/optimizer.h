@@ -10,11 +10,13 @@
 #include <utility>
 #include <vector>
 
+#include "base/base.h"
 #include "model/model.h"
-#include "train/parameters.h"
-#include "train/workers.h"
+#include "network/network.h"
 
 namespace attend::train {
+
+using network::RowBlock;
 
 /// What a gradient of that norm is multiplied with so that its norm becomes `limit` if it is at
 /// least that (§1.7); 0: never.

@@ -19,13 +19,14 @@ namespace {
 
 // Every count-th example from `index` on: neighbours in a batch are of similar length. Long sources
 // come first, so that the encoder can leave those that have ended out of its steps.
-std::vector<const Example*> shard_of(std::span<const Example* const> batch, std::size_t index,
-                                     std::size_t count) {
-  std::vector<const Example*> result;
+std::vector<const model::Example*> shard_of(std::span<const model::Example* const> batch,
+                                            std::size_t index, std::size_t count) {
+  std::vector<const model::Example*> result;
   for (std::size_t i = index; i < batch.size(); i += count) result.push_back(batch[i]);
-  std::stable_sort(result.begin(), result.end(), [](const Example* a, const Example* b) {
-    return a->source.size() > b->source.size();
-  });
+  std::stable_sort(result.begin(), result.end(),
+                   [](const model::Example* a, const model::Example* b) {
+                     return a->source.size() > b->source.size();
+                   });
   return result;
 }
 
@@ -54,26 +55,30 @@ void keep_freed_memory() {
 }
 
 ShardedGradient::ShardedGradient(const model::Configuration& configuration,
-                               const model::VocabularySizes& sizes, int threads,
-                               std::size_t smallest_queued)
+                                 const model::VocabularySizes& sizes, int threads,
+                                 std::size_t smallest_queued)
     : configuration_(configuration),
       sizes_(sizes),
       layout_(model::parameter_table(configuration, sizes)),
-      weights_(std::make_shared<PackedWeights>(configuration.training.precision)),
+      weights_(std::make_shared<fused::PackedWeights>(configuration.training.precision)),
       row_blocks_(layout_.row_blocks()),
-      workers_((use_one_thread_per_call(), keep_freed_memory(), threads)) {
-  values_ = initial_values(layout_, configuration.training.seed, at::kFloat);
-  std::vector<Leaves> leaves;
+      workers_(threads) {
+  use_one_thread_per_call();
+  keep_freed_memory();
+  values_ = network::initial_values(layout_, configuration.training.seed, at::kFloat);
+  std::vector<network::Leaves> leaves;
   std::vector<std::span<float>> buffers;
   for (int i = 0; i < threads; ++i) {
-    buffers.push_back(span_of(leaves.emplace_back(layout_, values_).gradient));
+    buffers.push_back(fused::span_of(leaves.emplace_back(layout_, values_).gradient));
   }
   if (threads > 1)
     queue_.emplace(weights_->primitives(), parameter_ranges(), buffers, smallest_queued);
   if (queue_ && !queue_->takes_any()) queue_.reset();
   for (std::size_t i = 0; i < buffers.size(); ++i) {
-    const auto matrices = std::make_shared<ShardMatrices>(weights_, queue_ ? &*queue_ : nullptr, i);
-    Network network(configuration, leaves[i].tensors, Path::kFastest, matrices);
+    const auto matrices =
+        std::make_shared<fused::ShardMatrices>(weights_, queue_ ? &*queue_ : nullptr, i);
+    network::Network network(configuration, leaves[i].tensors,
+                             std::make_shared<fused::FusedOperations>(matrices));
     shards_.push_back(std::make_unique<Shard>(Shard{std::move(leaves[i]), std::move(network)}));
   }
   gradient_ = shards_[0]->leaves.gradient;
@@ -84,8 +89,8 @@ ShardedGradient::ShardedGradient(const model::Configuration& configuration,
 std::map<std::size_t, std::size_t> ShardedGradient::parameter_ranges() const {
   std::map<std::size_t, std::size_t> result;
   for (std::size_t k = 0; k < layout_.table().size(); ++k) {
-    const std::size_t first = to_size(layout_.offsets()[k]);
-    result.emplace(first, first + to_size(layout_.table()[k].count()));
+    const std::size_t first = fused::to_size(layout_.offsets()[k]);
+    result.emplace(first, first + fused::to_size(layout_.table()[k].count()));
   }
   return result;
 }
@@ -102,7 +107,7 @@ void ShardedGradient::find_queued() {
   known_blocks_ = queue_->block_count();
 }
 
-double ShardedGradient::scale(std::span<const Example* const> batch) const {
+double ShardedGradient::scale(std::span<const model::Example* const> batch) const {
   switch (configuration_.training.optimizer.loss_scale) {
     case model::LossScale::kSum:
       return 1.0;
@@ -112,15 +117,17 @@ double ShardedGradient::scale(std::span<const Example* const> batch) const {
       break;
   }
   std::size_t tokens = 0;
-  for (const Example* example : batch) tokens += example->target.size();
+  for (const model::Example* example : batch) tokens += example->target.size();
   return 1.0 / static_cast<double>(tokens);
 }
 
-void ShardedGradient::start(Task& task, std::size_t index, std::span<const Example* const> batch,
-                           std::int64_t update) const {
+void ShardedGradient::start(Task& task, std::size_t index,
+                            std::span<const model::Example* const> batch,
+                            std::int64_t update) const {
   const model::TrainingConfig& training = configuration_.training;
   task.examples = shard_of(batch, index, shards_.size());
-  const bool keeps = kernels::keeps_logit_gradient(training.precision, to_size(sizes_.target));
+  const bool keeps =
+      kernels::keeps_logit_gradient(training.precision, fused::to_size(sizes_.target));
   task.parts = parts_of(task.examples, keeps ? sizes_.target : 0);
   task.dropout.emplace(training.dropout, training.seed, update, static_cast<int>(index));
   float* gradient = shards_[index]->leaves.gradient.data_ptr<float>();
@@ -132,8 +139,8 @@ void ShardedGradient::start(Task& task, std::size_t index, std::span<const Examp
 void ShardedGradient::run_part(Task& task, std::size_t index, std::size_t part, double cost_scale) {
   try {
     if (part < task.parts.size()) {
-      const Batch batch = make_batch(task.parts[part], values_.options());
-      const kernels::CrossEntropySums sums =
+      const network::Batch batch = network::make_batch(task.parts[part], values_.options());
+      const network::LossSums sums =
           shards_[index]->network.accumulate_gradient(batch, &*task.dropout, cost_scale);
       task.sums =
           task.sums + BatchSums{sums.cost, sums.log_likelihood, batch.tokens, batch.sentences};
@@ -146,8 +153,8 @@ void ShardedGradient::run_part(Task& task, std::size_t index, std::size_t part, 
 }
 
 // What of a shard fits into the memory for activations, which all shards share.
-std::vector<std::span<const Example* const>> ShardedGradient::parts_of(
-    std::span<const Example* const> shard, std::int64_t kept_logits) const {
+std::vector<std::span<const model::Example* const>> ShardedGradient::parts_of(
+    std::span<const model::Example* const> shard, std::int64_t kept_logits) const {
   const std::int64_t limit = std::int64_t{configuration_.training.batch_memory} << 20;
   const auto shards = static_cast<std::int64_t>(shards_.size());
   return cut_by_memory(configuration_, kept_logits, shard,
@@ -187,8 +194,8 @@ void ShardedGradient::update(Optimizer& optimizer, const UpdateOptions& options)
   cleared_ = true;
 }
 
-BatchSums ShardedGradient::compute_gradient(std::span<const Example* const> batch,
-                                           std::int64_t update) {
+BatchSums ShardedGradient::compute_gradient(std::span<const model::Example* const> batch,
+                                            std::int64_t update) {
   std::vector<Task> tasks(shards_.size());
   const double cost_scale = scale(batch);
   // Also clears the buffers, before any thread multiplies into the first one.
@@ -213,7 +220,7 @@ BatchSums ShardedGradient::compute_gradient(std::span<const Example* const> batc
   return sums;
 }
 
-BatchSums ShardedGradient::evaluate(std::span<const Example* const> batch) {
+BatchSums ShardedGradient::evaluate(std::span<const model::Example* const> batch) {
   std::vector<BatchSums> results(shards_.size());
   weights_->refresh(workers_);
   workers_.run([&](int index) {
@@ -221,8 +228,8 @@ BatchSums ShardedGradient::evaluate(std::span<const Example* const> batch) {
     const auto shard = static_cast<std::size_t>(index);
     const auto examples = shard_of(batch, shard, shards_.size());
     for (const auto part : parts_of(examples, 0)) {
-      const Batch tensors = make_batch(part, values_.options());
-      const kernels::CrossEntropySums sums = shards_[shard]->network.evaluate(tensors);
+      const network::Batch tensors = network::make_batch(part, values_.options());
+      const network::LossSums sums = shards_[shard]->network.evaluate(tensors);
       results[shard] = results[shard] +
                        BatchSums{sums.cost, sums.log_likelihood, tensors.tokens, tensors.sentences};
     }

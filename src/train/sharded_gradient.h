@@ -10,15 +10,17 @@
 #include <span>
 #include <vector>
 
+#include "base/base.h"
+#include "fused/fused.h"
 #include "model/model.h"
-#include "train/gradient_queue.h"
-#include "train/network.h"
+#include "network/network.h"
 #include "train/optimizer.h"
-#include "train/packed_weights.h"
-#include "train/parameters.h"
-#include "train/workers.h"
 
 namespace attend::train {
+
+using at::Tensor;
+using network::Layout;
+using network::RowBlock;
 
 /// libtorch and its BLAS stay in the calling thread: this program's threads are all there are.
 void use_one_thread_per_call();
@@ -48,7 +50,7 @@ class ShardedGradient {
  public:
   /// Gradients of fewer than `smallest_queued` values do not go through the queue.
   ShardedGradient(const model::Configuration& configuration, const model::VocabularySizes& sizes,
-                 int threads, std::size_t smallest_queued = GradientQueue::kSmallest);
+                  int threads, std::size_t smallest_queued = fused::GradientQueue::kSmallest);
 
   const Layout& layout() const { return layout_; }
   const Tensor& values() const { return values_; }      // [size]: change in place only
@@ -56,46 +58,47 @@ class ShardedGradient {
   Workers& workers() { return workers_; }
 
   /// The gradient of the scaled cost of one batch (LossScale). `update` seeds the dropout.
-  BatchSums compute_gradient(std::span<const Example* const> batch, std::int64_t update);
+  BatchSums compute_gradient(std::span<const model::Example* const> batch, std::int64_t update);
   /// An update of the values by that gradient, which is lost. Weights are packed for the next batch
   /// as they change, so that nothing else may change them before that.
   void update(Optimizer& optimizer, const UpdateOptions& options);
   /// Log-likelihood of one batch, without dropout and gradients.
-  BatchSums evaluate(std::span<const Example* const> batch);
+  BatchSums evaluate(std::span<const model::Example* const> batch);
 
  private:
   struct Shard {
-    Leaves leaves;
-    Network network;
+    network::Leaves leaves;
+    network::Network network;
   };
   // What a shard does in one update.
   struct Task {
-    std::vector<const Example*> examples;
-    std::vector<std::span<const Example* const>> parts;  // of the examples, one after the other
-    std::optional<Dropout> dropout;
+    std::vector<const model::Example*> examples;
+    std::vector<std::span<const model::Example* const>>
+        parts;  // of the examples, one after the other
+    std::optional<network::Dropout> dropout;
     BatchSums sums;
   };
-  void start(Task& task, std::size_t index, std::span<const Example* const> batch,
+  void start(Task& task, std::size_t index, std::span<const model::Example* const> batch,
              std::int64_t update) const;
   void run_part(Task& task, std::size_t index, std::size_t part, double scale);
-  double scale(std::span<const Example* const> batch) const;
+  double scale(std::span<const model::Example* const> batch) const;
   std::map<std::size_t, std::size_t> parameter_ranges() const;
   void find_queued();
   double add_shards();
-  std::vector<std::span<const Example* const>> parts_of(std::span<const Example* const> shard,
-                                                        std::int64_t kept_logits) const;
+  std::vector<std::span<const model::Example* const>> parts_of(
+      std::span<const model::Example* const> shard, std::int64_t kept_logits) const;
 
   model::Configuration configuration_;
   model::VocabularySizes sizes_;
   Layout layout_;
   Tensor values_, gradient_;
-  std::shared_ptr<PackedWeights> weights_;  // of all shards: they share the parameters
+  std::shared_ptr<fused::PackedWeights> weights_;  // of all shards: they share the parameters
   std::vector<std::unique_ptr<Shard>> shards_;
-  std::optional<GradientQueue> queue_;  // of several shards
-  std::vector<RowBlock> row_blocks_;    // of the flat buffers
-  std::vector<bool> queued_;            // of each piece: its gradient comes from the queue
-  std::size_t known_blocks_ = 0;        // of the queue, when that was found
-  bool cleared_ = false;                // gradients that are added to are zero
+  std::optional<fused::GradientQueue> queue_;  // of several shards
+  std::vector<RowBlock> row_blocks_;           // of the flat buffers
+  std::vector<bool> queued_;                   // of each piece: its gradient comes from the queue
+  std::size_t known_blocks_ = 0;               // of the queue, when that was found
+  bool cleared_ = false;                       // gradients that are added to are zero
   Workers workers_;
 };
 

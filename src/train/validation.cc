@@ -18,7 +18,7 @@ constexpr const char* kLoss = "loss";
 constexpr std::size_t kBatch = 32;  // sources decoded together
 
 // Sources of similar length stand together.
-std::vector<std::size_t> order_by_length(const std::vector<Example>& examples) {
+std::vector<std::size_t> order_by_length(const std::vector<model::Example>& examples) {
   std::vector<std::size_t> order(examples.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
+#include "base/base.h"
 #include "model/model.h"
 #include "train/data.h"
 #include "train/history.h"
-#include "train/workers.h"
 
 namespace attend::train {
 

@@ -8,9 +8,9 @@
 namespace attend::view {
 namespace {
 
-constexpr double kWholeDecades = 2.5;  // a shorter logarithmic axis also labels 2 and 5
+constexpr double kWholeDecades = 2.5;  // a shorter logarithmic axis labels 2 and 5 as well
 
-/// The smallest of 1, 2, 5 times a power of ten that is at least `least`.
+/// Returns the smallest of 1, 2 and 5 times a power of ten that is at least `least`.
 double round_step(double least) {
   const double power = std::pow(10, std::floor(std::log10(least)));
   for (const double factor : {1.0, 2.0, 5.0}) {
@@ -39,7 +39,7 @@ std::string short_number(double value) {
 Axis::Axis(double low, double high, AxisScale scale, int most_ticks)
     : low_(low), high_(high), scale_(scale), most_ticks_(most_ticks) {
   const double least = std::max(std::abs(low_), std::abs(high_)) * 1e-9;
-  if (!(high_ - low_ > least)) {  // also when it overflows
+  if (!(high_ - low_ > least)) {  // also true for NaN
     const double around = low_ == 0 ? 0.5 : std::abs(low_) * 0.1;
     high_ = scale_ == AxisScale::kLogarithmic ? high_ * 2 : high_ + around;
     low_ = scale_ == AxisScale::kLogarithmic ? low_ / 2 : low_ - around;

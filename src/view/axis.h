@@ -13,16 +13,17 @@ struct Tick {
   std::string label;
 };
 
-/// Maps values to pixels and finds round places to label.
+/// Maps values to pixels and finds round values to label.
 class Axis {
  public:
-  /// `low` ≤ `high` are the values to show, both > 0 on a logarithmic axis; the axis is widened so
-  /// that they differ. `most_ticks` ≥ 2 bounds the labels roughly.
+  /// `low` ≤ `high` are the smallest and the largest value to show, both > 0 on a logarithmic axis.
+  /// The axis is widened where they are equal. `most_ticks` ≥ 2 is a rough bound on the number of
+  /// labels.
   Axis(double low, double high, AxisScale scale, int most_ticks);
 
-  /// Widens the axis to its next ticks.
+  /// Widens the axis to the next tick at both ends.
   void round_outwards();
-  /// 0 at the low end, 1 at the high end.
+  /// Returns 0 for the low end and 1 for the high end.
   double share(double value) const;
   std::vector<Tick> ticks() const;
   double low() const { return low_; }
@@ -39,7 +40,7 @@ class Axis {
   double step_ = 1;  // between linear ticks
 };
 
-/// A short number: "0.25", "1,500", "3e-05".
+/// Returns a number with few characters: "0.25", "1,500", "3e-05".
 std::string short_number(double value);
 
 }  // namespace attend::view

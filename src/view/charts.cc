@@ -1,4 +1,4 @@
-// Learning curves and bars in SVG.
+// Draws learning curves and bar charts in SVG.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,10 +16,10 @@ namespace {
 
 constexpr double kLeft = 66;  // room for the numbers of the y axis
 constexpr double kRight = 24;
-constexpr double kLargest = 1e100;  // beyond lies nothing that a chart could show
+constexpr double kLargest = 1e100;  // values beyond this are left out
 constexpr double kTickText = 11;
 constexpr double kMarkerRadius = 2.6;
-constexpr std::size_t kMostMarkers = 40;  // a line with more points has none
+constexpr std::size_t kMostMarkers = 40;  // a line with more points has no markers
 constexpr std::size_t kMostSeries = 50;
 constexpr std::size_t kMostPanels = 20;
 constexpr std::size_t kMostBars = 500;
@@ -65,8 +65,8 @@ std::string name_of(std::string_view name) { return shorten_clusters(name, kLong
 
 // ------------------------------------------------------------------------------------- curves ---
 
-/// Unbroken runs of points, in pixels. Where many fall on one column of pixels only the first, the
-/// lowest, the highest and the last are kept: the drawing is the same.
+/// Unbroken runs of points, in pixels. Where many points share one column of pixels, only the
+/// first, the lowest, the highest and the last are kept, which does not change the drawing.
 class Runs {
  public:
   void add(Point point) {
@@ -178,7 +178,7 @@ class Curves {
     return text;
   }
 
-  /// Entries of the legend set in lines: x offset and line of each.
+  /// Sets the entries of the legend in lines and returns the x offset and the line of each.
   std::vector<std::pair<double, int>> legend_places(const CurvePanel& panel) const {
     std::vector<std::pair<double, int>> places;
     double x = 0;
@@ -195,7 +195,7 @@ class Curves {
     return places;
   }
 
-  /// The heading and the legend above the curves.
+  /// Returns the height of the heading and the legend above the curves.
   double heading_height(const CurvePanel& panel) const {
     const auto places = legend_places(panel);
     return 30 + (places.empty() ? 0 : 18.0 * (places.back().second + 1));
@@ -279,7 +279,8 @@ class Curves {
     }
     const bool few = runs.points() <= kMostMarkers;
     Stroke thin = stroke;
-    if (static_cast<double>(runs.points()) > box.width()) thin.width = 1;  // noise, not a line
+    // So many points look like noise, not like a line.
+    if (static_cast<double>(runs.points()) > box.width()) thin.width = 1;
     for (const std::vector<Point>& run : runs.finished()) {
       if (run.size() > 1) svg.path(run, thin);
       if (run.size() == 1 && !few) svg.circle(run.front(), stroke.width / 2, stroke.colour);
@@ -405,7 +406,7 @@ class Bars {
   std::span<const Bar> bars_;
   const BarOptions& options_;
   std::vector<std::string> labels_;
-  double slot_ = 0;  // pixels for a bar and its gap
+  double slot_ = 0;  // pixels of a bar and its gap
   double font_ = 0;
   double longest_ = 0;  // pixels of the longest label
   bool tilted_ = false;

@@ -25,7 +25,7 @@ std::uint8_t byte(double share) {
   return static_cast<std::uint8_t>(std::lround(std::clamp(share, 0.0, 1.0) * 255));
 }
 
-/// OKLab (Ottosson 2020) in polar form; what sRGB cannot show is clipped.
+/// Converts from OKLab (Ottosson 2020) in polar form. Colours that sRGB cannot show are clipped.
 Rgb from_oklch(double lightness, double chroma, double degrees) {
   const double angle = degrees * std::numbers::pi / 180;
   const double a = chroma * std::cos(angle);
@@ -38,8 +38,8 @@ Rgb from_oklch(double lightness, double chroma, double degrees) {
           byte(to_srgb(-0.0041960863 * l - 0.7034186147 * m + 1.7076147010 * s))};
 }
 
-/// Lightness in even steps; the hue turns from violet over blue and teal to yellow, and the chroma
-/// rises in the middle, where sRGB has room for it.
+/// Lightness rises in even steps. The hue turns from violet over blue and teal to yellow, and the
+/// chroma is highest in the middle, where sRGB has room for it.
 Rgb perceptual(double weight) {
   const double lightness = 0.20 + 0.75 * weight;
   const double hue = 300 - 195 * weight;

@@ -1,4 +1,4 @@
-// Pages that answer to the pointer and the keyboard, each one file.
+// Draws pages of alignments that react to the pointer and the keyboard, each in one file.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -16,19 +16,20 @@ namespace attend::view {
 namespace {
 
 constexpr std::size_t kMostCells = 250'000;
-constexpr std::size_t kComfortableUnits = 60;  // above, cells are small
-constexpr std::size_t kLongestHeading = 28;    // clusters
+constexpr std::size_t kComfortableUnits = 60;  // with more units, cells are small
+constexpr std::size_t kLongestHeading = 28;    // in clusters
 constexpr double kHeadingRoom = 1.6;           // in units of the font size
 constexpr std::size_t kNamedWeights = 3;
 
-/// The direction in which a line of units is read.
+/// Returns the direction in which a line of units is read.
 std::string_view direction_of(const std::vector<std::string>& units) {
   std::string all;
   for (std::size_t i = 0; i < std::min<std::size_t>(units.size(), 200); ++i) all += units[i];
   return right_to_left(all) ? "rtl" : "ltr";
 }
 
-/// "“7” 0.93, “/” 0.05": the greatest weights of a row, every unit isolated in its direction.
+/// Returns the greatest weights of a row, as "“7” 0.93, “/” 0.05". Each unit is isolated in its own
+/// direction.
 std::string named_weights(const CheckedPicture& picture, std::size_t row) {
   std::vector<std::size_t> order(picture.source.size());
   std::iota(order.begin(), order.end(), 0);
@@ -119,7 +120,7 @@ std::string table(const CheckedPicture& picture, ColourScale scale) {
     html += "</tr>\n";
   }
   html += "</tbody>";
-  if (picture.target.empty()) {  // not a row of the body, which the page's script counts
+  if (picture.target.empty()) {  // a foot, because the page's script counts the rows of the body
     html += fmt::format("<tfoot><tr><th>{}</th></tr></tfoot>", empty_side());
   }
   return html + "</table></div>\n";
@@ -174,7 +175,7 @@ void check_limits(std::span<const AlignmentPicture> pictures) {
 }
 
 std::string page_head(const HtmlOptions& options) {
-  // The policy forbids every connection, whatever the page holds.
+  // This policy forbids every connection, whatever the page contains.
   return fmt::format(
              "<!DOCTYPE html>\n<html lang=\"{}\">\n<head>\n<meta charset=\"utf-8\">\n"
              "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "

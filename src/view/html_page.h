@@ -1,4 +1,4 @@
-// The style and the script of every page. Internal to the folder.
+// The style and the script that every page contains. Internal to the folder.
 #pragma once
 
 #include <string_view>

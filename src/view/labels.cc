@@ -15,10 +15,11 @@ namespace {
 constexpr UChar32 kReplacement = 0xFFFD;
 constexpr UChar32 kZeroWidthJoiner = 0x200D;
 constexpr UChar32 kZeroWidthNonJoiner = 0x200C;
-constexpr std::size_t kLongestLabel = 200;  // code points
+constexpr std::size_t kLongestLabel = 200;  // in code points
 constexpr UChar32 kEmojiPresentation = 0xFE0F;
 
-/// The code point at `position`, which moves behind it; U+FFFD for broken UTF-8.
+/// Returns the code point at `position`, U+FFFD for broken UTF-8, and moves `position` to the next
+/// one.
 UChar32 next_code_point(std::string_view text, std::size_t& position) {
   UChar32 code = 0;
   const char* bytes = text.data();
@@ -36,7 +37,7 @@ void append(std::string& text, UChar32 code) {
   text.append(bytes, static_cast<std::size_t>(size));
 }
 
-/// Vowels and finals of Hangul, which join the consonant in front of them.
+/// Whether the code point is a vowel or final of Hangul, which joins the consonant before it.
 bool joins_jamo(UChar32 code) {
   const int type = u_getIntPropertyValue(code, UCHAR_HANGUL_SYLLABLE_TYPE);
   return type == U_HST_VOWEL_JAMO || type == U_HST_TRAILING_JAMO;
@@ -58,7 +59,8 @@ std::size_t code_point_width(UChar32 code) {
   return width == U_EA_FULLWIDTH || width == U_EA_WIDE ? 2 : 1;
 }
 
-/// Marks and joiners are seen on the character in front of them; with nothing there they need help.
+/// Appends a code point in visible form. Marks and joiners are visible on the character before
+/// them; at the beginning a mark is drawn on ◌ and a joiner is written as a number.
 void append_visible(std::string& label, UChar32 code, bool first) {
   if (code == ' ') return append(label, 0x2423);         // ␣
   if (code < 0x20) return append(label, 0x2400 + code);  // ␀ … ␟
@@ -128,7 +130,7 @@ std::vector<std::string_view> clusters(std::string_view text) {
 
 std::size_t display_width(std::string_view text) {
   std::size_t total = 0;
-  std::size_t last = 0;  // columns of the character that following ones may join
+  std::size_t last = 0;  // columns of the character that the following ones may join
   UChar32 previous = 0;
   for (std::size_t position = 0; position < text.size();) {
     const UChar32 code = next_code_point(text, position);
@@ -187,7 +189,7 @@ bool turns_its_line(std::string_view text) {
 bool joins_letters(std::string_view text) {
   for (std::size_t position = 0; position < text.size();) {
     const UChar32 code = next_code_point(text, position);
-    if (code < 0x590) continue;  // Latin, Greek, Cyrillic, Armenian
+    if (code < 0x590) continue;  // Latin, Greek, Cyrillic and Armenian do not join
     if (u_getIntPropertyValue(code, UCHAR_JOINING_TYPE) == U_JT_DUAL_JOINING) return true;
     if (u_charType(code) == U_COMBINING_SPACING_MARK) return true;
     if (u_getIntPropertyValue(code, UCHAR_INDIC_SYLLABIC_CATEGORY) != U_INSC_OTHER &&

@@ -1,4 +1,4 @@
-// Labels: made visible, measured, shortened. Internal to the folder.
+// Makes labels visible, measures them and shortens them. Internal to the folder.
 #pragma once
 
 #include <cstddef>
@@ -8,31 +8,32 @@
 
 namespace attend::view {
 
-/// A character with the combining characters behind it, which no label may be cut inside. Simpler
-/// than UAX #29 and without its data: enough to shorten a label, not to segment text.
+/// Returns the characters of a text, each with the combining characters that follow it: no label
+/// may be cut inside one. This is simpler than UAX #29 and needs none of its data; it is enough to
+/// shorten a label, not to segment text.
 std::vector<std::string_view> clusters(std::string_view text);
 
-/// At most `count` clusters, the last of them `…` when something was left out.
+/// Returns at most `count` clusters. The last one is `…` when something was left out.
 std::string shorten_clusters(std::string_view text, std::size_t count);
 
-/// At most `width` terminal columns, the last `…` when something was left out.
+/// Returns at most `width` terminal columns. The last character is `…` when something was left out.
 std::string shorten_columns(std::string_view text, std::size_t width);
 
-/// True when the first letter with a direction runs from right to left.
+/// Whether the first letter that has a direction runs from right to left.
 bool right_to_left(std::string_view text);
 
-/// True when a letter or digit in it can turn around what stands beside it on a line.
+/// Whether a letter or digit of the text can turn around its neighbours on a line.
 bool turns_its_line(std::string_view text);
 
-/// True for scripts whose letters join or reorder (Arabic, Devanagari), which may not be written
-/// letter below letter.
+/// Whether the text is in a script whose letters join or reorder (Arabic, Devanagari). Such text
+/// may not be written letter below letter.
 bool joins_letters(std::string_view text);
 
-/// Which column headings stand upright: those at most `room` units of the font size wide; when more
-/// than a third are wider, only single characters.
+/// Returns which column headings are drawn upright: those at most `room` units of the font size
+/// wide. When more than a third are wider, only single characters are.
 std::vector<bool> upright_headings(const std::vector<std::string>& labels, double room);
 
-/// An estimate of the width in a sans-serif font, in units of the font size.
+/// Estimates the width of a text in a sans-serif font, in units of the font size.
 double em_width(std::string_view text);
 
 }  // namespace attend::view

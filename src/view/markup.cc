@@ -8,7 +8,7 @@
 namespace attend::view {
 namespace {
 
-/// Calls `visit(code, bytes)` for every character; broken UTF-8 is U+FFFD.
+/// Calls `visit(code, bytes)` for every character; `code` is U+FFFD for broken UTF-8.
 template <typename Visit>
 void for_each_character(std::string_view text, Visit visit) {
   const auto size = static_cast<std::int64_t>(text.size());
@@ -24,11 +24,13 @@ void for_each_character(std::string_view text, Visit visit) {
 
 bool allowed_in_xml(UChar32 code) {
   if (code < 0x20) return code == '\t' || code == '\n' || code == '\r';
-  if (code >= 0x7F && code < 0xA0) return code == 0x85;  // legal but discouraged; HTML forbids them
+  // XML allows these but discourages them, and HTML forbids them.
+  if (code >= 0x7F && code < 0xA0) return code == 0x85;
   return (code & 0xFFFE) != 0xFFFE && !(code >= 0xFDD0 && code <= 0xFDEF);
 }
 
-/// Besides what JSON and HTML scripts demand: what turns the direction of the file's text around.
+/// Whether the character is escaped in JSON. JSON and HTML scripts demand some; the others would
+/// turn the direction of the file's text around.
 bool escaped_in_json(UChar32 code) {
   return code < 0x20 || code == '<' || code == '>' || code == '&' ||
          (code >= 0x7F && code < 0xA0) || (code >= 0x2028 && code <= 0x202E) ||

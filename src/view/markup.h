@@ -1,4 +1,4 @@
-// Text inside XML, HTML and JSON. Internal to the folder.
+// Escapes text for XML, HTML and JSON. Internal to the folder.
 #pragma once
 
 #include <string>
@@ -6,12 +6,12 @@
 
 namespace attend::view {
 
-/// Text or attribute value of XML 1.0 and of HTML: markup is escaped, broken UTF-8 and characters
-/// that XML forbids become U+FFFD.
+/// Escapes text for the contents or an attribute of XML 1.0 and HTML. Markup is escaped; broken
+/// UTF-8 and characters that XML forbids become U+FFFD.
 std::string escape_markup(std::string_view text);
 
-/// A JSON string with its quotes that is also safe inside an HTML script element: `<`, `>`, `&`,
-/// line separators, controls and noncharacters are escaped.
+/// Returns a JSON string with its quotes that is also safe inside an HTML script element: `<`, `>`,
+/// `&`, line separators, controls and noncharacters are escaped.
 std::string json_string(std::string_view text);
 
 }  // namespace attend::view

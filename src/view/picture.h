@@ -1,4 +1,4 @@
-// What the drawings of an alignment share. Internal to the folder.
+// The checks and labels that all drawings of an alignment share. Internal to the folder.
 #pragma once
 
 #include <cstddef>
@@ -9,10 +9,11 @@
 
 namespace attend::view {
 
-/// What stands in a picture in place of a side without units.
+/// Every picture says this in place of a side without units.
 inline constexpr const char* kEmptySide = "(empty)";
 
-/// A picture that can be drawn: sizes agree, numbers are numbers, units are visible.
+/// A picture that was checked before it is drawn. The constructor throws as view.h promises when
+/// sizes do not fit together or a value is not a number. `original` must outlive this object.
 struct CheckedPicture {
   explicit CheckedPicture(const AlignmentPicture& picture);
 

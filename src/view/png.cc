@@ -1,5 +1,5 @@
-// SVG to PNG with librsvg and cairo, which are opened when they are first needed: linked in, they
-// would cost every start of the program milliseconds.
+// Turns SVG into PNG with librsvg and cairo. The libraries are opened when they are first needed:
+// linking them would slow down every start of the program by milliseconds.
 #include <cairo.h>
 #include <dlfcn.h>
 #include <fmt/format.h>
@@ -16,7 +16,7 @@
 namespace attend::view {
 namespace {
 
-constexpr double kLongestSide = 32'000;  // cairo's own limit is 32,767 pixels
+constexpr double kLongestSide = 32'000;  // the limit of cairo is 32,767 pixels
 
 class Library {
  public:
@@ -24,7 +24,8 @@ class Library {
     if (handle_ == nullptr) fail(dlerror());
   }
 
-  /// Stays open: librsvg keeps data for every thread and cannot be unloaded.
+  /// Finds a function of the library, which stays open: librsvg keeps data for every thread and
+  /// cannot be unloaded.
   template <typename Function>
   void find(const char* name, Function*& function) const {
     function = reinterpret_cast<Function*>(dlsym(handle_, name));
@@ -102,7 +103,7 @@ cairo_status_t append_bytes(void* closure, const unsigned char* data, unsigned i
   return CAIRO_STATUS_SUCCESS;
 }
 
-/// The factor that respects every limit.
+/// Returns the scale that keeps every limit.
 double respectful_scale(double width, double height, const PngOptions& options) {
   const double by_pixels = std::sqrt(static_cast<double>(options.max_pixels) / (width * height));
   return std::min({options.scale, by_pixels, kLongestSide / std::max(width, height)});

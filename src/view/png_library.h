@@ -1,4 +1,4 @@
-// librsvg and cairo, opened by name at run time. Internal to the folder.
+// Opens librsvg and cairo by name at run time. Internal to the folder.
 #pragma once
 
 #include <memory>
@@ -16,10 +16,10 @@ struct PngLibraryNames {
   std::string glib = "libglib-2.0.so.0";
 };
 
-/// Immutable and safe to use from several threads.
+/// The functions of the two libraries. Immutable; safe to use from several threads.
 class PngLibrary {
  public:
-  /// Error when a library or one of its functions is missing.
+  /// Opens the libraries. Throws Error when one of them, or one of its functions, is missing.
   explicit PngLibrary(const PngLibraryNames& names);
   std::string render(std::string_view svg, const PngOptions& options) const;
 

@@ -16,8 +16,9 @@ namespace {
 
 constexpr std::size_t kMostUnits = 4000;
 constexpr std::size_t kMostCells = 250'000;
-constexpr std::size_t kMostEmptyCells = 20'000;  // above, cells that look like 0 are not written
-constexpr std::size_t kLongestLabel = 28;        // clusters
+// In pictures with more cells, cells that look like 0 are not written.
+constexpr std::size_t kMostEmptyCells = 20'000;
+constexpr std::size_t kLongestLabel = 28;  // in clusters
 constexpr std::size_t kLongestTitle = 100;
 constexpr double kMargin = 18;
 constexpr double kGap = 8;  // between labels and cells
@@ -26,7 +27,7 @@ constexpr double kLegendWidth = 160;
 constexpr double kSmallText = 11;
 constexpr double kSin45 = 0.70710678;
 
-/// Places in the page, in pixels.
+/// The layout of a heat map, in pixels.
 class HeatMap {
  public:
   HeatMap(const AlignmentPicture& picture, const PictureOptions& options)
@@ -117,7 +118,7 @@ class HeatMap {
     height_ = std::ceil(bottom + kMargin + (options_.legend ? 52 : 0));
   }
 
-  /// A side without units takes the place of one.
+  /// A side without units takes as much room as one unit.
   std::size_t drawn_rows() const { return std::max<std::size_t>(rows_, 1); }
   std::size_t drawn_columns() const { return std::max<std::size_t>(columns_, 1); }
 
@@ -164,7 +165,7 @@ class HeatMap {
              {.size = font_, .anchor = "end", .colour = kMutedColour});
   }
 
-  /// The whole label where only its beginning is drawn.
+  /// Returns the whole label as a tooltip where only its beginning is drawn.
   static std::string_view tooltip_of(const std::string& whole, const std::string& drawn) {
     return whole == drawn ? std::string_view() : whole;
   }
@@ -196,7 +197,7 @@ class HeatMap {
                     target_labels_[row], source_labels_[column], weight));
   }
 
-  /// Thin enough to disappear in a large picture.
+  /// Draws lines that are thin enough to disappear in a large picture.
   void draw_grid_lines(SvgWriter& svg, double width, double height) const {
     const bool dark_zero = luminance(colour_of(0, options_.scale)) < 0.4;
     const Stroke stroke{.colour = dark_zero ? "#5b626a" : "#d8dee4", .width = 0.5};
@@ -220,7 +221,7 @@ class HeatMap {
              {.colour = "#3d444d", .width = 1});
   }
 
-  /// A bar and a number behind every row.
+  /// Draws a bar and a number after every row.
   void draw_probabilities(SvgWriter& svg) const {
     constexpr double kBar = 24;
     const double x = grid_.x + cell_ * static_cast<double>(drawn_columns()) + kGap + 2;
@@ -278,8 +279,8 @@ class HeatMap {
   std::string title_;
   double cell_ = 0;
   double font_ = 0;
-  double tilt_ = 0;  // degrees of labels that do not fit above their cells
-  Point grid_;       // the upper left corner of the cells
+  double tilt_ = 0;  // in degrees, for labels that do not fit above their cells
+  Point grid_;       // upper left corner of the cells
   double width_ = 0;
   double height_ = 0;
 };

@@ -7,7 +7,7 @@
 namespace attend::view {
 namespace {
 
-/// The first that has a glyph wins; the viewer's own sans-serif is last.
+/// Viewers use the first font that has a glyph. Their own sans-serif font is last.
 constexpr std::string_view kFonts =
     "Noto Sans, Noto Sans CJK SC, Noto Sans Arabic, Noto Sans Devanagari, DejaVu Sans, sans-serif";
 

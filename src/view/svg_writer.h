@@ -31,11 +31,11 @@ struct Stroke {
   std::string_view dashes = {};
 };
 
-/// A white page in pixels. Every text goes into an element of its own, isolated from the direction
-/// of its neighbours; all text is escaped here.
+/// Writes a white page, with coordinates in pixels. Every text is an element of its own, isolated
+/// from the direction of its neighbours. All text is escaped here. Not thread-safe.
 class SvgWriter {
  public:
-  /// `name` and `description` are read out in place of the picture.
+  /// Screen readers read `name` and `description` in place of the picture.
   SvgWriter(double width, double height, std::string_view name, std::string_view description);
 
   void text(Point at, std::string_view content, const TextStyle& style = {});
@@ -53,7 +53,7 @@ class SvgWriter {
   std::string svg_;
 };
 
-/// A coordinate with at most two decimals.
+/// Returns a coordinate with at most two decimals.
 std::string coordinate(double value);
 
 }  // namespace attend::view

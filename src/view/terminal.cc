@@ -1,4 +1,4 @@
-// Draws an alignment with characters: one line for every target unit.
+// Draws an alignment with characters, with one line for every target unit.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -18,10 +18,10 @@ namespace {
 using Colour = TerminalOptions::Colour;
 
 constexpr std::size_t kNarrowest = 20;
-constexpr std::size_t kLongestTarget = 20;  // columns of a row's label
+constexpr std::size_t kLongestTarget = 20;  // in columns, of the label of a row
 constexpr std::size_t kProbabilityColumns = 6;
 
-/// Five shades and where each begins.
+/// One of five shades and the weight at which it begins.
 struct Shade {
   const char* glyph;
   double from;
@@ -82,7 +82,7 @@ class TerminalDrawing {
 
   std::string title() const { return isolated(shorten_columns(visible_title(), options_.width)); }
 
-  /// Spaces of a title stay spaces.
+  /// Spaces in a title stay spaces.
   std::string visible_title() const {
     std::string visible;
     std::string_view rest = picture_.original.title;
@@ -144,7 +144,7 @@ class TerminalDrawing {
 
   void note(const std::string& text) { line(styled("2", shorten_columns(text, options_.width))); }
 
-  /// Left out where it does not fit.
+  /// Draws the legend unless it does not fit.
   void draw_legend() {
     const bool plain = options_.colour == Colour::kNone;
     std::string text = plain ? "" : "0 ";
@@ -166,7 +166,7 @@ class TerminalDrawing {
     return fmt::format("\x1b[{}m{}\x1b[0m", style, text);
   }
 
-  /// Without the spaces at its end.
+  /// Adds a line without the spaces at its end.
   void line(std::string text) {
     text.erase(text.find_last_not_of(' ') + 1);
     text_ += text + '\n';
@@ -178,7 +178,7 @@ class TerminalDrawing {
   std::size_t columns_ = 0;
   std::size_t label_ = 0;  // columns of the row labels
   std::size_t room_ = 0;   // columns for cells
-  std::size_t cell_ = 2;   // columns of one
+  std::size_t cell_ = 2;   // columns of one cell
   std::size_t panel_ = 1;  // source units in one panel
   std::string text_;
 };

@@ -8,14 +8,14 @@
 namespace attend::view {
 namespace {
 
-constexpr std::size_t kLongestStep = 24;        // columns of a label on the staircase
-constexpr std::size_t kLongestVertical = 14;    // letters below each other
-constexpr std::size_t kAlwaysStaircase = 4;     // lines that are worth their space
-constexpr const char* kLeftToRight = "\u200E";  // a mark without width
+constexpr std::size_t kLongestStep = 24;        // in columns, of a label on the staircase
+constexpr std::size_t kLongestVertical = 14;    // letters below one another
+constexpr std::size_t kAlwaysStaircase = 4;     // so many lines are always worth their space
+constexpr const char* kLeftToRight = "\u200E";  // a mark of direction without width
 
 std::string spaces(std::size_t count) { return std::string(count, ' '); }
 
-/// Text of one line whose pieces are set from left to right.
+/// A line of text whose pieces are set from left to right.
 class Line {
  public:
   void put(std::size_t column, const std::string& piece) {
@@ -32,12 +32,12 @@ class Line {
 
 struct Staircase {
   std::vector<std::string> labels;
-  std::vector<std::size_t> heights;  // lines above the lowest, [labels]
+  std::vector<std::size_t> heights;  // lines above the lowest one, [labels]
   std::size_t lines = 0;
 };
 
-/// A label may cross the columns to its right only above their labels: its height is one more than
-/// the greatest among those that it covers.
+/// A label may cross the columns to its right only above their labels. Its height is therefore one
+/// more than the greatest height among the labels that it covers.
 Staircase build_staircase(std::span<const std::string> labels, std::size_t cell,
                           std::size_t width) {
   Staircase stairs{{}, std::vector<std::size_t>(labels.size()), 0};
@@ -48,7 +48,7 @@ Staircase build_staircase(std::span<const std::string> labels, std::size_t cell,
   for (std::size_t j = labels.size(); j-- > 0;) {
     const std::size_t columns = display_width(stairs.labels[j]);
     const bool one_character = columns <= cell && clusters(stairs.labels[j]).size() == 1;
-    const std::size_t needed = one_character ? columns : columns + 1;  // and a space
+    const std::size_t needed = one_character ? columns : columns + 1;  // with a space after it
     for (std::size_t i = j + 1; i < labels.size() && (i - j) * cell < needed; ++i) {
       stairs.heights[j] = std::max(stairs.heights[j], stairs.heights[i] + 1);
     }

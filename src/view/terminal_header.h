@@ -1,4 +1,4 @@
-// Column headings in a terminal. Internal to the folder.
+// Draws column headings in a terminal. Internal to the folder.
 #pragma once
 
 #include <cstddef>
@@ -8,16 +8,17 @@
 
 namespace attend::view {
 
-/// The lines above cells of `cell` columns each. Labels that fit stand above their cells; longer
-/// ones stand on a staircase with leaders down to their cells, or letter below letter where that is
-/// shorter and the script allows it. No line is longer than `width` columns.
+/// Returns the lines above cells of `cell` columns each. Labels that fit are written above their
+/// cells. Longer ones form a staircase with leaders down to their cells, or are written letter
+/// below letter where that is shorter and the script allows it. No line is longer than `width`
+/// columns.
 std::vector<std::string> header_lines(std::span<const std::string> labels, std::size_t cell,
                                       std::size_t width);
 
-/// Keeps a label of a right-to-left script from turning its whole line around.
+/// Returns a label that cannot turn its line around if its script runs from right to left.
 std::string isolated(const std::string& label);
 
-/// A label followed (or preceded) by spaces up to `width` columns.
+/// Returns a label with spaces after it (or before it) up to `width` columns.
 std::string pad_right(const std::string& label, std::size_t width);
 std::string pad_left(const std::string& label, std::size_t width);
 

@@ -1,5 +1,6 @@
-// Pictures of alignments and of training: terminal, SVG, PNG, HTML. Knows nothing of models.
-// Every function is pure and safe to call from several threads.
+// The public face of src/view: pictures of alignments and of training, for the terminal and as SVG,
+// PNG and HTML. It knows nothing about models. Every function is pure and safe to call from several
+// threads.
 #pragma once
 
 #include <cstddef>
@@ -11,15 +12,17 @@
 
 namespace attend::view {
 
-/// One prediction with what it looked at (§4.7): a row for every target unit, a column for every
-/// source unit, weights from 0 to 1; a row sums to 1 unless the source was cut. Units are UTF-8;
-/// they may hold anything, control characters and markup too: what cannot be seen is made visible.
+/// One prediction with its alignment (docs/models.md §4.7): a row for every target unit, a column
+/// for every source unit, weights from 0 to 1. A row sums to 1 unless the source was cut. Units are
+/// UTF-8 and may contain anything, including control characters and markup: invisible characters
+/// are made visible.
 ///
-/// A side may have no units: an answer may be empty. In its place every picture says "(empty)".
+/// A side may have no units, because an answer may be empty. Every picture then says "(empty)" in
+/// its place.
 ///
-/// Every draw_* function of a picture throws UsageError when there are too many units to draw,
-/// Error when a weight or a probability is not a number, and fails a check when the sizes do not
-/// fit together.
+/// Every draw_* function of a picture throws UsageError when there are too many units to draw and
+/// Error when a weight or a probability is not a number. It fails a check when the sizes do not fit
+/// together.
 struct AlignmentPicture {
   std::vector<std::string> source_units;
   std::vector<std::string> target_units;
@@ -28,10 +31,10 @@ struct AlignmentPicture {
   std::vector<float> target_probabilities = {};  ///< p(y_i), [target_units]; empty: none
 };
 
-/// What a weight looks like.
+/// Says which colour a weight has.
 enum class ColourScale {
-  kGrey,        ///< 0 black, 1 white: the contract of §4.7
-  kInk,         ///< 0 white, 1 nearly black: the same for paper
+  kGrey,        ///< 0 black, 1 white, as docs/models.md §4.7 demands
+  kInk,         ///< 0 white, 1 nearly black: kGrey reversed, for paper
   kPerceptual,  ///< 0 dark violet over teal to 1 light yellow; even steps of lightness
 };
 /// "grey", "ink" or "perceptual"; UsageError for anything else.
@@ -42,42 +45,45 @@ ColourScale colour_scale(std::string_view name);
 struct TerminalOptions {
   enum class Colour { kNone, k256, kTrueColour };
   Colour colour = Colour::kNone;
-  ColourScale scale = ColourScale::kPerceptual;  ///< of the two colour modes
+  ColourScale scale = ColourScale::kPerceptual;  ///< used by the two colour modes
   std::size_t width = 80;                        ///< columns, at least 20
-  std::size_t max_source_units = 400;            ///< what is beyond is left out, with a note
+  std::size_t max_source_units = 400;            ///< further units are left out, with a note
   std::size_t max_target_units = 400;
 };
 
-/// Lines of text that end in a line feed. Without colour a weight is one of `·░▒▓█`. A source that
-/// is wider than the terminal continues in panels below each other. Lines never exceed the width.
+/// Returns lines of text, each ended by a line feed. Without colour a weight is one of `·░▒▓█`. A
+/// source that is wider than the terminal continues in panels below one another. No line exceeds
+/// the width.
 std::string draw_terminal(const AlignmentPicture& picture, const TerminalOptions& options = {});
 
-/// Columns that a terminal needs for a text: 2 for wide East Asian characters and emoji, 0 for
-/// combining ones.
+/// Returns the number of columns that a terminal needs for a text: 2 for wide East Asian characters
+/// and emoji, 0 for combining characters.
 std::size_t display_width(std::string_view text);
 
-/// A unit as every picture writes it: a space is ␣, a control character its picture (␛),
-/// invisible and direction-changing ones their number (U+202E), a lone combining mark stands on ◌,
-/// an empty unit is ∅, and broken UTF-8 is U+FFFD. After 200 characters it ends in `…`.
+/// Returns a unit as every picture writes it. A space is ␣, a control character its picture (␛), an
+/// invisible or direction-changing character its number (U+202E); a combining mark without a base
+/// is written on ◌, an empty unit is ∅, and broken UTF-8 is U+FFFD. After 200 characters the label
+/// ends in `…`.
 std::string visible_label(std::string_view unit);
 
 // ----------------------------------------------------------------------------------- pictures ---
 
 struct PictureOptions {
   ColourScale scale = ColourScale::kGrey;
-  double cell_size = 0;  ///< pixels, 4 to 100; 0: chosen by the number of units
+  double cell_size = 0;  ///< pixels, 4 to 100; 0: chosen from the number of units
   bool legend = true;
 };
 
-/// A heat map as one SVG 1.1 document. At most 4,000 units a side and 250,000 cells.
+/// Returns a heat map as one SVG 1.1 document. Throws UsageError for more than 4,000 units a side
+/// or 250,000 cells.
 std::string draw_svg(const AlignmentPicture& picture, const PictureOptions& options = {});
 
 struct PngOptions {
-  double scale = 2;  ///< pixels of the PNG for one of the SVG; made smaller to respect the limit
+  double scale = 2;  ///< pixels of the PNG for one pixel of the SVG; reduced to keep the limit
   std::size_t max_pixels = std::size_t{64} << 20;
 };
 
-/// Draws an SVG document with librsvg, which is opened by the first call. Throws Error when the
+/// Turns an SVG document into a PNG with librsvg, which the first call opens. Throws Error when the
 /// library is missing or rejects the document.
 std::string svg_to_png(std::string_view svg, const PngOptions& options = {});
 
@@ -87,16 +93,16 @@ struct HtmlOptions {
   std::string language = "en";  ///< of the page's own words; BCP 47
 };
 
-/// One file without any reference to the network: every picture with its tokens and heat map.
-/// Pointing at, focusing or tapping a target token shades the source by its row; at a source token,
-/// the target by its column. Units and weights lie in the page as JSON. At most 250,000
-/// cells a page; UsageError when there is no picture.
+/// Returns one file that refers to nothing on the network: every picture with its tokens and its
+/// heat map. Pointing at, focusing or tapping a target token shades the source by the row of the
+/// token; a source token shades the target by its column. The page holds units and weights as JSON.
+/// Throws UsageError when there is no picture or more than 250,000 cells.
 std::string draw_html(std::span<const AlignmentPicture> pictures, const HtmlOptions& options = {});
 
 // ------------------------------------------------------------------------------------- charts ---
 
-/// A line over updates. `x` and `y` have one length; a y that is not finite leaves a gap (on a
-/// logarithmic axis also a y ≤ 0). x must be finite and never fall.
+/// A line over updates. `x` and `y` have equal lengths. `x` must be finite and never fall. A y that
+/// is not finite leaves a gap; so does a y ≤ 0 on a logarithmic axis.
 struct Series {
   std::string name = {};
   std::vector<double> x;
@@ -107,7 +113,7 @@ enum class AxisScale { kLinear, kLogarithmic };
 
 /// Series that share a y axis.
 struct CurvePanel {
-  std::string title = {};  ///< what y is: "loss per target unit"
+  std::string title = {};  ///< the meaning of y: "loss per target unit"
   std::vector<Series> series;
   AxisScale scale = AxisScale::kLinear;
 };
@@ -119,26 +125,27 @@ struct CurveOptions {
   double panel_height = 240;       ///< pixels, 80 to 4,000
 };
 
-/// Learning curves, one panel below the other on one x axis, as an SVG document. A series with
-/// nothing to draw stays in the legend. UsageError when no panel is given.
+/// Returns learning curves as an SVG document, one panel below another on one x axis. The legend
+/// also names a series that has nothing to draw. Throws UsageError when there is no panel.
 std::string draw_curves(std::span<const CurvePanel> panels, const CurveOptions& options = {});
 
-/// One bar: a value for a bucket (the lengths 1–10, a language).
+/// One bar: a value for a bucket (the lengths 1–10, or a language).
 struct Bar {
   std::string label = {};
   double value = std::numeric_limits<double>::quiet_NaN();  ///< not finite: no bar
-  std::size_t count = 0;                                    ///< examples behind it; 0: not shown
+  std::size_t count = 0;  ///< examples that the value is computed from; 0: not shown
 };
 
 struct BarOptions {
   std::string title = {};    ///< empty: none
-  std::string x_title = {};  ///< what the labels are: "source length"
-  std::string y_title = {};  ///< what the values are: "BLEU"
+  std::string x_title = {};  ///< the meaning of the labels: "source length"
+  std::string y_title = {};  ///< the meaning of the values: "BLEU"
   double width = 720;        ///< pixels, 200 to 4,000
   double height = 320;       ///< pixels, 120 to 4,000
 };
 
-/// A bar chart from zero as an SVG document. UsageError when there is no bar or more than 500.
+/// Returns a bar chart from zero as an SVG document. Throws UsageError when there is no bar or more
+/// than 500.
 std::string draw_bars(std::span<const Bar> bars, const BarOptions& options = {});
 
 }  // namespace attend::view

@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # The arrows between the folders of src/ (ARCHITECTURE.md): each folder includes only what its line allows, and only
-# through the public header; only src/train sees libtorch. Prints every offence; exit 1 if there is one.
+# through the public header; only src/network, src/fused and src/train see libtorch. Prints every offence; exit 1 if there is one.
 set -u
 root=${1:?usage: arrows.sh SOURCE_TREE}
 cd "$root/src" || exit 2
 declare -A allowed=(
   [base]="" [text]="base" [dates]="base text" [model]="base text" [kernels]="base" [runtime]="base text model kernels"
   [search]="base text model" [metrics]="base text" [view]="base" [predictor]="base text model runtime search"
-  [train]="base text model kernels runtime search metrics view predictor"
+  [network]="base text model"
+  [fused]="base text model kernels network"
+  [train]="base text model kernels runtime search metrics view predictor network fused"
   [commands]="base text dates model search metrics view predictor train"
 )
 offences=0
@@ -31,7 +33,7 @@ for folder in */; do
   done < <(grep -rnoE '^#include "[a-z_]+/[^"]+"' "$folder" | sed -E 's/#include "([^"]+)"/\1/')
 done
 while read -r hit; do
-  echo "src/$hit: only src/train may include libtorch"
+  echo "src/$hit: only src/network, src/fused and src/train may include libtorch"
   offences=1
-done < <(grep -rnE '^#include <(torch|ATen|c10)/' . | grep -v '^./train/' | sed 's|^\./||')
+done < <(grep -rnE '^#include <(torch|ATen|c10)/' . | grep -vE '^./(network|fused|train)/' | sed 's|^\./||')
 exit $offences

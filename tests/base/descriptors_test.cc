@@ -36,7 +36,7 @@ TEST(Descriptors, ReadingWaitsForANonBlockingPipe) {
 
 TEST(Descriptors, WritingWaitsForANonBlockingPipe) {
   Pipe pipe;
-  const std::string bytes(1 << 20, 'x');  // more than a pipe holds
+  const std::string bytes(1 << 20, 'x');  // more than a pipe can hold
   std::size_t read_bytes = 0;
   std::thread reader([&] {
     std::this_thread::sleep_for(milliseconds(50));
@@ -69,7 +69,7 @@ TEST(Descriptors, TellOfTheEndAndOfErrors) {
 
 TEST(Descriptors, ReadingGoesOnAfterASignal) {
   Pipe pipe;
-  ASSERT_EQ(fcntl(pipe.ends[0], F_SETFL, 0), 0);  // blocking: it is read() that the signal ends
+  ASSERT_EQ(fcntl(pipe.ends[0], F_SETFL, 0), 0);  // blocking, so that the signal interrupts read()
   struct sigaction action {
   }, before{};
   action.sa_handler = [](int) {};  // without SA_RESTART
@@ -87,7 +87,8 @@ TEST(Descriptors, ReadingGoesOnAfterASignal) {
   sigaction(SIGALRM, &before, nullptr);
 }
 
-// In a child, whose streams may be closed. The exit code is the number of the check that failed.
+// Runs in a child, which may close its streams. The exit code is the number of the check that
+// failed.
 void check_reserved() {
   close(STDIN_FILENO), close(STDOUT_FILENO), close(STDERR_FILENO);
   reserve_standard_descriptors();

@@ -19,7 +19,7 @@ namespace {
 
 using ::attend::testing::TemporaryFolder;
 
-/// Standard error is another descriptor as long as this lives; -1: it is closed.
+/// Replaces standard error by another descriptor while this object lives; -1 closes it.
 class StandardError {
  public:
   explicit StandardError(int descriptor) : before_(dup(STDERR_FILENO)) {
@@ -100,7 +100,7 @@ TEST(PrintMessage, GoesOnWithoutASignalWhenTheReaderIsGone) {
   std::array<int, 2> ends;
   ASSERT_EQ(pipe(ends.data()), 0);
   close(ends[0]);
-  const auto before = signal(SIGPIPE, SIG_DFL);  // which would end this program
+  const auto before = signal(SIGPIPE, SIG_DFL);  // this default would end the program
   {
     const StandardError standard_error(ends[1]);
     close(ends[1]);
@@ -115,7 +115,7 @@ TEST(PrintMessage, GoesOnWithoutASignalAtTheLimitOfAFilesSize) {
     const int file = open((folder / "log").c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
     const rlimit limit{10, 10};
     if (file < 0 || setrlimit(RLIMIT_FSIZE, &limit) != 0) _exit(1);
-    signal(SIGXFSZ, SIG_DFL);  // which would end this program
+    signal(SIGXFSZ, SIG_DFL);  // the default action of SIGXFSZ would end this program
     dup2(file, STDERR_FILENO);
     for (int i = 0; i < 3; ++i) print_message("twelve bytes");
     const bool as_wanted = ::attend::testing::read_file(folder / "log") == "twelve byt";
@@ -135,7 +135,7 @@ TEST(PrintMessage, KeepsASignalThatWasThereBefore) {
   print_message("");
   sigpending(&pending);
   EXPECT_EQ(sigismember(&pending, SIGPIPE), 1);
-  signal(SIGPIPE, SIG_IGN);  // discards it
+  signal(SIGPIPE, SIG_IGN);  // ignoring the signal discards it
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
   signal(SIGPIPE, action);
 }

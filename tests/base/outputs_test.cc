@@ -1,5 +1,5 @@
-// What AtomicFile does where something stands already: links, other owners, mounts, folders that
-// may not be written.
+// Tests how AtomicFile treats an existing file: links, other owners, mounts, folders that may not
+// be written.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -34,8 +34,8 @@ std::size_t count_entries(const fs::path& folder) {
   return static_cast<std::size_t>(std::distance(fs::directory_iterator(folder), {}));
 }
 
-// Runs it in a process of its own, which may change its user or its mounts; what it returns ("":
-// all is well) comes back.
+// Runs `body` in a process of its own, which may change its user or its mounts, and returns the
+// result of `body`; "" means that all is well.
 std::string in_child(const std::function<std::string()>& body) {
   std::array<int, 2> ends;
   EXPECT_EQ(pipe(ends.data()), 0);
@@ -83,7 +83,7 @@ TEST(Output, GoesToWhereASymbolicLinkLeads) {
   EXPECT_TRUE(fs::is_symlink(folder / "link"));
   EXPECT_TRUE(fs::is_symlink(folder / "middle"));
   EXPECT_EQ(read_file(other / "real"), "new");
-  EXPECT_NE(status_of(other / "real").st_ino, before);  // as a whole, not written over
+  EXPECT_NE(status_of(other / "real").st_ino, before);  // replaced as a whole, not written over
   EXPECT_EQ(count_entries(other.path()), 1U);
   EXPECT_EQ(count_entries(folder.path()), 2U);
 }
@@ -117,7 +117,7 @@ TEST(Output, KeepsHardLinks) {
     AtomicFile file(folder / "a");
     file.write("new");
     file.flush();
-    EXPECT_EQ(read_file(folder / "b").size(), 38U);  // until all is there
+    EXPECT_EQ(read_file(folder / "b").size(), 38U);  // unchanged until all bytes are there
     file.commit();
   }
   EXPECT_EQ(read_file(folder / "b"), "new");
@@ -188,7 +188,7 @@ TEST(Output, HasThePermissionsOfTheMaskOrOfTheOldFile) {
   const TemporaryFolder folder;
   const mode_t mask = umask(037);
   write_file(folder / "new", "x");
-  EXPECT_EQ(umask(mask), mode_t{037});  // it is not changed
+  EXPECT_EQ(umask(mask), mode_t{037});  // AtomicFile has not changed the mask
   EXPECT_EQ(status_of(folder / "new").st_mode & 0777, 0640U);
   chmod((folder / "new").c_str(), 0604);
   write_file(folder / "new", "y");
@@ -258,7 +258,7 @@ TEST(Output, InAFolderThatMayNotBeWrittenIsWrittenInPlace) {
   EXPECT_EQ(count_entries(folder.path()), 2U);
 }
 
-// A folder like /tmp, where only its owner replaces a file.
+// The folder is like /tmp: only the owner of a file may replace it.
 TEST(Output, InAStickyFolderIsKnownToFailBeforeAnythingIsWritten) {
   if (!is_root()) GTEST_SKIP() << "only root becomes another user";
   const TemporaryFolder folder;
@@ -281,7 +281,7 @@ TEST(Output, InAStickyFolderIsKnownToFailBeforeAnythingIsWritten) {
 
 constexpr const char* kNoMounts = "no mounts here";
 
-// In a namespace of its own, where the folder is a disk of 64 KiB.
+// Runs `body` in a mount namespace of its own, where the folder is a disk of 64 KiB.
 std::string with_small_disk(const fs::path& folder, const std::function<std::string()>& body) {
   return in_child([&]() -> std::string {
     if (unshare(CLONE_NEWNS) != 0 ||
@@ -313,7 +313,7 @@ TEST(Output, ToAMountIsWrittenInPlace) {
               nullptr) != 0) {
       return "cannot make the mount read-only";
     }
-    try {  // it is known before anything is written
+    try {  // AtomicFile fails before anything is written
       AtomicFile file(disk / "mounted");
       return "the read-only mount was opened";
     } catch (const Error&) {
@@ -334,7 +334,8 @@ TEST(Output, ThatFindsNoRoomInPlaceLeavesTheOldContents) {
     if (mount((disk / "b").c_str(), (folder / "mounted").c_str(), nullptr, MS_BIND, nullptr) != 0) {
       return kNoMounts;
     }
-    // The new contents find no room beside the old ones; or they do, but not in place of them.
+    // Either the new contents find no room on the disk next to the old ones, or they do but cannot
+    // grow in place.
     for (const fs::path& path : {disk / "a", folder / "mounted"}) {
       try {
         write_file(path, std::string(200000, 'n'));
@@ -346,7 +347,7 @@ TEST(Output, ThatFindsNoRoomInPlaceLeavesTheOldContents) {
       }
       if (read_file(disk / "b") != old) return "the old contents are lost";
     }
-    write_file(folder / "mounted", std::string(50000, 'n'));  // that there is room is known again
+    write_file(folder / "mounted", std::string(50000, 'n'));  // there is room for this
     if (read_file(disk / "a").size() != 50000U) return "it was not written";
     write_file(disk / "a", "new");
     return read_file(disk / "b");

@@ -23,9 +23,9 @@ TEST(FollowLinks, LeadsToTheEndOfAChain) {
   fs::create_directories(folder / "a/b");
   write_file(folder / "a/file", "x");
   fs::create_symlink("../file", folder / "a/b/up");         // relative to its own folder
-  fs::create_symlink(folder / "a/b/up", folder / "whole");  // a whole path
-  fs::create_symlink("whole", folder / "first");            // and a chain of three
-  fs::create_directory_symlink("a/b", folder / "folder");   // through a folder's link
+  fs::create_symlink(folder / "a/b/up", folder / "whole");  // an absolute path
+  fs::create_symlink("whole", folder / "first");            // a chain of three links
+  fs::create_directory_symlink("a/b", folder / "folder");   // a link to a folder
   for (const char* name : {"a/b/up", "whole", "first", "folder/up", "a/file"}) {
     const Place place = follow_links(folder / name);
     EXPECT_TRUE(fs::equivalent(place.path, folder / "a/file")) << place.path;

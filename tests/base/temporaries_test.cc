@@ -68,7 +68,7 @@ TEST(TemporaryFile, MoreThanTheTableHoldsWork) {
   EXPECT_EQ(count_entries(folder.path()), 0U);
 }
 
-/// In a child: makes outputs of several kinds, and then gets the signal.
+/// Runs in a child: makes outputs of several kinds and then gets the signal.
 [[noreturn]] void write_and_get(int signal, const fs::path& folder) {
   ::signal(signal, SIG_DFL);
   handle_signals();
@@ -128,7 +128,8 @@ TEST(Signals, EndAProgramOfWhichAnotherThreadGetsThem) {
 
 TEST(Leftovers, AreRemovedAndNothingElse) {
   const TemporaryFolder folder;
-  const std::vector<const char*> leftovers{"attend.tmp-0aZ9bY", "a.tmp-aB3xYz"};  // now, earlier
+  // The first name is of this version, the second of earlier ones.
+  const std::vector<const char*> leftovers{"attend.tmp-0aZ9bY", "a.tmp-aB3xYz"};
   const std::vector<const char*> others{"a", "a.tmp-", "a.tmp-aB3xYz7", ".tmp-aB3xYz"};
   for (const char* name : leftovers) write_file(folder / name, "x");
   for (const char* name : others) write_file(folder / name, "x");

@@ -1,4 +1,4 @@
-// Dates in other calendars and numerals: each is read back by a small parser or by ICU's calendars.
+// Dates in other calendars and numerals. A small parser or ICU's calendars read each one back.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unicode/calendar.h>
@@ -25,7 +25,7 @@ std::vector<DatePair> pairs_in(const std::string& locale, int count) {
   return take(options, count);
 }
 
-/// With ASCII digits in place of the Persian ones.
+/// Replaces Persian digits by ASCII digits.
 std::string with_ascii_digits(std::string text) {
   constexpr std::array kPersian = {"۰", "۱", "۲", "۳", "۴", "۵", "۶", "۷", "۸", "۹"};
   for (std::size_t digit = 0; digit < kPersian.size(); ++digit) {
@@ -37,7 +37,7 @@ std::string with_ascii_digits(std::string text) {
   return text;
 }
 
-/// The Gregorian date of a Solar Hijri one, by ICU.
+/// Returns the Gregorian date of a Solar Hijri date, as ICU converts it.
 std::string by_icu(int year, int month, int day) {
   UErrorCode status = U_ZERO_ERROR;
   const std::unique_ptr<icu::Calendar> persian(icu::Calendar::createInstance(
@@ -100,7 +100,7 @@ TEST(Persian, YearsTellTheCalendar) {
   for (const DatePair& pair : pairs_in("fa", 40000)) {
     const std::string source = with_ascii_digits(pair.source);
     std::smatch match;
-    // Compact dates and times with a zone have longer numbers of their own.
+    // Compact dates and times with a zone contain longer numbers of their own.
     if (source.find(':') != std::string::npos || source.find('T') != std::string::npos) continue;
     if (std::regex_search(source, zone) || !std::regex_search(source, match, number)) continue;
     const int written = std::stoi(match[0]), year = parsed(pair.target).year;
@@ -111,7 +111,7 @@ TEST(Persian, YearsTellTheCalendar) {
   }
 }
 
-/// The month of I … XII, also as one character or with Cyrillic letters; 0 for none.
+/// Returns the month of I … XII, also as one character or with Cyrillic letters; 0 for none.
 int roman(const std::string& text) {
   constexpr std::array kMonths = {"I|Ⅰ",   "II|Ⅱ",   "III|Ⅲ",   "IV|Ⅳ",  "V|Ⅴ",     "VI|Ⅵ",
                                   "VII|Ⅶ", "VIII|Ⅷ", "IX|IХ|Ⅸ", "X|Х|Ⅹ", "XI|ХI|Ⅺ", "XII|ХII|Ⅻ"};

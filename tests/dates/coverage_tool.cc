@@ -24,7 +24,7 @@
 
 namespace {
 
-constexpr std::size_t kNumbers = 9;  // of one text; later ones are not looked at
+constexpr std::size_t kNumbers = 9;  // of one text; later numbers are ignored
 enum Role { kYear, kYearShort, kMonth, kDay, kRoles };
 
 struct Reading {
@@ -33,7 +33,8 @@ struct Reading {
   std::vector<std::string> words;
 };
 
-/// The ASCII digit of a character at `place`, its length in bytes behind; -1 for another one.
+/// Returns the value of the digit at `place`, and sets `length` to its bytes; -1 for another
+/// character.
 int digit_at(std::string_view text, std::size_t place, std::size_t& length) {
   constexpr std::string_view kZeros[] = {"0", "٠", "۰", "०", "০", "๐", "０"};
   for (const std::string_view zero : kZeros) {
@@ -71,7 +72,7 @@ std::string folded(const std::string& word) {
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/// The length of a time such as 10:49:41,502 at `place`, or 0.
+/// Returns the length of a time such as 10:49:41,502 at `place`, or 0.
 std::size_t time_length(std::string_view text, std::size_t place) {
   std::size_t i = place;
   while (i < text.size() && is_digit(text[i])) ++i;
@@ -85,7 +86,7 @@ std::size_t time_length(std::string_view text, std::size_t place) {
   return i - place;
 }
 
-/// A Chinese numeral, three bytes each.
+/// Whether there is a Chinese numeral at `place`; each has three bytes.
 bool is_numeral(std::string_view text, std::size_t place) {
   constexpr std::string_view kNumerals = "零〇一二三四五六七八九十百千两兩廿";
   if (place + 3 > text.size() || static_cast<unsigned char>(text[place]) < 0xE0) return false;
@@ -93,8 +94,8 @@ bool is_numeral(std::string_view text, std::size_t place) {
   return found != std::string_view::npos && found % 3 == 0;
 }
 
-/// Times as T and runs of Chinese numerals as z, so that rare combinations of them need not all be
-/// generated.
+/// Replaces times by T and runs of Chinese numerals by z, so that not every rare combination of
+/// them must be generated.
 std::string simplified(std::string_view text) {
   std::string result;
   for (std::size_t i = 0; i < text.size();) {
@@ -129,7 +130,7 @@ Reading read(const std::string& raw) {
       const std::size_t begin = i;
       while (i < text.size() && is_letter(text[i]) && digit_at(text, i, length) < 0) ++i;
       reading.words.push_back(folded(text.substr(begin, i - begin)));
-      reading.skeleton += "\x01";  // a word; filled in by fill()
+      reading.skeleton += "\x01";  // a word, which fill() fills in
     } else {
       reading.skeleton += text[i++];
     }
@@ -146,7 +147,7 @@ struct Language {
   std::unordered_map<std::string, Votes> skeletons;
 };
 
-/// The month that a word names, or 0.
+/// Returns the month that a word names, or 0.
 int month_of(const Language& language, const std::string& word) {
   const auto found = language.month_votes.find(word);
   if (found == language.month_votes.end()) return 0;
@@ -193,7 +194,7 @@ void vote(Votes& votes, const Reading& reading, std::string_view iso) {
   }
 }
 
-/// The number with most votes for a role, or none.
+/// Returns the number with most votes for a role, or none.
 const std::string* number_for(const Votes& votes, const Reading& reading, Role role) {
   const std::string* best = nullptr;
   int most = votes.count / 2;
@@ -243,7 +244,7 @@ Language learn(const std::string& code, int count) {
   return language;
 }
 
-/// The row's verdict: empty when it is read.
+/// Returns the verdict on a row: empty when the row counts as read.
 std::string judge(const Language& language, const std::string& text, const std::string& iso) {
   const Reading reading = read(text);
   int month = 0;
@@ -251,7 +252,7 @@ std::string judge(const Language& language, const std::string& text, const std::
   const auto found = language.skeletons.find(skeleton);
   if (found == language.skeletons.end()) return "not generated: " + skeleton;
   const std::string answer = look_up(found->second, reading, month);
-  // Numerals in words, eras and glued numbers are beyond the lookup; the skeleton is there.
+  // Numerals in words, eras and glued numbers are beyond the lookup, but their skeleton was found.
   if (answer == "?" || answer == iso) return "";
   return "read as " + answer + " (" + std::to_string(found->second.count) + " times)";
 }

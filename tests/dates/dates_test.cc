@@ -181,7 +181,7 @@ TEST(SplitOf, RefusesWhatIsNoDate) {
 TEST(Written, NeverGivesOneSourceTwoTargets) {
   for (const std::string& code : supported_locales()) {
     DatePairOptions options = in(code);
-    options.first_year = 2011;  // few years, so that sources come again
+    options.first_year = 2011;  // few years, so that sources occur again
     options.last_year = 2012;
     options.far_year_share = 0;
     std::map<std::string, std::string> targets;
@@ -237,7 +237,8 @@ TEST(Written, IsOneLineOfNormalizedText) {
   }
 }
 
-/// Of the sources d/m/yyyy with both numbers up to 12 and unlike: how many have the day first.
+/// Of the sources d/m/yyyy whose two numbers differ and are at most 12, returns the share with the
+/// day first.
 double day_first_share(const std::string& locale) {
   const std::regex slashes("<[^>]*> (\\d{1,2})/(\\d{1,2})/(\\d{4})");
   int day_first = 0, all = 0;

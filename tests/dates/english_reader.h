@@ -12,7 +12,7 @@
 
 namespace attend::dates {
 
-/// In lower case, without commas, as the date exercise prepares its sources.
+/// Returns the source in lower case and without commas, as the date exercise prepares it.
 inline std::string prepared(std::string text) {
   std::string result;
   for (const char c : text) {
@@ -43,7 +43,7 @@ inline int full_year(const std::string& digits) {
   return digits.size() > 2 ? year : year < 40 ? 2000 + year : 1900 + year;
 }
 
-/// The one reading of a source; 0-0-0 when there is none.
+/// Returns the only reading of a source, or 0-0-0 when there is none.
 inline Ymd read(const std::string& source) {
   const std::string text = prepared(source);
   static const std::regex kToken("[a-z]+|[0-9]+");
@@ -61,7 +61,7 @@ inline Ymd read(const std::string& source) {
       return {};
     }
   }
-  // A comma that was deleted between day and year joins them: "july 201969".
+  // A deleted comma between day and year joins the two: "july 201969".
   if (month != 0 && numbers.size() == 1 && numbers[0].size() >= 5 && before_month == 0) {
     const std::string all = numbers[0];
     numbers = {all.substr(0, all.size() - 4), all.substr(all.size() - 4)};

@@ -1,4 +1,4 @@
-// The everyday English style: every source is read back by a small parser of its own.
+// Tests of the everyday English style. A small parser reads every source back.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -73,7 +73,7 @@ TEST(Everyday, FitsIntoFortyCharacters) {
             " '-./0123456789abcdefghijlmnoprstuvwy");
 }
 
-// What a reader of the course types about the landing of Apollo 11, and neighbours of these forms.
+// Readers of the course type such forms for the day when Apollo 11 landed.
 TEST(Everyday, WritesTheNotationsThatPeopleType) {
   DatePairOptions options = everyday();
   options.first_year = 1969;
@@ -140,7 +140,7 @@ TEST(Everyday, NamesTheRightWeekdayMostly) {
     }
   }
   EXPECT_GT(all, 3000);
-  // One in ten draws another name, one in seven of them the right one: 0.914.
+  // One weekday in ten is drawn again, and one in seven of these is right: 0.914.
   EXPECT_NEAR(static_cast<double>(right) / all, 0.914, 0.02);
 }
 

@@ -1,4 +1,4 @@
-// The generator of reference §5.3.
+// Tests of the generator of docs/models.md §5.3.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -32,7 +32,7 @@ TEST(Exercise, HasThirtyFiveCharacters) {
 }
 
 TEST(Exercise, WritesTheTwentyFourFormats) {
-  // Each format of the list with its weight, as an expression over "month day year" words.
+  // Each format of the list with its weight, as a regular expression.
   const std::string long_month =
       "(january|february|march|april|may|june|july|august|september|october|november|december)";
   const std::string short_month = "(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)";
@@ -77,7 +77,7 @@ TEST(Exercise, MapsEachSourceToOneTarget) {
   std::map<std::string, std::string> targets;
   for (const DatePair& pair : take(exercise(), 100000)) {
     const auto [place, fresh] = targets.emplace(pair.source, pair.target);
-    // "5 06 07" may be read in one way only: the formats with the same marks share one order.
+    // "5 06 07" has only one reading: formats with equal marks have one order.
     EXPECT_EQ(place->second, pair.target) << pair.source;
   }
 }

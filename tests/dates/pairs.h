@@ -1,4 +1,4 @@
-// What the tests of date pairs share: pairs taken from a generator, and a calendar that is
+// Shared by the tests of date pairs: pairs taken from a generator, and a calendar that is
 // independent of the code under test.
 #pragma once
 
@@ -29,7 +29,7 @@ inline int last_day(int year, int month) {
   return month == 4 || month == 6 || month == 9 || month == 11 ? 30 : 31;
 }
 
-/// Sakamoto's rule, 0 is Sunday: independent of the code under test.
+/// Returns the weekday by Sakamoto's rule, where 0 is Sunday; independent of the code under test.
 inline int weekday_by_table(const Ymd& date) {
   constexpr int kOffsets[] = {0, 3, 2, 5, 0, 3, 5, 1, 4, 6, 2, 4};
   const int year = date.year - (date.month < 3 ? 1 : 0);

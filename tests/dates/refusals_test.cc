@@ -1,4 +1,4 @@
-// Pairs whose target is empty: what they hold must be no date by calendars of the tests' own.
+// Tests of pairs whose target is empty. By the tests' own calendars their sources must be no date.
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -121,7 +121,7 @@ TEST(Refusals, HaveNoReadingInEverydayEnglish) {
   options.first_year = 1500;
   int looks_like_a_date = 0, dates = 0;
   for (const DatePair& pair : take(options, 40000)) {
-    // The reader knows no times of day and no sums.
+    // The reader knows neither times of day nor sums.
     if (pair.source.find_first_of(":+") != std::string::npos) continue;
     const Ymd found = read(pair.source);
     if (pair.target.empty()) {
@@ -136,7 +136,7 @@ TEST(Refusals, HaveNoReadingInEverydayEnglish) {
   EXPECT_GT(dates, 3000);
 }
 
-/// Three numbers and signs between them, with ASCII digits.
+/// Finds three numbers of ASCII digits with signs between them.
 bool three_numbers(const std::string& text, std::array<std::string, 3>& numbers) {
   static const std::regex kShape("([0-9]{1,4})[-/., _]+([0-9]{1,4})[-/., _]+([0-9]{1,4})[., ]*");
   std::smatch match;
@@ -150,14 +150,14 @@ TEST(Refusals, InNumbersAreImpossibleInBothOrders) {
   for (const DatePair& pair : take(refusing(DateStyle::kWritten), 100000)) {
     std::array<std::string, 3> n;
     if (!pair.target.empty() || !three_numbers(without_tag(pair.source), n)) continue;
-    if (pair.source.starts_with("<fa>")) continue;  // has another calendar beside
+    if (pair.source.starts_with("<fa>")) continue;  // Persian texts also have another calendar
     ++checked;
     const bool year_first = n[0].size() == 4;
     const int year = full_year(n[year_first ? 0 : 2]);
     const int a = std::stoi(n[year_first ? 1 : 0]), b = std::stoi(n[year_first ? 2 : 1]);
     EXPECT_FALSE(exists(year, a, b)) << pair.source;
     EXPECT_FALSE(exists(year, b, a)) << pair.source;
-    // Of three short numbers the first is the year where it is over 31.
+    // The first of three short numbers is the year if it is over 31.
     if (n[0].size() <= 2 && n[2].size() <= 2 && std::stoi(n[0]) > 31) {
       EXPECT_FALSE(exists(full_year(n[0]), std::stoi(n[1]), std::stoi(n[2]))) << pair.source;
     }
@@ -218,7 +218,7 @@ TEST(Refusals, AreNeverWrittenAsDatesToo) {
   for (const std::string& code : supported_locales()) {
     DatePairOptions options = refusing(DateStyle::kWritten, 0.5);
     options.locales = {code};
-    options.first_year = 2011;  // few years, so that sources come again
+    options.first_year = 2011;  // few years, so that sources occur again
     options.last_year = 2012;
     options.far_year_share = 0;
     std::map<std::string, bool> refused;

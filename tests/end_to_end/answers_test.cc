@@ -1,5 +1,5 @@
-// What an answer holds and what it leaves out: long sources and targets, improbable answers,
-// targets that are given, formats, notices of a service.
+// Tests of answers, and of what is left out of them: long sources and targets, improbable answers,
+// given targets, formats, notices of a service.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -89,8 +89,7 @@ TEST(LongTargets, AreBounded) {
   EXPECT_THAT(score.error, HasSubstr("standard input:1: a target of 8 units, expected at most 7"));
 }
 
-// -------------------------------------------------------------------------- minimum probability
-// ---
+// ------------------------------------------------------------------------ minimum probability ---
 
 TEST(MinimumProbability, LeavesAnswersEmptyAndSaysSo) {
   const std::string input = "ab\nzzzzzz\nabc\n";
@@ -125,7 +124,7 @@ TEST(MinimumProbability, LeavesAnswersEmptyAndSaysSo) {
 // --------------------------------------------------------------------------- given targets ---
 
 TEST(GivenTargets, AreShownAsTheyWereGiven) {
-  // Decomposed é, two blanks, a word that the model does not know.
+  // The target has a decomposed é, two blanks and a word that the model does not know.
   const std::string target = "the e\u0301  QQQ cat";
   for (const char* command : {"align", "score"}) {
     const RunResult result = run_on("the cat\t" + target + "\n",
@@ -159,7 +158,7 @@ TEST(GivenTargets, UnknownUnitsOfReferencesAreReported) {
 
 // ------------------------------------------------------------------------------- formats ---
 
-// A model whose every answer is one of these, learnt by heart.
+// Trains a model that has learnt these pairs by heart.
 std::filesystem::path train_on(const TemporaryFolder& folder, const std::string& pairs) {
   write_file(folder / "pairs.tsv", pairs);
   const std::string model = (folder / "model").string();
@@ -197,7 +196,7 @@ TEST(Formats, JsonHasNoCharacterThatEndsALine) {
 }
 
 TEST(Formats, KeepTheColumnOfAnEmptyBestPrediction) {
-  // After few updates on targets that all differ, the end is the most probable token of all.
+  // After few updates on targets that all differ, the end is the most probable token.
   const TemporaryFolder folder;
   std::string pairs;
   for (int i = 1; i <= 60; ++i) pairs += "s" + std::to_string(i) + "\tt" + std::to_string(i) + "\n";

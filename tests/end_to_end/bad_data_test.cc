@@ -1,6 +1,6 @@
-// Files that are no data: every command that reads one names the file in one line, ends with exit
-// code 3 and leaves everything as it was. Training does so for a single bad line; what becomes of
-// bad lines in the commands that answer lines stands in lines_test.cc.
+// Files that hold no data. Every command that reads one names the file in one line, ends with exit
+// code 3 and leaves everything as it was. Training does so for a single bad line. lines_test.cc
+// tests what the commands that answer lines do with bad lines.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -19,10 +19,10 @@ using testing::read_file;
 using testing::TemporaryFolder;
 using testing::write_file;
 
-constexpr const char* kHuge = "TEN MEGABYTES";  // in a test's contents
+constexpr const char* kHuge = "TEN MEGABYTES";  // replaced by ten megabytes in a test's contents
 
-/// Contents with ten million bytes in place of kHuge; the lists of tests are built by every
-/// process.
+/// Returns contents with ten million bytes in place of kHuge. The lists of tests hold kHuge,
+/// because every process builds them.
 std::string expand(std::string contents) {
   const std::size_t place = contents.find(kHuge);
   return place == std::string::npos
@@ -47,7 +47,7 @@ const Command kCommands[] = {
     {"train", Reads::kPairs},           {"train_validation", Reads::kPairs},
     {"score_sources", Reads::kSources}, {"score_targets", Reads::kSources}};
 
-/// A command about to read `data`, in a folder of its own.
+/// A command that is about to read `data`, in a folder of its own.
 class BadData : public ::testing::Test {
  protected:
   std::string path(std::string_view name) const { return (folder_ / name).string(); }
@@ -82,7 +82,7 @@ class BadData : public ::testing::Test {
     return list;
   }
 
-  /// Runs the command on what lies at `data` and checks that it left no trace.
+  /// Runs the command on the file `data` and checks that it left no trace.
   RunResult run_on_data(const Command& command, RunOptions options = {}) {
     write_file(folder_ / "good.tsv", to_tsv(string_pairs(20, 3)));
     write_file(folder_ / "good.txt", "ab\nabc\nb\n");
@@ -108,9 +108,9 @@ class BadData : public ::testing::Test {
 struct BadLines {
   const char* name;
   std::string contents;
-  int line;                 ///< where the message points; 0: at the whole file
+  int line;                 ///< the line that the message names; 0: only the file
   bool only_in_pairs;       ///< a good line for commands that read one text a line
-  const char* what;         ///< in the message
+  const char* what;         ///< part of the message
   bool whole_file = false;  ///< nothing in the file can be read
 };
 void PrintTo(const BadLines& lines, std::ostream* stream) { *stream << lines.name; }
@@ -143,7 +143,8 @@ TEST_P(BadLinesOf, AreRefusedWithTheLine) {
   const auto& [command, lines] = GetParam();
   if (command.reads == Reads::kSources && lines.only_in_pairs) return;
   if (!std::string_view(command.name).starts_with("train") && !lines.whole_file) return;
-  // The one reader of pairs of a program that takes half a second to load: the rest is `train`'s.
+  // train_validation reads pairs as `train` does, and its program takes half a second to load. One
+  // case is enough for it.
   if (std::string_view(command.name) == "train_validation" && lines.line != 2) return;
   write_file(folder_ / "data", expand(lines.contents));
   const RunResult result = run_on_data(command);

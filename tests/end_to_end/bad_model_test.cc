@@ -1,5 +1,5 @@
-// Model folders that are missing, damaged or from the future: one line that names the file, exit
-// code 4.
+// Model folders that are missing, damaged or from a newer program. Every command names the file in
+// one line and ends with exit code 4.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -21,7 +21,8 @@ using testing::read_file;
 using testing::TemporaryFolder;
 using testing::write_file;
 
-/// Every command that takes a model, about to use `model`; reads standard input where it can.
+/// Returns every command that takes a model, with `model`. The commands read standard input if they
+/// can.
 std::vector<std::vector<std::string>> commands(const fs::path& model) {
   const std::string folder = model.string();
   return {{"predict", "-m", folder},     {"score", "-m", folder, "-"},
@@ -29,7 +30,7 @@ std::vector<std::vector<std::string>> commands(const fs::path& model) {
           {"show", "-m", folder, "abc"}, {"info", "-m", folder}};
 }
 
-/// Every command refuses the model and names `file`.
+/// Expects that every command refuses the model and names `file`.
 void expect_refused_by_all(const fs::path& model, const fs::path& file,
                            const RunOptions& base = {}) {
   const auto before = files_below(model.parent_path());
@@ -96,7 +97,7 @@ TEST_P(MissingFile, UnreadableIsNamed) {
 
 TEST_P(MissingFile, EmptyIsNamed) {
   write_file(model_ / GetParam(), "");
-  // An empty config.yml is the default configuration, which does not fit the weights.
+  // An empty config.yml is the default configuration, which does not fit these weights.
   const bool configuration = std::string_view(GetParam()) == "config.yml";
   expect_refused_by_all(model_, configuration ? model_ : model_ / GetParam());
 }
@@ -129,7 +130,7 @@ TEST_F(BadModel, FlippedBits) {
   const std::string bytes = read_file(weights_);
   std::mt19937_64 random(7);
   for (int i = 0; i < 40; ++i) {
-    // Half of them in the header, where a flip can mean anything.
+    // Half of the flips are in the header, where a flip can mean anything.
     const std::size_t limit = i % 2 == 0 ? bytes.size() : 3000;
     const std::size_t position = random() % std::min(limit, bytes.size());
     const int bit = static_cast<int>(random() % 8);
@@ -215,7 +216,7 @@ TEST_F(BadModel, ConfigurationOfAnotherModelOfTheSameSize) {
   }
 }
 
-// What steered the training changes no prediction.
+// Options that only steered the training change no prediction.
 TEST_F(BadModel, OptionsOfTheTrainingMayChange) {
   replace(model_ / "config.yml", "epochs: 100", "epochs: 7");
   EXPECT_EQ(attend({"info", "-m", model_.string()}).exit_code, 0);
@@ -291,7 +292,7 @@ TEST(BadSubwordModel, MissingOrDamaged) {
 
 // ------------------------------------------------------------------- going on with training ---
 
-/// A training that stopped after a few updates and could go on.
+/// A training that stopped after a few updates and can be continued.
 class BadCheckpoint : public ::testing::Test {
  protected:
   BadCheckpoint() {

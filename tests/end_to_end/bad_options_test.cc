@@ -1,5 +1,5 @@
-// Options that are unknown, out of range or in conflict: one line, exit code 2. And the help that
-// tells how it is done.
+// Options that are unknown, out of range or in conflict: the command prints one line and ends with
+// exit code 2. Also tests that the help explains how to do it.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -15,8 +15,8 @@ namespace {
 using testing::TemporaryFolder;
 
 struct Misuse {
-  std::vector<std::string> arguments;  ///< MODEL stands for a whole model, NEW for a new folder
-  std::string what;                    ///< in the message
+  std::vector<std::string> arguments;  ///< MODEL is replaced by a whole model, NEW by a new folder
+  std::string what;                    ///< part of the message
 };
 void PrintTo(const Misuse& misuse, std::ostream* stream) {
   for (const std::string& argument : misuse.arguments) *stream << argument << " ";

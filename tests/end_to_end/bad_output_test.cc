@@ -1,5 +1,5 @@
-// Places that cannot be written: a full disk, a read-only or missing folder. One line, exit code 1,
-// what was there before stays as it was, and no temporary file is left.
+// Outputs that cannot be written: a full disk, a read-only or missing folder. The command prints
+// one line and ends with exit code 1. The old file stays as it was and no temporary file is left.
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
@@ -20,11 +20,11 @@ using testing::write_file;
 
 constexpr const char* kOldOutput = "old\n";
 
-/// A command that writes to a file it is told.
+/// A command that writes to a given file.
 struct Writer {
   const char* name;
-  std::vector<std::string> arguments;  ///< OUT stands for the file, OTHER for one beside it
-  const char* file = "output";         ///< its name
+  std::vector<std::string> arguments;  ///< OUT is replaced by the file, OTHER by one next to it
+  const char* file = "output";         ///< name of the file
 };
 void PrintTo(const Writer& writer, std::ostream* stream) { *stream << writer.name; }
 
@@ -79,7 +79,8 @@ TEST_P(BadOutput, DiskThatFillsUpLeavesTheOldFile) {
 }
 
 TEST_P(BadOutput, FullDeviceIsReported) {
-  if (std::string_view(GetParam().name).starts_with("show")) return;  // chooses by the name's end
+  // `show` chooses the format by the end of the name.
+  if (std::string_view(GetParam().name).starts_with("show")) return;
   EXPECT_TRUE(refused(write_to("/dev/full"), kOther, {"/dev/full: ", "No space left"}));
   EXPECT_EQ(files_below(folder_.path()), std::vector<std::string>{});
 }
@@ -130,7 +131,8 @@ TEST_P(BadOutput, FailureInTheMiddleLeavesAFileThatIsWrittenInPlace) {
 TEST_P(BadOutput, SymbolicLinkIsFollowed) {
   const fs::path real = folder_ / "real.output";
   fs::create_symlink("real.output", out_);
-  for (const char* old : {"", kOldOutput}) {  // a link to nothing yet, and one to a file
+  // The link leads to a file that does not exist yet, or to an existing one.
+  for (const char* old : {"", kOldOutput}) {
     if (old != std::string()) write_file(real, old);
     const RunResult result = write_to(out_);
     EXPECT_EQ(result.exit_code, 0) << result.error;
@@ -236,12 +238,12 @@ TEST_F(BadTrainingFolder, FileIsReported) {
 
 TEST_F(BadTrainingFolder, DiskThatFillsUpLeavesNoTemporaryFile) {
   RunOptions options;
-  options.file_size_limit = 2500;  // room for the vocabularies, not for the weights
+  options.file_size_limit = 2500;  // enough for the vocabularies, not for the weights
   EXPECT_TRUE(failed(train(folder_ / "model", options), kOther, {"File too large"}));
   for (const std::string& name : files_below(folder_.path())) {
     EXPECT_EQ(name.find(".tmp"), std::string::npos) << name;
   }
-  // With room again the same command does it.
+  // With enough room the same command succeeds.
   EXPECT_EQ(train(folder_ / "model").exit_code, 0);
   EXPECT_EQ(attend({"info", "-m", (folder_ / "model").string()}).exit_code, 0);
 }

@@ -1,4 +1,4 @@
-// The other commands on whole models: score, align, evaluate, show, info, presets, dates, train.
+// Tests of score, align, evaluate, show, info, presets, dates and train on whole models.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -20,7 +20,7 @@ using testing::read_file;
 using testing::TemporaryFolder;
 using testing::write_file;
 
-/// A command that has to succeed without a word on stderr.
+/// Runs a command that must succeed and print nothing on stderr, and returns its output.
 std::string output_of(const std::vector<std::string>& arguments, const std::string& input = "") {
   RunOptions options;
   options.standard_input = input;
@@ -245,7 +245,7 @@ TEST(Show, HeadsPaddingWithOneCharacter) {
   EXPECT_EQ(text.find('<'), std::string::npos) << text;
 }
 
-// "  energies      0.1  -0.2" without its name.
+// Reads the numbers of a line such as "  energies      0.1  -0.2", whose name is `name`.
 std::vector<double> numbers_after(const std::string& line, const std::string& name) {
   EXPECT_TRUE(line.starts_with("  " + name + " ")) << line;
   std::istringstream stream(line.substr(2 + name.size()));
@@ -430,7 +430,7 @@ TEST(Train, LeavesAWholeFolder) {
   }
 }
 
-// OpenMP would bind every thread of the training to the same processor.
+// With these variables OpenMP would bind every thread of the training to one processor.
 TEST(Train, IsNotBoundToAProcessorByTheEnvironment) {
   const TemporaryFolder folder;
   fs::copy_file(testing::binary_folder() / "attend", folder / "attend");
@@ -481,7 +481,7 @@ TEST(Train, TakesParallelFilesAndDrawsCurves) {
   output_of({"info", "-m", (folder / "model").string()});
 }
 
-// A training set in which only one character occurs on either side.
+// Only one character occurs on each side of the training set.
 TEST(Train, TakesAVocabularyOfOneToken) {
   const TemporaryFolder folder;
   std::string pairs, dates;
@@ -538,7 +538,8 @@ TEST(LightProgram, LinksNoLibtorch) {
   }
   const RunResult full =
       run("/usr/bin/ldd", {(testing::binary_folder() / "attend-train").string()});
-  EXPECT_NE(full.out.find("libc10."), std::string::npos) << full.out;  // else the test sees nothing
+  // Otherwise this test could not see libraries.
+  EXPECT_NE(full.out.find("libc10."), std::string::npos) << full.out;
 }
 
 }  // namespace

@@ -1,4 +1,4 @@
-// attend dates: refusals and the styles, through the program.
+// Tests of attend dates through the program: refusals and styles.
 #include <gtest/gtest.h>
 
 #include <algorithm>

@@ -17,7 +17,7 @@ AssertionResult ended_with(const RunResult& result, int exit_code) {
                             << ", expected exit code " << exit_code << "\nstderr: " << result.error;
 }
 
-// One line that a person can read: who says it, what is wrong.
+// Whether the line tells a person who says it and what is wrong.
 AssertionResult clear(const std::string& line, const std::vector<std::string>& parts) {
   if (!line.starts_with("attend")) {
     return AssertionFailure() << "does not start with the program's name: " << line;

@@ -1,4 +1,4 @@
-// What a refused command looks like: one clear line, the documented exit code, nothing written.
+// Checks how a command was refused: one clear line, the documented exit code, nothing written.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -10,23 +10,24 @@
 
 namespace attend::end_to_end {
 
-// README.md
+// docs/commands.md documents these exit codes.
 inline constexpr int kOther = 1;
 inline constexpr int kUsage = 2;
 inline constexpr int kData = 3;
 inline constexpr int kModel = 4;
 
-/// The program ended with `exit_code` and wrote nothing but one line "attend…: …" on standard
-/// error, which holds every one of `parts`.
+/// Checks that the program ended with `exit_code` and wrote nothing but one line "attend…: …" on
+/// standard error, which contains every one of `parts`.
 ::testing::AssertionResult refused(const RunResult& result, int exit_code,
                                    const std::vector<std::string>& parts);
 
-/// The same for a command that may have said other things before: only the last line is looked at,
-/// and standard output is free.
+/// Checks that the program ended with `exit_code` and that the last line on standard error is
+/// "attend…: …" and contains every one of `parts`. Other lines may come before it, and standard
+/// output may hold anything.
 ::testing::AssertionResult failed(const RunResult& result, int exit_code,
                                   const std::vector<std::string>& parts);
 
-/// Names of all files below a folder, sorted: what a command left behind.
+/// Returns the names of all files below a folder, sorted, to compare what a command left there.
 std::vector<std::string> files_below(const std::filesystem::path& folder);
 
 }  // namespace attend::end_to_end

@@ -1,5 +1,5 @@
-// Preloaded into a program (LD_PRELOAD), it lets calls fail or hang that do so at rare moments
-// only.
+// A library to preload into a program (LD_PRELOAD). It makes calls fail or hang that do so only at
+// rare moments.
 //   ATTEND_FAIL_MALLOC=N    the N-th request for memory is refused
 //   ATTEND_FAIL_MALLOCS=N   and all later ones
 //   ATTEND_FAIL_BYTES=N     requests for N bytes and more are refused
@@ -15,7 +15,7 @@
 
 extern "C" {
 
-// glibc's own, which no preloaded library hides.
+// These are glibc's own functions, which no preloaded library hides.
 void* __libc_malloc(std::size_t size);
 void* __libc_calloc(std::size_t count, std::size_t size);
 void* __libc_realloc(void* old, std::size_t size);

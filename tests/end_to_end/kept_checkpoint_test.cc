@@ -1,4 +1,4 @@
-// A checkpoint that an earlier program wrote, kept in tests/pins, can be gone on with.
+// A checkpoint that an earlier program wrote, kept in tests/pins, can be continued.
 #include <gtest/gtest.h>
 
 #include <filesystem>

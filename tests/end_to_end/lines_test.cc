@@ -1,5 +1,5 @@
-// Lines that commands read one by one: no line is lost, none moves, and one that cannot be answered
-// gets an empty answer and is named.
+// Tests of commands that read lines one by one. No line is lost and none moves. A line that cannot
+// be answered gets an empty answer and is named.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -86,7 +86,7 @@ TEST(BlankLines, AreEmptyInEveryFormat) {
   }
 }
 
-// What a model's preparation removes whole leaves a blank line too.
+// A line whose text preparation removes entirely is a blank line too.
 TEST(BlankLines, AreThoseOfWhichPreparationLeavesNothing) {
   const RunResult result =
       run_on(",\nmay 5 2018\n", {"predict", "-m", models().dates.string(), "--strict"});
@@ -113,7 +113,7 @@ TEST(BlankSides, GetEmptyLinksAndScores) {
 }
 
 TEST(BlankSides, AreEvaluatedAndSaidSo) {
-  // A blank reference is an expectation like another: here the model does not meet it.
+  // A blank reference is an expectation like any other. Here the model does not meet it.
   const RunResult result = run_on("\tba\nab\t\n\n", {"evaluate", "-m", strings(), "-", "--json"});
   EXPECT_EQ(result.exit_code, 0);
   const Json json = Json::parse(result.out);
@@ -224,7 +224,8 @@ TEST(BadLines, AreLeftOutOfMetrics) {
   EXPECT_THAT(result.error, HasSubstr("standard input:32: "));
 }
 
-// A unit that a model cannot write (dates have no <unk> among their targets), and another length.
+// One target has a unit that the model cannot write, as targets of dates have no <unk>; another has
+// the wrong length.
 TEST(BadLines, AreTargetsThatTheModelCannotHave) {
   const RunResult result = run_on(
       "may 5 2018\t2018-05-05\nmay 5 2018\t2018-05-0x\nmay 5 2018\t2018\nmay 5 2018\t2018-05-05\n",

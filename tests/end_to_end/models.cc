@@ -15,7 +15,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Changes whenever a binary does.
+/// Returns a text that changes whenever a binary does.
 std::string binaries_stamp() {
   std::string stamp;
   for (const char* name : {"attend", "attend-train"}) {
@@ -26,7 +26,7 @@ std::string binaries_stamp() {
   return stamp;
 }
 
-/// Holds a lock file as long as it lives.
+/// Holds a lock file as long as this object lives.
 class FileLock {
  public:
   explicit FileLock(const fs::path& path)
@@ -133,7 +133,7 @@ fs::path copy_model(const fs::path& model, const fs::path& to) {
 
 std::vector<std::pair<std::string, std::string>> string_pairs(std::size_t count,
                                                               std::uint64_t seed) {
-  // Characters of one to several bytes and code points; none joins with its neighbour.
+  // Characters of one to several bytes and code points. None joins with its neighbour.
   const std::vector<std::string> units{"a",  "b", "c",  "é",           "ß",
                                        "日", "ก็", "🇩🇪", "👩‍🔬", "x̣̂"};
   std::mt19937_64 random(seed);

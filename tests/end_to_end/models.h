@@ -1,4 +1,4 @@
-// Tiny models trained once, through the binaries, for all tests of this folder.
+// Tiny models for all tests of this folder. They are trained once, through the binaries.
 #pragma once
 
 #include <cstdint>
@@ -9,28 +9,31 @@
 
 namespace attend::end_to_end {
 
-/// Model folders; nobody may write into them (copy_model() makes one to damage).
+/// The model folders. Do not write into them; copy_model() makes a copy to damage.
 struct Models {
-  std::filesystem::path strings;   ///< preset default: characters (ASCII and not), reversed
+  std::filesystem::path strings;   ///< preset default: reverses characters, ASCII and others
   std::filesystem::path words;     ///< preset default on words, two layers, LSTM
-  std::filesystem::path subwords;  ///< the same sentences in SentencePiece units
+  std::filesystem::path subwords;  ///< the sentences of `words` in SentencePiece units
   std::filesystem::path dates;     ///< preset dates, smaller: fixed lengths, no </s>
-  std::filesystem::path luong;  ///< preset luong, smaller, on the pairs of strings; invisible: keep
+  /// Preset luong, smaller, on the pairs of `strings`; invisible: keep.
+  std::filesystem::path luong;
 };
 
-/// Trains what is not there yet. The folders lie in the build tree and are trained anew when the
-/// binaries change; several test processes may ask at once. Throws std::runtime_error.
+/// Returns the models and trains those that do not exist yet. The folders are in the build tree and
+/// are trained again when the binaries change. Several test processes may call this at once. Throws
+/// std::runtime_error.
 const Models& models();
 
 std::filesystem::path copy_model(const std::filesystem::path& model,
                                  const std::filesystem::path& to);
 
-/// Pairs for the strings model: a source of one to six characters and its reverse.
+/// Returns pairs for the strings model: a source of one to six characters and its reverse.
 std::vector<std::pair<std::string, std::string>> string_pairs(std::size_t count,
                                                               std::uint64_t seed);
 std::string to_tsv(const std::vector<std::pair<std::string, std::string>>& pairs);
 
-/// Options of `attend train` for a model of a few thousand parameters that trains in a second.
+/// Returns options of `attend train` for a model of a few thousand parameters that trains in a
+/// second.
 std::vector<std::string> tiny_options(std::size_t updates);
 
 }  // namespace attend::end_to_end

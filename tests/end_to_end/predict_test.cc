@@ -1,4 +1,4 @@
-// From lines to predictions: order, beams, formats, alignments, unknown characters.
+// Tests of attend predict: order of lines, beams, formats, alignments, unknown characters.
 #include <gtest/gtest.h>
 #include <zlib.h>
 
@@ -24,7 +24,7 @@ using testing::read_file;
 using testing::TemporaryFolder;
 using testing::write_file;
 
-/// `attend predict` that has to succeed.
+/// Runs `attend predict`, which must succeed.
 RunResult predict(const std::filesystem::path& model, const std::string& lines,
                   const std::vector<std::string>& more = {}) {
   std::vector<std::string> arguments{"predict", "-m", model.string()};
@@ -53,7 +53,7 @@ std::string sources(std::size_t count, std::uint64_t seed) {
   return lines;
 }
 
-/// Lines of one to sixty units, so that batches hold unequal ones.
+/// Returns lines of one to sixty units, so that batches hold lines of unequal lengths.
 std::string mixed_lengths(std::size_t count) {
   std::mt19937_64 random(11);
   std::string lines;
@@ -67,7 +67,7 @@ std::string mixed_lengths(std::size_t count) {
 
 // ------------------------------------------------------------------------------------- text ---
 
-// A program on the other end of a pipe waits for an answer before it asks again.
+// A program at the other end of a pipe reads an answer before it sends the next line.
 TEST(Predict, AnswersEveryLineAtOnceOnRequest) {
   const TemporaryFolder folder;
   const std::string command = "'" + (testing::binary_folder() / "attend").string() +
@@ -89,14 +89,14 @@ TEST(Predict, AnswersEveryLineAtOnceOnRequest) {
 }
 
 TEST(Predict, LearntToReverse) {
-  const auto pairs = string_pairs(200, 1);  // of the training
+  const auto pairs = string_pairs(200, 1);  // pairs of the training
   std::string lines;
   for (const auto& [source, target] : pairs) lines += source + "\n";
   const auto predictions = lines_of(predict(models().strings, lines).out);
   ASSERT_EQ(predictions.size(), pairs.size());
   std::size_t right = 0;
   for (std::size_t i = 0; i < pairs.size(); ++i) right += predictions[i] == pairs[i].second ? 1 : 0;
-  EXPECT_GT(right, pairs.size() / 3);  // by chance: hardly any
+  EXPECT_GT(right, pairs.size() / 3);  // hardly any would be right by chance
 }
 
 TEST(Predict, LinesKeepTheirOrderInAnyBatchOnAnyThread) {
@@ -147,7 +147,8 @@ TEST(Predict, FilesStreamsAndCompressionAreTheSame) {
   const std::string lines = sources(20, 13);
   const std::string expected = predict(models().strings, lines).out;
   write_file(folder / "plain", lines);
-  const std::string packed = (folder / "packed").string();  // known by its bytes, not by its name
+  // A compressed file is recognised by its bytes, not by its name.
+  const std::string packed = (folder / "packed").string();
   gzFile gz = gzopen(packed.c_str(), "wb");
   ASSERT_EQ(gzwrite(gz, lines.data(), static_cast<unsigned>(lines.size())),
             static_cast<int>(lines.size()));
@@ -159,7 +160,7 @@ TEST(Predict, FilesStreamsAndCompressionAreTheSame) {
   EXPECT_EQ(predict(models().strings, read_file(packed)).out, expected);
   EXPECT_EQ(predict(models().strings, lines, {"-o", out}).out, "");
   EXPECT_EQ(read_file(out), expected);
-  // Without the last line feed, with CR LF and with a byte order mark.
+  // The input has a byte order mark, CR LF, and no line feed at its end.
   std::string windows = "\xef\xbb\xbf";
   for (const char c : lines) windows += c == '\n' ? "\r\n" : std::string(1, c);
   windows.resize(windows.size() - 2);
@@ -190,7 +191,7 @@ TEST(Predict, BeamFindsNothingLessProbableThanGreedy) {
     better += b > g + 1e-4 ? 1 : 0;
     EXPECT_GE(b, g - 1e-4) << i;
   }
-  EXPECT_GT(better, 0U);  // otherwise --beam did nothing
+  EXPECT_GT(better, 0U);  // otherwise --beam would have no effect
 }
 
 TEST(Predict, NBestIsDistinctSortedAndStartsWithTheBest) {
@@ -283,7 +284,7 @@ void check_prediction(const Json& answer, const Json& prediction) {
   std::string expected = text;
   std::erase(expected, ' ');
   EXPECT_EQ(joined, expected);
-  EXPECT_LE(prediction["log_probability"].get<double>(), sum + 1e-4);  // </s> comes to it
+  EXPECT_LE(prediction["log_probability"].get<double>(), sum + 1e-4);  // </s> is added to it
   const Json& alignment = prediction["alignment"];
   ASSERT_EQ(alignment.size(), prediction["units"].size());
   for (const Json& row : alignment) {
@@ -329,7 +330,7 @@ TEST(PredictJson, SpansRowsAndLinksFitTheRawTexts) {
 }
 
 TEST(PredictJson, SourceSpansAreBytesOfTheLineAsItWasWritten) {
-  // A decomposed é (three bytes) is the unit é (two bytes); the tag of digits is one unit.
+  // A decomposed é (three bytes) is the unit é (two bytes). The tag of digits is one unit.
   const std::string line = "ae\u0301日🇩🇪👩‍🔬b";
   const Json answer = predict_json(models().strings, line + "\n").front();
   std::vector<std::string> raw, units;

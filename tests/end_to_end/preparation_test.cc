@@ -1,4 +1,5 @@
-// What texts are cut into by default, and the preparation that a model folder keeps.
+// Tests of the units that texts are cut into by default, and of the preparation that a model folder
+// keeps.
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
@@ -23,7 +24,7 @@ std::string utf8(unsigned c) {  // from U+0800 to U+FFFF
           static_cast<char>(0x80 | (c & 0x3F))};
 }
 
-/// Hangul syllables, of which many occur once.
+/// Returns Hangul syllables, many of which occur only once.
 std::string korean(std::mt19937_64& random) {
   std::string text;
   for (std::size_t n = 1 + random() % 4; n > 0; --n) {
@@ -83,11 +84,12 @@ TEST_F(Preparation, HangulTargetsAreLearntAsJamoAndWrittenAsSyllables) {
                end = unit["bytes"][1].get<std::size_t>();
     ASSERT_TRUE(begin < end || unit["text"] == "</s>") << answer.dump();
     ASSERT_LE(end, text.size());
-    EXPECT_TRUE(begin == last || end == last) << answer.dump();  // a new character or the same
+    // The unit belongs to the next character or to the previous one.
+    EXPECT_TRUE(begin == last || end == last) << answer.dump();
     last = std::max(last, end);
   }
   EXPECT_EQ(last, text.size());
-  // No syllable that could be composed is left apart.
+  // Every syllable that can be composed is composed.
   EXPECT_EQ(text.find("\xe1\x84\x80\xe1\x85\xa1"), std::string::npos) << text;
 }
 
@@ -97,7 +99,7 @@ TEST_F(Preparation, InvisibleCharactersChangeNoAnswer) {
   const RunResult marked =
       predict("\ufeffa\u200bb\u00ad\u00e9\u200e\n\u2066\u00df\u0001ab\u2069\n");
   EXPECT_EQ(marked.out, plain.out);
-  EXPECT_EQ(marked.error, plain.error);  // nothing is unknown
+  EXPECT_EQ(marked.error, plain.error);  // no character is unknown
 }
 
 TEST_F(Preparation, IsWhatTheUserAsksFor) {

@@ -31,7 +31,7 @@ using Clock = std::chrono::steady_clock;
   throw std::runtime_error(what + ": " + std::strerror(errno));
 }
 
-/// A pipe whose ends close with the object and at exec.
+/// A pipe whose ends are closed with this object and at exec.
 struct Pipe {
   Pipe() {
     if (pipe2(ends.data(), O_CLOEXEC) != 0) fail("pipe");
@@ -53,13 +53,13 @@ struct AllPipes {
   Pipe in, out, error, start;
 };
 
-// The other end of a file or of a pipe that the program writes to; -1 with errno.
+// Returns a descriptor of the file or pipe that the program writes to; -1 with errno on failure.
 int output_of(const std::filesystem::path& file, const Pipe& pipe) {
   return file.empty() ? pipe.writer()
                       : open(file.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
 }
 
-// In the child. False with errno when something does not work.
+// Runs in the child. Returns false and sets errno when a step fails.
 bool prepare(const RunOptions& options, const AllPipes& pipes) {
   const int out = output_of(options.standard_output, pipes.out);
   const int error = output_of(options.standard_error, pipes.error);
@@ -80,11 +80,11 @@ bool prepare(const RunOptions& options, const AllPipes& pipes) {
   for (const auto& [name, value] : options.environment) setenv(name.c_str(), value.c_str(), 1);
   if (!options.working_folder.empty() && chdir(options.working_folder.c_str()) != 0) return false;
   if (options.file_size_limit) {
-    signal(SIGXFSZ, SIG_IGN);  // so that write() fails instead, as on a full disk
+    signal(SIGXFSZ, SIG_IGN);  // so that write() fails, as on a full disk
     const rlimit limit{*options.file_size_limit, *options.file_size_limit};
     if (setrlimit(RLIMIT_FSIZE, &limit) != 0) return false;
   }
-  // The user stays the same, so that folders above stay accessible, but exec gives no capability.
+  // The user stays the same, so that folders above stay accessible, but exec gives no capabilities.
   if (options.unprivileged && geteuid() == 0) {
     return prctl(PR_SET_SECUREBITS, SECBIT_NOROOT | SECBIT_NOROOT_LOCKED) == 0;
   }
@@ -105,7 +105,7 @@ bool prepare(const RunOptions& options, const AllPipes& pipes) {
   _exit(127);
 }
 
-/// Feeds and drains the pipes of a child until it closed them and ended.
+/// Feeds and drains the pipes of a child until it has closed them and ended.
 class Conversation {
  public:
   Conversation(AllPipes& pipes, const RunOptions& options, pid_t child, RunResult& result)
@@ -172,7 +172,8 @@ class Conversation {
     const std::string& bytes = options_.standard_input;
     const ssize_t count = write(pipes_.in.writer(), bytes.data() + fed_, bytes.size() - fed_);
     if (count > 0) fed_ += static_cast<std::size_t>(count);
-    const bool refused = count < 0 && errno != EAGAIN && errno != EINTR;  // it stopped reading
+    // The child stopped reading.
+    const bool refused = count < 0 && errno != EAGAIN && errno != EINTR;
     if (refused || (all_fed() && !options_.keep_input_open)) pipes_.in.close_writer();
   }
 

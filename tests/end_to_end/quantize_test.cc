@@ -1,4 +1,5 @@
-// attend quantize: the folder it writes, what the other commands make of it, and what it refuses.
+// Tests of attend quantize: the folder that it writes, how the other commands use it, and what it
+// refuses.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -123,7 +124,7 @@ TEST_F(Quantize, ADiskThatFillsUpLeavesTheOldModel) {
   ASSERT_EQ(quantize().exit_code, 0);
   const std::string before = predict(small_);
   RunOptions full;
-  full.file_size_limit = 2500;  // room for the configuration, not for the weights
+  full.file_size_limit = 2500;  // enough for the configuration, not for the weights
   const RunResult result =
       attend({"quantize", "-m", models().words.string(), "-o", small_.string()}, full);
   EXPECT_TRUE(refused(result, kOther, {"File too large"}));
@@ -259,8 +260,8 @@ TEST_F(ShortlistCommand, IsLearntUsedAndQuantized) {
   const RunResult learnt = learn();
   ASSERT_EQ(learnt.exit_code, 0) << learnt.error;
   EXPECT_NE(learnt.out.find("targets a source"), std::string::npos);
-  // All targets of these pairs are among the candidates of their sources, so that greedy decoding
-  // finds the same.
+  // All targets of these pairs are candidates of their sources, so greedy decoding finds the same
+  // answers.
   EXPECT_EQ(lines_of(predict(copy_, {"--shortlist"})).size(), 3U);
   EXPECT_EQ(attend({"quantize", "-m", copy_.string(), "-o", small_.string()}).exit_code, 0);
   EXPECT_EQ(read_file(small_ / "shortlist.txt"), read_file(list_));

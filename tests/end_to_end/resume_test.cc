@@ -1,5 +1,5 @@
-// A training that is killed and started again, however often, ends with the bytes of one that ran
-// through; and the model folder is whole at every moment.
+// A training that is killed and started again, however often, ends with the same bytes as one that
+// ran through. The model folder is whole at every moment.
 #include <gtest/gtest.h>
 #include <signal.h>
 
@@ -26,13 +26,14 @@ using testing::write_file;
 
 constexpr std::size_t kUpdates = 400;
 
-/// Kills in one test; more of them with ATTEND_KILLS=200.
+/// Returns the number of kills in one test. ATTEND_KILLS=200 asks for more.
 int wanted_kills() {
   const char* chosen = std::getenv("ATTEND_KILLS");
   return chosen != nullptr ? std::atoi(chosen) : 20;
 }
 
-/// What is deterministic in a checkpoint: everything but the clock, and the checksum over it.
+/// The deterministic part of a checkpoint: everything but the clock, and the checksum, which
+/// includes it.
 struct CheckpointContents {
   Json header;
   std::string values;
@@ -48,7 +49,7 @@ CheckpointContents checkpoint_contents(const fs::path& model) {
   return contents;
 }
 
-/// metrics.jsonl without times.
+/// Returns metrics.jsonl without times.
 std::vector<Json> history(const fs::path& model) {
   std::vector<Json> records;
   for (const std::string& line : lines_of(read_file(model / "metrics.jsonl"))) {
@@ -72,7 +73,8 @@ class Resume : public ::testing::Test {
                                        model.string()};
     const auto tiny = tiny_options(kUpdates);
     arguments.insert(arguments.end(), tiny.begin(), tiny.end());
-    // Dropout, a schedule with memory and validations off the epochs: all of it has to come back.
+    // Dropout, a schedule with memory and validations between epochs all depend on state that must
+    // be restored.
     for (const char* setting :
          {"training.checkpoint_minutes=0.0005", "training.validate_every=23", "training.patience=0",
           "training.dropout_recurrent=0.1", "training.epochs=1000"}) {
@@ -83,7 +85,7 @@ class Resume : public ::testing::Test {
     return attend(arguments, options);
   }
 
-  /// Every file can be read whole, whenever the training was stopped.
+  /// Expects that every file can be read whole, whenever the training was stopped.
   void expect_whole(const fs::path& model) const {
     if (fs::exists(model / "model.safetensors")) {
       const RunResult info = attend({"info", "-m", model.string()});
@@ -107,7 +109,7 @@ class Resume : public ::testing::Test {
     EXPECT_EQ(files_below(model), files_below(reference_));  // no temporary file is left
   }
 
-  /// A moment from before the first update to the end of the training.
+  /// Returns a moment between the first update and the end of the training, or a little before.
   microseconds random_moment() {
     const double share = std::uniform_real_distribution<double>(0.1, 1.0)(random_);
     return microseconds(
@@ -157,13 +159,13 @@ TEST_F(Resume, InterruptedSavesLeavesAndGoesOn) {
   for (const int signal : {SIGTERM, SIGINT}) {
     SCOPED_TRACE(signal);
     const fs::path model = folder_ / ("interrupted-" + std::to_string(signal));
-    int interruptions = 0, tenths = 6;  // of the time that a whole run took
+    int interruptions = 0, tenths = 6;  // tenths of the time that a whole run took
     auto whole = reference_run_.duration;
     RunResult result;
     do {
       const auto late = whole * tenths / 10;
       result = interruptions < 4 ? train(model, TimedSignal{signal, late}) : train(model);
-      if (result.signal == signal) continue;  // before the program was listening
+      if (result.signal == signal) continue;  // the program was not listening yet
       if (result.exit_code == 0 && interruptions == 0 && tenths > 1) {
         fs::remove_all(model);  // the machine got faster: interrupt a new run earlier
         whole = result.duration;
@@ -184,8 +186,8 @@ TEST_F(Resume, InterruptedSavesLeavesAndGoesOn) {
   }
 }
 
-// Compiled products use the register of the stack for other things: a handler in their thread
-// would write into whatever memory they read.
+// Compiled products use the stack register for other purposes. A handler in their thread would
+// write into the memory that they read.
 TEST_F(Resume, InterruptionsDoNotDisturbProducts) {
   const fs::path model = folder_ / "large";
   std::vector<std::string> arguments{

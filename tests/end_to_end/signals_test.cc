@@ -36,7 +36,8 @@ bool has_temporary_file(const fs::path& folder) {
 /// A command that is about to write files below a folder.
 struct Writer {
   const char* name;
-  std::vector<std::string> arguments;  ///< MODEL, OUT and COPY (a model folder in OUT) are replaced
+  /// MODEL, OUT and COPY (a model folder in OUT) are replaced.
+  std::vector<std::string> arguments;
 };
 void PrintTo(const Writer& writer, std::ostream* stream) { *stream << writer.name; }
 
@@ -77,7 +78,7 @@ TEST_P(Interrupted, LeavesNoTemporaryFile) {
     SCOPED_TRACE(signal);
     const std::vector<std::string> before = files_below(folder_.path());
     RunOptions options;
-    // It stays where its file is written and not yet renamed.
+    // The program hangs after its file is written and before it is renamed.
     options.environment = {{"LD_PRELOAD", fault_shim()}, {"ATTEND_HANG_IN_FSYNC", "1"}};
     options.signal =
         TimedSignal{signal, {}, [&] { return has_temporary_file(folder_.path()); }, {}};
@@ -101,7 +102,7 @@ INSTANTIATE_TEST_SUITE_P(Commands, Interrupted, ::testing::ValuesIn(kWriters),
 TEST(IgnoredSignals, StayIgnored) {
   const TemporaryFolder folder;
   RunOptions options;
-  options.ignored_signals = {SIGHUP};  // nohup
+  options.ignored_signals = {SIGHUP};  // as nohup does
   options.signal = TimedSignal{SIGHUP, {}, [&] { return has_temporary_file(folder.path()); }, {}};
   const fs::path out = folder / "dates.tsv";
   const RunResult result = attend({"dates", "--count", "100000", "-o", out.string()}, options);
@@ -193,7 +194,7 @@ TEST_F(InterruptedTraining, LeavesIgnoredSignalsIgnored) {
   }
 }
 
-// A model folder whose files lie on another disk.
+// The files of the model folder are on another disk.
 TEST_F(InterruptedTraining, FollowsLinksAndCleansUpAfterAKill) {
   const fs::path other = folder_ / "other";
   fs::create_directory(other);
@@ -221,8 +222,8 @@ TEST_P(RefusedMemory, IsSaidInOneLine) {
   for (std::string& argument : arguments) {
     if (argument == "MODEL") argument = models().strings.string();
   }
-  // The first thousand requests are those of libraries before main() begins, the next two thousand
-  // make the command line. Later, libraries that do not expect a refusal may crash (ICU).
+  // Libraries make the first thousand requests before main() begins. Building the command line
+  // makes the next two thousand. Later, libraries that do not expect a refusal may crash (ICU).
   RunOptions options;
   options.standard_input = "abc\n";
   int refusals = 0;
@@ -231,7 +232,7 @@ TEST_P(RefusedMemory, IsSaidInOneLine) {
       options.environment = {{"LD_PRELOAD", fault_shim()}, {which, std::to_string(request)}};
       const RunResult result = attend(arguments, options);
       SCOPED_TRACE(std::string(which) + " " + std::to_string(request) + ": " + result.error);
-      if (result.exit_code == 0) continue;  // a library goes on without
+      if (result.exit_code == 0) continue;  // a library continues without this memory
       EXPECT_TRUE(refused(result, kOther, {"not enough memory"}));
       ++refusals;
     }

@@ -1,6 +1,6 @@
-// The three streams of a program, when they are closed, full, non-blocking or have nobody at the
-// other end. Messages that cannot be written are dropped: they change no exit code and end no
-// training. Results that cannot be written are an error.
+// The three streams of a program, when they are closed, full, non-blocking or have no reader.
+// Messages that cannot be written are dropped: they change no exit code and end no training.
+// Results that cannot be written are an error.
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
@@ -28,10 +28,10 @@ std::vector<std::string> with_model(std::vector<std::string> arguments) {
   return arguments;
 }
 
-/// Arguments, what they read and how they end.
+/// The arguments of a command, its input and how it ends.
 struct Command {
   const char* name;
-  std::vector<std::string> arguments;  ///< MODEL stands for a model folder
+  std::vector<std::string> arguments;  ///< MODEL is replaced by a model folder
   std::string input;
   int exit_code;
 };
@@ -187,7 +187,7 @@ TEST(GoneReader, OfResultsEndsTheProgramQuietlyAsOthers) {
 }
 
 TEST(GoneReader, OfResultsIsAnErrorWhereTheSignalIsIgnored) {
-  // run() gives the child the default action before it ignores these.
+  // run() gives the child the default action before the child ignores these signals.
   RunOptions options;
   options.without_reader = {STDOUT_FILENO};
   options.ignored_signals = {SIGPIPE};

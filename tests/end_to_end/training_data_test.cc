@@ -1,4 +1,4 @@
-// What `attend train` takes from its files of pairs, and what it says of them.
+// Tests of what `attend train` takes from its files of pairs, and of its messages about them.
 #include <gtest/gtest.h>
 
 #include <filesystem>
@@ -36,7 +36,7 @@ class TrainingData : public ::testing::Test {
 
 // ---------------------------------------------------------------------------- empty targets ---
 
-// A word has an answer (itself) or, when an x stands in it, none.
+// Returns pairs whose target is the word of the source, or empty if the word contains an x.
 std::string refusing_pairs(std::size_t count) {
   std::string pairs;
   for (std::size_t i = 0; i < count; ++i) {
@@ -127,7 +127,7 @@ TEST_F(TrainingData, BadPairsAreSkippedCountedAndNamed) {
   EXPECT_NE(skipped.error.find("bad.tsv:40: one field"), std::string::npos) << skipped.error;
   EXPECT_EQ(skipped.error.find("bad.tsv:41: "), std::string::npos) << skipped.error;
   EXPECT_NE(skipped.error.find("\n12 pairs left out\n"), std::string::npos) << skipped.error;
-  // The same pairs in a clean file are the same training: it goes on, with or without skipping.
+  // A clean file with these pairs is the same training, so it continues, with or without skipping.
   write_file(bad, to_tsv(string_pairs(30, 4)));
   const RunResult resumed = train({bad}, 6);
   EXPECT_EQ(resumed.exit_code, 0) << resumed.error;
@@ -218,7 +218,7 @@ TEST_F(TrainingData, RecordsThatFallAreNamedNotDrawn) {
 
 class PreparedReferences : public TrainingData {
  protected:
-  /// The values of all metrics of a model against what it writes itself, rewritten.
+  /// Returns all metrics of a model against its own predictions, rewritten.
   template <typename Rewrite>
   nlohmann::json evaluate(const std::string& folder, const std::vector<std::string>& sources,
                           Rewrite rewrite) const {

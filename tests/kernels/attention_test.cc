@@ -64,7 +64,7 @@ TEST_F(GoldenAttention, DotAndGeneral) {
   for (std::size_t j = 0; j < 3; ++j) {
     EXPECT_NEAR(row[j], (std::vector{0.386207, 0.142078, 0.471715}[j]), 1e-6);
   }
-  Matrix(query_weight_, 2, 2).multiply(annotations_, 3, {}, keys);  // the same W
+  Matrix(query_weight_, 2, 2).multiply(annotations_, 3, {}, keys);  // the query's W
   dot_energies(state_, keys, 0.0F, EnergyActivation::kLinear, row);
   for (std::size_t j = 0; j < 3; ++j) {
     EXPECT_NEAR(row[j], (std::vector{0.08, -0.23, 0.155}[j]), 1e-6);
@@ -141,7 +141,7 @@ TEST(WeightedSum, EqualsTheLoopsInDouble) {
   }
 }
 
-// As many alignments as stand side by side and more, of widths with and without a rest.
+// Alignment counts up to more than are summed at once, widths with and without a rest.
 TEST(WeightedSums, HaveTheBitsThatEachWouldHaveAlone) {
   constexpr std::size_t kLength = 7;
   Random random(4);
@@ -173,7 +173,7 @@ TEST(Attention, EnergiesOfExponentialsAreThoseOfTanh) {
   Random random(41);
   for (const std::size_t units : {1, 10, 16, 37, 512}) {
     constexpr std::size_t kLength = 9;
-    for (const double scale : {0.3, 2.0, 5.0, 100.0}) {  // 100: queries far beyond what saturates
+    for (const double scale : {0.3, 2.0, 5.0, 100.0}) {  // 100: queries far beyond saturation
       const auto weight = reference::random_values(random, units);
       auto query = reference::random_values(random, units, scale);
       auto keys = reference::random_values(random, kLength * units, std::min(scale, 4.0));

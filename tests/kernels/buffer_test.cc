@@ -61,13 +61,13 @@ TEST(Buffer, MovesAndLeavesNothingBehind) {
   buffer.get(64)[63] = 5;
   Buffer moved = std::move(buffer);
   EXPECT_EQ(moved.get(64)[63], 5);
-  EXPECT_NE(buffer.get(64).data(), moved.get(64).data());  // NOLINT: what is left is an empty one
+  EXPECT_NE(buffer.get(64).data(), moved.get(64).data());  // NOLINT: a moved-from buffer is empty
 }
 
 TEST(Buffer, OutlivesTheThreadThatFilledIt) {
   Array array;
   std::thread([&] {
-    thread_local Buffer last;  // given back after the blocks of its thread
+    thread_local Buffer last;  // destroyed after the blocks of its thread
     last.get(100)[0] = 1;
     array = Array(100);
     array.span()[99] = 2;

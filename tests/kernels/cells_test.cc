@@ -75,7 +75,7 @@ TEST_F(GoldenGru, ResetAfterUpdateOld) { expect(after(UpdateGate::kOld), 0.47486
 constexpr GateFunction kGates[] = {GateFunction::kLogistic, GateFunction::kHard};
 constexpr UpdateGate kUpdates[] = {UpdateGate::kNew, UpdateGate::kOld};
 
-// Calls body(sizes, gates, update) for all sizes and options.
+// Calls body(sizes, gates, update) for all sizes and options of the cells.
 template <class Body>
 void for_all(Body body) {
   for (const std::size_t units : reference::kSizes) {
@@ -189,7 +189,7 @@ TEST(Lstm, HandsNotANumberOn) {
   }
 }
 
-// Rows of gates that are chosen by an index are those rows.
+// Gates chosen by an index must give the results of those rows copied.
 class ChosenGates : public ::testing::Test {
  protected:
   static constexpr std::size_t kRows = 4, kUnits = 21;

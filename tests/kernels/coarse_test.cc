@@ -23,7 +23,8 @@ struct Pair {
   CoarseProduct coarse;
 };
 
-// Ranks rows of x both ways; log-probabilities may differ by the tolerance.
+// Ranks the rows of x with and without the coarse copy; log-probabilities may differ by the
+// tolerance.
 void expect_same_ranking(const Pair& pair, std::span<const float> x, std::size_t rows,
                          std::span<const float> bias, std::size_t wanted, double tolerance) {
   const std::size_t outputs = pair.exact.outputs();
@@ -41,7 +42,7 @@ void expect_same_ranking(const Pair& pair, std::span<const float> x, std::size_t
   }
 }
 
-// What may be lost of a log-probability: some deviations of what is aimed at.
+// Allowed error of a log-probability: some deviations of the error aimed at.
 double tolerance_of(Precision precision) {
   return precision == Precision::kFloat32 ? 3e-5 : precision == Precision::kBfloat16 ? 3e-3 : 2e-2;
 }
@@ -60,7 +61,8 @@ TEST(CoarseProduct, ErrorsStayWithinTheirBounds) {
         std::vector<float> exact(kRows * kOutputs), coarse(kRows * kOutputs);
         pair.exact.multiply(x, kRows, bias, exact);
         pair.coarse.multiply(x, kRows, bias, coarse);
-        double largest = 0.0;  // error to what is left by rounding, without the rounding of sums
+        // The error relative to the residues of rounding, without the rounding of sums.
+        double largest = 0.0;
         for (std::size_t i = 0; i < exact.size(); ++i) {
           const float norm = pair.coarse.norm(std::span(x).subspan(i / kOutputs * inputs, inputs));
           const double bound = double{norm} * pair.coarse.errors()[i % kOutputs] +
@@ -115,7 +117,8 @@ TEST(CoarseRanking, FindsWhatTheWholeProductFinds) {
   }
 }
 
-// Outputs that the coarse copy cannot tell apart: many rows of W that differ in their last bits.
+// Many rows of W differ in their last bits only, so the coarse copy cannot tell their outputs
+// apart.
 TEST(CoarseRanking, NearTiesAreDecidedByTheWeightsThemselves) {
   Random random(74);
   constexpr std::size_t kOutputs = 200, kInputs = 60;
@@ -139,15 +142,15 @@ TEST(CoarseRanking, NearTiesAreDecidedByTheWeightsThemselves) {
   expect_same_ranking(pair, x, 1, {}, 5, 3e-5);
 }
 
-// The right output is as far below the others in the copy as its error can be: all that rounding
-// left of its weights has one sign.
+// In the coarse copy the best output lies below the others by as much as its error can be, because
+// all residues of its weights have one sign.
 TEST(CoarseRanking, TheBestMayBeAsFarOffAsItsBound) {
-  constexpr std::size_t kOutputs = 600, kInputs = 64, kFirst = 3;  // in another panel
+  constexpr std::size_t kOutputs = 600, kInputs = 64, kFirst = 3;  // kFirst is in another panel
   const float step = 0x1p-20F;
   std::vector<float> values(kOutputs * kInputs);
   for (std::size_t o = 0; o < kOutputs; ++o) {
     float* const row = values.data() + o * kInputs;
-    row[0] = 32767.0F * step;  // so that the scale is the step
+    row[0] = 32767.0F * step;  // makes the scale equal the step
     for (std::size_t k = 1; k < kInputs; ++k) row[k] = (o == kFirst ? 106.0F : 100.0F) * step;
   }
   float* const best = values.data() + (kOutputs - 1) * kInputs;
@@ -163,7 +166,7 @@ TEST(CoarseRanking, TheBestMayBeAsFarOffAsItsBound) {
   EXPECT_EQ(found[0].index, static_cast<std::int32_t>(kOutputs - 1));
 }
 
-// Many weights of 0 and inputs of one sign: what 4 bits leave must not add up.
+// Many weights are 0 and inputs have one sign: the residues of 4 bits must not add up.
 TEST(CoarseRanking, SparseWeightsAndInputsOfOneSign) {
   Random random(77);
   constexpr std::size_t kOutputs = 1000, kInputs = 256;
@@ -199,7 +202,7 @@ TEST(CoarseRanking, ProductsThatAreTooSmallOrTooLarge) {
   }
 }
 
-// Most of the probability lies on a few outputs, as in trained models.
+// Most of the probability is on a few outputs, as in trained models.
 TEST(CoarseRanking, NormalisersOfPeakedDistributions) {
   Random random(75);
   constexpr std::size_t kOutputs = 2000, kInputs = 100;

@@ -10,7 +10,7 @@
 namespace attend::kernels {
 namespace {
 
-// Cost and gradient of one row in double.
+// Computes the cost and gradient of one row in double.
 double row_in_double(std::span<const float> row, std::size_t target,
                      const CrossEntropyOptions& options, std::vector<double>& gradient,
                      double& log_likelihood) {

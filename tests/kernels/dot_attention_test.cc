@@ -1,5 +1,5 @@
-// Attention by a dot product, forward and backward, against central differences of the plain loops
-// in double.
+// Tests attention by a dot product, forward and backward, against plain loops in double and their
+// central differences.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -47,7 +47,7 @@ struct Case {
   EnergyActivation activation;
   std::size_t steps = 1;
 
-  // Contexts of all steps and sentences.
+  // Computes the contexts of all steps and sentences.
   Doubles contexts(const Doubles& h, const Doubles& keys, const Doubles& queries,
                    double bias) const {
     const std::size_t n = sizes.attention_units, h_units = sizes.annotation_units;
@@ -73,9 +73,9 @@ struct Case {
   }
 };
 
-// Forward and backward over all steps, as training does it.
+// Runs forward and backward over all steps, as training does.
 struct Pass {
-  Values energies, alignments, contexts;                    // of all steps
+  Values energies, alignments, contexts;                    // for all steps
   Values d_h, d_keys, d_queries, d_energies, d_bias{1.0F};  // sums start at 1
 
   Pass(const Case& one, const Values& h, const Values& keys, const Values& queries, float bias,
@@ -147,7 +147,7 @@ TEST_P(DotAttention, EqualsCentralDifferences) {
   expect_near(pass.d_bias,
               plus_one(differences(bias, [&](const auto& x) { return cost(eh, ek, eq, x[0]); })),
               "bias");
-  for (std::size_t i = 0; i < one.steps; ++i) {  // padding gets nothing
+  for (std::size_t i = 0; i < one.steps; ++i) {  // padding gets 0
     EXPECT_EQ(pass.alignments[i * positions + 6 + 1], 0.0F);
     EXPECT_EQ(pass.d_energies[i * positions + 12 + 5], 0.0F);
   }

@@ -1,4 +1,4 @@
-// The other tests run with the best instruction set of the machine; here every one that it has.
+// Runs kernels with every instruction set of the machine; the other tests use the best one only.
 #include <gtest/gtest.h>
 
 #include <hwy/targets.h>
@@ -9,7 +9,7 @@
 namespace attend::kernels {
 namespace {
 
-// Chooses one instruction set while it lives.
+// While it lives, kernels use one given instruction set.
 class OneTarget {
  public:
   explicit OneTarget(std::int64_t target) {
@@ -32,7 +32,7 @@ void append(Values& all, const Values& values) {
 
 constexpr std::size_t kRows = 7;
 
-// What the kernels compute from, the same for every instruction set.
+// The inputs of the kernels, equal for every instruction set.
 struct Inputs {
   explicit Inputs(std::size_t of) : units(of) {}
   Values more(std::size_t size) { return reference::random_values(random, size); }
@@ -58,7 +58,7 @@ void products(const Inputs& in, Values& all) {
       matrix.multiply_panel(in.bias, panel, std::span(in.x).first(in.units), panels);
     }
     append(all, panels);
-    if (one == Precision::kInt8) break;  // its copy needs VNNI
+    if (one == Precision::kInt8) break;  // the 4-bit copy needs VNNI
     rank_log_softmax(matrix, CoarseProduct(view, one), in.bias, 1, {}, panels, best);
     append(all, best);
   }
@@ -119,7 +119,7 @@ void attention(Inputs& in, Values& all) {
   append(all, context);
   dot_energies(in.bias, in.x, 0.5F, EnergyActivation::kLinear, energies);
   append(all, energies);
-  const std::vector<std::int32_t> lengths{5};  // of one source, looked at in seven steps
+  const std::vector<std::int32_t> lengths{5};  // one source in seven steps
   Values sums(5 * in.units, 0.0F), shares = in.more(kRows * 5);
   add_weighted_rows({1, 5, 0, 0}, lengths, {kRows, in.units, shares.data(), in.x.data()},
                     sums.data());
@@ -137,7 +137,7 @@ void attention(Inputs& in, Values& all) {
   append(all, seen);
 }
 
-// Results of all kernels for `units` units.
+// Returns the results of all kernels for `units` units.
 Values results(std::size_t units) {
   Inputs in(units);
   Values all;

@@ -7,7 +7,7 @@
 namespace attend::kernels {
 namespace {
 
-// One block of `units` values.
+// Normalises one block of `units` values in double.
 std::vector<double> normalise(const float* x, std::size_t units, const float* gain,
                               const float* bias) {
   double mean = 0.0, variance = 0.0;

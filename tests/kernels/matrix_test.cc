@@ -90,7 +90,7 @@ std::vector<Int8Way> supported_ways() {
   return ways;
 }
 
-// The sums of 8-bit numbers in 64-bit ones.
+// Multiplies 8-bit integers with 64-bit sums.
 std::vector<double> multiply_int8(std::span<const float> x, std::size_t rows,
                                   std::span<const float> weights, std::size_t outputs,
                                   std::size_t inputs, std::span<const float> bias) {
@@ -203,7 +203,7 @@ TEST(Int8Product, RowsOfZerosAndRowsThatAreNotFinite) {
 }
 
 TEST(Int8Product, KnownScalesKeepWholeNumbers) {
-  constexpr float kScale = 0.03F;  // of rows whose largest number is not 127
+  constexpr float kScale = 0.03F;  // the largest integer of a row need not be 127
   std::vector<float> weights;
   for (int k = 0; k < 64; ++k) weights.push_back(kScale * static_cast<float>(k - 30));
   const std::vector<float> scales = {kScale};
@@ -224,7 +224,7 @@ std::vector<Bfloat16Way> supported_bfloat16_ways() {
   return ways;
 }
 
-// 8 significant bits.
+// Rounds values to 8 significant bits.
 std::vector<float> rounded(std::vector<float> values) {
   for (float& value : values) {
     int exponent = 0;
@@ -258,7 +258,7 @@ TEST(Bfloat16Product, EveryWayEqualsTheTripleLoopOverRoundedFactors) {
   }
 }
 
-// Also where products are denormal numbers, which tiles take for 0.
+// Covers denormal products too, which tiles treat as 0.
 TEST(Bfloat16Product, WaysAndNeighboursChangeNoBit) {
   Random random(26);
   constexpr std::size_t kOutputs = 100, kInputs = 192, kRows = 69;

@@ -15,7 +15,8 @@ namespace {
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNotANumber = std::numeric_limits<float>::quiet_NaN();
 
-// Indices of the row's numbers, largest value first, of equal ones the lower index first.
+// Returns the indices of the row's numbers, largest value first; of equal values the lower index
+// comes first.
 std::vector<std::int32_t> sorted(std::span<const float> row) {
   std::vector<std::int32_t> order;
   for (std::size_t i = 0; i < row.size(); ++i) {
@@ -31,7 +32,7 @@ TEST(Ranking, FindsWhatSortingFinds) {
   Random random(31);
   for (const std::size_t size : {1, 3, 16, 63, 64, 65, 200, 1000, 8000}) {
     for (const std::size_t count : {1, 2, 5, 12, 70}) {
-      for (const double steps : {0.0, 4.0}) {  // 4: few distinct values, most of them tie
+      for (const double steps : {0.0, 4.0}) {  // 4: few distinct values, most tie
         std::vector<float> row = reference::random_values(random, size);
         for (float& value : row) {
           if (steps > 0) value = static_cast<float>(std::round(steps * value) / steps);

@@ -1,4 +1,4 @@
-// What the kernel tests share: random arrays and the slow, plain versions in double.
+// Helpers of the kernel tests: random arrays and slow, plain versions in double.
 #pragma once
 
 #include <cmath>
@@ -19,7 +19,7 @@ inline std::vector<float> random_values(Random& random, std::size_t size, double
 inline double logistic(double x) { return 1.0 / (1.0 + std::exp(-x)); }
 inline double hard_logistic(double x) { return std::min(std::max(0.2 * x + 0.5, 0.0), 1.0); }
 
-// y = x Wᵀ + b; the bias may be empty.
+// Computes y = x Wᵀ + b; the bias may be empty.
 inline std::vector<double> multiply(std::span<const float> x, std::size_t rows,
                                     std::span<const float> weights, std::size_t outputs,
                                     std::size_t inputs, std::span<const float> bias) {
@@ -36,7 +36,7 @@ inline std::vector<double> multiply(std::span<const float> x, std::size_t rows,
   return y;
 }
 
-// Sizes around the lanes of every instruction set, and none.
+// Sizes around the lanes of every instruction set, and 0.
 inline constexpr std::size_t kSizes[] = {0,  1,  2,  3,  4,  5,  7,  8,  9,  15,
                                          16, 17, 31, 32, 33, 63, 64, 65, 100};
 

@@ -1,4 +1,4 @@
-// Attention in training over bfloat16 annotations and keys against the same values in float32.
+// Tests attention for training over bfloat16 annotations and keys against equal values in float32.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace {
 
 using Values = std::vector<float>;
 
-// A matrix in bfloat16 and the float32 values that it stands for.
+// A matrix in bfloat16 and as float32 values equal to it.
 struct Rounded {
   explicit Rounded(const Values& values) : exact(values.size()), bits(values.size()) {
     to_bfloat16({values.data(), values.size()}, 1, values.size(), bits.data());
@@ -23,7 +23,7 @@ struct Rounded {
   std::vector<Bfloat16> bits;
 };
 
-// Everything that one step writes, forward and backward.
+// Returns everything that one step writes, forward and backward.
 Values step_results(const AttentionSource& source, const Values& query, const Values& gamma,
                     bool additive) {
   const AttentionSizes& s = source.sizes;

@@ -1,4 +1,4 @@
-// Rows of tables, gathered, copied and summed, against loops.
+// Tests gathering, copying and summing rows of tables against loops.
 #include <gtest/gtest.h>
 
 #include <cmath>

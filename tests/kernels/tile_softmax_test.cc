@@ -1,4 +1,4 @@
-// The softmax layer by tiles against cross-entropy of a product in double.
+// Tests the softmax layer by tiles against cross-entropy of a product in double.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -28,7 +28,7 @@ std::vector<double> rounded(const std::vector<float>& values) {
   return result;
 }
 
-// Value (row, column) of an operand in bfloat16.
+// Returns the value (row, column) of bfloat16 rows.
 double value_at(const PackedRows& operand, std::size_t row, std::size_t column) {
   const auto* values = static_cast<const Bfloat16*>(operand.values());
   return widen(values[column / 32 * operand.panel_stride() + row * operand.stride() + column % 32]);
@@ -91,8 +91,9 @@ std::vector<double> log_softmax(std::vector<double> logits) {
   return logits;
 }
 
-// Compares everything with the definition: gradients to half a unit of bfloat16's last place, 1 /
-// 256, or two where what is smoothed is taken off later; sums to float32 of logits.
+// Compares everything with the definition. Gradients may be off by one rounding to bfloat16, a
+// relative 1 / 256, or by two roundings with smoothing; the sums must have the accuracy of float32
+// logits.
 void expect_definition(const Layer& layer, const CrossEntropyOptions& options) {
   const std::vector<float> before(layer.outputs, 0.25F);
   std::vector<float> d_bias = before;
@@ -142,7 +143,7 @@ INSTANTIATE_TEST_SUITE_P(Shapes, TileSoftmax,
                          ::testing::Combine(::testing::Values(1, 16, 17, 33, 70),
                                             ::testing::Values(1, 5, 16, 31, 32, 33, 300),
                                             ::testing::Values(1, 33, 130)));
-// More weights than stay in a cache.
+// This layer has more weights than stay in a cache.
 INSTANTIATE_TEST_SUITE_P(Large, TileSoftmax, ::testing::Values(std::tuple(40, 2100, 530)));
 
 // Rows 1 and 34 have sums that float32 cannot hold; the others of their blocks are shifted as well.
@@ -161,8 +162,8 @@ TEST(TileSoftmax, LogitsOfAnySize) {
   expect_definition(low, {0.1, 1.0});
 }
 
-// The target's exponential is the one in the sum: nothing but its rounding is left, and no cost
-// below 0.
+// The target's exponential equals the one in the sum, so nothing but rounding is left of the
+// gradient, and no cost is below 0.
 TEST(TileSoftmax, CertaintyLeavesNoGradient) {
   SKIP_WITHOUT_TILES();
   for (const float top : {0.3F, 20.0F, 57.0F}) {
@@ -186,7 +187,7 @@ TEST(TileSoftmax, HandsNaNOn) {
   EXPECT_TRUE(std::isnan(layer.gradient({}, d_bias).sums.cost));
 }
 
-// The gradient as a factor of both products, whole and from a column on.
+// Uses the gradient in both kinds of products, whole and from a column on.
 TEST(TileSoftmax, ItsGradientIsAFactor) {
   SKIP_WITHOUT_TILES();
   const Layer layer(45, 150, 40);

@@ -1,4 +1,4 @@
-// Products of training against sums in double over the same (rounded) factors.
+// Tests the products of training against sums in double over the rounded inputs.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -46,7 +46,7 @@ TEST(Bfloat16, RoundsToNearestTiesToEven) {
   EXPECT_EQ(convert(std::numeric_limits<float>::infinity()), 0x7F80);
   EXPECT_EQ(convert(std::numeric_limits<float>::max()), 0x7F80);
   EXPECT_EQ(convert(std::numeric_limits<float>::quiet_NaN()), kNaN);
-  EXPECT_EQ(convert(std::bit_cast<float>(0x7F800001U)), kNaN);  // its lower half alone is NaN's
+  EXPECT_EQ(convert(std::bit_cast<float>(0x7F800001U)), kNaN);  // only its lower half says NaN
 }
 
 TEST(Bfloat16, RoundsRowsOfAnyLength) {
@@ -95,7 +95,7 @@ TEST_P(TrainingProducts, EqualSums) {
       for (std::size_t r = 0; r < rows; ++r) {
         for (std::size_t o = 0; o < y_stride; ++o) {
           const std::size_t at = r * y_stride + o;
-          if (o >= outputs) {  // between the rows
+          if (o >= outputs) {  // gap between the rows
             EXPECT_EQ(y[at], before[at]);
             EXPECT_EQ(sum[at], before[at]);
             continue;
@@ -116,14 +116,14 @@ TEST_P(TrainingProducts, EqualSums) {
 
 bool by_tiles(Precision precision) { return keeps_logit_gradient(precision, 1 << 10); }
 
-// A block of columns in rows of memory that change a few at a time.
+// Packs a block of columns while the rows in memory change a few at a time.
 TEST_P(TrainingProducts, PackRowsAsTheyChange) {
   const auto [precision, rows, outputs, inputs] = GetParam();
   Random random(rows * outputs + inputs);
   const PrimitiveCache primitives;
   const std::vector<float> x = random_values(random, rows * inputs);
   for (const bool transposed : {false, true}) {
-    constexpr std::size_t kBefore = 32, kBehind = 7, kAtOnce = 64;  // rows of memory
+    constexpr std::size_t kBefore = 32, kBehind = 7, kAtOnce = 64;  // rows
     const std::size_t own = transposed ? inputs : outputs;
     const std::size_t stride = (transposed ? outputs : inputs) + 6;
     std::vector<float> memory((kBefore + own + kBehind) * stride);
@@ -185,7 +185,7 @@ INSTANTIATE_TEST_SUITE_P(
                        ::testing::Values(1, 2, 17, 63, 64), ::testing::Values(1, 5, 48, 80, 300),
                        ::testing::Values(1, 6, 63, 130)));
 
-// More rows, factors and units than are multiplied at once.
+// These sizes have more rows, inputs and units than are multiplied at once.
 INSTANTIATE_TEST_SUITE_P(Large, TrainingProducts,
                          ::testing::Values(Sizes{Precision::kBfloat16, 300, 40, 2100},
                                            Sizes{Precision::kBfloat16, 33, 290, 2050},

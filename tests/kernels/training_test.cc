@@ -1,4 +1,5 @@
-// Forward and backward kernels of training against central differences of plain versions in double.
+// Tests the forward and backward kernels of training against plain versions in double and their
+// central differences.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -45,7 +46,7 @@ void expect_near(const Values& found, const Doubles& expected, const char* what)
   }
 }
 
-// Hard gates have no derivative where they begin to cut; differences are wrong beside it.
+// Moves sums away from ±2.5, where hard gates have no derivative and differences are wrong.
 void keep_off_kinks(Values& sums) {
   for (float& sum : sums) {
     if (std::abs(std::abs(sum) - 2.5F) < 0.01F) sum += 0.05F;
@@ -87,7 +88,7 @@ void for_all(Body body) {
   }
 }
 
-// Σ (weight · values): what turns states into a number to differentiate.
+// Returns Σ (weight · values), which turns states into a number to differentiate.
 double dot(const Values& weight, const Doubles& values) {
   double sum = 0;
   for (std::size_t k = 0; k < weight.size(); ++k) sum += weight[k] * values[k];
@@ -97,7 +98,7 @@ double dot(const Values& weight, const Doubles& values) {
 struct Lstm {
   CellSizes sizes;
   GateFunction function;
-  // [state; cell] of sums and previous cells.
+  // Computes [state; cell] from the sums of the gates and previous cells.
   std::pair<Doubles, Doubles> operator()(const Doubles& a, const Doubles& c) const {
     const std::size_t n = sizes.units;
     Doubles state(sizes.rows * n), cell(sizes.rows * n);
@@ -142,8 +143,8 @@ TEST(TrainingLstm, EqualsDoublesAndTheirDifferences) {
   });
 }
 
-// A GRU whose recurrent products are elementwise, so that the kernels between them show: before:
-// a_c + w (r h); after: a_c + r u, u given.
+// A GRU whose recurrent products are elementwise, so that the kernels between them are tested.
+// Before: a_c + w (r h); after: a_c + r u with u given.
 struct Gru {
   CellSizes sizes;
   GruOptions options;
@@ -220,7 +221,7 @@ TEST(TrainingGru, EqualsDoublesAndTheirDifferences) {
   }
 }
 
-// Beside what is there, 1, and with one row for all.
+// Adds to sums that start at 1, and also uses one mask row for all rows.
 TEST(MaskedStates, EqualDoubles) {
   Random random(37);
   for (const std::size_t units : reference::kSizes) {
@@ -245,7 +246,7 @@ TEST(MaskedStates, EqualDoubles) {
   }
 }
 
-// gain ⊙ x̂ of every block.
+// Computes gain ⊙ x̂ of every block.
 Doubles normalise(const NormSizes& sizes, const Doubles& x, const Doubles& gain) {
   Doubles result(x.size());
   const auto n = static_cast<double>(sizes.units);
@@ -295,7 +296,8 @@ TEST(TrainingNorm, EqualsDoublesAndTheirDifferences) {
   }
 }
 
-// Their scale is 1 / sqrt(epsilon), by which rounding grows too. Blocks of one unit always are.
+// The scale of constant blocks is 1 / sqrt(epsilon), which multiplies rounding errors too. Blocks
+// of one unit are always constant.
 TEST(TrainingNorm, TakesConstantBlocks) {
   for (const std::size_t units : {1, 5}) {
     Values x(units, 7.0F), scale(1), sums(units), d(units), d_gain(units);
@@ -319,7 +321,7 @@ struct AttentionCase {
   std::vector<std::int32_t> lengths;
   EnergyActivation activation;
 
-  // Contexts of all sentences.
+  // Computes the contexts of all sentences.
   Doubles operator()(const Doubles& annotations, const Doubles& projected, const Doubles& query,
                      const Doubles& weight, double bias) const {
     const std::size_t units = sizes.attention_units, h_units = sizes.annotation_units;
@@ -387,7 +389,7 @@ TEST_P(TrainingAttention, EqualsDoublesAndTheirDifferences) {
       EXPECT_EQ(alignment[6 + 1], 0.0F);
       EXPECT_EQ(alignment[12 + 3], 0.0F);
 
-      // Added to what is there, 1; the query's is written.
+      // These gradients are added to 1; the query's gradient is written.
       Values d_h(h.size(), 1.0F), d_p(p.size(), 1.0F), d_v(units, 1.0F), d_bias{1.0F};
       Values d_q(q.size(), 55.0F), scratch(sizes.source_length);
       additive_attention_backward(source, step, gamma.data(),

@@ -23,7 +23,7 @@ using ::testing::ThrowsMessage;
 using Predicted = std::vector<std::vector<Link>>;
 using Gold = std::vector<GoldAlignment>;
 
-// Reference §16.
+// The example of docs/models.md §16.
 TEST(AlignmentError, GivesTheSampleRate) {
   const AlignmentScore score = alignment_error(Predicted{{{1, 1}, {2, 2}, {3, 1}}},
                                                Gold{{{{1, 1}, {2, 3}}, {{2, 2}, {3, 3}}}});
@@ -127,7 +127,7 @@ std::size_t count_words(const std::string& text) {
   return text.empty() ? 0 : 1 + static_cast<std::size_t>(std::count(text.begin(), text.end(), ' '));
 }
 
-// Counts and the score of the diagonal, corner to corner, as the data's own README states them.
+// The README of the data states these counts and the score of the diagonal from corner to corner.
 TEST(AlignmentError, OfTheDiagonalOnTheHansardsIsTheKnownOne) {
   ATTEND_REQUIRE_DATA("align-hansards-en-fr/dev.pharaoh");
   const auto folder = testing::data_folder() / "align-hansards-en-fr";

@@ -30,7 +30,7 @@ BleuOptions smoothed(Smoothing smoothing) {
   return options;
 }
 
-// Reference §16.
+// The first example of docs/models.md §16.
 TEST(Bleu, GivesTheSampleScore) {
   const BleuScore result = bleu(Texts{"the cat sat on the mat .", "a small dog runs in the park"},
                                 References{{"the cat is sitting on the mat ."},
@@ -49,7 +49,7 @@ TEST(Bleu, GivesTheSampleScore) {
             "16)");
 }
 
-// Reference §16.
+// The second example of docs/models.md §16.
 TEST(Bleu, SmoothsAsTheSamples) {
   const Texts hypotheses = {"a b c d", "x y"};
   const References references = {{"a b d c"}, {"x z"}};
@@ -67,7 +67,7 @@ TEST(Bleu, SmoothsAsTheSamples) {
   EXPECT_EQ(add_k.signature, "nrefs:1|case:mixed|eff:no|tok:13a|smooth:add-k[1.00]");
 }
 
-// Reference §16.
+// The third example of docs/models.md §16.
 TEST(Bleu, ScoresShortSentencesOnlyWithEffectiveOrder) {
   const Texts hypotheses = {"x y"};
   const References references = {{"x y"}};
@@ -79,7 +79,7 @@ TEST(Bleu, ScoresShortSentencesOnlyWithEffectiveOrder) {
   EXPECT_EQ(result.signature, "nrefs:1|case:mixed|eff:yes|tok:13a|smooth:exp");
 }
 
-// Reference §16.
+// The fourth example of docs/models.md §16.
 TEST(Bleu, ClipsMatchesByTheBestOfSeveralReferences) {
   const BleuScore result = bleu(Texts{"the the the the the the the"},
                                 References{{"the cat is on the mat", "there is a cat on the mat"}});
@@ -90,7 +90,7 @@ TEST(Bleu, ClipsMatchesByTheBestOfSeveralReferences) {
   EXPECT_EQ(result.signature, "nrefs:2|case:mixed|eff:no|tok:13a|smooth:exp");
 }
 
-// The scores that sacreBLEU's own test suite asserts (its test/test_bleu.py).
+// sacreBLEU's own test suite asserts these scores (its test/test_bleu.py).
 TEST(Bleu, GivesThePublishedScoresWithTwoReferences) {
   const Texts hypotheses = {"The dog bit the man.", "It wasn't surprising.",
                             "The man had just bitten him."};
@@ -105,7 +105,7 @@ TEST(Bleu, GivesThePublishedScoresWithTwoReferences) {
   EXPECT_EQ(bleu(Texts{"", "", ""}, references).score, 0);
 }
 
-// From the same suite: scores of given counts.
+// sacreBLEU's own test suite asserts these scores of given counts.
 TEST(Bleu, GivesThePublishedScoresOfCounts) {
   EXPECT_NEAR(bleu_from_counts({{9, 7, 5, 3}, {10, 8, 6, 4}, 11, 11}).score, 83.75922397, 5e-9);
   const BleuOptions floor = smoothed(Smoothing::kFloor);

@@ -85,7 +85,7 @@ TEST(BucketTable, RefusesEmptyAndUnequalCorpora) {
                CheckFailure);
 }
 
-// A row of refused sources must not hold what is not a number.
+// A row of refused sources must hold numbers only.
 TEST(Tabulate, RowsOfEmptyTextsHaveValues) {
   const std::vector<Segment> hypotheses = {{"", {}}, {"a", {"a"}}};
   const std::vector<std::vector<Segment>> references = {{{"", {}}}, {{"a", {"a"}}}};

@@ -33,7 +33,7 @@ ChrfOptions epsilon_smoothed(double beta) {
   return options;
 }
 
-// Reference §16.
+// The examples of docs/models.md §16.
 TEST(Chrf, GivesTheSampleScores) {
   const ChrfScore plain = chrf(kHypotheses, kReferences);
   EXPECT_NEAR(plain.score, 36.203903, 5e-7);
@@ -53,7 +53,7 @@ TEST(Chrf, GivesTheSampleScores) {
   EXPECT_EQ(smoothed.signature, "nrefs:1|case:mixed|eff:no|nc:6|nw:0|space:no");
 }
 
-// The scores that sacreBLEU's own test suite asserts to 1e-4 (its test/test_chrf.py).
+// sacreBLEU's own test suite asserts these scores to 1e-4 (its test/test_chrf.py).
 TEST(Chrf, GivesThePublishedScores) {
   const ChrfOptions smoothed = epsilon_smoothed(3);
   EXPECT_EQ(score("abcdefg", "hijklmnop", smoothed), 0);
@@ -114,11 +114,11 @@ TEST(ChrfPlusPlus, SplitsOneMarkOffAWord) {
   const auto words = [&](const std::string& hypothesis, const std::string& reference) {
     return chrf(Texts{hypothesis}, References{{reference}}, options).counts[6].matches;
   };
-  EXPECT_EQ(words("(hi)", "hi ) ("), 1u);  // at the end if there is a mark: "(hi" and ")"
-  EXPECT_EQ(words("(hi", "hi ("), 2u);     // else at the start
+  EXPECT_EQ(words("(hi)", "hi ) ("), 1u);  // a mark at the end goes: "(hi" and ")"
+  EXPECT_EQ(words("(hi", "hi ("), 2u);     // otherwise one at the start
   EXPECT_EQ(words(".", "."), 1u);          // a mark alone stays
-  EXPECT_EQ(words("hi!!", "hi ! !"), 1u);  // one only: "hi!" and "!"
-  EXPECT_EQ(words("hi。", "hi 。"), 0u);   // marks of ASCII only
+  EXPECT_EQ(words("hi!!", "hi ! !"), 1u);  // only one mark: "hi!" and "!"
+  EXPECT_EQ(words("hi。", "hi 。"), 0u);   // only ASCII marks
 }
 
 TEST(Chrf, LowersWhenAsked) {

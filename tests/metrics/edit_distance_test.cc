@@ -25,7 +25,7 @@ Units random_units(std::mt19937_64& random) {
   return units;
 }
 
-/// The recursive definition.
+/// The recursive definition of the edit distance.
 std::size_t slow_distance(std::span<const std::string> a, std::span<const std::string> b) {
   if (a.empty() || b.empty()) return a.size() + b.size();
   if (a[0] == b[0]) return slow_distance(a.subspan(1), b.subspan(1));
@@ -38,7 +38,7 @@ TEST(EditDistance, CountsInsertionsDeletionsAndSubstitutions) {
   EXPECT_EQ(edit_distance(letters("Saturday"), letters("Sunday")), 3u);
   EXPECT_EQ(edit_distance(letters("abc"), letters("")), 3u);
   EXPECT_EQ(edit_distance(letters(""), letters("")), 0u);
-  // A table whose first row and column are 1 instead of 0, 1, 2, … would say less.
+  // A table whose first row and column are 1 instead of 0, 1, 2, … would give a smaller distance.
   EXPECT_EQ(edit_distance(letters("xxxab"), letters("ba")), 4u);
 }
 

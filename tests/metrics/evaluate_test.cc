@@ -104,7 +104,7 @@ TEST(Evaluate, AcceptsSeveralReferences) {
   EXPECT_THROW(evaluate(Metric::kAccuracy, hypotheses, references), UsageError);
 }
 
-// "é" written as one code point and as two; blanks of all kinds, also around the text.
+// "é" is written as one code point and as two; there are blanks of all kinds, also around the text.
 TEST(Evaluate, SeesOneFormOfTextInAllMetrics) {
   const text::Segmenter words(text::SegmenterOptions{.unit = text::UnitMode::kWords, .remove = {}});
   const text::Segmenter characters(
@@ -133,7 +133,7 @@ TEST(Evaluate, PreparesSegmentsThatWereMadeByHand) {
   }
 }
 
-// What a model that writes small letters, and no commas, can be right in.
+// A model that writes small letters and no commas is compared with references in this form.
 TEST(Evaluate, ComparesWithWhatTheModelCanWrite) {
   const text::Segmenter target({.unit = text::UnitMode::kWords, .lowercase = true, .remove = ",;"});
   const Segments hypotheses = {make_segment(target, "the cat is on the mat")};
@@ -169,7 +169,7 @@ TEST(Evaluate, EmptyTextsInTheWrongPlaceAreWrong) {
     EXPECT_NEAR(evaluate(metric, something, nothing), higher_is_better(metric) ? 0 : 100, 1e-9)
         << metric_name(metric);
   }
-  // A right answer and one too many: half of the sequences, and BLEU's precision.
+  // One prediction is right and one should be empty: half of the sequences and of BLEU's precision.
   const Segments references = {words("a b c d"), {"", {}}};
   const Segments hypotheses = {words("a b c d"), words("e f g h")};
   EXPECT_EQ(evaluate(Metric::kExactMatch, hypotheses, references), 50);

@@ -63,7 +63,7 @@ std::map<std::string, std::string> read_labels(const std::filesystem::path& path
   return labels;
 }
 
-/// What the official scorer says in its last line: "… macro-averaged F1 = 64.09% >>>".
+/// Returns the F1 in the last line of the official scorer: "… macro-averaged F1 = 64.09% >>>".
 double official_f1(const std::filesystem::path& path) {
   const std::string report = testing::read_file(path);
   const std::string mark = "macro-averaged F1 = ";

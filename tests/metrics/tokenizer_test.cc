@@ -12,7 +12,7 @@ namespace {
 
 std::string tokenize_13a(const std::string& text) { return tokenize(Tokenizer::k13a, text); }
 
-// Reference §16.
+// The examples of docs/models.md §16.
 TEST(Tokenizer13a, GivesTheSampleTokens) {
   EXPECT_EQ(tokenize_13a("Hello, world!"), "Hello , world !");
   EXPECT_EQ(tokenize_13a("It costs 3,000.50 dollars (US$)."),
@@ -48,7 +48,7 @@ TEST(Tokenizer13a, SurvivesBytesThatAreNotUtf8) {
   EXPECT_EQ(tokenize_13a("a\xFF.\x80,b\xE3\x81"), "a\xFF . \x80 , b\xE3\x81");
 }
 
-// The rules of reference §14.2 as regular expressions: the slow definition.
+// The rules of docs/models.md §14.2 as regular expressions, which is slow and plain.
 std::string tokenize_by_expressions(const std::string& text) {
   static const std::vector<std::pair<std::regex, std::string>> kRules = {
       {std::regex("([\\{-\\~\\[-\\` -\\&\\(-\\+\\:-\\@\\/])"), " $1 "},

@@ -14,7 +14,7 @@ TEST(Unicode, CutsAtWhiteSpaceOfAllKinds) {
               ElementsAre("a", "b", "c", "d", "é"));
   EXPECT_THAT(split_words(""), ElementsAre());
   EXPECT_THAT(split_words(" \n"), ElementsAre());
-  // Zero-width space and byte order mark are no white space.
+  // Zero-width space and byte order mark are not white space.
   EXPECT_THAT(split_words("a\u200Bb\uFEFF"), ElementsAre("a\u200Bb\uFEFF"));
 }
 

@@ -128,8 +128,8 @@ TEST(Configuration, ContradictionsAreRefused) {
   refused(
       {"training.allow_empty_targets=true", "target.fixed_length=10", "target.end_token=false"});
   refused({"shared_vocabulary=true", "source.unit=words"});
-  refused({"encoder.direction=forward"});  // there is no ←h_1
-  refused({"attention.score=dot"});        // states of 128, annotations of 256
+  refused({"encoder.direction=forward"});  // the encoder has no ←h_1
+  refused({"attention.score=dot"});        // states have 128 units, annotations 256
   refused({"decoder.initial_state=copy"});
   refused({"decoder.input_feeding=readout"});
   refused({"decoder.order=update-look-generate", "decoder.readout=none"});
@@ -148,7 +148,7 @@ TEST(Configuration, LuongsSwitchesGoTogether) {
   taken({"decoder.order=update-look-generate", "decoder.feedback=none",
          "decoder.input_feeding=readout"});
   Configuration c = preset("luong");
-  c.encoder.layers = 2;  // the decoder has one layer to copy into
+  c.encoder.layers = 2;  // the decoder has only one layer to copy into
   EXPECT_THROW(check(c), UsageError);
   c.decoder.layers = 2;
   EXPECT_NO_THROW(check(c));
@@ -156,7 +156,7 @@ TEST(Configuration, LuongsSwitchesGoTogether) {
   EXPECT_THROW(check(c), UsageError);
 }
 
-// What a folder from before a field existed says by not naming it.
+// A folder from before a field existed does not name the field, which means its default.
 TEST(Configuration, FieldsThatAFileDoesNotNameStay) {
   Configuration c;
   read_yaml(c, "format: 1\nencoder:\n  units: 7\nattention:\n  units: 3\n", "config.yml");

@@ -15,7 +15,7 @@ namespace {
 using ::attend::testing::TemporaryFolder;
 using ::attend::testing::write_file;
 
-/// A preset without its "auto": characters, as earlier programs prepared them.
+/// Returns a preset with characters and the preparation of earlier programs in place of "auto".
 Configuration resolved(std::string_view name) {
   Configuration c = preset(name);
   SideConfig characters;
@@ -86,7 +86,7 @@ TEST(ModelFolder, AnotherVocabularyDoesNotFit) {
   save_tiny(folder / "m");
   write_file(folder / "m" / "target.vocab", "<unk>\n</s>\na\n");
   EXPECT_THROW(load(folder / "m"), ModelError);
-  write_file(folder / "m" / "target.vocab", "<unk>\na\n");  // no </s>
+  write_file(folder / "m" / "target.vocab", "<unk>\na\n");  // without </s>
   EXPECT_THROW(load(folder / "m"), ModelError);
 }
 
@@ -97,7 +97,8 @@ TEST(ModelFolder, AFutureFormatIsAModelError) {
   EXPECT_THROW(load(folder / "m"), ModelError);
 }
 
-// No option but the training's is as a cut file would leave it.
+// Returns a model in which no option, except those of training, has the value that it would have if
+// the file were truncated.
 ModelText unusual_text() {
   Configuration c = tiny();
   for (const char* setting : {"source.unit=words",
@@ -186,7 +187,7 @@ TEST(Seal, OptionsThatItDoesNotNameHadTheirDefault) {
   EXPECT_THROW(checked(later), ModelError);
 }
 
-/// `yaml` without the lines of this option, which both sides have.
+/// Returns `yaml` without the lines of this option, which both sides have.
 std::string without(std::string yaml, std::string_view option) {
   const std::string begin = "  " + std::string(option) + ":";
   for (std::size_t place = 0; (place = yaml.find(begin)) != std::string::npos;) {
@@ -199,8 +200,8 @@ std::string without_preparation(const std::string& yaml) {
   return without(without(yaml, "normalisation"), "invisible");
 }
 
-// A folder as earlier programs wrote it: config.yml and provenance do not name normal form and
-// invisible characters.
+// A folder of an earlier program, in which neither config.yml nor the provenance names the normal
+// form or the treatment of invisible characters.
 TEST(ModelFolder, OfAnEarlierProgramKeepsItsPreparation) {
   TemporaryFolder folder;
   save_tiny(folder / "m");
@@ -213,7 +214,7 @@ TEST(ModelFolder, OfAnEarlierProgramKeepsItsPreparation) {
   zero_weights(tiny_text()).with_metadata(recorded).save(folder / "m" / "model.safetensors");
   const Model model = load(folder / "m");
   EXPECT_EQ(encode(model.text.source, "a\u200bb").tokens,
-            (std::vector<text::TokenId>{3, 1, 4, 2}));  // U+200B is a unit, an unknown one
+            (std::vector<text::TokenId>{3, 1, 4, 2}));  // U+200B is a unit, which is unknown
   EXPECT_EQ(encode(model.text.target, "\ufeff").unknown, 1u);
 }
 
@@ -237,7 +238,8 @@ TEST(ModelFolder, KeepsTheNewPreparation) {
   const std::string written = testing::read_file(file);
   for (const std::string option : {"normalisation", "invisible"}) {
     write_file(file, without(written, option));
-    EXPECT_THROW(load(folder / "m"), ModelError) << option;  // the weights know better
+    // The provenance of the weights differs.
+    EXPECT_THROW(load(folder / "m"), ModelError) << option;
   }
 }
 

@@ -18,7 +18,7 @@ using Sequences = std::vector<std::vector<TokenId>>;
 
 constexpr VocabularySizes kSizes{30, 40};
 
-// Every source token s becomes the target s + 7, and 3 stands in every target.
+// Makes pairs in which every source token s becomes the target s + 7, and every target contains 3.
 void make_pairs(Sequences& sources, Sequences& targets) {
   Random random(81);
   for (int i = 0; i < 300; ++i) {
@@ -38,7 +38,7 @@ TEST(Shortlist, FindsTranslationsThatCooccurrenceHides) {
   make_pairs(sources, targets);
   const auto shortlist =
       Shortlist::learn(sources, targets, kSizes, {.per_source_token = 1, .frequent = 1});
-  EXPECT_EQ(shortlist.candidates({}), std::vector<TokenId>{3});  // the most frequent one
+  EXPECT_EQ(shortlist.candidates({}), std::vector<TokenId>{3});  // the most frequent target
   for (TokenId s = 0; s < 30; ++s) {
     const auto found = shortlist.candidates(Sequences{{s}});
     EXPECT_TRUE(std::find(found.begin(), found.end(), s + 7) != found.end()) << s;

@@ -111,7 +111,7 @@ TEST(RoundedWeights, RoundTripInEveryPrecision) {
     const Weights loaded = Weights::load(folder / "w");
     EXPECT_EQ(loaded.precision(), one);
     EXPECT_EQ(loaded.metadata().at("note"), "x");
-    EXPECT_EQ(loaded.tensors().size(), 3U);  // scales are no tensors of the model
+    EXPECT_EQ(loaded.tensors().size(), 3U);  // scales are not tensors of the model
     for (const auto& [name, view] : rounded.tensors()) {
       const TensorView& found = loaded.get(name);
       EXPECT_EQ(found.shape, view.shape);
@@ -136,7 +136,7 @@ TEST(RoundedWeights, EveryValueStaysWithinHalfAStep) {
                 std::abs(view.values[i]) / 256);
     }
   }
-  for (std::size_t i = 0; i < 2; ++i) {  // vectors stay
+  for (std::size_t i = 0; i < 2; ++i) {  // vectors are not rounded
     EXPECT_EQ(whole.get("b").values[i], exact.get("b").values[i]);
     EXPECT_EQ(half.get("b").values[i], exact.get("b").values[i]);
   }
@@ -177,7 +177,7 @@ TEST(RoundedWeights, NumbersThatAreNotFiniteAreRefused) {
   }
 }
 
-// A file whose header was edited, with a checksum that fits again.
+// Edits the header of a file and gives it a checksum that fits again.
 void rewrite(const std::filesystem::path& file, const std::string& from, const std::string& to) {
   std::string bytes = read_file(file);
   const std::size_t position = bytes.find(from);

@@ -1,4 +1,4 @@
-// The equations that `attend show --explain` prints, against the papers' own.
+// Compares the equations that `attend show --explain` prints with those of the papers.
 #include <gtest/gtest.h>
 
 #include "predictor/predictor.h"

@@ -12,7 +12,7 @@ namespace {
 
 using model::Configuration;
 
-// A model of random weights: what it says is nonsense, but consistent nonsense.
+// Returns a model of random weights. Its predictions are nonsense, but consistent nonsense.
 model::Model random_model(const Configuration& configuration,
                           const std::vector<std::string>& units) {
   model::ModelText text{
@@ -128,7 +128,7 @@ TEST(Predictor, ForcedScoreEqualsThePredictionsProbability) {
   for (const Answer& answer : predictor.predict(sources(), {})) {
     const Prediction& best = answer.predictions.front();
     if (!best.finished || best.text.empty() || predictor.target_units(best.text) != best.units) {
-      continue;  // unfinished, or not the only way to cut this text (spaces at its ends)
+      continue;  // unfinished, or there are other ways to cut this text (spaces at its ends)
     }
     const std::vector<std::string> source{answer.source.text}, target{best.text};
     const Answer scored = predictor.score(source, target, {}).front();

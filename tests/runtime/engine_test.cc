@@ -15,7 +15,7 @@ using namespace testing;
 
 constexpr model::VocabularySizes kSizes{30, 20};
 
-// Copies, because a StepResult is valid until the next step only.
+// A copy of a StepResult, which is only valid until the next step.
 struct Copy {
   std::vector<float> log_probabilities, alignment, context;
 };
@@ -30,7 +30,7 @@ Copy copy_row(const model::StepResult& result, std::size_t row) {
           part(result.context, result.annotation_units)};
 }
 
-// Alignments may have different padding behind their source.
+// Compares two results, whose alignments may be padded differently.
 void expect_equal(const Copy& a, const Copy& b, double tolerance) {
   ASSERT_EQ(a.log_probabilities.size(), b.log_probabilities.size());
   for (std::size_t i = 0; i < a.log_probabilities.size(); ++i) {
@@ -48,7 +48,7 @@ void expect_equal(const Copy& a, const Copy& b, double tolerance) {
   }
 }
 
-// Steps of one source with given tokens, as row 0 of a batch of its own.
+// Decodes one source with given tokens, as row 0 of a batch of its own.
 std::vector<Copy> alone(const model::Engine& engine, const std::vector<TokenId>& source,
                         const std::vector<TokenId>& tokens) {
   const auto decoding = engine.annotate(std::span(&source, 1));
@@ -61,8 +61,8 @@ std::vector<Copy> alone(const model::Engine& engine, const std::vector<TokenId>&
   return steps;
 }
 
-// All orders, the last one with the readout fed; both cells: what goes wrong with rows goes wrong
-// in one of these.
+// Covers all orders, the last one with input feeding, and both cells: a mistake with rows shows in
+// one of these.
 class EngineTest : public ::testing::TestWithParam<std::tuple<model::Order, model::Cell>> {
  protected:
   EngineTest() {
@@ -99,7 +99,7 @@ TEST_P(EngineTest, AloneEqualsInABatchWhateverTheOrder) {
     random_.shuffle(std::span(order));
     std::vector<std::vector<TokenId>> batch;
     for (const std::size_t k : order) batch.push_back(sources_[k]);
-    // Over-padded: beside a source that is much longer than all others.
+    // Over-padded: one source is much longer than all others.
     if (round == 2) batch.emplace_back(50, 1);
     const auto decoding = engine_->annotate(batch);
     std::vector<Path> paths;
@@ -144,7 +144,7 @@ TEST_P(EngineTest, PermutedRowsAndSharedParentsGiveTheSameAsAlone) {
   const auto decoding = engine_->annotate(sources_);
   std::vector<Path> paths;
   decoding->step(first_rows(sources_.size(), paths));
-  for (const std::size_t count : {20, 1, 40, 7}) {  // grows, shrinks, drops most parents
+  for (const std::size_t count : {20, 1, 40, 7}) {  // grow, shrink, drop most parents
     const auto rows = next_rows(count, 20, random_, paths);
     const model::StepResult result = decoding->step(rows);
     for (std::size_t row = 0; row < rows.size(); ++row) {
@@ -192,7 +192,7 @@ TEST_P(EngineTest, BrokenPromisesAreCheckFailures) {
   const auto step = [&](model::StepRow row) { decoding->step(std::span(&row, 1)); };
   EXPECT_THROW(step({9, -1, text::kNoToken}), CheckFailure);
   EXPECT_THROW(step({-1, -1, text::kNoToken}), CheckFailure);
-  EXPECT_THROW(step({0, 0, 1}), CheckFailure);  // no row to go on from
+  EXPECT_THROW(step({0, 0, 1}), CheckFailure);  // there is no parent row yet
   EXPECT_THROW(step({0, -1, 20}), CheckFailure);
   EXPECT_THROW(step({0, -1, -2}), CheckFailure);
 }

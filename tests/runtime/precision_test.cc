@@ -1,4 +1,5 @@
-// Models of rounded weights: close to the exact ones, and the same whatever stands beside a row.
+// Tests models of rounded weights: they must be close to the exact ones, and a row must not depend
+// on other rows.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -37,7 +38,7 @@ std::vector<Configuration> configurations() {
   return list;
 }
 
-// Steps of one source with given tokens, as row 0 of a batch of its own: log-probabilities.
+// Returns the log-probabilities of one source with given tokens, as row 0 of a batch of its own.
 std::vector<std::vector<float>> alone(const model::Engine& engine,
                                       const std::vector<TokenId>& source,
                                       const std::vector<TokenId>& tokens) {
@@ -80,8 +81,8 @@ TEST_P(PrecisionTest, LogProbabilitiesStayCloseToFloat32) {
       }
     }
     EXPECT_LT(worst, bound);
-    EXPECT_GT(worst, 0.0);         // it was rounded
-    EXPECT_GT(spread, 5 * bound);  // and there was something to get wrong
+    EXPECT_GT(worst, 0.0);         // weights were rounded
+    EXPECT_GT(spread, 5 * bound);  // scores vary enough to be wrong
   }
 }
 
@@ -92,7 +93,7 @@ TEST_P(PrecisionTest, AloneInABatchAndOverPaddedAreTheSameBits) {
         make_engine(configuration, kSizes, 2, random_weights(configuration, kSizes, random, 0.2),
                     {.precision = GetParam()});
     auto sources = random_sources(configuration, kSizes, 37, 8, random);
-    sources.emplace_back(60, 1);  // every other one is over-padded
+    sources.emplace_back(60, 1);  // over-pads every other batch
     const std::vector<TokenId> tokens = {4, 7, 0};
     const auto decoding = engine->annotate(sources);
     std::vector<Path> paths;
@@ -129,7 +130,7 @@ TEST_P(PrecisionTest, ThreadsChangeNoBit) {
   }
 }
 
-// What `attend quantize` stores is what rounding at load time computes with.
+// Weights that `attend quantize` stores must give nearly the results of rounding at load time.
 TEST_P(PrecisionTest, StoredAndRoundedAtLoadTimeAgree) {
   Random random(74);
   const Configuration configuration = configurations()[0];

@@ -56,7 +56,7 @@ Row ReferenceModel::embedding(const std::string& name, TokenId id) const {
   return row;
 }
 
-// Blocks of `units` values of x, the first of which has its gains at `first`.
+// Normalises blocks of `units` values of x; the gains of the first block begin at `first`.
 Row ReferenceModel::normalised(const std::string& gain, const Row& x, std::size_t first,
                                std::size_t units) const {
   Row y = x;

@@ -1,5 +1,5 @@
-// The whole model as plain loops in double, one source and one hypothesis at a time: what the
-// runtime must equal. Nothing here is shared with the runtime but the names of the tensors.
+// The whole model as plain loops in double, one source and one hypothesis at a time. The runtime
+// must equal it. The two share nothing but the names of the tensors.
 #pragma once
 
 #include <span>
@@ -33,7 +33,7 @@ class ReferenceModel {
       : configuration_(configuration), sizes_(sizes), weights_(weights) {}
 
   Encoded encode(const std::vector<TokenId>& source) const;
-  /// p(y_i | y_1 … y_{i-1}, source) with i − 1 = tokens.size().
+  /// Computes p(y_i | y_1 … y_{i-1}, source) with i − 1 = tokens.size().
   ReferenceStep last_step(const Encoded& encoded, const std::vector<TokenId>& tokens) const;
 
  private:

@@ -1,4 +1,4 @@
-// What steps cost and what they report: memory, the best tokens.
+// Tests the memory that steps allocate and the best tokens that they report.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -29,7 +29,7 @@ void* operator new(std::size_t size) { return allocate(size, alignof(std::max_al
 void* operator new(std::size_t size, std::align_val_t alignment) {
   return allocate(size, static_cast<std::size_t>(alignment));
 }
-// Replaced too: the ones of a sanitizer would not match the delete below.
+// Replaced too, since a sanitizer's version would not match the delete below.
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept {
   ++allocations;
   return std::malloc(size);
@@ -50,7 +50,7 @@ namespace {
 using model::Configuration;
 using namespace testing;
 
-// Vocabularies and weights on either side of what tables and projections are made for.
+// Vocabularies and weights on either side of the limits for tables and projections.
 constexpr model::VocabularySizes kSmall{30, 20}, kLarge{30, 9000};
 
 Configuration small_model() {
@@ -82,7 +82,7 @@ std::vector<Case> cases() {
   list.back().configuration.decoder.order = model::Order::kLookGenerateUpdate;
   list.push_back(list[0]);
   list.back().configuration.decoder.cell.type = model::Cell::kLstm;
-  for (const std::size_t size : {0U, 1U}) {  // the readout is fed
+  for (const std::size_t size : {0U, 1U}) {  // these have input feeding
     list.push_back(list[size]);
     Configuration& fed = list.back().configuration;
     fed.encoder.direction = size == 0 ? model::Direction::kBackward : model::Direction::kForward;
@@ -117,7 +117,8 @@ TEST(Steps, AllocateNothingAfterTheFirst) {
       std::vector<Path> paths;
       decoding->step(first_rows(sources.size(), paths));
       if (one.configuration.decoder.order == model::Order::kLookGenerateUpdate) {
-        decoding->step(next_rows(6, 11, random, paths));  // the first update is in the second step
+        // With this order the first update comes in the second step.
+        decoding->step(next_rows(6, 11, random, paths));
       }
       for (const std::size_t count : {6, 6, 4, 3, 1, 2, 6}) {
         const auto rows = next_rows(count, 11, random, paths);
@@ -157,12 +158,12 @@ TEST(Steps, TheBestAreThoseOfTheWholeDistribution) {
                                           [&](float score) { return score > last + 2e-6F; });
         ASSERT_LT(better, static_cast<std::ptrdiff_t>(kBest));
       }
-      rows = next_rows(150, 11, random, paths);  // more than are ranked together
+      rows = next_rows(150, 11, random, paths);  // more rows than are ranked together
     }
   }
 }
 
-// Few rows of a large vocabulary are ranked by a coarse copy of its weights.
+// Few rows of a large vocabulary are ranked with a coarse copy of the weights.
 TEST(Steps, TheBestOfFewRowsAreThoseOfTheWholeDistribution) {
   Random random(55);
   Case one = cases()[1];
@@ -222,7 +223,7 @@ TEST(Steps, LargeModelsEqualThePlainModelInDouble) {
   }
 }
 
-// Probabilities over a shortlist are those of the whole vocabulary, divided by their sum.
+// Probabilities over a shortlist must be those of the whole vocabulary, divided by their sum.
 TEST(Steps, AShortlistLeavesItsTokensAndTheEnd) {
   Random random(54);
   const Case one = cases()[1];

@@ -14,7 +14,7 @@ using ::testing::ElementsAre;
 
 const std::vector<Tokens> kSources{{5, 6, 7}, {8}, {5, 6}, {9, 9, 9, 9}};
 
-// The loop anybody would write.
+// Greedy search as a plain loop.
 Plain greedy(const ToyEngine& engine, const Tokens& source, double exponent, std::size_t longest) {
   Plain result;
   while (true) {
@@ -36,7 +36,7 @@ Plain greedy(const ToyEngine& engine, const Tokens& source, double exponent, std
   return result;
 }
 
-// Every finished target of at most `longest` tokens, best first.
+// Collects every finished target of at most `longest` tokens, best first.
 void enumerate(const ToyEngine& engine, const Tokens& source, double exponent, std::size_t longest,
                const Plain& prefix, std::vector<Plain>& all) {
   const auto scores = engine.distribution(source, prefix.tokens);
@@ -74,7 +74,7 @@ std::vector<Plain> slow_beam(const ToyEngine& engine, const Tokens& source,
   const auto longest = static_cast<std::size_t>(options.maximum_extra);
   std::vector<Plain> live(1), finished;
   for (std::size_t length = 0; length <= longest && !live.empty(); ++length) {
-    std::vector<Plain> candidates;  // by rising parent and token: a stable sort keeps ties right
+    std::vector<Plain> candidates;  // by parent, then token: a stable sort keeps ties
     for (const Plain& parent : live) {
       const auto scores = engine.distribution(source, parent.tokens);
       for (std::size_t token = 0; token < scores.size(); ++token) {
@@ -168,8 +168,8 @@ TEST_P(Exhaustive, LargeBeamFindsEveryTargetInOrder) {
   }
 }
 
-// A table gives equal sums to targets with the same pairs of neighbours, so order among these is
-// free.
+// A table gives equal sums to targets with the same pairs of neighbours, so the order among these
+// is not tested.
 TEST_P(Exhaustive, LargeBeamFindsEveryTargetOfATable) {
   for (std::uint64_t seed = 0; seed < 12; ++seed) {
     const ToyEngine engine(markov(seed, 4), {4, 1});
@@ -232,7 +232,7 @@ TEST_P(Exhaustive, SmallBeamsEqualTheSlowSearchThatNeverStopsEarly) {
 INSTANTIATE_TEST_SUITE_P(LengthNormalisation, Exhaustive, ::testing::Values(0.0, 0.6, 1.0, 2.0));
 
 TEST(Beam, LongerHypothesisOvertakesWhenLengthIsNormalised) {
-  // Ends at once with p = 0.5, or goes on: 0.45 · 0.99 · 0.99 · 0.99.
+  // The target ends at once with p = 0.5, or goes on with 0.45 · 0.99 · 0.99 · 0.99.
   const ToyEngine engine(
       [](const Tokens&, const Tokens& prefix) -> std::vector<float> {
         if (prefix.empty()) return {std::log(0.5F), std::log(0.45F), std::log(0.05F)};
@@ -264,7 +264,7 @@ TEST(Beam, NBestIsSortedAndDistinct) {
 
 TEST(Beam, FullNBestWhenEnoughTargetsExist) {
   for (std::uint64_t seed = 0; seed < 20; ++seed) {
-    // </s> is likely, so no hypothesis runs into the length limit.
+    // </s> is likely, so no hypothesis reaches the length limit.
     const ToyEngine engine(
         [seed](const Tokens& source, const Tokens& prefix) {
           auto scores = historic(seed, 8)(source, prefix);

@@ -1,4 +1,4 @@
-// Length limits, forbidden tokens and numbers that are no probabilities.
+// Tests length limits, forbidden tokens and numbers that are no probabilities.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -97,7 +97,7 @@ TEST(MinimumLength, EndIsForbiddenBefore) {
     auto options = make_options(400, 400, 1.0, 4);
     options.minimum_length = 3;
     const auto found = search(engine, kOneSource, options);
-    EXPECT_EQ(found[0].size(), 27U + 81U);  // all of three and of four tokens
+    EXPECT_EQ(found[0].size(), 27U + 81U);  // all targets of three and of four tokens
     for (const Hypothesis& hypothesis : found[0]) EXPECT_GE(hypothesis.tokens.size(), 3U);
   }
 }

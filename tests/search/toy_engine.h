@@ -1,4 +1,4 @@
-// Small models for tests of the search, and the search done the slow way.
+// Small models for tests of the search.
 #pragma once
 
 #include <cmath>
@@ -17,7 +17,7 @@
 namespace attend::search::testing {
 
 using Tokens = std::vector<TokenId>;
-/// log p(· | prefix, source), [target_vocabulary].
+/// Returns log p(· | prefix, source) [target_vocabulary].
 using Distribution = std::function<std::vector<float>(const Tokens& source, const Tokens& prefix)>;
 
 inline constexpr float kImpossible = -std::numeric_limits<float>::infinity();
@@ -41,7 +41,7 @@ inline std::vector<float> random_log_probabilities(std::uint64_t seed, std::size
   return result;
 }
 
-/// Depends on the source and the previous token: a table.
+/// A distribution that depends on the source and the previous token only: a table.
 inline Distribution markov(std::uint64_t seed, std::size_t vocabulary) {
   return [=](const Tokens& source, const Tokens& prefix) {
     const TokenId previous = prefix.empty() ? text::kNoToken : prefix.back();
@@ -49,14 +49,15 @@ inline Distribution markov(std::uint64_t seed, std::size_t vocabulary) {
   };
 }
 
-/// Depends on the source and the whole prefix: a wrong parent gives other numbers.
+/// A distribution that depends on the source and the whole prefix, so that a wrong parent gives
+/// other numbers.
 inline Distribution historic(std::uint64_t seed, std::size_t vocabulary) {
   return [=](const Tokens& source, const Tokens& prefix) {
     return random_log_probabilities(hash(hash(seed, source), prefix), vocabulary);
   };
 }
 
-/// As historic(), but with whole numbers of −1 … −3, so that most hypotheses tie.
+/// A distribution like historic(), but with integers −1 … −3, so that most hypotheses tie.
 inline Distribution tying(std::uint64_t seed, std::size_t vocabulary) {
   return [=](const Tokens& source, const Tokens& prefix) {
     Random random(hash(hash(seed, source), prefix));
@@ -66,7 +67,7 @@ inline Distribution tying(std::uint64_t seed, std::size_t vocabulary) {
   };
 }
 
-/// The row of alignment of the token after `prefix`: [source tokens], sums to 1.
+/// Returns the alignment of the token after `prefix`: [source tokens], with the sum 1.
 inline std::vector<float> toy_alignment(const Tokens& source, const Tokens& prefix) {
   std::vector<float> row;
   for (const float one : random_log_probabilities(hash(hash(77, source), prefix), source.size())) {
@@ -81,8 +82,8 @@ struct ToyOptions {
   std::size_t fixed_length = 0;
 };
 
-/// Knows the prefix of every row from its parent row alone. Fails on a parent of another source, on
-/// one that does not exist and on a prefix extended twice in a step.
+/// An engine that knows the prefix of every row from its parent row alone. Fails on a parent of
+/// another source, on one that does not exist and on a prefix extended twice in a step.
 class ToyEngine : public model::Engine {
  public:
   using Trace = std::vector<std::vector<std::int32_t>>;  // [steps][rows] sources
@@ -100,7 +101,7 @@ class ToyEngine : public model::Engine {
   std::vector<float> distribution(const Tokens& source, const Tokens& prefix) const {
     return distribution_(source, prefix);
   }
-  /// Which sources stood in each step since the last annotate().
+  /// Returns the sources of each step since the last annotate().
   const Trace& trace() const { return *trace_; }
 
  private:
@@ -173,7 +174,7 @@ inline std::unique_ptr<model::Decoding> ToyEngine::annotate(std::span<const Toke
   return std::make_unique<ToyDecoding>(*this, sources, *trace_);
 }
 
-/// Options under which a target has at most `length` tokens.
+/// Returns options under which a target has at most `length` tokens.
 inline SearchOptions make_options(int beam, int n_best, double length_normalisation, int length) {
   SearchOptions options;
   options.beam = beam;
@@ -184,7 +185,7 @@ inline SearchOptions make_options(int beam, int n_best, double length_normalisat
   return options;
 }
 
-/// Tokens and numbers only, for the references.
+/// A hypothesis of the reference searches.
 struct Plain {
   Tokens tokens;
   double log_probability = 0;

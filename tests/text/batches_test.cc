@@ -120,7 +120,7 @@ TEST(Batches, SortedWindowsNeedLessPadding) {
 TEST(Batches, AreSortedByLengthWithinAWindow) {
   const auto lengths = random_lengths(400, 5);
   const Batches batches = make_batches(lengths, {.size = 20, .batches_per_sort = 20}, 0);
-  // One window: batches put in order of their lengths do not overlap.
+  // With one window, the batches put in order of their lengths do not overlap.
   std::vector<std::pair<std::uint32_t, std::uint32_t>> ranges;
   for (const auto& batch : batches) {
     for (std::size_t i = 1; i < batch.size(); ++i) {

@@ -195,12 +195,12 @@ TEST(LineReader, DamageNeverGivesOtherTextSilently) {
     const std::string good = format.compress(text);
     for (int round = 0; round < 300; ++round) {
       std::string bytes = good;
-      // Behind the first bytes, which say that it is compressed at all.
+      // The first bytes are left alone: they tell that the file is compressed at all.
       const std::size_t place = 6 + random.below(bytes.size() - 6);
       bytes[place] = static_cast<char>(bytes[place] ^ (1 << random.below(8)));
       write_file(folder / "a", bytes);
       try {
-        ASSERT_EQ(joined(lines_of(folder / "a")), text) << format.name;  // a harmless header bit
+        ASSERT_EQ(joined(lines_of(folder / "a")), text) << format.name;  // an unused bit
       } catch (const DataError&) {
       }
     }
@@ -225,7 +225,7 @@ TEST(LineReader, ReportsUnreadableFiles) {
 
 TEST(LineReader, ReportsFilesThatFailWhileReading) {
   if (!std::filesystem::exists("/proc/self/mem")) GTEST_SKIP() << "no /proc";
-  EXPECT_THAT(data_error([] { lines_of("/proc/self/mem"); }),  // opens, but holds no byte 0
+  EXPECT_THAT(data_error([] { lines_of("/proc/self/mem"); }),  // opens, but byte 0 is unreadable
               HasSubstr("mem: cannot read: "));
 }
 
@@ -255,7 +255,7 @@ TEST(LineReader, TakesLinesUpToTheLimitAndNoFurther) {
   }
 }
 
-// What lines_of() gives, with the message of a bad line in its place.
+// Returns the lines of a file, with the message of a bad line in its place.
 std::vector<std::string> lines_and_problems(const std::filesystem::path& path) {
   LineReader reader(path);
   std::vector<std::string> lines;
@@ -314,7 +314,7 @@ TEST(LineReader, GivesLinesOfAPipeAsTheyArrive) {
   LineReader* reader = nullptr;
   std::thread first([&] { reader = new LineReader(path); });
   opener.join();
-  writer << "(\n" << std::flush;  // the first byte of zstd's mark
+  writer << "(\n" << std::flush;  // the first byte of zstd's magic number
   first.join();
   std::string line;
   ASSERT_TRUE(reader->next(line));
@@ -426,7 +426,7 @@ TEST(PairReader, SaysWhatIsWrongWithParallelFiles) {
   EXPECT_THAT(message("", ""), HasSubstr("a.en: an empty file, expected at least one pair"));
 }
 
-// "source|target" of each pair, or "! " and the message of a bad one.
+// Returns "source|target" for each pair, or "! " and the message for a bad one.
 std::vector<std::string> pairs_and_problems(const CorpusFiles& files, BlankSides blank) {
   PairReader reader(files, blank);
   std::vector<std::string> pairs;

@@ -1,4 +1,4 @@
-// Code points, normal forms and invisible characters.
+// Tests of code points, normal forms and invisible characters.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <unicode/normalizer2.h>
@@ -79,14 +79,14 @@ TEST(NormalForm, NfdGivesJamoWithTheSpansOfTheirSyllables) {
   EXPECT_THAT(texts(options, "한a각"),
               ElementsAre("\u1112", "\u1161", "\u11ab", "a", "\u1100", "\u1161", "\u11a8"));
   EXPECT_THAT(sources(options, "한a각"), ElementsAre("한", "한", "한", "a", "각", "각", "각"));
-  // Raw text that is decomposed already keeps the spans of its own code points.
+  // Raw text that is already decomposed keeps the spans of its own code points.
   EXPECT_THAT(sources(options, "\u1112\u1161\u11abé"),
               ElementsAre("\u1112", "\u1161", "\u11ab", "é", "é"));
 }
 
 TEST(NormalForm, NfdPutsMarksInTheirOrder) {
   const SegmenterOptions options = with(UnitMode::kCodePoints, Normalisation::kNfd);
-  const std::string raw = "xa\u0301\u0323y";  // the dot below goes first
+  const std::string raw = "xa\u0301\u0323y";  // the dot below is ordered first
   EXPECT_THAT(texts(options, raw), ElementsAre("x", "a", "\u0323", "\u0301", "y"));
   const auto found = sources(options, raw);
   EXPECT_EQ(found.front(), "x");
@@ -205,7 +205,7 @@ TEST(InvisibleCharacters, AreDroppedInWordsToo) {
   EXPECT_THAT(sources(words, "Haus\u00adtür"), ElementsAre("Haus\u00adtür"));
 }
 
-/// The text of a form by the plainest use of ICU.
+/// Normalises a text with the plainest use of ICU.
 std::string normal(const std::string& text, Normalisation form) {
   UErrorCode code = U_ZERO_ERROR;
   const icu::Normalizer2* icu_form =
@@ -218,7 +218,8 @@ std::string normal(const std::string& text, Normalisation form) {
                                       : icu_form->normalize(utf16, code).toUTF8String(result);
 }
 
-/// Letters, marks, jamo and what forms change, without white space and tags.
+/// Returns random letters, marks, jamo and characters that normal forms change, without white space
+/// and tags.
 std::string random_text(Random& random) {
   static const std::vector<std::pair<UChar32, UChar32>> kRanges{
       {0x21, 0x3B},     {0xC0, 0x17F},    {0x300, 0x345},   {0x370, 0x3FF},   {0x900, 0x97F},
@@ -241,7 +242,7 @@ TEST(PreparationProperty, EveryFormIsThatOfIcuAndHasItsWayBack) {
     for (int round = 0; round < 10000; ++round) {
       const std::string raw = random_text(random);
       const std::string expected = normal(raw, form);
-      if (expected.find(' ') != std::string::npos) continue;  // NFKC makes blanks of some signs
+      if (expected.find(' ') != std::string::npos) continue;  // NFKC turns some signs into blanks
       std::string joined;
       ByteSpan last;
       std::vector<std::string> units;

@@ -36,7 +36,7 @@ std::vector<std::string> words(std::string_view raw, bool lowercase = false) {
       Segmenter({.unit = UnitMode::kWords, .lowercase = lowercase, .remove = {}}).split(raw));
 }
 
-/// The raw text that each unit came from.
+/// Returns the raw text that each unit came from.
 std::vector<std::string> sources(const Segmenter& segmenter, std::string_view raw) {
   std::vector<std::string> result;
   for (const Unit& unit : segmenter.split(raw)) {
@@ -119,7 +119,7 @@ TEST(Removal, FollowsLowerCasingAndComposition) {
   const SegmenterOptions options{
       .unit = UnitMode::kCharacters, .lowercase = true, .remove = "Ae\u0301"};
   EXPECT_THAT(characters("aAbÉe", options), ElementsAre("b", "e"));
-  // What stood around a removed character may compose.
+  // The characters around a removed one may compose.
   EXPECT_THAT(
       characters("e,\u0301", {.unit = UnitMode::kCharacters, .lowercase = false, .remove = ","}),
       ElementsAre("é"));
@@ -203,7 +203,7 @@ TEST(Segmenter, RefusesWrongOptions) {
                UsageError);
 }
 
-/// Random text of characters that are likely to trouble somebody.
+/// Returns random text of characters that are likely to cause trouble.
 std::string random_text(Random& random) {
   static const std::vector<std::pair<UChar32, UChar32>> kRanges{
       {0x20, 0x7E},       {0x00, 0x1F},     {0x80, 0x2FF},    {0x300, 0x36F},   {0x370, 0x52F},
@@ -231,7 +231,8 @@ std::string random_text(Random& random) {
   return text;
 }
 
-/// NFC, optional lower-casing and collapsed white space by the plainest use of ICU.
+/// Prepares a text (NFC, optional lower-casing, collapsed white space) with the plainest use of
+/// ICU.
 std::string plainly_prepared(const std::string& raw, bool lowercase) {
   UErrorCode code = U_ZERO_ERROR;
   const icu::Normalizer2* nfc = icu::Normalizer2::getNFCInstance(code);

@@ -29,7 +29,7 @@ std::vector<std::string> texts(const std::vector<Unit>& units) {
   return result;
 }
 
-/// Sentences of words built from a few syllables.
+/// Returns sentences whose words are built from a few syllables.
 std::vector<std::string> sentences(std::size_t count, std::uint64_t seed) {
   const std::vector<std::string> syllables{"ba", "lo", "mi", "tré", "sun", "ka", "ter", "или"};
   Random random(seed);
@@ -82,7 +82,7 @@ TEST(SubwordTraining, PreparesLinesAndLeavesTagsOut) {
     lines.push_back("<en> " + line + " BA\tCa\u0301");
   const std::string model =
       train_subwords(lines, {.lowercase = true, .remove = "c"}, {.vocabulary_size = 50});
-  // Every character has a piece of its own, stored as a field's mark, its length and its bytes.
+  // Each character has a piece of its own, stored as a field mark, its length and its bytes.
   for (const char* absent : {"<", "B", "C", "c"}) {
     EXPECT_THAT(model, ::testing::Not(HasSubstr(std::string("\n\x01") + absent)));
   }
@@ -257,7 +257,7 @@ TEST(Subwords, OfRealSentencesJoinAgain) {
     ASSERT_EQ(segmenter.join(texts(units)).text, by_words.join(texts(line_words)).text);
     for (const Unit& unit : units) {
       const std::string source = line.substr(unit.span.begin, unit.span.end - unit.span.begin);
-      const bool space_alone = unit.text == "▁" && is_blank(source);  // any kind of space
+      const bool space_alone = unit.text == "▁" && is_blank(source);  // white space of any kind
       ASSERT_TRUE(unit.text == source || unit.text == "▁" + source || space_alone)
           << unit.text << " from " << source;
     }

@@ -33,7 +33,7 @@ TEST(Utf8, NamesTheFirstBrokenByte) {
   EXPECT_EQ(find_broken_utf8("a\xc0\xaf"), 1U);         // overlong
   EXPECT_EQ(find_broken_utf8("ab\xed\xa0\x80"), 2U);    // surrogate
   EXPECT_EQ(find_broken_utf8("\xf4\x90\x80\x80"), 0U);  // above U+10FFFF
-  EXPECT_EQ(find_broken_utf8("1234567\xe2\x82"), 7U);   // cut short, over the end of a word
+  EXPECT_EQ(find_broken_utf8("1234567\xe2\x82"), 7U);   // truncated
   EXPECT_EQ(find_broken_utf8("1234567\xe2\x82z"), 7U);
   EXPECT_EQ(find_broken_utf8("1234567\xe2\x82\xac 1234567890123456\xfe"), 27U);
 }

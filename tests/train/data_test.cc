@@ -57,7 +57,7 @@ std::string good_pairs(int count) {
 std::vector<std::vector<text::TokenId>> tokens_of(const Dataset& data) {
   std::vector<std::vector<text::TokenId>> tokens;
   for (const auto* examples : {&data.training, &data.validation}) {
-    for (const Example& example : *examples) {
+    for (const model::Example& example : *examples) {
       tokens.push_back(example.source);
       tokens.push_back(example.target);
     }
@@ -217,7 +217,7 @@ TEST_F(PreparedData, AnEmptyTargetIsLeftOutOnlyWhereItIsNotAllowed) {
   EXPECT_THAT(data.messages, AllOf(Contains("1 pair left out"), Contains(HasSubstr(":14: "))));
   std::size_t empty = 0;
   for (const auto* examples : {&data.training, &data.validation}) {
-    for (const Example& example : *examples) {
+    for (const model::Example& example : *examples) {
       if (example.target.size() > 1) continue;
       ++empty;
       EXPECT_EQ(example.target.at(0), data.text.target.vocabulary.end().value());

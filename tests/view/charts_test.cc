@@ -34,7 +34,8 @@ std::vector<std::string> texts_of(const std::string& svg) {
   return texts;
 }
 
-/// Lines of a series: paths of its colour that are longer than the legend's stroke.
+/// Returns the lines of a series: paths of its colour that are longer than the stroke in the
+/// legend.
 std::vector<std::string> lines_of(const std::string& svg, const std::string& colour) {
   std::vector<std::string> lines;
   for (const Element& path : named(parse_xml(svg), "path")) {
@@ -44,7 +45,7 @@ std::vector<std::string> lines_of(const std::string& svg, const std::string& col
   return lines;
 }
 
-/// The coordinates of a path.
+/// Returns the coordinates of a path.
 std::vector<std::pair<double, double>> points_of(const std::string& path) {
   std::vector<std::pair<double, double>> points;
   std::istringstream stream(path);

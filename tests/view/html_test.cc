@@ -26,7 +26,7 @@ std::size_t count(const std::string& text, const std::string& pattern) {
   return found;
 }
 
-/// The JSON between the data script's tags.
+/// Returns the JSON between the tags of the data script.
 std::string data_of(const std::string& html) {
   const std::string open = "id=\"data\">";
   const std::size_t begin = html.find(open) + open.size();
@@ -121,7 +121,8 @@ TEST(DrawHtml, SaysThatASideIsEmptyAndDrawsTheOthers) {
   pictures.push_back(small_picture());
   const std::string html = draw_html(pictures);
   EXPECT_EQ(count(html, "<section"), 4U);
-  EXPECT_EQ(count(html, "(empty)"), 6U);  // a line each, and a row of the two without targets
+  // One line for each empty side, and a row in each of the two pictures without targets.
+  EXPECT_EQ(count(html, "(empty)"), 6U);
   EXPECT_EQ(count(html, "<td "), 6U);
   EXPECT_THAT(data_of(html), HasSubstr("\"source\":[\"the\",\"red\",\"house\"],\"target\":[],"
                                        "\"alignment\":[],\"probability\":[]"));

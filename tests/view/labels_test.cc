@@ -15,10 +15,10 @@ TEST(DisplayWidth, CountsColumnsOfATerminal) {
   EXPECT_EQ(display_width("ｱ"), 1U);        // half-width katakana
   EXPECT_EQ(display_width("e\u0301"), 1U);  // combining acute
   EXPECT_EQ(display_width("가"), 2U);
-  EXPECT_EQ(display_width("\u1100\u1161"), 2U);  // the same as conjoining letters
+  EXPECT_EQ(display_width("\u1100\u1161"), 2U);  // one syllable as conjoining letters
   EXPECT_EQ(display_width("\U0001F468\u200D\U0001F469\u200D\U0001F467"), 2U);  // a family
   EXPECT_EQ(display_width("\U0001F44D\U0001F3FD"), 2U);  // a thumb with a skin tone
-  EXPECT_EQ(display_width("\u2764\uFE0F"), 2U);          // a text symbol shown as emoji
+  EXPECT_EQ(display_width("\u2764\uFE0F"), 2U);          // a text symbol drawn as an emoji
   EXPECT_EQ(display_width("\u200E"), 0U);
   EXPECT_EQ(display_width(""), 0U);
 }

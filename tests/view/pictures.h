@@ -16,7 +16,7 @@ inline AlignmentPicture small_picture() {
           .target_probabilities = {}};
 }
 
-/// `rows` by `columns` units of one letter, every row uniform.
+/// Returns a picture of `rows` by `columns` units of one letter, in which every row is uniform.
 inline AlignmentPicture uniform_picture(std::size_t rows, std::size_t columns) {
   AlignmentPicture picture;
   picture.source_units.assign(columns, "s");
@@ -25,7 +25,7 @@ inline AlignmentPicture uniform_picture(std::size_t rows, std::size_t columns) {
   return picture;
 }
 
-/// Pictures without target units, without source units, and without any.
+/// Returns pictures without target units, without source units, and without any.
 inline std::vector<AlignmentPicture> empty_pictures() {
   std::vector<AlignmentPicture> pictures(3);
   pictures[0].source_units = {"the", "red", "house"};
@@ -35,7 +35,7 @@ inline std::vector<AlignmentPicture> empty_pictures() {
   return pictures;
 }
 
-/// Units that try to break out of markup, of scripts, of the terminal and of the line.
+/// Returns units that try to break out of markup, of scripts, of the terminal and of the line.
 inline AlignmentPicture hostile_picture() {
   AlignmentPicture picture;
   picture.source_units = {"</script><script>alert(1)</script>",

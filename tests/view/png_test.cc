@@ -21,7 +21,7 @@ struct Pixels {
   std::vector<std::uint32_t> values;  // [height, width], 0xRRGGBB
   bool operator==(const Pixels&) const = default;
 
-  /// Dark pixels among the first `columns` of every line.
+  /// Returns the number of dark pixels in the first `columns` of all lines.
   std::size_t dark(int columns) const {
     std::size_t found = 0;
     for (int y = 0; y < height; ++y) {
@@ -59,7 +59,7 @@ Pixels decode(const std::string& png) {
   return pixels;
 }
 
-/// The picture of one target unit, without colours that could be taken for letters.
+/// Draws the picture of one target unit, without colours that could be taken for letters.
 Pixels draw_label(const std::string& label) {
   AlignmentPicture picture = uniform_picture(1, 1);
   picture.alignment = {0};
@@ -67,7 +67,7 @@ Pixels draw_label(const std::string& label) {
   return decode(svg_to_png(draw_svg(picture, {.scale = ColourScale::kInk, .legend = false})));
 }
 
-constexpr int kLabelColumns = 120;  // pixels left of the cells, at twice the size
+constexpr int kLabelColumns = 120;  // pixels to the left of the cells, at scale 2
 
 bool library_is_missing() {
   try {
@@ -78,7 +78,7 @@ bool library_is_missing() {
   }
 }
 
-/// fontconfig's list of fonts for a language, empty when there is none.
+/// Returns fontconfig's list of fonts for a language, which is empty when there is none.
 bool has_font_for(const std::string& language) {
   FILE* pipe = popen(("fc-list :lang=" + language + " family 2>/dev/null").c_str(), "r");
   if (pipe == nullptr) return false;
@@ -122,7 +122,7 @@ TEST(SvgToPng, DrawsLatin) {
   EXPECT_NE(draw_label("a"), draw_label("e"));
 }
 
-/// Fonts draw different characters differently; a missing one would draw a box.
+/// Fonts draw different characters differently. For a missing character they would draw a box.
 void expect_drawn(const std::string& one, const std::string& other) {
   const Pixels first = draw_label(one);
   EXPECT_GT(first.dark(kLabelColumns), 20U);
@@ -135,7 +135,7 @@ TEST(SvgToPng, DrawsChineseAndJapanese) {
   SKIP_WITHOUT_FONT("ja");
   expect_drawn("日", "本");
   expect_drawn("か", "き");
-  // One line needs less ink than nine; two boxes with numbers would not.
+  // One line needs less ink than nine lines. Two boxes with numbers would need equal amounts.
   EXPECT_LT(draw_label("一").dark(kLabelColumns) * 2, draw_label("龍").dark(kLabelColumns));
 }
 
@@ -150,7 +150,7 @@ TEST(SvgToPng, ReordersDevanagari) {
   SKIP_WITHOUT_LIBRARY();
   SKIP_WITHOUT_FONT("hi");
   expect_drawn("हिन्दी", "हीन्दि");
-  expect_drawn("क्ष", "क्\u200Cष");  // the conjunct against its parts
+  expect_drawn("क्ष", "क्\u200Cष");  // the conjunct and its parts
 }
 
 TEST(SvgToPng, ScalesLargePicturesDown) {
@@ -189,7 +189,7 @@ TEST(SvgToPng, SaysWhichLibraryIsMissing) {
     EXPECT_THAT(error.what(), HasSubstr("librsvg-of-no-such-version.so"));
   }
   names = {};
-  names.rsvg = names.glib;  // a library without the functions
+  names.rsvg = names.glib;  // this library lacks the functions
   EXPECT_THROW(PngLibrary{names}, Error);
 }
 

@@ -24,7 +24,7 @@ std::vector<std::string> texts_of(const std::vector<Element>& document) {
   return texts;
 }
 
-/// The cells by row, in order.
+/// Returns the cells by row, in order.
 std::vector<std::vector<Element>> rows_of(const std::vector<Element>& document) {
   std::vector<std::vector<Element>> rows;
   for (const Element& group : named(document, "g")) {
@@ -83,7 +83,7 @@ TEST(DrawSvg, KeepsEverythingOnThePage) {
   for (const auto& row : rows_of(document)) {
     EXPECT_LT(row.back().number("x") + row.back().number("width"), width);
   }
-  const double tilted = 28 * 0.5 * 13 * 0.7;  // a modest guess of the last heading's length
+  const double tilted = 28 * 0.5 * 13 * 0.7;  // a low guess for the last heading's length
   EXPECT_GT(width, rows_of(document)[0][2].number("x") + tilted);
   EXPECT_GT(rows_of(document)[0][0].number("y"), tilted);
 }

@@ -26,7 +26,7 @@ std::string without_escapes(const std::string& text) {
   return std::regex_replace(text, std::regex("\x1b\\[[0-9;]*m"), "");
 }
 
-/// The backgrounds of one line, in order.
+/// Returns the background colours of one line, in order.
 std::vector<std::string> backgrounds(const std::string& line) {
   static const std::regex kBackground("\x1b\\[48;([0-9;]*)m");
   std::vector<std::string> found;

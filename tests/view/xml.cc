@@ -28,7 +28,7 @@ class Parser {
     }
   }
 
-  /// Well-formed UTF-8 of characters that XML 1.0 allows.
+  /// The text must be well-formed UTF-8 of characters that XML 1.0 allows.
   void check_characters() const {
     for (std::size_t i = 0; i < text_.size();) {
       const auto lead = static_cast<unsigned char>(text_[i]);

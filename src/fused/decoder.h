@@ -1,0 +1,16 @@
+// The teacher-forced decoder as one differentiable function over the kernels, in float on the CPU.
+// Internal to this folder.
+#pragma once
+
+#include <memory>
+
+#include "fused/packed_weights.h"
+#include "network/network.h"
+
+namespace attend::fused {
+
+/// All steps of a decoder. The alignments have no gradient.
+network::DecodedSteps decoder_steps(const std::shared_ptr<ShardMatrices>& matrices,
+                                    const network::DecoderInputs& inputs);
+
+}  // namespace attend::fused

@@ -1,0 +1,64 @@
+#include "fused/fused.h"
+
+#include <utility>
+
+#include "fused/annotations.h"
+#include "fused/decoder.h"
+#include "fused/embedding.h"
+#include "fused/encoder.h"
+#include "fused/linear.h"
+#include "fused/loss.h"
+
+namespace attend::fused {
+
+using at::Tensor;
+
+FusedOperations::FusedOperations(Precision precision)
+    : matrices_(std::make_shared<ShardMatrices>(precision)), refreshes_(true) {}
+
+FusedOperations::FusedOperations(std::shared_ptr<ShardMatrices> matrices)
+    : matrices_(std::move(matrices)), refreshes_(false) {}
+
+void FusedOperations::begin_pass() {
+  if (refreshes_) matrices_->weights().refresh();
+}
+
+Tensor FusedOperations::linear(const std::vector<network::WordRows>& parts, const Tensor& weight,
+                               const Tensor& bias, network::Activation activation) {
+  return fused::linear(matrices_, parts, weight, bias, activation);
+}
+
+Tensor FusedOperations::embedding(const Tensor& table, const Tensor& ids) {
+  return fused::embed(table, ids);
+}
+
+network::WordRows FusedOperations::embed_words(const Tensor& table, const Tensor& ids) {
+  return fused::embed_words(table, ids);
+}
+
+network::EncodedLayer FusedOperations::encoder_layer(const network::EncoderLayerInputs& inputs,
+                                                     const network::Batch& batch) {
+  return fused::encoder_layer(matrices_, inputs, batch.source_sizes);
+}
+
+network::SentenceAnnotations FusedOperations::by_sentence(const Tensor& h, std::int64_t n) {
+  return fused::by_sentence(h, n);
+}
+
+network::DecodedSteps FusedOperations::decoder_steps(const network::DecoderInputs& inputs) {
+  return fused::decoder_steps(matrices_, inputs);
+}
+
+network::LossSums FusedOperations::accumulate_gradient(const network::LossInputs& inputs,
+                                                       const network::LossOptions& options) {
+  const Loss loss = accumulate_loss(*matrices_, inputs, options);
+  inputs.rows.backward(loss.d_rows);
+  return loss.sums;
+}
+
+network::LossSums FusedOperations::evaluate(const network::LossInputs& inputs,
+                                            const network::LossOptions& options) {
+  return evaluate_loss(*matrices_, inputs, options);
+}
+
+}  // namespace attend::fused

@@ -1,0 +1,94 @@
+#include "network/batch.h"
+
+#include <algorithm>
+
+#include "base/base.h"
+
+namespace attend::network {
+namespace {
+
+using Ids = std::vector<std::int64_t>;
+
+at::Tensor to_tensor(const Ids& ids, at::IntArrayRef shape, const at::Device& device) {
+  const at::Tensor result = at::empty(shape, at::kLong);
+  std::copy(ids.begin(), ids.end(), result.data_ptr<std::int64_t>());
+  return device.is_cpu() ? result : result.to(device);
+}
+
+void fill_source(Batch& batch, std::span<const Example* const> examples, std::size_t length,
+                 const at::TensorOptions& floating) {
+  const std::size_t count = examples.size();
+  Ids source(length * count, 0), reversed(length * count, 0), reversal(length * count);
+  Ids lengths(count), last(count), mask(length * count, 0);
+  for (std::size_t b = 0; b < count; ++b) {
+    const auto& tokens = examples[b]->source;
+    for (std::size_t t = 0; t < length; ++t) {
+      const bool real = t < tokens.size();
+      const std::size_t mirrored = real ? tokens.size() - 1 - t : t;
+      reversal[t * count + b] = static_cast<std::int64_t>(mirrored * count + b);
+      if (!real) continue;
+      source[t * count + b] = tokens[t];
+      reversed[t * count + b] = tokens[mirrored];
+      mask[t * count + b] = 1;
+    }
+    lengths[b] = static_cast<std::int64_t>(tokens.size());
+    batch.source_sizes.push_back(static_cast<std::int32_t>(tokens.size()));
+    last[b] = static_cast<std::int64_t>((tokens.size() - 1) * count + b);
+  }
+  const auto rows = static_cast<std::int64_t>(length);
+  const auto columns = static_cast<std::int64_t>(count);
+  const at::Device device = floating.device();
+  batch.source = to_tensor(source, {rows, columns}, device);
+  batch.reversed_source = to_tensor(reversed, {rows, columns}, device);
+  batch.reversal = to_tensor(reversal, {rows * columns}, device);
+  batch.source_lengths = to_tensor(lengths, {columns}, device).to(floating);
+  batch.last_rows = to_tensor(last, {columns}, device);
+  if (std::find(mask.begin(), mask.end(), 0) != mask.end()) {
+    batch.source_mask = to_tensor(mask, {rows, columns}, device).to(floating);
+  }
+}
+
+void fill_target(Batch& batch, std::span<const Example* const> examples, std::size_t length,
+                 const at::Device& device) {
+  const std::size_t count = examples.size();
+  Ids target(length * count, 0), previous(length * count, -1), rows, tokens;
+  for (std::size_t i = 0; i < length; ++i) {
+    for (std::size_t b = 0; b < count; ++b) {
+      const auto& ids = examples[b]->target;
+      if (i >= ids.size()) continue;
+      target[i * count + b] = ids[i];
+      rows.push_back(static_cast<std::int64_t>(i * count + b));
+      tokens.push_back(ids[i]);
+    }
+  }
+  const auto steps = static_cast<std::int64_t>(length);
+  const auto columns = static_cast<std::int64_t>(count);
+  batch.tokens = static_cast<std::int64_t>(tokens.size());
+  std::copy(target.begin(), target.end() - static_cast<std::ptrdiff_t>(count),
+            previous.begin() + static_cast<std::ptrdiff_t>(count));
+  batch.target = to_tensor(target, {steps, columns}, device);
+  batch.previous = to_tensor(previous, {steps, columns}, device);
+  batch.target_tokens = to_tensor(tokens, {batch.tokens}, device);
+  if (batch.tokens < steps * columns) batch.target_rows = to_tensor(rows, {batch.tokens}, device);
+}
+
+}  // namespace
+
+Batch make_batch(std::span<const Example* const> examples, const at::TensorOptions& floating,
+                 const PaddedTo& at_least) {
+  ATTEND_CHECK(!examples.empty());
+  std::size_t source_length = at_least.source;
+  std::size_t target_length = at_least.target;
+  for (const Example* example : examples) {
+    ATTEND_CHECK(!example->source.empty() && !example->target.empty());
+    source_length = std::max(source_length, example->source.size());
+    target_length = std::max(target_length, example->target.size());
+  }
+  Batch batch;
+  batch.sentences = static_cast<std::int64_t>(examples.size());
+  fill_source(batch, examples, source_length, floating);
+  fill_target(batch, examples, target_length, floating.device());
+  return batch;
+}
+
+}  // namespace attend::network

@@ -1,0 +1,36 @@
+#include "network/dropout.h"
+
+#include <algorithm>
+
+namespace attend::network {
+
+using at::Tensor;
+
+Dropout::Dropout(const model::DropoutConfig& config, std::uint64_t seed, std::int64_t update,
+                 int shard)
+    : config_(config),
+      random_(Random::stream(mix(seed + static_cast<std::uint64_t>(shard)),
+                             static_cast<std::uint64_t>(update))) {}
+
+Tensor Dropout::mask(at::IntArrayRef shape, double probability, const at::TensorOptions& options) {
+  Tensor mask = at::empty(shape, at::kFloat);
+  float* values = mask.data_ptr<float>();
+  const std::int64_t count = mask.numel();
+  const auto kept = static_cast<float>(1.0 / (1.0 - probability));
+  const auto threshold = static_cast<std::uint64_t>(probability * 65536.0);
+  for (std::int64_t i = 0; i < count; i += 4) {  // 16 random bits decide one value
+    std::uint64_t bits = random_.next();
+    for (std::int64_t k = i; k < std::min(i + 4, count); ++k, bits >>= 16) {
+      values[k] = (bits & 0xffff) < threshold ? 0.0f : kept;
+    }
+  }
+  return mask.to(options);
+}
+
+Tensor Dropout::sequence(const Tensor& x, double probability) {
+  if (probability <= 0.0) return x;
+  const std::int64_t steps = config_.variational ? 1 : x.size(0);
+  return x * mask({steps, x.size(1), x.size(2)}, probability, x.options().requires_grad(false));
+}
+
+}  // namespace attend::network

@@ -1,0 +1,328 @@
+#include "network/network.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "base/base.h"
+
+namespace attend::network {
+
+using model::Feedback;
+using model::InitialState;
+using model::InputFeeding;
+using model::Order;
+
+/// What the decoder starts from.
+struct Network::Annotated {
+  Tensor annotations;  // [batch, source_length, n_h], 0 on masked padding
+  Tensor mask;         // [batch, source_length]: 0, or −infinity on masked padding; or undefined
+  Tensor initial;      // [batch, d]: the input of the first states' layer; or undefined
+  std::vector<State> last;  // [encoder layers] of [batch, n_h]: states that are copied; or empty
+};
+
+/// An encoder layer's annotations and the last states of its directions.
+struct Network::Layer {
+  Tensor annotations;  // [source_length, batch, n_h]
+  State last;          // [batch, n_h]; undefined unless the decoder copies them
+};
+
+/// The decoder's path over a batch.
+struct Network::Decoded {
+  WordRows previous;  // [target_length · batch, m]: E y_{i-1}; undefined without feedback
+  DecodedSteps steps;
+};
+
+namespace {
+
+// Steps from `first` on of a sequence of `batch` positions a step, `count` of them; an undefined
+// sequence stays undefined.
+WordRows steps_of(const WordRows& words, std::int64_t batch, std::int64_t first,
+                  std::int64_t count) {
+  if (words.shared()) return {words.rows, words.index.narrow(0, first, count)};
+  if (!words.defined()) return words;
+  return {words.rows.narrow(0, first * batch, count * batch), {}};
+}
+
+bool drops(const Dropout* dropout, double model::DropoutConfig::*rate) {
+  return dropout != nullptr && dropout->config().*rate > 0;
+}
+
+}  // namespace
+
+Network::Network(const model::Configuration& configuration, Tensors tensors,
+                 std::shared_ptr<Operations> operations)
+    : configuration_(configuration),
+      tensors_(std::move(tensors)),
+      operations_(std::move(operations)) {
+  ATTEND_CHECK(operations_ != nullptr);
+  tensor("output.bias");
+}
+
+const Tensor& Network::tensor(const std::string& name) const {
+  const auto found = tensors_.find(name);
+  if (found == tensors_.end()) throw CheckFailure("no tensor " + name);
+  return found->second;
+}
+
+at::TensorOptions Network::floating() const {
+  return tensor("output.bias").options().requires_grad(false);
+}
+
+// activation(W [x_1; x_2; …] + b) over the last dimension; b is 0 where the table has no tensor
+// `bias`. Parts are [rows…, in_k]; the first one gives the shape of the result.
+Tensor Network::project(const std::vector<WordRows>& parts, const std::string& weight,
+                        const std::string& bias, Activation activation) const {
+  std::vector<std::int64_t> shape = parts[0].rows.sizes().vec();
+  std::vector<WordRows> flat;
+  for (const WordRows& part : parts) {
+    flat.push_back({part.rows.reshape({-1, part.rows.size(-1)}), part.index});
+  }
+  const Tensor& w = tensor(weight);
+  shape.back() = w.size(0);
+  return operations_->linear(flat, w, find_tensor(tensors_, bias), activation).view(shape);
+}
+
+// The input of an encoder layer at all positions; dropout tells equal words apart.
+WordRows Network::source_rows(const Batch& batch, const Tensor& below, Dropout* dropout) const {
+  if (below.defined()) return {below.flatten(0, 1), {}};
+  if (configuration_.encoder.embedding == 0) return {{}, batch.source};
+  const Tensor& table = tensor("source_embedding.weight");
+  if (!drops(dropout, &model::DropoutConfig::embedding)) {
+    return operations_->embed_words(table, batch.source);
+  }
+  const Tensor embedded = operations_->embedding(table, batch.source);
+  return {dropout->sequence(embedded, dropout->config().embedding).flatten(0, 1), {}};
+}
+
+// [directions, batch, n]: dropout of h_{t-1} in the recurrent products of a layer; undefined
+// without it.
+Tensor Network::encoder_mask(const Batch& batch, Dropout* dropout) const {
+  if (dropout == nullptr || dropout->config().recurrent <= 0) return {};
+  const model::EncoderConfig& encoder = configuration_.encoder;
+  const auto directions = static_cast<std::int64_t>(encoder.directions().size());
+  return dropout->mask({directions, batch.source.size(1), encoder.units},
+                       dropout->config().recurrent, floating());
+}
+
+Network::Layer Network::encode_layer(int layer, const Batch& batch, const Tensor& below,
+                                     Dropout* dropout) const {
+  const model::EncoderConfig& encoder = configuration_.encoder;
+  EncoderLayerInputs inputs;
+  inputs.shape = {encoder.cell, encoder.units};
+  inputs.direction = encoder.direction;
+  for (const std::string_view direction : encoder.directions()) {
+    inputs.cells.push_back(
+        CellTensors::find(tensors_, fmt::format("encoder.{}.{}", layer, direction)));
+  }
+  inputs.seen = source_rows(batch, below, dropout);
+  inputs.mask = encoder_mask(batch, dropout);
+  const EncodedLayer encoded = operations_->encoder_layer(inputs, batch);
+  Layer result{encoded.annotations, {}};
+  if (dropout) {
+    result.annotations = dropout->sequence(result.annotations, dropout->config().encoder);
+  }
+  if (configuration_.decoder.initial_state == InitialState::kCopy) {
+    result.last = {last_of_directions(encoded.annotations, batch), encoded.last_cells};
+  }
+  return result;
+}
+
+// [→h_T; ←h_1], or one of them, of annotations h [source_length, batch, n_h].
+Tensor Network::last_of_directions(const Tensor& h, const Batch& batch) const {
+  const model::Direction direction = configuration_.encoder.direction;
+  if (direction == model::Direction::kBackward) return h.select(0, 0);
+  const Tensor last = h.reshape({-1, h.size(2)}).index_select(0, batch.last_rows);
+  if (direction == model::Direction::kForward) return last;
+  const std::int64_t n = configuration_.encoder.units;
+  return at::cat({last.narrow(1, 0, n), h.select(0, 0).narrow(1, n, n)}, 1);
+}
+
+// The input of the layer that computes the first states; undefined where there is no such layer.
+Tensor Network::initial_inputs(const Tensor& h, const Batch& batch) const {
+  const std::int64_t n = configuration_.encoder.units;
+  switch (configuration_.decoder.initial_state) {
+    case InitialState::kZero:
+    case InitialState::kCopy:
+      break;
+    case InitialState::kBackward:  // ←h_1 has read the whole source
+      return h.select(0, 0).narrow(1, h.size(2) - n, n);
+    case InitialState::kMean:
+      return h.sum(0) / batch.source_lengths.unsqueeze(1);
+    case InitialState::kLast:
+      return last_of_directions(h, batch);
+  }
+  return {};
+}
+
+Network::Annotated Network::annotate(const Batch& batch, Dropout* dropout) const {
+  Tensor h;  // [source_length, batch, n_h]
+  Annotated result;
+  for (int layer = 0; layer < configuration_.encoder.layers; ++layer) {
+    const Layer encoded = encode_layer(layer, batch, h, dropout);
+    h = encoded.annotations;
+    if (encoded.last.hidden.defined()) result.last.push_back(encoded.last);
+  }
+  if (batch.source_mask.defined()) result.mask = batch.source_mask.t().log();  // log 0 = −∞
+  if (configuration_.decoder.initial_state == InitialState::kBackward) {
+    const SentenceAnnotations sentences = operations_->by_sentence(h, configuration_.encoder.units);
+    result.annotations = sentences.annotations;
+    result.initial = sentences.first_backward;
+    return result;
+  }
+  result.annotations = h.transpose(0, 1).contiguous();
+  result.initial = initial_inputs(h, batch);
+  return result;
+}
+
+std::vector<State> Network::initial_states(const Annotated& annotated) const {
+  const model::DecoderConfig& decoder = configuration_.decoder;
+  const bool lstm = decoder.cell.type == model::Cell::kLstm;
+  if (!annotated.last.empty()) return annotated.last;
+  std::vector<State> states;
+  for (int layer = 0; layer < decoder.layers; ++layer) {
+    if (!annotated.initial.defined()) {
+      const Tensor zeros = at::zeros({annotated.annotations.size(0), decoder.units}, floating());
+      states.push_back({zeros, lstm ? zeros : Tensor()});
+      continue;
+    }
+    const auto compute = [&](const char* name) {
+      const std::string prefix = fmt::format("initial.{}.{}", layer, name);
+      return project({{annotated.initial, {}}}, prefix + "_weight", prefix + "_bias",
+                     Activation::kTanh);
+    };
+    states.push_back({compute("state"), lstm ? compute("cell") : Tensor()});
+  }
+  return states;
+}
+
+AttentionInputs Network::attention_inputs(const Batch& batch, const Annotated& annotated) const {
+  AttentionInputs inputs;
+  inputs.score = configuration_.attention.score;
+  inputs.energies = configuration_.attention.energies;
+  inputs.lengths = batch.source_sizes;
+  inputs.annotations = annotated.annotations;
+  inputs.mask = annotated.mask;
+  if (inputs.score != model::Score::kDot) {
+    inputs.projected = project({{annotated.annotations, {}}}, "attention.annotation_weight",
+                               "attention.bias", Activation::kNone);
+  }
+  inputs.query_weight = find_tensor(tensors_, "attention.query_weight");
+  inputs.energy_weight = find_tensor(tensors_, "attention.energy_weight");
+  inputs.energy_bias = find_tensor(tensors_, "attention.energy_bias");
+  return inputs;
+}
+
+// E y_{i-1} of all steps; E y_0 = 0.
+WordRows Network::previous_rows(const Batch& batch, Dropout* dropout) const {
+  if (configuration_.decoder.feedback != Feedback::kPrevious) return {};
+  const Tensor& table = tensor(model::target_embedding_name(configuration_.decoder));
+  if (!drops(dropout, &model::DropoutConfig::embedding)) {
+    return operations_->embed_words(table, batch.previous);
+  }
+  const Tensor ids = batch.target.narrow(0, 0, batch.target.size(0) - 1);
+  const Tensor embedded =
+      dropout->sequence(operations_->embedding(table, ids), dropout->config().embedding);
+  const Tensor zero = at::zeros({1, batch.sentences, embedded.size(2)}, floating());
+  return {at::cat({zero, embedded}, 0).flatten(0, 1), {}};
+}
+
+// E y of every update of the state: E y_i in the order that updates the state last, which has no
+// update after the last step.
+WordRows Network::previous_of_updates(const WordRows& previous, const Batch& batch) const {
+  if (configuration_.decoder.order != Order::kLookGenerateUpdate) return previous;
+  return steps_of(previous, batch.sentences, 1, batch.target.size(0) - 1);
+}
+
+InputFeedingInputs Network::input_feeding_inputs(const DecoderMasks& masks) const {
+  const model::DecoderConfig& config = configuration_.decoder;
+  InputFeedingInputs inputs;
+  if (config.input_feeding != InputFeeding::kReadout) return inputs;
+  inputs.readout = config.readout;
+  inputs.weight = tensor("readout.weight");
+  inputs.bias = tensor("readout.bias");
+  inputs.previous_units = config.readout_previous_units();
+  if (masks.readout.defined()) inputs.mask = masks.readout.contiguous();
+  return inputs;
+}
+
+Network::Decoded Network::decode(const Batch& batch, Dropout* dropout) const {
+  const model::DecoderConfig& config = configuration_.decoder;
+  const Annotated annotated = annotate(batch, dropout);
+  DecoderInputs inputs;
+  inputs.shape = {config.cell, config.units};
+  inputs.order = config.order;
+  inputs.steps = batch.target.size(0);
+  inputs.attention = attention_inputs(batch, annotated);
+  Decoded decoded;
+  decoded.previous = previous_rows(batch, dropout);
+  inputs.masks = DecoderMasks(config, inputs.steps, batch.sentences, dropout, floating());
+  inputs.input_feeding = input_feeding_inputs(inputs.masks);
+  inputs.previous = previous_of_updates(decoded.previous, batch);
+  inputs.initial = initial_states(annotated);
+  for (int layer = 0; layer < config.layers; ++layer) {
+    inputs.cells.push_back(CellTensors::find(tensors_, fmt::format("decoder.{}", layer)));
+  }
+  decoded.steps = operations_->decoder_steps(inputs);
+  return decoded;
+}
+
+// [target_length, batch, l]: the input of the softmax layer, dropout included.
+Tensor Network::readouts(const Decoded& decoded, Dropout* dropout) const {
+  const DecodedSteps& steps = decoded.steps;
+  if (steps.readouts.defined()) return steps.readouts;
+  const model::DecoderConfig& config = configuration_.decoder;
+  Tensor result = steps.states;
+  if (config.readout != model::Readout::kNone) {
+    std::vector<WordRows> parts{{steps.states, {}}};
+    if (config.readout_previous_units() > 0) parts.push_back(decoded.previous);
+    parts.push_back({steps.contexts, {}});
+    result =
+        project(parts, "readout.weight", "readout.bias",
+                config.readout == model::Readout::kTanh ? Activation::kTanh : Activation::kNone);
+  }
+  if (config.readout == model::Readout::kMaxout) result = maxout(result);
+  return dropout ? dropout->sequence(result, dropout->config().readout) : result;
+}
+
+Forced Network::forced(const Batch& batch) const {
+  operations_->begin_pass();
+  const Decoded decoded = decode(batch, nullptr);
+  const LossInputs inputs = loss_inputs(readouts(decoded, nullptr).flatten(0, 1), batch);
+  const Tensor scores = log_probabilities(inputs.rows, inputs.weight, inputs.bias);
+  return {scores.view({batch.target.size(0), batch.sentences, -1}), decoded.steps.alignments};
+}
+
+// [tokens, l]: the readouts of all target tokens, in the order of batch.target_tokens.
+Tensor Network::target_readouts(const Batch& batch, Dropout* dropout) const {
+  const Tensor rows = readouts(decode(batch, dropout), dropout).flatten(0, 1);
+  return batch.target_rows.defined() ? rows.index_select(0, batch.target_rows) : rows;
+}
+
+Cost Network::cost(const Batch& batch, Dropout* dropout) const {
+  operations_->begin_pass();
+  return cross_entropy(loss_inputs(target_readouts(batch, dropout), batch),
+                       configuration_.training.label_smoothing);
+}
+
+LossSums Network::accumulate_gradient(const Batch& batch, Dropout* dropout, double scale) const {
+  operations_->begin_pass();
+  const Tensor rows = target_readouts(batch, dropout).contiguous();
+  return operations_->accumulate_gradient(loss_inputs(rows, batch),
+                                          {configuration_.training.label_smoothing, scale});
+}
+
+LossSums Network::evaluate(const Batch& batch) const {
+  operations_->begin_pass();
+  const Tensor rows = target_readouts(batch, nullptr).contiguous();
+  return operations_->evaluate(loss_inputs(rows, batch),
+                               {configuration_.training.label_smoothing, 1.0});
+}
+
+LossInputs Network::loss_inputs(const Tensor& rows, const Batch& batch) const {
+  const model::DecoderConfig& decoder = configuration_.decoder;
+  return {rows, tensor(model::output_weight_name(decoder)), tensor("output.bias"),
+          batch.target_tokens, decoder.tied_embeddings != model::TiedEmbeddings::kNone};
+}
+
+}  // namespace attend::network

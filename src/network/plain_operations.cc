@@ -1,0 +1,141 @@
+#include "network/plain_operations.h"
+
+#include <optional>
+
+#include "base/base.h"
+#include "network/layers.h"
+
+namespace attend::network {
+
+Tensor maxout(const Tensor& x) {
+  std::vector<std::int64_t> pairs = x.sizes().vec();
+  pairs.back() /= 2;
+  pairs.push_back(2);
+  return x.view(pairs).amax(-1);
+}
+
+Tensor log_probabilities(const Tensor& rows, const Tensor& weight, const Tensor& bias) {
+  return at::addmm(bias, rows, weight.t()).log_softmax(-1);
+}
+
+Cost cross_entropy(const LossInputs& inputs, double label_smoothing) {
+  const Tensor scores = log_probabilities(inputs.rows, inputs.weight, inputs.bias);
+  const Tensor surprise =
+      at::nll_loss(scores, inputs.targets, {}, at::Reduction::Sum);  // − Σ log p(y_i)
+  const double uniform = label_smoothing / static_cast<double>(scores.size(1));
+  const Tensor cost = label_smoothing > 0.0
+                          ? surprise * (1.0 - label_smoothing) - scores.sum() * uniform
+                          : surprise;
+  return {cost, surprise.detach().neg()};
+}
+
+namespace {
+
+LossSums sums_of(const Cost& cost) {
+  return {cost.cost.item<double>(), cost.log_likelihood.item<double>()};
+}
+
+// W x of one direction at all positions [source_length · batch, G n], in the direction's order.
+Tensor project_direction(const WordRows& seen, const Batch& batch, const Tensor& weight,
+                         bool backward) {
+  if (!seen.defined()) {  // one-hot: a column of W for each token
+    return at::embedding(weight.t(), (backward ? batch.reversed_source : seen.index).reshape(-1));
+  }
+  return (backward ? seen.rows.index_select(0, batch.reversal) : seen.rows).mm(weight.t());
+}
+
+// W x + b of all directions, with its gates normalised where there are gains:
+// [source_length, directions, batch, G n]. The backward direction stands in reversed order.
+Tensor project_source(const EncoderLayerInputs& in, const Batch& batch) {
+  const std::int64_t length = batch.source.size(0), count = batch.source.size(1);
+  std::vector<Tensor> products;
+  for (std::size_t d = 0; d < in.cells.size(); ++d) {
+    const bool backward = d + 1 == in.cells.size() && in.direction != model::Direction::kForward;
+    const Tensor product = project_direction(in.seen, batch, in.cells[d].input_weight, backward);
+    products.push_back(product.view({length, count, product.size(1)}));
+  }
+  const Tensor projected = at::stack(products, 1);
+  const CellTensors all = CellTensors::stack(in.cells);
+  if (!all.input_gain.defined()) return projected + all.bias;
+  return at::addcmul(all.bias, normalize_blocks(projected, in.shape.units), all.input_gain);
+}
+
+// [batch, units] from sequences of each direction [source_length, batch, n]: the value after the
+// last token, which stands at the end in the order of every direction.
+Tensor last_of(const std::vector<Tensor>& sequences, const Batch& batch) {
+  std::vector<Tensor> last;
+  for (const Tensor& values : sequences) {
+    last.push_back(values.reshape({-1, values.size(2)}).index_select(0, batch.last_rows));
+  }
+  return at::cat(last, 1);
+}
+
+}  // namespace
+
+Tensor PlainOperations::linear(const std::vector<WordRows>& parts, const Tensor& weight,
+                               const Tensor& bias, Activation activation) {
+  std::vector<Tensor> rows;
+  for (const WordRows& part : parts) rows.push_back(part.rows);
+  const Tensor joined = rows.size() == 1 ? rows[0] : at::cat(rows, 1);
+  const Tensor result =
+      bias.defined() ? at::addmm(bias, joined, weight.t()) : joined.mm(weight.t());
+  return activation == Activation::kTanh ? result.tanh() : result;
+}
+
+Tensor PlainOperations::embedding(const Tensor& table, const Tensor& ids) {
+  return at::embedding(table, ids);
+}
+
+WordRows PlainOperations::embed_words(const Tensor& table, const Tensor& ids) {
+  const Tensor all = ids.reshape(-1);
+  const Tensor present = (all >= 0).to(table.scalar_type()).unsqueeze(1);
+  return {at::embedding(table, all.clamp_min(0)) * present, {}};
+}
+
+// All directions go through the same products side by side. Padding stands at their end, so it
+// never reaches a real position.
+EncodedLayer PlainOperations::encoder_layer(const EncoderLayerInputs& in, const Batch& batch) {
+  const std::int64_t length = batch.source.size(0), count = batch.source.size(1);
+  const std::int64_t n = in.shape.units;
+  const auto directions = static_cast<std::int64_t>(in.cells.size());
+  const Recurrence recurrence(in.shape.config, n, CellTensors::stack(in.cells));
+  const Tensor projected = project_source(in, batch);
+  State state =
+      recurrence.zero_state({directions, count, n}, projected.options().requires_grad(false));
+  std::vector<Tensor> states, memories;
+  for (const Tensor& x : projected.unbind(0)) {
+    state = recurrence.step(x, state, in.mask);
+    states.push_back(state.hidden);
+    if (state.cell.defined()) memories.push_back(state.cell);
+  }
+  std::vector<Tensor> parts = at::stack(states).unbind(1);  // [source_length, batch, n] each
+  if (in.direction != model::Direction::kForward) {         // the backward one is the last
+    parts.back() = parts.back()
+                       .reshape({length * count, n})
+                       .index_select(0, batch.reversal)
+                       .view({length, count, n});
+  }
+  EncodedLayer result{at::cat(parts, 2), {}};
+  if (batch.source_mask.defined()) {
+    result.annotations = result.annotations * batch.source_mask.unsqueeze(2);
+  }
+  if (!memories.empty()) result.last_cells = last_of(at::stack(memories).unbind(1), batch);
+  return result;
+}
+
+SentenceAnnotations PlainOperations::by_sentence(const Tensor& h, std::int64_t n) {
+  return {h.transpose(0, 1).contiguous(), h.select(0, 0).narrow(1, h.size(2) - n, n)};
+}
+
+LossSums PlainOperations::accumulate_gradient(const LossInputs& inputs,
+                                              const LossOptions& options) {
+  const Cost cost = cross_entropy(inputs, options.label_smoothing);
+  (cost.cost * options.scale).backward();
+  return sums_of(cost);
+}
+
+LossSums PlainOperations::evaluate(const LossInputs& inputs, const LossOptions& options) {
+  return sums_of(cross_entropy(inputs, options.label_smoothing));
+}
+
+}  // namespace attend::network

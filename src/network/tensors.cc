@@ -1,0 +1,34 @@
+#include "network/tensors.h"
+
+#include <fmt/format.h>
+
+namespace attend::network {
+
+Tensor find_tensor(const Tensors& tensors, const std::string& name) {
+  const auto found = tensors.find(name);
+  return found == tensors.end() ? Tensor() : found->second;
+}
+
+CellTensors CellTensors::find(const Tensors& tensors, const std::string& prefix) {
+  const auto get = [&](const char* name) {
+    return find_tensor(tensors, fmt::format("{}.{}", prefix, name));
+  };
+  return {get("input_weight"),   get("recurrent_weight"), get("bias"),
+          get("recurrent_bias"), get("input_gain"),       get("recurrent_gain")};
+}
+
+CellTensors CellTensors::stack(const std::vector<CellTensors>& directions) {
+  const auto matrices = [&](Tensor CellTensors::*member) {
+    std::vector<Tensor> all;
+    for (const CellTensors& one : directions) all.push_back(one.*member);
+    return at::stack(all);
+  };
+  const auto vectors = [&](Tensor CellTensors::*member) {  // undefined stays undefined
+    return (directions.front().*member).defined() ? matrices(member).unsqueeze(1) : Tensor();
+  };
+  return {matrices(&CellTensors::input_weight), matrices(&CellTensors::recurrent_weight),
+          vectors(&CellTensors::bias),          vectors(&CellTensors::recurrent_bias),
+          vectors(&CellTensors::input_gain),    vectors(&CellTensors::recurrent_gain)};
+}
+
+}  // namespace attend::network

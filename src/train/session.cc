@@ -1,0 +1,89 @@
+#include "train/session.h"
+
+#include <fmt/format.h>
+
+#if defined(__linux__)
+#include <sys/sysinfo.h>
+#endif
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "base/base.h"
+#include "train/validation.h"
+
+namespace attend::train {
+namespace {
+
+bool is_there(const std::filesystem::path& path) {
+  std::error_code error;
+  const bool found = std::filesystem::exists(path, error);
+  if (error) throw Error(fmt::format("{}: cannot look: {}", path.string(), error.message()));
+  return found;
+}
+
+// What a folder already holds.
+struct FolderState {
+  std::optional<Checkpoint> checkpoint;
+  std::optional<model::ModelText> text;
+};
+
+FolderState open_folder(const TrainOptions& options) {
+  FolderState state;
+  if (!is_there(checkpoint_path(options.folder))) {
+    if (is_there(options.folder / "model.safetensors")) {
+      throw UsageError(fmt::format(
+          "{} holds a model without the checkpoint to go on from; choose another folder",
+          options.folder.string()));
+    }
+    return state;
+  }
+  state.checkpoint = load_checkpoint(options.folder);
+  check_same_training(options.configuration, *state.checkpoint);
+  state.text = model::load_text(options.folder);
+  model::check_provenance(*state.text, state.checkpoint->tensors.metadata(), options.folder,
+                          checkpoint_path(options.folder));
+  return state;
+}
+
+// Refuses a model whose parameters and their gradient alone exceed this machine's memory, before
+// libtorch is asked for it.
+void check_memory(const Dataset& data) {
+  const auto table = model::parameter_table(data.text.configuration, data.text.sizes());
+  const auto parameters = static_cast<double>(model::parameter_count(table));
+  struct sysinfo machine {};
+  if (sysinfo(&machine) != 0) return;
+  constexpr double kCopies = 2, kGibibyte = 1 << 30;
+  const double needed = parameters * kCopies * sizeof(float);
+  const double there = static_cast<double>(machine.totalram + machine.totalswap) * machine.mem_unit;
+  if (needed <= there) return;
+  throw Error(
+      fmt::format("not enough memory: {:.0f} million parameters take at least {:.0f} GiB "
+                  "in training, this machine has {:.0f}; choose smaller encoder.units, "
+                  "decoder.units and embeddings, or smaller vocabularies (source.maximum_size, "
+                  "target.maximum_size)",
+                  parameters / 1e6, needed / kGibibyte, there / kGibibyte));
+}
+
+}  // namespace
+
+Session open_session(const TrainOptions& options) {
+  if (options.folder.empty()) throw UsageError("no model folder given");
+  model::check(options.configuration);
+  check_metric(options.configuration.training.metric);
+  FolderState folder = open_folder(options);
+  Dataset data = prepare_data(options, std::move(folder.text));
+  if (folder.checkpoint && folder.checkpoint->fingerprint != data.fingerprint) {
+    throw UsageError(
+        fmt::format("the pairs are not those that the training in {} began with; choose another "
+                    "folder or the old files",
+                    options.folder.string()));
+  }
+  check_memory(data);
+  std::string asked =
+      folder.checkpoint ? folder.checkpoint->asked : model::write_yaml(options.configuration);
+  return {options, std::move(folder.checkpoint), std::move(asked), std::move(data)};
+}
+
+}  // namespace attend::train

@@ -1,0 +1,321 @@
+#include "train/trainer.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "base/base.h"
+#include "train/schedule.h"
+#include "train/validation.h"
+
+namespace attend::train {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using model::TrainingConfig;
+
+double since(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+int thread_count(const TrainingConfig& training) {
+  return training.threads > 0 ? training.threads
+                              : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+}
+
+}  // namespace
+
+Trainer::Trainer(Session session, const std::function<void(const Progress&)>& report,
+                 const std::function<bool()>& stop)
+    : session_(std::move(session)),
+      report_(report),
+      stop_(stop),
+      training_(session_.configuration().training),
+      sharded_(session_.configuration(), session_.data.text.sizes(), thread_count(training_)),
+      optimizer_(training_.optimizer, sharded_.values()),
+      began_(Clock::now()),
+      saved_(Clock::now()) {}
+
+double Trainer::seconds() const { return position_.seconds + since(began_); }
+
+double Trainer::rate() const {
+  return learning_rate(training_.optimizer, training_.schedule, position_.update,
+                       position_.plateau_factor);
+}
+
+void Trainer::message(std::string text) const {
+  Progress event = progress(Progress::Kind::kMessage);
+  event.message = std::move(text);
+  report_(event);
+}
+
+Progress Trainer::progress(Progress::Kind kind) const {
+  Progress event;
+  event.kind = kind;
+  event.epoch = static_cast<int>(position_.epoch) + 1;
+  event.update = position_.update;
+  event.updates_in_epoch = updates_in_epoch_;
+  event.update_in_epoch = position_.batch;
+  event.loss = position_.train_tokens > 0
+                   ? position_.train_loss / static_cast<double>(position_.train_tokens)
+                   : 0.0;
+  event.learning_rate = rate();
+  if (training_seconds_ > 0) {
+    event.pairs_per_second = static_cast<double>(pairs_) / training_seconds_;
+    event.tokens_per_second = static_cast<double>(tokens_) / training_seconds_;
+  }
+  event.seconds = seconds();
+  event.seconds_left = seconds_left();
+  event.metric_name = training_.metric;
+  return event;
+}
+
+double Trainer::seconds_left() const {
+  double left = std::numeric_limits<double>::infinity();
+  if (training_.minutes > 0) left = std::max(0.0, training_.minutes * 60.0 - seconds());
+  if (updates_ == 0 || updates_in_epoch_ == 0) return left;
+  const double each = since(began_) / static_cast<double>(updates_);
+  const auto whole = static_cast<double>(training_.epochs * updates_in_epoch_);
+  const auto done = static_cast<double>(position_.epoch * updates_in_epoch_ + position_.batch);
+  left = std::min(left, std::max(0.0, whole - done) * each);
+  if (training_.updates > 0) {
+    left = std::min(left, static_cast<double>(training_.updates - position_.update) * each);
+  }
+  return left;
+}
+
+void Trainer::restore() {
+  const Checkpoint& checkpoint = *session_.checkpoint;
+  position_ = checkpoint.position;
+  const auto read = [&](const std::string& name, const Tensor& buffer) {
+    const auto values = checkpoint.tensors.get(name).values;
+    if (!sharded_.layout().read(values, buffer)) {
+      throw ModelError(fmt::format(
+          "{}: '{}' has {} values, expected {}: another version wrote it; remove the folder to "
+          "begin anew",
+          checkpoint_path(session_.options.folder).string(), name, values.size(), buffer.numel()));
+    }
+  };
+  read("values", sharded_.values());
+  for (const auto& [name, buffer] : optimizer_.state()) read("optimizer." + name, buffer);
+  // The best so far must be whole: a better one may never come.
+  if (position_.has_best) model::Weights::load(session_.options.folder / "model.safetensors");
+  history_.emplace(session_.options.folder, position_.update);
+  message(fmt::format("going on after update {}", position_.update));
+  if (checkpoint.threads != sharded_.workers().count()) {
+    message(fmt::format("{} threads instead of {}: results will differ in the last digits",
+                        sharded_.workers().count(), checkpoint.threads));
+  }
+}
+
+void Trainer::begin() {
+  lock_.emplace(session_.options.folder);
+  remove_leftovers(session_.options.folder);  // of a run that was killed
+  remove_leftovers(checkpoint_path(session_.options.folder).parent_path());
+  for (const std::string& text : session_.data.messages) message(text);
+  if (session_.checkpoint) {
+    restore();
+    model::save_text(session_.options.folder, session_.data.text);  // limits may be new
+    draw();
+    return;
+  }
+  model::save_text(session_.options.folder, session_.data.text);
+  history_.emplace(session_.options.folder, -1);
+  save_checkpoint_now();  // shows at once whether the folder can be written,
+  draw();                 // and whether the curves can
+  message(fmt::format("{} parameters", sharded_.layout().parameters()));
+  if (training_.precision == Precision::kBfloat16 && !kernels::has_bfloat16_units()) {
+    message("this processor has no units for bfloat16: training in float32 would be faster");
+  }
+}
+
+std::optional<StopReason> Trainer::finished() const {
+  const bool by_time = training_.minutes > 0 && seconds() >= training_.minutes * 60.0;
+  const bool by_updates = training_.updates > 0 && position_.update >= training_.updates;
+  if (training_.patience > 0 && position_.without_progress >= training_.patience) {
+    return StopReason::kEarly;
+  }
+  if (by_time || by_updates || position_.epoch >= training_.epochs) return StopReason::kFinished;
+  return std::nullopt;
+}
+
+TrainResult Trainer::run() {
+  begin();
+  std::optional<StopReason> reason = finished();
+  if (reason) message("this training is finished; raise a limit to go on");
+  while (!reason) train_epoch(reason);
+  if (*reason != StopReason::kInterrupted && position_.validated_at != position_.update) validate();
+  if (updates_ > 0) save_checkpoint_now();
+  return {*reason, position_.update, position_.best};
+}
+
+void Trainer::train_epoch(std::optional<StopReason>& reason) {
+  std::vector<text::ExampleLength> lengths;
+  lengths.reserve(session_.data.training.size());
+  for (const model::Example& example : session_.data.training) {
+    lengths.push_back({static_cast<std::uint32_t>(example.source.size()),
+                       static_cast<std::uint32_t>(example.target.size())});
+  }
+  const text::BatchOptions batching{
+      training_.batch_unit, static_cast<std::size_t>(training_.batch_size),
+      static_cast<std::size_t>(training_.batches_per_sort), training_.seed};
+  const auto batches =
+      text::make_batches(lengths, batching, static_cast<std::uint64_t>(position_.epoch));
+  updates_in_epoch_ = static_cast<std::int64_t>(batches.size());
+  const std::int64_t epoch = position_.epoch;
+  while (!reason && position_.epoch == epoch) {
+    update(batches[static_cast<std::size_t>(position_.batch)]);
+    ++position_.batch;
+    report_(progress(Progress::Kind::kUpdate));
+    if (position_.batch == updates_in_epoch_) {
+      position_.batch = 0;
+      ++position_.epoch;
+    }
+    if (validation_due()) validate();
+    reason = finished();
+    if (!reason && stop_()) reason = StopReason::kInterrupted;
+    if (since(saved_) >= training_.checkpoint_minutes * 60.0) save_checkpoint_now();
+  }
+}
+
+void Trainer::fail_if_not_finite(double value, const char* what) const {
+  if (std::isfinite(value)) return;
+  throw Error(
+      fmt::format("the {} is not finite at update {}: lower training.learning_rate (now {:g}), set "
+                  "training.clip_norm or add training.warmup; the last checkpoint stays",
+                  what, position_.update, rate()));
+}
+
+void Trainer::update(std::span<const std::uint32_t> batch) {
+  const auto start = Clock::now();
+  std::vector<const model::Example*> examples;
+  for (const std::uint32_t index : batch) examples.push_back(&session_.data.training[index]);
+  ++position_.update;
+  const BatchSums sums = sharded_.compute_gradient(examples, position_.update);
+  fail_if_not_finite(sums.cost, "loss");
+  fail_if_not_finite(sums.gradient_norm, "norm of the gradient");
+  sharded_.update(optimizer_, {rate(), position_.update,
+                               clip_scale(sums.gradient_norm, training_.optimizer.clip_norm)});
+  position_.train_loss -= sums.log_likelihood;
+  position_.train_tokens += sums.tokens;
+  pairs_ += sums.sentences;
+  tokens_ += sums.tokens;
+  ++updates_;
+  training_seconds_ += since(start);
+}
+
+bool Trainer::validation_due() const {
+  return training_.validate_every > 0 ? position_.update % training_.validate_every == 0
+                                      : position_.batch == 0;
+}
+
+// Per target token, </s> included.
+double Trainer::validation_loss() {
+  constexpr std::size_t kBatch = 64;
+  std::vector<const model::Example*> sorted;
+  for (const model::Example& example : session_.data.validation) sorted.push_back(&example);
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const model::Example* a, const model::Example* b) {
+                     return std::pair(a->target.size(), a->source.size()) <
+                            std::pair(b->target.size(), b->source.size());
+                   });
+  double sum = 0;
+  std::int64_t tokens = 0;
+  for (std::size_t begin = 0; begin < sorted.size(); begin += kBatch) {
+    const std::size_t count = std::min(kBatch, sorted.size() - begin);
+    const BatchSums sums = sharded_.evaluate({sorted.data() + begin, count});
+    sum -= sums.log_likelihood;
+    tokens += sums.tokens;
+  }
+  return sum / static_cast<double>(tokens);
+}
+
+// True for the best so far; moves schedule and patience on. A falling loss keeps patience: a metric
+// of whole sequences stays near 0 long after a model has begun to learn.
+bool Trainer::note_validation(double metric, double loss) {
+  const bool learns = position_.validations == 0 || loss < position_.lowest_loss;
+  const bool best = !position_.has_best || is_better(training_.metric, metric, position_.best) ||
+                    (metric == position_.best && learns);  // of equally good ones, the surest
+  if (learns) {
+    position_.lowest_loss = loss;
+    position_.without_progress = 0;
+  } else {
+    ++position_.without_progress;
+  }
+  if (best) {
+    position_.best = metric;
+    position_.has_best = true;
+    position_.without_progress = position_.plateau_without_progress = 0;
+    return true;
+  }
+  ++position_.plateau_without_progress;
+  if (training_.schedule.kind == model::ScheduleKind::kPlateau &&
+      position_.plateau_without_progress >= training_.schedule.patience) {
+    position_.plateau_factor *= training_.schedule.factor;
+    position_.plateau_without_progress = 0;
+  }
+  return false;
+}
+
+void Trainer::validate() {
+  Progress event = progress(Progress::Kind::kValidation);
+  if (position_.batch == 0) {  // the epoch that has just ended
+    --event.epoch;
+    event.update_in_epoch = updates_in_epoch_;
+  }
+  const double loss = validation_loss();
+  fail_if_not_finite(loss, "validation loss");
+  const model::Weights weights = network::make_weights(sharded_.layout(), sharded_.values(), {});
+  event.validation_loss = event.validation_metric = loss;
+  if (training_.metric != "loss") {
+    event.validation_metric =
+        decode_metric(session_.data, weights, training_.metric, training_.beam, sharded_.workers());
+  }
+  event.best = note_validation(event.validation_metric, loss);
+  event.seconds = seconds();
+  if (event.best) model::save_weights(session_.options.folder, session_.data.text, weights);
+  history_->append({position_.update, event.epoch, event.loss, loss, training_.metric,
+                    event.validation_metric, event.best, event.learning_rate,
+                    event.pairs_per_second, event.seconds});
+  position_.train_loss = 0;
+  position_.train_tokens = 0;
+  ++position_.validations;
+  position_.validated_at = position_.update;
+  save_checkpoint_now();
+  draw();
+  report_(event);
+}
+
+void Trainer::save_checkpoint_now() {
+  fail_if_not_finite(sharded_.layout().largest(sharded_.values()), "largest parameter");
+  std::map<std::string, model::TensorView> tensors;
+  const auto add = [&](const std::string& name, const Tensor& buffer) {
+    tensors[name] = {{buffer.numel()}, fused::span_of(buffer)};
+  };
+  add("values", sharded_.values());
+  for (const auto& [name, buffer] : optimizer_.state()) add("optimizer." + name, buffer);
+  Checkpoint checkpoint{
+      position_,
+      model::write_yaml(session_.data.text.configuration),
+      session_.asked,
+      session_.data.fingerprint,
+      sharded_.workers().count(),
+      model::Weights(std::move(tensors), nullptr, model::provenance(session_.data.text))};
+  checkpoint.position.seconds = seconds();
+  save_checkpoint(session_.options.folder, checkpoint);
+  saved_ = Clock::now();
+  report_(progress(Progress::Kind::kCheckpoint));
+}
+
+void Trainer::draw() const {
+  if (!session_.options.plot.empty()) draw_history(history_->records(), session_.options.plot);
+}
+
+}  // namespace attend::train

@@ -1,0 +1,477 @@
+// The fused functions over kernels against the plain tensor operations: same cost, same gradients,
+// over random models and ragged batches.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <utility>
+
+#include "fused/embedding.h"
+#include "fused/fused.h"
+#include "network/fixtures.h"
+#include "network/network.h"
+#include "random_configuration.h"
+
+namespace attend::fused {
+namespace {
+
+using at::Tensor;
+using model::Configuration;
+using model::Example;
+using network::Batch;
+using network::Forced;
+using network::initial_values;
+using network::Layout;
+using network::make_batch;
+using network::Tensors;
+using network::testing::pointers;
+using network::testing::random_examples;
+using network::testing::small_configuration;
+
+constexpr double kScale = 0.25;  // of the cost whose gradient is taken
+
+struct Result {
+  double cost = 0;
+  double log_likelihood = 0;
+  Tensor gradient;
+  Forced forced;
+};
+
+Result run(const Configuration& configuration, const Layout& layout, const Tensor& values,
+           const Batch& batch, std::shared_ptr<network::Operations> operations) {
+  network::Leaves leaves(layout, values);
+  const network::Network network(configuration, leaves.tensors, std::move(operations));
+  network::Dropout dropout(configuration.training.dropout, 5, 6, 0);
+  const network::LossSums sums = network.accumulate_gradient(batch, &dropout, kScale);
+  const at::NoGradGuard no_gradient;
+  return {sums.cost, sums.log_likelihood, leaves.gradient, network.forced(batch)};
+}
+
+std::shared_ptr<network::Operations> fused_operations(const Configuration& configuration) {
+  return std::make_shared<FusedOperations>(configuration.training.precision);
+}
+std::shared_ptr<network::Operations> plain_operations() {
+  return std::make_shared<network::PlainOperations>();
+}
+
+double distance(const Tensor& a, const Tensor& b) { return (a - b).abs().max().item<double>(); }
+
+// `exact` is the gradient in double.
+void expect_same(const Layout& layout, const Result& fused, const Result& plain,
+                 const Tensor& exact) {
+  EXPECT_NEAR(fused.cost, plain.cost, 1e-5 * std::abs(plain.cost));
+  EXPECT_NEAR(fused.log_likelihood, plain.log_likelihood, 1e-5 * std::abs(plain.log_likelihood));
+  EXPECT_LE(distance(fused.forced.alignments, plain.forced.alignments), 1e-5);
+  const Tensors found = layout.views(fused.gradient), in_float = layout.views(plain.gradient);
+  const Tensors expected = layout.views(exact);
+  for (const auto& [name, gradient] : expected) {
+    double scale = gradient.abs().max().item<double>();
+    // Linear energies: 0 but for rounding, a sum of what the energy weights' gradient weighs.
+    if (name == "attention.energy_bias") {
+      const bool weighed = expected.contains("attention.energy_weight");
+      const Tensor& terms = weighed ? expected.at("attention.energy_weight") : exact;
+      scale = std::max(scale, terms.abs().max().item<double>());
+    }
+    // Where gates are all but closed, the rounding of float alone strays further.
+    const double rounding = 8 * distance(in_float.at(name), gradient);
+    EXPECT_LE(distance(found.at(name), gradient), std::max(1e-4 * scale, rounding)) << name;
+  }
+}
+
+void expect_fused_equals_plain(const Configuration& configuration,
+                               const model::VocabularySizes& sizes,
+                               const std::vector<Example>& examples, const Tensor& values) {
+  const Layout layout(model::parameter_table(configuration, sizes));
+  const auto result = [&](at::ScalarType type, std::shared_ptr<network::Operations> operations) {
+    return run(configuration, layout, values.to(type), make_batch(pointers(examples), type),
+               std::move(operations));
+  };
+  expect_same(layout, result(at::kFloat, fused_operations(configuration)),
+              result(at::kFloat, plain_operations()),
+              result(at::kDouble, plain_operations()).gradient);
+}
+
+struct Case {
+  Configuration configuration;
+  model::VocabularySizes sizes;
+  std::vector<Example> examples;
+  Tensor values;
+};
+
+Case random_case(std::uint64_t seed) {
+  Random random(seed);
+  Case result;
+  Configuration& c = result.configuration = attend::testing::random_configuration(random);
+  if (random.chance(0.4)) c.decoder.layers = 1;
+  if (c.decoder.initial_state == model::InitialState::kCopy) c.encoder.layers = c.decoder.layers;
+  if (random.chance(0.5)) c.training.dropout = {0.3, 0.2, 0.2, 0.3, 0, random.chance(0.5)};
+  if (random.chance(0.3)) c.training.label_smoothing = 0.1;
+  model::VocabularySizes& sizes = result.sizes;
+  sizes.source = 2 + static_cast<std::int64_t>(random.below(20));
+  sizes.target =
+      c.shared_vocabulary ? sizes.source : 2 + static_cast<std::int64_t>(random.below(20));
+  result.examples =
+      network::testing::random_examples(1 + random.below(9), sizes, 9, 7, random.next());
+  if (c.encoder.padding == model::Padding::kVisible) {
+    for (Example& example : result.examples) {
+      example.source.resize(static_cast<std::size_t>(c.source.fixed_length), 0);
+    }
+  }
+  if (random.chance(0.5)) {
+    std::sort(result.examples.begin(), result.examples.end(),
+              [](const Example& a, const Example& b) { return a.source.size() > b.source.size(); });
+  }
+  const Layout layout(model::parameter_table(c, sizes));
+  result.values = at::empty({layout.size()}, at::kFloat);
+  for (std::int64_t i = 0; i < layout.size(); ++i) {
+    result.values.data_ptr<float>()[i] = static_cast<float>(0.5 * random.normal());
+  }
+  if (random.chance(0.4)) c.training.dropout.recurrent = 0.3;
+  return result;
+}
+
+class FusedPath : public ::testing::TestWithParam<int> {};
+
+TEST_P(FusedPath, EqualsTensorOperations) {
+  const Case random = random_case(static_cast<std::uint64_t>(GetParam()) + 1000);
+  SCOPED_TRACE(model::write_yaml(random.configuration));
+  expect_fused_equals_plain(random.configuration, random.sizes, random.examples, random.values);
+}
+
+INSTANTIATE_TEST_SUITE_P(RandomModels, FusedPath, ::testing::Range(1, 151));
+
+// Wide enough for whole vectors and several panels of weights.
+TEST(FusedPath, EqualsTensorOperationsInLargeModels) {
+  for (const model::Cell cell : {model::Cell::kGru, model::Cell::kLstm}) {
+    Configuration c;
+    c.encoder.cell.type = c.decoder.cell.type = cell;
+    c.encoder.layers = 2;
+    const model::VocabularySizes sizes{40, 50};
+    const auto examples = network::testing::random_examples(33, sizes, 20, 15, 8);
+    const Layout layout(model::parameter_table(c, sizes));
+    expect_fused_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+  }
+}
+
+// Factors lose all but 8 bits of their mantissa, a relative error of up to 2^-9 each; their errors
+// have either sign, so that a gradient through some dozens of products strays by a per cent or two.
+TEST(FusedPath, Bfloat16StaysWithinItsRounding) {
+  for (const model::Cell cell : {model::Cell::kGru, model::Cell::kLstm}) {
+    Configuration c;
+    c.encoder.cell.type = c.decoder.cell.type = cell;
+    c.encoder.layers = 2;
+    // With tiles, so many words and units as wide as the default's take what small models do not.
+    const model::VocabularySizes sizes{40, 150};
+    const Batch batch =
+        make_batch(pointers(network::testing::random_examples(33, sizes, 20, 15, 8)), at::kFloat);
+    const Layout layout(model::parameter_table(c, sizes));
+    const Tensor values = initial_values(layout, 3, at::kFloat);
+    const Result exact = run(c, layout, values, batch, fused_operations(c));
+    c.training.precision = Precision::kBfloat16;
+    const Result rounded = run(c, layout, values, batch, fused_operations(c));
+    EXPECT_NE(rounded.cost, exact.cost);
+    EXPECT_NEAR(rounded.cost, exact.cost, 2e-3 * exact.cost);
+    const double error = (rounded.gradient - exact.gradient).norm().item<double>();
+    EXPECT_LE(error, 0.02 * exact.gradient.norm().item<double>());
+  }
+}
+
+// Where rounding decides on which side of a kink a value lies, the gradient is another one.
+bool has_kinks(const Configuration& c) {
+  return c.encoder.cell.gates == model::Gates::kHard ||
+         c.decoder.cell.gates == model::Gates::kHard ||
+         c.attention.energies == model::Energies::kRelu ||
+         c.decoder.readout == model::Readout::kMaxout;
+}
+
+// Weights smaller than elsewhere: where energies are sharp, rounding turns a gradient around.
+TEST(FusedPath, Bfloat16TakesModelsOfAnySize) {
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    Case random = random_case(seed);
+    random.values.mul_(0.3);
+    SCOPED_TRACE(model::write_yaml(random.configuration));
+    const Layout layout(model::parameter_table(random.configuration, random.sizes));
+    const Batch batch = make_batch(pointers(random.examples), at::kFloat);
+    const Result exact = run(random.configuration, layout, random.values, batch,
+                             fused_operations(random.configuration));
+    random.configuration.training.precision = Precision::kBfloat16;
+    const Result rounded = run(random.configuration, layout, random.values, batch,
+                               fused_operations(random.configuration));
+    EXPECT_NEAR(rounded.cost, exact.cost, 0.02 * exact.cost);
+    if (has_kinks(random.configuration)) continue;
+    const double error = (rounded.gradient - exact.gradient).norm().item<double>();
+    EXPECT_LE(error, 0.05 * exact.gradient.norm().item<double>());
+  }
+}
+
+// Nothing is fed back, and in one of the orders no state is updated.
+TEST(FusedPath, TakesTargetsOfOneToken) {
+  for (const model::Order order :
+       {model::Order::kLookUpdateGenerate, model::Order::kLookGenerateUpdate,
+        model::Order::kUpdateLookGenerate}) {
+    Configuration c = small_configuration();
+    c.decoder.order = order;
+    const model::VocabularySizes sizes{8, 9};
+    const auto examples = network::testing::random_examples(3, sizes, 5, 1, 8);
+    const Layout layout(model::parameter_table(c, sizes));
+    expect_fused_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+  }
+}
+
+// Luong's models wide enough for whole vectors and for products over all steps.
+TEST(FusedPath, EqualsTensorOperationsInLuongsModels) {
+  for (const model::Score score :
+       {model::Score::kAdditive, model::Score::kDot, model::Score::kGeneral}) {
+    for (const model::Direction direction :
+         {model::Direction::kBidirectional, model::Direction::kForward,
+          model::Direction::kBackward}) {
+      Configuration c = model::preset("luong");
+      c.attention.score = score;
+      c.encoder.direction = direction;
+      c.encoder.units = 140;
+      c.decoder.units = c.encoder.annotation_units();
+      c.decoder.readout_units = 70;
+      const model::VocabularySizes sizes{40, 50};
+      const auto examples = network::testing::random_examples(17, sizes, 20, 15, 8);
+      const Layout layout(model::parameter_table(c, sizes));
+      expect_fused_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+    }
+  }
+}
+
+// Every cell, in states that a decoder copies, with one mask a sequence in both directions.
+TEST(FusedPath, EqualsTensorOperationsWithRecurrentDropout) {
+  using namespace model;
+  for (const CellConfig cell :
+       {CellConfig{Cell::kLstm}, CellConfig{Cell::kGru, GruReset::kBefore, GruUpdate::kNew},
+        CellConfig{Cell::kGru, GruReset::kAfter, GruUpdate::kOld}}) {
+    Configuration c;
+    c.encoder.cell = c.decoder.cell = cell;
+    c.encoder.units = 34;
+    c.decoder.units = c.encoder.annotation_units();
+    c.decoder.initial_state = InitialState::kCopy;
+    c.training.dropout.recurrent = 0.4;
+    const VocabularySizes sizes{40, 50};
+    const auto examples = network::testing::random_examples(17, sizes, 20, 15, 8);
+    const Layout layout(parameter_table(c, sizes));
+    expect_fused_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+  }
+}
+
+// Every cell in two layers, of embedded words and of one-hot vectors.
+TEST(FusedPath, EqualsTensorOperationsWithLayerNormalisation) {
+  using namespace model;
+  for (const CellConfig cell :
+       {CellConfig{Cell::kLstm}, CellConfig{Cell::kGru, GruReset::kBefore, GruUpdate::kNew},
+        CellConfig{Cell::kGru, GruReset::kAfter, GruUpdate::kOld}}) {
+    for (const int embedding : {0, 30}) {
+      Configuration c;
+      c.encoder.cell = cell;
+      c.encoder.layer_norm = true;
+      c.encoder.layers = 2;
+      c.encoder.embedding = embedding;
+      c.encoder.units = 37;
+      c.training.dropout.recurrent = 0.2;
+      const VocabularySizes sizes{40, 50};
+      const auto examples = network::testing::random_examples(17, sizes, 20, 15, 8);
+      const Layout layout(parameter_table(c, sizes));
+      expect_fused_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+    }
+  }
+}
+
+TEST(FusedPath, EqualsTensorOperationsWithAFedReadout) {
+  using namespace model;
+  for (const Readout readout : {Readout::kTanh, Readout::kLinear, Readout::kMaxout}) {
+    for (const double dropout : {0.0, 0.3}) {
+      Configuration c;
+      c.decoder.order = Order::kUpdateLookGenerate;
+      c.decoder.input_feeding = InputFeeding::kReadout;
+      c.decoder.readout = readout;
+      c.decoder.readout_units = 37;
+      c.training.dropout.readout = dropout;
+      const VocabularySizes sizes{40, 50};
+      const auto examples = network::testing::random_examples(9, sizes, 20, 15, 8);
+      const Layout layout(parameter_table(c, sizes));
+      expect_fused_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+    }
+  }
+}
+
+// Every order, with a readout that is fed and without, and all dropout.
+TEST(FusedPath, EqualsTensorOperationsInStackedDecoders) {
+  using namespace model;
+  for (const Order order :
+       {Order::kLookUpdateGenerate, Order::kLookGenerateUpdate, Order::kUpdateLookGenerate}) {
+    for (const InputFeeding feeding : {InputFeeding::kNone, InputFeeding::kReadout}) {
+      for (const bool variational : {false, true}) {
+        Configuration c;
+        if (feeding == InputFeeding::kReadout && order != Order::kUpdateLookGenerate) continue;
+        c.decoder.order = order;
+        c.decoder.input_feeding = feeding;
+        c.decoder.layers = 3;
+        c.decoder.cell.type = variational ? Cell::kLstm : Cell::kGru;
+        c.training.dropout = {0.2, 0.2, 0.3, 0.3, 0.2, variational};
+        const VocabularySizes sizes{40, 50};
+        const auto examples = network::testing::random_examples(9, sizes, 20, 15, 8);
+        const Layout layout(parameter_table(c, sizes));
+        expect_fused_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+      }
+    }
+  }
+}
+
+Tensor ids_of(std::vector<std::int64_t> ids, std::int64_t steps) {
+  return at::tensor(ids, at::kLong).view({steps, -1});
+}
+
+TEST(EmbedWords, SharesRowsOfEqualWords) {
+  const Tensor table = at::randn({5, 3});
+  const Tensor ids = ids_of({-1, -1, 4, 2, 4, 4, 2, 2}, 4);
+  const WordRows words = embed_words(table, ids);
+  ASSERT_TRUE(words.shared());
+  EXPECT_EQ(words.rows.size(0), 3);
+  EXPECT_TRUE(words.index.sizes() == ids.sizes());
+  const Tensor positions = words.rows.index_select(0, words.index.view(-1));
+  EXPECT_TRUE(positions[0].equal(at::zeros({3})));
+  EXPECT_TRUE(positions[2].equal(table[4]));
+  EXPECT_TRUE(positions[3].equal(table[2]));
+  EXPECT_TRUE(positions[7].equal(table[2]));
+}
+
+TEST(EmbedWords, GivesEveryPositionARowWhereFewAreEqual) {
+  const Tensor table = at::randn({6, 3});
+  const Tensor ids = ids_of({0, 1, 3, 2, 4, -1, 4, 5}, 2);
+  const WordRows words = embed_words(table, ids);
+  ASSERT_FALSE(words.shared());
+  ASSERT_EQ(words.rows.size(0), 8);
+  EXPECT_TRUE(words.rows[6].equal(table[4]));
+  EXPECT_TRUE(words.rows[5].equal(at::zeros({3})));
+}
+
+TEST(EmbedWords, AddsToTheGradientThatALeafHas) {
+  Tensor table = at::zeros({3, 2}).requires_grad_(true);
+  const Tensor gradient = at::ones({3, 2});
+  table.mutable_grad() = gradient;
+  const WordRows words = embed_words(table, ids_of({-1, 2, 2, 2}, 2));
+  words.rows.backward(at::tensor({1.0F, 2.0F, 4.0F, 8.0F}).view({2, 2}));
+  EXPECT_TRUE(table.grad().is_same(gradient));
+  EXPECT_TRUE(gradient.equal(at::tensor({1.0F, 1.0F, 1.0F, 1.0F, 5.0F, 9.0F}).view({3, 2})));
+}
+
+// Cells that differ in what of W x + b they add where.
+std::vector<model::CellConfig> cells() {
+  model::CellConfig before, after, lstm;
+  before.reset = model::GruReset::kBefore;
+  after.reset = model::GruReset::kAfter;
+  lstm.type = model::Cell::kLstm;
+  return {before, after, lstm};
+}
+
+// Batches of so few words that positions share rows on both sides.
+TEST(FusedPath, EqualsTensorOperationsWhereWordsShareRows) {
+  const model::VocabularySizes sizes{4, 4};
+  const auto examples = network::testing::random_examples(7, sizes, 9, 8, 21);
+  const Batch batch = make_batch(pointers(examples), at::kFloat);
+  ASSERT_TRUE(embed_words(at::zeros({4, 1}), batch.source).shared());
+  ASSERT_TRUE(embed_words(at::zeros({4, 1}), batch.previous).shared());
+  for (const model::CellConfig& cell : cells()) {
+    for (const model::Direction direction :
+         {model::Direction::kBidirectional, model::Direction::kForward,
+          model::Direction::kBackward}) {
+      for (const model::Order order :
+           {model::Order::kLookUpdateGenerate, model::Order::kLookGenerateUpdate,
+            model::Order::kUpdateLookGenerate}) {
+        Configuration c = small_configuration();
+        c.encoder.cell = c.decoder.cell = cell;
+        c.encoder.direction = direction;
+        c.decoder.order = order;
+        c.decoder.initial_state = model::InitialState::kMean;
+        SCOPED_TRACE(model::write_yaml(c));
+        const Layout layout(model::parameter_table(c, sizes));
+        expect_fused_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+      }
+    }
+  }
+}
+
+// Input feeding with a readout that sees the embedded word.
+TEST(FusedPath, EqualsTensorOperationsWhereReadoutsShareRows) {
+  const model::VocabularySizes sizes{4, 4};
+  const auto examples = network::testing::random_examples(7, sizes, 9, 8, 22);
+  Configuration c = model::preset("luong");
+  c.decoder.readout_feedback = model::Feedback::kPrevious;
+  ASSERT_GT(c.decoder.readout_previous_units(), 0);
+  const Layout layout(model::parameter_table(c, sizes));
+  c.training.dropout = {};
+  expect_fused_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+}
+
+// The same sources twice: written in few words, and with a word of its own at every position whose
+// embedding is that of the first.
+TEST(FusedPath, SharedRowsChangeNothingButRounding) {
+  constexpr std::int64_t kSentences = 6, kLength = 7, kWords = 5, kPositions = kSentences * kLength;
+  const auto examples =
+      network::testing::random_examples(kSentences, {kWords, 9}, kLength, 6, 23, true);
+  std::vector<Example> apart = examples;
+  std::vector<std::int64_t> words;
+  for (Example& example : apart) {
+    for (text::TokenId& token : example.source) {
+      words.push_back(token);
+      token = static_cast<text::TokenId>(words.size()) - 1;
+    }
+  }
+  for (const Precision precision : {Precision::kFloat32, Precision::kBfloat16}) {
+    for (const model::CellConfig& cell : cells()) {
+      Configuration c;
+      c.encoder.cell = cell;
+      c.training.precision = precision;
+      c.training.dropout = {};
+      const Layout one(model::parameter_table(c, {kWords, 9}));
+      const Layout other(model::parameter_table(c, {kPositions, 9}));
+      const Tensor values = initial_values(one, 3, at::kFloat), twin = at::empty({other.size()});
+      const Tensors from = one.views(values), to = other.views(twin);
+      const Tensor index = at::tensor(words, at::kLong);
+      for (const auto& [name, tensor] : to) {
+        const bool table = name == "source_embedding.weight";
+        tensor.copy_(table ? from.at(name).index_select(0, index) : from.at(name));
+      }
+      const Batch batch = make_batch(pointers(examples), at::kFloat);
+      const Batch batch_apart = make_batch(pointers(apart), at::kFloat);
+      ASSERT_TRUE(embed_words(from.at("source_embedding.weight"), batch.source).shared());
+      ASSERT_FALSE(embed_words(to.at("source_embedding.weight"), batch_apart.source).shared());
+      const Result shared = run(c, one, values, batch, fused_operations(c));
+      const Result single = run(c, other, twin, batch_apart, fused_operations(c));
+      EXPECT_NEAR(shared.cost, single.cost, 1e-6 * single.cost);
+      const Tensors found = one.views(shared.gradient), expected = other.views(single.gradient);
+      const double tolerance = precision == Precision::kFloat32 ? 1e-5 : 4e-3;  // 2^-8
+      const double whole = shared.gradient.norm().item<double>();
+      for (const auto& [name, gradient] : found) {
+        Tensor sum = expected.at(name);
+        if (name == "source_embedding.weight") {
+          sum = at::zeros_like(gradient).index_add(0, index, sum);
+        }
+        // Energies hardly depend on a query: what is left of their gradient is mostly rounding.
+        const double scale = std::max(sum.norm().item<double>(), 1e-3 * whole);
+        EXPECT_LE((gradient - sum).norm().item<double>(), tolerance * scale) << name;
+      }
+    }
+  }
+}
+
+TEST(FusedPath, GivesTheSameBitsAgain) {
+  Configuration c;
+  const model::VocabularySizes sizes{40, 50};
+  const auto examples = network::testing::random_examples(9, sizes, 20, 15, 8);
+  const Batch batch = make_batch(pointers(examples), at::kFloat);
+  const Layout layout(model::parameter_table(c, sizes));
+  const Tensor values = initial_values(layout, 3, at::kFloat);
+  const Result once = run(c, layout, values, batch, fused_operations(c));
+  const Result again = run(c, layout, values, batch, fused_operations(c));
+  EXPECT_EQ(once.cost, again.cost);
+  EXPECT_TRUE(once.gradient.equal(again.gradient));
+}
+
+}  // namespace
+}  // namespace attend::fused

@@ -1,0 +1,53 @@
+// Small configurations and random examples for the tests of network, fused and train.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/base.h"
+#include "model/model.h"
+
+namespace attend::network::testing {
+
+using model::Example;
+
+/// A model of a few units with every size different, so that no transposition goes unseen.
+inline model::Configuration small_configuration() {
+  model::Configuration c;
+  c.encoder.embedding = 3;
+  c.encoder.units = 4;
+  c.attention.units = 5;
+  c.decoder.embedding = 2;
+  c.decoder.units = 6;
+  c.decoder.readout_units = 7;
+  c.source.unit = c.target.unit = model::UnitChoice::kCharacters;
+  return c;
+}
+
+/// Random ids below the sizes; lengths 1 … longest.
+inline std::vector<Example> random_examples(std::size_t count, const model::VocabularySizes& sizes,
+                                            std::size_t longest_source, std::size_t longest_target,
+                                            std::uint64_t seed, bool fixed_lengths = false) {
+  Random random(seed);
+  const auto draw = [&](std::size_t longest, std::int64_t vocabulary) {
+    std::vector<text::TokenId> tokens(fixed_lengths ? longest : 1 + random.below(longest));
+    for (text::TokenId& token : tokens) {
+      token = static_cast<text::TokenId>(random.below(static_cast<std::uint64_t>(vocabulary)));
+    }
+    return tokens;
+  };
+  std::vector<Example> examples;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::vector<text::TokenId> source = draw(longest_source, sizes.source);
+    examples.push_back({std::move(source), draw(longest_target, sizes.target)});
+  }
+  return examples;
+}
+
+inline std::vector<const Example*> pointers(const std::vector<Example>& examples) {
+  std::vector<const Example*> result;
+  for (const Example& example : examples) result.push_back(&example);
+  return result;
+}
+
+}  // namespace attend::network::testing

@@ -1,0 +1,149 @@
+// Layers against the golden vectors of §16, and dropout.
+#include "network/layers.h"
+
+#include <gtest/gtest.h>
+
+#include "network/dropout.h"
+
+namespace attend::network {
+namespace {
+
+Tensor tensor(std::vector<double> values, at::IntArrayRef shape) {
+  return at::tensor(values, at::kDouble).view(shape);
+}
+
+void expect_values(const Tensor& found, const std::vector<double>& expected) {
+  const Tensor flat = found.contiguous().view(-1);
+  ASSERT_EQ(flat.numel(), static_cast<std::int64_t>(expected.size()));
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    EXPECT_NEAR(flat[static_cast<std::int64_t>(i)].item<double>(), expected[i], 1e-6) << i;
+  }
+}
+
+// U h_j + b of the golden vectors for annotations [1, source_length, 2].
+AttentionInputs golden_additive(const Tensor& annotations) {
+  AttentionInputs inputs;
+  inputs.annotations = annotations;
+  inputs.projected = annotations.matmul(tensor({.2, .1, -.4, .3}, {2, 2}).t());
+  inputs.query_weight = tensor({.5, -.3, .1, .2}, {2, 2});
+  inputs.energy_weight = tensor({1, -.5}, {2});
+  return inputs;
+}
+
+Tensor golden_annotations() { return tensor({1, 0, 0, 1, .5, -.5}, {1, 3, 2}); }
+Tensor golden_state() { return tensor({.3, -.7}, {1, 2}); }
+
+TEST(Attention, EqualsTheGoldenVectors) {
+  const Look look = Attention(golden_additive(golden_annotations())).look(golden_state());
+  expect_values(look.energies, {0.742950, 0.336211, 0.603515});
+  expect_values(look.alignment, {0.394373, 0.262581, 0.343046});
+  expect_values(look.context, {0.565896, 0.091058});
+}
+
+TEST(Attention, GivesMaskedPositionsNothing) {
+  AttentionInputs inputs = golden_additive(tensor({1, 0, 0, 1, 0, 0}, {1, 3, 2}));
+  inputs.mask = tensor({1, 1, 0}, {1, 3}).log();
+  const Look look = Attention(inputs).look(golden_state());
+  expect_values(look.alignment, {0.600306, 0.399694, 0});
+  expect_values(look.context, {0.600306, 0.399694});
+  EXPECT_EQ(look.alignment[0][2].item<double>(), 0.0);
+}
+
+TEST(Attention, AppliesReluAfterTheEnergyBias) {
+  AttentionInputs inputs = golden_additive(golden_annotations());
+  inputs.energies = model::Energies::kRelu;
+  inputs.energy_bias = tensor({-0.5}, {1});
+  expect_values(Attention(inputs).look(golden_state()).energies, {0.242950, 0, 0.103515});
+}
+
+TEST(Attention, DotAndGeneralEqualTheGoldenVectors) {
+  AttentionInputs inputs;
+  inputs.score = model::Score::kDot;
+  inputs.annotations = golden_annotations();
+  expect_values(Attention(inputs).look(golden_state()).alignment, {0.386207, 0.142078, 0.471715});
+  inputs.score = model::Score::kGeneral;  // W is the query weight of the additive score
+  inputs.projected = inputs.annotations.matmul(tensor({.5, -.3, .1, .2}, {2, 2}).t());
+  const Look look = Attention(inputs).look(golden_state());
+  expect_values(look.energies, {0.08, -0.23, 0.155});
+  expect_values(look.alignment, {0.355703, 0.260890, 0.383407});
+  expect_values(look.context, {0.355703 + 0.383407 / 2, 0.260890 - 0.383407 / 2});
+}
+
+State golden_gru_step(model::GruReset reset, model::GruUpdate update) {
+  const Tensor input = tensor({.1, .2, .3, -.1, .4, 0, -.2, .5, .6, -.4, .2, .1}, {6, 2});
+  CellTensors cell;
+  cell.recurrent_weight = tensor({.3, -.2, .1, .4, -.1, .2, .5, .3, .2, .7, -.3, .5}, {6, 2});
+  if (reset == model::GruReset::kAfter) cell.recurrent_bias = at::zeros({2}, at::kDouble);
+  model::CellConfig config;
+  config.reset = reset;
+  config.update = update;
+  return Recurrence(config, 2, cell)
+      .step(tensor({.5, -1}, {1, 2}).mm(input.t()), {tensor({.2, .4}, {1, 2}), {}}, {});
+}
+
+TEST(Gru, EqualsTheGoldenVectors) {
+  using model::GruReset;
+  using model::GruUpdate;
+  expect_values(golden_gru_step(GruReset::kBefore, GruUpdate::kNew).hidden, {0.421408, 0.186316});
+  expect_values(golden_gru_step(GruReset::kBefore, GruUpdate::kOld).hidden, {0.462436, 0.260996});
+  expect_values(golden_gru_step(GruReset::kAfter, GruUpdate::kOld).hidden, {0.474866, 0.264734});
+  expect_values(golden_gru_step(GruReset::kAfter, GruUpdate::kNew).hidden, {0.431895, 0.192062});
+}
+
+TEST(Lstm, FollowsItsEquations) {
+  CellTensors cell;
+  cell.recurrent_weight = at::zeros({4, 1}, at::kDouble);
+  const Recurrence recurrence({model::Cell::kLstm, {}, {}, model::Gates::kLogistic}, 1, cell);
+  const State state = recurrence.step(tensor({.1, .2, .3, .4}, {1, 4}),
+                                      {tensor({.5}, {1, 1}), tensor({.6}, {1, 1})}, {});
+  const auto logistic = [](double x) { return 1 / (1 + std::exp(-x)); };
+  const double c = logistic(.2) * .6 + logistic(.1) * std::tanh(.4);
+  expect_values(state.cell, {c});
+  expect_values(state.hidden, {logistic(.3) * std::tanh(c)});
+}
+
+TEST(Lstm, ClipsHardGates) {
+  CellTensors cell;
+  cell.recurrent_weight = at::zeros({4, 1}, at::kDouble);
+  const Recurrence recurrence({model::Cell::kLstm, {}, {}, model::Gates::kHard}, 1, cell);
+  const State state = recurrence.step(tensor({9, -9, 1, .4}, {1, 4}),
+                                      {tensor({.5}, {1, 1}), tensor({.6}, {1, 1})}, {});
+  expect_values(state.cell, {std::tanh(.4)});
+  expect_values(state.hidden, {0.7 * std::tanh(std::tanh(.4))});
+}
+
+TEST(NormalizeBlocks, NormalisesEachGateByItself) {
+  const double d = std::sqrt(0.25 + 1e-5);
+  expect_values(normalize_blocks(tensor({1, 2, 30, 31}, {1, 4}), 2),
+                {-.5 / d, .5 / d, -.5 / d, .5 / d});
+}
+
+TEST(Dropout, DependsOnSeedUpdateAndShardOnly) {
+  const auto mask = [](std::uint64_t seed, std::int64_t update, int shard) {
+    return Dropout({}, seed, update, shard).mask({50}, 0.5, at::kFloat);
+  };
+  EXPECT_TRUE(mask(1, 2, 3).equal(mask(1, 2, 3)));
+  EXPECT_FALSE(mask(1, 2, 3).equal(mask(2, 2, 3)));
+  EXPECT_FALSE(mask(1, 2, 3).equal(mask(1, 3, 3)));
+  EXPECT_FALSE(mask(1, 2, 3).equal(mask(1, 2, 4)));
+}
+
+TEST(Dropout, KeepsTheExpectation) {
+  const Tensor mask = Dropout({}, 1, 1, 0).mask({100000}, 0.3, at::kDouble);
+  EXPECT_NEAR(mask.mean().item<double>(), 1.0, 0.01);
+  EXPECT_NEAR((mask == 0).to(at::kDouble).mean().item<double>(), 0.3, 0.01);
+}
+
+TEST(Dropout, VariationalMasksAreTheSameAtAllSteps) {
+  model::DropoutConfig config;
+  config.variational = true;
+  const Tensor x = at::ones({3, 4, 5}, at::kDouble);
+  const Tensor shared = Dropout(config, 1, 1, 0).sequence(x, 0.5);
+  EXPECT_TRUE(shared[0].equal(shared[1]) && shared[1].equal(shared[2]));
+  config.variational = false;
+  const Tensor plain = Dropout(config, 1, 1, 0).sequence(x, 0.5);
+  EXPECT_FALSE(plain[0].equal(plain[1]));
+}
+
+}  // namespace
+}  // namespace attend::network

@@ -1,0 +1,157 @@
+// Properties of a whole model, and of its parameters in a flat buffer.
+#include "network/network.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+
+#include "fixtures.h"
+
+namespace attend::network {
+namespace {
+
+using model::Configuration;
+using testing::pointers;
+using testing::random_examples;
+using testing::small_configuration;
+
+constexpr model::VocabularySizes kSizes{8, 9};
+
+Network make_network(const Configuration& configuration, at::ScalarType type) {
+  const Layout layout(model::parameter_table(configuration, kSizes));
+  return {configuration, layout.views(initial_values(layout, 3, type)),
+          std::make_shared<PlainOperations>()};
+}
+
+TEST(Parameters, TheDatesPresetHasAsManyAsPublished) {
+  const Layout layout(model::parameter_table(model::preset("dates"), {37, 11}));
+  EXPECT_EQ(layout.parameters(), 52'960);
+}
+
+TEST(Parameters, BeginAtCacheLines) {
+  const Layout layout(model::parameter_table(small_configuration(), kSizes));
+  const Tensor values = initial_values(layout, 1, at::kFloat);
+  for (const auto& [name, tensor] : layout.views(values)) {
+    EXPECT_EQ(reinterpret_cast<std::uintptr_t>(tensor.data_ptr<float>()) % 64, 0U) << name;
+  }
+  EXPECT_LT(layout.parameters(), layout.size());
+}
+
+// What lies between tensors may be anything.
+TEST(Parameters, TheLargestIsThatOfTensors) {
+  const Layout layout(model::parameter_table(small_configuration(), kSizes));
+  const Tensor flat = at::full({layout.size()}, 9.0F);
+  for (const auto& [name, tensor] : layout.views(flat)) tensor.fill_(-2.0F);
+  EXPECT_EQ(layout.largest(flat), 2.0);
+  layout.views(flat).begin()->second.flatten()[0].fill_(std::nan(""));
+  EXPECT_TRUE(std::isnan(layout.largest(flat)));
+}
+
+TEST(Parameters, RecurrentWeightsStartOrthogonal) {
+  const Layout layout(model::parameter_table(small_configuration(), kSizes));
+  const Tensors views = layout.views(initial_values(layout, 1, at::kDouble));
+  const Tensor weight = views.at("encoder.0.forward.recurrent_weight");  // [3 · 4, 4]
+  for (int block = 0; block < 3; ++block) {
+    const Tensor u = weight.narrow(0, 4 * block, 4);
+    EXPECT_TRUE(at::allclose(u.t().mm(u), at::eye(4, at::kDouble), 0, 1e-12));
+  }
+}
+
+TEST(Parameters, DependOnTheSeed) {
+  const Layout layout(model::parameter_table(small_configuration(), kSizes));
+  EXPECT_TRUE(initial_values(layout, 1, at::kFloat).equal(initial_values(layout, 1, at::kFloat)));
+  EXPECT_FALSE(initial_values(layout, 1, at::kFloat).equal(initial_values(layout, 2, at::kFloat)));
+}
+
+TEST(Parameters, SurviveTheModelFolder) {
+  const Layout layout(model::parameter_table(small_configuration(), kSizes));
+  const Tensor values = initial_values(layout, 1, at::kFloat);
+  EXPECT_TRUE(flat_values(layout, make_weights(layout, values, {}), at::kFloat).equal(values));
+}
+
+TEST(Network, AlignmentsAreDistributionsWithoutPadding) {
+  const auto examples = random_examples(6, kSizes, 7, 5, 1);
+  const Batch batch = make_batch(pointers(examples), at::kDouble);
+  const Forced forced = make_network(small_configuration(), at::kDouble).forced(batch);
+  EXPECT_TRUE(at::allclose(forced.alignments.sum(2), at::ones({}, at::kDouble)));
+  EXPECT_TRUE(at::allclose(forced.log_probabilities.exp().sum(2), at::ones({}, at::kDouble)));
+  for (std::int64_t b = 0; b < 6; ++b) {
+    const auto length =
+        static_cast<std::int64_t>(examples[static_cast<std::size_t>(b)].source.size());
+    const Tensor padding = forced.alignments.select(1, b).slice(1, length);
+    EXPECT_TRUE(padding.eq(0).all().item<bool>());
+  }
+}
+
+// A sentence by itself, in a batch, and in a batch with more padding than it needs.
+TEST(Network, NeighboursAndPaddingDoNotMatter) {
+  for (const model::InitialState initial :
+       {model::InitialState::kBackward, model::InitialState::kMean, model::InitialState::kLast,
+        model::InitialState::kCopy}) {
+    Configuration configuration = small_configuration();
+    configuration.encoder.layers = 2;
+    configuration.encoder.cell.type = model::Cell::kLstm;
+    configuration.decoder.initial_state = initial;
+    if (initial == model::InitialState::kCopy) {
+      configuration.encoder.direction = model::Direction::kBackward;
+      configuration.attention.score = model::Score::kDot;
+      configuration.decoder.cell.type = model::Cell::kLstm;
+      configuration.decoder.layers = 2;
+      configuration.decoder.units = configuration.encoder.annotation_units();
+      configuration.decoder.order = model::Order::kUpdateLookGenerate;
+      configuration.decoder.input_feeding = model::InputFeeding::kReadout;
+    }
+    const Network network = make_network(configuration, at::kDouble);
+    const auto examples = random_examples(5, kSizes, 7, 5, 2);
+    const auto all = pointers(examples);
+    const Forced together = network.forced(make_batch(all, at::kDouble));
+    const Forced padded = network.forced(make_batch(all, at::kDouble, {12, 9}));
+    for (std::size_t b = 0; b < examples.size(); ++b) {
+      const Forced alone = network.forced(make_batch({all.data() + b, 1}, at::kDouble));
+      const auto steps = static_cast<std::int64_t>(examples[b].target.size());
+      const auto length = static_cast<std::int64_t>(examples[b].source.size());
+      const auto row = static_cast<std::int64_t>(b);
+      for (const Forced* other : {&together, &padded}) {
+        EXPECT_TRUE(at::allclose(alone.log_probabilities.select(1, 0),
+                                 other->log_probabilities.select(1, row).narrow(0, 0, steps), 0,
+                                 1e-12));
+        EXPECT_TRUE(at::allclose(
+            alone.alignments.select(1, 0),
+            other->alignments.select(1, row).narrow(0, 0, steps).narrow(1, 0, length), 0, 1e-12));
+      }
+    }
+  }
+}
+
+TEST(Network, CostIsTheNegativeLogLikelihoodOfTheTargets) {
+  const auto examples = random_examples(4, kSizes, 6, 5, 3);
+  const Network network = make_network(small_configuration(), at::kDouble);
+  const Batch batch = make_batch(pointers(examples), at::kDouble);
+  const Tensor scores = network.forced(batch).log_probabilities;
+  double expected = 0;
+  for (std::size_t b = 0; b < examples.size(); ++b) {
+    for (std::size_t i = 0; i < examples[b].target.size(); ++i) {
+      expected +=
+          scores[static_cast<std::int64_t>(i)][static_cast<std::int64_t>(b)][examples[b].target[i]]
+              .item<double>();
+    }
+  }
+  const Cost cost = network.cost(batch, nullptr);
+  EXPECT_NEAR(cost.log_likelihood.item<double>(), expected, 1e-10);
+  EXPECT_NEAR(cost.cost.item<double>(), -expected, 1e-10);
+}
+
+TEST(Network, LabelSmoothingMixesInTheUniformDistribution) {
+  const auto examples = random_examples(1, kSizes, 6, 1, 3);
+  Configuration configuration = small_configuration();
+  configuration.training.label_smoothing = 0.1;
+  const Network network = make_network(configuration, at::kDouble);
+  const Batch batch = make_batch(pointers(examples), at::kDouble);
+  const Tensor scores = network.forced(batch).log_probabilities[0][0];
+  const double expected =
+      -0.9 * scores[examples[0].target[0]].item<double>() - 0.1 * scores.mean().item<double>();
+  EXPECT_NEAR(network.cost(batch, nullptr).cost.item<double>(), expected, 1e-12);
+}
+
+}  // namespace
+}  // namespace attend::network

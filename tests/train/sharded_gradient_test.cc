@@ -1,0 +1,253 @@
+// Gradients over threads and in parts, and the memory that a batch takes.
+#include "train/sharded_gradient.h"
+
+#include <gtest/gtest.h>
+
+#include "network/fixtures.h"
+#include "random_configuration.h"
+#include "train/memory.h"
+#include "train/optimizer.h"
+
+namespace attend::train {
+namespace {
+
+using model::Configuration;
+using model::Example;
+using network::testing::pointers;
+using network::testing::random_examples;
+using network::testing::small_configuration;
+
+constexpr model::VocabularySizes kSizes{8, 9};
+
+class Engines : public ::testing::TestWithParam<model::LossScale> {};
+
+TEST_P(Engines, ShardsAddUpToTheWholeGradient) {
+  Configuration configuration = small_configuration();
+  configuration.training.optimizer.loss_scale = GetParam();
+  const auto examples = random_examples(7, kSizes, 6, 5, 4);
+  const auto batch = pointers(examples);
+  ShardedGradient one(configuration, kSizes, 1);
+  ShardedGradient three(configuration, kSizes, 3);
+  const BatchSums alone = one.compute_gradient(batch, 1);
+  const BatchSums shared = three.compute_gradient(batch, 1);
+  EXPECT_EQ(alone.tokens, shared.tokens);
+  EXPECT_NEAR(alone.cost, shared.cost, 1e-4);
+  EXPECT_TRUE(at::allclose(one.gradient(), three.gradient(), 1e-4, 1e-6));
+  EXPECT_NEAR(three.evaluate(batch).log_likelihood, -alone.cost, 1e-4);
+}
+
+INSTANTIATE_TEST_SUITE_P(LossScales, Engines,
+                         ::testing::Values(model::LossScale::kSum, model::LossScale::kSentenceMean,
+                                           model::LossScale::kTokenMean));
+
+TEST(ShardedGradient, GivesTheSameBitsEveryTime) {
+  Configuration configuration = small_configuration();
+  configuration.training.dropout = {0.2, 0.2, 0.2, 0.2, 0.2, false};
+  const auto examples = random_examples(20, kSizes, 6, 5, 5);
+  ShardedGradient first(configuration, kSizes, 3);
+  ShardedGradient second(configuration, kSizes, 3);
+  for (std::int64_t update = 1; update < 4; ++update) {
+    first.compute_gradient(pointers(examples), update);
+    second.compute_gradient(pointers(examples), update);
+    EXPECT_TRUE(first.gradient().equal(second.gradient()));
+  }
+}
+
+// Any model on three threads, with every gradient in the queue that can be.
+class QueuedModels : public ::testing::TestWithParam<int> {};
+
+TEST_P(QueuedModels, ShardsAddUpToTheWholeGradient) {
+  Random random(static_cast<std::uint64_t>(GetParam()));
+  const Configuration c = attend::testing::random_configuration(random);
+  const model::VocabularySizes sizes{9, c.shared_vocabulary ? 9 : 12};
+  auto examples = random_examples(1 + random.below(7), sizes, 6, 5, 4);
+  for (Example& example : examples) {
+    if (c.encoder.padding != model::Padding::kVisible) break;
+    example.source.resize(static_cast<std::size_t>(c.source.fixed_length), 0);
+  }
+  ShardedGradient one(c, sizes, 1), three(c, sizes, 3, 1), again(c, sizes, 3, 1);
+  for (std::int64_t update = 1; update <= 2; ++update) {
+    const BatchSums sums = one.compute_gradient(pointers(examples), update);
+    three.compute_gradient(pointers(examples), update);
+    again.compute_gradient(pointers(examples), update);
+    EXPECT_LE((one.gradient() - three.gradient()).norm().item<double>(), 1e-5 * sums.gradient_norm);
+    EXPECT_TRUE(three.gradient().equal(again.gradient()));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(RandomModels, QueuedModels, ::testing::Range(1, 61));
+
+// Parameters large enough for the queue.
+model::Configuration wide_configuration(Precision precision) {
+  model::Configuration configuration;
+  configuration.encoder.units = configuration.decoder.units = 256;
+  configuration.training.precision = precision;
+  return configuration;
+}
+
+class WideEngines : public ::testing::TestWithParam<Precision> {};
+
+TEST_P(WideEngines, ShardsAddUpToTheWholeGradient) {
+  const model::VocabularySizes sizes{40, 1200};
+  const auto examples = random_examples(9, sizes, 9, 8, 4);
+  const model::Configuration configuration = wide_configuration(GetParam());
+  ShardedGradient one(configuration, sizes, 1), three(configuration, sizes, 3);
+  const double tolerance = GetParam() == Precision::kFloat32 ? 1e-5 : 1e-2;
+  for (std::int64_t update = 1; update <= 2; ++update) {
+    one.compute_gradient(pointers(examples), update);
+    const BatchSums sums = three.compute_gradient(pointers(examples), update);
+    const at::Tensor difference = (one.gradient() - three.gradient()).norm();
+    EXPECT_LE(difference.item<double>(), tolerance * sums.gradient_norm);
+    EXPECT_NEAR(sums.gradient_norm, three.gradient().to(at::kDouble).norm().item<double>(),
+                1e-5 * sums.gradient_norm);
+  }
+}
+
+TEST_P(WideEngines, GiveTheSameBitsInParts) {
+  const model::VocabularySizes sizes{40, 1200};
+  const auto examples = random_examples(24, sizes, 90, 80, 4);
+  model::Configuration configuration = wide_configuration(GetParam());
+  configuration.training.batch_memory = 8;
+  ShardedGradient first(configuration, sizes, 2), second(configuration, sizes, 2);
+  configuration.training.batch_memory = 0;
+  ShardedGradient whole(configuration, sizes, 2);
+  const double tolerance = GetParam() == Precision::kFloat32 ? 1e-5 : 1e-2;
+  const BatchSums sums = whole.compute_gradient(pointers(examples), 1);
+  for (std::int64_t update = 1; update <= 2; ++update) {
+    first.compute_gradient(pointers(examples), update);
+    second.compute_gradient(pointers(examples), update);
+    EXPECT_TRUE(first.gradient().equal(second.gradient()));
+    EXPECT_LE((first.gradient() - whole.gradient()).norm().item<double>(),
+              tolerance * sums.gradient_norm);
+  }
+}
+
+// Weights packed as they change, gradients cleared as they are read.
+TEST_P(WideEngines, UpdateInPiecesAsAtOnce) {
+  const model::VocabularySizes sizes{40, 1200};
+  const auto examples = random_examples(9, sizes, 9, 8, 4);
+  for (const int units : {256, 44}) {  // rows of 44 units do not fit into tiles
+    model::Configuration configuration = wide_configuration(GetParam());
+    configuration.decoder.units = units;
+    for (const int threads : {1, 3}) {
+      ShardedGradient row_blocks(configuration, sizes, threads),
+          whole(configuration, sizes, threads);
+      Optimizer first(configuration.training.optimizer, row_blocks.values());
+      Optimizer second(configuration.training.optimizer, whole.values());
+      for (std::int64_t update = 1; update <= 3; ++update) {
+        row_blocks.compute_gradient(pointers(examples), update);
+        whole.compute_gradient(pointers(examples), update);
+        ASSERT_TRUE(row_blocks.gradient().equal(whole.gradient()));
+        const UpdateOptions options{0.01, update, 0.5};
+        row_blocks.update(first, options);
+        second.step(whole.values(), whole.gradient(), options, whole.workers());
+        ASSERT_TRUE(row_blocks.values().equal(whole.values()));
+      }
+      EXPECT_EQ(row_blocks.evaluate(pointers(examples)).cost,
+                whole.evaluate(pointers(examples)).cost);
+    }
+  }
+}
+
+// What others add to shared output weights does not pass by the queue.
+TEST_P(WideEngines, TieOutputsToEmbeddings) {
+  const model::VocabularySizes sizes{40, 1200};
+  const auto examples = random_examples(9, sizes, 9, 8, 4);
+  model::Configuration configuration = wide_configuration(GetParam());
+  configuration.decoder.tied_embeddings = model::TiedEmbeddings::kTarget;
+  configuration.decoder.embedding = configuration.decoder.readout_units = 256;
+  ShardedGradient one(configuration, sizes, 1), three(configuration, sizes, 3);
+  const double tolerance = GetParam() == Precision::kFloat32 ? 1e-5 : 1e-2;
+  one.compute_gradient(pointers(examples), 1);
+  const BatchSums sums = three.compute_gradient(pointers(examples), 1);
+  EXPECT_LE((one.gradient() - three.gradient()).norm().item<double>(),
+            tolerance * sums.gradient_norm);
+}
+
+INSTANTIATE_TEST_SUITE_P(Precisions, WideEngines,
+                         ::testing::Values(Precision::kFloat32, Precision::kBfloat16));
+
+// A row for each of a source's distinct words, here one, as a bias is one row.
+TEST(ShardedGradient, LeavesTheParametersOfANormalisedLayerAlone) {
+  Configuration configuration = small_configuration();
+  configuration.encoder.layer_norm = true;
+  const std::vector<Example> examples{{{4, 4, 4, 4}, {5, 6}}};
+  ShardedGradient engine(configuration, kSizes, 1);
+  const Tensor before = engine.values().clone();
+  engine.evaluate(pointers(examples));
+  engine.compute_gradient(pointers(examples), 1);
+  EXPECT_TRUE(engine.values().equal(before));
+}
+
+// One MiB holds one or two of these sentences at a time.
+TEST(ShardedGradient, WorksABatchOffInPartsThatFitIntoMemory) {
+  Configuration configuration;
+  const model::VocabularySizes sizes{40, 50};
+  const auto examples = random_examples(9, sizes, 90, 80, 4);
+  const auto batch = pointers(examples);
+  ShardedGradient whole(configuration, sizes, 1);
+  configuration.training.batch_memory = 1;
+  EXPECT_GT(cut_by_memory(configuration, sizes.target, batch, 1 << 20).size(), 4u);
+  ShardedGradient parts(configuration, sizes, 1);
+  const BatchSums expected = whole.compute_gradient(batch, 1);
+  const BatchSums found = parts.compute_gradient(batch, 1);
+  EXPECT_EQ(found.tokens, expected.tokens);
+  EXPECT_EQ(found.sentences, expected.sentences);
+  EXPECT_NEAR(found.cost, expected.cost, 1e-6 * expected.cost);
+  EXPECT_TRUE(at::allclose(parts.gradient(), whole.gradient(), 1e-4, 1e-5));
+  EXPECT_NEAR(parts.evaluate(batch).log_likelihood, -expected.cost, 1e-6 * expected.cost);
+}
+
+TEST(CutByMemory, RunsFitAndHoldEveryExampleInOrder) {
+  const Configuration configuration = small_configuration();
+  const auto examples = random_examples(30, kSizes, 20, 20, 9);
+  const auto batch = pointers(examples);
+  EXPECT_EQ(cut_by_memory(configuration, kSizes.target, batch, 0).size(), 1u);
+  EXPECT_EQ(cut_by_memory(configuration, kSizes.target, batch, 1).size(), batch.size());
+  EXPECT_TRUE(cut_by_memory(configuration, kSizes.target, {}, 1).empty());
+  const std::int64_t limit = activation_bytes(configuration, kSizes.target, 4, 20, 20);
+  std::size_t next = 0;
+  for (const auto run : cut_by_memory(configuration, kSizes.target, batch, limit)) {
+    std::size_t source = 0, target = 0;
+    for (const Example* example : run) {
+      EXPECT_EQ(example, batch[next++]);
+      source = std::max(source, example->source.size());
+      target = std::max(target, example->target.size());
+    }
+    EXPECT_LE(
+        activation_bytes(configuration, kSizes.target, static_cast<std::int64_t>(run.size()),
+                         static_cast<std::int64_t>(source), static_cast<std::int64_t>(target)),
+        limit);
+    if (next == batch.size()) break;  // the last run may be short
+    EXPECT_GE(run.size(), 4u);
+  }
+  EXPECT_EQ(next, batch.size());
+}
+
+TEST(ActivationBytes, CountWhatIsKeptInBfloat16) {
+  Configuration configuration = small_configuration();
+  const std::int64_t exact = activation_bytes(configuration, 0, 3, 5, 7);
+  EXPECT_EQ(activation_bytes(configuration, 1000, 3, 5, 7) - exact, 3 * 7 * 1000 * 2);
+  configuration.training.precision = Precision::kBfloat16;
+  EXPECT_GT(activation_bytes(configuration, 0, 3, 5, 7), exact);
+}
+
+TEST(ShardedGradient, WorksWithFewerExamplesThanThreads) {
+  const auto examples = random_examples(1, kSizes, 3, 2, 6);
+  ShardedGradient engine(small_configuration(), kSizes, 4);
+  EXPECT_EQ(engine.compute_gradient(pointers(examples), 1).sentences, 1);
+}
+
+TEST(Workers, RethrowTheFirstException) {
+  Workers workers(3);
+  EXPECT_THROW(workers.run([](int index) {
+    if (index == 2) throw Error("two");
+  }),
+               Error);
+  int calls[3] = {};
+  workers.run([&](int index) { ++calls[index]; });
+  EXPECT_TRUE(calls[0] == 1 && calls[1] == 1 && calls[2] == 1);
+}
+
+}  // namespace
+}  // namespace attend::train

@@ -1,6 +1,7 @@
 #include "commands/evaluation.h"
 
 #include <chrono>
+#include <new>
 #include <utility>
 
 #include "base/base.h"
@@ -18,6 +19,40 @@ std::vector<std::string> unknown_units(const predictor::Predictor& predictor,
   return unknown;
 }
 
+// Why a text cannot be compared with another; empty where `segment` gets its units.
+std::string cut_into_units(const text::Segmenter& segmenter, const std::string& text,
+                           metrics::Segment& segment) {
+  try {
+    segment = metrics::make_segment(segmenter, text);
+    return {};
+  } catch (const DataError& error) {
+    return error.what();
+  } catch (const std::bad_alloc&) {
+    return "not enough memory for this line";
+  }
+}
+
+// What a prediction is compared with.
+struct Comparison {
+  metrics::Segment hypothesis, reference;
+};
+
+// The comparison of each line of the chunk that is a pair. A pair with a text that cannot be cut
+// into units gets a problem.
+std::vector<Comparison> compare(const text::Segmenter& segmenter,
+                                const std::vector<predictor::Answer>& answers, Chunk& chunk) {
+  std::vector<Comparison> comparisons(answers.size());
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    std::string& problem = chunk.problems[i];
+    if (!problem.empty()) continue;
+    const auto& predictions = answers[i].predictions;
+    problem = cut_into_units(segmenter, chunk.targets[i], comparisons[i].reference);
+    if (!problem.empty() || predictions.empty()) continue;
+    problem = cut_into_units(segmenter, predictions.front().text, comparisons[i].hypothesis);
+  }
+  return comparisons;
+}
+
 }  // namespace
 
 EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text::CorpusFiles& files,
@@ -29,30 +64,31 @@ EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text:
   predictor::PredictOptions predict = options;
   predict.search.alignments = search::Alignments::kDropped;
   EvaluatedPairs result;
+  std::vector<Comparison> comparisons;  // of the chunk that is being answered
   const auto take = [&](const predictor::Answer& answer, const Chunk& chunk, std::size_t i) {
-    if (!chunk.problems[i].empty()) return;
     const std::string& target = chunk.targets[i];
     if (text::is_blank(chunk.sources[i]) && text::is_blank(target)) {
       notices.add_blank_pair();
       return;
     }
     if (text::is_blank(target)) notices.add_empty_reference();
-    const std::string best = answer.predictions.empty() ? "" : answer.predictions.front().text;
-    const text::Segmenter& segmenter = predictor.text().target.segmenter;
-    metrics::Segment reference = metrics::make_segment(segmenter, target);
-    notices.add_reference(unknown_units(predictor, reference.units));
+    Comparison& comparison = comparisons[i];
+    notices.add_reference(unknown_units(predictor, comparison.reference.units));
     result.source_lengths.push_back(answer.source.units.size());
-    result.hypotheses.push_back(metrics::make_segment(segmenter, best));
-    result.references.push_back({std::move(reference)});
+    result.hypotheses.push_back(std::move(comparison.hypothesis));
+    result.references.push_back({std::move(comparison.reference)});
   };
-  const auto answer = [&](const Chunk& chunk) {
+  const auto answer = [&](Chunk& chunk) {
     const auto start = Clock::now();
     auto answers = predictor.predict(chunk.sources, predict);
     result.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+    comparisons = compare(predictor.text().target.segmenter, answers, chunk);
     return answers;
   };
   LineOptions line_options;
   line_options.errors = errors;
+  line_options.predict = predict;
+  line_options.bad_lines = BadLines::kLeaveOut;
   Lines lines(line_options, notices);
   lines.answer_all(reader, {answer, take, [] {}});
   lines.finish();

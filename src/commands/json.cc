@@ -44,7 +44,10 @@ std::string escape_line_ends(const std::string& json) {
   return result;
 }
 
-std::string to_text(const Json& json) { return escape_line_ends(json.dump()); }
+// Names of files, which a problem may quote, need not be UTF-8: U+FFFD stands for what is not.
+std::string to_text(const Json& json) {
+  return escape_line_ends(json.dump(-1, ' ', false, Json::error_handler_t::replace));
+}
 
 Json bytes(const text::ByteSpan& span) { return {span.begin, span.end}; }
 

@@ -37,13 +37,21 @@ void append_blank(const text::PairReader& /*reader*/, Chunk& chunk) {
 }
 
 // Returns a bound on how many numbers the alignments of the chunk's last line have. A unit is at
-// least one byte, and a target that the model makes is seldom longer than the default limits.
-std::size_t alignment_bound(const Chunk& chunk, const LineOptions& options) {
-  constexpr std::size_t kRatio = 3, kExtra = 10, kLongest = 2000;
-  const std::size_t source = chunk.sources.back().size() + 1;
-  const std::size_t target = chunk.targets.empty() ? std::min(kRatio * source + kExtra, kLongest)
-                                                   : chunk.targets.back().size() + 1;
-  return source * target * options.n_best;
+// least one byte.
+std::size_t alignment_bound(const Chunk& chunk, const predictor::PredictOptions& options) {
+  const search::SearchOptions& search = options.search;
+  std::size_t source = chunk.sources.back().size() + 1, parts = 1;
+  const bool split = options.long_sources == predictor::LongSources::kSplit;
+  if (split) parts += source / options.maximum_source_length;
+  if (!split) source = std::min(source, options.maximum_source_length + 1);
+  if (!chunk.targets.empty()) return source * (chunk.targets.back().size() + 1);
+  const auto allowed =
+      static_cast<std::size_t>(search.maximum_ratio * static_cast<double>(source)) +
+      parts * static_cast<std::size_t>(search.maximum_extra);
+  const std::size_t longest = parts * static_cast<std::size_t>(search.maximum_length);
+  const std::size_t numbers = source * std::min(allowed, longest);
+  return (parts > 1 ? std::min(numbers, predictor::kJoinedAlignment) : numbers) *
+         static_cast<std::size_t>(search.n_best);
 }
 
 /// Reads the next chunk. Returns false when nothing is left; stores the error that ended the file
@@ -53,8 +61,9 @@ bool read_chunk(Reader& reader, const LineOptions& options, Chunk& chunk,
                 std::exception_ptr& failure) {
   chunk = {};
   std::size_t bytes = 0, alignment = 0;
-  while (chunk.sources.size() < options.chunk_lines && bytes < kChunkBytes &&
-         alignment < kChunkAlignment) {
+  const auto n_best = static_cast<std::size_t>(options.predict.search.n_best);
+  const std::size_t lines = std::max<std::size_t>(1, options.chunk_lines / n_best);
+  while (chunk.sources.size() < lines && bytes < kChunkBytes && alignment < kChunkAlignment) {
     std::string problem;
     try {
       if (!read(reader, chunk)) break;
@@ -70,16 +79,16 @@ bool read_chunk(Reader& reader, const LineOptions& options, Chunk& chunk,
     chunk.line_numbers.push_back(reader.line_number());
     bytes +=
         chunk.sources.back().size() + (chunk.targets.empty() ? 0 : chunk.targets.back().size());
-    if (options.alignments == search::Alignments::kKept)
-      alignment += alignment_bound(chunk, options);
+    if (options.predict.search.alignments == search::Alignments::kKept) {
+      alignment += alignment_bound(chunk, options.predict);
+    }
   }
   return !chunk.sources.empty();
 }
 
 }  // namespace
 
-std::size_t Lines::take_chunk(const std::string& file, const Chunk& chunk,
-                              const LineActions& actions) {
+std::size_t Lines::take_chunk(const std::string& file, Chunk& chunk, const LineActions& actions) {
   std::vector<predictor::Answer> answers = actions.answer(chunk);
   ATTEND_CHECK_EQ(answers.size(), chunk.sources.size());
   std::size_t taken = 0;
@@ -91,8 +100,12 @@ std::size_t Lines::take_chunk(const std::string& file, const Chunk& chunk,
       failure_ = std::make_exception_ptr(DataError(file, line, answer.problem));
       break;
     }
-    notices_.add(answer, line);
-    actions.take(answer, chunk, taken);
+    if (!chunk.problems[taken].empty() && options_.bad_lines == BadLines::kLeaveOut) {
+      notices_.add_left_out("pair", answer.problem, line);
+    } else {
+      notices_.add(answer, line);
+      actions.take(answer, chunk, taken);
+    }
     answer = {};
   }
   actions.end_chunk();

@@ -17,7 +17,7 @@ namespace attend::commands {
 struct Chunk {
   std::vector<std::string> sources, targets;
   std::vector<std::size_t> line_numbers;
-  /// Why a line could not be read; empty for other lines. The texts of such a line are empty.
+  /// Why a line could not be taken; empty for other lines. The texts of such a line are empty.
   std::vector<std::string> problems;
 };
 
@@ -27,17 +27,25 @@ enum class LineErrors {
   kStop   ///< --strict: the first one ends the work, after the answers before it
 };
 
-struct LineOptions {
-  std::size_t chunk_lines = 2048;  ///< lines that are read ahead and answered together
-  LineErrors errors = LineErrors::kGoOn;
-  /// Whether answers hold alignments. If they do, a chunk holds fewer lines.
-  search::Alignments alignments = search::Alignments::kDropped;
-  std::size_t n_best = 1;
+/// Says how to treat a line that has a problem in its chunk.
+enum class BadLines {
+  kAnswerEmpty,  ///< it gets an empty answer
+  kLeaveOut      ///< it is no pair: it is left out and counted
 };
 
-/// Returns one answer for each line of the chunk.
-using AnswerChunk = std::function<std::vector<predictor::Answer>(const Chunk& chunk)>;
-/// Takes the answer to line `i` of the chunk. The answer may have a problem.
+struct LineOptions {
+  std::size_t chunk_lines =
+      2048;  ///< predictions of lines that are read ahead and answered together
+  LineErrors errors = LineErrors::kGoOn;
+  BadLines bad_lines = BadLines::kAnswerEmpty;
+  /// How the lines are answered: a chunk holds few answers that have alignments.
+  predictor::PredictOptions predict;
+};
+
+/// Returns one answer for each line of the chunk. The function may give a problem to a line.
+using AnswerChunk = std::function<std::vector<predictor::Answer>(Chunk& chunk)>;
+/// Takes the answer to line `i` of the chunk. The answer may have a problem. Under
+/// BadLines::kLeaveOut it is not called for lines that have a problem in the chunk.
 using TakeAnswer =
     std::function<void(const predictor::Answer& answer, const Chunk& chunk, std::size_t i)>;
 /// Called when all answers of a chunk were taken.
@@ -67,7 +75,7 @@ class Lines {
   bool failed() const { return failure_ != nullptr; }
 
  private:
-  std::size_t take_chunk(const std::string& file, const Chunk& chunk, const LineActions& actions);
+  std::size_t take_chunk(const std::string& file, Chunk& chunk, const LineActions& actions);
 
   LineOptions options_;
   Notices& notices_;

@@ -69,17 +69,31 @@ void Notices::add(const predictor::Answer& answer, std::size_t line) {
   if (time_ == NoticeTime::kAsTheyArise) tell_at_once(answer, line);
 }
 
+void Notices::add_left_out(std::string_view what, std::string_view problem, std::size_t line) {
+  ++lines_;
+  left_out_kind_ = what;
+  if (!is_named(++left_out_, fmt::format("{}s that are left out", what))) return;
+  say(fmt::format("{}:{}: {}; the {} is left out", file_, line, problem, what));
+}
+
 void Notices::add_reference(const std::vector<std::string>& unknown_units) {
   references_.add(unknown_units);
 }
 
+// Whether the count-th line of a kind is named. The first that is not is said to be none, once.
+bool Notices::is_named(std::size_t count, std::string_view what) {
+  pending_ = true;
+  if (count == kNamedLines + 1) say(fmt::format("further {} are only counted", what));
+  return count <= kNamedLines;
+}
+
 void Notices::name_problem(const predictor::Answer& answer, std::size_t line) {
-  if (++problems_ > kNamedLines) return;
+  if (!is_named(++problems_, "lines without an answer")) return;
   say(fmt::format("{}:{}: {}; the line gets an empty answer", file_, line, answer.problem));
 }
 
 void Notices::name_long_source(const predictor::Source& source, std::size_t line) {
-  if (++long_sources_ > kNamedLines) return;
+  if (!is_named(++long_sources_, "sources that are too long")) return;
   if (source.parts > 1) {
     say(
         fmt::format("{}:{}: a source of {} units was answered in {} parts "
@@ -93,15 +107,37 @@ void Notices::name_long_source(const predictor::Source& source, std::size_t line
   }
 }
 
+// The first lines of one kind.
+void Notices::tell_once(std::size_t& told, std::size_t line, std::string_view message) {
+  pending_ = true;
+  if (told == kNamedAtOnce) return;
+  ++told;
+  say(fmt::format("{}:{}: {}", file_, line, message));
+}
+
 void Notices::tell_at_once(const predictor::Answer& answer, std::size_t line) {
-  const auto& unknown = answer.source.unknown;
-  if (!unknown.empty() && told_ < kNamedAtOnce) {
-    ++told_;
-    say(fmt::format("{}:{}: {} unknown unit{}: {}", file_, line, unknown.size(),
-                    unknown.size() == 1 ? "" : "s", quoted(unknown)));
+  const predictor::Source& source = answer.source;
+  const auto& unknown = source.unknown;
+  if (!unknown.empty()) {
+    tell_once(told_unknown_, line,
+              fmt::format("{} unknown unit{}: {}", unknown.size(), unknown.size() == 1 ? "" : "s",
+                          quoted(unknown)));
   }
-  pending_ = pending_ || !unknown.empty() || answer.source.cut > 0 || answer.withheld ||
-             (!answer.predictions.empty() && !answer.predictions.front().finished);
+  if (source.cut > 0) {
+    tell_once(told_cut_, line,
+              fmt::format("the line was cut to the model's fixed length, {} unit{} left out",
+                          source.cut, source.cut == 1 ? "" : "s"));
+  }
+  if (answer.withheld) {
+    tell_once(told_withheld_, line,
+              fmt::format("the answer was left empty: its probability {:.3g} is less than "
+                          "--minimum-probability",
+                          *answer.withheld));
+  }
+  if (!answer.predictions.empty() && !answer.predictions.front().finished) {
+    tell_once(told_unfinished_, line,
+              "the prediction was cut at the longest length: --maximum-ratio, --maximum-length");
+  }
   if (pending_ && std::chrono::steady_clock::now() - reported_ >= kPause) report_counts();
 }
 
@@ -115,6 +151,10 @@ void Notices::report_counts() {
   if (problems_ > kNamedLines) say(fmt::format("{} lines got an empty answer in all", problems_));
   if (long_sources_ > kNamedLines) {
     say(fmt::format("{} sources were longer than --maximum-source-length in all", long_sources_));
+  }
+  if (left_out_ > 0) {
+    say(fmt::format("{} {}{} {} left out", left_out_, left_out_kind_, left_out_ == 1 ? "" : "s",
+                    were(left_out_)));
   }
   if (blank_pairs_ > 0) {
     say(fmt::format("{} blank line{} {} left out", blank_pairs_, blank_pairs_ == 1 ? "" : "s",

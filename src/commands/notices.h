@@ -29,6 +29,9 @@ class Notices {
 
   /// Counts the answer to line number `line`. The answer may have a problem.
   void add(const predictor::Answer& answer, std::size_t line);
+  /// Counts line number `line`, which is left out because of a problem. `what` names such a line in
+  /// the message: "pair", "text".
+  void add_left_out(std::string_view what, std::string_view problem, std::size_t line);
   /// Counts the unknown units of a reference that a prediction is compared with.
   void add_reference(const std::vector<std::string>& unknown_units);
   void add_blank_pair() { ++blank_pairs_; }
@@ -47,6 +50,8 @@ class Notices {
 
   void name_problem(const predictor::Answer& answer, std::size_t line);
   void name_long_source(const predictor::Source& source, std::size_t line);
+  bool is_named(std::size_t count, std::string_view what);
+  void tell_once(std::size_t& told, std::size_t line, std::string_view message);
   void tell_at_once(const predictor::Answer& answer, std::size_t line);
   void report_counts();
   void report_unknown(const Unknown& unknown, std::string_view what) const;
@@ -56,9 +61,10 @@ class Notices {
   NoticeTime time_;
   Unknown sources_, targets_, references_;
   std::size_t lines_ = 0, problems_ = 0, long_sources_ = 0, cut_lines_ = 0, cut_predictions_ = 0;
-  std::size_t withheld_ = 0, blank_pairs_ = 0, empty_references_ = 0;
-  /// Number of lines with unknown units that were named at once.
-  std::size_t told_ = 0;
+  std::size_t withheld_ = 0, blank_pairs_ = 0, empty_references_ = 0, left_out_ = 0;
+  std::string left_out_kind_;  ///< what was left out: "pair"
+  /// Numbers of lines that were named at once, by kind.
+  std::size_t told_unknown_ = 0, told_withheld_ = 0, told_unfinished_ = 0, told_cut_ = 0;
   bool pending_ = false;  ///< something was counted since the last report
   std::chrono::steady_clock::time_point reported_;
 };

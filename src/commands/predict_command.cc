@@ -113,8 +113,7 @@ void run(const Options& options) {
   LineOptions line_options;
   if (at_once) line_options.chunk_lines = 1;
   line_options.errors = options.errors;
-  line_options.alignments = predict.search.alignments;
-  line_options.n_best = static_cast<std::size_t>(predict.search.n_best);
+  line_options.predict = predict;
   Lines lines(line_options, notices);
   std::size_t id = 0;
   const std::size_t count = lines.answer_all(

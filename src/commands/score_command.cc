@@ -42,7 +42,7 @@ void run(const Options& options, const std::string& name) {
                                   : search::Alignments::kKept;
   LineOptions line_options;
   line_options.errors = options.errors;
-  line_options.alignments = predict.search.alignments;
+  line_options.predict = predict;
   Lines lines(line_options, notices);
   const std::size_t count = lines.answer_all(
       reader,

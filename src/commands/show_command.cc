@@ -7,6 +7,7 @@
 #include <cmath>
 #include <cstdlib>
 #include <memory>
+#include <utility>
 
 #include "base/base.h"
 #include "commands/command_line.h"
@@ -22,6 +23,35 @@ struct Options {
   std::vector<std::string> texts;
   predictor::PredictOptions predict;
   bool explain = false;
+  LineErrors errors = LineErrors::kGoOn;
+};
+
+// Names the texts that have no picture. The last one is kept, because it becomes the error of the
+// command when no text has a picture.
+class Undrawn {
+ public:
+  Undrawn(LineErrors errors, Notices& notices) : errors_(errors), notices_(notices) {}
+  /// `i` counts from 0. DataError under LineErrors::kStop.
+  void add(std::size_t i, std::string_view problem) {
+    if (errors_ == LineErrors::kStop) throw DataError(kTexts, i + 1, std::string(problem));
+    name_last();
+    last_ = {i + 1, std::string(problem)};
+  }
+  /// DataError where nothing was drawn.
+  void finish(bool drawn) {
+    if (!drawn) throw DataError(kTexts, last_.first, last_.second);
+    name_last();
+  }
+
+ private:
+  void name_last() {
+    if (last_.first > 0) notices_.add_left_out("text", last_.second, last_.first);
+    last_ = {};
+  }
+
+  LineErrors errors_;
+  Notices& notices_;
+  std::pair<std::size_t, std::string> last_;  // number, problem; 0: none
 };
 
 // Returns how many columns to draw: padding at the end without any weight is left out.
@@ -114,16 +144,6 @@ std::string explain_step(std::size_t i, const predictor::ExplainedStep& step,
   return text + "\n";
 }
 
-// Throws DataError, which names the text, when there is no answer.
-predictor::Explanation explain_text(const predictor::Predictor& predictor, const Options& options,
-                                    std::size_t i, std::size_t choices) {
-  try {
-    return predictor.explain(options.texts[i], options.predict.search, choices);
-  } catch (const DataError& error) {
-    throw DataError(kTexts, i + 1, error.what());
-  }
-}
-
 std::string explain(const predictor::Predictor& predictor, const Options& options,
                     Notices& notices) {
   constexpr std::size_t kChoices = 4;
@@ -131,8 +151,17 @@ std::string explain(const predictor::Predictor& predictor, const Options& option
   for (const predictor::Equation& equation : predictor::equations(predictor.text().configuration)) {
     text += fmt::format("{:<12}{}\n", equation.name, equation.text);
   }
+  Undrawn undrawn(options.errors, notices);
+  bool drawn = false;
   for (std::size_t i = 0; i < options.texts.size(); ++i) {
-    const predictor::Explanation explanation = explain_text(predictor, options, i, kChoices);
+    predictor::Explanation explanation;
+    try {
+      explanation = predictor.explain(options.texts[i], options.predict.search, kChoices);
+    } catch (const DataError& error) {
+      undrawn.add(i, error.what());
+      continue;
+    }
+    drawn = true;
     notices.add({explanation.source, {explanation.prediction}, {}, {}}, i + 1);
     text += fmt::format("\n{} → {}  (log-probability {:.4f})\n", options.texts[i],
                         explanation.prediction.text, explanation.prediction.log_probability);
@@ -141,6 +170,7 @@ std::string explain(const predictor::Predictor& predictor, const Options& option
                            predictor.text().configuration.decoder.feedback);
     }
   }
+  undrawn.finish(drawn);
   return text;
 }
 
@@ -154,7 +184,6 @@ std::string draw_file(const Options& options, std::span<const view::AlignmentPic
     if (!options.scale.empty()) html.scale = view::colour_scale(options.scale);
     return view::draw_html(pictures, html);
   }
-  if (pictures.size() > 1) throw UsageError("several texts go into .html or the terminal only");
   view::PictureOptions picture;
   if (!options.scale.empty()) picture.scale = view::colour_scale(options.scale);
   const std::string svg = view::draw_svg(pictures.front(), picture);
@@ -164,7 +193,11 @@ std::string draw_file(const Options& options, std::span<const view::AlignmentPic
 void check_target(const Options& options) {
   if (options.target.empty()) return;
   for (const std::string_view extension : {".svg", ".png", ".html"}) {
-    if (has_extension(options.target, extension)) return;
+    if (!has_extension(options.target, extension)) continue;
+    if (options.texts.size() > 1 && extension != ".html") {
+      throw UsageError("several texts go into .html or the terminal only");
+    }
+    return;
   }
   throw UsageError(
       fmt::format("--output: found '{}', expected a name that ends in .svg, .png or "
@@ -186,14 +219,17 @@ void run(const Options& options) {
   }
   std::vector<view::AlignmentPicture> pictures;
   const auto answers = predictor.predict(options.texts, options.predict);
+  Undrawn undrawn(options.errors, notices);
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const predictor::Answer& answer = answers[i];
     if (answer.predictions.empty()) {
-      throw DataError(kTexts, i + 1, answer.problem.empty() ? "empty text" : answer.problem);
+      undrawn.add(i, answer.problem.empty() ? "empty text" : answer.problem);
+      continue;
     }
     notices.add(answer, i + 1);
     pictures.push_back(picture_of(answer.source, answer.predictions.front()));
   }
+  undrawn.finish(!pictures.empty());
   if (options.target.empty()) {
     const view::TerminalOptions terminal = terminal_options(options);
     std::string text;
@@ -221,6 +257,9 @@ void add_show(CLI::App& program) {
       ->check(CLI::IsMember({"grey", "ink", "perceptual"}));
   command->add_flag("--explain", options->explain,
                     "print the equations and every step: energies, alignment, context, choice");
+  command->add_flag_callback(
+      "--strict", [options] { options->errors = LineErrors::kStop; },
+      "draw nothing and end with code 3 at the first text that cannot be answered");
   add_search_options(*command, options->predict);
   command->callback([options] { run(*options); });
 }

@@ -24,15 +24,19 @@ namespace attend::commands {
 namespace {
 
 // The time of the first signal, in nanoseconds of the monotonic clock, and its number; 0 before it.
-// The signal handler touches nothing else.
+// `begun` says whether the training has something to save. The signal handler touches nothing else.
 std::atomic<std::int64_t> interrupted_at{0};
 std::atomic<int> interruption{0};
+std::atomic<bool> begun{false};
 static_assert(std::atomic<std::int64_t>::is_always_lock_free);
-static_assert(std::atomic<int>::is_always_lock_free);
+static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
-// The second signal ends the program at once, unless it comes with the first one: timeout(1) sends
-// one to the program and one to its group, and a terminal that closes does so too.
+// While data are read nobody asks for signals and nothing is to be saved: the first one ends the
+// program at once. Later one ends the training with its checkpoint, and the second signal ends the
+// program at once, unless it comes with the first one: timeout(1) sends one to the program and one
+// to its group, and a terminal that closes does so too.
 void take_signal(int signal) {
+  if (!begun) end_by_signal(signal);
   constexpr std::int64_t kSecond = 1'000'000'000;
   timespec time{};
   clock_gettime(CLOCK_MONOTONIC, &time);
@@ -138,8 +142,13 @@ int run(const Options& options) {
   check_plot(options);
   watch_signals();
   ProgressDisplay display(isatty(STDERR_FILENO) == 1 ? ProgressStyle::kBar : ProgressStyle::kLines);
+  // The first report comes when the data are read and the folder is locked.
   const train::TrainResult result = train::train(
-      train_options, [&](const train::Progress& progress) { display.show(progress); },
+      train_options,
+      [&](const train::Progress& progress) {
+        begun = true;
+        display.show(progress);
+      },
       [] { return interruption.load() != 0; });
   display.finish();
   if (result.reason == train::StopReason::kInterrupted) {

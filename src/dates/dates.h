@@ -80,7 +80,7 @@ struct DatePairOptions {
 class DatePairGenerator {
  public:
   /// Reads ICU's locale data. Throws UsageError for an unknown locale, an empty or impossible range
-  /// of years, or a share out of range.
+  /// of years, a share out of range, or a split whose wanted side has no refusals for the years.
   explicit DatePairGenerator(const DatePairOptions& options);
   ~DatePairGenerator();
   DatePairGenerator(DatePairGenerator&&) noexcept;

@@ -198,7 +198,7 @@ class EverydaySource : public DatePairGenerator::Source {
   }
 
   std::string impossible(Random& random) override {
-    for (;;) {
+    for (Attempts attempts;; attempts.add()) {
       const Entry& entry = entries_.draw(random);
       const bool short_year = has_short_year(entry, random);
       const Years years = years_for(short_year);
@@ -211,7 +211,7 @@ class EverydaySource : public DatePairGenerator::Source {
   }
 
   std::string dateless(Random& random) override {
-    for (;;) {
+    for (Attempts attempts;; attempts.add()) {
       std::string source = texts_->text(any_date(years_, random), random);
       if (filter_.accepts(source) && fits(source)) return source;
     }

@@ -118,7 +118,7 @@ class ExerciseSource : public DatePairGenerator::Source {
   }
 
   std::string impossible(Random& random) override {
-    for (;;) {
+    for (Attempts attempts;; attempts.add()) {
       const Date date = impossible_date(any_date(random), years_.first, years_.last, random);
       // Such a date has a day of 29 to 31, so that no other reading of its numbers is a date.
       const bool shown = date.month >= 1 && date.month <= 12 && date.day > 12 && date.day <= 31;
@@ -128,7 +128,7 @@ class ExerciseSource : public DatePairGenerator::Source {
   }
 
   std::string dateless(Random& random) override {
-    for (;;) {
+    for (Attempts attempts;; attempts.add()) {
       std::string text = lower(texts_->text(any_date(random), random), icu::Locale::getRoot());
       std::erase(text, ',');
       if (!text.empty() && filter_.accepts(text)) return text;

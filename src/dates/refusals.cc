@@ -14,7 +14,12 @@ class RefusingSource : public DatePairGenerator::Source {
   RefusingSource(std::unique_ptr<DatePairGenerator::Source> source, const DatePairOptions& options)
       : source_(std::move(source)),
         random_(Random::stream(options.seed, kStream)),
-        share_(options.refusal_share) {}
+        share_(options.refusal_share) {
+    // What the wanted side does not have is known before the first pair.
+    Random probe = Random::stream(options.seed, kStream + 1);
+    source_->impossible(probe);
+    source_->dateless(probe);
+  }
 
   DatePair next() override {
     if (!random_.chance(share_)) return source_->next();

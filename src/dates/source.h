@@ -16,8 +16,8 @@ class DatePairGenerator::Source {
   virtual ~Source() = default;
   virtual DatePair next() = 0;
   /// Returns a text of this style that looks like a date and is none, on the wanted side of the
-  /// split. This function and dateless() draw from `random` alone, so that they do not change the
-  /// stream of next().
+  /// split. This function and dateless() throw UsageError where the wanted side has no such text,
+  /// or hardly any, and draw from `random` alone, so that the stream of next() stays what it is.
   virtual std::string impossible(Random& random) = 0;
   /// Returns a text without a whole date, on the wanted side of the split.
   virtual std::string dateless(Random& random) = 0;
@@ -40,6 +40,22 @@ class SplitFilter {
  private:
   DateSplit split_;
   double test_share_;
+};
+
+/// Bounds the draws of a text that is no date, because the wanted side of the split may have none.
+class Attempts {
+ public:
+  /// UsageError after a million.
+  void add() {
+    constexpr int kMost = 1'000'000;
+    if (++count_ < kMost) return;
+    throw UsageError(
+        "no refusal for these years was found on the wanted side of the split: take more years or "
+        "another test share");
+  }
+
+ private:
+  int count_ = 0;
 };
 
 /// A range of years from which days are drawn.

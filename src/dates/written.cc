@@ -86,7 +86,7 @@ class WrittenSource : public DatePairGenerator::Source {
   }
 
   std::string impossible(Random& random) override {
-    for (;;) {
+    for (Attempts attempts;; attempts.add()) {
       const Speaker& speaker = *speakers_.draw(random);
       const Pattern& pattern = speaker.writer.draw_pattern(random);
       const std::string text = random.chance(kBeforeChristShare)
@@ -97,7 +97,7 @@ class WrittenSource : public DatePairGenerator::Source {
   }
 
   std::string dateless(Random& random) override {
-    for (;;) {
+    for (Attempts attempts;; attempts.add()) {
       const Speaker& speaker = *speakers_.draw(random);
       const std::string text =
           speaker.dateless->text(any_date(draw_years(false, random), random), random);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <new>
 #include <unordered_set>
 #include <utility>
 
@@ -31,8 +32,6 @@ runtime::EngineOptions engine_options(const model::Model& model, const LoadOptio
   return result;
 }
 
-constexpr const char* kTooLarge = "not enough memory for this line";
-
 // A search whose targets end late keeps one row of the alignment for each step and hypothesis.
 std::vector<Work> search_work(const PreparedSources& prepared,
                               const search::SearchOptions& options) {
@@ -47,6 +46,31 @@ std::vector<Work> search_work(const PreparedSources& prepared,
     work.push_back({tokens.size(), kept ? rows * tokens.size() : 0});
   }
   return work;
+}
+
+// Puts the best predictions of the parts of text i together.
+void join_parts(const PreparedSources& prepared, std::size_t i,
+                std::vector<std::vector<Prediction>>& predictions, Answer& answer) {
+  const std::size_t first = prepared.first_parts[i];
+  const std::size_t count = prepared.first_parts[i + 1] - first;
+  const std::size_t all_columns = answer.source.columns.size();
+  std::vector<Prediction> best;
+  std::vector<std::size_t> columns;
+  std::size_t rows = 0;
+  for (std::size_t p = first; p < first + count; ++p) {
+    best.push_back(std::move(predictions[p].front()));
+    columns.push_back(all_columns == 0 ? 0 : prepared.tokens[p].size());
+    rows += best.back().units.size();
+  }
+  if (all_columns > 0 && rows > kJoinedAlignment / all_columns) {
+    answer.problem = fmt::format(
+        "an alignment of {} target units with {} source units, expected at most {} "
+        "numbers in all; without alignments this line has an answer",
+        rows, all_columns, kJoinedAlignment);
+    return;
+  }
+  answer.predictions.push_back(join(
+      std::move(best), std::span(prepared.parts).subspan(first, count), columns, answer.source));
 }
 
 // Moves the predictions of the parts of text i into its answer.
@@ -66,14 +90,12 @@ void finish(const PreparedSources& prepared, std::size_t i,
     answer.predictions = std::move(predictions[first]);
     return;
   }
-  std::vector<Prediction> best;
-  std::vector<std::size_t> columns;
-  for (std::size_t p = first; p < first + count; ++p) {
-    best.push_back(std::move(predictions[p].front()));
-    columns.push_back(answer.source.columns.empty() ? 0 : prepared.tokens[p].size());
+  try {
+    join_parts(prepared, i, predictions, answer);
+  } catch (const std::bad_alloc&) {
+    answer.predictions.clear();
+    answer.problem = kTooLarge;
   }
-  answer.predictions.push_back(join(
-      std::move(best), std::span(prepared.parts).subspan(first, count), columns, answer.source));
 }
 
 void withhold(double minimum, Answer& answer) {

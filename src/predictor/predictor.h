@@ -67,6 +67,12 @@ enum class LongSources {
   kSplit
 };
 
+/// Numbers that the alignment of a source that is answered in parts may have at most: 128 MiB of
+/// floats, more than a source and a target of the longest lengths by default have (10,000 and 2,000
+/// units). Most of them are zeros beside the diagonal, so that they would soon be more than the
+/// memory holds.
+inline constexpr std::size_t kJoinedAlignment = std::size_t{1} << 25;
+
 struct PredictOptions {
   search::SearchOptions search;
   std::size_t batch_size = 32;                ///< at most this many sources are decoded together

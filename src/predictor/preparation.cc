@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <new>
 #include <utility>
 
 #include "base/base.h"
@@ -69,6 +70,17 @@ void prepare_source(const model::Side& side, const PredictOptions& options, Answ
   }
 }
 
+// Gives the problem kTooLarge to the answer and releases everything that was prepared of its text.
+void leave_out(Answer& answer, PreparedSources& prepared) {
+  const std::size_t parts = prepared.first_parts.back();
+  prepared.parts.resize(parts);
+  prepared.tokens.resize(parts);
+  std::string text = std::move(answer.source.text);
+  answer.source = Source{};
+  answer.source.text = std::move(text);
+  answer.problem = kTooLarge;
+}
+
 // Returns why the model cannot have such a target; empty when it can.
 std::string target_problem(const model::Side& side, const model::Encoded& target,
                            const PredictOptions& options) {
@@ -90,10 +102,15 @@ std::string target_problem(const model::Side& side, const model::Encoded& target
 PreparedSources prepare_sources(const model::ModelText& model, std::span<const std::string> texts,
                                 const PredictOptions& options, std::vector<Answer>& answers) {
   PreparedSources prepared;
+  prepared.first_parts.reserve(texts.size() + 1);
   for (std::size_t i = 0; i < texts.size(); ++i) {
     prepared.first_parts.push_back(prepared.parts.size());
-    answers[i].source.text = texts[i];
-    prepare_source(model.source, options, answers[i], prepared);
+    try {
+      answers[i].source.text = texts[i];
+      prepare_source(model.source, options, answers[i], prepared);
+    } catch (const std::bad_alloc&) {
+      leave_out(answers[i], prepared);
+    }
   }
   prepared.first_parts.push_back(prepared.parts.size());
   return prepared;
@@ -109,6 +126,9 @@ std::vector<model::Encoded> prepare_targets(const model::ModelText& model,
       encoded[i] = model::encode(model.target, targets[i], model::EmptyText::kAllow);
     } catch (const DataError& error) {
       answers[i].problem = error.what();
+      continue;
+    } catch (const std::bad_alloc&) {
+      answers[i].problem = kTooLarge;
       continue;
     }
     if (answers[i].problem.empty() && !encoded[i].units.empty()) {

@@ -11,6 +11,9 @@
 
 namespace attend::predictor {
 
+/// The problem of a text for which there is not enough memory.
+inline constexpr const char* kTooLarge = "not enough memory for this line";
+
 /// The sources of several texts, cut into parts. A text without parts gets no prediction.
 struct PreparedSources {
   std::vector<Part> parts;  ///< the parts of each text follow those of the text before

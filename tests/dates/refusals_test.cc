@@ -1,4 +1,5 @@
 // Tests of pairs whose target is empty. By the tests' own calendars their sources must be no date.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -64,6 +65,45 @@ TEST(Refusals, AreNoneByDefault) {
 TEST(Refusals, NeedAShareBelowOne) {
   for (const double share : {-0.1, 1.0, 2.0, std::stod("nan")}) {
     EXPECT_THROW(DatePairGenerator(refusing(DateStyle::kWritten, share)), UsageError) << share;
+  }
+}
+
+std::string iso(int year, int month, int day) {
+  return fmt::format("{:04}-{:02}-{:02}", year, month, day);
+}
+
+int count_tests(int year, int last_year, int last_month, double share) {
+  int count = 0;
+  for (; year <= last_year; ++year) {
+    for (int month = 1; month <= last_month; ++month) {
+      for (int day = 1; day <= last_day(year, month); ++day) {
+        count += split_of(iso(year, month, day), share) == DateSplit::kTest ? 1 : 0;
+      }
+    }
+  }
+  return count;
+}
+
+// The side of an impossible date is that of the day so many days later, in the same year or in one
+// of the eight after it: a year whose only test date, for all these years, is in January has none.
+TEST(Refusals, ThatTheWantedSideDoesNotHaveAreSaidAtOnce) {
+  DatePairOptions options;
+  options.split = DateSplit::kTest;
+  options.test_share = 2e-4;
+  int year = 1000;
+  while (count_tests(year, year, 1, options.test_share) == 0 ||
+         count_tests(year - 1 < 1000 ? year : year - 1, year + 8, 12, options.test_share) != 1) {
+    ASSERT_LT(++year, 2290);
+  }
+  for (const DateStyle style : {DateStyle::kEverydayEnglish, DateStyle::kEnglishExercise}) {
+    options.style = style;
+    const bool exercise = style == DateStyle::kEnglishExercise;
+    options.test_share = exercise ? 0.004 : 2e-4;
+    options.first_year = options.last_year = exercise ? 2004 : year;
+    options.refusal_share = 0;
+    EXPECT_NO_THROW(DatePairGenerator{options}) << "dates themselves are there";
+    options.refusal_share = 0.5;
+    EXPECT_THROW(DatePairGenerator{options}, UsageError) << options.first_year;
   }
 }
 

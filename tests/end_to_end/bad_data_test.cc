@@ -223,7 +223,8 @@ TEST_F(ParallelFiles, OfTrainingNameTheFileThatHasAnEmptyLine) {
 
 TEST(BadText, IsRefusedByShow) {
   const std::string model = models().strings.string();
-  EXPECT_TRUE(refused(attend({"show", "-m", model, "ab", "a\xff"}), kData, {"text:2: ", "UTF-8"}));
+  EXPECT_TRUE(refused(attend({"show", "-m", model, "ab", "a\xff", "--strict"}), kData,
+                      {"text:2: ", "UTF-8"}));
   EXPECT_TRUE(refused(attend({"show", "-m", model, ""}), kData, {"text:1: ", "empty"}));
   EXPECT_TRUE(refused(attend({"show", "-m", model, " ", "--explain"}), kData, {"text:1: "}));
 }

@@ -212,6 +212,32 @@ TEST(Show, DrawsInTheTerminalWithoutColourWhenItIsNone) {
   EXPECT_GE(lines_of(text).size(), 3U);
 }
 
+TEST(Show, DrawsTheOthersWhereATextHasNoAnswer) {
+  const std::string model = models().strings.string();
+  for (const std::vector<std::string>& options :
+       std::vector<std::vector<std::string>>{{}, {"--explain"}}) {
+    const auto show = [&](const std::vector<std::string>& texts) {
+      std::vector<std::string> arguments{"show", "-m", model};
+      arguments.insert(arguments.end(), texts.begin(), texts.end());
+      arguments.insert(arguments.end(), options.begin(), options.end());
+      return attend(arguments);
+    };
+    const RunResult expected = show({"ab", "abc"}), result = show({"ab", "", "a\xff", "abc"});
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    EXPECT_EQ(result.out, expected.out);
+    const auto named = lines_of(result.error);
+    ASSERT_EQ(named.size(), 3U) << result.error;
+    EXPECT_EQ(named[0], "attend show: text:2: empty text; the text is left out");
+    EXPECT_TRUE(named[1].starts_with("attend show: text:3: ")) << named[1];
+    EXPECT_EQ(named[2], "attend show: 2 texts were left out");
+    const RunResult none = show({"", "a\xff"});
+    EXPECT_EQ(none.exit_code, kData) << none.error;
+    EXPECT_EQ(none.out, "");
+    EXPECT_EQ(show({"ab", ""}).exit_code, 0);
+    EXPECT_TRUE(refused(show({"ab", "", "--strict"}), kData, {"text:2: "}));
+  }
+}
+
 // Headings of several characters would be taller than the picture of a short text.
 TEST(Show, HeadsPaddingWithOneCharacter) {
   const std::string text = output_of({"show", "-m", models().dates.string(), "3 may 1979"});

@@ -2,6 +2,7 @@
 // rare moments.
 //   ATTEND_FAIL_MALLOC=N    the N-th request for memory is refused
 //   ATTEND_FAIL_MALLOCS=N   and all later ones
+//   ATTEND_FAIL_BYTES=N     requests for N bytes and more are refused
 //   ATTEND_HANG_IN_FSYNC=1  fsync() does not return
 #include <errno.h>
 #include <malloc.h>
@@ -29,11 +30,13 @@ long wanted(const char* name) {
   return text == nullptr ? 0 : atol(text);
 }
 
-bool refused() {
+bool refused(std::size_t size) {
   static std::atomic<long> calls{0};
   static const long one = wanted("ATTEND_FAIL_MALLOC"), all = wanted("ATTEND_FAIL_MALLOCS");
+  static const long bytes = wanted("ATTEND_FAIL_BYTES");
   const long call = ++calls;
-  if (call != one && (all == 0 || call < all)) return false;
+  const bool too_large = bytes > 0 && size >= static_cast<std::size_t>(bytes);
+  if (call != one && (all == 0 || call < all) && !too_large) return false;
   errno = ENOMEM;
   return true;
 }
@@ -42,15 +45,15 @@ bool refused() {
 
 extern "C" {
 
-void* malloc(std::size_t size) { return refused() ? nullptr : __libc_malloc(size); }
+void* malloc(std::size_t size) { return refused(size) ? nullptr : __libc_malloc(size); }
 void* calloc(std::size_t count, std::size_t size) {
-  return refused() ? nullptr : __libc_calloc(count, size);
+  return refused(count * size) ? nullptr : __libc_calloc(count, size);
 }
 void* realloc(void* old, std::size_t size) {
-  return refused() ? nullptr : __libc_realloc(old, size);
+  return refused(size) ? nullptr : __libc_realloc(old, size);
 }
 void* memalign(std::size_t alignment, std::size_t size) {
-  return refused() ? nullptr : __libc_memalign(alignment, size);
+  return refused(size) ? nullptr : __libc_memalign(alignment, size);
 }
 void* aligned_alloc(std::size_t alignment, std::size_t size) { return memalign(alignment, size); }
 int posix_memalign(void** result, std::size_t alignment, std::size_t size) {

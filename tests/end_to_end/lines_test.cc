@@ -2,6 +2,7 @@
 // be answered gets an empty answer and is named.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <zlib.h>
 
 #include <nlohmann/json.hpp>
@@ -196,6 +197,21 @@ TEST(BadLines, OfParallelFilesNameTheFileThatHasThem) {
   EXPECT_THAT(result.error, HasSubstr(target + ":2: byte 1 of the line (0xff) is not UTF-8"));
 }
 
+TEST(BadLines, OfFilesWhoseNameIsNotUtf8SayWhyInJson) {
+  const TemporaryFolder folder;
+  const std::string source = (folder / "s").string(), target = (folder / "t\xff").string();
+  write_file(source, "ab\nab\n");
+  write_file(target, "ba\n\xff\n");
+  for (const char* command : {"score", "align"}) {
+    const RunResult result =
+        attend({command, "-m", strings(), "--source", source, "--target", target, "--json"});
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    const auto lines = lines_of(result.out);
+    ASSERT_EQ(lines.size(), 2U);
+    EXPECT_THAT(Json::parse(lines[1])["problem"].get<std::string>(), HasSubstr("t\ufffd:2: "));
+  }
+}
+
 TEST(BadLines, AreLeftOutOfMetrics) {
   const auto evaluate = [](const std::string& pairs) {
     return run_on(pairs, {"evaluate", "-m", strings(), "-", "--json"});
@@ -235,6 +251,73 @@ TEST(BadLines, AreWordsThatAreTooLongForSubwords) {
   EXPECT_THAT(result.error, HasSubstr("standard input:2: a word of more than 65536 bytes"));
 }
 
+TEST(BadLines, AreReferencesThatAreTooLongForSubwords) {
+  const std::string model = models().subwords.string(),
+                    bad = "the cat\t" + std::string(70'000, 'x');
+  const std::string good = "the cat\tdie Katze\nthe dog\tdie Hündin\n";
+  const RunResult expected = run_on(good, {"evaluate", "-m", model, "-", "--json"});
+  const RunResult result = run_on(bad + "\n" + good, {"evaluate", "-m", model, "-", "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_EQ(result.out, expected.out);
+  EXPECT_THAT(result.error, HasSubstr("standard input:1: a word of more than 65536 bytes"));
+  EXPECT_THAT(result.error, HasSubstr("attend evaluate: 1 pair was left out\n"));
+  EXPECT_TRUE(refused(run_on(good + bad, {"evaluate", "-m", model, "-", "--json", "--strict"}),
+                      kData, {"standard input:3: a word of more than 65536 bytes"}));
+
+  const TemporaryFolder folder;
+  write_file(folder / "dev.tsv", bad + "\n" + good);
+  const RunResult quantized = attend({"quantize", "-m", model, "-o", (folder / "small").string(),
+                                      "--dev", (folder / "dev.tsv").string()});
+  EXPECT_EQ(quantized.exit_code, 0) << quantized.error;
+  EXPECT_THAT(quantized.out, HasSubstr("exact_match"));
+}
+
+// Memory that runs out while one line is prepared is that line's problem.
+TEST(BadLines, AreThoseThatNeedMoreMemoryThanThereIs) {
+  const std::string large(900'000, 'a');
+  RunOptions options;
+  options.environment = {
+      {"LD_PRELOAD", (testing::binary_folder() / "attend_fault_shim.so").string()},
+      {"ATTEND_FAIL_BYTES", "8000000"}};
+  const std::string ab = predict("ab\n");
+  options.standard_input = "ab\n" + large + "\nab\n";
+  const RunResult result = attend({"predict", "-m", strings()}, options);
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_EQ(result.out, ab + "\n" + ab);
+  EXPECT_THAT(result.error, HasSubstr("standard input:2: not enough memory for this line"));
+
+  for (const std::string& pair : {"ab\t" + large, large + "\tab"}) {
+    options.standard_input = "ab\tba\n" + pair + "\nab\tba\n";
+    const RunResult scored = attend({"score", "-m", strings(), "-"}, options);
+    EXPECT_EQ(scored.exit_code, 0) << scored.error;
+    const auto lines = lines_of(scored.out);
+    ASSERT_EQ(lines.size(), 3U);
+    EXPECT_EQ(lines[1], "");
+    EXPECT_EQ(lines[2], lines[0]);
+    EXPECT_THAT(scored.error, HasSubstr("standard input:2: not enough memory for this line"));
+  }
+}
+
+// Alignments of a source in parts are one matrix, most of it zeros.
+TEST(BadLines, AreSourcesInPartsWhoseAlignmentIsTooLarge) {
+  std::string large;
+  for (int i = 0; i < 7000; ++i) large += "abc"[i % 3];
+  const std::string ab = predict("ab\n"), input = "ab\n" + large + "\nab\n";
+  const TemporaryFolder folder;
+  const std::string links = (folder / "links").string();
+  const std::vector<std::string> split{
+      "predict", "-m", strings(), "--long-sources", "split", "--maximum-source-length", "6"};
+  std::vector<std::string> aligned = split;
+  aligned.insert(aligned.end(), {"--alignments", links});
+  const RunResult result = run_on(input, aligned);
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out, ab + "\n" + ab);
+  EXPECT_EQ(lines_of(read_file(links)).size(), 3U);
+  EXPECT_THAT(result.error, HasSubstr("standard input:2: an alignment of "));
+  const RunResult without = run_on(input, split);
+  EXPECT_GT(lines_of(without.out).at(1).size(), 3000U) << "it has an answer without alignments";
+}
+
 TEST(Strict, StopsAtTheFirstBadLineBehindTheAnswersBefore) {
   const TemporaryFolder folder;
   const std::string out = (folder / "out").string();
@@ -262,6 +345,86 @@ TEST(Strict, LeavesAnOlderOutputWhereNothingWasAnswered) {
   write_file(out, "older\n");
   run_on("a\xff\n", {"predict", "-m", strings(), "--strict", "-o", out});
   EXPECT_EQ(read_file(out), "older\n");
+}
+
+// A service may never come to an end that would tell the counts.
+TEST(Notices, OfAServiceNameTheFirstTenLinesOfEachKind) {
+  struct Kind {
+    std::string model, input;
+    std::vector<std::string> options;
+    const char* notice;
+  };
+  std::string many, long_dates;
+  for (int i = 0; i < 12; ++i) {
+    many += "abc\n";
+    long_dates += "may 5 2018" + std::string(50, '5') + "\n";
+  }
+  for (const Kind& kind : std::vector<Kind>{
+           {strings(), many, {"--minimum-probability", "1"}, ": the answer was left empty: "},
+           {strings(), many, {"--maximum-length", "1"}, ": the prediction was cut at the longest"},
+           {models().dates.string(), long_dates, {}, ": the line was cut to the model's fixed"}}) {
+    SCOPED_TRACE(kind.notice);
+    std::vector<std::string> arguments{"predict", "-m", kind.model, "--line-buffered"};
+    arguments.insert(arguments.end(), kind.options.begin(), kind.options.end());
+    const RunResult result = run_on(kind.input, arguments);
+    EXPECT_EQ(result.exit_code, 0);
+    std::size_t named = 0;
+    for (const std::string& line : lines_of(result.error)) {
+      if (line.find(kind.notice) == std::string::npos) continue;
+      ++named;
+      EXPECT_TRUE(line.starts_with("attend predict: standard input:" + std::to_string(named)))
+          << line;
+    }
+    EXPECT_EQ(named, 10U) << result.error;
+  }
+}
+
+TEST(Notices, BehindAThousandAreCountedAndThatIsSaid) {
+  std::string bad;
+  for (int i = 0; i < 1500; ++i) bad += "\xff\n";
+  for (const char* option : {"--beam=1", "--line-buffered"}) {
+    SCOPED_TRACE(option);
+    const RunResult result = run_on(bad, {"predict", "-m", strings(), option});
+    EXPECT_EQ(result.exit_code, 0);
+    const auto lines = lines_of(result.error);
+    ASSERT_EQ(lines.size(), 1002U);
+    EXPECT_THAT(lines[999], HasSubstr("standard input:1000: "));
+    EXPECT_EQ(lines[1000], "attend predict: further lines without an answer are only counted");
+    EXPECT_EQ(lines[1001], "attend predict: 1500 lines got an empty answer in all");
+  }
+}
+
+// --------------------------------------------------------------------------------- chunks ---
+
+// Whether so many answers come while the program waits for more lines.
+bool answers_while_it_waits(const std::string& input, std::size_t count,
+                            const std::vector<std::string>& more) {
+  const TemporaryFolder folder;
+  std::vector<std::string> arguments{"predict", "-m", strings(), "--alignments",
+                                     (folder / "links").string()};
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  RunOptions options;
+  options.standard_input = input;
+  options.keep_input_open = true;
+  options.standard_output = folder / "answers";
+  options.timeout = std::chrono::seconds(30);
+  const auto answered = [&] {
+    return std::filesystem::exists(options.standard_output) &&
+           lines_of(read_file(options.standard_output)).size() >= count;
+  };
+  options.signal = TimedSignal{SIGTERM, {}, answered, {}};
+  return !attend(arguments, options).timed_out;
+}
+
+TEST(Chunks, HoldTheAlignmentsThatTheLongestTargetsMayHave) {
+  EXPECT_TRUE(
+      answers_while_it_waits(std::string(5'600, 'a') + "\n", 1, {"--maximum-length", "3000"}));
+}
+
+TEST(Chunks, HoldFewerLinesOfManyPredictions) {
+  std::string lines;
+  for (int i = 0; i < 300; ++i) lines += "ab\n";
+  EXPECT_TRUE(answers_while_it_waits(lines, 256, {"--beam", "8", "--n-best", "8"}));
 }
 
 TEST(DamagedFiles, KeepTheAnswersBefore) {

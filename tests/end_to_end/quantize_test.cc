@@ -4,6 +4,7 @@
 
 #include <array>
 #include <filesystem>
+#include <tuple>
 
 #include "end_to_end/failure.h"
 #include "end_to_end/models.h"
@@ -265,6 +266,56 @@ TEST_F(ShortlistCommand, IsLearntUsedAndQuantized) {
   EXPECT_EQ(attend({"quantize", "-m", copy_.string(), "-o", small_.string()}).exit_code, 0);
   EXPECT_EQ(read_file(small_ / "shortlist.txt"), read_file(list_));
   EXPECT_EQ(lines_of(predict(small_, {"--shortlist"})).size(), 3U);
+}
+
+TEST_F(ShortlistCommand, LeavesPairsOutThatTheModelCannotHave) {
+  ASSERT_EQ(learn().exit_code, 0);
+  const std::string expected = read_file(list_), good = read_file(pairs_);
+  write_file(pairs_, "ab\t\n\n" + good + "\tba\none\na\xff\tb\n");
+  const RunResult result = learn();
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_EQ(read_file(list_), expected);
+  const auto named = lines_of(result.error);
+  ASSERT_EQ(named.size(), 6U) << result.error;
+  const std::string begin = "attend shortlist: " + pairs_.string();
+  for (const auto& [i, line, what] :
+       std::vector<std::tuple<std::size_t, int, std::string>>{{0, 1, "empty text"},
+                                                              {1, 203, "the source is empty"},
+                                                              {2, 204, "one field"},
+                                                              {3, 205, "not UTF-8"}}) {
+    EXPECT_TRUE(named[i].starts_with(begin + ":" + std::to_string(line) + ": ")) << named[i];
+    EXPECT_NE(named[i].find(what), std::string::npos) << named[i];
+    EXPECT_TRUE(named[i].ends_with("; the pair is left out")) << named[i];
+  }
+  EXPECT_EQ(named[4], "attend shortlist: 4 pairs were left out");
+  EXPECT_EQ(named[5], "attend shortlist: 1 blank line was left out");
+
+  fs::remove(list_);
+  EXPECT_TRUE(refused(attend({"shortlist", "-m", copy_.string(), pairs_.string(), "--strict"}),
+                      kData, {pairs_.string() + ":1: "}));
+  EXPECT_FALSE(fs::exists(list_));
+  write_file(pairs_, "ab\t\n");
+  EXPECT_EQ(learn().exit_code, kData) << "no pair remains";
+}
+
+TEST_F(ShortlistCommand, LeavesPairsOutWithAWordThatIsTooLong) {
+  const fs::path model = copy_model(models().subwords, folder_ / "subwords");
+  write_file(pairs_, "the cat\tdie Katze\n" + std::string(70'000, 'x') + "\tdie\n");
+  const RunResult result = attend({"shortlist", "-m", model.string(), pairs_.string()});
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_NE(result.error.find(":2: a word of more than 65536 bytes"), std::string::npos);
+}
+
+TEST_F(ShortlistCommand, TakesEmptyTargetsOfAModelThatLearntThem) {
+  const fs::path config = copy_ / "config.yml";
+  std::string yaml = read_file(config);
+  const std::string off = "allow_empty_targets: false", on = "allow_empty_targets: true";
+  ASSERT_NE(yaml.find(off), std::string::npos);
+  write_file(config, yaml.replace(yaml.find(off), off.size(), on));
+  write_file(pairs_, "ab\t\n" + to_tsv(string_pairs(20, 5)));
+  const RunResult result = learn();
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_EQ(result.error, "");
 }
 
 TEST_F(ShortlistCommand, MissingAndDamagedListsAreNamed) {

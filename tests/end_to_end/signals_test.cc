@@ -1,8 +1,10 @@
-// Signals leave no temporary file, whatever the command, and a training leaves its checkpoint. The
-// program ends as the signal says. When memory runs out, at whatever moment, the program says so in
-// one line.
+// Signals leave no temporary file, in any command, and a training its checkpoint; the program ends
+// as the signal says. And memory that runs out, at whatever moment, is said in one line.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <ostream>
@@ -139,6 +141,31 @@ TEST_F(InterruptedTraining, WritesItsCheckpointAndExitsWithTheSignal) {
     EXPECT_EQ(result.exit_code, 128 + signal) << "signal " << result.signal << result.error;
     EXPECT_NE(result.error.find("interrupted after update "), std::string::npos) << result.error;
     EXPECT_TRUE(fs::exists(model_ / "checkpoint" / "last.safetensors"));
+    EXPECT_FALSE(has_temporary_file(folder_.path()));
+  }
+}
+
+TEST_F(InterruptedTraining, EndsAtOnceWhileItReadsItsPairs) {
+  const fs::path pipe = folder_ / "pipe";
+  ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);
+  for (const int signal : kSignals) {
+    SCOPED_TRACE(signal);
+    int writer = -1;
+    RunOptions options;
+    options.timeout = std::chrono::seconds(30);
+    options.signal = TimedSignal{signal,
+                                 {},
+                                 [&] {  // it has opened its pairs and reads them
+                                   if (writer < 0) {
+                                     writer = open(pipe.c_str(), O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+                                   }
+                                   return writer >= 0;
+                                 },
+                                 {}};
+    const RunResult result = attend({"train", pipe.string(), "-m", model_.string()}, options);
+    if (writer >= 0) close(writer);
+    EXPECT_FALSE(result.timed_out);
+    EXPECT_EQ(result.signal, signal) << "exit code " << result.exit_code << result.error;
     EXPECT_FALSE(has_temporary_file(folder_.path()));
   }
 }

@@ -15,7 +15,7 @@ class RefusingSource : public DatePairGenerator::Source {
       : source_(std::move(source)),
         random_(Random::stream(options.seed, kStream)),
         share_(options.refusal_share) {
-    // What the wanted side does not have is known before the first pair.
+    // Finds out before the first pair whether the wanted side has refusals at all.
     Random probe = Random::stream(options.seed, kStream + 1);
     source_->impossible(probe);
     source_->dateless(probe);

@@ -208,7 +208,7 @@ TEST(PackedRows, PartsOfRowsMultiplyAsThemselves) {
   }
 }
 
-TEST(PackedRows, ReadsRowsWhenTheyAreThere) {
+TEST(PackedRows, PacksRowsWhenTheyAreComputed) {
   Random random(10);
   const PrimitiveCache primitives;
   const std::vector<float> later = random_values(random, 21 * 40),
@@ -217,17 +217,17 @@ TEST(PackedRows, ReadsRowsWhenTheyAreThere) {
     const TrainingMatrix product(primitives, precision, RowsPerProduct::kBatch, weights.data(), 1,
                                  35, {35, 1});
     std::vector<float> rows(later.size(), 7.0F);
-    PackedRows later = PackedRows::unpacked(precision, {rows.data(), 40}, 21, 35);
+    PackedRows packed = PackedRows::unpacked(precision, {rows.data(), 40}, 21, 35);
     std::ranges::copy(later, rows.begin());
-    later.pack(8, 13);
-    later.pack(0, 8);
+    packed.pack(8, 13);
+    packed.pack(0, 8);
     std::vector<float> found(21), expected(21);
-    product.multiply(later, nullptr, {found.data(), 1}, Write::kReplace);
+    product.multiply(packed, nullptr, {found.data(), 1}, Write::kReplace);
     product.multiply(PackedRows(precision, {later.data(), 40}, 21, 35), nullptr,
                      {expected.data(), 1}, Write::kReplace);
     EXPECT_EQ(found, expected);
-    EXPECT_THROW(later.pack(20, 2), CheckFailure);
-    EXPECT_THROW(later.rows(2, 3).pack(0, 1), CheckFailure);
+    EXPECT_THROW(packed.pack(20, 2), CheckFailure);
+    EXPECT_THROW(packed.rows(2, 3).pack(0, 1), CheckFailure);
   }
 }
 

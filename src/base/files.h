@@ -37,9 +37,9 @@ enum class Keep {
 };
 
 /// A file that appears whole or not at all. Bytes go to a temporary file in the same folder;
-/// commit() syncs it and renames it to `path`. Without commit() nothing remains, nor does it when a
-/// signal ends the program (temporaries.h). A symbolic link stays and the file that it leads to is
-/// replaced.
+/// commit() syncs it and renames it to `path`. Without commit() no temporary file remains, even
+/// when a signal ends the program (temporaries.h). A symbolic link stays and the file that it leads
+/// to is replaced.
 ///
 /// An existing file is written in place where a rename cannot replace it: where it is a mount or
 /// lies in a folder without write permission; and, with Keep::kIdentity, where it has other hard

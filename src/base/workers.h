@@ -11,13 +11,14 @@
 
 namespace attend {
 
-/// Returns when `value` is no longer `old`; sleeps after having looked for `spin_time`.
+/// Returns when `value` is no longer `old`. Checks again and again (spins) for `spin_time`, then
+/// sleeps.
 void wait_for_change(const std::atomic<unsigned>& value, unsigned old,
                      std::chrono::microseconds spin_time);
 
 /// `count` threads, the caller's among them. run() is not reentrant. Where every thread can have a
-/// processor, a thread that waits looks around for a moment before it sleeps: the steps of a small
-/// model's update follow each other faster than the system wakes a thread.
+/// processor, a waiting thread checks again and again (spins) before it sleeps: the steps of a
+/// small model's update follow each other faster than the system wakes a thread.
 class Workers {
  public:
   explicit Workers(int count);
@@ -29,10 +30,10 @@ class Workers {
   /// task(0) … task(count − 1), each in its own thread; returns when all are done. Rethrows the
   /// first exception in the order of the indices.
   void run(const std::function<void(int)>& task);
-  /// task(0) … task(count − 1), each in the next thread that is free; the same otherwise, but that
-  /// a thread with an exception leaves what it would have taken to the others.
+  /// task(0) … task(count − 1), each in the next thread that is free. Otherwise like run(). A
+  /// thread whose task throws takes no more tasks; the other threads do them.
   void for_each(std::size_t count, const std::function<void(std::size_t)>& task);
-  /// How long a thread that waits looks around before it sleeps.
+  /// How long a waiting thread spins before it sleeps.
   std::chrono::microseconds spin_time() const { return spin_time_; }
 
  private:
@@ -44,7 +45,7 @@ class Workers {
   std::chrono::microseconds spin_time_;
   std::atomic<unsigned> round_ = 0;    // counts calls of run()
   std::atomic<unsigned> running_ = 0;  // threads but the caller's that still work
-  bool stopping_ = false;              // is read behind a change of round_
+  bool stopping_ = false;              // read only after round_ has changed
   std::vector<std::thread> threads_;   // [count − 1]
 };
 

@@ -20,9 +20,10 @@ struct EvaluatedPairs {
 
 /// Predicts all sources. A source that is blank or cannot be answered has an empty prediction. A
 /// target may be empty. A pair of two blank sides is left out. A line that is no pair, and a pair
-/// whose target cannot be cut into units, are left out too, named and counted. Throws DataError for
-/// an error that ends the file early, under LineErrors::kStop for the first line that cannot be
-/// answered, and for a file without any pair. `name` is the name of the command, for notices.
+/// whose target or prediction cannot be cut into units, are also left out; they are named on stderr
+/// and counted. Throws DataError in three cases: an error ends the file early; `errors` is kStop
+/// and a line cannot be answered or is one of those named on stderr; no pair remains. `name` is the
+/// name of the command, for notices.
 EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text::CorpusFiles& files,
                               const predictor::PredictOptions& options, LineErrors errors,
                               const std::string& name);

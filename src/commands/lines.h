@@ -34,11 +34,13 @@ enum class BadLines {
 };
 
 struct LineOptions {
-  std::size_t chunk_lines =
-      2048;  ///< predictions of lines that are read ahead and answered together
+  /// The most predictions in one chunk; with n-best lists a chunk has at most chunk_lines / n_best
+  /// lines, and at least one.
+  std::size_t chunk_lines = 2048;
   LineErrors errors = LineErrors::kGoOn;
   BadLines bad_lines = BadLines::kAnswerEmpty;
-  /// How the lines are answered: a chunk holds few answers that have alignments.
+  /// The options of prediction. When alignments are kept, a chunk may end earlier, so that its
+  /// alignments stay small.
   predictor::PredictOptions predict;
 };
 

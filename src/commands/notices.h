@@ -24,7 +24,7 @@ enum class NoticeTime {
 /// bounded, however long it counts. Not thread-safe.
 class Notices {
  public:
-  /// `command` and `file` name both in messages: "attend predict", "standard input".
+  /// Messages use the names `command` and `file`: "attend predict", "standard input".
   Notices(std::string command, std::string file, NoticeTime time = NoticeTime::kAtEnd);
 
   /// Counts the answer to line number `line`. The answer may have a problem.
@@ -40,8 +40,8 @@ class Notices {
   void report();
 
  private:
-  /// Unknown units of one side, with the number of times that each was found. Only the first kinds
-  /// found are kept.
+  /// Unknown units of one side, with the number of times that each was found. Only the first
+  /// distinct units found have a count (a fixed maximum); later ones are only part of the totals.
   struct Unknown {
     std::map<std::string, std::size_t> counts;
     std::size_t units = 0, lines = 0;

@@ -23,9 +23,9 @@ struct DatePair {
 };
 
 enum class DateStyle {
-  /// The generator of docs/models.md §5.3: English, 24 formats of which ten are the full one, lower
-  /// case, without commas and tags, with calendar years (not week years) and 35 distinct
-  /// characters.
+  /// The generator of docs/models.md §5.3: English, 24 formats; ten of them are the same full
+  /// format (weekday, month, day, year). Lower case, without commas and tags, with calendar years
+  /// (not week years) and 35 distinct characters.
   kEnglishExercise,
   /// The everyday English that a reader of the exercise types, over any years. By default it has
   /// capitals, commas and no tag, and at most 40 characters besides commas. A numeric date has one
@@ -44,8 +44,9 @@ enum class DateStyle {
 };
 
 /// The part of the split. The calendar date alone decides whether a date belongs to training or
-/// test, so that no date is in both, whatever the seed, the language and the form. Refusals are
-/// split too: an impossible date by day, month and year, another text by its characters.
+/// test, so that no date is in both, whatever the seed, the language and the form. Refusals
+/// (texts that are not a date, see refusal_share) are split too: an impossible date by its day,
+/// month and year, any other text by its characters.
 enum class DateSplit { kAll, kTrain, kTest };
 
 enum class SourceTag {

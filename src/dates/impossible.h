@@ -14,8 +14,9 @@ namespace attend::dates {
 bool is_date(const Date& date);
 
 /// Returns `date` with a day or a month that does not exist in its year. One in three is 29
-/// February of a common year; the year may then differ, and may be the last one of a century from
-/// `first_year` to `last_year`.
+/// February of a common year. This is the year of `date`, or the year before if that is a leap
+/// year, or sometimes a year divisible by 100 that is no leap year and lies between `first_year`
+/// and `last_year`.
 Date impossible_date(const Date& date, int first_year, int last_year, Random& random);
 /// Returns `date` with a day that does not exist in the Solar Hijri calendar: 30 Esfand of a common
 /// year, 31 Mehr, …

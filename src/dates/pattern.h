@@ -1,18 +1,25 @@
 // The notation for patterns of dates, and its compiled form.
 //
-//   {d} day, one or two digits    {dd} two digits    {d1} never padded    {D} day, sometimes
-//   ordinal {o} ordinal day               {m} {mm} {m1} month as a number, padded like {d} {dd}
-//   {d1} {M} month's name, any form    {MMM} {MMMM} ICU's short and long form (format context) {Mo}
-//   ordinal word of the month {LLL} {LLLL} ICU's short and long form (stand-alone context) {y}
-//   year, four digits or two  {y4} {y2} exactly so many    {yb} Buddhist year {W} weekday, any form
-//   {EEE} {EEEE} ICU's short and long form {of} {oy} linking words before the month and the year,
-//   with their blank, or nothing {zy} year in Chinese digits   {cy} {zm} {zd} year, month and day
-//   in counting numerals {zl} {zlm} day, month of the lunar calendar     {era} {zera} Japanese era
-//   and its year, in digits or numerals            {eral} the era as its Latin letter, and its
-//   year: H27 {ry} {zry} year of the Republic of China, in digits or numerals {R} month as a Roman
-//   numeral {sd} {sdd} {sm} {smm} {sM} {sy} day, month, month's name and year of the Solar Hijri
-//   calendar {t} ISO time of day, perhaps with zone     {hms} hh:mm:ss     {c6} {c4} {c2} hhmmss,
-//   hhmm, hh <a|b|> one of the alternatives, each with equal probability
+// clang-format off
+//   {d} day, one or two digits   {dd} two digits   {d1} never padded
+//   {D} day, sometimes an ordinal   {o} day as an ordinal
+//   {m} {mm} {m1} month as a number, padded like {d} {dd} {d1}
+//   {M} month's name, any form   {MMM} {MMMM} ICU's short and long form (format context)
+//   {LLL} {LLLL} ICU's short and long form (stand-alone context)   {Mo} ordinal word of the month
+//   {R} month as a Roman numeral
+//   {y} year, two or four digits   {y4} {y2} exactly so many   {yb} Buddhist year
+//   {W} weekday, any form   {EEE} {EEEE} ICU's short and long form
+//   {of} {oy} linking words before month and year, with their blank, or nothing
+//   {zy} year in Chinese digits   {cy} {zm} {zd} year, month, day in counting numerals
+//   {zl} {zlm} day and month of the lunar calendar
+//   {era} {zera} Japanese era and its year, in digits or numerals
+//   {eral} Latin letter of the era and its year: H27
+//   {ry} {zry} year of the Republic of China, in digits or numerals
+//   {sd} {sdd} {sm} {smm} {sM} {sy} day, month, month's name, year of the Solar Hijri calendar
+//   {t} ISO time of day, perhaps with zone   {hms} hh:mm:ss   {c6} {c4} {c2} hhmmss, hhmm, hh
+//   <a|b|> one of the alternatives, each with equal probability
+// clang-format on
+//
 // Every other character means itself.
 #pragma once
 

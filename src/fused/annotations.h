@@ -9,9 +9,10 @@
 
 namespace attend::fused {
 
-/// Copies h [length, batch, n_h], whose last `units` units belong to the backward direction, to
-/// annotations by sentence and to ←h_1. The backward pass adds both gradients in one tensor,
-/// without a tensor of zeros for the rows that ←h_1 does not read.
+/// Returns copies of h [length, batch, n_h]: all annotations ordered by sentence, and the first
+/// backward state, the last `units` units of the first position. The backward pass adds the
+/// gradients of both results in one tensor; it makes no extra tensor of zeros for the positions
+/// that are not part of the first backward state.
 network::SentenceAnnotations by_sentence(const at::Tensor& h, std::int64_t units);
 
 }  // namespace attend::fused

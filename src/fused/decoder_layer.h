@@ -84,7 +84,8 @@ class DecoderLayerBackward {
  public:
   explicit DecoderLayerBackward(const DecoderLayerPass& pass);
 
-  /// The gradient of s_{i+1} before update i is gone back through [batch, n]; it may be added to.
+  /// The gradient [batch, n] of s_{i+1} from later updates, as it is before the call of update(i).
+  /// The caller may add to it.
   kernels::Rows carry() const { return rows_at(carries_, 0); }
   /// Goes back through update i. `d_state` [batch, n] is added to the gradient of s_{i+1}.
   void update(std::int64_t i, kernels::ConstRows d_state);

@@ -17,8 +17,9 @@ using network::WordRows;
 /// zero row for a negative id.
 at::Tensor embed(const at::Tensor& table, const at::Tensor& ids);
 
-/// Returns the embeddings of the ids [time, batch] of a sequence. Positions with equal ids share a
-/// row where at most three quarters of the positions hold distinct ids.
+/// Returns the embeddings of the ids [time, batch] of a sequence. If the sequence has at most
+/// three quarters as many distinct ids as positions, all positions with equal ids share a row;
+/// otherwise no positions share one.
 WordRows embed_words(const at::Tensor& table, const at::Tensor& ids);
 
 /// Copies the shared rows of `table` to the first `count` positions of step t: rows [count, units].

@@ -1,5 +1,4 @@
 // A queue of the products that make up weight gradients. Several shards of a batch share it.
-// Internal to this folder.
 #pragma once
 
 #include <array>

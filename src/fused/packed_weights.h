@@ -41,8 +41,8 @@ class PackedWeights {
   /// Returns the matrix for x = Wᵀ y, which maps a gradient of y to the gradient of x.
   const kernels::TrainingMatrix& backward(const at::Tensor& block, kernels::RowsPerProduct rows);
 
-  /// Starts an update. Weights that pack_rows() repacks completely until the next refresh(workers)
-  /// are skipped by it.
+  /// Starts an update. The next refresh(workers) skips the weights that pack_rows() has repacked
+  /// completely since this call.
   void begin_changes();
   /// Packs the weights that lie in `count` whole rows of a parameter, which have changed, where
   /// they can be packed without other rows. Several threads may each pack rows of their own. No

@@ -1,4 +1,5 @@
-// The elementwise part of recurrent cells, between their matrix products (§1.1).
+// The elementwise part of recurrent cells, between their matrix products (§1.1). These cells serve
+// prediction; those of training are in training_cells.h.
 //
 // `inputs` holds W x + b of all gates, `recurrent` holds U h of all gates; both consist of blocks
 // of `units` values in the order z, r, candidate (GRU) or i, f, o, g (LSTM).

@@ -42,8 +42,9 @@ class CoarseProduct {
                 std::span<float> y) const;
   /// The error bound of multiply() against the y_o of Matrix::multiply, for the same weights in the
   /// same precision: norm(x) · errors()[o] + rounding() · |y_o| + smallest(). With float32 and
-  /// bfloat16 nothing exceeds it as long as y_o is finite. With int8 it is six standard deviations,
-  /// where the rounding errors of the weights are taken for independent of x.
+  /// bfloat16 the error never exceeds this bound as long as y_o is finite. With int8 the bound is
+  /// six standard deviations of the error, under the assumption that the rounding errors of the
+  /// weights do not depend on x; it may be exceeded.
   std::span<const float> errors() const { return errors_; }  // [outputs, padded to panels]
   float norm(std::span<const float> x) const;                // not finite where x is not
   float rounding() const { return rounding_; }

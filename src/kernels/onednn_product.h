@@ -11,8 +11,9 @@
 
 namespace attend::kernels {
 
-/// Whether packed rows of this precision are float32 values, rounded if it is bfloat16, because
-/// oneDNN has no bfloat16 code for this processor.
+/// Whether packed rows of this precision are stored as float32 values. True for float32. True for
+/// bfloat16 where oneDNN has no bfloat16 code for this processor; the float32 values are then
+/// rounded to bfloat16.
 bool multiplies_as_float32(Precision precision);
 /// Bytes of a packed value of this precision.
 std::size_t value_size(Precision precision);

@@ -1,13 +1,14 @@
 // Vector functions that the kernels share, compiled once for every instruction set (Highway).
 //
 //   exp(x) = 2^n · exp(r),  n = round(x / ln 2),  r = x − n ln 2,  |r| ≤ ln 2 / 2,
-// with exp(r) by its Taylor series to r⁷ (error below 6e-9). The relative error of exp is below
-// 2e-7; it is 0 below −87.3 (but see exp_below_zero) and about 2^127 above 88.3. tanh and the
+// with exp(r) by its Taylor series to r⁷ (error below 6e-9). exp has a relative error below 2e-7.
+// Its value is 0 below −87.3 (but see exp_below_zero) and about 2^127 above 88.3. tanh and the
 // logistic function use
 //   exp(x) = 2^n · 2^f,  n = round(x / ln 2),  f = x / ln 2 − n,
-// with a polynomial in f (error below 2e-9, or 1e-7 of degree 5) and, where division is slow, an
-// estimated reciprocal that one step of Newton's method makes exact to rounding; their absolute
-// error is below 3e-7. Must equal: std::exp, std::tanh, 1 / (1 + std::exp(−x)) in double.
+// with a polynomial in f (relative error below 2e-8 for degree 6, below 1.1e-7 for degree 5) and,
+// where division is slow, an estimated reciprocal that one step of Newton's method makes exact to
+// rounding; their absolute error is below 3e-7. The references are std::exp, std::tanh and
+// 1 / (1 + std::exp(−x)) in double; results must agree within these errors.
 
 // No "#pragma once": included once for every instruction set.
 #if defined(ATTEND_KERNELS_SIMD_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -173,9 +174,9 @@ HWY_INLINE Vector quick_exp(Vector x, float factor) {
 }
 
 // 1 / x for 1 ≤ x ≤ 1e38, exactly 1 for 1, so that saturated functions reach their limit. The
-// estimate of AVX-512 has 14 bits, which one step of Newton's method doubles. The estimate of older
-// instructions may have fewer than 12 bits, from which on some processors the step leads to 1 −
-// 2^-24; there it is a division.
+// estimate of AVX-512 has 14 bits, which one step of Newton's method doubles. Other instruction
+// sets may estimate with fewer than 12 bits. On some processors the step then gives
+// 1 − 2^-24 for x = 1, so these instruction sets divide.
 HWY_INLINE Vector reciprocal(Vector x) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
   const Vector estimate = hn::ApproximateReciprocal(x);

@@ -57,8 +57,8 @@ class TileProduct {
   /// Packs the present values.
   void pack() { pack(0, stored_.count); }
   /// Packs the values that lie among `count` whole rows in memory, `stride` values apart. Returns
-  /// how many values that were: 0 also when they cannot be packed without others. Several threads
-  /// may each pack rows of their own.
+  /// the number of values packed. The result is also 0 when they can only be packed together with
+  /// values of other rows. Several threads may each pack rows of their own.
   std::size_t pack_among(ConstRows rows, std::size_t count);
   /// y ← W x + bias, or y += W x with Write::kAdd; `bias` [outputs] or null.
   void multiply(HalfMatrix x, std::size_t rows, const float* bias, Rows y, Write write) const;

@@ -70,8 +70,9 @@ class TrainingMatrix {
 
   /// Packs the present values.
   void pack();
-  /// Packs the weights that lie among `count` whole rows of a parameter. Returns how many weights
-  /// that were: 0 also when they cannot be packed without others. Several threads may each pack
+  /// Packs the weights that lie among `count` whole rows of a parameter. Returns the number of
+  /// weights packed. The result is also 0 when they can only be packed together with weights of
+  /// other rows, and for matrices that are not stored in tiles. Several threads may each pack
   /// rows of their own.
   std::size_t pack_among(ConstRows rows, std::size_t count);
   /// y ← W x + bias, or y += W x with Write::kAdd; `bias` [outputs] or null, null with kAdd.

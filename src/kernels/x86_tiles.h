@@ -22,9 +22,9 @@ struct alignas(64) TileConfiguration {
   std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 };
 
-/// The share of one block of rows in prefetching the next weights: `lines` cache lines from `from`
-/// on in every step over the inputs. All blocks together fetch all of these weights, evenly, so
-/// that memory and tiles work at the same time.
+/// The part of the next weights that one block of rows prefetches: in every step over the inputs,
+/// the next `lines` cache lines, beginning at `from`. All blocks together fetch all of these
+/// weights, evenly, so that memory and tiles work at the same time.
 struct Ahead {
   static constexpr std::size_t kLine = 64;             // bytes
   static constexpr std::size_t kLinesOfTwoTiles = 32;  // the weights that one step multiplies

@@ -17,7 +17,7 @@ enum class Smoothing {
   kNone,
   kFloor,       ///< value / total; the value is 0.1 unless given
   kAddK,        ///< adds a value to matches and totals of n > 1; 1 unless given
-  kExponential  ///< counts 1/2, 1/4, … of one match
+  kExponential  ///< the k-th order without a match counts as 1 / 2^k matches
 };
 
 /// "none", "floor", "add-k" or "exp". Throws UsageError, which names these, for anything else.

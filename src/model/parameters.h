@@ -49,8 +49,8 @@ struct VocabularySizes {
 ///   encoder.L.D.recurrent_bias     [n_e]         GRU with reset after: inside r ⊙ (U h + b)
 ///   encoder.L.D.input_gain         [G n_e]       layer norm
 ///   encoder.L.D.recurrent_gain     [G n_e]       layer norm
-///   initial.L.state_weight         [n, d]        d: n_e for backward, n_h for mean and last; none of
-///   initial.L.state_bias           [n]           these for zero and copy
+///   initial.L.state_weight         [n, d]        d: n_e for backward, n_h for mean and last.
+///   initial.L.state_bias           [n]           With zero or copy no initial.* tensor exists.
 ///   initial.L.cell_weight          [n, d]        LSTM
 ///   initial.L.cell_bias            [n]           LSTM
 ///   attention.query_weight         [n', n]       W, additive
@@ -61,7 +61,7 @@ struct VocabularySizes {
 ///   target_embedding.weight        [target_vocabulary, m_y]  with feedback, unless tied to the source
 ///   decoder.L.input_weight         [G n, in]     layer 0: columns [E y_{i-1}; c_i], above: n;
 ///                                                update-look-generate: [E y_{i-1}; r_{i-1}] in
-///                                                layer 0, without r_{i-1} without input feeding
+///                                                layer 0, r_{i-1} only with input feeding
 ///   decoder.L.recurrent_weight     [G n, n]
 ///   decoder.L.bias                 [G n]
 ///   decoder.L.recurrent_bias       [n]           GRU with reset after

@@ -67,10 +67,10 @@ enum class LongSources {
   kSplit
 };
 
-/// Numbers that the alignment of a source that is answered in parts may have at most: 128 MiB of
-/// floats, more than a source and a target of the longest lengths by default have (10,000 and 2,000
-/// units). Most of them are zeros beside the diagonal, so that they would soon be more than the
-/// memory holds.
+/// The largest number of weights in the joined alignment of a source that is answered in parts:
+/// 128 MiB of floats. A source and a target of the longest default lengths (10,000 and 2,000 units)
+/// need fewer. Most of the weights are zeros away from the diagonal; without a limit they would
+/// soon fill the memory.
 inline constexpr std::size_t kJoinedAlignment = std::size_t{1} << 25;
 
 struct PredictOptions {

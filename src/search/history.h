@@ -33,8 +33,8 @@ class History {
   std::span<const Node> nodes() const { return nodes_of(steps_.size() - 1); }
 
   /// Adds a step: begin_step(), append() for each of its nodes in order, then end_step() with
-  /// `alignment` [extended rows, stride]. The first `columns` values of a row are kept, once for
-  /// all nodes that share it and only if there is one.
+  /// `alignment` [extended rows, stride]. The first `columns` values of a row are kept if at
+  /// least one node extends that row; nodes with the same row share one copy.
   void begin_step() { steps_.push_back(nodes_.size()); }
   void append(const Node& node) { nodes_.push_back(node); }
   void end_step(std::span<const float> alignment, std::size_t stride);

@@ -22,8 +22,8 @@ class PreparedText {
   /// Returns the raw bytes that text()[begin, end), which must not be empty, came from.
   ByteSpan raw_span(std::size_t begin, std::size_t end) const;
 
-  /// The steps of preparation. After every step, begins and ends of spans never fall along the
-  /// text.
+  /// The steps of preparation. After every step: from one byte of the text to the next, neither the
+  /// start nor the end of its span ever decreases.
   void drop_invisible();
   void normalise(Normalisation form);
   void lower_case();  ///< full lower-casing, independent of the language

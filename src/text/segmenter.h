@@ -57,9 +57,10 @@ struct ByteSpan {
 
 /// A unit and the bytes that it came from in the raw text, before any preparation. The span of a
 /// space is its whole run of white space. The span of a subword leaves out the space before its
-/// word, unless the subword is only that space. Along a text, begins and ends of spans never fall.
-/// Units that share one raw character share its span: the jamo of a Hangul syllable, or the two
-/// sides of a subword border inside a character that lower-casing made longer.
+/// word, unless the subword is only that space. From one unit of a text to the next, neither the
+/// start nor the end of its span ever decreases. Units that share one raw character share its span:
+/// the jamo of a Hangul syllable, or the two sides of a subword border inside a character that
+/// lower-casing made longer.
 struct Unit {
   std::string text;
   ByteSpan span;

@@ -22,7 +22,8 @@ std::string shorten_columns(std::string_view text, std::size_t width);
 /// Whether the first letter that has a direction runs from right to left.
 bool right_to_left(std::string_view text);
 
-/// Whether a letter or digit of the text can turn around its neighbours on a line.
+/// Whether the text has a right-to-left letter or an Arabic digit, which can reverse the order of
+/// its neighbours on a line.
 bool turns_its_line(std::string_view text);
 
 /// Whether the text is in a script whose letters join or reorder (Arabic, Devanagari). Such text

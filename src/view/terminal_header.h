@@ -15,7 +15,8 @@ namespace attend::view {
 std::vector<std::string> header_lines(std::span<const std::string> labels, std::size_t cell,
                                       std::size_t width);
 
-/// Returns a label that cannot turn its line around if its script runs from right to left.
+/// Returns the label between left-to-right marks if it has right-to-left letters or Arabic digits,
+/// so that a terminal does not reorder the rest of the line.
 std::string isolated(const std::string& label);
 
 /// Returns a label with spaces after it (or before it) up to `width` columns.

@@ -32,13 +32,13 @@ std::string cut_into_units(const text::Segmenter& segmenter, const std::string& 
   }
 }
 
-// What a prediction is compared with.
+// A prediction and its reference, both cut into units for the metrics.
 struct Comparison {
   metrics::Segment hypothesis, reference;
 };
 
-// The comparison of each line of the chunk that is a pair. A pair with a text that cannot be cut
-// into units gets a problem.
+// Returns the comparison of each line of the chunk that is a pair. A pair with a text that cannot
+// be cut into units gets a problem.
 std::vector<Comparison> compare(const text::Segmenter& segmenter,
                                 const std::vector<predictor::Answer>& answers, Chunk& chunk) {
   std::vector<Comparison> comparisons(answers.size());

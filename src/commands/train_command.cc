@@ -31,10 +31,10 @@ std::atomic<bool> begun{false};
 static_assert(std::atomic<std::int64_t>::is_always_lock_free);
 static_assert(std::atomic<int>::is_always_lock_free && std::atomic<bool>::is_always_lock_free);
 
-// While data are read nobody asks for signals and nothing is to be saved: the first one ends the
-// program at once. Later one ends the training with its checkpoint, and the second signal ends the
-// program at once, unless it comes with the first one: timeout(1) sends one to the program and one
-// to its group, and a terminal that closes does so too.
+// While the data are read, there is nothing to save, so that the first signal ends the program at
+// once. Once the training has begun, the first signal ends it with a checkpoint. A second signal
+// ends the program at once, unless it arrives within half a second of the first: timeout(1) sends
+// one signal to the program and one to its group, and so does a terminal that closes.
 void take_signal(int signal) {
   if (!begun) end_by_signal(signal);
   constexpr std::int64_t kSecond = 1'000'000'000;

@@ -34,7 +34,7 @@ enum class DateStyle {
   /// numbers has four digits, and the month follows it (ISO). A year of two digits means 1940 to
   /// 2039. Each day of the years has the same probability.
   kEverydayEnglish,
-  /// The notations that people write in some sixty languages: every date style of ICU's locale;
+  /// The notations that people write in some fifty languages: every date style of ICU's locale;
   /// names that are short, long, cut or without their accents; ordinals; years of two digits (00-39
   /// are 20xx, 40-99 are 19xx); native digits, Chinese numerals, Japanese eras; a weekday
   /// (sometimes a wrong one) or a time of day next to the date; odd separators, case and blanks.

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdlib>
 #include <sstream>
@@ -60,6 +61,110 @@ TEST(Pins, ParameterTables) {
     }
   }
   expect_pinned("parameters.txt", found);
+}
+
+// A configuration whose table depends on every rule of the parameter table. The draws do not depend
+// on the list of options, so that a new option or a new choice changes none of them.
+model::Configuration drawn_for_tables(Random& random) {
+  using namespace model;
+  const auto below = [&](int bound) {
+    return static_cast<int>(random.below(static_cast<std::uint64_t>(bound)));
+  };
+  Configuration c;
+  for (CellConfig* cell : {&c.encoder.cell, &c.decoder.cell}) {
+    cell->type = below(2) == 0 ? Cell::kGru : Cell::kLstm;
+    cell->reset = below(2) == 0 ? GruReset::kBefore : GruReset::kAfter;
+  }
+  c.encoder.embedding = below(9);
+  c.encoder.direction = static_cast<Direction>(below(3));
+  c.encoder.units = 1 + below(9);
+  c.encoder.layers = 1 + below(3);
+  c.encoder.layer_norm = below(4) == 0;
+  set_option(c, std::string("attention.score=") +
+                    std::array{"additive", "dot", "general"}[static_cast<std::size_t>(below(3))]);
+  c.attention.units = 1 + below(9);
+  c.attention.energy_bias = below(2) == 0;
+  c.decoder.embedding = 1 + below(9);
+  c.decoder.units = 1 + below(9);
+  c.decoder.layers = 1 + below(3);
+  c.decoder.feedback = below(4) == 0 ? Feedback::kNone : Feedback::kPrevious;
+  c.decoder.input_feeding = below(2) == 0 ? InputFeeding::kNone : InputFeeding::kReadout;
+  c.decoder.initial_state = static_cast<InitialState>(below(5));
+  c.decoder.order = static_cast<Order>(below(3));
+  c.decoder.readout = static_cast<Readout>(below(4));
+  c.decoder.readout_units = 1 + below(9);
+  c.decoder.readout_feedback = below(2) == 0 ? Feedback::kNone : Feedback::kPrevious;
+  c.decoder.tied_embeddings = static_cast<TiedEmbeddings>(below(3));
+  c.training.initialization = below(2) == 0 ? Initialization::kGlorot : Initialization::kNormal;
+  return c;
+}
+
+// Sets sizes that the choices of `c` force, so that fewer draws are refused.
+void fit_table_sizes(model::Configuration& c) {
+  using namespace model;
+  const bool copies = c.decoder.initial_state == InitialState::kCopy;
+  if (copies) {
+    c.decoder.layers = c.encoder.layers;
+    c.decoder.cell.type = c.encoder.cell.type;
+  }
+  // Equal sizes for every configuration that a dot score or a copy may need them in.
+  if (copies || c.encoder.units % 3 == 0) c.decoder.units = c.encoder.annotation_units();
+  if (c.decoder.tied_embeddings == TiedEmbeddings::kNone) return;
+  c.decoder.embedding =
+      c.decoder.readout == Readout::kNone ? c.decoder.units : c.decoder.readout_units;
+  if (c.decoder.tied_embeddings == TiedEmbeddings::kTarget) return;
+  c.shared_vocabulary = true;
+  c.encoder.embedding = c.decoder.embedding;
+}
+
+// FNV-1a, 64 bits.
+class Digest {
+ public:
+  void add(const std::string& text) {
+    for (const char byte : text) sum_ = (sum_ ^ static_cast<unsigned char>(byte)) * 0x100000001b3U;
+  }
+  std::string text() const { return fmt::format("{:016x}", sum_); }
+
+ private:
+  std::uint64_t sum_ = 0xcbf29ce484222325U;
+};
+
+void add_table(Digest& digest, const model::Configuration& c) {
+  for (const model::TensorSpec& spec :
+       model::parameter_table(c, {50, c.shared_vocabulary ? 50 : 60})) {
+    digest.add(fmt::format("{} [{}] {} {};", spec.name, fmt::join(spec.shape, ", "),
+                           initial_name(spec.initial), spec.scale));
+  }
+}
+
+void add_equations(Digest& digest, const model::Configuration& c) {
+  for (const predictor::Equation& equation : predictor::equations(c)) {
+    digest.add(fmt::format("{}: {};", equation.name, equation.text));
+  }
+}
+
+// The parameter tables and the equations of 10,000 random configurations. Each line holds the
+// digests of a hundred.
+TEST(Pins, RandomConfigurations) {
+  Random random = Random::stream(13, 1);
+  std::string found;
+  for (int block = 0; block < 100; ++block) {
+    Digest tables, equations;
+    for (int taken = 0; taken < 100;) {
+      model::Configuration c = drawn_for_tables(random);
+      fit_table_sizes(c);
+      try {
+        model::check(c);
+      } catch (const UsageError&) {
+        continue;
+      }
+      add_table(tables, c);
+      add_equations(equations, c);
+      ++taken;
+    }
+    found += fmt::format("{} {}\n", tables.text(), equations.text());
+  }
+  expect_pinned("random_configurations.txt", found);
 }
 
 TEST(Pins, Equations) {

@@ -113,6 +113,10 @@ const Workload& find_workload(const std::string& name) {
 
 Configuration configuration_of(const Workload& work, const std::vector<std::string>& settings) {
   Configuration configuration = model::preset(work.preset);
+  for (model::SideConfig* side : {&configuration.source, &configuration.target}) {
+    side->normalisation = model::NormalisationChoice::kNfc;  // words without text need no choice
+    side->invisible = model::InvisibleChoice::kKeep;
+  }
   for (const auto* list : {&work.settings, &settings}) {
     for (const std::string& setting : *list) model::set_option(configuration, setting);
   }

@@ -26,13 +26,14 @@ bool is_written_directly(const std::filesystem::path& path);
 /// "-", devices and pipes.
 bool is_one_file(const std::filesystem::path& a, const std::filesystem::path& b);
 
-/// Says which property of an existing file to keep where its replacement cannot keep both.
+/// An existing file that is replaced cannot always keep both its identity (owner, group, access
+/// list, hard links) and its old contents under other names. Keep says which of the two to keep.
 enum class Keep {
-  /// Owner, group, access list and hard links stay: people expect this of an output.
+  /// Owner, group, access list and hard links stay, as people expect of an output.
   kIdentity,
   /// The old contents stay whole under the file's other names (hard links) and for programs that
-  /// have it open: a model's files need this. Owner, group and access list stay where the user may
-  /// set them.
+  /// have it open. The files of a model need this. Owner, group and access list stay only where the
+  /// user may set them.
   kContents
 };
 
@@ -41,13 +42,15 @@ enum class Keep {
 /// when a signal ends the program (temporaries.h). A symbolic link stays and the file that it leads
 /// to is replaced.
 ///
-/// An existing file is written in place where a rename cannot replace it: where it is a mount or
-/// lies in a folder without write permission; and, with Keep::kIdentity, where it has other hard
-/// links or has an owner, group or access list that the user may not give to a new file. It keeps
-/// its old contents until commit() in this case too: the new contents are kept in a file without a
-/// name, in the same folder, in the folder for temporary files or in memory. commit() reserves room
-/// on the disk before it writes over the old contents, which stay if there is no room. If writing
-/// over them fails nevertheless, the error says that the file is incomplete.
+/// An existing file is written in place where a rename cannot replace it: where it is a mount, lies
+/// in a folder without write permission, or belongs to another user in a folder with the sticky bit
+/// (like /tmp). With Keep::kIdentity it is also written in place where it has other hard links, or
+/// has an owner, group or access list that the user may not give to a new file. In this case too
+/// the old contents stay until commit(). Until then the new contents wait in a temporary file whose
+/// name is removed at once: in the same folder if possible, else in the folder for temporary files,
+/// else in memory. commit() reserves room on the disk before it writes over the old contents, which
+/// stay if there is no room. If writing over them fails nevertheless, the error says that the file
+/// is incomplete.
 ///
 /// "-" is standard output. A device (/dev/…) and the name of an open file (/dev/stdout) are written
 /// directly, because there is nothing to replace.

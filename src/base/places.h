@@ -25,13 +25,14 @@ Place follow_links(const std::filesystem::path& path);
 /// replaced. Returns false where the system does not tell.
 bool is_mount(const std::filesystem::path& path);
 
-/// Whether the folder (like /tmp) lets only a file's owner replace it and this user is not root and
-/// owns neither the file nor the folder.
+/// Whether this user may not replace the file: the folder has the sticky bit (like /tmp), and the
+/// user is neither root nor the owner of the file or of the folder. Returns false where the system
+/// does not tell.
 bool forbids_replacing(const std::filesystem::path& folder, const struct stat& file);
 
 /// Gives the open file `to` the permissions, owner, group and extended attributes (such as access
-/// lists) of the file `from`, whose status is `old`. Returns false when some of the last three
-/// could not be given; the others are given nevertheless.
+/// lists) of the file `from`, whose status is `old`. Returns false when the owner, the group or an
+/// attribute could not be given; the others are given nevertheless.
 bool copy_identity(const std::filesystem::path& from, const struct stat& old, int to);
 
 }  // namespace attend

@@ -16,9 +16,9 @@ namespace attend {
 void wait_for_change(const std::atomic<unsigned>& value, unsigned old,
                      std::chrono::microseconds spin_time);
 
-/// `count` threads, the caller's among them. run() is not reentrant. Where every thread can have a
-/// processor, a waiting thread checks again and again (spins) before it sleeps: the steps of a
-/// small model's update follow each other faster than the system wakes a thread.
+/// `count` threads, the caller's among them. run() is not reentrant. If the machine has at least
+/// `count` processors, a waiting thread checks again and again (spins) before it sleeps, because
+/// the steps of a small model's update follow each other faster than the system wakes a thread.
 class Workers {
  public:
   explicit Workers(int count);
@@ -43,10 +43,11 @@ class Workers {
   const std::function<void(int)>* task_ = nullptr;
   std::vector<std::exception_ptr> errors_;  // [count]
   std::chrono::microseconds spin_time_;
-  std::atomic<unsigned> round_ = 0;    // counts calls of run()
-  std::atomic<unsigned> running_ = 0;  // threads but the caller's that still work
-  bool stopping_ = false;              // read only after round_ has changed
-  std::vector<std::thread> threads_;   // [count − 1]
+  std::atomic<unsigned> round_ = 0;  // changes with every call of run() and at the end
+  // The number of threads, not counting the caller's, that are still working.
+  std::atomic<unsigned> running_ = 0;
+  bool stopping_ = false;             // a thread reads it only after it has seen round_ change
+  std::vector<std::thread> threads_;  // [count − 1]
 };
 
 }  // namespace attend

@@ -40,8 +40,8 @@ class Notices {
   void report();
 
  private:
-  /// Unknown units of one side, with the number of times that each was found. Only the first
-  /// distinct units found have a count (a fixed maximum); later ones are only part of the totals.
+  /// Unknown units of one side, with the number of times that each was found. Only the first 1,000
+  /// distinct units have counts of their own; later ones are only part of the totals.
   struct Unknown {
     std::map<std::string, std::size_t> counts;
     std::size_t units = 0, lines = 0;

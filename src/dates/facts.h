@@ -73,8 +73,8 @@ struct LanguageFacts {
   bool roman_cyrillic = false;  // whether the X of a Roman month may be a Cyrillic letter
   double english_share = 0.0;   // how often English month names are used
   double common_words = 1.0;    // factor on the weight of the common patterns with a month's name
-  double weight = 1.0;          // of the language among all languages
-  std::vector<PatternFact> patterns{};  // of the language, in addition to the common ones
+  double weight = 1.0;          // weight of the language among all languages
+  std::vector<PatternFact> patterns{};  // patterns in addition to the common ones
 };
 
 std::vector<LanguageFacts> north_facts();  // Germanic and Finnic languages

@@ -14,9 +14,9 @@ namespace attend::dates {
 bool is_date(const Date& date);
 
 /// Returns `date` with a day or a month that does not exist in its year. One in three is 29
-/// February of a common year. This is the year of `date`, or the year before if that is a leap
-/// year, or sometimes a year divisible by 100 that is no leap year and lies between `first_year`
-/// and `last_year`.
+/// February of a common year: of the year of `date`, or of the year before if that one is a leap
+/// year. Sometimes it is 29 February of a year between `first_year` and `last_year` that is
+/// divisible by 100 and is no leap year.
 Date impossible_date(const Date& date, int first_year, int last_year, Random& random);
 /// Returns `date` with a day that does not exist in the Solar Hijri calendar: 30 Esfand of a common
 /// year, 31 Mehr, …
@@ -28,17 +28,19 @@ enum class ShortReadings {
   kAlsoYearFirst,
 };
 
-/// Whether the impossible date, written in this pattern, cannot be read as another date that
-/// exists, and the pattern has words for its month. `short_year` tells whether a {y} becomes two
-/// digits.
+/// Whether the impossible date, written in this pattern, has no reading that is a date. If the
+/// pattern writes the month as a name, the month must be 1 … 12, because month 13 has no name.
+/// Returns false for patterns that may not write the date (fulfils()) and for those of the lunar or
+/// the Solar Hijri calendar. `short_year` tells whether a {y} becomes two digits.
 bool shows_impossible(const Date& date, const Pattern& pattern, bool short_year,
                       ShortReadings readings);
 
 /// Whether the text names the lunar calendar, which has a 30 February.
 bool is_lunar(std::string_view text);
 
-/// Words for "before Christ", separated by '|': after a year, or before it where the year comes
-/// first. Empty for languages without an entry.
+/// Words for "before Christ", separated by '|'. `behind` stands after the year at the end of a
+/// date. `before` stands in front of a date that begins with its year (Chinese, Japanese, Korean).
+/// Both are empty for languages without an entry.
 struct BeforeChrist {
   std::string_view behind, before;
 };

@@ -16,9 +16,11 @@ struct NoiseOptions {
   double full_width_share = 0.0;  // how often ASCII signs are written as wide ones
 };
 
-/// Sometimes changes the case, loses or spaces commas, loses a blank between a letter and a digit,
-/// doubles a blank, or adds brackets or a last full stop. Changes nothing between two numbers, so
-/// that the date stays readable.
+/// Sometimes changes the case, removes commas, puts a blank before them or writes full stops in
+/// their place, removes a blank (between a letter and a digit, after a comma, between a full stop
+/// and a letter, or after the full stop of an abbreviation), doubles a blank, adds brackets, a last
+/// full stop or a last comma, or writes ASCII signs as wide ones. Never joins two numbers, so that
+/// the date stays readable.
 std::string with_noise(std::string text, const NoiseOptions& options, Random& random);
 
 }  // namespace attend::dates

@@ -7,7 +7,7 @@
 //   {M} month's name, any form   {MMM} {MMMM} ICU's short and long form (format context)
 //   {LLL} {LLLL} ICU's short and long form (stand-alone context)   {Mo} ordinal word of the month
 //   {R} month as a Roman numeral
-//   {y} year, two or four digits   {y4} {y2} exactly so many   {yb} Buddhist year
+//   {y} year, two or four digits   {y4} four digits   {y2} two digits   {yb} Buddhist year
 //   {W} weekday, any form   {EEE} {EEEE} ICU's short and long form
 //   {of} {oy} linking words before month and year, with their blank, or nothing
 //   {zy} year in Chinese digits   {cy} {zm} {zd} year, month, day in counting numerals
@@ -98,8 +98,8 @@ enum class Reckoning : std::uint8_t { kGregorian, kBuddhist, kJapaneseEra, kMing
 
 struct Piece {
   Field field = Field::kLiteral;
-  std::string text;                       // of kLiteral
-  std::vector<std::string> alternatives;  // of kAlternatives
+  std::string text;                       // the text of kLiteral
+  std::vector<std::string> alternatives;  // the choices of kAlternatives
 };
 
 struct Pattern {

@@ -29,7 +29,8 @@ struct Day {
 
 class Writer {
  public:
-  /// `english` holds the names for the share facts.english_share of the dates; null if this is 0.
+  /// `english` holds the English names, which are used in a share facts.english_share of the dates.
+  /// It may be null only if that share is 0.
   Writer(const LanguageFacts& facts, std::shared_ptr<const Names> english);
 
   const Pattern& draw_pattern(Random& random) const { return patterns_.draw(random); }

@@ -9,10 +9,9 @@
 
 namespace attend::fused {
 
-/// Returns copies of h [length, batch, n_h]: all annotations ordered by sentence, and the first
-/// backward state, the last `units` units of the first position. The backward pass adds the
-/// gradients of both results in one tensor; it makes no extra tensor of zeros for the positions
-/// that are not part of the first backward state.
+/// Returns copies of two parts of h [length, batch, n_h]: all annotations ordered by sentence, and
+/// ←h_1, which is the last `units` values of position 1. The backward pass adds the gradients of
+/// both results in one tensor. It makes no extra tensor of zeros for the positions other than 1.
 network::SentenceAnnotations by_sentence(const at::Tensor& h, std::int64_t units);
 
 }  // namespace attend::fused

@@ -42,11 +42,13 @@ class AttentionPass {
   std::shared_ptr<ShardMatrices> matrices_;
   AttentionInputs in_;
   std::int64_t steps_;
-  // Keys that the queries are compared with. For additive scores keys_ holds exp(2 projected) if no
-  // value is too large for it, unless rounded_keys_ holds the exponentials instead.
+  // Keys that the queries are compared with: in_.keys(), or exp(2 projected) for additive scores if
+  // no value is too large for it. If the exponentials are rounded to bfloat16, rounded_keys_ holds
+  // them and keys_ stays unchanged.
   Tensor keys_;
-  // bfloat16 copies, which halve the memory that each step reads. They exist where factors of
-  // products are bfloat16 and rows are wide; additive keys in the plain form are never rounded.
+  // bfloat16 copies, which halve the memory that each step reads. They exist where products are
+  // computed in bfloat16 and a row has at least 128 values; additive keys in the plain form are
+  // never rounded.
   Tensor rounded_annotations_, rounded_keys_;
   kernels::KeyForm form_ = kernels::KeyForm::kPlain;
   const kernels::TrainingMatrix* query_ = nullptr;  // W of the queries, additive; else null
@@ -76,7 +78,8 @@ class AttentionBackward {
   /// After finish(): the gradients of the inputs. A gradient is undefined where its input is.
   const Tensor& d_annotations() const { return d_annotations_; }
   const Tensor& d_projected() const { return d_projected_; }
-  /// After finish(): the gradients of the weights, as a backward function returns them.
+  /// After finish(): the gradient of each weight; undefined if it was added in place to the
+  /// gradient of a leaf (WeightGradient::result()).
   Tensor d_query_weight() const { return result(d_query_weight_); }
   Tensor d_energy_weight() const { return result(d_energy_weight_); }
   Tensor d_energy_bias() const { return result(d_energy_bias_); }

@@ -30,8 +30,8 @@ struct CellStep {
   kernels::ConstRows previous_cell;  // [rows, n]: c_{t-1} (LSTM)
   kernels::Rows state;               // [rows, n]: h_t
   kernels::Rows cell;                // [rows, n]: c_t (LSTM)
-  // [rows, n]: r ⊙ h_{t-1} of a GRU that resets before the product, U_c h_{t-1} + b of one that
-  // resets after it.
+  // [rows, n]. GRU that resets before the product: r ⊙ h_{t-1}. GRU that resets after it: U_c
+  // h_{t-1} + b.
   kernels::Rows reset;
   kernels::Rows normal;  // [rows, G n]: normalised U h, if the cell has gains
   kernels::Rows scales;  // [rows, G]: the factors that normalised U h, if the cell has gains
@@ -43,8 +43,8 @@ struct GateBlock {
   std::size_t count = 0;
 };
 
-/// The arrays of CellStep over all steps and sentences. A tensor is undefined where CellStep has no
-/// such array.
+/// The arrays of CellStep over all steps and sentences. A tensor is undefined where CellStep does
+/// not have the array.
 struct CellSequences {
   at::Tensor gates;   // [time, batch, G n]
   at::Tensor reset;   // [time, batch, n]
@@ -82,7 +82,7 @@ class ForwardCell {
   const kernels::TrainingMatrix& gates_;      // U of all gates (LSTM), or of z and r (GRU)
   const kernels::TrainingMatrix* candidate_;  // U_c of a GRU; null for an LSTM
   PackedSteps states_, seen_;                 // seen_: the states after dropout
-  std::optional<PackedSteps> reset_;          // only of a GRU that resets before the product
+  std::optional<PackedSteps> reset_;          // only for a GRU that resets before the product
 };
 
 /// The backward pass of a cell, from the last step to the first. A step gets the arrays that its
@@ -103,16 +103,17 @@ class BackwardCell {
             kernels::Rows cell_carry);
 
   /// The packed gradients of U h of the steps gone back through so far. They lie in `normal` if the
-  /// cell has gains, else in `gates`. For a GRU that resets after the product and has no gains, the
-  /// candidate's columns are gradients of its pre-activation instead.
+  /// cell has gains, else in `gates`. A GRU that resets after the product and has no gains is an
+  /// exception: its candidate columns hold the gradient of the candidate's pre-activation, and
+  /// CellStep::reset holds the gradient of U_c h_{t-1} + b.
   const PackedSteps& d_products() const { return d_products_; }
   /// Adds to `gradient` [G n, n] the gradient of the recurrent weights over steps [first, first +
   /// count). The h_{t-1} of these steps are `count` consecutive states, beginning with state
   /// `before`.
   void add_recurrent_gradient(std::int64_t first, std::int64_t before, std::int64_t count,
                               const at::Tensor& gradient) const;
-  /// The gradients of the recurrent bias and gain over all steps so far, as a backward function
-  /// returns them.
+  /// The gradients of the recurrent bias and gain over all steps so far; undefined if the cell has
+  /// none, or if it was added in place to the gradient of a leaf (WeightGradient::result()).
   at::Tensor d_bias() const { return d_bias_ ? d_bias_->result() : at::Tensor(); }
   at::Tensor d_gain() const { return d_gain_ ? d_gain_->result() : at::Tensor(); }
 
@@ -130,7 +131,7 @@ class BackwardCell {
   const kernels::TrainingMatrix& gates_;
   const kernels::TrainingMatrix* candidate_;
   PackedSteps d_products_;
-  std::optional<PackedSteps> d_reset_;  // of a GRU that resets after the product and has no gains
+  std::optional<PackedSteps> d_reset_;  // see d_products()
   std::vector<float> scratch_;          // [batch, n]
   // [batch, n], only with a mask: the gradient of h_{t-1} after dropout.
   std::vector<float> d_dropped_;

@@ -20,12 +20,15 @@ using at::Tensor;
 using network::State;
 
 struct DecoderLayerInputs {
-  CellTensors cell;            // input_weight [G n, hoisted + step]; without gains
-  State initial;               // [batch, n]
-  at::Tensor recurrent_mask;   // [batch, n]: dropout of s_{i-1} in the recurrent products, or
-                               // undefined
-  at::Tensor step_input_mask;  // [updates or more, or 1, batch, step]: dropout of the step input,
-                               // or undefined
+  // Without gains. The columns of input_weight [G n, hoisted + step] belong to the input that is
+  // known before the first update, then to the step input.
+  CellTensors cell;
+  State initial;  // [batch, n]
+  // [batch, n]: dropout of s_{i-1} in the recurrent products, or undefined.
+  at::Tensor recurrent_mask;
+  // [masks, batch, step]: dropout of the step input, or undefined. `masks` is 1 if all updates
+  // share one mask, else at least the number of updates.
+  at::Tensor step_input_mask;
 };
 
 /// Says where a layer reads its step input: update i reads step first + i of a sequence. Without a
@@ -35,8 +38,9 @@ struct StepInput {
   std::int64_t first = 0;
 };
 
-/// The updates s_1 … of a layer's state s_0. The layer's hoisted input is known for all updates
-/// before the first one; its step input becomes known update by update.
+/// Computes the states s_1, s_2, … of one layer from its initial state s_0. The layer's hoisted
+/// input is known for all updates before the first one; its step input becomes known update by
+/// update.
 class DecoderLayerPass {
  public:
   /// The first `hoisted_units` columns of the input weights belong to the hoisted input, the others
@@ -95,7 +99,9 @@ class DecoderLayerBackward {
   /// update 0. Returns the gradient of the rows that project() took, or an undefined tensor.
   at::Tensor finish(const StepInput& step_input, const std::optional<kernels::PackedRows>& hoisted);
 
-  // After finish(): the gradients, as a backward function returns them.
+  /// After finish(): the gradients of the initial state, of the initial cell and of the weights.
+  /// The gradient of a weight is undefined if it was added in place to the gradient of a leaf
+  /// (WeightGradient::result()).
   at::Tensor d_initial_state() const { return carries_[0]; }
   at::Tensor d_initial_cell() const;
   at::Tensor d_input_weight() const { return input_weight_.result(); }

@@ -11,9 +11,9 @@
 
 namespace attend::fused {
 
-/// Runs one encoder layer. `lengths` [batch] are the lengths of the sources. Sources that get
-/// shorter from the first to the last take the least time, because the steps then compute no row of
-/// padding.
+/// Runs one encoder layer. `lengths` [batch] are the lengths of the sources. A batch sorted from
+/// the longest to the shortest source takes the least time, because each step then computes only
+/// the sentences that have not ended.
 network::EncodedLayer encoder_layer(const std::shared_ptr<ShardMatrices>& matrices,
                                     const network::EncoderLayerInputs& inputs,
                                     const std::vector<std::int32_t>& lengths);

@@ -67,8 +67,8 @@ class GradientQueue {
   /// in this one.
   void end_update();
 
-  /// Returns the sum of the squares of all sums of this update, or nullopt if the last product of
-  /// some row block did not report its own.
+  /// Returns the sum of the squares of all sums of this update. Returns nullopt if some row block's
+  /// last product did not report the sum of the squares of that block.
   std::optional<double> squares() const;
 
   /// Returns the number of distinct row blocks of gradients that add() has seen in all updates.

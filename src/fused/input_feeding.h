@@ -57,8 +57,8 @@ class InputFeedingPass {
   // [steps, batch]: the row of projected_ for each position; undefined if positions share no rows.
   at::Tensor index_;
   at::Tensor projected_;  // [distinct, r]: W E y + b, if positions share rows
-  // [steps, batch, r]: the pre-activations, which tanh replaces with its values. They are the
-  // memory of readouts() if there is neither maxout nor dropout.
+  // [steps, batch, r]: the pre-activations, which tanh replaces with its values. readouts() returns
+  // this same memory if there is neither maxout nor dropout.
   at::Tensor pre_activations_;
   PackedSteps fed_;  // [steps + 1, batch, l]
   const kernels::TrainingMatrix& state_;
@@ -84,6 +84,8 @@ class InputFeedingBackward {
   void finish(const kernels::PackedRows& states, const kernels::PackedRows& contexts,
               const std::optional<kernels::PackedRows>& previous, const at::Tensor& d_previous);
 
+  /// After finish(): the gradient of each parameter; undefined if it was added in place to the
+  /// gradient of a leaf (WeightGradient::result()).
   at::Tensor d_weight() const { return d_weight_.result(); }
   at::Tensor d_bias() const { return d_bias_.result(); }
 
@@ -92,8 +94,8 @@ class InputFeedingBackward {
   const kernels::TrainingMatrix& state_;
   const kernels::TrainingMatrix& context_;
   at::Tensor d_readouts_;
-  // [steps, batch, r]: the gradients of the pre-activations; they are the memory of d_readouts_
-  // unless there is maxout.
+  // [steps, batch, r]: the gradients of the pre-activations. This tensor shares the memory of
+  // d_readouts_ unless there is maxout.
   at::Tensor d_pre_activations_;
   PackedSteps packed_d_sums_;  // the packed rows of d_pre_activations_
   WeightGradient d_weight_, d_bias_;

@@ -44,9 +44,9 @@ class PackedWeights {
   /// Starts an update. The next refresh(workers) skips the weights that pack_rows() has repacked
   /// completely since this call.
   void begin_changes();
-  /// Packs the weights that lie in `count` whole rows of a parameter, which have changed, where
-  /// they can be packed without other rows. Several threads may each pack rows of their own. No
-  /// thread may multiply meanwhile.
+  /// Call this when `count` whole rows of a parameter have changed. Packs their weights in every
+  /// matrix that can be packed in parts (TrainingMatrix::pack_among); refresh() packs the others.
+  /// Several threads may each pack rows of their own. No thread may multiply meanwhile.
   void pack_rows(kernels::ConstRows rows, std::size_t count);
   /// Packs all weights again because parameters have changed, except for those that pack_rows() has
   /// repacked completely. The workers also run task(0) … task(count − 1), which may be anything
@@ -98,8 +98,8 @@ class ShardMatrices {
   /// unchanged.
   kernels::PackedRows pack(const at::Tensor& matrix) const;
   /// Computes gradient [a.units(), b.units()] += Σ_r a_r b_rᵀ, now or later in the queue.
-  /// `gradient` is a block of some parameter's gradient, to which nothing but such products may be
-  /// added.
+  /// `gradient` is a block of some parameter's gradient. Nothing but products of this kind may be
+  /// added to that gradient.
   void add_gradient(const kernels::PackedRows& a, const kernels::PackedRows& b,
                     kernels::Rows gradient) const;
   /// Returns the memory for the gradient of one batch's logits. It is reused when no caller holds

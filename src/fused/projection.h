@@ -36,7 +36,9 @@ class ProjectionPass {
                  const CellTensors& cell, const SeenRows& seen);
   at::Tensor project();  // [rows, G n]
 
-  /// The gradients, as a backward function returns them.
+  /// The gradients of the input weights, the bias and the gain. One is undefined if the cell does
+  /// not have the tensor, or if it was added in place to the gradient of a leaf
+  /// (WeightGradient::result()).
   struct Gradients {
     at::Tensor weight, bias, gain;
   };

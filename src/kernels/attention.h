@@ -35,21 +35,22 @@ void additive_energies_of_keys(std::span<const float> query, std::span<const Bfl
                                std::span<const float> weight, float bias,
                                EnergyActivation activation, std::span<float> energies);
 
-/// query ← exp(2 query), where each value is first cut to a magnitude beyond which the tanh of its
-/// sum with a key is saturated.
+/// query ← exp(2 query). Each value is first cut to −26 … 26; beyond that the tanh of its sum with
+/// any key (at most 17) is ±1.
 void exponential_query(std::span<float> query);
 
-/// projected ← exp(2 projected). Returns false and changes nothing when a magnitude exceeds 17 or
-/// is NaN: beyond 17 the product of two exponentials may exceed float32.
+/// projected ← exp(2 projected). Returns false and changes nothing when a magnitude exceeds 17 or a
+/// value is NaN. Beyond 17 the product of two exponentials may exceed the range of float32.
 bool exponential_keys(std::span<float> projected);
-/// Writes exp(2 projected) to keys [projected.size()] instead; on false nothing is written.
+/// Writes exp(2 projected) to keys [projected.size()]. Returns false and writes nothing under the
+/// same conditions.
 bool exponential_keys(std::span<const float> projected, float* keys);
 bool exponential_keys(std::span<const float> projected, Bfloat16* keys);
 
-/// Keys of at most so many units are faster in columns: unit by unit, with neighbouring positions
-/// adjacent.
+/// Keys of at most kFewUnits units are read faster when they are stored as columns: all positions
+/// of unit 0, then all positions of unit 1, and so on.
 inline constexpr std::size_t kFewUnits = 32;
-/// Length of a column: the positions with their padding.
+/// Returns the length of a column: `length` positions, padded to a multiple of 16.
 constexpr std::size_t padded_positions(std::size_t length) { return (length + 15) / 16 * 16; }
 
 /// columns [units, padded_positions(length)] ← exp(2 projected) of projected [length, units],
@@ -58,8 +59,8 @@ constexpr std::size_t padded_positions(std::size_t length) { return (length + 15
 bool exponential_columns(std::span<const float> projected, std::size_t units,
                          std::span<float> columns);
 
-/// additive_energies() of at most kFewUnits units from the columns of exponential_columns();
-/// `query` is W s itself, not its exponential.
+/// Computes additive_energies() with at most kFewUnits units from the columns that
+/// exponential_columns() wrote. `query` is W s itself, not its exponential.
 void additive_energies_of_columns(std::span<const float> query, std::span<const float> columns,
                                   std::span<const float> weight, float bias,
                                   EnergyActivation activation, std::span<float> energies);

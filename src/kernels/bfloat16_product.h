@@ -16,10 +16,11 @@ struct WeightView;
 /// multiply-add; they differ in speed.
 enum class Bfloat16Way {
   kPortable,  ///< any processor; values are widened to float32 as they are read
-  kAmx        ///< kPortable for few rows, tiles of 16 × 16 sums for more
+  kAmx        ///< for at least 4 rows tiles of 16 × 16 sums (AMX), else kPortable
 };
 
-/// Whether this machine supports `way` with the instruction sets that Highway may choose from.
+/// Whether this machine supports `way`. Tests may exclude AVX-512 from the instruction sets that
+/// Highway chooses from; then only kPortable is supported.
 bool is_supported(Bfloat16Way way);
 
 /// The product of W [outputs, inputs] and every x, both rounded to bfloat16. Sums are float32, in

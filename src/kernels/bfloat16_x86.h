@@ -12,11 +12,11 @@ namespace attend::kernels {
 struct Bfloat16Operands {
   const Bfloat16* panels;      // [⌈outputs / 16⌉, depth / 2, 16, 2]
   const float* bias;           // [outputs] or null
-  std::size_t outputs, depth;  // depth: a multiple of 2, for tiles of 32
+  std::size_t outputs, depth;  // depth: a multiple of 2; the product by tiles: of 32
 };
 
-/// While it lives, denormal numbers count as 0 in this thread, as tile instructions always treat
-/// them.
+/// While an object of this class lives, denormal numbers count as 0 in this thread, as they always
+/// do in tile instructions.
 class FlushDenormals {
  public:
   FlushDenormals();
@@ -28,8 +28,8 @@ class FlushDenormals {
   unsigned before_ = 0;
 };
 
-/// y [rows, outputs] from x [rows, depth]. Reads x up to the next multiple of 16 rows. Call only
-/// where has_tiles(TileKind::kBfloat16) is true.
+/// Computes y [rows, outputs] from x [rows, depth]. Reads x up to the next multiple of 16 rows.
+/// Call only where has_tiles(TileKind::kBfloat16) is true.
 void multiply_bfloat16_tiles(const Bfloat16Operands& operands, const Bfloat16* x, std::size_t rows,
                              float* y);
 

@@ -8,9 +8,9 @@
 
 namespace attend::kernels {
 
-/// A growing array of floats, aligned to a cache line. Not thread-safe. The calling thread keeps
-/// the memory of a destroyed buffer for its next buffers, at most 32 MiB until the thread ends, so
-/// that predicting one short batch after another needs no memory from the system.
+/// An array of floats that grows on demand, aligned to a cache line. Not thread-safe. The calling
+/// thread keeps the memory of destroyed buffers, at most 32 MiB until the thread ends, for its next
+/// buffers. Predicting one short batch after another therefore needs no memory from the system.
 class Buffer {
  public:
   Buffer() = default;
@@ -24,8 +24,8 @@ class Buffer {
   }
   ~Buffer() { release(); }
 
-  /// Returns `size` values of unspecified content. If the buffer has to grow, memory that earlier
-  /// calls returned is freed; if not, it is the memory returned here.
+  /// Returns `size` values of unspecified content. If the buffer has to grow, the memory that
+  /// earlier calls returned is freed. Otherwise every call returns the same memory.
   std::span<float> get(std::size_t size) {
     if (size > capacity_) grow(size);
     return {values_, size};

@@ -1,8 +1,9 @@
 // The elementwise part of recurrent cells, between their matrix products (§1.1). These cells serve
 // prediction; those of training are in training_cells.h.
 //
-// `inputs` holds W x + b of all gates, `recurrent` holds U h of all gates; both consist of blocks
-// of `units` values in the order z, r, candidate (GRU) or i, f, o, g (LSTM).
+// `inputs` holds W x + b of all gates. `recurrent` holds U h of all gates, or of z and r alone for
+// a GRU that resets before the product. Both consist of blocks of `units` values in the order z, r,
+// candidate (GRU) or i, f, o, g (LSTM).
 #pragma once
 
 #include <concepts>
@@ -51,7 +52,7 @@ void gru_reset_before(CellSizes sizes, GateFunction gates, const GateRows& input
 
 /// Second half of a GRU that resets before the product: candidate = tanh(inputs_c +
 /// recurrent_candidate), where recurrent_candidate = U reset_state [rows, units]; state ← z ⊙
-/// candidate + (1 − z) ⊙ state, or with z and 1 − z swapped.
+/// candidate + (1 − z) ⊙ state with UpdateGate::kNew, and z and 1 − z exchanged with kOld.
 void gru_update(CellSizes sizes, UpdateGate update, const GateRows& inputs,
                 std::span<const float> recurrent_candidate, std::span<const float> z,
                 std::span<float> state);

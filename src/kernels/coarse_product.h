@@ -46,12 +46,15 @@ class CoarseProduct {
   /// six standard deviations of the error, under the assumption that the rounding errors of the
   /// weights do not depend on x; it may be exceeded.
   std::span<const float> errors() const { return errors_; }  // [outputs, padded to panels]
-  float norm(std::span<const float> x) const;                // not finite where x is not
+  /// Returns a little more than the Euclidean norm of x; not finite where x is not.
+  float norm(std::span<const float> x) const;
   float rounding() const { return rounding_; }
   float smallest() const;
-  /// Mean standard deviation of an output's error, relative to norm(x).
+  /// The standard deviation of the error of an output of multiply(), divided by norm(x); the mean
+  /// over all outputs.
   float deviation() const { return deviation_; }
-  /// The error of ln Σ exp y_k to aim at: about the error that the precision itself causes.
+  /// The standard deviation of the error of ln Σ_k exp y_k that rank_log_softmax() aims at. It is
+  /// about as large as the error that the precision itself causes.
   float tolerance() const;
 
  private:
@@ -69,12 +72,12 @@ class CoarseProduct {
 
   std::size_t outputs_ = 0, inputs_ = 0;
   std::size_t width_ = 0;                      // outputs of a panel
-  std::size_t depth_ = 0;                      // 4 bits: padded inputs, a multiple of 8
-  Precision precision_ = Precision::kFloat32;  // of the exact products
+  std::size_t depth_ = 0;                      // padded inputs, a multiple of 8; only with 4 bits
+  Precision precision_ = Precision::kFloat32;  // precision of the exact products
   float rounding_ = 0.0F, deviation_ = 0.0F;
   std::unique_ptr<std::byte[], Free> panels_;
   std::vector<float> scales_, errors_;  // [outputs, padded with 0 to panels]
-  std::vector<float> middles_;          // 4 bits: m_o [outputs, padded with 0 to panels]
+  std::vector<float> middles_;          // as scales_: m_o (int8_x86.h), only with 4 bits
 };
 
 }  // namespace attend::kernels

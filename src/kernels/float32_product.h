@@ -1,6 +1,6 @@
-// The matrix product of packed float32 weights, without code to compile and with little set-up.
-// Matrix (matrix.h) uses it for prediction; TrainingMatrix uses it for small weights, which change
-// with every update.
+// The matrix product of packed float32 weights. Unlike oneDNN it generates no code at run time, and
+// it needs little set-up. Matrix (matrix.h) uses it for prediction; TrainingMatrix uses it for
+// small weights, which change with every update.
 #pragma once
 
 #include <cstddef>
@@ -50,7 +50,7 @@ class Float32Product {
   Float32Product() = default;
 
   std::size_t outputs_ = 0, inputs_ = 0;
-  std::size_t width_ = 0;  // of a panel
+  std::size_t width_ = 0;  // outputs of a panel
   Buffer memory_;
   std::span<const float> panels_;  // [⌈outputs / width⌉, inputs, width], 0 after the outputs
 };

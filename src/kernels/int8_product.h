@@ -16,18 +16,20 @@ struct WeightView;
 enum class Int8Way {
   kPortable,  ///< any processor
   kVnni,      ///< AVX-512 with VNNI: four products and their sum in one instruction
-  kAmx        ///< kVnni for one row or two, tiles of 16 × 16 sums for more
+  kAmx        ///< for at least 3 rows tiles of 16 × 16 sums (AMX), else kVnni
 };
 
-/// Whether this machine supports `way` with the instruction sets that Highway may choose from.
+/// Whether this machine supports `way`. Tests may exclude AVX-512 from the instruction sets that
+/// Highway chooses from; then only kPortable is supported.
 bool is_supported(Int8Way way);
 
 /// Writes row `output` of W to `to` [inputs] as integers −127 … 127. Returns their scale, or 0 when
 /// all of them are written as 0. Internal to this folder, as is round_rows.
 float round_weights(const WeightView& weights, std::size_t output, std::int8_t* to);
-/// Rounds rows of x [rows, size] to integers −127 … 127 and writes them with `zero` added as bytes,
-/// rows `depth` bytes apart. Bytes after the `size` of a row may stay unwritten; up to 64 bytes
-/// after the last row are overwritten. `scales` [rows] are NaN for rows that are not finite.
+/// Rounds rows of x [rows, size] to integers −127 … 127, adds `zero` (0 or 128) and writes each sum
+/// as one byte. Row r begins at to + r · depth. Bytes after the `size` of a row may stay unwritten;
+/// up to 64 bytes after the last row are overwritten. `scales` [rows] receives the scale of each
+/// row, or NaN for a row that is not finite.
 void round_rows(const float* x, std::size_t rows, std::size_t size, std::size_t depth, float zero,
                 std::uint8_t* to, float* scales);
 
@@ -39,7 +41,7 @@ void round_rows(const float* x, std::size_t rows, std::size_t size, std::size_t 
 class Int8Product {
  public:
   static constexpr std::size_t kPanel = 16;  ///< outputs of a panel
-  /// More inputs could overflow a sum.
+  /// The largest number of inputs. With more a sum could overflow.
   static constexpr std::size_t kLargestInputs = std::size_t{1} << 16;
 
   /// Uses the best supported way unless `way` is given. CheckFailure for a way that is not

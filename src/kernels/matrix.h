@@ -14,8 +14,9 @@
 
 namespace attend::kernels {
 
-/// The values of a weight matrix [outputs, inputs]: row o begins at values + o · stride. Where the
-/// rows are integers −127 … 127 times a scale, `scales` [outputs] holds these; else it is empty.
+/// The values of a weight matrix [outputs, inputs]: row o begins at values + o · stride. If the
+/// rows are integers −127 … 127 times a scale, `scales` [outputs] holds the scales; otherwise it is
+/// empty.
 struct WeightView {
   const float* values = nullptr;
   std::size_t outputs = 0;
@@ -34,7 +35,8 @@ class Matrix {
   Matrix(std::span<const float> values, std::size_t outputs, std::size_t inputs);
   /// Packs W in `precision`. kBfloat16 rounds W and x and sums in float32. kInt8 rounds W (exactly
   /// where the view has scales) and every x to 8 bits, x by its own largest magnitude, and sums
-  /// integers. CheckFailure when so many inputs could overflow an int8 product.
+  /// integers. CheckFailure when a kInt8 matrix has more than Int8Product::kLargestInputs inputs,
+  /// because a sum could overflow.
   Matrix(const WeightView& weights, Precision precision);
 
   /// y_r = W x_r + bias for every row r: x [rows, inputs], y [rows, outputs], bias [outputs] or

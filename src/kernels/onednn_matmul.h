@@ -9,8 +9,8 @@
 
 namespace attend::kernels::onednn {
 
-/// While it lives, oneDNN computes in the calling thread only (the thread count it sets belongs to
-/// this thread alone).
+/// While an object of this class lives, oneDNN computes in the calling thread only. The thread
+/// count that the object sets belongs to this thread alone.
 class SingleThread {
  public:
 #if DNNL_CPU_THREADING_RUNTIME == DNNL_RUNTIME_OMP

@@ -15,12 +15,13 @@ namespace attend::kernels {
 class PackedRows {
  public:
   PackedRows(Precision precision, ConstRows rows, std::size_t count, std::size_t units);
-  /// Packs rows that live as long as `owner`, which this object and its parts then hold if they
-  /// refer to the rows.
+  /// Packs rows that live as long as `owner`. For float32, this object and its parts keep `owner`
+  /// alive, because they refer to the rows; a bfloat16 copy does not need it.
   PackedRows(Precision precision, ConstRows rows, std::size_t count, std::size_t units,
              std::shared_ptr<const void> owner);
-  /// Describes rows that are not computed yet and that the caller keeps alive, or `owner` does.
-  /// Call pack() for the rows as they become known.
+  /// Describes rows whose values are not computed yet. Call pack() for the rows as they become
+  /// known. The caller keeps the memory of the rows alive until the last pack(). float32 rows must
+  /// stay alive as long as this object and its parts; these keep `owner` alive if it is given.
   static PackedRows unpacked(Precision precision, ConstRows rows, std::size_t count,
                              std::size_t units, std::shared_ptr<const void> owner = nullptr);
   /// Packs rows [first, first + count), whose values are now known. Call it on the object that
@@ -30,8 +31,9 @@ class PackedRows {
   Precision precision() const { return precision_; }
   std::size_t count() const { return count_; }
   std::size_t units() const { return units_; }
-  std::size_t stride() const { return stride_; }  ///< from row to row, in values
-  /// From one panel of 32 columns to the next, in values; 32 where whole rows are stored.
+  std::size_t stride() const { return stride_; }  ///< distance from row to row, in values
+  /// The distance from one panel of 32 columns to the next, in values; 32 where rows are stored
+  /// whole.
   std::size_t panel_stride() const { return panel_stride_; }
   const void* values() const { return values_; }
   /// Rows [first, first + count) without a copy. Where columns are stored in panels `first` must be

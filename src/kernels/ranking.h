@@ -13,8 +13,8 @@ struct Ranked {
 };
 
 /// Writes the best.size() largest values of `row` to `best`, largest first; of equal values the
-/// lower index comes first. NaN and −infinity are left out; unused entries hold the index −1. Only
-/// `best` is sorted.
+/// lower index comes first. NaN and −infinity are left out; unused entries hold the index −1. The
+/// row itself is not sorted, so this is fast for few best values.
 void rank(std::span<const float> row, std::span<Ranked> best);
 
 /// Ranks like rank(), with log-probabilities as values: x_j − m − ln Σ_k exp(x_k − m), m = max x.

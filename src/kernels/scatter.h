@@ -9,13 +9,13 @@
 
 namespace attend::kernels {
 
-/// table_{ids[r]} = rows_r for every r: rows [ids.size(), units]. All ids must be rows of `table`,
-/// whose rows may be wider.
+/// table_{ids[r]} ← rows_r for every r: rows [ids.size(), units]. Every id must be a row of
+/// `table`, whose rows may be wider than `units`.
 void copy_rows(std::span<const float> rows, std::size_t units, std::span<const std::int32_t> ids,
                Rows table);
 
-/// rows_r ← table_{ids[r]} for every r, or 0 where ids[r] < 0; a row has `units` values. Other ids
-/// must be rows of `table`.
+/// rows_r ← table_{ids[r]} for every r, or 0 where ids[r] < 0; a row has `units` values. An id that
+/// is not negative must be a row of `table`.
 void gather(std::span<const std::int64_t> ids, ConstRows table, std::size_t units, Rows rows);
 
 /// table_{ids[r]} += rows_r for every r, in order; rows with ids[r] < 0 are skipped.

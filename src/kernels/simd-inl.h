@@ -66,7 +66,7 @@ HWY_INLINE Vector widen(hn::Vec<hn::Rebind<std::uint16_t, Floats>> upper) {
   return hn::BitCast(Floats(), hn::ShiftLeft<16>(hn::PromoteTo(words, upper)));
 }
 
-// The position of a loop: at a whole vector of every array.
+// Index i of for_each() when a whole vector of values begins there in every array.
 struct Whole {
   std::size_t i;
   HWY_INLINE Vector load(const float* from) const { return hn::LoadU(Floats(), from + i); }
@@ -76,7 +76,7 @@ struct Whole {
   HWY_INLINE void store(Vector v, float* to) const { hn::StoreU(v, Floats(), to + i); }
 };
 
-// The position of a loop: at the last, shorter vector.
+// Index i of for_each() when only `count` values are left there, fewer than a vector.
 struct Part {
   std::size_t i;
   std::size_t count;
@@ -89,7 +89,8 @@ struct Part {
   HWY_INLINE void store(Vector v, float* to) const { store_part(v, Floats(), to + i, count); }
 };
 
-// Calls body(Whole) and body(Part) until `size` values are done.
+// Calls body(Whole) for every whole vector of `size` values, and body(Part) for the rest if there
+// is one.
 template <class Body>
 HWY_INLINE void for_each(std::size_t size, Body&& body) {
   const std::size_t lanes = hn::Lanes(Floats());
@@ -137,11 +138,12 @@ HWY_INLINE Vector exp(Vector x) {
   return hn::IfThenElseZero(hn::Ge(x, constant(kLowest)), exp_inside<7>(inside));
 }
 
-// exp(x) for x ≤ 0, and exp(−87.3) for NaN and below −87.3: negligible when added to 1.
+// exp(x) for −87.3 ≤ x ≤ 0. Below that and for NaN it returns exp(−87.3), which is negligible when
+// added to 1.
 HWY_INLINE Vector exp_below_zero(Vector x) {
   const Floats d;
   const hn::RebindToSigned<Floats> integers;
-  constexpr float kMiddle = 12582912.0F + 127.0F;  // as in quick_exp
+  constexpr float kMiddle = 12582912.0F + 127.0F;  // see kMiddle in quick_exp
   const Vector lowest = constant(-87.3F);
   const Vector inside = hn::IfThenElse(hn::Gt(x, lowest), x, lowest);
   const Vector rounded = hn::MulAdd(inside, constant(kLog2E), constant(kMiddle));
@@ -150,9 +152,10 @@ HWY_INLINE Vector exp_below_zero(Vector x) {
   return hn::Mul(exp_series<7>(r), hn::BitCast(d, exponent));
 }
 
-// exp(factor · x) for |factor · x| ≤ 87, in fewer steps. Its relative error grows with its
-// logarithm, to 2e-6, which does not matter where it is added to 1; at x = 0 it is exactly 1. The
-// polynomial of degree 6 is exact to rounding; 5 is enough where nothing is differentiated.
+// exp(factor · x) for |factor · x| ≤ 87, in fewer steps than exp(). The relative error of the
+// result grows with |factor · x|, up to 2e-6. That does not matter where the result is added to 1.
+// At x = 0 the result is exactly 1. The polynomial of degree 6 is exact to rounding; 5 is enough
+// where nothing is differentiated.
 template <int degree = 6>
 HWY_INLINE Vector quick_exp(Vector x, float factor) {
   static_assert(degree == 5 || degree == 6);
@@ -191,10 +194,10 @@ HWY_INLINE Vector limit(Vector x, float highest) {
   return hn::Max(constant(-highest), hn::Min(constant(highest), x));
 }
 
-// x_k ← exp(factor · x_k) with the factors in turn, but at most e^28 and, on some machines, at
-// least e^−28; as exact as quick_exp of degree 5, and 1 at x = 0. For the gates of prediction,
-// which are 0 or 1 within 1e-12 beyond that. All vectors advance together, so that no instruction
-// waits for the previous one.
+// x_k ← exp(factors[k % kFactors] · x_k). The result is cut to at most e^28 and, on some machines,
+// to at least e^−28. A gate of prediction is 0 or 1 within 1e-12 where the result is cut. The
+// result is as exact as quick_exp of degree 5, and 1 at x = 0. All vectors advance together, so
+// that no instruction waits for the previous one.
 template <std::size_t kCount, std::size_t kFactors>
 HWY_INLINE void gate_exps(Vector (&x)[kCount], const float (&factors)[kFactors]) {
   constexpr float kHighest = 28.0F;

@@ -20,9 +20,10 @@
 
 namespace attend::kernels::tiles {
 
-inline constexpr std::size_t kRows = 16, kDepth = 32;  // of a tile: outputs or rows, inputs
-inline constexpr std::size_t kTile = kRows * kDepth;   // values
-inline constexpr std::size_t kPanel = 2 * kRows;       // outputs, or rows, multiplied at once
+// A tile has 16 outputs (of weights) or 16 rows (of x), and 32 inputs.
+inline constexpr std::size_t kRows = 16, kDepth = 32;
+inline constexpr std::size_t kTile = kRows * kDepth;  // values of a tile
+inline constexpr std::size_t kPanel = 2 * kRows;      // outputs or rows multiplied at once
 
 inline std::size_t tiles_of(std::size_t size, std::size_t tile) { return (size + tile - 1) / tile; }
 
@@ -34,7 +35,8 @@ inline __mmask32 lanes32(std::size_t count) {
   return count >= 32 ? 0xFFFFFFFFU : static_cast<__mmask32>((1ULL << count) - 1U);
 }
 
-/// While it lives, the calling thread's tiles are set up as TileConfiguration says.
+/// While an object of this class lives, the calling thread's tiles are set up as TileConfiguration
+/// says.
 class Tiles {
  public:
   ATTEND_TILES Tiles() {

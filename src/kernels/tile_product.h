@@ -11,9 +11,9 @@
 
 namespace attend::kernels {
 
-/// Whether processor and system have the instructions and oneDNN's settings do not forbid them; the
-/// first call asks the system for permission to use tiles. Nothing else in this file may be called
-/// where it is false.
+/// Whether the processor and the system have the instructions and the settings of oneDNN do not
+/// forbid them. The first call asks the system for permission to use tiles. Where this is false,
+/// nothing else in this file may be called.
 bool has_bfloat16_tiles();
 
 /// Rows and columns of x that one tile holds. Tiles read x up to the next multiple of both: values
@@ -39,8 +39,8 @@ struct HalfMatrix {
 
 /// Distance between rows that round_for_tiles() writes, in values.
 std::size_t tile_stride(std::size_t units);
-/// Values to allocate for `count` such rows and what tiles read after the last one; the first
-/// kTileDepth values there must be finite.
+/// Returns how many values to allocate for `count` such rows, including what tiles read after the
+/// last row. The caller must make the first kTileDepth values after the last row finite.
 std::size_t tile_values(std::size_t count, std::size_t units);
 /// Rounds `count` rows of `units` values to bfloat16 and fills each up with zeros. Denormal numbers
 /// become 0.
@@ -56,9 +56,10 @@ class TileProduct {
 
   /// Packs the present values.
   void pack() { pack(0, stored_.count); }
-  /// Packs the values that lie among `count` whole rows in memory, `stride` values apart. Returns
-  /// the number of values packed. The result is also 0 when they can only be packed together with
-  /// values of other rows. Several threads may each pack rows of their own.
+  /// Packs the weights that lie among `count` whole rows in memory (rows.stride values apart).
+  /// Returns how many weights were packed. It packs none and returns 0 if the strides of the rows
+  /// and of W differ, or if the rows do not begin and end at a multiple of 32 rows of W in memory
+  /// (the end of W counts too). Several threads may each pack rows of their own.
   std::size_t pack_among(ConstRows rows, std::size_t count);
   /// y ← W x + bias, or y += W x with Write::kAdd; `bias` [outputs] or null.
   void multiply(HalfMatrix x, std::size_t rows, const float* bias, Rows y, Write write) const;

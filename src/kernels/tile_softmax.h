@@ -21,7 +21,8 @@ struct TileLogitGradient {
 
 /// Distance between panels, in values: `rows` rounded up to whole tiles, 32 values each.
 std::size_t tile_panel_stride(std::size_t rows);
-/// Values to allocate for `units` columns: all panels, with the rows that the last tile reads.
+/// Returns how many values to allocate for `units` columns: all panels, and the rows after the last
+/// one that the last tile reads.
 std::size_t tile_panel_values(std::size_t rows, std::size_t units);
 
 /// Returns the cross-entropy of the logits W x + bias of `rows` rows and writes its gradient.

@@ -19,8 +19,8 @@ enum class KeyForm {
 
 struct AttentionSizes {
   std::size_t batch = 0;
-  std::size_t source_length = 0;     ///< of the longest source
-  std::size_t attention_units = 0;   ///< n', or n of a dot product
+  std::size_t source_length = 0;     ///< length of the longest source
+  std::size_t attention_units = 0;   ///< n' (additive) or n (dot product)
   std::size_t annotation_units = 0;  ///< n_h
 };
 
@@ -36,7 +36,7 @@ struct AttentionSource {
   const float* weight = nullptr;  // [n']: v, additive
   float bias = 0.0F;              // b_e
   EnergyActivation activation = EnergyActivation::kLinear;
-  KeyForm form = KeyForm::kPlain;  ///< of `projected` and of the queries; additive only
+  KeyForm form = KeyForm::kPlain;  ///< form of `projected` and of the queries; additive only
   // bfloat16 arrays. One that is not null is read instead of its float32 array above;
   // rounded_projected is not allowed in the plain form. All sums stay float32.
   const Bfloat16* rounded_annotations = nullptr;
@@ -52,9 +52,9 @@ struct AttentionStep {
   float* context = nullptr;      // [batch, n_h]
 };
 
-/// Gradients of one step with respect to W s and U h_j + b, in whatever form those are given.
-/// `projected`, `weight` and `bias` are added to; `query` is written. The gradient of the
-/// annotations is a sum over all steps, see add_weighted_rows().
+/// Gradients of one step with respect to W s and U h_j + b themselves, also where AttentionSource
+/// holds their exponentials. `projected`, `weight` and `bias` are added to; `query` is written. The
+/// gradient of the annotations is a sum over all steps, see add_weighted_rows().
 struct AttentionGradients {
   float* projected = nullptr;  // [batch, source_length, n']
   float* weight = nullptr;     // [n']

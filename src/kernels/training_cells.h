@@ -23,9 +23,10 @@ void add_masked(CellSizes sizes, ConstRows gradients, ConstRows mask, Rows sums)
 void lstm_forward(CellSizes sizes, GateFunction function, Rows gates, ConstRows previous_cell,
                   Rows cell, Rows state);
 
-/// With δ = d_state + carry, the gradient of `state`: gates ← the gradient of W x + U h + b.
-/// `cell_carry` is the gradient of `cell` from later steps and becomes that of previous_cell. The
-/// caller computes the next `carry`, the product gates · U.
+/// `carry` is the gradient of `state` from later steps; the gradient of `state` is d_state + carry.
+/// Replaces `gates` by the gradient of W x + U h + b. `cell_carry` is the gradient of `cell` from
+/// later steps and becomes that of previous_cell. The caller then computes the `carry` of the step
+/// before, the product gates · U.
 void lstm_backward(CellSizes sizes, GateFunction function, Rows gates, ConstRows previous_cell,
                    ConstRows cell, ConstRows d_state, ConstRows carry, Rows cell_carry);
 
@@ -44,15 +45,17 @@ void gru_state_forward(CellSizes sizes, UpdateGate update, Rows gates, ConstRows
 void gru_after_forward(CellSizes sizes, GruOptions options, Rows gates,
                        ConstRows recurrent_candidate, ConstRows previous, Rows state);
 
-/// First part of the backward step of both GRUs. With δ = d_state + carry, the gradient of `state`:
-/// gates ← the gradients of the pre-activations of z and of the candidate; r stays. carry ← the
-/// direct part of the gradient of `previous`.
+/// First part of the backward step of both GRUs. `carry` is the gradient of `state` from later
+/// steps; the gradient of `state` is d_state + carry. Replaces z and the candidate in `gates` by
+/// the gradients of their pre-activations; r stays. Replaces `carry` by the direct part of the
+/// gradient of `previous`.
 void gru_state_backward(CellSizes sizes, GruOptions options, Rows gates, ConstRows previous,
                         ConstRows d_state, Rows carry);
 
 /// Second part for the GRU that resets before the product: gates_r ← the gradient of the
 /// pre-activation of r, carry += d_reset_state ⊙ r, where d_reset_state = gates_c · U_c is the
-/// gradient of r ⊙ previous. With dropout `previous` and `carry` are those of the masked state.
+/// gradient of r ⊙ previous. With dropout, `previous` is the masked state and `carry` is the
+/// gradient of the masked state.
 void gru_before_backward(CellSizes sizes, GateFunction function, Rows gates, ConstRows previous,
                          ConstRows d_reset_state, Rows carry);
 

@@ -39,8 +39,8 @@ class PrimitiveCache {
   std::unique_ptr<Implementation> implementation_;
 };
 
-/// Whether TrainingMatrix::cross_entropy() exists in this precision and pays for so many outputs.
-/// It keeps a gradient for every logit.
+/// Whether TrainingMatrix::cross_entropy() exists in this precision and the number of outputs is
+/// large enough for it (at least 128). That function keeps a gradient for every logit.
 bool keeps_logit_gradient(Precision precision, std::size_t outputs);
 
 enum class Write { kReplace, kAdd };
@@ -53,13 +53,14 @@ struct LogitGradient {
   CrossEntropySums sums;
 };
 
-/// How many rows a product usually gets: those of one step, for which packing the weights pays, or
-/// those of a whole batch.
+/// How many rows a product usually gets. kStep: the rows of one step; many such products follow one
+/// packing, so packing the weights pays. kBatch: the rows of a whole batch.
 enum class RowsPerProduct { kStep, kBatch };
 
 /// y = W x + b with W [outputs, inputs] as it was when it was last packed. Several threads may
-/// multiply at once, but not while another thread packs. The caller keeps `values` alive; float32
-/// weights for batches are read from there by every product. x and y may not overlap.
+/// multiply at once, but not while another thread packs. The caller keeps `values` alive. Weights
+/// in float32 with RowsPerProduct::kBatch are not copied: every product reads `values` itself. x
+/// and y may not overlap.
 class TrainingMatrix {
  public:
   TrainingMatrix(const PrimitiveCache& primitives, Precision precision, RowsPerProduct rows,
@@ -70,10 +71,11 @@ class TrainingMatrix {
 
   /// Packs the present values.
   void pack();
-  /// Packs the weights that lie among `count` whole rows of a parameter. Returns the number of
-  /// weights packed. The result is also 0 when they can only be packed together with weights of
-  /// other rows, and for matrices that are not stored in tiles. Several threads may each pack
-  /// rows of their own.
+  /// Packs the weights that lie among `count` whole rows of a parameter in memory (rows.stride
+  /// values apart). Returns how many weights were packed. It packs none and returns 0 if the matrix
+  /// is not stored in tiles, if the strides of the rows and of W differ, or if the rows do not
+  /// begin and end at a multiple of 32 rows of W in memory (the end of W counts too). Several
+  /// threads may each pack rows of their own.
   std::size_t pack_among(ConstRows rows, std::size_t count);
   /// y ← W x + bias, or y += W x with Write::kAdd; `bias` [outputs] or null, null with kAdd.
   void multiply(const PackedRows& x, const float* bias, Rows y, Write write) const;
@@ -101,8 +103,8 @@ class TrainingMatrix {
 };
 
 /// gradient [a.units, b.units] ← or += Σ_r a_r b_rᵀ over all rows of a and b, which have equal
-/// counts. Returns the sum of the squares of the resulting gradient where the product computes it
-/// anyway, as with tiles. Throws Error when oneDNN fails.
+/// counts. Returns the sum of the squares of the resulting gradient if the product computes it
+/// anyway, as with tiles; else nullopt. Throws Error when oneDNN fails.
 std::optional<double> gradient_product(const PrimitiveCache& primitives, const PackedRows& a,
                                        const PackedRows& b, Rows gradient, Write write);
 

@@ -1,4 +1,4 @@
-// Checks that every metric over hypotheses and their references shares.
+// The checks of hypotheses and references that all metrics have in common.
 #pragma once
 
 #include <algorithm>

@@ -38,7 +38,7 @@ struct SideConfig {
   bool lowercase = false;
   std::string remove;        ///< characters deleted before cutting
   int minimum_count = 1;     ///< units that occur less often are unknown
-  int maximum_size = 30000;  ///< of the vocabulary, including reserved units; 0: no limit
+  int maximum_size = 30000;  ///< units in the vocabulary, reserved ones included; 0: no limit
   int subword_size = 8000;   ///< pieces of the SentencePiece model; the trainer may lower it
   int fixed_length = 0;      ///< pad and cut to this many tokens; 0: the length of the text
   bool end_token = true;     ///< append </s>; in a source, attention can look at it (§1.3)
@@ -137,37 +137,43 @@ struct OptimizerConfig {
   double learning_rate = 0.001;  ///< Adadelta: a factor on its update, 1 in the papers
   double momentum = 0.0;         ///< SGD
   double beta1 = 0.9;            ///< Adam, AdamW
-  double beta2 = 0.999;
-  double rho = 0.95;  ///< of Adadelta; the decay of RMSProp
+  double beta2 = 0.999;          ///< Adam, AdamW
+  double rho = 0.95;             ///< decay of the means of squares of Adadelta and RMSProp
   double epsilon = 1e-8;
-  double weight_decay = 0.0;  ///< decoupled in AdamW; a gradient of an L2 cost elsewhere
+  double weight_decay = 0.0;  ///< λ: decoupled in AdamW; elsewhere λ θ is added to the gradient
   /// Bound on the global norm of the gradient of the scaled loss; 0: never clip.
   double clip_norm = 1.0;
   LossScale loss_scale = LossScale::kSentenceMean;
 };
 
-/// The learning rate of update u = 1, 2, …
-///   plateau: × factor after `patience` validations without progress
-///   inverse square root: lr · min(u / warmup, sqrt(warmup / u))
+/// The learning rate of update u = 1, 2, …, where lr is OptimizerConfig::learning_rate (§1.7).
+///   constant: lr
+///   plateau: lr · factor^k; k rises by 1 after `patience` validations without a new best model
+///   inverse square root: lr · sqrt(max(warmup, 1) / u) for u > warmup, else lr
 ///   decay: lr / (1 + decay · (u − 1)), §5.2
-/// With warmup > 0 the other schedules rise linearly over this many updates.
+/// The rate is then raised to `minimum` if it is lower. While u < warmup, the result of every
+/// schedule is multiplied by u / warmup.
 struct ScheduleConfig {
   ScheduleKind kind = ScheduleKind::kConstant;
-  int warmup = 0;
+  int warmup = 0;  ///< number of updates; 0: no warm-up
   double decay = 0.0;
   double factor = 0.5;
   int patience = 1;
-  double minimum = 0.0;  ///< the rate never falls below this
+  double minimum = 0.0;  ///< lower bound of the rate before the factor u / warmup
 };
 
-/// Probabilities of dropping a value, in training only; kept values are multiplied by 1 / (1 − p).
+/// Dropout (§1.8): the probability p of dropping a value of each kind, in training only. Kept
+/// values are multiplied by 1 / (1 − p).
 struct DropoutConfig {
-  double embedding = 0.0;  ///< of embeddings, source and target
-  double encoder = 0.0;    ///< of the annotations and between encoder layers
-  double decoder = 0.0;    ///< between decoder layers
-  double readout = 0.0;    ///< of the readout (of the state without one), also with input feeding
-  double recurrent = 0.0;  ///< of h_{t-1} in the recurrent product; always one mask for a sequence
-  bool variational = false;  ///< one mask for all time steps of a sequence (§1.8)
+  double embedding = 0.0;  ///< E x_j and E y_{i-1}; not one-hot vectors
+  double encoder = 0.0;    ///< the annotations of every encoder layer
+  double decoder = 0.0;    ///< what a decoder layer reads from the layer below it
+  /// The readout, also where it is fed back; the state if the model has no readout.
+  double readout = 0.0;
+  /// h_{t-1} in the product with U, in encoder and decoder. One mask serves a whole sequence.
+  double recurrent = 0.0;
+  /// Whether one mask of each kind serves all steps of a sequence. Otherwise each step has its own.
+  bool variational = false;
 };
 
 struct TrainingConfig {
@@ -181,8 +187,9 @@ struct TrainingConfig {
   int batches_per_sort = 20;
   int maximum_source_length = 200;  ///< tokens; longer pairs are left out and counted
   int maximum_target_length = 200;
-  /// Whether a blank target is an answer, </s> alone. Callers that score pairs may ask whether a
-  /// model was trained with such answers.
+  /// Whether training accepts a blank target, which becomes the token </s> alone.
+  /// Predictor::score() and `attend shortlist` also read this: they accept blank targets only for a
+  /// model that was trained with them.
   bool allow_empty_targets = false;
   int epochs = 100;          ///< at most this many
   std::int64_t updates = 0;  ///< at most this many; 0: no limit

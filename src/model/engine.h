@@ -33,7 +33,8 @@ struct RankedToken {
 struct StepResult {
   std::size_t rows = 0;
   std::size_t target_vocabulary = 0;
-  /// Length of the longest annotated source. Columns after the end of a row's own source are 0.
+  /// Length of the longest annotated source. After the end of a row's own source, alignment is 0
+  /// and energies are −infinity.
   std::size_t source_length = 0;
   std::size_t annotation_units = 0;
   std::span<const float> log_probabilities;  // [rows, target_vocabulary]; empty after keep_best()
@@ -42,8 +43,8 @@ struct StepResult {
   /// left out. A row that has too few tokens ends in kNoToken.
   std::span<const RankedToken> best;
   std::size_t best_count = 0;
-  std::span<const float> alignment;  // [rows, source_length], α_i: a row sums to 1, 0 on padding
-  std::span<const float> energies;   // [rows, source_length], e_i; −infinity on masked padding
+  std::span<const float> alignment;  // [rows, source_length], α_i: a row sums to 1
+  std::span<const float> energies;   // [rows, source_length], e_i
   std::span<const float> context;  // [rows, annotation_units], c_i; may be empty after keep_best()
 };
 

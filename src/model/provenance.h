@@ -1,6 +1,6 @@
-// The provenance of weights: the options and the vocabularies they were trained with, kept next to
-// their values. A configuration or a vocabulary that was truncated, edited or exchanged later is
-// found before it leads to wrong predictions.
+// The provenance of weights: the options and the vocabularies that they were trained with, kept
+// next to their values. It reveals a configuration or a vocabulary that was truncated, edited or
+// exchanged later, before this leads to wrong predictions.
 #pragma once
 
 #include <filesystem>
@@ -16,9 +16,10 @@ namespace attend::model {
 /// vocabulary and subword model.
 Metadata provenance(const ModelText& text);
 
-/// Compares a text with the provenance in the metadata of weights. Throws ModelError, which names
-/// the file of `folder` and `weights_file`, when they differ. Weights from before provenance
-/// existed have nothing to compare. Options that a provenance does not name had their default.
+/// Compares a text with the provenance in the metadata of weights. Throws ModelError when they
+/// differ. The message names `weights_file` and the file of `folder` that differs: config.yml, a
+/// vocabulary or a subword model. Weights from before provenance existed have nothing to compare.
+/// Options that a provenance does not name had their default.
 void check_provenance(const ModelText& text, const Metadata& metadata,
                       const std::filesystem::path& folder,
                       const std::filesystem::path& weights_file);

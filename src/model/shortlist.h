@@ -1,5 +1,5 @@
-// The shortlist: for each source token, the targets that it makes likely. A softmax over these
-// alone is close to the softmax over all.
+// The shortlist: for each source token, the target tokens that are probable translations of it. A
+// softmax over these alone is close to the softmax over the whole vocabulary.
 #pragma once
 
 #include <cstddef>
@@ -16,8 +16,8 @@ using text::TokenId;
 
 struct ShortlistOptions {
   std::size_t per_source_token = 50;  ///< the most probable translations of each source token
-  std::size_t frequent = 200;         ///< the most frequent targets, which are always candidates
-  int iterations = 4;                 ///< of IBM model 1
+  std::size_t frequent = 200;  ///< the most frequent target tokens, which are always candidates
+  int iterations = 4;          ///< iterations of IBM model 1
 };
 
 /// The candidates for every source token. Immutable; safe to use from several threads.
@@ -40,7 +40,7 @@ class Shortlist {
 
  private:
   VocabularySizes sizes_;
-  std::vector<TokenId> frequent_;
+  std::vector<TokenId> frequent_;                // candidates of every source
   std::vector<std::vector<TokenId>> of_source_;  // [source_vocabulary]
 };
 

@@ -47,8 +47,8 @@ class Weights {
   /// The precision of the matrices. Vectors are always float32.
   Precision precision() const { return precision_; }
   /// Returns a copy in which every matrix is rounded: to the nearest bfloat16 (ties to even), or to
-  /// whole numbers times the largest magnitude of a row / 127. Throws ModelError when the weights
-  /// are already rounded or not finite.
+  /// whole numbers −127 … 127 times the scale of their row, which is the row's largest magnitude
+  /// divided by 127. Throws ModelError when the weights are already rounded or not finite.
   Weights rounded(Precision precision) const;
 
   /// Returns a copy with more metadata, which replaces entries of equal names.

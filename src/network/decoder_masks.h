@@ -12,8 +12,9 @@ namespace attend::network {
 
 using at::Tensor;
 
-/// Dropout masks of one pass through a decoder. A list is empty, or a tensor undefined, where there
-/// is no such dropout. A state is multiplied by its mask; dropped values are 0 in the mask.
+/// Dropout masks of one pass through a decoder. A list is empty or a tensor undefined if the
+/// configuration does not ask for its kind of dropout. A state is multiplied by its mask; dropped
+/// values are 0 in the mask.
 struct DecoderMasks {
   // [layers] of [batch, n]: masks of h_{t-1} in the recurrent products. A layer has one mask for
   // all steps.

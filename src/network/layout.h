@@ -23,8 +23,8 @@ struct RowBlock {
 };
 
 /// The places of a model's parameters in a flat buffer. Parameters follow each other in the order
-/// of the table. Each begins at the boundary of a cache line, so that no row of a product crosses a
-/// boundary needlessly. The gaps between parameters never influence a result. A layout is
+/// of the table. Each begins at the boundary of a cache line, so that its rows do not touch more
+/// cache lines than necessary. The gaps between parameters never influence a result. A layout is
 /// immutable.
 class Layout {
  public:

@@ -109,7 +109,7 @@ struct DecodedSteps {
   Tensor readouts;  // [steps, batch, l], with dropout; undefined without input feeding
 };
 
-/// The inputs of the softmax layer and of the cross-entropy of all target tokens (§2.3).
+/// The inputs of the softmax layer and of the cross-entropy of all target tokens (§1.3, §1.6).
 struct LossInputs {
   Tensor rows;        // [tokens, l]: the readout at every target token
   Tensor weight;      // [target_vocabulary, l]

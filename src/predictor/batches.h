@@ -10,7 +10,7 @@ namespace attend::predictor {
 /// The size of one sentence in a batch.
 struct Work {
   std::size_t tokens = 0;     ///< source tokens
-  std::size_t alignment = 0;  ///< numbers of the alignments that its search may keep at once
+  std::size_t alignment = 0;  ///< number of alignment weights that its search may keep at once
 };
 
 struct BatchOptions {
@@ -24,7 +24,7 @@ using BatchJob = std::function<void(std::span<const std::size_t>)>;
 
 /// Calls `job` for every index of `work`, on several threads, in batches of sentences of similar
 /// source length. A batch has at most kBatchTokens source tokens, padding included, and at most
-/// kBatchAlignment numbers of alignments; a single sentence may exceed both. When `job` throws
+/// kBatchAlignment alignment weights; a single sentence may exceed both. When `job` throws
 /// std::bad_alloc for a batch, each of its sentences is tried alone, and `too_large` is called for
 /// those that do not fit even then. Other exceptions of `job` are thrown again after all threads
 /// have ended. Several threads call `job` and `too_large`, but never with one index at the same

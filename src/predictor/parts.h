@@ -10,9 +10,9 @@
 
 namespace attend::predictor {
 
-/// The first `tags` units of a source, followed by its units [begin, end). (0, 0, size) is the
-/// whole source; otherwise it is a stretch of a long source after the tags that the whole source
-/// begins with.
+/// The leading tags (text::is_tag) of a source, `tags` of them, followed by its units [begin, end).
+/// A part whose range holds the tags itself has tags = 0: the first part of a source, or the whole
+/// source (0, 0, size). Later parts repeat the tags.
 struct Part {
   std::size_t tags = 0;
   std::size_t begin = 0;
@@ -24,13 +24,13 @@ struct Part {
 
 /// Cuts a source into parts of at most `limit` (at least 1) units, not counting tags. A part ends
 /// after the last sentence that fits, or inside a sentence that does not fit alone. Every unit is
-/// in exactly one part, except that blanks at the borders of parts are in none: each part reads as
-/// if it were a source of its own.
+/// in the range [begin, end) of exactly one part, except blanks at the borders of parts, which are
+/// in none: each part reads as if it were a source of its own.
 std::vector<Part> split_at_sentences(const Source& source, std::size_t limit);
 
-/// Joins the predictions of all parts of a source, [parts], to one prediction. Texts, units and
+/// Joins the `predictions` [parts] of all parts of a source to one prediction. Texts, units and
 /// spans follow one another, log-probabilities are added, scores are averaged, and alignments
-/// become blocks along the diagonal. `columns`, [parts], are the numbers of columns of the parts'
+/// become blocks along the diagonal. `columns` [parts] are the numbers of columns of the parts'
 /// alignments; the columns of `source` must be these columns, one part after the other. A blank
 /// separates two texts where the source has white space between their parts.
 Prediction join(std::vector<Prediction> predictions, std::span<const Part> parts,

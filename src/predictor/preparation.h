@@ -21,13 +21,13 @@ struct PreparedSources {
   std::vector<std::size_t> first_parts;             // [texts + 1]
 };
 
-/// Returns the prepared sources. Sets the source of each answer, [texts], and its problem if it has
-/// one.
+/// Returns the prepared sources. Sets the source of each of `answers` [texts], and the problem of
+/// those that have one.
 PreparedSources prepare_sources(const model::ModelText& model, std::span<const std::string> texts,
                                 const PredictOptions& options, std::vector<Answer>& answers);
 
 /// Cuts and numbers targets that are to be scored; `tokens` are without </s>. Sets the problem of
-/// an answer, [targets], whose target the model cannot produce. A blank target has no units.
+/// each of `answers` [targets] whose target the model cannot produce. A blank target has no units.
 std::vector<model::Encoded> prepare_targets(const model::ModelText& model,
                                             std::span<const std::string> targets,
                                             const PredictOptions& options,

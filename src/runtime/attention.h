@@ -10,23 +10,28 @@
 
 namespace attend::runtime {
 
-/// The results of attention for some queries, one row each.
+/// The results of attention for some queries, one row each, and the queries themselves.
 struct Look {
-  kernels::Buffer query;      // [rows, n']                 W s, or exp(2 W s); additive
-  kernels::Buffer energies;   // e, −∞ after a row's source
-  kernels::Buffer alignment;  // α, 0 after a row's source
-  kernels::Buffer context;    // c, filled by sum_by_alignment() where needed
+  kernels::Buffer query;      // [rows, n']: W s or exp(2 W s), additive score only
+  kernels::Buffer energies;   // [rows, longest source]: e; −∞ after the end of a row's source
+  kernels::Buffer alignment;  // [rows, longest source]: α; 0 after the end of a row's source
+  // [rows, n_h]: c. look() leaves it alone; a caller that needs c fills it by sum_by_alignment().
+  kernels::Buffer context;
 };
 
-/// The keys that queries are compared with. Additive score: U h_j + b [positions, n'], or exp(2 (U
-/// h_j + b)) for sources where these are small enough, so that the energies need no exponential of
-/// their own; with few units n' they are stored by columns [n', positions and padding] of each
-/// source. General: W h_j [positions, n]. Dot: nothing, since the annotations are the keys.
+/// The keys that queries are compared with, at all positions of all sources. With the additive
+/// score these are U h_j + b. A source whose values are small enough (kernels::exponential_keys())
+/// has exp(2 (U h_j + b)) instead, so that its energies need no exponential of their own (§15).
 struct Keys {
+  // Additive: [positions, n'], the keys; always U h_j + b if n' ≤ kernels::kFewUnits (32).
+  // General: [positions, n], W h_j. Dot: empty, because the annotations are the keys.
   kernels::Array values;
-  std::vector<char> exponential;           // [sources], additive
-  kernels::Array columns;                  // few units: [sources: n', positions and padding]
-  std::vector<std::size_t> column_starts;  // [sources + 1], few units
+  // [sources]: 1 if the source has exponentials; additive only.
+  std::vector<char> exponential;
+  // Additive with n' ≤ kernels::kFewUnits: the exponentials of each source, unit by unit,
+  // [n', kernels::padded_positions(length)].
+  kernels::Array columns;
+  std::vector<std::size_t> column_starts;  // [sources + 1]: where each source begins in `columns`
 
   std::size_t columns_size(std::size_t source) const {
     return column_starts[source + 1] - column_starts[source];

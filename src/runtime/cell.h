@@ -11,7 +11,9 @@ namespace attend::runtime {
 /// Scratch memory of a cell's steps. For one thread at a time.
 struct CellMemory {
   kernels::Buffer recurrent, z, reset, candidate;
-  kernels::ReadOrder order = kernels::ReadOrder::kForward;  // of the last step; steps alternate
+  /// The order in which the last step read the weights. Each step takes the opposite order, so that
+  /// it begins with weights that are still in the cache.
+  kernels::ReadOrder order = kernels::ReadOrder::kForward;
 };
 
 /// The product of a cell's inputs: gates = W x + b (with layer norm: gain · norm(W x) + b).
@@ -60,11 +62,11 @@ class RecurrentCell {
                         CellMemory& memory) const;
 
   model::CellConfig config_;
-  std::size_t units_;                      // n
-  std::size_t gate_units_;                 // G n
-  kernels::Matrix recurrent_;              // U [G n, n]; reset before: of z and r only [2 n, n]
-  kernels::Matrix candidate_;              // reset before: U of the candidate [n, n]
-  std::span<const float> recurrent_bias_;  // reset after [n]
+  std::size_t units_;          // n
+  std::size_t gate_units_;     // G n
+  kernels::Matrix recurrent_;  // U [G n, n]; GRU that resets before: U of z and r, [2 n, n]
+  kernels::Matrix candidate_;  // GRU that resets before: U of the candidate, [n, n]
+  std::span<const float> recurrent_bias_;  // [n], only of a GRU that resets after the product
   std::span<const float> recurrent_gain_;  // layer norm [G n], else empty
 };
 

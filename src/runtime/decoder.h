@@ -47,11 +47,11 @@ class Decoder {
   std::vector<InitialLayer> initial_;  // empty for zero or copied states
   Attention attention_;
   Embeddings embeddings_;               // E [vocabulary, m_y]
-  SplitProjection input_;               // of the bottom layer
-  std::vector<InputProjection> above_;  // of the other layers
+  SplitProjection input_;               // input of the bottom layer
+  std::vector<InputProjection> above_;  // inputs of the layers above it
   std::vector<RecurrentCell> layers_;
   kernels::Matrix readout_state_;         // [r, n]; 0 × 0 without a readout
-  SplitProjection readout_;               // E y_{i-1} and context to the readout
+  SplitProjection readout_;               // the readout's part of E y_{i-1} and c_i
   Linear output_;                         // [vocabulary, l or n]
   kernels::CoarseProduct coarse_output_;  // empty() unless output_ is large
 };

@@ -21,7 +21,7 @@ struct Annotations {
   std::vector<std::size_t> starts;   // [sources]
   std::vector<std::size_t> lengths;  // [sources]
   std::size_t longest = 0;           // source_length of the batch
-  std::size_t units = 0;             // n_h: 2 n, or n with one direction
+  std::size_t units = 0;             // n_h: 2 n_e, or n_e with one direction
   kernels::Array values;             // [positions, units]
   std::vector<LastStates> last;      // [encoder layers]
   std::size_t sources() const { return starts.size(); }
@@ -41,7 +41,8 @@ class Encoder {
     model::Direction way;  // kForward or kBackward
     InputProjection project;
     RecurrentCell cell;
-    // Gates of every word [vocabulary, G n]; only in the bottom layer, if not too large.
+    // [vocabulary, G n_e]: the gates of every word. Empty above the bottom layer, and where it
+    // would have more than kLargestTable values.
     std::vector<float> table;
   };
   using Layer = std::vector<Direction>;  // one or two, in the order of their columns
@@ -53,7 +54,7 @@ class Encoder {
 
   std::size_t vocabulary_;
   std::size_t embedding_;              // m_x; 0: one-hot
-  std::size_t units_;                  // n of one direction
+  std::size_t units_;                  // n_e: units of one direction
   std::span<const float> embeddings_;  // [vocabulary, m_x]
   bool lstm_;
   std::vector<Layer> layers_;

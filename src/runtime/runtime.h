@@ -25,8 +25,9 @@ std::unique_ptr<model::Engine> make_engine(const model::Configuration& configura
                                            const model::Weights& weights,
                                            const EngineOptions& options = {});
 
-/// Whether this processor has special instructions for products of such weights: int8 needs VNNI.
-/// Without them results are the same, but no faster than float32.
+/// Whether this processor has the special instructions that products in this precision need.
+/// Returns false only for kInt8 on a processor without VNNI. The results of int8 are then the same,
+/// but no faster than those of float32. The other precisions need no special instructions.
 bool has_instructions(Precision precision);
 
 }  // namespace attend::runtime

@@ -1,6 +1,6 @@
-// The product W [E y_{i-1}; x_i] + b that enters a layer of the decoder, computed as two parts: one
-// of the previous token, one of the step input x_i. The step input is the context c_i, the previous
-// readout r_{i-1} (input feeding), or nothing.
+// The product W [E y_{i-1}; x_i] + b that enters a layer of the decoder. It is computed as two
+// parts: the part of the previous token and the part of the step input x_i. The step input is the
+// context c_i, the previous readout r_{i-1} (input feeding), or nothing.
 #pragma once
 
 #include <atomic>
@@ -23,8 +23,9 @@ struct Embeddings {
 
 /// The input of a step other than E y_{i-1}.
 enum class StepInput {
-  kContext,  ///< c_i, a sum over positions
-  kReadout   ///< r_{i-1}, or nothing when W has no columns left
+  kContext,  ///< c_i = Σ_j α_ij h_j
+  /// r_{i-1}; or no step input, if the columns of E y_{i-1} are the last columns of W.
+  kReadout
 };
 
 /// A table whose rows are filled on first use. Safe to use from several threads; the first one to
@@ -46,11 +47,12 @@ class LazyRows {
 
 /// Immutable after construction; safe to use from several threads.
 ///
-/// The part of the previous token depends on that token alone and is looked up: with a small
-/// vocabulary in a complete table, with a larger one in a LazyRows table. The part of the context
-/// is W_c Σ_j α_j h_j = Σ_j α_j (W_c h_j): when W_c is large, project() computes the products W_c
-/// h_j once for each source, and a step adds up rows of them. A readout is multiplied in every
-/// step.
+/// The part of the previous token depends on that token alone. It is looked up in a complete table
+/// of up to 2^22 values (vocabulary · outputs) or in a LazyRows table of up to 2^24 values; beyond
+/// that every step multiplies it. The part of the context is W_c Σ_j α_j h_j = Σ_j α_j (W_c h_j).
+/// If W_c has at least 2^17 values, project() computes the products W_c h_j once for each source,
+/// and a step adds them up with the weights α_j. Otherwise a step multiplies its context by W_c. A
+/// readout is multiplied in every step.
 class SplitProjection {
  public:
   SplitProjection() = default;
@@ -89,11 +91,12 @@ class SplitProjection {
 
   std::size_t outputs_ = 0;
   Embeddings embeddings_;
-  std::span<const float> bias_;     // b [outputs]
-  kernels::Matrix token_weight_;    // W_y [outputs, m_y]
-  kernels::Matrix step_weight_;     // W_c [outputs, n_h] or W_r [outputs, l]
-  std::vector<float> table_;        // W_y E y + b [vocabulary, outputs], if not too large
-  std::unique_ptr<LazyRows> rows_;  // that table, filled on demand
+  std::span<const float> bias_;   // b [outputs]
+  kernels::Matrix token_weight_;  // W_y [outputs, m_y]
+  kernels::Matrix step_weight_;   // W_c [outputs, n_h] or W_r [outputs, l]
+  // W_y E y + b [vocabulary, outputs]: a complete table, or one that is filled on demand, or none.
+  std::vector<float> table_;
+  std::unique_ptr<LazyRows> rows_;
   bool projects_ = false;
 };
 

@@ -55,8 +55,7 @@ struct Linear {
   }
 };
 
-/// Largest number of values for which a product is computed for every word of a vocabulary in
-/// advance.
+/// The largest number of values of a table that holds a product for every word of a vocabulary.
 inline constexpr std::size_t kLargestTable = std::size_t{1} << 22;
 
 /// Returns row `index` of a table whose rows have `width` values.

@@ -50,10 +50,11 @@ class Beam {
   std::size_t source_length_;
   std::size_t maximum_length_;
   History history_;
-  std::pmr::vector<double> live_;           // [live hypotheses] log-probabilities, best first
-  std::pmr::vector<Candidate> candidates_;  // of the step, then the unfinished ones; best first
-  std::size_t previous_row_ = 0;            ///< first row of this beam in the last step
-  std::pmr::vector<Ended> finished_;        // [at most n_best], best first
+  std::pmr::vector<double> live_;  // [live hypotheses] log-probabilities, best first
+  // All candidates of the step, best first; later in advance() only those that do not end in </s>.
+  std::pmr::vector<Candidate> candidates_;
+  std::size_t previous_row_ = 0;      ///< first row of this beam in the last step
+  std::pmr::vector<Ended> finished_;  // [at most n_best], best first
   bool over_ = false;
 };
 

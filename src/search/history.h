@@ -51,7 +51,7 @@ class History {
 
   std::size_t columns_;
   std::pmr::vector<std::size_t> steps_;           // [length], first node of each step
-  std::pmr::vector<Node> nodes_;                  // of all steps
+  std::pmr::vector<Node> nodes_;                  // nodes of all steps
   std::pmr::vector<std::size_t> alignment_rows_;  // [nodes], start of each node's row in alignment_
   std::pmr::vector<float> alignment_;             // [rows kept, columns]
 };

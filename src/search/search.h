@@ -39,12 +39,12 @@ struct SearchOptions {
   /// but at least one and at least minimum_length. Ignored for models of a fixed target length.
   double maximum_ratio = 3.0;  ///< 0 … 1000
   int maximum_extra = 10;      ///< 0 … 1000000
-  /// No target is longer, whatever its source allows, which bounds the time of a model that does
-  /// not stop. 1 … 1000000; minimum_length may not be larger. Ignored for models of a fixed target
-  /// length.
+  /// No target has more tokens than this, whatever its source allows, which bounds the time of a
+  /// model that does not stop. 1 … 1000000; minimum_length may not be larger. Ignored for models of
+  /// a fixed target length.
   int maximum_length = 2000;
-  /// </s> is forbidden before so many tokens; 0 … maximum_length. Ignored for models of a fixed
-  /// target length.
+  /// </s> is forbidden as long as a target has fewer tokens than this; 0 … maximum_length. Ignored
+  /// for models of a fixed target length.
   int minimum_length = 0;
   /// Ids that are never produced, such as <pad>; at least one id of the target vocabulary must
   /// remain. Forced scoring ignores them.
@@ -60,10 +60,10 @@ struct SearchOptions {
 /// beam again from the others. Pruning is exact: the search of a source goes on until no live
 /// hypothesis can overtake the worst of n_best finished ones (bound: log p / |longest
 /// Y|^length_normalisation, since log p only falls), or none is live. A hypothesis at the length
-/// limit may still end in </s> by its own choice. Ties are broken by score, then earlier end, then
-/// lower parent, then lower token id. Unfinished hypotheses are returned only when no finished one
-/// exists. Extensions of probability 0 or NaN are followed only when a source has no other and
-/// nothing finished; their log-probability is −infinity.
+/// limit may still end in </s> by its own choice. Finished hypotheses are ordered by score, then
+/// earlier end, then lower parent, then lower token id. Unfinished hypotheses are returned only
+/// when no finished one exists. Extensions of probability 0 or NaN are followed only when a source
+/// has no other and nothing finished; their log-probability is −infinity.
 ///
 /// Thread safety is that of the engine. UsageError for options out of range, CheckFailure for an
 /// empty source.

@@ -12,7 +12,7 @@ namespace attend::search {
 
 /// A live hypothesis extended by one token.
 struct Candidate {
-  double log_probability = 0;  ///< of the extended hypothesis
+  double log_probability = 0;  ///< log p of the extended hypothesis
   std::int32_t row = 0;        ///< the hypothesis that is extended
   TokenId token = 0;
   float token_score = 0;  ///< log p of the token alone

@@ -10,8 +10,8 @@ namespace attend::text {
 
 enum class BatchUnit {
   kSentences,  ///< `size` examples a batch
-  /// A batch has as many examples as keep (examples × longest target), padding included, within
-  /// `size`.
+  /// A batch has as many examples as fit: (number of examples) × (tokens of the longest target) is
+  /// at most `size`.
   kTokens
 };
 

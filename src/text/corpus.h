@@ -78,9 +78,9 @@ enum class BlankSides {
 
 /// Reads pairs as they are written, without trimming. Not thread-safe. Throws BadLine (file:line,
 /// what was found, what was expected) for a line of either file that LineReader rejects, a line
-/// without exactly two fields, and a side that is blank against `blank`. Throws DataError for files
-/// of unequal length and for a file without any line; UsageError when `files` names both forms or
-/// neither.
+/// without exactly two fields, and a side that is blank although `blank` does not allow it. Throws
+/// DataError for files of unequal length and for a file without any line; UsageError when `files`
+/// names both forms or neither.
 class PairReader {
  public:
   explicit PairReader(const CorpusFiles& files, BlankSides blank = BlankSides::kNone);

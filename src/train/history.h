@@ -19,7 +19,7 @@ struct ValidationRecord {
   bool best = false;  ///< whether it was the best validation so far
   double learning_rate = 0;
   double pairs_per_second = 0;
-  double seconds = 0;  ///< of training so far, earlier runs included
+  double seconds = 0;  ///< seconds of training so far, earlier runs included
 };
 
 /// The records of a folder. They are kept in memory, and every change rewrites the file atomically.

@@ -11,8 +11,8 @@
 namespace attend::train {
 
 /// Estimates the bytes of all activations and their gradients for `sentences` examples that are
-/// padded to these lengths. This is only an estimate; the true value may differ by a half of it.
-/// The logits of a batch never exist all at once and are not counted. Counted are the gradients of
+/// padded to these lengths. This is a rough estimate from the sizes of the layers, not a bound. The
+/// logits of a batch never exist all at once and are not counted. Counted are the gradients of
 /// `kept_logits` logits of each target position, which are kept in bfloat16.
 std::int64_t activation_bytes(const model::Configuration& configuration, std::int64_t kept_logits,
                               std::int64_t sentences, std::int64_t source_length,

@@ -13,7 +13,7 @@ namespace attend::train {
 /// which preparation leaves nothing, and a target of the wrong length.
 enum class OnError {
   kStop,  ///< throw a DataError with file and line before training begins
-  kSkip   ///< leave such pairs out and count them
+  kSkip   ///< leave the pair out and count it
 };
 
 /// The options of one run of a training.

@@ -30,8 +30,9 @@ bool turns_its_line(std::string_view text);
 /// may not be written letter below letter.
 bool joins_letters(std::string_view text);
 
-/// Returns which column headings are drawn upright: those at most `room` units of the font size
-/// wide. When more than a third are wider, only single characters are.
+/// Returns for each column heading whether it is drawn upright. Headings of at most `room` times
+/// the font size are. When more than a third of the headings are wider than that, only headings of
+/// a single character (clusters()) are drawn upright.
 std::vector<bool> upright_headings(const std::vector<std::string>& labels, double room);
 
 /// Estimates the width of a text in a sans-serif font, in units of the font size.

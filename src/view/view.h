@@ -90,7 +90,7 @@ std::string svg_to_png(std::string_view svg, const PngOptions& options = {});
 struct HtmlOptions {
   std::string title = "Alignment";
   ColourScale scale = ColourScale::kPerceptual;
-  std::string language = "en";  ///< of the page's own words; BCP 47
+  std::string language = "en";  ///< language of the page's own words, BCP 47
 };
 
 /// Returns one file that refers to nothing on the network: every picture with its tokens and its

@@ -80,7 +80,7 @@ std::vector<Product> decoder_products(const model::Configuration& configuration,
   const std::int64_t b = batch.sentences, s = batch.source_length, t = batch.target_length;
   const std::int64_t h = configuration.encoder.annotation_units(), d = decoder.units;
   const std::int64_t gates = decoder.cell.gate_count() * d, fed = decoder.previous_units();
-  const bool additive = configuration.attention.score == model::Score::kAdditive;
+  const bool additive = configuration.attention.score == "additive";
   const bool feeds = decoder.input_feeding == model::InputFeeding::kReadout;
   const std::int64_t energies = additive ? configuration.attention.units : d;
   std::vector<Product> list{{"projected annotations", b * s, energies, h, 1, 1}};
@@ -103,7 +103,7 @@ std::vector<Product> decoder_products(const model::Configuration& configuration,
 std::vector<Product> products_of(const model::Configuration& configuration,
                                  std::int64_t target_vocabulary, BatchShape batch) {
   ATTEND_CHECK(configuration.encoder.layers == 1 && configuration.decoder.layers == 1);
-  ATTEND_CHECK(configuration.attention.score != model::Score::kDot);
+  ATTEND_CHECK(configuration.attention.score != "dot");
   std::vector<Product> list = encoder_products(configuration.encoder, batch);
   for (Product& product : decoder_products(configuration, target_vocabulary, batch)) {
     list.push_back(std::move(product));
@@ -134,13 +134,13 @@ std::vector<Product> products_of(const model::Configuration& configuration,
                                  std::int64_t target_vocabulary, const Prediction& prediction) {
   const model::DecoderConfig& decoder = configuration.decoder;
   ATTEND_CHECK(configuration.encoder.layers == 1 && decoder.layers == 1);
-  ATTEND_CHECK(configuration.attention.score != model::Score::kDot);
+  ATTEND_CHECK(configuration.attention.score != "dot");
   const BatchShape batch = batch_shape(configuration, prediction);
   const std::int64_t b = batch.sentences, s = batch.source_length, t = batch.target_length;
   const std::int64_t rows = b * prediction.beam;
   const std::int64_t h = configuration.encoder.annotation_units(), d = decoder.units;
   const std::int64_t gates = decoder.cell.gate_count() * d;
-  const bool additive = configuration.attention.score == model::Score::kAdditive;
+  const bool additive = configuration.attention.score == "additive";
   const std::int64_t energies = additive ? configuration.attention.units : d;
   const bool by_position = s <= t * prediction.beam;
   const auto context = [&](const char* name, std::int64_t outputs) -> Product {

@@ -34,12 +34,18 @@ inline void fit_sizes(Random& random, model::Configuration& c) {
   if (c.encoder.padding == Padding::kVisible) c.source.fixed_length = size(9);
   // Float cannot hold its digits where two or three nearly equal values are normalised.
   if (c.encoder.layer_norm) c.encoder.units += 4;
+  if (c.decoder.cell.type == Cell::kNone) {
+    c.decoder.order = Order::kLookUpdateGenerate;
+    c.decoder.initial_state = InitialState::kZero;
+    c.decoder.input_feeding = InputFeeding::kNone;
+    c.decoder.layers = 1;
+  }
   const bool copies = c.decoder.initial_state == InitialState::kCopy;
   if (copies) {
     c.decoder.layers = c.encoder.layers;
     c.decoder.cell.type = c.encoder.cell.type;
   }
-  if (copies || c.attention.score == Score::kDot) c.decoder.units = c.encoder.annotation_units();
+  if (copies || c.attention.score == "dot") c.decoder.units = c.encoder.annotation_units();
   if (c.decoder.tied_embeddings == TiedEmbeddings::kNone) return;
   c.decoder.embedding =
       c.decoder.readout == Readout::kNone ? c.decoder.units : c.decoder.readout_units;

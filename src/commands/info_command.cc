@@ -20,22 +20,38 @@ std::string describe_side(const char* name, const model::Side& side) {
                      side.config.unit == model::UnitChoice::kCharacters   ? "characters"
                      : side.config.unit == model::UnitChoice::kCodePoints ? "code points"
                      : side.config.unit == model::UnitChoice::kWords      ? "words"
+                     : side.config.unit == model::UnitChoice::kWhole      ? "whole lines"
                                                                           : "subwords",
                      side.config.fixed_length > 0
                          ? fmt::format(", always {} tokens", side.config.fixed_length)
                          : "");
 }
 
+// The multiply-adds of the decoder for one target token of a sentence pair of 20 tokens each.
+std::string describe_work(const model::ModelText& text) {
+  constexpr double kLength = 20;
+  const step::Work work = step::work(model::step_program(text.configuration, text.sizes()));
+  return fmt::format(
+      "{:.3g} multiply-adds of the decoder a target token, plus {:.3g} for each "
+      "source token ({:.3g} with {} tokens on both sides)",
+      work.per_step, work.per_step_and_position, work.per_token(kLength, kLength), kLength);
+}
+
 void run(const Options& options) {
   const model::Model model = model::load(options.model);
   const auto table = model::parameter_table(model.text.configuration, model.text.sizes());
+  const bool plan = model::has_plan(model.text.configuration);
   std::string text = fmt::format("{:<12}{}\n", "preset", model.text.configuration.preset);
   text += fmt::format("{:<12}{}\n", "parameters", model::parameter_count(table));
   text += fmt::format("{:<12}{}\n", "precision", precision_name(model.weights.precision()));
   text += describe_side("source", model.text.source);
   text += describe_side("target", model.text.target);
-  text +=
-      fmt::format("{:<12}{}\n", "training", "encoder, decoder, readout and loss on fused kernels");
+  text += fmt::format("{:<12}{}\n", "training",
+                      plan ? "encoder, decoder, readout and loss on fused kernels"
+                           : "encoder, projections and loss on fused kernels, decoder by its step "
+                             "program");
+  text += fmt::format("{:<12}{}\n", "prediction", plan ? "by a plan" : "by its step program");
+  text += fmt::format("{:<12}{}\n", "work", describe_work(model.text));
   for (const auto& [key, value] : model.weights.metadata()) {
     if (key.starts_with("attend.")) continue;  // the provenance, which repeats the configuration
     text += fmt::format("{:<12}{}\n", key, value);

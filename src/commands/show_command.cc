@@ -148,7 +148,7 @@ std::string explain(const predictor::Predictor& predictor, const Options& option
                     Notices& notices) {
   constexpr std::size_t kChoices = 4;
   std::string text;
-  for (const predictor::Equation& equation : predictor::equations(predictor.text().configuration)) {
+  for (const step::Equation& equation : model::equations(predictor.text().configuration)) {
     text += fmt::format("{:<12}{}\n", equation.name, equation.text);
   }
   Undrawn undrawn(options.errors, notices);

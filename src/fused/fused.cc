@@ -45,6 +45,10 @@ network::SentenceAnnotations FusedOperations::by_sentence(const Tensor& h, std::
   return fused::by_sentence(h, n);
 }
 
+bool FusedOperations::has_plan(const model::Configuration& configuration) const {
+  return model::has_plan(configuration);
+}
+
 network::DecodedSteps FusedOperations::decoder_steps(const network::DecoderInputs& inputs) {
   return fused::decoder_steps(matrices_, inputs);
 }

@@ -32,6 +32,7 @@ class FusedOperations : public network::Operations {
   network::EncodedLayer encoder_layer(const network::EncoderLayerInputs& inputs,
                                       const network::Batch& batch) override;
   network::SentenceAnnotations by_sentence(const at::Tensor& h, std::int64_t n) override;
+  bool has_plan(const model::Configuration& configuration) const override;
   network::DecodedSteps decoder_steps(const network::DecoderInputs& inputs) override;
   network::LossSums accumulate_gradient(const network::LossInputs& inputs,
                                         const network::LossOptions& options) override;

@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/base.h"
+#include "model/attention/mechanism.h"
 
 namespace attend::model {
 namespace {
@@ -157,13 +158,7 @@ void check_encoder(const Configuration& c) {
         "decoder.initial_state: backward needs a backward encoder; with encoder.direction: forward "
         "choose last, mean, copy or zero");
   }
-  if (c.attention.score == Score::kDot && decoder.units != encoder.annotation_units()) {
-    conflict(fmt::format(
-        "attention.score: dot needs decoder.units as large as annotations: decoder.units {}, "
-        "annotations of {} encoder {}",
-        decoder.units, encoder.direction == Direction::kBidirectional ? "a bidirectional" : "an",
-        encoder.annotation_units()));
-  }
+  if (const Mechanism& score = mechanism(c.attention); score.check != nullptr) score.check(c);
   if (decoder.initial_state != InitialState::kCopy) return;
   if (encoder.layers != decoder.layers || encoder.cell.type != decoder.cell.type) {
     conflict("decoder.initial_state: copy needs encoder and decoder of the same layers and cell");
@@ -173,6 +168,25 @@ void check_encoder(const Configuration& c) {
         fmt::format("decoder.initial_state: copy needs decoder.units as large as annotations: "
                     "decoder.units {}, annotations {}",
                     decoder.units, encoder.annotation_units()));
+  }
+}
+
+// A decoder without a cell has no state to start, to update or to feed.
+void check_no_cell(const DecoderConfig& decoder) {
+  if (decoder.cell.type != Cell::kNone) return;
+  if (decoder.order != Order::kLookUpdateGenerate) {
+    conflict("decoder.cell: none needs decoder.order: look-update-generate");
+  }
+  if (decoder.initial_state != InitialState::kZero) {
+    conflict("decoder.cell: none needs decoder.initial_state: zero");
+  }
+  if (decoder.layers != 1) conflict("decoder.cell: none needs decoder.layers: 1");
+  const bool reads_token =
+      decoder.readout != Readout::kNone && decoder.readout_previous_units() > 0;
+  if (decoder.feedback == Feedback::kPrevious && !reads_token) {
+    conflict(
+        "decoder.cell: none needs decoder.feedback: none, or a readout with "
+        "decoder.readout_feedback: previous: nothing else can read the previous token");
   }
 }
 
@@ -338,6 +352,7 @@ std::string write_yaml(const Configuration& configuration, int format, const Opt
 void check(const Configuration& c) {
   check_ties(c);
   check_encoder(c);
+  check_no_cell(c.decoder);
   check_order(c.decoder);
   if (!c.target.end_token && c.target.fixed_length == 0) {
     conflict("target.end_token: false needs target.fixed_length");
@@ -375,6 +390,9 @@ text::SegmenterOptions segmenter_options(const SideConfig& side) {
       break;
     case UnitChoice::kSubwords:
       result.unit = text::UnitMode::kSubwords;
+      break;
+    case UnitChoice::kWhole:
+      result.unit = text::UnitMode::kWhole;
       break;
     case UnitChoice::kAuto:
       only_for_training("unit");

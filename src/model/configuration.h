@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/base.h"
+#include "step/step.h"
 #include "text/text.h"
 
 namespace attend::model {
@@ -25,7 +26,7 @@ inline constexpr int kFormatRounded = 2;  ///< bfloat16 or int8 weights
 inline constexpr int kFormatVersion = 2;  ///< the newest that this program reads
 
 // The trainer replaces kAuto in these three before it writes anything.
-enum class UnitChoice { kAuto, kCharacters, kCodePoints, kWords, kSubwords };
+enum class UnitChoice { kAuto, kCharacters, kCodePoints, kWords, kSubwords, kWhole };
 enum class NormalisationChoice { kAuto, kNfc, kNfd, kNfkc, kNone };
 enum class InvisibleChoice { kAuto, kDrop, kKeep };
 
@@ -44,17 +45,18 @@ struct SideConfig {
   bool end_token = true;     ///< append </s>; in a source, attention can look at it (§1.3)
 };
 
-enum class Cell { kGru, kLstm };
-enum class GruReset { kBefore, kAfter };   ///< U(r ⊙ h) or r ⊙ (U h + b), §1.1
-enum class GruUpdate { kNew, kOld };       ///< z multiplies the candidate or the old state, §1.1
-enum class Gates { kLogistic, kHard };     ///< hard: clip(0.2 x + 0.5, 0, 1), §5.1
+using step::Cell;
+using step::CellConfig;
+using step::Gates;
+using step::GruReset;
+using step::GruUpdate;
+using step::Initialization;
 enum class Padding { kMasked, kVisible };  ///< visible needs a fixed source length, §5.1
 /// The direction in which the encoder reads. A backward encoder reads the reversed source (§6.1);
 /// h_j still belongs to token j.
 enum class Direction { kBidirectional, kForward, kBackward };
-enum class Score { kAdditive, kDot, kGeneral };  ///< §1.5
-enum class Energies { kLinear, kRelu };          ///< §5.1
-enum class Feedback { kPrevious, kNone };        ///< whether the previous token y_{i-1} is an input
+enum class Energies { kLinear, kRelu };    ///< §5.1
+enum class Feedback { kPrevious, kNone };  ///< whether the previous token y_{i-1} is an input
 /// How the first state of every decoder layer is computed: it is 0; or a tanh layer of ←h_1
 /// (kBackward), of the mean of the annotations (kMean) or of the last state of each direction
 /// (kLast), all from the top encoder layer; or a copy of the last states of the encoder layer with
@@ -64,15 +66,6 @@ enum class Order { kLookUpdateGenerate, kLookGenerateUpdate, kUpdateLookGenerate
 enum class InputFeeding { kNone, kReadout };  ///< whether the last readout is an input, §6.4
 enum class Readout { kNone, kTanh, kMaxout, kLinear };
 enum class TiedEmbeddings { kNone, kTarget, kAll };
-enum class Initialization { kGlorot, kNormal };  ///< kNormal: §4.2
-
-struct CellConfig {
-  Cell type = Cell::kGru;
-  GruReset reset = GruReset::kBefore;
-  GruUpdate update = GruUpdate::kNew;
-  Gates gates = Gates::kLogistic;
-  int gate_count() const { return type == Cell::kGru ? 3 : 4; }
-};
 
 /// A recurrent encoder (§4.1, §6.1). Its annotations h_j are [forward; backward] of the top layer,
 /// or one of the two.
@@ -94,10 +87,9 @@ struct EncoderConfig {
 
 /// e_ij = activation(score(s, h_j) + b_e), §1.5. The query s is s_{i-1}, or s_i in the order
 /// update-look-generate.
-///   additive: v · tanh(W s + U h_j + b)     dot: s · h_j     general: s · W h_j
 struct AttentionConfig {
-  Score score = Score::kAdditive;
-  int units = 128;  ///< n', for the additive score
+  std::string score = "additive";  ///< the name of a score: a file in src/model/attention
+  int units = 128;                 ///< n', for the additive score
   Energies energies = Energies::kLinear;
   bool energy_bias = false;  ///< b_e; it has no effect on a softmax of linear energies
 };

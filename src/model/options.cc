@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/base.h"
+#include "model/attention/mechanism.h"
 #include "model/configuration.h"
 
 namespace attend::model {
@@ -103,9 +104,11 @@ void add_side(OptionList& list, const std::string& prefix, SideConfig& side) {
                            {"characters", UnitChoice::kCharacters},
                            {"code-points", UnitChoice::kCodePoints},
                            {"words", UnitChoice::kWords},
-                           {"subwords", UnitChoice::kSubwords}},
+                           {"subwords", UnitChoice::kSubwords},
+                           {"whole", UnitChoice::kWhole}},
                           "what the text is cut into; characters are grapheme clusters, which "
-                          "consist of code points; auto looks at the training pairs");
+                          "consist of code points; whole keeps a line as one label; auto looks at "
+                          "the training pairs");
   list.choice<NormalisationChoice>(
       prefix + ".normalisation", side.normalisation,
       {{"auto", NormalisationChoice::kAuto},
@@ -135,9 +138,9 @@ void add_side(OptionList& list, const std::string& prefix, SideConfig& side) {
   list.flag(prefix + ".end_token", side.end_token, "append </s>");
 }
 
-void add_cell(OptionList& list, const std::string& prefix, CellConfig& cell) {
-  list.choice<Cell>(prefix + ".cell", cell.type, {{"gru", Cell::kGru}, {"lstm", Cell::kLstm}},
-                    "recurrent cell");
+void add_cell(OptionList& list, const std::string& prefix, CellConfig& cell,
+              const Choices<Cell>& types, const std::string& help) {
+  list.choice<Cell>(prefix + ".cell", cell.type, types, help);
   list.choice<GruReset>(prefix + ".gru_reset", cell.reset,
                         {{"before", GruReset::kBefore}, {"after", GruReset::kAfter}},
                         "reset gate before or after the recurrent product");
@@ -157,7 +160,8 @@ void add_encoder(OptionList& list, EncoderConfig& encoder) {
                           {"forward", Direction::kForward},
                           {"backward", Direction::kBackward}},
                          "which way the source is read; backward reads it reversed");
-  add_cell(list, "encoder", encoder.cell);
+  add_cell(list, "encoder", encoder.cell, {{"gru", Cell::kGru}, {"lstm", Cell::kLstm}},
+           "recurrent cell");
   list.number("encoder.units", encoder.units, 1, kMany, "units per direction");
   list.number("encoder.layers", encoder.layers, 1, 64, "layers, each of one or both directions");
   list.flag("encoder.layer_norm", encoder.layer_norm, "normalise the gates' pre-activations");
@@ -167,9 +171,10 @@ void add_encoder(OptionList& list, EncoderConfig& encoder) {
 }
 
 void add_attention(OptionList& list, AttentionConfig& attention) {
-  list.choice<Score>(
-      "attention.score", attention.score,
-      {{"additive", Score::kAdditive}, {"dot", Score::kDot}, {"general", Score::kGeneral}},
+  Choices<std::string> scores;
+  for (const Mechanism& score : mechanisms()) scores.emplace_back(score.name, score.name);
+  list.choice<std::string>(
+      "attention.score", attention.score, scores,
       "energies of state s and annotation h: v · tanh(W s + U h + b), s · h, or s · W h");
   list.number("attention.units", attention.units, 1, kMany,
               "hidden units of the energies, of the additive score only");
@@ -181,7 +186,9 @@ void add_attention(OptionList& list, AttentionConfig& attention) {
 
 void add_decoder(OptionList& list, DecoderConfig& decoder) {
   list.number("decoder.embedding", decoder.embedding, 1, kMany, "size of the target embeddings");
-  add_cell(list, "decoder", decoder.cell);
+  add_cell(list, "decoder", decoder.cell,
+           {{"gru", Cell::kGru}, {"lstm", Cell::kLstm}, {"none", Cell::kNone}},
+           "recurrent cell; none looks with a learned query and has no state, for labels");
   list.number("decoder.units", decoder.units, 1, kMany, "units of the state");
   list.number("decoder.layers", decoder.layers, 1, 64, "layers; the top one asks the attention");
   list.choice<Feedback>("decoder.feedback", decoder.feedback,

@@ -8,27 +8,12 @@
 #include <vector>
 
 #include "model/configuration.h"
+#include "step/step.h"
 
 namespace attend::model {
 
-/// How the values of a tensor start (§1.7, §4.2).
-enum class Initial {
-  kZero,
-  kOne,
-  kNormal,      ///< N(0, scale²)
-  kUniform,     ///< U(−scale, scale)
-  kOrthogonal,  ///< square blocks of rows, each the left singular vectors of a Gaussian matrix
-  kForgetGate   ///< an LSTM bias [4 n]: 1 for the forget gate, else 0
-};
-
-struct TensorSpec {
-  std::string name;
-  std::vector<std::int64_t> shape;
-  Initial initial = Initial::kZero;
-  double scale = 0.0;
-  std::int64_t count() const;  ///< number of values
-  bool operator==(const TensorSpec&) const = default;
-};
+using step::Initial;
+using step::TensorSpec;
 
 struct VocabularySizes {
   std::int64_t source = 0;

@@ -109,7 +109,7 @@ Configuration make_luong() {
   c.encoder.cell.type = c.decoder.cell.type = Cell::kLstm;
   c.encoder.direction = Direction::kBackward;
   c.encoder.units = c.decoder.units = c.decoder.readout_units = 256;
-  c.attention.score = Score::kGeneral;
+  c.attention.score = "general";
   c.decoder.order = Order::kUpdateLookGenerate;
   c.decoder.input_feeding = InputFeeding::kReadout;
   c.decoder.readout_feedback = Feedback::kNone;

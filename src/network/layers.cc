@@ -88,21 +88,4 @@ State Recurrence::lstm(const Tensor& projected, const State& previous,
   return {ifo[2] * cell.tanh(), cell};
 }
 
-// Returns the scores of all positions, [batch, source_length].
-Tensor Attention::score(const Tensor& state) const {
-  const Tensor& keys = in_.keys();
-  if (!in_.additive()) return keys.bmm(state.unsqueeze(2)).squeeze(2);
-  const Tensor hidden = (keys + state.mm(in_.query_weight.t()).unsqueeze(1)).tanh();
-  return hidden.view({-1, hidden.size(2)}).mv(in_.energy_weight).view({hidden.size(0), -1});
-}
-
-Look Attention::look(const Tensor& state) const {
-  Tensor energies = score(state);
-  if (in_.energy_bias.defined()) energies = energies + in_.energy_bias;
-  if (in_.energies == model::Energies::kRelu) energies = energies.relu();
-  if (in_.mask.defined()) energies = energies + in_.mask;
-  const Tensor alignment = energies.softmax(-1);
-  return {energies, alignment, alignment.unsqueeze(1).bmm(in_.annotations).squeeze(1)};
-}
-
 }  // namespace attend::network

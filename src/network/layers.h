@@ -1,4 +1,4 @@
-// One step of a recurrent cell and one step of attention in libtorch's tensor operations. This is
+// One step of a recurrent cell in libtorch's tensor operations. This is
 // the definition that the fused operations must equal. It runs in float or double on any device.
 // Needs libtorch.
 #pragma once
@@ -8,7 +8,6 @@
 #include <cstdint>
 
 #include "model/model.h"
-#include "network/operations.h"
 #include "network/tensors.h"
 
 namespace attend::network {
@@ -44,27 +43,6 @@ class Recurrence {
   Tensor gate_weight_, candidate_weight_;     // the columns of z and r; of the candidate (GRU)
   Tensor gain_, gate_gain_, candidate_gain_;  // [(D, 1,) G n], or undefined
   Tensor recurrent_bias_;                     // [(D, 1,) n], or undefined
-};
-
-/// The results of attention in one step of the decoder (§1.5).
-struct Look {
-  Tensor energies;   // [batch, source_length]
-  Tensor alignment;  // [batch, source_length]: each row sums to 1
-  Tensor context;    // [batch, n_h]
-};
-
-/// Attention over the annotations of a batch:
-/// e_ij = activation(score(s, h_j) + b_e), α_ij = softmax of e_ij over j, c_i = Σ_j α_ij h_j.
-class Attention {
- public:
-  explicit Attention(const AttentionInputs& inputs) : in_(inputs) {}
-  /// Looks at the sources with the decoder state s [batch, n].
-  Look look(const Tensor& state) const;
-
- private:
-  Tensor score(const Tensor& state) const;
-
-  AttentionInputs in_;
 };
 
 }  // namespace attend::network

@@ -33,6 +33,9 @@ void fill(double* values, const TensorSpec& spec, Random random) {
     case Initial::kOne:
       std::fill(values, values + count, 1.0);
       break;
+    case Initial::kConstant:
+      std::fill_n(values, count, spec.scale);
+      break;
     case Initial::kNormal:
       for (std::int64_t i = 0; i < count; ++i) values[i] = spec.scale * random.normal();
       break;

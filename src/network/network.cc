@@ -2,47 +2,18 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "base/base.h"
+#include "network/passes.h"
 
 namespace attend::network {
 
 using model::Feedback;
 using model::InitialState;
-using model::InputFeeding;
-using model::Order;
-
-/// The results of the encoder, from which the decoder starts.
-struct Network::Annotated {
-  Tensor annotations;  // [batch, source_length, n_h]; 0 on masked padding
-  Tensor mask;         // [batch, source_length]: 0, or −infinity on masked padding; or undefined
-  Tensor initial;      // [batch, d]: input of the layer that computes first states; or undefined
-  std::vector<State> last;  // [encoder layers] of [batch, n_h]: states to copy; or empty
-};
-
-/// The annotations of an encoder layer and the last states of its directions.
-struct Network::Layer {
-  Tensor annotations;  // [source_length, batch, n_h]
-  State last;          // [batch, n_h]; undefined unless the decoder copies them
-};
-
-/// The results of the decoder for a batch, before the readouts.
-struct Network::Decoded {
-  WordRows previous;  // [target_length · batch, m]: E y_{i-1}; undefined without feedback
-  DecodedSteps steps;
-};
 
 namespace {
-
-// Returns `count` steps of a sequence, beginning with step `first`. Each step has `batch`
-// positions. An undefined sequence stays undefined.
-WordRows steps_of(const WordRows& words, std::int64_t batch, std::int64_t first,
-                  std::int64_t count) {
-  if (words.shared()) return {words.rows, words.index.narrow(0, first, count)};
-  if (!words.defined()) return words;
-  return {words.rows.narrow(0, first * batch, count * batch), {}};
-}
 
 bool drops(const Dropout* dropout, double model::DropoutConfig::*rate) {
   return dropout != nullptr && dropout->config().*rate > 0;
@@ -56,7 +27,14 @@ Network::Network(const model::Configuration& configuration, Tensors tensors,
       tensors_(std::move(tensors)),
       operations_(std::move(operations)) {
   ATTEND_CHECK(operations_ != nullptr);
-  tensor("output.bias");
+  const std::int64_t vocabulary = tensor("output.bias").size(0);
+  program_ = std::make_shared<const StepProgram>(
+      model::step_program(configuration_, {vocabulary, vocabulary}));
+  const auto& shown = program_->program().observations;
+  alignment_ = static_cast<std::size_t>(
+      std::find_if(shown.begin(), shown.end(),
+                   [](const step::Observation& one) { return one.name == "alignment"; }) -
+      shown.begin());
 }
 
 const Tensor& Network::tensor(const std::string& name) const {
@@ -177,44 +155,6 @@ Network::Annotated Network::annotate(const Batch& batch, Dropout* dropout) const
   return result;
 }
 
-std::vector<State> Network::initial_states(const Annotated& annotated) const {
-  const model::DecoderConfig& decoder = configuration_.decoder;
-  const bool lstm = decoder.cell.type == model::Cell::kLstm;
-  if (!annotated.last.empty()) return annotated.last;
-  std::vector<State> states;
-  for (int layer = 0; layer < decoder.layers; ++layer) {
-    if (!annotated.initial.defined()) {
-      const Tensor zeros = at::zeros({annotated.annotations.size(0), decoder.units}, floating());
-      states.push_back({zeros, lstm ? zeros : Tensor()});
-      continue;
-    }
-    const auto compute = [&](const char* name) {
-      const std::string prefix = fmt::format("initial.{}.{}", layer, name);
-      return project({{annotated.initial, {}}}, prefix + "_weight", prefix + "_bias",
-                     Activation::kTanh);
-    };
-    states.push_back({compute("state"), lstm ? compute("cell") : Tensor()});
-  }
-  return states;
-}
-
-AttentionInputs Network::attention_inputs(const Batch& batch, const Annotated& annotated) const {
-  AttentionInputs inputs;
-  inputs.score = configuration_.attention.score;
-  inputs.energies = configuration_.attention.energies;
-  inputs.lengths = batch.source_sizes;
-  inputs.annotations = annotated.annotations;
-  inputs.mask = annotated.mask;
-  if (inputs.score != model::Score::kDot) {
-    inputs.projected = project({{annotated.annotations, {}}}, "attention.annotation_weight",
-                               "attention.bias", Activation::kNone);
-  }
-  inputs.query_weight = find_tensor(tensors_, "attention.query_weight");
-  inputs.energy_weight = find_tensor(tensors_, "attention.energy_weight");
-  inputs.energy_bias = find_tensor(tensors_, "attention.energy_bias");
-  return inputs;
-}
-
 // Returns E y_{i-1} of all steps; E y_0 = 0.
 WordRows Network::previous_rows(const Batch& batch, Dropout* dropout) const {
   if (configuration_.decoder.feedback != Feedback::kPrevious) return {};
@@ -229,75 +169,39 @@ WordRows Network::previous_rows(const Batch& batch, Dropout* dropout) const {
   return {at::cat({zero, embedded}, 0).flatten(0, 1), {}};
 }
 
-// Returns the E y that every update of the state reads. In the order that updates the state last,
-// this is E y_i, and there is no update after the last step.
-WordRows Network::previous_of_updates(const WordRows& previous, const Batch& batch) const {
-  if (configuration_.decoder.order != Order::kLookGenerateUpdate) return previous;
-  return steps_of(previous, batch.sentences, 1, batch.target.size(0) - 1);
-}
-
-InputFeedingInputs Network::input_feeding_inputs(const DecoderMasks& masks) const {
-  const model::DecoderConfig& config = configuration_.decoder;
-  InputFeedingInputs inputs;
-  if (config.input_feeding != InputFeeding::kReadout) return inputs;
-  inputs.readout = config.readout;
-  inputs.weight = tensor("readout.weight");
-  inputs.bias = tensor("readout.bias");
-  inputs.previous_units = config.readout_previous_units();
-  if (masks.readout.defined()) inputs.mask = masks.readout.contiguous();
-  return inputs;
-}
-
 Network::Decoded Network::decode(const Batch& batch, Dropout* dropout) const {
-  const model::DecoderConfig& config = configuration_.decoder;
   const Annotated annotated = annotate(batch, dropout);
-  DecoderInputs inputs;
-  inputs.shape = {config.cell, config.units};
-  inputs.order = config.order;
+  const WordRows previous = previous_rows(batch, dropout);
+  const DecoderMasks masks(configuration_.decoder, batch.target.size(0), batch.sentences, dropout,
+                           floating());
+  if (operations_->has_plan(configuration_)) {
+    return decode_by_plan(batch, annotated, previous, masks, dropout);
+  }
+  ProgramInputs inputs;
   inputs.steps = batch.target.size(0);
-  inputs.attention = attention_inputs(batch, annotated);
-  Decoded decoded;
-  decoded.previous = previous_rows(batch, dropout);
-  inputs.masks = DecoderMasks(config, inputs.steps, batch.sentences, dropout, floating());
-  inputs.input_feeding = input_feeding_inputs(inputs.masks);
-  inputs.previous = previous_of_updates(decoded.previous, batch);
-  inputs.initial = initial_states(annotated);
-  for (int layer = 0; layer < config.layers; ++layer) {
-    inputs.cells.push_back(CellTensors::find(tensors_, fmt::format("decoder.{}", layer)));
-  }
-  decoded.steps = operations_->decoder_steps(inputs);
-  return decoded;
-}
-
-// Returns the input of the softmax layer, [target_length, batch, l], with dropout.
-Tensor Network::readouts(const Decoded& decoded, Dropout* dropout) const {
-  const DecodedSteps& steps = decoded.steps;
-  if (steps.readouts.defined()) return steps.readouts;
-  const model::DecoderConfig& config = configuration_.decoder;
-  Tensor result = steps.states;
-  if (config.readout != model::Readout::kNone) {
-    std::vector<WordRows> parts{{steps.states, {}}};
-    if (config.readout_previous_units() > 0) parts.push_back(decoded.previous);
-    parts.push_back({steps.contexts, {}});
-    result =
-        project(parts, "readout.weight", "readout.bias",
-                config.readout == model::Readout::kTanh ? Activation::kTanh : Activation::kNone);
-  }
-  if (config.readout == model::Readout::kMaxout) result = maxout(result);
-  return dropout ? dropout->sequence(result, dropout->config().readout) : result;
+  inputs.annotations = annotated.annotations;
+  inputs.mask = annotated.mask;
+  inputs.first_input = annotated.initial;
+  inputs.last = annotated.last;
+  inputs.previous = previous;
+  inputs.masks = &masks;
+  inputs.dropout = dropout;
+  ProgramOutputs outputs = program_->run(tensors_, *operations_, inputs);
+  return {outputs.output,
+          alignment_ < outputs.observations.size() ? outputs.observations[alignment_] : Tensor()};
 }
 
 Forced Network::forced(const Batch& batch) const {
   operations_->begin_pass();
   const Decoded decoded = decode(batch, nullptr);
-  const LossInputs inputs = loss_inputs(readouts(decoded, nullptr).flatten(0, 1), batch);
+  const LossInputs inputs = loss_inputs(decoded.readouts.flatten(0, 1), batch);
   const Tensor scores = log_probabilities(inputs.rows, inputs.weight, inputs.bias);
-  return {scores.view({batch.target.size(0), batch.sentences, -1}), decoded.steps.alignments};
+  return {scores.view({batch.target.size(0), batch.sentences, -1}), decoded.alignments};
 }
 
 // Returns the readouts of all target tokens, [tokens, l], in the order of batch.target_tokens.
 Tensor Network::target_readouts(const Batch& batch, Dropout* dropout) const {
-  const Tensor rows = readouts(decode(batch, dropout), dropout).flatten(0, 1);
+  const Tensor rows = decode(batch, dropout).readouts.flatten(0, 1);
   return batch.target_rows.defined() ? rows.index_select(0, batch.target_rows) : rows;
 }
 

@@ -15,6 +15,7 @@
 #include "network/layout.h"            // IWYU pragma: export
 #include "network/operations.h"        // IWYU pragma: export
 #include "network/plain_operations.h"  // IWYU pragma: export
+#include "network/program.h"           // IWYU pragma: export
 #include "network/tensors.h"           // IWYU pragma: export
 
 namespace attend::network {
@@ -56,13 +57,16 @@ class Network {
   Tensor last_of_directions(const Tensor& h, const Batch& batch) const;
   Tensor initial_inputs(const Tensor& h, const Batch& batch) const;
   Annotated annotate(const Batch& batch, Dropout* dropout) const;
+  WordRows previous_rows(const Batch& batch, Dropout* dropout) const;
+  Decoded decode(const Batch& batch, Dropout* dropout) const;
+  // With a plan (plan.cc):
   AttentionInputs attention_inputs(const Batch& batch, const Annotated& annotated) const;
   std::vector<State> initial_states(const Annotated& annotated) const;
-  WordRows previous_rows(const Batch& batch, Dropout* dropout) const;
   WordRows previous_of_updates(const WordRows& previous, const Batch& batch) const;
   InputFeedingInputs input_feeding_inputs(const DecoderMasks& masks) const;
-  Decoded decode(const Batch& batch, Dropout* dropout) const;
-  Tensor readouts(const Decoded& decoded, Dropout* dropout) const;
+  Decoded decode_by_plan(const Batch& batch, const Annotated& annotated, const WordRows& previous,
+                         const DecoderMasks& masks, Dropout* dropout) const;
+  Tensor readouts(const DecodedSteps& steps, const WordRows& previous, Dropout* dropout) const;
   Tensor target_readouts(const Batch& batch, Dropout* dropout) const;
   Tensor project(const std::vector<WordRows>& parts, const std::string& weight,
                  const std::string& bias, Activation activation) const;
@@ -73,6 +77,8 @@ class Network {
   model::Configuration configuration_;
   Tensors tensors_;
   std::shared_ptr<Operations> operations_;
+  std::shared_ptr<const StepProgram> program_;  // of the decoder
+  std::size_t alignment_ = 0;                   // index of the alignment in its observations
 };
 
 }  // namespace attend::network

@@ -153,8 +153,11 @@ class Operations {
   /// Reorders annotations h [source_length, batch, n_h] by sentence. The last n units of h must
   /// belong to the backward direction.
   virtual SentenceAnnotations by_sentence(const Tensor& h, std::int64_t n) = 0;
-  /// Computes all steps of a teacher-forced decoder.
-  virtual DecodedSteps decoder_steps(const DecoderInputs& inputs) = 0;
+  /// Whether decoder_steps() can compute the decoder of this configuration. If not, the network
+  /// runs the decoder's step program.
+  virtual bool has_plan(const model::Configuration& /*configuration*/) const { return false; }
+  /// Computes all steps of a teacher-forced decoder that has a plan; CheckFailure otherwise.
+  virtual DecodedSteps decoder_steps(const DecoderInputs& inputs);
   /// Computes the sums, and adds the gradient of scale · cost to the gradient of every leaf that
   /// rows, weight and bias depend on.
   virtual LossSums accumulate_gradient(const LossInputs& inputs, const LossOptions& options) = 0;

@@ -128,6 +128,10 @@ SentenceAnnotations PlainOperations::by_sentence(const Tensor& h, std::int64_t n
   return {h.transpose(0, 1).contiguous(), h.select(0, 0).narrow(1, h.size(2) - n, n)};
 }
 
+DecodedSteps Operations::decoder_steps(const DecoderInputs&) {
+  throw CheckFailure("these operations have no plan for the decoder");
+}
+
 LossSums PlainOperations::accumulate_gradient(const LossInputs& inputs,
                                               const LossOptions& options) {
   const Cost cost = cross_entropy(inputs, options.label_smoothing);

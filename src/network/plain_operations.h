@@ -25,7 +25,8 @@ Tensor log_probabilities(const Tensor& rows, const Tensor& weight, const Tensor&
 /// Computes the cross-entropy, summed over the tokens. The cost is differentiable.
 Cost cross_entropy(const LossInputs& inputs, double label_smoothing);
 
-/// The plain implementation. It has no state, so that several threads may use one object at once.
+/// The plain implementation. It has no plans: decoders run as step programs. It has no state, so
+/// that several threads may use one object at once.
 class PlainOperations : public Operations {
  public:
   void begin_pass() override {}
@@ -35,7 +36,6 @@ class PlainOperations : public Operations {
   WordRows embed_words(const Tensor& table, const Tensor& ids) override;
   EncodedLayer encoder_layer(const EncoderLayerInputs& inputs, const Batch& batch) override;
   SentenceAnnotations by_sentence(const Tensor& h, std::int64_t n) override;
-  DecodedSteps decoder_steps(const DecoderInputs& inputs) override;
   LossSums accumulate_gradient(const LossInputs& inputs, const LossOptions& options) override;
   LossSums evaluate(const LossInputs& inputs, const LossOptions& options) override;
 };

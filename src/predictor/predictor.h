@@ -104,15 +104,6 @@ struct Explanation {
   std::vector<ExplainedStep> steps;  ///< [units, then </s> if there is one]
 };
 
-/// One equation of a model, for example "energies" and "e_ij = s_i · W h_j".
-struct Equation {
-  std::string name;
-  std::string text;
-};
-/// Returns the equations of a model, first those of the encoder and then those of a decoding step,
-/// in the order in which they are computed.
-std::vector<Equation> equations(const model::Configuration& configuration);
-
 enum class Candidates {
   kAll,       ///< the whole target vocabulary
   kShortlist  ///< those that the shortlist has for the sources that are decoded together

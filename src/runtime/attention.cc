@@ -11,7 +11,7 @@ namespace attend::runtime {
 using model::Score;
 
 Attention::Attention(const model::Configuration& configuration, const Tensors& all)
-    : score_(configuration.attention.score),
+    : score_(model::plan_score(configuration.attention).value()),
       units_(static_cast<std::size_t>(score_ == Score::kAdditive ? configuration.attention.units
                                                                  : configuration.decoder.units)),
       activation_(configuration.attention.energies == model::Energies::kRelu

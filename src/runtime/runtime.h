@@ -8,12 +8,20 @@
 
 namespace attend::runtime {
 
+/// How a decoder is computed.
+enum class DecoderPath {
+  kFastest,  ///< by its plan, if it has one
+  kPlan,     ///< by its plan; CheckFailure for a decoder without one
+  kProgram   ///< by its step program
+};
+
 struct EngineOptions {
   /// The precision of the products; by default that of the weights.
   std::optional<Precision> precision = std::nullopt;
   /// If set, after Decoding::keep_best() probabilities are computed over the candidates of all
   /// annotated sources only, so a row depends on the other sources of its batch.
   std::shared_ptr<const model::Shortlist> shortlist = nullptr;
+  DecoderPath path = DecoderPath::kFastest;
 };
 
 /// Makes an engine, which keeps `weights` alive and packs them once. `end`, the id of the targets'

@@ -204,6 +204,11 @@ const SegmenterOptions& Segmenter::options() const { return data_->options; }
 std::vector<Unit> Segmenter::split(std::string_view raw) const {
   check_raw(raw);
   std::vector<Unit> units;
+  if (data_->options.unit == UnitMode::kWhole) {
+    const PreparedText whole = prepare(raw, 0, data_->options, data_->removed);
+    if (!whole.text().empty()) units.push_back(make_unit(whole, 0, whole.text().size()));
+    return units;
+  }
   const std::size_t text_begin = split_leading_tags(raw, data_->options.invisible, units);
   const PreparedText prepared =
       prepare(raw.substr(text_begin), text_begin, data_->options, data_->removed);
@@ -220,6 +225,8 @@ std::vector<Unit> Segmenter::split(std::string_view raw) const {
     case UnitMode::kSubwords:
       append_subwords(prepared, *data_->subwords, units);
       break;
+    case UnitMode::kWhole:  // above
+      break;
   }
   return units;
 }
@@ -227,7 +234,8 @@ std::vector<Unit> Segmenter::split(std::string_view raw) const {
 JoinedText Segmenter::join(std::span<const std::string> units) const {
   JoinedText joined;
   joined.spans.reserve(units.size());
-  const bool words = data_->options.unit == UnitMode::kWords;
+  const bool words =
+      data_->options.unit == UnitMode::kWords || data_->options.unit == UnitMode::kWhole;
   const std::size_t tags = count_leading_tags(units);
   const auto append = [&](const std::string& unit) {
     const std::size_t begin = joined.text.size();

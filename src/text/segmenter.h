@@ -16,7 +16,8 @@ enum class UnitMode {
   kCharacters,  ///< grapheme clusters (UAX #29, by ICU); a space is a unit
   kCodePoints,  ///< code points of the prepared text; a space is a unit
   kWords,       ///< separated by white space
-  kSubwords     ///< SentencePiece pieces
+  kSubwords,    ///< SentencePiece pieces
+  kWhole        ///< the whole prepared text is one unit: a label. Its tags belong to it.
 };
 
 /// The longest run of characters without white space in subword mode: 64 KiB.
@@ -79,11 +80,11 @@ struct JoinedText {
 /// brackets, and not the spelling of a reserved unit such as `<unk>`.
 bool is_tag(std::string_view unit);
 
-/// Cuts and joins the text of one side. A leading tag (is_tag) is one unit in every mode and
-/// preparation never changes it. A tag is leading if only white space is before it and white space
-/// or the end follows it; further tags after it, each followed by white space or the end, are
-/// leading too. Where invisible characters are dropped, those around a tag do not hide it. In
-/// character and code-point mode the white space after a tag is no unit: join() puts one space
+/// Cuts and joins the text of one side. A leading tag (is_tag) is one unit in every mode but
+/// kWhole, and preparation never changes it. A tag is leading if only white space is before it and
+/// white space or the end follows it; further tags after it, each followed by white space or the
+/// end, are leading too. Where invisible characters are dropped, those around a tag do not hide it.
+/// In character and code-point mode the white space after a tag is no unit: join() puts one space
 /// there again. join(split(x)) is x prepared, and composed where the normal form is NFD. Immutable;
 /// safe to use from several threads.
 class Segmenter {

@@ -189,6 +189,7 @@ const char* unit_name(UnitChoice unit) {
   return unit == UnitChoice::kCharacters   ? "characters"
          : unit == UnitChoice::kCodePoints ? "code points"
          : unit == UnitChoice::kWords      ? "words"
+         : unit == UnitChoice::kWhole      ? "whole lines"
                                            : "subwords";
 }
 

@@ -5,12 +5,13 @@ set -u
 root=${1:?usage: arrows.sh SOURCE_TREE}
 cd "$root/src" || exit 2
 declare -A allowed=(
-  [base]="" [text]="base" [dates]="base text" [model]="base text" [kernels]="base" [runtime]="base text model kernels"
-  [search]="base text model" [metrics]="base text" [view]="base" [predictor]="base text model runtime search"
-  [network]="base text model"
-  [fused]="base text model kernels network"
-  [train]="base text model kernels runtime search metrics view predictor network fused"
-  [commands]="base text dates model search metrics view predictor train"
+  [base]="" [text]="base" [dates]="base text" [step]="base" [model]="base text step" [kernels]="base" [runtime]="base text step model kernels"
+  [search]="base text step model" [metrics]="base text" [view]="base"
+  [predictor]="base text step model runtime search"
+  [network]="base text step model"
+  [fused]="base text step model kernels network"
+  [train]="base text step model kernels runtime search metrics view predictor network fused"
+  [commands]="base text dates step model search metrics view predictor train"
 )
 offences=0
 for folder in */; do

@@ -226,8 +226,7 @@ TEST(FusedPath, TakesTargetsOfOneToken) {
 
 // Luong's models are wide enough for whole vectors and for products over all steps.
 TEST(FusedPath, EqualsTensorOperationsInLuongsModels) {
-  for (const model::Score score :
-       {model::Score::kAdditive, model::Score::kDot, model::Score::kGeneral}) {
+  for (const char* score : {"additive", "dot", "general"}) {
     for (const model::Direction direction :
          {model::Direction::kBidirectional, model::Direction::kForward,
           model::Direction::kBackward}) {

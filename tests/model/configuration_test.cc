@@ -162,7 +162,7 @@ TEST(Configuration, FieldsThatAFileDoesNotNameStay) {
   read_yaml(c, "format: 1\nencoder:\n  units: 7\nattention:\n  units: 3\n", "config.yml");
   EXPECT_EQ(c.encoder.direction, Direction::kBidirectional);
   EXPECT_EQ(c.encoder.annotation_units(), 14);
-  EXPECT_EQ(c.attention.score, Score::kAdditive);
+  EXPECT_EQ(c.attention.score, "additive");
   EXPECT_EQ(c.decoder.input_feeding, InputFeeding::kNone);
   EXPECT_EQ(c.decoder.readout_feedback, Feedback::kPrevious);
   EXPECT_FALSE(c.training.allow_empty_targets);

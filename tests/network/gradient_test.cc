@@ -102,13 +102,11 @@ TEST_P(Gradients, EqualCentralDifferences) {
 // Adds a case for every score in every order (§1.4, §1.5).
 void add_score_cases(std::vector<Case>& list) {
   using namespace model;
-  for (const auto& [name, score] : {std::pair{"additive", Score::kAdditive},
-                                    {"dot", Score::kDot},
-                                    {"general", Score::kGeneral}}) {
+  for (const std::string score : {"additive", "dot", "general"}) {
     for (const Order order :
          {Order::kLookUpdateGenerate, Order::kLookGenerateUpdate, Order::kUpdateLookGenerate}) {
       for (const Cell cell : {Cell::kGru, Cell::kLstm}) {
-        list.push_back({std::string(name) +
+        list.push_back({score +
                             (order == Order::kUpdateLookGenerate   ? "_update_first"
                              : order == Order::kLookGenerateUpdate ? "_generate_first"
                                                                    : "") +
@@ -117,7 +115,7 @@ void add_score_cases(std::vector<Case>& list) {
                           c.attention.score = score;
                           c.decoder.order = order;
                           c.decoder.cell.type = cell;
-                          if (score == Score::kDot) c.decoder.units = 8;
+                          if (score == "dot") c.decoder.units = 8;
                         }});
       }
     }
@@ -136,7 +134,7 @@ void add_feeding_cases(std::vector<Case>& list) {
                             (seen == Feedback::kNone ? "_readout_of_two" : "") +
                             (feedback == Feedback::kNone ? "_no_feedback" : ""),
                         [readout, seen, feedback](Configuration& c) {
-                          c.attention.score = Score::kGeneral;
+                          c.attention.score = "general";
                           c.decoder.order = Order::kUpdateLookGenerate;
                           c.decoder.input_feeding = InputFeeding::kReadout;
                           c.decoder.readout = readout;
@@ -184,7 +182,7 @@ void add_luong_cases(std::vector<Case>& list) {
                     c.decoder.readout_units = 5;
                   }});
   list.push_back({"relu_dot", [](Configuration& c) {
-                    c.attention.score = Score::kDot;
+                    c.attention.score = "dot";
                     c.attention.energies = Energies::kRelu;
                     c.attention.energy_bias = true;
                     c.decoder.units = 8;

@@ -3,7 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include "model/attention/mechanism.h"
 #include "network/dropout.h"
+#include "network/network.h"
 
 namespace attend::network {
 namespace {
@@ -20,50 +22,92 @@ void expect_values(const Tensor& found, const std::vector<double>& expected) {
   }
 }
 
-// Makes the additive attention of the golden vectors for annotations [1, source_length, 2].
-AttentionInputs golden_additive(const Tensor& annotations) {
-  AttentionInputs inputs;
-  inputs.annotations = annotations;
-  inputs.projected = annotations.matmul(tensor({.2, .1, -.4, .3}, {2, 2}).t());
-  inputs.query_weight = tensor({.5, -.3, .1, .2}, {2, 2});
-  inputs.energy_weight = tensor({1, -.5}, {2});
-  return inputs;
-}
+// One step of attention with a given query over annotations [1, source_length, 2], as a step
+// program in double.
+struct Look {
+  Tensor energies, alignment, context;
+};
 
-Tensor golden_annotations() { return tensor({1, 0, 0, 1, .5, -.5}, {1, 3, 2}); }
-Tensor golden_state() { return tensor({.3, -.7}, {1, 2}); }
+struct GoldenAttention {
+  std::string score = "additive";
+  Tensor annotations = tensor({1, 0, 0, 1, .5, -.5}, {1, 3, 2});
+  Tensor mask;  // as in ProgramInputs
+  bool relu = false;
+  double energy_bias = 0;
+
+  Look look() const {
+    model::Configuration c;
+    c.attention.score = score;
+    c.attention.units = c.decoder.units = 2;
+    step::Builder b({.annotation_units = 2, .encoder_units = 2, .target_vocabulary = 1},
+                    step::Initialization::kGlorot);
+    const step::Value h = b.annotations("");
+    step::Value energies = model::mechanism(c.attention).energies(b, c, b.first_backward(), h);
+    energies = b.add(energies, b.parameter("attention.energy_bias", 1, "b_e"));
+    if (relu) energies = b.relu(energies);
+    const step::Value alignment = b.softmax(energies);
+    const step::Value context = b.weighted_sum(alignment, h);
+    for (const step::Value value : {energies, alignment, context}) {
+      b.observe("", value, step::Over::kSource);
+    }
+    b.output({context, "output.weight", "output.bias"});
+    const bool general = score == "general";  // W is the additive score's query weight
+    const Tensors tensors{
+        {"attention.query_weight", tensor({.5, -.3, .1, .2}, {2, 2})},
+        {"attention.annotation_weight",
+         general ? tensor({.5, -.3, .1, .2}, {2, 2}) : tensor({.2, .1, -.4, .3}, {2, 2})},
+        {"attention.bias", tensor({0, 0}, {2})},
+        {"attention.energy_weight", tensor({1, -.5}, {2})},
+        {"attention.energy_bias", tensor({energy_bias}, {1})}};
+    ProgramInputs inputs;
+    inputs.steps = 1;
+    inputs.annotations = annotations;
+    inputs.mask = mask;
+    inputs.first_input = tensor({.3, -.7}, {1, 2});
+    PlainOperations operations;
+    const auto found = StepProgram(b.finish()).run(tensors, operations, inputs).observations;
+    return {found[0], found[1], found[2]};
+  }
+};
 
 TEST(Attention, EqualsTheGoldenVectors) {
-  const Look look = Attention(golden_additive(golden_annotations())).look(golden_state());
+  const Look look = GoldenAttention().look();
   expect_values(look.energies, {0.742950, 0.336211, 0.603515});
   expect_values(look.alignment, {0.394373, 0.262581, 0.343046});
   expect_values(look.context, {0.565896, 0.091058});
 }
 
 TEST(Attention, GivesMaskedPositionsNothing) {
-  AttentionInputs inputs = golden_additive(tensor({1, 0, 0, 1, 0, 0}, {1, 3, 2}));
-  inputs.mask = tensor({1, 1, 0}, {1, 3}).log();
-  const Look look = Attention(inputs).look(golden_state());
+  GoldenAttention golden;
+  golden.annotations = tensor({1, 0, 0, 1, 0, 0}, {1, 3, 2});
+  golden.mask = tensor({1, 1, 0}, {1, 3}).log();
+  const Look look = golden.look();
   expect_values(look.alignment, {0.600306, 0.399694, 0});
   expect_values(look.context, {0.600306, 0.399694});
-  EXPECT_EQ(look.alignment[0][2].item<double>(), 0.0);
+  EXPECT_EQ(look.alignment[0][0][2].item<double>(), 0.0);
+}
+
+TEST(Attention, GivesNothingWhereNoPositionIsAllowed) {
+  GoldenAttention golden;
+  golden.mask = tensor({0, 0, 0}, {1, 3}).log();
+  const Look look = golden.look();
+  expect_values(look.alignment, {0, 0, 0});
+  expect_values(look.context, {0, 0});
 }
 
 TEST(Attention, AppliesReluAfterTheEnergyBias) {
-  AttentionInputs inputs = golden_additive(golden_annotations());
-  inputs.energies = model::Energies::kRelu;
-  inputs.energy_bias = tensor({-0.5}, {1});
-  expect_values(Attention(inputs).look(golden_state()).energies, {0.242950, 0, 0.103515});
+  GoldenAttention golden;
+  golden.relu = true;
+  golden.energy_bias = -0.5;
+  expect_values(golden.look().energies, {0.242950, 0, 0.103515});
 }
 
 TEST(Attention, DotAndGeneralEqualTheGoldenVectors) {
-  AttentionInputs inputs;
-  inputs.score = model::Score::kDot;
-  inputs.annotations = golden_annotations();
-  expect_values(Attention(inputs).look(golden_state()).alignment, {0.386207, 0.142078, 0.471715});
-  inputs.score = model::Score::kGeneral;  // W is the additive score's query weight
-  inputs.projected = inputs.annotations.matmul(tensor({.5, -.3, .1, .2}, {2, 2}).t());
-  const Look look = Attention(inputs).look(golden_state());
+  GoldenAttention golden;
+  golden.score = "dot";
+  expect_values(golden.look().alignment, {0.386207, 0.142078, 0.471715});
+  golden.score = "general";
+  const Look look = golden.look();
   expect_values(look.energies, {0.08, -0.23, 0.155});
   expect_values(look.alignment, {0.355703, 0.260890, 0.383407});
   expect_values(look.context, {0.355703 + 0.383407 / 2, 0.260890 - 0.383407 / 2});

@@ -94,7 +94,7 @@ TEST(Network, NeighboursAndPaddingDoNotMatter) {
     configuration.decoder.initial_state = initial;
     if (initial == model::InitialState::kCopy) {
       configuration.encoder.direction = model::Direction::kBackward;
-      configuration.attention.score = model::Score::kDot;
+      configuration.attention.score = "dot";
       configuration.decoder.cell.type = model::Cell::kLstm;
       configuration.decoder.layers = 2;
       configuration.decoder.units = configuration.encoder.annotation_units();

@@ -37,6 +37,8 @@ std::string initial_name(model::Initial initial) {
       return "zero";
     case model::Initial::kOne:
       return "one";
+    case model::Initial::kConstant:
+      return "constant";
     case model::Initial::kNormal:
       return "normal";
     case model::Initial::kUniform:
@@ -138,7 +140,7 @@ void add_table(Digest& digest, const model::Configuration& c) {
 }
 
 void add_equations(Digest& digest, const model::Configuration& c) {
-  for (const predictor::Equation& equation : predictor::equations(c)) {
+  for (const step::Equation& equation : model::equations(c)) {
     digest.add(fmt::format("{}: {};", equation.name, equation.text));
   }
 }
@@ -171,7 +173,7 @@ TEST(Pins, Equations) {
   std::string found;
   for (const model::Preset& preset : model::presets()) {
     found += fmt::format("{}\n", preset.name);
-    for (const predictor::Equation& equation : predictor::equations(model::preset(preset.name))) {
+    for (const step::Equation& equation : model::equations(model::preset(preset.name))) {
       found += fmt::format("  {}: {}\n", equation.name, equation.text);
     }
   }

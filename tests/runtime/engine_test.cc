@@ -78,7 +78,7 @@ class EngineTest : public ::testing::TestWithParam<std::tuple<model::Order, mode
       configuration_.decoder.input_feeding = model::InputFeeding::kReadout;
       configuration_.decoder.initial_state = model::InitialState::kCopy;
       configuration_.decoder.units = configuration_.encoder.annotation_units();
-      configuration_.attention.score = model::Score::kDot;
+      configuration_.attention.score = "dot";
     }
     engine_ =
         make_engine(configuration_, kSizes, 2, random_weights(configuration_, kSizes, random_));

@@ -55,14 +55,21 @@ struct Shape {
   double scale = 0.5;  // of the weights
 };
 
-double worst_difference(const Configuration& configuration, const Shape& shape, Random& random) {
+// The decoder's ways of computing, which must all equal the reference.
+std::vector<DecoderPath> paths_of(const Configuration& configuration) {
+  if (!model::has_plan(configuration)) return {DecoderPath::kProgram};
+  return {DecoderPath::kPlan, DecoderPath::kProgram};
+}
+
+double worst_difference(const Configuration& configuration, const Shape& shape, DecoderPath way,
+                        Random random) {
   const model::Weights weights = random_weights(configuration, shape.sizes, random, shape.scale);
   const auto sources =
       random_sources(configuration, shape.sizes, shape.sources, shape.longest, random);
   const ReferenceModel reference(configuration, shape.sizes, weights);
   std::vector<ReferenceModel::Encoded> encoded;
   for (const auto& source : sources) encoded.push_back(reference.encode(source));
-  const auto engine = make_engine(configuration, shape.sizes, 0, weights);
+  const auto engine = make_engine(configuration, shape.sizes, 0, weights, {.path = way});
   const auto decoding = engine->annotate(sources);
   const auto vocabulary = static_cast<std::size_t>(shape.sizes.target);
   std::vector<Path> paths;
@@ -82,12 +89,30 @@ double worst_difference(const Configuration& configuration, const Shape& shape, 
   return worst;
 }
 
+// The largest difference of all ways.
+double worst_difference(const Configuration& configuration, const Shape& shape, Random& random) {
+  const Random same = Random::stream(random.next(), 0);
+  double worst = 0.0;
+  for (const DecoderPath way : paths_of(configuration)) {
+    worst = std::max(worst, worst_difference(configuration, shape, way, same));
+  }
+  return worst;
+}
+
+// Draws until the reference model knows the score.
+Configuration random_known_configuration(Random& random, int largest) {
+  for (;;) {
+    Configuration drawn = attend::testing::random_configuration(random, largest);
+    if (model::has_plan(drawn)) return drawn;
+  }
+}
+
 std::string describe(Configuration configuration) { return model::write_yaml(configuration); }
 
 TEST(Parity, SmallRandomModelsEqualThePlainModel) {
   Random random(1);
   for (int i = 0; i < 10000; ++i) {
-    const Configuration configuration = attend::testing::random_configuration(random, 4);
+    const Configuration configuration = random_known_configuration(random, 4);
     const std::int64_t source = 2 + static_cast<std::int64_t>(random.below(4));
     const model::VocabularySizes sizes{source, configuration.shared_vocabulary ? source : 4};
     ASSERT_LT(worst_difference(configuration, {sizes, 2, 4}, random), 1e-5)
@@ -98,7 +123,7 @@ TEST(Parity, SmallRandomModelsEqualThePlainModel) {
 TEST(Parity, LargerRandomModelsEqualThePlainModel) {
   Random random(2);
   for (int i = 0; i < 60; ++i) {
-    const Configuration configuration = attend::testing::random_configuration(random, 40);
+    const Configuration configuration = random_known_configuration(random, 40);
     const Shape shape{{40, configuration.shared_vocabulary ? 40 : 37}, 6, 5, 4, 0.25};
     ASSERT_LT(worst_difference(configuration, shape, random), 1e-5) << describe(configuration);
   }

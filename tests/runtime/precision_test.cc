@@ -32,7 +32,7 @@ std::vector<Configuration> configurations() {
   list[2].encoder.layer_norm = true;
   list[2].encoder.units = 200;  // large enough for projected contexts
   list[2].decoder.units = 220;
-  list[3].attention.score = model::Score::kGeneral;
+  list[3].attention.score = "general";
   list[3].decoder.order = model::Order::kUpdateLookGenerate;
   list[3].decoder.input_feeding = model::InputFeeding::kReadout;
   return list;

@@ -201,13 +201,13 @@ ReferenceModel::Layers ReferenceModel::initial(const Encoded& encoded) const {
 
 double ReferenceModel::score(const Row& state, const Row& annotation) const {
   Row left = state, right = annotation;
-  if (configuration_.attention.score == model::Score::kAdditive) {
+  if (configuration_.attention.score == "additive") {
     left = affine("attention.annotation_weight", "attention.bias", annotation);
     const Row query = times("attention.query_weight", state);
     for (std::size_t k = 0; k < left.size(); ++k) left[k] = std::tanh(left[k] + query[k]);
     right.clear();
     for (std::size_t k = 0; k < left.size(); ++k) right.push_back(at("attention.energy_weight", k));
-  } else if (configuration_.attention.score == model::Score::kGeneral) {
+  } else if (configuration_.attention.score == "general") {
     right = times("attention.annotation_weight", annotation);
   }
   double sum = 0.0;

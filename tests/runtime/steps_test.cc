@@ -86,7 +86,7 @@ std::vector<Case> cases() {
     list.push_back(list[size]);
     Configuration& fed = list.back().configuration;
     fed.encoder.direction = size == 0 ? model::Direction::kBackward : model::Direction::kForward;
-    fed.attention.score = size == 0 ? model::Score::kDot : model::Score::kGeneral;
+    fed.attention.score = size == 0 ? "dot" : "general";
     fed.decoder.order = model::Order::kUpdateLookGenerate;
     fed.decoder.input_feeding = model::InputFeeding::kReadout;
     fed.decoder.initial_state = model::InitialState::kCopy;

@@ -125,6 +125,19 @@ TEST(Removal, FollowsLowerCasingAndComposition) {
       ElementsAre("é"));
 }
 
+TEST(Whole, KeepsALineAsOneUnit) {
+  SegmenterOptions options;
+  options.unit = UnitMode::kWhole;
+  const Segmenter segmenter(options);
+  const std::vector<Unit> units = segmenter.split("  <b> very   good ");
+  ASSERT_EQ(units.size(), 1U);
+  EXPECT_EQ(units[0].text, "<b> very good");
+  EXPECT_EQ(units[0].span, (ByteSpan{2, 17}));
+  EXPECT_TRUE(segmenter.split("  ").empty());
+  const std::vector<std::string> label{"very good"};
+  EXPECT_EQ(segmenter.join(label).text, "very good");
+}
+
 TEST(Words, AreSplitAtUnicodeWhiteSpace) {
   EXPECT_THAT(words(" ein\u00a0kleiner\u3000 Hund\t."), ElementsAre("ein", "kleiner", "Hund", "."));
   const Segmenter segmenter({.unit = UnitMode::kWords, .lowercase = true, .remove = {}});

@@ -207,7 +207,7 @@ TEST(CutByMemory, RunsFitAndHoldEveryExampleInOrder) {
   EXPECT_EQ(cut_by_memory(configuration, kSizes.target, batch, 0).size(), 1u);
   EXPECT_EQ(cut_by_memory(configuration, kSizes.target, batch, 1).size(), batch.size());
   EXPECT_TRUE(cut_by_memory(configuration, kSizes.target, {}, 1).empty());
-  const std::int64_t limit = activation_bytes(configuration, kSizes.target, 4, 20, 20);
+  const std::int64_t limit = model::ActivationMemory(configuration).bytes(kSizes.target, 4, 20, 20);
   std::size_t next = 0;
   for (const auto run : cut_by_memory(configuration, kSizes.target, batch, limit)) {
     std::size_t source = 0, target = 0;
@@ -216,10 +216,10 @@ TEST(CutByMemory, RunsFitAndHoldEveryExampleInOrder) {
       source = std::max(source, example->source.size());
       target = std::max(target, example->target.size());
     }
-    EXPECT_LE(
-        activation_bytes(configuration, kSizes.target, static_cast<std::int64_t>(run.size()),
+    EXPECT_LE(model::ActivationMemory(configuration)
+                  .bytes(kSizes.target, static_cast<std::int64_t>(run.size()),
                          static_cast<std::int64_t>(source), static_cast<std::int64_t>(target)),
-        limit);
+              limit);
     if (next == batch.size()) break;  // the last run may be short
     EXPECT_GE(run.size(), 4u);
   }
@@ -228,10 +228,10 @@ TEST(CutByMemory, RunsFitAndHoldEveryExampleInOrder) {
 
 TEST(ActivationBytes, CountWhatIsKeptInBfloat16) {
   Configuration configuration = small_configuration();
-  const std::int64_t exact = activation_bytes(configuration, 0, 3, 5, 7);
-  EXPECT_EQ(activation_bytes(configuration, 1000, 3, 5, 7) - exact, 3 * 7 * 1000 * 2);
+  const std::int64_t exact = model::ActivationMemory(configuration).bytes(0, 3, 5, 7);
+  EXPECT_EQ(model::ActivationMemory(configuration).bytes(1000, 3, 5, 7) - exact, 3 * 7 * 1000 * 2);
   configuration.training.precision = Precision::kBfloat16;
-  EXPECT_GT(activation_bytes(configuration, 0, 3, 5, 7), exact);
+  EXPECT_GT(model::ActivationMemory(configuration).bytes(0, 3, 5, 7), exact);
 }
 
 TEST(ShardedGradient, WorksWithFewerExamplesThanThreads) {

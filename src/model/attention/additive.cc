@@ -1,0 +1,28 @@
+// The additive score (§1.5, §4.1): e_ij = v · tanh(W s + U h_j + b).
+#include "model/attention/mechanism.h"
+
+namespace attend::model {
+namespace {
+
+using step::Builder;
+using step::Value;
+
+Value energies(Builder& b, const Configuration& c, Value query, Value annotations) {
+  const std::int64_t units = c.attention.units;
+  const double deviation = step::kAttentionDeviation;
+  const Value q = b.linear(
+      {.name = "attention.query_weight", .units = units, .symbol = "W", .deviation = deviation},
+      {query});
+  const Value k = b.linear({.name = "attention.annotation_weight",
+                            .units = units,
+                            .symbol = "U",
+                            .deviation = deviation},
+                           {annotations}, {"attention.bias"});
+  return b.additive_energies("attention.energy_weight", q, k);
+}
+
+}  // namespace
+
+Mechanism additive() { return {"additive", "§1.5, §4.1", nullptr, energies}; }
+
+}  // namespace attend::model

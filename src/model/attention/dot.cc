@@ -1,0 +1,18 @@
+// The dot score (§1.5, §6.2): e_ij = s · h_j.
+#include "model/attention/mechanism.h"
+
+namespace attend::model {
+namespace {
+
+void check_sizes(const Configuration& c) { check_equal_sizes(c, "attention.score: dot"); }
+
+step::Value energies(step::Builder& b, const Configuration&, step::Value query,
+                     step::Value annotations) {
+  return b.dot_energies(query, annotations);
+}
+
+}  // namespace
+
+Mechanism dot() { return {"dot", "§1.5, §6.2", check_sizes, energies}; }
+
+}  // namespace attend::model

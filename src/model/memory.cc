@@ -1,0 +1,42 @@
+#include "model/memory.h"
+
+#include "model/step_program.h"
+
+namespace attend::model {
+namespace {
+
+// Counts the values of one source position that the encoder keeps.
+std::int64_t encoder_values(const EncoderConfig& encoder) {
+  const std::int64_t n = encoder.units;
+  const auto directions = static_cast<std::int64_t>(encoder.directions().size());
+  const std::int64_t gates = encoder.cell.gate_count() * n;
+  // A cell keeps its gates, its state, and the reset state or c. With layer normalisation, W x and
+  // U h are kept as well as their sum.
+  const std::int64_t cell = (encoder.layer_norm ? 2 * gates : gates) + 2 * n;
+  return encoder.embedding + encoder.layers * directions * cell;
+}
+
+}  // namespace
+
+// Every value is counted twice, because its gradient is kept too. Annotations and keys exist in two
+// layouts.
+ActivationMemory::ActivationMemory(const Configuration& configuration)
+    : rounds_(configuration.training.precision == Precision::kBfloat16) {
+  const step::KeptValues kept = step::kept_values(step_program(configuration, {1, 1}));
+  source_values_ = 2 * (encoder_values(configuration.encoder) + 2 * kept.per_position);
+  target_values_ = 2 * kept.per_step;
+  target_and_source_values_ = 2 * kept.per_step_and_position;
+}
+
+std::int64_t ActivationMemory::bytes(std::int64_t kept_logits, std::int64_t sentences,
+                                     std::int64_t source_length, std::int64_t target_length) const {
+  const std::int64_t values =
+      source_length * source_values_ +
+      target_length * (target_values_ + source_length * target_and_source_values_);
+  constexpr std::int64_t kFloat = 4, kHalf = 2;  // bytes
+  // In bfloat16 training a rounded copy is kept of about one in two values.
+  const std::int64_t halves = (rounds_ ? values / 2 : 0) + target_length * kept_logits;
+  return sentences * (values * kFloat + halves * kHalf);
+}
+
+}  // namespace attend::model

@@ -1,0 +1,29 @@
+// The memory that training takes for the activations of a batch, read from the step program.
+#pragma once
+
+#include <cstdint>
+
+#include "model/configuration.h"
+
+namespace attend::model {
+
+/// A rough estimate from the sizes of the layers, not a bound. The logits of a batch never exist
+/// all at once and are not counted.
+class ActivationMemory {
+ public:
+  explicit ActivationMemory(const Configuration& configuration);
+
+  /// Estimates the bytes of all activations and their gradients for `sentences` examples that are
+  /// padded to these lengths. Training keeps the gradients of `kept_logits` logits of each target
+  /// position in bfloat16.
+  std::int64_t bytes(std::int64_t kept_logits, std::int64_t sentences, std::int64_t source_length,
+                     std::int64_t target_length) const;
+
+ private:
+  bool rounds_;                            // whether training keeps values in bfloat16 too
+  std::int64_t source_values_;             // of one source position
+  std::int64_t target_values_;             // of one target position
+  std::int64_t target_and_source_values_;  // of one target position and one source position
+};
+
+}  // namespace attend::model

@@ -1,0 +1,47 @@
+#include "model/step_program.h"
+
+#include "model/decoder/decoder.h"
+
+namespace attend::model {
+
+step::Program step_program(const Configuration& configuration, const VocabularySizes& sizes) {
+  const EncoderConfig& encoder = configuration.encoder;
+  step::Builder builder({.annotation_units = encoder.annotation_units(),
+                         .encoder_units = encoder.units,
+                         .target_vocabulary = sizes.target},
+                        configuration.training.initialization);
+  if (configuration.decoder.cell.type == Cell::kNone) {
+    look_generate(builder, configuration);
+    return builder.finish();
+  }
+  switch (configuration.decoder.order) {
+    case Order::kLookUpdateGenerate:
+      look_update_generate(builder, configuration);
+      break;
+    case Order::kLookGenerateUpdate:
+      look_generate_update(builder, configuration);
+      break;
+    case Order::kUpdateLookGenerate:
+      update_look_generate(builder, configuration);
+      break;
+  }
+  return builder.finish();
+}
+
+std::vector<step::Equation> equations(const Configuration& configuration) {
+  return step::equations(step_program(configuration, {1, 1}));
+}
+
+std::optional<Score> plan_score(const AttentionConfig& attention) {
+  if (attention.score == "additive") return Score::kAdditive;
+  if (attention.score == "dot") return Score::kDot;
+  if (attention.score == "general") return Score::kGeneral;
+  return std::nullopt;
+}
+
+bool has_plan(const Configuration& configuration) {
+  return plan_score(configuration.attention).has_value() &&
+         configuration.decoder.cell.type != Cell::kNone;
+}
+
+}  // namespace attend::model

@@ -1,0 +1,30 @@
+// What the parts of a network's pass hand to each other. Internal to this folder. Needs libtorch.
+#pragma once
+
+#include <vector>
+
+#include "network/network.h"
+
+namespace attend::network {
+
+/// The results of the encoder, from which the decoder starts.
+struct Network::Annotated {
+  Tensor annotations;  // [batch, source_length, n_h]; 0 on masked padding
+  Tensor mask;         // [batch, source_length]: 0, or −infinity on masked padding; or undefined
+  Tensor initial;      // [batch, d]: input of the layer that computes first states; or undefined
+  std::vector<State> last;  // [encoder layers] of [batch, n_h]: states to copy; or empty
+};
+
+/// The annotations of an encoder layer and the last states of its directions.
+struct Network::Layer {
+  Tensor annotations;  // [source_length, batch, n_h]
+  State last;          // [batch, n_h]; undefined unless the decoder copies them
+};
+
+/// The results of the decoder for a batch.
+struct Network::Decoded {
+  Tensor readouts;    // [steps, batch, l]: the input of the softmax layer, with dropout
+  Tensor alignments;  // [steps, batch, source_length]
+};
+
+}  // namespace attend::network

@@ -1,0 +1,62 @@
+// Runs step programs in libtorch's tensor operations, with autograd: the definition of every
+// decoder. It runs in float or double on any device. Needs libtorch.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <cstdint>
+#include <vector>
+
+#include "model/model.h"
+#include "network/decoder_masks.h"
+#include "network/operations.h"
+#include "network/tensors.h"
+
+namespace attend::network {
+
+/// What a program reads of a batch.
+struct ProgramInputs {
+  std::int64_t steps = 0;
+  Tensor annotations;  // [batch, source_length, n_h]; 0 on masked padding
+  /// [batch, source_length]: 0, or −infinity where attention must not look; or undefined.
+  Tensor mask;
+  /// [batch, d]: what the first states are computed from (←h_1, the mean of the annotations, or the
+  /// last states); undefined where the program reads none of these.
+  Tensor first_input;
+  std::vector<State> last;  // [encoder layers] of [batch, n_h]: states to copy; or empty
+  WordRows previous;        // [steps · batch, m]: E y_{i-1}; undefined without feedback
+  const DecoderMasks* masks = nullptr;  // those of the states and of input feeding
+  Dropout* dropout = nullptr;           // null outside training
+};
+
+/// The results of a program for all steps of a batch.
+struct ProgramOutputs {
+  Tensor output;  // [steps, batch, l]: the input of the output layer
+  /// In the order of Program::observations: [steps, batch, source_length] or [steps, batch, units].
+  std::vector<Tensor> observations;
+  std::vector<Tensor> costs;  // in the order of Program::costs: [steps, batch, 1]
+};
+
+/// A program made ready for teacher-forced passes: what depends on the source or on the given
+/// target alone is computed for all steps at once, and so is what no later step needs. Immutable;
+/// safe to use from several threads with different operations.
+class StepProgram {
+ public:
+  explicit StepProgram(step::Program program);
+  StepProgram(const StepProgram&) = delete;
+  StepProgram& operator=(const StepProgram&) = delete;
+
+  const step::Program& program() const { return program_; }
+  /// `tensors` holds the parameters by name. Products outside the loop over the steps go through
+  /// `operations`.
+  ProgramOutputs run(const Tensors& tensors, Operations& operations,
+                     const ProgramInputs& inputs) const;
+
+ private:
+  friend class ProgramRun;
+  step::Program program_;
+  step::Schedule schedule_;  // refers to program_
+  std::vector<int> kept_;    // slots of Stage::kStep whose values of all steps are needed
+};
+
+}  // namespace attend::network

@@ -1,0 +1,121 @@
+#include "runtime/program_values.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/base.h"
+
+namespace attend::runtime {
+
+using model::StepRow;
+using step::Per;
+
+namespace {
+
+std::size_t index_of(int slot) { return static_cast<std::size_t>(slot); }
+
+}  // namespace
+
+ProgramValues::ProgramValues(const step::Schedule& schedule, const Annotations& annotations)
+    : schedule_(schedule),
+      annotations_(annotations),
+      values_(schedule.slots.size()),
+      next_(schedule.carried.size()) {
+  for (std::size_t source = 0; source < annotations.sources(); ++source) {
+    source_of_position_.insert(source_of_position_.end(), annotations.lengths[source],
+                               static_cast<std::int32_t>(source));
+  }
+}
+
+std::size_t ProgramValues::count(Per per) const {
+  switch (per) {
+    case Per::kModel:
+      return 1;
+    case Per::kSource:
+      return annotations_.sources();
+    case Per::kPosition:
+      return annotations_.positions();
+    case Per::kRow:
+    case Per::kRowPosition:
+      return rows();
+  }
+  return 0;
+}
+
+std::size_t ProgramValues::width(int slot) const {
+  return per(slot) == Per::kRowPosition ? annotations_.longest : units(slot);
+}
+
+std::span<const float> ProgramValues::vector_of(int slot, Per of, std::size_t i) const {
+  const Per own = per(slot);
+  std::size_t index = i;
+  if (own == Per::kModel) index = 0;
+  if (own == Per::kSource && of == Per::kPosition) {
+    index = static_cast<std::size_t>(source_of_position_[i]);
+  }
+  if (own == Per::kSource && (of == Per::kRow || of == Per::kRowPosition)) {
+    index = static_cast<std::size_t>(sources_[i]);
+  }
+  return read(slot).subspan(index * width(slot), width(slot));
+}
+
+std::span<const float> ProgramValues::operand(int slot, Per of, std::size_t i) const {
+  if (of != Per::kRowPosition || per(slot) != Per::kPosition) return vector_of(slot, of, i);
+  return read(slot).subspan(start(i), length(i));
+}
+
+std::size_t ProgramValues::defined(int slot, std::size_t i) const {
+  return per(slot) == Per::kRowPosition ? length(i) : units(slot);
+}
+
+std::size_t ProgramValues::start(std::size_t row) const {
+  return annotations_.starts[static_cast<std::size_t>(sources_[row])];
+}
+
+std::size_t ProgramValues::length(std::size_t row) const {
+  return annotations_.lengths[static_cast<std::size_t>(sources_[row])];
+}
+
+void ProgramValues::begin(std::span<const StepRow> rows) {
+  const std::size_t previous = sources_.size();
+  sources_.resize(rows.size());
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const auto [source, parent, token] = rows[row];
+    ATTEND_CHECK(source >= 0 && static_cast<std::size_t>(source) < annotations_.sources());
+    ATTEND_CHECK(parent < 0 || static_cast<std::size_t>(parent) < previous);
+    sources_[row] = source;
+  }
+}
+
+// All values are gathered before the first is replaced, because one may follow another.
+void ProgramValues::carry(std::span<const StepRow> rows) {
+  for (std::size_t k = 0; k < next_.size(); ++k) {
+    const step::CarriedSlot& carried = schedule_.carried[k];
+    const std::size_t wide = width(carried.before);
+    const std::span<float> gathered = next_[k].get(rows.size() * wide);
+    const float* after = values_[index_of(carried.after)].data();
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      const std::span<float> to = row_of(gathered, row, wide);
+      if (rows[row].parent >= 0) {
+        std::copy_n(after + static_cast<std::size_t>(rows[row].parent) * wide, wide, to.begin());
+      } else if (carried.initial >= 0) {
+        copy(vector_of(carried.initial, Per::kRow, row), to);
+      } else {
+        std::fill(to.begin(), to.end(), 0.0F);
+      }
+    }
+  }
+  for (std::size_t k = 0; k < next_.size(); ++k) {
+    std::swap(values_[index_of(schedule_.carried[k].before)], next_[k]);
+  }
+}
+
+void ProgramValues::resume(const step::Resumed& resumed, std::span<const StepRow> rows) {
+  const std::span<float> to = write(resumed.result);
+  for (std::size_t row = 0; row < rows.size(); ++row) {
+    const int from = rows[row].parent >= 0 ? resumed.postponed : resumed.initial;
+    copy(vector_of(from, Per::kRow, row), row_of(to, row, width(resumed.result)));
+  }
+}
+
+}  // namespace attend::runtime

@@ -1,0 +1,69 @@
+// The values of one decoding by a step program. Internal to this folder.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "runtime/encoder.h"
+#include "runtime/tensors.h"
+
+namespace attend::runtime {
+
+/// One buffer for each slot of a schedule. A value has the layout [units] for the model, [sources,
+/// units] for a source, [positions, units] for a position, [rows, units] for a row, and [rows,
+/// longest source] for a row and a position, where only the positions of a row's own source are
+/// defined. Memory is reused from step to step.
+class ProgramValues {
+ public:
+  ProgramValues(const step::Schedule& schedule, const Annotations& annotations);
+
+  /// Begins a step of these rows.
+  void begin(std::span<const model::StepRow> rows);
+  /// Hands carried values to their rows. A row in its first step has the initial value of its
+  /// source, or 0.
+  void carry(std::span<const model::StepRow> rows);
+  /// Chooses between a postponed value and the initial value, row by row.
+  void resume(const step::Resumed& resumed, std::span<const model::StepRow> rows);
+
+  step::Per per(int slot) const {
+    return schedule_.slots[static_cast<std::size_t>(slot)].shape.per;
+  }
+  std::size_t units(int slot) const {
+    return static_cast<std::size_t>(schedule_.slots[static_cast<std::size_t>(slot)].shape.units);
+  }
+  /// Number of vectors of a value, and the length of each.
+  std::size_t count(step::Per per) const;
+  std::size_t width(int slot) const;
+
+  std::span<float> write(int slot) {
+    return values_[static_cast<std::size_t>(slot)].get(count(per(slot)) * width(slot));
+  }
+  std::span<const float> read(int slot) const {
+    return {values_[static_cast<std::size_t>(slot)].data(), count(per(slot)) * width(slot)};
+  }
+  /// The vector of a value that belongs to vector `i` of a value of `per`.
+  std::span<const float> vector_of(int slot, step::Per per, std::size_t i) const;
+  /// vector_of(), but one number for each position of a row's source where a value of positions
+  /// meets one of rows and positions.
+  std::span<const float> operand(int slot, step::Per per, std::size_t i) const;
+  /// How many numbers of vector `i` of a value are defined.
+  std::size_t defined(int slot, std::size_t i) const;
+
+  std::size_t rows() const { return sources_.size(); }
+  std::span<const std::int32_t> sources() const { return sources_; }  // [rows]
+  /// First position, and number of positions, of a row's own source.
+  std::size_t start(std::size_t row) const;
+  std::size_t length(std::size_t row) const;
+
+ private:
+  const step::Schedule& schedule_;
+  const Annotations& annotations_;
+  std::vector<std::int32_t> source_of_position_;
+  std::vector<kernels::Buffer> values_;  // of each slot
+  std::vector<kernels::Buffer> next_;    // of each carried value: receives gathered rows
+  std::vector<std::int32_t> sources_;    // [rows]
+};
+
+}  // namespace attend::runtime

@@ -1,0 +1,128 @@
+// Builds a step program, value by value. Shapes are checked here.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "step/program.h"
+
+namespace attend::step {
+
+/// A matrix W of a product, and how equations write it.
+struct Weight {
+  std::string name = {};    ///< "readout.weight"
+  std::int64_t units = {};  ///< rows of W
+  std::string symbol = "W";
+  int blocks = 1;  ///< the rows consist of so many matrices with initial values of their own
+  double deviation = kUsualDeviation;
+};
+
+/// A bias; without a name there is none.
+struct Bias {
+  std::string name = {};
+  std::string symbol = "b";
+};
+
+/// A hidden state and, of an LSTM, its cell. A GRU leaves `cell` undefined.
+struct CellState {
+  Value hidden;
+  Value cell;
+};
+
+/// Sizes that a program does not decide itself.
+struct Sizes {
+  std::int64_t annotation_units = 0;  ///< n_h
+  std::int64_t encoder_units = 0;     ///< n_e, of one direction
+  std::int64_t target_vocabulary = 0;
+};
+
+/// How equations write a value.
+struct Notation {
+  std::string symbol = {};  ///< "e_ij"
+  std::string label = {};   ///< "energies": the value gets a line of its own
+  std::string text = {};    ///< replaces the text of the operation
+};
+
+/// Makes the nodes of one program. Operands whose shapes do not fit are a CheckFailure: a
+/// configuration that passed model::check() must never cause one. Every function that names
+/// parameters declares those that are new; an old one must have the shape that is needed.
+class Builder {
+ public:
+  Builder(const Sizes& sizes, Initialization initialization);
+
+  const Sizes& sizes() const { return sizes_; }
+
+  // Inputs.
+  Value annotations(const std::string& text);                                ///< [position: n_h]
+  Value first_backward();                                                    ///< [source: n_e]
+  Value mean_annotations();                                                  ///< [source: n_h]
+  Value last_state(const std::string& text);                                 ///< [source: n_h]
+  CellState layer_state(int layer, bool has_cell, const std::string& text);  ///< [source: n_h]
+  Value zeros(std::int64_t units);                                           ///< [source: units]
+  /// A parameter vector as a value: [model: units].
+  Value parameter(const std::string& name, std::int64_t units, const std::string& symbol,
+                  Initial initial = Initial::kZero, double scale = 0);
+  /// E y_{i-1} and E y_i, [row: units]. `table` names E.
+  Value previous_embedding(const std::string& table, std::int64_t units);
+  Value next_embedding(const std::string& table, std::int64_t units);
+
+  /// W [x_1; x_2; …] + b. The parts may belong to different things: a source and a row give a row.
+  Value linear(const Weight& weight, const std::vector<Value>& parts, const Bias& bias = {});
+  /// One step of a cell. Its parameters are prefix.recurrent_weight and so on; `gates` is W x + b.
+  CellState cell(const CellConfig& config, const std::string& prefix, Value gates,
+                 const CellState& state, int layer);
+
+  // Attention. Queries are rows; keys and values are positions.
+  Value additive_energies(const std::string& weight, Value query, Value keys);
+  Value dot_energies(Value query, Value keys);
+  Value softmax(Value energies);
+  Value weighted_sum(Value alignment, Value values);
+
+  Value add(Value x, Value y);
+  Value multiply(Value x, Value y);
+  Value scale(Value x, double factor);
+  Value tanh(Value x);
+  Value sigmoid(Value x);
+  Value relu(Value x);
+  Value maxout(Value x);
+  Value unit_length(Value x);
+  Value dropout(Value x, DropoutPlace place, int layer = 0);
+
+  /// Declares a value that follows a hypothesis, and returns it as the previous step left it.
+  /// `initial` belongs to a source. next() must be called once for it.
+  Value carry(const std::string& name, Value initial, const std::string& symbol);
+  void next(Value carried, Value value);
+
+  void observe(const std::string& name, Value value, Over over);
+  void cost(const std::string& name, Value value, double weight);
+  void write(Value value, Notation notation);
+  void output(Output output);
+
+  /// Declares parameters before their first use, where the order of the table needs it.
+  ParameterList& parameters() { return parameters_; }
+  std::int64_t units(Value value) const;
+  /// Returns how equations write a value where it is used.
+  std::string text(Value value) const;
+
+  /// Checks that every carried value has a successor and that nothing but carried values depends on
+  /// the next token. Parameters are put into the order of the parameter table.
+  Program finish();
+
+ private:
+  Value add_node(Node node);
+  Value elementwise(Op op, Value x);
+  Value joined(Op op, Value x, Value y);
+  const Shape& shape(Value value) const { return program_.shape(value); }
+  Node& node(Value value) { return program_.nodes[static_cast<std::size_t>(value.node)]; }
+
+  Sizes sizes_;
+  ParameterList parameters_;
+  Program program_;
+};
+
+/// The shape of x + y and x ⊙ y: a value that belongs to less is repeated, and so is a single unit.
+/// CheckFailure when the units differ otherwise.
+Shape join(const Shape& x, const Shape& y);
+
+}  // namespace attend::step

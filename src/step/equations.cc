@@ -1,0 +1,118 @@
+// Writes the nodes of a program as equations.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "step/text.h"
+
+namespace attend::step {
+namespace {
+
+// Writes out what a node computes from the texts of its operands.
+class NodeText {
+ public:
+  NodeText(const Program& program, const Node& node) : program_(program), node_(node) {}
+
+  std::string write() const {
+    switch (node_.op) {
+      case Op::kAnnotations:
+        return "h_j";
+      case Op::kFirstBackward:
+        return "←h_1";
+      case Op::kMeanAnnotations:
+        return "mean_j h_j";
+      case Op::kLastState:
+      case Op::kLayerState:
+      case Op::kLayerCell:
+      case Op::kParameter:
+      case Op::kPreviousEmbedding:
+      case Op::kNextEmbedding:
+      case Op::kCarried:
+        return node_.text;
+      case Op::kZeros:
+        return "0";
+      case Op::kLinear:
+        return linear();
+      case Op::kGru:
+      case Op::kLstm:
+        return fmt::format("{}({}, {})", node_.op == Op::kGru ? "GRU" : "LSTM", operand(1),
+                           operand(0));
+      case Op::kAdditiveEnergies:
+        return fmt::format("v · tanh({} + {})", operand(0), operand(1));
+      case Op::kDotEnergies:
+        return fmt::format("{} · {}", operand(0), operand(1));
+      case Op::kSoftmax:
+        return softmax();
+      case Op::kWeightedSum:
+        return fmt::format("Σ_j {} {}", operand(0), operand(1));
+      case Op::kAdd:
+        return fmt::format("{} + {}", operand(0), operand(1));
+      case Op::kMultiply:
+        return fmt::format("{} · {}", operand(0), operand(1));
+      case Op::kScale:
+        return fmt::format("{} · {}", node_.factor, operand(0));
+      case Op::kTanh:
+        return fmt::format("tanh({})", operand(0));
+      case Op::kSigmoid:
+        return fmt::format("σ({})", operand(0));
+      case Op::kRelu:
+        return fmt::format("max(0, {})", operand(0));
+      case Op::kMaxout:
+        return fmt::format("maxout({})", operand(0));
+      case Op::kUnitLength:
+        return fmt::format("({0} / |{0}|)", operand(0));
+      case Op::kDropout:
+        return operand(0);
+      case Op::kLogProbabilities:
+        return fmt::format("softmax({})", linear());
+    }
+    return "";
+  }
+
+ private:
+  std::string operand(std::size_t k) const { return text_of(program_, node_.inputs[k]); }
+
+  std::string linear() const {
+    std::vector<std::string> parts;
+    for (std::size_t k = 0; k < node_.inputs.size(); ++k) parts.push_back(operand(k));
+    const std::string product = fmt::format("{} {}", node_.weight_symbols[0], joined(parts));
+    return node_.weights.size() > 1 ? fmt::format("{} + {}", product, node_.weight_symbols[1])
+                                    : product;
+  }
+
+  // The sum of a softmax has an index of its own: e_ij becomes e_ik.
+  std::string softmax() const {
+    const std::string energies = operand(0);
+    std::string summed = energies;
+    if (summed.ends_with('j')) summed.back() = 'k';
+    return fmt::format("exp({}) / Σ_k exp({})", energies, summed);
+  }
+
+  const Program& program_;
+  const Node& node_;
+};
+
+std::string written_out(const Program& program, const Node& node) {
+  return node.text.empty() ? NodeText(program, node).write() : node.text;
+}
+
+}  // namespace
+
+std::string joined(const std::vector<std::string>& parts) {
+  return parts.size() == 1 ? parts.front() : fmt::format("[{}]", fmt::join(parts, "; "));
+}
+
+std::string text_of(const Program& program, Value value) {
+  const Node& node = program.at(value);
+  return node.symbol.empty() ? written_out(program, node) : node.symbol;
+}
+
+std::vector<Equation> equations(const Program& program) {
+  std::vector<Equation> lines;
+  for (const Node& node : program.nodes) {
+    if (node.label.empty()) continue;
+    lines.push_back({node.label, fmt::format("{} = {}", node.symbol, written_out(program, node))});
+  }
+  return lines;
+}
+
+}  // namespace attend::step

@@ -1,0 +1,74 @@
+#include "step/program.h"
+
+namespace attend::step {
+
+Value Program::observed(std::string_view name) const {
+  for (const Observation& observation : observations) {
+    if (observation.name == name) return observation.value;
+  }
+  return {};
+}
+
+std::string_view name_of(Op op) {
+  switch (op) {
+    case Op::kAnnotations:
+      return "annotations";
+    case Op::kFirstBackward:
+      return "first backward state";
+    case Op::kMeanAnnotations:
+      return "mean of the annotations";
+    case Op::kLastState:
+      return "last state";
+    case Op::kLayerState:
+      return "state of a layer";
+    case Op::kLayerCell:
+      return "cell of a layer";
+    case Op::kZeros:
+      return "zeros";
+    case Op::kParameter:
+      return "parameter";
+    case Op::kPreviousEmbedding:
+      return "previous embedding";
+    case Op::kNextEmbedding:
+      return "next embedding";
+    case Op::kCarried:
+      return "carried value";
+    case Op::kLinear:
+      return "linear";
+    case Op::kGru:
+      return "gru";
+    case Op::kLstm:
+      return "lstm";
+    case Op::kAdditiveEnergies:
+      return "additive energies";
+    case Op::kDotEnergies:
+      return "dot energies";
+    case Op::kSoftmax:
+      return "softmax";
+    case Op::kWeightedSum:
+      return "weighted sum";
+    case Op::kAdd:
+      return "add";
+    case Op::kMultiply:
+      return "multiply";
+    case Op::kScale:
+      return "scale";
+    case Op::kTanh:
+      return "tanh";
+    case Op::kSigmoid:
+      return "sigmoid";
+    case Op::kRelu:
+      return "relu";
+    case Op::kMaxout:
+      return "maxout";
+    case Op::kUnitLength:
+      return "unit length";
+    case Op::kDropout:
+      return "dropout";
+    case Op::kLogProbabilities:
+      return "log-probabilities";
+  }
+  return "";
+}
+
+}  // namespace attend::step

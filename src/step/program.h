@@ -1,0 +1,204 @@
+// A step program: one decoding step as a list of operations on named values. A model states its
+// decoder once, as a program; both engines run it, and its parameters, its equations and its costs
+// are read from it.
+//
+// A program has no control flow. Values that follow a hypothesis from one step to the next (states,
+// the readout of input feeding) are declared as carried. Batches, masks and beams are the engines'
+// affair: a program speaks of one hypothesis.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "step/parameters.h"
+
+namespace attend::step {
+
+/// What a value belongs to, and so how many of it there are.
+enum class Per {
+  kModel,       ///< one vector for the model: a parameter
+  kSource,      ///< one vector for a source: an initial state
+  kPosition,    ///< one vector for each position of a source: annotations, keys
+  kRow,         ///< one vector for a hypothesis in a step: a state, a query, a context
+  kRowPosition  ///< one number for a hypothesis and a position of its source: energies, alignment
+};
+
+struct Shape {
+  Per per = Per::kRow;
+  std::int64_t units = 1;
+  bool operator==(const Shape&) const = default;
+};
+
+enum class Op {
+  // Inputs. They have no operands.
+  kAnnotations,      ///< h_j, from the encoder
+  kFirstBackward,    ///< ←h_1, which has read the whole source (§4.1)
+  kMeanAnnotations,  ///< mean_j h_j over the real positions
+  kLastState,        ///< the last states of the top encoder layer, [→h_T; ←h_1] or one of them
+  kLayerState,       ///< the last states of encoder layer `layer`, before dropout (§6.1)
+  kLayerCell,        ///< the last LSTM cells of encoder layer `layer`
+  kZeros,            ///< zeros, one vector for each source
+  kParameter,        ///< weights[0] [units], a parameter as a value
+  kPreviousEmbedding,  ///< E y_{i-1}, 0 in the first step; weights[0] is E
+  kNextEmbedding,      ///< E y_i. Only carried values may depend on it, since y_i is chosen last
+  kCarried,            ///< a carried value as the previous step left it
+
+  // Products. Operands x_k; weights[0] is W [out, Σ in_k], weights[1] is b [out] or absent.
+  kLinear,  ///< W [x_1; x_2; …] + b
+
+  // Cells (§1.1). Operands: W x + b of all gates [G n], then the state. weights[0] is U [G n, n],
+  // weights[1] the bias inside the reset gate [n] or absent.
+  kGru,   ///< (gates, h) → h'
+  kLstm,  ///< (gates, h, c) → h', c'
+
+  // Attention.
+  kAdditiveEnergies,  ///< (q, k_j) → v · tanh(q + k_j); weights[0] is v
+  kDotEnergies,       ///< (q, k_j) → q · k_j
+  kSoftmax,           ///< over the positions of a source that are allowed; the others get 0
+  kWeightedSum,       ///< (α, x_j) → Σ_j α_j x_j
+
+  // Functions of single vectors.
+  kAdd,         ///< x + y. Either may be smaller: see join()
+  kMultiply,    ///< x ⊙ y. Either may be smaller: see join()
+  kScale,       ///< factor · x
+  kTanh,        ///< tanh x
+  kSigmoid,     ///< 1 / (1 + exp(−x))
+  kRelu,        ///< max(0, x)
+  kMaxout,      ///< max(x_{2k−1}, x_{2k}) for each pair, half as many units
+  kUnitLength,  ///< x / sqrt(|x|² + kLengthEpsilon)
+  kDropout,     ///< in training, x multiplied by a dropout mask; elsewhere x
+
+  /// log softmax(W x + b), the last of all: weights are W [vocabulary, units of x] and b. Engines
+  /// compute it apart from the other nodes, because it is large (Program::output).
+  kLogProbabilities
+};
+
+/// Keeps the direction of a vector of zeros defined.
+inline constexpr double kLengthEpsilon = 1e-6;
+
+/// The vector that is dropped, which decides the rate of a dropout and its mask (§1.8).
+enum class DropoutPlace {
+  kReadout,  ///< the readout
+  kBetween   ///< the state of a layer that the next layer reads
+};
+
+/// A result of a node. It stays valid as long as its program.
+struct Value {
+  int node = -1;
+  int result = 0;
+  bool defined() const { return node >= 0; }
+  bool operator==(const Value&) const = default;
+};
+
+/// One operation with its operands. Fields that the operation does not need keep their defaults.
+struct Node {
+  Op op = Op::kZeros;
+  std::vector<Value> inputs = {};
+  std::vector<std::string> weights = {};  ///< names of parameters, in the order that Op states
+  std::vector<Shape> results = {};
+
+  CellConfig cell = {};                         ///< of cells
+  int layer = 0;                                ///< of cells, kLayer… and kDropout
+  double factor = 1;                            ///< of kScale
+  DropoutPlace place = DropoutPlace::kReadout;  ///< of kDropout
+
+  // How the equations write the node.
+  std::string symbol = {};  ///< "e_ij"; without one, the node is written out where it is used
+  std::string label = {};   ///< "energies"; with one, the node has a line of its own
+  std::string text = {};    ///< replaces the text that the operation gives
+  std::vector<std::string> weight_symbols = {};  ///< "W_r", "b_r", in the order of `weights`
+};
+
+/// A value that a hypothesis takes along to its next step, where Op::kCarried reads it.
+struct Carried {
+  std::string name = {};  ///< "decoder.0.state"
+  Value value = {};       ///< the node kCarried
+  Value initial = {};     ///< before the first step: a value of the source
+  Value next = {};        ///< after a step
+};
+
+/// What the numbers of an observation belong to.
+enum class Over {
+  kSource,  ///< the positions of the source
+  kHeads,   ///< the positions of the source for every head, head by head
+  kPast,    ///< the earlier steps of the hypothesis
+  kUnits,   ///< the units of a vector
+  kScalar   ///< one number
+};
+
+/// A value that a person may look at.
+struct Observation {
+  std::string name = {};  ///< "energies", "alignment", "context"
+  Value value = {};
+  Over over = Over::kSource;
+};
+
+/// A cost beside the cross-entropy: weight · Σ value over the target tokens of all sentences.
+struct ExtraCost {
+  std::string name = {};  ///< "coverage"
+  Value value = {};       ///< [row: 1]
+  double weight = 1;
+};
+
+/// One line of a model's equations.
+struct Equation {
+  std::string name;  ///< "energies"
+  std::string text;  ///< "e_ij = v · tanh(W s_{i-1} + U h_j + b)"
+};
+
+/// The layer that gives the log-probabilities: log softmax(W x + b).
+struct Output {
+  Value input = {};
+  std::string weight = {};  ///< [target_vocabulary, units of input]
+  std::string bias = {};    ///< [target_vocabulary]
+  bool tied = false;        ///< whether the weight is an embedding table too
+};
+
+/// One decoding step. A program is immutable once its Builder has finished it.
+struct Program {
+  std::vector<Node> nodes;  ///< operands come before the nodes that use them
+  std::vector<Carried> carried;
+  std::vector<Observation> observations;
+  std::vector<ExtraCost> costs;
+  Output output;
+  std::vector<TensorSpec> parameters;  ///< in the order of the parameter table
+
+  const Node& at(const Value& value) const { return nodes[static_cast<std::size_t>(value.node)]; }
+  const Shape& shape(const Value& value) const {
+    return at(value).results[static_cast<std::size_t>(value.result)];
+  }
+  /// The value of the observation of this name; undefined when there is none.
+  Value observed(std::string_view name) const;
+};
+
+/// The name of an operation for messages: "linear".
+std::string_view name_of(Op op);
+
+/// Writes out the equations of the nodes that have a label, in the order of the nodes.
+std::vector<Equation> equations(const Program& program);
+
+/// Multiply-adds of the products in a program.
+struct Work {
+  double per_source = 0;             ///< once for each source
+  double per_position = 0;           ///< once for each position of a source
+  double per_step = 0;               ///< in each step of a hypothesis
+  double per_step_and_position = 0;  ///< in each step for each position of the source
+
+  /// Multiply-adds of a target token, when the source has `source` tokens and the target `target`.
+  double per_token(double source, double target) const {
+    return (per_source + per_position * source) / target + per_step +
+           per_step_and_position * source;
+  }
+};
+Work work(const Program& program);
+
+/// Numbers that training keeps of the values of a program, for the backward pass: for each position
+/// of a source, for each step, and for each step and position.
+struct KeptValues {
+  std::int64_t per_position = 0, per_step = 0, per_step_and_position = 0;
+};
+KeptValues kept_values(const Program& program);
+
+}  // namespace attend::step

@@ -1,0 +1,96 @@
+// Counts what a program costs: multiply-adds, and numbers that training keeps.
+#include "step/program.h"
+
+namespace attend::step {
+namespace {
+
+class Counter {
+ public:
+  explicit Counter(const Program& program) : program_(program) {}
+
+  Work count() {
+    for (const Node& node : program_.nodes) count_node(node);
+    return work_;
+  }
+
+ private:
+  double units(Value value) const { return static_cast<double>(program_.shape(value).units); }
+
+  void add(Per per, double products) {
+    switch (per) {
+      case Per::kModel:
+        break;
+      case Per::kSource:
+        work_.per_source += products;
+        break;
+      case Per::kPosition:
+        work_.per_position += products;
+        break;
+      case Per::kRow:
+        work_.per_step += products;
+        break;
+      case Per::kRowPosition:
+        work_.per_step_and_position += products;
+        break;
+    }
+  }
+
+  void count_node(const Node& node) {
+    const Per per = node.results[0].per;
+    const auto own = static_cast<double>(node.results[0].units);
+    switch (node.op) {
+      case Op::kLinear:
+      case Op::kLogProbabilities:
+        for (const Value& part : node.inputs) add(program_.shape(part).per, own * units(part));
+        break;
+      case Op::kGru:
+      case Op::kLstm:
+        add(per, units(node.inputs[0]) * own);
+        break;
+      case Op::kAdditiveEnergies:
+      case Op::kDotEnergies:
+        add(per, units(node.inputs[1]));
+        break;
+      case Op::kWeightedSum:
+        add(Per::kRowPosition, own);
+        break;
+      default:
+        break;
+    }
+  }
+
+  const Program& program_;
+  Work work_;
+};
+
+}  // namespace
+
+Work work(const Program& program) { return Counter(program).count(); }
+
+KeptValues kept_values(const Program& program) {
+  KeptValues kept;
+  const auto add = [&kept](const Shape& shape) {
+    switch (shape.per) {
+      case Per::kModel:
+      case Per::kSource:
+        break;
+      case Per::kPosition:
+        kept.per_position += shape.units;
+        break;
+      case Per::kRow:
+        kept.per_step += shape.units;
+        break;
+      case Per::kRowPosition:
+        kept.per_step_and_position += shape.units;
+        break;
+    }
+  };
+  for (const Node& node : program.nodes) {
+    // Training never keeps the log-probabilities. A carried value is that of the step before.
+    if (node.op == Op::kLogProbabilities || node.op == Op::kCarried) continue;
+    for (const Shape& shape : node.results) add(shape);
+  }
+  return kept;
+}
+
+}  // namespace attend::step

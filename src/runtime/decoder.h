@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/attention.h"
+#include "runtime/output.h"
 #include "runtime/split_projection.h"
 
 namespace attend::runtime {
@@ -50,10 +51,9 @@ class Decoder {
   SplitProjection input_;               // input of the bottom layer
   std::vector<InputProjection> above_;  // inputs of the layers above it
   std::vector<RecurrentCell> layers_;
-  kernels::Matrix readout_state_;         // [r, n]; 0 × 0 without a readout
-  SplitProjection readout_;               // the readout's part of E y_{i-1} and c_i
-  Linear output_;                         // [vocabulary, l or n]
-  kernels::CoarseProduct coarse_output_;  // empty() unless output_ is large
+  kernels::Matrix readout_state_;  // [r, n]; 0 × 0 without a readout
+  SplitProjection readout_;        // the readout's part of E y_{i-1} and c_i
+  OutputLayer output_;
 };
 
 }  // namespace attend::runtime

@@ -13,6 +13,14 @@ Tensor affine(const Tensor& added, const Tensor& x, const Tensor& weight) {
   return x.dim() == 2 ? at::addmm(added, x, weight) : at::baddbmm(added, x, weight);
 }
 
+// Returns the softmax over the positions that `mask` allows; 0 everywhere in a row without any.
+Tensor softmax(const Tensor& energies, const Tensor& mask) {
+  if (!mask.defined()) return energies.softmax(-1);
+  const Tensor open = (mask == 0).any(-1, true);  // [batch, 1]
+  const Tensor finite = at::where(open, mask, at::zeros_like(mask));
+  return (energies + finite).softmax(-1) * open.to(energies.scalar_type());
+}
+
 }  // namespace
 
 Tensor normalize_blocks(const Tensor& x, std::int64_t units) {
@@ -100,8 +108,8 @@ Look Attention::look(const Tensor& state) const {
   Tensor energies = score(state);
   if (in_.energy_bias.defined()) energies = energies + in_.energy_bias;
   if (in_.energies == model::Energies::kRelu) energies = energies.relu();
+  const Tensor alignment = softmax(energies, in_.mask);
   if (in_.mask.defined()) energies = energies + in_.mask;
-  const Tensor alignment = energies.softmax(-1);
   return {energies, alignment, alignment.unsqueeze(1).bmm(in_.annotations).squeeze(1)};
 }
 

@@ -49,7 +49,7 @@ class Recurrence {
 /// The results of attention in one step of the decoder (§1.5).
 struct Look {
   Tensor energies;   // [batch, source_length]
-  Tensor alignment;  // [batch, source_length]: each row sums to 1
+  Tensor alignment;  // [batch, source_length]: each row sums to 1, or to 0 if nothing is allowed
   Tensor context;    // [batch, n_h]
 };
 

@@ -16,7 +16,7 @@ using model::Order;
 /// The results of the encoder, from which the decoder starts.
 struct Network::Annotated {
   Tensor annotations;  // [batch, source_length, n_h]; 0 on masked padding
-  Tensor mask;         // [batch, source_length]: 0, or −infinity on masked padding; or undefined
+  Tensor mask;         // [batch, source_length]: 0, or −infinity where not allowed; or undefined
   Tensor initial;      // [batch, d]: input of the layer that computes first states; or undefined
   std::vector<State> last;  // [encoder layers] of [batch, n_h]: states to copy; or empty
 };
@@ -165,7 +165,7 @@ Network::Annotated Network::annotate(const Batch& batch, Dropout* dropout) const
     h = encoded.annotations;
     if (encoded.last.hidden.defined()) result.last.push_back(encoded.last);
   }
-  if (batch.source_mask.defined()) result.mask = batch.source_mask.t().log();  // log 0 = −∞
+  if (batch.attention_mask.defined()) result.mask = batch.attention_mask.t().log();  // log 0 = −∞
   if (configuration_.decoder.initial_state == InitialState::kBackward) {
     const SentenceAnnotations sentences = operations_->by_sentence(h, configuration_.encoder.units);
     result.annotations = sentences.annotations;
@@ -202,7 +202,7 @@ AttentionInputs Network::attention_inputs(const Batch& batch, const Annotated& a
   AttentionInputs inputs;
   inputs.score = configuration_.attention.score;
   inputs.energies = configuration_.attention.energies;
-  inputs.lengths = batch.source_sizes;
+  inputs.lengths = batch.attention_sizes;
   inputs.annotations = annotated.annotations;
   inputs.mask = annotated.mask;
   if (inputs.score != model::Score::kDot) {

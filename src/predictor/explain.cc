@@ -54,7 +54,7 @@ Explanation Predictor::explain(const std::string& text, const search::SearchOpti
 
   std::vector<Answer> unused(1);
   const auto prepared = prepare_sources(model_.text, std::span(&text, 1), predict_options, unused);
-  const auto decoding = engine_->annotate(prepared.tokens);
+  const auto decoding = engine_->annotate(prepared.sources);
   model::StepRow row;
   for (const text::TokenId token : tokens) {
     const model::StepResult result = decoding->step(std::span(&row, 1));

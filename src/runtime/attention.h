@@ -12,8 +12,8 @@ namespace attend::runtime {
 /// The results of attention for some queries, one row each, and the queries themselves.
 struct Look {
   kernels::Buffer query;      // [rows, n']: W s or exp(2 W s), additive score only
-  kernels::Buffer energies;   // [rows, longest source]: e; −∞ after the end of a row's source
-  kernels::Buffer alignment;  // [rows, longest source]: α; 0 after the end of a row's source
+  kernels::Buffer energies;   // [rows, longest source]: e; −∞ where the row may not look
+  kernels::Buffer alignment;  // [rows, longest source]: α; 0 where the row may not look
   // [rows, n_h]: c. look() leaves it alone; a caller that needs c fills it by sum_by_alignment().
   kernels::Buffer context;
 };

@@ -29,6 +29,15 @@ void arrange_columns(const Annotations& annotations, std::size_t units, Additive
   }
 }
 
+// Sets the energies [length] of a source to −∞ where attention may not look.
+void close_positions(const Annotations& annotations, std::size_t source,
+                     std::span<float> energies) {
+  const char* allowed = annotations.allowed.data() + annotations.starts[source];
+  for (std::size_t j = 0; j < energies.size(); ++j) {
+    if (allowed[j] == 0) energies[j] = -std::numeric_limits<float>::infinity();
+  }
+}
+
 }  // namespace
 
 AdditiveKeys arrange_keys(const Annotations& annotations, kernels::Array values,
@@ -69,9 +78,13 @@ void softmax_rows(const Annotations& annotations, std::span<const std::int32_t> 
                   std::span<float> energies, std::span<float> alignment) {
   const std::size_t longest = annotations.longest;
   for (std::size_t row = 0; row < sources.size(); ++row) {
-    const std::size_t length = annotations.lengths[static_cast<std::size_t>(sources[row])];
+    const auto source = static_cast<std::size_t>(sources[row]);
+    const std::size_t length = annotations.lengths[source];
     const std::span<float> row_energies = row_of(energies, row, longest);
     const std::span<float> row_alignment = row_of(alignment, row, longest);
+    if (!annotations.allowed.empty()) {
+      close_positions(annotations, source, row_energies.first(length));
+    }
     kernels::softmax(row_energies.first(length), row_alignment.first(length));
     if (length == longest) continue;
     std::fill(row_energies.begin() + static_cast<std::ptrdiff_t>(length), row_energies.end(),

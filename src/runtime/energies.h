@@ -38,8 +38,9 @@ void additive_energies(std::span<float> query, const Annotations& annotations,
                        kernels::EnergyActivation activation, std::span<float> energies);
 
 /// Computes the alignment of every row, which looks at source sources[row], from its energies: both
-/// [rows, longest source]. After the end of the row's source the alignment becomes 0 and the
-/// energies −∞.
+/// [rows, longest source]. Where the row may not look, which is after the end of its source and at
+/// positions that annotations.allowed excludes, the alignment becomes 0 and the energies −∞. A row
+/// that may not look anywhere gets an alignment of zeros.
 void softmax_rows(const Annotations& annotations, std::span<const std::int32_t> sources,
                   std::span<float> energies, std::span<float> alignment);
 

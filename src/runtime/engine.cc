@@ -28,11 +28,12 @@ class RecurrentEngine final : public model::Engine {
                           ? 0
                           : static_cast<std::size_t>(configuration.target.fixed_length)) {}
 
-  std::unique_ptr<model::Decoding> annotate(
-      std::span<const std::vector<TokenId>> sources) const override {
+  std::unique_ptr<model::Decoding> annotate(std::span<const model::Source> sources) const override {
     Annotations annotations = encoder_.annotate(sources);
     if (!shortlist_) return decoder_.start(std::move(annotations), {});
-    std::vector<TokenId> candidates = shortlist_->candidates(sources);
+    std::vector<std::vector<TokenId>> tokens;
+    for (const model::Source& source : sources) tokens.push_back(source.tokens);
+    std::vector<TokenId> candidates = shortlist_->candidates(tokens);
     if (end_ && !std::binary_search(candidates.begin(), candidates.end(), *end_)) {
       candidates.insert(std::lower_bound(candidates.begin(), candidates.end(), *end_), *end_);
     }

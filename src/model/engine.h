@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "model/example.h"
@@ -30,6 +31,23 @@ struct RankedToken {
   float log_probability = 0;
 };
 
+/// What the values of an observation run over.
+enum class Over {
+  kSource,  ///< the positions of the source
+  kHeads,   ///< the positions of the source for each head, head by head
+  kPast,    ///< the earlier steps of the hypothesis
+  kUnits,   ///< the units of a vector
+  kScalar,  ///< nothing: one number
+};
+
+/// A quantity of a step that a person may look at, such as the energies.
+struct Observation {
+  std::string_view name;
+  Over over = Over::kUnits;
+  std::size_t width = 0;          ///< values of a row: the longest source, units, …
+  std::span<const float> values;  // [rows, width]
+};
+
 /// The results of one step, valid until the next step. Rows have the order of the StepRows.
 struct StepResult {
   std::size_t rows = 0;
@@ -38,7 +56,6 @@ struct StepResult {
   /// source and at positions that Source::allowed excludes), alignment is 0 and energies are
   /// −infinity.
   std::size_t source_length = 0;
-  std::size_t annotation_units = 0;
   std::span<const float> log_probabilities;  // [rows, target_vocabulary]; empty after keep_best()
   /// Set after keep_best(): [rows, best_count], the most probable tokens of each row, best first;
   /// among equally probable tokens the lower id comes first. Tokens with probability 0 or NaN are
@@ -47,8 +64,18 @@ struct StepResult {
   std::size_t best_count = 0;
   /// [rows, source_length], α_i: a row sums to 1, or to 0 if it may not look anywhere.
   std::span<const float> alignment;
-  std::span<const float> energies;  // [rows, source_length], e_i
-  std::span<const float> context;   // [rows, annotation_units], c_i; may be empty after keep_best()
+  /// What else the engine shows of the step, for example "energies" (e_i, kSource) and "context"
+  /// (c_i, kUnits). After keep_best() an engine may leave out what it need not compute.
+  std::span<const Observation> observations;
+
+  /// Returns the values [rows, width] of an observation, or an empty span if there is none of this
+  /// name.
+  std::span<const float> observed(std::string_view name) const {
+    for (const Observation& one : observations) {
+      if (one.name == name) return one.values;
+    }
+    return {};
+  }
 };
 
 /// The decoding of some annotated sources. Only one thread at a time may use it.

@@ -1,6 +1,7 @@
 #include "runtime/decoder.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/base.h"
@@ -349,11 +350,14 @@ class DecoderRun final : public model::Decoding {
     result.rows = rows_;
     result.target_vocabulary = decoder_.embeddings_.vocabulary;
     result.source_length = annotations_.longest;
-    result.annotation_units = decoder_.context_units_;
     output_.fill(result);
     result.alignment = look_.alignment.get(rows_ * annotations_.longest);
-    result.energies = look_.energies.get(rows_ * annotations_.longest);
-    if (needs_context()) result.context = context();
+    observations_[0] = {"energies", model::Over::kSource, annotations_.longest,
+                        look_.energies.get(rows_ * annotations_.longest)};
+    result.observations = std::span(observations_).first(needs_context() ? 2 : 1);
+    if (needs_context()) {
+      observations_[1] = {"context", model::Over::kUnits, decoder_.context_units_, context()};
+    }
     return result;
   }
 
@@ -365,6 +369,7 @@ class DecoderRun final : public model::Decoding {
   States initial_;        // [sources, n]
   States states_, next_;  // [rows, n]; next_ receives gathered rows
   Look look_;
+  std::array<model::Observation, 2> observations_;
   std::size_t rows_ = 0, previous_rows_ = 0;
   bool any_parent_ = false;
   std::vector<std::int32_t> sources_;  // [rows]

@@ -27,7 +27,7 @@ Copy copy_row(const model::StepResult& result, std::size_t row) {
   };
   return {part(result.log_probabilities, result.target_vocabulary),
           part(result.alignment, result.source_length),
-          part(result.context, result.annotation_units)};
+          part(result.observed("context"), result.observed("context").size() / result.rows)};
 }
 
 // Compares two results, whose alignments may be padded differently.

@@ -35,18 +35,18 @@ double row_difference(const model::StepResult& result, std::size_t row, std::siz
     return all.subspan(row * width, width);
   };
   const auto alignment = part(result.alignment, result.source_length);
-  const auto energies = part(result.energies, result.source_length);
+  const auto energies = part(result.observed("energies"), result.source_length);
   for (std::size_t j = 0; j < result.source_length; ++j) {
     if (j < length && !std::isinf(expected.energies[j])) continue;
     if (alignment[j] != 0.0F || energies[j] != -std::numeric_limits<float>::infinity()) {
       return std::numeric_limits<double>::infinity();
     }
   }
-  return std::max({difference(alignment, expected.alignment),
-                   difference(energies, expected.energies),
-                   difference(part(result.context, result.annotation_units), expected.context),
-                   difference(part(result.log_probabilities, result.target_vocabulary),
-                              expected.log_probabilities)});
+  return std::max(
+      {difference(alignment, expected.alignment), difference(energies, expected.energies),
+       difference(part(result.observed("context"), expected.context.size()), expected.context),
+       difference(part(result.log_probabilities, result.target_vocabulary),
+                  expected.log_probabilities)});
 }
 
 struct Shape {

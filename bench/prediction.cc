@@ -70,7 +70,8 @@ std::shared_ptr<const model::Shortlist> learn_shortlist(const Options& options,
       model::Shortlist::learn(sources, targets, text.sizes(), {}));
 }
 
-nlohmann::json measure(const Options& options, const model::Engine& engine, const Sources& sources,
+nlohmann::json measure(const Options& options, const model::Engine& engine,
+                       std::span<const model::Source> sources,
                        const search::SearchOptions& search_options) {
   using Clock = std::chrono::steady_clock;
   double log_probability = 0;  // of the best hypotheses; this first run also packs and compiles
@@ -101,8 +102,8 @@ nlohmann::json run(const Options& options) {
   std::string text;
   for (const auto& source : sources) text += fmt::format("{}\n", fmt::join(source, " "));
   write_file(options.folder / fmt::format("sources.{}.txt", options.sentences), text);
-  nlohmann::json result =
-      measure(options, *engine, sources, search_options(options, configuration));
+  nlohmann::json result = measure(options, *engine, model::make_sources(sources),
+                                  search_options(options, configuration));
   result["program"] = "attend";
   result["work"] = work.name;
   result["sentences"] = options.sentences;

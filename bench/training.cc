@@ -38,7 +38,7 @@ using Batches = std::vector<std::vector<const Example*>>;
 Batches make_batches(const std::vector<Example>& examples, const model::TrainingConfig& training) {
   std::vector<text::ExampleLength> lengths;
   for (const Example& example : examples) {
-    lengths.push_back({static_cast<std::uint32_t>(example.source.size()),
+    lengths.push_back({static_cast<std::uint32_t>(example.source.tokens.size()),
                        static_cast<std::uint32_t>(example.target.size())});
   }
   const text::BatchOptions options{
@@ -57,8 +57,8 @@ std::string write_batches(const Batches& batches) {
   std::string text;
   for (const auto& batch : batches) {
     for (const Example* example : batch) {
-      text +=
-          fmt::format("{}\t{}\n", fmt::join(example->source, " "), fmt::join(example->target, " "));
+      text += fmt::format("{}\t{}\n", fmt::join(example->source.tokens, " "),
+                          fmt::join(example->target, " "));
     }
     text += "\n";
   }
@@ -126,7 +126,7 @@ nlohmann::json run(const Options& options) {
   std::vector<Example> examples;
   for (Pair& pair :
        make_pairs(work, configuration, kBatches * static_cast<std::size_t>(training.batch_size))) {
-    examples.push_back({std::move(pair.source), std::move(pair.target)});
+    examples.push_back({{std::move(pair.source)}, std::move(pair.target)});
   }
   const Batches batches = make_batches(examples, training);
   train::ShardedGradient engine(configuration, work.vocabularies, options.threads);

@@ -7,6 +7,8 @@
 #include <cmath>
 #include <cstdlib>
 #include <memory>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "base/base.h"
@@ -110,32 +112,84 @@ view::TerminalOptions terminal_options(const Options& options) {
   return terminal;
 }
 
+// Returns the beginning of a line of an explanation, "  energies  ".
+std::string line_name(std::string_view name) { return fmt::format("  {:<9} ", name); }
+
+// Returns a line of numbers below the labels of a source; `widths` has one for each drawn column.
+std::string below_labels(std::string_view name, std::span<const float> values,
+                         std::span<const std::size_t> widths) {
+  std::string line = line_name(name);
+  for (std::size_t j = 0; j < widths.size(); ++j) {
+    line += fmt::format("{:>{}.3f}", values[j], widths[j]);
+  }
+  return line + "\n";
+}
+
+// Returns a line of the first numbers of a vector.
+std::string first_numbers(std::string_view name, std::span<const float> values) {
+  constexpr std::size_t kShown = 8;
+  std::string line = line_name(name);
+  for (const float value : values.first(std::min(kShown, values.size()))) {
+    line += fmt::format("{:>8.3f}", value);
+  }
+  if (values.size() > kShown) line += fmt::format(" … ({} components)", values.size());
+  return line + "\n";
+}
+
+std::string describe(const predictor::Observed& observed, std::size_t columns,
+                     std::span<const std::size_t> widths) {
+  const std::span<const float> values = observed.values;
+  switch (observed.over) {
+    case model::Over::kSource:
+      return below_labels(observed.name, values, widths);
+    case model::Over::kHeads: {
+      std::string lines;
+      for (std::size_t head = 0; (head + 1) * columns <= values.size(); ++head) {
+        lines += below_labels(fmt::format("{} {}", observed.name, head + 1),
+                              values.subspan(head * columns, columns), widths);
+      }
+      return lines;
+    }
+    case model::Over::kPast:
+    case model::Over::kUnits:
+    case model::Over::kScalar:
+      break;
+  }
+  return first_numbers(observed.name, values);
+}
+
+// Returns the lines of what the engine shows of a step: energies, alignment, context, then others.
+std::string describe_observations(const predictor::ExplainedStep& step, std::size_t columns,
+                                  std::span<const std::size_t> widths) {
+  std::string energies, context, others;
+  for (const predictor::Observed& one : step.observations) {
+    std::string& place = one.name == "energies"  ? energies
+                         : one.name == "context" ? context
+                                                 : others;
+    place += describe(one, columns, widths);
+  }
+  return energies + below_labels("alignment", step.alignment, widths) + context + others;
+}
+
 std::string explain_step(std::size_t i, const predictor::ExplainedStep& step,
                          const predictor::Explanation& explanation, model::Feedback feedback) {
-  constexpr std::size_t kContextShown = 8;
   const predictor::Source& source = explanation.source;
   const std::string previous = feedback == model::Feedback::kNone ? "not fed back"
                                : step.previous.empty()
                                    ? "none (zero vector)"
                                    : fmt::format("'{}'", view::visible_label(step.previous));
   std::string text = fmt::format("step {}: previous token {}\n", i + 1, previous);
-  std::string units = "  source    ", energies = "  energies  ", alignment = "  alignment ";
+  text += line_name("source");
   const std::size_t drawn = drawn_columns(source, explanation.prediction);
+  std::vector<std::size_t> widths;
   for (std::size_t j = 0; j < drawn; ++j) {
     const std::string label = view::visible_label(source.columns[j]);
     const std::size_t width = std::max<std::size_t>(8, view::display_width(label) + 1);
-    units += std::string(width - view::display_width(label), ' ') + label;
-    energies += fmt::format("{:>{}.3f}", step.energies[j], width);
-    alignment += fmt::format("{:>{}.3f}", step.alignment[j], width);
+    text += std::string(width - view::display_width(label), ' ') + label;
+    widths.push_back(width);
   }
-  text += units + "\n" + energies + "\n" + alignment + "\n  context   ";
-  for (std::size_t k = 0; k < std::min(kContextShown, step.context.size()); ++k) {
-    text += fmt::format("{:>8.3f}", step.context[k]);
-  }
-  text += fmt::format("{}\n  choice    '{}' p = {:.4f};",
-                      step.context.size() > kContextShown
-                          ? fmt::format(" … ({} components)", step.context.size())
-                          : "",
+  text += "\n" + describe_observations(step, source.columns.size(), widths);
+  text += fmt::format("{}'{}' p = {:.4f};", line_name("choice"),
                       view::visible_label(step.chosen.unit), std::exp(step.chosen.log_probability));
   for (const predictor::Choice& choice : step.choices) {
     text += fmt::format(" '{}' {:.4f}", view::visible_label(choice.unit),

@@ -35,6 +35,8 @@ AttentionPass::AttentionPass(const std::shared_ptr<ShardMatrices>& matrices,
                              const AttentionInputs& inputs, std::int64_t steps)
     : matrices_(matrices), in_(inputs), steps_(steps) {
   const std::int64_t batch = in_.batch(), length = in_.annotations.size(1);
+  // The kernels know lengths only: the positions where attention may look must be the first ones.
+  ATTEND_CHECK_EQ(in_.lengths.size(), to_size(batch));
   const auto make = [&](std::int64_t units) {
     return at::empty({steps, batch, units}, in_.annotations.options().requires_grad(false));
   };

@@ -28,8 +28,9 @@ struct AttentionSizes {
 /// never read.
 struct AttentionSource {
   AttentionSizes sizes;
-  std::span<const std::int32_t> lengths;  // [batch], 1 … source_length
-  const float* annotations = nullptr;     // [batch, source_length, n_h]
+  std::span<const std::int32_t>
+      lengths;  // [batch], 0 … source_length; a context over no position is 0
+  const float* annotations = nullptr;  // [batch, source_length, n_h]
   // Additive: U h_j + b [batch, source_length, n'] in the given form. Dot product: the keys W h_j
   // or h_j [batch, source_length, n].
   const float* projected = nullptr;

@@ -7,8 +7,11 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
+#include "model/example.h"
+#include "step/step.h"
 #include "text/text.h"
 
 namespace attend::model {
@@ -29,23 +32,44 @@ struct RankedToken {
   float log_probability = 0;
 };
 
+using step::Over;
+
+/// A quantity of a step that a person may look at, such as the energies.
+struct Observation {
+  std::string_view name;
+  Over over = Over::kUnits;
+  std::size_t width = 0;          ///< values of a row: the longest source, units, …
+  std::span<const float> values;  // [rows, width]
+};
+
 /// The results of one step, valid until the next step. Rows have the order of the StepRows.
 struct StepResult {
   std::size_t rows = 0;
   std::size_t target_vocabulary = 0;
-  /// Length of the longest annotated source. After the end of a row's own source, alignment is 0
-  /// and energies are −infinity.
+  /// Length of the longest annotated source. Where a row may not look (after the end of its own
+  /// source and at positions that Source::allowed excludes), alignment is 0 and energies are
+  /// −infinity.
   std::size_t source_length = 0;
-  std::size_t annotation_units = 0;
   std::span<const float> log_probabilities;  // [rows, target_vocabulary]; empty after keep_best()
   /// Set after keep_best(): [rows, best_count], the most probable tokens of each row, best first;
   /// among equally probable tokens the lower id comes first. Tokens with probability 0 or NaN are
   /// left out. A row that has too few tokens ends in kNoToken.
   std::span<const RankedToken> best;
   std::size_t best_count = 0;
-  std::span<const float> alignment;  // [rows, source_length], α_i: a row sums to 1
-  std::span<const float> energies;   // [rows, source_length], e_i
-  std::span<const float> context;  // [rows, annotation_units], c_i; may be empty after keep_best()
+  /// [rows, source_length], α_i: a row sums to 1, or to 0 if it may not look anywhere.
+  std::span<const float> alignment;
+  /// What else the engine shows of the step, for example "energies" (e_i, kSource) and "context"
+  /// (c_i, kUnits). After keep_best() an engine may leave out what it need not compute.
+  std::span<const Observation> observations;
+
+  /// Returns the values [rows, width] of an observation, or an empty span if there is none of this
+  /// name.
+  std::span<const float> observed(std::string_view name) const {
+    for (const Observation& one : observations) {
+      if (one.name == name) return one.values;
+    }
+    return {};
+  }
 };
 
 /// The decoding of some annotated sources. Only one thread at a time may use it.
@@ -65,11 +89,11 @@ class Decoding {
 class Engine {
  public:
   virtual ~Engine() = default;
-  /// Annotates sources: sequences of token ids, none of them empty, with </s> if the model needs
-  /// it. The engine pads them itself, except in models with a fixed source length. Throws
-  /// CheckFailure for ids out of range.
-  virtual std::unique_ptr<Decoding> annotate(
-      std::span<const std::vector<TokenId>> sources) const = 0;
+  /// Annotates sources, none of them empty, whose tokens end in </s> if the model needs it. The
+  /// engine pads them itself, except in models with a fixed source length. The sources need not
+  /// outlive the call. Throws CheckFailure for ids out of range and for a source of a kind that the
+  /// encoder cannot read.
+  virtual std::unique_ptr<Decoding> annotate(std::span<const Source> sources) const = 0;
   virtual std::size_t target_vocabulary() const = 0;
   /// Returns the id that ends a target, or nothing when every target has fixed_target_length()
   /// tokens.

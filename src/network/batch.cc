@@ -21,7 +21,7 @@ void fill_source(Batch& batch, std::span<const Example* const> examples, std::si
   Ids source(length * count, 0), reversed(length * count, 0), reversal(length * count);
   Ids lengths(count), last(count), mask(length * count, 0);
   for (std::size_t b = 0; b < count; ++b) {
-    const auto& tokens = examples[b]->source;
+    const auto& tokens = examples[b]->source.tokens;
     for (std::size_t t = 0; t < length; ++t) {
       const bool real = t < tokens.size();
       const std::size_t mirrored = real ? tokens.size() - 1 - t : t;
@@ -46,6 +46,29 @@ void fill_source(Batch& batch, std::span<const Example* const> examples, std::si
   if (std::find(mask.begin(), mask.end(), 0) != mask.end()) {
     batch.source_mask = to_tensor(mask, {rows, columns}, device).to(floating);
   }
+}
+
+// Says where attention may look. Call after fill_source().
+void fill_attention(Batch& batch, std::span<const Example* const> examples, std::size_t length,
+                    const at::TensorOptions& floating) {
+  batch.attention_mask = batch.source_mask;
+  batch.attention_sizes = batch.source_sizes;
+  const auto is_open = [](const Example* example) { return example->source.allowed.empty(); };
+  if (std::all_of(examples.begin(), examples.end(), is_open)) return;
+  const std::size_t count = examples.size();
+  Ids mask(length * count, 0);
+  bool first_ones = true;  // whether the allowed positions of every source are its first ones
+  for (std::size_t b = 0; b < count; ++b) {
+    std::vector<char> allowed = examples[b]->source.allowed;
+    if (allowed.empty()) allowed.assign(examples[b]->source.tokens.size(), 1);
+    for (std::size_t t = 0; t < allowed.size(); ++t) mask[t * count + b] = allowed[t] != 0 ? 1 : 0;
+    const auto end = std::find(allowed.begin(), allowed.end(), 0);
+    first_ones &= std::all_of(end, allowed.end(), [](char one) { return one == 0; });
+    batch.attention_sizes[b] = static_cast<std::int32_t>(end - allowed.begin());
+  }
+  if (!first_ones) batch.attention_sizes.clear();
+  if (std::find(mask.begin(), mask.end(), 0) == mask.end()) return;
+  batch.attention_mask = to_tensor(mask, batch.source.sizes(), floating.device()).to(floating);
 }
 
 void fill_target(Batch& batch, std::span<const Example* const> examples, std::size_t length,
@@ -80,13 +103,17 @@ Batch make_batch(std::span<const Example* const> examples, const at::TensorOptio
   std::size_t source_length = at_least.source;
   std::size_t target_length = at_least.target;
   for (const Example* example : examples) {
-    ATTEND_CHECK(!example->source.empty() && !example->target.empty());
-    source_length = std::max(source_length, example->source.size());
+    const model::Source& source = example->source;
+    ATTEND_CHECK(!source.tokens.empty() && !example->target.empty());
+    ATTEND_CHECK(source.sentences.empty() && source.features.empty());
+    ATTEND_CHECK(source.allowed.empty() || source.allowed.size() == source.tokens.size());
+    source_length = std::max(source_length, source.tokens.size());
     target_length = std::max(target_length, example->target.size());
   }
   Batch batch;
   batch.sentences = static_cast<std::int64_t>(examples.size());
   fill_source(batch, examples, source_length, floating);
+  fill_attention(batch, examples, source_length, floating);
   fill_target(batch, examples, target_length, floating.device());
   return batch;
 }

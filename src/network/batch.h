@@ -25,14 +25,20 @@ struct Batch {
   at::Tensor source_lengths;  // [batch]: tokens of each source, as floating-point values
   at::Tensor last_rows;       // [batch]: the row of the last token in [source_length · batch]
   at::Tensor source_mask;     // [source_length, batch]: 1, 0 on padding; undefined without padding
-  at::Tensor target;          // [target_length, batch]: ids y_i; 0 on padding
-  at::Tensor previous;        // [target_length, batch]: ids y_{i-1}; −1 in the first step
+  // [source_length, batch]: 1 where attention may look, 0 on padding and where Source::allowed is
+  // 0; undefined if it may look at every position.
+  at::Tensor attention_mask;
+  at::Tensor target;    // [target_length, batch]: ids y_i; 0 on padding
+  at::Tensor previous;  // [target_length, batch]: ids y_{i-1}; −1 in the first step
   // [tokens]: the rows of [target_length · batch] that hold a token; undefined without padding.
   at::Tensor target_rows;
   at::Tensor target_tokens;                // [tokens]: ids of all target tokens, without padding
   std::vector<std::int32_t> source_sizes;  ///< [batch]: tokens of each source, as integers
-  std::int64_t sentences = 0;              ///< number of examples, written `batch` in shapes
-  std::int64_t tokens = 0;                 ///< number of target tokens, without padding
+  // [batch]: how many positions of each source attention may look at, if in every source these are
+  // the first ones; otherwise empty.
+  std::vector<std::int32_t> attention_sizes;
+  std::int64_t sentences = 0;  ///< number of examples, written `batch` in shapes
+  std::int64_t tokens = 0;     ///< number of target tokens, without padding
 };
 
 /// Minimum lengths of a batch. Tests use them to add padding, which must not change any result.
@@ -42,9 +48,9 @@ struct PaddedTo {
 };
 
 /// Makes a batch of at least one example. Every source and every target must hold a token; an empty
-/// one is a CheckFailure. `floating` gives the type of masks and lengths and the device of all
-/// tensors. The lengths are those of the longest source and target, or `at_least` where that is
-/// more.
+/// one is a CheckFailure, and so is a source of several sentences or of features. `floating` gives
+/// the type of masks and lengths and the device of all tensors. The lengths are those of the
+/// longest source and target, or `at_least` where that is more.
 Batch make_batch(std::span<const Example* const> examples, const at::TensorOptions& floating,
                  const PaddedTo& at_least = {});
 

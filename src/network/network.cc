@@ -143,7 +143,7 @@ Network::Annotated Network::annotate(const Batch& batch, Dropout* dropout) const
     h = encoded.annotations;
     if (encoded.last.hidden.defined()) result.last.push_back(encoded.last);
   }
-  if (batch.source_mask.defined()) result.mask = batch.source_mask.t().log();  // log 0 = −∞
+  if (batch.attention_mask.defined()) result.mask = batch.attention_mask.t().log();  // log 0 = −∞
   if (configuration_.decoder.initial_state == InitialState::kBackward) {
     const SentenceAnnotations sentences = operations_->by_sentence(h, configuration_.encoder.units);
     result.annotations = sentences.annotations;
@@ -174,7 +174,8 @@ Network::Decoded Network::decode(const Batch& batch, Dropout* dropout) const {
   const WordRows previous = previous_rows(batch, dropout);
   const DecoderMasks masks(configuration_.decoder, batch.target.size(0), batch.sentences, dropout,
                            floating());
-  if (operations_->has_plan(configuration_)) {
+  // Plans know the number of allowed positions of each source only.
+  if (operations_->has_plan(configuration_) && !batch.attention_sizes.empty()) {
     return decode_by_plan(batch, annotated, previous, masks, dropout);
   }
   ProgramInputs inputs;

@@ -57,9 +57,11 @@ struct SentenceAnnotations {
 struct AttentionInputs {
   model::Score score = model::Score::kAdditive;
   model::Energies energies = model::Energies::kLinear;
-  std::vector<std::int32_t> lengths;  ///< [batch]: tokens of each source
-  Tensor annotations;                 // [batch, source_length, n_h]; 0 on masked padding
-  Tensor mask;  // [batch, source_length]: 0, or −infinity on masked padding; or undefined
+  // [batch]: how many positions of each source attention may look at, if these are the first ones
+  // of every source; otherwise empty, and `mask` alone says where it may look.
+  std::vector<std::int32_t> lengths;
+  Tensor annotations;  // [batch, source_length, n_h]; 0 on masked padding
+  Tensor mask;         // [batch, source_length]: 0, or −infinity where not allowed; or undefined
   // additive: U h_j + b [batch, source_length, n']; general: W h_j [batch, source_length, n]; dot:
   // undefined.
   Tensor projected;

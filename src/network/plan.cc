@@ -47,7 +47,7 @@ AttentionInputs Network::attention_inputs(const Batch& batch, const Annotated& a
   AttentionInputs inputs;
   inputs.score = model::plan_score(configuration_.attention).value();
   inputs.energies = configuration_.attention.energies;
-  inputs.lengths = batch.source_sizes;
+  inputs.lengths = batch.attention_sizes;
   inputs.annotations = annotated.annotations;
   inputs.mask = annotated.mask;
   if (inputs.score != model::Score::kDot) {

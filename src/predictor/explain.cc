@@ -34,6 +34,13 @@ std::vector<Choice> best_choices(const text::Vocabulary& vocabulary,
 
 }  // namespace
 
+std::span<const float> ExplainedStep::observed(std::string_view name) const {
+  for (const Observed& one : observations) {
+    if (one.name == name) return one.values;
+  }
+  return {};
+}
+
 Explanation Predictor::explain(const std::string& text, const search::SearchOptions& options,
                                std::size_t choices) const {
   PredictOptions predict_options;
@@ -54,15 +61,17 @@ Explanation Predictor::explain(const std::string& text, const search::SearchOpti
 
   std::vector<Answer> unused(1);
   const auto prepared = prepare_sources(model_.text, std::span(&text, 1), predict_options, unused);
-  const auto decoding = engine_->annotate(prepared.tokens);
+  const auto decoding = engine_->annotate(prepared.sources);
   model::StepRow row;
   for (const text::TokenId token : tokens) {
     const model::StepResult result = decoding->step(std::span(&row, 1));
     ExplainedStep step;
     if (row.previous != text::kNoToken) step.previous = vocabulary.unit(row.previous);
-    step.energies = first_row(result.energies, explanation.source.columns.size());
     step.alignment = first_row(result.alignment, explanation.source.columns.size());
-    step.context = first_row(result.context, result.annotation_units);
+    for (const model::Observation& one : result.observations) {
+      step.observations.push_back(
+          {std::string(one.name), one.over, first_row(one.values, one.width)});
+    }
     step.choices = best_choices(vocabulary, result.log_probabilities, choices);
     step.chosen = {vocabulary.unit(token),
                    result.log_probabilities[static_cast<std::size_t>(token)]};

@@ -36,14 +36,15 @@ runtime::EngineOptions engine_options(const model::Model& model, const LoadOptio
 std::vector<Work> search_work(const PreparedSources& prepared,
                               const search::SearchOptions& options) {
   std::vector<Work> work;
-  for (const auto& tokens : prepared.tokens) {
-    const std::size_t steps = std::min(
-        static_cast<std::size_t>(options.maximum_ratio * static_cast<double>(tokens.size())) +
-            static_cast<std::size_t>(options.maximum_extra),
-        static_cast<std::size_t>(options.maximum_length));
+  for (const model::Source& source : prepared.sources) {
+    const std::size_t tokens = source.tokens.size();
+    const std::size_t steps =
+        std::min(static_cast<std::size_t>(options.maximum_ratio * static_cast<double>(tokens)) +
+                     static_cast<std::size_t>(options.maximum_extra),
+                 static_cast<std::size_t>(options.maximum_length));
     const bool kept = options.alignments == search::Alignments::kKept;
     const std::size_t rows = steps * static_cast<std::size_t>(options.beam);
-    work.push_back({tokens.size(), kept ? rows * tokens.size() : 0});
+    work.push_back({tokens, kept ? rows * tokens : 0});
   }
   return work;
 }
@@ -59,7 +60,7 @@ void join_parts(const PreparedSources& prepared, std::size_t i,
   std::size_t rows = 0;
   for (std::size_t p = first; p < first + count; ++p) {
     best.push_back(std::move(predictions[p].front()));
-    columns.push_back(all_columns == 0 ? 0 : prepared.tokens[p].size());
+    columns.push_back(all_columns == 0 ? 0 : prepared.sources[p].tokens.size());
     rows += best.back().units.size();
   }
   if (all_columns > 0 && rows > kJoinedAlignment / all_columns) {
@@ -178,8 +179,8 @@ std::vector<Answer> Predictor::predict(std::span<const std::string> texts,
   const auto n_best = static_cast<std::size_t>(options.search.n_best);
   std::vector<std::vector<Prediction>> predictions(prepared.parts.size());
   const BatchJob job = [&](std::span<const std::size_t> batch) {
-    std::vector<std::vector<TokenId>> sources;
-    for (const std::size_t part : batch) sources.push_back(prepared.tokens[part]);
+    std::vector<model::Source> sources;
+    for (const std::size_t part : batch) sources.push_back(prepared.sources[part]);
     auto found = search::search(*engine_, sources, search_options);
     for (std::size_t k = 0; k < batch.size(); ++k) {
       predictions[batch[k]] = present_best(found[k], prepared.parts[batch[k]], n_best);
@@ -211,14 +212,15 @@ std::vector<Answer> Predictor::score(std::span<const std::string> sources,
     if (part == prepared.first_parts[i + 1] || !answers[i].problem.empty()) continue;
     if (given[i].units.empty() && !model_.text.configuration.training.allow_empty_targets) continue;
     pairs.push_back(i);
-    const std::size_t tokens = prepared.tokens[part].size();
+    const std::size_t tokens = prepared.sources[part].tokens.size();
     const bool kept = options.search.alignments == search::Alignments::kKept;
     work.push_back({tokens, kept ? tokens * given[i].tokens.size() : 0});
   }
   const BatchJob job = [&](std::span<const std::size_t> batch) {
-    std::vector<std::vector<TokenId>> batch_sources, batch_targets;
+    std::vector<model::Source> batch_sources;
+    std::vector<std::vector<TokenId>> batch_targets;
     for (const std::size_t k : batch) {
-      batch_sources.push_back(prepared.tokens[prepared.first_parts[pairs[k]]]);
+      batch_sources.push_back(prepared.sources[prepared.first_parts[pairs[k]]]);
       batch_targets.push_back(given[pairs[k]].tokens);
     }
     auto scored = search::score(*engine_, batch_sources, batch_targets,

@@ -88,14 +88,23 @@ struct Choice {
   float log_probability = 0;
 };
 
+/// A quantity of a step by its name, such as "energies" (e_i) or "context" (c_i).
+struct Observed {
+  std::string name;
+  model::Over over = model::Over::kUnits;
+  std::vector<float> values;  // kSource: [columns]; kHeads: [heads, columns]
+};
+
 /// The numbers of one decoding step.
 struct ExplainedStep {
-  std::string previous;          ///< y_{i-1}; empty in the first step
-  std::vector<float> energies;   ///< e_i, [columns]
-  std::vector<float> alignment;  ///< α_i, [columns]
-  std::vector<float> context;    ///< c_i, [annotation units]
-  std::vector<Choice> choices;   ///< the most probable units, best first
+  std::string previous;                ///< y_{i-1}; empty in the first step
+  std::vector<float> alignment;        ///< α_i, [columns]
+  std::vector<Observed> observations;  ///< what the engine shows of the step, in its order
+  std::vector<Choice> choices;         ///< the most probable units, best first
   Choice chosen;
+
+  /// Returns the values of an observation, or an empty span if there is none of this name.
+  std::span<const float> observed(std::string_view name) const;
 };
 
 struct Explanation {

@@ -63,7 +63,7 @@ void prepare_source(const model::Side& side, const PredictOptions& options, Answ
       }
     }
     prepared.parts.push_back(part);
-    prepared.tokens.push_back(std::move(tokens));
+    prepared.sources.push_back({std::move(tokens)});
   }
   for (std::size_t j = 0; j < source.units.size(); ++j) {
     if (ids[j] == side.vocabulary.unknown()) source.unknown.push_back(source.units[j].text);
@@ -74,7 +74,7 @@ void prepare_source(const model::Side& side, const PredictOptions& options, Answ
 void leave_out(Answer& answer, PreparedSources& prepared) {
   const std::size_t parts = prepared.first_parts.back();
   prepared.parts.resize(parts);
-  prepared.tokens.resize(parts);
+  prepared.sources.resize(parts);
   std::string text = std::move(answer.source.text);
   answer.source = Source{};
   answer.source.text = std::move(text);

@@ -16,9 +16,9 @@ inline constexpr const char* kTooLarge = "not enough memory for this line";
 
 /// The sources of several texts, cut into parts. A text without parts gets no prediction.
 struct PreparedSources {
-  std::vector<Part> parts;  ///< the parts of each text follow those of the text before
-  std::vector<std::vector<model::TokenId>> tokens;  // [parts]
-  std::vector<std::size_t> first_parts;             // [texts + 1]
+  std::vector<Part> parts;               ///< the parts of each text follow those of the text before
+  std::vector<model::Source> sources;    // [parts]
+  std::vector<std::size_t> first_parts;  // [texts + 1]
 };
 
 /// Returns the prepared sources. Sets the source of each of `answers` [texts], and the problem of

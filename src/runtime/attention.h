@@ -4,38 +4,25 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
-#include <vector>
 
-#include "runtime/encoder.h"
+#include "runtime/energies.h"
 
 namespace attend::runtime {
 
 /// The results of attention for some queries, one row each, and the queries themselves.
 struct Look {
   kernels::Buffer query;      // [rows, n']: W s or exp(2 W s), additive score only
-  kernels::Buffer energies;   // [rows, longest source]: e; −∞ after the end of a row's source
-  kernels::Buffer alignment;  // [rows, longest source]: α; 0 after the end of a row's source
+  kernels::Buffer energies;   // [rows, longest source]: e; −∞ where the row may not look
+  kernels::Buffer alignment;  // [rows, longest source]: α; 0 where the row may not look
   // [rows, n_h]: c. look() leaves it alone; a caller that needs c fills it by sum_by_alignment().
   kernels::Buffer context;
 };
 
-/// The keys that queries are compared with, at all positions of all sources. With the additive
-/// score these are U h_j + b. A source whose values are small enough (kernels::exponential_keys())
-/// has exp(2 (U h_j + b)) instead, so that its energies need no exponential of their own (§15).
+/// The keys that queries are compared with, at all positions of all sources. With the dot score
+/// both are empty, because the annotations are the keys.
 struct Keys {
-  // Additive: [positions, n'], the keys; always U h_j + b if n' ≤ kernels::kFewUnits (32).
-  // General: [positions, n], W h_j. Dot: empty, because the annotations are the keys.
-  kernels::Array values;
-  // [sources]: 1 if the source has exponentials; additive only.
-  std::vector<char> exponential;
-  // Additive with n' ≤ kernels::kFewUnits: the exponentials of each source, unit by unit,
-  // [n', kernels::padded_positions(length)].
-  kernels::Array columns;
-  std::vector<std::size_t> column_starts;  // [sources + 1]: where each source begins in `columns`
-
-  std::size_t columns_size(std::size_t source) const {
-    return column_starts[source + 1] - column_starts[source];
-  }
+  AdditiveKeys additive;     // additive score only
+  kernels::Array projected;  // general score only: [positions, n], W h_j
 };
 
 /// Immutable; safe to use from several threads.
@@ -52,9 +39,6 @@ class Attention {
             const Annotations& annotations, const Keys& keys, Look& look) const;
 
  private:
-  Keys arrange_columns(const Annotations& annotations, Keys keys) const;
-  void additive_energies(std::span<float> query, const Annotations& annotations, const Keys& keys,
-                         std::size_t source, std::span<float> energies) const;
   void dot_energies(std::span<const float> state, const Annotations& annotations, const Keys& keys,
                     std::size_t source, std::span<float> energies) const;
 
@@ -66,11 +50,5 @@ class Attention {
   float energy_bias_ = 0.0F;              // b_e
   kernels::EnergyActivation activation_;
 };
-
-/// y_r = Σ_j α_rj x_j: x [positions, width] holds the annotations or products of them, y
-/// [sources.size(), width].
-void sum_by_alignment(const Look& look, std::span<const std::int32_t> sources,
-                      const Annotations& annotations, std::span<const float> x, std::size_t width,
-                      std::span<float> y);
 
 }  // namespace attend::runtime

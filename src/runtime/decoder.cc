@@ -1,20 +1,17 @@
 #include "runtime/decoder.h"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "base/base.h"
+#include "runtime/first_states.h"
 
 namespace attend::runtime {
 
 using model::StepResult;
 using model::StepRow;
 using text::TokenId;
-
-// Steps of at most kFewRows rows wait for memory when the output layer has at least so many
-// weights.
-constexpr std::size_t kUncachedWeights = std::size_t{1} << 20;
-constexpr std::size_t kFewRows = 3;
 
 Decoder::Decoder(const model::Configuration& configuration, std::size_t vocabulary,
                  const model::Weights& weights, Precision precision)
@@ -24,7 +21,9 @@ Decoder::Decoder(const model::Configuration& configuration, std::size_t vocabula
       forward_units_(configuration.encoder.direction == model::Direction::kBackward
                          ? 0
                          : static_cast<std::size_t>(configuration.encoder.units)),
-      attention_(configuration, Tensors(weights, "", precision)) {
+      attention_(configuration, Tensors(weights, "", precision)),
+      output_(Tensors(weights, "", precision), model::output_weight_name(config_),
+              weights.get("output.bias").values) {
   const Tensors tensors(weights, "", precision);
   embeddings_.vocabulary = vocabulary;
   if (config_.feedback == model::Feedback::kPrevious) {
@@ -38,12 +37,6 @@ Decoder::Decoder(const model::Configuration& configuration, std::size_t vocabula
     const bool previous = config_.readout_feedback == model::Feedback::kPrevious;
     readout_ = SplitProjection(readout, "weight", units_, previous ? embeddings_ : Embeddings(),
                                StepInput::kContext);
-  }
-  std::string output = model::output_weight_name(config_);
-  output.resize(output.rfind(".weight"));
-  output_ = {tensors.under(output).matrix("weight"), weights.get("output.bias").values};
-  if (output_.weight.outputs() * output_.weight.inputs() >= kUncachedWeights) {
-    coarse_output_ = tensors.under(output).coarse("weight");
   }
 }
 
@@ -75,27 +68,18 @@ void Decoder::add_layers(const Tensors& tensors) {
 
 // Returns the vectors that the initial states are computed from: [sources, n_e or n_h].
 std::vector<float> Decoder::initial_inputs(const Annotations& annotations) const {
-  const std::size_t both = context_units_;
-  const auto forward = static_cast<std::ptrdiff_t>(forward_units_);
-  std::vector<float> inputs;
-  for (std::size_t source = 0; source < annotations.sources(); ++source) {
-    const std::size_t length = annotations.lengths[source];
-    const std::span<const float> own =
-        std::span<const float>(annotations.values)
-            .subspan(annotations.starts[source] * both, length * both);
-    const std::span<const float> first = own.first(both), last = own.last(both);
-    if (config_.initial_state == model::InitialState::kMean) {
-      const std::vector<float> equal(length, 1.0F / static_cast<float>(length));
-      inputs.resize(inputs.size() + both);
-      kernels::weighted_sum(equal, own, std::span(inputs).last(both));
-      continue;
-    }
-    if (config_.initial_state == model::InitialState::kLast) {  // →h_T
-      inputs.insert(inputs.end(), last.begin(), last.begin() + forward);
-    }
-    inputs.insert(inputs.end(), first.begin() + forward, first.end());  // ←h_1
+  switch (config_.initial_state) {
+    case model::InitialState::kZero:
+    case model::InitialState::kCopy:
+      break;
+    case model::InitialState::kBackward:
+      return first_backward(annotations, forward_units_);
+    case model::InitialState::kMean:
+      return mean_annotations(annotations);
+    case model::InitialState::kLast:
+      return last_states(annotations, forward_units_);
   }
-  return inputs;
+  return {};
 }
 
 void Decoder::copy_last_states(const Annotations& annotations, States& states) const {
@@ -130,14 +114,6 @@ void Decoder::initial_states(const Annotations& annotations, States& states) con
   }
 }
 
-// Returns how many rows to score and rank together. The parts are equal, large enough for the
-// product's full speed and small enough that scores are still in the cache when they are ranked.
-std::size_t ranked_at_once(std::size_t rows) {
-  constexpr std::size_t kMost = 64;
-  const std::size_t parts = std::max<std::size_t>(1, (rows + kMost - 1) / kMost);
-  return (rows + parts - 1) / parts;
-}
-
 // One decoding: the states of its last step, and buffers that its steps reuse. Steps of no more
 // rows than an earlier one allocate nothing.
 class DecoderRun final : public model::Decoding {
@@ -145,10 +121,10 @@ class DecoderRun final : public model::Decoding {
   DecoderRun(const Decoder& decoder, Annotations annotations, std::vector<TokenId> candidates)
       : decoder_(decoder),
         annotations_(std::move(annotations)),
-        candidates_(std::move(candidates)),
         keys_(decoder.attention_.project(annotations_)),
         projected_input_(decoder.input_.project(annotations_)),
-        projected_readout_(decoder.readout_.project(annotations_)) {
+        projected_readout_(decoder.readout_.project(annotations_)),
+        output_(decoder.output_, std::move(candidates)) {
     decoder.initial_states(annotations_, initial_);
     states_.state.resize(decoder.layers_.size());
     states_.cell.resize(decoder.layers_.size());
@@ -156,15 +132,7 @@ class DecoderRun final : public model::Decoding {
     next_.cell.resize(decoder.layers_.size());
   }
 
-  void keep_best(std::size_t count) override {
-    best_count_ = std::min(count, decoder_.embeddings_.vocabulary);
-    ranked_.resize(kFewRows * best_count_);
-    if (candidates_.empty() || candidate_weight_.outputs() > 0) return;
-    candidate_weight_ = decoder_.output_.weight.select(candidates_);
-    for (const TokenId id : candidates_) {
-      candidate_bias_.push_back(decoder_.output_.bias[static_cast<std::size_t>(id)]);
-    }
-  }
+  void keep_best(std::size_t count) override { output_.keep_best(count); }
 
   StepResult step(std::span<const StepRow> rows) override {
     take_rows(rows);
@@ -191,11 +159,7 @@ class DecoderRun final : public model::Decoding {
         project_context_to_cell();
         break;
     }
-    if (best_count_ > 0) {
-      generate_best();
-    } else {
-      generate();
-    }
+    output_.run(readout(), rows_);
     previous_rows_ = rows_;
     return result();
   }
@@ -209,12 +173,13 @@ class DecoderRun final : public model::Decoding {
                ? states_.cell[layer].get(rows_ * decoder_.units_)
                : std::span<float>();
   }
+  std::span<const float> alignment() { return look_.alignment.get(rows_ * annotations_.longest); }
   std::span<float> top_state() { return state(decoder_.layers_.size() - 1); }
   std::span<float> context() { return look_.context.get(rows_ * decoder_.context_units_); }
   bool has_readout() const { return decoder_.config_.readout != model::Readout::kNone; }
   bool needs_context() const {
     const bool by_cell = decoder_.config_.order != model::Order::kUpdateLookGenerate;
-    return best_count_ == 0 || (by_cell && !decoder_.input_.projects()) ||
+    return !output_.keeps_best() || (by_cell && !decoder_.input_.projects()) ||
            (has_readout() && !decoder_.readout_.projects());
   }
   std::span<const float> embedded() { return embedded_.get(rows_ * decoder_.embeddings_.width); }
@@ -237,20 +202,8 @@ class DecoderRun final : public model::Decoding {
       tokens_[row] = previous;
       any_parent_ = any_parent_ || parent >= 0;
     }
-    if (decoder_.input_.embeds() || decoder_.readout_.embeds()) embed();
-  }
-
-  void embed() {
-    const std::size_t width = decoder_.embeddings_.width;
-    const std::span<float> embedded = embedded_.get(rows_ * width);
-    for (std::size_t row = 0; row < rows_; ++row) {
-      const std::span<float> to = row_of(embedded, row, width);
-      if (tokens_[row] == text::kNoToken) {
-        std::fill(to.begin(), to.end(), 0.0F);
-      } else {
-        copy(row_of(decoder_.embeddings_.values, static_cast<std::size_t>(tokens_[row]), width),
-             to);
-      }
+    if (decoder_.input_.embeds() || decoder_.readout_.embeds()) {
+      embed(decoder_.embeddings_, tokens_, embedded_.get(rows_ * decoder_.embeddings_.width));
     }
   }
 
@@ -313,8 +266,8 @@ class DecoderRun final : public model::Decoding {
   void look() {
     decoder_.attention_.look(top_state(), sources_, annotations_, keys_, look_);
     if (needs_context()) {
-      sum_by_alignment(look_, sources_, annotations_, annotations_.values, decoder_.context_units_,
-                       context());
+      sum_by_alignment(alignment(), sources_, annotations_, annotations_.values,
+                       decoder_.context_units_, context());
     }
   }
 
@@ -337,7 +290,7 @@ class DecoderRun final : public model::Decoding {
   void project_context(const SplitProjection& projection, std::span<const float> projected,
                        std::span<float> y) {
     if (projection.projects()) {
-      sum_by_alignment(look_, sources_, annotations_, projected, projection.outputs(), y);
+      sum_by_alignment(alignment(), sources_, annotations_, projected, projection.outputs(), y);
     } else {
       projection.multiply_step_input(context(), rows_, y);
     }
@@ -368,54 +321,7 @@ class DecoderRun final : public model::Decoding {
     return gates;
   }
 
-  // State, E y_{i-1}, context → readout → log-probabilities.
-  void generate() {
-    const std::size_t vocabulary = decoder_.embeddings_.vocabulary;
-    const std::span<float> scores = scores_.get(rows_ * vocabulary);  // [rows, vocabulary]
-    decoder_.output_(readout(), rows_, scores);
-    for (std::size_t row = 0; row < rows_; ++row) {
-      kernels::log_softmax(row_of(scores, row, vocabulary));
-    }
-  }
-
-  // Works like generate(), but keeps only the best log-probabilities.
-  void generate_best() {
-    const bool all = candidates_.empty();
-    if (all && rows_ <= kFewRows && !decoder_.coarse_output_.empty()) return generate_few();
-    const kernels::Matrix& weight = all ? decoder_.output_.weight : candidate_weight_;
-    const std::span<const float> bias = all ? decoder_.output_.bias : candidate_bias_;
-    const std::size_t vocabulary = weight.outputs(), width = weight.inputs();
-    const std::span<const float> readouts = readout();
-    best_.resize(rows_ * best_count_);
-    const std::size_t at_once = ranked_at_once(rows_);
-    for (std::size_t done = 0; done < rows_; done += at_once) {
-      const std::size_t count = std::min(at_once, rows_ - done);
-      const std::span<float> scores = scores_.get(count * vocabulary);  // [count, vocabulary]
-      weight.multiply(readouts.subspan(done * width, count * width), count, bias, scores);
-      for (std::size_t row = 0; row < count; ++row) {
-        kernels::rank_log_softmax(row_of(scores, row, vocabulary),
-                                  std::span(ranked_).first(best_count_));
-        for (std::size_t k = 0; k < best_count_; ++k) {
-          const auto [index, value] = ranked_[k];
-          const bool maps = !all && index >= 0;
-          best_[(done + row) * best_count_ + k] = {
-              maps ? candidates_[static_cast<std::size_t>(index)] : index, value};
-        }
-      }
-    }
-  }
-
-  // generate_best() for few rows, by the coarse copy of the output weights.
-  void generate_few() {
-    const Linear& output = decoder_.output_;
-    const std::span<float> scores = scores_.get(rows_ * output.weight.outputs());
-    best_.resize(rows_ * best_count_);
-    const std::span<kernels::Ranked> ranked = std::span(ranked_).first(best_.size());
-    kernels::rank_log_softmax(output.weight, decoder_.coarse_output_, readout(), rows_, output.bias,
-                              scores, ranked);
-    for (std::size_t i = 0; i < best_.size(); ++i) best_[i] = {ranked[i].index, ranked[i].value};
-  }
-
+  // State, E y_{i-1}, context → readout.
   std::span<const float> readout() {  // [rows, l]; without a readout it is the state [rows, n]
     if (!has_readout()) return top_state();
     const SplitProjection& projection = decoder_.readout_;
@@ -445,40 +351,34 @@ class DecoderRun final : public model::Decoding {
     result.rows = rows_;
     result.target_vocabulary = decoder_.embeddings_.vocabulary;
     result.source_length = annotations_.longest;
-    result.annotation_units = decoder_.context_units_;
-    if (best_count_ > 0) {
-      result.best = best_;
-      result.best_count = best_count_;
-    } else {
-      result.log_probabilities = scores_.get(rows_ * decoder_.embeddings_.vocabulary);
-    }
+    output_.fill(result);
     result.alignment = look_.alignment.get(rows_ * annotations_.longest);
-    result.energies = look_.energies.get(rows_ * annotations_.longest);
-    if (needs_context()) result.context = context();
+    observations_[0] = {"energies", model::Over::kSource, annotations_.longest,
+                        look_.energies.get(rows_ * annotations_.longest)};
+    result.observations = std::span(observations_).first(needs_context() ? 2 : 1);
+    if (needs_context()) {
+      observations_[1] = {"context", model::Over::kUnits, decoder_.context_units_, context()};
+    }
     return result;
   }
 
   const Decoder& decoder_;
   Annotations annotations_;
-  std::vector<TokenId> candidates_;   // rising; empty: all
-  kernels::Matrix candidate_weight_;  // output weights of the candidates
-  std::vector<float> candidate_bias_;
   Keys keys_;
   kernels::Array projected_input_, projected_readout_;  // made by SplitProjection::project()
-  States initial_;                                      // [sources, n]
-  States states_, next_;                                // [rows, n]; next_ receives gathered rows
+  OutputRun output_;
+  States initial_;        // [sources, n]
+  States states_, next_;  // [rows, n]; next_ receives gathered rows
   Look look_;
+  std::array<model::Observation, 2> observations_;
   std::size_t rows_ = 0, previous_rows_ = 0;
-  std::size_t best_count_ = 0;  // 0: whole distributions
   bool any_parent_ = false;
   std::vector<std::int32_t> sources_;  // [rows]
   std::vector<TokenId> tokens_;        // y_{i-1} [rows]
   kernels::Buffer embedded_;           // E y_{i-1} [rows, m_y]
   kernels::Buffer step_gates_;         // W_c c or W_r r [rows, G n] of the bottom layer
-  kernels::Buffer gathered_, gates_, readout_, readout_part_, maxima_, scores_;
+  kernels::Buffer gathered_, gates_, readout_, readout_part_, maxima_;
   std::vector<CellMemory> cell_memory_ = std::vector<CellMemory>(decoder_.layers_.size());
-  std::vector<kernels::Ranked> ranked_;   // [kFewRows, best_count]
-  std::vector<model::RankedToken> best_;  // [rows, best_count]
 };
 
 std::unique_ptr<model::Decoding> Decoder::start(Annotations annotations,

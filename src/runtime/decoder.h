@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "runtime/attention.h"
+#include "runtime/decoding_model.h"
+#include "runtime/output.h"
 #include "runtime/split_projection.h"
 
 namespace attend::runtime {
@@ -20,14 +22,12 @@ struct States {
 };
 
 /// The weights of the decoder. Immutable; safe to use from several threads.
-class Decoder {
+class Decoder final : public DecodingModel {
  public:
   Decoder(const model::Configuration& configuration, std::size_t vocabulary,
           const model::Weights& weights, Precision precision);
-  /// Starts a decoding of these annotations; it refers to this decoder. After keep_best() only
-  /// `candidates` (rising ids) are scored, or all tokens when there are none.
   std::unique_ptr<model::Decoding> start(Annotations annotations,
-                                         std::vector<text::TokenId> candidates) const;
+                                         std::vector<text::TokenId> candidates) const override;
 
  private:
   friend class DecoderRun;
@@ -50,10 +50,9 @@ class Decoder {
   SplitProjection input_;               // input of the bottom layer
   std::vector<InputProjection> above_;  // inputs of the layers above it
   std::vector<RecurrentCell> layers_;
-  kernels::Matrix readout_state_;         // [r, n]; 0 × 0 without a readout
-  SplitProjection readout_;               // the readout's part of E y_{i-1} and c_i
-  Linear output_;                         // [vocabulary, l or n]
-  kernels::CoarseProduct coarse_output_;  // empty() unless output_ is large
+  kernels::Matrix readout_state_;  // [r, n]; 0 × 0 without a readout
+  SplitProjection readout_;        // the readout's part of E y_{i-1} and c_i
+  OutputLayer output_;
 };
 
 }  // namespace attend::runtime

@@ -117,6 +117,23 @@ class DirectionRun {
   CellMemory memory_;
 };
 
+// Returns where attention may look, [positions]; empty if it may look everywhere.
+std::vector<char> allowed_positions(std::span<const model::Source> sources, std::size_t positions) {
+  std::vector<char> allowed;
+  std::size_t start = 0;
+  for (const model::Source& source : sources) {
+    const std::size_t length = source.tokens.size();
+    if (!source.allowed.empty()) {
+      ATTEND_CHECK_EQ(source.allowed.size(), length);
+      if (allowed.empty()) allowed.assign(positions, 1);
+      std::copy(source.allowed.begin(), source.allowed.end(),
+                allowed.begin() + static_cast<std::ptrdiff_t>(start));
+    }
+    start += length;
+  }
+  return allowed;
+}
+
 }  // namespace
 
 Encoder::Encoder(const model::EncoderConfig& config, std::size_t vocabulary, const Tensors& tensors)
@@ -206,19 +223,22 @@ void Encoder::run_layer(const Layer& layer, std::span<const TokenId> ids,
   for (const DirectionRun& run : runs) run.keep(schedule, last);
 }
 
-Annotations Encoder::annotate(std::span<const std::vector<TokenId>> sources) const {
+Annotations Encoder::annotate(std::span<const model::Source> sources) const {
   Annotations annotations;
   std::vector<TokenId> ids;  // [positions]
-  for (const std::vector<TokenId>& source : sources) {
-    ATTEND_CHECK(!source.empty());
+  for (const model::Source& source : sources) {
+    const std::size_t length = source.tokens.size();
+    ATTEND_CHECK(length > 0);
+    ATTEND_CHECK(source.sentences.empty() && source.features.empty());
     annotations.starts.push_back(ids.size());
-    annotations.lengths.push_back(source.size());
-    annotations.longest = std::max(annotations.longest, source.size());
-    for (const TokenId id : source) {
+    annotations.lengths.push_back(length);
+    annotations.longest = std::max(annotations.longest, length);
+    for (const TokenId id : source.tokens) {
       ATTEND_CHECK(id >= 0 && static_cast<std::size_t>(id) < vocabulary_);
       ids.push_back(id);
     }
   }
+  annotations.allowed = allowed_positions(sources, ids.size());
   annotations.units = layers_.empty() ? 0 : layers_[0].size() * units_;
   annotations.values = kernels::Array(ids.size() * annotations.units);
   std::vector<float> inputs = embed(ids);

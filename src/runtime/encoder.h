@@ -23,6 +23,7 @@ struct Annotations {
   std::size_t longest = 0;           // source_length of the batch
   std::size_t units = 0;             // n_h: 2 n_e, or n_e with one direction
   kernels::Array values;             // [positions, units]
+  std::vector<char> allowed;         // [positions]: 0 where attention may not look; empty: all 1
   std::vector<LastStates> last;      // [encoder layers]
   std::size_t sources() const { return starts.size(); }
   std::size_t positions() const { return units == 0 ? 0 : values.size() / units; }
@@ -33,8 +34,8 @@ class Encoder {
  public:
   Encoder(const model::EncoderConfig& config, std::size_t vocabulary, const Tensors& tensors);
   /// Annotates sources of token ids, none of which is empty. CheckFailure for ids outside the
-  /// vocabulary.
-  Annotations annotate(std::span<const std::vector<text::TokenId>> sources) const;
+  /// vocabulary and for sources of several sentences or of features.
+  Annotations annotate(std::span<const model::Source> sources) const;
 
  private:
   struct Direction {

@@ -5,12 +5,27 @@
 #include "base/base.h"
 #include "runtime/decoder.h"
 #include "runtime/encoder.h"
+#include "runtime/program.h"
 #include "runtime/runtime.h"
 
 namespace attend::runtime {
 namespace {
 
 using text::TokenId;
+
+std::unique_ptr<const DecodingModel> make_decoder(const model::Configuration& configuration,
+                                                  const model::VocabularySizes& sizes,
+                                                  const model::Weights& weights,
+                                                  Precision precision, DecoderPath path) {
+  const auto vocabulary = static_cast<std::size_t>(sizes.target);
+  const bool has_plan = model::has_plan(configuration);
+  ATTEND_CHECK(path != DecoderPath::kPlan || has_plan);
+  if (has_plan && path != DecoderPath::kProgram) {
+    return std::make_unique<Decoder>(configuration, vocabulary, weights, precision);
+  }
+  return std::make_unique<ProgramDecoder>(model::step_program(configuration, sizes), configuration,
+                                          vocabulary, weights, precision);
+}
 
 class RecurrentEngine final : public model::Engine {
  public:
@@ -21,22 +36,23 @@ class RecurrentEngine final : public model::Engine {
         shortlist_(options.shortlist),
         encoder_(configuration.encoder, static_cast<std::size_t>(sizes.source),
                  Tensors(weights_, "", precision_)),
-        decoder_(configuration, static_cast<std::size_t>(sizes.target), weights_, precision_),
+        decoder_(make_decoder(configuration, sizes, weights_, precision_, options.path)),
         target_vocabulary_(static_cast<std::size_t>(sizes.target)),
         end_(configuration.target.end_token ? end : std::nullopt),
         fixed_length_(configuration.target.end_token
                           ? 0
                           : static_cast<std::size_t>(configuration.target.fixed_length)) {}
 
-  std::unique_ptr<model::Decoding> annotate(
-      std::span<const std::vector<TokenId>> sources) const override {
+  std::unique_ptr<model::Decoding> annotate(std::span<const model::Source> sources) const override {
     Annotations annotations = encoder_.annotate(sources);
-    if (!shortlist_) return decoder_.start(std::move(annotations), {});
-    std::vector<TokenId> candidates = shortlist_->candidates(sources);
+    if (!shortlist_) return decoder_->start(std::move(annotations), {});
+    std::vector<std::vector<TokenId>> tokens;
+    for (const model::Source& source : sources) tokens.push_back(source.tokens);
+    std::vector<TokenId> candidates = shortlist_->candidates(tokens);
     if (end_ && !std::binary_search(candidates.begin(), candidates.end(), *end_)) {
       candidates.insert(std::lower_bound(candidates.begin(), candidates.end(), *end_), *end_);
     }
-    return decoder_.start(std::move(annotations), std::move(candidates));
+    return decoder_->start(std::move(annotations), std::move(candidates));
   }
   std::size_t target_vocabulary() const override { return target_vocabulary_; }
   std::optional<TokenId> end() const override { return end_; }
@@ -47,7 +63,7 @@ class RecurrentEngine final : public model::Engine {
   Precision precision_;
   std::shared_ptr<const model::Shortlist> shortlist_;
   Encoder encoder_;
-  Decoder decoder_;
+  std::unique_ptr<const DecodingModel> decoder_;
   std::size_t target_vocabulary_;
   std::optional<TokenId> end_;
   std::size_t fixed_length_;

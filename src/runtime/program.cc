@@ -38,7 +38,8 @@ ProgramDecoder::ProgramDecoder(step::Program program, const model::Configuration
       forward_units_(configuration.encoder.direction == model::Direction::kBackward
                          ? 0
                          : static_cast<std::size_t>(configuration.encoder.units)),
-      output_(Tensors(weights, "", precision), program_.output.weight, program_.output.bias) {
+      output_(Tensors(weights, "", precision), program_.output.weight,
+              weights.get(program_.output.bias).values) {
   embeddings_.vocabulary = vocabulary;
   for (const Operation& one : schedule_.operations) {
     if (!is_embedding(one)) continue;

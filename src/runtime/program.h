@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "runtime/cell.h"
 #include "runtime/decoding_model.h"
 #include "runtime/energies.h"
 #include "runtime/output.h"

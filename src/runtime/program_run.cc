@@ -177,17 +177,7 @@ class ProgramRun final : public model::Decoding {
   // E y_{i-1}; 0 for kNoToken.
   void embed(int result) {
     if (!decoder_.embeds_) return;
-    const Embeddings& embeddings = decoder_.embeddings_;
-    const std::span<float> to = values_.write(result);
-    for (std::size_t row = 0; row < rows_; ++row) {
-      const std::span<float> own = row_of(to, row, embeddings.width);
-      if (tokens_[row] == text::kNoToken) {
-        std::fill(own.begin(), own.end(), 0.0F);
-      } else {
-        copy(row_of(embeddings.values, static_cast<std::size_t>(tokens_[row]), embeddings.width),
-             own);
-      }
-    }
+    runtime::embed(decoder_.embeddings_, tokens_, values_.write(result));
   }
 
   void linear(const PreparedOperation& one) {
@@ -214,7 +204,7 @@ class ProgramRun final : public model::Decoding {
     if (part.looks_up) {
       const std::span<const float> embedded =
           one.tokens.embeds() ? values_.read(part.input) : std::span<const float>();
-      return one.tokens.tokens(tokens_, embedded, y);
+      return one.tokens(tokens_, embedded, y);
     }
     const std::span<const float> bias = k == 0 ? one.bias : std::span<const float>();
     const std::size_t vectors = values_.count(values_.per(part.input)),

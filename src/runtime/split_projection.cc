@@ -1,7 +1,5 @@
 #include "runtime/split_projection.h"
 
-#include "base/base.h"
-
 namespace attend::runtime {
 namespace {
 
@@ -9,94 +7,29 @@ namespace {
 // position.
 constexpr std::size_t kProjectedWeights = std::size_t{1} << 17;
 
-constexpr std::size_t kLargestLazyTable = std::size_t{1} << 24;  // 64 MiB
-// Up to so many missing rows are computed one by one; with more, one product computes all rows.
-constexpr std::size_t kMissing = 4;
-
 }  // namespace
-
-LazyRows::LazyRows(std::size_t rows, std::size_t width)
-    : width_(width), values_(new float[rows * width]), states_(rows) {}
-
-std::span<const float> LazyRows::find(std::size_t row) const {
-  if (states_[row].load(std::memory_order_acquire) != State::kFull) return {};
-  return {values_.get() + row * width_, width_};
-}
-
-void LazyRows::fill(std::size_t row, std::span<const float> values) {
-  State expected = State::kEmpty;
-  if (!states_[row].compare_exchange_strong(expected, State::kBusy)) return;
-  copy(values, {values_.get() + row * width_, width_});
-  states_[row].store(State::kFull, std::memory_order_release);
-}
 
 SplitProjection::SplitProjection(const Tensors& tensors, const std::string& weight,
                                  std::size_t first, const Embeddings& embeddings,
                                  StepInput step_input)
-    : outputs_(tensors.rows(weight)), embeddings_(embeddings), bias_(tensors.values("bias")) {
+    : tokens_(tensors, weight, first, embeddings, tensors.values("bias")) {
   if (const std::size_t left = first + embeddings.width; left < tensors.columns(weight)) {
     step_weight_ = tensors.matrix(weight, {.first_column = left});
   }
   projects_ =
-      step_input == StepInput::kContext && outputs_ * step_input_units() >= kProjectedWeights;
-  if (embeddings.width == 0) return;
-  token_weight_ = tensors.matrix(weight, {.first_column = first, .columns = embeddings.width});
-  if (embeddings.vocabulary * outputs_ > kLargestTable) {
-    if (embeddings.vocabulary * outputs_ > kLargestLazyTable) return;
-    rows_ = std::make_unique<LazyRows>(embeddings.vocabulary, outputs_);
-    return;
-  }
-  std::vector<float> table(embeddings.vocabulary * outputs_);
-  token_weight_.multiply(embeddings.values, embeddings.vocabulary, bias_, table);
-  table_ = std::move(table);
-}
-
-void SplitProjection::tokens(std::span<const text::TokenId> tokens, std::span<const float> embedded,
-                             std::span<float> y) const {
-  if (rows_) return find_rows(tokens, embedded, y);
-  if (embeds()) return token_weight_.multiply(embedded, tokens.size(), bias_, y);
-  for (std::size_t row = 0; row < tokens.size(); ++row) {
-    const bool known = embeddings_.width > 0 && tokens[row] != text::kNoToken;
-    copy(known ? row_of<const float>(table_, static_cast<std::size_t>(tokens[row]), outputs_)
-               : bias_,
-         row_of(y, row, outputs_));
-  }
-}
-
-// A row has the same bits whether it was looked up or multiplied, alone or with others.
-void SplitProjection::find_rows(std::span<const text::TokenId> tokens,
-                                std::span<const float> embedded, std::span<float> y) const {
-  const auto known = [&](text::TokenId token) {
-    return token == text::kNoToken ? bias_ : rows_->find(static_cast<std::size_t>(token));
-  };
-  std::size_t missing = 0;
-  for (const text::TokenId token : tokens) missing += known(token).empty() ? 1 : 0;
-  const bool all = missing > kMissing;
-  if (all) token_weight_.multiply(embedded, tokens.size(), bias_, y);
-  for (std::size_t row = 0; row < tokens.size(); ++row) {
-    const std::span<float> to = row_of(y, row, outputs_);
-    const std::span<const float> found = known(tokens[row]);
-    if (!found.empty()) {
-      if (!all) copy(found, to);
-      continue;
-    }
-    if (!all) {
-      token_weight_.multiply(row_of(embedded, row, embeddings_.width), 1, bias_, to);
-    }
-    rows_->fill(static_cast<std::size_t>(tokens[row]), to);
-  }
+      step_input == StepInput::kContext && outputs() * step_input_units() >= kProjectedWeights;
 }
 
 kernels::Array SplitProjection::project(const Annotations& annotations) const {
   if (!projects_) return {};
-  kernels::Array projected(annotations.positions() * outputs_);
+  kernels::Array projected(annotations.positions() * outputs());
   step_weight_.multiply(annotations.values, annotations.positions(), {}, projected.span());
   return projected;
 }
 
 void SplitProjection::multiply_step_input(std::span<const float> x, std::size_t rows,
                                           std::span<float> y) const {
-  step_weight_.multiply(x, rows, has_tokens() ? std::span<const float>() : bias_, y);
+  step_weight_.multiply(x, rows, has_tokens() ? std::span<const float>() : tokens_.bias(), y);
 }
 
 }  // namespace attend::runtime

@@ -79,8 +79,7 @@ class ForcedTarget {
 
 }  // namespace
 
-std::vector<Hypothesis> score(const model::Engine& engine,
-                              std::span<const std::vector<TokenId>> sources,
+std::vector<Hypothesis> score(const model::Engine& engine, std::span<const model::Source> sources,
                               std::span<const std::vector<TokenId>> targets,
                               double length_normalisation, Alignments alignments) {
   check_length_normalisation(length_normalisation);
@@ -89,9 +88,9 @@ std::vector<Hypothesis> score(const model::Engine& engine,
   if (sources.empty()) return results;
   std::vector<ForcedTarget> forced;
   for (std::size_t s = 0; s < sources.size(); ++s) {
-    ATTEND_CHECK(!sources[s].empty());
+    ATTEND_CHECK(!sources[s].tokens.empty());
     check_target(engine, targets[s]);
-    forced.emplace_back(targets[s], engine.end(), sources[s].size(), alignments);
+    forced.emplace_back(targets[s], engine.end(), sources[s].tokens.size(), alignments);
   }
   const auto decoding = engine.annotate(sources);
   std::vector<model::StepRow> rows;

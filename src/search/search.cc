@@ -15,7 +15,7 @@ constexpr std::size_t kMemory = 2048;  // initial bytes for each source
 }  // namespace
 
 std::vector<std::vector<Hypothesis>> search(const model::Engine& engine,
-                                            std::span<const std::vector<TokenId>> sources,
+                                            std::span<const model::Source> sources,
                                             const SearchOptions& options) {
   const Rules rules(engine, options);
   std::vector<std::vector<Hypothesis>> results;
@@ -23,9 +23,9 @@ std::vector<std::vector<Hypothesis>> search(const model::Engine& engine,
   std::pmr::monotonic_buffer_resource memory(kMemory * sources.size());
   std::pmr::vector<Beam> beams(&memory);
   beams.reserve(sources.size());
-  for (const auto& source : sources) {
-    ATTEND_CHECK(!source.empty());
-    beams.emplace_back(rules, source.size(), &memory);
+  for (const model::Source& source : sources) {
+    ATTEND_CHECK(!source.tokens.empty());
+    beams.emplace_back(rules, source.tokens.size(), &memory);
   }
   const auto decoding = engine.annotate(sources);
   decoding->keep_best(rules.sufficient_tokens());

@@ -68,14 +68,13 @@ struct SearchOptions {
 /// Thread safety is that of the engine. UsageError for options out of range, CheckFailure for an
 /// empty source.
 std::vector<std::vector<Hypothesis>> search(const model::Engine& engine,
-                                            std::span<const std::vector<TokenId>> sources,
+                                            std::span<const model::Source> sources,
                                             const SearchOptions& options);
 
 /// Forced scoring: returns the probability and the alignment of given targets (without </s>), one
 /// for each source. `length_normalisation` is that of SearchOptions. UsageError for a target whose
 /// length differs from the fixed one and for a token outside the target vocabulary.
-std::vector<Hypothesis> score(const model::Engine& engine,
-                              std::span<const std::vector<TokenId>> sources,
+std::vector<Hypothesis> score(const model::Engine& engine, std::span<const model::Source> sources,
                               std::span<const std::vector<TokenId>> targets,
                               double length_normalisation,
                               Alignments alignments = Alignments::kKept);

@@ -92,7 +92,7 @@ class Encoder {
     auto& unknown = unknown_[static_cast<std::size_t>(corpus.part)];
     unknown[0].add(source);
     unknown[1].add(target);
-    return model::Example{std::move(source.tokens), std::move(target.tokens)};
+    return model::Example{{std::move(source.tokens)}, std::move(target.tokens)};
   }
 
   void report(std::vector<std::string>& messages) const {

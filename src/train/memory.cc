@@ -11,7 +11,7 @@ std::vector<std::span<const model::Example* const>> cut_by_memory(
   std::vector<std::span<const model::Example* const>> runs;
   std::size_t first = 0, source = 0, target = 0;
   for (std::size_t i = 0; i < examples.size(); ++i) {
-    source = std::max(source, examples[i]->source.size());
+    source = std::max(source, examples[i]->source.tokens.size());
     target = std::max(target, examples[i]->target.size());
     const std::int64_t needed =
         memory.bytes(kept_logits, static_cast<std::int64_t>(i + 1 - first),
@@ -19,7 +19,7 @@ std::vector<std::span<const model::Example* const>> cut_by_memory(
     if (bytes == 0 || needed <= bytes || i == first) continue;
     runs.push_back(examples.subspan(first, i - first));
     first = i;
-    source = examples[i]->source.size();
+    source = examples[i]->source.tokens.size();
     target = examples[i]->target.size();
   }
   if (first < examples.size()) runs.push_back(examples.subspan(first));

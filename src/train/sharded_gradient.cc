@@ -26,7 +26,7 @@ std::vector<const model::Example*> shard_of(std::span<const model::Example* cons
   for (std::size_t i = index; i < batch.size(); i += count) result.push_back(batch[i]);
   std::stable_sort(result.begin(), result.end(),
                    [](const model::Example* a, const model::Example* b) {
-                     return a->source.size() > b->source.size();
+                     return a->source.tokens.size() > b->source.tokens.size();
                    });
   return result;
 }

@@ -161,7 +161,7 @@ void Trainer::train_epoch(std::optional<StopReason>& reason) {
   std::vector<text::ExampleLength> lengths;
   lengths.reserve(session_.data.training.size());
   for (const model::Example& example : session_.data.training) {
-    lengths.push_back({static_cast<std::uint32_t>(example.source.size()),
+    lengths.push_back({static_cast<std::uint32_t>(example.source.tokens.size()),
                        static_cast<std::uint32_t>(example.target.size())});
   }
   const text::BatchOptions batching{
@@ -224,8 +224,8 @@ double Trainer::validation_loss() {
   for (const model::Example& example : session_.data.validation) sorted.push_back(&example);
   std::stable_sort(sorted.begin(), sorted.end(),
                    [](const model::Example* a, const model::Example* b) {
-                     return std::pair(a->target.size(), a->source.size()) <
-                            std::pair(b->target.size(), b->source.size());
+                     return std::pair(a->target.size(), a->source.tokens.size()) <
+                            std::pair(b->target.size(), b->source.tokens.size());
                    });
   double sum = 0;
   std::int64_t tokens = 0;

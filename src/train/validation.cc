@@ -22,7 +22,7 @@ std::vector<std::size_t> order_by_length(const std::vector<model::Example>& exam
   std::vector<std::size_t> order(examples.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return examples[a].source.size() < examples[b].source.size();
+    return examples[a].source.tokens.size() < examples[b].source.tokens.size();
   });
   return order;
 }
@@ -74,7 +74,7 @@ double decode_metric(const Dataset& data, const model::Weights& weights, const s
     const auto first = static_cast<std::size_t>(worker) * kBatch;
     for (std::size_t begin = first; begin < order.size(); begin += count * kBatch) {
       const std::size_t end = std::min(begin + kBatch, order.size());
-      std::vector<std::vector<text::TokenId>> sources;
+      std::vector<model::Source> sources;
       for (std::size_t i = begin; i < end; ++i) {
         sources.push_back(data.validation[order[i]].source);
       }

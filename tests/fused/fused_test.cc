@@ -117,12 +117,14 @@ Case random_case(std::uint64_t seed) {
       network::testing::random_examples(1 + random.below(9), sizes, 9, 7, random.next());
   if (c.encoder.padding == model::Padding::kVisible) {
     for (Example& example : result.examples) {
-      example.source.resize(static_cast<std::size_t>(c.source.fixed_length), 0);
+      example.source.tokens.resize(static_cast<std::size_t>(c.source.fixed_length), 0);
     }
   }
   if (random.chance(0.5)) {
     std::sort(result.examples.begin(), result.examples.end(),
-              [](const Example& a, const Example& b) { return a.source.size() > b.source.size(); });
+              [](const Example& a, const Example& b) {
+                return a.source.tokens.size() > b.source.tokens.size();
+              });
   }
   const Layout layout(model::parameter_table(c, sizes));
   result.values = at::empty({layout.size()}, at::kFloat);
@@ -137,6 +139,20 @@ class FusedPath : public ::testing::TestWithParam<int> {};
 
 TEST_P(FusedPath, EqualsTensorOperations) {
   const Case random = random_case(static_cast<std::uint64_t>(GetParam()) + 1000);
+  SCOPED_TRACE(model::write_yaml(random.configuration));
+  expect_fused_equals_plain(random.configuration, random.sizes, random.examples, random.values);
+}
+
+// The kernels know how many first positions of each source attention may look at.
+TEST_P(FusedPath, EqualsTensorOperationsWhereAttentionMayLookAtFirstPositionsOnly) {
+  Case random = random_case(static_cast<std::uint64_t>(GetParam()) + 3000);
+  Random lengths(static_cast<std::uint64_t>(GetParam()));
+  for (Example& example : random.examples) {
+    const std::size_t length = example.source.tokens.size();
+    if (lengths.chance(0.3)) continue;
+    example.source.allowed.assign(length, 0);
+    std::fill_n(example.source.allowed.begin(), lengths.below(length + 1), char{1});
+  }
   SCOPED_TRACE(model::write_yaml(random.configuration));
   expect_fused_equals_plain(random.configuration, random.sizes, random.examples, random.values);
 }
@@ -366,6 +382,21 @@ TEST(EmbedWords, AddsToTheGradientThatALeafHas) {
 }
 
 // Returns cells that differ in where they add the parts of W x + b.
+TEST(FusedPath, RefusesToLookAtOtherPositions) {
+  const model::VocabularySizes sizes{4, 4};
+  const Configuration c = small_configuration();
+  const Layout layout(model::parameter_table(c, sizes));
+  std::vector<Example> examples{{{{1, 2, 3}, {1, 1, 0}}, {1, 2}}, {{{3, 2}}, {1}}};
+  const auto evaluate = [&] {
+    const network::Network network(c, layout.views(initial_values(layout, 3, at::kFloat)),
+                                   fused_operations(c));
+    network.evaluate(make_batch(pointers(examples), at::kFloat));
+  };
+  EXPECT_NO_THROW(evaluate());
+  examples[0].source.allowed = {1, 0, 1};
+  EXPECT_THROW(evaluate(), CheckFailure);
+}
+
 std::vector<model::CellConfig> cells() {
   model::CellConfig before, after, lstm;
   before.reset = model::GruReset::kBefore;
@@ -422,7 +453,7 @@ TEST(FusedPath, SharedRowsChangeNothingButRounding) {
   std::vector<Example> apart = examples;
   std::vector<std::int64_t> words;
   for (Example& example : apart) {
-    for (text::TokenId& token : example.source) {
+    for (text::TokenId& token : example.source.tokens) {
       words.push_back(token);
       token = static_cast<text::TokenId>(words.size()) - 1;
     }

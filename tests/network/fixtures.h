@@ -39,7 +39,7 @@ inline std::vector<Example> random_examples(std::size_t count, const model::Voca
   std::vector<Example> examples;
   for (std::size_t i = 0; i < count; ++i) {
     std::vector<text::TokenId> source = draw(longest_source, sizes.source);
-    examples.push_back({std::move(source), draw(longest_target, sizes.target)});
+    examples.push_back({{std::move(source)}, draw(longest_target, sizes.target)});
   }
   return examples;
 }

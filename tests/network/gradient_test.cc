@@ -60,7 +60,7 @@ TEST_P(Gradients, EqualCentralDifferences) {
   const Network network(configuration, leaves.tensors, std::make_shared<PlainOperations>());
   auto examples = random_examples(3, sizes, 5, 4, 11);
   if (visible) {
-    for (Example& example : examples) example.source.resize(5, 0);
+    for (Example& example : examples) example.source.tokens.resize(5, 0);
   }
   const Batch batch = make_batch(pointers(examples), values.options());
   network.cost(batch, nullptr).cost.backward();

@@ -77,10 +77,34 @@ TEST(Network, AlignmentsAreDistributionsWithoutPadding) {
   EXPECT_TRUE(at::allclose(forced.log_probabilities.exp().sum(2), at::ones({}, at::kDouble)));
   for (std::int64_t b = 0; b < 6; ++b) {
     const auto length =
-        static_cast<std::int64_t>(examples[static_cast<std::size_t>(b)].source.size());
+        static_cast<std::int64_t>(examples[static_cast<std::size_t>(b)].source.tokens.size());
     const Tensor padding = forced.alignments.select(1, b).slice(1, length);
     EXPECT_TRUE(padding.eq(0).all().item<bool>());
   }
+}
+
+TEST(Batch, TellsWhereAttentionMayLook) {
+  std::vector<Example> examples{{{{1, 2, 3}}, {1}}, {{{3, 2, 1}}, {1}}};
+  EXPECT_FALSE(make_batch(pointers(examples), at::kFloat).attention_mask.defined());
+  examples[1].source.allowed = {1, 1, 1};
+  EXPECT_FALSE(make_batch(pointers(examples), at::kFloat).attention_mask.defined());
+  examples[1].source.allowed = {1, 0, 0};
+  Batch batch = make_batch(pointers(examples), at::kFloat);
+  EXPECT_FALSE(batch.source_mask.defined());
+  EXPECT_TRUE(
+      batch.attention_mask.equal(at::tensor({1.0F, 1.0F, 1.0F, 0.0F, 1.0F, 0.0F}).view({3, 2})));
+  EXPECT_EQ(batch.attention_sizes, (std::vector<std::int32_t>{3, 1}));
+  examples[0].source = {{1, 2}, {0, 1}};
+  batch = make_batch(pointers(examples), at::kFloat);
+  EXPECT_TRUE(
+      batch.source_mask.equal(at::tensor({1.0F, 1.0F, 1.0F, 1.0F, 0.0F, 1.0F}).view({3, 2})));
+  EXPECT_TRUE(
+      batch.attention_mask.equal(at::tensor({0.0F, 1.0F, 1.0F, 0.0F, 0.0F, 0.0F}).view({3, 2})));
+  EXPECT_TRUE(batch.attention_sizes.empty());
+  examples[0].source.allowed = {1};
+  EXPECT_THROW(make_batch(pointers(examples), at::kFloat), CheckFailure);
+  examples[0].source = {{1, 2}, {}, {0, 1}};
+  EXPECT_THROW(make_batch(pointers(examples), at::kFloat), CheckFailure);
 }
 
 // Compares a sentence alone, in a batch, and in a batch with more padding than it needs.
@@ -109,7 +133,7 @@ TEST(Network, NeighboursAndPaddingDoNotMatter) {
     for (std::size_t b = 0; b < examples.size(); ++b) {
       const Forced alone = network.forced(make_batch({all.data() + b, 1}, at::kDouble));
       const auto steps = static_cast<std::int64_t>(examples[b].target.size());
-      const auto length = static_cast<std::int64_t>(examples[b].source.size());
+      const auto length = static_cast<std::int64_t>(examples[b].source.tokens.size());
       const auto row = static_cast<std::int64_t>(b);
       for (const Forced* other : {&together, &padded}) {
         EXPECT_TRUE(at::allclose(alone.log_probabilities.select(1, 0),

@@ -35,7 +35,21 @@ bool feeds_without_bounds(const model::DecoderConfig& decoder) {
          decoder.readout != model::Readout::kTanh;
 }
 
-RandomModel make_random_model(std::uint64_t seed) {
+// Where attention may look in the sources of a random model.
+enum class Allowed { kEverywhere, kSomewhere };
+
+// Forbids attention to look at random positions of random examples, and at all positions of some.
+void close_positions(std::vector<Example>& examples, std::uint64_t seed) {
+  Random random(seed);
+  for (Example& example : examples) {
+    if (random.chance(0.2)) continue;
+    const double open = random.chance(0.2) ? 0.0 : 0.6;
+    example.source.allowed.resize(example.source.tokens.size());
+    for (char& allowed : example.source.allowed) allowed = random.chance(open) ? 1 : 0;
+  }
+}
+
+RandomModel make_random_model(std::uint64_t seed, Allowed allowed = Allowed::kEverywhere) {
   Random random(seed);
   RandomModel random_model;
   random_model.configuration = random_configuration(random);
@@ -50,7 +64,7 @@ RandomModel make_random_model(std::uint64_t seed) {
   if (c.target.end_token)
     random_model.end = static_cast<text::TokenId>(random_model.sizes.target - 1);
   for (Example& example : random_model.examples) {
-    if (visible) example.source.resize(static_cast<std::size_t>(c.source.fixed_length), 0);
+    if (visible) example.source.tokens.resize(static_cast<std::size_t>(c.source.fixed_length), 0);
     if (fixed_target > 0) example.target.resize(fixed_target, 0);
     if (!random_model.end) continue;
     for (text::TokenId& token : example.target) {
@@ -58,6 +72,7 @@ RandomModel make_random_model(std::uint64_t seed) {
     }
     example.target.push_back(*random_model.end);
   }
+  if (allowed == Allowed::kSomewhere) close_positions(random_model.examples, seed + 2);
   const Layout layout(model::parameter_table(c, random_model.sizes));
   const Tensor values = at::empty({layout.size()}, at::kFloat);
   const double scale = feeds_without_bounds(c.decoder) ? 0.2 : 0.5;
@@ -75,14 +90,11 @@ void expect_close(float found, float expected, const char* what) {
   ASSERT_NEAR(found, expected, 1e-5 * std::max(1.0f, std::abs(expected))) << what;
 }
 
-class Parity : public ::testing::TestWithParam<int> {};
-
-TEST_P(Parity, RuntimeEqualsTraining) {
-  const RandomModel random_model = make_random_model(static_cast<std::uint64_t>(GetParam()));
+void expect_runtime_equals_training(const RandomModel& random_model) {
   SCOPED_TRACE(model::write_yaml(random_model.configuration));
   const auto engine = runtime::make_engine(random_model.configuration, random_model.sizes,
                                            random_model.end, random_model.weights);
-  std::vector<std::vector<text::TokenId>> sources;
+  std::vector<model::Source> sources;
   std::size_t steps = 0;
   for (const Example& example : random_model.examples) {
     sources.push_back(example.source);
@@ -116,12 +128,24 @@ TEST_P(Parity, RuntimeEqualsTraining) {
   }
 }
 
+class Parity : public ::testing::TestWithParam<int> {};
+
+TEST_P(Parity, RuntimeEqualsTraining) {
+  expect_runtime_equals_training(make_random_model(static_cast<std::uint64_t>(GetParam())));
+}
+
+TEST_P(Parity, RuntimeEqualsTrainingWhereAttentionMayNotLookEverywhere) {
+  const auto seed = static_cast<std::uint64_t>(GetParam());
+  expect_runtime_equals_training(make_random_model(seed, Allowed::kSomewhere));
+}
+
 TEST_P(Parity, ForcedScoreEqualsTheTrainingLikelihood) {
   const RandomModel random_model = make_random_model(static_cast<std::uint64_t>(GetParam()));
   SCOPED_TRACE(model::write_yaml(random_model.configuration));
   const auto engine = runtime::make_engine(random_model.configuration, random_model.sizes,
                                            random_model.end, random_model.weights);
-  std::vector<std::vector<text::TokenId>> sources, targets;
+  std::vector<model::Source> sources;
+  std::vector<std::vector<text::TokenId>> targets;
   for (const Example& example : random_model.examples) {
     sources.push_back(example.source);
     targets.push_back(example.target);

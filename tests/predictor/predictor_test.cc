@@ -151,10 +151,14 @@ TEST(Predictor, ExplanationRepeatsThePrediction) {
     if (i >= prediction.units.size()) continue;
     EXPECT_EQ(step.chosen.unit, prediction.units[i]);
     double maximum = -INFINITY, normalizer = 0;
-    for (const float energy : step.energies) maximum = std::max<double>(maximum, energy);
-    for (const float energy : step.energies) normalizer += std::exp(energy - maximum);
+    const auto energies = step.observed("energies");
+    ASSERT_EQ(energies.size(), columns);
+    EXPECT_FALSE(step.observed("context").empty());
+    EXPECT_TRUE(step.observed("contexts").empty());
+    for (const float energy : energies) maximum = std::max<double>(maximum, energy);
+    for (const float energy : energies) normalizer += std::exp(energy - maximum);
     for (std::size_t j = 0; j < columns; ++j) {
-      EXPECT_NEAR(step.alignment[j], std::exp(step.energies[j] - maximum) / normalizer, 1e-5);
+      EXPECT_NEAR(step.alignment[j], std::exp(energies[j] - maximum) / normalizer, 1e-5);
       EXPECT_NEAR(step.alignment[j], prediction.alignment[i * columns + j], 1e-5);
     }
   }

@@ -27,7 +27,7 @@ Copy copy_row(const model::StepResult& result, std::size_t row) {
   };
   return {part(result.log_probabilities, result.target_vocabulary),
           part(result.alignment, result.source_length),
-          part(result.context, result.annotation_units)};
+          part(result.observed("context"), result.observed("context").size() / result.rows)};
 }
 
 // Compares two results, whose alignments may be padded differently.
@@ -51,7 +51,7 @@ void expect_equal(const Copy& a, const Copy& b, double tolerance) {
 // Decodes one source with given tokens, as row 0 of a batch of its own.
 std::vector<Copy> alone(const model::Engine& engine, const std::vector<TokenId>& source,
                         const std::vector<TokenId>& tokens) {
-  const auto decoding = engine.annotate(std::span(&source, 1));
+  const auto decoding = engine.annotate(model::make_sources(std::span(&source, 1)));
   std::vector<Copy> steps;
   model::StepRow row;
   for (std::size_t i = 0; i <= tokens.size(); ++i) {
@@ -101,7 +101,7 @@ TEST_P(EngineTest, AloneEqualsInABatchWhateverTheOrder) {
     for (const std::size_t k : order) batch.push_back(sources_[k]);
     // Over-padded: one source is much longer than all others.
     if (round == 2) batch.emplace_back(50, 1);
-    const auto decoding = engine_->annotate(batch);
+    const auto decoding = engine_->annotate(model::make_sources(batch));
     std::vector<Path> paths;
     std::vector<model::StepRow> rows = first_rows(batch.size(), paths);
     for (std::size_t i = 0; i <= tokens.size(); ++i) {
@@ -117,7 +117,7 @@ TEST_P(EngineTest, AloneEqualsInABatchWhateverTheOrder) {
 }
 
 TEST_P(EngineTest, AlignmentSumsToOneAndIsZeroOnPadding) {
-  const auto decoding = engine_->annotate(sources_);
+  const auto decoding = engine_->annotate(model::make_sources(sources_));
   std::vector<Path> paths;
   std::vector<model::StepRow> rows = first_rows(sources_.size(), paths);
   for (int step = 0; step < 5; ++step) {
@@ -141,7 +141,7 @@ TEST_P(EngineTest, AlignmentSumsToOneAndIsZeroOnPadding) {
 }
 
 TEST_P(EngineTest, PermutedRowsAndSharedParentsGiveTheSameAsAlone) {
-  const auto decoding = engine_->annotate(sources_);
+  const auto decoding = engine_->annotate(model::make_sources(sources_));
   std::vector<Path> paths;
   decoding->step(first_rows(sources_.size(), paths));
   for (const std::size_t count : {20, 1, 40, 7}) {  // grow, shrink, drop most parents
@@ -155,7 +155,7 @@ TEST_P(EngineTest, PermutedRowsAndSharedParentsGiveTheSameAsAlone) {
 }
 
 TEST_P(EngineTest, ASourceMayStartAgainBesideRowsThatGoOn) {
-  const auto decoding = engine_->annotate(sources_);
+  const auto decoding = engine_->annotate(model::make_sources(sources_));
   std::vector<Path> paths;
   decoding->step(first_rows(sources_.size(), paths));
   const std::vector<model::StepRow> rows = {{3, -1, text::kNoToken}, {1, 1, 5}};
@@ -177,18 +177,68 @@ TEST_P(EngineTest, ThreadsShareOneEngine) {
 }
 
 TEST_P(EngineTest, NoRowsAndNoSourcesGiveEmptyResults) {
-  const auto decoding = engine_->annotate(sources_);
+  const auto decoding = engine_->annotate(model::make_sources(sources_));
   EXPECT_EQ(decoding->step({}).rows, 0U);
   const auto nothing = engine_->annotate({});
   EXPECT_TRUE(nothing->step({}).log_probabilities.empty());
 }
 
+TEST_P(EngineTest, WithoutAllowedPositionsAlignmentAndContextAreZero) {
+  std::vector<model::Source> sources = model::make_sources(sources_);
+  sources[3].allowed.assign(sources[3].tokens.size(), 0);
+  const auto decoding = engine_->annotate(sources);
+  std::vector<Path> paths;
+  std::vector<model::StepRow> rows = first_rows(sources.size(), paths);
+  for (int step = 0; step < 4; ++step) {
+    const model::StepResult result = decoding->step(rows);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      const Copy copy = copy_row(result, row);
+      double probability = 0.0;
+      for (const float score : copy.log_probabilities) probability += std::exp(score);
+      EXPECT_NEAR(probability, 1.0, 3e-6);
+      const bool looks = paths[row].source != 3;
+      const auto is_zero = [](float x) { return x == 0.0F; };
+      EXPECT_EQ(std::all_of(copy.alignment.begin(), copy.alignment.end(), is_zero), !looks);
+      EXPECT_EQ(std::all_of(copy.context.begin(), copy.context.end(), is_zero), !looks);
+    }
+    rows = next_rows(12, 20, random_, paths);
+  }
+}
+
+TEST_P(EngineTest, AllowingEveryPositionChangesNothing) {
+  std::vector<model::Source> sources = model::make_sources(sources_);
+  const auto whole = engine_->annotate(sources);
+  for (std::size_t k = 0; k < sources.size(); k += 2) {
+    sources[k].allowed.assign(sources[k].tokens.size(), 1);
+  }
+  const auto allowed = engine_->annotate(sources);
+  std::vector<Path> paths;
+  std::vector<model::StepRow> rows = first_rows(sources.size(), paths);
+  for (int step = 0; step < 3; ++step) {
+    const model::StepResult expected = whole->step(rows), found = allowed->step(rows);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+      expect_equal(copy_row(found, row), copy_row(expected, row), 0.0);
+    }
+    rows = next_rows(12, 20, random_, paths);
+  }
+}
+
+TEST_P(EngineTest, SourcesOfAnotherKindAreCheckFailures) {
+  const auto annotate = [&](const model::Source& source) {
+    engine_->annotate(std::span(&source, 1));
+  };
+  EXPECT_NO_THROW(annotate({{1, 2}, {1, 0}}));
+  EXPECT_THROW(annotate({{1, 2}, {1}}), CheckFailure);
+  EXPECT_THROW(annotate({{1, 2}, {}, {0, 1}}), CheckFailure);
+  EXPECT_THROW(annotate({{1, 2}, {}, {}, {0.5F}}), CheckFailure);
+}
+
 TEST_P(EngineTest, BrokenPromisesAreCheckFailures) {
   using Sources = std::vector<std::vector<TokenId>>;
-  EXPECT_THROW(engine_->annotate(Sources{{}}), CheckFailure);
-  EXPECT_THROW(engine_->annotate(Sources{{30}}), CheckFailure);
-  EXPECT_THROW(engine_->annotate(Sources{{-1}}), CheckFailure);
-  const auto decoding = engine_->annotate(sources_);
+  EXPECT_THROW(engine_->annotate(model::make_sources(Sources{{}})), CheckFailure);
+  EXPECT_THROW(engine_->annotate(model::make_sources(Sources{{30}})), CheckFailure);
+  EXPECT_THROW(engine_->annotate(model::make_sources(Sources{{-1}})), CheckFailure);
+  const auto decoding = engine_->annotate(model::make_sources(sources_));
   const auto step = [&](model::StepRow row) { decoding->step(std::span(&row, 1)); };
   EXPECT_THROW(step({9, -1, text::kNoToken}), CheckFailure);
   EXPECT_THROW(step({-1, -1, text::kNoToken}), CheckFailure);

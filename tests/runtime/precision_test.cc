@@ -42,7 +42,7 @@ std::vector<Configuration> configurations() {
 std::vector<std::vector<float>> alone(const model::Engine& engine,
                                       const std::vector<TokenId>& source,
                                       const std::vector<TokenId>& tokens) {
-  const auto decoding = engine.annotate(std::span(&source, 1));
+  const auto decoding = engine.annotate(model::make_sources(std::span(&source, 1)));
   std::vector<std::vector<float>> steps;
   model::StepRow row;
   for (std::size_t i = 0; i <= tokens.size(); ++i) {
@@ -95,7 +95,7 @@ TEST_P(PrecisionTest, AloneInABatchAndOverPaddedAreTheSameBits) {
     auto sources = random_sources(configuration, kSizes, 37, 8, random);
     sources.emplace_back(60, 1);  // over-pads every other batch
     const std::vector<TokenId> tokens = {4, 7, 0};
-    const auto decoding = engine->annotate(sources);
+    const auto decoding = engine->annotate(model::make_sources(sources));
     std::vector<Path> paths;
     std::vector<model::StepRow> rows = first_rows(sources.size(), paths);
     for (std::size_t i = 0; i <= tokens.size(); ++i) {

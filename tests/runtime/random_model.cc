@@ -34,6 +34,15 @@ std::vector<std::vector<TokenId>> random_sources(const model::Configuration& con
   return sources;
 }
 
+void close_positions(std::vector<model::Source>& sources, Random& random) {
+  for (model::Source& source : sources) {
+    if (random.chance(0.2)) continue;
+    const double open = random.chance(0.2) ? 0.0 : 0.6;
+    source.allowed.resize(source.tokens.size());
+    for (char& allowed : source.allowed) allowed = random.chance(open) ? 1 : 0;
+  }
+}
+
 std::vector<model::StepRow> first_rows(std::size_t sources, std::vector<Path>& paths) {
   std::vector<model::StepRow> rows;
   paths.clear();

@@ -21,6 +21,9 @@ std::vector<std::vector<TokenId>> random_sources(const model::Configuration& con
                                                  std::size_t count, std::size_t longest,
                                                  Random& random);
 
+/// Forbids attention to look at random positions of random sources, and at all positions of some.
+void close_positions(std::vector<model::Source>& sources, Random& random);
+
 /// A row of a step with all tokens chosen in previous steps.
 struct Path {
   std::int32_t source = 0;

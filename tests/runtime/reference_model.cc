@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 namespace attend::runtime::testing {
 namespace {
@@ -136,7 +137,7 @@ std::vector<Row> ReferenceModel::source_vectors(const std::vector<TokenId>& sour
 ReferenceModel::Encoded ReferenceModel::encode(const std::vector<TokenId>& source) const {
   const model::EncoderConfig& encoder = configuration_.encoder;
   const auto n = static_cast<std::size_t>(encoder.units);
-  Encoded encoded{source_vectors(source), {}};
+  Encoded encoded{source_vectors(source), {}, {}};
   for (int layer = 0; layer < encoder.layers; ++layer) {
     const std::string prefix = "encoder." + std::to_string(layer);
     const std::vector<Row> inputs = std::move(encoded.annotations);
@@ -215,19 +216,21 @@ double ReferenceModel::score(const Row& state, const Row& annotation) const {
   return sum;
 }
 
-ReferenceStep ReferenceModel::look(const Row& state, const std::vector<Row>& annotations) const {
+ReferenceStep ReferenceModel::look(const Row& state, const Encoded& encoded) const {
   ReferenceStep step;
-  for (const Row& h : annotations) {
-    double energy = score(state, h);
+  const std::vector<Row>& annotations = encoded.annotations;
+  for (std::size_t j = 0; j < annotations.size(); ++j) {
+    double energy = score(state, annotations[j]);
     if (configuration_.attention.energy_bias) energy += at("attention.energy_bias", 0);
     if (configuration_.attention.energies == model::Energies::kRelu) energy = std::max(energy, 0.0);
-    step.energies.push_back(energy);
+    const bool open = encoded.allowed.empty() || encoded.allowed[j] != 0;
+    step.energies.push_back(open ? energy : -std::numeric_limits<double>::infinity());
   }
   double sum = 0.0;
   for (const double energy : step.energies) sum += std::exp(energy);
   step.context.assign(annotations[0].size(), 0.0);
   for (std::size_t j = 0; j < annotations.size(); ++j) {
-    step.alignment.push_back(std::exp(step.energies[j]) / sum);
+    step.alignment.push_back(sum > 0 ? std::exp(step.energies[j]) / sum : 0.0);
     for (std::size_t k = 0; k < step.context.size(); ++k) {
       step.context[k] += step.alignment[j] * annotations[j][k];
     }
@@ -286,7 +289,7 @@ ReferenceStep ReferenceModel::last_step(const Encoded& encoded,
   TokenId previous = text::kNoToken;
   for (std::size_t i = 0;; ++i) {
     if (decoder.order == Order::kUpdateLookGenerate) update(layers, previous, fed);
-    ReferenceStep step = look(top(), encoded.annotations);
+    ReferenceStep step = look(top(), encoded);
     if (decoder.order == Order::kLookUpdateGenerate) update(layers, previous, step.context);
     const Row spoken = readout(top(), previous, step.context);
     if (i == tokens.size()) {

@@ -26,6 +26,8 @@ class ReferenceModel {
   struct Encoded {
     std::vector<Row> annotations;
     std::vector<State> last;  // [encoder layers]
+    // [positions]: where it is 0 the energies are −∞; empty: all 1. encode() leaves it empty.
+    std::vector<char> allowed = {};
   };
 
   ReferenceModel(const model::Configuration& configuration, const model::VocabularySizes& sizes,
@@ -53,7 +55,7 @@ class ReferenceModel {
   std::vector<Row> source_vectors(const std::vector<TokenId>& source) const;
   Layers initial(const Encoded& encoded) const;
   double score(const Row& state, const Row& annotation) const;
-  ReferenceStep look(const Row& state, const std::vector<Row>& annotations) const;
+  ReferenceStep look(const Row& state, const Encoded& encoded) const;
   void update(Layers& layers, TokenId previous, const Row& beside) const;
   Row readout(const Row& state, TokenId previous, const Row& context) const;
   Row generate(const Row& readout) const;

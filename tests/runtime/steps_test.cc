@@ -112,7 +112,7 @@ TEST(Steps, AllocateNothingAfterTheFirst) {
     const auto engine = make(one, 0.1, random);
     const auto sources = random_sources(one.configuration, one.sizes, 6, 9, random);
     for (const std::size_t best : {0, 5}) {
-      const auto decoding = engine->annotate(sources);
+      const auto decoding = engine->annotate(model::make_sources(sources));
       if (best > 0) decoding->keep_best(best);
       std::vector<Path> paths;
       decoding->step(first_rows(sources.size(), paths));
@@ -135,7 +135,8 @@ TEST(Steps, TheBestAreThoseOfTheWholeDistribution) {
   for (const Case& one : cases()) {
     const auto engine = make(one, 0.1, random);
     const auto sources = random_sources(one.configuration, one.sizes, 60, 9, random);
-    const auto whole = engine->annotate(sources), kept = engine->annotate(sources);
+    const auto whole = engine->annotate(model::make_sources(sources)),
+               kept = engine->annotate(model::make_sources(sources));
     constexpr std::size_t kBest = 4;
     kept->keep_best(kBest);
     std::vector<Path> paths;
@@ -174,7 +175,8 @@ TEST(Steps, TheBestOfFewRowsAreThoseOfTheWholeDistribution) {
       {Precision::kFloat32, 1e-5}, {Precision::kBfloat16, 1e-3}, {Precision::kInt8, 1e-2}};
   for (const auto& [precision, tolerance] : precisions) {
     const auto engine = make_engine(one.configuration, one.sizes, 2, weights, {precision, nullptr});
-    const auto whole = engine->annotate(sources), kept = engine->annotate(sources);
+    const auto whole = engine->annotate(model::make_sources(sources)),
+               kept = engine->annotate(model::make_sources(sources));
     constexpr std::size_t kBest = 4;
     kept->keep_best(kBest);
     std::vector<Path> paths;
@@ -205,7 +207,7 @@ TEST(Steps, LargeModelsEqualThePlainModelInDouble) {
     const auto engine = make(one, 0.08, random, &weights);
     const ReferenceModel reference(one.configuration, one.sizes, weights);
     const auto sources = random_sources(one.configuration, one.sizes, 3, 7, random);
-    const auto decoding = engine->annotate(sources);
+    const auto decoding = engine->annotate(model::make_sources(sources));
     std::vector<Path> paths;
     std::vector<model::StepRow> rows = first_rows(sources.size(), paths);
     for (int step = 0; step < 3; ++step) {
@@ -240,7 +242,8 @@ TEST(Steps, AShortlistLeavesItsTokensAndTheEnd) {
     const auto whole = make_engine(one.configuration, one.sizes, 2, weights, {precision, nullptr});
     const auto listed =
         make_engine(one.configuration, one.sizes, 2, weights, {precision, shortlist});
-    const auto a = whole->annotate(sources), b = listed->annotate(sources);
+    const auto a = whole->annotate(model::make_sources(sources)),
+               b = listed->annotate(model::make_sources(sources));
     b->keep_best(70);
     std::vector<Path> paths;
     const auto rows = first_rows(sources.size(), paths);

@@ -93,7 +93,7 @@ class ToyEngine : public model::Engine {
         options_(options),
         trace_(std::make_shared<Trace>()) {}
 
-  std::unique_ptr<model::Decoding> annotate(std::span<const Tokens> sources) const override;
+  std::unique_ptr<model::Decoding> annotate(std::span<const model::Source> sources) const override;
   std::size_t target_vocabulary() const override { return options_.vocabulary; }
   std::optional<TokenId> end() const override { return options_.end; }
   std::size_t fixed_target_length() const override { return options_.fixed_length; }
@@ -112,8 +112,10 @@ class ToyEngine : public model::Engine {
 
 class ToyDecoding : public model::Decoding {
  public:
-  ToyDecoding(const ToyEngine& engine, std::span<const Tokens> sources, ToyEngine::Trace& trace)
-      : engine_(engine), sources_(sources.begin(), sources.end()), trace_(trace) {
+  ToyDecoding(const ToyEngine& engine, std::span<const model::Source> sources,
+              ToyEngine::Trace& trace)
+      : engine_(engine), trace_(trace) {
+    for (const model::Source& source : sources) sources_.push_back(source.tokens);
     trace_.clear();
     for (const Tokens& source : sources_) longest_ = std::max(longest_, source.size());
   }
@@ -170,8 +172,22 @@ class ToyDecoding : public model::Decoding {
   std::vector<float> alignment_;                           // [rows, longest source]
 };
 
-inline std::unique_ptr<model::Decoding> ToyEngine::annotate(std::span<const Tokens> sources) const {
+inline std::unique_ptr<model::Decoding> ToyEngine::annotate(
+    std::span<const model::Source> sources) const {
   return std::make_unique<ToyDecoding>(*this, sources, *trace_);
+}
+
+// The functions of search.h for sources of token ids alone.
+inline std::vector<std::vector<Hypothesis>> search(const model::Engine& engine,
+                                                   std::span<const Tokens> sources,
+                                                   const SearchOptions& options) {
+  return attend::search::search(engine, model::make_sources(sources), options);
+}
+inline std::vector<Hypothesis> score(const model::Engine& engine, std::span<const Tokens> sources,
+                                     std::span<const Tokens> targets, double length_normalisation,
+                                     Alignments alignments = Alignments::kKept) {
+  return attend::search::score(engine, model::make_sources(sources), targets, length_normalisation,
+                               alignments);
 }
 
 /// Returns options under which a target has at most `length` tokens.

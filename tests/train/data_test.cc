@@ -58,7 +58,7 @@ std::vector<std::vector<text::TokenId>> tokens_of(const Dataset& data) {
   std::vector<std::vector<text::TokenId>> tokens;
   for (const auto* examples : {&data.training, &data.validation}) {
     for (const model::Example& example : *examples) {
-      tokens.push_back(example.source);
+      tokens.push_back(example.source.tokens);
       tokens.push_back(example.target);
     }
   }

@@ -63,7 +63,7 @@ TEST_P(QueuedModels, ShardsAddUpToTheWholeGradient) {
   auto examples = random_examples(1 + random.below(7), sizes, 6, 5, 4);
   for (Example& example : examples) {
     if (c.encoder.padding != model::Padding::kVisible) break;
-    example.source.resize(static_cast<std::size_t>(c.source.fixed_length), 0);
+    example.source.tokens.resize(static_cast<std::size_t>(c.source.fixed_length), 0);
   }
   ShardedGradient one(c, sizes, 1), three(c, sizes, 3, 1), again(c, sizes, 3, 1);
   for (std::int64_t update = 1; update <= 2; ++update) {
@@ -173,7 +173,7 @@ INSTANTIATE_TEST_SUITE_P(Precisions, WideEngines,
 TEST(ShardedGradient, LeavesTheParametersOfANormalisedLayerAlone) {
   Configuration configuration = small_configuration();
   configuration.encoder.layer_norm = true;
-  const std::vector<Example> examples{{{4, 4, 4, 4}, {5, 6}}};
+  const std::vector<Example> examples{{{{4, 4, 4, 4}}, {5, 6}}};
   ShardedGradient engine(configuration, kSizes, 1);
   const Tensor before = engine.values().clone();
   engine.evaluate(pointers(examples));
@@ -213,7 +213,7 @@ TEST(CutByMemory, RunsFitAndHoldEveryExampleInOrder) {
     std::size_t source = 0, target = 0;
     for (const Example* example : run) {
       EXPECT_EQ(example, batch[next++]);
-      source = std::max(source, example->source.size());
+      source = std::max(source, example->source.tokens.size());
       target = std::max(target, example->target.size());
     }
     EXPECT_LE(model::ActivationMemory(configuration)

@@ -1,0 +1,53 @@
+// The arithmetic of attention that needs no configuration: keys and energies of the additive score,
+// the softmax over the positions of a source, and sums by the alignment (§1.5).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "runtime/encoder.h"
+
+namespace attend::runtime {
+
+/// The keys of the additive score at all positions of all sources: k_j = U h_j + b. A source whose
+/// values are small enough (kernels::exponential_keys()) has exp(2 k_j) instead, so that its
+/// energies need no exponential of their own (§15).
+struct AdditiveKeys {
+  kernels::Array values;  // [positions, n'], the keys; always k_j if n' ≤ kernels::kFewUnits (32)
+  std::vector<char> exponential;  // [sources]: 1 if the source has exponentials
+  // Only with n' ≤ kernels::kFewUnits: the exponentials of each source, unit by unit, [n',
+  // kernels::padded_positions(length)].
+  kernels::Array columns;
+  std::vector<std::size_t> column_starts;  // [sources + 1]: where each source begins in `columns`
+
+  std::size_t columns_size(std::size_t source) const {
+    return column_starts[source + 1] - column_starts[source];
+  }
+};
+
+/// Makes the keys of the values k_j [positions, units].
+AdditiveKeys arrange_keys(const Annotations& annotations, kernels::Array values, std::size_t units);
+
+/// e_j = activation(Σ_k energy_weight_k tanh(query_k + k_jk) + energy_bias) for the positions of
+/// one source: energies [its length]. Overwrites the query [n'].
+void additive_energies(std::span<float> query, const Annotations& annotations,
+                       const AdditiveKeys& keys, std::size_t source,
+                       std::span<const float> energy_weight, float energy_bias,
+                       kernels::EnergyActivation activation, std::span<float> energies);
+
+/// Computes the alignment of every row, which looks at source sources[row], from its energies: both
+/// [rows, longest source]. Where the row may not look, which is after the end of its source and at
+/// positions that annotations.allowed excludes, the alignment becomes 0 and the energies −∞. A row
+/// that may not look anywhere gets an alignment of zeros.
+void softmax_rows(const Annotations& annotations, std::span<const std::int32_t> sources,
+                  std::span<float> energies, std::span<float> alignment);
+
+/// y_r = Σ_j α_rj x_j for every row r, which looks at source sources[r]: alignment [rows, longest
+/// source], x [positions, width] (the annotations, or products of them), y [rows, width].
+void sum_by_alignment(std::span<const float> alignment, std::span<const std::int32_t> sources,
+                      const Annotations& annotations, std::span<const float> x, std::size_t width,
+                      std::span<float> y);
+
+}  // namespace attend::runtime

@@ -1,0 +1,22 @@
+// What the first states of a decoder are computed from: a vector of each source's annotations
+// (§4.1, §6.1).
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "runtime/encoder.h"
+
+namespace attend::runtime {
+
+// In an annotation h_j = [→h_j; ←h_j] the first `forward_units` values belong to →h_j: all of them
+// without a backward direction, none without a forward one.
+
+/// Returns ←h_1 of every source: [sources, n_h − forward_units].
+std::vector<float> first_backward(const Annotations& annotations, std::size_t forward_units);
+/// Returns the mean of the annotations of every source: [sources, n_h].
+std::vector<float> mean_annotations(const Annotations& annotations);
+/// Returns [→h_T; ←h_1] of every source: [sources, n_h].
+std::vector<float> last_states(const Annotations& annotations, std::size_t forward_units);
+
+}  // namespace attend::runtime

@@ -233,7 +233,7 @@ void additive_attention_backward(State& state) {
   const std::vector<float> d_context = random_values(memory.context.size());
   for (auto _ : state) {
     kernels::additive_attention_backward(
-        memory.source(), memory.step(), d_context.data(),
+        memory.source(), memory.step(), {d_context.data()},
         {memory.d_projected.data(), memory.d_weight.data(), &memory.d_bias, memory.d_query.data()},
         memory.scratch);
     benchmark::ClobberMemory();

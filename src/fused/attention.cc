@@ -116,12 +116,15 @@ void AttentionPass::look(std::int64_t i, ConstRows states) {
   }
 }
 
-AttentionBackward::AttentionBackward(const AttentionPass& pass, const Tensor& d_contexts)
+AttentionBackward::AttentionBackward(const AttentionPass& pass, const Tensor& d_contexts,
+                                     const Tensor& d_alignments)
     : pass_(pass),
       in_(pass.in_),
       source_(pass.source()),
       d_contexts_(d_contexts.defined() ? d_contexts : at::zeros_like(pass.contexts_)),
+      d_alignments_(d_alignments),
       d_annotations_(at::empty_like(in_.annotations)) {
+  ATTEND_CHECK(!d_alignments_.defined() || d_alignments_.is_contiguous());
   if (in_.energy_bias.defined()) d_energy_bias_.emplace(in_.energy_bias);
   if (in_.additive()) {
     d_projected_ = at::zeros_like(in_.projected);
@@ -137,12 +140,17 @@ AttentionBackward::AttentionBackward(const AttentionPass& pass, const Tensor& d_
   }
 }
 
+kernels::AttentionResultGradients AttentionBackward::result_gradients(std::int64_t i) const {
+  return {d_context(i).values,
+          d_alignments_.defined() ? rows_at(d_alignments_, i).values : nullptr};
+}
+
 void AttentionBackward::step(std::int64_t i, ConstRows states, Rows d_states) {
   const kernels::AttentionStep step = pass_.step(i, states);
   if (in_.additive()) {
     const Rows d_query = rows_at(d_queries_, i);
     kernels::additive_attention_backward(
-        source_, step, d_context(i).values,
+        source_, step, result_gradients(i),
         {d_projected_.data_ptr<float>(), d_energy_weight_->sum().data_ptr<float>(), &d_bias_,
          d_query.values},
         scratch_);
@@ -150,7 +158,7 @@ void AttentionBackward::step(std::int64_t i, ConstRows states, Rows d_states) {
     return;
   }
   const Rows d_query = rows_at(d_queries_, 0);
-  kernels::dot_attention_backward(source_, step, d_context(i).values,
+  kernels::dot_attention_backward(source_, step, result_gradients(i),
                                   {rows_at(d_energies_, i).values, d_query.values, &d_bias_});
   for (std::size_t b = 0; b < source_.sizes.batch; ++b) {
     const float* from = d_query.row(b);

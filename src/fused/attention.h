@@ -62,8 +62,11 @@ class AttentionPass {
 class AttentionBackward {
  public:
   /// `d_contexts` [steps, batch, n_h] are the gradients of the contexts from outside the decoder;
-  /// they are added to in place. Undefined means no gradient.
-  AttentionBackward(const AttentionPass& pass, const Tensor& d_contexts);
+  /// they are added to in place. `d_alignments` [steps, batch, source_length], which must be
+  /// contiguous, are the gradients of the alignments; values on padding are not read. Undefined
+  /// means no gradient.
+  AttentionBackward(const AttentionPass& pass, const Tensor& d_contexts,
+                    const Tensor& d_alignments);
 
   /// Returns the gradient of the context of step i [batch, n_h]. Whatever else reads that context
   /// adds its gradient here before step(i).
@@ -88,6 +91,7 @@ class AttentionBackward {
   static Tensor result(const std::optional<WeightGradient>& gradient) {
     return gradient ? gradient->result() : Tensor();
   }
+  kernels::AttentionResultGradients result_gradients(std::int64_t i) const;
   void add_rows(const Tensor& weights, const Tensor& rows, const Tensor& sums,
                 kernels::Write write) const;
 
@@ -96,6 +100,7 @@ class AttentionBackward {
   kernels::AttentionSource source_;
   const kernels::TrainingMatrix* query_ = nullptr;  // Wᵀ of the queries, additive; else null
   Tensor d_contexts_;
+  Tensor d_alignments_;  // may be undefined
   // Gradients of the queries: [steps, batch, n'] if additive, else those of one step [1, batch, n].
   Tensor d_queries_;
   Tensor d_energies_;  // [steps, batch, source_length]; undefined if additive

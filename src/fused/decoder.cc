@@ -105,10 +105,10 @@ void run_forward(Pass& pass) {
   }
 }
 
-// Gradients of the results; any may be undefined. The backward pass adds to `contexts` and
-// `readouts` in place.
+// Gradients of the results, all contiguous; any may be undefined. The backward pass adds to
+// `contexts` and `readouts` in place.
 struct Outer {
-  Tensor states, contexts, readouts;
+  Tensor states, contexts, alignments, readouts;
 };
 
 // The backward pass through all steps.
@@ -142,7 +142,7 @@ class Backward {
 Backward::Backward(const Pass& pass, const Outer& outer)
     : pass_(pass),
       d_states_(outer.states),
-      attention_(*pass.attention, outer.contexts),
+      attention_(*pass.attention, outer.contexts, outer.alignments),
       layers_(pass.layers.begin(), pass.layers.end()),
       none_(at::zeros({1, pass.in.shape.units}, pass.states().values().options())) {
   if (pass.input_feeding) input_feeding_.emplace(*pass.input_feeding, outer.readouts);
@@ -237,27 +237,27 @@ network::DecodedSteps decoder_steps(const std::shared_ptr<ShardMatrices>& matric
   const auto pass = std::make_shared<Pass>();
   pass->matrices = matrices;
   pass->in = inputs;
-  std::vector<Tensor> results;  // detached to avoid the cycle that differentiate() describes
+  // In the order of Outer; the readouts are undefined without input feeding. Detached to avoid the
+  // cycle that differentiate() describes.
+  std::vector<Tensor> results;
   {
     const at::NoGradGuard no_gradient;
     prepare(*pass);
     run_forward(*pass);
     results = {pass->states().values().narrow(0, pass->readout_state(0), inputs.steps).detach(),
-               pass->attention->contexts().detach()};
-    if (pass->input_feeding) results.push_back(pass->input_feeding->readouts().detach());
+               pass->attention->contexts().detach(), pass->attention->alignments().detach(),
+               pass->input_feeding ? pass->input_feeding->readouts().detach() : Tensor()};
   }
   differentiate<Backward>(arguments(inputs), results, [pass](std::vector<Tensor>&& gradients) {
-    gradients.resize(3);
     const auto owned = [&](std::size_t k) {
       return gradients[k].defined() ? take_or_copy(std::move(gradients[k])) : Tensor();
     };
-    const auto backward =
-        std::make_shared<Backward>(*pass, Outer{plain(gradients[0]), owned(1), owned(2)});
+    const auto backward = std::make_shared<Backward>(
+        *pass, Outer{plain(gradients[0]), owned(1), plain(gradients[2]), owned(3)});
     backward->run();
     return backward;
   });
-  return {results[0], results[1], pass->attention->alignments(),
-          results.size() > 2 ? results[2] : Tensor()};
+  return {results[0], results[1], results[2], results[3]};
 }
 
 }  // namespace attend::fused

@@ -9,7 +9,7 @@
 
 namespace attend::fused {
 
-/// Runs all steps of a decoder. The alignments have no gradient.
+/// Runs all steps of a decoder. All results are differentiable, the alignments included.
 network::DecodedSteps decoder_steps(const std::shared_ptr<ShardMatrices>& matrices,
                                     const network::DecoderInputs& inputs);
 

@@ -1,6 +1,6 @@
 // Equations (§1.5, §15): t_j = tanh(q + p_j), e_j = act(v · t_j + b_e), α = softmax(e), c = Σ_j α_j
-// h_j. With γ = ∂c:
-//   ∂h_j += α_j γ;  η_j = γ · h_j;  ∂e_j = α_j (η_j − Σ_k α_k η_k), 0 where relu cut e_j off;
+// h_j. With γ = ∂c, and δ the gradient of α from whatever reads it besides c, or 0:
+//   ∂h_j += α_j γ;  η_j = γ · h_j + δ_j;  ∂e_j = α_j (η_j − Σ_k α_k η_k), 0 where relu cut e_j off;
 //   ∂v += ∂e_j t_j;  ∂b_e += ∂e_j;  τ_j = ∂e_j v ⊙ (1 − t_j²);  ∂p_j += τ_j;  ∂q = Σ_j τ_j
 // From Q = exp(2 q) and P_j = exp(2 p_j): t_j = 1 − 2 r_j, 1 − t_j² = 4 r_j (1 − r_j), r_j = 1 / (Q
 // P_j + 1). With a dot product e_j = act(q · k_j + b_e), and of all steps i together:
@@ -186,14 +186,19 @@ float softmax_backward(std::span<float> eta, const float* alignment, const float
 
 // Computes ∂e of sentence b. Returns ∂b_e.
 float energy_gradients(const AttentionSource& source, const AttentionStep& step,
-                       const float* d_context, std::size_t b, std::span<float> d_energies) {
+                       const AttentionResultGradients& results, std::size_t b,
+                       std::span<float> d_energies) {
   const std::size_t h_units = source.sizes.annotation_units;
   const std::size_t first = b * source.sizes.source_length;
   use_values(source.annotations, source.rounded_annotations, first * h_units,
              d_energies.size() * h_units, [&](auto annotations) {
-               dot_energies({d_context + b * h_units, h_units}, annotations, 0.0F,
-                            EnergyActivation::kLinear, d_energies);  // η
+               dot_energies({results.context + b * h_units, h_units}, annotations, 0.0F,
+                            EnergyActivation::kLinear, d_energies);  // γ · h_j
              });
+  if (results.alignment != nullptr) {
+    const float* delta = results.alignment + first;
+    for (std::size_t j = 0; j < d_energies.size(); ++j) d_energies[j] += delta[j];
+  }
   return softmax_backward(d_energies, step.alignment + first,
                           step.energies == nullptr ? nullptr : step.energies + first,
                           source.activation);
@@ -244,8 +249,8 @@ void additive_attention_forward(const AttentionSource& source, const AttentionSt
 }
 
 void additive_attention_backward(const AttentionSource& source, const AttentionStep& step,
-                                 const float* d_context, const AttentionGradients& gradients,
-                                 std::span<float> scratch) {
+                                 const AttentionResultGradients& results,
+                                 const AttentionGradients& gradients, std::span<float> scratch) {
   const AttentionSizes& sizes = source.sizes;
   const std::size_t units = sizes.attention_units;
   ATTEND_CHECK_EQ(source.lengths.size(), sizes.batch);
@@ -255,7 +260,7 @@ void additive_attention_backward(const AttentionSource& source, const AttentionS
     const auto length = static_cast<std::size_t>(source.lengths[b]);
     const std::size_t first = b * sizes.source_length;
     const std::span<float> d_energies = scratch.first(length);
-    *gradients.bias += energy_gradients(source, step, d_context, b, d_energies);
+    *gradients.bias += energy_gradients(source, step, results, b, d_energies);
     const float* query = step.query + b * units;
     const AttentionGradients own{gradients.projected + first * units, gradients.weight, nullptr,
                                  gradients.query + b * units};
@@ -280,7 +285,8 @@ void dot_attention_forward(const AttentionSource& source, const AttentionStep& s
 }
 
 void dot_attention_backward(const AttentionSource& source, const AttentionStep& step,
-                            const float* d_context, const DotAttentionGradients& gradients) {
+                            const AttentionResultGradients& results,
+                            const DotAttentionGradients& gradients) {
   const AttentionSizes& sizes = source.sizes;
   const std::size_t units = sizes.attention_units;
   ATTEND_CHECK_EQ(source.lengths.size(), sizes.batch);
@@ -289,7 +295,7 @@ void dot_attention_backward(const AttentionSource& source, const AttentionStep& 
     const auto length = static_cast<std::size_t>(source.lengths[b]);
     const std::size_t first = b * sizes.source_length;
     const std::span<float> d_energies(gradients.energies + first, length);
-    *gradients.bias += energy_gradients(source, step, d_context, b, d_energies);
+    *gradients.bias += energy_gradients(source, step, results, b, d_energies);
     std::fill(gradients.energies + first + length, gradients.energies + first + sizes.source_length,
               0.0F);
     use_values(source.projected, source.rounded_projected, first * units, length * units,

@@ -53,6 +53,14 @@ struct AttentionStep {
   float* context = nullptr;      // [batch, n_h]
 };
 
+/// The gradients of the results of one step, from which its backward pass starts.
+struct AttentionResultGradients {
+  const float* context = nullptr;  // [batch, n_h]
+  // [batch, source_length], or null where nothing but the context reads the alignment. Values after
+  // the end of a source are never read.
+  const float* alignment = nullptr;
+};
+
 /// Gradients of one step with respect to W s and U h_j + b themselves, also where AttentionSource
 /// holds their exponentials. `projected`, `weight` and `bias` are added to; `query` is written. The
 /// gradient of the annotations is a sum over all steps, see add_weighted_rows().
@@ -66,12 +74,12 @@ struct AttentionGradients {
 /// e_j = activation(v · tanh(query + projected_j) + b_e), α = softmax(e), context = Σ_j α_j h_j.
 void additive_attention_forward(const AttentionSource& source, const AttentionStep& step);
 
-/// Computes the gradients of one step from `d_context` [batch, n_h]; tanh is recomputed. `scratch`
-/// holds at least source_length values. The gradient of h_j over all steps i is Σ_i α_ij
-/// d_context_i.
+/// Computes the gradients of one step from those of its results; tanh is recomputed. `scratch`
+/// holds at least source_length values. The gradient of h_j over all steps i is Σ_i α_ij ∂c_i,
+/// where ∂c_i is results.context of step i.
 void additive_attention_backward(const AttentionSource& source, const AttentionStep& step,
-                                 const float* d_context, const AttentionGradients& gradients,
-                                 std::span<float> scratch);
+                                 const AttentionResultGradients& results,
+                                 const AttentionGradients& gradients, std::span<float> scratch);
 
 /// e_j = activation(query · key_j + b_e), α = softmax(e), context = Σ_j α_j h_j.
 void dot_attention_forward(const AttentionSource& source, const AttentionStep& step);
@@ -84,10 +92,12 @@ struct DotAttentionGradients {
   float* bias = nullptr;      // [1], added to
 };
 
-/// Computes the gradients of one step from `d_context` [batch, n_h]. Over all steps i the gradient
-/// of h_j is Σ_i α_ij d_context_i, that of key_j is Σ_i ∂e_ij query_i.
+/// Computes the gradients of one step from those of its results. Over all steps i the gradient of
+/// h_j is Σ_i α_ij ∂c_i, where ∂c_i is results.context of step i; that of key_j is Σ_i ∂e_ij
+/// query_i.
 void dot_attention_backward(const AttentionSource& source, const AttentionStep& step,
-                            const float* d_context, const DotAttentionGradients& gradients);
+                            const AttentionResultGradients& results,
+                            const DotAttentionGradients& gradients);
 
 /// The rows of all steps and their weights, for add_weighted_rows().
 struct WeightedRows {

@@ -106,7 +106,7 @@ struct DecoderInputs {
 struct DecodedSteps {
   Tensor states;    // [steps, batch, n]: the top layer's s_i or s_{i-1}, as the readout reads it
   Tensor contexts;  // [steps, batch, n_h]
-  // [steps, batch, source_length]. Fused operations compute no gradient through the alignments.
+  // [steps, batch, source_length]; 0 on masked padding, where a gradient has no effect.
   Tensor alignments;
   Tensor readouts;  // [steps, batch, l], with dropout; undefined without input feeding
 };

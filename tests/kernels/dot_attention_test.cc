@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <span>
+#include <tuple>
 
 #include "kernels/kernels.h"
 #include "reference.h"
@@ -47,14 +49,14 @@ struct Case {
   EnergyActivation activation;
   std::size_t steps = 1;
 
-  // Computes the contexts of all steps and sentences.
-  Doubles contexts(const Doubles& h, const Doubles& keys, const Doubles& queries,
-                   double bias) const {
-    const std::size_t n = sizes.attention_units, h_units = sizes.annotation_units;
-    Doubles result(steps * sizes.batch * h_units);
+  // Computes the alignments of all steps and sentences.
+  Doubles alignments(const Doubles& keys, const Doubles& queries, double bias) const {
+    const std::size_t n = sizes.attention_units, length = sizes.source_length;
+    Doubles result(steps * sizes.batch * length);
     for (std::size_t row = 0; row < steps * sizes.batch; ++row) {
-      const std::size_t first = row % sizes.batch * sizes.source_length;
-      Doubles shares(static_cast<std::size_t>(lengths[row % sizes.batch]));
+      const std::size_t first = row % sizes.batch * length;
+      const std::span shares(result.data() + row * length,
+                             static_cast<std::size_t>(lengths[row % sizes.batch]));
       double sum = 0;
       for (std::size_t j = 0; j < shares.size(); ++j) {
         double energy = bias;
@@ -63,23 +65,34 @@ struct Case {
         if (activation == EnergyActivation::kRelu) energy = std::max(energy, 0.0);
         sum += shares[j] = std::exp(energy);
       }
-      for (std::size_t j = 0; j < shares.size(); ++j) {
-        for (std::size_t k = 0; k < h_units; ++k) {
-          result[row * h_units + k] += shares[j] / sum * h[(first + j) * h_units + k];
-        }
+      for (double& share : shares) share /= sum;
+    }
+    return result;
+  }
+
+  // Computes the contexts of all steps and sentences.
+  Doubles contexts(const Doubles& h, const Doubles& shares) const {
+    const std::size_t h_units = sizes.annotation_units, length = sizes.source_length;
+    Doubles result(steps * sizes.batch * h_units);
+    for (std::size_t at = 0; at < shares.size(); ++at) {
+      const std::size_t row = at / length;
+      const double* annotation = h.data() + (row % sizes.batch * length + at % length) * h_units;
+      for (std::size_t k = 0; k < h_units; ++k) {
+        result[row * h_units + k] += shares[at] * annotation[k];
       }
     }
     return result;
   }
 };
 
-// Runs forward and backward over all steps, as training does.
+// Runs forward and backward over all steps, as training does. `gamma` are the gradients of the
+// contexts, and `delta` those of the alignments, which may be empty.
 struct Pass {
   Values energies, alignments, contexts;                    // for all steps
   Values d_h, d_keys, d_queries, d_energies, d_bias{1.0F};  // sums start at 1
 
   Pass(const Case& one, const Values& h, const Values& keys, const Values& queries, float bias,
-       const Values& gamma) {
+       const Values& gamma, const Values& delta) {
     const AttentionSizes& s = one.sizes;
     const std::size_t positions = s.batch * s.source_length, rows = one.steps * s.batch;
     energies = alignments = d_energies = Values(one.steps * positions, 9.0F);
@@ -94,7 +107,8 @@ struct Pass {
                                alignments.data() + i * positions, contexts.data() + context};
       dot_attention_forward(source, step);
       dot_attention_backward(
-          source, step, gamma.data() + context,
+          source, step,
+          {gamma.data() + context, delta.empty() ? nullptr : delta.data() + i * positions},
           {d_energies.data() + i * positions, d_queries.data() + query, d_bias.data()});
     }
     d_h.assign(h.size(), 1.0F);
@@ -107,10 +121,14 @@ struct Pass {
   }
 };
 
-class DotAttention : public ::testing::TestWithParam<std::tuple<EnergyActivation, std::size_t>> {};
+// `kBoth`: a cost reads the contexts and the alignments; `kContext`: the contexts alone.
+enum class Results { kContext, kBoth };
+
+class DotAttention
+    : public ::testing::TestWithParam<std::tuple<EnergyActivation, std::size_t, Results>> {};
 
 TEST_P(DotAttention, EqualsCentralDifferences) {
-  const auto [activation, units] = GetParam();
+  const auto [activation, units, results] = GetParam();
   Random random(34);
   const Case one{{3, 6, units, units + 2}, {6, 1, 5}, activation, 3};
   const AttentionSizes& s = one.sizes;
@@ -121,14 +139,21 @@ TEST_P(DotAttention, EqualsCentralDifferences) {
   const Values queries = reference::random_values(random, rows * units);
   const Values gamma = reference::random_values(random, rows * s.annotation_units, 0.5);
   const Values bias{0.3F};
-  const Pass pass(one, h, keys, queries, bias[0], gamma);
+  Values delta, d_alignments;
+  if (results == Results::kBoth) {
+    delta = reference::random_values(random, rows * s.source_length, 0.5);
+    d_alignments = reference::poison_padding(delta, one.lengths, s.source_length);
+  }
+  const Pass pass(one, h, keys, queries, bias[0], gamma, d_alignments);
 
   const Doubles eh = doubles(h), ek = doubles(keys), eq = doubles(queries);
-  expect_near(pass.contexts, one.contexts(eh, ek, eq, bias[0]), "context");
+  expect_near(pass.alignments, one.alignments(ek, eq, bias[0]), "alignment");
+  expect_near(pass.contexts, one.contexts(eh, one.alignments(ek, eq, bias[0])), "context");
   const auto cost = [&](const Doubles& ah, const Doubles& ak, const Doubles& aq, double ab) {
-    const Doubles contexts = one.contexts(ah, ak, aq, ab);
+    const Doubles shares = one.alignments(ak, aq, ab), contexts = one.contexts(ah, shares);
     double sum = 0;
     for (std::size_t k = 0; k < gamma.size(); ++k) sum += gamma[k] * contexts[k];
+    for (std::size_t k = 0; k < delta.size(); ++k) sum += delta[k] * shares[k];
     return sum;
   };
   const auto plus_one = [](Doubles x) {
@@ -156,7 +181,8 @@ TEST_P(DotAttention, EqualsCentralDifferences) {
 INSTANTIATE_TEST_SUITE_P(ActivationsAndUnits, DotAttention,
                          ::testing::Combine(::testing::Values(EnergyActivation::kLinear,
                                                               EnergyActivation::kRelu),
-                                            ::testing::Values(1, 5, 16, 21, 40)));
+                                            ::testing::Values(1, 5, 16, 21, 40),
+                                            ::testing::Values(Results::kContext, Results::kBoth)));
 
 TEST(AddWeightedRows, EqualsTheLoopsInDouble) {
   Random random(35);

@@ -3,6 +3,8 @@
 
 #include <cmath>
 #include <cstddef>
+#include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -34,6 +36,20 @@ inline std::vector<double> multiply(std::span<const float> x, std::size_t rows,
     }
   }
   return y;
+}
+
+// Replaces values after the end of a source by NaN, so that a test fails where a kernel reads them.
+// `gradients` are those of alignments, [steps, batch, source_length].
+inline std::vector<float> poison_padding(std::vector<float> gradients,
+                                         std::span<const std::int32_t> lengths,
+                                         std::size_t source_length) {
+  for (std::size_t k = 0; k < gradients.size(); ++k) {
+    const std::int32_t length = lengths[k / source_length % lengths.size()];
+    if (k % source_length >= static_cast<std::size_t>(length)) {
+      gradients[k] = std::numeric_limits<float>::quiet_NaN();
+    }
+  }
+  return gradients;
 }
 
 // Sizes around the lanes of every instruction set, and 0.

@@ -23,9 +23,9 @@ struct Rounded {
   std::vector<Bfloat16> bits;
 };
 
-// Returns everything that one step writes, forward and backward.
-Values step_results(const AttentionSource& source, const Values& query, const Values& gamma,
-                    bool additive) {
+// Returns everything that one step writes, forward and backward from the gradients of its results.
+Values step_results(const AttentionSource& source, const Values& query,
+                    const AttentionResultGradients& results, bool additive) {
   const AttentionSizes& s = source.sizes;
   const std::size_t positions = s.batch * s.source_length;
   Values energies(positions), alignment(positions), context(s.batch * s.annotation_units);
@@ -35,11 +35,11 @@ Values step_results(const AttentionSource& source, const Values& query, const Va
   if (additive) {
     additive_attention_forward(source, step);
     additive_attention_backward(
-        source, step, gamma.data(),
-        {d_projected.data(), d_weight.data(), d_bias.data(), d_query.data()}, scratch);
+        source, step, results, {d_projected.data(), d_weight.data(), d_bias.data(), d_query.data()},
+        scratch);
   } else {
     dot_attention_forward(source, step);
-    dot_attention_backward(source, step, gamma.data(),
+    dot_attention_backward(source, step, results,
                            {d_energies.data(), d_query.data(), d_bias.data()});
   }
   Values all;
@@ -62,6 +62,9 @@ TEST(RoundedAttention, ReadsTheValuesThatItsHalvesStandFor) {
       const Values weight = reference::random_values(random, units);
       Values query = reference::random_values(random, sizes.batch * units, 0.3);
       const Values gamma = reference::random_values(random, sizes.batch * sizes.annotation_units);
+      const Values d_alignment = reference::poison_padding(
+          reference::random_values(random, positions), lengths, sizes.source_length);
+      const AttentionResultGradients results{gamma.data(), d_alignment.data()};
       Values exponentials(projected.size());
       ASSERT_TRUE(exponential_keys(projected, exponentials.data()));
       if (additive) exponential_query(query);
@@ -74,14 +77,14 @@ TEST(RoundedAttention, ReadsTheValuesThatItsHalvesStandFor) {
                              0.3F,
                              EnergyActivation::kLinear,
                              KeyForm::kExponential};
-      const Values expected = step_results(source, query, gamma, additive);
+      const Values expected = step_results(source, query, results, additive);
       source.annotations = source.projected = nullptr;
       if (additive) {
         ASSERT_TRUE(exponential_keys(projected, keys.bits.data()));
       }
       source.rounded_annotations = h.bits.data();
       source.rounded_projected = keys.bits.data();
-      const Values found = step_results(source, query, gamma, additive);
+      const Values found = step_results(source, query, results, additive);
       for (std::size_t k = 0; k < found.size(); ++k) {
         ASSERT_NEAR(found[k], expected[k], 1e-5 * std::max(1.0F, std::abs(expected[k]))) << k;
       }

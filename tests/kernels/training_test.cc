@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <functional>
+#include <span>
 #include <tuple>
 
 #include "kernels/kernels.h"
@@ -321,46 +322,57 @@ struct AttentionCase {
   std::vector<std::int32_t> lengths;
   EnergyActivation activation;
 
-  // Computes the contexts of all sentences.
-  Doubles operator()(const Doubles& annotations, const Doubles& projected, const Doubles& query,
-                     const Doubles& weight, double bias) const {
-    const std::size_t units = sizes.attention_units, h_units = sizes.annotation_units;
-    Doubles contexts(sizes.batch * h_units);
+  // Computes the alignments of all sentences.
+  Doubles alignments(const Doubles& projected, const Doubles& query, const Doubles& weight,
+                     double bias) const {
+    const std::size_t units = sizes.attention_units;
+    Doubles result(sizes.batch * sizes.source_length);
     for (std::size_t b = 0; b < sizes.batch; ++b) {
-      Doubles shares(static_cast<std::size_t>(lengths[b]));
+      const std::size_t first = b * sizes.source_length;
+      const std::span shares(result.data() + first, static_cast<std::size_t>(lengths[b]));
       double sum = 0;
       for (std::size_t j = 0; j < shares.size(); ++j) {
         double energy = bias;
         for (std::size_t k = 0; k < units; ++k) {
-          energy += weight[k] * std::tanh(query[b * units + k] +
-                                          projected[(b * sizes.source_length + j) * units + k]);
+          energy +=
+              weight[k] * std::tanh(query[b * units + k] + projected[(first + j) * units + k]);
         }
         if (activation == EnergyActivation::kRelu) energy = std::max(energy, 0.0);
         sum += shares[j] = std::exp(energy);
       }
-      for (std::size_t j = 0; j < shares.size(); ++j) {
-        const double* h = annotations.data() + (b * sizes.source_length + j) * h_units;
-        for (std::size_t k = 0; k < h_units; ++k) {
-          contexts[b * h_units + k] += shares[j] / sum * h[k];
-        }
-      }
+      for (double& share : shares) share /= sum;
     }
-    return contexts;
+    return result;
+  }
+
+  // Computes the contexts of all sentences.
+  Doubles contexts(const Doubles& annotations, const Doubles& shares) const {
+    const std::size_t h_units = sizes.annotation_units;
+    Doubles result(sizes.batch * h_units);
+    for (std::size_t at = 0; at < annotations.size(); ++at) {
+      const std::size_t position = at / h_units, b = position / sizes.source_length;
+      result[b * h_units + at % h_units] += shares[position] * annotations[at];
+    }
+    return result;
   }
 };
 
-using AttentionKind = std::tuple<EnergyActivation, KeyForm>;
+// `kBoth`: a cost reads the context and the alignment; `kContext`: the context alone.
+enum class Results { kContext, kBoth };
+
+using AttentionKind = std::tuple<EnergyActivation, KeyForm, Results>;
 
 class TrainingAttention : public ::testing::TestWithParam<AttentionKind> {};
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, TrainingAttention,
     ::testing::Combine(::testing::Values(EnergyActivation::kLinear, EnergyActivation::kRelu),
-                       ::testing::Values(KeyForm::kPlain, KeyForm::kExponential)));
+                       ::testing::Values(KeyForm::kPlain, KeyForm::kExponential),
+                       ::testing::Values(Results::kContext, Results::kBoth)));
 
 TEST_P(TrainingAttention, EqualsDoublesAndTheirDifferences) {
-  Random random(33);
-  const auto [activation, form] = GetParam();
+  Random random(33), deltas(39);
+  const auto [activation, form, results] = GetParam();
   for (const double scale : {1.0, 4.0}) {
     for (const std::size_t units : {1, 5, 16, 21}) {
       const AttentionCase exact{{3, 6, units, units + 2}, {6, 1, 3}, activation};
@@ -372,6 +384,10 @@ TEST_P(TrainingAttention, EqualsDoublesAndTheirDifferences) {
       const Values v = reference::random_values(random, units);
       const Values bias{0.3F};
       const Values gamma = reference::random_values(random, sizes.batch * sizes.annotation_units);
+      Values delta(positions);
+      if (results == Results::kBoth) delta = reference::random_values(deltas, positions);
+      const Values d_alignment =
+          reference::poison_padding(delta, exact.lengths, sizes.source_length);
       const auto doubles = [](const Values& x) { return Doubles(x.begin(), x.end()); };
 
       Values keys = p, query = q;
@@ -384,21 +400,25 @@ TEST_P(TrainingAttention, EqualsDoublesAndTheirDifferences) {
                                    v.data(), bias[0],       activation, form};
       const AttentionStep step{query.data(), energies.data(), alignment.data(), context.data()};
       additive_attention_forward(source, step);
-      expect_near(context, exact(doubles(h), doubles(p), doubles(q), doubles(v), bias[0]),
-                  "context");
+      const Doubles exact_alignment = exact.alignments(doubles(p), doubles(q), doubles(v), bias[0]);
+      expect_near(alignment, exact_alignment, "alignment");
+      expect_near(context, exact.contexts(doubles(h), exact_alignment), "context");
       EXPECT_EQ(alignment[6 + 1], 0.0F);
       EXPECT_EQ(alignment[12 + 3], 0.0F);
 
       // These gradients are added to 1; the query's gradient is written.
       Values d_h(h.size(), 1.0F), d_p(p.size(), 1.0F), d_v(units, 1.0F), d_bias{1.0F};
       Values d_q(q.size(), 55.0F), scratch(sizes.source_length);
-      additive_attention_backward(source, step, gamma.data(),
-                                  {d_p.data(), d_v.data(), d_bias.data(), d_q.data()}, scratch);
+      additive_attention_backward(
+          source, step, {gamma.data(), results == Results::kBoth ? d_alignment.data() : nullptr},
+          {d_p.data(), d_v.data(), d_bias.data(), d_q.data()}, scratch);
       add_weighted_rows(sizes, exact.lengths,
                         {1, sizes.annotation_units, alignment.data(), gamma.data()}, d_h.data());
       const auto cost = [&](const Doubles& ah, const Doubles& ap, const Doubles& aq,
-                            const Doubles& av,
-                            double ab) { return dot(gamma, exact(ah, ap, aq, av, ab)); };
+                            const Doubles& av, double ab) {
+        const Doubles shares = exact.alignments(ap, aq, av, ab);
+        return dot(gamma, exact.contexts(ah, shares)) + dot(delta, shares);
+      };
       const auto plus_one = [](Doubles x) {
         for (double& value : x) value += 1;
         return x;

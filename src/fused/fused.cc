@@ -1,5 +1,7 @@
 #include "fused/fused.h"
 
+#include <torch/csrc/autograd/autograd.h>
+
 #include <utility>
 
 #include "fused/annotations.h"
@@ -55,14 +57,23 @@ network::DecodedSteps FusedOperations::decoder_steps(const network::DecoderInput
 
 network::LossSums FusedOperations::accumulate_gradient(const network::LossInputs& inputs,
                                                        const network::LossOptions& options) {
-  const Loss loss = accumulate_loss(*matrices_, inputs, options);
-  inputs.rows.backward(loss.d_rows);
+  Loss loss = accumulate_loss(*matrices_, inputs, options);
+  if (!inputs.extra.defined()) {
+    inputs.rows.backward(loss.d_rows);
+    return loss.sums;
+  }
+  // One pass through the graph, because both costs depend on the decoder.
+  torch::autograd::backward({inputs.rows, inputs.extra},
+                            {loss.d_rows, at::full_like(inputs.extra, options.scale)});
+  loss.sums.cost += inputs.extra.item<double>();
   return loss.sums;
 }
 
 network::LossSums FusedOperations::evaluate(const network::LossInputs& inputs,
                                             const network::LossOptions& options) {
-  return evaluate_loss(*matrices_, inputs, options);
+  network::LossSums sums = evaluate_loss(*matrices_, inputs, options);
+  if (inputs.extra.defined()) sums.cost += inputs.extra.item<double>();
+  return sums;
 }
 
 }  // namespace attend::fused

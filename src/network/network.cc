@@ -189,7 +189,8 @@ Network::Decoded Network::decode(const Batch& batch, Dropout* dropout) const {
   inputs.dropout = dropout;
   ProgramOutputs outputs = program_->run(tensors_, *operations_, inputs);
   return {outputs.output,
-          alignment_ < outputs.observations.size() ? outputs.observations[alignment_] : Tensor()};
+          alignment_ < outputs.observations.size() ? outputs.observations[alignment_] : Tensor(),
+          std::move(outputs.costs)};
 }
 
 Forced Network::forced(const Batch& batch) const {
@@ -200,36 +201,50 @@ Forced Network::forced(const Batch& batch) const {
   return {scores.view({batch.target.size(0), batch.sentences, -1}), decoded.alignments};
 }
 
-// Returns the readouts of all target tokens, [tokens, l], in the order of batch.target_tokens.
-Tensor Network::target_readouts(const Batch& batch, Dropout* dropout) const {
-  const Tensor rows = decode(batch, dropout).readouts.flatten(0, 1);
+// Returns the values of the target tokens, [tokens, units], of x [target_length, batch, units], in
+// the order of batch.target_tokens.
+Tensor Network::of_targets(const Tensor& x, const Batch& batch) {
+  const Tensor rows = x.flatten(0, 1);
   return batch.target_rows.defined() ? rows.index_select(0, batch.target_rows) : rows;
+}
+
+// Decodes the batch and returns what the loss reads.
+LossInputs Network::target_loss(const Batch& batch, Dropout* dropout) const {
+  const Decoded decoded = decode(batch, dropout);
+  LossInputs inputs = loss_inputs(of_targets(decoded.readouts, batch).contiguous(), batch);
+  for (std::size_t k = 0; k < decoded.costs.size(); ++k) {
+    const double weight = program_->program().costs[k].weight;
+    const Tensor cost = of_targets(decoded.costs[k], batch).sum() * weight;
+    inputs.extra = inputs.extra.defined() ? inputs.extra + cost : cost;
+  }
+  return inputs;
 }
 
 Cost Network::cost(const Batch& batch, Dropout* dropout) const {
   operations_->begin_pass();
-  return cross_entropy(loss_inputs(target_readouts(batch, dropout), batch),
-                       configuration_.training.label_smoothing);
+  return cross_entropy(target_loss(batch, dropout), configuration_.training.label_smoothing);
 }
 
 LossSums Network::accumulate_gradient(const Batch& batch, Dropout* dropout, double scale) const {
   operations_->begin_pass();
-  const Tensor rows = target_readouts(batch, dropout).contiguous();
-  return operations_->accumulate_gradient(loss_inputs(rows, batch),
+  return operations_->accumulate_gradient(target_loss(batch, dropout),
                                           {configuration_.training.label_smoothing, scale});
 }
 
 LossSums Network::evaluate(const Batch& batch) const {
   operations_->begin_pass();
-  const Tensor rows = target_readouts(batch, nullptr).contiguous();
-  return operations_->evaluate(loss_inputs(rows, batch),
+  return operations_->evaluate(target_loss(batch, nullptr),
                                {configuration_.training.label_smoothing, 1.0});
 }
 
 LossInputs Network::loss_inputs(const Tensor& rows, const Batch& batch) const {
   const model::DecoderConfig& decoder = configuration_.decoder;
-  return {rows, tensor(model::output_weight_name(decoder)), tensor("output.bias"),
-          batch.target_tokens, decoder.tied_embeddings != model::TiedEmbeddings::kNone};
+  return {rows,
+          tensor(model::output_weight_name(decoder)),
+          tensor("output.bias"),
+          batch.target_tokens,
+          decoder.tied_embeddings != model::TiedEmbeddings::kNone,
+          {}};
 }
 
 }  // namespace attend::network

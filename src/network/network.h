@@ -67,7 +67,8 @@ class Network {
   Decoded decode_by_plan(const Batch& batch, const Annotated& annotated, const WordRows& previous,
                          const DecoderMasks& masks, Dropout* dropout) const;
   Tensor readouts(const DecodedSteps& steps, const WordRows& previous, Dropout* dropout) const;
-  Tensor target_readouts(const Batch& batch, Dropout* dropout) const;
+  static Tensor of_targets(const Tensor& x, const Batch& batch);
+  LossInputs target_loss(const Batch& batch, Dropout* dropout) const;
   Tensor project(const std::vector<WordRows>& parts, const std::string& weight,
                  const std::string& bias, Activation activation) const;
   LossInputs loss_inputs(const Tensor& rows, const Batch& batch) const;

@@ -118,6 +118,8 @@ struct LossInputs {
   Tensor bias;        // [target_vocabulary]
   Tensor targets;     // [tokens] ids
   bool tied = false;  ///< whether the weight is an embedding table too
+  /// Scalar: a cost beside the cross-entropy, summed over the batch; undefined for none.
+  Tensor extra;
 };
 
 struct LossOptions {
@@ -127,7 +129,7 @@ struct LossOptions {
 
 /// Sums over the target tokens of a batch.
 struct LossSums {
-  double cost = 0;            ///< with label smoothing, without the scale
+  double cost = 0;            ///< with label smoothing and the extra cost, without the scale
   double log_likelihood = 0;  ///< Σ log p(y_i | y_<i, x), natural logarithm
 };
 
@@ -161,7 +163,7 @@ class Operations {
   /// Computes all steps of a teacher-forced decoder that has a plan; CheckFailure otherwise.
   virtual DecodedSteps decoder_steps(const DecoderInputs& inputs);
   /// Computes the sums, and adds the gradient of scale · cost to the gradient of every leaf that
-  /// rows, weight and bias depend on.
+  /// rows, weight, bias and the extra cost depend on.
   virtual LossSums accumulate_gradient(const LossInputs& inputs, const LossOptions& options) = 0;
   /// Computes the sums without a gradient.
   virtual LossSums evaluate(const LossInputs& inputs, const LossOptions& options) = 0;

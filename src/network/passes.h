@@ -23,8 +23,9 @@ struct Network::Layer {
 
 /// The results of the decoder for a batch.
 struct Network::Decoded {
-  Tensor readouts;    // [steps, batch, l]: the input of the softmax layer, with dropout
-  Tensor alignments;  // [steps, batch, source_length]
+  Tensor readouts;            // [steps, batch, l]: the input of the softmax layer, with dropout
+  Tensor alignments;          // [steps, batch, source_length]
+  std::vector<Tensor> costs;  // [steps, batch, 1]: in the order of Program::costs
 };
 
 }  // namespace attend::network

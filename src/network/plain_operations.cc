@@ -26,7 +26,7 @@ Cost cross_entropy(const LossInputs& inputs, double label_smoothing) {
   const Tensor cost = label_smoothing > 0.0
                           ? surprise * (1.0 - label_smoothing) - scores.sum() * uniform
                           : surprise;
-  return {cost, surprise.detach().neg()};
+  return {inputs.extra.defined() ? cost + inputs.extra : cost, surprise.detach().neg()};
 }
 
 namespace {

@@ -96,7 +96,7 @@ Network::Decoded Network::decode_by_plan(const Batch& batch, const Annotated& an
     inputs.cells.push_back(CellTensors::find(tensors_, fmt::format("decoder.{}", layer)));
   }
   const DecodedSteps steps = operations_->decoder_steps(inputs);
-  return {readouts(steps, previous, dropout), steps.alignments};
+  return {readouts(steps, previous, dropout), steps.alignments, {}};
 }
 
 // Returns the input of the softmax layer, [target_length, batch, l], with dropout.

@@ -381,22 +381,45 @@ TEST(EmbedWords, AddsToTheGradientThatALeafHas) {
   EXPECT_TRUE(gradient.equal(at::tensor({1.0F, 1.0F, 1.0F, 1.0F, 5.0F, 9.0F}).view({3, 2})));
 }
 
-// Returns cells that differ in where they add the parts of W x + b.
-TEST(FusedPath, RefusesToLookAtOtherPositions) {
+// The kernels know how many first positions attention may look at, and nothing else. Other
+// positions go through the step program.
+TEST(FusedPath, EqualsTensorOperationsWhereAttentionMayLookAtAnyPositions) {
   const model::VocabularySizes sizes{4, 4};
   const Configuration c = small_configuration();
   const Layout layout(model::parameter_table(c, sizes));
-  std::vector<Example> examples{{{{1, 2, 3}, {1, 1, 0}}, {1, 2}}, {{{3, 2}}, {1}}};
-  const auto evaluate = [&] {
-    const network::Network network(c, layout.views(initial_values(layout, 3, at::kFloat)),
-                                   fused_operations(c));
-    network.evaluate(make_batch(pointers(examples), at::kFloat));
-  };
-  EXPECT_NO_THROW(evaluate());
-  examples[0].source.allowed = {1, 0, 1};
-  EXPECT_THROW(evaluate(), CheckFailure);
+  const std::vector<Example> examples{{{{1, 2, 3}, {1, 0, 1}}, {1, 2}}, {{{3, 2}}, {1}}};
+  expect_fused_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
 }
 
+// A cost beside the cross-entropy is differentiated with it.
+TEST(FusedLoss, AddsAnExtraCost) {
+  const auto compute = [](network::Operations& operations) {
+    const Tensor leaf = at::linspace(-1, 1, 12, at::kFloat).view({3, 4}).requires_grad_(true);
+    const Tensor weight = at::linspace(-1, 2, 20, at::kFloat).view({5, 4}).requires_grad_(true);
+    const Tensor bias = at::zeros({5}, at::kFloat).requires_grad_(true);
+    for (const Tensor& one : {leaf, weight, bias}) one.mutable_grad() = at::zeros_like(one);
+    network::LossInputs inputs;
+    inputs.rows = leaf * 2;
+    inputs.weight = weight;
+    inputs.bias = bias;
+    inputs.targets = at::tensor({4, 0, 2}, at::kLong);
+    inputs.extra = leaf.square().sum() * 3;
+    operations.begin_pass();
+    const network::LossSums sums = operations.accumulate_gradient(inputs, {0.1, kScale});
+    EXPECT_NEAR(operations.evaluate(inputs, {0.1, 1.0}).cost, sums.cost, 1e-5);
+    return std::pair(sums.cost, leaf.grad().clone());
+  };
+  network::PlainOperations plain;
+  FusedOperations fused(Precision::kFloat32);
+  const auto [expected_cost, expected] = compute(plain);
+  const auto [cost, gradient] = compute(fused);
+  EXPECT_NEAR(cost, expected_cost, 1e-5);
+  EXPECT_LT(distance(gradient, expected), 1e-5);
+  // The extra cost is 3 Σ x², so that its part of the gradient is 6 x.
+  EXPECT_GT(distance(gradient, at::zeros_like(gradient)), 0.5);
+}
+
+// Returns cells that differ in where they add the parts of W x + b.
 std::vector<model::CellConfig> cells() {
   model::CellConfig before, after, lstm;
   before.reset = model::GruReset::kBefore;

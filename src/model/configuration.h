@@ -48,6 +48,7 @@ struct SideConfig {
 using step::Cell;
 using step::CellConfig;
 using step::Gates;
+using step::GruBias;
 using step::GruReset;
 using step::GruUpdate;
 using step::Initialization;
@@ -63,6 +64,13 @@ enum class Feedback { kPrevious, kNone };  ///< whether the previous token y_{i-
 /// the same number (kCopy, §6.1).
 enum class InitialState { kZero, kBackward, kMean, kLast, kCopy };
 enum class Order { kLookUpdateGenerate, kLookGenerateUpdate, kUpdateLookGenerate };  ///< §1.4
+/// The embedding E y_0 that the first step reads: zeros, that of </s>, or a vector of its own that
+/// is learned (§1.3).
+enum class Start { kZero, kEnd, kOwn };
+/// What an encoder that reads backward reverses: all tokens, </s> among them, or the words alone,
+/// so that it reads </s> last (§6.1).
+enum class Reverse { kAll, kWords };
+enum class EndToken { kVisible, kHidden };    ///< whether attention may look at the source's </s>
 enum class InputFeeding { kNone, kReadout };  ///< whether the last readout is an input, §6.4
 enum class Readout { kNone, kTanh, kMaxout, kLinear };
 enum class TiedEmbeddings { kNone, kTarget, kAll };
@@ -78,6 +86,14 @@ struct EncoderConfig {
   /// Normalises the pre-activations of input and recurrence, each gate by itself.
   bool layer_norm = false;
   Padding padding = Padding::kMasked;
+  Reverse reverse = Reverse::kAll;  ///< with Direction::kBackward only
+  /// Whether words are read backward and then </s>. Such an encoder is a forward one over the
+  /// reversed words; its parameters are named backward.
+  bool reverses_words() const {
+    return direction == Direction::kBackward && reverse == Reverse::kWords;
+  }
+  /// The direction in which the (perhaps reversed) tokens are read.
+  Direction reading() const { return reverses_words() ? Direction::kForward : direction; }
   /// Returns "forward" and "backward", or one of them, in the order of their columns in h_j.
   std::vector<std::string_view> directions() const;
   int annotation_units() const {
@@ -92,6 +108,7 @@ struct AttentionConfig {
   int units = 128;                 ///< n', for the additive score
   Energies energies = Energies::kLinear;
   bool energy_bias = false;  ///< b_e; it has no effect on a softmax of linear energies
+  EndToken end_token = EndToken::kVisible;
 };
 
 struct DecoderConfig {
@@ -103,6 +120,7 @@ struct DecoderConfig {
   /// (§1.6).
   int layers = 1;
   Feedback feedback = Feedback::kPrevious;
+  Start start = Start::kZero;                        ///< with Feedback::kPrevious
   InputFeeding input_feeding = InputFeeding::kNone;  ///< with Order::kUpdateLookGenerate only
   InitialState initial_state = InitialState::kBackward;
   Order order = Order::kLookUpdateGenerate;

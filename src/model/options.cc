@@ -147,6 +147,11 @@ void add_cell(OptionList& list, const std::string& prefix, CellConfig& cell,
   list.choice<GruUpdate>(prefix + ".gru_update", cell.update,
                          {{"new", GruUpdate::kNew}, {"old", GruUpdate::kOld}},
                          "what the update gate multiplies");
+  list.choice<GruBias>(
+      prefix + ".gru_bias", cell.bias,
+      {{"both", GruBias::kBoth}, {"outside", GruBias::kOutside}, {"inside", GruBias::kInside}},
+      "biases of a GRU that resets after the product: outside the reset gate, "
+      "inside it, or both");
   list.choice<Gates>(prefix + ".gates", cell.gates,
                      {{"logistic", Gates::kLogistic}, {"hard", Gates::kHard}},
                      "gate activation; hard is clip(0.2 x + 0.5, 0, 1)");
@@ -165,6 +170,9 @@ void add_encoder(OptionList& list, EncoderConfig& encoder) {
   list.number("encoder.units", encoder.units, 1, kMany, "units per direction");
   list.number("encoder.layers", encoder.layers, 1, 64, "layers, each of one or both directions");
   list.flag("encoder.layer_norm", encoder.layer_norm, "normalise the gates' pre-activations");
+  list.choice<Reverse>("encoder.reverse", encoder.reverse,
+                       {{"all", Reverse::kAll}, {"words", Reverse::kWords}},
+                       "what encoder.direction: backward reverses; words leaves </s> at the end");
   list.choice<Padding>("encoder.padding", encoder.padding,
                        {{"masked", Padding::kMasked}, {"visible", Padding::kVisible}},
                        "visible lets the model see padding, as the date exercise does");
@@ -181,6 +189,9 @@ void add_attention(OptionList& list, AttentionConfig& attention) {
   list.choice<Energies>("attention.energies", attention.energies,
                         {{"linear", Energies::kLinear}, {"relu", Energies::kRelu}},
                         "activation of the energies");
+  list.choice<EndToken>("attention.end_token", attention.end_token,
+                        {{"visible", EndToken::kVisible}, {"hidden", EndToken::kHidden}},
+                        "whether attention may look at the </s> of the source");
   list.flag("attention.energy_bias", attention.energy_bias, "a bias on the energies");
 }
 
@@ -206,6 +217,11 @@ void add_decoder(OptionList& list, DecoderConfig& decoder) {
                              {"zero", InitialState::kZero}},
                             "where the first states come from; copy: the last state of each "
                             "encoder layer becomes the first of its decoder layer");
+  list.choice<Start>(
+      "decoder.start", decoder.start,
+      {{"zero", Start::kZero}, {"end", Start::kEnd}, {"own", Start::kOwn}},
+      "what the first step reads as the previous token: zeros, the embedding of </s>, or a "
+      "learned vector");
   list.choice<Order>("decoder.order", decoder.order,
                      {{"look-update-generate", Order::kLookUpdateGenerate},
                       {"look-generate-update", Order::kLookGenerateUpdate},

@@ -44,12 +44,15 @@ struct VocabularySizes {
 ///   attention.energy_weight        [n']          v, additive
 ///   attention.energy_bias          [1]           b_e, if chosen
 ///   target_embedding.weight        [target_vocabulary, m_y]  with feedback, unless tied to the source
+///   target_embedding.start         [m_y]         E y_0, with decoder.start: own
 ///   decoder.L.input_weight         [G n, in]     layer 0: columns [E y_{i-1}; c_i], above: n;
 ///                                                update-look-generate: [E y_{i-1}; r_{i-1}] in
 ///                                                layer 0, r_{i-1} only with input feeding
 ///   decoder.L.recurrent_weight     [G n, n]
-///   decoder.L.bias                 [G n]
-///   decoder.L.recurrent_bias       [n]           GRU with reset after
+///   decoder.L.bias                 [G n]         not with gru_bias: inside
+///   decoder.L.recurrent_bias       [n]           GRU with reset after: inside r ⊙ (U h + b);
+///                                                [3 n] of all gates with gru_bias: inside; none
+///                                                with gru_bias: outside
 ///   readout.weight                 [r, n + m_y + n_h]  columns [s; E y_{i-1}; c_i];
 ///                                                r: 2 l for maxout, else l
 ///   readout.bias                   [r]
@@ -65,6 +68,9 @@ std::vector<TensorSpec> parameter_table(const Configuration& configuration,
 
 /// Returns the number of values in all tensors.
 std::int64_t parameter_count(const std::vector<TensorSpec>& table);
+
+/// The tensor of E y_0, if it is a vector of its own (Start::kOwn).
+inline constexpr const char* kStartName = "target_embedding.start";
 
 /// Returns the name of the tensor that holds the target embedding, or the output weights, after
 /// ties are followed.

@@ -259,10 +259,6 @@ std::map<std::string, TensorView> expand(const std::string& path, Precision prec
   return views;
 }
 
-std::string shape_text(const std::vector<std::int64_t>& shape) {
-  return fmt::format("[{}]", fmt::join(shape, ", "));
-}
-
 }  // namespace
 
 Weights Weights::load(const std::filesystem::path& file) {
@@ -313,25 +309,6 @@ const TensorView& Weights::get(const std::string& name) const {
 
 namespace {
 
-float round_to_bfloat16(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  return std::bit_cast<float>((bits + 0x7FFFU + ((bits >> 16) & 1U)) & 0xFFFF0000U);
-}
-
-// Rounds a row in place and returns its scale, which is 1 for a row of zeros.
-float round_to_int8(std::span<float> row) {
-  constexpr float kLargest = 127.0F;
-  float largest = 0.0F;
-  for (const float value : row) largest = std::max(largest, std::abs(value));
-  const float scale = largest / kLargest;
-  if (!(scale >= std::numeric_limits<float>::min())) {  // too small to divide by
-    std::fill(row.begin(), row.end(), 0.0F);
-    return 1.0F;
-  }
-  for (float& value : row) value = scale * std::nearbyint(value / scale);
-  return scale;
-}
-
 // Returns the bytes of a tensor as a file stores them.
 std::string stored_bytes(const TensorView& view, Precision precision) {
   if (precision == Precision::kFloat32) {
@@ -363,37 +340,6 @@ struct Entry {
 };
 
 }  // namespace
-
-Weights Weights::rounded(Precision precision) const {
-  if (precision_ != Precision::kFloat32) {
-    throw ModelError(fmt::format("the weights are {} already", precision_name(precision_)));
-  }
-  // Elements of a deque never move.
-  auto memory = std::make_shared<std::deque<std::vector<float>>>();
-  Weights result(tensors_, nullptr, metadata_);
-  result.precision_ = precision;
-  for (auto& [name, view] : result.tensors_) {
-    for (const float value : view.values) {
-      if (!std::isfinite(value)) throw ModelError(fmt::format("tensor '{}' holds {}", name, value));
-    }
-    std::vector<float>& values = memory->emplace_back(view.values.begin(), view.values.end());
-    view.values = values;
-    if (view.shape.size() != 2 || precision == Precision::kFloat32) continue;
-    if (precision == Precision::kBfloat16) {
-      std::transform(values.begin(), values.end(), values.begin(), round_to_bfloat16);
-      continue;
-    }
-    const auto rows = static_cast<std::size_t>(view.shape[0]);
-    const std::size_t columns = values.size() / std::max<std::size_t>(1, rows);
-    std::vector<float>& scales = memory->emplace_back();
-    for (std::size_t row = 0; row < rows; ++row) {
-      scales.push_back(round_to_int8(std::span(values).subspan(row * columns, columns)));
-    }
-    view.scales = scales;
-  }
-  result.owner_ = std::move(memory);
-  return result;
-}
 
 Weights Weights::with_metadata(const Metadata& more) const {
   Weights result = *this;
@@ -442,23 +388,6 @@ std::string Weights::bytes() const {
   const std::size_t position = find_checksum(bytes);
   bytes.replace(position, kNoChecksum.size(), hash(bytes, position));
   return bytes;
-}
-
-void Weights::check_against(const std::vector<TensorSpec>& table) const {
-  for (const TensorSpec& spec : table) {
-    const auto found = tensors_.find(spec.name);
-    if (found == tensors_.end()) throw ModelError(fmt::format("tensor '{}' is missing", spec.name));
-    if (found->second.shape != spec.shape) {
-      throw ModelError(fmt::format("tensor '{}' has the shape {}, expected {}", spec.name,
-                                   shape_text(found->second.shape), shape_text(spec.shape)));
-    }
-  }
-  if (tensors_.size() == table.size()) return;
-  for (const auto& [name, view] : tensors_) {
-    bool known = false;
-    for (const TensorSpec& spec : table) known = known || spec.name == name;
-    if (!known) throw ModelError(fmt::format("tensor '{}' is not expected", name));
-  }
 }
 
 }  // namespace attend::model

@@ -115,7 +115,33 @@ Batch make_batch(std::span<const Example* const> examples, const at::TensorOptio
   fill_source(batch, examples, source_length, floating);
   fill_attention(batch, examples, source_length, floating);
   fill_target(batch, examples, target_length, floating.device());
+  batch.last_token = examples[0]->target.back();
   return batch;
+}
+
+Batch hide_last_tokens(const Batch& batch) {
+  Batch result = batch;
+  result.attention_mask = batch.attention_mask.defined()
+                              ? batch.attention_mask.clone()
+                              : at::ones(batch.source.sizes(), batch.source_lengths.options());
+  result.attention_mask.view(-1).index_fill_(0, batch.last_rows, 0);
+  for (std::size_t b = 0; b < result.attention_sizes.size(); ++b) {
+    result.attention_sizes[b] = std::min(result.attention_sizes[b], batch.source_sizes[b] - 1);
+  }
+  return result;
+}
+
+at::Tensor order_of_reversed_words(const Batch& batch) {
+  const at::Tensor place =
+      at::arange(batch.source.size(0), batch.source.options()).unsqueeze(1);  // t
+  const at::Tensor words = batch.source_lengths.to(at::kLong).unsqueeze(0) - 1;
+  return at::where(place < words, words - 1 - place, place);
+}
+
+Batch reorder_source(const Batch& batch, const at::Tensor& order) {
+  Batch result = batch;
+  result.source = batch.source.gather(0, order);
+  return result;
 }
 
 }  // namespace attend::network

@@ -37,6 +37,8 @@ struct Batch {
   // [batch]: how many positions of each source attention may look at, if in every source these are
   // the first ones; otherwise empty.
   std::vector<std::int32_t> attention_sizes;
+  std::int64_t last_token =
+      0;                       ///< id of the last token of the first target: </s> if targets end so
   std::int64_t sentences = 0;  ///< number of examples, written `batch` in shapes
   std::int64_t tokens = 0;     ///< number of target tokens, without padding
 };
@@ -53,5 +55,15 @@ struct PaddedTo {
 /// longest source and target, or `at_least` where that is more.
 Batch make_batch(std::span<const Example* const> examples, const at::TensorOptions& floating,
                  const PaddedTo& at_least = {});
+
+/// Returns a batch whose attention may not look at the last token of each source.
+Batch hide_last_tokens(const Batch& batch);
+
+/// Returns, for each position (t, b) [source_length, batch], the position t' of the token that is
+/// read in step t when the words of each source are read backward and then its last token. Applied
+/// twice, it gives the original order. Padding keeps its place.
+at::Tensor order_of_reversed_words(const Batch& batch);
+/// Returns a batch whose sources [source_length, batch] are in this order. Only `source` changes.
+Batch reorder_source(const Batch& batch, const at::Tensor& order);
 
 }  // namespace attend::network

@@ -70,10 +70,13 @@ State Recurrence::gru(const Tensor& projected, const Tensor& h, const Tensor& dr
   } else {
     Tensor all = product(dropped, weight_);
     if (gain_.defined()) all = normalize_blocks(all, units_) * gain_;
+    const bool of_all_gates = recurrent_bias_.defined() && recurrent_bias_.size(-1) == 3 * units_;
+    if (of_all_gates) all = all + recurrent_bias_;
     const auto state = all.split_with_sizes({2 * units_, units_}, -1);
     const auto zr = gates(input[0] + state[0]).chunk(2, -1);
     update = zr[0];
-    candidate = at::addcmul(input[1], zr[1], state[1] + recurrent_bias_).tanh();
+    const bool adds = recurrent_bias_.defined() && !of_all_gates;
+    candidate = at::addcmul(input[1], zr[1], adds ? state[1] + recurrent_bias_ : state[1]).tanh();
   }
   const bool z_takes_new = config_.update == model::GruUpdate::kNew;
   return {z_takes_new ? at::lerp(h, candidate, update) : at::lerp(candidate, h, update), {}};

@@ -42,7 +42,7 @@ class Recurrence {
   Tensor weight_;                             // [(D,) n, G n]: U transposed
   Tensor gate_weight_, candidate_weight_;     // the columns of z and r; of the candidate (GRU)
   Tensor gain_, gate_gain_, candidate_gain_;  // [(D, 1,) G n], or undefined
-  Tensor recurrent_bias_;                     // [(D, 1,) n], or undefined
+  Tensor recurrent_bias_;  // [(D, 1,) n] of the candidate, [(D, 1,) 3 n] of all gates, or undefined
 };
 
 }  // namespace attend::network

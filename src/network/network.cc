@@ -89,10 +89,10 @@ Network::Layer Network::encode_layer(int layer, const Batch& batch, const Tensor
   const model::EncoderConfig& encoder = configuration_.encoder;
   EncoderLayerInputs inputs;
   inputs.shape = {encoder.cell, encoder.units};
-  inputs.direction = encoder.direction;
+  inputs.direction = encoder.reading();
   for (const std::string_view direction : encoder.directions()) {
     inputs.cells.push_back(
-        CellTensors::find(tensors_, fmt::format("encoder.{}.{}", layer, direction)));
+        CellTensors::find(tensors_, fmt::format("encoder.{}.{}", layer, direction), inputs.shape));
   }
   inputs.seen = source_rows(batch, below, dropout);
   inputs.mask = encoder_mask(batch, dropout);
@@ -109,7 +109,7 @@ Network::Layer Network::encode_layer(int layer, const Batch& batch, const Tensor
 
 // Returns [→h_T; ←h_1], or one of them, from annotations h [source_length, batch, n_h].
 Tensor Network::last_of_directions(const Tensor& h, const Batch& batch) const {
-  const model::Direction direction = configuration_.encoder.direction;
+  const model::Direction direction = configuration_.encoder.reading();
   if (direction == model::Direction::kBackward) return h.select(0, 0);
   const Tensor last = h.reshape({-1, h.size(2)}).index_select(0, batch.last_rows);
   if (direction == model::Direction::kForward) return last;
@@ -135,7 +135,10 @@ Tensor Network::initial_inputs(const Tensor& h, const Batch& batch) const {
   return {};
 }
 
-Network::Annotated Network::annotate(const Batch& batch, Dropout* dropout) const {
+Network::Annotated Network::annotate(const Batch& whole, Dropout* dropout) const {
+  const bool reverses = configuration_.encoder.reverses_words();
+  const Tensor order = reverses ? order_of_reversed_words(whole) : Tensor();
+  const Batch& batch = reverses ? reorder_source(whole, order) : whole;
   Tensor h;  // [source_length, batch, n_h]
   Annotated result;
   for (int layer = 0; layer < configuration_.encoder.layers; ++layer) {
@@ -150,26 +153,47 @@ Network::Annotated Network::annotate(const Batch& batch, Dropout* dropout) const
     result.initial = sentences.first_backward;
     return result;
   }
-  result.annotations = h.transpose(0, 1).contiguous();
   result.initial = initial_inputs(h, batch);
+  if (reverses) h = h.gather(0, order.unsqueeze(2).expand_as(h));
+  result.annotations = h.transpose(0, 1).contiguous();
   return result;
 }
 
-// Returns E y_{i-1} of all steps; E y_0 = 0.
-WordRows Network::previous_rows(const Batch& batch, Dropout* dropout) const {
-  if (configuration_.decoder.feedback != Feedback::kPrevious) return {};
-  const Tensor& table = tensor(model::target_embedding_name(configuration_.decoder));
-  if (!drops(dropout, &model::DropoutConfig::embedding)) {
-    return operations_->embed_words(table, batch.previous);
-  }
-  const Tensor ids = batch.target.narrow(0, 0, batch.target.size(0) - 1);
-  const Tensor embedded =
-      dropout->sequence(operations_->embedding(table, ids), dropout->config().embedding);
-  const Tensor zero = at::zeros({1, batch.sentences, embedded.size(2)}, floating());
-  return {at::cat({zero, embedded}, 0).flatten(0, 1), {}};
+// Returns the ids whose embeddings the steps read. The first is −1 or, where decoding starts with
+// it, that of </s>, which every target ends in.
+Tensor Network::previous_ids(const Batch& batch) const {
+  if (configuration_.decoder.start != model::Start::kEnd) return batch.previous;
+  return batch.previous.masked_fill(batch.previous < 0, batch.last_token);
 }
 
-Network::Decoded Network::decode(const Batch& batch, Dropout* dropout) const {
+// Returns E y_{i-1} of all steps (§1.3). With dropout, positions with equal words do not share a
+// row, because their masks differ.
+WordRows Network::previous_rows(const Batch& batch, Dropout* dropout) const {
+  const model::DecoderConfig& config = configuration_.decoder;
+  if (config.feedback != Feedback::kPrevious) return {};
+  const Tensor& table = tensor(model::target_embedding_name(config));
+  const Tensor ids = previous_ids(batch);
+  const bool own = config.start == model::Start::kOwn;
+  const bool drop = drops(dropout, &model::DropoutConfig::embedding);
+  if (!drop && !own) return operations_->embed_words(table, ids);
+  const auto dropped = [&](const Tensor& x) {
+    return drop ? dropout->sequence(x, dropout->config().embedding) : x;
+  };
+  if (config.start == model::Start::kEnd) {
+    return {dropped(operations_->embedding(table, ids)).flatten(0, 1), {}};
+  }
+  const Tensor embedded = operations_->embedding(table, ids.narrow(0, 1, ids.size(0) - 1));
+  const std::vector<std::int64_t> first{1, batch.sentences, embedded.size(2)};
+  if (own) {
+    const Tensor start = tensor(model::kStartName).expand(first);
+    return {dropped(at::cat({start, embedded}, 0)).flatten(0, 1), {}};
+  }
+  return {at::cat({at::zeros(first, floating()), dropped(embedded)}, 0).flatten(0, 1), {}};
+}
+
+Network::Decoded Network::decode(const Batch& whole, Dropout* dropout) const {
+  const bool hides = configuration_.attention.end_token == model::EndToken::kHidden;
+  const Batch& batch = hides ? hide_last_tokens(whole) : whole;
   const Annotated annotated = annotate(batch, dropout);
   const WordRows previous = previous_rows(batch, dropout);
   const DecoderMasks masks(configuration_.decoder, batch.target.size(0), batch.sentences, dropout,

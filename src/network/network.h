@@ -57,6 +57,7 @@ class Network {
   Tensor last_of_directions(const Tensor& h, const Batch& batch) const;
   Tensor initial_inputs(const Tensor& h, const Batch& batch) const;
   Annotated annotate(const Batch& batch, Dropout* dropout) const;
+  Tensor previous_ids(const Batch& batch) const;
   WordRows previous_rows(const Batch& batch, Dropout* dropout) const;
   Decoded decode(const Batch& batch, Dropout* dropout) const;
   // With a plan (plan.cc):

@@ -93,7 +93,8 @@ Network::Decoded Network::decode_by_plan(const Batch& batch, const Annotated& an
   inputs.previous = previous_of_updates(previous, batch);
   inputs.initial = initial_states(annotated);
   for (int layer = 0; layer < config.layers; ++layer) {
-    inputs.cells.push_back(CellTensors::find(tensors_, fmt::format("decoder.{}", layer)));
+    inputs.cells.push_back(
+        CellTensors::find(tensors_, fmt::format("decoder.{}", layer), inputs.shape));
   }
   const DecodedSteps steps = operations_->decoder_steps(inputs);
   return {readouts(steps, previous, dropout), steps.alignments, {}};

@@ -9,12 +9,25 @@ Tensor find_tensor(const Tensors& tensors, const std::string& name) {
   return found == tensors.end() ? Tensor() : found->second;
 }
 
-CellTensors CellTensors::find(const Tensors& tensors, const std::string& prefix) {
+CellTensors CellTensors::find(const Tensors& tensors, const std::string& prefix,
+                              const CellShape& shape) {
   const auto get = [&](const char* name) {
     return find_tensor(tensors, fmt::format("{}.{}", prefix, name));
   };
-  return {get("input_weight"),   get("recurrent_weight"), get("bias"),
-          get("recurrent_bias"), get("input_gain"),       get("recurrent_gain")};
+  CellTensors found{get("input_weight"),   get("recurrent_weight"), get("bias"),
+                    get("recurrent_bias"), get("input_gain"),       get("recurrent_gain")};
+  const model::CellConfig& config = shape.config;
+  if (!config.resets_after() || config.bias == model::GruBias::kBoth) return found;
+  const Tensor zeros =
+      at::zeros({shape.units}, found.recurrent_weight.options().requires_grad(false));
+  if (config.bias == model::GruBias::kInside) {
+    const std::int64_t gates = 2 * shape.units;
+    found.bias = at::cat({found.recurrent_bias.narrow(0, 0, gates), zeros});
+    found.recurrent_bias = found.recurrent_bias.narrow(0, gates, shape.units);
+  } else {
+    found.recurrent_bias = zeros;
+  }
+  return found;
 }
 
 CellTensors CellTensors::stack(const std::vector<CellTensors>& directions) {

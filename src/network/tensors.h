@@ -48,8 +48,10 @@ struct CellTensors {
   Tensor input_gain;        // [G n]
   Tensor recurrent_gain;    // [G n]
 
-  /// Finds the tensors whose names begin with `prefix` and a dot.
-  static CellTensors find(const Tensors& tensors, const std::string& prefix);
+  /// Finds the tensors whose names begin with `prefix` and a dot. A GRU that resets after the
+  /// product gets both biases, wherever its configuration has them: a part that it has not is 0.
+  static CellTensors find(const Tensors& tensors, const std::string& prefix,
+                          const CellShape& shape);
   /// Stacks the cells of D directions along a new first dimension, as Recurrence expects them.
   /// Matrices become [D, …] and vectors [D, 1, …].
   static CellTensors stack(const std::vector<CellTensors>& directions);

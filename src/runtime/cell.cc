@@ -42,7 +42,7 @@ void InputProjection::one_hot(std::span<const text::TokenId> ids, std::span<floa
     const std::span<float> to = row_of(gates, row, width);
     const float* column = values_.data() + ids[row];
     for (std::size_t k = 0; k < width; ++k) {
-      to[k] = column[k * columns] + (gain_.empty() ? bias_[k] : 0.0F);
+      to[k] = column[k * columns] + (gain_.empty() && !bias_.empty() ? bias_[k] : 0.0F);
     }
   }
   finish(ids.size(), gates);
@@ -59,6 +59,11 @@ RecurrentCell::RecurrentCell(const model::CellConfig& config, std::size_t units,
       gate_units_(static_cast<std::size_t>(config.gate_count()) * units),
       recurrent_bias_(tensors.values("recurrent_bias")),
       recurrent_gain_(tensors.values("recurrent_gain")) {
+  if (config.resets_after()) candidate_bias_ = recurrent_bias_;
+  if (config.resets_after() && config.recurrent_biases() != 1) {
+    zeros_.resize(units);
+    candidate_bias_ = zeros_;
+  }
   if (resets_before(config)) {
     recurrent_ = tensors.matrix("recurrent_weight", {.rows = 2 * units});
     candidate_ = tensors.matrix("recurrent_weight", {.first_row = 2 * units});
@@ -117,8 +122,13 @@ void RecurrentCell::step_reset_after(std::size_t rows, const kernels::GateRows& 
   const std::span<float> recurrent = memory.recurrent.get(rows * gate_units_);  // [rows, 3 n]
   recurrent_.multiply(state, rows, {}, recurrent, memory.order);
   normalise_recurrent(rows, 0, 3, recurrent);
+  if (config_.recurrent_biases() == 3) {
+    for (std::size_t row = 0; row < rows; ++row) {
+      kernels::add(recurrent_bias_, row_of(recurrent, row, gate_units_));
+    }
+  }
   kernels::gru_reset_after({rows, units_}, {gate_function(config_), update_gate(config_)}, gates,
-                           recurrent, recurrent_bias_, state);
+                           recurrent, candidate_bias_, state);
 }
 
 }  // namespace attend::runtime

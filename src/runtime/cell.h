@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <span>
+#include <vector>
 
 #include "runtime/tensors.h"
 
@@ -66,7 +67,9 @@ class RecurrentCell {
   std::size_t gate_units_;     // G n
   kernels::Matrix recurrent_;  // U [G n, n]; GRU that resets before: U of z and r, [2 n, n]
   kernels::Matrix candidate_;  // GRU that resets before: U of the candidate, [n, n]
-  std::span<const float> recurrent_bias_;  // [n], only of a GRU that resets after the product
+  std::span<const float> recurrent_bias_;  // reset after: of the candidate [n] or all gates [3 n]
+  std::span<const float> candidate_bias_;  // reset after [n]: zeros_ unless the candidate has one
+  std::vector<float> zeros_;
   std::span<const float> recurrent_gain_;  // layer norm [G n], else empty
 };
 

@@ -14,22 +14,18 @@ using model::StepRow;
 using text::TokenId;
 
 Decoder::Decoder(const model::Configuration& configuration, std::size_t vocabulary,
-                 const model::Weights& weights, Precision precision)
+                 std::optional<TokenId> end, const model::Weights& weights, Precision precision)
     : config_(configuration.decoder),
       units_(static_cast<std::size_t>(config_.units)),
       context_units_(static_cast<std::size_t>(configuration.encoder.annotation_units())),
-      forward_units_(configuration.encoder.direction == model::Direction::kBackward
+      forward_units_(configuration.encoder.reading() == model::Direction::kBackward
                          ? 0
                          : static_cast<std::size_t>(configuration.encoder.units)),
       attention_(configuration, Tensors(weights, "", precision)),
+      embeddings_(make_embeddings(config_, vocabulary, end, weights)),
       output_(Tensors(weights, "", precision), model::output_weight_name(config_),
               weights.get("output.bias").values) {
   const Tensors tensors(weights, "", precision);
-  embeddings_.vocabulary = vocabulary;
-  if (config_.feedback == model::Feedback::kPrevious) {
-    embeddings_.values = weights.get(model::target_embedding_name(config_)).values;
-    embeddings_.width = static_cast<std::size_t>(config_.embedding);
-  }
   add_layers(tensors);
   if (config_.readout != model::Readout::kNone) {
     const Tensors readout = tensors.under("readout");

@@ -24,8 +24,9 @@ struct States {
 /// The weights of the decoder. Immutable; safe to use from several threads.
 class Decoder final : public DecodingModel {
  public:
+  /// `end` is the id of </s>, if targets end in it.
   Decoder(const model::Configuration& configuration, std::size_t vocabulary,
-          const model::Weights& weights, Precision precision);
+          std::optional<text::TokenId> end, const model::Weights& weights, Precision precision);
   std::unique_ptr<model::Decoding> start(Annotations annotations,
                                          std::vector<text::TokenId> candidates) const override;
 

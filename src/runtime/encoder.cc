@@ -117,6 +117,22 @@ class DirectionRun {
   CellMemory memory_;
 };
 
+// Puts the annotations of each source, whose words were read backward, into the order of its
+// tokens. The last token stays in its place.
+void reverse_words(Annotations& annotations) {
+  const std::size_t units = annotations.units;
+  const std::span<float> values = annotations.values.span();
+  for (std::size_t source = 0; source < annotations.sources(); ++source) {
+    std::size_t left = annotations.starts[source];
+    std::size_t right = left + annotations.lengths[source] - 1;  // after the last word
+    for (; left + 1 < right; ++left) {
+      --right;
+      const std::span<float> a = row_of(values, left, units), b = row_of(values, right, units);
+      std::swap_ranges(a.begin(), a.end(), b.begin());
+    }
+  }
+}
+
 // Returns where attention may look, [positions]; empty if it may look everywhere.
 std::vector<char> allowed_positions(std::span<const model::Source> sources, std::size_t positions) {
   std::vector<char> allowed;
@@ -141,13 +157,15 @@ Encoder::Encoder(const model::EncoderConfig& config, std::size_t vocabulary, con
       embedding_(static_cast<std::size_t>(config.embedding)),
       units_(static_cast<std::size_t>(config.units)),
       embeddings_(tensors.under("source_embedding").values("weight")),
-      lstm_(config.cell.type == model::Cell::kLstm) {
+      lstm_(config.cell.type == model::Cell::kLstm),
+      reverses_words_(config.reverses_words()) {
   for (int number = 0; number < config.layers; ++number) {
     Layer& layer = layers_.emplace_back();
     for (const std::string_view name : config.directions()) {
       const Tensors own =
           tensors.under("encoder." + std::to_string(number) + "." + std::string(name));
-      const auto way = name == "forward" ? model::Direction::kForward : model::Direction::kBackward;
+      const bool forward = name == "forward" || config.reverses_words();
+      const auto way = forward ? model::Direction::kForward : model::Direction::kBackward;
       layer.push_back(
           {way, InputProjection(units_, own), RecurrentCell(config.cell, units_, own), {}});
     }
@@ -237,6 +255,8 @@ Annotations Encoder::annotate(std::span<const model::Source> sources) const {
       ATTEND_CHECK(id >= 0 && static_cast<std::size_t>(id) < vocabulary_);
       ids.push_back(id);
     }
+    if (reverses_words_)
+      std::reverse(ids.end() - static_cast<std::ptrdiff_t>(length), ids.end() - 1);
   }
   annotations.allowed = allowed_positions(sources, ids.size());
   annotations.units = layers_.empty() ? 0 : layers_[0].size() * units_;
@@ -248,6 +268,7 @@ Annotations Encoder::annotate(std::span<const model::Source> sources) const {
     const std::span<const float> below = annotations.values;
     inputs.assign(below.begin(), below.end());
   }
+  if (reverses_words_) reverse_words(annotations);
   return annotations;
 }
 

@@ -58,6 +58,7 @@ class Encoder {
   std::size_t units_;                  // n_e: units of one direction
   std::span<const float> embeddings_;  // [vocabulary, m_x]
   bool lstm_;
+  bool reverses_words_;
   std::vector<Layer> layers_;
 };
 

@@ -13,18 +13,27 @@ namespace {
 
 using text::TokenId;
 
+// Attention may not look at the last position of any source.
+void hide_ends(Annotations& annotations) {
+  if (annotations.allowed.empty()) annotations.allowed.assign(annotations.positions(), 1);
+  for (std::size_t source = 0; source < annotations.sources(); ++source) {
+    annotations.allowed[annotations.starts[source] + annotations.lengths[source] - 1] = 0;
+  }
+}
+
 std::unique_ptr<const DecodingModel> make_decoder(const model::Configuration& configuration,
                                                   const model::VocabularySizes& sizes,
+                                                  std::optional<TokenId> end,
                                                   const model::Weights& weights,
                                                   Precision precision, DecoderPath path) {
   const auto vocabulary = static_cast<std::size_t>(sizes.target);
   const bool has_plan = model::has_plan(configuration);
   ATTEND_CHECK(path != DecoderPath::kPlan || has_plan);
   if (has_plan && path != DecoderPath::kProgram) {
-    return std::make_unique<Decoder>(configuration, vocabulary, weights, precision);
+    return std::make_unique<Decoder>(configuration, vocabulary, end, weights, precision);
   }
   return std::make_unique<ProgramDecoder>(model::step_program(configuration, sizes), configuration,
-                                          vocabulary, weights, precision);
+                                          vocabulary, end, weights, precision);
 }
 
 class RecurrentEngine final : public model::Engine {
@@ -36,7 +45,10 @@ class RecurrentEngine final : public model::Engine {
         shortlist_(options.shortlist),
         encoder_(configuration.encoder, static_cast<std::size_t>(sizes.source),
                  Tensors(weights_, "", precision_)),
-        decoder_(make_decoder(configuration, sizes, weights_, precision_, options.path)),
+        decoder_(make_decoder(configuration, sizes,
+                              configuration.target.end_token ? end : std::nullopt, weights_,
+                              precision_, options.path)),
+        hides_end_(configuration.attention.end_token == model::EndToken::kHidden),
         target_vocabulary_(static_cast<std::size_t>(sizes.target)),
         end_(configuration.target.end_token ? end : std::nullopt),
         fixed_length_(configuration.target.end_token
@@ -45,6 +57,7 @@ class RecurrentEngine final : public model::Engine {
 
   std::unique_ptr<model::Decoding> annotate(std::span<const model::Source> sources) const override {
     Annotations annotations = encoder_.annotate(sources);
+    if (hides_end_) hide_ends(annotations);
     if (!shortlist_) return decoder_->start(std::move(annotations), {});
     std::vector<std::vector<TokenId>> tokens;
     for (const model::Source& source : sources) tokens.push_back(source.tokens);
@@ -64,6 +77,7 @@ class RecurrentEngine final : public model::Engine {
   std::shared_ptr<const model::Shortlist> shortlist_;
   Encoder encoder_;
   std::unique_ptr<const DecodingModel> decoder_;
+  bool hides_end_;  // whether attention may not look at the </s> of a source
   std::size_t target_vocabulary_;
   std::optional<TokenId> end_;
   std::size_t fixed_length_;

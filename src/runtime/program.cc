@@ -31,21 +31,16 @@ std::pair<std::string, std::string> split_name(const std::string& name) {
 }  // namespace
 
 ProgramDecoder::ProgramDecoder(step::Program program, const model::Configuration& configuration,
-                               std::size_t vocabulary, const model::Weights& weights,
-                               Precision precision)
+                               std::size_t vocabulary, std::optional<text::TokenId> end,
+                               const model::Weights& weights, Precision precision)
     : program_(std::move(program)),
       schedule_(step::make_schedule(program_, {.splits_after = true, .drops = false})),
-      forward_units_(configuration.encoder.direction == model::Direction::kBackward
+      forward_units_(configuration.encoder.reading() == model::Direction::kBackward
                          ? 0
                          : static_cast<std::size_t>(configuration.encoder.units)),
+      embeddings_(make_embeddings(configuration.decoder, vocabulary, end, weights)),
       output_(Tensors(weights, "", precision), program_.output.weight,
               weights.get(program_.output.bias).values) {
-  embeddings_.vocabulary = vocabulary;
-  for (const Operation& one : schedule_.operations) {
-    if (!is_embedding(one)) continue;
-    embeddings_.values = weights.get(one.node->weights[0]).values;
-    embeddings_.width = static_cast<std::size_t>(one.node->results[0].units);
-  }
   prepare(Tensors(weights, "", precision));
 }
 

@@ -42,8 +42,10 @@ struct PreparedOperation {
 /// A step program with its weights. Immutable; safe to use from several threads.
 class ProgramDecoder final : public DecodingModel {
  public:
+  /// `end` is the id of </s>, if targets end in it.
   ProgramDecoder(step::Program program, const model::Configuration& configuration,
-                 std::size_t vocabulary, const model::Weights& weights, Precision precision);
+                 std::size_t vocabulary, std::optional<text::TokenId> end,
+                 const model::Weights& weights, Precision precision);
   std::unique_ptr<model::Decoding> start(Annotations annotations,
                                          std::vector<text::TokenId> candidates) const override;
 

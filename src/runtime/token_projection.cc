@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/base.h"
+
 namespace attend::runtime {
 namespace {
 
@@ -12,12 +14,31 @@ constexpr std::size_t kMissing = 4;
 
 }  // namespace
 
+Embeddings make_embeddings(const model::DecoderConfig& config, std::size_t vocabulary,
+                           std::optional<text::TokenId> end, const model::Weights& weights) {
+  Embeddings embeddings;
+  embeddings.vocabulary = vocabulary;
+  if (config.feedback != model::Feedback::kPrevious) return embeddings;
+  embeddings.values = weights.get(model::target_embedding_name(config)).values;
+  embeddings.width = static_cast<std::size_t>(config.embedding);
+  if (config.start == model::Start::kOwn) embeddings.start = weights.get(model::kStartName).values;
+  if (config.start == model::Start::kEnd) {
+    ATTEND_CHECK(end.has_value());
+    embeddings.start = row_of(embeddings.values, static_cast<std::size_t>(*end), embeddings.width);
+  }
+  return embeddings;
+}
+
 void embed(const Embeddings& embeddings, std::span<const text::TokenId> tokens,
            std::span<float> embedded) {
   for (std::size_t row = 0; row < tokens.size(); ++row) {
     const std::span<float> to = row_of(embedded, row, embeddings.width);
     if (tokens[row] == text::kNoToken) {
-      std::fill(to.begin(), to.end(), 0.0F);
+      if (embeddings.start.empty()) {
+        std::fill(to.begin(), to.end(), 0.0F);
+      } else {
+        copy(embeddings.start, to);
+      }
     } else {
       copy(row_of(embeddings.values, static_cast<std::size_t>(tokens[row]), embeddings.width), to);
     }
@@ -49,6 +70,10 @@ TokenProjection::TokenProjection(const Tensors& tensors, const std::string& weig
   }
   if (embeddings.width == 0) return;
   weight_ = tensors.matrix(weight, {.first_column = first, .columns = embeddings.width});
+  if (!embeddings.start.empty()) {
+    first_.resize(outputs_);
+    weight_.multiply(embeddings.start, 1, bias_, first_);
+  }
   if (embeddings.vocabulary * outputs_ > kLargestTable) {
     if (embeddings.vocabulary * outputs_ > kLargestLazyTable) return;
     rows_ = std::make_unique<LazyRows>(embeddings.vocabulary, outputs_);
@@ -66,7 +91,7 @@ void TokenProjection::operator()(std::span<const text::TokenId> tokens,
   for (std::size_t row = 0; row < tokens.size(); ++row) {
     const bool known = embeddings_.width > 0 && tokens[row] != text::kNoToken;
     copy(known ? row_of<const float>(table_, static_cast<std::size_t>(tokens[row]), outputs_)
-               : bias_,
+               : first(),
          row_of(y, row, outputs_));
   }
 }
@@ -75,7 +100,7 @@ void TokenProjection::operator()(std::span<const text::TokenId> tokens,
 void TokenProjection::find_rows(std::span<const text::TokenId> tokens,
                                 std::span<const float> embedded, std::span<float> y) const {
   const auto known = [&](text::TokenId token) {
-    return token == text::kNoToken ? bias_ : rows_->find(static_cast<std::size_t>(token));
+    return token == text::kNoToken ? first() : rows_->find(static_cast<std::size_t>(token));
   };
   std::size_t missing = 0;
   for (const text::TokenId token : tokens) missing += known(token).empty() ? 1 : 0;

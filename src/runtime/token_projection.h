@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,11 +16,16 @@ namespace attend::runtime {
 /// The target's embeddings; width 0 when the previous token is not an input.
 struct Embeddings {
   std::span<const float> values;  // E [vocabulary, width]
+  std::span<const float> start;   // E y_0 [width]; empty: 0
   std::size_t vocabulary = 0;
   std::size_t width = 0;  // m_y
 };
 
-/// Copies the embeddings of the tokens to `embedded` [tokens, width]; kNoToken gets zeros.
+/// Returns the embeddings that a decoder reads; `end` is the id of </s>, if targets end in it.
+Embeddings make_embeddings(const model::DecoderConfig& config, std::size_t vocabulary,
+                           std::optional<text::TokenId> end, const model::Weights& weights);
+
+/// Copies the embeddings of the tokens to `embedded` [tokens, width]; kNoToken gets E y_0.
 void embed(const Embeddings& embeddings, std::span<const text::TokenId> tokens,
            std::span<float> embedded);
 
@@ -59,13 +65,14 @@ class TokenProjection {
   /// token is not an input.
   bool embeds() const { return embeddings_.width > 0 && table_.empty(); }
 
-  /// Computes W_y E y + b [tokens, outputs] for the previous tokens (b for kNoToken, and for every
-  /// token when the previous token is not an input). If embeds(), `embedded` [tokens, m_y] must
-  /// hold their embeddings.
+  /// Computes W_y E y + b [tokens, outputs] for the previous tokens (E y_0 for kNoToken; b for
+  /// every token when the previous token is not an input). If embeds(), `embedded` [tokens, m_y]
+  /// must hold their embeddings.
   void operator()(std::span<const text::TokenId> tokens, std::span<const float> embedded,
                   std::span<float> y) const;
 
  private:
+  std::span<const float> first() const { return first_.empty() ? bias_ : std::span(first_); }
   void find_rows(std::span<const text::TokenId> tokens, std::span<const float> embedded,
                  std::span<float> y) const;
 
@@ -73,6 +80,7 @@ class TokenProjection {
   Embeddings embeddings_;
   std::vector<float> zeros_;     // b, if there is no other
   std::span<const float> bias_;  // b [outputs]
+  std::vector<float> first_;     // W_y E y_0 + b [outputs]; empty if E y_0 is 0
   kernels::Matrix weight_;       // W_y [outputs, m_y]
   // W_y E y + b [vocabulary, outputs]: a complete table, or one that is filled on demand, or none.
   std::vector<float> table_;

@@ -58,12 +58,14 @@ void ParameterList::cell(const std::string& prefix, const CellConfig& cell, std:
   const std::int64_t count = cell.gate_count();
   blocks(prefix + ".input_weight", count, units, inputs);
   add({prefix + ".recurrent_weight", {count * units, units}, Initial::kOrthogonal, 0.0});
-  vector(prefix + ".bias", count * units,
-         cell.type == Cell::kLstm && initialization_ == Initialization::kGlorot
-             ? Initial::kForgetGate
-             : Initial::kZero);
-  if (cell.type == Cell::kGru && cell.reset == GruReset::kAfter) {
-    vector(prefix + ".recurrent_bias", units);
+  if (cell.has_input_bias()) {
+    vector(prefix + ".bias", count * units,
+           cell.type == Cell::kLstm && initialization_ == Initialization::kGlorot
+               ? Initial::kForgetGate
+               : Initial::kZero);
+  }
+  if (cell.recurrent_biases() > 0) {
+    vector(prefix + ".recurrent_bias", cell.recurrent_biases() * units);
   }
   if (!layer_norm) return;
   vector(prefix + ".input_gain", count * units, Initial::kOne);

@@ -208,7 +208,7 @@ DecoderInputs Case::inputs(const Tensors& tensors) const {
   for (int layer = 0; layer < decoder.layers; ++layer) {
     in.initial.push_back(
         {find("initial." + std::to_string(layer)), find("initial_cell." + std::to_string(layer))});
-    in.cells.push_back(CellTensors::find(tensors, "decoder." + std::to_string(layer)));
+    in.cells.push_back(CellTensors::find(tensors, "decoder." + std::to_string(layer), in.shape));
   }
   return in;
 }

@@ -74,7 +74,10 @@ double worst_difference(const Configuration& configuration, const Shape& shape, 
   std::vector<ReferenceModel::Encoded> encoded;
   for (const model::Source& source : sources) {
     encoded.push_back(reference.encode(source.tokens));
+    if (source.allowed.empty()) continue;
     encoded.back().allowed = source.allowed;
+    const bool hides = configuration.attention.end_token == model::EndToken::kHidden;
+    if (hides) encoded.back().allowed.back() = 0;
   }
   const auto engine = make_engine(configuration, shape.sizes, 0, weights, {.path = way});
   const auto decoding = engine->annotate(sources);

@@ -51,6 +51,10 @@ Row ReferenceModel::affine(const std::string& weight, const std::string& bias, c
 
 Row ReferenceModel::embedding(const std::string& name, TokenId id) const {
   Row row(static_cast<std::size_t>(weights_.get(name).shape[1]));
+  if (id == text::kNoToken && configuration_.decoder.start == model::Start::kOwn) {
+    for (std::size_t k = 0; k < row.size(); ++k) row[k] = at(model::kStartName, k);
+  }
+  if (id == text::kNoToken && configuration_.decoder.start == model::Start::kEnd) id = kEnd;
   for (std::size_t k = 0; k < row.size() && id != text::kNoToken; ++k) {
     row[k] = at(name, static_cast<std::size_t>(id), k);
   }
@@ -80,10 +84,12 @@ ReferenceModel::State ReferenceModel::cell(const std::string& prefix,
   const std::size_t n = old.h.size();
   Row a = times(prefix + ".input_weight", x);
   if (layer_norm) a = normalised(prefix + ".input_gain", a, 0, n);
-  for (std::size_t k = 0; k < a.size(); ++k) a[k] += at(prefix + ".bias", k);
+  const bool inside = config.resets_after() && config.bias == model::GruBias::kInside;
+  for (std::size_t k = 0; k < a.size() && !inside; ++k) a[k] += at(prefix + ".bias", k);
   const std::string recurrent = prefix + ".recurrent_weight", gain = prefix + ".recurrent_gain";
   Row u = times(recurrent, old.h);
   if (layer_norm) u = normalised(gain, u, 0, n);
+  for (std::size_t k = 0; k < u.size() && inside; ++k) u[k] += at(prefix + ".recurrent_bias", k);
   State now{Row(n), Row(n)};
   if (config.type == Cell::kLstm) {
     for (std::size_t k = 0; k < n; ++k) {
@@ -109,8 +115,9 @@ ReferenceModel::State ReferenceModel::cell(const std::string& prefix,
     for (std::size_t k = 0; k < n; ++k) candidate[k] = std::tanh(a[2 * n + k] + product[k]);
   } else {
     for (std::size_t k = 0; k < n; ++k) {
-      const double inside = u[2 * n + k] + at(prefix + ".recurrent_bias", k);
-      candidate[k] = std::tanh(a[2 * n + k] + r[k] * inside);
+      const bool own = config.bias == model::GruBias::kBoth;
+      const double reset = u[2 * n + k] + (own ? at(prefix + ".recurrent_bias", k) : 0.0);
+      candidate[k] = std::tanh(a[2 * n + k] + r[k] * reset);
     }
   }
   for (std::size_t k = 0; k < n; ++k) {
@@ -134,7 +141,39 @@ std::vector<Row> ReferenceModel::source_vectors(const std::vector<TokenId>& sour
   return vectors;
 }
 
+// Reads all words in reverse order and then the last token, by a forward encoder whose parameters
+// are named backward.
+ReferenceModel::Encoded ReferenceModel::encode_reversed_words(
+    const std::vector<TokenId>& source) const {
+  const model::EncoderConfig& encoder = configuration_.encoder;
+  std::vector<TokenId> reversed = source;
+  std::reverse(reversed.begin(), reversed.end() - 1);
+  Encoded encoded{source_vectors(reversed), {}, {}};
+  for (int layer = 0; layer < encoder.layers; ++layer) {
+    const std::string prefix = "encoder." + std::to_string(layer) + ".backward";
+    State state{Row(static_cast<std::size_t>(encoder.units)),
+                Row(static_cast<std::size_t>(encoder.units))};
+    for (Row& row : encoded.annotations) {
+      state = cell(prefix, encoder.cell, encoder.layer_norm, row, state);
+      row = state.h;
+    }
+    encoded.last.push_back(state);
+  }
+  std::reverse(encoded.annotations.begin(), encoded.annotations.end() - 1);
+  return encoded;
+}
+
 ReferenceModel::Encoded ReferenceModel::encode(const std::vector<TokenId>& source) const {
+  Encoded encoded = configuration_.encoder.reverses_words() ? encode_reversed_words(source)
+                                                            : encode_tokens(source);
+  if (configuration_.attention.end_token == model::EndToken::kHidden) {
+    encoded.allowed.assign(source.size(), 1);
+    encoded.allowed.back() = 0;
+  }
+  return encoded;
+}
+
+ReferenceModel::Encoded ReferenceModel::encode_tokens(const std::vector<TokenId>& source) const {
   const model::EncoderConfig& encoder = configuration_.encoder;
   const auto n = static_cast<std::size_t>(encoder.units);
   Encoded encoded{source_vectors(source), {}, {}};

@@ -26,13 +26,15 @@ class ReferenceModel {
   struct Encoded {
     std::vector<Row> annotations;
     std::vector<State> last;  // [encoder layers]
-    // [positions]: where it is 0 the energies are −∞; empty: all 1. encode() leaves it empty.
+    // [positions]: where it is 0 the energies are −∞; empty: all 1.
     std::vector<char> allowed = {};
   };
 
   ReferenceModel(const model::Configuration& configuration, const model::VocabularySizes& sizes,
                  const model::Weights& weights)
       : configuration_(configuration), sizes_(sizes), weights_(weights) {}
+
+  static constexpr TokenId kEnd = 0;  ///< the id of </s> in targets
 
   Encoded encode(const std::vector<TokenId>& source) const;
   /// Computes p(y_i | y_1 … y_{i-1}, source) with i − 1 = tokens.size().
@@ -52,6 +54,8 @@ class ReferenceModel {
   Row normalised(const std::string& gain, const Row& x, std::size_t first, std::size_t units) const;
   State cell(const std::string& prefix, const model::CellConfig& config, bool layer_norm,
              const Row& x, const State& old) const;
+  Encoded encode_tokens(const std::vector<TokenId>& source) const;
+  Encoded encode_reversed_words(const std::vector<TokenId>& source) const;
   std::vector<Row> source_vectors(const std::vector<TokenId>& source) const;
   Layers initial(const Encoded& encoded) const;
   double score(const Row& state, const Row& annotation) const;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "model/attention/mechanism.h"
 #include "model/parameters.h"
 
@@ -101,13 +103,22 @@ void DecoderBuilder::declare_embedding() {
   b_.parameters().embedding(name, b_.sizes().target_vocabulary, c_.decoder.embedding);
 }
 
+// Declares E y_0, if it is a vector of its own. It starts as an embedding does.
+void DecoderBuilder::declare_start() {
+  if (c_.decoder.start != Start::kOwn || b_.parameters().find(kStartName) != nullptr) return;
+  b_.parameters().vector(kStartName, c_.decoder.embedding, step::Initial::kNormal,
+                         1.0 / std::sqrt(static_cast<double>(c_.decoder.embedding)));
+}
+
 Value DecoderBuilder::previous_token() {
   declare_embedding();
+  declare_start();
   return b_.previous_embedding(target_embedding_name(c_.decoder), c_.decoder.embedding);
 }
 
 Value DecoderBuilder::next_token() {
   declare_embedding();
+  declare_start();
   return b_.next_embedding(target_embedding_name(c_.decoder), c_.decoder.embedding);
 }
 
@@ -143,7 +154,7 @@ Value DecoderBuilder::update(const std::vector<Value>& inputs) {
     b_.parameters().cell(prefix, decoder.cell, width, decoder.units);
     const Value gates =
         b_.linear({prefix + ".input_weight", decoder.cell.gate_count() * decoder.units}, parts,
-                  {prefix + ".bias"});
+                  {decoder.cell.has_input_bias() ? prefix + ".bias" : std::string()});
     const step::CellState& carried = layers_[static_cast<std::size_t>(layer)].carried;
     state = b_.cell(decoder.cell, prefix, gates, carried, layer);
     b_.next(carried.hidden, state.hidden);

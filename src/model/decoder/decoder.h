@@ -51,6 +51,7 @@ class DecoderBuilder {
   void add_first_states();
   step::CellState first_state(int layer, Value from);
   void declare_embedding();
+  void declare_start();
 
   Builder& b_;
   const Configuration& c_;

@@ -1,0 +1,153 @@
+// Which choices of a configuration fit together.
+#include <fmt/format.h>
+
+#include "base/base.h"
+#include "model/attention/mechanism.h"
+#include "model/configuration.h"
+
+namespace attend::model {
+namespace {
+
+[[noreturn]] void conflict(const std::string& message) { throw UsageError(message); }
+
+void check_ties(const Configuration& c) {
+  const DecoderConfig& decoder = c.decoder;
+  if (decoder.tied_embeddings == TiedEmbeddings::kNone) return;
+  const int last = decoder.readout == Readout::kNone ? decoder.units : decoder.readout_units;
+  if (decoder.feedback == Feedback::kNone) {
+    conflict("decoder.tied_embeddings needs decoder.feedback: previous");
+  }
+  if (last != decoder.embedding) {
+    conflict(
+        fmt::format("decoder.tied_embeddings needs a readout of the size of the embedding: "
+                    "readout {}, decoder.embedding {}",
+                    last, decoder.embedding));
+  }
+  if (decoder.tied_embeddings != TiedEmbeddings::kAll) return;
+  if (!c.shared_vocabulary) conflict("decoder.tied_embeddings: all needs shared_vocabulary: true");
+  if (c.encoder.embedding != decoder.embedding) {
+    conflict(
+        fmt::format("decoder.tied_embeddings: all needs equal embeddings: encoder.embedding "
+                    "{}, decoder.embedding {}",
+                    c.encoder.embedding, decoder.embedding));
+  }
+}
+
+// Checks the options that read from the encoder: the states that they read must exist, and must
+// have the decoder's size where no layer lies in between.
+void check_encoder(const Configuration& c) {
+  const EncoderConfig& encoder = c.encoder;
+  const DecoderConfig& decoder = c.decoder;
+  if (encoder.padding == Padding::kVisible && c.source.fixed_length == 0) {
+    conflict("encoder.padding: visible needs source.fixed_length");
+  }
+  if (encoder.reverse == Reverse::kWords &&
+      (encoder.direction != Direction::kBackward || !c.source.end_token)) {
+    conflict("encoder.reverse: words needs encoder.direction: backward and source.end_token: true");
+  }
+  if (encoder.reverse == Reverse::kWords && encoder.padding == Padding::kVisible) {
+    conflict("encoder.reverse: words needs encoder.padding: masked");
+  }
+  if (c.attention.end_token == EndToken::kHidden &&
+      (!c.source.end_token || encoder.padding == Padding::kVisible)) {
+    conflict(
+        "attention.end_token: hidden needs source.end_token: true and encoder.padding: masked");
+  }
+  if (encoder.reverses_words() && decoder.initial_state == InitialState::kBackward) {
+    conflict(
+        "decoder.initial_state: backward needs an encoder that ends at the first token; with "
+        "encoder.reverse: words choose last");
+  }
+  if (decoder.initial_state == InitialState::kBackward &&
+      encoder.direction == Direction::kForward) {
+    conflict(
+        "decoder.initial_state: backward needs a backward encoder; with encoder.direction: forward "
+        "choose last, mean, copy or zero");
+  }
+  if (const Mechanism& score = mechanism(c.attention); score.check != nullptr) score.check(c);
+  if (decoder.initial_state != InitialState::kCopy) return;
+  if (encoder.layers != decoder.layers || encoder.cell.type != decoder.cell.type) {
+    conflict("decoder.initial_state: copy needs encoder and decoder of the same layers and cell");
+  }
+  if (decoder.units != encoder.annotation_units()) {
+    conflict(
+        fmt::format("decoder.initial_state: copy needs decoder.units as large as annotations: "
+                    "decoder.units {}, annotations {}",
+                    decoder.units, encoder.annotation_units()));
+  }
+}
+
+// A decoder without a cell has no state to start, to update or to feed.
+void check_start(const Configuration& c) {
+  if (c.decoder.start == Start::kZero) return;
+  if (c.decoder.feedback != Feedback::kPrevious) {
+    conflict("decoder.start needs decoder.feedback: previous");
+  }
+  if (c.decoder.start == Start::kEnd && !c.target.end_token) {
+    conflict("decoder.start: end needs target.end_token: true");
+  }
+}
+
+void check_no_cell(const DecoderConfig& decoder) {
+  if (decoder.cell.type != Cell::kNone) return;
+  if (decoder.order != Order::kLookUpdateGenerate) {
+    conflict("decoder.cell: none needs decoder.order: look-update-generate");
+  }
+  if (decoder.initial_state != InitialState::kZero) {
+    conflict("decoder.cell: none needs decoder.initial_state: zero");
+  }
+  if (decoder.layers != 1) conflict("decoder.cell: none needs decoder.layers: 1");
+  const bool reads_token =
+      decoder.readout != Readout::kNone && decoder.readout_previous_units() > 0;
+  if (decoder.feedback == Feedback::kPrevious && !reads_token) {
+    conflict(
+        "decoder.cell: none needs decoder.feedback: none, or a readout with "
+        "decoder.readout_feedback: previous: nothing else can read the previous token");
+  }
+}
+
+void check_order(const DecoderConfig& decoder) {
+  const bool feeds = decoder.input_feeding == InputFeeding::kReadout;
+  if (decoder.order != Order::kUpdateLookGenerate) {
+    if (feeds) conflict("decoder.input_feeding needs decoder.order: update-look-generate");
+    return;
+  }
+  if (decoder.readout == Readout::kNone) {
+    conflict(
+        "decoder.order: update-look-generate needs a decoder.readout, which takes the context");
+  }
+  if (decoder.feedback == Feedback::kNone && !feeds) {
+    conflict(
+        "decoder.order: update-look-generate needs decoder.feedback: previous or "
+        "decoder.input_feeding: readout");
+  }
+}
+
+}  // namespace
+
+void check(const Configuration& c) {
+  check_ties(c);
+  check_encoder(c);
+  check_start(c);
+  check_no_cell(c.decoder);
+  check_order(c.decoder);
+  if (!c.target.end_token && c.target.fixed_length == 0) {
+    conflict("target.end_token: false needs target.fixed_length");
+  }
+  if (c.target.end_token && c.target.fixed_length > 0) {
+    conflict("target.fixed_length needs target.end_token: false");
+  }
+  if (c.training.allow_empty_targets && !c.target.end_token) {
+    conflict(
+        "training.allow_empty_targets needs target.end_token: true and target.fixed_length: 0: an "
+        "empty target is </s> alone");
+  }
+  if (c.shared_vocabulary && c.source.unit != c.target.unit) {
+    conflict("shared_vocabulary needs the same source.unit and target.unit");
+  }
+  if (c.encoder.embedding == 0 && c.decoder.tied_embeddings == TiedEmbeddings::kAll) {
+    conflict("decoder.tied_embeddings: all needs encoder.embedding above 0");
+  }
+}
+
+}  // namespace attend::model

@@ -55,9 +55,10 @@ struct PairFiles {
 };
 void add_pair_options(CLI::App& command, PairFiles& files);
 
-/// Adds options of decoding (beam, longest targets and sources) and those of add_batch_options().
+/// Adds the beam, the longest target for a source (--maximum-ratio), and the options of
+/// add_batch_options().
 void add_search_options(CLI::App& command, predictor::PredictOptions& options);
-/// Adds length normalisation, longest sources, threads and batch.
+/// Adds length normalisation, the longest sources and targets, batch size and threads.
 void add_batch_options(CLI::App& command, predictor::PredictOptions& options);
 /// Says which values --long-sources has: some commands cannot answer a source in parts.
 enum class LongSourceChoices { kCutSkip, kCutSkipSplit };

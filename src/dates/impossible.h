@@ -24,8 +24,8 @@ SolarDate impossible_solar_date(const SolarDate& date, Random& random);
 
 /// The orders in which a language may read three numbers of two digits.
 enum class ShortReadings {
-  kYearLast,  // year first only where the first number is over 31
-  kAlsoYearFirst,
+  kYearLast,       // the last number is the year; the first one only where it is over 31
+  kAlsoYearFirst,  // the first number may be the year whatever it is
 };
 
 /// Whether the impossible date, written in this pattern, has no reading that is a date. If the

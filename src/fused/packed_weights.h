@@ -1,5 +1,5 @@
 // The matrix products of the fused functions. Weights are packed once an update, and all threads
-// share them. Internal to this folder.
+// share them.
 #pragma once
 
 #include <ATen/ATen.h>

@@ -1,10 +1,11 @@
 // CPU mathematics in float32: matrix products (also with weights in fewer bits), activations,
 // cells, attention, softmax.
 //
-// Everything is row-major. Kernels compute in the calling thread, allocate nothing (except Matrix
-// when it is made, and products in fewer bits once in each thread), and pick the machine's
-// instruction set at run time. Results may differ in the last bits between instruction sets, never
-// between threads. Sizes that contradict each other are a CheckFailure.
+// Everything is row-major. Kernels compute in the calling thread and pick the machine's instruction
+// set at run time. Kernels of prediction allocate nothing, except Matrix and CoarseProduct when
+// they are made, and products in fewer bits once in each thread; kernels of training may allocate.
+// Results may differ in the last bits between instruction sets, never between threads. Sizes that
+// contradict each other are a CheckFailure.
 #pragma once
 
 #include "kernels/activations.h"         // IWYU pragma: export

@@ -11,7 +11,8 @@
 namespace attend::kernels {
 
 /// `count` rows of `units` values in the layout that products read. float32 rows are not copied:
-/// the caller keeps them alive. bfloat16 rows are a copy, which parts share.
+/// the caller keeps them alive. bfloat16 rows are a copy. rows() and columns() return
+/// parts, which share it.
 class PackedRows {
  public:
   PackedRows(Precision precision, ConstRows rows, std::size_t count, std::size_t units);

@@ -121,7 +121,7 @@ HWY_INLINE Vector exp_series(Vector r) {
   return sum;
 }
 
-// exp(x) for |x| ≤ 88.3.
+// exp(x) for −87.3 ≤ x ≤ 88.3.
 template <int degree>
 HWY_INLINE Vector exp_inside(Vector x) {
   const Floats d;

@@ -56,10 +56,11 @@ class TileProduct {
 
   /// Packs the present values.
   void pack() { pack(0, stored_.count); }
-  /// Packs the weights that lie among `count` whole rows in memory (rows.stride values apart).
-  /// Returns how many weights were packed. It packs none and returns 0 if the strides of the rows
-  /// and of W differ, or if the rows do not begin and end at a multiple of 32 rows of W in memory
-  /// (the end of W counts too). Several threads may each pack rows of their own.
+  /// `rows` are `count` whole rows of a parameter in memory, rows.stride values apart. Packs the
+  /// weights of W that lie in them and returns their number. A stored row of W holds the weights of
+  /// one output, or of one input if W is stored transposed. Packs none and returns 0 if stored rows
+  /// of W are not rows.stride apart, or unless the stored rows concerned begin at a multiple of 32
+  /// and end at one or at the last. Several threads may each pack rows of their own.
   std::size_t pack_among(ConstRows rows, std::size_t count);
   /// y ← W x + bias, or y += W x with Write::kAdd; `bias` [outputs] or null.
   void multiply(HalfMatrix x, std::size_t rows, const float* bias, Rows y, Write write) const;

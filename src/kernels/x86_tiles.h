@@ -21,11 +21,11 @@ struct alignas(64) TileConfiguration {
   std::uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
 };
 
-/// The prefetches of one block of rows. While one block of up to 32 rows is multiplied with two
-/// panels of weights, it prefetches a part of the next two panels: in every step of the loop over
-/// the inputs it prefetches `lines` cache lines, beginning at `from`, and moves `from` behind them.
-/// All blocks together fetch all of the next two panels, evenly, so that memory and tiles work at
-/// the same time. Only the products of bfloat16 numbers prefetch.
+/// The part of the next two panels of weights that is prefetched while one block of up to 32 rows
+/// of x is multiplied with the present two. fetch(), which each step of the loop over the inputs
+/// calls, prefetches `lines` cache lines from `from` on and moves `from` behind them. All blocks
+/// together fetch all of the next two panels, evenly, so that memory and tiles work at the same
+/// time. Only the products of bfloat16 numbers prefetch.
 struct Ahead {
   static constexpr std::size_t kLine = 64;             // bytes
   static constexpr std::size_t kLinesOfTwoTiles = 32;  // the weights that one step multiplies

@@ -115,7 +115,8 @@ struct DecoderConfig {
   int embedding = 128;  ///< ignored without feedback
   CellConfig cell;
   int units = 128;  ///< n
-  /// The query is the state of the top layer. The bottom layer reads E y_{i-1} and c_i; in the
+  /// The query is the state of the top layer. The bottom layer reads E y_{i-1} and c_i, and E y_i
+  /// in place of E y_{i-1} in the order look-generate-update; in the
   /// order update-look-generate it reads the last readout instead of c_i if there is input feeding
   /// (§1.6).
   int layers = 1;

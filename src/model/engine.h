@@ -50,10 +50,10 @@ struct StepResult {
   /// source and at positions that Source::allowed excludes), alignment is 0 and energies are
   /// −infinity.
   std::size_t source_length = 0;
-  std::span<const float> log_probabilities;  // [rows, target_vocabulary]; empty after keep_best()
-  /// Set after keep_best(): [rows, best_count], the most probable tokens of each row, best first;
-  /// among equally probable tokens the lower id comes first. Tokens with probability 0 or NaN are
-  /// left out. A row that has too few tokens ends in kNoToken.
+  std::span<const float> log_probabilities;  // [rows, target_vocabulary]; empty if `best` is set
+  /// May be set after keep_best(): [rows, best_count], the most probable tokens of each row, best
+  /// first; among equally probable tokens the lower id comes first. Tokens with probability 0 or
+  /// NaN are left out. A row that has too few tokens ends in kNoToken.
   std::span<const RankedToken> best;
   std::size_t best_count = 0;
   /// [rows, source_length], α_i: a row sums to 1, or to 0 if it may not look anywhere.

@@ -14,8 +14,8 @@ class ActivationMemory {
   explicit ActivationMemory(const Configuration& configuration);
 
   /// Estimates the bytes of all activations and their gradients for `sentences` examples that are
-  /// padded to these lengths. Training keeps the gradients of `kept_logits` logits of each target
-  /// position in bfloat16.
+  /// padded to these lengths. `kept_logits` is the number of logits of a target position whose
+  /// gradients training keeps, in bfloat16; 0 if it keeps none.
   std::int64_t bytes(std::int64_t kept_logits, std::int64_t sentences, std::int64_t source_length,
                      std::int64_t target_length) const;
 

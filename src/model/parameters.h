@@ -45,7 +45,7 @@ struct VocabularySizes {
 ///   attention.energy_bias          [1]           b_e, if chosen
 ///   target_embedding.weight        [target_vocabulary, m_y]  with feedback, unless tied to the source
 ///   target_embedding.start         [m_y]         E y_0, with decoder.start: own
-///   decoder.L.input_weight         [G n, in]     layer 0: columns [E y_{i-1}; c_i], above: n;
+///   decoder.L.input_weight         [G n, in]     layer 0: columns [E y; c_i], above: n;
 ///                                                update-look-generate: [E y_{i-1}; r_{i-1}] in
 ///                                                layer 0, r_{i-1} only with input feeding
 ///   decoder.L.recurrent_weight     [G n, n]

@@ -10,8 +10,9 @@ namespace attend::network {
 /// The results of the encoder, from which the decoder starts.
 struct Network::Annotated {
   Tensor annotations;  // [batch, source_length, n_h]; 0 on masked padding
-  Tensor mask;         // [batch, source_length]: 0, or −infinity on masked padding; or undefined
-  Tensor initial;      // [batch, d]: input of the layer that computes first states; or undefined
+  Tensor
+      mask;  // [batch, source_length]: 0, or −infinity where attention must not look; or undefined
+  Tensor initial;  // [batch, d]: input of the layer that computes first states; or undefined
   std::vector<State> last;  // [encoder layers] of [batch, n_h]: states to copy; or empty
 };
 

@@ -16,13 +16,14 @@ Tensor maxout(const Tensor& x);
 
 /// The cost of target tokens, as tensors that autograd can use.
 struct Cost {
-  Tensor cost;            // scalar, differentiable: the cost with label smoothing
+  Tensor cost;  // scalar, differentiable: the cost with label smoothing and the extra cost
   Tensor log_likelihood;  // scalar, without gradient: Σ log p(y_i | y_<i, x)
 };
 
 /// Returns log softmax(W r + b) for each row r of `rows` [rows, l]: [rows, target_vocabulary].
 Tensor log_probabilities(const Tensor& rows, const Tensor& weight, const Tensor& bias);
-/// Computes the cross-entropy, summed over the tokens. The cost is differentiable.
+/// Computes the cross-entropy, summed over the tokens, and adds the extra cost. The cost is
+/// differentiable.
 Cost cross_entropy(const LossInputs& inputs, double label_smoothing);
 
 /// The plain implementation. It has no plans: decoders run as step programs. It has no state, so

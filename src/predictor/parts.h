@@ -10,9 +10,9 @@
 
 namespace attend::predictor {
 
-/// The leading tags (text::is_tag) of a source, `tags` of them, followed by its units [begin, end).
-/// A part whose range holds the tags itself has tags = 0: the first part of a source, or the whole
-/// source (0, 0, size). Later parts repeat the tags.
+/// A part of a source: the units [begin, end), and before them the first `tags` units again, which
+/// are the leading tags (text::is_tag) and are repeated by later parts. The first part, and a whole
+/// source (0, 0, size), has the tags in its range and tags = 0.
 struct Part {
   std::size_t tags = 0;
   std::size_t begin = 0;

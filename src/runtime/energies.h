@@ -11,13 +11,17 @@
 
 namespace attend::runtime {
 
-/// The keys of the additive score at all positions of all sources: k_j = U h_j + b. A source whose
-/// values are small enough (kernels::exponential_keys()) has exp(2 k_j) instead, so that its
+/// The keys of the additive score at all positions of all sources: k_j = U h_j + b. For a source
+/// whose values are small enough (kernels::exponential_keys()) exp(2 k_j) is stored, so that its
 /// energies need no exponential of their own (§15).
 struct AdditiveKeys {
-  kernels::Array values;  // [positions, n'], the keys; always k_j if n' ≤ kernels::kFewUnits (32)
-  std::vector<char> exponential;  // [sources]: 1 if the source has exponentials
-  // Only with n' ≤ kernels::kFewUnits: the exponentials of each source, unit by unit, [n',
+  // [positions, n']: k_j. With n' > kernels::kFewUnits (32), a source that has exponentials has
+  // exp(2 k_j) here in place of k_j.
+  kernels::Array values;
+  // [sources]: 1 if the source has exponentials, in `columns` with n' ≤ kernels::kFewUnits,
+  // otherwise in `values`.
+  std::vector<char> exponential;
+  // Only with n' ≤ kernels::kFewUnits: exp(2 k_j) of each source, unit by unit, [n',
   // kernels::padded_positions(length)].
   kernels::Array columns;
   std::vector<std::size_t> column_starts;  // [sources + 1]: where each source begins in `columns`

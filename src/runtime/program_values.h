@@ -43,10 +43,11 @@ class ProgramValues {
   std::span<const float> read(int slot) const {
     return {values_[static_cast<std::size_t>(slot)].data(), count(per(slot)) * width(slot)};
   }
-  /// The vector of a value that belongs to vector `i` of a value of `per`.
+  /// Returns the vector of `slot` that vector `i` of a result of kind `per` is computed from: the
+  /// only one of the model, that of the row's or position's own source, or vector `i`.
   std::span<const float> vector_of(int slot, step::Per per, std::size_t i) const;
-  /// vector_of(), but one number for each position of a row's source where a value of positions
-  /// meets one of rows and positions.
+  /// Like vector_of(). But if the result has rows and positions and the slot has positions, with
+  /// one number each, returns the numbers of all positions of row `i`'s source.
   std::span<const float> operand(int slot, step::Per per, std::size_t i) const;
   /// How many numbers of vector `i` of a value are defined.
   std::size_t defined(int slot, std::size_t i) const;

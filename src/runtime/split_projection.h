@@ -15,7 +15,8 @@ namespace attend::runtime {
 /// The input of a step other than E y_{i-1}.
 enum class StepInput {
   kContext,  ///< c_i = Σ_j α_ij h_j
-  /// r_{i-1}; or no step input, if the columns of E y_{i-1} are the last columns of W.
+  /// r_{i-1}. It is given also where there is no step input: W then has no columns after those of E
+  /// y_{i-1}.
   kReadout
 };
 
@@ -28,8 +29,8 @@ enum class StepInput {
 class SplitProjection {
  public:
   SplitProjection() = default;
-  /// Columns [first, first + embeddings.width) of the matrix `weight` belong to E y, the rest to
-  /// the step input.
+  /// Columns [first, first + embeddings.width) of the matrix `weight` belong to E y, the
+  /// columns after them to the step input. The columns before `first` are not used.
   SplitProjection(const Tensors& tensors, const std::string& weight, std::size_t first,
                   const Embeddings& embeddings, StepInput step_input);
 

@@ -121,8 +121,9 @@ class Builder {
   Program program_;
 };
 
-/// The shape of x + y and x ⊙ y: a value that belongs to less is repeated, and so is a single unit.
-/// CheckFailure when the units differ otherwise.
+/// The shape of x + y and x ⊙ y. Values are repeated: those of the model for all, those of a source
+/// for its positions and its rows; a position and a row give a row and position. The units must be
+/// equal, or 1 in x or y; otherwise it is a CheckFailure.
 Shape join(const Shape& x, const Shape& y);
 
 }  // namespace attend::step

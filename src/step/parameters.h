@@ -34,7 +34,7 @@ struct TensorSpec {
 
 /// Standard deviations of matrices under Initialization::kNormal (§4.2).
 inline constexpr double kUsualDeviation = 0.01;
-inline constexpr double kAttentionDeviation = 0.001;  ///< of W_a and U_a
+inline constexpr double kAttentionDeviation = 0.001;  ///< of W and U in scores
 
 /// A list of parameters that grows. One initialization decides the initial values of all of them. A
 /// name that is in the list already is a CheckFailure.

@@ -60,8 +60,8 @@ enum class Op {
   kWeightedSum,       ///< (α, x_j) → Σ_j α_j x_j
 
   // Functions of single vectors.
-  kAdd,         ///< x + y. Either may be smaller: see join()
-  kMultiply,    ///< x ⊙ y. Either may be smaller: see join()
+  kAdd,         ///< x + y. Values are repeated as join() says
+  kMultiply,    ///< x ⊙ y. Values are repeated as join() says
   kScale,       ///< factor · x
   kTanh,        ///< tanh x
   kSigmoid,     ///< 1 / (1 + exp(−x))

@@ -14,9 +14,9 @@ namespace attend::step {
 /// The earliest moment at which a value can be known, and the latest at which it is needed.
 enum class Stage {
   kOnce,   ///< depends on the source and the parameters alone
-  kToken,  ///< depends on the previous token too, but on no carried value
+  kToken,  ///< depends on a token too, but on no carried value
   kStep,   ///< depends on carried values, and a carried value depends on it
-  kAfter   ///< depends on carried values or tokens, and no carried value depends on it
+  kAfter   ///< depends on carried values, and no carried value depends on it
 };
 
 /// One operation of a schedule. Values are numbers of slots.
@@ -25,12 +25,11 @@ struct Operation {
   Stage stage = Stage::kOnce;
   std::vector<int> inputs = {};
   std::vector<int> results = {};
-  /// Of linear operations: the first column of W for each input.
-  std::vector<std::int64_t> first_columns = {};
-  /// Of linear operations: a value of other parts of the product, which is added; −1 for none.
-  int added = -1;
-  /// Of linear operations: whether b is added here.
-  bool adds_bias = false;
+  // A linear node becomes one operation for each stage and kind (Per) of its parts. Each operation
+  // adds its part of the product to the sum so far.
+  std::vector<std::int64_t> first_columns;  ///< the first column of W for each input
+  int added = -1;          ///< slot of the sum of the earlier parts; −1 in the first
+  bool adds_bias = false;  ///< whether b is added here
   /// Whether the operation belongs to the step before and was left out there because it needs the
   /// token that was chosen. Rows in their first step do not need the result.
   bool postponed = false;
@@ -44,11 +43,13 @@ struct Resumed {
   int result = -1;     ///< slot of the value in this step
 };
 
-/// A value that the beam takes along.
+/// A value that the beam takes along. One without an initial value is kept for postponed
+/// operations: rows in their first step have 0 there and do not use the results of these
+/// operations.
 struct CarriedSlot {
   std::string name = {};
   int before = -1;   ///< slot of the value that the previous step left
-  int initial = -1;  ///< slot of the value before the first step; −1: it is 0 and never read
+  int initial = -1;  ///< slot of the value before the first step, or −1
   int after = -1;    ///< slot of the value that this step leaves
 };
 
@@ -79,8 +80,9 @@ struct Schedule {
 
 /// What an engine wants of a schedule.
 struct ScheduleOptions {
-  /// Whether the parts of a product that belong to different stages are multiplied separately also
-  /// in operations of Stage::kAfter, for an engine that runs these in every step.
+  /// Products are split, so that each part is multiplied in the stage in which it is known. In a
+  /// product of Stage::kAfter, the parts that are known later than kOnce are multiplied together
+  /// unless this is set. Set it for an engine that runs kAfter in every step.
   bool splits_after = false;
   bool drops = true;  ///< whether dropout stays; without it, its operand takes its place
 };

@@ -107,8 +107,8 @@ class Segmenter {
   /// word that is too long for subwords.
   std::vector<Unit> split(std::string_view raw) const;
   /// Returns the text of units as a model predicts them; any strings are accepted. The text is
-  /// composed (NFC) where the normal form is NFD, and in code-point mode with every normal form,
-  /// because a model may predict each code point of a character separately.
+  /// composed (NFC) where the normal form is NFD, and in code-point mode with every normal form but
+  /// kNone, because a model may predict each code point of a character separately.
   JoinedText join(std::span<const std::string> units) const;
 
  private:

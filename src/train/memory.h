@@ -12,6 +12,7 @@ namespace attend::train {
 
 /// Cuts examples into runs whose activations take at most `bytes` each. A run holds at least one
 /// example, even if that one takes more. With `bytes` = 0 there is no limit and one run.
+/// `kept_logits` is that of ActivationMemory::bytes().
 std::vector<std::span<const model::Example* const>> cut_by_memory(
     const model::Configuration& configuration, std::int64_t kept_logits,
     std::span<const model::Example* const> examples, std::int64_t bytes);

@@ -21,8 +21,7 @@ struct Look {
 /// Makes the values of one decoding step.
 class DecoderBuilder {
  public:
-  /// Begins with the annotations and the first state of every layer. `embeddings` names the table
-  /// E, `output_weight` the matrix of the output layer, after ties are followed.
+  /// Begins with the annotations and, in a decoder with a cell, the first state of every layer.
   DecoderBuilder(Builder& builder, const Configuration& configuration);
 
   /// The state of the top layer as the previous step left it: s_{i-1}.
@@ -63,7 +62,8 @@ class DecoderBuilder {
 void look_update_generate(Builder& builder, const Configuration& configuration);
 void look_generate_update(Builder& builder, const Configuration& configuration);
 void update_look_generate(Builder& builder, const Configuration& configuration);
-/// The step of a decoder without a cell (§8).
+/// The step of a decoder without a cell (§8): c = look(q) with a learned query q; p(y_i) from c
+/// and, with feedback, E y_{i-1}.
 void look_generate(Builder& builder, const Configuration& configuration);
 
 }  // namespace attend::model

@@ -25,7 +25,8 @@ ActivationMemory::ActivationMemory(const Configuration& configuration)
   const step::KeptValues kept = step::kept_values(step_program(configuration, {1, 1}));
   source_values_ = 2 * (encoder_values(configuration.encoder) + 2 * kept.per_position);
   target_values_ = 2 * kept.per_step;
-  target_and_source_values_ = 2 * kept.per_step_and_position;
+  const std::int64_t hidden = has_plan(configuration) ? 0 : kept.hidden;
+  target_and_source_values_ = 2 * (kept.per_step_and_position + hidden);
 }
 
 std::int64_t ActivationMemory::bytes(std::int64_t kept_logits, std::int64_t sentences,

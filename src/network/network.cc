@@ -117,11 +117,11 @@ Tensor Network::last_of_directions(const Tensor& h, const Batch& batch) const {
   return at::cat({last.narrow(1, 0, n), h.select(0, 0).narrow(1, n, n)}, 1);
 }
 
-// Returns the input of the layer that computes the first states; undefined if there is no such
-// layer.
-Tensor Network::initial_inputs(const Tensor& h, const Batch& batch) const {
+// Returns the vector that first states of this kind are computed from; undefined if they are not
+// computed by a layer.
+Tensor Network::initial_inputs(InitialState state, const Tensor& h, const Batch& batch) const {
   const std::int64_t n = configuration_.encoder.units;
-  switch (configuration_.decoder.initial_state) {
+  switch (state) {
     case InitialState::kZero:
     case InitialState::kCopy:
       break;
@@ -147,13 +147,15 @@ Network::Annotated Network::annotate(const Batch& whole, Dropout* dropout) const
     if (encoded.last.hidden.defined()) result.last.push_back(encoded.last);
   }
   if (batch.attention_mask.defined()) result.mask = batch.attention_mask.t().log();  // log 0 = −∞
-  if (configuration_.decoder.initial_state == InitialState::kBackward) {
+  const InitialState state = configuration_.decoder.initial_state;
+  result.read = h;
+  if (state == InitialState::kBackward) {
     const SentenceAnnotations sentences = operations_->by_sentence(h, configuration_.encoder.units);
     result.annotations = sentences.annotations;
     result.initial = sentences.first_backward;
     return result;
   }
-  result.initial = initial_inputs(h, batch);
+  result.initial = initial_inputs(state, h, batch);
   if (reverses) h = h.gather(0, order.unsqueeze(2).expand_as(h));
   result.annotations = h.transpose(0, 1).contiguous();
   return result;
@@ -198,15 +200,21 @@ Network::Decoded Network::decode(const Batch& whole, Dropout* dropout) const {
   const WordRows previous = previous_rows(batch, dropout);
   const DecoderMasks masks(configuration_.decoder, batch.target.size(0), batch.sentences, dropout,
                            floating());
-  // Plans know the number of allowed positions of each source only.
-  if (operations_->has_plan(configuration_) && !batch.attention_sizes.empty()) {
+  // Plans know the number of allowed positions of each source only, and no extra costs.
+  if (operations_->has_plan(configuration_) && program_->program().costs.empty() &&
+      !batch.attention_sizes.empty()) {
     return decode_by_plan(batch, annotated, previous, masks, dropout);
   }
   ProgramInputs inputs;
   inputs.steps = batch.target.size(0);
   inputs.annotations = annotated.annotations;
   inputs.mask = annotated.mask;
-  inputs.first_input = annotated.initial;
+  const auto read = [&](step::Op op, InitialState state) {
+    return program_->reads(op) ? initial_inputs(state, annotated.read, batch) : Tensor();
+  };
+  inputs.first_backward = read(step::Op::kFirstBackward, InitialState::kBackward);
+  inputs.mean_annotations = read(step::Op::kMeanAnnotations, InitialState::kMean);
+  inputs.last_state = read(step::Op::kLastState, InitialState::kLast);
   inputs.last = annotated.last;
   inputs.previous = previous;
   inputs.masks = &masks;

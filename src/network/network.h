@@ -55,7 +55,7 @@ class Network {
   WordRows source_rows(const Batch& batch, const Tensor& below, Dropout* dropout) const;
   Tensor encoder_mask(const Batch& batch, Dropout* dropout) const;
   Tensor last_of_directions(const Tensor& h, const Batch& batch) const;
-  Tensor initial_inputs(const Tensor& h, const Batch& batch) const;
+  Tensor initial_inputs(model::InitialState state, const Tensor& h, const Batch& batch) const;
   Annotated annotate(const Batch& batch, Dropout* dropout) const;
   Tensor previous_ids(const Batch& batch) const;
   WordRows previous_rows(const Batch& batch, Dropout* dropout) const;

@@ -12,6 +12,7 @@ struct Network::Annotated {
   Tensor annotations;  // [batch, source_length, n_h]; 0 on masked padding
   Tensor
       mask;  // [batch, source_length]: 0, or −infinity where attention must not look; or undefined
+  Tensor read;  // [source_length, batch, n_h]: the annotations in the order in which they were read
   Tensor initial;  // [batch, d]: input of the layer that computes first states; or undefined
   std::vector<State> last;  // [encoder layers] of [batch, n_h]: states to copy; or empty
 };

@@ -20,9 +20,10 @@ struct ProgramInputs {
   Tensor annotations;  // [batch, source_length, n_h]; 0 on masked padding
   /// [batch, source_length]: 0, or −infinity where attention must not look; or undefined.
   Tensor mask;
-  /// [batch, d]: what the first states are computed from (←h_1, the mean of the annotations, or the
-  /// last states); undefined where the program reads none of these.
-  Tensor first_input;
+  // Each of these three is undefined where the program does not read it.
+  Tensor first_backward;    // [batch, n_e]: ←h_1
+  Tensor mean_annotations;  // [batch, n_h]
+  Tensor last_state;        // [batch, n_h]: [→h_T; ←h_1], or one of them
   std::vector<State> last;  // [encoder layers] of [batch, n_h]: states to copy; or empty
   WordRows previous;        // [steps · batch, m]: E y_{i-1}; undefined without feedback
   const DecoderMasks* masks = nullptr;  // those of the states and of input feeding
@@ -47,8 +48,10 @@ class StepProgram {
   StepProgram& operator=(const StepProgram&) = delete;
 
   const step::Program& program() const { return program_; }
-  /// `tensors` holds the parameters by name. Products outside the loop over the steps go through
-  /// `operations`.
+  /// Whether the program has a node of this operation.
+  bool reads(step::Op op) const;
+  /// `tensors` holds the parameters by name. Products outside the loop over the steps that have all
+  /// columns of their weight go through `operations`.
   ProgramOutputs run(const Tensors& tensors, Operations& operations,
                      const ProgramInputs& inputs) const;
 

@@ -41,6 +41,9 @@ ProgramDecoder::ProgramDecoder(step::Program program, const model::Configuration
       embeddings_(make_embeddings(configuration.decoder, vocabulary, end, weights)),
       output_(Tensors(weights, "", precision), program_.output.weight,
               weights.get(program_.output.bias).values) {
+  for (const step::ObservedSlot& one : schedule_.observations) {
+    if (one.name == "alignment") alignment_ = one.slot;
+  }
   prepare(Tensors(weights, "", precision));
 }
 
@@ -74,9 +77,6 @@ void ProgramDecoder::prepare(const Tensors& tensors) {
       default:
         break;
     }
-    for (const ProductPart& part : prepared.parts) {
-      embeds_ = embeds_ || (part.looks_up && prepared.tokens.embeds());
-    }
     // What belongs to rows is computed for the rows of a step, even if it depends on the source
     // alone.
     const Per per = schedule_.slots[static_cast<std::size_t>(one.results[0])].shape.per;
@@ -91,6 +91,7 @@ void ProgramDecoder::prepare(const Tensors& tensors) {
   for (Operations* stage : {&token_, &postponed_, &step_, &after_}) {
     for (PreparedOperation& one : *stage) one.shown_only = is_shown_only(*one.operation);
   }
+  embeds_ = reads_embedding();
 }
 
 void ProgramDecoder::prepare_linear(PreparedOperation& prepared, const Tensors& tensors) const {
@@ -124,6 +125,29 @@ void ProgramDecoder::prepare_linear(PreparedOperation& prepared, const Tensors& 
   }
 }
 
+// Whether an operation needs E y_{i-1} itself, not only products of it that are looked up.
+bool ProgramDecoder::reads_embedding() const {
+  const auto is_read = [this](int slot) {
+    const Operation* maker = slot < 0 ? nullptr : maker_of(slot);
+    return maker != nullptr && is_embedding(*maker);
+  };
+  for (const Operations* stage : {&token_, &postponed_, &step_, &after_}) {
+    for (const PreparedOperation& one : *stage) {
+      if (is_read(one.operation->added)) return true;
+      for (std::size_t k = 0; k < one.operation->inputs.size(); ++k) {
+        if (!is_read(one.operation->inputs[k])) continue;
+        const bool looked_up = !one.parts.empty() && one.parts[k].looks_up && !one.tokens.embeds();
+        if (!looked_up) return true;
+      }
+    }
+  }
+  return std::any_of(schedule_.carried.begin(), schedule_.carried.end(),
+                     [&](const step::CarriedSlot& one) { return is_read(one.after); }) ||
+         std::any_of(schedule_.observations.begin(), schedule_.observations.end(),
+                     [&](const step::ObservedSlot& one) { return is_read(one.slot); }) ||
+         is_read(schedule_.output);
+}
+
 // Whether nothing but observations and products that project read the result of a weighted sum.
 bool ProgramDecoder::is_shown_only(const Operation& operation) const {
   if (operation.node->op != Op::kWeightedSum) return false;
@@ -141,6 +165,9 @@ bool ProgramDecoder::is_shown_only(const Operation& operation) const {
   }
   for (const step::CarriedSlot& one : schedule_.carried) {
     if (one.after == slot) return false;
+  }
+  for (const step::Resumed& one : schedule_.resumed) {
+    if (one.postponed == slot) return false;
   }
   return slot != schedule_.output;
 }

@@ -46,6 +46,8 @@ class ProgramDecoder final : public DecodingModel {
   ProgramDecoder(step::Program program, const model::Configuration& configuration,
                  std::size_t vocabulary, std::optional<text::TokenId> end,
                  const model::Weights& weights, Precision precision);
+  ProgramDecoder(const ProgramDecoder&) = delete;  // schedule_ refers to program_
+  ProgramDecoder& operator=(const ProgramDecoder&) = delete;
   std::unique_ptr<model::Decoding> start(Annotations annotations,
                                          std::vector<text::TokenId> candidates) const override;
 
@@ -57,11 +59,13 @@ class ProgramDecoder final : public DecodingModel {
   void prepare_linear(PreparedOperation& prepared, const Tensors& tensors) const;
   const step::Operation* maker_of(int slot) const;
   bool is_shown_only(const step::Operation& operation) const;
+  bool reads_embedding() const;
 
   step::Program program_;
   step::Schedule schedule_;    // refers to program_
   std::size_t forward_units_;  // units of →h_j, which come first in h_j: n_e or 0
   Embeddings embeddings_;
+  int alignment_ = -1;   // slot of the alignment that the search follows; −1: there is none
   bool embeds_ = false;  // whether an operation reads E y_{i-1} itself
   Operations once_, token_, postponed_, step_, after_;
   OutputLayer output_;

@@ -104,29 +104,45 @@ class ProgramRun final : public model::Decoding {
     }
   }
 
+  // Computes a value that has no operands, or returns false.
+  bool compute_input(const PreparedOperation& one) {
+    const step::Node& node = *one.operation->node;
+    const auto set = [&](std::span<const float> values) {
+      copy(values, values_.write(one.operation->results[0]));
+      return true;
+    };
+    switch (node.op) {
+      case Op::kAnnotations:
+        return set(annotations_.values);
+      case Op::kFirstBackward:
+        return set(first_backward(annotations_, decoder_.forward_units_));
+      case Op::kMeanAnnotations:
+        return set(mean_annotations(annotations_));
+      case Op::kLastState:
+        return set(last_states(annotations_, decoder_.forward_units_));
+      case Op::kLayerState:
+        return set(annotations_.last[index_of(node.layer)].state);
+      case Op::kLayerCell:
+        return set(annotations_.last[index_of(node.layer)].cell);
+      case Op::kZeros:
+      case Op::kZeroPositions: {
+        const std::span<float> zeros = values_.write(one.operation->results[0]);
+        std::fill(zeros.begin(), zeros.end(), 0.0F);
+        return true;
+      }
+      case Op::kParameter:
+        return set(one.values);
+      default:
+        return false;
+    }
+  }
+
   void compute(const PreparedOperation& one) {
+    if (compute_input(one)) return;
     const step::Operation& operation = *one.operation;
     const step::Node& node = *operation.node;
     const int result = operation.results[0];
     switch (node.op) {
-      case Op::kAnnotations:
-        return copy(annotations_.values, values_.write(result));
-      case Op::kFirstBackward:
-        return copy(first_backward(annotations_, decoder_.forward_units_), values_.write(result));
-      case Op::kMeanAnnotations:
-        return copy(mean_annotations(annotations_), values_.write(result));
-      case Op::kLastState:
-        return copy(last_states(annotations_, decoder_.forward_units_), values_.write(result));
-      case Op::kLayerState:
-        return copy(annotations_.last[index_of(node.layer)].state, values_.write(result));
-      case Op::kLayerCell:
-        return copy(annotations_.last[index_of(node.layer)].cell, values_.write(result));
-      case Op::kZeros: {
-        const std::span<float> zeros = values_.write(result);
-        return std::fill(zeros.begin(), zeros.end(), 0.0F);
-      }
-      case Op::kParameter:
-        return copy(one.values, values_.write(result));
       case Op::kPreviousEmbedding:
       case Op::kNextEmbedding:
         return embed(result);
@@ -166,9 +182,7 @@ class ProgramRun final : public model::Decoding {
         return kernels::maxout(values_.read(operation.inputs[0]), values_.write(result));
       case Op::kUnitLength:
         return unit_length(operation);
-      case Op::kDropout:
-      case Op::kCarried:
-      case Op::kLogProbabilities:
+      default:
         break;
     }
     throw CheckFailure("no operation of a schedule: " + std::string(name_of(node.op)));
@@ -286,6 +300,11 @@ class ProgramRun final : public model::Decoding {
     }
   }
 
+  // Sets what follows the positions of a row's own source to 0.
+  static void clear_tail(std::span<float> row, std::size_t defined) {
+    std::fill(row.begin() + static_cast<std::ptrdiff_t>(defined), row.end(), 0.0F);
+  }
+
   template <typename Function>
   void map(const step::Operation& operation, Function function) {
     const int result = operation.results[0];
@@ -295,6 +314,7 @@ class ProgramRun final : public model::Decoding {
     for (std::size_t i = 0; i < values_.count(values_.per(result)); ++i) {
       const std::size_t end = i * wide + values_.defined(result, i);
       for (std::size_t k = i * wide; k < end; ++k) y[k] = function(x[k]);
+      clear_tail(row_of(y, i, wide), values_.defined(result, i));
     }
   }
 
@@ -311,6 +331,7 @@ class ProgramRun final : public model::Decoding {
       const std::span<const float> b = values_.operand(operation.inputs[1], per, i);
       const std::size_t step_a = a.size() == 1 ? 0 : 1, step_b = b.size() == 1 ? 0 : 1;
       for (std::size_t k = 0; k < to.size(); ++k) to[k] = function(a[k * step_a], b[k * step_b]);
+      clear_tail(row_of(y, i, wide), to.size());
     }
   }
 
@@ -322,10 +343,12 @@ class ProgramRun final : public model::Decoding {
     output_.fill(result);
     observations_.clear();
     for (const step::ObservedSlot& one : schedule_.observations) {
+      const bool is_alignment = one.slot == decoder_.alignment_;
+      if (is_alignment) result.alignment = values_.read(one.slot);
       const bool left_out = !shows_all_ && values_.per(one.slot) != Per::kRowPosition;
-      observations_.push_back({one.name, one.over, values_.width(one.slot),
-                               left_out ? std::span<const float>() : values_.read(one.slot)});
-      if (one.name == "alignment") result.alignment = observations_.back().values;
+      if (is_alignment || left_out) continue;
+      observations_.push_back(
+          {one.name, one.over, values_.width(one.slot), values_.read(one.slot)});
     }
     result.observations = observations_;
     return result;

@@ -99,7 +99,7 @@ void ProgramValues::carry(std::span<const StepRow> rows) {
       if (rows[row].parent >= 0) {
         std::copy_n(after + static_cast<std::size_t>(rows[row].parent) * wide, wide, to.begin());
       } else if (carried.initial >= 0) {
-        copy(vector_of(carried.initial, Per::kRow, row), to);
+        set_initial(carried.initial, row, to);
       } else {
         std::fill(to.begin(), to.end(), 0.0F);
       }
@@ -107,14 +107,27 @@ void ProgramValues::carry(std::span<const StepRow> rows) {
   }
   for (std::size_t k = 0; k < next_.size(); ++k) {
     std::swap(values_[index_of(schedule_.carried[k].before)], next_[k]);
+    next_[k].get(rows.size() * width(schedule_.carried[k].before));  // so that no step allocates
   }
+}
+
+// A value of positions gives its numbers at the positions of the row's source, and 0 after them.
+void ProgramValues::set_initial(int initial, std::size_t row, std::span<float> to) const {
+  const std::span<const float> from =
+      operand(initial, per(initial) == Per::kPosition ? Per::kRowPosition : Per::kRow, row);
+  copy(from, to.first(from.size()));
+  std::fill(to.begin() + static_cast<std::ptrdiff_t>(from.size()), to.end(), 0.0F);
 }
 
 void ProgramValues::resume(const step::Resumed& resumed, std::span<const StepRow> rows) {
   const std::span<float> to = write(resumed.result);
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const int from = rows[row].parent >= 0 ? resumed.postponed : resumed.initial;
-    copy(vector_of(from, Per::kRow, row), row_of(to, row, width(resumed.result)));
+    if (from == resumed.initial) {
+      set_initial(from, row, row_of(to, row, width(resumed.result)));
+    } else {
+      copy(vector_of(from, Per::kRow, row), row_of(to, row, width(resumed.result)));
+    }
   }
 }
 

@@ -59,6 +59,8 @@ class ProgramValues {
   std::size_t length(std::size_t row) const;
 
  private:
+  void set_initial(int initial, std::size_t row, std::span<float> to) const;
+
   const step::Schedule& schedule_;
   const Annotations& annotations_;
   std::vector<std::int32_t> source_of_position_;

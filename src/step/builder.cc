@@ -46,7 +46,9 @@ std::size_t group_of(const TensorSpec& spec) {
 
 Shape join(const Shape& x, const Shape& y) {
   expect(x.units == y.units || x.units == 1 || y.units == 1, Op::kAdd, x, y);
-  return {join(x.per, y.per), std::max(x.units, y.units)};
+  const Shape joined{join(x.per, y.per), std::max(x.units, y.units)};
+  expect(joined.per != Per::kRowPosition || joined.units == 1, Op::kAdd, x, y);
+  return joined;
 }
 
 Builder::Builder(const Sizes& sizes, Initialization initialization)
@@ -90,13 +92,17 @@ CellState Builder::layer_state(int layer, bool has_cell, const std::string& text
   return {hidden, add_node({.op = Op::kLayerCell, .results = shape, .layer = layer, .text = text})};
 }
 
+Value Builder::zero_positions() {
+  return add_node({.op = Op::kZeroPositions, .results = {{Per::kPosition, 1}}});
+}
+
 Value Builder::zeros(std::int64_t units) {
   return add_node({.op = Op::kZeros, .results = {{Per::kSource, units}}});
 }
 
 Value Builder::parameter(const std::string& name, std::int64_t units, const std::string& symbol,
                          Initial initial, double scale) {
-  parameters_.vector(name, units, initial, scale);
+  declare_vector(name, units, initial, scale);
   return add_node({.op = Op::kParameter,
                    .weights = {name},
                    .results = {{Per::kModel, units}},
@@ -139,7 +145,7 @@ Value Builder::linear(const Weight& weight, const std::vector<Value>& parts, con
   }
   if (!bias.name.empty()) {
     linear.weights.push_back(bias.name);
-    if (parameters_.find(bias.name) == nullptr) parameters_.vector(bias.name, weight.units);
+    declare_vector(bias.name, weight.units, Initial::kZero, 0);
   }
   return add_node(std::move(linear));
 }
@@ -170,7 +176,11 @@ Value Builder::additive_energies(const std::string& weight, Value query, Value k
   const Shape q = shape(query), k = shape(keys);
   expect(q.per != Per::kPosition && k.per == Per::kPosition && q.units == k.units,
          Op::kAdditiveEnergies, q, k);
-  parameters_.energy_weight(weight, k.units);
+  if (const TensorSpec* old = parameters_.find(weight)) {
+    ATTEND_CHECK_EQ(old->shape.at(0), k.units);
+  } else {
+    parameters_.energy_weight(weight, k.units);
+  }
   return add_node({.op = Op::kAdditiveEnergies,
                    .inputs = {query, keys},
                    .weights = {weight},
@@ -199,6 +209,15 @@ Value Builder::weighted_sum(Value alignment, Value values) {
       {.op = Op::kWeightedSum, .inputs = {alignment, values}, .results = {{Per::kRow, x.units}}});
 }
 
+void Builder::declare_vector(const std::string& name, std::int64_t units, Initial initial,
+                             double scale) {
+  if (const TensorSpec* old = parameters_.find(name)) {
+    ATTEND_CHECK_EQ(old->shape.at(0), units);
+  } else {
+    parameters_.vector(name, units, initial, scale);
+  }
+}
+
 Value Builder::joined(Op op, Value x, Value y) {
   return add_node({.op = op, .inputs = {x, y}, .results = {join(shape(x), shape(y))}});
 }
@@ -212,7 +231,10 @@ Value Builder::multiply(Value x, Value y) { return joined(Op::kMultiply, x, y); 
 Value Builder::tanh(Value x) { return elementwise(Op::kTanh, x); }
 Value Builder::sigmoid(Value x) { return elementwise(Op::kSigmoid, x); }
 Value Builder::relu(Value x) { return elementwise(Op::kRelu, x); }
-Value Builder::unit_length(Value x) { return elementwise(Op::kUnitLength, x); }
+Value Builder::unit_length(Value x) {
+  expect(shape(x).per != Per::kRowPosition, Op::kUnitLength, shape(x), shape(x));
+  return elementwise(Op::kUnitLength, x);
+}
 
 Value Builder::scale(Value x, double factor) {
   const Value scaled = elementwise(Op::kScale, x);
@@ -235,9 +257,11 @@ Value Builder::dropout(Value x, DropoutPlace place, int layer) {
 }
 
 Value Builder::carry(const std::string& name, Value initial, const std::string& symbol) {
-  ATTEND_CHECK(shape(initial).per == Per::kSource);
-  const Value value =
-      add_node({.op = Op::kCarried, .results = {{Per::kRow, units(initial)}}, .symbol = symbol});
+  const Shape first = shape(initial);
+  const bool of_positions = first.per == Per::kPosition && first.units == 1;
+  expect(first.per == Per::kSource || of_positions, Op::kCarried, first, first);
+  const Shape own{of_positions ? Per::kRowPosition : Per::kRow, first.units};
+  const Value value = add_node({.op = Op::kCarried, .results = {own}, .symbol = symbol});
   program_.carried.push_back({name, value, initial, {}});
   return value;
 }
@@ -251,6 +275,8 @@ void Builder::next(Value carried, Value value) {
 }
 
 void Builder::observe(const std::string& name, Value value, Over over) {
+  const Shape& shown = shape(value);
+  expect(shown.per == Per::kRow || shown.per == Per::kRowPosition, Op::kCarried, shown, shown);
   program_.observations.push_back({name, value, over});
 }
 
@@ -268,6 +294,8 @@ void Builder::write(Value value, Notation notation) {
 
 void Builder::output(Output output) {
   const std::int64_t vocabulary = sizes_.target_vocabulary;
+  const Shape& read = shape(output.input);
+  expect(read.per == Per::kRow, Op::kLogProbabilities, read, read);
   if (!output.tied) parameters_.matrix(output.weight, vocabulary, units(output.input));
   parameters_.vector(output.bias, vocabulary);
   const Value choice = add_node({.op = Op::kLogProbabilities,
@@ -279,11 +307,31 @@ void Builder::output(Output output) {
   program_.output = std::move(output);
 }
 
+// Only carried values may depend on the token that the step chooses.
+void Builder::check_next_token() const {
+  std::vector<bool> depends(program_.nodes.size());
+  for (std::size_t k = 0; k < program_.nodes.size(); ++k) {
+    const Node& node = program_.nodes[k];
+    depends[k] = node.op == Op::kNextEmbedding;
+    for (const Value& input : node.inputs) {
+      depends[k] = depends[k] || depends[static_cast<std::size_t>(input.node)];
+    }
+    ATTEND_CHECK(!depends[k] || node.op != Op::kLogProbabilities);
+  }
+  for (const Observation& one : program_.observations) {
+    ATTEND_CHECK(!depends[static_cast<std::size_t>(one.value.node)]);
+  }
+  for (const ExtraCost& one : program_.costs) {
+    ATTEND_CHECK(!depends[static_cast<std::size_t>(one.value.node)]);
+  }
+}
+
 Program Builder::finish() {
   ATTEND_CHECK(program_.output.input.defined());
   for (const Carried& carried : program_.carried) {
     if (!carried.next.defined()) throw CheckFailure(carried.name + " is carried without a next");
   }
+  check_next_token();
   program_.parameters = parameters_.list();
   std::stable_sort(
       program_.parameters.begin(), program_.parameters.end(),

@@ -45,8 +45,9 @@ struct Notation {
 };
 
 /// Makes the nodes of one program. Operands whose shapes do not fit are a CheckFailure: a
-/// configuration that passed model::check() must never cause one. Every function that names
-/// parameters declares those that are new; an old one must have the shape that is needed.
+/// configuration that passed model::check() must never cause one. Functions that take the name of a
+/// weight, a bias or a parameter declare it if it is new; otherwise it must have the shape that is
+/// needed. Embeddings and the parameters of cells must be declared through parameters().
 class Builder {
  public:
   Builder(const Sizes& sizes, Initialization initialization);
@@ -59,7 +60,8 @@ class Builder {
   Value mean_annotations();                                                  ///< [source: n_h]
   Value last_state(const std::string& text);                                 ///< [source: n_h]
   CellState layer_state(int layer, bool has_cell, const std::string& text);  ///< [source: n_h]
-  Value zeros(std::int64_t units);                                           ///< [source: units]
+  Value zero_positions();           ///< zeros: [position: 1]
+  Value zeros(std::int64_t units);  ///< [source: units]
   /// A parameter vector as a value: [model: units].
   Value parameter(const std::string& name, std::int64_t units, const std::string& symbol,
                   Initial initial = Initial::kZero, double scale = 0);
@@ -90,10 +92,12 @@ class Builder {
   Value dropout(Value x, DropoutPlace place, int layer = 0);
 
   /// Declares a value that follows a hypothesis, and returns it as the previous step left it.
-  /// `initial` belongs to a source. next() must be called once for it.
+  /// `initial` belongs to a source, and the value to a row; or it is one number for each position,
+  /// and the value belongs to a row and a position. next() must be called once for it.
   Value carry(const std::string& name, Value initial, const std::string& symbol);
   void next(Value carried, Value value);
 
+  /// Shows a value of a row, or of a row and a position.
   void observe(const std::string& name, Value value, Over over);
   void cost(const std::string& name, Value value, double weight);
   void write(Value value, Notation notation);
@@ -110,6 +114,8 @@ class Builder {
   Program finish();
 
  private:
+  void declare_vector(const std::string& name, std::int64_t units, Initial initial, double scale);
+  void check_next_token() const;
   Value add_node(Node node);
   Value elementwise(Op op, Value x);
   Value joined(Op op, Value x, Value y);

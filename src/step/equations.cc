@@ -29,6 +29,7 @@ class NodeText {
       case Op::kCarried:
         return node_.text;
       case Op::kZeros:
+      case Op::kZeroPositions:
         return "0";
       case Op::kLinear:
         return linear();
@@ -39,17 +40,17 @@ class NodeText {
       case Op::kAdditiveEnergies:
         return fmt::format("v · tanh({} + {})", operand(0), operand(1));
       case Op::kDotEnergies:
-        return fmt::format("{} · {}", operand(0), operand(1));
+        return fmt::format("{} · {}", factor(0), factor(1));
       case Op::kSoftmax:
         return softmax();
       case Op::kWeightedSum:
-        return fmt::format("Σ_j {} {}", operand(0), operand(1));
+        return fmt::format("Σ_j {} {}", factor(0), factor(1));
       case Op::kAdd:
         return fmt::format("{} + {}", operand(0), operand(1));
       case Op::kMultiply:
-        return fmt::format("{} · {}", operand(0), operand(1));
+        return fmt::format("{} · {}", factor(0), factor(1));
       case Op::kScale:
-        return fmt::format("{} · {}", node_.factor, operand(0));
+        return fmt::format("{} · {}", node_.factor, factor(0));
       case Op::kTanh:
         return fmt::format("tanh({})", operand(0));
       case Op::kSigmoid:
@@ -59,7 +60,7 @@ class NodeText {
       case Op::kMaxout:
         return fmt::format("maxout({})", operand(0));
       case Op::kUnitLength:
-        return fmt::format("({0} / |{0}|)", operand(0));
+        return fmt::format("({0} / |{0}|)", factor(0));
       case Op::kDropout:
         return operand(0);
       case Op::kLogProbabilities:
@@ -71,9 +72,20 @@ class NodeText {
  private:
   std::string operand(std::size_t k) const { return text_of(program_, node_.inputs[k]); }
 
+  // The operand of a product: a sum gets parentheses.
+  std::string factor(std::size_t k) const {
+    const Node& node = program_.at(node_.inputs[k]);
+    const bool sum = node.symbol.empty() && node.text.empty() &&
+                     (node.op == Op::kAdd || (node.op == Op::kLinear && node.weights.size() > 1));
+    return sum ? fmt::format("({})", operand(k)) : operand(k);
+  }
+
   std::string linear() const {
     std::vector<std::string> parts;
-    for (std::size_t k = 0; k < node_.inputs.size(); ++k) parts.push_back(operand(k));
+    const bool alone = node_.inputs.size() == 1;
+    for (std::size_t k = 0; k < node_.inputs.size(); ++k) {
+      parts.push_back(alone ? factor(k) : operand(k));
+    }
     const std::string product = fmt::format("{} {}", node_.weight_symbols[0], joined(parts));
     return node_.weights.size() > 1 ? fmt::format("{} + {}", product, node_.weight_symbols[1])
                                     : product;

@@ -9,7 +9,9 @@ Value Program::observed(std::string_view name) const {
   return {};
 }
 
-std::string_view name_of(Op op) {
+namespace {
+
+std::string_view name_of_input(Op op) {
   switch (op) {
     case Op::kAnnotations:
       return "annotations";
@@ -25,6 +27,8 @@ std::string_view name_of(Op op) {
       return "cell of a layer";
     case Op::kZeros:
       return "zeros";
+    case Op::kZeroPositions:
+      return "zeros of positions";
     case Op::kParameter:
       return "parameter";
     case Op::kPreviousEmbedding:
@@ -33,6 +37,16 @@ std::string_view name_of(Op op) {
       return "next embedding";
     case Op::kCarried:
       return "carried value";
+    default:
+      break;
+  }
+  return "";
+}
+
+}  // namespace
+
+std::string_view name_of(Op op) {
+  switch (op) {
     case Op::kLinear:
       return "linear";
     case Op::kGru:
@@ -67,6 +81,8 @@ std::string_view name_of(Op op) {
       return "dropout";
     case Op::kLogProbabilities:
       return "log-probabilities";
+    default:
+      return name_of_input(op);
   }
   return "";
 }

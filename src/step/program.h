@@ -3,8 +3,8 @@
 // are read from it.
 //
 // A program has no control flow. Values that follow a hypothesis from one step to the next (states,
-// the readout of input feeding) are declared as carried. Batches, masks and beams are the engines'
-// affair: a program speaks of one hypothesis.
+// the readout of input feeding) are declared as carried. A program describes one hypothesis;
+// engines add batches, masks and beams.
 #pragma once
 
 #include <cstdint>
@@ -198,6 +198,9 @@ Work work(const Program& program);
 /// of a source, for each step, and for each step and position.
 struct KeptValues {
   std::int64_t per_position = 0, per_step = 0, per_step_and_position = 0;
+  /// The hidden layer of additive energies, tanh(q + k_j), for each step and position. Plans
+  /// compute it again instead of keeping it; interpreters keep it.
+  std::int64_t hidden = 0;
 };
 KeptValues kept_values(const Program& program);
 

@@ -149,6 +149,7 @@ class Scheduler {
     if (!results.empty()) return;
     const Node& own = node(k);
     if (own.op == Op::kDropout && !options_.drops) {
+      if (!postponed) add_node(own.inputs[0].node, false);
       results = {postponed ? previous_slot(own.inputs[0]) : slot(own.inputs[0])};
       return;
     }
@@ -166,8 +167,7 @@ class Scheduler {
       operation.results = made;
       schedule_.operations.push_back(std::move(operation));
     }
-    // The reference is taken anew: previous_slot() may have added to the lists.
-    (postponed ? previous_[index_of(k)] : slots_[index_of(k)]) = made;
+    results = made;
   }
 
   // Splits a product into products of the parts that are known at one moment and belong to one

@@ -54,7 +54,7 @@ class Counter {
       case Op::kWeightedSum:
         add(Per::kRowPosition, own);
         break;
-      default:
+      default:  // no product
         break;
     }
   }
@@ -89,6 +89,7 @@ KeptValues kept_values(const Program& program) {
     // Training never keeps the log-probabilities. A carried value is that of the step before.
     if (node.op == Op::kLogProbabilities || node.op == Op::kCarried) continue;
     for (const Shape& shape : node.results) add(shape);
+    if (node.op == Op::kAdditiveEnergies) kept.hidden += program.shape(node.inputs[1]).units;
   }
   return kept;
 }

@@ -7,8 +7,12 @@ namespace attend::train {
 std::vector<std::span<const model::Example* const>> cut_by_memory(
     const model::Configuration& configuration, std::int64_t kept_logits,
     std::span<const model::Example* const> examples, std::int64_t bytes) {
-  const model::ActivationMemory memory(configuration);
   std::vector<std::span<const model::Example* const>> runs;
+  if (bytes == 0) {
+    if (!examples.empty()) runs.push_back(examples);
+    return runs;
+  }
+  const model::ActivationMemory memory(configuration);
   std::size_t first = 0, source = 0, target = 0;
   for (std::size_t i = 0; i < examples.size(); ++i) {
     source = std::max(source, examples[i]->source.tokens.size());
@@ -16,7 +20,7 @@ std::vector<std::span<const model::Example* const>> cut_by_memory(
     const std::int64_t needed =
         memory.bytes(kept_logits, static_cast<std::int64_t>(i + 1 - first),
                      static_cast<std::int64_t>(source), static_cast<std::int64_t>(target));
-    if (bytes == 0 || needed <= bytes || i == first) continue;
+    if (needed <= bytes || i == first) continue;
     runs.push_back(examples.subspan(first, i - first));
     first = i;
     source = examples[i]->source.tokens.size();

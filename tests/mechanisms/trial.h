@@ -53,7 +53,7 @@ class Trial {
     network::ProgramInputs inputs;
     inputs.steps = 1;
     inputs.annotations = annotations_;
-    inputs.first_input = state_;
+    inputs.first_backward = state_;
     network::PlainOperations operations;
     energies_ = program.run(tensors_, operations, inputs).observations[0].reshape(-1);
   }

@@ -63,7 +63,7 @@ struct GoldenAttention {
     inputs.steps = 1;
     inputs.annotations = annotations;
     inputs.mask = mask;
-    inputs.first_input = tensor({.3, -.7}, {1, 2});
+    inputs.first_backward = tensor({.3, -.7}, {1, 2});
     PlainOperations operations;
     const auto found = StepProgram(b.finish()).run(tensors, operations, inputs).observations;
     return {found[0], found[1], found[2]};

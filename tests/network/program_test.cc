@@ -33,7 +33,7 @@ ProgramInputs inputs() {
   ProgramInputs result;
   result.steps = 3;
   result.annotations = at::tensor({1.0, 0.0, 0.0, 1.0, 0.5, -0.5}, at::kDouble).view({1, 3, 2});
-  result.first_input = at::tensor({0.3, -0.7}, at::kDouble).view({1, 2});
+  result.first_backward = at::tensor({0.3, -0.7}, at::kDouble).view({1, 2});
   return result;
 }
 
@@ -80,15 +80,70 @@ TEST(StepProgram, DifferentiatesCostsThroughAlignments) {
   }
 }
 
-TEST(StepProgram, RepeatsAValueOfTheSourceInAllSteps) {
-  const StepProgram program = summing_program();
+// A query that no step changes gives one look for all steps.
+TEST(StepProgram, RepeatsInAllStepsWhatDependsOnTheSourceAlone) {
+  Builder b({.annotation_units = 2, .encoder_units = 2, .target_vocabulary = 1},
+            step::Initialization::kGlorot);
+  const Value h = b.annotations("");
+  const Value alignment = b.softmax(b.dot_energies(b.first_backward(), h));
+  b.observe("alignment", alignment, step::Over::kSource);
+  b.output({b.weighted_sum(alignment, h), "output.weight", "output.bias"});
+  const StepProgram program(b.finish());
   PlainOperations operations;
-  const ProgramInputs in = inputs();
-  const Tensor weight = at::zeros({1, 2}, at::kDouble);
-  const ProgramOutputs outputs = program.run({{"attention.size_weight", weight}}, operations, in);
+  const ProgramOutputs outputs = program.run({}, operations, inputs());
   EXPECT_EQ(outputs.output.sizes(), at::IntArrayRef({3, 1, 2}));
-  EXPECT_TRUE(outputs.output[2].equal(in.first_input));
+  EXPECT_TRUE(outputs.output[2].equal(outputs.output[0]));
   EXPECT_EQ(outputs.observations.at(0).sizes(), at::IntArrayRef({3, 1, 3}));
+}
+
+// Batch and source have two elements each, so that a vector of the wrong dimension would fit.
+TEST(StepProgram, AddsAVectorOfTheSourceToEachOfItsPositions) {
+  Builder b({.annotation_units = 2, .encoder_units = 2, .target_vocabulary = 1},
+            step::Initialization::kGlorot);
+  const Value keys = b.add(b.annotations(""), b.first_backward());
+  const Value energies = b.dot_energies(b.first_backward(), keys);
+  b.observe("energies", energies, step::Over::kSource);
+  b.output({b.weighted_sum(b.softmax(energies), keys), "output.weight", "output.bias"});
+  const StepProgram program(b.finish());
+  ProgramInputs in;
+  in.steps = 1;
+  in.annotations = at::arange(8, at::kDouble).view({2, 2, 2});
+  in.first_backward = at::tensor({1.0, 2.0, -3.0, 5.0}, at::kDouble).view({2, 2});
+  PlainOperations operations;
+  const Tensor found = program.run({}, operations, in).observations.at(0);
+  for (std::int64_t n = 0; n < 2; ++n) {
+    for (std::int64_t j = 0; j < 2; ++j) {
+      const Tensor q = in.first_backward[n];
+      const double expected = q.dot(in.annotations[n][j] + q).item<double>();
+      EXPECT_DOUBLE_EQ(found[0][n][j].item<double>(), expected) << n << " " << j;
+    }
+  }
+}
+
+// The sum of all alignments so far, a value of a row and a position.
+TEST(StepProgram, CarriesNumbersOfPositions) {
+  Builder b({.annotation_units = 2, .encoder_units = 2, .target_vocabulary = 1},
+            step::Initialization::kGlorot);
+  const Value h = b.annotations("");
+  const Value before = b.carry("sum", b.zero_positions(), "");
+  const Value alignment = b.softmax(b.add(b.dot_energies(b.first_backward(), h), before));
+  const Value sum = b.add(before, alignment);
+  b.next(before, sum);
+  b.observe("sum", sum, step::Over::kSource);
+  b.output({b.weighted_sum(alignment, h), "output.weight", "output.bias"});
+  const StepProgram program(b.finish());
+  PlainOperations operations;
+  const Tensor found = program.run({}, operations, inputs()).observations.at(0);  // [3, 1, 3]
+  const double energies[3] = {.3, -.7, .5};                                       // s · h_j
+  double sums[3] = {0, 0, 0};
+  for (std::int64_t i = 0; i < 3; ++i) {
+    double e[3], total = 0;
+    for (int j = 0; j < 3; ++j) total += e[j] = std::exp(energies[j] + sums[j]);
+    for (int j = 0; j < 3; ++j) {
+      sums[j] += e[j] / total;
+      EXPECT_NEAR(found[i][0][j].item<double>(), sums[j], 1e-12) << i << " " << j;
+    }
+  }
 }
 
 }  // namespace

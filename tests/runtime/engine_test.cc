@@ -61,12 +61,13 @@ std::vector<Copy> alone(const model::Engine& engine, const std::vector<TokenId>&
   return steps;
 }
 
-// Covers all orders, the last one with input feeding, and both cells: a mistake with rows shows in
-// one of these.
-class EngineTest : public ::testing::TestWithParam<std::tuple<model::Order, model::Cell>> {
+// Covers all orders, the last one with input feeding, both cells, and both ways of computing the
+// decoder: a mistake with rows shows in one of these.
+class EngineTest
+    : public ::testing::TestWithParam<std::tuple<model::Order, model::Cell, DecoderPath>> {
  protected:
   EngineTest() {
-    std::tie(configuration_.decoder.order, configuration_.decoder.cell.type) = GetParam();
+    std::tie(configuration_.decoder.order, configuration_.decoder.cell.type, path_) = GetParam();
     configuration_.encoder.cell.type = configuration_.decoder.cell.type;
     configuration_.encoder.units = 12;
     configuration_.encoder.embedding = configuration_.decoder.embedding = 9;
@@ -80,13 +81,14 @@ class EngineTest : public ::testing::TestWithParam<std::tuple<model::Order, mode
       configuration_.decoder.units = configuration_.encoder.annotation_units();
       configuration_.attention.score = "dot";
     }
-    engine_ =
-        make_engine(configuration_, kSizes, 2, random_weights(configuration_, kSizes, random_));
+    engine_ = make_engine(configuration_, kSizes, 2,
+                          random_weights(configuration_, kSizes, random_), {.path = path_});
     sources_ = random_sources(configuration_, kSizes, 9, 8, random_);
   }
 
   Random random_{5};
   Configuration configuration_;
+  DecoderPath path_ = DecoderPath::kPlan;
   std::unique_ptr<model::Engine> engine_;
   std::vector<std::vector<TokenId>> sources_;
 };
@@ -247,12 +249,13 @@ TEST_P(EngineTest, BrokenPromisesAreCheckFailures) {
   EXPECT_THROW(step({0, -1, -2}), CheckFailure);
 }
 
-INSTANTIATE_TEST_SUITE_P(OrdersAndCells, EngineTest,
-                         ::testing::Combine(::testing::Values(model::Order::kLookUpdateGenerate,
-                                                              model::Order::kLookGenerateUpdate,
-                                                              model::Order::kUpdateLookGenerate),
-                                            ::testing::Values(model::Cell::kGru,
-                                                              model::Cell::kLstm)));
+INSTANTIATE_TEST_SUITE_P(
+    OrdersAndCells, EngineTest,
+    ::testing::Combine(::testing::Values(model::Order::kLookUpdateGenerate,
+                                         model::Order::kLookGenerateUpdate,
+                                         model::Order::kUpdateLookGenerate),
+                       ::testing::Values(model::Cell::kGru, model::Cell::kLstm),
+                       ::testing::Values(DecoderPath::kPlan, DecoderPath::kProgram)));
 
 TEST(Engine, EndsWithATokenOrAtAFixedLength) {
   Random random(6);

@@ -58,12 +58,6 @@ struct Shape {
   bool closes = false;  // whether attention may not look everywhere
 };
 
-// The decoder's ways of computing, which must all equal the reference.
-std::vector<DecoderPath> paths_of(const Configuration& configuration) {
-  if (!model::has_plan(configuration)) return {DecoderPath::kProgram};
-  return {DecoderPath::kPlan, DecoderPath::kProgram};
-}
-
 double worst_difference(const Configuration& configuration, const Shape& shape, DecoderPath way,
                         Random random) {
   const model::Weights weights = random_weights(configuration, shape.sizes, random, shape.scale);
@@ -103,13 +97,13 @@ double worst_difference(const Configuration& configuration, const Shape& shape, 
 double worst_difference(const Configuration& configuration, const Shape& shape, Random& random) {
   const Random same = Random::stream(random.next(), 0);
   double worst = 0.0;
-  for (const DecoderPath way : paths_of(configuration)) {
+  for (const DecoderPath way : {DecoderPath::kPlan, DecoderPath::kProgram}) {
     worst = std::max(worst, worst_difference(configuration, shape, way, same));
   }
   return worst;
 }
 
-// Draws until the reference model knows the score.
+// Draws until the reference model knows the decoder: one that has a plan.
 Configuration random_known_configuration(Random& random, int largest) {
   for (;;) {
     Configuration drawn = attend::testing::random_configuration(random, largest);

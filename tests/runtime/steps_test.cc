@@ -74,6 +74,7 @@ Configuration large_model() {
 struct Case {
   Configuration configuration;
   model::VocabularySizes sizes;
+  DecoderPath path = DecoderPath::kPlan;
 };
 
 std::vector<Case> cases() {
@@ -94,6 +95,11 @@ std::vector<Case> cases() {
     fed.decoder.units = fed.encoder.annotation_units();
   }
   list.push_back({model::preset("dates"), {37, 11}});
+  const std::size_t planned = list.size();
+  for (std::size_t k = 0; k < planned; ++k) {  // all of them by their step programs too
+    list.push_back(list[k]);
+    list.back().path = DecoderPath::kProgram;
+  }
   return list;
 }
 
@@ -103,7 +109,7 @@ std::unique_ptr<model::Engine> make(const Case& one, double scale, Random& rando
   if (weights != nullptr) *weights = made;
   const bool ends = one.configuration.target.end_token;
   return make_engine(one.configuration, one.sizes, ends ? std::optional<TokenId>(2) : std::nullopt,
-                     made);
+                     made, {.path = one.path});
 }
 
 TEST(Steps, AllocateNothingAfterTheFirst) {

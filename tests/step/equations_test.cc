@@ -17,6 +17,7 @@ TEST(StepEquations, WriteASymbolOrTheOperation) {
   EXPECT_EQ(b.text(b.relu(b.tanh(b.sigmoid(q)))), "max(0, tanh(σ(s_{i-1})))");
   EXPECT_EQ(b.text(b.unit_length(q)), "(s_{i-1} / |s_{i-1}|)");
   EXPECT_EQ(b.text(b.scale(q, 0.5)), "0.5 · s_{i-1}");
+  EXPECT_EQ(b.text(b.scale(b.add(q, q), 0.5)), "0.5 · (s_{i-1} + s_{i-1})");
 }
 
 TEST(StepEquations, GiveTheSumOfASoftmaxItsOwnIndex) {

@@ -90,6 +90,9 @@ TEST(Schedule, PutsOperandsBeforeTheirOperations) {
       for (const int input : one.inputs) {
         EXPECT_NE(std::find(known.begin(), known.end(), input), known.end());
       }
+      if (one.added >= 0) {
+        EXPECT_NE(std::find(known.begin(), known.end(), one.added), known.end());
+      }
       known.insert(known.end(), one.results.begin(), one.results.end());
     }
   }

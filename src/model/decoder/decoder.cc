@@ -111,9 +111,11 @@ void DecoderBuilder::declare_start() {
 }
 
 Value DecoderBuilder::previous_token() {
+  if (previous_token_.defined()) return previous_token_;
   declare_embedding();
   declare_start();
-  return b_.previous_embedding(target_embedding_name(c_.decoder), c_.decoder.embedding);
+  previous_token_ = b_.previous_embedding(target_embedding_name(c_.decoder), c_.decoder.embedding);
+  return previous_token_;
 }
 
 Value DecoderBuilder::next_token() {

@@ -56,6 +56,7 @@ class DecoderBuilder {
   const Configuration& c_;
   Value annotations_;
   std::vector<Layer> layers_;
+  Value previous_token_;
 };
 
 /// One decoding step in each order (§1.4).

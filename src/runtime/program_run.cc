@@ -53,6 +53,7 @@ class ProgramRun final : public model::Decoding {
     run(decoder_.step_);
     run(decoder_.after_);
     output_.run(values_.read(schedule_.output), rows_);
+    values_.finish();
     return result();
   }
 

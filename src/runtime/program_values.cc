@@ -77,12 +77,11 @@ std::size_t ProgramValues::length(std::size_t row) const {
 }
 
 void ProgramValues::begin(std::span<const StepRow> rows) {
-  const std::size_t previous = sources_.size();
   sources_.resize(rows.size());
   for (std::size_t row = 0; row < rows.size(); ++row) {
     const auto [source, parent, token] = rows[row];
     ATTEND_CHECK(source >= 0 && static_cast<std::size_t>(source) < annotations_.sources());
-    ATTEND_CHECK(parent < 0 || static_cast<std::size_t>(parent) < previous);
+    ATTEND_CHECK(parent < 0 || static_cast<std::size_t>(parent) < previous_rows_);
     sources_[row] = source;
   }
 }

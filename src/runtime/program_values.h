@@ -19,8 +19,10 @@ class ProgramValues {
  public:
   ProgramValues(const step::Schedule& schedule, const Annotations& annotations);
 
-  /// Begins a step of these rows.
+  /// Begins a step of these rows. CheckFailure for a source or a parent that does not exist.
   void begin(std::span<const model::StepRow> rows);
+  /// Ends the step: its rows become the parents of the next one.
+  void finish() { previous_rows_ = sources_.size(); }
   /// Hands carried values to their rows. A row in its first step has the initial value of its
   /// source, or 0.
   void carry(std::span<const model::StepRow> rows);
@@ -67,6 +69,7 @@ class ProgramValues {
   std::vector<kernels::Buffer> values_;  // of each slot
   std::vector<kernels::Buffer> next_;    // of each carried value: receives gathered rows
   std::vector<std::int32_t> sources_;    // [rows]
+  std::size_t previous_rows_ = 0;        // of the last step that was finished
 };
 
 }  // namespace attend::runtime

@@ -40,6 +40,7 @@ enum class Op {
   kLayerState,       ///< the last states of encoder layer `layer`, before dropout (§6.1)
   kLayerCell,        ///< the last LSTM cells of encoder layer `layer`
   kZeros,            ///< zeros, one vector for each source
+  kZeroPositions,    ///< zeros, one number for each position
   kParameter,        ///< weights[0] [units], a parameter as a value
   kPreviousEmbedding,  ///< E y_{i-1}, 0 in the first step; weights[0] is E
   kNextEmbedding,      ///< E y_i. Only carried values may depend on it, since y_i is chosen last

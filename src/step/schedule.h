@@ -27,7 +27,7 @@ struct Operation {
   std::vector<int> results = {};
   // A linear node becomes one operation for each stage and kind (Per) of its parts. Each operation
   // adds its part of the product to the sum so far.
-  std::vector<std::int64_t> first_columns;  ///< the first column of W for each input
+  std::vector<std::int64_t> first_columns = {};  ///< the first column of W for each input
   int added = -1;          ///< slot of the sum of the earlier parts; −1 in the first
   bool adds_bias = false;  ///< whether b is added here
   /// Whether the operation belongs to the step before and was left out there because it needs the

@@ -25,7 +25,7 @@ StepProgram summing_program() {
   b.next(before, sum);
   b.observe("alignment", alignment, step::Over::kSource);
   b.cost("size", b.linear({"attention.size_weight", 1}, {sum}), 0.5);
-  b.output({b.first_backward(), "output.weight", "output.bias"});
+  b.output({sum, "output.weight", "output.bias"});
   return StepProgram(b.finish());
 }
 

@@ -43,6 +43,14 @@ double cost_at(const Network& network, const Batch& batch) {
   return network.cost(batch, nullptr).cost.item<double>();
 }
 
+// Whether the cost has kinks: hard gates, energies with relu, maxout.
+bool has_kinks(const Configuration& c) {
+  return c.encoder.cell.gates == model::Gates::kHard ||
+         c.decoder.cell.gates == model::Gates::kHard ||
+         c.attention.energies == model::Energies::kRelu ||
+         c.decoder.readout == model::Readout::kMaxout;
+}
+
 class Gradients : public ::testing::TestWithParam<Case> {};
 
 // The test bounds the relative error of the derivatives along the coordinate axes. It covers every
@@ -90,9 +98,15 @@ TEST_P(Gradients, EqualCentralDifferences) {
         position[index] = saved;
         return (above - below) / (2 * step);
       };
-      const double expected = (4 * difference(1e-4) - difference(2e-4)) / 3;
-      const double error = std::abs(gradient[index] - expected) /
-                           std::max({std::abs(expected), std::abs(gradient[index]), 1e-3});
+      double expected = 0;
+      const auto error_at = [&](double step) {
+        expected = (4 * difference(step) - difference(2 * step)) / 3;
+        return std::abs(gradient[index] - expected) /
+               std::max({std::abs(expected), std::abs(gradient[index]), 1e-3});
+      };
+      double error = error_at(1e-4);
+      // A kink within the distance spoils the difference; a tenth of the distance leaves it out.
+      if (error > 1e-6 && has_kinks(configuration)) error = error_at(1e-5);
       EXPECT_LE(error, 1e-6) << spec.name << " value " << index - offset << ": " << gradient[index]
                              << " against " << expected;
     }

@@ -27,7 +27,8 @@ struct Options {
   int beam = 1;
   int words = 25;  // in each source, and in each target without a fixed length
   double seconds = 2.0;
-  int shortlist = 0;  // pairs to learn a shortlist from; 0: no shortlist
+  int shortlist = 0;     // pairs to learn a shortlist from; 0: no shortlist
+  bool program = false;  // whether the decoder runs by its step program, without its plan
 };
 
 // Returns sources of equal length, with </s> at the end where the workload has it.
@@ -96,8 +97,10 @@ nlohmann::json run(const Options& options) {
   const model::Model model = model::load(options.folder);
   const model::Configuration& configuration = model.text.configuration;
   const auto shortlist = learn_shortlist(options, work, model.text);
+  const auto path =
+      options.program ? runtime::DecoderPath::kProgram : runtime::DecoderPath::kFastest;
   const auto engine = runtime::make_engine(configuration, model.text.sizes(), kEnd, model.weights,
-                                           {.shortlist = shortlist});
+                                           {.shortlist = shortlist, .path = path});
   const Sources sources = make_sources(options, work, configuration);
   std::string text;
   for (const auto& source : sources) text += fmt::format("{}\n", fmt::join(source, " "));
@@ -128,6 +131,8 @@ int run_program(int argc, char** argv) {
       .add_option("--shortlist", options.shortlist,
                   "synthetic pairs that a shortlist is learnt from; 0: no shortlist")
       ->check(CLI::Range(0, 1 << 20));
+  program.add_flag("--program", options.program,
+                   "run the decoder by its step program instead of its plan");
   program.add_option("--seconds", options.seconds, "how long to measure")
       ->check(CLI::NonNegativeNumber);
   CLI11_PARSE(program, argc, argv);

@@ -184,13 +184,13 @@ WordRows Network::previous_rows(const Batch& batch, Dropout* dropout) const {
   if (config.start == model::Start::kEnd) {
     return {dropped(operations_->embedding(table, ids)).flatten(0, 1), {}};
   }
+  const std::vector<std::int64_t> shape{1, batch.sentences, table.size(1)};
+  const Tensor first = own ? tensor(model::kStartName).expand(shape) : at::zeros(shape, floating());
+  if (ids.size(0) == 1) return {(own ? dropped(first) : first).flatten(0, 1), {}};
   const Tensor embedded = operations_->embedding(table, ids.narrow(0, 1, ids.size(0) - 1));
-  const std::vector<std::int64_t> first{1, batch.sentences, embedded.size(2)};
-  if (own) {
-    const Tensor start = tensor(model::kStartName).expand(first);
-    return {dropped(at::cat({start, embedded}, 0)).flatten(0, 1), {}};
-  }
-  return {at::cat({at::zeros(first, floating()), dropped(embedded)}, 0).flatten(0, 1), {}};
+  const Tensor all =
+      own ? dropped(at::cat({first, embedded}, 0)) : at::cat({first, dropped(embedded)}, 0);
+  return {all.flatten(0, 1), {}};
 }
 
 Network::Decoded Network::decode(const Batch& whole, Dropout* dropout) const {

@@ -231,12 +231,18 @@ TEST(FusedPath, TakesTargetsOfOneToken) {
   for (const model::Order order :
        {model::Order::kLookUpdateGenerate, model::Order::kLookGenerateUpdate,
         model::Order::kUpdateLookGenerate}) {
-    Configuration c = small_configuration();
-    c.decoder.order = order;
-    const model::VocabularySizes sizes{8, 9};
-    const auto examples = network::testing::random_examples(3, sizes, 5, 1, 8);
-    const Layout layout(model::parameter_table(c, sizes));
-    expect_fused_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+    for (const model::Start start : {model::Start::kZero, model::Start::kEnd, model::Start::kOwn}) {
+      for (const double dropout : {0.0, 0.2}) {
+        Configuration c = small_configuration();
+        c.decoder.order = order;
+        c.decoder.start = start;
+        c.training.dropout.embedding = dropout;
+        const model::VocabularySizes sizes{8, 9};
+        const auto examples = network::testing::random_examples(3, sizes, 5, 1, 8);
+        const Layout layout(model::parameter_table(c, sizes));
+        expect_fused_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+      }
+    }
   }
 }
 

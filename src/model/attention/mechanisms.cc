@@ -11,9 +11,10 @@ namespace attend::model {
 Mechanism additive();
 Mechanism dot();
 Mechanism general();
+Mechanism cosine();
 
 const std::vector<Mechanism>& mechanisms() {
-  static const std::vector<Mechanism> list{additive(), dot(), general()};
+  static const std::vector<Mechanism> list{additive(), dot(), general(), cosine()};
   return list;
 }
 

@@ -1,0 +1,23 @@
+// The cosine score (§1.5): e_ij = g · (s · W h_j) / (|s| |W h_j|), with a learned factor g.
+#include "model/attention/mechanism.h"
+
+namespace attend::model {
+namespace {
+
+// A softmax of cosines alone, which lie between −1 and 1, could not become sharp.
+constexpr double kFirstFactor = 10;
+
+step::Value energies(step::Builder& b, const Configuration& c, step::Value query,
+                     step::Value annotations) {
+  const step::Value keys =
+      b.linear({"attention.annotation_weight", c.decoder.units}, {annotations});
+  const step::Value factor =
+      b.parameter("attention.factor", 1, "g", step::Initial::kConstant, kFirstFactor);
+  return b.multiply(factor, b.dot_energies(b.unit_length(query), b.unit_length(keys)));
+}
+
+}  // namespace
+
+Mechanism cosine() { return {"cosine", "§1.5", nullptr, energies}; }
+
+}  // namespace attend::model

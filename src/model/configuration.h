@@ -67,7 +67,7 @@ enum class Order { kLookUpdateGenerate, kLookGenerateUpdate, kUpdateLookGenerate
 /// The embedding E y_0 that the first step reads: zeros, that of </s>, or a vector of its own that
 /// is learned (§1.3).
 enum class Start { kZero, kEnd, kOwn };
-/// What an encoder that reads backward reverses: all tokens, </s> among them, or the words alone,
+/// The tokens that an encoder reads in reverse order: all, </s> among them, or the words alone,
 /// so that it reads </s> last (§6.1).
 enum class Reverse { kAll, kWords };
 enum class EndToken { kVisible, kHidden };    ///< whether attention may look at the source's </s>

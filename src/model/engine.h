@@ -58,8 +58,8 @@ struct StepResult {
   std::size_t best_count = 0;
   /// [rows, source_length], α_i: a row sums to 1, or to 0 if it may not look anywhere.
   std::span<const float> alignment;
-  /// What else the engine shows of the step, for example "energies" (e_i, kSource) and "context"
-  /// (c_i, kUnits). After keep_best() an engine may leave out what it need not compute.
+  /// The other values that the engine shows of the step, for example "energies" (e_i, kSource) and
+  /// "context" (c_i, kUnits). After keep_best() an engine may leave out what it need not compute.
   std::span<const Observation> observations;
 
   /// Returns the values [rows, width] of an observation, or an empty span if there is none of this

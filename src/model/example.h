@@ -1,4 +1,4 @@
-// What a model reads and writes: the source of a prediction, and a pair of source and target.
+// The source of a prediction, and a pair of source and target.
 #pragma once
 
 #include <cstdint>

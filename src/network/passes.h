@@ -1,4 +1,5 @@
-// What the parts of a network's pass hand to each other. Internal to this folder. Needs libtorch.
+// The values that the parts of a network's pass hand to each other. Internal to this folder. Needs
+// libtorch.
 #pragma once
 
 #include <vector>

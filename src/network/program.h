@@ -14,7 +14,7 @@
 
 namespace attend::network {
 
-/// What a program reads of a batch.
+/// The values of a batch that a program reads.
 struct ProgramInputs {
   std::int64_t steps = 0;
   Tensor annotations;  // [batch, source_length, n_h]; 0 on masked padding

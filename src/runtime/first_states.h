@@ -1,4 +1,4 @@
-// What the first states of a decoder are computed from: a vector of each source's annotations
+// The inputs of the first states of a decoder: a vector of each source's annotations
 // (§4.1, §6.1).
 #pragma once
 

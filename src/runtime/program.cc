@@ -77,7 +77,7 @@ void ProgramDecoder::prepare(const Tensors& tensors) {
       default:
         break;
     }
-    // What belongs to rows is computed for the rows of a step, even if it depends on the source
+    // A value of rows is computed for the rows of a step, even if it depends on the source
     // alone.
     const Per per = schedule_.slots[static_cast<std::size_t>(one.results[0])].shape.per;
     const bool of_rows = per == Per::kRow || per == Per::kRowPosition;

@@ -16,7 +16,7 @@
 
 namespace attend::step {
 
-/// What a value belongs to, and so how many of it there are.
+/// The thing that a value belongs to, which decides how many of it there are.
 enum class Per {
   kModel,       ///< one vector for the model: a parameter
   kSource,      ///< one vector for a source: an initial state
@@ -120,7 +120,7 @@ struct Carried {
   Value next = {};        ///< after a step
 };
 
-/// What the numbers of an observation belong to.
+/// The things that the numbers of an observation belong to.
 enum class Over {
   kSource,  ///< the positions of the source
   kHeads,   ///< the positions of the source for every head, head by head

@@ -11,7 +11,7 @@ namespace {
 
 std::size_t index_of(int number) { return static_cast<std::size_t>(number); }
 
-// What the operands of a node come from.
+// The inputs that a node depends on.
 struct Origin {
   bool token = false;    // the previous token, or the next
   bool carried = false;  // a carried value

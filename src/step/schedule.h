@@ -78,7 +78,7 @@ struct Schedule {
   int output = -1;         ///< the input of the output layer
 };
 
-/// What an engine wants of a schedule.
+/// Choices that an engine makes for its schedule.
 struct ScheduleOptions {
   /// Products are split, so that each part is multiplied in the stage in which it is known. In a
   /// product of Stage::kAfter, the parts that are known later than kOnce are multiplied together

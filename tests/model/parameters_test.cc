@@ -43,8 +43,7 @@ Configuration luong_as_published(const std::string& score) {
 
 TEST(ParameterTable, LuongHasThePublishedCount) {  // §6.1, without biases
   const VocabularySizes sizes{50000, 50000};
-  EXPECT_EQ(count_without_biases(parameter_table(luong_as_published("dot"), sizes)),
-            220'000'000);
+  EXPECT_EQ(count_without_biases(parameter_table(luong_as_published("dot"), sizes)), 220'000'000);
   EXPECT_EQ(count_without_biases(parameter_table(luong_as_published("general"), sizes)),
             221'000'000);
 }

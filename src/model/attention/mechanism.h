@@ -1,5 +1,5 @@
-// What a score of attention consists of (§1.5). Each score is one file of this folder, and a line
-// in mechanisms.cc. Internal to src/model.
+// A score of attention (§1.5), as the list of all scores holds it. Each score is one file of this
+// folder, and a line in mechanisms.cc. Internal to src/model.
 #pragma once
 
 #include <string_view>

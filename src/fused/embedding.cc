@@ -60,6 +60,8 @@ Tensor embed(const Tensor& table, const Tensor& given_ids) {
   kernels::gather(all_ids(ids), rows_of(table), to_size(table.size(1)),
                   rows_of(results[0].view({-1, table.size(1)})));
   differentiate({table}, results, [table, ids](std::vector<Tensor>&& gradients) {
+    // The gradient is undefined if no step reads the result.
+    if (!gradients[0].defined()) return std::vector<Tensor>{Tensor()};
     return std::vector<Tensor>{sum_by_id(table, ids, gradients[0])};
   });
   return results[0];

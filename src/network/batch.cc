@@ -115,7 +115,9 @@ Batch make_batch(std::span<const Example* const> examples, const at::TensorOptio
   fill_source(batch, examples, source_length, floating);
   fill_attention(batch, examples, source_length, floating);
   fill_target(batch, examples, target_length, floating.device());
-  batch.last_token = examples[0]->target.back();
+  Ids last;
+  for (const Example* example : examples) last.push_back(example->target.back());
+  batch.last_tokens = to_tensor(last, {batch.sentences}, floating.device());
   return batch;
 }
 

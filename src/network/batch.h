@@ -28,8 +28,9 @@ struct Batch {
   // [source_length, batch]: 1 where attention may look, 0 on padding and where Source::allowed is
   // 0; undefined if it may look at every position.
   at::Tensor attention_mask;
-  at::Tensor target;    // [target_length, batch]: ids y_i; 0 on padding
-  at::Tensor previous;  // [target_length, batch]: ids y_{i-1}; −1 in the first step
+  at::Tensor target;       // [target_length, batch]: ids y_i; 0 on padding
+  at::Tensor previous;     // [target_length, batch]: ids y_{i-1}; −1 in the first step
+  at::Tensor last_tokens;  // [batch]: the id of the last token of each target, </s> if it ends so
   // [tokens]: the rows of [target_length · batch] that hold a token; undefined without padding.
   at::Tensor target_rows;
   at::Tensor target_tokens;                // [tokens]: ids of all target tokens, without padding
@@ -37,8 +38,6 @@ struct Batch {
   // [batch]: how many positions of each source attention may look at, if in every source these are
   // the first ones; otherwise empty.
   std::vector<std::int32_t> attention_sizes;
-  std::int64_t last_token =
-      0;                       ///< id of the last token of the first target: </s> if targets end so
   std::int64_t sentences = 0;  ///< number of examples, written `batch` in shapes
   std::int64_t tokens = 0;     ///< number of target tokens, without padding
 };

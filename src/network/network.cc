@@ -161,11 +161,11 @@ Network::Annotated Network::annotate(const Batch& whole, Dropout* dropout) const
   return result;
 }
 
-// Returns the ids whose embeddings the steps read. The first is −1 or, where decoding starts with
-// it, that of </s>, which every target ends in.
+// Returns the ids whose embeddings the steps read. The first is −1 or, with Start::kEnd, that of
+// </s>: the last token of the target.
 Tensor Network::previous_ids(const Batch& batch) const {
   if (configuration_.decoder.start != model::Start::kEnd) return batch.previous;
-  return batch.previous.masked_fill(batch.previous < 0, batch.last_token);
+  return at::where(batch.previous < 0, batch.last_tokens, batch.previous);
 }
 
 // Returns E y_{i-1} of all steps (§1.3). With dropout, positions with equal words do not share a

@@ -77,7 +77,6 @@ void check_encoder(const Configuration& c) {
   }
 }
 
-// A decoder without a cell has no state to start, to update or to feed.
 void check_start(const Configuration& c) {
   if (c.decoder.start == Start::kZero) return;
   if (c.decoder.feedback != Feedback::kPrevious) {
@@ -88,6 +87,7 @@ void check_start(const Configuration& c) {
   }
 }
 
+// A decoder without a cell has no state to start, to update or to feed.
 void check_no_cell(const DecoderConfig& decoder) {
   if (decoder.cell.type != Cell::kNone) return;
   if (decoder.order != Order::kLookUpdateGenerate) {

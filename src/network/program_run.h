@@ -158,28 +158,6 @@ class ProgramRun {
   Tensor result(const step::Operation& operation) {
     const step::Node& node = *operation.node;
     switch (node.op) {
-      case step::Op::kAnnotations:
-        return in_.annotations;
-      case step::Op::kFirstBackward:
-        return in_.first_backward;
-      case step::Op::kMeanAnnotations:
-        return in_.mean_annotations;
-      case step::Op::kLastState:
-        return in_.last_state;
-      case step::Op::kLayerState:
-        return in_.last[slot_index(node.layer)].hidden;
-      case step::Op::kLayerCell:
-        return in_.last[slot_index(node.layer)].cell;
-      case step::Op::kZeros:
-        return at::zeros({in_.annotations.size(0), node.results[0].units},
-                         in_.annotations.options().requires_grad(false));
-      case step::Op::kZeroPositions:
-        return at::zeros_like(in_.annotations.narrow(2, 0, 1)).detach();
-      case step::Op::kParameter:
-        return weight(operation, 0);
-      case step::Op::kPreviousEmbedding:
-      case step::Op::kNextEmbedding:
-        return previous_rows();
       case step::Op::kLinear:
         return linear(operation);
       case step::Op::kGru:
@@ -212,9 +190,38 @@ class ProgramRun {
       }
       case step::Op::kDropout:
         return dropped(operation);
-      case step::Op::kLstm:
-      case step::Op::kCarried:
-      case step::Op::kLogProbabilities:
+      default:
+        return input_value(operation);
+    }
+  }
+
+  // A value that has no operands.
+  Tensor input_value(const step::Operation& operation) {
+    const step::Node& node = *operation.node;
+    switch (node.op) {
+      case step::Op::kAnnotations:
+        return in_.annotations;
+      case step::Op::kFirstBackward:
+        return in_.first_backward;
+      case step::Op::kMeanAnnotations:
+        return in_.mean_annotations;
+      case step::Op::kLastState:
+        return in_.last_state;
+      case step::Op::kLayerState:
+        return in_.last[slot_index(node.layer)].hidden;
+      case step::Op::kLayerCell:
+        return in_.last[slot_index(node.layer)].cell;
+      case step::Op::kZeros:
+        return at::zeros({in_.annotations.size(0), node.results[0].units},
+                         in_.annotations.options().requires_grad(false));
+      case step::Op::kZeroPositions:
+        return at::zeros_like(in_.annotations.narrow(2, 0, 1)).detach();
+      case step::Op::kParameter:
+        return weight(operation, 0);
+      case step::Op::kPreviousEmbedding:
+      case step::Op::kNextEmbedding:
+        return previous_rows();
+      default:
         break;
     }
     throw CheckFailure("no operation of a schedule: " + std::string(name_of(node.op)));

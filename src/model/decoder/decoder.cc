@@ -106,8 +106,10 @@ void DecoderBuilder::declare_embedding() {
 // Declares E y_0, if it is a vector of its own. It starts as an embedding does.
 void DecoderBuilder::declare_start() {
   if (c_.decoder.start != Start::kOwn || b_.parameters().find(kStartName) != nullptr) return;
-  b_.parameters().vector(kStartName, c_.decoder.embedding, step::Initial::kNormal,
-                         1.0 / std::sqrt(static_cast<double>(c_.decoder.embedding)));
+  const bool normal = c_.training.initialization == Initialization::kNormal;
+  b_.parameters().vector(
+      kStartName, c_.decoder.embedding, step::Initial::kNormal,
+      normal ? step::kUsualDeviation : 1.0 / std::sqrt(static_cast<double>(c_.decoder.embedding)));
 }
 
 Value DecoderBuilder::previous_token() {

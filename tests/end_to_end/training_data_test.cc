@@ -34,6 +34,26 @@ class TrainingData : public ::testing::Test {
   TemporaryFolder folder_;
 };
 
+// A classifier: whole lines as labels, one token, and a decoder that looks with a learned query.
+TEST_F(TrainingData, ADecoderWithoutACellLearnsLabels) {
+  std::string pairs;
+  for (int i = 0; i < 150; ++i) {
+    pairs += "aa bb cc " + std::to_string(i) + "\tvery good\n";
+    pairs += "xx yy " + std::to_string(i) + "\tbad\n";
+  }
+  const RunResult trained = train(
+      {file("pairs.tsv", pairs), "--set", "target.unit=whole", "--set", "target.end_token=false",
+       "--set", "target.fixed_length=1", "--set", "decoder.cell=none", "--set",
+       "decoder.initial_state=zero", "--set", "decoder.feedback=none"},
+      150);
+  ASSERT_EQ(trained.exit_code, 0) << trained.error;
+  RunOptions options;
+  options.standard_input = "aa bb cc 7\nxx yy 9\n";
+  const RunResult predicted = attend({"predict", "-m", model()}, options);
+  EXPECT_EQ(predicted.exit_code, 0) << predicted.error;
+  EXPECT_EQ(predicted.out, "very good\nbad\n");
+}
+
 // ---------------------------------------------------------------------------- empty targets ---
 
 // Returns pairs whose target is the word of the source, or empty if the word contains an x.

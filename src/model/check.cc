@@ -64,7 +64,6 @@ void check_encoder(const Configuration& c) {
         "decoder.initial_state: backward needs a backward encoder; with encoder.direction: forward "
         "choose last, mean, copy or zero");
   }
-  if (const Mechanism& score = mechanism(c.attention); score.check != nullptr) score.check(c);
   if (decoder.initial_state != InitialState::kCopy) return;
   if (encoder.layers != decoder.layers || encoder.cell.type != decoder.cell.type) {
     conflict("decoder.initial_state: copy needs encoder and decoder of the same layers and cell");
@@ -106,7 +105,16 @@ void check_no_cell(const DecoderConfig& decoder) {
   }
 }
 
+void check_two_cells(const DecoderConfig& decoder) {
+  if (decoder.order != Order::kUpdateLookUpdate) return;
+  if (decoder.layers != 1) conflict("decoder.order: update-look-update needs decoder.layers: 1");
+  if (decoder.feedback == Feedback::kNone) {
+    conflict("decoder.order: update-look-update needs decoder.feedback: previous");
+  }
+}
+
 void check_order(const DecoderConfig& decoder) {
+  check_two_cells(decoder);
   const bool feeds = decoder.input_feeding == InputFeeding::kReadout;
   if (decoder.order != Order::kUpdateLookGenerate) {
     if (feeds) conflict("decoder.input_feeding needs decoder.order: update-look-generate");
@@ -128,6 +136,7 @@ void check_order(const DecoderConfig& decoder) {
 void check(const Configuration& c) {
   check_ties(c);
   check_encoder(c);
+  check_attention(c);
   check_start(c);
   check_no_cell(c.decoder);
   check_order(c.decoder);

@@ -63,14 +63,31 @@ enum class Feedback { kPrevious, kNone };  ///< whether the previous token y_{i-
 /// (kLast), all from the top encoder layer; or a copy of the last states of the encoder layer with
 /// the same number (kCopy, §6.1).
 enum class InitialState { kZero, kBackward, kMean, kLast, kCopy };
-enum class Order { kLookUpdateGenerate, kLookGenerateUpdate, kUpdateLookGenerate };  ///< §1.4
+/// The order within one step (§1.4). kUpdateLookUpdate has two cells, one before and one after the
+/// look: the conditional GRU (§4.6).
+enum class Order {
+  kLookUpdateGenerate,
+  kLookGenerateUpdate,
+  kUpdateLookGenerate,
+  kUpdateLookUpdate
+};
 /// The embedding E y_0 that the first step reads: zeros, that of </s>, or a vector of its own that
 /// is learned (§1.3).
 enum class Start { kZero, kEnd, kOwn };
 /// The tokens that an encoder reads in reverse order: all, </s> among them, or the words alone,
 /// so that it reads </s> last (§6.1).
 enum class Reverse { kAll, kWords };
-enum class EndToken { kVisible, kHidden };    ///< whether attention may look at the source's </s>
+enum class EndToken { kVisible, kHidden };  ///< whether attention may look at the source's </s>
+/// How the decoder gets the source. Soft attention hands a weighted mean of the annotations on.
+/// Hard attention mixes the output distributions of all positions, where each step chooses a
+/// position by itself or (monotonic) none before the position of the last step (§13.2). A fixed
+/// context is the last states of the top encoder layer, in every step (§3). With none, the decoder
+/// sees the source in its first states only (§2).
+enum class AttentionKind { kSoft, kHard, kHardMonotonic, kFixed, kNone };
+/// The positions that a softmax runs over: all, or a window around a predicted one (§6.3).
+enum class Window { kAll, kPredicted };
+/// What the energies see of earlier alignments: nothing, or their sum (§13.3).
+enum class Coverage { kNone, kSum };
 enum class InputFeeding { kNone, kReadout };  ///< whether the last readout is an input, §6.4
 enum class Readout { kNone, kTanh, kMaxout, kLinear };
 enum class TiedEmbeddings { kNone, kTarget, kAll };
@@ -109,12 +126,22 @@ struct AttentionConfig {
   Energies energies = Energies::kLinear;
   bool energy_bias = false;  ///< b_e; it has no effect on a softmax of linear energies
   EndToken end_token = EndToken::kVisible;
+  AttentionKind kind = AttentionKind::kSoft;
+  bool looks() const { return kind != AttentionKind::kFixed && kind != AttentionKind::kNone; }
+  bool is_hard() const {
+    return kind == AttentionKind::kHard || kind == AttentionKind::kHardMonotonic;
+  }
+  Window window = Window::kAll;
+  int reach = 10;  ///< D: the window has 2 D + 1 positions
+  Coverage coverage = Coverage::kNone;
+  double coverage_loss = 0;  ///< λ, the factor of Σ_j min(α_ij, c_ij) in the cost
 };
 
 struct DecoderConfig {
   int embedding = 128;  ///< ignored without feedback
   CellConfig cell;
-  int units = 128;  ///< n
+  int units = 128;                         ///< n
+  GruBias second_bias = GruBias::kInside;  ///< of the second cell of Order::kUpdateLookUpdate
   /// The query is the state of the top layer. The bottom layer reads E y_{i-1} and c_i, and E y_i
   /// in place of E y_{i-1} in the order look-generate-update; in the
   /// order update-look-generate it reads the last readout instead of c_i if there is input feeding
@@ -130,6 +157,8 @@ struct DecoderConfig {
   /// Whether E y_{i-1} is an input of the readout too.
   Feedback readout_feedback = Feedback::kPrevious;
   TiedEmbeddings tied_embeddings = TiedEmbeddings::kNone;
+  /// The number of cells in one step. The order kUpdateLookUpdate has one layer and two cells.
+  int cells() const { return order == Order::kUpdateLookUpdate ? 2 : layers; }
   /// Units of E y_{i-1} in the bottom layer and in the readout: m_y, or 0 without feedback.
   int previous_units() const { return feedback == Feedback::kPrevious ? embedding : 0; }
   int readout_previous_units() const {

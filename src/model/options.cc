@@ -193,6 +193,26 @@ void add_attention(OptionList& list, AttentionConfig& attention) {
                         {{"visible", EndToken::kVisible}, {"hidden", EndToken::kHidden}},
                         "whether attention may look at the </s> of the source");
   list.flag("attention.energy_bias", attention.energy_bias, "a bias on the energies");
+  list.choice<AttentionKind>("attention.kind", attention.kind,
+                             {{"soft", AttentionKind::kSoft},
+                              {"hard", AttentionKind::kHard},
+                              {"hard-monotonic", AttentionKind::kHardMonotonic},
+                              {"fixed", AttentionKind::kFixed},
+                              {"none", AttentionKind::kNone}},
+                             "soft averages the annotations; hard mixes the distributions that "
+                             "each position gives; hard-monotonic never moves back; fixed hands "
+                             "the encoder's last states to every step; none to the first only");
+  list.choice<Window>("attention.window", attention.window,
+                      {{"all", Window::kAll}, {"predicted", Window::kPredicted}},
+                      "where attention looks: everywhere, or in a window around a position that "
+                      "the state predicts");
+  list.number("attention.reach", attention.reach, 1, 1000,
+              "positions on each side of the middle of a window");
+  list.choice<Coverage>("attention.coverage", attention.coverage,
+                        {{"none", Coverage::kNone}, {"sum", Coverage::kSum}},
+                        "what the additive score sees of the past: the sum of the alignments");
+  list.number("attention.coverage_loss", attention.coverage_loss, 0.0, 1e6,
+              "factor of the cost of looking again where attention has looked; 0: no cost");
 }
 
 void add_decoder(OptionList& list, DecoderConfig& decoder) {
@@ -225,8 +245,14 @@ void add_decoder(OptionList& list, DecoderConfig& decoder) {
   list.choice<Order>("decoder.order", decoder.order,
                      {{"look-update-generate", Order::kLookUpdateGenerate},
                       {"look-generate-update", Order::kLookGenerateUpdate},
-                      {"update-look-generate", Order::kUpdateLookGenerate}},
-                     "order within one step");
+                      {"update-look-generate", Order::kUpdateLookGenerate},
+                      {"update-look-update", Order::kUpdateLookUpdate}},
+                     "order within one step; update-look-update has a second cell, which reads the "
+                     "context after the look, as the conditional GRU has");
+  list.choice<GruBias>(
+      "decoder.second_gru_bias", decoder.second_bias,
+      {{"both", GruBias::kBoth}, {"outside", GruBias::kOutside}, {"inside", GruBias::kInside}},
+      "biases of the second cell in the order update-look-update, as decoder.gru_bias");
   list.choice<Readout>("decoder.readout", decoder.readout,
                        {{"tanh", Readout::kTanh},
                         {"maxout", Readout::kMaxout},

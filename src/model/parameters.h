@@ -43,6 +43,9 @@ struct VocabularySizes {
 ///   attention.bias                 [n']          b, additive
 ///   attention.energy_weight        [n']          v, additive
 ///   attention.energy_bias          [1]           b_e, if chosen
+///   attention.coverage_weight      [n', 1]       W_c, with attention.coverage: sum
+///   attention.centre_weight        [n, n]        W_p, with attention.window: predicted
+///   attention.centre_vector        [1, n]        v_p, with attention.window: predicted
 ///   target_embedding.weight        [target_vocabulary, m_y]  with feedback, unless tied to the source
 ///   target_embedding.start         [m_y]         E y_0, with decoder.start: own
 ///   decoder.L.input_weight         [G n, in]     layer 0: columns [E y; c_i], above: n;
@@ -53,7 +56,11 @@ struct VocabularySizes {
 ///   decoder.L.recurrent_bias       [n]           GRU with reset after: inside r ⊙ (U h + b);
 ///                                                [3 n] of all gates with gru_bias: inside; none
 ///                                                with gru_bias: outside
-///   readout.weight                 [r, n + m_y + n_h]  columns [s; E y_{i-1}; c_i];
+///   decoder.context.*              the second cell of update-look-update: input_weight [G n, n_h]
+///                                  for c_i, recurrent_weight, bias and recurrent_bias as above,
+///                                  the biases by second_gru_bias
+///   readout.weight                 [r, n + m_y + n_h]  columns [s; E y_{i-1}; c_i], with hard
+///                                                attention [s; E y_{i-1}; h_j];
 ///                                                r: 2 l for maxout, else l
 ///   readout.bias                   [r]
 ///   output.weight                  [target_vocabulary, l]  unless tied to the target embedding;
@@ -71,6 +78,9 @@ std::int64_t parameter_count(const std::vector<TensorSpec>& table);
 
 /// The tensor of E y_0, if it is a vector of its own (Start::kOwn).
 inline constexpr const char* kStartName = "target_embedding.start";
+
+/// The prefix of the parameters of the second cell (Order::kUpdateLookUpdate).
+inline constexpr const char* kSecondCell = "decoder.context";
 
 /// Returns the name of the tensor that holds the target embedding, or the output weights, after
 /// ties are followed.

@@ -117,25 +117,103 @@ Configuration make_luong() {
   return c;
 }
 
-}  // namespace
+// The conditional GRU of dl4mt and Nematus (§4.6) at a size for a CPU and with Adam. Its tensors
+// have the published shapes: the published sizes are encoder.embedding=decoder.embedding=512,
+// decoder.readout_units=512, encoder.units=decoder.units=1024 and attention.units=2048 over 30,000
+// words a side. It was trained with training.optimizer=adadelta, training.clip_norm=1 and
+// training.batch_size=32.
+Configuration make_cgru() {
+  Configuration c = make_default();
+  c.preset = "cgru";
+  c.encoder.cell.reset = c.decoder.cell.reset = GruReset::kAfter;
+  c.encoder.cell.update = c.decoder.cell.update = GruUpdate::kOld;
+  c.encoder.cell.bias = c.decoder.cell.bias = GruBias::kOutside;
+  c.decoder.second_bias = GruBias::kInside;
+  c.decoder.order = Order::kUpdateLookUpdate;
+  c.decoder.initial_state = InitialState::kMean;
+  c.attention.units = 256;
+  c.attention.energy_bias = true;
+  return c;
+}
 
-const std::vector<Preset>& presets() {
-  static const std::vector<Preset> list = {
-      {"default", "a small RNNsearch for strings: names, words, dates, short sentences"},
-      {"dates", "the date exercise (linear energies, slower decay): one-hot, BiLSTM 32, LSTM 64"},
-      {"rnnsearch", "Bahdanau, Cho and Bengio 2014 at its published size"},
-      {"luong", "Luong, Pham and Manning 2015 (general score, input feeding) at a small size"},
+// Local attention with predicted windows (§6.3), in the model of make_luong(). The published reach
+// is 10; it suits sentences, and short strings too.
+Configuration make_luong_local_p() {
+  Configuration c = make_luong();
+  c.preset = "luong-local-p";
+  c.attention.window = Window::kPredicted;
+  return c;
+}
+
+// Coverage with its loss (§13.3) in the default model. See, Liu and Manning trained the loss only
+// at the end, because it hurt long summaries when it was there from the beginning.
+Configuration make_coverage_see() {
+  Configuration c = make_default();
+  c.preset = "coverage-see";
+  c.decoder.order = Order::kUpdateLookGenerate;
+  c.attention.coverage = Coverage::kSum;
+  c.attention.coverage_loss = 1;
+  return c;
+}
+
+// Exact hard monotonic attention, 0-MONO (§13.2), at a size for a CPU. The published size is
+// decoder.embedding=encoder.embedding=200, two bidirectional LSTM layers of 400 units, a decoder of
+// 400 units, dropout 0.4 and first states of zeros.
+Configuration make_hard_monotonic() {
+  Configuration c = make_default();
+  c.preset = "hard-monotonic";
+  c.encoder.cell.type = c.decoder.cell.type = Cell::kLstm;
+  c.attention.score = "general";
+  c.attention.kind = AttentionKind::kHardMonotonic;
+  c.decoder.order = Order::kUpdateLookGenerate;
+  c.decoder.initial_state = InitialState::kZero;
+  c.decoder.readout_feedback = Feedback::kNone;
+  return c;
+}
+
+struct NamedPreset {
+  Preset preset;
+  Configuration (*make)();
+};
+
+// All presets, in the order in which they are listed.
+const std::vector<NamedPreset>& named_presets() {
+  static const std::vector<NamedPreset> list = {
+      {{"default", "a small RNNsearch for strings: names, words, dates, short sentences"},
+       make_default},
+      {{"dates", "the date exercise (linear energies, slower decay): one-hot, BiLSTM 32, LSTM 64"},
+       make_dates},
+      {{"rnnsearch", "Bahdanau, Cho and Bengio 2014 at its published size"}, make_rnnsearch},
+      {{"luong", "Luong, Pham and Manning 2015 (general score, input feeding) at a small size"},
+       make_luong},
+      {{"cgru", "the conditional GRU of dl4mt and Nematus at a small size"}, make_cgru},
+      {{"luong-local-p", "luong, looking in a window around a predicted position"},
+       make_luong_local_p},
+      {{"coverage-see", "See, Liu and Manning 2017: coverage of the source, with its loss"},
+       make_coverage_see},
+      {{"hard-monotonic", "Wu and Cotterell 2019: exact hard attention that never moves back"},
+       make_hard_monotonic},
   };
   return list;
 }
 
+}  // namespace
+
+const std::vector<Preset>& presets() {
+  static const std::vector<Preset> list = [] {
+    std::vector<Preset> found;
+    for (const NamedPreset& one : named_presets()) found.push_back(one.preset);
+    return found;
+  }();
+  return list;
+}
+
 Configuration preset(std::string_view name) {
-  if (name == "default") return make_default();
-  if (name == "dates") return make_dates();
-  if (name == "rnnsearch") return make_rnnsearch();
-  if (name == "luong") return make_luong();
   std::string names;
-  for (const Preset& one : presets()) names += fmt::format(" {}", one.name);
+  for (const NamedPreset& one : named_presets()) {
+    if (one.preset.name == name) return one.make();
+    names += fmt::format(" {}", one.preset.name);
+  }
   throw UsageError(fmt::format("unknown preset '{}'; there are{}", name, names));
 }
 

@@ -24,6 +24,9 @@ step::Program step_program(const Configuration& configuration, const VocabularyS
     case Order::kUpdateLookGenerate:
       update_look_generate(builder, configuration);
       break;
+    case Order::kUpdateLookUpdate:
+      update_look_update(builder, configuration);
+      break;
   }
   return builder.finish();
 }
@@ -40,8 +43,11 @@ std::optional<Score> plan_score(const AttentionConfig& attention) {
 }
 
 bool has_plan(const Configuration& configuration) {
-  return plan_score(configuration.attention).has_value() &&
-         configuration.decoder.cell.type != Cell::kNone;
+  const AttentionConfig& attention = configuration.attention;
+  return plan_score(attention).has_value() && attention.kind == AttentionKind::kSoft &&
+         attention.window == Window::kAll && attention.coverage == Coverage::kNone &&
+         configuration.decoder.cell.type != Cell::kNone &&
+         configuration.decoder.order != Order::kUpdateLookUpdate;
 }
 
 }  // namespace attend::model

@@ -10,7 +10,7 @@ DecoderMasks::DecoderMasks(const model::DecoderConfig& config, std::int64_t step
   const auto draw = [&](double rate) {
     return dropout->mask({batch, config.units}, rate, floating);
   };
-  for (int layer = 0; layer < config.layers && rates.recurrent > 0; ++layer) {
+  for (int cell = 0; cell < config.cells() && rates.recurrent > 0; ++cell) {
     recurrent.push_back(draw(rates.recurrent));
   }
   const std::int64_t different = rates.variational ? 1 : steps;
@@ -27,8 +27,8 @@ DecoderMasks::DecoderMasks(const model::DecoderConfig& config, std::int64_t step
   }
 }
 
-Tensor DecoderMasks::recurrent_of(std::size_t layer) const {
-  return recurrent.empty() ? Tensor() : recurrent[layer];
+Tensor DecoderMasks::recurrent_of(std::size_t cell) const {
+  return recurrent.empty() ? Tensor() : recurrent[cell];
 }
 
 Tensor DecoderMasks::between_at(std::int64_t step, std::size_t layer) const {

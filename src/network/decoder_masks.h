@@ -16,8 +16,8 @@ using at::Tensor;
 /// configuration does not ask for its kind of dropout. A state is multiplied by its mask; dropped
 /// values are 0 in the mask.
 struct DecoderMasks {
-  // [layers] of [batch, n]: masks of h_{t-1} in the recurrent products. A layer has one mask for
-  // all steps.
+  // [DecoderConfig::cells()] of [batch, n]: masks of h_{t-1} in the recurrent products. A cell has
+  // one mask for all steps.
   std::vector<Tensor> recurrent;
   // [layers − 1] of [steps, batch, n]: masks of the states that the next layer reads. The first
   // dimension is 1 where one mask serves all steps (variational dropout).
@@ -29,8 +29,8 @@ struct DecoderMasks {
   DecoderMasks(const model::DecoderConfig& config, std::int64_t steps, std::int64_t batch,
                Dropout* dropout, const at::TensorOptions& floating);
 
-  /// The mask [batch, n] of h_{t-1} of a layer; undefined without this dropout.
-  Tensor recurrent_of(std::size_t layer) const;
+  /// The mask [batch, n] of h_{t-1} of a cell; undefined without this dropout.
+  Tensor recurrent_of(std::size_t cell) const;
   /// The mask [batch, n] of the state of `layer` that layer + 1 reads in `step`; undefined without
   /// this dropout.
   Tensor between_at(std::int64_t step, std::size_t layer) const;

@@ -7,21 +7,11 @@
 #include <utility>
 
 #include "base/base.h"
+#include "step/expect.h"
 #include "step/text.h"
 
 namespace attend::step {
 namespace {
-
-std::string describe(const Shape& shape) {
-  static constexpr std::array kNames{"model", "source", "position", "row", "row and position"};
-  return fmt::format("[{}: {}]", kNames[static_cast<std::size_t>(shape.per)], shape.units);
-}
-
-void expect(bool holds, Op op, const Shape& x, const Shape& y) {
-  if (holds) return;
-  throw CheckFailure(
-      fmt::format("{}: shapes {} and {} do not fit", name_of(op), describe(x), describe(y)));
-}
 
 Per join(Per x, Per y) {
   if (x == y || y == Per::kModel) return x;
@@ -47,7 +37,7 @@ std::size_t group_of(const TensorSpec& spec) {
 Shape join(const Shape& x, const Shape& y) {
   expect(x.units == y.units || x.units == 1 || y.units == 1, Op::kAdd, x, y);
   const Shape joined{join(x.per, y.per), std::max(x.units, y.units)};
-  expect(joined.per != Per::kRowPosition || joined.units == 1, Op::kAdd, x, y);
+  expect(joined.per != Per::kRowPosition || joined.units == 1 || x == y, Op::kAdd, x, y);
   return joined;
 }
 
@@ -96,6 +86,16 @@ Value Builder::zero_positions() {
   return add_node({.op = Op::kZeroPositions, .results = {{Per::kPosition, 1}}});
 }
 
+Value Builder::first_position() {
+  return add_node({.op = Op::kFirstPosition, .results = {{Per::kPosition, 1}}});
+}
+
+Value Builder::source_words() {
+  const Value words = add_node({.op = Op::kSourceWords, .results = {{Per::kSource, 1}}});
+  write(words, {"S", "", ""});
+  return words;
+}
+
 Value Builder::zeros(std::int64_t units) {
   return add_node({.op = Op::kZeros, .results = {{Per::kSource, units}}});
 }
@@ -133,7 +133,6 @@ Value Builder::linear(const Weight& weight, const std::vector<Value>& parts, con
     columns += units(part);
     per = join(per, shape(part).per);
   }
-  expect(per != Per::kRowPosition, Op::kLinear, shape(parts.front()), shape(parts.back()));
   linear.results = {{per, weight.units}};
   if (const TensorSpec* old = parameters_.find(weight.name)) {
     ATTEND_CHECK_EQ(old->shape.at(0), weight.units);
@@ -172,43 +171,6 @@ CellState Builder::cell(const CellConfig& config, const std::string& prefix, Val
   return {hidden, {hidden.node, 1}};
 }
 
-Value Builder::additive_energies(const std::string& weight, Value query, Value keys) {
-  const Shape q = shape(query), k = shape(keys);
-  expect(q.per != Per::kPosition && k.per == Per::kPosition && q.units == k.units,
-         Op::kAdditiveEnergies, q, k);
-  if (const TensorSpec* old = parameters_.find(weight)) {
-    ATTEND_CHECK_EQ(old->shape.at(0), k.units);
-  } else {
-    parameters_.energy_weight(weight, k.units);
-  }
-  return add_node({.op = Op::kAdditiveEnergies,
-                   .inputs = {query, keys},
-                   .weights = {weight},
-                   .results = {{Per::kRowPosition, 1}},
-                   .weight_symbols = {"v"}});
-}
-
-Value Builder::dot_energies(Value query, Value keys) {
-  const Shape q = shape(query), k = shape(keys);
-  expect(q.per != Per::kPosition && k.per == Per::kPosition && q.units == k.units, Op::kDotEnergies,
-         q, k);
-  return add_node(
-      {.op = Op::kDotEnergies, .inputs = {query, keys}, .results = {{Per::kRowPosition, 1}}});
-}
-
-Value Builder::softmax(Value energies) {
-  const Shape& e = shape(energies);
-  expect(e.per == Per::kRowPosition, Op::kSoftmax, e, e);
-  return add_node({.op = Op::kSoftmax, .inputs = {energies}, .results = {e}});
-}
-
-Value Builder::weighted_sum(Value alignment, Value values) {
-  const Shape &a = shape(alignment), &x = shape(values);
-  expect(a.per == Per::kRowPosition && x.per == Per::kPosition, Op::kWeightedSum, a, x);
-  return add_node(
-      {.op = Op::kWeightedSum, .inputs = {alignment, values}, .results = {{Per::kRow, x.units}}});
-}
-
 void Builder::declare_vector(const std::string& name, std::int64_t units, Initial initial,
                              double scale) {
   if (const TensorSpec* old = parameters_.find(name)) {
@@ -228,6 +190,7 @@ Value Builder::elementwise(Op op, Value x) {
 
 Value Builder::add(Value x, Value y) { return joined(Op::kAdd, x, y); }
 Value Builder::multiply(Value x, Value y) { return joined(Op::kMultiply, x, y); }
+Value Builder::minimum(Value x, Value y) { return joined(Op::kMinimum, x, y); }
 Value Builder::tanh(Value x) { return elementwise(Op::kTanh, x); }
 Value Builder::sigmoid(Value x) { return elementwise(Op::kSigmoid, x); }
 Value Builder::relu(Value x) { return elementwise(Op::kRelu, x); }
@@ -295,15 +258,22 @@ void Builder::write(Value value, Notation notation) {
 void Builder::output(Output output) {
   const std::int64_t vocabulary = sizes_.target_vocabulary;
   const Shape& read = shape(output.input);
-  expect(read.per == Per::kRow, Op::kLogProbabilities, read, read);
-  if (!output.tied) parameters_.matrix(output.weight, vocabulary, units(output.input));
-  parameters_.vector(output.bias, vocabulary);
-  const Value choice = add_node({.op = Op::kLogProbabilities,
-                                 .inputs = {output.input},
-                                 .weights = {output.weight, output.bias},
-                                 .results = {{Per::kRow, vocabulary}},
-                                 .weight_symbols = {"W_o", "b_o"}});
-  write(choice, {"p(y_i)", "choice", ""});
+  expect(read.per == (output.mixes() ? Per::kRowPosition : Per::kRow), Op::kLogProbabilities, read,
+         read);
+  Node node{.op = Op::kLogProbabilities,
+            .inputs = {output.input},
+            .weights = {output.weight, output.bias},
+            .results = {{Per::kRow, vocabulary}},
+            .weight_symbols = {"W_o", "b_o"}};
+  if (output.mixes()) {
+    expect(shape(output.prior) == Shape{Per::kRowPosition, 1} && output.normalizer.defined(),
+           Op::kLogProbabilities, shape(output.prior), read);
+    node.inputs.push_back(output.prior);
+  } else {
+    if (!output.tied) parameters_.matrix(output.weight, vocabulary, units(output.input));
+    parameters_.vector(output.bias, vocabulary);
+  }
+  write(add_node(std::move(node)), {"p(y_i)", "choice", ""});
   program_.output = std::move(output);
 }
 
@@ -312,7 +282,7 @@ void Builder::check_next_token() const {
   std::vector<bool> depends(program_.nodes.size());
   for (std::size_t k = 0; k < program_.nodes.size(); ++k) {
     const Node& node = program_.nodes[k];
-    depends[k] = node.op == Op::kNextEmbedding;
+    depends[k] = reads_next_token(node.op);
     for (const Value& input : node.inputs) {
       depends[k] = depends[k] || depends[static_cast<std::size_t>(input.node)];
     }

@@ -61,6 +61,8 @@ class Builder {
   Value last_state(const std::string& text);                                 ///< [source: n_h]
   CellState layer_state(int layer, bool has_cell, const std::string& text);  ///< [source: n_h]
   Value zero_positions();           ///< zeros: [position: 1]
+  Value first_position();           ///< 1 at the first position, else 0: [position: 1]
+  Value source_words();             ///< S, without </s>: [source: 1]
   Value zeros(std::int64_t units);  ///< [source: units]
   /// A parameter vector as a value: [model: units].
   Value parameter(const std::string& name, std::int64_t units, const std::string& symbol,
@@ -76,13 +78,34 @@ class Builder {
                  const CellState& state, int layer);
 
   // Attention. Queries are rows; keys and values are positions.
-  Value additive_energies(const std::string& weight, Value query, Value keys);
+  /// `features`, if defined, are numbers of a row and a position, [row and position: d]; `columns`
+  /// names their matrix W_f [n', d].
+  Value additive_energies(const std::string& weight, Value query, Value keys, Value features = {},
+                          const std::string& columns = {});
   Value dot_energies(Value query, Value keys);
   Value softmax(Value energies);
   Value weighted_sum(Value alignment, Value values);
+  /// From now on, energies, softmax and weighted_sum() are those of the window floor(p) − reach …
+  /// floor(p) + reach around the centre p [row: 1]. Their energies and alignments are [row: 2 reach
+  /// + 1]. Call it once at most.
+  void look_in_window(Value centre, std::int64_t reach);
+  /// exp(−(j − p)² / (2 σ²)) with σ = reach / 2 at the positions j of the window (§6.3).
+  Value gaussian();
+  /// The numbers of the window at their positions of the source: [row and position: 1].
+  Value spread(Value of_window);
+  Value sum_positions(Value x);  ///< [row: 1] from [row and position: 1]
+  /// Hard monotonic attention (§13.2): the probability of looking at position j, when it was f in
+  /// the last step and may only move forward; and the probability after the token was chosen.
+  Value monotonic_prior(Value f, Value alignment);
+  Value posterior(Value prior, Value token_log_probability);
+  /// Of the output layer, whose weight is declared here, for every position: log Σ_y exp(W_y · r_j
+  /// + b_y), and log p(y_i | j).
+  Value log_normalizer(Value readouts, const Output& output);
+  Value token_log_probability(Value readouts, Value normalizer, const Output& output);
 
   Value add(Value x, Value y);
   Value multiply(Value x, Value y);
+  Value minimum(Value x, Value y);
   Value scale(Value x, double factor);
   Value tanh(Value x);
   Value sigmoid(Value x);
@@ -114,6 +137,8 @@ class Builder {
   Program finish();
 
  private:
+  void add_window(Node& node) const;
+  Shape energies_shape(Op op, Value query, Value keys) const;
   void declare_vector(const std::string& name, std::int64_t units, Initial initial, double scale);
   void check_next_token() const;
   Value add_node(Node node);
@@ -123,6 +148,8 @@ class Builder {
   Node& node(Value value) { return program_.nodes[static_cast<std::size_t>(value.node)]; }
 
   Sizes sizes_;
+  Value centre_;  // of the window; undefined without one
+  std::int64_t reach_ = 0;
   ParameterList parameters_;
   Program program_;
 };

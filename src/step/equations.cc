@@ -31,24 +31,22 @@ class NodeText {
       case Op::kZeros:
       case Op::kZeroPositions:
         return "0";
+      case Op::kFirstPosition:
+        return "1 if j = 1, else 0";
+      case Op::kSourceWords:
+        return "S";
       case Op::kLinear:
         return linear();
       case Op::kGru:
       case Op::kLstm:
         return fmt::format("{}({}, {})", node_.op == Op::kGru ? "GRU" : "LSTM", operand(1),
                            operand(0));
-      case Op::kAdditiveEnergies:
-        return fmt::format("v · tanh({} + {})", operand(0), operand(1));
-      case Op::kDotEnergies:
-        return fmt::format("{} · {}", factor(0), factor(1));
-      case Op::kSoftmax:
-        return softmax();
-      case Op::kWeightedSum:
-        return fmt::format("Σ_j {} {}", factor(0), factor(1));
       case Op::kAdd:
         return fmt::format("{} + {}", operand(0), operand(1));
       case Op::kMultiply:
         return fmt::format("{} · {}", factor(0), factor(1));
+      case Op::kMinimum:
+        return fmt::format("min({}, {})", operand(0), operand(1));
       case Op::kScale:
         return fmt::format("{} · {}", node_.factor, factor(0));
       case Op::kTanh:
@@ -64,12 +62,66 @@ class NodeText {
       case Op::kDropout:
         return operand(0);
       case Op::kLogProbabilities:
-        return fmt::format("softmax({})", linear());
+        return choice();
+      default:
+        return attention();
+    }
+  }
+
+ private:
+  std::string attention() const {
+    switch (node_.op) {
+      case Op::kAdditiveEnergies:
+        return fmt::format("v · tanh({} + {}{})", operand(0), operand(1), features());
+      case Op::kDotEnergies:
+        return fmt::format("{} · {}", factor(0), factor(1));
+      case Op::kSoftmax:
+        return softmax();
+      case Op::kWeightedSum:
+        return fmt::format("Σ_j {} {}", factor(0), factor(1));
+      case Op::kGaussian:
+        return fmt::format("exp(−(j − {})² / {})", operand(0),
+                           static_cast<double>(node_.reach * node_.reach) / 2);
+      case Op::kSpread:
+        return operand(0);
+      case Op::kSumPositions:
+        return fmt::format("Σ_j {}", factor(0));
+      case Op::kMonotonicPrior:
+        return fmt::format("Σ_{{k ≤ j}} {0} {1} / Σ_{{l ≥ k}} {2}", of_position(0, "k"), operand(1),
+                           of_position(1, "l"));
+      case Op::kPosterior:
+        return fmt::format("{} {} / Σ_k {} {}", operand(0), operand(1), of_position(0, "k"),
+                           of_position(1, "k"));
+      case Op::kLogNormalizer:
+        return fmt::format("log Σ_y exp({} {} + {})", node_.weight_symbols[0], operand(0),
+                           node_.weight_symbols[1]);
+      case Op::kTokenLogProbability:
+        return "p(y_i | j)";
+      default:
+        break;
     }
     return "";
   }
 
- private:
+  std::string features() const {
+    return node_.weights.size() > 1 ? fmt::format(" + {} {}", node_.weight_symbols[1], operand(2))
+                                    : std::string();
+  }
+
+  // An operand with another index in place of its last j: e_ij becomes e_ik.
+  std::string of_position(std::size_t k, const char* index) const {
+    std::string text = operand(k);
+    const std::size_t last = text.rfind('j');
+    if (last != std::string::npos) text.replace(last, 1, index);
+    return text;
+  }
+
+  std::string choice() const {
+    if (node_.inputs.size() == 1) return fmt::format("softmax({})", linear());
+    return fmt::format("Σ_j {} softmax({} {} + {})", operand(1), node_.weight_symbols[0],
+                       operand(0), node_.weight_symbols[1]);
+  }
+
   std::string operand(std::size_t k) const { return text_of(program_, node_.inputs[k]); }
 
   // The operand of a product: a sum gets parentheses.
@@ -96,7 +148,10 @@ class NodeText {
     const std::string energies = operand(0);
     std::string summed = energies;
     if (summed.ends_with('j')) summed.back() = 'k';
-    return fmt::format("exp({}) / Σ_k exp({})", energies, summed);
+    const std::string ratio = fmt::format("exp({}) / Σ_k exp({})", energies, summed);
+    if (node_.reach == 0) return ratio;
+    const std::string centre = operand(1);
+    return fmt::format("{0}, j and k from ⌊{1}⌋ − {2} to ⌊{1}⌋ + {2}", ratio, centre, node_.reach);
   }
 
   const Program& program_;

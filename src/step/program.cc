@@ -29,6 +29,10 @@ std::string_view name_of_input(Op op) {
       return "zeros";
     case Op::kZeroPositions:
       return "zeros of positions";
+    case Op::kFirstPosition:
+      return "first position";
+    case Op::kSourceWords:
+      return "words of the source";
     case Op::kParameter:
       return "parameter";
     case Op::kPreviousEmbedding:
@@ -37,6 +41,36 @@ std::string_view name_of_input(Op op) {
       return "next embedding";
     case Op::kCarried:
       return "carried value";
+    default:
+      break;
+  }
+  return "";
+}
+
+std::string_view name_of_attention(Op op) {
+  switch (op) {
+    case Op::kAdditiveEnergies:
+      return "additive energies";
+    case Op::kDotEnergies:
+      return "dot energies";
+    case Op::kSoftmax:
+      return "softmax";
+    case Op::kWeightedSum:
+      return "weighted sum";
+    case Op::kGaussian:
+      return "gaussian";
+    case Op::kSpread:
+      return "spread";
+    case Op::kSumPositions:
+      return "sum over positions";
+    case Op::kMonotonicPrior:
+      return "monotonic prior";
+    case Op::kPosterior:
+      return "posterior";
+    case Op::kLogNormalizer:
+      return "log-normaliser";
+    case Op::kTokenLogProbability:
+      return "log-probability of the token";
     default:
       break;
   }
@@ -53,18 +87,12 @@ std::string_view name_of(Op op) {
       return "gru";
     case Op::kLstm:
       return "lstm";
-    case Op::kAdditiveEnergies:
-      return "additive energies";
-    case Op::kDotEnergies:
-      return "dot energies";
-    case Op::kSoftmax:
-      return "softmax";
-    case Op::kWeightedSum:
-      return "weighted sum";
     case Op::kAdd:
       return "add";
     case Op::kMultiply:
       return "multiply";
+    case Op::kMinimum:
+      return "minimum";
     case Op::kScale:
       return "scale";
     case Op::kTanh:
@@ -82,9 +110,10 @@ std::string_view name_of(Op op) {
     case Op::kLogProbabilities:
       return "log-probabilities";
     default:
-      return name_of_input(op);
+      break;
   }
-  return "";
+  const std::string_view name = name_of_attention(op);
+  return name.empty() ? name_of_input(op) : name;
 }
 
 }  // namespace attend::step

@@ -22,7 +22,8 @@ enum class Per {
   kSource,      ///< one vector for a source: an initial state
   kPosition,    ///< one vector for each position of a source: annotations, keys
   kRow,         ///< one vector for a hypothesis in a step: a state, a query, a context
-  kRowPosition  ///< one number for a hypothesis and a position of its source: energies, alignment
+  kRowPosition  ///< one vector for a hypothesis and a position of its source; mostly one number:
+                ///< energies, alignment
 };
 
 struct Shape {
@@ -41,6 +42,8 @@ enum class Op {
   kLayerCell,        ///< the last LSTM cells of encoder layer `layer`
   kZeros,            ///< zeros, one vector for each source
   kZeroPositions,    ///< zeros, one number for each position
+  kFirstPosition,    ///< 1 at the first position of a source, 0 at the others
+  kSourceWords,      ///< S, the number of words of a source; its </s> does not count
   kParameter,        ///< weights[0] [units], a parameter as a value
   kPreviousEmbedding,  ///< E y_{i-1}, 0 in the first step; weights[0] is E
   kNextEmbedding,      ///< E y_i. Only carried values may depend on it, since y_i is chosen last
@@ -54,15 +57,28 @@ enum class Op {
   kGru,   ///< (gates, h) → h'
   kLstm,  ///< (gates, h, c) → h', c'
 
-  // Attention.
-  kAdditiveEnergies,  ///< (q, k_j) → v · tanh(q + k_j); weights[0] is v
+  // Attention. With a reach D, the first four compute a window only: the last operand is then the
+  // centre p of each row, and their numbers belong to the positions floor(p) − D … floor(p) + D, in
+  // this order: [row: 2 D + 1]. Positions outside the source count as not allowed.
+  kAdditiveEnergies,  ///< (q, k_j[, f_j]) → v · tanh(q + k_j [+ W_f f_j]); weights are v [, W_f]
   kDotEnergies,       ///< (q, k_j) → q · k_j
   kSoftmax,           ///< over the positions of a source that are allowed; the others get 0
   kWeightedSum,       ///< (α, x_j) → Σ_j α_j x_j
+  kGaussian,  ///< p → exp(−(j − p)² / (2 σ²)), σ = D / 2, in the window around p (§6.3)
+  kSpread,    ///< (x, p) → the numbers of a window at their positions, 0 elsewhere
+  kSumPositions,    ///< x_j → Σ_j x_j
+  kMonotonicPrior,  ///< (f, α) → Σ_{i ≤ j} f_i α_j / Σ_{k ≥ i} α_k (§13.2)
+  kPosterior,       ///< (π, log p) → π_j p_j / Σ_k π_k p_k
+
+  // Of an output layer for each position; weights are W [vocabulary, l] and b.
+  kLogNormalizer,        ///< r_j → log Σ_y exp(W_y · r_j + b_y)
+  kTokenLogProbability,  ///< (r_j, z_j) → W_y · r_j + b_y − z_j for y = y_i. Only carried values
+                         ///< may depend on it, as with kNextEmbedding
 
   // Functions of single vectors.
   kAdd,         ///< x + y. Values are repeated as join() says
   kMultiply,    ///< x ⊙ y. Values are repeated as join() says
+  kMinimum,     ///< min(x, y). Values are repeated as join() says
   kScale,       ///< factor · x
   kTanh,        ///< tanh x
   kSigmoid,     ///< 1 / (1 + exp(−x))
@@ -71,8 +87,10 @@ enum class Op {
   kUnitLength,  ///< x / sqrt(|x|² + kLengthEpsilon)
   kDropout,     ///< in training, x multiplied by a dropout mask; elsewhere x
 
-  /// log softmax(W x + b), the last of all: weights are W [vocabulary, units of x] and b. Engines
-  /// compute it apart from the other nodes, because it is large (Program::output).
+  /// log softmax(W x + b), the last of all: weights are W [vocabulary, units of x] and b. With a
+  /// second operand π, log Σ_j π_j softmax(W x_j + b), a mixture of the distributions of all
+  /// positions. Engines compute it apart from the other nodes, because it is large
+  /// (Program::output).
   kLogProbabilities
 };
 
@@ -103,6 +121,7 @@ struct Node {
   CellConfig cell = {};                         ///< of cells
   int layer = 0;                                ///< of cells, kLayer… and kDropout
   double factor = 1;                            ///< of kScale
+  std::int64_t reach = 0;                       ///< D of a window; 0: all positions
   DropoutPlace place = DropoutPlace::kReadout;  ///< of kDropout
 
   // How the equations write the node.
@@ -149,12 +168,16 @@ struct Equation {
   std::string text;  ///< "e_ij = v · tanh(W s_{i-1} + U h_j + b)"
 };
 
-/// The layer that gives the log-probabilities: log softmax(W x + b).
+/// The layer that gives the log-probabilities: log softmax(W x + b). With a prior π it mixes the
+/// distributions of all positions: log Σ_j π_j softmax(W x_j + b).
 struct Output {
-  Value input = {};
+  Value input = {};         ///< [row: l], or [row and position: l] with a prior
   std::string weight = {};  ///< [target_vocabulary, units of input]
   std::string bias = {};    ///< [target_vocabulary]
   bool tied = false;        ///< whether the weight is an embedding table too
+  Value prior = {};         ///< π [row and position: 1]; undefined without a mixture
+  Value normalizer = {};    ///< kLogNormalizer of the input; with a prior only
+  bool mixes() const { return prior.defined(); }
 };
 
 /// One decoding step. A program is immutable once its Builder has finished it.
@@ -173,6 +196,11 @@ struct Program {
   /// The value of the observation of this name; undefined when there is none.
   Value observed(std::string_view name) const;
 };
+
+/// Whether an operation reads the token that its step chooses.
+constexpr bool reads_next_token(Op op) {
+  return op == Op::kNextEmbedding || op == Op::kTokenLogProbability;
+}
 
 /// The name of an operation for messages: "linear".
 std::string_view name_of(Op op);

@@ -43,6 +43,10 @@ class Scheduler {
     }
     for (const ExtraCost& one : program_.costs) schedule_.costs.push_back(slot(one.value));
     schedule_.output = slot(program_.output.input);
+    if (program_.output.mixes()) {
+      schedule_.prior = slot(program_.output.prior);
+      schedule_.normalizer = slot(program_.output.normalizer);
+    }
     return std::move(schedule_);
   }
 
@@ -57,9 +61,9 @@ class Scheduler {
   void find_origins() {
     for (const Node& one : program_.nodes) {
       Origin origin;
-      origin.token = one.op == Op::kPreviousEmbedding || one.op == Op::kNextEmbedding;
+      origin.next = reads_next_token(one.op);
+      origin.token = one.op == Op::kPreviousEmbedding || origin.next;
       origin.carried = one.op == Op::kCarried;
-      origin.next = one.op == Op::kNextEmbedding;
       for (const Value& input : one.inputs) {
         const Origin& of_input = origins_[index_of(input.node)];
         origin.token |= of_input.token;
@@ -180,8 +184,8 @@ class Scheduler {
       const Slot& part = schedule_.slots[index_of(input)];
       const bool splits =
           whole.stage != Stage::kAfter || options_.splits_after || part.stage == Stage::kOnce;
-      const std::pair key =
-          splits ? std::pair(part.stage, part.shape.per) : std::pair(whole.stage, Per::kRow);
+      const std::pair key = splits ? std::pair(part.stage, part.shape.per)
+                                   : std::pair(whole.stage, std::max(part.shape.per, Per::kRow));
       Operation& group = groups.try_emplace(key, whole).first->second;
       if (group.first_columns.empty()) group.inputs.clear();
       group.stage = key.first;

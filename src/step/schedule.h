@@ -76,6 +76,8 @@ struct Schedule {
   std::vector<ObservedSlot> observations;
   std::vector<int> costs;  ///< in the order of Program::costs
   int output = -1;         ///< the input of the output layer
+  int prior = -1;          ///< Output::prior, or −1
+  int normalizer = -1;     ///< Output::normalizer, or −1
 };
 
 /// Choices that an engine makes for its schedule.

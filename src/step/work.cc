@@ -15,6 +15,12 @@ class Counter {
 
  private:
   double units(Value value) const { return static_cast<double>(program_.shape(value).units); }
+  double vocabulary(const Node& node) const {
+    for (const TensorSpec& spec : program_.parameters) {
+      if (spec.name == node.weights[0]) return static_cast<double>(spec.shape[0]);
+    }
+    return 0;
+  }
 
   void add(Per per, double products) {
     switch (per) {
@@ -39,20 +45,30 @@ class Counter {
     const Per per = node.results[0].per;
     const auto own = static_cast<double>(node.results[0].units);
     switch (node.op) {
-      case Op::kLinear:
       case Op::kLogProbabilities:
+        if (node.inputs.size() > 1) break;  // a mixture: kLogNormalizer has the products
+        [[fallthrough]];
+      case Op::kLinear:
         for (const Value& part : node.inputs) add(program_.shape(part).per, own * units(part));
         break;
       case Op::kGru:
       case Op::kLstm:
         add(per, units(node.inputs[0]) * own);
         break;
-      case Op::kAdditiveEnergies:
+      case Op::kAdditiveEnergies:  // in a window, `own` is the number of its positions
       case Op::kDotEnergies:
-        add(per, units(node.inputs[1]));
+        add(per, own * units(node.inputs[1]));
         break;
-      case Op::kWeightedSum:
-        add(Per::kRowPosition, own);
+      case Op::kWeightedSum: {
+        const bool window = node.reach > 0;
+        add(window ? Per::kRow : Per::kRowPosition, window ? own * units(node.inputs[0]) : own);
+        break;
+      }
+      case Op::kLogNormalizer:
+        add(per, units(node.inputs[0]) * vocabulary(node));
+        break;
+      case Op::kTokenLogProbability:
+        add(per, units(node.inputs[0]));
         break;
       default:  // no product
         break;
@@ -89,7 +105,9 @@ KeptValues kept_values(const Program& program) {
     // Training never keeps the log-probabilities. A carried value is that of the step before.
     if (node.op == Op::kLogProbabilities || node.op == Op::kCarried) continue;
     for (const Shape& shape : node.results) add(shape);
-    if (node.op == Op::kAdditiveEnergies) kept.hidden += program.shape(node.inputs[1]).units;
+    if (node.op != Op::kAdditiveEnergies) continue;
+    const std::int64_t units = program.shape(node.inputs[1]).units;
+    (node.reach > 0 ? kept.per_step : kept.hidden) += units * node.results[0].units;
   }
   return kept;
 }

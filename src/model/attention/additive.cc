@@ -1,4 +1,5 @@
-// The additive score (§1.5, §4.1): e_ij = v · tanh(W s + U h_j + b).
+// The additive score (§1.5, §4.1): e_ij = v · tanh(W s + U h_j + b), with coverage (§13.3) v ·
+// tanh(W s + U h_j + b + W_c c_ij).
 #include "model/attention/mechanism.h"
 
 namespace attend::model {
@@ -7,22 +8,23 @@ namespace {
 using step::Builder;
 using step::Value;
 
-Value energies(Builder& b, const Configuration& c, Value query, Value annotations) {
+Value energies(Builder& b, const Configuration& c, const ScoreInputs& in) {
   const std::int64_t units = c.attention.units;
   const double deviation = step::kAttentionDeviation;
   const Value q = b.linear(
       {.name = "attention.query_weight", .units = units, .symbol = "W", .deviation = deviation},
-      {query});
+      {in.query});
   const Value k = b.linear({.name = "attention.annotation_weight",
                             .units = units,
                             .symbol = "U",
                             .deviation = deviation},
-                           {annotations}, {"attention.bias"});
-  return b.additive_energies("attention.energy_weight", q, k);
+                           {in.annotations}, {"attention.bias"});
+  return b.additive_energies("attention.energy_weight", q, k, in.coverage,
+                             "attention.coverage_weight");
 }
 
 }  // namespace
 
-Mechanism additive() { return {"additive", "§1.5, §4.1", nullptr, energies}; }
+Mechanism additive() { return {"additive", "§1.5, §4.1", nullptr, energies, true}; }
 
 }  // namespace attend::model

@@ -7,13 +7,12 @@ namespace {
 // A softmax of cosines alone, which lie between −1 and 1, could not become sharp.
 constexpr double kFirstFactor = 10;
 
-step::Value energies(step::Builder& b, const Configuration& c, step::Value query,
-                     step::Value annotations) {
+step::Value energies(step::Builder& b, const Configuration& c, const ScoreInputs& in) {
   const step::Value keys =
-      b.linear({"attention.annotation_weight", c.decoder.units}, {annotations});
+      b.linear({"attention.annotation_weight", c.decoder.units}, {in.annotations});
   const step::Value factor =
       b.parameter("attention.factor", 1, "g", step::Initial::kConstant, kFirstFactor);
-  return b.multiply(factor, b.dot_energies(b.unit_length(query), b.unit_length(keys)));
+  return b.multiply(factor, b.dot_energies(b.unit_length(in.query), b.unit_length(keys)));
 }
 
 }  // namespace

@@ -6,9 +6,8 @@ namespace {
 
 void check_sizes(const Configuration& c) { check_equal_sizes(c, "attention.score: dot"); }
 
-step::Value energies(step::Builder& b, const Configuration&, step::Value query,
-                     step::Value annotations) {
-  return b.dot_energies(query, annotations);
+step::Value energies(step::Builder& b, const Configuration&, const ScoreInputs& in) {
+  return b.dot_energies(in.query, in.annotations);
 }
 
 }  // namespace

@@ -4,13 +4,12 @@
 namespace attend::model {
 namespace {
 
-step::Value energies(step::Builder& b, const Configuration& c, step::Value query,
-                     step::Value annotations) {
+step::Value energies(step::Builder& b, const Configuration& c, const ScoreInputs& in) {
   const step::Value keys = b.linear({.name = "attention.annotation_weight",
                                      .units = c.decoder.units,
                                      .deviation = step::kAttentionDeviation},
-                                    {annotations});
-  return b.dot_energies(query, keys);
+                                    {in.annotations});
+  return b.dot_energies(in.query, keys);
 }
 
 }  // namespace

@@ -10,6 +10,13 @@
 
 namespace attend::model {
 
+/// The values that energies are computed from.
+struct ScoreInputs {
+  step::Value query;        ///< [row: n]
+  step::Value annotations;  ///< h_j [position: n_h]
+  step::Value coverage;     ///< [row and position: d], or undefined without coverage
+};
+
 /// One value of the option attention.score.
 struct Mechanism {
   std::string_view name;     ///< "additive"
@@ -17,10 +24,10 @@ struct Mechanism {
   /// Throws UsageError, with the reason, for a configuration that the score cannot be combined
   /// with. Null if it can be combined with all.
   void (*check)(const Configuration&);
-  /// Builds the energies e_ij [row and position: 1] of a query [row: n] and the annotations h_j
-  /// [position: n_h].
-  step::Value (*energies)(step::Builder&, const Configuration&, step::Value query,
-                          step::Value annotations);
+  /// Builds the energies e_ij of a query and the annotations: [row and position: 1], or [row: 2 D +
+  /// 1] in a window.
+  step::Value (*energies)(step::Builder&, const Configuration&, const ScoreInputs&);
+  bool reads_coverage = false;  ///< whether it uses ScoreInputs::coverage
 };
 
 /// Returns all scores, in the order of the option's choices.
@@ -28,6 +35,24 @@ const std::vector<Mechanism>& mechanisms();
 
 /// Returns the score that the configuration names.
 const Mechanism& mechanism(const AttentionConfig& attention);
+
+/// Computes p = S σ(v · tanh(W q)), the middle of the window that a query predicts (§6.3).
+step::Value predicted_centre(step::Builder&, const Configuration&, step::Value query);
+
+/// The sum of all earlier alignments, c_ij = Σ_{k < i} α_kj, which follows a hypothesis; undefined
+/// without coverage (§13.3).
+step::Value carry_coverage(step::Builder&, const Configuration&);
+/// Adds the alignment of this step to the coverage, and the cost λ Σ_j min(α_ij, c_ij).
+void add_to_coverage(step::Builder&, const Configuration&, step::Value coverage,
+                     step::Value alignment);
+
+/// Mixes the distributions that each position gives (§13.2). `readouts` r_j are [row and position:
+/// l]; `output` names the parameters of the output layer. Returns the output layer.
+step::Output mix_positions(step::Builder&, const Configuration&, step::Value alignment,
+                           step::Value readouts, step::Output output);
+
+/// Checks that the kind, the window and the coverage of attention fit the rest.
+void check_attention(const Configuration&);
 
 /// Throws UsageError("name needs decoder.units as large as annotations: …") when a query and an
 /// annotation have different sizes.

@@ -126,22 +126,70 @@ Value DecoderBuilder::next_token() {
   return b_.next_embedding(target_embedding_name(c_.decoder), c_.decoder.embedding);
 }
 
-Look DecoderBuilder::look(Value query) {
-  Look look;
-  look.energies = mechanism(c_.attention).energies(b_, c_, query, annotations_);
+// Computes energies and alignment, and shows the energies. In a window, shows and returns energies
+// and alignment of the window; the alignment is not normalised again after the Gaussian (§6.3).
+Value DecoderBuilder::alignment_of(Value query, Value coverage, Look& look) {
+  const bool windowed = c_.attention.window == Window::kPredicted;
+  if (windowed) b_.look_in_window(predicted_centre(b_, c_, query), c_.attention.reach);
+  look.energies = mechanism(c_.attention).energies(b_, c_, {query, annotations_, coverage});
   if (c_.attention.energy_bias) {
     look.energies = b_.add(look.energies, b_.parameter("attention.energy_bias", 1, "b_e"));
   }
   if (c_.attention.energies == Energies::kRelu) look.energies = b_.relu(look.energies);
   b_.write(look.energies, {"e_ij", "energies", ""});
-  look.alignment = b_.softmax(look.energies);
-  b_.write(look.alignment, {"α_ij", "alignment", ""});
+  b_.observe("energies", windowed ? b_.spread(look.energies) : look.energies, step::Over::kSource);
+  Value alignment = b_.softmax(look.energies);
+  if (windowed) alignment = b_.multiply(alignment, b_.gaussian());
+  b_.write(alignment, {"α_ij", "alignment", ""});
+  return alignment;
+}
+
+Look DecoderBuilder::look(Value query) {
+  Look look;
+  if (c_.attention.kind == AttentionKind::kNone) return look;
+  if (c_.attention.kind == AttentionKind::kFixed) {
+    look.context = b_.last_state(last_state_text(c_.encoder));
+    b_.write(look.context, {"c", "context", ""});
+    return look;
+  }
+  const Value coverage = carry_coverage(b_, c_);
+  look.alignment = alignment_of(query, coverage, look);
+  add_to_coverage(b_, c_, coverage, look.alignment);
   look.context = b_.weighted_sum(look.alignment, annotations_);
   b_.write(look.context, {"c_i", "context", ""});
-  b_.observe("energies", look.energies, step::Over::kSource);
-  b_.observe("alignment", look.alignment, step::Over::kSource);
+  const bool windowed = c_.attention.window == Window::kPredicted;
+  b_.observe("alignment", windowed ? b_.spread(look.alignment) : look.alignment,
+             step::Over::kSource);
   b_.observe("context", look.context, step::Over::kUnits);
   return look;
+}
+
+void DecoderBuilder::look_hard(Value state) {
+  Look look;
+  look.alignment = alignment_of(state, {}, look);
+  std::vector<Value> parts{state};
+  if (c_.decoder.readout_previous_units() > 0) parts.push_back(previous_token());
+  parts.push_back(annotations_);
+  const Value readouts = b_.tanh(
+      b_.linear({.name = "readout.weight", .units = c_.decoder.readout_units, .symbol = "W_r"},
+                parts, {"readout.bias", "b_r"}));
+  b_.write(readouts, {"r_ij", "readouts", ""});
+  b_.output(mix_positions(b_, c_, look.alignment,
+                          b_.dropout(readouts, step::DropoutPlace::kReadout),
+                          {{}, output_weight_name(c_.decoder), "output.bias"}));
+}
+
+// One step of a cell with the parameters prefix.*. `number` counts the cells of a step.
+step::CellState DecoderBuilder::run_cell(const CellConfig& cell, const std::string& prefix,
+                                         const std::vector<Value>& inputs,
+                                         const step::CellState& state, int number) {
+  std::int64_t width = 0;
+  for (const Value& input : inputs) width += b_.units(input);
+  const std::int64_t units = c_.decoder.units;
+  b_.parameters().cell(prefix, cell, width, units);
+  const Value gates = b_.linear({prefix + ".input_weight", cell.gate_count() * units}, inputs,
+                                {cell.has_input_bias() ? prefix + ".bias" : std::string()});
+  return b_.cell(cell, prefix, gates, state, number);
 }
 
 Value DecoderBuilder::update(const std::vector<Value>& inputs) {
@@ -152,15 +200,8 @@ Value DecoderBuilder::update(const std::vector<Value>& inputs) {
     if (layer > 0) {
       parts = {b_.dropout(state.hidden, step::DropoutPlace::kBetween, layer - 1)};
     }
-    std::int64_t width = 0;
-    for (const Value& part : parts) width += b_.units(part);
-    const std::string prefix = prefix_of(layer);
-    b_.parameters().cell(prefix, decoder.cell, width, decoder.units);
-    const Value gates =
-        b_.linear({prefix + ".input_weight", decoder.cell.gate_count() * decoder.units}, parts,
-                  {decoder.cell.has_input_bias() ? prefix + ".bias" : std::string()});
     const step::CellState& carried = layers_[static_cast<std::size_t>(layer)].carried;
-    state = b_.cell(decoder.cell, prefix, gates, carried, layer);
+    state = run_cell(decoder.cell, prefix_of(layer), parts, carried, layer);
     b_.next(carried.hidden, state.hidden);
     if (carried.cell.defined()) b_.next(carried.cell, state.cell);
   }
@@ -170,6 +211,28 @@ Value DecoderBuilder::update(const std::vector<Value>& inputs) {
   return state.hidden;
 }
 
+step::CellState DecoderBuilder::update_first(const std::vector<Value>& inputs) {
+  const step::CellState first =
+      run_cell(c_.decoder.cell, prefix_of(0), inputs, layers_.front().carried, 0);
+  b_.write(first.hidden, {"s'_i", "first update",
+                          fmt::format("{}(s_{{i-1}}, {})", cell_text(c_.decoder.cell, 1),
+                                      joined_texts(b_, inputs))});
+  return first;
+}
+
+Value DecoderBuilder::update_second(Value context, const step::CellState& first) {
+  CellConfig cell = c_.decoder.cell;
+  cell.bias = c_.decoder.second_bias;
+  const step::CellState second = run_cell(cell, kSecondCell, {context}, first, 1);
+  const step::CellState& carried = layers_.front().carried;
+  b_.next(carried.hidden, second.hidden);
+  if (carried.cell.defined()) b_.next(carried.cell, second.cell);
+  b_.write(second.hidden,
+           {"s_i", "state",
+            fmt::format("{}(s'_i, {})", cell_text(cell, 1), joined_texts(b_, {context}))});
+  return second.hidden;
+}
+
 Value DecoderBuilder::readout(Value state, Value context) {
   const DecoderConfig& decoder = c_.decoder;
   Value readout = state.defined() ? state : context;
@@ -177,7 +240,7 @@ Value DecoderBuilder::readout(Value state, Value context) {
     std::vector<Value> parts;
     if (state.defined()) parts.push_back(state);
     if (decoder.readout_previous_units() > 0) parts.push_back(previous_token());
-    parts.push_back(context);
+    if (context.defined()) parts.push_back(context);
     const int pieces = decoder.readout == Readout::kMaxout ? 2 : 1;
     readout = b_.linear({.name = "readout.weight",
                          .units = pieces * decoder.readout_units,

@@ -13,7 +13,8 @@ namespace attend::model {
 using step::Builder;
 using step::Value;
 
-/// The results of attention in one step (§1.5).
+/// The results of attention in one step (§1.5). In a window, energies and alignment are those of
+/// its positions.
 struct Look {
   Value energies, alignment, context;
 };
@@ -30,14 +31,22 @@ class DecoderBuilder {
   Value previous_token();
   Value next_token();
 
-  /// Computes energies, alignment and context of a query, and shows them as observations.
+  /// Computes energies, alignment and context of a query, and shows them as observations. A fixed
+  /// context has neither energies nor alignment; without attention all three are undefined.
   Look look(Value query);
+  /// Hard attention (§13.2): looks with a query, and adds the output layer, which mixes what the
+  /// readouts of all positions say.
+  void look_hard(Value state);
   /// Updates all layers. The bottom layer reads `inputs`, which are not empty. Returns s_i of the
   /// top layer.
   Value update(const std::vector<Value>& inputs);
+  /// The conditional GRU (§4.6): the first cell reads `inputs` and returns s'_i; the second cell
+  /// starts from s'_i, reads the context and returns s_i.
+  step::CellState update_first(const std::vector<Value>& inputs);
+  Value update_second(Value context, const step::CellState& first);
   /// Computes the readout r_i = activation(W_r [s; E y_{i-1}; c_i] + b_r), with dropout. Without a
   /// readout, returns the state, with dropout. `state` is undefined in a decoder without a cell;
-  /// the context then takes its place.
+  /// the context then takes its place. The context is undefined without attention.
   Value readout(Value state, Value context);
   /// Adds the output layer, which reads the readout.
   void generate(Value readout);
@@ -49,6 +58,10 @@ class DecoderBuilder {
 
   void add_first_states();
   step::CellState first_state(int layer, Value from);
+  step::CellState run_cell(const CellConfig& cell, const std::string& prefix,
+                           const std::vector<Value>& inputs, const step::CellState& state,
+                           int number);
+  Value alignment_of(Value query, Value coverage, Look& look);
   void declare_embedding();
   void declare_start();
 
@@ -63,6 +76,7 @@ class DecoderBuilder {
 void look_update_generate(Builder& builder, const Configuration& configuration);
 void look_generate_update(Builder& builder, const Configuration& configuration);
 void update_look_generate(Builder& builder, const Configuration& configuration);
+void update_look_update(Builder& builder, const Configuration& configuration);
 /// The step of a decoder without a cell (§8): c = look(q) with a learned query q; p(y_i) from c
 /// and, with feedback, E y_{i-1}.
 void look_generate(Builder& builder, const Configuration& configuration);

@@ -7,10 +7,11 @@ namespace attend::model {
 void look_update_generate(Builder& builder, const Configuration& configuration) {
   DecoderBuilder decoder(builder, configuration);
   const Look look = decoder.look(decoder.last_state());
-  std::vector<Value> inputs{look.context};
+  std::vector<Value> inputs;
   if (configuration.decoder.feedback == Feedback::kPrevious) {
-    inputs.insert(inputs.begin(), decoder.previous_token());
+    inputs.push_back(decoder.previous_token());
   }
+  if (look.context.defined()) inputs.push_back(look.context);
   const Value state = decoder.update(inputs);
   decoder.generate(decoder.readout(state, look.context));
 }

@@ -1,5 +1,6 @@
 // The step of Luong, Pham and Manning (§1.4, §6.4): s_i = f(s_{i-1}, [E y_{i-1}; r_{i-1}]), where
-// r_{i-1} needs input feeding; c_i = look(s_i); r_i and p(y_i) from s_i and c_i.
+// r_{i-1} needs input feeding; c_i = look(s_i); r_i and p(y_i) from s_i and c_i. With hard
+// attention (§13.2), p(y_i) is a mixture over the positions.
 #include "model/decoder/decoder.h"
 
 namespace attend::model {
@@ -15,6 +16,7 @@ void update_look_generate(Builder& b, const Configuration& configuration) {
     inputs.push_back(last_readout);
   }
   const Value state = decoder.update(inputs);
+  if (configuration.attention.kind != AttentionKind::kSoft) return decoder.look_hard(state);
   const Value readout = decoder.readout(state, decoder.look(state).context);
   if (last_readout.defined()) b.next(last_readout, readout);
   decoder.generate(readout);

@@ -1,0 +1,79 @@
+// Which kinds, windows and coverages of attention fit together and fit the rest of a model.
+#include "base/base.h"
+#include "model/attention/mechanism.h"
+
+namespace attend::model {
+namespace {
+
+[[noreturn]] void conflict(const std::string& message) { throw UsageError(message); }
+
+// Hard attention chooses an output distribution for each position, so nothing of the step may
+// depend on the context, and the output layer sees each position by itself.
+void check_hard(const Configuration& c) {
+  if (!c.attention.is_hard()) return;
+  const DecoderConfig& decoder = c.decoder;
+  const std::string name = c.attention.kind == AttentionKind::kHard
+                               ? "attention.kind: hard"
+                               : "attention.kind: hard-monotonic";
+  if (decoder.order != Order::kUpdateLookGenerate) {
+    conflict(name + " needs decoder.order: update-look-generate, whose state no context enters");
+  }
+  if (decoder.input_feeding != InputFeeding::kNone) {
+    conflict(name + " needs decoder.input_feeding: none, because no context may enter the state");
+  }
+  if (decoder.readout != Readout::kTanh) conflict(name + " needs decoder.readout: tanh");
+  if (decoder.tied_embeddings != TiedEmbeddings::kNone) {
+    conflict(name + " needs decoder.tied_embeddings: none");
+  }
+  if (c.training.label_smoothing > 0) {
+    conflict(name + " needs training.label_smoothing: 0, because the output is a mixture");
+  }
+  if (c.attention.window != Window::kAll) conflict(name + " needs attention.window: all");
+  if (c.attention.coverage != Coverage::kNone) conflict(name + " needs attention.coverage: none");
+}
+
+// Without a look the decoder must get the source elsewhere, and the options of a look mean nothing.
+void check_without_look(const Configuration& c) {
+  if (c.attention.looks()) return;
+  const bool fixed = c.attention.kind == AttentionKind::kFixed;
+  const std::string name = fixed ? "attention.kind: fixed" : "attention.kind: none";
+  if (c.decoder.cell.type == Cell::kNone) conflict(name + " needs a decoder.cell");
+  if (c.decoder.order != Order::kLookUpdateGenerate) {
+    conflict(name + " needs decoder.order: look-update-generate");
+  }
+  if (c.attention.window != Window::kAll || c.attention.coverage != Coverage::kNone) {
+    conflict(name + " needs attention.window: all and attention.coverage: none");
+  }
+  if (fixed) return;
+  if (c.decoder.initial_state == InitialState::kZero) {
+    conflict(name + " needs a decoder.initial_state that sees the source");
+  }
+  if (c.decoder.feedback == Feedback::kNone) {
+    conflict(name + " needs decoder.feedback: previous, because a step reads nothing else");
+  }
+}
+
+}  // namespace
+
+void check_attention(const Configuration& c) {
+  const Mechanism& score = mechanism(c.attention);
+  if (score.check != nullptr) score.check(c);
+  check_hard(c);
+  check_without_look(c);
+  if (c.attention.window != Window::kAll) {
+    if (c.decoder.cell.type == Cell::kNone) {
+      conflict("attention.window: predicted needs a decoder.cell, whose state predicts the window");
+    }
+    if (c.attention.coverage != Coverage::kNone) {
+      conflict("attention.window: predicted needs attention.coverage: none");
+    }
+  }
+  if (c.attention.coverage != Coverage::kNone && !score.reads_coverage) {
+    conflict("attention.coverage needs attention.score: additive");
+  }
+  if (c.attention.coverage_loss > 0 && c.attention.coverage == Coverage::kNone) {
+    conflict("attention.coverage_loss needs attention.coverage: sum");
+  }
+}
+
+}  // namespace attend::model

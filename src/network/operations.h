@@ -142,8 +142,8 @@ class Operations {
   /// Call this before the first operation of every pass, because parameters may have changed since
   /// the last one.
   virtual void begin_pass() = 0;
-  /// Returns activation(W [x_1; x_2; …] + b) for every position: [positions, out]. There are one to
-  /// three parts [positions, in_k], and at most one of them shares rows. `weight` is [out, Σ in_k];
+  /// Returns activation(W [x_1; x_2; …] + b) for every position: [positions, out]. There are one or
+  /// more parts [positions, in_k], and at most one of them shares rows. `weight` is [out, Σ in_k];
   /// `bias` is [out], or undefined for 0.
   virtual Tensor linear(const std::vector<WordRows>& parts, const Tensor& weight,
                         const Tensor& bias, Activation activation) = 0;

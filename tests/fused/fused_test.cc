@@ -108,7 +108,7 @@ Case random_case(std::uint64_t seed) {
   if (random.chance(0.4)) c.decoder.layers = 1;
   if (c.decoder.initial_state == model::InitialState::kCopy) c.encoder.layers = c.decoder.layers;
   if (random.chance(0.5)) c.training.dropout = {0.3, 0.2, 0.2, 0.3, 0, random.chance(0.5)};
-  if (random.chance(0.3)) c.training.label_smoothing = 0.1;
+  if (random.chance(0.3) && !c.attention.is_hard()) c.training.label_smoothing = 0.1;
   model::VocabularySizes& sizes = result.sizes;
   sizes.source = 2 + static_cast<std::int64_t>(random.below(20));
   sizes.target =

@@ -217,7 +217,7 @@ std::string explain(const predictor::Predictor& predictor, const Options& option
   constexpr std::size_t kChoices = 4;
   std::string text;
   for (const step::Equation& equation : model::equations(predictor.text().configuration)) {
-    text += fmt::format("{:<12}{}\n", equation.name, equation.text);
+    text += fmt::format("{:<11} {}\n", equation.name, equation.text);
   }
   Undrawn undrawn(options.errors, notices);
   bool drawn = false;

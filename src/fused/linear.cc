@@ -57,8 +57,8 @@ void Pass::run() {
   if (activation == Activation::kTanh) kernels::tanh(span_of(result));
 }
 
-void set_parts(Pass& pass, const std::vector<WordRows>& parts) {
-  std::int64_t column = 0;
+void set_parts(Pass& pass, const std::vector<WordRows>& parts, std::int64_t first_column) {
+  std::int64_t column = first_column;
   int shared = 0;
   for (std::size_t k = 0; k < parts.size(); ++k) {
     const Tensor rows = parts[k].rows.detach().contiguous();
@@ -107,7 +107,8 @@ Backward::Backward(const Pass& pass, const Tensor& d_outer) {
 }  // namespace
 
 Tensor linear(const std::shared_ptr<ShardMatrices>& matrices, const std::vector<WordRows>& parts,
-              const Tensor& weight, const Tensor& bias, Activation activation) {
+              const Tensor& weight, const Tensor& bias, Activation activation,
+              std::int64_t first_column) {
   ATTEND_CHECK(!parts.empty());
   const auto pass = std::make_shared<Pass>();
   pass->matrices = matrices;
@@ -117,7 +118,7 @@ Tensor linear(const std::shared_ptr<ShardMatrices>& matrices, const std::vector<
   std::vector<Tensor> results;
   {
     const at::NoGradGuard no_gradient;
-    set_parts(*pass, parts);
+    set_parts(*pass, parts, first_column);
     const WordRows& first = pass->parts[pass->first].words;
     const std::int64_t positions = first.shared() ? first.index.numel() : first.rows.size(0);
     results.push_back(

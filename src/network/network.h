@@ -59,7 +59,12 @@ class Network {
   Annotated annotate(const Batch& batch, Dropout* dropout) const;
   Tensor previous_ids(const Batch& batch) const;
   WordRows previous_rows(const Batch& batch, Dropout* dropout) const;
-  Decoded decode(const Batch& batch, Dropout* dropout) const;
+  Decoded decode(const Batch& batch, Dropout* dropout, Shown shown) const;
+  Decoded decode_by_program(const Batch& batch, const Annotated& annotated,
+                            const WordRows& previous, const DecoderMasks& masks, Dropout* dropout,
+                            Shown shown) const;
+  Tensor mixture_scores(const Decoded& decoded) const;
+  LossInputs mixture_loss(const Decoded& decoded, const Batch& batch) const;
   // With a plan (plan.cc):
   AttentionInputs attention_inputs(const Batch& batch, const Annotated& annotated) const;
   std::vector<State> initial_states(const Annotated& annotated) const;

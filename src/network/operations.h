@@ -111,6 +111,29 @@ struct DecodedSteps {
   Tensor readouts;  // [steps, batch, l], with dropout; undefined without input feeding
 };
 
+class StepProgram;
+enum class Shown : int;
+
+/// The steps of a program, when everything that is known before them has been computed.
+struct StepsInputs {
+  const StepProgram* program = nullptr;
+  std::vector<int> results;  // slots
+  std::int64_t steps = 0, batch = 0;
+  // Of each slot: the value, in the layout of program_run.h; undefined where the steps compute it.
+  std::vector<Tensor> values;
+  const Tensors* tensors = nullptr;   // the parameters by name
+  std::vector<std::int32_t> lengths;  // as in ProgramInputs
+  std::int64_t positions = 0;         // source_length
+  Tensor mask;                        // as in ProgramInputs
+  const DecoderMasks* masks = nullptr;
+  Dropout* dropout = nullptr;
+  Tensor ids;  // [steps, batch]: y_{i-1}
+  Shown shown{};
+};
+
+/// How a decoder is computed: by its plan where it has one, or always by its step program.
+enum class DecoderPath { kFastest, kProgram };
+
 /// The inputs of the softmax layer and of the cross-entropy of all target tokens (§1.3, §1.6).
 struct LossInputs {
   Tensor rows;        // [tokens, l]: the readout at every target token
@@ -120,6 +143,9 @@ struct LossInputs {
   bool tied = false;  ///< whether the weight is an embedding table too
   /// Scalar: a cost beside the cross-entropy, summed over the batch; undefined for none.
   Tensor extra;
+  /// Scalar: Σ log p(y_i | y_<i, x) where the output is a mixture. The fields above the extra cost
+  /// are then undefined. Otherwise undefined.
+  Tensor log_likelihood;
 };
 
 struct LossOptions {
@@ -142,11 +168,13 @@ class Operations {
   /// Call this before the first operation of every pass, because parameters may have changed since
   /// the last one.
   virtual void begin_pass() = 0;
-  /// Returns activation(W [x_1; x_2; …] + b) for every position: [positions, out]. There are one to
-  /// three parts [positions, in_k], and at most one of them shares rows. `weight` is [out, Σ in_k];
-  /// `bias` is [out], or undefined for 0.
+  /// Returns activation(W [x_1; x_2; …] + b) for every position: [positions, out]. There are one or
+  /// more parts [positions, in_k], and at most one of them shares rows. W consists of the Σ in_k
+  /// columns of `weight` [out, columns] that begin with `first_column`; `bias` is [out], or
+  /// undefined for 0.
   virtual Tensor linear(const std::vector<WordRows>& parts, const Tensor& weight,
-                        const Tensor& bias, Activation activation) = 0;
+                        const Tensor& bias, Activation activation,
+                        std::int64_t first_column = 0) = 0;
   /// Looks up the rows of `table` [vocabulary, units] at `ids` of any shape: [ids…, units].
   virtual Tensor embedding(const Tensor& table, const Tensor& ids) = 0;
   /// Looks up the rows of `table` at `ids` [time, batch]. The id −1 gives a row of zeros. The
@@ -162,6 +190,14 @@ class Operations {
   virtual bool has_plan(const model::Configuration& /*configuration*/) const { return false; }
   /// Computes all steps of a teacher-forced decoder that has a plan; CheckFailure otherwise.
   virtual DecodedSteps decoder_steps(const DecoderInputs& inputs);
+  /// Whether run_steps() can run the steps of every program. If not, the network runs them in
+  /// tensor operations, step by step.
+  virtual bool runs_steps() const { return false; }
+  /// Runs the operations for which StepProgram::in_steps() holds, over all steps. Returns the
+  /// values of the slots in StepsInputs::results in their order: [steps, batch, units], [steps,
+  /// batch, source_length] or [steps, batch, source_length, units]. They are differentiable.
+  /// CheckFailure unless runs_steps().
+  virtual std::vector<Tensor> run_steps(const StepsInputs& inputs);
   /// Computes the sums, and adds the gradient of scale · cost to the gradient of every leaf that
   /// rows, weight, bias and the extra cost depend on.
   virtual LossSums accumulate_gradient(const LossInputs& inputs, const LossOptions& options) = 0;

@@ -97,7 +97,10 @@ Network::Decoded Network::decode_by_plan(const Batch& batch, const Annotated& an
         CellTensors::find(tensors_, fmt::format("decoder.{}", layer), inputs.shape));
   }
   const DecodedSteps steps = operations_->decoder_steps(inputs);
-  return {readouts(steps, previous, dropout), steps.alignments, {}};
+  Decoded decoded;
+  decoded.readouts = readouts(steps, previous, dropout);
+  decoded.alignments = steps.alignments;
+  return decoded;
 }
 
 // Returns the input of the softmax layer, [target_length, batch, l], with dropout.

@@ -15,11 +15,11 @@ namespace attend::fused {
 
 using at::Tensor;
 
-FusedOperations::FusedOperations(Precision precision)
-    : matrices_(std::make_shared<ShardMatrices>(precision)), refreshes_(true) {}
+FusedOperations::FusedOperations(Precision precision, network::DecoderPath path)
+    : matrices_(std::make_shared<ShardMatrices>(precision)), refreshes_(true), path_(path) {}
 
-FusedOperations::FusedOperations(std::shared_ptr<ShardMatrices> matrices)
-    : matrices_(std::move(matrices)), refreshes_(false) {}
+FusedOperations::FusedOperations(std::shared_ptr<ShardMatrices> matrices, network::DecoderPath path)
+    : matrices_(std::move(matrices)), refreshes_(false), path_(path) {}
 
 void FusedOperations::begin_pass() {
   if (refreshes_) matrices_->weights().refresh();
@@ -48,7 +48,7 @@ network::SentenceAnnotations FusedOperations::by_sentence(const Tensor& h, std::
 }
 
 bool FusedOperations::has_plan(const model::Configuration& configuration) const {
-  return model::has_plan(configuration);
+  return path_ == network::DecoderPath::kFastest && model::has_plan(configuration);
 }
 
 network::DecodedSteps FusedOperations::decoder_steps(const network::DecoderInputs& inputs) {

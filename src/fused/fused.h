@@ -20,9 +20,11 @@ namespace attend::fused {
 class FusedOperations : public network::Operations {
  public:
   /// Packs the weights anew at the beginning of every pass.
-  explicit FusedOperations(Precision precision);
+  explicit FusedOperations(Precision precision,
+                           network::DecoderPath path = network::DecoderPath::kFastest);
   /// Uses packed weights of another owner, who must refresh them when the parameters have changed.
-  explicit FusedOperations(std::shared_ptr<ShardMatrices> matrices);
+  explicit FusedOperations(std::shared_ptr<ShardMatrices> matrices,
+                           network::DecoderPath path = network::DecoderPath::kFastest);
 
   void begin_pass() override;
   at::Tensor linear(const std::vector<network::WordRows>& parts, const at::Tensor& weight,
@@ -42,6 +44,7 @@ class FusedOperations : public network::Operations {
  private:
   std::shared_ptr<ShardMatrices> matrices_;
   bool refreshes_;
+  network::DecoderPath path_;
 };
 
 }  // namespace attend::fused

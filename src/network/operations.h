@@ -19,6 +19,12 @@ namespace attend::network {
 
 enum class Activation { kNone, kTanh };
 
+/// How the operations of training compute a decoder.
+enum class DecoderPath {
+  kFastest,  ///< by its plan, if it has one
+  kProgram   ///< by its step program
+};
+
 /// The rows of a sequence that is to be multiplied by a weight. There is one row for each position,
 /// or one row for each distinct word. In the second case positions with equal words share a row, so
 /// that each word is multiplied once.

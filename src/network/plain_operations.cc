@@ -76,7 +76,9 @@ Tensor last_of(const std::vector<Tensor>& sequences, const Batch& batch) {
 Tensor PlainOperations::linear(const std::vector<WordRows>& parts, const Tensor& weight,
                                const Tensor& bias, Activation activation) {
   std::vector<Tensor> rows;
-  for (const WordRows& part : parts) rows.push_back(part.rows);
+  for (const WordRows& part : parts) {
+    rows.push_back(part.shared() ? part.rows.index_select(0, part.index.reshape(-1)) : part.rows);
+  }
   const Tensor joined = rows.size() == 1 ? rows[0] : at::cat(rows, 1);
   const Tensor result =
       bias.defined() ? at::addmm(bias, joined, weight.t()) : joined.mm(weight.t());

@@ -27,7 +27,7 @@ struct Pass {
   std::shared_ptr<ShardMatrices> matrices;
   Activation activation = Activation::kNone;
   std::vector<Part> parts;
-  std::size_t first = 0;  // the part that is multiplied first: the one that shares rows, if any
+  std::size_t first = 0;  // the part that is multiplied first: one that shares rows, if any does
   Tensor weight, bias;
   Tensor result;  // detached
 
@@ -43,8 +43,10 @@ void Pass::add(std::size_t k) const {
   const Tensor rows =
       shared ? at::empty({part.words.rows.size(0), result.size(1)}, result.options()) : result;
   matrices->forward(part.block(weight), RowsPerProduct::kBatch)
-      .multiply(part.packed, b, rows_of(rows), k == first ? Write::kReplace : Write::kAdd);
+      .multiply(part.packed, b, rows_of(rows),
+                shared || k == first ? Write::kReplace : Write::kAdd);
   if (!shared) return;
+  if (k != first) return add_shared_rows(part.words.index, rows, rows_of(result));
   take_shared_rows(part.words.index.view({1, -1}), 0, to_size(result.size(0)), rows,
                    rows_of(result));
 }
@@ -59,17 +61,13 @@ void Pass::run() {
 
 void set_parts(Pass& pass, const std::vector<WordRows>& parts, std::int64_t first_column) {
   std::int64_t column = first_column;
-  int shared = 0;
   for (std::size_t k = 0; k < parts.size(); ++k) {
     const Tensor rows = parts[k].rows.detach().contiguous();
     pass.parts.push_back(
         {{rows, parts[k].index}, parts[k].rows.requires_grad(), pass.matrices->pack(rows), column});
     column += rows.size(1);
-    if (!parts[k].shared()) continue;
-    ++shared;
-    pass.first = k;
+    if (parts[k].shared()) pass.first = k;
   }
-  ATTEND_CHECK(shared <= 1);
 }
 
 // The gradients of all arguments.

@@ -201,9 +201,11 @@ Network::Decoded Network::decode(const Batch& whole, Dropout* dropout, Shown sho
   const WordRows previous = previous_rows(batch, dropout);
   const DecoderMasks masks(configuration_.decoder, batch.target.size(0), batch.sentences, dropout,
                            floating());
-  // Plans know the number of allowed positions of each source only, and no extra costs.
+  // Plans that look know the number of allowed positions of each source only; no plan knows extra
+  // costs.
+  const bool knows_positions = !configuration_.attention.looks() || !batch.attention_sizes.empty();
   if (operations_->has_plan(configuration_) && program_->program().costs.empty() &&
-      !batch.attention_sizes.empty()) {
+      knows_positions) {
     return decode_by_plan(batch, annotated, previous, masks, dropout);
   }
   return decode_by_program(batch, annotated, previous, masks, dropout, shown);

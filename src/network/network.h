@@ -72,7 +72,8 @@ class Network {
   InputFeedingInputs input_feeding_inputs(const DecoderMasks& masks) const;
   Decoded decode_by_plan(const Batch& batch, const Annotated& annotated, const WordRows& previous,
                          const DecoderMasks& masks, Dropout* dropout) const;
-  Tensor readouts(const DecodedSteps& steps, const WordRows& previous, Dropout* dropout) const;
+  Tensor readouts(const DecodedSteps& steps, const WordRows& previous, const WordRows& contexts,
+                  Dropout* dropout) const;
   static Tensor of_targets(const Tensor& x, const Batch& batch);
   LossInputs target_loss(const Batch& batch, Dropout* dropout) const;
   Tensor project(const std::vector<WordRows>& parts, const std::string& weight,

@@ -75,6 +75,8 @@ struct AttentionInputs {
   Tensor energy_weight;  // [n']: additive only, otherwise undefined
   Tensor energy_bias;    // [1] or undefined
 
+  /// Whether the decoder looks at all. If not, every tensor is undefined.
+  bool looks() const { return annotations.defined(); }
   std::int64_t batch() const { return annotations.size(0); }
   bool additive() const { return score == model::Score::kAdditive; }
   /// The keys that queries are compared with: `projected`, or the annotations when it is undefined.
@@ -95,24 +97,30 @@ struct InputFeedingInputs {
 
 /// The inputs of all steps of a teacher-forced decoder (§1.4).
 struct DecoderInputs {
-  CellShape shape;
+  CellShape shape;  // of all cells; where their biases lie is not read from it
   model::Order order = model::Order::kLookUpdateGenerate;
   std::int64_t steps = 0;
-  AttentionInputs attention;
+  AttentionInputs attention;  // without tensors if the decoder does not look (§2, §3)
+  // [batch, n_h]: the context of every step, if it is fixed (§3); undefined if the decoder looks,
+  // or reads no context at all.
+  Tensor context;
   InputFeedingInputs input_feeding;  // only in the order kUpdateLookGenerate
   // [updates · batch, m]: the E y that each update of the state reads; undefined without feedback.
   // There are `steps` updates, or steps − 1 when no step reads the last state.
   WordRows previous;
-  std::vector<State> initial;      // [layers] of [batch, n]
-  std::vector<CellTensors> cells;  // [layers], from the bottom; without gains
-  DecoderMasks masks;              // its `readout` is not used: see input_feeding.mask
+  std::vector<State> initial;  // [layers] of [batch, n]
+  // [layers], from the bottom; without gains. In the order kUpdateLookUpdate, which has one layer,
+  // the two cells: the first one reads E y_{i-1}, the second one the context.
+  std::vector<CellTensors> cells;
+  DecoderMasks masks;  // its `readout` is not used: see input_feeding.mask
 };
 
 /// The results of all steps of a decoder.
 struct DecodedSteps {
   Tensor states;    // [steps, batch, n]: the top layer's s_i or s_{i-1}, as the readout reads it
-  Tensor contexts;  // [steps, batch, n_h]
-  // [steps, batch, source_length]; 0 on masked padding, where a gradient has no effect.
+  Tensor contexts;  // [steps, batch, n_h]; undefined if the decoder does not look
+  // [steps, batch, source_length]; 0 on masked padding, where a gradient has no effect. Undefined
+  // if the decoder does not look.
   Tensor alignments;
   Tensor readouts;  // [steps, batch, l], with dropout; undefined without input feeding
 };
@@ -137,8 +145,6 @@ struct StepsInputs {
   Shown shown{};
 };
 
-/// How a decoder is computed: by its plan where it has one, or always by its step program.
-enum class DecoderPath { kFastest, kProgram };
 
 /// The inputs of the softmax layer and of the cross-entropy of all target tokens (§1.3, §1.6).
 struct LossInputs {
@@ -175,7 +181,7 @@ class Operations {
   /// the last one.
   virtual void begin_pass() = 0;
   /// Returns activation(W [x_1; x_2; …] + b) for every position: [positions, out]. There are one or
-  /// more parts [positions, in_k], and at most one of them shares rows. W consists of the Σ in_k
+  /// more parts [positions, in_k], which may share rows. W consists of the Σ in_k
   /// columns of `weight` [out, columns] that begin with `first_column`; `bias` is [out], or
   /// undefined for 0.
   virtual Tensor linear(const std::vector<WordRows>& parts, const Tensor& weight,

@@ -81,7 +81,9 @@ Tensor PlainOperations::linear(const std::vector<WordRows>& parts, const Tensor&
                                const Tensor& bias, Activation activation,
                                std::int64_t first_column) {
   std::vector<Tensor> rows;
-  for (const WordRows& part : parts) rows.push_back(part.rows);
+  for (const WordRows& part : parts) {
+    rows.push_back(part.shared() ? part.rows.index_select(0, part.index.reshape(-1)) : part.rows);
+  }
   const Tensor joined = rows.size() == 1 ? rows[0] : at::cat(rows, 1);
   const Tensor columns = weight.narrow(1, first_column, joined.size(1)).t();
   const Tensor result = bias.defined() ? at::addmm(bias, joined, columns) : joined.mm(columns);

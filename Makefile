@@ -44,6 +44,9 @@ bench: ## measure kernels, training and prediction against PyTorch (ROUNDS=3)
 quality: build ## train with several seeds in float32 and bfloat16, compare quality (SEEDS=3)
 	@bench/quality --seeds $(SEEDS) --build $(BUILD)
 
+toys: build ## train small models on made-up tasks for two minutes each, print exact match
+	@bench/toys --build $(BUILD)
+
 lint: ## formatting, tests on disk, house rules
 	@tools/lint
 
@@ -53,5 +56,5 @@ format: ## reformat all sources
 clean: ## remove what was built
 	@rm -rf build demo
 
-.PHONY: help setup build demo test test-all test-sanitized test-threads bench quality lint format clean
+.PHONY: help setup build demo test test-all test-sanitized test-threads bench quality toys lint format clean
 .DEFAULT_GOAL := help

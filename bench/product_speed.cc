@@ -89,6 +89,7 @@ std::vector<Product> decoder_products(const model::Configuration& configuration,
   const std::int64_t beside = feeds ? decoder.readout_units : h;
   list.push_back({feeds ? "readout to gates" : "context to gates", b, gates, beside, t, 1});
   list.push_back({"decoder recurrence", b, gates, d, t, 1});
+  if (decoder.cells() > decoder.layers) list.push_back({"second recurrence", b, gates, d, t, 1});
   std::int64_t last = d;
   if (decoder.readout != model::Readout::kNone) {
     last = decoder.readout_units;
@@ -155,6 +156,9 @@ std::vector<Product> products_of(const model::Configuration& configuration,
     list.push_back(context("context to gates", gates));
   }
   list.push_back({"decoder recurrence", rows, gates, d, t, 1});
+  if (decoder.cells() > decoder.layers) {
+    list.push_back({"second recurrence", rows, gates, d, t, 1});
+  }
   std::int64_t last = d;
   if (decoder.readout != model::Readout::kNone) {
     last = decoder.readout_units;

@@ -30,6 +30,7 @@ struct Options {
   int warmup = 2;
   int updates = 8;
   std::filesystem::path write;  // a folder; empty: nothing is written
+  bool program = false;         // whether the decoder runs by its step program, without its plan
 };
 
 using Batches = std::vector<std::vector<const Example*>>;
@@ -129,7 +130,10 @@ nlohmann::json run(const Options& options) {
     examples.push_back({{std::move(pair.source)}, std::move(pair.target)});
   }
   const Batches batches = make_batches(examples, training);
-  train::ShardedGradient engine(configuration, work.vocabularies, options.threads);
+  const auto path =
+      options.program ? network::DecoderPath::kProgram : network::DecoderPath::kFastest;
+  train::ShardedGradient engine(configuration, work.vocabularies, options.threads,
+                                fused::GradientQueue::kSmallest, path);
   if (!options.write.empty()) {
     const model::ModelText text = make_text(work, configuration);
     model::save_text(options.write, text);
@@ -142,6 +146,7 @@ nlohmann::json run(const Options& options) {
   return {{"program", "attend"},
           {"work", work.name},
           {"settings", options.settings},
+          {"decoder", !options.program && model::has_plan(configuration) ? "plan" : "program"},
           {"threads", options.threads},
           {"parameters", engine.layout().parameters()},
           {"tokens_per_second", median(measured.rates)},
@@ -165,6 +170,8 @@ int run_program(int argc, char** argv) {
   program.add_option("--updates", options.updates, "timed updates")->check(CLI::Range(1, 1 << 20));
   program.add_option("--write", options.write,
                      "model folder for the initial weights; batches and configuration too");
+  program.add_flag("--program", options.program,
+                   "run the decoder by its step program instead of its plan");
   CLI11_PARSE(program, argc, argv);
   try {
     fmt::print("{}\n", run(options).dump());

@@ -15,7 +15,7 @@ namespace {
 using model::Configuration;
 using text::TokenId;
 
-// The settings that both middle-sized workloads share. The GRU is PyTorch's (§1.1), so that losses
+// The settings that all middle-sized workloads share. The GRU is PyTorch's (§1.1), so that losses
 // can be compared with PyTorch's.
 std::vector<std::string> middle_settings() {
   return {"source.unit=words",
@@ -56,11 +56,23 @@ std::vector<std::string> luong_settings() {
   return settings;
 }
 
+// The conditional GRU of that size (§4.6), with the biases and the first state of its preset.
+// Attention has twice the decoder's units, as published; the other sizes are those of mid-8k.
+std::vector<std::string> cgru_settings() {
+  std::vector<std::string> settings = middle_settings();
+  for (const char* setting :
+       {"decoder.order=update-look-update", "decoder.initial_state=mean", "attention.units=1024"}) {
+    settings.emplace_back(setting);
+  }
+  return settings;
+}
+
 std::vector<Workload> make_works() {
   return {
       {"mid-8k", "default", middle_settings(), {8000, 8000}, 15, 35},
       {"mid-32k", "default", middle_settings(), {32000, 32000}, 15, 35},
       {"mid-luong", "default", luong_settings(), {8000, 8000}, 15, 35},
+      {"mid-cgru", "cgru", cgru_settings(), {8000, 8000}, 15, 35},
       {"small", "dates", {}, {37, 11}, 30, 30},
   };
 }

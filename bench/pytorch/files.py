@@ -45,7 +45,7 @@ def read_batches(folder, ignored=-100):
 
 
 # Attend's gates stand as z, r, candidate and i, f, o, g; PyTorch's as r, z, n and i, f, g, o (reference: torch.nn.GRU,
-# torch.nn.LSTM).
+# torch.nn.LSTM). A cell without a second set of biases, or without the first, keeps zeros there.
 ORDERS = {"gru": [1, 0, 2], "lstm": [0, 1, 3, 2]}
 
 
@@ -59,11 +59,15 @@ def load_cell(module, suffix, tensors, prefix, kind):
     with torch.no_grad():
         getattr(module, "weight_ih" + suffix).copy_(gates(tensors[prefix + ".input_weight"]))
         getattr(module, "weight_hh" + suffix).copy_(gates(tensors[prefix + ".recurrent_weight"]))
-        getattr(module, "bias_ih" + suffix).copy_(gates(tensors[prefix + ".bias"]))
-        second = getattr(module, "bias_hh" + suffix)
+        first, second = (getattr(module, name + suffix) for name in ("bias_ih", "bias_hh"))
+        first.zero_()
         second.zero_()
-        if kind == "gru":
-            second[-module.hidden_size:].copy_(tensors[prefix + ".recurrent_bias"])
+        if prefix + ".bias" in tensors:
+            first.copy_(gates(tensors[prefix + ".bias"]))
+        inside = tensors.get(prefix + ".recurrent_bias")
+        if inside is not None:
+            whole = len(inside) == len(second)
+            second[-len(inside):].copy_(gates(inside) if whole else inside)
 
 
 def load_linear(module, weight, bias=None):
@@ -82,6 +86,8 @@ def load_model(model, tensors, work):
     load_cell(encoder, "_l0", tensors, "encoder.0.forward", options["encoder.cell"])
     load_cell(encoder, "_l0_reverse", tensors, "encoder.0.backward", options["encoder.cell"])
     load_cell(model.cell, "", tensors, "decoder.0", options["decoder.cell"])
+    if options["decoder.order"] == "update-look-update":
+        load_cell(model.second_cell, "", tensors, "decoder.context", options["decoder.cell"])
     if model.encoder.embedding is not None:
         load_linear(model.encoder.embedding, tensors["source_embedding.weight"])
     if model.embedding is not None:
@@ -101,16 +107,21 @@ def load_model(model, tensors, work):
 
 
 def hold_second_biases(model, work):
-    """PyTorch's cells have two biases a gate where Attend has one; with this only one of them learns."""
+    """PyTorch's cells have two biases a gate where Attend has one; with this only those learn that Attend has."""
     options = work["options"]
 
-    def hold(module, kind):
+    def hold(module, kind, biases):
+        """`biases` of a GRU: outside the reset gate (beside W x), inside it (beside U h, for all gates), or both."""
+        first, second = (0, 1) if kind == "gru" and biases == "inside" else (1, 0)
         for name, parameter in module.named_parameters():
-            if name.startswith("bias_hh"):
-                mask = torch.zeros_like(parameter)
-                if kind == "gru":
-                    mask[-module.hidden_size:] = 1
-                parameter.register_hook(lambda gradient, mask=mask: gradient * mask)
+            if not name.startswith("bias"):
+                continue
+            mask = torch.full_like(parameter, first if name.startswith("bias_ih") else second)
+            if kind == "gru" and biases == "both":
+                mask[-module.hidden_size:] = 1  # the candidate has both
+            parameter.register_hook(lambda gradient, mask=mask: gradient * mask)
 
-    hold(model.encoder.recurrent, options["encoder.cell"])
-    hold(model.cell, options["decoder.cell"])
+    hold(model.encoder.recurrent, options["encoder.cell"], options["encoder.gru_bias"])
+    hold(model.cell, options["decoder.cell"], options["decoder.gru_bias"])
+    if options["decoder.order"] == "update-look-update":
+        hold(model.second_cell, options["decoder.cell"], options["decoder.second_gru_bias"])

@@ -9,10 +9,14 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 # What this file has of each option; anything else ends the program.
 WRITTEN = {"encoder.layers": ["1"], "decoder.layers": ["1"], "encoder.direction": ["bidirectional"],
            "encoder.layer_norm": ["false"], "encoder.gates": ["logistic"], "decoder.gates": ["logistic"],
-           "attention.energies": ["linear"], "decoder.initial_state": ["backward", "zero"],
-           "decoder.tied_embeddings": ["none"]}
+           "attention.energies": ["linear"], "attention.kind": ["soft"], "attention.window": ["all"],
+           "attention.coverage": ["none"], "decoder.initial_state": ["backward", "mean", "zero"],
+           "decoder.start": ["zero"], "decoder.tied_embeddings": ["none"]}
 LOOKS_FIRST = {"decoder.order": ["look-update-generate"], "attention.score": ["additive"],
                "decoder.readout": ["tanh", "none"], "decoder.readout_feedback": ["previous"]}
+LOOKS_BETWEEN = {"decoder.order": ["update-look-update"], "attention.score": ["additive"], "decoder.cell": ["gru"],
+                 "decoder.feedback": ["previous"], "decoder.readout": ["tanh"],
+                 "decoder.readout_feedback": ["previous"]}
 FEEDS_READOUT = {"decoder.input_feeding": ["readout"], "attention.score": ["general"], "decoder.cell": ["lstm"],
                  "decoder.feedback": ["previous"], "decoder.readout": ["tanh"], "decoder.readout_feedback": ["none"]}
 
@@ -26,9 +30,11 @@ def check(options, written):
 def make_model(work):
     """The model of a work. Ends the program when this file lacks it."""
     options = work["options"]
-    luong = options["decoder.order"] == "update-look-generate"
-    check(options, WRITTEN | (FEEDS_READOUT if luong else LOOKS_FIRST))
-    return LuongModel(work) if luong else Model(work)
+    written, kind = {"update-look-generate": (FEEDS_READOUT, LuongModel),
+                     "update-look-update": (LOOKS_BETWEEN, ConditionalModel)}.get(options["decoder.order"],
+                                                                                 (LOOKS_FIRST, Model))
+    check(options, WRITTEN | written)
+    return kind(work)
 
 
 class Encoder(nn.Module):
@@ -98,10 +104,12 @@ class Model(nn.Module):
         self.encoder = Encoder(options["encoder.cell"], work["source_vocabulary"], int(options["encoder.embedding"]), n,
                                packed=self.masks)
         self.embedding = nn.Embedding(vocabulary, self.fed_units) if self.feeds else None
+        self.starts_from = options["decoder.initial_state"]
         self.initial = self.initial_cell = None
-        if options["decoder.initial_state"] == "backward":
-            self.initial = nn.Linear(n, self.units)
-            self.initial_cell = nn.Linear(n, self.units) if self.cell_kind == "lstm" else None
+        if self.starts_from != "zero":
+            inputs = n if self.starts_from == "backward" else 2 * n
+            self.initial = nn.Linear(inputs, self.units)
+            self.initial_cell = nn.Linear(inputs, self.units) if self.cell_kind == "lstm" else None
         self.output = nn.Linear(self.make_decoder(options, 2 * n), vocabulary)
 
     def make_decoder(self, options, annotation_units):
@@ -124,11 +132,19 @@ class Model(nn.Module):
             mask = torch.arange(source.size(1)).unsqueeze(0) >= lengths.unsqueeze(1)
         return annotations, self.attention.annotation(annotations), mask
 
-    def initial_state(self, annotations):
+    def first_input(self, annotations, mask):
+        """What the first state is computed from: ←h_1, or the mean of the annotations, which are 0 on padding."""
+        if self.starts_from == "backward":
+            return annotations[:, 0, annotations.size(2) // 2:]
+        return annotations.mean(1) if mask is None else annotations.sum(1) / (~mask).sum(1, keepdim=True)
+
+    def initial_state(self, annotated):
+        annotations, _, mask = annotated
+
         def compute(layer):
             if layer is None:
                 return annotations.new_zeros(annotations.size(0), self.units)
-            return torch.tanh(layer(annotations[:, 0, annotations.size(2) // 2:]))
+            return torch.tanh(layer(self.first_input(annotations, mask)))
 
         hidden = compute(self.initial)
         return hidden if self.cell_kind == "gru" else (hidden, compute(self.initial_cell))
@@ -150,7 +166,7 @@ class Model(nn.Module):
     def forward(self, source, lengths, target):
         """Teacher forcing: logits [batch, target_length, vocabulary]."""
         annotated = self.annotate(source, lengths)
-        state = self.initial_state(annotated[0])
+        state = self.initial_state(annotated)
         fed = None
         if self.feeds:
             embedded = self.embedding(target[:, :-1])
@@ -163,6 +179,24 @@ class Model(nn.Module):
         return self.logits(torch.stack(states, dim=1), fed, torch.stack(contexts, dim=1))
 
 
+class ConditionalModel(Model):
+    """The conditional GRU of dl4mt and Nematus: a cell that reads the previous token, a look with its state, and a cell
+    that reads the context. Both are nn.GRUCell, which has two biases a gate; published are one, outside the reset gate
+    in the first cell and inside it in the second. Multiply-adds are equal, and training.py --one-bias learns the
+    published biases alone."""
+
+    def make_decoder(self, options, annotation_units):
+        units = super().make_decoder(options, annotation_units)
+        self.cell = nn.GRUCell(self.fed_units, self.units)
+        self.second_cell = nn.GRUCell(annotation_units, self.units)
+        return units
+
+    def step(self, fed, state, annotated):
+        first = self.cell(fed, state)
+        context = self.attention(first, *annotated)
+        return self.second_cell(context, first), context
+
+
 class LuongModel(Model):
     """General score and input feeding over LSTMs; update–look–generate. The readout (Luong's attentional vector) is
     made within the step and is part of the state; it stands where the other model has the context."""
@@ -173,9 +207,9 @@ class LuongModel(Model):
         self.cell = nn.LSTMCell(self.fed_units + self.readout.out_features, self.units)
         return self.readout.out_features
 
-    def initial_state(self, annotations):
-        nothing = annotations.new_zeros(annotations.size(0), self.readout.out_features)
-        return *super().initial_state(annotations), nothing
+    def initial_state(self, annotated):
+        nothing = annotated[0].new_zeros(annotated[0].size(0), self.readout.out_features)
+        return *super().initial_state(annotated), nothing
 
     def step(self, fed, state, annotated):
         hidden, cell, readout = state

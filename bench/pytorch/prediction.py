@@ -27,7 +27,7 @@ def search(model, sources, lengths, beam, words, fixed):
     </s> would come from; </s> itself is forbidden."""
     batch = sources.size(0)
     annotated = model.annotate(sources, lengths)
-    state = model.initial_state(annotated[0])
+    state = model.initial_state(annotated)
     if beam > 1:
         annotated = tuple(None if part is None else part.repeat_interleave(beam, dim=0) for part in annotated)
         state = select(state, torch.arange(batch).repeat_interleave(beam))

@@ -13,10 +13,6 @@ using kernels::Rows;
 using kernels::RowsPerProduct;
 using kernels::Write;
 
-namespace {
-
-// Returns the values of a bfloat16 tensor, which libtorch stores as integers here; null if it is
-// undefined.
 kernels::Bfloat16* bits_of(const Tensor& values) {
   return values.defined() ? reinterpret_cast<kernels::Bfloat16*>(values.data_ptr<std::int16_t>())
                           : nullptr;
@@ -29,7 +25,28 @@ Tensor rounded(const Tensor& values) {
   return result;
 }
 
-}  // namespace
+// Wide rows are multiplied by one product for each sentence.
+void add_rows(const ShardMatrices& matrices, std::span<const std::int32_t> lengths,
+              const Tensor& weights, const Tensor& rows, const Tensor& sums, Write write) {
+  constexpr std::size_t kWide = 256;
+  ATTEND_CHECK(rows.is_contiguous() && weights.is_contiguous());
+  const std::size_t steps = to_size(rows.size(0)), units = to_size(rows.size(2));
+  const std::size_t batch = to_size(rows.size(1)), longest = to_size(weights.size(2));
+  if (units < kWide) {
+    if (write == Write::kReplace) sums.zero_();
+    return kernels::add_weighted_rows(
+        {batch, longest, 0, 0}, lengths,
+        {steps, units, weights.data_ptr<float>(), rows.data_ptr<float>()}, sums.data_ptr<float>());
+  }
+  for (std::size_t b = 0; b < batch; ++b) {
+    const Rows weight{weights.data_ptr<float>() + b * longest, batch * longest};
+    const Rows row{rows.data_ptr<float>() + b * units, batch * units};
+    kernels::gradient_product(matrices.primitives(),
+                              PackedRows(matrices.precision(), weight, steps, longest),
+                              PackedRows(matrices.precision(), row, steps, units),
+                              Rows{sums.data_ptr<float>() + b * longest * units, units}, write);
+  }
+}
 
 AttentionPass::AttentionPass(const std::shared_ptr<ShardMatrices>& matrices,
                              const AttentionInputs& inputs, std::int64_t steps)
@@ -167,37 +184,14 @@ void AttentionBackward::step(std::int64_t i, ConstRows states, Rows d_states) {
   }
 }
 
-// sums_j ← or += Σ_i weight_ij row_i. Wide rows are multiplied by one product for each sentence.
-void AttentionBackward::add_rows(const Tensor& weights, const Tensor& rows, const Tensor& sums,
-                                 Write write) const {
-  constexpr std::size_t kWide = 256;
-  ATTEND_CHECK(rows.is_contiguous());
-  const std::size_t steps = to_size(rows.size(0)), units = to_size(rows.size(2));
-  const std::size_t batch = source_.sizes.batch, longest = source_.sizes.source_length;
-  if (units < kWide) {
-    if (write == Write::kReplace) sums.zero_();
-    return kernels::add_weighted_rows(
-        source_.sizes, in_.lengths,
-        {steps, units, weights.data_ptr<float>(), rows.data_ptr<float>()}, sums.data_ptr<float>());
-  }
-  const ShardMatrices& matrices = *pass_.matrices_;
-  for (std::size_t b = 0; b < batch; ++b) {
-    const Rows weight{weights.data_ptr<float>() + b * longest, batch * longest};
-    const Rows row{rows.data_ptr<float>() + b * units, batch * units};
-    kernels::gradient_product(matrices.primitives(),
-                              PackedRows(matrices.precision(), weight, steps, longest),
-                              PackedRows(matrices.precision(), row, steps, units),
-                              Rows{sums.data_ptr<float>() + b * longest * units, units}, write);
-  }
-}
-
 void AttentionBackward::finish(const Tensor& states) {
-  add_rows(pass_.alignments_, d_contexts_, d_annotations_, Write::kReplace);
+  add_rows(*pass_.matrices_, in_.lengths, pass_.alignments_, d_contexts_, d_annotations_,
+           Write::kReplace);
   if (d_energy_bias_) *d_energy_bias_->sum().data_ptr<float>() += d_bias_;
   if (!in_.additive()) {
     const bool apart = d_projected_.defined();
-    add_rows(d_energies_, states, apart ? d_projected_ : d_annotations_,
-             apart ? Write::kReplace : Write::kAdd);
+    add_rows(*pass_.matrices_, in_.lengths, d_energies_, states,
+             apart ? d_projected_ : d_annotations_, apart ? Write::kReplace : Write::kAdd);
     return;
   }
   const ShardMatrices& matrices = *pass_.matrices_;

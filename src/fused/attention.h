@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "fused/packed_weights.h"
@@ -17,6 +18,17 @@ namespace attend::fused {
 using at::Tensor;
 
 using network::AttentionInputs;
+
+/// Returns the values rounded to bfloat16, which libtorch stores as integers here.
+Tensor rounded(const Tensor& values);
+/// Returns the values of a tensor that rounded() returned; null if it is undefined.
+kernels::Bfloat16* bits_of(const Tensor& values);
+
+/// sums_j ← or += Σ_i weight_ij row_i over the steps i, for every position j below the length of
+/// its source: `weights` [steps, batch, source_length], `rows` [steps, batch, units], `sums`
+/// [batch, source_length, units], all contiguous.
+void add_rows(const ShardMatrices& matrices, std::span<const std::int32_t> lengths,
+              const Tensor& weights, const Tensor& rows, const Tensor& sums, kernels::Write write);
 
 /// The forward pass of attention over all steps, kept for the backward pass. Tensors of the inputs
 /// must be contiguous. Not safe to use from several threads.
@@ -92,8 +104,6 @@ class AttentionBackward {
     return gradient ? gradient->result() : Tensor();
   }
   kernels::AttentionResultGradients result_gradients(std::int64_t i) const;
-  void add_rows(const Tensor& weights, const Tensor& rows, const Tensor& sums,
-                kernels::Write write) const;
 
   const AttentionPass& pass_;
   const AttentionInputs& in_;

@@ -57,11 +57,11 @@ class ForwardCell {
  public:
   /// `cell` holds the tensors of the cell; its input weights are not used. `mask` [batch, n] is the
   /// dropout of h_{t-1} in the recurrent products, or undefined. `states` [time, batch, n] are the
-  /// states that the steps write; `reset` is CellSequences::reset.
+  /// states that the steps read as h_{t-1}; `reset` is CellSequences::reset.
   ForwardCell(ShardMatrices& matrices, const CellShape& shape, const CellTensors& cell,
               const at::Tensor& mask, const PackedSteps& states, const at::Tensor& reset);
-  /// Packs state t of all sentences, after dropout if there is a mask. Call it once state t is
-  /// known, before the step that reads it as h_{t-1}.
+  /// Packs state t of `states` for all sentences, after dropout if there is a mask. Call it once
+  /// state t is known, before the step that reads it as h_{t-1}.
   void pack_state(std::int64_t t);
   /// Computes one step. For a GRU that resets before the product, rows of `reset` beyond step.rows
   /// must already hold values, because the whole step is packed.

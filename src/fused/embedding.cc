@@ -84,6 +84,15 @@ void take_shared_rows(const Tensor& index, std::int64_t t, std::size_t count, co
   kernels::gather(positions, rows_of(table), static_cast<std::size_t>(table.size(1)), rows);
 }
 
+void add_shared_rows(const Tensor& index, const Tensor& table, kernels::Rows rows) {
+  const kernels::ConstRows shared = rows_of(table);
+  const std::size_t units = to_size(table.size(1));
+  const std::span<const std::int64_t> positions = all_ids(index);
+  for (std::size_t r = 0; r < positions.size(); ++r) {
+    kernels::add({shared.row(to_size(positions[r])), units}, {rows.row(r), units});
+  }
+}
+
 Tensor sum_shared_rows(const Tensor& positions, const Tensor& index, std::int64_t count) {
   Tensor sums = at::empty({count, positions.size(1)}, positions.options());
   kernels::scatter_sums(all_ids(index), rows_of(positions), to_size(positions.size(1)),

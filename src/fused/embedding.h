@@ -27,6 +27,9 @@ WordRows embed_words(const at::Tensor& table, const at::Tensor& ids);
 void take_shared_rows(const at::Tensor& index, std::int64_t t, std::size_t count,
                       const at::Tensor& table, kernels::Rows rows);
 
+/// Adds to the rows of all positions [time · batch, units] their shared rows of `table`.
+void add_shared_rows(const at::Tensor& index, const at::Tensor& table, kernels::Rows rows);
+
 /// Returns the gradient of `count` shared rows: for each row the sum of the gradients `positions`
 /// [time · batch, units] of all positions that share it.
 at::Tensor sum_shared_rows(const at::Tensor& positions, const at::Tensor& index,

@@ -10,24 +10,26 @@
 #include "fused/encoder.h"
 #include "fused/linear.h"
 #include "fused/loss.h"
+#include "fused/program.h"
 
 namespace attend::fused {
 
 using at::Tensor;
 
-FusedOperations::FusedOperations(Precision precision)
-    : matrices_(std::make_shared<ShardMatrices>(precision)), refreshes_(true) {}
+FusedOperations::FusedOperations(Precision precision, network::DecoderPath path)
+    : matrices_(std::make_shared<ShardMatrices>(precision)), refreshes_(true), path_(path) {}
 
-FusedOperations::FusedOperations(std::shared_ptr<ShardMatrices> matrices)
-    : matrices_(std::move(matrices)), refreshes_(false) {}
+FusedOperations::FusedOperations(std::shared_ptr<ShardMatrices> matrices, network::DecoderPath path)
+    : matrices_(std::move(matrices)), refreshes_(false), path_(path) {}
 
 void FusedOperations::begin_pass() {
   if (refreshes_) matrices_->weights().refresh();
 }
 
 Tensor FusedOperations::linear(const std::vector<network::WordRows>& parts, const Tensor& weight,
-                               const Tensor& bias, network::Activation activation) {
-  return fused::linear(matrices_, parts, weight, bias, activation);
+                               const Tensor& bias, network::Activation activation,
+                               std::int64_t first_column) {
+  return fused::linear(matrices_, parts, weight, bias, activation, first_column);
 }
 
 Tensor FusedOperations::embedding(const Tensor& table, const Tensor& ids) {
@@ -48,15 +50,22 @@ network::SentenceAnnotations FusedOperations::by_sentence(const Tensor& h, std::
 }
 
 bool FusedOperations::has_plan(const model::Configuration& configuration) const {
-  return model::has_plan(configuration);
+  return path_ == network::DecoderPath::kFastest && model::has_plan(configuration);
 }
 
 network::DecodedSteps FusedOperations::decoder_steps(const network::DecoderInputs& inputs) {
   return fused::decoder_steps(matrices_, inputs);
 }
 
+std::vector<Tensor> FusedOperations::run_steps(const network::StepsInputs& inputs) {
+  return fused::run_steps(matrices_, inputs);
+}
+
 network::LossSums FusedOperations::accumulate_gradient(const network::LossInputs& inputs,
                                                        const network::LossOptions& options) {
+  if (inputs.log_likelihood.defined()) {
+    return network::PlainOperations().accumulate_gradient(inputs, options);
+  }
   Loss loss = accumulate_loss(*matrices_, inputs, options);
   if (!inputs.extra.defined()) {
     inputs.rows.backward(loss.d_rows);
@@ -71,6 +80,9 @@ network::LossSums FusedOperations::accumulate_gradient(const network::LossInputs
 
 network::LossSums FusedOperations::evaluate(const network::LossInputs& inputs,
                                             const network::LossOptions& options) {
+  if (inputs.log_likelihood.defined()) {
+    return network::PlainOperations().evaluate(inputs, options);
+  }
   network::LossSums sums = evaluate_loss(*matrices_, inputs, options);
   if (inputs.extra.defined()) sums.cost += inputs.extra.item<double>();
   return sums;

@@ -20,13 +20,16 @@ namespace attend::fused {
 class FusedOperations : public network::Operations {
  public:
   /// Packs the weights anew at the beginning of every pass.
-  explicit FusedOperations(Precision precision);
+  explicit FusedOperations(Precision precision,
+                           network::DecoderPath path = network::DecoderPath::kFastest);
   /// Uses packed weights of another owner, who must refresh them when the parameters have changed.
-  explicit FusedOperations(std::shared_ptr<ShardMatrices> matrices);
+  explicit FusedOperations(std::shared_ptr<ShardMatrices> matrices,
+                           network::DecoderPath path = network::DecoderPath::kFastest);
 
   void begin_pass() override;
   at::Tensor linear(const std::vector<network::WordRows>& parts, const at::Tensor& weight,
-                    const at::Tensor& bias, network::Activation activation) override;
+                    const at::Tensor& bias, network::Activation activation,
+                    std::int64_t first_column = 0) override;
   at::Tensor embedding(const at::Tensor& table, const at::Tensor& ids) override;
   network::WordRows embed_words(const at::Tensor& table, const at::Tensor& ids) override;
   network::EncodedLayer encoder_layer(const network::EncoderLayerInputs& inputs,
@@ -34,6 +37,8 @@ class FusedOperations : public network::Operations {
   network::SentenceAnnotations by_sentence(const at::Tensor& h, std::int64_t n) override;
   bool has_plan(const model::Configuration& configuration) const override;
   network::DecodedSteps decoder_steps(const network::DecoderInputs& inputs) override;
+  bool runs_steps() const override { return true; }
+  std::vector<at::Tensor> run_steps(const network::StepsInputs& inputs) override;
   network::LossSums accumulate_gradient(const network::LossInputs& inputs,
                                         const network::LossOptions& options) override;
   network::LossSums evaluate(const network::LossInputs& inputs,
@@ -42,6 +47,7 @@ class FusedOperations : public network::Operations {
  private:
   std::shared_ptr<ShardMatrices> matrices_;
   bool refreshes_;
+  network::DecoderPath path_;
 };
 
 }  // namespace attend::fused

@@ -27,7 +27,7 @@ struct Pass {
   std::shared_ptr<ShardMatrices> matrices;
   Activation activation = Activation::kNone;
   std::vector<Part> parts;
-  std::size_t first = 0;  // the part that is multiplied first: the one that shares rows, if any
+  std::size_t first = 0;  // the part that is multiplied first: one that shares rows, if any does
   Tensor weight, bias;
   Tensor result;  // detached
 
@@ -43,8 +43,10 @@ void Pass::add(std::size_t k) const {
   const Tensor rows =
       shared ? at::empty({part.words.rows.size(0), result.size(1)}, result.options()) : result;
   matrices->forward(part.block(weight), RowsPerProduct::kBatch)
-      .multiply(part.packed, b, rows_of(rows), k == first ? Write::kReplace : Write::kAdd);
+      .multiply(part.packed, b, rows_of(rows),
+                shared || k == first ? Write::kReplace : Write::kAdd);
   if (!shared) return;
+  if (k != first) return add_shared_rows(part.words.index, rows, rows_of(result));
   take_shared_rows(part.words.index.view({1, -1}), 0, to_size(result.size(0)), rows,
                    rows_of(result));
 }
@@ -57,19 +59,15 @@ void Pass::run() {
   if (activation == Activation::kTanh) kernels::tanh(span_of(result));
 }
 
-void set_parts(Pass& pass, const std::vector<WordRows>& parts) {
-  std::int64_t column = 0;
-  int shared = 0;
+void set_parts(Pass& pass, const std::vector<WordRows>& parts, std::int64_t first_column) {
+  std::int64_t column = first_column;
   for (std::size_t k = 0; k < parts.size(); ++k) {
     const Tensor rows = parts[k].rows.detach().contiguous();
     pass.parts.push_back(
         {{rows, parts[k].index}, parts[k].rows.requires_grad(), pass.matrices->pack(rows), column});
     column += rows.size(1);
-    if (!parts[k].shared()) continue;
-    ++shared;
-    pass.first = k;
+    if (parts[k].shared()) pass.first = k;
   }
-  ATTEND_CHECK(shared <= 1);
 }
 
 // The gradients of all arguments.
@@ -107,7 +105,8 @@ Backward::Backward(const Pass& pass, const Tensor& d_outer) {
 }  // namespace
 
 Tensor linear(const std::shared_ptr<ShardMatrices>& matrices, const std::vector<WordRows>& parts,
-              const Tensor& weight, const Tensor& bias, Activation activation) {
+              const Tensor& weight, const Tensor& bias, Activation activation,
+              std::int64_t first_column) {
   ATTEND_CHECK(!parts.empty());
   const auto pass = std::make_shared<Pass>();
   pass->matrices = matrices;
@@ -117,7 +116,7 @@ Tensor linear(const std::shared_ptr<ShardMatrices>& matrices, const std::vector<
   std::vector<Tensor> results;
   {
     const at::NoGradGuard no_gradient;
-    set_parts(*pass, parts);
+    set_parts(*pass, parts, first_column);
     const WordRows& first = pass->parts[pass->first].words;
     const std::int64_t positions = first.shared() ? first.index.numel() : first.rows.size(0);
     results.push_back(

@@ -15,6 +15,7 @@ namespace attend::fused {
 /// Computes network::Operations::linear() with the products of a shard.
 at::Tensor linear(const std::shared_ptr<ShardMatrices>& matrices,
                   const std::vector<WordRows>& parts, const at::Tensor& weight,
-                  const at::Tensor& bias, network::Activation activation);
+                  const at::Tensor& bias, network::Activation activation,
+                  std::int64_t first_column);
 
 }  // namespace attend::fused

@@ -248,6 +248,25 @@ void additive_attention_forward(const AttentionSource& source, const AttentionSt
   });
 }
 
+void additive_energies_backward(KeyForm form, std::span<const float> query,
+                                std::span<const float> keys, std::span<const float> weight,
+                                std::span<const float> d_energies,
+                                const AttentionGradients& gradients) {
+  const auto backward = form == KeyForm::kExponential
+                            ? HWY_DYNAMIC_DISPATCH(exponentials_backward_of_floats)
+                            : HWY_DYNAMIC_DISPATCH(energies_backward);
+  backward(query.data(), keys.data(), weight.data(), d_energies.data(), d_energies.size(),
+           query.size(), gradients);
+}
+
+void additive_energies_backward(std::span<const float> query, std::span<const Bfloat16> keys,
+                                std::span<const float> weight, std::span<const float> d_energies,
+                                const AttentionGradients& gradients) {
+  HWY_DYNAMIC_DISPATCH(exponentials_backward_of_rounded)
+  (query.data(), keys.data(), weight.data(), d_energies.data(), d_energies.size(), query.size(),
+   gradients);
+}
+
 void additive_attention_backward(const AttentionSource& source, const AttentionStep& step,
                                  const AttentionResultGradients& results,
                                  const AttentionGradients& gradients, std::span<float> scratch) {

@@ -74,6 +74,18 @@ struct AttentionGradients {
 /// e_j = activation(v · tanh(query + projected_j) + b_e), α = softmax(e), context = Σ_j α_j h_j.
 void additive_attention_forward(const AttentionSource& source, const AttentionStep& step);
 
+/// Computes the gradients of e_j = weight · tanh(query + p_j), j = 1 … d_energies.size(), of one
+/// query: adds to gradients.projected [length, n'] and gradients.weight [n'], and writes
+/// gradients.query [n']. `query` and `keys` [length, n'] have the given form. tanh is recomputed.
+void additive_energies_backward(KeyForm form, std::span<const float> query,
+                                std::span<const float> keys, std::span<const float> weight,
+                                std::span<const float> d_energies,
+                                const AttentionGradients& gradients);
+/// Like the function above, with keys in the exponential form.
+void additive_energies_backward(std::span<const float> query, std::span<const Bfloat16> keys,
+                                std::span<const float> weight, std::span<const float> d_energies,
+                                const AttentionGradients& gradients);
+
 /// Computes the gradients of one step from those of its results; tanh is recomputed. `scratch`
 /// holds at least source_length values. The gradient of h_j over all steps i is Σ_i α_ij ∂c_i,
 /// where ∂c_i is results.context of step i.

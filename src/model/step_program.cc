@@ -44,10 +44,10 @@ std::optional<Score> plan_score(const AttentionConfig& attention) {
 
 bool has_plan(const Configuration& configuration) {
   const AttentionConfig& attention = configuration.attention;
+  if (configuration.decoder.cell.type == Cell::kNone) return false;
+  if (!attention.looks()) return true;
   return plan_score(attention).has_value() && attention.kind == AttentionKind::kSoft &&
-         attention.window == Window::kAll && attention.coverage == Coverage::kNone &&
-         configuration.decoder.cell.type != Cell::kNone &&
-         configuration.decoder.order != Order::kUpdateLookUpdate;
+         attention.window == Window::kAll && attention.coverage == Coverage::kNone;
 }
 
 }  // namespace attend::model

@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "network/passes.h"
+#include "network/step_operations.h"
 
 namespace attend::network {
 
@@ -193,22 +194,33 @@ WordRows Network::previous_rows(const Batch& batch, Dropout* dropout) const {
   return {all.flatten(0, 1), {}};
 }
 
-Network::Decoded Network::decode(const Batch& whole, Dropout* dropout) const {
+Network::Decoded Network::decode(const Batch& whole, Dropout* dropout, Shown shown) const {
   const bool hides = configuration_.attention.end_token == model::EndToken::kHidden;
   const Batch& batch = hides ? hide_last_tokens(whole) : whole;
   const Annotated annotated = annotate(batch, dropout);
   const WordRows previous = previous_rows(batch, dropout);
   const DecoderMasks masks(configuration_.decoder, batch.target.size(0), batch.sentences, dropout,
                            floating());
-  // Plans know the number of allowed positions of each source only, and no extra costs.
+  // Plans that look know the number of allowed positions of each source only; no plan knows extra
+  // costs.
+  const bool knows_positions = !configuration_.attention.looks() || !batch.attention_sizes.empty();
   if (operations_->has_plan(configuration_) && program_->program().costs.empty() &&
-      !batch.attention_sizes.empty()) {
+      knows_positions) {
     return decode_by_plan(batch, annotated, previous, masks, dropout);
   }
+  return decode_by_program(batch, annotated, previous, masks, dropout, shown);
+}
+
+Network::Decoded Network::decode_by_program(const Batch& batch, const Annotated& annotated,
+                                            const WordRows& previous, const DecoderMasks& masks,
+                                            Dropout* dropout, Shown shown) const {
   ProgramInputs inputs;
   inputs.steps = batch.target.size(0);
   inputs.annotations = annotated.annotations;
   inputs.mask = annotated.mask;
+  inputs.lengths = batch.attention_sizes;
+  inputs.source_words =
+      (batch.source_lengths - (configuration_.source.end_token ? 1 : 0)).unsqueeze(1);
   const auto read = [&](step::Op op, InitialState state) {
     return program_->reads(op) ? initial_inputs(state, annotated.read, batch) : Tensor();
   };
@@ -217,20 +229,55 @@ Network::Decoded Network::decode(const Batch& whole, Dropout* dropout) const {
   inputs.last_state = read(step::Op::kLastState, InitialState::kLast);
   inputs.last = annotated.last;
   inputs.previous = previous;
+  inputs.previous_ids = batch.previous;
   inputs.masks = &masks;
   inputs.dropout = dropout;
+  inputs.shown = shown;
   ProgramOutputs outputs = program_->run(tensors_, *operations_, inputs);
-  return {outputs.output,
-          alignment_ < outputs.observations.size() ? outputs.observations[alignment_] : Tensor(),
-          std::move(outputs.costs)};
+  Decoded decoded;
+  decoded.readouts = outputs.output;
+  decoded.prior = outputs.prior;
+  decoded.normalizer = outputs.normalizer;
+  if (alignment_ < outputs.observations.size())
+    decoded.alignments = outputs.observations[alignment_];
+  decoded.costs = std::move(outputs.costs);
+  return decoded;
 }
 
 Forced Network::forced(const Batch& batch) const {
   operations_->begin_pass();
-  const Decoded decoded = decode(batch, nullptr);
+  const Decoded decoded = decode(batch, nullptr, Shown::kAll);
+  if (decoded.prior.defined()) return {mixture_scores(decoded), decoded.alignments};
   const LossInputs inputs = loss_inputs(decoded.readouts.flatten(0, 1), batch);
   const Tensor scores = log_probabilities(inputs.rows, inputs.weight, inputs.bias);
   return {scores.view({batch.target.size(0), batch.sentences, -1}), decoded.alignments};
+}
+
+// Returns the log-probabilities of a mixture, [steps, batch, target_vocabulary]. One position at a
+// time, because the scores of all positions would fill the memory.
+Tensor Network::mixture_scores(const Decoded& decoded) const {
+  const Tensor& weight = tensor(program_->program().output.weight);
+  const Tensor& bias = tensor(program_->program().output.bias);
+  Tensor sum;
+  for (std::int64_t j = 0; j < decoded.prior.size(2); ++j) {
+    const Tensor scores = at::linear(decoded.readouts.select(2, j), weight, bias);
+    const Tensor share =
+        (scores - decoded.normalizer.narrow(2, j, 1)).exp() * decoded.prior.narrow(2, j, 1);
+    sum = sum.defined() ? sum + share : share;
+  }
+  return sum.log();
+}
+
+// The loss of a mixture: its log-likelihoods are complete, so that all of it is an extra cost.
+LossInputs Network::mixture_loss(const Decoded& decoded, const Batch& batch) const {
+  const step::Output& output = program_->program().output;
+  LossInputs inputs;
+  inputs.log_likelihood =
+      mixture_log_likelihood(of_targets(decoded.readouts, batch), of_targets(decoded.prior, batch),
+                             of_targets(decoded.normalizer, batch), tensor(output.weight),
+                             tensor(output.bias), batch.target_tokens)
+          .sum();
+  return inputs;
 }
 
 // Returns the values of the target tokens, [tokens, units], of x [target_length, batch, units], in
@@ -242,8 +289,10 @@ Tensor Network::of_targets(const Tensor& x, const Batch& batch) {
 
 // Decodes the batch and returns what the loss reads.
 LossInputs Network::target_loss(const Batch& batch, Dropout* dropout) const {
-  const Decoded decoded = decode(batch, dropout);
-  LossInputs inputs = loss_inputs(of_targets(decoded.readouts, batch).contiguous(), batch);
+  const Decoded decoded = decode(batch, dropout, Shown::kNothing);
+  LossInputs inputs = decoded.prior.defined()
+                          ? mixture_loss(decoded, batch)
+                          : loss_inputs(of_targets(decoded.readouts, batch).contiguous(), batch);
   for (std::size_t k = 0; k < decoded.costs.size(); ++k) {
     const double weight = program_->program().costs[k].weight;
     const Tensor cost = of_targets(decoded.costs[k], batch).sum() * weight;
@@ -276,6 +325,7 @@ LossInputs Network::loss_inputs(const Tensor& rows, const Batch& batch) const {
           tensor("output.bias"),
           batch.target_tokens,
           decoder.tied_embeddings != model::TiedEmbeddings::kNone,
+          {},
           {}};
 }
 

@@ -59,7 +59,12 @@ class Network {
   Annotated annotate(const Batch& batch, Dropout* dropout) const;
   Tensor previous_ids(const Batch& batch) const;
   WordRows previous_rows(const Batch& batch, Dropout* dropout) const;
-  Decoded decode(const Batch& batch, Dropout* dropout) const;
+  Decoded decode(const Batch& batch, Dropout* dropout, Shown shown) const;
+  Decoded decode_by_program(const Batch& batch, const Annotated& annotated,
+                            const WordRows& previous, const DecoderMasks& masks, Dropout* dropout,
+                            Shown shown) const;
+  Tensor mixture_scores(const Decoded& decoded) const;
+  LossInputs mixture_loss(const Decoded& decoded, const Batch& batch) const;
   // With a plan (plan.cc):
   AttentionInputs attention_inputs(const Batch& batch, const Annotated& annotated) const;
   std::vector<State> initial_states(const Annotated& annotated) const;
@@ -67,7 +72,8 @@ class Network {
   InputFeedingInputs input_feeding_inputs(const DecoderMasks& masks) const;
   Decoded decode_by_plan(const Batch& batch, const Annotated& annotated, const WordRows& previous,
                          const DecoderMasks& masks, Dropout* dropout) const;
-  Tensor readouts(const DecodedSteps& steps, const WordRows& previous, Dropout* dropout) const;
+  Tensor readouts(const DecodedSteps& steps, const WordRows& previous, const WordRows& contexts,
+                  Dropout* dropout) const;
   static Tensor of_targets(const Tensor& x, const Batch& batch);
   LossInputs target_loss(const Batch& batch, Dropout* dropout) const;
   Tensor project(const std::vector<WordRows>& parts, const std::string& weight,

@@ -19,6 +19,12 @@ namespace attend::network {
 
 enum class Activation { kNone, kTanh };
 
+/// How the operations of training compute a decoder.
+enum class DecoderPath {
+  kFastest,  ///< by its plan, if it has one
+  kProgram   ///< by its step program
+};
+
 /// The rows of a sequence that is to be multiplied by a weight. There is one row for each position,
 /// or one row for each distinct word. In the second case positions with equal words share a row, so
 /// that each word is multiplied once.
@@ -69,6 +75,8 @@ struct AttentionInputs {
   Tensor energy_weight;  // [n']: additive only, otherwise undefined
   Tensor energy_bias;    // [1] or undefined
 
+  /// Whether the decoder looks at all. If not, every tensor is undefined.
+  bool looks() const { return annotations.defined(); }
   std::int64_t batch() const { return annotations.size(0); }
   bool additive() const { return score == model::Score::kAdditive; }
   /// The keys that queries are compared with: `projected`, or the annotations when it is undefined.
@@ -89,27 +97,54 @@ struct InputFeedingInputs {
 
 /// The inputs of all steps of a teacher-forced decoder (§1.4).
 struct DecoderInputs {
-  CellShape shape;
+  CellShape shape;  // of all cells; where their biases lie is not read from it
   model::Order order = model::Order::kLookUpdateGenerate;
   std::int64_t steps = 0;
-  AttentionInputs attention;
+  AttentionInputs attention;  // without tensors if the decoder does not look (§2, §3)
+  // [batch, n_h]: the context of every step, if it is fixed (§3); undefined if the decoder looks,
+  // or reads no context at all.
+  Tensor context;
   InputFeedingInputs input_feeding;  // only in the order kUpdateLookGenerate
   // [updates · batch, m]: the E y that each update of the state reads; undefined without feedback.
   // There are `steps` updates, or steps − 1 when no step reads the last state.
   WordRows previous;
-  std::vector<State> initial;      // [layers] of [batch, n]
-  std::vector<CellTensors> cells;  // [layers], from the bottom; without gains
-  DecoderMasks masks;              // its `readout` is not used: see input_feeding.mask
+  std::vector<State> initial;  // [layers] of [batch, n]
+  // [layers], from the bottom; without gains. In the order kUpdateLookUpdate, which has one layer,
+  // the two cells: the first one reads E y_{i-1}, the second one the context.
+  std::vector<CellTensors> cells;
+  DecoderMasks masks;  // its `readout` is not used: see input_feeding.mask
 };
 
 /// The results of all steps of a decoder.
 struct DecodedSteps {
   Tensor states;    // [steps, batch, n]: the top layer's s_i or s_{i-1}, as the readout reads it
-  Tensor contexts;  // [steps, batch, n_h]
-  // [steps, batch, source_length]; 0 on masked padding, where a gradient has no effect.
+  Tensor contexts;  // [steps, batch, n_h]; undefined if the decoder does not look
+  // [steps, batch, source_length]; 0 on masked padding, where a gradient has no effect. Undefined
+  // if the decoder does not look.
   Tensor alignments;
   Tensor readouts;  // [steps, batch, l], with dropout; undefined without input feeding
 };
+
+class StepProgram;
+enum class Shown : int;
+
+/// The steps of a program, when everything that is known before them has been computed.
+struct StepsInputs {
+  const StepProgram* program = nullptr;
+  std::vector<int> results;  // slots
+  std::int64_t steps = 0, batch = 0;
+  // Of each slot: the value, in the layout of program_run.h; undefined where the steps compute it.
+  std::vector<Tensor> values;
+  const Tensors* tensors = nullptr;   // the parameters by name
+  std::vector<std::int32_t> lengths;  // as in ProgramInputs
+  std::int64_t positions = 0;         // source_length
+  Tensor mask;                        // as in ProgramInputs
+  const DecoderMasks* masks = nullptr;
+  Dropout* dropout = nullptr;
+  Tensor ids;  // [steps, batch]: y_{i-1}
+  Shown shown{};
+};
+
 
 /// The inputs of the softmax layer and of the cross-entropy of all target tokens (§1.3, §1.6).
 struct LossInputs {
@@ -120,6 +155,9 @@ struct LossInputs {
   bool tied = false;  ///< whether the weight is an embedding table too
   /// Scalar: a cost beside the cross-entropy, summed over the batch; undefined for none.
   Tensor extra;
+  /// Scalar: Σ log p(y_i | y_<i, x) where the output is a mixture. The fields above the extra cost
+  /// are then undefined. Otherwise undefined.
+  Tensor log_likelihood;
 };
 
 struct LossOptions {
@@ -142,11 +180,13 @@ class Operations {
   /// Call this before the first operation of every pass, because parameters may have changed since
   /// the last one.
   virtual void begin_pass() = 0;
-  /// Returns activation(W [x_1; x_2; …] + b) for every position: [positions, out]. There are one to
-  /// three parts [positions, in_k], and at most one of them shares rows. `weight` is [out, Σ in_k];
-  /// `bias` is [out], or undefined for 0.
+  /// Returns activation(W [x_1; x_2; …] + b) for every position: [positions, out]. There are one or
+  /// more parts [positions, in_k], which may share rows. W consists of the Σ in_k
+  /// columns of `weight` [out, columns] that begin with `first_column`; `bias` is [out], or
+  /// undefined for 0.
   virtual Tensor linear(const std::vector<WordRows>& parts, const Tensor& weight,
-                        const Tensor& bias, Activation activation) = 0;
+                        const Tensor& bias, Activation activation,
+                        std::int64_t first_column = 0) = 0;
   /// Looks up the rows of `table` [vocabulary, units] at `ids` of any shape: [ids…, units].
   virtual Tensor embedding(const Tensor& table, const Tensor& ids) = 0;
   /// Looks up the rows of `table` at `ids` [time, batch]. The id −1 gives a row of zeros. The
@@ -162,6 +202,14 @@ class Operations {
   virtual bool has_plan(const model::Configuration& /*configuration*/) const { return false; }
   /// Computes all steps of a teacher-forced decoder that has a plan; CheckFailure otherwise.
   virtual DecodedSteps decoder_steps(const DecoderInputs& inputs);
+  /// Whether run_steps() can run the steps of every program. If not, the network runs them in
+  /// tensor operations, step by step.
+  virtual bool runs_steps() const { return false; }
+  /// Runs the operations for which StepProgram::in_steps() holds, over all steps. Returns the
+  /// values of the slots in StepsInputs::results in their order: [steps, batch, units], [steps,
+  /// batch, source_length] or [steps, batch, source_length, units]. They are differentiable.
+  /// CheckFailure unless runs_steps().
+  virtual std::vector<Tensor> run_steps(const StepsInputs& inputs);
   /// Computes the sums, and adds the gradient of scale · cost to the gradient of every leaf that
   /// rows, weight, bias and the extra cost depend on.
   virtual LossSums accumulate_gradient(const LossInputs& inputs, const LossOptions& options) = 0;

@@ -26,8 +26,11 @@ struct Network::Layer {
 
 /// The results of the decoder for a batch.
 struct Network::Decoded {
-  Tensor readouts;            // [steps, batch, l]: the input of the softmax layer, with dropout
-  Tensor alignments;          // [steps, batch, source_length]
+  // [steps, batch, l]: the input of the softmax layer, with dropout; with hard attention [steps,
+  // batch, source_length, l].
+  Tensor readouts;
+  Tensor prior, normalizer;   // [steps, batch, source_length]: with hard attention only
+  Tensor alignments;          // [steps, batch, source_length]; undefined if there are none
   std::vector<Tensor> costs;  // [steps, batch, 1]: in the order of Program::costs
 };
 

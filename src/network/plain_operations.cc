@@ -19,6 +19,10 @@ Tensor log_probabilities(const Tensor& rows, const Tensor& weight, const Tensor&
 }
 
 Cost cross_entropy(const LossInputs& inputs, double label_smoothing) {
+  if (inputs.log_likelihood.defined()) {
+    const Tensor cost = inputs.log_likelihood.neg();
+    return {inputs.extra.defined() ? cost + inputs.extra : cost, inputs.log_likelihood.detach()};
+  }
   const Tensor scores = log_probabilities(inputs.rows, inputs.weight, inputs.bias);
   const Tensor surprise =
       at::nll_loss(scores, inputs.targets, {}, at::Reduction::Sum);  // − Σ log p(y_i)
@@ -74,12 +78,15 @@ Tensor last_of(const std::vector<Tensor>& sequences, const Batch& batch) {
 }  // namespace
 
 Tensor PlainOperations::linear(const std::vector<WordRows>& parts, const Tensor& weight,
-                               const Tensor& bias, Activation activation) {
+                               const Tensor& bias, Activation activation,
+                               std::int64_t first_column) {
   std::vector<Tensor> rows;
-  for (const WordRows& part : parts) rows.push_back(part.rows);
+  for (const WordRows& part : parts) {
+    rows.push_back(part.shared() ? part.rows.index_select(0, part.index.reshape(-1)) : part.rows);
+  }
   const Tensor joined = rows.size() == 1 ? rows[0] : at::cat(rows, 1);
-  const Tensor result =
-      bias.defined() ? at::addmm(bias, joined, weight.t()) : joined.mm(weight.t());
+  const Tensor columns = weight.narrow(1, first_column, joined.size(1)).t();
+  const Tensor result = bias.defined() ? at::addmm(bias, joined, columns) : joined.mm(columns);
   return activation == Activation::kTanh ? result.tanh() : result;
 }
 
@@ -130,6 +137,10 @@ SentenceAnnotations PlainOperations::by_sentence(const Tensor& h, std::int64_t n
 
 DecodedSteps Operations::decoder_steps(const DecoderInputs&) {
   throw CheckFailure("these operations have no plan for the decoder");
+}
+
+std::vector<Tensor> Operations::run_steps(const StepsInputs&) {
+  throw CheckFailure("these operations do not run the steps of programs");
 }
 
 LossSums PlainOperations::accumulate_gradient(const LossInputs& inputs,

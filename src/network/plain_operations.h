@@ -32,7 +32,7 @@ class PlainOperations : public Operations {
  public:
   void begin_pass() override {}
   Tensor linear(const std::vector<WordRows>& parts, const Tensor& weight, const Tensor& bias,
-                Activation activation) override;
+                Activation activation, std::int64_t first_column = 0) override;
   Tensor embedding(const Tensor& table, const Tensor& ids) override;
   WordRows embed_words(const Tensor& table, const Tensor& ids) override;
   EncodedLayer encoder_layer(const EncoderLayerInputs& inputs, const Batch& batch) override;

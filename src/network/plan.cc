@@ -20,6 +20,27 @@ WordRows steps_of(const WordRows& words, std::int64_t batch, std::int64_t first,
   return {words.rows.narrow(0, first * batch, count * batch), {}};
 }
 
+// The cells of a step, in the order in which it runs them.
+std::vector<CellTensors> find_cells(const Tensors& tensors, const model::DecoderConfig& config) {
+  CellShape shape{config.cell, config.units};
+  std::vector<CellTensors> cells;
+  for (int layer = 0; layer < config.layers; ++layer) {
+    cells.push_back(CellTensors::find(tensors, fmt::format("decoder.{}", layer), shape));
+  }
+  if (config.order == Order::kUpdateLookUpdate) {
+    shape.config.bias = config.second_bias;
+    cells.push_back(CellTensors::find(tensors, model::kSecondCell, shape));
+  }
+  return cells;
+}
+
+// A context [batch, n_h] as the input of all steps, which share its rows.
+WordRows in_all_steps(const Tensor& context, std::int64_t steps) {
+  const std::int64_t batch = context.size(0);
+  return {context, at::arange(batch, context.options().dtype(at::kLong).requires_grad(false))
+                       .repeat({steps, 1})};
+}
+
 }  // namespace
 
 std::vector<State> Network::initial_states(const Annotated& annotated) const {
@@ -87,29 +108,35 @@ Network::Decoded Network::decode_by_plan(const Batch& batch, const Annotated& an
   inputs.shape = {config.cell, config.units};
   inputs.order = config.order;
   inputs.steps = batch.target.size(0);
-  inputs.attention = attention_inputs(batch, annotated);
+  if (configuration_.attention.looks()) inputs.attention = attention_inputs(batch, annotated);
+  if (configuration_.attention.kind == model::AttentionKind::kFixed) {
+    inputs.context = initial_inputs(model::InitialState::kLast, annotated.read, batch);
+  }
   inputs.masks = masks;
   inputs.input_feeding = input_feeding_inputs(masks);
   inputs.previous = previous_of_updates(previous, batch);
   inputs.initial = initial_states(annotated);
-  for (int layer = 0; layer < config.layers; ++layer) {
-    inputs.cells.push_back(
-        CellTensors::find(tensors_, fmt::format("decoder.{}", layer), inputs.shape));
-  }
+  inputs.cells = find_cells(tensors_, config);
   const DecodedSteps steps = operations_->decoder_steps(inputs);
-  return {readouts(steps, previous, dropout), steps.alignments, {}};
+  const WordRows contexts = inputs.context.defined() ? in_all_steps(inputs.context, inputs.steps)
+                                                     : WordRows{steps.contexts, {}};
+  Decoded decoded;
+  decoded.readouts = readouts(steps, previous, contexts, dropout);
+  decoded.alignments = steps.alignments;
+  return decoded;
 }
 
-// Returns the input of the softmax layer, [target_length, batch, l], with dropout.
+// Returns the input of the softmax layer, [target_length, batch, l], with dropout. `contexts` is
+// undefined if the decoder reads no context.
 Tensor Network::readouts(const DecodedSteps& steps, const WordRows& previous,
-                         Dropout* dropout) const {
+                         const WordRows& contexts, Dropout* dropout) const {
   if (steps.readouts.defined()) return steps.readouts;
   const model::DecoderConfig& config = configuration_.decoder;
   Tensor result = steps.states;
   if (config.readout != model::Readout::kNone) {
     std::vector<WordRows> parts{{steps.states, {}}};
     if (config.readout_previous_units() > 0) parts.push_back(previous);
-    parts.push_back({steps.contexts, {}});
+    if (contexts.defined()) parts.push_back(contexts);
     result =
         project(parts, "readout.weight", "readout.bias",
                 config.readout == model::Readout::kTanh ? Activation::kTanh : Activation::kNone);

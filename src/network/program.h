@@ -14,26 +14,40 @@
 
 namespace attend::network {
 
+/// Which observations a pass computes. Training needs none.
+enum class Shown : int { kAll, kNothing };
+
 /// The values of a batch that a program reads.
 struct ProgramInputs {
   std::int64_t steps = 0;
   Tensor annotations;  // [batch, source_length, n_h]; 0 on masked padding
   /// [batch, source_length]: 0, or −infinity where attention must not look; or undefined.
   Tensor mask;
+  /// [batch]: how many positions of each source attention may look at, if these are the first ones
+  /// of every source; otherwise empty.
+  std::vector<std::int32_t> lengths;
+  Tensor source_words;  // [batch, 1]: S of each source, without </s>
   // Each of these three is undefined where the program does not read it.
   Tensor first_backward;    // [batch, n_e]: ←h_1
   Tensor mean_annotations;  // [batch, n_h]
   Tensor last_state;        // [batch, n_h]: [→h_T; ←h_1], or one of them
   std::vector<State> last;  // [encoder layers] of [batch, n_h]: states to copy; or empty
   WordRows previous;        // [steps · batch, m]: E y_{i-1}; undefined without feedback
+  Tensor previous_ids;      // [steps, batch]: y_{i-1}; −1 in the first step
   const DecoderMasks* masks = nullptr;  // those of the states and of input feeding
   Dropout* dropout = nullptr;           // null outside training
+  Shown shown = Shown::kAll;
 };
 
 /// The results of a program for all steps of a batch.
 struct ProgramOutputs {
-  Tensor output;  // [steps, batch, l]: the input of the output layer
+  // [steps, batch, l]: the input of the output layer; [steps, batch, source_length, l] with a
+  // mixture
+  Tensor output;
+  // [steps, batch, source_length]: π and the log-normalisers of a mixture; otherwise undefined
+  Tensor prior, normalizer;
   /// In the order of Program::observations: [steps, batch, source_length] or [steps, batch, units].
+  /// Undefined with Shown::kNothing.
   std::vector<Tensor> observations;
   std::vector<Tensor> costs;  // in the order of Program::costs: [steps, batch, 1]
 };
@@ -48,18 +62,46 @@ class StepProgram {
   StepProgram& operator=(const StepProgram&) = delete;
 
   const step::Program& program() const { return program_; }
+  const step::Schedule& schedule() const { return schedule_; }
   /// Whether the program has a node of this operation.
   bool reads(step::Op op) const;
-  /// `tensors` holds the parameters by name. Products outside the loop over the steps that have all
-  /// columns of their weight go through `operations`.
+  /// Whether attention looks in windows.
+  bool has_windows() const;
+  /// `tensors` holds the parameters by name. Products outside the loop over the steps go through
+  /// `operations`, and so does the loop itself where they run it.
   ProgramOutputs run(const Tensors& tensors, Operations& operations,
                      const ProgramInputs& inputs) const;
 
+  /// Whether Operations::run_steps() computes an operation of the schedule: those of the loop, and
+  /// of Stage::kAfter those that look at the source and what they need.
+  bool in_steps(const step::Operation& operation) const {
+    return in_steps_[number_of(operation)] != 0;
+  }
+  /// Whether only observations need the results of an operation.
+  bool only_shown(const step::Operation& operation) const {
+    return only_shown_[number_of(operation)] != 0;
+  }
+  /// The slots of Stage::kStep whose values of all steps are read after the loop.
+  const std::vector<int>& kept(Shown shown) const {
+    return shown == Shown::kAll ? kept_all_ : kept_;
+  }
+  /// The slots that Operations::run_steps() must return.
+  const std::vector<int>& results(Shown shown) const {
+    return shown == Shown::kAll ? results_all_ : results_;
+  }
+
  private:
-  friend class ProgramRun;
+  std::size_t number_of(const step::Operation& operation) const {
+    return static_cast<std::size_t>(&operation - schedule_.operations.data());
+  }
+  std::vector<char> needed_for(Shown shown) const;
+  void find_steps();
+  std::vector<int> read_after(Shown shown, const std::vector<char>& inside) const;
+
   step::Program program_;
-  step::Schedule schedule_;  // refers to program_
-  std::vector<int> kept_;    // slots of Stage::kStep whose values of all steps are needed
+  step::Schedule schedule_;                  // refers to program_
+  std::vector<char> in_steps_, only_shown_;  // of each operation
+  std::vector<int> kept_, kept_all_, results_, results_all_;
 };
 
 }  // namespace attend::network

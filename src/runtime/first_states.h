@@ -1,5 +1,5 @@
-// The inputs of the first states of a decoder: a vector of each source's annotations
-// (§4.1, §6.1).
+// Vectors of each source that a decoder starts from: the inputs of its first states (§4.1, §6.1),
+// and a fixed context (§3).
 #pragma once
 
 #include <cstddef>

@@ -1,6 +1,6 @@
 // The product W [E y_{i-1}; x_i] + b that enters a layer of the decoder. It is computed as two
 // parts: the part of the previous token and the part of the step input x_i. The step input is the
-// context c_i, the previous readout r_{i-1} (input feeding), or nothing.
+// context c_i, which may be fixed, the previous readout r_{i-1} (input feeding), or nothing.
 #pragma once
 
 #include <cstddef>
@@ -15,6 +15,7 @@ namespace attend::runtime {
 /// The input of a step other than E y_{i-1}.
 enum class StepInput {
   kContext,  ///< c_i = Σ_j α_ij h_j
+  kFixed,    ///< c, one context of each source for all steps
   /// r_{i-1}. It is given also where there is no step input: W then has no columns after those of E
   /// y_{i-1}.
   kReadout
@@ -25,7 +26,7 @@ enum class StepInput {
 /// The part of the context is W_c Σ_j α_j h_j = Σ_j α_j (W_c h_j). If W_c has at least 2^17 values,
 /// project() computes the products W_c h_j once for each source, and a step adds them up with the
 /// weights α_j. Otherwise a step multiplies its context by W_c. A readout is multiplied in every
-/// step.
+/// step. The caller multiplies a fixed context once for each source.
 class SplitProjection {
  public:
   SplitProjection() = default;
@@ -56,7 +57,7 @@ class SplitProjection {
   /// Units of the step input; 0 without one.
   std::size_t step_input_units() const { return step_weight_.inputs(); }
   /// Computes W_c c or W_r r of every row, plus b unless has_tokens(): x [rows, step_input_units()]
-  /// → y [rows, outputs].
+  /// → y [rows, outputs]. A row is one of a step, or a source with its fixed context.
   void multiply_step_input(std::span<const float> x, std::size_t rows, std::span<float> y) const;
 
  private:

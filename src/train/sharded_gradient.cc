@@ -57,7 +57,7 @@ void keep_freed_memory() {
 
 ShardedGradient::ShardedGradient(const model::Configuration& configuration,
                                  const model::VocabularySizes& sizes, int threads,
-                                 std::size_t smallest_queued)
+                                 std::size_t smallest_queued, network::DecoderPath path)
     : configuration_(configuration),
       sizes_(sizes),
       layout_(model::parameter_table(configuration, sizes)),
@@ -79,7 +79,7 @@ ShardedGradient::ShardedGradient(const model::Configuration& configuration,
     const auto matrices =
         std::make_shared<fused::ShardMatrices>(weights_, queue_ ? &*queue_ : nullptr, i);
     network::Network network(configuration, leaves[i].tensors,
-                             std::make_shared<fused::FusedOperations>(matrices));
+                             std::make_shared<fused::FusedOperations>(matrices, path));
     shards_.push_back(std::make_unique<Shard>(Shard{std::move(leaves[i]), std::move(network)}));
   }
   gradient_ = shards_[0]->leaves.gradient;

@@ -52,9 +52,10 @@ BatchSums operator+(const BatchSums& a, const BatchSums& b);
 class ShardedGradient {
  public:
   /// Draws the initial parameters. Gradients of fewer than `smallest_queued` values do not go
-  /// through the queue.
+  /// through the queue. `path` says how decoders are computed.
   ShardedGradient(const model::Configuration& configuration, const model::VocabularySizes& sizes,
-                  int threads, std::size_t smallest_queued = fused::GradientQueue::kSmallest);
+                  int threads, std::size_t smallest_queued = fused::GradientQueue::kSmallest,
+                  network::DecoderPath path = network::DecoderPath::kFastest);
 
   const Layout& layout() const { return layout_; }
   /// The parameters [size]. They may be changed, but only in place.

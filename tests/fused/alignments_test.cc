@@ -88,21 +88,24 @@ DecodedSteps plain_steps(const DecoderInputs& in) {
   std::vector<Tensor> seen, contexts, alignments, readouts;
   Tensor fed = in.attention.annotations.new_empty({batch, 0});
   if (feeds) fed = fed.new_zeros({batch, in.input_feeding.bias.size(0) / (maxout ? 2 : 1)});
+  const auto run = [&](const CellTensors& cell, const Tensor& x, State& state) {
+    state = next_state(in.shape, cell, at::addmm(cell.bias, x, cell.input_weight.t()), state);
+  };
   for (std::int64_t i = 0; i < in.steps; ++i) {
     const auto update = [&](const Tensor& step_input) {
       Tensor x = at::cat({previous(i), step_input}, 1);
       for (std::size_t layer = 0; layer < states.size(); ++layer) {
-        const CellTensors& cell = in.cells[layer];
-        const Tensor projected = at::addmm(cell.bias, x, cell.input_weight.t());
-        states[layer] = next_state(in.shape, cell, projected, states[layer]);
+        run(in.cells[layer], x, states[layer]);
         x = states[layer].hidden;
       }
     };
     if (in.order == Order::kUpdateLookGenerate) update(fed);
+    if (in.order == Order::kUpdateLookUpdate) run(in.cells[0], previous(i), states[0]);
     alignments.push_back(alignment(in.attention, states.back().hidden));
     const Tensor& shares = alignments.back();
     contexts.push_back(shares.unsqueeze(1).matmul(in.attention.annotations).squeeze(1));
     if (in.order == Order::kLookUpdateGenerate) update(contexts.back());
+    if (in.order == Order::kUpdateLookUpdate) run(in.cells[1], contexts.back(), states[0]);
     seen.push_back(states.back().hidden);
     if (in.order == Order::kLookGenerateUpdate && i + 1 < in.steps) update(contexts.back());
     if (!feeds) continue;
@@ -210,6 +213,11 @@ DecoderInputs Case::inputs(const Tensors& tensors) const {
         {find("initial." + std::to_string(layer)), find("initial_cell." + std::to_string(layer))});
     in.cells.push_back(CellTensors::find(tensors, "decoder." + std::to_string(layer), in.shape));
   }
+  if (decoder.order == Order::kUpdateLookUpdate) {
+    CellShape second = in.shape;
+    second.config.bias = decoder.second_bias;
+    in.cells.push_back(CellTensors::find(tensors, model::kSecondCell, second));
+  }
   return in;
 }
 
@@ -280,7 +288,7 @@ TEST_P(FusedAlignments, HaveTheGradientsOfTensorOperations) {
   Configuration configuration;
   do {
     configuration = attend::testing::random_configuration(random);
-  } while (!model::has_plan(configuration));
+  } while (!model::has_plan(configuration) || !configuration.attention.looks());
   SCOPED_TRACE(model::write_yaml(configuration));
   const auto sentences = 1 + static_cast<std::int64_t>(random.below(9));
   const auto longest = 1 + static_cast<std::int64_t>(random.below(9));

@@ -61,7 +61,7 @@ std::vector<Copy> alone(const model::Engine& engine, const std::vector<TokenId>&
   return steps;
 }
 
-// Covers all orders, the last one with input feeding, both cells, and both ways of computing the
+// Covers all orders, one of them with input feeding, both cells, and both ways of computing the
 // decoder: a mistake with rows shows in one of these.
 class EngineTest
     : public ::testing::TestWithParam<std::tuple<model::Order, model::Cell, DecoderPath>> {
@@ -80,6 +80,9 @@ class EngineTest
       configuration_.decoder.initial_state = model::InitialState::kCopy;
       configuration_.decoder.units = configuration_.encoder.annotation_units();
       configuration_.attention.score = "dot";
+    }
+    if (configuration_.decoder.order == model::Order::kUpdateLookUpdate) {
+      configuration_.decoder.layers = 1;
     }
     engine_ = make_engine(configuration_, kSizes, 2,
                           random_weights(configuration_, kSizes, random_), {.path = path_});
@@ -253,7 +256,8 @@ INSTANTIATE_TEST_SUITE_P(
     OrdersAndCells, EngineTest,
     ::testing::Combine(::testing::Values(model::Order::kLookUpdateGenerate,
                                          model::Order::kLookGenerateUpdate,
-                                         model::Order::kUpdateLookGenerate),
+                                         model::Order::kUpdateLookGenerate,
+                                         model::Order::kUpdateLookUpdate),
                        ::testing::Values(model::Cell::kGru, model::Cell::kLstm),
                        ::testing::Values(DecoderPath::kPlan, DecoderPath::kProgram)));
 

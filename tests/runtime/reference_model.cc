@@ -257,6 +257,11 @@ double ReferenceModel::score(const Row& state, const Row& annotation) const {
 
 ReferenceStep ReferenceModel::look(const Row& state, const Encoded& encoded) const {
   ReferenceStep step;
+  if (configuration_.attention.kind == model::AttentionKind::kNone) return step;
+  if (configuration_.attention.kind == model::AttentionKind::kFixed) {
+    step.context = encoded.last.back().h;
+    return step;
+  }
   const std::vector<Row>& annotations = encoded.annotations;
   for (std::size_t j = 0; j < annotations.size(); ++j) {
     double energy = score(state, annotations[j]);
@@ -288,6 +293,13 @@ void ReferenceModel::update(Layers& layers, TokenId previous, const Row& beside)
     state = cell("decoder." + std::to_string(layer), decoder.cell, false, inputs, state);
     inputs = state.h;
   }
+}
+
+// The second of two cells, which reads the context alone.
+ReferenceModel::State ReferenceModel::update_second(const State& first, const Row& context) const {
+  model::CellConfig config = configuration_.decoder.cell;
+  config.bias = configuration_.decoder.second_bias;
+  return cell("decoder.context", config, false, context, first);
 }
 
 Row ReferenceModel::readout(const Row& state, TokenId previous, const Row& context) const {
@@ -327,9 +339,12 @@ ReferenceStep ReferenceModel::last_step(const Encoded& encoded,
   Row fed(feeds ? static_cast<std::size_t>(decoder.readout_units) : 0);
   TokenId previous = text::kNoToken;
   for (std::size_t i = 0;; ++i) {
+    const bool has_two_cells = decoder.order == Order::kUpdateLookUpdate;
     if (decoder.order == Order::kUpdateLookGenerate) update(layers, previous, fed);
+    if (has_two_cells) update(layers, previous, {});
     ReferenceStep step = look(top(), encoded);
     if (decoder.order == Order::kLookUpdateGenerate) update(layers, previous, step.context);
+    if (has_two_cells) layers.layers[0] = update_second(layers.layers[0], step.context);
     const Row spoken = readout(top(), previous, step.context);
     if (i == tokens.size()) {
       step.log_probabilities = generate(spoken);

@@ -13,7 +13,8 @@ namespace attend::runtime::testing {
 using model::TokenId;
 using Row = std::vector<double>;
 
-/// The last step of a hypothesis.
+/// The last step of a hypothesis. Without a look there are no energies and no alignment, and the
+/// context is fixed or empty.
 struct ReferenceStep {
   Row energies, alignment, context, log_probabilities;
 };
@@ -61,6 +62,7 @@ class ReferenceModel {
   double score(const Row& state, const Row& annotation) const;
   ReferenceStep look(const Row& state, const Encoded& encoded) const;
   void update(Layers& layers, TokenId previous, const Row& beside) const;
+  State update_second(const State& first, const Row& context) const;
   Row readout(const Row& state, TokenId previous, const Row& context) const;
   Row generate(const Row& readout) const;
 

@@ -94,6 +94,25 @@ std::vector<Case> cases() {
     fed.decoder.readout = size == 0 ? model::Readout::kMaxout : model::Readout::kTanh;
     fed.decoder.units = fed.encoder.annotation_units();
   }
+  for (const std::size_t size : {0U, 1U}) {  // these have two cells
+    list.push_back(list[size]);
+    model::DecoderConfig& decoder = list.back().configuration.decoder;
+    decoder.order = model::Order::kUpdateLookUpdate;
+    decoder.cell.type = size == 0 ? model::Cell::kLstm : model::Cell::kGru;
+    decoder.cell.bias = model::GruBias::kInside;
+    decoder.second_bias = model::GruBias::kOutside;
+  }
+  for (const model::AttentionKind kind :
+       {model::AttentionKind::kFixed, model::AttentionKind::kNone}) {
+    for (const std::size_t size : {0U, 1U}) {
+      list.push_back(list[size]);
+      list.back().configuration.attention.kind = kind;
+      list.back().configuration.decoder.layers = 2;
+    }
+  }
+  list.push_back(list[0]);  // every step reads nothing but the fixed context
+  list.back().configuration.attention.kind = model::AttentionKind::kFixed;
+  list.back().configuration.decoder.feedback = model::Feedback::kNone;
   list.push_back({model::preset("dates"), {37, 11}});
   const std::size_t planned = list.size();
   for (std::size_t k = 0; k < planned; ++k) {  // all of them by their step programs too

@@ -85,21 +85,31 @@ model::Configuration wide_configuration(Precision precision) {
   return configuration;
 }
 
+// Makes wide models of every family of decoders that has a plan.
+std::vector<model::Configuration> wide_configurations(Precision precision) {
+  std::vector<model::Configuration> all(4, wide_configuration(precision));
+  all[1].decoder.order = model::Order::kUpdateLookUpdate;
+  all[2].attention.kind = model::AttentionKind::kFixed;
+  all[3].attention.kind = model::AttentionKind::kNone;
+  return all;
+}
+
 class WideEngines : public ::testing::TestWithParam<Precision> {};
 
 TEST_P(WideEngines, ShardsAddUpToTheWholeGradient) {
   const model::VocabularySizes sizes{40, 1200};
   const auto examples = random_examples(9, sizes, 9, 8, 4);
-  const model::Configuration configuration = wide_configuration(GetParam());
-  ShardedGradient one(configuration, sizes, 1), three(configuration, sizes, 3);
-  const double tolerance = GetParam() == Precision::kFloat32 ? 1e-5 : 1e-2;
-  for (std::int64_t update = 1; update <= 2; ++update) {
-    one.compute_gradient(pointers(examples), update);
-    const BatchSums sums = three.compute_gradient(pointers(examples), update);
-    const at::Tensor difference = (one.gradient() - three.gradient()).norm();
-    EXPECT_LE(difference.item<double>(), tolerance * sums.gradient_norm);
-    EXPECT_NEAR(sums.gradient_norm, three.gradient().to(at::kDouble).norm().item<double>(),
-                1e-5 * sums.gradient_norm);
+  for (const model::Configuration& configuration : wide_configurations(GetParam())) {
+    ShardedGradient one(configuration, sizes, 1), three(configuration, sizes, 3);
+    const double tolerance = GetParam() == Precision::kFloat32 ? 1e-5 : 1e-2;
+    for (std::int64_t update = 1; update <= 2; ++update) {
+      one.compute_gradient(pointers(examples), update);
+      const BatchSums sums = three.compute_gradient(pointers(examples), update);
+      const at::Tensor difference = (one.gradient() - three.gradient()).norm();
+      EXPECT_LE(difference.item<double>(), tolerance * sums.gradient_norm);
+      EXPECT_NEAR(sums.gradient_norm, three.gradient().to(at::kDouble).norm().item<double>(),
+                  1e-5 * sums.gradient_norm);
+    }
   }
 }
 

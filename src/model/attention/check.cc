@@ -21,7 +21,9 @@ void check_hard(const Configuration& c) {
   if (decoder.input_feeding != InputFeeding::kNone) {
     conflict(name + " needs decoder.input_feeding: none, because no context may enter the state");
   }
-  if (decoder.readout != Readout::kTanh) conflict(name + " needs decoder.readout: tanh");
+  if (decoder.readout != Readout::kTanh || decoder.readout_units < 2) {
+    conflict(name + " needs decoder.readout: tanh with decoder.readout_units of 2 or more");
+  }
   if (decoder.tied_embeddings != TiedEmbeddings::kNone) {
     conflict(name + " needs decoder.tied_embeddings: none");
   }

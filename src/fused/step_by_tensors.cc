@@ -1,0 +1,134 @@
+// An operation without kernels of its own: its definition in tensor operations, step by step, whose
+// graph is kept for the backward pass.
+#include <torch/csrc/autograd/autograd.h>
+
+#include <optional>
+#include <utility>
+
+#include "base/base.h"
+#include "fused/step_operation.h"
+#include "network/step_operations.h"
+
+namespace attend::fused {
+namespace {
+
+using step::Per;
+
+class ByTensors final : public StepOperation {
+ public:
+  ByTensors(StepContext& context, const step::Operation& operation)
+      : in_(context.in),
+        operation_(operation),
+        values_(context.values),
+        result_(context.values.slot(operation.results[0])),
+        graphs_(to_size(context.values.steps())) {
+    for (const std::string& name : operation.node->weights) {
+      weights_.push_back(find_tensor(*in_.tensors, name));
+    }
+    if (in_.mask.defined()) {
+      mask_ = in_.mask;
+    } else if (operation.node->reach > 0) {
+      mask_ = at::zeros({in_.batch, in_.positions}, at::kFloat);
+    }
+  }
+
+  void forward(std::int64_t i) override {
+    Graph& graph = graphs_[to_size(i)];
+    network::OperationInputs inputs;
+    inputs.mask = mask_;
+    if (in_.ids.defined()) inputs.ids = in_.ids.narrow(0, i, 1);
+    const at::AutoGradMode on(keeps_graph_);
+    for (const int slot : operation_.inputs) {
+      const bool asks = keeps_graph_ && values_.slot(slot).asks();
+      inputs.operands.push_back(tensor_of(slot, i).detach().requires_grad_(asks));
+    }
+    for (const Tensor& weight : weights_) {
+      inputs.weights.push_back(weight.detach().requires_grad_(keeps_graph_));
+    }
+    graph.result = network::compute(*operation_.node, inputs);
+    result_.sequence().values[result_.time(i)].copy_(
+        graph.result.detach().reshape({in_.batch, static_cast<std::int64_t>(result_.width())}));
+    graph.leaves = std::move(inputs.operands);
+    graph.leaves.insert(graph.leaves.end(), inputs.weights.begin(), inputs.weights.end());
+    if (!keeps_graph_) graph = {};
+  }
+
+  void begin_backward() override {
+    for (const Tensor& weight : weights_) d_weights_.emplace_back(weight);
+  }
+
+  void backward(std::int64_t i) override {
+    const Graph graph = std::exchange(graphs_[to_size(i)], {});
+    if (!graph.result.requires_grad()) return;
+    std::vector<Tensor> leaves;
+    std::vector<std::size_t> numbers;
+    for (std::size_t k = 0; k < graph.leaves.size(); ++k) {
+      if (!graph.leaves[k].requires_grad()) continue;
+      leaves.push_back(graph.leaves[k]);
+      numbers.push_back(k);
+    }
+    const Tensor d_result = result_.sequence().gradient[result_.time(i)].view(graph.result.sizes());
+    const at::AutoGradMode on(true);
+    const auto found =
+        torch::autograd::grad({graph.result}, leaves, {d_result}, false, false, true);
+    const at::NoGradGuard off;
+    for (std::size_t k = 0; k < found.size(); ++k) {
+      if (found[k].defined()) add(numbers[k], i, found[k]);
+    }
+  }
+
+  std::vector<WeightArgument> weights() override {
+    std::vector<WeightArgument> result;
+    for (std::size_t k = 0; k < weights_.size(); ++k) {
+      result.push_back({weights_[k], [this, k] { return d_weights_[k].result(); }});
+    }
+    return result;
+  }
+
+ private:
+  struct Graph {
+    Tensor result;
+    std::vector<Tensor> leaves;  // operands, then weights
+  };
+
+  // Adds the gradient of an operand or of a weight.
+  void add(std::size_t number, std::int64_t i, const Tensor& gradient) {
+    const std::size_t operands = operation_.inputs.size();
+    if (number >= operands) {
+      d_weights_[number - operands].sum().add_(gradient);
+      return;
+    }
+    const SlotView& view = values_.slot(operation_.inputs[number]);
+    const Tensor to = view.sequence().gradient[view.time(i)];
+    to.add_(gradient.reshape(to.sizes()));
+  }
+
+  // The value of a slot in step i, in the layout of network/program_run.h.
+  Tensor tensor_of(int slot, std::int64_t i) const {
+    const SlotView& view = values_.slot(slot);
+    const Tensor rows = view.sequence().values.narrow(0, view.time(i), 1);  // [1, batch, width]
+    const step::Shape& shape = values_.shape(slot);
+    if (shape.per == Per::kPosition) return rows[0].view({in_.batch, in_.positions, shape.units});
+    if (shape.per != Per::kRowPosition || shape.units == 1) return rows;
+    return rows.view({1, in_.batch, in_.positions, shape.units});
+  }
+
+  const network::StepsInputs& in_;
+  const step::Operation& operation_;
+  StepValues& values_;
+  SlotView result_;
+  std::vector<Tensor> weights_;
+  Tensor mask_;
+  bool keeps_graph_ = at::GradMode::is_enabled();
+  std::vector<Graph> graphs_;  // of each step
+  std::vector<WeightGradient> d_weights_;
+};
+
+}  // namespace
+
+std::unique_ptr<StepOperation> make_by_tensors(StepContext& context,
+                                               const step::Operation& operation) {
+  return std::make_unique<ByTensors>(context, operation);
+}
+
+}  // namespace attend::fused

@@ -1,0 +1,235 @@
+#include "network/step_operations.h"
+
+#include <limits>
+#include <string>
+
+#include "base/base.h"
+#include "network/plain_operations.h"
+
+namespace attend::network {
+namespace {
+
+constexpr double kNothing = -std::numeric_limits<double>::infinity();
+// Keeps the quotients of kMonotonicPrior finite behind the last allowed position.
+constexpr double kSmallestMass = 1e-12;
+
+// A query as [steps, batch, units], whatever it belongs to.
+Tensor query_rows(const Tensor& query, std::int64_t batch) {
+  if (query.dim() == 3) return query;
+  return (query.dim() == 1 ? query.expand({batch, query.size(0)}) : query).unsqueeze(0);
+}
+
+// The positions of a window around a centre [steps, batch, 1].
+struct WindowPositions {
+  Tensor index;    // [steps, batch, window]: positions, 0 where there is none
+  Tensor numbers;  // [steps, batch, window]: positions, which may lie outside the source
+  Tensor exists;   // [steps, batch, window]: whether attention may look there
+};
+
+WindowPositions positions_of(const Tensor& centre, std::int64_t reach, std::int64_t positions,
+                             const Tensor& mask) {
+  const Tensor offsets = at::arange(-reach, reach + 1, centre.options().requires_grad(false));
+  WindowPositions window;
+  window.numbers = centre.detach().floor() + offsets;
+  window.exists = (window.numbers >= 0).logical_and(window.numbers < positions);
+  window.index =
+      at::where(window.exists, window.numbers, at::zeros_like(window.numbers)).to(at::kLong);
+  if (!mask.defined()) return window;
+  const Tensor open = (mask == 0).unsqueeze(0).expand({window.index.size(0), -1, -1});
+  window.exists = window.exists.logical_and(open.gather(2, window.index));
+  return window;
+}
+
+// Rows of x [batch, positions, units] at the positions of a window: [steps, batch, window, units].
+Tensor rows_in(const WindowPositions& window, const Tensor& x) {
+  const std::int64_t batch = x.size(0);
+  const Tensor first = at::arange(batch, window.index.options()).view({1, batch, 1}) * x.size(1);
+  std::vector<std::int64_t> shape = window.index.sizes().vec();
+  shape.push_back(x.size(2));
+  return x.reshape({-1, x.size(2)}).index_select(0, (window.index + first).reshape(-1)).view(shape);
+}
+
+class Computation {
+ public:
+  Computation(const step::Node& node, const OperationInputs& in) : node_(node), in_(in) {}
+
+  Tensor attention() const {
+    switch (node_.op) {
+      case step::Op::kAdditiveEnergies:
+        return additive_energies();
+      case step::Op::kDotEnergies:
+        return dot_energies();
+      case step::Op::kSoftmax:
+        return softmax();
+      case step::Op::kWeightedSum:
+        return weighted_sum();
+      case step::Op::kGaussian:
+        return gaussian();
+      case step::Op::kSpread:
+        return spread();
+      case step::Op::kSumPositions:
+        return sum_positions();
+      case step::Op::kMonotonicPrior:
+        return monotonic_prior();
+      case step::Op::kPosterior:
+        return posterior();
+      case step::Op::kLogNormalizer:
+        return at::linear(x(0), weight(0), weight(1)).logsumexp(-1);
+      case step::Op::kTokenLogProbability:
+        return token_log_probability();
+      default:
+        break;
+    }
+    throw CheckFailure("no operation of attention: " + std::string(name_of(node_.op)));
+  }
+
+ private:
+  const Tensor& x(std::size_t k) const { return in_.operands.at(k); }
+  const Tensor& weight(std::size_t k) const { return in_.weights.at(k); }
+  bool in_window() const { return node_.reach > 0; }
+  WindowPositions window(std::int64_t positions) const {
+    return positions_of(in_.operands.back(), node_.reach, positions, in_.mask);
+  }
+
+  // Keys [steps or 1, batch, positions of the window or of the source, units].
+  Tensor keys() const {
+    return in_window() ? rows_in(window(x(1).size(1)), x(1)) : x(1).unsqueeze(0);
+  }
+
+  Tensor additive_energies() const {
+    Tensor hidden = query_rows(x(0), x(1).size(0)).unsqueeze(2) + keys();
+    if (node_.weights.size() > 1) {
+      const Tensor& features = x(2);  // [steps, batch, positions(, d)]
+      hidden =
+          hidden + (features.dim() == 3 ? features.unsqueeze(-1) : features).matmul(weight(1).t());
+    }
+    return hidden.tanh().matmul(weight(0));
+  }
+
+  Tensor dot_energies() const {
+    const Tensor q = query_rows(x(0), x(1).size(0));  // [steps, batch, n]
+    if (in_window()) return (keys() * q.unsqueeze(2)).sum(-1);
+    return x(1).bmm(q.permute({1, 2, 0})).permute({2, 0, 1});
+  }
+
+  // Softmax over the positions that are allowed. A row without any has 0 everywhere.
+  Tensor softmax() const {
+    if (!in_window() && !in_.mask.defined()) return x(0).softmax(-1);
+    const Tensor allowed =
+        in_window() ? exists_in_window() : (in_.mask == 0).unsqueeze(0).expand_as(x(0));
+    const Tensor any = allowed.any(-1, true);
+    const Tensor closed = allowed.logical_or(any.logical_not()).logical_not();
+    return x(0).masked_fill(closed, kNothing).softmax(-1) * any.to(x(0).scalar_type());
+  }
+
+  // The positions that a window has in a source whose length only the mask knows.
+  Tensor exists_in_window() const {
+    ATTEND_CHECK(in_.mask.defined());
+    return window(in_.mask.size(1)).exists;
+  }
+
+  Tensor weighted_sum() const {
+    if (in_window()) return (x(0).unsqueeze(-1) * rows_in(window(x(1).size(1)), x(1))).sum(2);
+    return x(0).transpose(0, 1).bmm(x(1)).transpose(0, 1);  // of [steps, batch, positions]
+  }
+
+  Tensor gaussian() const {
+    const Tensor distance = window(in_.mask.size(1)).numbers - x(0);
+    const double deviation = static_cast<double>(node_.reach) / 2;
+    return (distance.square() * (-0.5 / (deviation * deviation))).exp();
+  }
+
+  Tensor spread() const {
+    const std::int64_t positions = in_.mask.size(1);
+    const WindowPositions own = window(positions);
+    std::vector<std::int64_t> shape = own.index.sizes().vec();
+    shape.back() = positions;
+    const Tensor numbers = x(0) * own.exists.to(x(0).scalar_type());
+    return at::zeros(shape, x(0).options().requires_grad(false)).scatter_add(2, own.index, numbers);
+  }
+
+  Tensor sum_positions() const {
+    if (!in_.mask.defined()) return x(0).sum(-1, true);
+    return x(0).masked_fill((in_.mask != 0).unsqueeze(0), 0).sum(-1, true);
+  }
+
+  Tensor monotonic_prior() const {
+    const Tensor& alignment = x(1);
+    const Tensor rest = alignment.flip(-1).cumsum(-1).flip(-1) + kSmallestMass;
+    return alignment * (x(0) / rest).cumsum(-1);
+  }
+
+  Tensor posterior() const {
+    const Tensor& prior = x(0);
+    const Tensor impossible = prior <= 0;
+    const Tensor largest = x(1).detach().masked_fill(impossible, kNothing).amax(-1, true);
+    const Tensor finite = at::where(largest.isfinite(), largest, at::zeros_like(largest));
+    const Tensor score = at::where(impossible, finite, x(1));
+    const Tensor joint = prior * (score - finite).exp();
+    return joint / (joint.sum(-1, true) + kSmallestMass * kSmallestMass);
+  }
+
+  Tensor token_log_probability() const {
+    const Tensor ids = in_.ids.clamp_min(0);
+    const Tensor rows = weight(0)
+                            .index_select(0, ids.reshape(-1))
+                            .view({ids.size(0), ids.size(1), 1, weight(0).size(1)});
+    const Tensor bias =
+        weight(1).index_select(0, ids.reshape(-1)).view({ids.size(0), ids.size(1), 1});
+    return (x(0) * rows).sum(-1) + bias - x(1);
+  }
+
+  const step::Node& node_;
+  const OperationInputs& in_;
+};
+
+Tensor elementwise(const step::Node& node, const std::vector<Tensor>& x) {
+  switch (node.op) {
+    case step::Op::kAdd:
+      return x[0] + x[1];
+    case step::Op::kMultiply:
+      return x[0] * x[1];
+    case step::Op::kMinimum:
+      return at::minimum(x[0], x[1]);
+    case step::Op::kScale:
+      return x[0] * node.factor;
+    case step::Op::kTanh:
+      return x[0].tanh();
+    case step::Op::kSigmoid:
+      return x[0].sigmoid();
+    case step::Op::kRelu:
+      return x[0].relu();
+    case step::Op::kMaxout:
+      return maxout(x[0]);
+    case step::Op::kUnitLength:
+      return x[0] * (x[0].square().sum(-1, true) + step::kLengthEpsilon).rsqrt();
+    default:
+      return {};
+  }
+}
+
+bool is_elementwise(step::Op op) { return op >= step::Op::kAdd && op <= step::Op::kUnitLength; }
+
+}  // namespace
+
+bool is_computed(step::Op op) {
+  return is_elementwise(op) ||
+         (op >= step::Op::kAdditiveEnergies && op <= step::Op::kTokenLogProbability);
+}
+
+Tensor compute(const step::Node& node, const OperationInputs& in) {
+  return is_elementwise(node.op) ? elementwise(node, in.operands)
+                                 : Computation(node, in).attention();
+}
+
+Tensor mixture_log_likelihood(const Tensor& readouts, const Tensor& prior, const Tensor& normalizer,
+                              const Tensor& weight, const Tensor& bias, const Tensor& ids) {
+  const Tensor of_token = readouts.bmm(weight.index_select(0, ids).unsqueeze(-1)).squeeze(-1) +
+                          bias.index_select(0, ids).unsqueeze(-1) - normalizer;
+  const Tensor impossible = prior <= 0;
+  // The logarithm of a probability of 0 would give a gradient that is not a number.
+  const Tensor log_prior = at::where(impossible, at::ones_like(prior), prior).log();
+  return (log_prior + of_token).masked_fill(impossible, kNothing).logsumexp(-1);
+}
+
+}  // namespace attend::network

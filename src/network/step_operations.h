@@ -1,0 +1,35 @@
+// The operations of step programs that are functions of their operands alone, in libtorch's tensor
+// operations with autograd: the definition that other interpreters must equal. Needs libtorch.
+#pragma once
+
+#include <vector>
+
+#include "network/tensors.h"
+
+namespace attend::network {
+
+/// The operands of an operation, in the layout that program_run.h describes, and what it reads
+/// beside them.
+struct OperationInputs {
+  std::vector<Tensor> operands;
+  std::vector<Tensor> weights;  // in the order of Node::weights
+  /// [batch, positions]: 0, or −infinity where attention must not look; or undefined.
+  Tensor mask;
+  /// [steps, batch]: the tokens that kTokenLogProbability scores; negative ones count as 0.
+  Tensor ids;
+};
+
+/// Whether compute() knows an operation. It knows all but inputs, products, cells and dropout.
+bool is_computed(step::Op op);
+
+/// Computes the result of a node for one step or for all steps at once. Its values may be in float
+/// or double on any device.
+Tensor compute(const step::Node& node, const OperationInputs& in);
+
+/// log Σ_j π_j p(y | j) of the tokens `ids` [rows]: readouts [rows, positions, l], prior π and
+/// log-normalisers [rows, positions], and the output layer's weight [vocabulary, l] and bias. The
+/// result is [rows].
+Tensor mixture_log_likelihood(const Tensor& readouts, const Tensor& prior, const Tensor& normalizer,
+                              const Tensor& weight, const Tensor& bias, const Tensor& ids);
+
+}  // namespace attend::network

@@ -1,0 +1,103 @@
+// Holds the fused functions over kernels to the plain tensor operations.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "fused/fused.h"
+#include "network/fixtures.h"
+#include "network/network.h"
+
+namespace attend::fused::testing {
+
+using at::Tensor;
+using model::Configuration;
+using model::Example;
+using network::Forced;
+using network::Layout;
+using network::Tensors;
+
+inline constexpr double kScale = 0.25;  // the factor of the cost that is differentiated
+
+/// The results of one pass with its gradient.
+struct Result {
+  double cost = 0;
+  double log_likelihood = 0;
+  Tensor gradient;
+  Forced forced;
+};
+
+/// Computes the cost and the gradient with dropout, then the alignments without it.
+inline Result run(const Configuration& configuration, const Layout& layout, const Tensor& values,
+                  const network::Batch& batch, std::shared_ptr<network::Operations> operations) {
+  network::Leaves leaves(layout, values);
+  const network::Network network(configuration, leaves.tensors, std::move(operations));
+  network::Dropout dropout(configuration.training.dropout, 5, 6, 0);
+  const network::LossSums sums = network.accumulate_gradient(batch, &dropout, kScale);
+  const at::NoGradGuard no_gradient;
+  return {sums.cost, sums.log_likelihood, leaves.gradient, network.forced(batch)};
+}
+
+inline std::shared_ptr<network::Operations> fused_operations(const Configuration& configuration) {
+  return std::make_shared<FusedOperations>(configuration.training.precision);
+}
+inline std::shared_ptr<network::Operations> plain_operations() {
+  return std::make_shared<network::PlainOperations>();
+}
+
+inline double distance(const Tensor& a, const Tensor& b) {
+  return (a - b).abs().max().item<double>();
+}
+
+/// Compares alignments, which a decoder that does not look has not.
+inline void expect_same_alignments(const Forced& fused, const Forced& plain) {
+  ASSERT_EQ(fused.alignments.defined(), plain.alignments.defined());
+  if (!plain.alignments.defined()) return;
+  EXPECT_LE(distance(fused.alignments, plain.alignments), 1e-5);
+}
+
+/// Compares costs and gradients. `exact` is the gradient in double precision.
+inline void expect_same(const Layout& layout, const Result& fused, const Result& plain,
+                        const Tensor& exact) {
+  EXPECT_NEAR(fused.cost, plain.cost, 1e-5 * std::abs(plain.cost));
+  EXPECT_NEAR(fused.log_likelihood, plain.log_likelihood, 1e-5 * std::abs(plain.log_likelihood));
+  expect_same_alignments(fused.forced, plain.forced);
+  const Tensors found = layout.views(fused.gradient), in_float = layout.views(plain.gradient);
+  const Tensors expected = layout.views(exact);
+  for (const auto& [name, gradient] : expected) {
+    double scale = gradient.abs().max().item<double>();
+    // With linear energies the gradient of the energy bias is 0 but for rounding. The tolerance is
+    // therefore relative to the gradient of the energy weights, or to the whole gradient where
+    // there are no energy weights.
+    if (name == "attention.energy_bias") {
+      const bool weighed = expected.contains("attention.energy_weight");
+      const Tensor& terms = weighed ? expected.at("attention.energy_weight") : exact;
+      scale = std::max(scale, terms.abs().max().item<double>());
+    }
+    // Where gates are almost closed, float rounding alone may exceed the tolerance.
+    const double rounding = 8 * distance(in_float.at(name), gradient);
+    EXPECT_LE(distance(found.at(name), gradient), std::max(1e-4 * scale, rounding)) << name;
+  }
+}
+
+/// Compares the fused operations with the plain ones, in float, and with those in double.
+inline void expect_fused_equals_plain(const Configuration& configuration,
+                                      const model::VocabularySizes& sizes,
+                                      const std::vector<Example>& examples, const Tensor& values) {
+  const Layout layout(model::parameter_table(configuration, sizes));
+  const auto result = [&](at::ScalarType type, std::shared_ptr<network::Operations> operations) {
+    return run(configuration, layout, values.to(type),
+               network::make_batch(network::testing::pointers(examples), type),
+               std::move(operations));
+  };
+  expect_same(layout, result(at::kFloat, fused_operations(configuration)),
+              result(at::kFloat, plain_operations()),
+              result(at::kDouble, plain_operations()).gradient);
+}
+
+}  // namespace attend::fused::testing

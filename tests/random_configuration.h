@@ -40,8 +40,7 @@ inline std::string random_number(const std::string& option, int largest, Random&
 using KeptValues = std::map<std::string, std::string>;
 
 /// Draws the order of a step, and in two models of five another kind of attention than the soft
-/// one, or a window, or coverage. No two of these three go together, and models that have one have
-/// no plan.
+/// one, or a window, or coverage. No two of these three go together.
 inline KeptValues random_kept_values(Random& random) {
   model::Configuration usual;
   KeptValues kept;
@@ -70,6 +69,7 @@ inline void fit_hard_attention(model::Configuration& c) {
   c.decoder.feedback = Feedback::kPrevious;
   c.decoder.input_feeding = InputFeeding::kNone;
   c.decoder.readout = Readout::kTanh;
+  if (c.decoder.readout_units < 2) c.decoder.readout_units = 2;
   c.decoder.tied_embeddings = TiedEmbeddings::kNone;
 }
 

@@ -230,6 +230,17 @@ void report_precision(std::string_view command, Precision precision) {
                   command, precision_name(precision)));
 }
 
+std::string lack_of_alignment(const predictor::Predictor& predictor) {
+  if (predictor.engine().has_alignment()) return {};
+  const bool fixed = predictor.text().configuration.attention.kind == model::AttentionKind::kFixed;
+  return fmt::format("the model has no alignment (attention.kind: {})", fixed ? "fixed" : "none");
+}
+
+void check_alignment(const predictor::Predictor& predictor, std::string_view wanted) {
+  const std::string problem = lack_of_alignment(predictor);
+  if (!problem.empty()) throw UsageError(fmt::format("{}: {}", wanted, problem));
+}
+
 std::string pharaoh(const predictor::Prediction& prediction) {
   std::string line;
   for (const auto& [source, target] : prediction.links) {

@@ -107,6 +107,12 @@ void check_svg(std::string_view flag, const std::string& file);
 void check_distinct(std::string_view flag, const std::string& file, std::string_view other_flag,
                     const std::string& other_file);
 
+/// Returns "the model has no alignment (attention.kind: none)" for a model whose decoder does not
+/// look at positions, or an empty text.
+std::string lack_of_alignment(const predictor::Predictor& predictor);
+/// Throws UsageError when the model has no alignment, which `wanted` ("--alignments") needs.
+void check_alignment(const predictor::Predictor& predictor, std::string_view wanted);
+
 /// Returns the links of a prediction in Pharaoh format: "0-0 1-2".
 std::string pharaoh(const predictor::Prediction& prediction);
 
@@ -115,7 +121,7 @@ using WriteText = std::function<void(std::string_view)>;
 /// Writes one JSON object and a line feed, in pieces: the source, the predictions with byte spans,
 /// links and alignment matrix; or, where there is no prediction, `problem` or
 /// `withheld_probability` if one of them is the reason. docs/formats.md describes the object. The
-/// answer must have kept its alignments.
+/// answer must have kept its alignments if the model has any.
 void write_json(const predictor::Answer& answer, const WriteText& write);
 
 }  // namespace attend::commands

@@ -99,7 +99,8 @@ Json prediction_json(const predictor::Prediction& prediction, const predictor::S
 void write_alignment(const predictor::Prediction& prediction, std::size_t columns,
                      const WriteText& write) {
   write("[");
-  for (std::size_t i = 0; i < prediction.units.size(); ++i) {
+  const std::size_t rows = prediction.alignment.empty() ? 0 : prediction.units.size();
+  for (std::size_t i = 0; i < rows; ++i) {
     std::string row = i == 0 ? "[" : ",[";
     for (std::size_t j = 0; j < columns; ++j) {
       if (j > 0) row += ',';

@@ -97,6 +97,7 @@ void run(const Options& options) {
   }
   check_distinct("--output", options.target, "--alignments", options.alignments);
   const predictor::Predictor predictor(options.model, options.load);
+  if (!options.alignments.empty()) check_alignment(predictor, "--alignments");
   report_precision("attend predict", predictor.precision());
   text::LineReader reader(options.source);
   text::OutputFile target(options.target);

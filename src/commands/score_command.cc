@@ -34,6 +34,7 @@ void write_answer(const predictor::Answer& answer, Wanted wanted, text::OutputFi
 void run(const Options& options, const std::string& name) {
   text::PairReader reader(options.pairs.files(), text::BlankSides::kBoth);
   const predictor::Predictor predictor(options.model);
+  if (options.wanted == Wanted::kLinks) check_alignment(predictor, "links");
   text::OutputFile target(options.target);
   Notices notices(name, reader.name());
   predictor::PredictOptions predict = options.predict;

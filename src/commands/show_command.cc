@@ -159,6 +159,7 @@ std::string describe(const predictor::Observed& observed, std::size_t columns,
 }
 
 // Returns the lines of what the engine shows of a step: energies, alignment, context, then others.
+// A model without alignment has no line of it.
 std::string describe_observations(const predictor::ExplainedStep& step, std::size_t columns,
                                   std::span<const std::size_t> widths) {
   std::string energies, context, others;
@@ -168,7 +169,9 @@ std::string describe_observations(const predictor::ExplainedStep& step, std::siz
                                                  : others;
     place += describe(one, columns, widths);
   }
-  return energies + below_labels("alignment", step.alignment, widths) + context + others;
+  const std::string alignment =
+      step.alignment.empty() ? "" : below_labels("alignment", step.alignment, widths);
+  return energies + alignment + context + others;
 }
 
 // Returns how an explanation names the previous token. `token` is empty in the first step, which
@@ -193,16 +196,17 @@ std::string explain_step(std::size_t i, const predictor::ExplainedStep& step,
   const predictor::Source& source = explanation.source;
   std::string text =
       fmt::format("step {}: previous token {}\n", i + 1, previous_token(step.previous, decoder));
-  text += line_name("source");
   const std::size_t drawn = drawn_columns(source, explanation.prediction);
   std::vector<std::size_t> widths;
+  std::string labels;
   for (std::size_t j = 0; j < drawn; ++j) {
     const std::string label = view::visible_label(source.columns[j]);
     const std::size_t width = std::max<std::size_t>(8, view::display_width(label) + 1);
-    text += std::string(width - view::display_width(label), ' ') + label;
+    labels += std::string(width - view::display_width(label), ' ') + label;
     widths.push_back(width);
   }
-  text += "\n" + describe_observations(step, source.columns.size(), widths);
+  if (drawn > 0) text += line_name("source") + labels + "\n";
+  text += describe_observations(step, source.columns.size(), widths);
   text += fmt::format("{}'{}' p = {:.4f};", line_name("choice"),
                       view::visible_label(step.chosen.unit), std::exp(step.chosen.log_probability));
   for (const predictor::Choice& choice : step.choices) {
@@ -219,6 +223,7 @@ std::string explain(const predictor::Predictor& predictor, const Options& option
   for (const step::Equation& equation : model::equations(predictor.text().configuration)) {
     text += fmt::format("{:<11} {}\n", equation.name, equation.text);
   }
+  if (const std::string lack = lack_of_alignment(predictor); !lack.empty()) text += lack + "\n";
   Undrawn undrawn(options.errors, notices);
   bool drawn = false;
   for (std::size_t i = 0; i < options.texts.size(); ++i) {
@@ -273,6 +278,48 @@ void check_target(const Options& options) {
                   options.target));
 }
 
+// Returns the answers of the texts that have one. DataError if none has one.
+std::vector<predictor::Answer> answer_texts(const predictor::Predictor& predictor,
+                                            const Options& options, Notices& notices) {
+  std::vector<predictor::Answer> answered;
+  auto answers = predictor.predict(options.texts, options.predict);
+  Undrawn undrawn(options.errors, notices);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    predictor::Answer& answer = answers[i];
+    if (answer.predictions.empty()) {
+      undrawn.add(i, answer.problem.empty() ? "empty text" : answer.problem);
+      continue;
+    }
+    notices.add(answer, i + 1);
+    answered.push_back(std::move(answer));
+  }
+  undrawn.finish(!answered.empty());
+  return answered;
+}
+
+// Returns a line for each text, for a model whose alignment cannot be drawn.
+std::string predictions_of(std::span<const predictor::Answer> answers) {
+  std::string text;
+  for (const predictor::Answer& answer : answers) {
+    text += fmt::format("{} → {}\n", answer.source.text, answer.predictions.front().text);
+  }
+  return text;
+}
+
+void draw(const Options& options, std::span<const predictor::Answer> answers) {
+  std::vector<view::AlignmentPicture> pictures;
+  for (const predictor::Answer& answer : answers) {
+    pictures.push_back(picture_of(answer.source, answer.predictions.front()));
+  }
+  if (!options.target.empty()) return write_file(options.target, draw_file(options, pictures));
+  const view::TerminalOptions terminal = terminal_options(options);
+  std::string text;
+  for (const view::AlignmentPicture& picture : pictures) {
+    text += view::draw_terminal(picture, terminal);
+  }
+  write_file("-", text);
+}
+
 void run(const Options& options) {
   check_target(options);
   if (options.explain && !options.target.empty()) {
@@ -285,28 +332,12 @@ void run(const Options& options) {
     notices.report();
     return;
   }
-  std::vector<view::AlignmentPicture> pictures;
-  const auto answers = predictor.predict(options.texts, options.predict);
-  Undrawn undrawn(options.errors, notices);
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    const predictor::Answer& answer = answers[i];
-    if (answer.predictions.empty()) {
-      undrawn.add(i, answer.problem.empty() ? "empty text" : answer.problem);
-      continue;
-    }
-    notices.add(answer, i + 1);
-    pictures.push_back(picture_of(answer.source, answer.predictions.front()));
-  }
-  undrawn.finish(!pictures.empty());
-  if (options.target.empty()) {
-    const view::TerminalOptions terminal = terminal_options(options);
-    std::string text;
-    for (const view::AlignmentPicture& picture : pictures) {
-      text += view::draw_terminal(picture, terminal);
-    }
-    write_file("-", text);
+  if (!options.target.empty()) check_alignment(predictor, "--output");
+  const std::vector<predictor::Answer> answers = answer_texts(predictor, options, notices);
+  if (const std::string lack = lack_of_alignment(predictor); !lack.empty()) {
+    write_file("-", predictions_of(answers) + lack + "\n");
   } else {
-    write_file(options.target, draw_file(options, pictures));
+    draw(options, answers);
   }
   notices.report();
 }

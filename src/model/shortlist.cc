@@ -160,4 +160,12 @@ std::vector<TokenId> Shortlist::candidates(std::span<const std::vector<TokenId>>
   return ids;
 }
 
+void check_shortlist(const AttentionConfig& attention) {
+  if (!attention.is_hard()) return;
+  throw UsageError(fmt::format(
+      "attention.kind: {} cannot be combined with a shortlist, because the output is a mixture of "
+      "the distributions of all positions",
+      attention.kind == AttentionKind::kHard ? "hard" : "hard-monotonic"));
+}
+
 }  // namespace attend::model

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "model/configuration.h"
 #include "model/parameters.h"
 #include "text/text.h"
 
@@ -43,5 +44,8 @@ class Shortlist {
   std::vector<TokenId> frequent_;                // candidates of every source
   std::vector<std::vector<TokenId>> of_source_;  // [source_vocabulary]
 };
+
+/// Throws UsageError, which names the option, for a model that cannot be used with a shortlist.
+void check_shortlist(const AttentionConfig& attention);
 
 }  // namespace attend::model

@@ -45,7 +45,8 @@ Explanation Predictor::explain(const std::string& text, const search::SearchOpti
                                std::size_t choices) const {
   PredictOptions predict_options;
   predict_options.search = options;
-  predict_options.search.alignments = search::Alignments::kKept;
+  predict_options.search.alignments =
+      engine_->has_alignment() ? search::Alignments::kKept : search::Alignments::kDropped;
   Answer answer = predict(std::span(&text, 1), predict_options).front();
   if (answer.predictions.empty()) {
     throw DataError("", 0, answer.problem.empty() ? "empty text" : answer.problem);

@@ -99,6 +99,12 @@ void finish(const PreparedSources& prepared, std::size_t i,
   }
 }
 
+// Keeps no alignments of an engine that has none.
+PredictOptions fit_to(const model::Engine& engine, PredictOptions options) {
+  if (!engine.has_alignment()) options.search.alignments = search::Alignments::kDropped;
+  return options;
+}
+
 void withhold(double minimum, Answer& answer) {
   if (minimum <= 0 || answer.predictions.empty()) return;
   const double best = std::exp(answer.predictions.front().log_probability);
@@ -169,7 +175,8 @@ std::vector<Prediction> Predictor::present_best(std::span<search::Hypothesis> hy
 }
 
 std::vector<Answer> Predictor::predict(std::span<const std::string> texts,
-                                       const PredictOptions& options) const {
+                                       const PredictOptions& wanted) const {
+  const PredictOptions options = fit_to(*engine_, wanted);
   std::vector<Answer> answers(texts.size());
   const PreparedSources prepared = prepare_sources(model_.text, texts, options, answers);
   search::SearchOptions search_options = options.search;
@@ -198,8 +205,9 @@ std::vector<Answer> Predictor::predict(std::span<const std::string> texts,
 
 std::vector<Answer> Predictor::score(std::span<const std::string> sources,
                                      std::span<const std::string> targets,
-                                     const PredictOptions& options) const {
+                                     const PredictOptions& wanted) const {
   ATTEND_CHECK_EQ(sources.size(), targets.size());
+  const PredictOptions options = fit_to(*engine_, wanted);
   PredictOptions whole = options;
   if (whole.long_sources == LongSources::kSplit) whole.long_sources = LongSources::kSkip;
   std::vector<Answer> answers(sources.size());

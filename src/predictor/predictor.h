@@ -24,7 +24,7 @@ struct Source {
   std::string text;               ///< the raw text
   std::vector<text::Unit> units;  ///< with byte spans in `text`
   /// Names of the alignment's columns: units, then </s> or padding. Empty where no alignment is
-  /// kept.
+  /// kept or the model has none.
   std::vector<std::string> columns;
   std::vector<std::string> unknown;  ///< units outside the vocabulary
   std::size_t cut = 0;               ///< number of units left out after the model's fixed length
@@ -40,9 +40,10 @@ struct Prediction {
   std::vector<std::string> unknown;   ///< units of a given target that are outside the vocabulary
   std::vector<float> unit_scores;     ///< log-probabilities, [units], then </s> if there is one
   double log_probability = 0;
-  double score = 0;              ///< the length-normalised log-probability
-  bool finished = true;          ///< false: the length limit cut it
-  std::vector<float> alignment;  // [units, columns of the source]; empty if not kept
+  double score = 0;      ///< the length-normalised log-probability
+  bool finished = true;  ///< false: the length limit cut it
+  // [units, columns of the source]; empty if it is not kept or the model has none
+  std::vector<float> alignment;
   /// (source unit, target unit) for the largest weight of each row of the alignment. Rows whose
   /// largest weight is on </s> or padding have none.
   std::vector<std::pair<std::size_t, std::size_t>> links;
@@ -98,7 +99,7 @@ struct Observed {
 /// The numbers of one decoding step.
 struct ExplainedStep {
   std::string previous;                ///< y_{i-1}; empty in the first step
-  std::vector<float> alignment;        ///< α_i, [columns]
+  std::vector<float> alignment;        ///< α_i, [columns]; empty if the model has none
   std::vector<Observed> observations;  ///< what the engine shows of the step, in its order
   std::vector<Choice> choices;         ///< the most probable units, best first
   Choice chosen;
@@ -142,15 +143,15 @@ class Predictor {
   /// (broken UTF-8, a word too long for subwords, a unit that a vocabulary without <unk> lacks, too
   /// little memory); the other texts are answered nevertheless.
   std::vector<Answer> predict(std::span<const std::string> texts,
-                              const PredictOptions& options) const;
+                              const PredictOptions& wanted) const;
 
   /// Forced scoring. Each answer has one prediction: the given target, unchanged, with spans of its
   /// raw bytes. A target that the model cannot produce is a problem: its length is not the fixed
   /// one, or exceeds the longest. A blank target has a prediction only if the model was trained
-  /// with empty targets. Beam and n-best of `options` have no effect.
+  /// with empty targets. Beam and n-best of `wanted` have no effect.
   std::vector<Answer> score(std::span<const std::string> sources,
                             std::span<const std::string> targets,
-                            const PredictOptions& options) const;
+                            const PredictOptions& wanted) const;
 
   /// Returns every step of the best prediction, with the `choices` most probable units of each.
   /// Throws DataError, without file and line, for a text that has no answer.

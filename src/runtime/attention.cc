@@ -54,13 +54,14 @@ void Attention::look(std::span<const float> states, std::span<const std::int32_t
     const auto source = static_cast<std::size_t>(sources[row]);
     const std::span<float> real = row_of(energies, row, longest).first(annotations.lengths[source]);
     if (additive) {
-      additive_energies(row_of(queries, row, units_), annotations, keys.additive, source,
+      additive_energies(row_of(queries, row, units_), annotations, keys.additive, {source},
                         energy_weight_, energy_bias_, activation_, real);
     } else {
       dot_energies(row_of(states, row, units_), annotations, keys, source, real);
     }
   }
   // In a loop of its own, because consecutive rows do not wait for each other's sums.
+  close_energies(annotations, sources, energies);
   softmax_rows(annotations, sources, energies, alignment);
 }
 

@@ -31,6 +31,7 @@ class Decoder final : public DecodingModel {
           std::optional<text::TokenId> end, const model::Weights& weights, Precision precision);
   std::unique_ptr<model::Decoding> start(Annotations annotations,
                                          std::vector<text::TokenId> candidates) const override;
+  bool has_alignment() const override { return attention_.has_value(); }
 
  private:
   friend class DecoderRun;

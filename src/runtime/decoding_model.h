@@ -16,6 +16,8 @@ class DecodingModel {
   /// `candidates` (rising ids) are scored, or all tokens when there are none.
   virtual std::unique_ptr<model::Decoding> start(Annotations annotations,
                                                  std::vector<text::TokenId> candidates) const = 0;
+  /// Whether steps have an alignment.
+  virtual bool has_alignment() const { return true; }
 };
 
 }  // namespace attend::runtime

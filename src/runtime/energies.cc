@@ -29,22 +29,28 @@ void arrange_columns(const Annotations& annotations, std::size_t units, Additive
   }
 }
 
-// Sets the energies [length] of a source to −∞ where attention may not look.
-void close_positions(const Annotations& annotations, std::size_t source,
+// Sets the energies of some positions of a source to −∞ where attention may not look.
+void close_positions(const Annotations& annotations, const PositionsOf& positions,
                      std::span<float> energies) {
-  const char* allowed = annotations.allowed.data() + annotations.starts[source];
+  if (annotations.allowed.empty()) return;
+  const char* allowed =
+      annotations.allowed.data() + annotations.starts[positions.source] + positions.first;
   for (std::size_t j = 0; j < energies.size(); ++j) {
     if (allowed[j] == 0) energies[j] = -std::numeric_limits<float>::infinity();
   }
 }
 
+void fill_from(std::span<float> row, std::size_t first, float value) {
+  std::fill(row.begin() + static_cast<std::ptrdiff_t>(first), row.end(), value);
+}
+
 }  // namespace
 
-AdditiveKeys arrange_keys(const Annotations& annotations, kernels::Array values,
-                          std::size_t units) {
+AdditiveKeys arrange_keys(const Annotations& annotations, kernels::Array values, std::size_t units,
+                          KeyLayout layout) {
   AdditiveKeys keys;
   keys.values = std::move(values);
-  if (units <= kernels::kFewUnits) {
+  if (layout == KeyLayout::kWhole && units <= kernels::kFewUnits) {
     arrange_columns(annotations, units, keys);
     return keys;
   }
@@ -57,16 +63,16 @@ AdditiveKeys arrange_keys(const Annotations& annotations, kernels::Array values,
 }
 
 void additive_energies(std::span<float> query, const Annotations& annotations,
-                       const AdditiveKeys& keys, std::size_t source,
+                       const AdditiveKeys& keys, const PositionsOf& positions,
                        std::span<const float> energy_weight, float energy_bias,
                        kernels::EnergyActivation activation, std::span<float> energies) {
-  const std::size_t units = query.size();
-  const auto own =
-      keys.values.span().subspan(annotations.starts[source] * units, energies.size() * units);
+  const std::size_t units = query.size(), source = positions.source;
+  const auto own = keys.values.span().subspan(
+      (annotations.starts[source] + positions.first) * units, energies.size() * units);
   if (keys.exponential[source] == 0) {
     return kernels::additive_energies(query, own, energy_weight, energy_bias, activation, energies);
   }
-  if (units <= kernels::kFewUnits) {
+  if (!keys.column_starts.empty()) {
     return kernels::additive_energies_of_columns(query, columns_of(keys, source), energy_weight,
                                                  energy_bias, activation, energies);
   }
@@ -74,23 +80,34 @@ void additive_energies(std::span<float> query, const Annotations& annotations,
   kernels::additive_energies_of_keys(query, own, energy_weight, energy_bias, activation, energies);
 }
 
+void close_energies(const Annotations& annotations, std::span<const std::int32_t> sources,
+                    std::span<float> energies) {
+  for (std::size_t row = 0; row < sources.size(); ++row) {
+    const auto source = static_cast<std::size_t>(sources[row]);
+    const std::span<float> own = row_of(energies, row, annotations.longest);
+    close_positions(annotations, {source}, own.first(annotations.lengths[source]));
+    fill_from(own, annotations.lengths[source], -std::numeric_limits<float>::infinity());
+  }
+}
+
+void softmax_of_positions(const Annotations& annotations, const PositionsOf& positions,
+                          std::span<const float> energies, std::span<float> alignment) {
+  if (annotations.allowed.empty()) return kernels::softmax(energies, alignment);
+  copy(energies, alignment);
+  close_positions(annotations, positions, alignment);
+  kernels::softmax(alignment);
+}
+
 void softmax_rows(const Annotations& annotations, std::span<const std::int32_t> sources,
-                  std::span<float> energies, std::span<float> alignment) {
+                  std::span<const float> energies, std::span<float> alignment) {
   const std::size_t longest = annotations.longest;
   for (std::size_t row = 0; row < sources.size(); ++row) {
     const auto source = static_cast<std::size_t>(sources[row]);
     const std::size_t length = annotations.lengths[source];
-    const std::span<float> row_energies = row_of(energies, row, longest);
-    const std::span<float> row_alignment = row_of(alignment, row, longest);
-    if (!annotations.allowed.empty()) {
-      close_positions(annotations, source, row_energies.first(length));
-    }
-    kernels::softmax(row_energies.first(length), row_alignment.first(length));
-    if (length == longest) continue;
-    std::fill(row_energies.begin() + static_cast<std::ptrdiff_t>(length), row_energies.end(),
-              -std::numeric_limits<float>::infinity());
-    std::fill(row_alignment.begin() + static_cast<std::ptrdiff_t>(length), row_alignment.end(),
-              0.0F);
+    const std::span<float> own = row_of(alignment, row, longest);
+    softmax_of_positions(annotations, {source}, row_of(energies, row, longest).first(length),
+                         own.first(length));
+    fill_from(own, length, 0.0F);
   }
 }
 

@@ -70,6 +70,7 @@ class RecurrentEngine final : public model::Engine {
   std::size_t target_vocabulary() const override { return target_vocabulary_; }
   std::optional<TokenId> end() const override { return end_; }
   std::size_t fixed_target_length() const override { return fixed_length_; }
+  bool has_alignment() const override { return decoder_->has_alignment(); }
 
  private:
   model::Weights weights_;  // the members below refer to them
@@ -98,6 +99,7 @@ std::unique_ptr<model::Engine> make_engine(const model::Configuration& configura
   if (configuration.target.end_token) {
     ATTEND_CHECK(end && *end >= 0 && *end < sizes.target);
   }
+  if (options.shortlist) model::check_shortlist(configuration.attention);
   return std::make_unique<RecurrentEngine>(configuration, sizes, end, weights, options);
 }
 

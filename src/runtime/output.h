@@ -19,6 +19,7 @@ class OutputLayer {
   OutputLayer(const Tensors& tensors, const std::string& weight, std::span<const float> bias);
 
   std::size_t vocabulary() const { return linear_.weight.outputs(); }
+  const Linear& linear() const { return linear_; }
 
  private:
   friend class OutputRun;

@@ -38,13 +38,17 @@ ProgramDecoder::ProgramDecoder(step::Program program, const model::Configuration
       forward_units_(configuration.encoder.reading() == model::Direction::kBackward
                          ? 0
                          : static_cast<std::size_t>(configuration.encoder.units)),
+      source_ends_(configuration.source.end_token),
       embeddings_(make_embeddings(configuration.decoder, vocabulary, end, weights)),
       output_(Tensors(weights, "", precision), program_.output.weight,
               weights.get(program_.output.bias).values) {
   for (const step::ObservedSlot& one : schedule_.observations) {
     if (one.name == "alignment") alignment_ = one.slot;
   }
-  prepare(Tensors(weights, "", precision));
+  const Tensors tensors(weights, "", precision);
+  Operations all;
+  for (const Operation& one : schedule_.operations) all.push_back(prepare(one, tensors));
+  distribute(std::move(all));
 }
 
 const Operation* ProgramDecoder::maker_of(int slot) const {
@@ -54,44 +58,87 @@ const Operation* ProgramDecoder::maker_of(int slot) const {
   return nullptr;  // a carried value
 }
 
-void ProgramDecoder::prepare(const Tensors& tensors) {
-  for (const Operation& one : schedule_.operations) {
-    PreparedOperation prepared;
-    prepared.operation = &one;
-    const step::Node& node = *one.node;
-    switch (node.op) {
-      case Op::kLinear:
-        prepare_linear(prepared, tensors);
-        break;
-      case Op::kParameter:
-      case Op::kAdditiveEnergies: {
-        const auto [prefix, name] = split_name(node.weights[0]);
-        prepared.values = tensors.under(prefix).values(name);
-        break;
+// Packs the weights of an operation.
+PreparedOperation ProgramDecoder::prepare(const Operation& operation,
+                                          const Tensors& tensors) const {
+  PreparedOperation prepared;
+  prepared.operation = &operation;
+  const step::Node& node = *operation.node;
+  const auto under = [&](std::size_t k) {
+    const auto [prefix, name] = split_name(node.weights[k]);
+    return std::pair(tensors.under(prefix), name);
+  };
+  switch (node.op) {
+    case Op::kLinear:
+      prepare_linear(prepared, tensors);
+      break;
+    case Op::kAdditiveEnergies:
+      if (node.weights.size() > 1) {
+        const auto [own, name] = under(1);
+        prepared.features = own.matrix(name);
       }
-      case Op::kGru:
-      case Op::kLstm:
-        prepared.cell.emplace(node.cell, static_cast<std::size_t>(node.results[0].units),
-                              tensors.under(split_name(node.weights[0]).first));
-        break;
-      default:
-        break;
+      [[fallthrough]];
+    case Op::kParameter: {
+      const auto [own, name] = under(0);
+      prepared.values = own.values(name);
+      break;
     }
-    // A value of rows is computed for the rows of a step, even if it depends on the source
-    // alone.
-    const Per per = schedule_.slots[static_cast<std::size_t>(one.results[0])].shape.per;
-    const bool of_rows = per == Per::kRow || per == Per::kRowPosition;
-    Operations& stage = one.stage == Stage::kOnce    ? (of_rows ? token_ : once_)
-                        : one.stage == Stage::kToken ? token_
-                        : one.stage == Stage::kAfter ? after_
-                        : one.postponed              ? postponed_
-                                                     : step_;
-    stage.push_back(std::move(prepared));
+    case Op::kGru:
+    case Op::kLstm:
+      prepared.cell.emplace(node.cell, static_cast<std::size_t>(node.results[0].units),
+                            under(0).first);
+      break;
+    case Op::kLogNormalizer:
+    case Op::kTokenLogProbability:
+      ATTEND_CHECK(node.weights[0] == program_.output.weight &&
+                   node.weights[1] == program_.output.bias);
+      break;
+    default:
+      break;
   }
-  for (Operations* stage : {&token_, &postponed_, &step_, &after_}) {
-    for (PreparedOperation& one : *stage) one.shown_only = is_shown_only(*one.operation);
+  return prepared;
+}
+
+// A value of rows is computed for the rows of a step, even if it depends on the source alone.
+ProgramDecoder::Operations& ProgramDecoder::stage_of(const Operation& operation) {
+  const Per per = schedule_.slots[static_cast<std::size_t>(operation.results[0])].shape.per;
+  switch (operation.stage) {
+    case Stage::kOnce:
+      return per == Per::kRow || per == Per::kRowPosition ? token_ : once_;
+    case Stage::kToken:
+      return token_;
+    case Stage::kStep:
+      break;
+    case Stage::kAfter:
+      return after_;
   }
-  embeds_ = reads_embedding();
+  return operation.postponed ? postponed_ : step_;
+}
+
+// Puts the operations into their stages and leaves out those that nothing needs.
+void ProgramDecoder::distribute(Operations all) {
+  const std::vector<Need> needs = find_needs(all);
+  const auto need_of = [&](int slot) { return needs[static_cast<std::size_t>(slot)]; };
+  for (PreparedOperation& one : all) {
+    Need need = Need::kNever;
+    for (const int result : one.operation->results) need = std::max(need, need_of(result));
+    one.shown_only = need == Need::kShown;
+    if (need != Need::kNever) stage_of(*one.operation).push_back(std::move(one));
+  }
+  for (const step::ObservedSlot& one : schedule_.observations) {
+    shown_.push_back({&one, need_of(one.slot) == Need::kAlways, is_energies(one.slot)});
+  }
+}
+
+// Whether a softmax reads the value, or reads the numbers of a window that the value spreads.
+bool ProgramDecoder::is_energies(int slot) const {
+  const Operation* maker = maker_of(slot);
+  const bool spread = maker != nullptr && maker->node->op == Op::kSpread;
+  const int energies = spread ? maker->inputs[0] : slot;
+  return std::any_of(schedule_.operations.begin(), schedule_.operations.end(),
+                     [energies](const Operation& one) {
+                       return one.node->op == Op::kSoftmax && one.inputs[0] == energies;
+                     });
 }
 
 void ProgramDecoder::prepare_linear(PreparedOperation& prepared, const Tensors& tensors) const {
@@ -117,59 +164,12 @@ void ProgramDecoder::prepare_linear(PreparedOperation& prepared, const Tensors& 
     part.weight = tensors.under(prefix).matrix(
         name, {.first_column = static_cast<std::size_t>(operation.first_columns[k]),
                .columns = static_cast<std::size_t>(units)});
-    if (maker == nullptr || maker->node->op != Op::kWeightedSum) continue;
+    if (maker == nullptr || maker->node->op != Op::kWeightedSum || maker->node->reach > 0) continue;
     const step::Slot& values = schedule_.slots[static_cast<std::size_t>(maker->inputs[1])];
     part.projects = values.stage == Stage::kOnce && outputs * units >= kProjectedWeights;
     part.alignment = maker->inputs[0];
     part.values = maker->inputs[1];
   }
-}
-
-// Whether an operation needs E y_{i-1} itself, not only products of it that are looked up.
-bool ProgramDecoder::reads_embedding() const {
-  const auto is_read = [this](int slot) {
-    const Operation* maker = slot < 0 ? nullptr : maker_of(slot);
-    return maker != nullptr && is_embedding(*maker);
-  };
-  for (const Operations* stage : {&token_, &postponed_, &step_, &after_}) {
-    for (const PreparedOperation& one : *stage) {
-      if (is_read(one.operation->added)) return true;
-      for (std::size_t k = 0; k < one.operation->inputs.size(); ++k) {
-        if (!is_read(one.operation->inputs[k])) continue;
-        const bool looked_up = !one.parts.empty() && one.parts[k].looks_up && !one.tokens.embeds();
-        if (!looked_up) return true;
-      }
-    }
-  }
-  return std::any_of(schedule_.carried.begin(), schedule_.carried.end(),
-                     [&](const step::CarriedSlot& one) { return is_read(one.after); }) ||
-         std::any_of(schedule_.observations.begin(), schedule_.observations.end(),
-                     [&](const step::ObservedSlot& one) { return is_read(one.slot); }) ||
-         is_read(schedule_.output);
-}
-
-// Whether nothing but observations and products that project read the result of a weighted sum.
-bool ProgramDecoder::is_shown_only(const Operation& operation) const {
-  if (operation.node->op != Op::kWeightedSum) return false;
-  const int slot = operation.results[0];
-  for (const Operations* stage : {&once_, &token_, &postponed_, &step_, &after_}) {
-    for (const PreparedOperation& one : *stage) {
-      const std::vector<int>& inputs = one.operation->inputs;
-      if (one.operation->added == slot) return false;
-      if (std::find(inputs.begin(), inputs.end(), slot) == inputs.end()) continue;
-      const bool projects =
-          std::any_of(one.parts.begin(), one.parts.end(),
-                      [&](const ProductPart& part) { return part.input == slot && part.projects; });
-      if (!projects) return false;
-    }
-  }
-  for (const step::CarriedSlot& one : schedule_.carried) {
-    if (one.after == slot) return false;
-  }
-  for (const step::Resumed& one : schedule_.resumed) {
-    if (one.postponed == slot) return false;
-  }
-  return slot != schedule_.output;
 }
 
 }  // namespace attend::runtime

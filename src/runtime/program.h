@@ -9,7 +9,6 @@
 
 #include "runtime/cell.h"
 #include "runtime/decoding_model.h"
-#include "runtime/energies.h"
 #include "runtime/output.h"
 #include "runtime/token_projection.h"
 
@@ -34,9 +33,24 @@ struct PreparedOperation {
   TokenProjection tokens;          // of the part that looks up
   std::span<const float> bias;     // of linear operations, unless `tokens` adds it; or empty
   std::span<const float> values;   // of parameters, and v of the additive score
+  kernels::Matrix features;        // W_f of the additive score, or 0 × 0
   std::optional<RecurrentCell> cell;
-  /// Whether only observations read the result, so that it is left out when nobody looks at them.
-  bool shown_only = false;
+  bool shown_only = false;  ///< left out when nobody looks at the observations (Need::kShown)
+};
+
+/// Who needs a value in prediction. Larger values include smaller ones.
+enum class Need {
+  kNever,  ///< nobody, or a cost of training
+  kShown,  ///< observations only
+  kAlways  ///< the output, carried values, or the alignment that the search follows
+};
+
+/// An observation with what the engine knows of it.
+struct ShownValue {
+  const step::ObservedSlot* observed = nullptr;
+  bool always = false;  ///< whether its value is computed even when nobody looks
+  /// Whether it holds the operand of a softmax, so that it is shown as −∞ where a row may not look.
+  bool energies = false;
 };
 
 /// A step program with its weights. Immutable; safe to use from several threads.
@@ -48,26 +62,35 @@ class ProgramDecoder final : public DecodingModel {
                  const model::Weights& weights, Precision precision);
   ProgramDecoder(const ProgramDecoder&) = delete;  // schedule_ refers to program_
   ProgramDecoder& operator=(const ProgramDecoder&) = delete;
+  /// There must be no candidates if the output is a mixture.
   std::unique_ptr<model::Decoding> start(Annotations annotations,
                                          std::vector<text::TokenId> candidates) const override;
+  bool has_alignment() const override { return alignment_ >= 0; }
 
  private:
   friend class ProgramRun;
   using Operations = std::vector<PreparedOperation>;
 
-  void prepare(const Tensors& tensors);
+  PreparedOperation prepare(const step::Operation& operation, const Tensors& tensors) const;
   void prepare_linear(PreparedOperation& prepared, const Tensors& tensors) const;
+  void distribute(Operations all);
+  Operations& stage_of(const step::Operation& operation);
   const step::Operation* maker_of(int slot) const;
-  bool is_shown_only(const step::Operation& operation) const;
-  bool reads_embedding() const;
+  std::vector<Need> find_needs(const Operations& all);
+  void propagate_needs(const Operations& all, std::vector<Need>& needs) const;
+  bool is_energies(int slot) const;
 
   step::Program program_;
   step::Schedule schedule_;    // refers to program_
   std::size_t forward_units_;  // units of →h_j, which come first in h_j: n_e or 0
+  bool source_ends_;           // whether a source ends in </s>, which is no word
   Embeddings embeddings_;
-  int alignment_ = -1;   // slot of the alignment that the search follows; −1: there is none
-  bool embeds_ = false;  // whether an operation reads E y_{i-1} itself
+  int alignment_ = -1;  // slot of the alignment that the search follows; −1: there is none
+  // Whether the mixture of the output leaves its normalisers for the next step, so that no
+  // operation computes them.
+  bool mixture_normalizes_ = false;
   Operations once_, token_, postponed_, step_, after_;
+  std::vector<ShownValue> shown_;  // [observations], in their order
   OutputLayer output_;
 };
 

@@ -43,29 +43,50 @@ std::size_t ProgramValues::count(Per per) const {
 }
 
 std::size_t ProgramValues::width(int slot) const {
-  return per(slot) == Per::kRowPosition ? annotations_.longest : units(slot);
+  return per(slot) == Per::kRowPosition ? annotations_.longest * units(slot) : units(slot);
+}
+
+// Returns the number of the vector of kind `own` that vector `i` of kind `of` is computed from.
+std::size_t ProgramValues::index_of_vector(Per own, Per of, std::size_t i) const {
+  if (own == Per::kModel) return 0;
+  if (own != Per::kSource || of == Per::kSource) return i;
+  const std::int32_t source = of == Per::kPosition ? source_of_position_[i] : sources_[i];
+  return static_cast<std::size_t>(source);
 }
 
 std::span<const float> ProgramValues::vector_of(int slot, Per of, std::size_t i) const {
-  const Per own = per(slot);
-  std::size_t index = i;
-  if (own == Per::kModel) index = 0;
-  if (own == Per::kSource && of == Per::kPosition) {
-    index = static_cast<std::size_t>(source_of_position_[i]);
-  }
-  if (own == Per::kSource && (of == Per::kRow || of == Per::kRowPosition)) {
-    index = static_cast<std::size_t>(sources_[i]);
-  }
-  return read(slot).subspan(index * width(slot), width(slot));
+  return row_of(read(slot), index_of_vector(per(slot), of, i), width(slot));
 }
 
 std::span<const float> ProgramValues::operand(int slot, Per of, std::size_t i) const {
   if (of != Per::kRowPosition || per(slot) != Per::kPosition) return vector_of(slot, of, i);
-  return read(slot).subspan(start(i), length(i));
+  return read(slot).subspan(start(i) * units(slot), length(i) * units(slot));
 }
 
 std::size_t ProgramValues::defined(int slot, std::size_t i) const {
-  return per(slot) == Per::kRowPosition ? length(i) : units(slot);
+  return per(slot) == Per::kRowPosition ? length(i) * units(slot) : units(slot);
+}
+
+std::span<float> ProgramValues::write_defined(int slot, std::size_t row) {
+  const std::span<float> all = row_of(write(slot), row, width(slot));
+  const std::size_t count = defined(slot, row);
+  std::fill(all.begin() + static_cast<std::ptrdiff_t>(count), all.end(), 0.0F);
+  return all.first(count);
+}
+
+void ProgramValues::add_repeated(std::span<const float> x, Per own, int slot) {
+  const Per of = per(slot);
+  if (own == of) return kernels::add(x, write(slot));
+  const std::size_t wide = units(slot);
+  for (std::size_t i = 0; i < count(of); ++i) {
+    const std::span<float> y = row_of(write(slot), i, width(slot)).first(defined(slot, i));
+    if (of == Per::kRowPosition && own == Per::kPosition) {
+      kernels::add(x.subspan(start(i) * wide, y.size()), y);
+      continue;
+    }
+    const std::span<const float> one = row_of(x, index_of_vector(own, of, i), wide);
+    for (std::size_t j = 0; j < y.size(); j += wide) kernels::add(one, y.subspan(j, wide));
+  }
 }
 
 std::size_t ProgramValues::start(std::size_t row) const {

@@ -13,8 +13,9 @@ namespace attend::runtime {
 
 /// One buffer for each slot of a schedule. A value has the layout [units] for the model, [sources,
 /// units] for a source, [positions, units] for a position, [rows, units] for a row, and [rows,
-/// longest source] for a row and a position, where only the positions of a row's own source are
-/// defined. Memory is reused from step to step.
+/// longest source, units] for a row and a position, where only the positions of a row's own source
+/// are defined. The numbers of all positions of a row count as one vector. Memory is reused from
+/// step to step.
 class ProgramValues {
  public:
   ProgramValues(const step::Schedule& schedule, const Annotations& annotations);
@@ -48,11 +49,24 @@ class ProgramValues {
   /// Returns the vector of `slot` that vector `i` of a result of kind `per` is computed from: the
   /// only one of the model, that of the row's or position's own source, or vector `i`.
   std::span<const float> vector_of(int slot, step::Per per, std::size_t i) const;
-  /// Like vector_of(). But if the result has rows and positions and the slot has positions, with
-  /// one number each, returns the numbers of all positions of row `i`'s source.
+  /// Like vector_of(). But if the result has rows and positions and the slot has positions, returns
+  /// the numbers of all positions of row `i`'s source.
   std::span<const float> operand(int slot, step::Per per, std::size_t i) const;
   /// How many numbers of vector `i` of a value are defined.
   std::size_t defined(int slot, std::size_t i) const;
+  /// The defined numbers of row `row` of a value of rows and positions: [length, units].
+  std::span<const float> defined_of(int slot, std::size_t row) const {
+    return vector_of(slot, step::Per::kRowPosition, row).first(defined(slot, row));
+  }
+  /// Like defined_of(), to write. Sets what follows them to 0.
+  std::span<float> write_defined(int slot, std::size_t row);
+  /// Returns how many numbers vectors of `units` have in all, one for each `per`.
+  std::size_t size(step::Per per, std::size_t units) const {
+    return count(per) * units * (per == step::Per::kRowPosition ? annotations_.longest : 1);
+  }
+  /// Adds x [size(per, units(slot))] to the value of a slot of the same or a larger kind: x is
+  /// repeated as step::join() says.
+  void add_repeated(std::span<const float> x, step::Per per, int slot);
 
   std::size_t rows() const { return sources_.size(); }
   std::span<const std::int32_t> sources() const { return sources_; }  // [rows]
@@ -61,6 +75,7 @@ class ProgramValues {
   std::size_t length(std::size_t row) const;
 
  private:
+  std::size_t index_of_vector(step::Per own, step::Per of, std::size_t i) const;
   void set_initial(int initial, std::size_t row, std::span<float> to) const;
 
   const step::Schedule& schedule_;

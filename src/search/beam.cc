@@ -85,7 +85,9 @@ void Beam::choose(const model::StepResult& result, std::size_t first_row) {
 
 void Beam::extend(const model::StepResult& result, std::size_t first_row) {
   const std::size_t stride = result.source_length;
-  const auto alignment = result.alignment.subspan(first_row * stride, live_.size() * stride);
+  const bool kept = rules_.alignments() == Alignments::kKept;
+  const auto alignment = kept ? result.alignment.subspan(first_row * stride, live_.size() * stride)
+                              : std::span<const float>();
   live_.clear();
   history_.begin_step();
   for (const Candidate& candidate : candidates_) {

@@ -83,6 +83,7 @@ std::vector<Hypothesis> score(const model::Engine& engine, std::span<const model
                               std::span<const std::vector<TokenId>> targets,
                               double length_normalisation, Alignments alignments) {
   check_length_normalisation(length_normalisation);
+  if (!engine.has_alignment()) alignments = Alignments::kDropped;
   ATTEND_CHECK_EQ(sources.size(), targets.size());
   std::vector<Hypothesis> results;
   if (sources.empty()) return results;

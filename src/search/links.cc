@@ -10,6 +10,7 @@ std::vector<std::pair<std::size_t, std::size_t>> links(const Hypothesis& hypothe
   if (!(threshold >= 0 && threshold <= 1)) {
     throw UsageError(fmt::format("threshold: found {}, expected 0 … 1", threshold));
   }
+  if (hypothesis.alignment.empty()) return {};
   const std::size_t columns = hypothesis.source_length;
   ATTEND_CHECK_EQ(hypothesis.alignment.size(), hypothesis.tokens.size() * columns);
   std::vector<std::pair<std::size_t, std::size_t>> result;

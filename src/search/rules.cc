@@ -51,7 +51,7 @@ Rules::Rules(const model::Engine& engine, const SearchOptions& options) {
   maximum_extra_ = static_cast<std::size_t>(options.maximum_extra);
   maximum_length_ = static_cast<std::size_t>(options.maximum_length);
   minimum_length_ = static_cast<std::size_t>(options.minimum_length);
-  alignments_ = options.alignments;
+  alignments_ = engine.has_alignment() ? options.alignments : Alignments::kDropped;
   end_ = engine.end();
   fixed_length_ = end_ ? 0 : engine.fixed_target_length();
   ATTEND_CHECK(end_ || fixed_length_ > 0);

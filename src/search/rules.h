@@ -24,6 +24,7 @@ class Rules {
 
   std::size_t beam() const { return beam_; }
   std::size_t n_best() const { return n_best_; }
+  /// kDropped too if the engine has no alignment.
   Alignments alignments() const { return alignments_; }
   std::optional<TokenId> end() const { return end_; }
   bool is_end(TokenId token) const { return end_ && token == *end_; }

@@ -20,8 +20,9 @@ struct Hypothesis {
   double log_probability = 0;       ///< their sum
   /// log_probability / |Y|^length_normalisation; the n-best list is sorted by it.
   double score = 0;
-  bool finished = false;          ///< ended by </s> or by its fixed length, not by the length limit
-  std::vector<float> alignment;   // [tokens, source_length]; empty with Alignments::kDropped
+  bool finished = false;  ///< ended by </s> or by its fixed length, not by the length limit
+  /// [tokens, source_length]; empty with Alignments::kDropped and for an engine without alignment.
+  std::vector<float> alignment;
   std::size_t source_length = 0;  ///< tokens of the source, with </s> and fixed padding
 };
 
@@ -82,7 +83,8 @@ std::vector<Hypothesis> score(const model::Engine& engine, std::span<const model
 /// Returns word links (source index, target index) by rising target index: for every target token
 /// its most probable source token (ties: the first) if its weight is at least `threshold` (0 … 1,
 /// else UsageError). A column from `source_units` on (</s>, padding) makes no link, nor does a row
-/// of zeros. Row i belongs to the step that produced token i: nothing is shifted (§6.6).
+/// of zeros, nor a hypothesis without alignment. Row i belongs to the step that produced token i:
+/// nothing is shifted (§6.6).
 std::vector<std::pair<std::size_t, std::size_t>> links(const Hypothesis& hypothesis,
                                                        std::size_t source_units,
                                                        double threshold = 0.0);

@@ -83,11 +83,8 @@ class DecoderTrial {
     }
     inputs_.source_words = at::full({1, 1}, static_cast<double>(kWords), at::kDouble);
     inputs_.previous_ids = at::full({kSteps, 1}, -1, at::kLong);
-    inputs_.next_ids = at::empty({kSteps, 1}, at::kLong);
     words_ = at::zeros({kSteps, c.decoder.embedding}, at::kDouble);  // E y_0 is 0
-    for (std::int64_t i = 0; i < kSteps; ++i) {
-      inputs_.next_ids[i][0] = kTokens[i];
-      if (i == 0) continue;
+    for (std::int64_t i = 1; i < kSteps; ++i) {
       inputs_.previous_ids[i][0] = kTokens[i - 1];
       words_[i] = tensors_.at("target_embedding.weight")[kTokens[i - 1]];
     }

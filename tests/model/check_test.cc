@@ -166,6 +166,8 @@ TEST(Check, HardAttention) {
     for (const std::string readout : {"maxout", "linear", "none"}) {
       expect_refused(with(hard, "decoder.readout=" + readout), name + "decoder.readout: tanh");
     }
+    expect_refused(with(hard, "decoder.readout_units=1"),
+                   name + "decoder.readout: tanh with decoder.readout_units of 2 or more");
     expect_refused(with(hard, "decoder.tied_embeddings=target"),
                    name + "decoder.tied_embeddings: none");
     expect_refused(with(hard, "training.label_smoothing=0.1"),

@@ -113,18 +113,21 @@ TEST(Equations, OfModelsWithoutALook) {  // §2, §3
   EXPECT_EQ(lines(c)[3], "readout: r_i = tanh(W_r [s_i; E y_{i-1}] + b_r)");
 }
 
-// Plans look softly at all positions, and have one cell for each layer.
 TEST(Plans, ExistForTheCommonDecoders) {
   for (const Preset& one : presets()) {
-    const bool common = one.name == "default" || one.name == "dates" || one.name == "rnnsearch" ||
-                        one.name == "luong";
-    EXPECT_EQ(has_plan(preset(one.name)), common) << one.name;
+    const bool rare =
+        one.name == "luong-local-p" || one.name == "coverage-see" || one.name == "hard-monotonic";
+    EXPECT_EQ(has_plan(preset(one.name)), !rare) << one.name;
   }
-  Configuration c = preset("default");
-  for (const AttentionKind kind : {AttentionKind::kFixed, AttentionKind::kNone}) {
-    c.attention.kind = kind;
-    EXPECT_FALSE(has_plan(c));
-  }
+  const auto planned = [](const char* setting) {
+    Configuration c = preset("default");
+    set_option(c, setting);
+    return has_plan(c);
+  };
+  EXPECT_TRUE(planned("attention.kind=fixed"));
+  EXPECT_TRUE(planned("attention.kind=none"));
+  EXPECT_FALSE(planned("attention.score=cosine"));
+  EXPECT_FALSE(planned("decoder.cell=none"));
 }
 
 }  // namespace

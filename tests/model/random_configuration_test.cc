@@ -36,7 +36,7 @@ TEST(RandomConfiguration, DrawsModelsWithAPlanOften) {
     Random random(seed);
     if (has_plan(testing::random_configuration(random))) ++plans;
   }
-  EXPECT_GE(plans, 50);
+  EXPECT_GE(plans, 100);
 }
 
 }  // namespace

@@ -1,0 +1,108 @@
+// Functions of the numbers of single vectors in a step program.
+#include <algorithm>
+#include <cmath>
+
+#include "runtime/program_run.h"
+
+namespace attend::runtime {
+
+using step::Op;
+using step::Per;
+
+// Calls function(x, y) with the numbers of the operand and the result: all together, or row by row
+// those that are defined.
+template <typename Function>
+void ProgramRun::apply(const step::Operation& operation, Function function) {
+  const int input = operation.inputs[0], result = operation.results[0];
+  if (values_.per(result) != Per::kRowPosition) {
+    return function(values_.read(input), values_.write(result));
+  }
+  for (std::size_t row = 0; row < rows_; ++row) {
+    function(values_.defined_of(input, row), values_.write_defined(result, row));
+  }
+}
+
+// y_k = f(x_k).
+template <typename Function>
+void ProgramRun::map(const step::Operation& operation, Function function) {
+  apply(operation, [function](std::span<const float> x, std::span<float> y) {
+    std::transform(x.begin(), x.end(), y.begin(), function);
+  });
+}
+
+// y_k = f(a_k, b_k), where an operand of one value is repeated.
+template <typename Function>
+void ProgramRun::join(const step::Operation& operation, Function function) {
+  const int result = operation.results[0];
+  const Per per = values_.per(result);
+  const std::span<float> all = values_.write(result);
+  const std::size_t wide = values_.width(result);
+  for (std::size_t i = 0; i < values_.count(per); ++i) {
+    const std::span<float> y =
+        per == Per::kRowPosition ? values_.write_defined(result, i) : row_of(all, i, wide);
+    const std::span<const float> a = values_.operand(operation.inputs[0], per, i);
+    const std::span<const float> b = values_.operand(operation.inputs[1], per, i);
+    const std::size_t step_a = a.size() == 1 ? 0 : 1, step_b = b.size() == 1 ? 0 : 1;
+    for (std::size_t k = 0; k < y.size(); ++k) y[k] = function(a[k * step_a], b[k * step_b]);
+  }
+}
+
+void ProgramRun::change_in_place(const step::Operation& operation,
+                                 void (*change)(std::span<float>)) {
+  apply(operation, [change](std::span<const float> x, std::span<float> y) {
+    copy(x, y);
+    change(y);
+  });
+}
+
+// x / sqrt(|x|² + ε).
+void ProgramRun::unit_length(const step::Operation& operation) {
+  const std::size_t wide = values_.units(operation.results[0]);
+  apply(operation, [wide](std::span<const float> x, std::span<float> y) {
+    for (std::size_t i = 0; i < y.size(); i += wide) {
+      double squares = step::kLengthEpsilon;
+      for (std::size_t k = 0; k < wide; ++k) squares += static_cast<double>(x[i + k]) * x[i + k];
+      const auto factor = static_cast<float>(1.0 / std::sqrt(squares));
+      for (std::size_t k = 0; k < wide; ++k) y[i + k] = factor * x[i + k];
+    }
+  });
+}
+
+bool ProgramRun::compute_function(const PreparedOperation& one) {
+  const step::Operation& operation = *one.operation;
+  switch (operation.node->op) {
+    case Op::kAdd:
+      join(operation, [](float x, float y) { return x + y; });
+      return true;
+    case Op::kMultiply:
+      join(operation, [](float x, float y) { return x * y; });
+      return true;
+    case Op::kMinimum:
+      join(operation, [](float x, float y) { return std::min(x, y); });
+      return true;
+    case Op::kScale: {
+      const auto factor = static_cast<float>(operation.node->factor);
+      map(operation, [factor](float x) { return factor * x; });
+      return true;
+    }
+    case Op::kRelu:
+      map(operation, [](float x) { return std::max(x, 0.0F); });
+      return true;
+    case Op::kTanh:
+      change_in_place(operation, kernels::tanh);
+      return true;
+    case Op::kSigmoid:
+      change_in_place(operation, kernels::logistic);
+      return true;
+    case Op::kMaxout:
+      apply(operation, kernels::maxout);
+      return true;
+    case Op::kUnitLength:
+      unit_length(operation);
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace attend::runtime

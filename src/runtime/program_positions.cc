@@ -1,0 +1,110 @@
+// What a step program computes from all positions of a row: sums, and the filter and the output
+// distributions of hard attention (§13.2).
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "runtime/program_run.h"
+
+namespace attend::runtime {
+
+using step::Op;
+
+bool ProgramRun::compute_positions(const PreparedOperation& one) {
+  const step::Operation& operation = *one.operation;
+  switch (operation.node->op) {
+    case Op::kSumPositions:
+      sum_positions(operation);
+      return true;
+    case Op::kMonotonicPrior:
+      monotonic_prior(operation);
+      return true;
+    case Op::kPosterior:
+      posterior(operation);
+      return true;
+    case Op::kLogNormalizer:
+      log_normalizer(operation);
+      return true;
+    case Op::kTokenLogProbability:
+      token_log_probability(operation);
+      return true;
+    default:
+      return false;
+  }
+}
+
+void ProgramRun::sum_positions(const step::Operation& operation) {
+  const std::span<float> sums = values_.write(operation.results[0]);
+  for (std::size_t row = 0; row < rows_; ++row) {
+    double sum = 0;
+    for (const float x : values_.defined_of(operation.inputs[0], row)) sum += x;
+    sums[row] = static_cast<float>(sum);
+  }
+}
+
+// π_j = α_j Σ_{i ≤ j} f_i / (Σ_{k ≥ i} α_k + ε), by a sum from the last position to the first and
+// one from the first to the last. The ε keeps 0 where nothing from i on may be looked at.
+void ProgramRun::monotonic_prior(const step::Operation& operation) {
+  constexpr double kEpsilon = 1e-12;
+  for (std::size_t row = 0; row < rows_; ++row) {
+    const std::span<const float> f = values_.defined_of(operation.inputs[0], row);
+    const std::span<const float> alignment = values_.defined_of(operation.inputs[1], row);
+    const std::span<float> prior = values_.write_defined(operation.results[0], row);
+    double later = 0, moved = 0;
+    for (std::size_t i = prior.size(); i-- > 0;) {
+      later += alignment[i];
+      prior[i] = static_cast<float>(f[i] / (later + kEpsilon));
+    }
+    for (std::size_t j = 0; j < prior.size(); ++j) {
+      moved += prior[j];
+      prior[j] = static_cast<float>(alignment[j] * moved);
+    }
+  }
+}
+
+// π_j p_j / Σ_k π_k p_k from log p, with the largest logarithm subtracted; zeros if all products
+// are 0.
+void ProgramRun::posterior(const step::Operation& operation) {
+  constexpr float kImpossible = -std::numeric_limits<float>::infinity();
+  for (std::size_t row = 0; row < rows_; ++row) {
+    const std::span<const float> prior = values_.defined_of(operation.inputs[0], row);
+    const std::span<const float> logs = values_.defined_of(operation.inputs[1], row);
+    const std::span<float> result = values_.write_defined(operation.results[0], row);
+    std::fill(result.begin(), result.end(), 0.0F);
+    float highest = kImpossible;
+    for (std::size_t j = 0; j < prior.size(); ++j) {
+      if (prior[j] != 0.0F) highest = std::max(highest, logs[j]);
+    }
+    if (highest == kImpossible) continue;
+    double sum = 0;
+    for (std::size_t j = 0; j < prior.size(); ++j) {
+      if (prior[j] != 0.0F) result[j] = prior[j] * std::exp(logs[j] - highest);
+      sum += result[j];
+    }
+    for (float& x : result) x = static_cast<float>(x / sum);
+  }
+}
+
+void ProgramRun::log_normalizer(const step::Operation& operation) {
+  for (std::size_t row = 0; row < rows_; ++row) {
+    mixture_.find_normalizers(values_.defined_of(operation.inputs[0], row),
+                              values_.write_defined(operation.results[0], row));
+  }
+}
+
+// W_y · r_j + b_y − z_j for the token y of the last step; 0 for a row that has none.
+void ProgramRun::token_log_probability(const step::Operation& operation) {
+  const std::size_t wide = values_.units(operation.inputs[0]);
+  for (std::size_t row = 0; row < rows_; ++row) {
+    const std::span<const float> readouts = values_.defined_of(operation.inputs[0], row);
+    const std::span<const float> normalizers = values_.defined_of(operation.inputs[1], row);
+    const std::span<float> logs = values_.write_defined(operation.results[0], row);
+    std::fill(logs.begin(), logs.end(), 0.0F);
+    if (tokens_[row] == text::kNoToken) continue;
+    for (std::size_t j = 0; j < logs.size(); ++j) {
+      logs[j] = mixture_.logit(row_of(readouts, j, wide), tokens_[row]) - normalizers[j];
+    }
+  }
+}
+
+}  // namespace attend::runtime

@@ -1,0 +1,107 @@
+// One decoding by a step program. Internal to this folder. Its files: program_run.cc has the order
+// of a step, values without operands and results; program_products.cc products and cells;
+// program_attention.cc what looks at positions; program_functions.cc functions of numbers.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <span>
+#include <vector>
+
+#include "runtime/energies.h"
+#include "runtime/mixture.h"
+#include "runtime/program.h"
+#include "runtime/program_values.h"
+#include "runtime/window.h"
+
+namespace attend::runtime {
+
+class ProgramRun final : public model::Decoding {
+ public:
+  ProgramRun(const ProgramDecoder& decoder, Annotations annotations,
+             std::vector<text::TokenId> candidates);
+  void keep_best(std::size_t count) override;
+  model::StepResult step(std::span<const model::StepRow> rows) override;
+
+ private:
+  // Keys made ready for the kernels, and products that are summed in place of their operands.
+  struct Prepared {
+    AdditiveKeys keys;
+    std::vector<kernels::Array> projected;  // of each part: W x_j of all positions, if it projects
+    CellMemory memory;
+  };
+
+  void prepare(const PreparedOperation& one);
+  void take_rows(std::span<const model::StepRow> rows);
+  void run(const std::vector<PreparedOperation>& operations);
+  void run_output();
+  void compute(const PreparedOperation& one);
+  model::StepResult result();
+  std::span<const float> shown_values(std::size_t k);
+
+  // Each of these computes an operation of its kind, or returns false for another operation.
+  bool compute_input(const PreparedOperation& one);
+  bool compute_source_input(const PreparedOperation& one);
+  bool compute_product(const PreparedOperation& one);
+  bool compute_attention(const PreparedOperation& one);
+  bool compute_positions(const PreparedOperation& one);
+  bool compute_function(const PreparedOperation& one);
+
+  // Products and cells.
+  void embed(int result);
+  void linear(const PreparedOperation& one);
+  void multiply(const PreparedOperation& one, std::size_t k, std::span<float> y);
+  void multiply_positions(const ProductPart& part, std::span<const float> bias, std::span<float> y);
+  void update(const PreparedOperation& one);
+  void copy_rows(int from, int to);
+  std::span<const float> rows_of_gates(const step::Operation& operation);
+
+  // Attention. positions_seen() gives the positions that a row looks at, and seen_part() their
+  // numbers among those of the row; seen_part() sets the others to 0.
+  Window positions_seen(const step::Operation& operation, std::size_t row) const;
+  std::span<float> seen_part(int slot, std::size_t row, const Window& seen);
+  PositionsOf place_of(std::size_t row, const Window& seen) const;
+  void additive_energies(const PreparedOperation& one);
+  void additive_energies_of_features(const PreparedOperation& one, std::size_t row,
+                                     std::span<const float> query, std::span<float> energies);
+  void dot_energies(const step::Operation& operation);
+  void softmax(const step::Operation& operation);
+  void weighted_sum(const step::Operation& operation);
+  void gaussian(const step::Operation& operation);
+  void spread(const step::Operation& operation);
+
+  // What belongs to the positions of a row.
+  void sum_positions(const step::Operation& operation);
+  void monotonic_prior(const step::Operation& operation);
+  void posterior(const step::Operation& operation);
+  void log_normalizer(const step::Operation& operation);
+  void token_log_probability(const step::Operation& operation);
+
+  // Functions of numbers.
+  template <typename Function>
+  void apply(const step::Operation& operation, Function function);
+  template <typename Function>
+  void map(const step::Operation& operation, Function function);
+  template <typename Function>
+  void join(const step::Operation& operation, Function function);
+  void change_in_place(const step::Operation& operation, void (*change)(std::span<float>));
+  void unit_length(const step::Operation& operation);
+
+  const ProgramDecoder& decoder_;
+  const step::Schedule& schedule_;
+  Annotations annotations_;
+  ProgramValues values_;
+  std::map<const PreparedOperation*, Prepared> prepared_;
+  OutputRun output_;
+  MixtureRun mixture_;                 // in place of output_ where the output is a mixture
+  kernels::Buffer part_;               // scratch
+  kernels::Buffer product_;            // of a product that is repeated: its result
+  std::vector<kernels::Buffer> open_;  // [observations]: energies with −∞ where no row may look
+  std::vector<model::Observation> observations_;
+  std::size_t rows_ = 0;
+  bool any_parent_ = false;
+  bool shows_all_ = true;
+  std::vector<text::TokenId> tokens_;  // y_{i-1} [rows]
+};
+
+}  // namespace attend::runtime

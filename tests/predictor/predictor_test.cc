@@ -188,6 +188,27 @@ TEST(Predictor, ExplainsNoTextWithoutAnAnswer) {
   EXPECT_THROW(predictor.explain("a\xff", {}, 3), DataError);
 }
 
+// Decoders that do not look at positions predict, score and explain like others.
+TEST(Predictor, AModelWithoutAlignmentAnswersWithoutOne) {
+  for (const auto kind : {model::AttentionKind::kFixed, model::AttentionKind::kNone}) {
+    Configuration c = small();
+    c.attention.kind = kind;
+    const Predictor predictor(random_model(c, {"<pad>", "<unk>", "</s>", "a", "b", "c", " ", "é"}));
+    std::vector<Answer> answers = predictor.predict(sources(), {});
+    const std::vector<std::string> one{"abc"}, target{"cba"};
+    answers.push_back(predictor.score(one, target, {}).front());
+    for (const Answer& answer : answers) {
+      ASSERT_EQ(answer.predictions.size(), 1u);
+      EXPECT_TRUE(answer.source.columns.empty());
+      EXPECT_TRUE(answer.predictions[0].alignment.empty());
+      EXPECT_TRUE(answer.predictions[0].links.empty());
+    }
+    const Explanation explanation = predictor.explain("abc", {}, 3);
+    EXPECT_EQ(explanation.prediction.text, answers[0].predictions[0].text);
+    for (const ExplainedStep& step : explanation.steps) EXPECT_TRUE(step.alignment.empty());
+  }
+}
+
 // ------------------------------------------------------------------- texts without an answer ---
 
 TEST(Predictor, OneBadTextLeavesTheOthersTheirAnswers) {

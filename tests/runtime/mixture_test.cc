@@ -196,8 +196,8 @@ TEST(MixtureRun, KeepsTheDigitsOfImprobableTokens) {
 
 // Only some of the positions of a source fit into the memory for logits at once.
 TEST(MixtureRun, AddsUpThePartsOfALongSource) {
-  const MixtureCase one{Kind::kMonotonic, Normalizers::kHidden, 300000};
-  Trial t(mixture_program(one), {.scale = 0.3, .words = one.words});
+  const MixtureCase one{Kind::kMonotonic, Normalizers::kHidden, 400000};
+  Trial t(mixture_program(one), {.lengths = {5, 1, 1, 2}, .scale = 0.3, .words = one.words});
   expect_mixture(one, t, 2);
 }
 
@@ -250,22 +250,24 @@ TEST(MixtureRun, GoesWithoutAShortlist) {
 }
 
 TEST(ProgramDecoder, HasNoAlignmentWithoutALook) {
-  for (const model::AttentionKind kind :
-       {model::AttentionKind::kFixed, model::AttentionKind::kNone}) {
-    model::Configuration c;
-    c.attention.kind = kind;
-    model::check(c);
-    const model::VocabularySizes sizes{6, 5};
-    Random random(1);
-    const auto engine = make_engine(c, sizes, 2, random_weights(c, sizes, random));
-    EXPECT_FALSE(engine->has_alignment());
-    const std::vector<std::vector<TokenId>> sources{{1, 2}, {3}};
-    const auto decoding = engine->annotate(model::make_sources(sources));
-    std::vector<Path> paths;
-    const model::StepResult result = decoding->step(first_rows(2, paths));
-    EXPECT_TRUE(result.alignment.empty());
-    EXPECT_EQ(result.source_length, 2U);
-    EXPECT_EQ(result.log_probabilities.size(), 10U);
+  const std::vector<std::vector<TokenId>> sources{{1, 2}, {3}};
+  const model::VocabularySizes sizes{6, 5};
+  Random random(1);
+  for (const auto kind : {model::AttentionKind::kFixed, model::AttentionKind::kNone}) {
+    for (const DecoderPath path : {DecoderPath::kFastest, DecoderPath::kProgram}) {
+      model::Configuration c;
+      c.attention.kind = kind;
+      model::check(c);
+      const auto engine =
+          make_engine(c, sizes, 2, random_weights(c, sizes, random), {.path = path});
+      EXPECT_FALSE(engine->has_alignment());
+      const auto decoding = engine->annotate(model::make_sources(sources));
+      std::vector<Path> paths;
+      const model::StepResult result = decoding->step(first_rows(2, paths));
+      EXPECT_TRUE(result.alignment.empty());
+      EXPECT_EQ(result.source_length, 2U);
+      EXPECT_EQ(result.log_probabilities.size(), 10U);
+    }
   }
 }
 

@@ -113,9 +113,12 @@ class Trial {
   }
   /// The columns of W from `first` on times x.
   Numbers product(const std::string& name, std::size_t first, const Numbers& x) const {
+    const std::vector<float>& values = weights_.at(name);
     Numbers result(static_cast<std::size_t>(shapes_.at(name).front()));
+    const std::size_t columns = values.size() / result.size();
     for (std::size_t r = 0; r < result.size(); ++r) {
-      for (std::size_t k = 0; k < x.size(); ++k) result[r] += weight(name, r, first + k) * x[k];
+      for (std::size_t k = 0; k < x.size(); ++k)
+        result[r] += values[r * columns + first + k] * x[k];
     }
     return result;
   }

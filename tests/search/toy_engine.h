@@ -80,6 +80,7 @@ struct ToyOptions {
   std::size_t vocabulary = 4;
   std::optional<TokenId> end = 0;
   std::size_t fixed_length = 0;
+  bool has_alignment = true;
 };
 
 /// An engine that knows the prefix of every row from its parent row alone. Fails on a parent of
@@ -97,6 +98,7 @@ class ToyEngine : public model::Engine {
   std::size_t target_vocabulary() const override { return options_.vocabulary; }
   std::optional<TokenId> end() const override { return options_.end; }
   std::size_t fixed_target_length() const override { return options_.fixed_length; }
+  bool has_alignment() const override { return options_.has_alignment; }
 
   std::vector<float> distribution(const Tokens& source, const Tokens& prefix) const {
     return distribution_(source, prefix);
@@ -145,7 +147,7 @@ class ToyDecoding : public model::Decoding {
     result.target_vocabulary = engine_.target_vocabulary();
     result.source_length = longest_;
     result.log_probabilities = log_probabilities_;
-    result.alignment = alignment_;
+    if (engine_.has_alignment()) result.alignment = alignment_;
     return result;
   }
 

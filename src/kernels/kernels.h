@@ -24,6 +24,7 @@
 #include "kernels/rows.h"                // IWYU pragma: export
 #include "kernels/scatter.h"             // IWYU pragma: export
 #include "kernels/softmax.h"             // IWYU pragma: export
+#include "kernels/sparse_softmax.h"      // IWYU pragma: export
 #include "kernels/training_attention.h"  // IWYU pragma: export
 #include "kernels/training_cells.h"      // IWYU pragma: export
 #include "kernels/training_matrix.h"     // IWYU pragma: export

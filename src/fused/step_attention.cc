@@ -1,5 +1,5 @@
-// Softmax and weighted sums over the positions of a source or of a window. The kernels never read a
-// position that attention may not look at.
+// Normalisers and weighted sums over the positions of a source or of a window. The kernels never
+// read a position that attention may not look at.
 #include <algorithm>
 #include <limits>
 
@@ -9,13 +9,15 @@
 namespace attend::fused {
 namespace {
 
-// α = softmax(e) over the positions that are allowed; 0 elsewhere.
+// α = softmax(e), or sparsemax(e) or entmax(e), over the positions that are allowed; 0 elsewhere.
 class Softmax final : public StepOperation {
  public:
   Softmax(StepContext& context, const step::Operation& operation)
       : look_(context, operation),
+        normaliser_(operation.node->normaliser),
         energies_(context.values.slot(operation.inputs[0])),
-        alignment_(context.values.slot(operation.results[0])) {}
+        alignment_(context.values.slot(operation.results[0])),
+        scratch_(alignment_.width()) {}
 
   void forward(std::int64_t i) override {
     for (std::size_t b = 0; b < look_.batch(); ++b) {
@@ -27,7 +29,7 @@ class Softmax final : public StepOperation {
       if (at.count == 0) continue;
       std::copy_n(energies, at.count, alignment.begin());
       if (look_.values().has_closed() && !close(b, at, alignment)) continue;
-      kernels::softmax(alignment);
+      normalise(alignment);
     }
   }
 
@@ -35,18 +37,42 @@ class Softmax final : public StepOperation {
     if (!energies_.asks()) return;
     for (std::size_t b = 0; b < look_.batch(); ++b) {
       const Positions at = look_.at(i, b);
-      const float* alignment = alignment_.rows(i).row(b) + at.place;
-      const float* d_alignment = alignment_.gradient(i).row(b) + at.place;
-      float* d_energies = energies_.gradient(i).row(b) + at.place;
-      float mean = 0.0F;
-      for (std::size_t j = 0; j < at.count; ++j) mean += alignment[j] * d_alignment[j];
-      for (std::size_t j = 0; j < at.count; ++j) {
-        d_energies[j] += alignment[j] * (d_alignment[j] - mean);
-      }
+      add_gradient({alignment_.rows(i).row(b) + at.place, at.count},
+                   {alignment_.gradient(i).row(b) + at.place, at.count},
+                   {energies_.gradient(i).row(b) + at.place, at.count});
     }
   }
 
  private:
+  void normalise(std::span<float> row) {
+    const std::span<float> scratch(scratch_.data(), row.size());
+    switch (normaliser_) {
+      case step::Normaliser::kSoftmax:
+        return kernels::softmax(row);
+      case step::Normaliser::kSparsemax:
+        return kernels::sparsemax(row, scratch);
+      case step::Normaliser::kEntmax:
+        return kernels::entmax(row, scratch);
+    }
+  }
+
+  void add_gradient(std::span<const float> alignment, std::span<const float> d_alignment,
+                    std::span<float> d_energies) const {
+    switch (normaliser_) {
+      case step::Normaliser::kSparsemax:
+        return kernels::sparsemax_backward(alignment, d_alignment, d_energies);
+      case step::Normaliser::kEntmax:
+        return kernels::entmax_backward(alignment, d_alignment, d_energies);
+      case step::Normaliser::kSoftmax:
+        break;
+    }
+    float mean = 0.0F;
+    for (std::size_t j = 0; j < alignment.size(); ++j) mean += alignment[j] * d_alignment[j];
+    for (std::size_t j = 0; j < alignment.size(); ++j) {
+      d_energies[j] += alignment[j] * (d_alignment[j] - mean);
+    }
+  }
+
   // Sets closed positions to −∞. Returns false, and sets all to 0, if no position is open.
   bool close(std::size_t b, const Positions& at, std::span<float> energies) const {
     bool any = false;
@@ -60,7 +86,9 @@ class Softmax final : public StepOperation {
   }
 
   Look look_;
+  step::Normaliser normaliser_;
   SlotView energies_, alignment_;
+  std::vector<float> scratch_;
 };
 
 // c = Σ_j α_j x_j.

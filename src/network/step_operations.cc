@@ -4,6 +4,7 @@
 #include <string>
 
 #include "base/base.h"
+#include "network/normalisers.h"
 #include "network/plain_operations.h"
 
 namespace attend::network {
@@ -112,14 +113,14 @@ class Computation {
     return x(1).bmm(q.permute({1, 2, 0})).permute({2, 0, 1});
   }
 
-  // Softmax over the positions that are allowed. A row without any has 0 everywhere.
+  // Weights of the positions that are allowed. A row without any has 0 everywhere.
   Tensor softmax() const {
-    if (!in_window() && !in_.mask.defined()) return x(0).softmax(-1);
+    if (!in_window() && !in_.mask.defined()) return normalise(node_.normaliser, x(0), {});
     const Tensor allowed =
         in_window() ? exists_in_window() : (in_.mask == 0).unsqueeze(0).expand_as(x(0));
     const Tensor any = allowed.any(-1, true);
     const Tensor closed = allowed.logical_or(any.logical_not()).logical_not();
-    return x(0).masked_fill(closed, kNothing).softmax(-1) * any.to(x(0).scalar_type());
+    return normalise(node_.normaliser, x(0), closed) * any.to(x(0).scalar_type());
   }
 
   // The positions that a window has in a source whose length only the mask knows.

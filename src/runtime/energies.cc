@@ -29,17 +29,6 @@ void arrange_columns(const Annotations& annotations, std::size_t units, Additive
   }
 }
 
-// Sets the energies of some positions of a source to −∞ where attention may not look.
-void close_positions(const Annotations& annotations, const PositionsOf& positions,
-                     std::span<float> energies) {
-  if (annotations.allowed.empty()) return;
-  const char* allowed =
-      annotations.allowed.data() + annotations.starts[positions.source] + positions.first;
-  for (std::size_t j = 0; j < energies.size(); ++j) {
-    if (allowed[j] == 0) energies[j] = -std::numeric_limits<float>::infinity();
-  }
-}
-
 void fill_from(std::span<float> row, std::size_t first, float value) {
   std::fill(row.begin() + static_cast<std::ptrdiff_t>(first), row.end(), value);
 }
@@ -78,6 +67,16 @@ void additive_energies(std::span<float> query, const Annotations& annotations,
   }
   kernels::exponential_query(query);
   kernels::additive_energies_of_keys(query, own, energy_weight, energy_bias, activation, energies);
+}
+
+void close_positions(const Annotations& annotations, const PositionsOf& positions,
+                     std::span<float> energies) {
+  if (annotations.allowed.empty()) return;
+  const char* allowed =
+      annotations.allowed.data() + annotations.starts[positions.source] + positions.first;
+  for (std::size_t j = 0; j < energies.size(); ++j) {
+    if (allowed[j] == 0) energies[j] = -std::numeric_limits<float>::infinity();
+  }
 }
 
 void close_energies(const Annotations& annotations, std::span<const std::int32_t> sources,

@@ -61,6 +61,10 @@ void additive_energies(std::span<float> query, const Annotations& annotations,
 void close_energies(const Annotations& annotations, std::span<const std::int32_t> sources,
                     std::span<float> energies);
 
+/// Sets the energies of some positions of one source to −∞ where annotations.allowed excludes them.
+void close_positions(const Annotations& annotations, const PositionsOf& positions,
+                     std::span<float> energies);
+
 /// alignment ← the softmax of the energies of some positions of one source, where those that
 /// annotations.allowed excludes get 0. If it excludes all of them, the alignment is zeros. Energies
 /// and alignment hold equally many values.

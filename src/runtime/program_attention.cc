@@ -112,8 +112,24 @@ void ProgramRun::softmax(const step::Operation& operation) {
     const std::span<float> alignment = seen_part(operation.results[0], row, seen);
     if (seen.count == 0) continue;
     const std::span<const float> own = values_.vector_of(energies, Per::kRowPosition, row);
-    softmax_of_positions(annotations_, place_of(row, seen), own.subspan(seen.skipped, seen.count),
-                         alignment);
+    normalise(operation.node->normaliser, place_of(row, seen),
+              own.subspan(seen.skipped, seen.count), alignment);
+  }
+}
+
+// alignment ← the weights of the energies of some positions; closed ones get 0.
+void ProgramRun::normalise(step::Normaliser normaliser, const PositionsOf& positions,
+                           std::span<const float> energies, std::span<float> alignment) {
+  if (normaliser == step::Normaliser::kSoftmax) {
+    return softmax_of_positions(annotations_, positions, energies, alignment);
+  }
+  copy(energies, alignment);
+  close_positions(annotations_, positions, alignment);
+  const std::span<float> scratch = part_.get(alignment.size());
+  if (normaliser == step::Normaliser::kSparsemax) {
+    kernels::sparsemax(alignment, scratch);
+  } else {
+    kernels::entmax(alignment, scratch);
   }
 }
 

@@ -66,6 +66,8 @@ class ProgramRun final : public model::Decoding {
                                      std::span<const float> query, std::span<float> energies);
   void dot_energies(const step::Operation& operation);
   void softmax(const step::Operation& operation);
+  void normalise(step::Normaliser normaliser, const PositionsOf& positions,
+                 std::span<const float> energies, std::span<float> alignment);
   void weighted_sum(const step::Operation& operation);
   void gaussian(const step::Operation& operation);
   void spread(const step::Operation& operation);

@@ -83,7 +83,7 @@ class Builder {
   Value additive_energies(const std::string& weight, Value query, Value keys, Value features = {},
                           const std::string& columns = {});
   Value dot_energies(Value query, Value keys);
-  Value softmax(Value energies);
+  Value softmax(Value energies, Normaliser normaliser = Normaliser::kSoftmax);
   Value weighted_sum(Value alignment, Value values);
   /// From now on, energies, softmax and weighted_sum() are those of the window floor(p) − reach …
   /// floor(p) + reach around the centre p [row: 1]. Their energies and alignments are [row: 2 reach

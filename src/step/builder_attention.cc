@@ -67,11 +67,11 @@ Value Builder::dot_energies(Value query, Value keys) {
   return add_node(std::move(node));
 }
 
-Value Builder::softmax(Value energies) {
+Value Builder::softmax(Value energies, Normaliser normaliser) {
   const Shape e = shape(energies);
   expect(e == (reach_ > 0 ? Shape{Per::kRow, 2 * reach_ + 1} : Shape{Per::kRowPosition, 1}),
          Op::kSoftmax, e, e);
-  Node node{.op = Op::kSoftmax, .inputs = {energies}, .results = {e}};
+  Node node{.op = Op::kSoftmax, .inputs = {energies}, .results = {e}, .normaliser = normaliser};
   add_window(node);
   return add_node(std::move(node));
 }

@@ -152,18 +152,31 @@ class NodeText {
                                     : product;
   }
 
-  // The sum of a softmax has an index of its own: e_ij becomes e_ik.
+  // The weight of a position; of a softmax with the sum that it is divided by, whose index is k:
+  // e_ij becomes e_ik.
   std::string ratio() const {
-    const std::string energies = operand(0);
-    std::string summed = energies;
-    if (summed.ends_with('j')) summed.back() = 'k';
-    return fmt::format("exp({}) / Σ_k exp({})", energies, summed);
+    if (node_.normaliser != Normaliser::kSoftmax) return above_threshold("j");
+    return fmt::format("exp({}) / Σ_k exp({})", operand(0), of_position(0, "k"));
   }
 
-  // The positions of the window that a softmax runs over; nothing where it runs over all.
+  // What defines the threshold τ of a row, and the positions of the window that the weights belong
+  // to; nothing for a softmax over all positions.
   std::string range() const {
-    if (node_.reach == 0) return "";
-    return fmt::format(", j and k from ⌊{0}⌋ − {1} to ⌊{0}⌋ + {1}", operand(1), node_.reach);
+    std::string text;
+    if (node_.normaliser != Normaliser::kSoftmax) {
+      text = fmt::format(", Σ_k {} = 1", above_threshold("k"));
+    }
+    if (node_.reach == 0) return text;
+    return fmt::format("{0}, j and k from ⌊{1}⌋ − {2} to ⌊{1}⌋ + {2}", text, operand(1),
+                       node_.reach);
+  }
+
+  // The weight that sparsemax or entmax gives a position.
+  std::string above_threshold(const char* index) const {
+    const std::string energies = of_position(0, index);
+    return node_.normaliser == Normaliser::kSparsemax
+               ? fmt::format("max(0, {} − τ_i)", energies)
+               : fmt::format("max(0, {} / 2 − τ_i)²", energies);
   }
 
   const Program& program_;

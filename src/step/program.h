@@ -32,6 +32,10 @@ struct Shape {
   bool operator==(const Shape&) const = default;
 };
 
+/// How energies become weights that sum to 1 (§1.5). All but the softmax give most positions the
+/// weight 0.
+enum class Normaliser { kSoftmax, kSparsemax, kEntmax };
+
 enum class Op {
   // Inputs. They have no operands.
   kAnnotations,      ///< h_j, from the encoder
@@ -63,8 +67,10 @@ enum class Op {
   // this order: [row: 2 D + 1]. Positions outside the source count as not allowed.
   kAdditiveEnergies,  ///< (q, k_j[, f_j]) → v · tanh(q + k_j [+ W_f f_j]); weights are v [, W_f]
   kDotEnergies,       ///< (q, k_j) → q · k_j
-  kSoftmax,           ///< over the positions of a source that are allowed; the others get 0
-  kWeightedSum,       ///< (α, x_j) → Σ_j α_j x_j
+  /// The softmax, or another normaliser (Node::normaliser), over the positions of a source that are
+  /// allowed; the others get 0.
+  kSoftmax,
+  kWeightedSum,  ///< (α, x_j) → Σ_j α_j x_j
   kGaussian,  ///< p → exp(−(j − p)² / (2 σ²)), σ = D / 2, in the window around p (§6.3)
   kSpread,    ///< (x, p) → the numbers of a window at their positions, 0 elsewhere
   kSumPositions,    ///< x_j → Σ_j x_j
@@ -119,11 +125,12 @@ struct Node {
   std::vector<std::string> weights = {};  ///< names of parameters, in the order that Op states
   std::vector<Shape> results = {};
 
-  CellConfig cell = {};                         ///< of cells
-  int layer = 0;                                ///< of cells, kLayer… and kDropout
-  double factor = 1;                            ///< of kScale
-  std::int64_t reach = 0;                       ///< D of a window; 0: all positions
-  DropoutPlace place = DropoutPlace::kReadout;  ///< of kDropout
+  CellConfig cell = {};                          ///< of cells
+  int layer = 0;                                 ///< of cells, kLayer… and kDropout
+  double factor = 1;                             ///< of kScale
+  std::int64_t reach = 0;                        ///< D of a window; 0: all positions
+  Normaliser normaliser = Normaliser::kSoftmax;  ///< of kSoftmax
+  DropoutPlace place = DropoutPlace::kReadout;   ///< of kDropout
 
   // How the equations write the node.
   std::string symbol = {};  ///< "e_ij"; without one, the node is written out where it is used

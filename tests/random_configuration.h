@@ -39,8 +39,15 @@ inline std::string random_number(const std::string& option, int largest, Random&
 /// choices of these options contradict others so unequally that some would be rare otherwise.
 using KeptValues = std::map<std::string, std::string>;
 
+/// Whether a choice other than the usual one takes the decoder off its plan, or contradicts others.
+inline bool is_rare_choice(const std::string& option) {
+  return option == "attention.kind" || option == "attention.window" ||
+         option == "attention.coverage" || option == "attention.normaliser";
+}
+
 /// Draws the order of a step, and in two models of five another kind of attention than the soft
-/// one, or a window, or coverage. No two of these three go together.
+/// one, or a window, or coverage, or another normaliser. No two of the first three go together; a
+/// window or coverage may have another normaliser too.
 inline KeptValues random_kept_values(Random& random) {
   model::Configuration usual;
   KeptValues kept;
@@ -48,8 +55,7 @@ inline KeptValues random_kept_values(Random& random) {
   for (const model::Option& option : model::options(usual)) {
     if (option.name == "decoder.order") {
       kept[option.name] = option.choices[random.below(option.choices.size())];
-    } else if (option.name == "attention.kind" || option.name == "attention.window" ||
-               option.name == "attention.coverage") {
+    } else if (is_rare_choice(option.name)) {
       kept[option.name] = option.get();
       for (const std::string& choice : option.choices) {
         if (choice != option.get()) others.emplace_back(option.name, choice);
@@ -59,6 +65,10 @@ inline KeptValues random_kept_values(Random& random) {
   if (random.chance(0.6)) return kept;
   const auto& [name, value] = others[random.below(others.size())];
   kept[name] = value;
+  const bool normalises = name == "attention.window" || name == "attention.coverage";
+  if (normalises && random.chance(0.4)) {
+    kept["attention.normaliser"] = random.chance(0.5) ? "sparsemax" : "entmax";
+  }
   return kept;
 }
 

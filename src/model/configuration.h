@@ -52,6 +52,7 @@ using step::GruBias;
 using step::GruReset;
 using step::GruUpdate;
 using step::Initialization;
+using step::Normaliser;
 enum class Padding { kMasked, kVisible };  ///< visible needs a fixed source length, §5.1
 /// The direction in which the encoder reads. A backward encoder reads the reversed source (§6.1);
 /// h_j still belongs to token j.
@@ -84,7 +85,7 @@ enum class EndToken { kVisible, kHidden };  ///< whether attention may look at t
 /// context is the last states of the top encoder layer, in every step (§3). With none, the decoder
 /// sees the source in its first states only (§2).
 enum class AttentionKind { kSoft, kHard, kHardMonotonic, kFixed, kNone };
-/// The positions that a softmax runs over: all, or a window around a predicted one (§6.3).
+/// The positions that get weights: all, or those of a window around a predicted one (§6.3).
 enum class Window { kAll, kPredicted };
 /// What the energies see of earlier alignments: nothing, or their sum (§13.3).
 enum class Coverage { kNone, kSum };
@@ -118,11 +119,12 @@ struct EncoderConfig {
   }
 };
 
-/// e_ij = activation(score(s, h_j) + b_e), §1.5. The query s is s_{i-1}, or s_i in the order
-/// update-look-generate.
+/// α_i = normaliser(e_i), e_ij = activation(score(s, h_j) + b_e), §1.5. The query s is s_{i-1}, or
+/// s_i in the order update-look-generate.
 struct AttentionConfig {
   std::string score = "additive";  ///< the name of a score: a file in src/model/attention
   int units = 128;                 ///< n', for the additive score
+  Normaliser normaliser = Normaliser::kSoftmax;
   Energies energies = Energies::kLinear;
   bool energy_bias = false;  ///< b_e; it has no effect on a softmax of linear energies
   EndToken end_token = EndToken::kVisible;

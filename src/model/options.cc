@@ -97,6 +97,12 @@ void add_attention(OptionList& list, AttentionConfig& attention) {
       "s · W h, cosine g · cos(s, W h)");
   list.number("attention.units", attention.units, 1, kMany,
               "hidden units of the energies, of the additive score only");
+  list.choice<Normaliser>("attention.normaliser", attention.normaliser,
+                          {{"softmax", Normaliser::kSoftmax},
+                           {"sparsemax", Normaliser::kSparsemax},
+                           {"entmax", Normaliser::kEntmax}},
+                          "how energies become weights; sparsemax and 1.5-entmax give most "
+                          "positions exactly 0");
   list.choice<Energies>("attention.energies", attention.energies,
                         {{"linear", Energies::kLinear}, {"relu", Energies::kRelu}},
                         "activation of the energies");

@@ -47,7 +47,8 @@ bool has_plan(const Configuration& configuration) {
   if (configuration.decoder.cell.type == Cell::kNone) return false;
   if (!attention.looks()) return true;
   return plan_score(attention).has_value() && attention.kind == AttentionKind::kSoft &&
-         attention.window == Window::kAll && attention.coverage == Coverage::kNone;
+         attention.normaliser == Normaliser::kSoftmax && attention.window == Window::kAll &&
+         attention.coverage == Coverage::kNone;
 }
 
 }  // namespace attend::model

@@ -151,6 +151,24 @@ TEST(Check, Scores) {
   expect_taken({"attention.score=dot", "decoder.units=256"});
 }
 
+TEST(Check, Normalisers) {
+  for (const std::string normaliser : {"sparsemax", "entmax"}) {
+    const std::string own = "attention.normaliser=" + normaliser;
+    expect_taken({own});
+    expect_taken({own, "attention.energies=relu"});
+    expect_taken({own, "attention.window=predicted"});
+    expect_taken({own, "attention.coverage=sum", "attention.coverage_loss=1"});
+    expect_taken({own, "decoder.cell=none", "decoder.initial_state=zero"});
+    expect_taken({own, "attention.kind=hard", "decoder.order=update-look-generate"});
+    expect_refused({own, "attention.kind=hard-monotonic", "decoder.order=update-look-generate"},
+                   "attention.kind: hard-monotonic needs attention.normaliser: softmax");
+    for (const std::string kind : {"fixed", "none"}) {
+      expect_refused({own, "attention.kind=" + kind},
+                     "attention.kind: " + kind + " needs attention.normaliser: softmax");
+    }
+  }
+}
+
 TEST(Check, HardAttention) {
   for (const std::string kind : {"hard", "hard-monotonic"}) {
     const std::string name = "attention.kind: " + kind + " needs ";

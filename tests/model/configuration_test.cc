@@ -167,6 +167,7 @@ TEST(Configuration, FieldsThatAFileDoesNotNameStay) {
   EXPECT_EQ(c.decoder.readout_feedback, Feedback::kPrevious);
   EXPECT_FALSE(c.training.allow_empty_targets);
   EXPECT_EQ(c.attention.kind, AttentionKind::kSoft);
+  EXPECT_EQ(c.attention.normaliser, Normaliser::kSoftmax);
   EXPECT_EQ(c.attention.window, Window::kAll);
   EXPECT_EQ(c.attention.coverage, Coverage::kNone);
   EXPECT_EQ(c.attention.coverage_loss, 0);

@@ -81,6 +81,20 @@ TEST(Equations, OfAWindowHaveItsCentreAndItsRange) {  // §6.3
             "⌊p_i⌋ − 4 to ⌊p_i⌋ + 4");
 }
 
+TEST(Equations, OfOtherNormalisersHaveTheirThreshold) {  // §1.5
+  Configuration c = preset("luong");
+  c.attention.normaliser = Normaliser::kSparsemax;
+  EXPECT_EQ(lines(c)[4], "alignment: α_ij = max(0, e_ij − τ_i), Σ_k max(0, e_ik − τ_i) = 1");
+  c.attention.normaliser = Normaliser::kEntmax;
+  EXPECT_EQ(lines(c)[4],
+            "alignment: α_ij = max(0, e_ij / 2 − τ_i)², Σ_k max(0, e_ik / 2 − τ_i)² = 1");
+  c.attention.window = Window::kPredicted;
+  c.attention.reach = 4;
+  EXPECT_EQ(lines(c)[5],
+            "alignment: α_ij = max(0, e_ij / 2 − τ_i)² · exp(−(j − p_i)² / 8), "
+            "Σ_k max(0, e_ik / 2 − τ_i)² = 1, j and k from ⌊p_i⌋ − 4 to ⌊p_i⌋ + 4");
+}
+
 TEST(Equations, OfCoverageAddUpTheAlignments) {  // §13.3
   const Lines found = lines(preset("coverage-see"));
   EXPECT_EQ(found[3], "energies: e_ij = v · tanh(W s_i + U h_j + b + W_c c_{i-1,j})");
@@ -127,6 +141,8 @@ TEST(Plans, ExistForTheCommonDecoders) {
   EXPECT_TRUE(planned("attention.kind=fixed"));
   EXPECT_TRUE(planned("attention.kind=none"));
   EXPECT_FALSE(planned("attention.score=cosine"));
+  EXPECT_FALSE(planned("attention.normaliser=sparsemax"));
+  EXPECT_FALSE(planned("attention.normaliser=entmax"));
   EXPECT_FALSE(planned("decoder.cell=none"));
 }
 

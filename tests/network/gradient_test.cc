@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "fixtures.h"
+#include "look_cases.h"
 #include "network/network.h"
 #include "random_configuration.h"
 
@@ -44,12 +45,14 @@ double cost_at(const Network& network, const Batch& batch) {
   return network.cost(batch, nullptr).cost.item<double>();
 }
 
-// Whether the cost has kinks or jumps: hard gates, energies with relu, maxout, windows, which move
-// by whole positions, and the smaller of two numbers in the cost of coverage.
+// Whether the cost has kinks or jumps: hard gates, energies with relu, weights that become 0,
+// maxout, windows, which move by whole positions, and the smaller of two numbers in the cost of
+// coverage.
 bool has_kinks(const Configuration& c) {
   return c.encoder.cell.gates == model::Gates::kHard ||
          c.decoder.cell.gates == model::Gates::kHard ||
          c.attention.energies == model::Energies::kRelu ||
+         c.attention.normaliser != model::Normaliser::kSoftmax ||
          c.decoder.readout == model::Readout::kMaxout ||
          c.attention.window == model::Window::kPredicted || c.attention.coverage_loss > 0;
 }
@@ -139,21 +142,12 @@ void add_score_cases(std::vector<Case>& list) {
   }
 }
 
-// Adds cases with windows, coverage, hard attention, two cells, and without a look.
+// Adds cases that look in different ways.
 void add_look_cases(std::vector<Case>& list) {
-  const auto add = [&](const char* name, const std::vector<std::string>& settings) {
-    list.push_back({name, [settings](Configuration& c) { model::set_options(c, settings); }});
-  };
-  const std::string updates_first = "decoder.order=update-look-generate";
-  const std::string two_cells = "decoder.order=update-look-update";
-  add("window", {"attention.window=predicted", "attention.reach=1"});
-  add("coverage", {"attention.coverage=sum", "attention.coverage_loss=0.7"});
-  add("hard", {"attention.kind=hard", updates_first});
-  add("hard_monotonic", {"attention.kind=hard-monotonic", updates_first});
-  add("fixed_context", {"attention.kind=fixed"});
-  add("no_context", {"attention.kind=none"});
-  add("two_cells", {two_cells, "decoder.gru_reset=after", "decoder.gru_bias=outside"});
-  add("two_lstm_cells", {two_cells, "decoder.cell=lstm"});
+  for (const auto& [name, settings] : testing::look_cases()) {
+    list.push_back(
+        {name, [settings = settings](Configuration& c) { model::set_options(c, settings); }});
+  }
 }
 
 // Adds cases with input feeding (§6.4).

@@ -172,6 +172,7 @@ TEST(Parity, ModelsOfTwoCells) {
   expect_equal_models(7, [](Configuration& c) {
     if (!model::plan_score(c.attention)) c.attention.score = "additive";
     c.attention.kind = model::AttentionKind::kSoft;
+    c.attention.normaliser = model::Normaliser::kSoftmax;
     c.attention.window = model::Window::kAll;
     c.attention.coverage = model::Coverage::kNone;
     c.attention.coverage_loss = 0;
@@ -185,6 +186,7 @@ TEST(Parity, ModelsWithoutALook) {
        {model::AttentionKind::kFixed, model::AttentionKind::kNone}) {
     expect_equal_models(8, [kind](Configuration& c) {
       c.attention.kind = kind;
+      c.attention.normaliser = model::Normaliser::kSoftmax;
       c.attention.window = model::Window::kAll;
       c.attention.coverage = model::Coverage::kNone;
       c.attention.coverage_loss = 0;

@@ -32,6 +32,11 @@ void check_hard(const Configuration& c) {
   }
   if (c.attention.window != Window::kAll) conflict(name + " needs attention.window: all");
   if (c.attention.coverage != Coverage::kNone) conflict(name + " needs attention.coverage: none");
+  if (c.attention.kind == AttentionKind::kHardMonotonic &&
+      c.attention.normaliser != Normaliser::kSoftmax) {
+    conflict(name + " needs attention.normaliser: softmax, because every later position must be " +
+             "possible");
+  }
 }
 
 // Without a look the decoder must get the source elsewhere, and the options of a look mean nothing.
@@ -45,6 +50,9 @@ void check_without_look(const Configuration& c) {
   }
   if (c.attention.window != Window::kAll || c.attention.coverage != Coverage::kNone) {
     conflict(name + " needs attention.window: all and attention.coverage: none");
+  }
+  if (c.attention.normaliser != Normaliser::kSoftmax) {
+    conflict(name + " needs attention.normaliser: softmax");
   }
   if (fixed) return;
   if (c.decoder.initial_state == InitialState::kZero) {

@@ -1,0 +1,42 @@
+// Settings of models that look in different ways, or not at all, for tests of gradients.
+#pragma once
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace attend::network::testing {
+
+/// The name of a case, and the options that make it from the small configuration.
+using LookCase = std::pair<std::string, std::vector<std::string>>;
+
+/// Normalisers, alone and where weights of 0 meet something else that reads them.
+inline void add_normaliser_cases(std::vector<LookCase>& list) {
+  for (const std::string normaliser : {"sparsemax", "entmax"}) {
+    const std::string own = "attention.normaliser=" + normaliser;
+    list.push_back({normaliser, {own}});
+    list.push_back({normaliser + "_window", {own, "attention.window=predicted"}});
+    list.push_back({normaliser + "_coverage", {own, "attention.coverage=sum"}});
+    list.push_back(
+        {normaliser + "_hard", {own, "attention.kind=hard", "decoder.order=update-look-generate"}});
+  }
+}
+
+/// Windows, coverage, hard attention, two cells, and models without a look.
+inline std::vector<LookCase> look_cases() {
+  const std::string updates_first = "decoder.order=update-look-generate";
+  const std::string two_cells = "decoder.order=update-look-update";
+  std::vector<LookCase> list{
+      {"window", {"attention.window=predicted", "attention.reach=1"}},
+      {"coverage", {"attention.coverage=sum", "attention.coverage_loss=0.7"}},
+      {"hard", {"attention.kind=hard", updates_first}},
+      {"hard_monotonic", {"attention.kind=hard-monotonic", updates_first}},
+      {"fixed_context", {"attention.kind=fixed"}},
+      {"no_context", {"attention.kind=none"}},
+      {"two_cells", {two_cells, "decoder.gru_reset=after", "decoder.gru_bias=outside"}},
+      {"two_lstm_cells", {two_cells, "decoder.cell=lstm"}}};
+  add_normaliser_cases(list);
+  return list;
+}
+
+}  // namespace attend::network::testing

@@ -1,0 +1,126 @@
+// Tests the ways in which the runtime's interpreter turns energies into an alignment against plain
+// loops in double.
+#include <algorithm>
+
+#include "program_trial.h"
+
+namespace attend::runtime {
+namespace {
+
+using namespace testing;
+using step::Builder;
+using step::Normaliser;
+using step::Over;
+using step::Value;
+
+using Open = std::function<bool(std::size_t)>;
+
+// e_ij = (W E y_{i-1}) · h_j.
+Value word_energies(Builder& b) {
+  return b.dot_energies(b.linear({"attention.query_weight", kAnnotation}, {previous_word(b)}),
+                        b.annotations("h"));
+}
+
+// The energies of step i, counted from 0.
+Numbers energies_of(const Trial& t, const Path& path, std::size_t i) {
+  const Numbers query = t.product("attention.query_weight", 0, t.word(path, i));
+  Numbers energies(t.length(path));
+  for (std::size_t j = 0; j < energies.size(); ++j) energies[j] = dot(query, t.annotation(path, j));
+  return energies;
+}
+
+void finish_looking(Builder& b, Value energies, Value alignment) {
+  b.observe("energies", energies, Over::kSource);
+  b.observe("alignment", alignment, Over::kSource);
+  finish_with(b, b.weighted_sum(alignment, b.annotations("h")));
+}
+
+Numbers context_of(const Trial& t, const Path& path, const Numbers& alignment) {
+  Numbers context(kAnnotation);
+  for (std::size_t j = 0; j < alignment.size(); ++j) {
+    for (std::size_t k = 0; k < kAnnotation; ++k) {
+      context[k] += alignment[j] * t.annotation(path, j)[k];
+    }
+  }
+  return context;
+}
+
+// Compares energies, alignment and output of a row.
+void expect_look(const Trial& t, const Path& path, const TrialRow& row, const Numbers& energies,
+                 const Numbers& alignment) {
+  expect_energies(row.observed("energies"), energies,
+                  [&](std::size_t j) { return t.open(path, j); });
+  expect_numbers(row.alignment(), alignment, "alignment");
+  Numbers logits = t.product("output.weight", 0, context_of(t, path, alignment));
+  for (std::size_t k = 0; k < logits.size(); ++k) logits[k] += t.bias("output.bias", k);
+  expect_numbers(row.log_probabilities(), log_softmax(logits), "log p");
+}
+
+// The weights max(0, e − τ), or max(0, e / 2 − τ)², with the τ at which those of open positions sum
+// to 1.
+Numbers sparse_weights(Normaliser normaliser, const Numbers& energies, const Open& open) {
+  double low = -1000, high = 1000;
+  Numbers weights(energies.size());
+  for (int i = 0; i < 200; ++i) {
+    const double threshold = (low + high) / 2;
+    double sum = 0;
+    for (std::size_t j = 0; j < energies.size(); ++j) {
+      if (!open(j)) continue;
+      const bool sparsemax = normaliser == Normaliser::kSparsemax;
+      const double above = std::max((sparsemax ? 1.0 : 0.5) * energies[j] - threshold, 0.0);
+      sum += weights[j] = sparsemax ? above : above * above;
+    }
+    (sum > 1 ? low : high) = threshold;
+  }
+  return weights;
+}
+
+void expect_normalised(Normaliser normaliser, const TrialOptions& options) {
+  Builder b = trial_builder();
+  const Value energies = word_energies(b);
+  finish_looking(b, energies, b.softmax(energies, normaliser));
+  Trial t(b.finish(), options);
+  t.run([&](const Path& path, const TrialRow& row) {
+    const auto open = [&](std::size_t j) { return t.open(path, j); };
+    const Numbers own = energies_of(t, path, path.tokens.size());
+    const Numbers alignment = sparse_weights(normaliser, own, open);
+    expect_look(t, path, row, own, alignment);
+    for (std::size_t j = 0; j < alignment.size(); ++j) {
+      if (!open(j)) EXPECT_EQ(row.alignment()[j], 0.0F) << j;
+    }
+  });
+}
+
+TEST(Alignments, OfSparsemaxAndEntmax) {
+  for (const Normaliser normaliser : {Normaliser::kSparsemax, Normaliser::kEntmax}) {
+    expect_normalised(normaliser, {});
+    expect_normalised(normaliser, closed_trial());
+    expect_normalised(normaliser, {.scale = 0.1});
+  }
+}
+
+// In a window around S σ(…) the sum runs over the positions of the window.
+TEST(Alignments, OfSparsemaxAndEntmaxInWindows) {
+  for (const Normaliser normaliser : {Normaliser::kSparsemax, Normaliser::kEntmax}) {
+    Builder b = trial_builder();
+    const Value drawn = b.sigmoid(b.linear({"centre.weight", 1}, {previous_word(b)}));
+    const Value centre = b.multiply(b.source_words(), drawn);
+    b.look_in_window(centre, 1);
+    const Value energies = word_energies(b), alignment = b.softmax(energies, normaliser);
+    b.observe("centre", centre, Over::kScalar);
+    b.observe("alignment", b.spread(alignment), Over::kSource);
+    finish_with(b, b.weighted_sum(alignment, b.annotations("h")));
+    Trial t(b.finish(), closed_trial());
+    t.run([&](const Path& path, const TrialRow& row) {
+      const double middle = std::floor(row.observed("centre")[0]);
+      const auto open = [&](std::size_t j) {
+        return t.open(path, j) && std::abs(static_cast<double>(j) - middle) <= 1;
+      };
+      const Numbers own = energies_of(t, path, path.tokens.size());
+      expect_numbers(row.alignment(), sparse_weights(normaliser, own, open), "alignment");
+    });
+  }
+}
+
+}  // namespace
+}  // namespace attend::runtime

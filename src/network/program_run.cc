@@ -213,56 +213,6 @@ Tensor ProgramRun::result(const step::Operation& operation) {
   return network::compute(node, inputs);
 }
 
-// A value that has no operands.
-Tensor ProgramRun::input_value(const step::Operation& operation) {
-  const step::Node& node = *operation.node;
-  switch (node.op) {
-    case step::Op::kAnnotations:
-      return in_.annotations;
-    case step::Op::kFirstBackward:
-      return in_.first_backward;
-    case step::Op::kMeanAnnotations:
-      return in_.mean_annotations;
-    case step::Op::kLastState:
-      return in_.last_state;
-    case step::Op::kLayerState:
-      return in_.last.at(index_of(node.layer)).hidden;
-    case step::Op::kLayerCell:
-      return in_.last.at(index_of(node.layer)).cell;
-    case step::Op::kZeros:
-      return at::zeros({in_.annotations.size(0), node.results[0].units},
-                       in_.annotations.options().requires_grad(false));
-    case step::Op::kZeroPositions:
-      return at::zeros_like(in_.annotations.narrow(2, 0, 1)).detach();
-    case step::Op::kFirstPosition:
-      return first_positions();
-    case step::Op::kSourceWords:
-      return in_.source_words;
-    case step::Op::kParameter:
-      return weight(operation, 0);
-    case step::Op::kPreviousEmbedding:
-    case step::Op::kNextEmbedding:
-      return previous_rows();
-    default:
-      break;
-  }
-  throw CheckFailure("no operation of a schedule: " + std::string(name_of(node.op)));
-}
-
-Tensor ProgramRun::first_positions() {
-  Tensor first = at::zeros_like(in_.annotations.narrow(2, 0, 1)).detach();
-  first.select(1, 0).fill_(1);
-  return first;
-}
-
-// E y_{i-1} of all steps, one row for each position.
-Tensor ProgramRun::previous_rows() {
-  const Tensor& rows = in_.previous.rows;
-  const Tensor all =
-      in_.previous.shared() ? rows.index_select(0, in_.previous.index.reshape(-1)) : rows;
-  return all.view({in_.steps, in_.annotations.size(0), all.size(1)});
-}
-
 // Returns W [x_1; …] + b + the value that is added, for the parts and columns of the operation.
 Tensor ProgramRun::linear(const step::Operation& operation) {
   std::vector<Tensor> parts;

@@ -85,8 +85,9 @@ enum class EndToken { kVisible, kHidden };  ///< whether attention may look at t
 /// context is the last states of the top encoder layer, in every step (§3). With none, the decoder
 /// sees the source in its first states only (§2).
 enum class AttentionKind { kSoft, kHard, kHardMonotonic, kFixed, kNone };
-/// The positions that get weights: all, or those of a window around a predicted one (§6.3).
-enum class Window { kAll, kPredicted };
+/// The positions that get weights (§6.3): all, or those of a window whose middle moves on by one
+/// position in each step (kMonotonic) or is predicted by the query.
+enum class Window { kAll, kMonotonic, kPredicted };
 /// What the energies see of earlier alignments: nothing, or their sum (§13.3).
 enum class Coverage { kNone, kSum };
 enum class InputFeeding { kNone, kReadout };  ///< whether the last readout is an input, §6.4

@@ -119,10 +119,11 @@ void add_attention(OptionList& list, AttentionConfig& attention) {
                              "soft averages the annotations; hard mixes the distributions that "
                              "each position gives; hard-monotonic never moves back; fixed hands "
                              "the encoder's last states to every step; none to the first only");
-  list.choice<Window>("attention.window", attention.window,
-                      {{"all", Window::kAll}, {"predicted", Window::kPredicted}},
-                      "where attention looks: everywhere, or in a window around a position that "
-                      "the state predicts");
+  list.choice<Window>(
+      "attention.window", attention.window,
+      {{"all", Window::kAll}, {"monotonic", Window::kMonotonic}, {"predicted", Window::kPredicted}},
+      "where attention looks: everywhere, or in a window around a position that "
+      "moves on with each step, or that the state predicts");
   list.number("attention.reach", attention.reach, 1, 1000,
               "positions on each side of the middle of a window");
   list.choice<Coverage>("attention.coverage", attention.coverage,

@@ -145,6 +145,15 @@ Configuration make_luong_local_p() {
   return c;
 }
 
+// Local attention with windows that move on with the steps (§6.3), in the model of make_luong(). It
+// suits texts whose words, or letters, keep their order.
+Configuration make_luong_local_m() {
+  Configuration c = make_luong();
+  c.preset = "luong-local-m";
+  c.attention.window = Window::kMonotonic;
+  return c;
+}
+
 // Coverage with its loss (§13.3) in the default model. See, Liu and Manning trained the loss only
 // at the end, because it hurt long summaries when it was there from the beginning.
 Configuration make_coverage_see() {
@@ -189,6 +198,8 @@ const std::vector<NamedPreset>& named_presets() {
       {{"cgru", "the conditional GRU of dl4mt and Nematus at a small size"}, make_cgru},
       {{"luong-local-p", "luong, looking in a window around a predicted position"},
        make_luong_local_p},
+      {{"luong-local-m", "luong, looking in a window that moves on with each step"},
+       make_luong_local_m},
       {{"coverage-see", "See, Liu and Manning 2017: coverage of the source, with its loss"},
        make_coverage_see},
       {{"hard-monotonic", "Wu and Cotterell 2019: exact hard attention that never moves back"},

@@ -24,6 +24,9 @@ Tensor ProgramRun::input_value(const step::Operation& operation) {
     case step::Op::kZeros:
       return at::zeros({in_.annotations.size(0), node.results[0].units},
                        in_.annotations.options().requires_grad(false));
+    case step::Op::kOnes:
+      return at::ones({in_.annotations.size(0), node.results[0].units},
+                      in_.annotations.options().requires_grad(false));
     case step::Op::kZeroPositions:
       return at::zeros_like(in_.annotations.narrow(2, 0, 1)).detach();
     case step::Op::kFirstPosition:

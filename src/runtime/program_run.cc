@@ -131,11 +131,11 @@ bool ProgramRun::compute_input(const PreparedOperation& one) {
 // Values that only the lengths of the sources decide.
 bool ProgramRun::compute_source_input(const PreparedOperation& one) {
   const Op op = one.operation->node->op;
-  const bool known = op == Op::kZeros || op == Op::kZeroPositions || op == Op::kFirstPosition ||
-                     op == Op::kSourceWords;
+  const bool known = op == Op::kZeros || op == Op::kOnes || op == Op::kZeroPositions ||
+                     op == Op::kFirstPosition || op == Op::kSourceWords;
   if (!known) return false;
   const std::span<float> values = values_.write(one.operation->results[0]);
-  std::fill(values.begin(), values.end(), 0.0F);
+  std::fill(values.begin(), values.end(), op == Op::kOnes ? 1.0F : 0.0F);
   for (std::size_t source = 0; source < annotations_.sources(); ++source) {
     if (op == Op::kFirstPosition) values[annotations_.starts[source]] = 1.0F;
     if (op == Op::kSourceWords) {

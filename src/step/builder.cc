@@ -100,6 +100,10 @@ Value Builder::zeros(std::int64_t units) {
   return add_node({.op = Op::kZeros, .results = {{Per::kSource, units}}});
 }
 
+Value Builder::ones(std::int64_t units) {
+  return add_node({.op = Op::kOnes, .results = {{Per::kSource, units}}});
+}
+
 Value Builder::parameter(const std::string& name, std::int64_t units, const std::string& symbol,
                          Initial initial, double scale) {
   declare_vector(name, units, initial, scale);

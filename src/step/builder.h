@@ -64,6 +64,7 @@ class Builder {
   Value first_position();           ///< 1 at the first position, else 0: [position: 1]
   Value source_words();             ///< S, without </s>: [source: 1]
   Value zeros(std::int64_t units);  ///< [source: units]
+  Value ones(std::int64_t units);   ///< [source: units]
   /// A parameter vector as a value: [model: units].
   Value parameter(const std::string& name, std::int64_t units, const std::string& symbol,
                   Initial initial = Initial::kZero, double scale = 0);

@@ -31,6 +31,8 @@ class NodeText {
       case Op::kZeros:
       case Op::kZeroPositions:
         return "0";
+      case Op::kOnes:
+        return "1";
       case Op::kFirstPosition:
         return "1 if j = 1, else 0";
       case Op::kSourceWords:

@@ -27,6 +27,8 @@ std::string_view name_of_input(Op op) {
       return "cell of a layer";
     case Op::kZeros:
       return "zeros";
+    case Op::kOnes:
+      return "ones";
     case Op::kZeroPositions:
       return "zeros of positions";
     case Op::kFirstPosition:

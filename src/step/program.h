@@ -45,6 +45,7 @@ enum class Op {
   kLayerState,       ///< the last states of encoder layer `layer`, before dropout (§6.1)
   kLayerCell,        ///< the last LSTM cells of encoder layer `layer`
   kZeros,            ///< zeros, one vector for each source
+  kOnes,             ///< ones, one vector for each source
   kZeroPositions,    ///< zeros, one number for each position
   kFirstPosition,    ///< 1 at the first position of a source, 0 at the others
   kSourceWords,      ///< S, the number of words of a source; its </s> does not count

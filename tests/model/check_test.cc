@@ -191,6 +191,7 @@ TEST(Check, HardAttention) {
     expect_refused(with(hard, "training.label_smoothing=0.1"),
                    name + "training.label_smoothing: 0");
     expect_refused(with(hard, "attention.window=predicted"), name + "attention.window: all");
+    expect_refused(with(hard, "attention.window=monotonic"), name + "attention.window: all");
     expect_refused(with(hard, "attention.coverage=sum"), name + "attention.coverage: none");
     expect_refused(with(hard, "decoder.cell=none"), "decoder.cell: none needs decoder.order");
   }
@@ -209,7 +210,8 @@ TEST(Check, DecodersWithoutALook) {
       expect_refused(with(blind, "decoder.order=" + order),
                      name + "decoder.order: look-update-generate");
     }
-    for (const std::string look : {"attention.window=predicted", "attention.coverage=sum"}) {
+    for (const std::string look :
+         {"attention.window=predicted", "attention.window=monotonic", "attention.coverage=sum"}) {
       expect_refused(with(blind, look),
                      name + "attention.window: all and attention.coverage: none");
     }
@@ -222,17 +224,19 @@ TEST(Check, DecodersWithoutALook) {
 }
 
 TEST(Check, Windows) {
-  const Settings window{"attention.window=predicted"};
-  for (const std::string score : {"additive", "general", "cosine"}) {
-    for (const std::string order : {"look-update-generate", "look-generate-update",
-                                    "update-look-generate", "update-look-update"}) {
-      expect_taken({window[0], "attention.score=" + score, "decoder.order=" + order});
+  for (const std::string choice : {"predicted", "monotonic"}) {
+    const std::string name = "attention.window: " + choice + " needs ";
+    const Settings window{"attention.window=" + choice};
+    for (const std::string score : {"additive", "general", "cosine"}) {
+      for (const std::string order : {"look-update-generate", "look-generate-update",
+                                      "update-look-generate", "update-look-update"}) {
+        expect_taken({window[0], "attention.score=" + score, "decoder.order=" + order});
+      }
     }
+    expect_refused({window[0], "decoder.cell=none", "decoder.initial_state=zero"},
+                   name + "a decoder.cell");
+    expect_refused(with(window, "attention.coverage=sum"), name + "attention.coverage: none");
   }
-  expect_refused({window[0], "decoder.cell=none", "decoder.initial_state=zero"},
-                 "attention.window: predicted needs a decoder.cell");
-  expect_refused(with(window, "attention.coverage=sum"),
-                 "attention.window: predicted needs attention.coverage: none");
 }
 
 TEST(Check, Coverage) {

@@ -239,6 +239,8 @@ TEST(Configuration, PresetsMakeTheChoiceThatTheyAreNamedAfter) {
   EXPECT_EQ(preset("cgru").decoder.second_bias, GruBias::kInside);
   EXPECT_EQ(preset("luong-local-p").attention.window, Window::kPredicted);
   EXPECT_EQ(preset("luong-local-p").attention.reach, 10);
+  EXPECT_EQ(preset("luong-local-m").attention.window, Window::kMonotonic);
+  EXPECT_EQ(preset("luong-local-m").attention.reach, 10);
   EXPECT_EQ(preset("coverage-see").attention.coverage, Coverage::kSum);
   EXPECT_EQ(preset("coverage-see").attention.coverage_loss, 1);
   EXPECT_EQ(preset("hard-monotonic").attention.kind, AttentionKind::kHardMonotonic);

@@ -1,6 +1,9 @@
 // Compares the equations that `attend show --explain` prints with those of the papers.
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+
 #include "model/model.h"
 
 namespace attend::model {
@@ -81,6 +84,15 @@ TEST(Equations, OfAWindowHaveItsCentreAndItsRange) {  // §6.3
             "⌊p_i⌋ − 4 to ⌊p_i⌋ + 4");
 }
 
+TEST(Equations, OfAWindowOfTheStepHaveNoGaussian) {  // §6.3
+  Configuration c = preset("luong-local-m");
+  c.attention.reach = 4;
+  const Lines found = lines(c);
+  EXPECT_EQ(found[3], "window: p_i = min(i, S) − 1");
+  EXPECT_EQ(found[5],
+            "alignment: α_ij = exp(e_ij) / Σ_k exp(e_ik), j and k from ⌊p_i⌋ − 4 to ⌊p_i⌋ + 4");
+}
+
 TEST(Equations, OfOtherNormalisersHaveTheirThreshold) {  // §1.5
   Configuration c = preset("luong");
   c.attention.normaliser = Normaliser::kSparsemax;
@@ -129,9 +141,9 @@ TEST(Equations, OfModelsWithoutALook) {  // §2, §3
 
 TEST(Plans, ExistForTheCommonDecoders) {
   for (const Preset& one : presets()) {
-    const bool rare =
-        one.name == "luong-local-p" || one.name == "coverage-see" || one.name == "hard-monotonic";
-    EXPECT_EQ(has_plan(preset(one.name)), !rare) << one.name;
+    const std::set<std::string> rare{"luong-local-p", "luong-local-m", "coverage-see",
+                                     "hard-monotonic"};
+    EXPECT_EQ(has_plan(preset(one.name)), !rare.contains(one.name)) << one.name;
   }
   const auto planned = [](const char* setting) {
     Configuration c = preset("default");
@@ -141,6 +153,7 @@ TEST(Plans, ExistForTheCommonDecoders) {
   EXPECT_TRUE(planned("attention.kind=fixed"));
   EXPECT_TRUE(planned("attention.kind=none"));
   EXPECT_FALSE(planned("attention.score=cosine"));
+  EXPECT_FALSE(planned("attention.window=monotonic"));
   EXPECT_FALSE(planned("attention.normaliser=sparsemax"));
   EXPECT_FALSE(planned("attention.normaliser=entmax"));
   EXPECT_FALSE(planned("decoder.cell=none"));

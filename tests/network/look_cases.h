@@ -28,6 +28,7 @@ inline std::vector<LookCase> look_cases() {
   const std::string two_cells = "decoder.order=update-look-update";
   std::vector<LookCase> list{
       {"window", {"attention.window=predicted", "attention.reach=1"}},
+      {"window_of_the_step", {"attention.window=monotonic", "attention.reach=1"}},
       {"coverage", {"attention.coverage=sum", "attention.coverage_loss=0.7"}},
       {"hard", {"attention.kind=hard", updates_first}},
       {"hard_monotonic", {"attention.kind=hard-monotonic", updates_first}},

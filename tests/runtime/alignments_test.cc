@@ -122,5 +122,31 @@ TEST(Alignments, OfSparsemaxAndEntmaxInWindows) {
   }
 }
 
+// A window around the number of the step, at most the last word: min(i, S) − 1 for i = 1, 2, …
+TEST(Alignments, OfAWindowThatMovesOnWithTheSteps) {
+  for (const bool ends : {true, false}) {
+    Builder b = trial_builder();
+    const Value steps = b.carry("steps", b.zeros(1), "i − 1");
+    b.next(steps, b.add(steps, b.ones(1)));
+    const Value centre = b.minimum(steps, b.add(b.source_words(), b.scale(b.ones(1), -1)));
+    b.look_in_window(centre, 1);
+    const Value alignment = b.softmax(word_energies(b));
+    b.observe("centre", centre, Over::kScalar);
+    b.observe("alignment", b.spread(alignment), Over::kSource);
+    finish_with(b, b.weighted_sum(alignment, b.annotations("h")));
+    Trial t(b.finish(), {.source_ends = ends});
+    t.run([&](const Path& path, const TrialRow& row) {
+      const double words = static_cast<double>(t.length(path)) - (ends ? 1 : 0);
+      const double middle = std::min(static_cast<double>(path.tokens.size()), words - 1);
+      expect_numbers(row.observed("centre"), {middle}, "centre");
+      const auto open = [&](std::size_t j) {
+        return std::abs(static_cast<double>(j) - middle) <= 1;
+      };
+      const Numbers own = energies_of(t, path, path.tokens.size());
+      expect_numbers(row.alignment(), softmax(own, open), "alignment");
+    });
+  }
+}
+
 }  // namespace
 }  // namespace attend::runtime

@@ -27,6 +27,16 @@ TEST(StepEquations, GiveTheSumOfASoftmaxItsOwnIndex) {
   EXPECT_EQ(b.text(b.softmax(energies)), "exp(e_ij) / Σ_k exp(e_ik)");
 }
 
+TEST(StepEquations, GiveTheThresholdOfANormaliserItsSum) {
+  Builder b = small_builder();
+  const Value energies = b.dot_energies(b.zeros(4), b.annotations("→h_j"));
+  b.write(energies, {"e_ij", "energies", ""});
+  EXPECT_EQ(b.text(b.softmax(energies, Normaliser::kSparsemax)),
+            "max(0, e_ij − τ_i), Σ_k max(0, e_ik − τ_i) = 1");
+  EXPECT_EQ(b.text(b.softmax(energies, Normaliser::kEntmax)),
+            "max(0, e_ij / 2 − τ_i)², Σ_k max(0, e_ik / 2 − τ_i)² = 1");
+}
+
 TEST(StepEquations, WriteTheRangeOfAWindowBehindItsProduct) {
   Builder b = small_builder();
   const Value h = b.annotations("→h_j");
@@ -53,6 +63,7 @@ TEST(StepEquations, WriteNumbersOfPositions) {
   const Value alignment = b.softmax(b.dot_energies(q, h));
   b.write(alignment, {"α_ij", "", ""});
   EXPECT_EQ(b.text(b.zero_positions()), "0");
+  EXPECT_EQ(b.text(b.ones(1)), "1");
   EXPECT_EQ(b.text(b.first_position()), "1 if j = 1, else 0");
   EXPECT_EQ(b.text(b.source_words()), "S");
   EXPECT_EQ(b.text(b.sum_positions(b.minimum(alignment, coverage))), "Σ_j min(α_ij, c_{i-1,j})");

@@ -63,6 +63,18 @@ void check_without_look(const Configuration& c) {
   }
 }
 
+void check_window(const Configuration& c) {
+  if (c.attention.window == Window::kAll) return;
+  const bool predicted = c.attention.window == Window::kPredicted;
+  const std::string name =
+      predicted ? "attention.window: predicted" : "attention.window: monotonic";
+  if (c.decoder.cell.type == Cell::kNone) {
+    conflict(name + (predicted ? " needs a decoder.cell, whose state predicts the window"
+                               : " needs a decoder.cell, because labels have no order"));
+  }
+  if (c.attention.coverage != Coverage::kNone) conflict(name + " needs attention.coverage: none");
+}
+
 }  // namespace
 
 void check_attention(const Configuration& c) {
@@ -70,14 +82,7 @@ void check_attention(const Configuration& c) {
   if (score.check != nullptr) score.check(c);
   check_hard(c);
   check_without_look(c);
-  if (c.attention.window != Window::kAll) {
-    if (c.decoder.cell.type == Cell::kNone) {
-      conflict("attention.window: predicted needs a decoder.cell, whose state predicts the window");
-    }
-    if (c.attention.coverage != Coverage::kNone) {
-      conflict("attention.window: predicted needs attention.coverage: none");
-    }
-  }
+  check_window(c);
   if (c.attention.coverage != Coverage::kNone && !score.reads_coverage) {
     conflict("attention.coverage needs attention.score: additive");
   }

@@ -36,8 +36,9 @@ const std::vector<Mechanism>& mechanisms();
 /// Returns the score that the configuration names.
 const Mechanism& mechanism(const AttentionConfig& attention);
 
-/// Computes p = S σ(v · tanh(W q)), the middle of the window that a query predicts (§6.3).
-step::Value predicted_centre(step::Builder&, const Configuration&, step::Value query);
+/// Computes the middle of the window in which a query looks (§6.3): p = S σ(v · tanh(W q)) if the
+/// query predicts it, or the number of the step.
+step::Value window_centre(step::Builder&, const Configuration&, step::Value query);
 
 /// The sum of all earlier alignments, c_ij = Σ_{k < i} α_kj, which follows a hypothesis; undefined
 /// without coverage (§13.3).

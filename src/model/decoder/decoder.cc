@@ -127,10 +127,11 @@ Value DecoderBuilder::next_token() {
 }
 
 // Computes energies and alignment, and shows the energies. In a window, shows and returns energies
-// and alignment of the window; the alignment is not normalised again after the Gaussian (§6.3).
+// and alignment of the window; around a predicted position the alignment is not normalised again
+// after the Gaussian (§6.3).
 Value DecoderBuilder::alignment_of(Value query, Value coverage, Look& look) {
-  const bool windowed = c_.attention.window == Window::kPredicted;
-  if (windowed) b_.look_in_window(predicted_centre(b_, c_, query), c_.attention.reach);
+  const bool windowed = c_.attention.window != Window::kAll;
+  if (windowed) b_.look_in_window(window_centre(b_, c_, query), c_.attention.reach);
   look.energies = mechanism(c_.attention).energies(b_, c_, {query, annotations_, coverage});
   if (c_.attention.energy_bias) {
     look.energies = b_.add(look.energies, b_.parameter("attention.energy_bias", 1, "b_e"));
@@ -139,7 +140,7 @@ Value DecoderBuilder::alignment_of(Value query, Value coverage, Look& look) {
   b_.write(look.energies, {"e_ij", "energies", ""});
   b_.observe("energies", windowed ? b_.spread(look.energies) : look.energies, step::Over::kSource);
   Value alignment = b_.softmax(look.energies, c_.attention.normaliser);
-  if (windowed) alignment = b_.multiply(alignment, b_.gaussian());
+  if (c_.attention.window == Window::kPredicted) alignment = b_.multiply(alignment, b_.gaussian());
   b_.write(alignment, {"α_ij", "alignment", ""});
   return alignment;
 }
@@ -157,7 +158,7 @@ Look DecoderBuilder::look(Value query) {
   add_to_coverage(b_, c_, coverage, look.alignment);
   look.context = b_.weighted_sum(look.alignment, annotations_);
   b_.write(look.context, {"c_i", "context", ""});
-  const bool windowed = c_.attention.window == Window::kPredicted;
+  const bool windowed = c_.attention.window != Window::kAll;
   b_.observe("alignment", windowed ? b_.spread(look.alignment) : look.alignment,
              step::Over::kSource);
   b_.observe("context", look.context, step::Over::kUnits);

@@ -58,9 +58,10 @@ std::unique_ptr<StepOperation> make_energies(StepContext& context,
 std::unique_ptr<StepOperation> make_softmax(StepContext& context, const step::Operation& operation);
 std::unique_ptr<StepOperation> make_weighted_sum(StepContext& context,
                                                  const step::Operation& operation);
-/// Functions of single vectors, and dropout.
+/// Functions of single vectors, dropout, and functions of two vectors.
 std::unique_ptr<StepOperation> make_function(StepContext& context,
                                              const step::Operation& operation);
+std::unique_ptr<StepOperation> make_joined(StepContext& context, const step::Operation& operation);
 /// Everything else: the definition in tensor operations, differentiated by autograd.
 std::unique_ptr<StepOperation> make_by_tensors(StepContext& context,
                                                const step::Operation& operation);

@@ -42,12 +42,14 @@ using KeptValues = std::map<std::string, std::string>;
 /// Whether a choice other than the usual one takes the decoder off its plan, or contradicts others.
 inline bool is_rare_choice(const std::string& option) {
   return option == "attention.kind" || option == "attention.window" ||
-         option == "attention.coverage" || option == "attention.normaliser";
+         option == "attention.coverage" || option == "attention.normaliser" ||
+         option == "attention.temporal";
 }
 
-/// Draws the order of a step, and in two models of five another kind of attention than the soft
-/// one, or a window, or coverage, or another normaliser. No two of the first three go together; a
-/// window or coverage may have another normaliser too.
+/// Draws the order of a step, and in two models of five a rare choice: another kind of attention
+/// than the soft one, a window, coverage, another normaliser, or a division by the past. Most pairs
+/// of them contradict each other. A window or coverage may have another normaliser too, and
+/// coverage a division by the past.
 inline KeptValues random_kept_values(Random& random) {
   model::Configuration usual;
   KeptValues kept;
@@ -65,8 +67,10 @@ inline KeptValues random_kept_values(Random& random) {
   if (random.chance(0.6)) return kept;
   const auto& [name, value] = others[random.below(others.size())];
   kept[name] = value;
-  const bool normalises = name == "attention.window" || name == "attention.coverage";
-  if (normalises && random.chance(0.4)) {
+  const bool covers = name == "attention.coverage";
+  if (covers && random.chance(0.3)) {
+    kept["attention.temporal"] = "past";
+  } else if ((covers || name == "attention.window") && random.chance(0.4)) {
     kept["attention.normaliser"] = random.chance(0.5) ? "sparsemax" : "entmax";
   }
   return kept;

@@ -1,5 +1,7 @@
 // Functions of the numbers of two vectors, where an operand of one number is repeated.
 #include <algorithm>
+#include <cmath>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -10,6 +12,8 @@ namespace attend::fused {
 namespace {
 
 using step::Op;
+
+constexpr float kNothing = -std::numeric_limits<float>::infinity();
 
 // z = f(x, y), where an operand of one value is repeated. `slopes` gives ∂f/∂x and ∂f/∂y.
 template <class Value, class Slopes>
@@ -86,6 +90,16 @@ std::unique_ptr<StepOperation> make_joined(StepContext& context, const step::Ope
           context, operation, [](float x, float y) { return std::min(x, y); },
           [](float x, float y) {
             return x == y ? Pair{0.5F, 0.5F} : x < y ? Pair{1.0F, 0.0F} : Pair{0.0F, 1.0F};
+          });
+    case Op::kLogAddExp:  // where x is −∞, y has the slope 1
+      return joined(context, operation, kernels::log_add_exp, [](float x, float y) {
+        return Pair{1.0F / (1.0F + std::exp(y - x)), 1.0F / (1.0F + std::exp(x - y))};
+      });
+    case Op::kTemporalEnergies:
+      return joined(
+          context, operation, [](float e, float l) { return l == kNothing ? e : e - l; },
+          [](float, float l) {
+            return Pair{1.0F, l == kNothing ? 0.0F : -1.0F};
           });
     default:
       break;

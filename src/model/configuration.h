@@ -90,6 +90,9 @@ enum class AttentionKind { kSoft, kHard, kHardMonotonic, kFixed, kNone };
 enum class Window { kAll, kMonotonic, kPredicted };
 /// What the energies see of earlier alignments: nothing, or their sum (§13.3).
 enum class Coverage { kNone, kSum };
+/// Whether the exponential of an energy is divided by the sum of those that its position had in
+/// earlier steps (§11.1).
+enum class Temporal { kNone, kPast };
 enum class InputFeeding { kNone, kReadout };  ///< whether the last readout is an input, §6.4
 enum class Readout { kNone, kTanh, kMaxout, kLinear };
 enum class TiedEmbeddings { kNone, kTarget, kAll };
@@ -138,6 +141,7 @@ struct AttentionConfig {
   int reach = 10;  ///< D: the window has 2 D + 1 positions
   Coverage coverage = Coverage::kNone;
   double coverage_loss = 0;  ///< λ, the factor of Σ_j min(α_ij, c_ij) in the cost
+  Temporal temporal = Temporal::kNone;
 };
 
 struct DecoderConfig {

@@ -131,6 +131,10 @@ void add_attention(OptionList& list, AttentionConfig& attention) {
                         "what the additive score sees of the past: the sum of the alignments");
   list.number("attention.coverage_loss", attention.coverage_loss, 0.0, 1e6,
               "factor of the cost of looking again where attention has looked; 0: no cost");
+  list.choice<Temporal>("attention.temporal", attention.temporal,
+                        {{"none", Temporal::kNone}, {"past", Temporal::kPast}},
+                        "past divides the exponential of an energy by those that its position had "
+                        "in earlier steps");
 }
 
 void add_decoder(OptionList& list, DecoderConfig& decoder) {

@@ -165,6 +165,17 @@ Configuration make_coverage_see() {
   return c;
 }
 
+// Intra-temporal attention (§11.1) in the default model, with the bilinear score of Paulus, Xiong
+// and Socher. Theirs has an LSTM, attention to its own past states and a pointer as well.
+Configuration make_temporal() {
+  Configuration c = make_default();
+  c.preset = "temporal";
+  c.attention.score = "general";
+  c.attention.temporal = Temporal::kPast;
+  c.decoder.order = Order::kUpdateLookGenerate;
+  return c;
+}
+
 // Exact hard monotonic attention, 0-MONO (§13.2), at a size for a CPU. The published size is
 // decoder.embedding=encoder.embedding=200, two bidirectional LSTM layers of 400 units, a decoder of
 // 400 units, dropout 0.4 and first states of zeros.
@@ -202,6 +213,8 @@ const std::vector<NamedPreset>& named_presets() {
        make_luong_local_m},
       {{"coverage-see", "See, Liu and Manning 2017: coverage of the source, with its loss"},
        make_coverage_see},
+      {{"temporal", "Paulus, Xiong and Socher 2017: energies divided by those of earlier steps"},
+       make_temporal},
       {{"hard-monotonic", "Wu and Cotterell 2019: exact hard attention that never moves back"},
        make_hard_monotonic},
   };

@@ -48,7 +48,7 @@ bool has_plan(const Configuration& configuration) {
   if (!attention.looks()) return true;
   return plan_score(attention).has_value() && attention.kind == AttentionKind::kSoft &&
          attention.normaliser == Normaliser::kSoftmax && attention.window == Window::kAll &&
-         attention.coverage == Coverage::kNone;
+         attention.coverage == Coverage::kNone && attention.temporal == Temporal::kNone;
 }
 
 }  // namespace attend::model

@@ -25,8 +25,8 @@ std::optional<Score> plan_score(const AttentionConfig& attention);
 /// Whether the decoder has a plan: code written by hand that computes what the step program says,
 /// only faster. There is one for training (src/fused) and one for prediction (src/runtime). They
 /// cover decoders with a cell: soft attention to all positions with one of the scores above, a
-/// softmax and no coverage, in every order of the step; a fixed context; and no context. Every
-/// other decoder runs through an interpreter of step programs.
+/// softmax, no coverage and no division by the past, in every order of the step; a fixed context;
+/// and no context. Every other decoder runs through an interpreter of step programs.
 bool has_plan(const Configuration& configuration);
 
 }  // namespace attend::model

@@ -1,10 +1,16 @@
 // The values of a step program that have no operands.
+#include <limits>
 #include <string>
 
 #include "base/base.h"
 #include "network/program_run.h"
 
 namespace attend::network {
+namespace {
+
+constexpr double kNothing = -std::numeric_limits<double>::infinity();
+
+}  // namespace
 
 Tensor ProgramRun::input_value(const step::Operation& operation) {
   const step::Node& node = *operation.node;
@@ -29,6 +35,8 @@ Tensor ProgramRun::input_value(const step::Operation& operation) {
                       in_.annotations.options().requires_grad(false));
     case step::Op::kZeroPositions:
       return at::zeros_like(in_.annotations.narrow(2, 0, 1)).detach();
+    case step::Op::kMinusInfinity:
+      return at::full_like(in_.annotations.narrow(2, 0, 1), kNothing).detach();
     case step::Op::kFirstPosition:
       return first_positions();
     case step::Op::kSourceWords:

@@ -192,6 +192,10 @@ Tensor elementwise(const step::Node& node, const std::vector<Tensor>& x) {
       return x[0] * x[1];
     case step::Op::kMinimum:
       return at::minimum(x[0], x[1]);
+    case step::Op::kLogAddExp:
+      return at::logaddexp(x[0], x[1]);
+    case step::Op::kTemporalEnergies:
+      return at::where(x[1] == kNothing, x[0], x[0] - x[1]);
     case step::Op::kScale:
       return x[0] * node.factor;
     case step::Op::kTanh:

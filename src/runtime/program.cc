@@ -22,6 +22,9 @@ bool is_embedding(const Operation& operation) {
   return operation.node->op == Op::kPreviousEmbedding || operation.node->op == Op::kNextEmbedding;
 }
 
+// Whether the first operand of an operation is energies.
+bool reads_energies(Op op) { return op == Op::kSoftmax || op == Op::kTemporalEnergies; }
+
 // Parts "decoder.0.recurrent_weight" before its last dot.
 std::pair<std::string, std::string> split_name(const std::string& name) {
   const std::size_t dot = name.rfind('.');
@@ -130,14 +133,14 @@ void ProgramDecoder::distribute(Operations all) {
   }
 }
 
-// Whether a softmax reads the value, or reads the numbers of a window that the value spreads.
+// Whether an alignment is made of the value, or of the numbers of a window that the value spreads.
 bool ProgramDecoder::is_energies(int slot) const {
   const Operation* maker = maker_of(slot);
   const bool spread = maker != nullptr && maker->node->op == Op::kSpread;
   const int energies = spread ? maker->inputs[0] : slot;
   return std::any_of(schedule_.operations.begin(), schedule_.operations.end(),
                      [energies](const Operation& one) {
-                       return one.node->op == Op::kSoftmax && one.inputs[0] == energies;
+                       return reads_energies(one.node->op) && one.inputs[0] == energies;
                      });
 }
 

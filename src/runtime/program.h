@@ -49,7 +49,8 @@ enum class Need {
 struct ShownValue {
   const step::ObservedSlot* observed = nullptr;
   bool always = false;  ///< whether its value is computed even when nobody looks
-  /// Whether it holds the operand of a softmax, so that it is shown as −∞ where a row may not look.
+  /// Whether it holds energies that an alignment is made of, so that it is shown as −∞ where a row
+  /// may not look.
   bool energies = false;
 };
 

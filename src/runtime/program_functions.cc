@@ -1,6 +1,7 @@
 // Functions of the numbers of single vectors in a step program.
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "runtime/program_run.h"
 
@@ -79,6 +80,14 @@ bool ProgramRun::compute_function(const PreparedOperation& one) {
       return true;
     case Op::kMinimum:
       join(operation, [](float x, float y) { return std::min(x, y); });
+      return true;
+    case Op::kLogAddExp:
+      join(operation, kernels::log_add_exp);
+      return true;
+    case Op::kTemporalEnergies:
+      join(operation, [](float e, float l) {
+        return l == -std::numeric_limits<float>::infinity() ? e : e - l;
+      });
       return true;
     case Op::kScale: {
       const auto factor = static_cast<float>(operation.node->factor);

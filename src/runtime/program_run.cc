@@ -1,6 +1,7 @@
 #include "runtime/program_run.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "base/base.h"
@@ -132,10 +133,13 @@ bool ProgramRun::compute_input(const PreparedOperation& one) {
 bool ProgramRun::compute_source_input(const PreparedOperation& one) {
   const Op op = one.operation->node->op;
   const bool known = op == Op::kZeros || op == Op::kOnes || op == Op::kZeroPositions ||
-                     op == Op::kFirstPosition || op == Op::kSourceWords;
+                     op == Op::kMinusInfinity || op == Op::kFirstPosition || op == Op::kSourceWords;
   if (!known) return false;
   const std::span<float> values = values_.write(one.operation->results[0]);
-  std::fill(values.begin(), values.end(), op == Op::kOnes ? 1.0F : 0.0F);
+  std::fill(values.begin(), values.end(),
+            op == Op::kOnes            ? 1.0F
+            : op == Op::kMinusInfinity ? -std::numeric_limits<float>::infinity()
+                                       : 0.0F);
   for (std::size_t source = 0; source < annotations_.sources(); ++source) {
     if (op == Op::kFirstPosition) values[annotations_.starts[source]] = 1.0F;
     if (op == Op::kSourceWords) {

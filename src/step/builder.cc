@@ -86,6 +86,10 @@ Value Builder::zero_positions() {
   return add_node({.op = Op::kZeroPositions, .results = {{Per::kPosition, 1}}});
 }
 
+Value Builder::minus_infinity() {
+  return add_node({.op = Op::kMinusInfinity, .results = {{Per::kPosition, 1}}});
+}
+
 Value Builder::first_position() {
   return add_node({.op = Op::kFirstPosition, .results = {{Per::kPosition, 1}}});
 }
@@ -195,6 +199,7 @@ Value Builder::elementwise(Op op, Value x) {
 Value Builder::add(Value x, Value y) { return joined(Op::kAdd, x, y); }
 Value Builder::multiply(Value x, Value y) { return joined(Op::kMultiply, x, y); }
 Value Builder::minimum(Value x, Value y) { return joined(Op::kMinimum, x, y); }
+Value Builder::log_add_exp(Value x, Value y) { return joined(Op::kLogAddExp, x, y); }
 Value Builder::tanh(Value x) { return elementwise(Op::kTanh, x); }
 Value Builder::sigmoid(Value x) { return elementwise(Op::kSigmoid, x); }
 Value Builder::relu(Value x) { return elementwise(Op::kRelu, x); }

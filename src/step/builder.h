@@ -61,6 +61,7 @@ class Builder {
   Value last_state(const std::string& text);                                 ///< [source: n_h]
   CellState layer_state(int layer, bool has_cell, const std::string& text);  ///< [source: n_h]
   Value zero_positions();           ///< zeros: [position: 1]
+  Value minus_infinity();           ///< −∞: [position: 1]
   Value first_position();           ///< 1 at the first position, else 0: [position: 1]
   Value source_words();             ///< S, without </s>: [source: 1]
   Value zeros(std::int64_t units);  ///< [source: units]
@@ -95,6 +96,9 @@ class Builder {
   /// The numbers of the window at their positions of the source: [row and position: 1].
   Value spread(Value of_window);
   Value sum_positions(Value x);  ///< [row: 1] from [row and position: 1]
+  /// Intra-temporal attention (§11.1): e − l, or e where l is −∞. `past` is l, the logarithm of the
+  /// sum of the exponentials of earlier energies.
+  Value temporal_energies(Value energies, Value past);
   /// Hard monotonic attention (§13.2): the probability of looking at position j, when it was f in
   /// the last step and may only move forward; and the probability after the token was chosen.
   Value monotonic_prior(Value f, Value alignment);
@@ -107,6 +111,7 @@ class Builder {
   Value add(Value x, Value y);
   Value multiply(Value x, Value y);
   Value minimum(Value x, Value y);
+  Value log_add_exp(Value x, Value y);
   Value scale(Value x, double factor);
   Value tanh(Value x);
   Value sigmoid(Value x);

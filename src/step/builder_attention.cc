@@ -113,6 +113,13 @@ Value Builder::sum_positions(Value x) {
   return add_node({.op = Op::kSumPositions, .inputs = {x}, .results = {{Per::kRow, 1}}});
 }
 
+Value Builder::temporal_energies(Value energies, Value past) {
+  const Shape number{Per::kRowPosition, 1};
+  expect(shape(energies) == number && shape(past) == number, Op::kTemporalEnergies, shape(energies),
+         shape(past));
+  return joined(Op::kTemporalEnergies, energies, past);
+}
+
 Value Builder::monotonic_prior(Value f, Value alignment) {
   const Shape number{Per::kRowPosition, 1};
   expect(shape(f) == number && shape(alignment) == number, Op::kMonotonicPrior, shape(f),

@@ -33,6 +33,8 @@ class NodeText {
         return "0";
       case Op::kOnes:
         return "1";
+      case Op::kMinusInfinity:
+        return "−∞";
       case Op::kFirstPosition:
         return "1 if j = 1, else 0";
       case Op::kSourceWords:
@@ -49,6 +51,10 @@ class NodeText {
         return product();
       case Op::kMinimum:
         return fmt::format("min({}, {})", operand(0), operand(1));
+      case Op::kLogAddExp:
+        return fmt::format("log(exp({}) + exp({}))", operand(0), operand(1));
+      case Op::kTemporalEnergies:
+        return fmt::format("{0} − {1}, in the first step {0}", operand(0), operand(1));
       case Op::kScale:
         return fmt::format("{} · {}", node_.factor, factor(0));
       case Op::kTanh:

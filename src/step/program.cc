@@ -31,6 +31,8 @@ std::string_view name_of_input(Op op) {
       return "ones";
     case Op::kZeroPositions:
       return "zeros of positions";
+    case Op::kMinusInfinity:
+      return "minus infinity";
     case Op::kFirstPosition:
       return "first position";
     case Op::kSourceWords:
@@ -95,6 +97,10 @@ std::string_view name_of(Op op) {
       return "multiply";
     case Op::kMinimum:
       return "minimum";
+    case Op::kLogAddExp:
+      return "log-add-exp";
+    case Op::kTemporalEnergies:
+      return "temporal energies";
     case Op::kScale:
       return "scale";
     case Op::kTanh:

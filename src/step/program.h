@@ -47,6 +47,7 @@ enum class Op {
   kZeros,            ///< zeros, one vector for each source
   kOnes,             ///< ones, one vector for each source
   kZeroPositions,    ///< zeros, one number for each position
+  kMinusInfinity,    ///< −∞, one number for each position: the logarithm of 0
   kFirstPosition,    ///< 1 at the first position of a source, 0 at the others
   kSourceWords,      ///< S, the number of words of a source; its </s> does not count
   kParameter,        ///< weights[0] [units], a parameter as a value
@@ -84,9 +85,13 @@ enum class Op {
                          ///< may depend on it, as with kNextEmbedding
 
   // Functions of single vectors.
-  kAdd,         ///< x + y. Values are repeated as join() says
-  kMultiply,    ///< x ⊙ y. Values are repeated as join() says
-  kMinimum,     ///< min(x, y). Values are repeated as join() says
+  kAdd,        ///< x + y. Values are repeated as join() says
+  kMultiply,   ///< x ⊙ y. Values are repeated as join() says
+  kMinimum,    ///< min(x, y). Values are repeated as join() says
+  kLogAddExp,  ///< log(exp x + exp y). Values are repeated as join() says
+  /// (e, l) → e − l; e where l is −∞: energies, and the logarithm of what divides their
+  /// exponentials.
+  kTemporalEnergies,
   kScale,       ///< factor · x
   kTanh,        ///< tanh x
   kSigmoid,     ///< 1 / (1 + exp(−x))

@@ -71,6 +71,23 @@ TEST(Softmax, FullyMaskedRowIsZero) {
   }
 }
 
+TEST(LogAddExp, EqualsItsDefinitionInDouble) {
+  for (const float x : {-90.0F, -3.0F, 0.0F, 0.5F, 88.0F}) {
+    for (const float y : {-89.0F, -3.0F, 0.25F, 87.0F}) {
+      const double larger = std::max(x, y), smaller = std::min(x, y);
+      const double expected = larger + std::log1p(std::exp(smaller - larger));
+      EXPECT_NEAR(log_add_exp(x, y), expected, 1e-6 * std::max(1.0, std::abs(expected)));
+    }
+  }
+  EXPECT_EQ(log_add_exp(1e30F, -1e30F), 1e30F);
+}
+
+TEST(LogAddExp, AddsNothingForMinusInfinity) {
+  EXPECT_EQ(log_add_exp(-kInfinity, -7.5F), -7.5F);
+  EXPECT_EQ(log_add_exp(7.5F, -kInfinity), 7.5F);
+  EXPECT_EQ(log_add_exp(-kInfinity, -kInfinity), -kInfinity);
+}
+
 TEST(LogSoftmax, EqualsItsDefinitionInDouble) {
   Random random(4);
   for (const double scale : {0.1, 1.0, 20.0}) {

@@ -164,7 +164,8 @@ TEST(Check, Normalisers) {
                    "attention.kind: hard-monotonic needs attention.normaliser: softmax");
     for (const std::string kind : {"fixed", "none"}) {
       expect_refused({own, "attention.kind=" + kind},
-                     "attention.kind: " + kind + " needs attention.normaliser: softmax");
+                     "attention.kind: " + kind +
+                         " needs attention.normaliser: softmax and attention.temporal: none");
     }
   }
 }
@@ -193,6 +194,7 @@ TEST(Check, HardAttention) {
     expect_refused(with(hard, "attention.window=predicted"), name + "attention.window: all");
     expect_refused(with(hard, "attention.window=monotonic"), name + "attention.window: all");
     expect_refused(with(hard, "attention.coverage=sum"), name + "attention.coverage: none");
+    expect_refused(with(hard, "attention.temporal=past"), name + "attention.temporal: none");
     expect_refused(with(hard, "decoder.cell=none"), "decoder.cell: none needs decoder.order");
   }
 }
@@ -236,6 +238,28 @@ TEST(Check, Windows) {
     expect_refused({window[0], "decoder.cell=none", "decoder.initial_state=zero"},
                    name + "a decoder.cell");
     expect_refused(with(window, "attention.coverage=sum"), name + "attention.coverage: none");
+    expect_refused(with(window, "attention.temporal=past"), name + "attention.temporal: none");
+  }
+}
+
+TEST(Check, TheDivisionByThePast) {
+  const Settings past{"attention.temporal=past"};
+  for (const std::string score : {"additive", "general", "cosine"}) {
+    for (const std::string order : {"look-update-generate", "look-generate-update",
+                                    "update-look-generate", "update-look-update"}) {
+      expect_taken({past[0], "attention.score=" + score, "decoder.order=" + order});
+    }
+  }
+  expect_taken(with(past, "attention.coverage=sum"));
+  expect_taken({past[0], "decoder.cell=none", "decoder.initial_state=zero"});
+  for (const std::string normaliser : {"sparsemax", "entmax"}) {
+    expect_refused(with(past, "attention.normaliser=" + normaliser),
+                   "attention.temporal: past needs attention.normaliser: softmax");
+  }
+  for (const std::string kind : {"fixed", "none"}) {
+    expect_refused(with(past, "attention.kind=" + kind),
+                   "attention.kind: " + kind +
+                       " needs attention.normaliser: softmax and attention.temporal: none");
   }
 }
 

@@ -171,6 +171,7 @@ TEST(Configuration, FieldsThatAFileDoesNotNameStay) {
   EXPECT_EQ(c.attention.window, Window::kAll);
   EXPECT_EQ(c.attention.coverage, Coverage::kNone);
   EXPECT_EQ(c.attention.coverage_loss, 0);
+  EXPECT_EQ(c.attention.temporal, Temporal::kNone);
 }
 
 TEST(Configuration, AFileThatDoesNotNameThePreparationHasThatOfEarlierPrograms) {
@@ -243,6 +244,7 @@ TEST(Configuration, PresetsMakeTheChoiceThatTheyAreNamedAfter) {
   EXPECT_EQ(preset("luong-local-m").attention.reach, 10);
   EXPECT_EQ(preset("coverage-see").attention.coverage, Coverage::kSum);
   EXPECT_EQ(preset("coverage-see").attention.coverage_loss, 1);
+  EXPECT_EQ(preset("temporal").attention.temporal, Temporal::kPast);
   EXPECT_EQ(preset("hard-monotonic").attention.kind, AttentionKind::kHardMonotonic);
   for (const Preset& one : presets()) EXPECT_EQ(preset(one.name).preset, one.name);
 }

@@ -113,6 +113,15 @@ TEST(Equations, OfCoverageAddUpTheAlignments) {  // §13.3
   EXPECT_EQ(found[5], "coverage: c_ij = c_{i-1,j} + α_ij");
 }
 
+TEST(Equations, OfTheDivisionByThePastAreLogarithms) {  // §11.1
+  const Lines found = lines(preset("temporal"));
+  EXPECT_EQ(Lines(found.begin() + 3, found.begin() + 7),
+            (Lines{"energies: e_ij = s_i · W h_j",
+                   "temporal energies: d_ij = e_ij − l_{i-1,j}, in the first step e_ij",
+                   "past energies: l_ij = log Σ_{k ≤ i} exp(e_kj)",
+                   "alignment: α_ij = exp(d_ij) / Σ_k exp(d_ik)"}));
+}
+
 TEST(Equations, OfHardAttentionMixDistributions) {  // §13.2
   Configuration c = preset("hard-monotonic");
   const Lines found = lines(c);
@@ -141,7 +150,7 @@ TEST(Equations, OfModelsWithoutALook) {  // §2, §3
 
 TEST(Plans, ExistForTheCommonDecoders) {
   for (const Preset& one : presets()) {
-    const std::set<std::string> rare{"luong-local-p", "luong-local-m", "coverage-see",
+    const std::set<std::string> rare{"luong-local-p", "luong-local-m", "coverage-see", "temporal",
                                      "hard-monotonic"};
     EXPECT_EQ(has_plan(preset(one.name)), !rare.contains(one.name)) << one.name;
   }
@@ -154,6 +163,7 @@ TEST(Plans, ExistForTheCommonDecoders) {
   EXPECT_TRUE(planned("attention.kind=none"));
   EXPECT_FALSE(planned("attention.score=cosine"));
   EXPECT_FALSE(planned("attention.window=monotonic"));
+  EXPECT_FALSE(planned("attention.temporal=past"));
   EXPECT_FALSE(planned("attention.normaliser=sparsemax"));
   EXPECT_FALSE(planned("attention.normaliser=entmax"));
   EXPECT_FALSE(planned("decoder.cell=none"));

@@ -148,5 +148,33 @@ TEST(Alignments, OfAWindowThatMovesOnWithTheSteps) {
   }
 }
 
+// Energies minus the logarithm of the sum of the exponentials of earlier ones, from the second step
+// on.
+void expect_temporal(const TrialOptions& options) {
+  Builder b = trial_builder();
+  const Value energies = word_energies(b);
+  const Value past = b.carry("past", b.minus_infinity(), "l");
+  b.next(past, b.log_add_exp(past, energies));
+  finish_looking(b, energies, b.softmax(b.temporal_energies(energies, past)));
+  Trial t(b.finish(), options);
+  t.run([&](const Path& path, const TrialRow& row) {
+    Numbers sums(t.length(path)), own, divided;
+    for (std::size_t i = 0; i <= path.tokens.size(); ++i) {
+      own = divided = energies_of(t, path, i);
+      for (std::size_t j = 0; j < own.size(); ++j) {
+        if (i > 0) divided[j] -= std::log(sums[j]);
+        sums[j] += std::exp(own[j]);
+      }
+    }
+    const auto open = [&](std::size_t j) { return t.open(path, j); };
+    expect_look(t, path, row, own, softmax(divided, open));
+  });
+}
+
+TEST(Alignments, OfEnergiesDividedByThePast) {
+  expect_temporal({});
+  expect_temporal(closed_trial());
+}
+
 }  // namespace
 }  // namespace attend::runtime

@@ -176,6 +176,7 @@ TEST(Parity, ModelsOfTwoCells) {
     c.attention.window = model::Window::kAll;
     c.attention.coverage = model::Coverage::kNone;
     c.attention.coverage_loss = 0;
+    c.attention.temporal = model::Temporal::kNone;
     c.decoder.order = model::Order::kUpdateLookUpdate;
     c.decoder.input_feeding = model::InputFeeding::kNone;
   });
@@ -190,6 +191,7 @@ TEST(Parity, ModelsWithoutALook) {
       c.attention.window = model::Window::kAll;
       c.attention.coverage = model::Coverage::kNone;
       c.attention.coverage_loss = 0;
+      c.attention.temporal = model::Temporal::kNone;
       c.decoder.order = model::Order::kLookUpdateGenerate;
       c.decoder.input_feeding = model::InputFeeding::kNone;
     });

@@ -128,6 +128,18 @@ TEST(Builder, CarriesOneNumberOfEachPosition) {
   EXPECT_NO_THROW(b.next(coverage, b.softmax(b.dot_energies(state, h))));
 }
 
+TEST(Builder, DividesByThePastOfPositionsOnly) {
+  Builder b = small_builder();
+  const Value h = b.annotations(""), state = row(b);
+  const Value past = b.carry("past", b.minus_infinity(), "l_{i-1,j}");
+  const Value energies = b.dot_energies(state, h);
+  EXPECT_EQ(b.units(b.temporal_energies(energies, past)), 1);
+  EXPECT_THROW(b.temporal_energies(state, past), CheckFailure);                   // a row
+  EXPECT_THROW(b.temporal_energies(energies, state), CheckFailure);               // of a row
+  EXPECT_THROW(b.temporal_energies(energies, b.minus_infinity()), CheckFailure);  // of a source
+  EXPECT_NO_THROW(b.next(past, b.log_add_exp(past, energies)));
+}
+
 // A vector of a row and a position exists in products and functions of single vectors only.
 TEST(Builder, RefusesToRepeatForVectorsOfRowsAndPositions) {
   Builder b = small_builder();

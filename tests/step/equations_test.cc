@@ -64,11 +64,22 @@ TEST(StepEquations, WriteNumbersOfPositions) {
   b.write(alignment, {"α_ij", "", ""});
   EXPECT_EQ(b.text(b.zero_positions()), "0");
   EXPECT_EQ(b.text(b.ones(1)), "1");
+  EXPECT_EQ(b.text(b.minus_infinity()), "−∞");
   EXPECT_EQ(b.text(b.first_position()), "1 if j = 1, else 0");
   EXPECT_EQ(b.text(b.source_words()), "S");
   EXPECT_EQ(b.text(b.sum_positions(b.minimum(alignment, coverage))), "Σ_j min(α_ij, c_{i-1,j})");
   EXPECT_EQ(b.text(b.additive_energies("v", q, h, coverage, "w")),
             "v · tanh(s_i + h_j + W_c c_{i-1,j})");
+}
+
+TEST(StepEquations, WriteEnergiesAndThoseOfThePast) {
+  Builder b = small_builder();
+  const Value past = b.carry("past", b.minus_infinity(), "l_{i-1,j}");
+  const Value energies = b.dot_energies(b.carry("state", b.zeros(4), "s_i"), b.annotations("h"));
+  b.write(energies, {"e_ij", "", ""});
+  EXPECT_EQ(b.text(b.temporal_energies(energies, past)),
+            "e_ij − l_{i-1,j}, in the first step e_ij");
+  EXPECT_EQ(b.text(b.log_add_exp(past, energies)), "log(exp(l_{i-1,j}) + exp(e_ij))");
 }
 
 TEST(StepEquations, WriteMixturesOfPositions) {

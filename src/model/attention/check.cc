@@ -32,6 +32,7 @@ void check_hard(const Configuration& c) {
   }
   if (c.attention.window != Window::kAll) conflict(name + " needs attention.window: all");
   if (c.attention.coverage != Coverage::kNone) conflict(name + " needs attention.coverage: none");
+  if (c.attention.temporal != Temporal::kNone) conflict(name + " needs attention.temporal: none");
   if (c.attention.kind == AttentionKind::kHardMonotonic &&
       c.attention.normaliser != Normaliser::kSoftmax) {
     conflict(name + " needs attention.normaliser: softmax, because every later position must be " +
@@ -51,8 +52,8 @@ void check_without_look(const Configuration& c) {
   if (c.attention.window != Window::kAll || c.attention.coverage != Coverage::kNone) {
     conflict(name + " needs attention.window: all and attention.coverage: none");
   }
-  if (c.attention.normaliser != Normaliser::kSoftmax) {
-    conflict(name + " needs attention.normaliser: softmax");
+  if (c.attention.normaliser != Normaliser::kSoftmax || c.attention.temporal != Temporal::kNone) {
+    conflict(name + " needs attention.normaliser: softmax and attention.temporal: none");
   }
   if (fixed) return;
   if (c.decoder.initial_state == InitialState::kZero) {
@@ -73,6 +74,7 @@ void check_window(const Configuration& c) {
                                : " needs a decoder.cell, because labels have no order"));
   }
   if (c.attention.coverage != Coverage::kNone) conflict(name + " needs attention.coverage: none");
+  if (c.attention.temporal != Temporal::kNone) conflict(name + " needs attention.temporal: none");
 }
 
 }  // namespace
@@ -85,6 +87,9 @@ void check_attention(const Configuration& c) {
   check_window(c);
   if (c.attention.coverage != Coverage::kNone && !score.reads_coverage) {
     conflict("attention.coverage needs attention.score: additive");
+  }
+  if (c.attention.temporal != Temporal::kNone && c.attention.normaliser != Normaliser::kSoftmax) {
+    conflict("attention.temporal: past needs attention.normaliser: softmax");
   }
   if (c.attention.coverage_loss > 0 && c.attention.coverage == Coverage::kNone) {
     conflict("attention.coverage_loss needs attention.coverage: sum");

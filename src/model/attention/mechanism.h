@@ -40,6 +40,10 @@ const Mechanism& mechanism(const AttentionConfig& attention);
 /// query predicts it, or the number of the step.
 step::Value window_centre(step::Builder&, const Configuration&, step::Value query);
 
+/// With intra-temporal attention (§11.1) divides the exponentials of energies by those of earlier
+/// steps, and returns the logarithms. Otherwise returns the energies.
+step::Value divide_by_past(step::Builder&, const Configuration&, step::Value energies);
+
 /// The sum of all earlier alignments, c_ij = Σ_{k < i} α_kj, which follows a hypothesis; undefined
 /// without coverage (§13.3).
 step::Value carry_coverage(step::Builder&, const Configuration&);

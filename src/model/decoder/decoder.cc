@@ -139,7 +139,7 @@ Value DecoderBuilder::alignment_of(Value query, Value coverage, Look& look) {
   if (c_.attention.energies == Energies::kRelu) look.energies = b_.relu(look.energies);
   b_.write(look.energies, {"e_ij", "energies", ""});
   b_.observe("energies", windowed ? b_.spread(look.energies) : look.energies, step::Over::kSource);
-  Value alignment = b_.softmax(look.energies, c_.attention.normaliser);
+  Value alignment = b_.softmax(divide_by_past(b_, c_, look.energies), c_.attention.normaliser);
   if (c_.attention.window == Window::kPredicted) alignment = b_.multiply(alignment, b_.gaussian());
   b_.write(alignment, {"α_ij", "alignment", ""});
   return alignment;

@@ -19,6 +19,7 @@
 #include "kernels/float32_product.h"     // IWYU pragma: export
 #include "kernels/layer_norm.h"          // IWYU pragma: export
 #include "kernels/matrix.h"              // IWYU pragma: export
+#include "kernels/monotonic.h"           // IWYU pragma: export
 #include "kernels/optimizers.h"          // IWYU pragma: export
 #include "kernels/ranking.h"             // IWYU pragma: export
 #include "kernels/rows.h"                // IWYU pragma: export

@@ -156,6 +156,8 @@ std::unique_ptr<StepOperation> make_operation(StepContext& context,
       return make_softmax(context, operation);
     case Op::kWeightedSum:
       return make_weighted_sum(context, operation);
+    case Op::kMonotonicAlignment:
+      return make_monotonic_alignment(context, operation);
     case Op::kSpread:
     case Op::kMonotonicPrior:
     case Op::kPosterior:

@@ -1,4 +1,4 @@
-// The dropout masks of a decoder for one batch (§1.8). Needs libtorch.
+// The dropout masks and the noise of a decoder for one batch (§1.8). Needs libtorch.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -23,6 +23,9 @@ struct DecoderMasks {
   // dimension is 1 where one mask serves all steps (variational dropout).
   std::vector<Tensor> between;
   Tensor readout;  // [steps, batch, l]: masks of the readouts of input feeding
+  /// [steps, batch, source_length]: added to the energies of monotonic attention (§13.1). Undefined
+  /// without noise.
+  Tensor noise;
 
   DecoderMasks() = default;
   /// Draws the masks that the configuration of `dropout` asks for. Draws none when it is null.

@@ -27,6 +27,15 @@ Tensor Dropout::mask(at::IntArrayRef shape, double probability, const at::Tensor
   return mask.to(options);
 }
 
+Tensor Dropout::noise(at::IntArrayRef shape, double deviation, const at::TensorOptions& options) {
+  Tensor noise = at::empty(shape, at::kFloat);
+  float* values = noise.data_ptr<float>();
+  for (std::int64_t i = 0; i < noise.numel(); ++i) {
+    values[i] = static_cast<float>(deviation * random_.normal());
+  }
+  return noise.to(options);
+}
+
 Tensor Dropout::sequence(const Tensor& x, double probability) {
   if (probability <= 0.0) return x;
   const std::int64_t steps = config_.variational ? 1 : x.size(0);

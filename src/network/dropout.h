@@ -1,4 +1,4 @@
-// Dropout masks that need no saved generator (§1.8). Needs libtorch.
+// Dropout masks, and noise, that need no saved generator (§1.8). Needs libtorch.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -10,10 +10,10 @@
 
 namespace attend::network {
 
-/// Draws the dropout masks of one shard in one update. The masks depend only on seed, update, shard
-/// and the order of the calls. A resumed training therefore draws equal masks, and a checkpoint
-/// needs no state of a generator. A mask holds 0 where a value is dropped and 1 / (1 − p) where it
-/// is kept. An object may be used by one thread at a time.
+/// Draws the dropout masks and the noise of one shard in one update. They depend only on seed,
+/// update, shard and the order of the calls. A resumed training therefore draws equal numbers, and
+/// a checkpoint needs no state of a generator. A mask holds 0 where a value is dropped and 1 / (1 −
+/// p) where it is kept. An object may be used by one thread at a time.
 class Dropout {
  public:
   Dropout(const model::DropoutConfig& config, std::uint64_t seed, std::int64_t update, int shard);
@@ -21,6 +21,8 @@ class Dropout {
   const model::DropoutConfig& config() const { return config_; }
   /// Draws a mask of this shape. A value is dropped with `probability`.
   at::Tensor mask(at::IntArrayRef shape, double probability, const at::TensorOptions& options);
+  /// Draws normal values of this shape around 0.
+  at::Tensor noise(at::IntArrayRef shape, double deviation, const at::TensorOptions& options);
   /// Multiplies x [time, batch, units] by a mask. Every step has its own mask; with variational
   /// dropout all steps have one mask. Returns x itself when the probability is 0.
   at::Tensor sequence(const at::Tensor& x, double probability);

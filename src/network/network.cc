@@ -199,8 +199,15 @@ Network::Decoded Network::decode(const Batch& whole, Dropout* dropout, Shown sho
   const Batch& batch = hides ? hide_last_tokens(whole) : whole;
   const Annotated annotated = annotate(batch, dropout);
   const WordRows previous = previous_rows(batch, dropout);
-  const DecoderMasks masks(configuration_.decoder, batch.target.size(0), batch.sentences, dropout,
-                           floating());
+  DecoderMasks masks(configuration_.decoder, batch.target.size(0), batch.sentences, dropout,
+                     floating());
+  const model::AttentionConfig& attention = configuration_.attention;
+  if (dropout != nullptr && attention.kind == model::AttentionKind::kMonotonic &&
+      attention.noise > 0) {
+    masks.noise =
+        dropout->noise({batch.target.size(0), batch.sentences, annotated.annotations.size(1)},
+                       attention.noise, floating());
+  }
   // Plans that look know the number of allowed positions of each source only; no plan knows extra
   // costs.
   const bool knows_positions = !configuration_.attention.looks() || !batch.attention_sizes.empty();
@@ -232,6 +239,8 @@ Network::Decoded Network::decode_by_program(const Batch& batch, const Annotated&
   inputs.previous_ids = batch.previous;
   inputs.masks = &masks;
   inputs.dropout = dropout;
+  // Only forced(), which shows everything, gives what prediction gives.
+  inputs.predicts = shown == Shown::kAll;
   inputs.shown = shown;
   ProgramOutputs outputs = program_->run(tensors_, *operations_, inputs);
   Decoded decoded;

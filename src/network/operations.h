@@ -141,7 +141,8 @@ struct StepsInputs {
   Tensor mask;                        // as in ProgramInputs
   const DecoderMasks* masks = nullptr;
   Dropout* dropout = nullptr;
-  Tensor ids;  // [steps, batch]: y_{i-1}
+  Tensor ids;             // [steps, batch]: y_{i-1}
+  bool predicts = false;  // as in ProgramInputs
   Shown shown{};
 };
 

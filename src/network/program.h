@@ -34,8 +34,10 @@ struct ProgramInputs {
   std::vector<State> last;  // [encoder layers] of [batch, n_h]: states to copy; or empty
   WordRows previous;        // [steps · batch, m]: E y_{i-1}; undefined without feedback
   Tensor previous_ids;      // [steps, batch]: y_{i-1}; −1 in the first step
-  const DecoderMasks* masks = nullptr;  // those of the states and of input feeding
+  const DecoderMasks* masks = nullptr;  // those of the states and of input feeding, and the noise
   Dropout* dropout = nullptr;           // null outside training
+  /// Whether the steps give what prediction gives: monotonic attention scans, if the model says so.
+  bool predicts = false;
   Shown shown = Shown::kAll;
 };
 

@@ -99,6 +99,7 @@ void ProgramRun::run_steps_fused() {
   inputs.masks = in_.masks;
   inputs.dropout = in_.dropout;
   inputs.ids = in_.previous_ids;
+  inputs.predicts = in_.predicts;
   inputs.shown = in_.shown;
   const std::vector<Tensor> found = operations_.run_steps(inputs);
   for (std::size_t k = 0; k < found.size(); ++k) value(inputs.results[k]) = found[k];
@@ -206,11 +207,22 @@ Tensor ProgramRun::result(const step::Operation& operation) {
   }
   inputs.weights = cache(operation).weights;
   inputs.mask = mask_;
+  if (node.op == step::Op::kMonotonicAlignment) {
+    inputs.noise = noise_of(operation);
+    inputs.predicts = in_.predicts;
+  }
   // A postponed operation scores the token that the step before has chosen.
   if (node.op == step::Op::kTokenLogProbability) {
     inputs.ids = in_loop(operation) ? in_.previous_ids.narrow(0, step_, 1) : in_.previous_ids;
   }
   return network::compute(node, inputs);
+}
+
+// The noise of the steps that an operation computes; undefined without noise.
+Tensor ProgramRun::noise_of(const step::Operation& operation) const {
+  const Tensor noise = in_.masks == nullptr ? Tensor() : in_.masks->noise;
+  if (!noise.defined() || !in_loop(operation)) return noise;
+  return noise.narrow(0, operation.postponed ? step_ - 1 : step_, 1);
 }
 
 // Returns W [x_1; …] + b + the value that is added, for the parts and columns of the operation.

@@ -1,5 +1,5 @@
-// One pass of a step program. Internal to program.cc. Its files: program_run.cc has the order of the
-// steps and the operations; program_inputs.cc the values without operands.
+// One pass of a step program. Internal to program.cc. Its files: program_run.cc has the order of
+// the steps and the operations; program_inputs.cc the values without operands.
 //
 // A value has the shape [units] for the model, [batch, units] for a source, [batch, source_length,
 // units] for a position, [steps, batch, units] for a row, and for a row and a position [steps,
@@ -65,6 +65,7 @@ class ProgramRun {
   void compute(const step::Operation& operation);
   Tensor result(const step::Operation& operation);
   Tensor input_value(const step::Operation& operation);
+  Tensor noise_of(const step::Operation& operation) const;
   Tensor first_positions();
   Tensor previous_rows();
   Tensor linear(const step::Operation& operation);

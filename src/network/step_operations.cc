@@ -70,6 +70,8 @@ class Computation {
         return spread();
       case step::Op::kSumPositions:
         return sum_positions();
+      case step::Op::kMonotonicAlignment:
+        return monotonic_alignment();
       case step::Op::kMonotonicPrior:
         return monotonic_prior();
       case step::Op::kPosterior:
@@ -152,6 +154,27 @@ class Computation {
   Tensor sum_positions() const {
     if (!in_.mask.defined()) return x(0).sum(-1, true);
     return x(0).masked_fill((in_.mask != 0).unsqueeze(0), 0).sum(-1, true);
+  }
+
+  Tensor monotonic_alignment() const {
+    if (in_.predicts && node_.prediction == step::MonotonicPrediction::kScan) return scan();
+    Tensor stops = (in_.noise.defined() ? x(0) + in_.noise : x(0)).sigmoid();
+    if (in_.mask.defined()) stops = stops.masked_fill((in_.mask != 0).unsqueeze(0), 0);
+    std::vector<Tensor> alignment;
+    Tensor asked;  // q_j [steps, batch]: the probability that position j is asked
+    for (std::int64_t j = 0; j < stops.size(-1); ++j) {
+      const Tensor last = x(1).select(-1, j);
+      asked = j == 0 ? last : (1 - stops.select(-1, j - 1)) * asked + last;
+      alignment.push_back(stops.select(-1, j) * asked);
+    }
+    return at::stack(alignment, -1);
+  }
+
+  // 1 at the first position that stops, from the last position on; zeros if none does.
+  Tensor scan() const {
+    Tensor stops = (x(0) > 0).logical_and(x(1).cumsum(-1) > 0.5);
+    if (in_.mask.defined()) stops = stops.logical_and((in_.mask == 0).unsqueeze(0));
+    return stops.logical_and(stops.cumsum(-1) == 1).to(x(0).scalar_type());
   }
 
   Tensor monotonic_prior() const {

@@ -17,6 +17,10 @@ struct OperationInputs {
   Tensor mask;
   /// [steps, batch]: the tokens that kTokenLogProbability scores; negative ones count as 0.
   Tensor ids;
+  /// [steps, batch, positions]: what kMonotonicAlignment adds to its energies; undefined for
+  /// nothing.
+  Tensor noise;
+  bool predicts = false;  ///< as in ProgramInputs
 };
 
 /// Whether compute() knows an operation. It knows all but inputs, products, cells and dropout.

@@ -23,7 +23,9 @@ bool is_embedding(const Operation& operation) {
 }
 
 // Whether the first operand of an operation is energies.
-bool reads_energies(Op op) { return op == Op::kSoftmax || op == Op::kTemporalEnergies; }
+bool reads_energies(Op op) {
+  return op == Op::kSoftmax || op == Op::kTemporalEnergies || op == Op::kMonotonicAlignment;
+}
 
 // Parts "decoder.0.recurrent_weight" before its last dot.
 std::pair<std::string, std::string> split_name(const std::string& name) {

@@ -1,5 +1,5 @@
-// What a step program computes from all positions of a row: sums, and the filter and the output
-// distributions of hard attention (§13.2).
+// What a step program computes from all positions of a row: sums, monotonic attention (§13.1), and
+// the filter and the output distributions of hard attention (§13.2).
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -15,6 +15,9 @@ bool ProgramRun::compute_positions(const PreparedOperation& one) {
   switch (operation.node->op) {
     case Op::kSumPositions:
       sum_positions(operation);
+      return true;
+    case Op::kMonotonicAlignment:
+      monotonic_alignment(operation);
       return true;
     case Op::kMonotonicPrior:
       monotonic_prior(operation);
@@ -39,6 +42,24 @@ void ProgramRun::sum_positions(const step::Operation& operation) {
     double sum = 0;
     for (const float x : values_.defined_of(operation.inputs[0], row)) sum += x;
     sums[row] = static_cast<float>(sum);
+  }
+}
+
+// The expected alignment, or the first position that stops; 0 where a row may not look.
+void ProgramRun::monotonic_alignment(const step::Operation& operation) {
+  const bool scans = operation.node->prediction == step::MonotonicPrediction::kScan;
+  for (std::size_t row = 0; row < rows_; ++row) {
+    const std::span<const float> own = values_.defined_of(operation.inputs[0], row);
+    const std::span<const float> last = values_.defined_of(operation.inputs[1], row);
+    const std::span<float> energies = part_.get(own.size());
+    copy(own, energies);
+    close_positions(annotations_, place_of(row, {}), energies);
+    const std::span<float> alignment = values_.write_defined(operation.results[0], row);
+    if (scans) {
+      kernels::monotonic_scan(energies, last, alignment);
+    } else {
+      kernels::monotonic_alignment(energies, last, alignment);
+    }
   }
 }
 

@@ -74,6 +74,7 @@ class ProgramRun final : public model::Decoding {
 
   // What belongs to the positions of a row.
   void sum_positions(const step::Operation& operation);
+  void monotonic_alignment(const step::Operation& operation);
   void monotonic_prior(const step::Operation& operation);
   void posterior(const step::Operation& operation);
   void log_normalizer(const step::Operation& operation);

@@ -99,6 +99,9 @@ class Builder {
   /// Intra-temporal attention (§11.1): e − l, or e where l is −∞. `past` is l, the logarithm of the
   /// sum of the exponentials of earlier energies.
   Value temporal_energies(Value energies, Value past);
+  /// Monotonic attention (§13.1): the alignment of a step from its energies and from the alignment
+  /// of the last step.
+  Value monotonic_alignment(Value energies, Value last, MonotonicPrediction prediction);
   /// Hard monotonic attention (§13.2): the probability of looking at position j, when it was f in
   /// the last step and may only move forward; and the probability after the token was chosen.
   Value monotonic_prior(Value f, Value alignment);

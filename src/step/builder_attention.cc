@@ -120,6 +120,16 @@ Value Builder::temporal_energies(Value energies, Value past) {
   return joined(Op::kTemporalEnergies, energies, past);
 }
 
+Value Builder::monotonic_alignment(Value energies, Value last, MonotonicPrediction prediction) {
+  const Shape number{Per::kRowPosition, 1};
+  expect(shape(energies) == number && shape(last) == number, Op::kMonotonicAlignment,
+         shape(energies), shape(last));
+  return add_node({.op = Op::kMonotonicAlignment,
+                   .inputs = {energies, last},
+                   .results = {number},
+                   .prediction = prediction});
+}
+
 Value Builder::monotonic_prior(Value f, Value alignment) {
   const Shape number{Per::kRowPosition, 1};
   expect(shape(f) == number && shape(alignment) == number, Op::kMonotonicPrior, shape(f),

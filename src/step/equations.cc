@@ -94,6 +94,8 @@ class NodeText {
         return operand(0);
       case Op::kSumPositions:
         return fmt::format("Σ_j {}", factor(0));
+      case Op::kMonotonicAlignment:
+        return monotonic_alignment();
       case Op::kMonotonicPrior:
         return fmt::format("Σ_{{k ≤ j}} {0} {1} / Σ_{{l ≥ k}} {2}", of_position(0, "k"), operand(1),
                            of_position(1, "l"));
@@ -109,6 +111,23 @@ class NodeText {
         break;
     }
     return "";
+  }
+
+  std::string monotonic_alignment() const {
+    const std::string text = fmt::format("σ({0}) q_ij, q_ij = (1 − σ({1})) q_{{i,j-1}} + {2}",
+                                         operand(0), of_previous_position(0), operand(1));
+    if (node_.prediction == MonotonicPrediction::kExpectation) return text;
+    return fmt::format(
+        "{}; in prediction 1 at the first j from the last position on with {} > 0, else 0", text,
+        operand(0));
+  }
+
+  // An operand at the position before: e_ij becomes e_{i,j-1}.
+  std::string of_previous_position(std::size_t k) const {
+    std::string text = operand(k);
+    const std::size_t last = text.rfind("ij");
+    if (last == std::string::npos) return of_position(k, "{j-1}");
+    return text.replace(last, 2, "{i,j-1}");
   }
 
   std::string features() const {

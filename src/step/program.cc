@@ -67,6 +67,8 @@ std::string_view name_of_attention(Op op) {
       return "spread";
     case Op::kSumPositions:
       return "sum over positions";
+    case Op::kMonotonicAlignment:
+      return "monotonic alignment";
     case Op::kMonotonicPrior:
       return "monotonic prior";
     case Op::kPosterior:

@@ -36,6 +36,10 @@ struct Shape {
 /// weight 0.
 enum class Normaliser { kSoftmax, kSparsemax, kEntmax };
 
+/// What monotonic attention gives where a model predicts (§13.1): the first position that stops, or
+/// the expectation, as in training.
+enum class MonotonicPrediction { kScan, kExpectation };
+
 enum class Op {
   // Inputs. They have no operands.
   kAnnotations,      ///< h_j, from the encoder
@@ -75,7 +79,11 @@ enum class Op {
   kWeightedSum,  ///< (α, x_j) → Σ_j α_j x_j
   kGaussian,  ///< p → exp(−(j − p)² / (2 σ²)), σ = D / 2, in the window around p (§6.3)
   kSpread,    ///< (x, p) → the numbers of a window at their positions, 0 elsewhere
-  kSumPositions,    ///< x_j → Σ_j x_j
+  kSumPositions,  ///< x_j → Σ_j x_j
+  /// (e, α') → p_j q_j, p_j = σ(e_j), q_j = (1 − p_{j−1}) q_{j−1} + α'_j (§13.1). Training may add
+  /// noise to e; prediction may scan (Node::prediction). Positions that are not allowed have p_j =
+  /// 0.
+  kMonotonicAlignment,
   kMonotonicPrior,  ///< (f, α) → Σ_{i ≤ j} f_i α_j / Σ_{k ≥ i} α_k (§13.2)
   kPosterior,       ///< (π, log p) → π_j p_j / Σ_k π_k p_k
 
@@ -137,6 +145,7 @@ struct Node {
   std::int64_t reach = 0;                        ///< D of a window; 0: all positions
   Normaliser normaliser = Normaliser::kSoftmax;  ///< of kSoftmax
   DropoutPlace place = DropoutPlace::kReadout;   ///< of kDropout
+  MonotonicPrediction prediction = MonotonicPrediction::kExpectation;  ///< of kMonotonicAlignment
 
   // How the equations write the node.
   std::string symbol = {};  ///< "e_ij"; without one, the node is written out where it is used

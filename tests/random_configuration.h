@@ -24,6 +24,8 @@ inline bool is_of_the_network(const std::string& option) {
 inline std::string random_number(const std::string& option, int largest, Random& random) {
   const auto below = [&](std::uint64_t bound) { return static_cast<int>(random.below(bound)); };
   if (option == "attention.coverage_loss") return random.chance(0.5) ? "0" : "0.7";
+  if (option == "attention.noise") return random.chance(0.5) ? "0" : "1";
+  if (option == "attention.initial_energy_bias") return random.chance(0.5) ? "0" : "-1.5";
   int size = 0;
   if (option.ends_with(".layers") || option == "attention.reach") {
     size = 1 + below(3);
@@ -105,6 +107,8 @@ inline void fit_attention(Random& random, model::Configuration& c) {
   if (needs_cell && c.decoder.cell.type == Cell::kNone) {
     c.decoder.cell.type = random.chance(0.5) ? Cell::kGru : Cell::kLstm;
   }
+  if (attention.kind == AttentionKind::kMonotonic) attention.energies = Energies::kLinear;
+  if (!attention.energy_bias) attention.initial_energy_bias = 0;
   if (attention.is_hard()) fit_hard_attention(c);
   if (!attention.looks()) fit_no_look(c);
   if (attention.coverage != Coverage::kNone) {

@@ -52,6 +52,7 @@ using step::GruBias;
 using step::GruReset;
 using step::GruUpdate;
 using step::Initialization;
+using step::MonotonicPrediction;
 using step::Normaliser;
 enum class Padding { kMasked, kVisible };  ///< visible needs a fixed source length, §5.1
 /// The direction in which the encoder reads. A backward encoder reads the reversed source (§6.1);
@@ -80,11 +81,12 @@ enum class Start { kZero, kEnd, kOwn };
 enum class Reverse { kAll, kWords };
 enum class EndToken { kVisible, kHidden };  ///< whether attention may look at the source's </s>
 /// How the decoder gets the source. Soft attention hands a weighted mean of the annotations on.
-/// Hard attention mixes the output distributions of all positions, where each step chooses a
-/// position by itself or (monotonic) none before the position of the last step (§13.2). A fixed
-/// context is the last states of the top encoder layer, in every step (§3). With none, the decoder
-/// sees the source in its first states only (§2).
-enum class AttentionKind { kSoft, kHard, kHardMonotonic, kFixed, kNone };
+/// Monotonic attention does so too, with weights that never move back (§13.1). Hard attention mixes
+/// the output distributions of all positions, where each step chooses a position by itself or
+/// (monotonic) none before the position of the last step (§13.2). A fixed context is the last
+/// states of the top encoder layer, in every step (§3). With none, the decoder sees the source in
+/// its first states only (§2).
+enum class AttentionKind { kSoft, kMonotonic, kHard, kHardMonotonic, kFixed, kNone };
 /// The positions that get weights (§6.3): all, or those of a window whose middle moves on by one
 /// position in each step (kMonotonic) or is predicted by the query.
 enum class Window { kAll, kMonotonic, kPredicted };
@@ -130,9 +132,12 @@ struct AttentionConfig {
   int units = 128;                 ///< n', for the additive score
   Normaliser normaliser = Normaliser::kSoftmax;
   Energies energies = Energies::kLinear;
-  bool energy_bias = false;  ///< b_e; it has no effect on a softmax of linear energies
+  bool energy_bias = false;        ///< b_e; it has no effect on a softmax of linear energies
+  double initial_energy_bias = 0;  ///< b_e before training
   EndToken end_token = EndToken::kVisible;
   AttentionKind kind = AttentionKind::kSoft;
+  MonotonicPrediction prediction = MonotonicPrediction::kScan;  ///< with AttentionKind::kMonotonic
+  double noise = 1;  ///< standard deviation, with AttentionKind::kMonotonic in training
   bool looks() const { return kind != AttentionKind::kFixed && kind != AttentionKind::kNone; }
   bool is_hard() const {
     return kind == AttentionKind::kHard || kind == AttentionKind::kHardMonotonic;

@@ -56,8 +56,8 @@ struct StepResult {
   /// NaN are left out. A row that has too few tokens ends in kNoToken.
   std::span<const RankedToken> best;
   std::size_t best_count = 0;
-  /// [rows, source_length], α_i: a row sums to 1, or to less with the Gaussian of a window, or to 0
-  /// if it may not look anywhere. Empty unless Engine::has_alignment().
+  /// [rows, source_length], α_i: a row sums to 1, or to less with the Gaussian of a window and with
+  /// monotonic attention, or to 0 if it may not look anywhere. Empty unless Engine::has_alignment().
   std::span<const float> alignment;
   /// The other values that the engine shows of the step, for example "energies" (e_i, kSource) and
   /// "context" (c_i, kUnits). After keep_best() an engine may leave out what it need not compute.

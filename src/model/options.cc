@@ -110,15 +110,27 @@ void add_attention(OptionList& list, AttentionConfig& attention) {
                         {{"visible", EndToken::kVisible}, {"hidden", EndToken::kHidden}},
                         "whether attention may look at the </s> of the source");
   list.flag("attention.energy_bias", attention.energy_bias, "a bias on the energies");
+  list.number("attention.initial_energy_bias", attention.initial_energy_bias, -1000.0, 1000.0,
+              "the bias on the energies before training; monotonic attention needs one below 0");
   list.choice<AttentionKind>("attention.kind", attention.kind,
                              {{"soft", AttentionKind::kSoft},
+                              {"monotonic", AttentionKind::kMonotonic},
                               {"hard", AttentionKind::kHard},
                               {"hard-monotonic", AttentionKind::kHardMonotonic},
                               {"fixed", AttentionKind::kFixed},
                               {"none", AttentionKind::kNone}},
-                             "soft averages the annotations; hard mixes the distributions that "
-                             "each position gives; hard-monotonic never moves back; fixed hands "
-                             "the encoder's last states to every step; none to the first only");
+                             "soft averages the annotations; monotonic too, but never moves back; "
+                             "hard mixes the distributions that each position gives; "
+                             "hard-monotonic never moves back; fixed hands the encoder's last "
+                             "states to every step; none to the first only");
+  list.choice<MonotonicPrediction>(
+      "attention.prediction", attention.prediction,
+      {{"scan", MonotonicPrediction::kScan}, {"expectation", MonotonicPrediction::kExpectation}},
+      "what attention.kind: monotonic does in prediction: it stops at the first position with an "
+      "energy above 0, or averages as in training");
+  list.number("attention.noise", attention.noise, 0.0, 1000.0,
+              "standard deviation of the noise on the energies of attention.kind: monotonic in "
+              "training");
   list.choice<Window>(
       "attention.window", attention.window,
       {{"all", Window::kAll}, {"monotonic", Window::kMonotonic}, {"predicted", Window::kPredicted}},

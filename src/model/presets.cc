@@ -176,6 +176,18 @@ Configuration make_temporal() {
   return c;
 }
 
+// Monotonic attention (§13.1) in the default model. The bias of the energies begins below 0, so
+// that attention does not stop at the first positions. The paper began between −4, for long
+// sources, and −1.
+Configuration make_monotonic() {
+  Configuration c = make_default();
+  c.preset = "monotonic";
+  c.attention.kind = AttentionKind::kMonotonic;
+  c.attention.energy_bias = true;
+  c.attention.initial_energy_bias = -1;
+  return c;
+}
+
 // Exact hard monotonic attention, 0-MONO (§13.2), at a size for a CPU. The published size is
 // decoder.embedding=encoder.embedding=200, two bidirectional LSTM layers of 400 units, a decoder of
 // 400 units, dropout 0.4 and first states of zeros.
@@ -215,6 +227,8 @@ const std::vector<NamedPreset>& named_presets() {
        make_coverage_see},
       {{"temporal", "Paulus, Xiong and Socher 2017: energies divided by those of earlier steps"},
        make_temporal},
+      {{"monotonic", "Raffel et al. 2017: attention that never moves back, trained by expectation"},
+       make_monotonic},
       {{"hard-monotonic", "Wu and Cotterell 2019: exact hard attention that never moves back"},
        make_hard_monotonic},
   };

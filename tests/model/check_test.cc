@@ -170,6 +170,36 @@ TEST(Check, Normalisers) {
   }
 }
 
+TEST(Check, MonotonicAttention) {
+  const std::string name = "attention.kind: monotonic needs ";
+  const Settings monotonic{"attention.kind=monotonic"};
+  for (const std::string score : {"additive", "general", "cosine"}) {
+    for (const std::string order : {"look-update-generate", "look-generate-update",
+                                    "update-look-generate", "update-look-update"}) {
+      expect_taken({monotonic[0], "attention.score=" + score, "decoder.order=" + order});
+    }
+  }
+  expect_taken({monotonic[0], "decoder.order=update-look-generate", "decoder.input_feeding=readout",
+                "decoder.readout=maxout"});
+  expect_taken(with(monotonic, "training.label_smoothing=0.1"));
+  expect_taken({monotonic[0], "attention.noise=0", "attention.prediction=expectation"});
+  expect_refused({monotonic[0], "decoder.cell=none", "decoder.initial_state=zero"},
+                 name + "a decoder.cell");
+  expect_refused(with(monotonic, "attention.energies=relu"), name + "attention.energies: linear");
+  expect_refused(with(monotonic, "attention.normaliser=sparsemax"),
+                 name + "attention.normaliser: softmax");
+  expect_refused(with(monotonic, "attention.window=predicted"), name + "attention.window: all");
+  expect_refused(with(monotonic, "attention.window=monotonic"), name + "attention.window: all");
+  expect_refused(with(monotonic, "attention.coverage=sum"), name + "attention.coverage: none");
+  expect_refused(with(monotonic, "attention.temporal=past"), name + "attention.temporal: none");
+}
+
+TEST(Check, TheFirstBiasOfEnergies) {
+  expect_taken({"attention.energy_bias=true", "attention.initial_energy_bias=-4"});
+  expect_refused({"attention.initial_energy_bias=-4"},
+                 "attention.initial_energy_bias needs attention.energy_bias: true");
+}
+
 TEST(Check, HardAttention) {
   for (const std::string kind : {"hard", "hard-monotonic"}) {
     const std::string name = "attention.kind: " + kind + " needs ";

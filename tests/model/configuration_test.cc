@@ -172,6 +172,7 @@ TEST(Configuration, FieldsThatAFileDoesNotNameStay) {
   EXPECT_EQ(c.attention.coverage, Coverage::kNone);
   EXPECT_EQ(c.attention.coverage_loss, 0);
   EXPECT_EQ(c.attention.temporal, Temporal::kNone);
+  EXPECT_EQ(c.attention.initial_energy_bias, 0);
 }
 
 TEST(Configuration, AFileThatDoesNotNameThePreparationHasThatOfEarlierPrograms) {
@@ -245,6 +246,9 @@ TEST(Configuration, PresetsMakeTheChoiceThatTheyAreNamedAfter) {
   EXPECT_EQ(preset("coverage-see").attention.coverage, Coverage::kSum);
   EXPECT_EQ(preset("coverage-see").attention.coverage_loss, 1);
   EXPECT_EQ(preset("temporal").attention.temporal, Temporal::kPast);
+  EXPECT_EQ(preset("monotonic").attention.kind, AttentionKind::kMonotonic);
+  EXPECT_EQ(preset("monotonic").attention.prediction, MonotonicPrediction::kScan);
+  EXPECT_EQ(preset("monotonic").attention.initial_energy_bias, -1);
   EXPECT_EQ(preset("hard-monotonic").attention.kind, AttentionKind::kHardMonotonic);
   for (const Preset& one : presets()) EXPECT_EQ(preset(one.name).preset, one.name);
 }
@@ -254,8 +258,10 @@ TEST(Configuration, NumbersOfAttentionHaveRanges) {
   EXPECT_EQ(message_of([&] { set_option(c, "attention.reach=0"); }),
             "attention.reach: found '0', expected 1 … 1000");
   EXPECT_THROW(set_option(c, "attention.coverage_loss=-1"), UsageError);
-  EXPECT_EQ(message_of([&] { set_option(c, "attention.kind=harder"); }),
-            "attention.kind: found 'harder', expected soft | hard | hard-monotonic | fixed | none");
+  EXPECT_EQ(
+      message_of([&] { set_option(c, "attention.kind=harder"); }),
+      "attention.kind: found 'harder', expected soft | monotonic | hard | hard-monotonic | fixed | "
+      "none");
 }
 
 TEST(Configuration, UnknownPresetNamesAll) {

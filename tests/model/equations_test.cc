@@ -122,6 +122,19 @@ TEST(Equations, OfTheDivisionByThePastAreLogarithms) {  // §11.1
                    "alignment: α_ij = exp(d_ij) / Σ_k exp(d_ik)"}));
 }
 
+TEST(Equations, OfMonotonicAttentionSayWhatPredictionDoes) {  // §13.1
+  Configuration c = preset("monotonic");
+  const std::string expectation =
+      "alignment: α_ij = σ(e_ij) q_ij, q_ij = (1 − σ(e_{i,j-1})) q_{i,j-1} + α_{i-1,j}";
+  EXPECT_EQ(lines(c)[2], "energies: e_ij = v · tanh(W s_{i-1} + U h_j + b) + b_e");
+  EXPECT_EQ(lines(c)[3], "first alignment: α_0j = 1 if j = 1, else 0");
+  EXPECT_EQ(lines(c)[4], expectation +
+                             "; in prediction 1 at the first j from the last position on with "
+                             "e_ij > 0, else 0");
+  c.attention.prediction = MonotonicPrediction::kExpectation;
+  EXPECT_EQ(lines(c)[4], expectation);
+}
+
 TEST(Equations, OfHardAttentionMixDistributions) {  // §13.2
   Configuration c = preset("hard-monotonic");
   const Lines found = lines(c);
@@ -150,8 +163,8 @@ TEST(Equations, OfModelsWithoutALook) {  // §2, §3
 
 TEST(Plans, ExistForTheCommonDecoders) {
   for (const Preset& one : presets()) {
-    const std::set<std::string> rare{"luong-local-p", "luong-local-m", "coverage-see", "temporal",
-                                     "hard-monotonic"};
+    const std::set<std::string> rare{"luong-local-p", "luong-local-m", "coverage-see",
+                                     "temporal",      "monotonic",     "hard-monotonic"};
     EXPECT_EQ(has_plan(preset(one.name)), !rare.contains(one.name)) << one.name;
   }
   const auto planned = [](const char* setting) {
@@ -162,6 +175,7 @@ TEST(Plans, ExistForTheCommonDecoders) {
   EXPECT_TRUE(planned("attention.kind=fixed"));
   EXPECT_TRUE(planned("attention.kind=none"));
   EXPECT_FALSE(planned("attention.score=cosine"));
+  EXPECT_FALSE(planned("attention.kind=monotonic"));
   EXPECT_FALSE(planned("attention.window=monotonic"));
   EXPECT_FALSE(planned("attention.temporal=past"));
   EXPECT_FALSE(planned("attention.normaliser=sparsemax"));

@@ -176,5 +176,51 @@ TEST(Alignments, OfEnergiesDividedByThePast) {
   expect_temporal(closed_trial());
 }
 
+// Attention that never moves back: each position is asked, from that of the last step on, whether
+// attention stops there.
+void expect_monotonic(step::MonotonicPrediction prediction, const TrialOptions& options) {
+  Builder b = trial_builder();
+  const Value energies = word_energies(b);
+  const Value last = b.carry("alignment", b.first_position(), "α");
+  const Value alignment = b.monotonic_alignment(energies, last, prediction);
+  b.next(last, alignment);
+  finish_looking(b, energies, alignment);
+  Trial t(b.finish(), options);
+  t.run([&](const Path& path, const TrialRow& row) {
+    Numbers own, aligned(t.length(path));
+    aligned[0] = 1;
+    for (std::size_t i = 0; i <= path.tokens.size(); ++i) {
+      own = energies_of(t, path, i);
+      Numbers next(own.size());
+      for (std::size_t k = 0; k < own.size(); ++k) {
+        double passes = aligned[k];
+        for (std::size_t j = k; j < own.size(); ++j) {
+          if (!t.open(path, j)) continue;
+          double stops = 1 / (1 + std::exp(-own[j]));
+          if (prediction == step::MonotonicPrediction::kScan) stops = own[j] > 0 ? 1 : 0;
+          next[j] += passes * stops;
+          passes *= 1 - stops;
+        }
+      }
+      aligned = next;
+    }
+    expect_look(t, path, row, own, aligned);
+  });
+}
+
+TEST(Alignments, OfMonotonicExpectations) {
+  expect_monotonic(step::MonotonicPrediction::kExpectation, {});
+  expect_monotonic(step::MonotonicPrediction::kExpectation, closed_trial());
+}
+
+TEST(Alignments, OfMonotonicScans) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    expect_monotonic(step::MonotonicPrediction::kScan, {.seed = seed});
+    TrialOptions closed = closed_trial();
+    closed.seed = seed;
+    expect_monotonic(step::MonotonicPrediction::kScan, closed);
+  }
+}
+
 }  // namespace
 }  // namespace attend::runtime

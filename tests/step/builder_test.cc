@@ -140,6 +140,18 @@ TEST(Builder, DividesByThePastOfPositionsOnly) {
   EXPECT_NO_THROW(b.next(past, b.log_add_exp(past, energies)));
 }
 
+TEST(Builder, AlignsMonotonicallyFromOneNumberOfEachPosition) {
+  Builder b = small_builder();
+  const Value h = b.annotations(""), state = row(b);
+  const Value last = b.carry("alignment", b.first_position(), "α_{i-1,j}");
+  const Value energies = b.dot_energies(state, h);
+  constexpr MonotonicPrediction kScan = MonotonicPrediction::kScan;
+  EXPECT_THROW(b.monotonic_alignment(state, last, kScan), CheckFailure);      // a row
+  EXPECT_THROW(b.monotonic_alignment(energies, state, kScan), CheckFailure);  // of a row
+  EXPECT_THROW(b.monotonic_alignment(energies, b.first_position(), kScan), CheckFailure);
+  EXPECT_NO_THROW(b.next(last, b.monotonic_alignment(energies, last, kScan)));
+}
+
 // A vector of a row and a position exists in products and functions of single vectors only.
 TEST(Builder, RefusesToRepeatForVectorsOfRowsAndPositions) {
   Builder b = small_builder();

@@ -82,6 +82,20 @@ TEST(StepEquations, WriteEnergiesAndThoseOfThePast) {
   EXPECT_EQ(b.text(b.log_add_exp(past, energies)), "log(exp(l_{i-1,j}) + exp(e_ij))");
 }
 
+TEST(StepEquations, WriteMonotonicAlignments) {
+  Builder b = small_builder();
+  const Value last = b.carry("alignment", b.first_position(), "α_{i-1,j}");
+  const Value energies = b.dot_energies(b.carry("state", b.zeros(4), "s_i"), b.annotations("h"));
+  const Value plain = b.monotonic_alignment(energies, last, MonotonicPrediction::kExpectation);
+  EXPECT_EQ(b.text(plain),
+            "σ(s_i · h_j) q_ij, q_ij = (1 − σ(s_i · h_{j-1})) q_{i,j-1} + α_{i-1,j}");
+  b.write(energies, {"e_ij", "", ""});
+  EXPECT_EQ(b.text(plain), "σ(e_ij) q_ij, q_ij = (1 − σ(e_{i,j-1})) q_{i,j-1} + α_{i-1,j}");
+  EXPECT_EQ(b.text(b.monotonic_alignment(energies, last, MonotonicPrediction::kScan)),
+            b.text(plain) +
+                "; in prediction 1 at the first j from the last position on with e_ij > 0, else 0");
+}
+
 TEST(StepEquations, WriteMixturesOfPositions) {
   Builder b = small_builder();
   const Value h = b.annotations("→h_j");

@@ -40,6 +40,24 @@ void check_hard(const Configuration& c) {
   }
 }
 
+// Monotonic attention makes its alignment of the energies of all positions itself.
+void check_monotonic(const Configuration& c) {
+  if (c.attention.kind != AttentionKind::kMonotonic) return;
+  const std::string name = "attention.kind: monotonic";
+  if (c.decoder.cell.type == Cell::kNone) {
+    conflict(name + " needs a decoder.cell, because labels have no order");
+  }
+  if (c.attention.energies != Energies::kLinear) {
+    conflict(name + " needs attention.energies: linear, because one of 0 or more would often stop");
+  }
+  if (c.attention.normaliser != Normaliser::kSoftmax) {
+    conflict(name + " needs attention.normaliser: softmax, because it normalises nothing");
+  }
+  if (c.attention.window != Window::kAll) conflict(name + " needs attention.window: all");
+  if (c.attention.coverage != Coverage::kNone) conflict(name + " needs attention.coverage: none");
+  if (c.attention.temporal != Temporal::kNone) conflict(name + " needs attention.temporal: none");
+}
+
 // Without a look the decoder must get the source elsewhere, and the options of a look mean nothing.
 void check_without_look(const Configuration& c) {
   if (c.attention.looks()) return;
@@ -82,6 +100,7 @@ void check_window(const Configuration& c) {
 void check_attention(const Configuration& c) {
   const Mechanism& score = mechanism(c.attention);
   if (score.check != nullptr) score.check(c);
+  check_monotonic(c);
   check_hard(c);
   check_without_look(c);
   check_window(c);
@@ -90,6 +109,9 @@ void check_attention(const Configuration& c) {
   }
   if (c.attention.temporal != Temporal::kNone && c.attention.normaliser != Normaliser::kSoftmax) {
     conflict("attention.temporal: past needs attention.normaliser: softmax");
+  }
+  if (c.attention.initial_energy_bias != 0 && !c.attention.energy_bias) {
+    conflict("attention.initial_energy_bias needs attention.energy_bias: true");
   }
   if (c.attention.coverage_loss > 0 && c.attention.coverage == Coverage::kNone) {
     conflict("attention.coverage_loss needs attention.coverage: sum");

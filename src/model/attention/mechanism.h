@@ -51,6 +51,9 @@ step::Value carry_coverage(step::Builder&, const Configuration&);
 void add_to_coverage(step::Builder&, const Configuration&, step::Value coverage,
                      step::Value alignment);
 
+/// The alignment of monotonic attention (§13.1), which follows a hypothesis.
+step::Value monotonic_alignment(step::Builder&, const Configuration&, step::Value energies);
+
 /// Mixes the distributions that each position gives (§13.2). `readouts` r_j are [row and position:
 /// l]; `output` names the parameters of the output layer. Returns the output layer.
 step::Output mix_positions(step::Builder&, const Configuration&, step::Value alignment,

@@ -126,6 +126,12 @@ Value DecoderBuilder::next_token() {
   return b_.next_embedding(target_embedding_name(c_.decoder), c_.decoder.embedding);
 }
 
+Value DecoderBuilder::energy_bias() {
+  const double first = c_.attention.initial_energy_bias;
+  const step::Initial initial = first == 0 ? step::Initial::kZero : step::Initial::kConstant;
+  return b_.parameter("attention.energy_bias", 1, "b_e", initial, first);
+}
+
 // Computes energies and alignment, and shows the energies. In a window, shows and returns energies
 // and alignment of the window; around a predicted position the alignment is not normalised again
 // after the Gaussian (§6.3).
@@ -134,12 +140,17 @@ Value DecoderBuilder::alignment_of(Value query, Value coverage, Look& look) {
   if (windowed) b_.look_in_window(window_centre(b_, c_, query), c_.attention.reach);
   look.energies = mechanism(c_.attention).energies(b_, c_, {query, annotations_, coverage});
   if (c_.attention.energy_bias) {
-    look.energies = b_.add(look.energies, b_.parameter("attention.energy_bias", 1, "b_e"));
+    look.energies = b_.add(look.energies, energy_bias());
   }
   if (c_.attention.energies == Energies::kRelu) look.energies = b_.relu(look.energies);
   b_.write(look.energies, {"e_ij", "energies", ""});
   b_.observe("energies", windowed ? b_.spread(look.energies) : look.energies, step::Over::kSource);
-  Value alignment = b_.softmax(divide_by_past(b_, c_, look.energies), c_.attention.normaliser);
+  Value alignment;
+  if (c_.attention.kind == AttentionKind::kMonotonic) {
+    alignment = monotonic_alignment(b_, c_, look.energies);
+  } else {
+    alignment = b_.softmax(divide_by_past(b_, c_, look.energies), c_.attention.normaliser);
+  }
   if (c_.attention.window == Window::kPredicted) alignment = b_.multiply(alignment, b_.gaussian());
   b_.write(alignment, {"α_ij", "alignment", ""});
   return alignment;

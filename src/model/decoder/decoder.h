@@ -61,6 +61,7 @@ class DecoderBuilder {
   step::CellState run_cell(const CellConfig& cell, const std::string& prefix,
                            const std::vector<Value>& inputs, const step::CellState& state,
                            int number);
+  Value energy_bias();
   Value alignment_of(Value query, Value coverage, Look& look);
   void declare_embedding();
   void declare_start();

@@ -16,7 +16,7 @@ void update_look_generate(Builder& b, const Configuration& configuration) {
     inputs.push_back(last_readout);
   }
   const Value state = decoder.update(inputs);
-  if (configuration.attention.kind != AttentionKind::kSoft) return decoder.look_hard(state);
+  if (configuration.attention.is_hard()) return decoder.look_hard(state);
   const Value readout = decoder.readout(state, decoder.look(state).context);
   if (last_readout.defined()) b.next(last_readout, readout);
   decoder.generate(readout);

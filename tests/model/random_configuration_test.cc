@@ -9,10 +9,10 @@ namespace attend::model {
 namespace {
 
 // Tests over a few hundred random models see each choice of each option, and each one several
-// times.
+// times. Twice as many are counted here, because there are many rare choices.
 TEST(RandomConfiguration, DrawsEveryChoiceOfEveryOption) {
   std::map<std::string, std::map<std::string, int>> seen;
-  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+  for (std::uint64_t seed = 0; seed < 600; ++seed) {
     Random random(seed);
     Configuration c = testing::random_configuration(random);
     for (const Option& option : options(c)) ++seen[option.name][option.get()];
@@ -36,7 +36,7 @@ TEST(RandomConfiguration, DrawsModelsWithAPlanOften) {
     Random random(seed);
     if (has_plan(testing::random_configuration(random))) ++plans;
   }
-  EXPECT_GE(plans, 100);
+  EXPECT_GE(plans, 80);
 }
 
 }  // namespace

@@ -57,7 +57,8 @@ struct StepResult {
   std::span<const RankedToken> best;
   std::size_t best_count = 0;
   /// [rows, source_length], α_i: a row sums to 1, or to less with the Gaussian of a window and with
-  /// monotonic attention, or to 0 if it may not look anywhere. Empty unless Engine::has_alignment().
+  /// monotonic attention, or to 0 if it may not look anywhere. Empty unless
+  /// Engine::has_alignment().
   std::span<const float> alignment;
   /// The other values that the engine shows of the step, for example "energies" (e_i, kSource) and
   /// "context" (c_i, kUnits). After keep_best() an engine may leave out what it need not compute.

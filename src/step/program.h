@@ -81,8 +81,7 @@ enum class Op {
   kSpread,    ///< (x, p) → the numbers of a window at their positions, 0 elsewhere
   kSumPositions,  ///< x_j → Σ_j x_j
   /// (e, α') → p_j q_j, p_j = σ(e_j), q_j = (1 − p_{j−1}) q_{j−1} + α'_j (§13.1). Training may add
-  /// noise to e; prediction may scan (Node::prediction). Positions that are not allowed have p_j =
-  /// 0.
+  /// noise to e; prediction may scan (Node::prediction). p_j is 0 where attention may not look.
   kMonotonicAlignment,
   kMonotonicPrior,  ///< (f, α) → Σ_{i ≤ j} f_i α_j / Σ_{k ≥ i} α_k (§13.2)
   kPosterior,       ///< (π, log p) → π_j p_j / Σ_k π_k p_k

@@ -152,6 +152,7 @@ MarkedSource remove_span_markup(std::string_view text) {
 }
 
 MarkedSource read_marks(std::string source, std::string_view ranges, const SourceMarks& marks) {
+  if (!marks.any()) return {std::move(source)};
   MarkedSource result =
       marks.span_markup ? remove_span_markup(source) : MarkedSource{std::move(source)};
   if (is_blank(result.text)) {

@@ -51,11 +51,12 @@ MarkedSource remove_span_markup(std::string_view text);
 
 /// Removes the marks of a source. `ranges` is the field that take_field() took from its line; it is
 /// read only if there is such a column. A source that is blank without its markers has no marks.
-/// Throws DataError as the functions above.
+/// Without marks the source stays as it is, and need not be well-formed. Throws DataError as the
+/// functions above.
 MarkedSource read_marks(std::string source, std::string_view ranges, const SourceMarks& marks);
 
-/// Reads a line that holds a source and its marks. The line must be well-formed UTF-8; a blank line
-/// needs no column. Throws DataError as the functions above.
+/// Reads a line that holds a source and its marks, as read_marks() does; a blank line needs no
+/// column. Throws DataError as the functions above.
 MarkedSource read_marked_line(std::string line, const SourceMarks& marks);
 
 /// Returns for each unit the spans [first, second) that share a byte with it. `units` are those of

@@ -74,6 +74,7 @@ void run(const Options& options) {
   check_distinct("--output", options.target, "--curve", options.curve);
   check_svg("--curve", options.curve);
   const predictor::Predictor predictor(options.model, options.load);
+  check_marks(predictor, options.pairs.marks);
   report_precision("attend evaluate", predictor.precision());
   text::OutputFile target(options.target);
   std::optional<AtomicFile> curve;
@@ -106,6 +107,7 @@ void add_evaluate(CLI::App& program) {
   CLI::App* command = program.add_subcommand("evaluate", "metrics on a test file");
   add_model_option(*command, options->model);
   add_pair_options(*command, options->pairs);
+  add_marks_options(*command, options->pairs.marks);
   std::string names;
   for (const metrics::Metric metric : metrics::all_metrics()) {
     names += fmt::format("{}{}", names.empty() ? "" : ", ", metrics::metric_name(metric));

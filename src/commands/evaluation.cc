@@ -80,7 +80,7 @@ EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text:
   };
   const auto answer = [&](Chunk& chunk) {
     const auto start = Clock::now();
-    auto answers = predictor.predict(chunk.sources, predict);
+    auto answers = predictor.predict(chunk.sources, predict, chunk.allowed);
     result.seconds += std::chrono::duration<double>(Clock::now() - start).count();
     comparisons = compare(predictor.text().target.segmenter, answers, chunk);
     return answers;

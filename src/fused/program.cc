@@ -34,8 +34,7 @@ class Pass {
     in_.values.clear();  // releases the graphs of the known values
     const network::StepProgram& program = *in_.program;
     for (const step::Operation& one : program.schedule().operations) {
-      const bool hidden = in_.shown == network::Shown::kNothing && program.only_shown(one);
-      if (!program.in_steps(one) || hidden) continue;
+      if (!program.in_steps(one) || !program.computes(one, in_.shown)) continue;
       operations_.push_back(
           {make_operation(context_, one), one.postponed, one.stage == step::Stage::kAfter});
     }

@@ -52,7 +52,7 @@ ProgramOutputs ProgramRun::run() {
 
 // Observations that nobody asks for are left out, and so is what they alone need.
 bool ProgramRun::is_shown_or_needed(const step::Operation& operation) const {
-  return in_.shown == Shown::kAll || !program_.only_shown(operation);
+  return program_.computes(operation, in_.shown);
 }
 
 void ProgramRun::run_stage(step::Stage stage) {
@@ -138,7 +138,7 @@ ProgramOutputs ProgramRun::outputs() {
     outputs.normalizer = all_steps(schedule_.normalizer);
   }
   for (const step::ObservedSlot& one : schedule_.observations) {
-    outputs.observations.push_back(in_.shown == Shown::kAll ? all_steps(one.slot) : Tensor());
+    outputs.observations.push_back(shows(in_.shown, one.name) ? all_steps(one.slot) : Tensor());
   }
   for (const int slot : schedule_.costs) outputs.costs.push_back(all_steps(slot));
   return outputs;

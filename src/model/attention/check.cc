@@ -55,6 +55,18 @@ void check_without_look(const Configuration& c) {
   }
 }
 
+// The diagonal runs from the first token to the last one, and padding that the model sees is a
+// token.
+void check_diagonal(const Configuration& c) {
+  if (c.training.guidance.diagonal_weight == 0) return;
+  if (!c.attention.looks()) {
+    conflict("training.diagonal_weight needs an attention.kind that looks at positions");
+  }
+  if (c.encoder.padding == Padding::kVisible) {
+    conflict("training.diagonal_weight needs encoder.padding: masked");
+  }
+}
+
 }  // namespace
 
 void check_attention(const Configuration& c) {
@@ -62,6 +74,7 @@ void check_attention(const Configuration& c) {
   if (score.check != nullptr) score.check(c);
   check_hard(c);
   check_without_look(c);
+  check_diagonal(c);
   if (c.attention.window != Window::kAll) {
     if (c.decoder.cell.type == Cell::kNone) {
       conflict("attention.window: predicted needs a decoder.cell, whose state predicts the window");

@@ -54,6 +54,23 @@ inline std::vector<Example> random_examples(std::size_t count, const model::Voca
   return examples;
 }
 
+/// Links about two in three target tokens of every example to one or two source positions.
+inline void add_random_links(std::vector<Example>& examples, std::uint64_t seed) {
+  Random random(seed);
+  for (Example& example : examples) {
+    example.links.clear();
+    for (std::size_t i = 0; i < example.target.size(); ++i) {
+      if (random.chance(0.3)) continue;
+      const std::size_t length = example.source.tokens.size(), first = random.below(length);
+      const auto link = [&](std::size_t j) {
+        example.links.push_back({static_cast<std::int32_t>(j), static_cast<std::int32_t>(i)});
+      };
+      link(first);
+      if (first + 1 < length && random.chance(0.5)) link(first + 1);
+    }
+  }
+}
+
 inline std::vector<const Example*> pointers(const std::vector<Example>& examples) {
   std::vector<const Example*> result;
   for (const Example& example : examples) result.push_back(&example);

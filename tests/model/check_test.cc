@@ -231,5 +231,19 @@ TEST(Check, Coverage) {
                  "attention.coverage_loss needs attention.coverage: sum");
 }
 
+TEST(Check, TheDiagonal) {
+  const Settings diagonal{"training.diagonal_weight=1"};
+  for (const std::string kind : {"soft", "hard", "hard-monotonic"}) {
+    expect_taken({diagonal[0], "attention.kind=" + kind, "decoder.order=update-look-generate"});
+  }
+  for (const std::string kind : {"fixed", "none"}) {
+    expect_refused(with(diagonal, "attention.kind=" + kind),
+                   "training.diagonal_weight needs an attention.kind that looks at positions");
+    expect_taken({"training.guided_weight=1", "attention.kind=" + kind});
+  }
+  expect_refused({diagonal[0], "encoder.padding=visible", "source.fixed_length=9"},
+                 "training.diagonal_weight needs encoder.padding: masked");
+}
+
 }  // namespace
 }  // namespace attend::model

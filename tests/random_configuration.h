@@ -3,7 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/base.h"
 #include "model/model.h"
@@ -16,13 +19,101 @@ inline bool is_of_the_network(const std::string& option) {
          option.starts_with("decoder.");
 }
 
-/// A size for a numeric option: 1 … `largest` units, one to three layers, one-hot embeddings now
-/// and then.
-inline int random_size(const std::string& option, int largest, Random& random) {
+/// A value for a numeric option: 1 … `largest` units, one to three layers, one-hot embeddings now
+/// and then, windows of a few positions.
+inline std::string random_number(const std::string& option, int largest, Random& random) {
   const auto below = [&](std::uint64_t bound) { return static_cast<int>(random.below(bound)); };
-  if (option.ends_with(".layers")) return 1 + below(3);
-  if (option == "encoder.embedding") return below(3) == 0 ? 0 : 1 + below(9);
-  return 1 + below(static_cast<std::uint64_t>(largest));
+  if (option == "attention.coverage_loss") return random.chance(0.5) ? "0" : "0.7";
+  int size = 0;
+  if (option.ends_with(".layers") || option == "attention.reach") {
+    size = 1 + below(3);
+  } else if (option == "encoder.embedding") {
+    size = below(3) == 0 ? 0 : 1 + below(9);
+  } else {
+    size = 1 + below(static_cast<std::uint64_t>(largest));
+  }
+  return std::to_string(size);
+}
+
+/// The values of options that are drawn once, while all others are drawn again until they fit. The
+/// choices of these options contradict others so unequally that some would be rare otherwise.
+using KeptValues = std::map<std::string, std::string>;
+
+/// Draws the order of a step, and in two models of five another kind of attention than the soft
+/// one, or a window, or coverage. No two of these three go together.
+inline KeptValues random_kept_values(Random& random) {
+  model::Configuration usual;
+  KeptValues kept;
+  std::vector<std::pair<std::string, std::string>> others;
+  for (const model::Option& option : model::options(usual)) {
+    if (option.name == "decoder.order") {
+      kept[option.name] = option.choices[random.below(option.choices.size())];
+    } else if (option.name == "attention.kind" || option.name == "attention.window" ||
+               option.name == "attention.coverage") {
+      kept[option.name] = option.get();
+      for (const std::string& choice : option.choices) {
+        if (choice != option.get()) others.emplace_back(option.name, choice);
+      }
+    }
+  }
+  if (random.chance(0.6)) return kept;
+  const auto& [name, value] = others[random.below(others.size())];
+  kept[name] = value;
+  return kept;
+}
+
+/// Sets the choices that hard attention forces: nothing but the output layer sees a position.
+inline void fit_hard_attention(model::Configuration& c) {
+  using namespace model;
+  c.decoder.order = Order::kUpdateLookGenerate;
+  c.decoder.feedback = Feedback::kPrevious;
+  c.decoder.input_feeding = InputFeeding::kNone;
+  c.decoder.readout = Readout::kTanh;
+  if (c.decoder.readout_units < 2) c.decoder.readout_units = 2;
+  c.decoder.tied_embeddings = TiedEmbeddings::kNone;
+}
+
+/// Sets the choices that a decoder without a look forces.
+inline void fit_no_look(model::Configuration& c) {
+  using namespace model;
+  c.decoder.order = Order::kLookUpdateGenerate;
+  if (c.attention.kind == AttentionKind::kFixed) return;
+  c.decoder.feedback = Feedback::kPrevious;
+  if (c.decoder.initial_state == InitialState::kZero) c.decoder.initial_state = InitialState::kMean;
+}
+
+/// Sets the choices that the kind of attention, its window and its coverage force.
+inline void fit_attention(Random& random, model::Configuration& c) {
+  using namespace model;
+  AttentionConfig& attention = c.attention;
+  const bool needs_cell =
+      attention.kind != AttentionKind::kSoft || attention.window != Window::kAll;
+  if (needs_cell && c.decoder.cell.type == Cell::kNone) {
+    c.decoder.cell.type = random.chance(0.5) ? Cell::kGru : Cell::kLstm;
+  }
+  if (attention.is_hard()) fit_hard_attention(c);
+  if (!attention.looks()) fit_no_look(c);
+  if (attention.coverage != Coverage::kNone) {
+    attention.score = "additive";
+  } else {
+    attention.coverage_loss = 0;
+  }
+}
+
+/// Sets the choices that a decoder without a cell and one with two cells force.
+inline void fit_cells(model::Configuration& c) {
+  using namespace model;
+  if (c.decoder.cell.type == Cell::kNone) {
+    c.decoder.order = Order::kLookUpdateGenerate;
+    c.decoder.initial_state = InitialState::kZero;
+    c.decoder.input_feeding = InputFeeding::kNone;
+    c.decoder.layers = 1;
+  }
+  if (c.decoder.order != Order::kUpdateLookUpdate) return;
+  c.decoder.feedback = Feedback::kPrevious;
+  c.decoder.input_feeding = InputFeeding::kNone;
+  c.decoder.layers = 1;
+  if (c.decoder.initial_state == InitialState::kCopy) c.encoder.layers = 1;
 }
 
 /// Sets sizes that the choices of `c` force.
@@ -34,12 +125,6 @@ inline void fit_sizes(Random& random, model::Configuration& c) {
   if (c.encoder.padding == Padding::kVisible) c.source.fixed_length = size(9);
   // Float cannot hold its digits where two or three nearly equal values are normalised.
   if (c.encoder.layer_norm) c.encoder.units += 4;
-  if (c.decoder.cell.type == Cell::kNone) {
-    c.decoder.order = Order::kLookUpdateGenerate;
-    c.decoder.initial_state = InitialState::kZero;
-    c.decoder.input_feeding = InputFeeding::kNone;
-    c.decoder.layers = 1;
-  }
   const bool copies = c.decoder.initial_state == InitialState::kCopy;
   if (copies) {
     c.decoder.layers = c.encoder.layers;
@@ -63,18 +148,29 @@ inline bool is_valid(const model::Configuration& configuration) {
   return true;
 }
 
+/// Draws every option of the network; those in `kept` have the values that it says.
+inline model::Configuration random_choices(const KeptValues& kept, int largest, Random& random) {
+  model::Configuration c;
+  c.source.unit = c.target.unit = model::UnitChoice::kCharacters;
+  for (const model::Option& option : model::options(c)) {
+    if (!is_of_the_network(option.name)) continue;
+    const auto found = kept.find(option.name);
+    option.set(found != kept.end()      ? found->second
+               : option.choices.empty() ? random_number(option.name, largest, random)
+                                        : option.choices[random.below(option.choices.size())]);
+  }
+  return c;
+}
+
 /// Any model that check() allows, with layers of 1 … `largest` units (a few more where they are
 /// normalised, and where other sizes force it). Choices that contradict each other are drawn again.
 inline model::Configuration random_configuration(Random& random, int largest = 20) {
   constexpr int kAttempts = 10000;
+  const KeptValues kept = random_kept_values(random);
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    model::Configuration c;
-    c.source.unit = c.target.unit = model::UnitChoice::kCharacters;
-    for (const model::Option& option : model::options(c)) {
-      if (!is_of_the_network(option.name)) continue;
-      option.set(option.choices.empty() ? std::to_string(random_size(option.name, largest, random))
-                                        : option.choices[random.below(option.choices.size())]);
-    }
+    model::Configuration c = random_choices(kept, largest, random);
+    fit_attention(random, c);
+    fit_cells(c);
     fit_sizes(random, c);
     if (random.chance(0.3)) {
       c.target.end_token = false;

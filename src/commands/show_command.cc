@@ -174,14 +174,28 @@ std::string describe_observations(const predictor::ExplainedStep& step, std::siz
   return energies + alignment + context + others;
 }
 
+// Returns how an explanation names the previous token. `token` is empty in the first step, which
+// reads E y_0 (§1.3).
+std::string previous_token(const std::string& token, const model::DecoderConfig& decoder) {
+  if (decoder.feedback == model::Feedback::kNone) return "not fed back";
+  if (!token.empty()) return fmt::format("'{}'", view::visible_label(token));
+  switch (decoder.start) {
+    case model::Start::kZero:
+      break;
+    case model::Start::kEnd:
+      return "none (the embedding of </s>)";
+    case model::Start::kOwn:
+      return "none (a learned start vector)";
+  }
+  return "none (zero vector)";
+}
+
 std::string explain_step(std::size_t i, const predictor::ExplainedStep& step,
-                         const predictor::Explanation& explanation, model::Feedback feedback) {
+                         const predictor::Explanation& explanation,
+                         const model::DecoderConfig& decoder) {
   const predictor::Source& source = explanation.source;
-  const std::string previous = feedback == model::Feedback::kNone ? "not fed back"
-                               : step.previous.empty()
-                                   ? "none (zero vector)"
-                                   : fmt::format("'{}'", view::visible_label(step.previous));
-  std::string text = fmt::format("step {}: previous token {}\n", i + 1, previous);
+  std::string text =
+      fmt::format("step {}: previous token {}\n", i + 1, previous_token(step.previous, decoder));
   const std::size_t drawn = drawn_columns(source, explanation.prediction);
   std::vector<std::size_t> widths;
   std::string labels;
@@ -207,7 +221,7 @@ std::string explain(const predictor::Predictor& predictor, const Options& option
   constexpr std::size_t kChoices = 4;
   std::string text;
   for (const step::Equation& equation : model::equations(predictor.text().configuration)) {
-    text += fmt::format("{:<12}{}\n", equation.name, equation.text);
+    text += fmt::format("{:<11} {}\n", equation.name, equation.text);
   }
   if (const std::string lack = lack_of_alignment(predictor); !lack.empty()) text += lack + "\n";
   Undrawn undrawn(options.errors, notices);
@@ -226,7 +240,7 @@ std::string explain(const predictor::Predictor& predictor, const Options& option
                         explanation.prediction.text, explanation.prediction.log_probability);
     for (std::size_t k = 0; k < explanation.steps.size(); ++k) {
       text += explain_step(k, explanation.steps[k], explanation,
-                           predictor.text().configuration.decoder.feedback);
+                           predictor.text().configuration.decoder);
     }
   }
   undrawn.finish(drawn);

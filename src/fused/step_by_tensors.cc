@@ -7,7 +7,6 @@
 
 #include "base/base.h"
 #include "fused/step_operation.h"
-#include "network/step_operations.h"
 
 namespace attend::fused {
 namespace {

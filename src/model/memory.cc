@@ -25,8 +25,8 @@ ActivationMemory::ActivationMemory(const Configuration& configuration)
   const step::KeptValues kept = step::kept_values(step_program(configuration, {1, 1}));
   source_values_ = 2 * (encoder_values(configuration.encoder) + 2 * kept.per_position);
   target_values_ = 2 * kept.per_step;
-  const std::int64_t hidden = has_plan(configuration) ? 0 : kept.hidden;
-  target_and_source_values_ = 2 * (kept.per_step_and_position + hidden);
+  // Training on kernels computes the hidden layer of the energies again (KeptValues::hidden).
+  target_and_source_values_ = 2 * kept.per_step_and_position;
 }
 
 std::int64_t ActivationMemory::bytes(std::int64_t kept_logits, std::int64_t sentences,

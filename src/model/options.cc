@@ -183,7 +183,8 @@ void add_attention(OptionList& list, AttentionConfig& attention) {
   for (const Mechanism& score : mechanisms()) scores.emplace_back(score.name, score.name);
   list.choice<std::string>(
       "attention.score", attention.score, scores,
-      "energies of state s and annotation h: v · tanh(W s + U h + b), s · h, or s · W h");
+      "energies of state s and annotation h: additive v · tanh(W s + U h + b), dot s · h, general "
+      "s · W h, cosine g · cos(s, W h)");
   list.number("attention.units", attention.units, 1, kMany,
               "hidden units of the energies, of the additive score only");
   list.choice<Energies>("attention.energies", attention.energies,

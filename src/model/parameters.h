@@ -30,22 +30,26 @@ struct VocabularySizes {
 ///   source_embedding.weight        [source_vocabulary, m_x]  not with one-hot sources
 ///   encoder.L.D.input_weight       [G n_e, in]   in: m_x (one-hot: source_vocabulary), above: n_h
 ///   encoder.L.D.recurrent_weight   [G n_e, n_e]
-///   encoder.L.D.bias               [G n_e]
-///   encoder.L.D.recurrent_bias     [n_e]         GRU with reset after: inside r ⊙ (U h + b)
+///   encoder.L.D.bias               [G n_e]       not with gru_bias: inside
+///   encoder.L.D.recurrent_bias     [n_e]         GRU with reset after: inside r ⊙ (U h + b);
+///                                                [3 n_e] of all gates with gru_bias: inside; none
+///                                                with gru_bias: outside
 ///   encoder.L.D.input_gain         [G n_e]       layer norm
 ///   encoder.L.D.recurrent_gain     [G n_e]       layer norm
 ///   initial.L.state_weight         [n, d]        d: n_e for backward, n_h for mean and last.
 ///   initial.L.state_bias           [n]           With zero or copy no initial.* tensor exists.
 ///   initial.L.cell_weight          [n, d]        LSTM
 ///   initial.L.cell_bias            [n]           LSTM
-///   attention.query_weight         [n', n]       W, additive
-///   attention.annotation_weight    [n', n_h]     U, additive; general: W [n, n_h]
-///   attention.bias                 [n']          b, additive
-///   attention.energy_weight        [n']          v, additive
-///   attention.energy_bias          [1]           b_e, if chosen
-///   attention.coverage_weight      [n', 1]       W_c, with attention.coverage: sum
+///   attention.query                [n]           the query, with decoder.cell: none
 ///   attention.centre_weight        [n, n]        W_p, with attention.window: predicted
 ///   attention.centre_vector        [1, n]        v_p, with attention.window: predicted
+///   attention.query_weight         [n', n]       W, additive
+///   attention.annotation_weight    [n', n_h]     U, additive; general and cosine: W [n, n_h]
+///   attention.bias                 [n']          b, additive
+///   attention.energy_weight        [n']          v, additive
+///   attention.coverage_weight      [n', 1]       W_c, with attention.coverage: sum
+///   attention.factor               [1]           g, cosine
+///   attention.energy_bias          [1]           b_e, if chosen
 ///   target_embedding.weight        [target_vocabulary, m_y]  with feedback, unless tied to the source
 ///   target_embedding.start         [m_y]         E y_0, with decoder.start: own
 ///   decoder.L.input_weight         [G n, in]     layer 0: columns [E y; c_i], above: n;

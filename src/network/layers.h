@@ -33,7 +33,6 @@ class Recurrence {
   Tensor gates(const Tensor& x) const;
   Tensor recurrent(const Tensor& projected, const Tensor& x, const Tensor& weight,
                    const Tensor& gain) const;
-  Tensor gru_candidate_before(const Tensor& projected, const Tensor& reset, const Tensor& h) const;
   State gru(const Tensor& projected, const Tensor& h, const Tensor& dropped) const;
   State lstm(const Tensor& projected, const State& previous, const Tensor& dropped) const;
 

@@ -16,6 +16,7 @@
 #include "network/operations.h"        // IWYU pragma: export
 #include "network/plain_operations.h"  // IWYU pragma: export
 #include "network/program.h"           // IWYU pragma: export
+#include "network/step_operations.h"   // IWYU pragma: export
 #include "network/tensors.h"           // IWYU pragma: export
 
 namespace attend::network {

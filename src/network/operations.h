@@ -145,7 +145,6 @@ struct StepsInputs {
   Shown shown{};
 };
 
-
 /// The inputs of the softmax layer and of the cross-entropy of all target tokens (§1.3, §1.6).
 struct LossInputs {
   Tensor rows;        // [tokens, l]: the readout at every target token

@@ -44,7 +44,7 @@ class NodeText {
       case Op::kAdd:
         return fmt::format("{} + {}", operand(0), operand(1));
       case Op::kMultiply:
-        return fmt::format("{} · {}", factor(0), factor(1));
+        return product();
       case Op::kMinimum:
         return fmt::format("min({}, {})", operand(0), operand(1));
       case Op::kScale:
@@ -76,7 +76,7 @@ class NodeText {
       case Op::kDotEnergies:
         return fmt::format("{} · {}", factor(0), factor(1));
       case Op::kSoftmax:
-        return softmax();
+        return ratio() + range();
       case Op::kWeightedSum:
         return fmt::format("Σ_j {} {}", factor(0), factor(1));
       case Op::kGaussian:
@@ -132,6 +132,15 @@ class NodeText {
     return sum ? fmt::format("({})", operand(k)) : operand(k);
   }
 
+  // The range of a softmax over a window stands behind the whole product.
+  std::string product() const {
+    const Node& first = program_.at(node_.inputs[0]);
+    const bool in_window = first.op == Op::kSoftmax && first.reach > 0 && first.symbol.empty();
+    if (!in_window) return fmt::format("{} · {}", factor(0), factor(1));
+    const NodeText softmax(program_, first);
+    return fmt::format("{} · {}{}", softmax.ratio(), factor(1), softmax.range());
+  }
+
   std::string linear() const {
     std::vector<std::string> parts;
     const bool alone = node_.inputs.size() == 1;
@@ -144,14 +153,17 @@ class NodeText {
   }
 
   // The sum of a softmax has an index of its own: e_ij becomes e_ik.
-  std::string softmax() const {
+  std::string ratio() const {
     const std::string energies = operand(0);
     std::string summed = energies;
     if (summed.ends_with('j')) summed.back() = 'k';
-    const std::string ratio = fmt::format("exp({}) / Σ_k exp({})", energies, summed);
-    if (node_.reach == 0) return ratio;
-    const std::string centre = operand(1);
-    return fmt::format("{0}, j and k from ⌊{1}⌋ − {2} to ⌊{1}⌋ + {2}", ratio, centre, node_.reach);
+    return fmt::format("exp({}) / Σ_k exp({})", energies, summed);
+  }
+
+  // The positions of the window that a softmax runs over; nothing where it runs over all.
+  std::string range() const {
+    if (node_.reach == 0) return "";
+    return fmt::format(", j and k from ⌊{0}⌋ − {1} to ⌊{0}⌋ + {1}", operand(1), node_.reach);
   }
 
   const Program& program_;

@@ -45,15 +45,16 @@ enum class Op {
   kFirstPosition,    ///< 1 at the first position of a source, 0 at the others
   kSourceWords,      ///< S, the number of words of a source; its </s> does not count
   kParameter,        ///< weights[0] [units], a parameter as a value
-  kPreviousEmbedding,  ///< E y_{i-1}, 0 in the first step; weights[0] is E
+  kPreviousEmbedding,  ///< E y_{i-1}, in the first step E y_0 (§1.3); weights[0] is E
   kNextEmbedding,      ///< E y_i. Only carried values may depend on it, since y_i is chosen last
   kCarried,            ///< a carried value as the previous step left it
 
   // Products. Operands x_k; weights[0] is W [out, Σ in_k], weights[1] is b [out] or absent.
   kLinear,  ///< W [x_1; x_2; …] + b
 
-  // Cells (§1.1). Operands: W x + b of all gates [G n], then the state. weights[0] is U [G n, n],
-  // weights[1] the bias inside the reset gate [n] or absent.
+  // Cells (§1.1). Operands: W x + b of all gates [G n], then the state. weights[0] is U [G n, n].
+  // weights[1] is the bias that is added to U h: [n], of the candidate alone and inside the reset
+  // gate; [3 n], of all gates of a GRU (GruBias::kInside); or absent.
   kGru,   ///< (gates, h) → h'
   kLstm,  ///< (gates, h, c) → h', c'
 

@@ -4,6 +4,14 @@
 namespace attend::step {
 namespace {
 
+// The number of rows of the weight of a node.
+std::int64_t outputs_of(const Program& program, const Node& node) {
+  for (const TensorSpec& spec : program.parameters) {
+    if (spec.name == node.weights[0]) return spec.shape[0];
+  }
+  return 0;
+}
+
 class Counter {
  public:
   explicit Counter(const Program& program) : program_(program) {}
@@ -15,12 +23,6 @@ class Counter {
 
  private:
   double units(Value value) const { return static_cast<double>(program_.shape(value).units); }
-  double vocabulary(const Node& node) const {
-    for (const TensorSpec& spec : program_.parameters) {
-      if (spec.name == node.weights[0]) return static_cast<double>(spec.shape[0]);
-    }
-    return 0;
-  }
 
   void add(Per per, double products) {
     switch (per) {
@@ -65,7 +67,7 @@ class Counter {
         break;
       }
       case Op::kLogNormalizer:
-        add(per, units(node.inputs[0]) * vocabulary(node));
+        add(per, units(node.inputs[0]) * static_cast<double>(outputs_of(program_, node)));
         break;
       case Op::kTokenLogProbability:
         add(per, units(node.inputs[0]));
@@ -105,6 +107,7 @@ KeptValues kept_values(const Program& program) {
     // Training never keeps the log-probabilities. A carried value is that of the step before.
     if (node.op == Op::kLogProbabilities || node.op == Op::kCarried) continue;
     for (const Shape& shape : node.results) add(shape);
+    if (node.op == Op::kLogNormalizer) add({Per::kRowPosition, outputs_of(program, node)});
     if (node.op != Op::kAdditiveEnergies) continue;
     const std::int64_t units = program.shape(node.inputs[1]).units;
     (node.reach > 0 ? kept.per_step : kept.hidden) += units * node.results[0].units;

@@ -43,8 +43,10 @@ inline Result run(const Configuration& configuration, const Layout& layout, cons
   return {sums.cost, sums.log_likelihood, leaves.gradient, network.forced(batch)};
 }
 
-inline std::shared_ptr<network::Operations> fused_operations(const Configuration& configuration) {
-  return std::make_shared<FusedOperations>(configuration.training.precision);
+inline std::shared_ptr<network::Operations> fused_operations(
+    const Configuration& configuration,
+    network::DecoderPath path = network::DecoderPath::kFastest) {
+  return std::make_shared<FusedOperations>(configuration.training.precision, path);
 }
 inline std::shared_ptr<network::Operations> plain_operations() {
   return std::make_shared<network::PlainOperations>();
@@ -85,7 +87,8 @@ inline void expect_same(const Layout& layout, const Result& fused, const Result&
   }
 }
 
-/// Compares the fused operations with the plain ones, in float, and with those in double.
+/// Compares the fused operations, by the decoder's plan if it has one and by its step program, with
+/// the plain ones, in float, and with those in double.
 inline void expect_fused_equals_plain(const Configuration& configuration,
                                       const model::VocabularySizes& sizes,
                                       const std::vector<Example>& examples, const Tensor& values) {
@@ -95,9 +98,13 @@ inline void expect_fused_equals_plain(const Configuration& configuration,
                network::make_batch(network::testing::pointers(examples), type),
                std::move(operations));
   };
-  expect_same(layout, result(at::kFloat, fused_operations(configuration)),
-              result(at::kFloat, plain_operations()),
-              result(at::kDouble, plain_operations()).gradient);
+  const Result plain = result(at::kFloat, plain_operations());
+  const Tensor exact = result(at::kDouble, plain_operations()).gradient;
+  for (const network::DecoderPath path :
+       {network::DecoderPath::kFastest, network::DecoderPath::kProgram}) {
+    SCOPED_TRACE(path == network::DecoderPath::kFastest ? "fastest path" : "step program");
+    expect_same(layout, result(at::kFloat, fused_operations(configuration, path)), plain, exact);
+  }
 }
 
 }  // namespace attend::fused::testing

@@ -11,22 +11,12 @@
 #include "base/base.h"
 #include "model/attention/mechanism.h"
 #include "network/network.h"
+#include "plain.h"
 
 namespace attend::testing {
 
 struct TrialSizes {
   std::int64_t state = 3, annotation = 4, hidden = 5, positions = 6;
-};
-
-/// A matrix or vector in double whose elements are read by number.
-class Numbers {
- public:
-  explicit Numbers(at::Tensor values) : values_(std::move(values)) {}
-  double operator()(std::int64_t i) const { return values_[i].item<double>(); }
-  double operator()(std::int64_t i, std::int64_t k) const { return values_[i][k].item<double>(); }
-
- private:
-  at::Tensor values_;
 };
 
 class Trial {
@@ -42,8 +32,9 @@ class Trial {
                      .target_vocabulary = 1},
                     step::Initialization::kGlorot);
     const step::Value h = b.annotations("");
+    const model::ScoreInputs read{b.first_backward(), h, {}};
     const step::Value energies =
-        model::mechanism(configuration.attention).energies(b, configuration, b.first_backward(), h);
+        model::mechanism(configuration.attention).energies(b, configuration, read);
     b.observe("energies", energies, step::Over::kSource);
     b.output({b.weighted_sum(b.softmax(energies), h), "output.weight", "output.bias"});
     const network::StepProgram program(b.finish());
@@ -64,13 +55,7 @@ class Trial {
   Numbers energies() const { return Numbers(energies_); }           // what the program computed
 
  private:
-  at::Tensor draw(at::IntArrayRef shape) {
-    at::Tensor values = at::empty(shape, at::kDouble);
-    for (std::int64_t i = 0; i < values.numel(); ++i) {
-      values.data_ptr<double>()[i] = 2 * random_.uniform() - 1;
-    }
-    return values;
-  }
+  at::Tensor draw(at::IntArrayRef shape) { return random_tensor(shape, random_); }
 
   Random random_ = Random::stream(5, 1);
   at::Tensor state_, annotations_, energies_;

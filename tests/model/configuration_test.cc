@@ -166,6 +166,10 @@ TEST(Configuration, FieldsThatAFileDoesNotNameStay) {
   EXPECT_EQ(c.decoder.input_feeding, InputFeeding::kNone);
   EXPECT_EQ(c.decoder.readout_feedback, Feedback::kPrevious);
   EXPECT_FALSE(c.training.allow_empty_targets);
+  EXPECT_EQ(c.attention.kind, AttentionKind::kSoft);
+  EXPECT_EQ(c.attention.window, Window::kAll);
+  EXPECT_EQ(c.attention.coverage, Coverage::kNone);
+  EXPECT_EQ(c.attention.coverage_loss, 0);
 }
 
 TEST(Configuration, AFileThatDoesNotNameThePreparationHasThatOfEarlierPrograms) {
@@ -226,6 +230,27 @@ TEST(Configuration, WhatWasChosenIsKeptWhereNothingElseIsAsked) {
   EXPECT_EQ(asked.unit, UnitChoice::kWords);
   EXPECT_EQ(asked.normalisation, NormalisationChoice::kNone);
   EXPECT_EQ(asked.invisible, InvisibleChoice::kDrop);
+}
+
+TEST(Configuration, PresetsMakeTheChoiceThatTheyAreNamedAfter) {
+  EXPECT_EQ(preset("cgru").decoder.order, Order::kUpdateLookUpdate);
+  EXPECT_EQ(preset("cgru").decoder.cell.bias, GruBias::kOutside);
+  EXPECT_EQ(preset("cgru").decoder.second_bias, GruBias::kInside);
+  EXPECT_EQ(preset("luong-local-p").attention.window, Window::kPredicted);
+  EXPECT_EQ(preset("luong-local-p").attention.reach, 10);
+  EXPECT_EQ(preset("coverage-see").attention.coverage, Coverage::kSum);
+  EXPECT_EQ(preset("coverage-see").attention.coverage_loss, 1);
+  EXPECT_EQ(preset("hard-monotonic").attention.kind, AttentionKind::kHardMonotonic);
+  for (const Preset& one : presets()) EXPECT_EQ(preset(one.name).preset, one.name);
+}
+
+TEST(Configuration, NumbersOfAttentionHaveRanges) {
+  Configuration c;
+  EXPECT_EQ(message_of([&] { set_option(c, "attention.reach=0"); }),
+            "attention.reach: found '0', expected 1 … 1000");
+  EXPECT_THROW(set_option(c, "attention.coverage_loss=-1"), UsageError);
+  EXPECT_EQ(message_of([&] { set_option(c, "attention.kind=harder"); }),
+            "attention.kind: found 'harder', expected soft | hard | hard-monotonic | fixed | none");
 }
 
 TEST(Configuration, UnknownPresetNamesAll) {

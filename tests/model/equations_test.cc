@@ -62,5 +62,73 @@ TEST(Equations, OfTheDateExercise) {
   EXPECT_EQ(found.size(), 7U);
 }
 
+TEST(Equations, OfTheConditionalGruUpdateTwice) {  // §4.6
+  const Lines found = lines(preset("cgru"));
+  EXPECT_EQ(found[2], "first update: s'_i = GRU(s_{i-1}, E y_{i-1})");
+  EXPECT_EQ(found[3], "energies: e_ij = v · tanh(W s'_i + U h_j + b) + b_e");
+  EXPECT_EQ(found[6], "state: s_i = GRU(s'_i, c_i)");
+  EXPECT_EQ(found[7], "readout: r_i = tanh(W_r [s_i; E y_{i-1}; c_i] + b_r)");
+  EXPECT_EQ(found.size(), 9U);
+}
+
+TEST(Equations, OfAWindowHaveItsCentreAndItsRange) {  // §6.3
+  Configuration c = preset("luong-local-p");
+  c.attention.reach = 4;
+  const Lines found = lines(c);
+  EXPECT_EQ(found[3], "window: p_i = S · σ(v_p tanh(W_p s_i))");
+  EXPECT_EQ(found[5],
+            "alignment: α_ij = exp(e_ij) / Σ_k exp(e_ik) · exp(−(j − p_i)² / 8), j and k from "
+            "⌊p_i⌋ − 4 to ⌊p_i⌋ + 4");
+}
+
+TEST(Equations, OfCoverageAddUpTheAlignments) {  // §13.3
+  const Lines found = lines(preset("coverage-see"));
+  EXPECT_EQ(found[3], "energies: e_ij = v · tanh(W s_i + U h_j + b + W_c c_{i-1,j})");
+  EXPECT_EQ(found[5], "coverage: c_ij = c_{i-1,j} + α_ij");
+}
+
+TEST(Equations, OfHardAttentionMixDistributions) {  // §13.2
+  Configuration c = preset("hard-monotonic");
+  const Lines found = lines(c);
+  EXPECT_EQ(Lines(found.end() - 5, found.end()),
+            (Lines{"readouts: r_ij = tanh(W_r [s_i; h_j] + b_r)",
+                   "first position: f_0j = 1 if j = 1, else 0",
+                   "prior: π_ij = Σ_{k ≤ j} f_{i-1,k} α_ij / Σ_{l ≥ k} α_il",
+                   "posterior: f_ij = π_ij p(y_i | j) / Σ_k π_ik p(y_i | k)",
+                   "choice: p(y_i) = Σ_j π_ij softmax(W_o r_ij + b_o)"}));
+  c.attention.kind = AttentionKind::kHard;
+  EXPECT_EQ(lines(c).back(), "choice: p(y_i) = Σ_j α_ij softmax(W_o r_ij + b_o)");
+}
+
+TEST(Equations, OfModelsWithoutALook) {  // §2, §3
+  Configuration c = preset("default");
+  c.attention.kind = AttentionKind::kFixed;
+  EXPECT_EQ(lines(c), (Lines{"annotations: h_j = [→h_j; ←h_j] of GRU",
+                             "first state: s_0 = tanh(W_s ←h_1 + b_s)", "context: c = [→h_T; ←h_1]",
+                             "state: s_i = GRU(s_{i-1}, [E y_{i-1}; c])",
+                             "readout: r_i = tanh(W_r [s_i; E y_{i-1}; c] + b_r)",
+                             "choice: p(y_i) = softmax(W_o r_i + b_o)"}));
+  c.attention.kind = AttentionKind::kNone;
+  EXPECT_EQ(lines(c)[2], "state: s_i = GRU(s_{i-1}, E y_{i-1})");
+  EXPECT_EQ(lines(c)[3], "readout: r_i = tanh(W_r [s_i; E y_{i-1}] + b_r)");
+}
+
+TEST(Plans, ExistForTheCommonDecoders) {
+  for (const Preset& one : presets()) {
+    const bool rare =
+        one.name == "luong-local-p" || one.name == "coverage-see" || one.name == "hard-monotonic";
+    EXPECT_EQ(has_plan(preset(one.name)), !rare) << one.name;
+  }
+  const auto planned = [](const char* setting) {
+    Configuration c = preset("default");
+    set_option(c, setting);
+    return has_plan(c);
+  };
+  EXPECT_TRUE(planned("attention.kind=fixed"));
+  EXPECT_TRUE(planned("attention.kind=none"));
+  EXPECT_FALSE(planned("attention.score=cosine"));
+  EXPECT_FALSE(planned("decoder.cell=none"));
+}
+
 }  // namespace
 }  // namespace attend::model

@@ -3,27 +3,40 @@
 #include <gtest/gtest.h>
 
 #include <map>
-#include <set>
+#include <string>
 
 namespace attend::model {
 namespace {
 
-// Tests over a few hundred random models see each choice of each option.
+// Tests over a few hundred random models see each choice of each option, and each one several
+// times.
 TEST(RandomConfiguration, DrawsEveryChoiceOfEveryOption) {
-  std::map<std::string, std::set<std::string>> seen;
+  std::map<std::string, std::map<std::string, int>> seen;
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
     Random random(seed);
     Configuration c = testing::random_configuration(random);
-    for (const Option& option : options(c)) seen[option.name].insert(option.get());
+    for (const Option& option : options(c)) ++seen[option.name][option.get()];
   }
   Configuration any;
   for (const Option& option : options(any)) {
     if (!testing::is_of_the_network(option.name)) continue;
     EXPECT_GE(seen[option.name].size(), 2U) << option.name;
     for (const std::string& choice : option.choices) {
-      EXPECT_TRUE(seen[option.name].contains(choice)) << option.name << ": " << choice;
+      EXPECT_GE(seen[option.name][choice], 5) << option.name << ": " << choice;
     }
   }
+  for (const auto& [reach, count] : seen["attention.reach"]) EXPECT_LE(std::stoi(reach), 3);
+  EXPECT_GE(seen["attention.coverage_loss"]["0.7"], 5);
+}
+
+// Plans are held to their programs by random models too, so that these must not become rare.
+TEST(RandomConfiguration, DrawsModelsWithAPlanOften) {
+  int plans = 0;
+  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+    Random random(seed);
+    if (has_plan(testing::random_configuration(random))) ++plans;
+  }
+  EXPECT_GE(plans, 100);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "base/base.h"
@@ -22,6 +23,15 @@ inline model::Configuration small_configuration() {
   c.decoder.readout_units = 7;
   c.source.unit = c.target.unit = model::UnitChoice::kCharacters;
   return c;
+}
+
+/// Returns the choices of an option.
+inline std::vector<std::string> choices_of(const std::string& name) {
+  model::Configuration any;
+  for (const model::Option& option : model::options(any)) {
+    if (option.name == name) return option.choices;
+  }
+  return {};
 }
 
 /// Makes examples of random ids below the vocabulary sizes. Lengths are 1 … longest.

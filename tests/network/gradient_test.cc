@@ -16,6 +16,7 @@ namespace attend::network {
 namespace {
 
 using model::Configuration;
+using testing::choices_of;
 using testing::pointers;
 using testing::random_examples;
 using testing::small_configuration;
@@ -43,12 +44,14 @@ double cost_at(const Network& network, const Batch& batch) {
   return network.cost(batch, nullptr).cost.item<double>();
 }
 
-// Whether the cost has kinks: hard gates, energies with relu, maxout.
+// Whether the cost has kinks or jumps: hard gates, energies with relu, maxout, windows, which move
+// by whole positions, and the smaller of two numbers in the cost of coverage.
 bool has_kinks(const Configuration& c) {
   return c.encoder.cell.gates == model::Gates::kHard ||
          c.decoder.cell.gates == model::Gates::kHard ||
          c.attention.energies == model::Energies::kRelu ||
-         c.decoder.readout == model::Readout::kMaxout;
+         c.decoder.readout == model::Readout::kMaxout ||
+         c.attention.window == model::Window::kPredicted || c.attention.coverage_loss > 0;
 }
 
 class Gradients : public ::testing::TestWithParam<Case> {};
@@ -116,7 +119,7 @@ TEST_P(Gradients, EqualCentralDifferences) {
 // Adds a case for every score in every order (§1.4, §1.5).
 void add_score_cases(std::vector<Case>& list) {
   using namespace model;
-  for (const std::string score : {"additive", "dot", "general"}) {
+  for (const std::string& score : choices_of("attention.score")) {
     for (const Order order :
          {Order::kLookUpdateGenerate, Order::kLookGenerateUpdate, Order::kUpdateLookGenerate}) {
       for (const Cell cell : {Cell::kGru, Cell::kLstm}) {
@@ -134,6 +137,23 @@ void add_score_cases(std::vector<Case>& list) {
       }
     }
   }
+}
+
+// Adds cases with windows, coverage, hard attention, two cells, and without a look.
+void add_look_cases(std::vector<Case>& list) {
+  const auto add = [&](const char* name, const std::vector<std::string>& settings) {
+    list.push_back({name, [settings](Configuration& c) { model::set_options(c, settings); }});
+  };
+  const std::string updates_first = "decoder.order=update-look-generate";
+  const std::string two_cells = "decoder.order=update-look-update";
+  add("window", {"attention.window=predicted", "attention.reach=1"});
+  add("coverage", {"attention.coverage=sum", "attention.coverage_loss=0.7"});
+  add("hard", {"attention.kind=hard", updates_first});
+  add("hard_monotonic", {"attention.kind=hard-monotonic", updates_first});
+  add("fixed_context", {"attention.kind=fixed"});
+  add("no_context", {"attention.kind=none"});
+  add("two_cells", {two_cells, "decoder.gru_reset=after", "decoder.gru_bias=outside"});
+  add("two_lstm_cells", {two_cells, "decoder.cell=lstm"});
 }
 
 // Adds cases with input feeding (§6.4).
@@ -297,6 +317,7 @@ std::vector<Case> cases() {
                     c.decoder.initial_state = InitialState::kBackward;
                   }});
   add_luong_cases(list);
+  add_look_cases(list);
   list.push_back({"label_smoothing", [](Configuration& c) { c.training.label_smoothing = 0.2; }});
   return list;
 }

@@ -51,6 +51,148 @@ TEST(Builder, RefusesACarriedValueWithoutASuccessor) {
   EXPECT_THROW(b.finish(), CheckFailure);
 }
 
+// A row of 4 units, as a decoder's state.
+Value row(Builder& b) { return b.carry("state", b.zeros(4), "s_{i-1}"); }
+
+TEST(Builder, GivesEachRowTheNumbersOfItsWindow) {
+  Builder b = small_builder();
+  const Value h = b.annotations(""), state = row(b);
+  b.look_in_window(b.linear({"attention.centre_vector", 1}, {state}), 3);
+  const Value energies = b.dot_energies(state, h);
+  EXPECT_EQ(b.units(energies), 7);
+  EXPECT_EQ(b.units(b.softmax(energies)), 7);
+  EXPECT_EQ(b.units(b.gaussian()), 7);
+  const Value alignment = b.multiply(b.softmax(energies), b.gaussian());
+  EXPECT_EQ(b.units(b.weighted_sum(alignment, h)), 4);
+  EXPECT_EQ(b.units(b.sum_positions(b.spread(alignment))), 1);
+}
+
+TEST(Builder, RefusesShapesThatDoNotFitInAWindow) {
+  Builder b = small_builder();
+  const Value h = b.annotations(""), state = row(b);
+  const Value of_source = b.softmax(b.dot_energies(state, h));  // one number for each position
+  EXPECT_THROW(b.gaussian(), CheckFailure);                     // there is no window yet
+  EXPECT_THROW(b.spread(state), CheckFailure);
+  const Value centre = b.linear({"attention.centre_vector", 1}, {state});
+  EXPECT_THROW(b.look_in_window(state, 3), CheckFailure);               // four numbers
+  EXPECT_THROW(b.look_in_window(b.source_words(), 3), CheckFailure);    // of a source
+  EXPECT_THROW(b.look_in_window(b.zero_positions(), 3), CheckFailure);  // of positions
+  EXPECT_THROW(b.look_in_window(centre, 0), CheckFailure);
+  b.look_in_window(centre, 3);
+  EXPECT_THROW(b.look_in_window(centre, 3), CheckFailure);  // a second window
+  const Value alignment = b.softmax(b.dot_energies(state, h));
+  EXPECT_THROW(b.softmax(of_source), CheckFailure);
+  EXPECT_THROW(b.softmax(state), CheckFailure);  // 4 and 7 numbers
+  EXPECT_THROW(b.weighted_sum(of_source, h), CheckFailure);
+  EXPECT_THROW(b.weighted_sum(alignment, state), CheckFailure);  // values are positions
+  EXPECT_THROW(b.weighted_sum(state, h), CheckFailure);
+  EXPECT_THROW(b.spread(of_source), CheckFailure);
+  EXPECT_THROW(b.spread(state), CheckFailure);
+  EXPECT_THROW(b.dot_energies(h, h), CheckFailure);  // queries are not positions
+  EXPECT_THROW(b.multiply(alignment, of_source), CheckFailure);
+}
+
+TEST(Builder, GivesEnergiesFeaturesOfRowsAndPositions) {
+  Builder b = small_builder();
+  const Value h = b.annotations(""), state = row(b);
+  const Value query = b.linear({"attention.query_weight", 5}, {state});
+  const Value keys = b.linear({"attention.annotation_weight", 5}, {h});
+  const Value coverage = b.carry("coverage", b.zero_positions(), "c_{i-1,j}");
+  const auto energies = [&](Value features) {
+    return b.additive_energies("attention.energy_weight", query, keys, features,
+                               "attention.coverage_weight");
+  };
+  EXPECT_THROW(energies(state), CheckFailure);  // a row has no number for each position
+  EXPECT_THROW(energies(b.zero_positions()), CheckFailure);
+  EXPECT_EQ(b.units(energies(coverage)), 1);
+  EXPECT_EQ(b.parameters().find("attention.coverage_weight")->shape,
+            (std::vector<std::int64_t>{5, 1}));
+}
+
+TEST(Builder, RefusesFeaturesInAWindow) {
+  Builder b = small_builder();
+  const Value h = b.annotations(""), state = row(b);
+  const Value coverage = b.carry("coverage", b.zero_positions(), "c_{i-1,j}");
+  b.look_in_window(b.linear({"attention.centre_vector", 1}, {state}), 2);
+  EXPECT_THROW(b.additive_energies("attention.energy_weight", state, h, coverage, "w"),
+               CheckFailure);
+}
+
+TEST(Builder, CarriesOneNumberOfEachPosition) {
+  Builder b = small_builder();
+  const Value h = b.annotations(""), state = row(b);
+  const Value coverage = b.carry("coverage", b.zero_positions(), "c_{i-1,j}");
+  EXPECT_THROW(b.carry("keys", h, "k"), CheckFailure);  // four numbers of each position
+  EXPECT_THROW(b.next(coverage, state), CheckFailure);  // of a row
+  EXPECT_THROW(b.next(coverage, b.zero_positions()), CheckFailure);  // of positions, not of rows
+  EXPECT_NO_THROW(b.next(coverage, b.softmax(b.dot_energies(state, h))));
+}
+
+// A vector of a row and a position exists in products and functions of single vectors only.
+TEST(Builder, RefusesToRepeatForVectorsOfRowsAndPositions) {
+  Builder b = small_builder();
+  const Value h = b.annotations(""), state = row(b);
+  const Value readouts = b.tanh(b.linear({"readout.weight", 3}, {state, h}));
+  EXPECT_EQ(b.units(readouts), 3);
+  EXPECT_NO_THROW(b.add(readouts, readouts));
+  EXPECT_THROW(b.add(state, h), CheckFailure);
+  EXPECT_THROW(b.multiply(readouts, b.softmax(b.dot_energies(state, h))), CheckFailure);
+  EXPECT_THROW(b.unit_length(readouts), CheckFailure);
+  EXPECT_THROW(b.softmax(readouts), CheckFailure);
+}
+
+TEST(Builder, MixesDistributionsOfPositions) {
+  const Program program = hard_program(true);
+  ASSERT_EQ(program.nodes.back().op, Op::kLogProbabilities);
+  EXPECT_EQ(program.nodes.back().inputs,
+            (std::vector<Value>{program.output.input, program.output.prior}));
+  for (const TensorSpec& spec : program.parameters) {
+    if (spec.name != "output.weight") continue;
+    EXPECT_EQ(spec.shape, (std::vector<std::int64_t>{5, 3}));
+  }
+}
+
+TEST(Builder, RefusesMixturesThatDoNotFit) {
+  Builder b = small_builder();
+  const Value h = b.annotations(""), state = row(b);
+  const Value alignment = b.softmax(b.dot_energies(state, h));
+  Output output{b.linear({"readout.weight", 3}, {state, h}), "output.weight", "output.bias"};
+  EXPECT_THROW(b.output(output), CheckFailure);  // a readout for each position, and no prior
+  output.prior = alignment;
+  EXPECT_THROW(b.output(output), CheckFailure);                 // no normaliser
+  EXPECT_THROW(b.log_normalizer(state, output), CheckFailure);  // one readout alone
+  output.normalizer = b.log_normalizer(output.input, output);
+  Output of_row = output;
+  of_row.input = state;
+  EXPECT_THROW(b.output(of_row), CheckFailure);  // one readout, and a prior
+  Output without_numbers = output;
+  without_numbers.prior = state;
+  EXPECT_THROW(b.output(without_numbers), CheckFailure);
+  EXPECT_THROW(b.monotonic_prior(state, alignment), CheckFailure);
+  EXPECT_THROW(b.posterior(alignment, state), CheckFailure);
+  EXPECT_THROW(b.sum_positions(state), CheckFailure);
+}
+
+// Only carried values may depend on the token that a step chooses.
+TEST(Builder, RefusesToShowWhatTheChosenTokenDecides) {
+  for (const bool costs : {false, true}) {
+    Builder b = small_builder();
+    const Value h = b.annotations(""), state = row(b);
+    b.next(state, state);
+    Output output{b.linear({"readout.weight", 3}, {state, h}), "output.weight", "output.bias"};
+    output.prior = b.softmax(b.dot_energies(state, h));
+    output.normalizer = b.log_normalizer(output.input, output);
+    const Value token = b.token_log_probability(output.input, output.normalizer, output);
+    if (costs) {
+      b.cost("token", b.sum_positions(token), 1);
+    } else {
+      b.observe("token", token, Over::kSource);
+    }
+    b.output(output);
+    EXPECT_THROW(b.finish(), CheckFailure);
+  }
+}
+
 TEST(Builder, RepeatsWhatBelongsToLess) {
   Builder b = small_builder();
   const Value h = b.annotations("");

@@ -27,6 +27,59 @@ TEST(StepEquations, GiveTheSumOfASoftmaxItsOwnIndex) {
   EXPECT_EQ(b.text(b.softmax(energies)), "exp(e_ij) / Σ_k exp(e_ik)");
 }
 
+TEST(StepEquations, WriteTheRangeOfAWindowBehindItsProduct) {
+  Builder b = small_builder();
+  const Value h = b.annotations("→h_j");
+  const Value q = b.carry("state", b.zeros(4), "s_i");
+  const Value centre = b.linear({"attention.centre_vector", 1, "v_p"}, {q});
+  b.write(centre, {"p_i", "window", ""});
+  b.look_in_window(centre, 1);
+  const Value energies = b.dot_energies(q, h);
+  b.write(energies, {"e_ij", "energies", ""});
+  const Value softmax = b.softmax(energies);
+  const std::string range = ", j and k from ⌊p_i⌋ − 1 to ⌊p_i⌋ + 1";
+  EXPECT_EQ(b.text(softmax), "exp(e_ij) / Σ_k exp(e_ik)" + range);
+  EXPECT_EQ(b.text(b.gaussian()), "exp(−(j − p_i)² / 0.5)");  // 2 σ² = D² / 2
+  EXPECT_EQ(b.text(b.multiply(softmax, b.gaussian())),
+            "exp(e_ij) / Σ_k exp(e_ik) · exp(−(j − p_i)² / 0.5)" + range);
+  EXPECT_EQ(b.text(b.spread(energies)), "e_ij");
+}
+
+TEST(StepEquations, WriteNumbersOfPositions) {
+  Builder b = small_builder();
+  const Value h = b.annotations("→h_j");
+  const Value q = b.carry("state", b.zeros(4), "s_i");
+  const Value coverage = b.carry("coverage", b.zero_positions(), "c_{i-1,j}");
+  const Value alignment = b.softmax(b.dot_energies(q, h));
+  b.write(alignment, {"α_ij", "", ""});
+  EXPECT_EQ(b.text(b.zero_positions()), "0");
+  EXPECT_EQ(b.text(b.first_position()), "1 if j = 1, else 0");
+  EXPECT_EQ(b.text(b.source_words()), "S");
+  EXPECT_EQ(b.text(b.sum_positions(b.minimum(alignment, coverage))), "Σ_j min(α_ij, c_{i-1,j})");
+  EXPECT_EQ(b.text(b.additive_energies("v", q, h, coverage, "w")),
+            "v · tanh(s_i + h_j + W_c c_{i-1,j})");
+}
+
+TEST(StepEquations, WriteMixturesOfPositions) {
+  Builder b = small_builder();
+  const Value h = b.annotations("→h_j");
+  const Value q = b.carry("state", b.zeros(4), "s_i");
+  const Value f = b.carry("position", b.first_position(), "f_{i-1,j}");
+  const Value alignment = b.softmax(b.dot_energies(q, h));
+  b.write(alignment, {"α_ij", "", ""});
+  const Value prior = b.monotonic_prior(f, alignment);
+  EXPECT_EQ(b.text(prior), "Σ_{k ≤ j} f_{i-1,k} α_ij / Σ_{l ≥ k} α_il");
+  b.write(prior, {"π_ij", "", ""});
+  Output output{b.tanh(b.linear({"readout.weight", 3, "W_r"}, {q, h})), "output.weight",
+                "output.bias"};
+  b.write(output.input, {"r_ij", "", ""});
+  output.normalizer = b.log_normalizer(output.input, output);
+  EXPECT_EQ(b.text(output.normalizer), "log Σ_y exp(W_o r_ij + b_o)");
+  const Value token = b.token_log_probability(output.input, output.normalizer, output);
+  EXPECT_EQ(b.text(token), "p(y_i | j)");
+  EXPECT_EQ(b.text(b.posterior(prior, token)), "π_ij p(y_i | j) / Σ_k π_ik p(y_i | k)");
+}
+
 TEST(StepEquations, ListTheNodesThatHaveALabel) {
   const std::vector<Equation> lines = equations(small_program());
   ASSERT_EQ(lines.size(), 2U);

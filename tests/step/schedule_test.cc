@@ -75,9 +75,88 @@ TEST(Schedule, PostponesWhatReadsTheNextToken) {
   EXPECT_EQ(schedule.carried[1].initial, -1);
 }
 
+TEST(Schedule, FindsTheStagesOfAWindow) {
+  const Program program = window_program(2);
+  const Schedule schedule = make_schedule(program, {});
+  EXPECT_EQ(only(schedule, Op::kSourceWords).stage, Stage::kOnce);
+  EXPECT_EQ(only(schedule, Op::kGaussian).stage, Stage::kStep);  // the state depends on it
+  EXPECT_EQ(only(schedule, Op::kSpread).stage, Stage::kAfter);   // people alone see it
+  // The centre is the last operand of all that looks in the window.
+  const int centre = operations_of(schedule, Op::kMultiply).at(0)->results[0];
+  for (const Op op :
+       {Op::kDotEnergies, Op::kSoftmax, Op::kGaussian, Op::kWeightedSum, Op::kSpread}) {
+    EXPECT_EQ(only(schedule, op).inputs.back(), centre) << name_of(op);
+    EXPECT_EQ(only(schedule, op).node->reach, 2) << name_of(op);
+  }
+}
+
+TEST(Schedule, KnowsWhichOperationsReadTheNextToken) {
+  for (const Op op : {Op::kNextEmbedding, Op::kTokenLogProbability})
+    EXPECT_TRUE(reads_next_token(op));
+  for (const Op op : {Op::kPreviousEmbedding, Op::kPosterior, Op::kLogNormalizer}) {
+    EXPECT_FALSE(reads_next_token(op));
+  }
+}
+
+// The filter of hard monotonic attention: the position after y_{i-1} is computed at the beginning
+// of step i from the readouts, the normalisers and the prior of step i − 1.
+TEST(Schedule, PostponesThePosteriorOfAMixture) {
+  const Program program = hard_program(true);
+  const Schedule schedule = make_schedule(program, {});
+  const Operation& token = only(schedule, Op::kTokenLogProbability);
+  const Operation& posterior = only(schedule, Op::kPosterior);
+  const Operation& prior = only(schedule, Op::kMonotonicPrior);
+  EXPECT_TRUE(token.postponed);
+  EXPECT_TRUE(posterior.postponed);
+  EXPECT_FALSE(prior.postponed);
+  ASSERT_EQ(schedule.resumed.size(), 1U);
+  EXPECT_EQ(schedule.resumed[0].postponed, posterior.results[0]);
+  EXPECT_EQ(schedule.resumed[0].initial, only(schedule, Op::kFirstPosition).results[0]);
+  EXPECT_EQ(prior.inputs[0], schedule.resumed[0].result);
+  EXPECT_EQ(schedule.output, only(schedule, Op::kTanh).results[0]);
+  EXPECT_EQ(schedule.prior, prior.results[0]);
+  EXPECT_EQ(schedule.normalizer, only(schedule, Op::kLogNormalizer).results[0]);
+  // The state and the position, and then what the posterior reads.
+  ASSERT_EQ(schedule.carried.size(), 5U);
+  EXPECT_EQ(schedule.carried[1].after, schedule.resumed[0].result);
+  EXPECT_EQ(schedule.carried[2].after, schedule.output);
+  EXPECT_EQ(schedule.carried[3].after, schedule.normalizer);
+  EXPECT_EQ(schedule.carried[4].after, schedule.prior);
+  EXPECT_EQ(token.inputs,
+            (std::vector<int>{schedule.carried[2].before, schedule.carried[3].before}));
+  EXPECT_EQ(posterior.inputs, (std::vector<int>{schedule.carried[4].before, token.results[0]}));
+}
+
+// Without a filter nothing of a later step depends on the mixture.
+TEST(Schedule, MixesAfterAllStepsWhereEachStepStandsAlone) {
+  const Program program = hard_program(false);
+  const Schedule schedule = make_schedule(program, {});
+  EXPECT_TRUE(schedule.resumed.empty());
+  EXPECT_EQ(schedule.carried.size(), 1U);
+  for (const Op op : {Op::kDotEnergies, Op::kSoftmax, Op::kTanh, Op::kLogNormalizer}) {
+    EXPECT_EQ(only(schedule, op).stage, Stage::kAfter) << name_of(op);
+  }
+  EXPECT_EQ(schedule.prior, only(schedule, Op::kSoftmax).results[0]);
+}
+
+// W_r [s_i; h_j]: the part of the annotations is multiplied once for a source.
+TEST(Schedule, SplitsAProductOfARowAndAPosition) {
+  const Program program = hard_program(false);
+  const Schedule schedule = make_schedule(program, {});
+  const auto products = operations_of(schedule, Op::kLinear);
+  ASSERT_EQ(products.size(), 3U);  // gates, and the two parts of the readouts
+  EXPECT_EQ(products[1]->stage, Stage::kOnce);
+  EXPECT_EQ(products[1]->first_columns, (std::vector<std::int64_t>{4}));
+  const Slot& keys = schedule.slots[static_cast<std::size_t>(products[1]->results[0])];
+  EXPECT_EQ(keys.shape, (Shape{Per::kPosition, 3}));
+  const Slot& sum = schedule.slots[static_cast<std::size_t>(products[2]->results[0])];
+  EXPECT_EQ(sum.shape, (Shape{Per::kRowPosition, 3}));
+  EXPECT_EQ(products[2]->added, products[1]->results[0]);
+}
+
 TEST(Schedule, PutsOperandsBeforeTheirOperations) {
-  for (const bool next : {false, true}) {
-    const Program program = small_program(next);
+  for (const Program& program : {small_program(), small_program(true), window_program(1),
+                                 hard_program(false), hard_program(true)}) {
     const Schedule schedule = make_schedule(program, {.splits_after = true});
     std::vector<int> known;
     for (const CarriedSlot& one : schedule.carried) known.push_back(one.before);

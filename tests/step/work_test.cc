@@ -16,6 +16,51 @@ TEST(Work, CountsTheProductsOfASmallDecoder) {
   EXPECT_EQ(found.per_token(10, 2), found.per_step + 10 * 8);
 }
 
+// A window has seven positions, and costs what it costs for a source of any length.
+TEST(Work, CountsAWindowInEachStep) {
+  const Work found = work(window_program(3));
+  EXPECT_EQ(found.per_step_and_position, 0);
+  // The centre 4, energies and weighted sum 7 · 4 each, gates 12 · 6 and 12 · 4, the output 5 · 4.
+  EXPECT_EQ(found.per_step, 4 + 2 * 7 * 4 + 12 * 6 + 12 * 4 + 5 * 4);
+}
+
+// Hard attention has an output layer for each position.
+TEST(Work, CountsTheOutputLayerOfEachPosition) {
+  const Work hard = work(hard_program(false));
+  // The readout's part of the state 3 · 4, gates 12 · 2 and 12 · 4.
+  EXPECT_EQ(hard.per_step, 3 * 4 + 12 * 2 + 12 * 4);
+  EXPECT_EQ(hard.per_position, 3 * 4);               // the readout's part of the annotations
+  EXPECT_EQ(hard.per_step_and_position, 4 + 5 * 3);  // an energy and the output layer
+  const Work monotonic = work(hard_program(true));
+  EXPECT_EQ(monotonic.per_step_and_position, 4 + 5 * 3 + 3);  // and the logit of the token again
+}
+
+TEST(Work, KeepsTheReadoutOfEachPosition) {
+  // An energy, the alignment, W_r [s; h] + b_r, its tanh, the normaliser.
+  EXPECT_EQ(kept_values(hard_program(false)).per_step_and_position, 1 + 1 + 3 + 3 + 1);
+  // The prior, the log-probability of the token and the posterior as well.
+  EXPECT_EQ(kept_values(hard_program(true)).per_step_and_position, 9 + 3);
+}
+
+TEST(Work, KeepsTheHiddenLayerOfAWindowInEachStep) {
+  const auto program = [](bool in_window) {
+    Builder b = small_builder();
+    const Value h = b.annotations("→h_j");
+    const Value state = b.carry("state", b.zeros(4), "s_{i-1}");
+    b.next(state, state);
+    if (in_window) b.look_in_window(b.linear({"attention.centre_vector", 1}, {state}), 3);
+    const Value energies = b.additive_energies("attention.energy_weight", state, h);
+    b.output({b.weighted_sum(b.softmax(energies), h), "output.weight", "output.bias"});
+    return b.finish();
+  };
+  EXPECT_EQ(kept_values(program(false)).hidden, 4);
+  const KeptValues window = kept_values(program(true));
+  EXPECT_EQ(window.hidden, 0);
+  EXPECT_EQ(window.per_step_and_position, 0);
+  // Seven energies, shares and hidden layers of four units, the context, the centre.
+  EXPECT_EQ(window.per_step, 7 + 7 + 7 * 4 + 4 + 1);
+}
+
 TEST(Work, KeepsTheValuesOfSteps) {
   const KeptValues kept = kept_values(small_program());
   EXPECT_EQ(kept.per_step_and_position, 2);  // the energy and the alignment

@@ -12,7 +12,9 @@ step::Value carry_coverage(step::Builder& b, const Configuration& c) {
 void add_to_coverage(step::Builder& b, const Configuration& c, step::Value coverage,
                      step::Value alignment) {
   if (!coverage.defined()) return;
-  b.next(coverage, b.add(coverage, alignment));
+  const step::Value sum = b.add(coverage, alignment);
+  b.write(sum, {"c_ij", "coverage", ""});
+  b.next(coverage, sum);
   b.observe("coverage", coverage, step::Over::kSource);
   if (c.attention.coverage_loss == 0) return;
   b.cost("coverage", b.sum_positions(b.minimum(alignment, coverage)), c.attention.coverage_loss);

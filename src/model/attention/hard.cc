@@ -16,7 +16,9 @@ step::Output mix_positions(step::Builder& b, const Configuration& c, step::Value
   output.normalizer = b.log_normalizer(readouts, output);
   output.prior = alignment;
   if (c.attention.kind == AttentionKind::kHardMonotonic) {
-    const step::Value position = b.carry("attention.position", b.first_position(), "f_{i-1,j}");
+    const step::Value first = b.first_position();
+    b.write(first, {"f_0j", "first position", ""});
+    const step::Value position = b.carry("attention.position", first, "f_{i-1,j}");
     output.prior = b.monotonic_prior(position, alignment);
     b.write(output.prior, {"π_ij", "prior", ""});
     const step::Value token = b.token_log_probability(readouts, output.normalizer, output);

@@ -1,0 +1,218 @@
+// Exact hard attention (§13.2): Wu, Shapiro and Cotterell 2018, Wu and Cotterell 2019.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "decoder_trial.h"
+#include "model/attention/mechanism.h"
+
+namespace attend::testing {
+namespace {
+
+using model::AttentionKind;
+using step::Builder;
+using step::Value;
+
+model::Configuration hard_decoder(AttentionKind kind) {
+  model::Configuration c = small_decoder();
+  c.attention.kind = kind;
+  c.attention.score = "general";
+  c.decoder.order = model::Order::kUpdateLookGenerate;
+  c.decoder.initial_state = model::InitialState::kZero;
+  model::check(c);
+  return c;
+}
+
+// A program over two steps, two positions and two words, whose alignments and probabilities are
+// given numbers. The state of a step holds its number as a unit vector and then log α_i. With
+// annotations that are unit vectors too, r_ij = relu([s; h] − 1) is a unit vector that has one
+// number for each step and position: W_o then holds the logits of word 0; those of word 1 are 0.
+network::StepProgram given_numbers(AttentionKind kind) {
+  Builder b({.annotation_units = 2, .encoder_units = 2, .target_vocabulary = 2},
+            step::Initialization::kGlorot);
+  const Value h = b.annotations("");
+  b.parameters().embedding("target_embedding.weight", 2, 4);
+  const Value zeros = b.carry("zeros", b.zeros(4), "0");
+  b.next(zeros, zeros);
+  const Value given = b.add(b.previous_embedding("target_embedding.weight", 4), zeros);
+  const Value step = b.linear({"given.step", 2}, {given});
+  const Value logarithms = b.linear({"given.alignment", 2}, {given});
+  const Value alignment = b.softmax(b.dot_energies(logarithms, h));
+  const Value readouts = b.relu(b.linear({"readout.weight", 4}, {step, h}, {"readout.bias"}));
+  model::Configuration c;
+  c.attention.kind = kind;
+  b.output(model::mix_positions(b, c, alignment, readouts, {{}, "output.weight", "output.bias"}));
+  return network::StepProgram(b.finish());
+}
+
+// The parameters of given_numbers(): unit k of a readout belongs to step k / 2 and position k % 2.
+network::Tensors given_tensors(const at::Tensor& emissions) {
+  const at::Tensor unit = at::eye(4, at::kDouble);
+  const at::Tensor readout = at::zeros({4, 4}, at::kDouble),
+                   output = at::zeros({2, 4}, at::kDouble);
+  for (std::int64_t k = 0; k < 4; ++k) {
+    readout[k][k / 2] = 1.0;
+    readout[k][2 + k % 2] = 1.0;
+    const double p = emissions[k / 2][k % 2].item<double>();
+    output[0][k] = std::log(p / (1 - p));
+  }
+  return {{"given.step", unit.narrow(0, 0, 2)},
+          {"given.alignment", unit.narrow(0, 2, 2)},
+          {"readout.weight", readout},
+          {"readout.bias", at::full({4}, -1.0, at::kDouble)},
+          {"output.weight", output},
+          {"output.bias", at::zeros({2}, at::kDouble)},
+          {"target_embedding.weight", at::zeros({2, 4}, at::kDouble)}};
+}
+
+// The product of the probabilities Σ_j π_ij p(y_i | j) of word 0 in both steps, whose probabilities
+// at each position are its emissions.
+double likelihood(AttentionKind kind, const at::Tensor& alignments, const at::Tensor& emissions) {
+  const network::Tensors tensors = given_tensors(emissions);
+  network::ProgramInputs in;
+  in.steps = 2;
+  in.annotations = at::eye(2, at::kDouble).unsqueeze(0);
+  in.previous.rows = at::cat({at::eye(2, at::kDouble), alignments.log()}, 1);
+  in.previous_ids = at::tensor({-1, 0}, at::kLong).view({2, 1});
+  network::PlainOperations operations;
+  const network::ProgramOutputs found = given_numbers(kind).run(tensors, operations, in);
+  const Row logits = row_of(tensors.at("output.weight")[0]);
+  double product = 1;
+  for (std::int64_t i = 0; i < 2; ++i) {
+    const Row prior = row_of(found.prior[i]), normalizer = row_of(found.normalizer[i]);
+    double p = 0;
+    for (std::size_t j = 0; j < 2; ++j) {
+      const Row readout = row_of(found.output[i][0][static_cast<std::int64_t>(j)]);
+      p += prior[j] * std::exp(dot(logits, readout) - normalizer[j]);
+    }
+    product *= p;
+  }
+  return product;
+}
+
+// Priors have a small number in their divisors, which keeps them finite where nothing is allowed.
+constexpr double kTolerance = 1e-9;
+
+TEST(HardMonotonic, HasTheLikelihoodsOfTheExample) {  // §16
+  const at::Tensor alignments = at::tensor({.2, .8, .5, .5}, at::kDouble).view({2, 2});
+  const at::Tensor emissions = at::tensor({.9, .1, .3, .6}, at::kDouble).view({2, 2});
+  EXPECT_NEAR(likelihood(AttentionKind::kHard, alignments, emissions), 0.26 * 0.45, kTolerance);
+  EXPECT_NEAR(likelihood(AttentionKind::kHardMonotonic, alignments, emissions), 0.129, kTolerance);
+}
+
+// p(y | j) = softmax(W_o r + b_o) at the token y, in plain loops.
+double emission(const DecoderTrial& trial, const Row& readout, std::size_t token) {
+  const Row logits =
+      plus(times(trial.weight("output.weight"), readout), trial.vector("output.bias"));
+  return softmax_of(logits)[token];
+}
+
+// s_i = GRU(s_{i-1}, E y_{i-1}); e_ij = s_i · W h_j; r_ij = tanh(W_r [s_i; E y_{i-1}; h_j] + b_r).
+struct Loops {
+  std::vector<Row> alignments;             // α_i
+  std::vector<std::vector<Row>> readouts;  // r_ij
+  std::vector<Row> emissions;              // p(y_i | j)
+};
+
+Loops plain_loops(const DecoderTrial& trial) {
+  Loops loops;
+  Row s(3, 0);
+  for (std::int64_t i = 0; i < DecoderTrial::kSteps; ++i) {
+    const Row gates = plus(times(trial.weight("decoder.0.input_weight"), trial.word(i)),
+                           trial.vector("decoder.0.bias"));
+    s = gru(gates, trial.weight("decoder.0.recurrent_weight"), s);
+    Row energies, emissions;
+    std::vector<Row> readouts;
+    for (std::int64_t j = 0; j < DecoderTrial::kPositions; ++j) {
+      const Row h = trial.annotation(j);
+      energies.push_back(dot(s, times(trial.weight("attention.annotation_weight"), h)));
+      const Row parts = concatenated({s, trial.word(i), h});
+      readouts.push_back(tanh_of(
+          plus(times(trial.weight("readout.weight"), parts), trial.vector("readout.bias"))));
+      emissions.push_back(
+          emission(trial, readouts.back(), static_cast<std::size_t>(DecoderTrial::kTokens[i])));
+    }
+    loops.alignments.push_back(softmax_of(energies));
+    loops.readouts.push_back(readouts);
+    loops.emissions.push_back(emissions);
+  }
+  return loops;
+}
+
+// The likelihood Π_i Σ_j π_ij p(y_i | j) by the prior and the normaliser that the program computed.
+double likelihood(const DecoderTrial& trial) {
+  double product = 1;
+  for (std::int64_t i = 0; i < DecoderTrial::kSteps; ++i) {
+    double p = 0;
+    for (std::int64_t j = 0; j < DecoderTrial::kPositions; ++j) {
+      const auto token = static_cast<std::size_t>(DecoderTrial::kTokens[i]);
+      const Row logits = plus(times(trial.weight("output.weight"), trial.output(i, j)),
+                              trial.vector("output.bias"));
+      const auto k = static_cast<std::size_t>(j);
+      p += trial.prior(i)[k] * std::exp(logits[token] - trial.normalizer(i)[k]);
+    }
+    product *= p;
+  }
+  return product;
+}
+
+TEST(Hard, MixesWhatEachPositionSays) {
+  const DecoderTrial trial(hard_decoder(AttentionKind::kHard));
+  const Loops loops = plain_loops(trial);
+  double expected = 1;
+  for (std::size_t i = 0; i < loops.alignments.size(); ++i) {
+    const auto step = static_cast<std::int64_t>(i);
+    expected *= dot(loops.alignments[i], loops.emissions[i]);
+    expect_near(trial.prior(step), loops.alignments[i]);
+    expect_near(trial.observed("alignment", step), loops.alignments[i]);
+    for (std::size_t j = 0; j < loops.readouts[i].size(); ++j) {
+      expect_near(trial.output(step, static_cast<std::int64_t>(j)), loops.readouts[i][j]);
+    }
+  }
+  EXPECT_NEAR(likelihood(trial), expected, 1e-12);
+}
+
+// The forward algorithm of a hidden Markov model: F_1(j) = α_1j p(y_1 | j), F_i(j) = Σ_{k ≤ j}
+// F_{i-1}(k) α_ij / Σ_{l ≥ k} α_il · p(y_i | j). The likelihood is Σ_j F_n(j).
+TEST(HardMonotonic, EqualsTheForwardAlgorithm) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    const DecoderTrial trial(hard_decoder(AttentionKind::kHardMonotonic), seed);
+    const Loops loops = plain_loops(trial);
+    const std::size_t positions = loops.alignments[0].size();
+    Row forward(positions, 0);
+    for (std::size_t j = 0; j < positions; ++j) {
+      forward[j] = loops.alignments[0][j] * loops.emissions[0][j];
+    }
+    for (std::size_t i = 1; i < loops.alignments.size(); ++i) {
+      Row next(positions, 0);
+      for (std::size_t k = 0; k < positions; ++k) {
+        double later = 0;
+        for (std::size_t l = k; l < positions; ++l) later += loops.alignments[i][l];
+        for (std::size_t j = k; j < positions; ++j) {
+          next[j] += forward[k] * loops.alignments[i][j] / later * loops.emissions[i][j];
+        }
+      }
+      forward = next;
+    }
+    double expected = 0;
+    for (const double one : forward) expected += one;
+    EXPECT_NEAR(likelihood(trial), expected, kTolerance * expected) << "seed " << seed;
+  }
+}
+
+// The alignment that people see is the prior π_i, which has not read y_i, and not the filtered
+// distribution f_i.
+TEST(HardMonotonic, ShowsThePrior) {
+  const DecoderTrial trial(hard_decoder(AttentionKind::kHardMonotonic));
+  const Loops loops = plain_loops(trial);
+  expect_near(trial.observed("alignment", 0), loops.alignments[0], kTolerance);
+  for (std::int64_t i = 0; i < DecoderTrial::kSteps; ++i) {
+    double sum = 0;
+    for (const double share : trial.prior(i)) sum += share;
+    EXPECT_NEAR(sum, 1, kTolerance) << i;
+    expect_near(trial.observed("alignment", i), trial.prior(i));
+  }
+}
+
+}  // namespace
+}  // namespace attend::testing

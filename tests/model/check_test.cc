@@ -1,0 +1,235 @@
+// Configurations whose choices contradict each other: check() refuses each with a message that
+// names the option and what it needs.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "base/base.h"
+#include "model/model.h"
+
+namespace attend::model {
+namespace {
+
+using Settings = std::vector<std::string>;
+
+// Changes the preset "default" and checks it. Returns the message, or "taken".
+std::string message_of(const Settings& settings) {
+  Configuration c = preset("default");
+  set_options(c, settings);
+  try {
+    check(c);
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "taken";
+}
+
+std::string joined(const Settings& settings) {
+  std::string text;
+  for (const std::string& setting : settings) text += setting + " ";
+  return text;
+}
+
+void expect_refused(const Settings& settings, const std::string& beginning) {
+  const std::string message = message_of(settings);
+  EXPECT_TRUE(message.starts_with(beginning)) << joined(settings) << "gives: " << message;
+}
+
+void expect_taken(const Settings& settings) {
+  EXPECT_EQ(message_of(settings), "taken") << joined(settings);
+}
+
+// Returns the settings with one more.
+Settings with(Settings settings, const std::string& another) {
+  settings.push_back(another);
+  return settings;
+}
+
+constexpr const char* kTargets[] = {"target.end_token=false", "target.fixed_length=3"};
+
+TEST(Check, TiedEmbeddings) {
+  const std::string tied = "decoder.tied_embeddings=target", all = "decoder.tied_embeddings=all";
+  expect_refused({tied, "decoder.feedback=none"},
+                 "decoder.tied_embeddings needs decoder.feedback: previous");
+  expect_refused({tied, "decoder.readout_units=64"},
+                 "decoder.tied_embeddings needs a readout of the size of the embedding: readout "
+                 "64, decoder.embedding 128");
+  expect_refused({all}, "decoder.tied_embeddings: all needs shared_vocabulary: true");
+  expect_refused({all, "shared_vocabulary=true", "encoder.embedding=64"},
+                 "decoder.tied_embeddings: all needs equal embeddings: encoder.embedding 64, "
+                 "decoder.embedding 128");
+}
+
+TEST(Check, WhatTheEncoderReads) {
+  const Settings words{"encoder.direction=backward", "encoder.reverse=words"};
+  expect_refused({"encoder.padding=visible"}, "encoder.padding: visible needs source.fixed_length");
+  expect_refused({"encoder.reverse=words"},
+                 "encoder.reverse: words needs encoder.direction: backward");
+  expect_refused(with(words, "source.end_token=false"),
+                 "encoder.reverse: words needs encoder.direction: backward and source.end_token");
+  expect_refused(with(with(words, "encoder.padding=visible"), "source.fixed_length=9"),
+                 "encoder.reverse: words needs encoder.padding: masked");
+  expect_refused({"attention.end_token=hidden", "source.end_token=false"},
+                 "attention.end_token: hidden needs source.end_token: true");
+  expect_refused({"attention.end_token=hidden", "encoder.padding=visible", "source.fixed_length=9"},
+                 "attention.end_token: hidden needs source.end_token: true and encoder.padding");
+}
+
+TEST(Check, FirstStates) {
+  expect_refused({"encoder.direction=backward", "encoder.reverse=words"},
+                 "decoder.initial_state: backward needs an encoder that ends at the first token");
+  expect_refused({"encoder.direction=forward"},
+                 "decoder.initial_state: backward needs a backward encoder");
+  expect_refused({"decoder.initial_state=copy", "encoder.layers=2"},
+                 "decoder.initial_state: copy needs encoder and decoder of the same layers");
+  expect_refused({"decoder.initial_state=copy", "encoder.cell=lstm"},
+                 "decoder.initial_state: copy needs encoder and decoder of the same layers");
+  expect_refused({"decoder.initial_state=copy"},
+                 "decoder.initial_state: copy needs decoder.units as large as annotations: "
+                 "decoder.units 128, annotations 256");
+}
+
+TEST(Check, FirstSymbol) {
+  expect_refused({"decoder.start=own", "decoder.feedback=none"},
+                 "decoder.start needs decoder.feedback: previous");
+  expect_refused({"decoder.start=end", kTargets[0], kTargets[1]},
+                 "decoder.start: end needs target.end_token: true");
+}
+
+TEST(Check, ADecoderWithoutACell) {
+  const Settings none{"decoder.cell=none", "decoder.initial_state=zero"};
+  expect_taken(none);
+  expect_refused({"decoder.cell=none"}, "decoder.cell: none needs decoder.initial_state: zero");
+  expect_refused(with(none, "decoder.order=update-look-generate"),
+                 "decoder.cell: none needs decoder.order: look-update-generate");
+  expect_refused(with(none, "decoder.layers=2"), "decoder.cell: none needs decoder.layers: 1");
+  expect_refused(with(none, "decoder.readout=none"),
+                 "decoder.cell: none needs decoder.feedback: none, or a readout with "
+                 "decoder.readout_feedback: previous");
+  expect_refused(with(none, "decoder.readout_feedback=none"),
+                 "decoder.cell: none needs decoder.feedback: none");
+}
+
+TEST(Check, ADecoderWithTwoCells) {
+  const Settings two{"decoder.order=update-look-update"};
+  expect_taken(two);
+  expect_taken(with(two, "decoder.cell=lstm"));
+  expect_taken(with(two, "decoder.readout=none"));
+  expect_refused(with(two, "decoder.layers=2"),
+                 "decoder.order: update-look-update needs decoder.layers: 1");
+  expect_refused(with(two, "decoder.feedback=none"),
+                 "decoder.order: update-look-update needs decoder.feedback: previous");
+  expect_refused(with(two, "decoder.input_feeding=readout"),
+                 "decoder.input_feeding needs decoder.order: update-look-generate");
+}
+
+TEST(Check, OrdersOfAStep) {
+  const Settings order{"decoder.order=update-look-generate"};
+  expect_refused({"decoder.input_feeding=readout"},
+                 "decoder.input_feeding needs decoder.order: update-look-generate");
+  expect_refused(with(order, "decoder.readout=none"),
+                 "decoder.order: update-look-generate needs a decoder.readout");
+  expect_refused(with(order, "decoder.feedback=none"),
+                 "decoder.order: update-look-generate needs decoder.feedback: previous or "
+                 "decoder.input_feeding: readout");
+}
+
+TEST(Check, TargetsAndVocabularies) {
+  expect_refused({kTargets[0]}, "target.end_token: false needs target.fixed_length");
+  expect_refused({kTargets[1]}, "target.fixed_length needs target.end_token: false");
+  expect_refused({kTargets[0], kTargets[1], "training.allow_empty_targets=true"},
+                 "training.allow_empty_targets needs target.end_token: true");
+  expect_refused({"shared_vocabulary=true", "source.unit=words"},
+                 "shared_vocabulary needs the same source.unit and target.unit");
+}
+
+TEST(Check, Scores) {
+  expect_refused({"attention.score=dot"},
+                 "attention.score: dot needs decoder.units as large as annotations: decoder.units "
+                 "128, annotations of a bidirectional encoder 256");
+  expect_taken({"attention.score=dot", "decoder.units=256"});
+}
+
+TEST(Check, HardAttention) {
+  for (const std::string kind : {"hard", "hard-monotonic"}) {
+    const std::string name = "attention.kind: " + kind + " needs ";
+    const Settings hard{"attention.kind=" + kind, "decoder.order=update-look-generate"};
+    expect_taken(hard);
+    expect_taken(with(hard, "attention.energies=relu"));
+    expect_taken(with(hard, "decoder.layers=2"));
+    expect_refused({hard[0]}, name + "decoder.order: update-look-generate");
+    expect_refused({hard[0], "decoder.order=update-look-update"},
+                   name + "decoder.order: update-look-generate");
+    expect_refused(with(hard, "decoder.input_feeding=readout"),
+                   name + "decoder.input_feeding: none");
+    for (const std::string readout : {"maxout", "linear", "none"}) {
+      expect_refused(with(hard, "decoder.readout=" + readout), name + "decoder.readout: tanh");
+    }
+    expect_refused(with(hard, "decoder.readout_units=1"),
+                   name + "decoder.readout: tanh with decoder.readout_units of 2 or more");
+    expect_refused(with(hard, "decoder.tied_embeddings=target"),
+                   name + "decoder.tied_embeddings: none");
+    expect_refused(with(hard, "training.label_smoothing=0.1"),
+                   name + "training.label_smoothing: 0");
+    expect_refused(with(hard, "attention.window=predicted"), name + "attention.window: all");
+    expect_refused(with(hard, "attention.coverage=sum"), name + "attention.coverage: none");
+    expect_refused(with(hard, "decoder.cell=none"), "decoder.cell: none needs decoder.order");
+  }
+}
+
+TEST(Check, DecodersWithoutALook) {
+  for (const std::string kind : {"fixed", "none"}) {
+    const std::string name = "attention.kind: " + kind + " needs ";
+    const Settings blind{"attention.kind=" + kind};
+    expect_taken(blind);
+    expect_taken(with(blind, "decoder.layers=3"));
+    expect_taken(with(blind, "decoder.readout=none"));
+    expect_refused(with(blind, "decoder.cell=none"), name + "a decoder.cell");
+    for (const std::string order :
+         {"look-generate-update", "update-look-generate", "update-look-update"}) {
+      expect_refused(with(blind, "decoder.order=" + order),
+                     name + "decoder.order: look-update-generate");
+    }
+    for (const std::string look : {"attention.window=predicted", "attention.coverage=sum"}) {
+      expect_refused(with(blind, look),
+                     name + "attention.window: all and attention.coverage: none");
+    }
+  }
+  expect_taken({"attention.kind=fixed", "decoder.initial_state=zero", "decoder.feedback=none"});
+  expect_refused({"attention.kind=none", "decoder.initial_state=zero"},
+                 "attention.kind: none needs a decoder.initial_state that sees the source");
+  expect_refused({"attention.kind=none", "decoder.feedback=none"},
+                 "attention.kind: none needs decoder.feedback: previous");
+}
+
+TEST(Check, Windows) {
+  const Settings window{"attention.window=predicted"};
+  for (const std::string score : {"additive", "general", "cosine"}) {
+    for (const std::string order : {"look-update-generate", "look-generate-update",
+                                    "update-look-generate", "update-look-update"}) {
+      expect_taken({window[0], "attention.score=" + score, "decoder.order=" + order});
+    }
+  }
+  expect_refused({window[0], "decoder.cell=none", "decoder.initial_state=zero"},
+                 "attention.window: predicted needs a decoder.cell");
+  expect_refused(with(window, "attention.coverage=sum"),
+                 "attention.window: predicted needs attention.coverage: none");
+}
+
+TEST(Check, Coverage) {
+  const Settings coverage{"attention.coverage=sum", "attention.coverage_loss=1"};
+  for (const std::string order : {"look-update-generate", "look-generate-update",
+                                  "update-look-generate", "update-look-update"}) {
+    expect_taken(with(coverage, "decoder.order=" + order));
+  }
+  for (const std::string score : {"general", "cosine"}) {
+    expect_refused(with(coverage, "attention.score=" + score),
+                   "attention.coverage needs attention.score: additive");
+  }
+  expect_refused({"attention.coverage_loss=1"},
+                 "attention.coverage_loss needs attention.coverage: sum");
+}
+
+}  // namespace
+}  // namespace attend::model

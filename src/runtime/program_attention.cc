@@ -1,5 +1,5 @@
-// What a step program computes of the positions that a row looks at: all positions of its source,
-// or those of a window (§6.3).
+// The attention of a step program. A row looks at all positions of its source, or at those of a
+// window (§6.3).
 #include <algorithm>
 #include <cmath>
 

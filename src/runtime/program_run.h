@@ -1,6 +1,7 @@
 // One decoding by a step program. Internal to this folder. Its files: program_run.cc has the order
-// of a step, values without operands and results; program_products.cc products and cells;
-// program_attention.cc what looks at positions; program_functions.cc functions of numbers.
+// of a step, values without operands and results; program_products.cc has products and cells;
+// program_attention.cc has energies, alignments, contexts and windows; program_positions.cc has
+// sums over positions and hard attention; program_functions.cc has functions of numbers.
 #pragma once
 
 #include <cstddef>
@@ -70,7 +71,7 @@ class ProgramRun final : public model::Decoding {
   void gaussian(const step::Operation& operation);
   void spread(const step::Operation& operation);
 
-  // What belongs to the positions of a row.
+  // Operations that read all positions of a row.
   void sum_positions(const step::Operation& operation);
   void monotonic_prior(const step::Operation& operation);
   void posterior(const step::Operation& operation);

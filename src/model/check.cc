@@ -135,10 +135,10 @@ void check_order(const DecoderConfig& decoder) {
 
 void check(const Configuration& c) {
   check_ties(c);
+  check_no_cell(c.decoder);  // before initial_state: copy is held against the encoder
   check_encoder(c);
   check_attention(c);
   check_start(c);
-  check_no_cell(c.decoder);
   check_order(c.decoder);
   if (!c.target.end_token && c.target.fixed_length == 0) {
     conflict("target.end_token: false needs target.fixed_length");

@@ -136,6 +136,20 @@ TEST(Configuration, ContradictionsAreRefused) {
   refused({"decoder.order=update-look-generate", "decoder.feedback=none"});
 }
 
+// Returns the message of check() for the default preset with other choices.
+std::string refusal_of(const std::vector<std::string>& settings) {
+  return message_of([&] {
+    Configuration c = preset("default");
+    set_options(c, settings);
+    check(c);
+  });
+}
+
+TEST(Configuration, ADecoderWithoutACellHasNoStateToCopy) {
+  EXPECT_EQ(refusal_of({"decoder.cell=none", "decoder.initial_state=copy"}),
+            "decoder.cell: none needs decoder.initial_state: zero");
+}
+
 TEST(Configuration, LuongsSwitchesGoTogether) {
   const auto taken = [](const std::vector<std::string>& settings) {
     Configuration c = preset("default");

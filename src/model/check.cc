@@ -79,7 +79,8 @@ void check_encoder(const Configuration& c) {
 void check_start(const Configuration& c) {
   if (c.decoder.start == Start::kZero) return;
   if (c.decoder.feedback != Feedback::kPrevious) {
-    conflict("decoder.start needs decoder.feedback: previous");
+    conflict(fmt::format("decoder.start: {} needs decoder.feedback: previous",
+                         c.decoder.start == Start::kEnd ? "end" : "own"));
   }
   if (c.decoder.start == Start::kEnd && !c.target.end_token) {
     conflict("decoder.start: end needs target.end_token: true");

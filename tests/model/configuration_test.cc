@@ -150,6 +150,14 @@ TEST(Configuration, ADecoderWithoutACellHasNoStateToCopy) {
             "decoder.cell: none needs decoder.initial_state: zero");
 }
 
+TEST(Configuration, AStartNeedsTheTokenThatItStandsFor) {
+  EXPECT_EQ(refusal_of({"decoder.start=end", "decoder.feedback=none"}),
+            "decoder.start: end needs decoder.feedback: previous");
+  EXPECT_EQ(refusal_of({"decoder.start=own", "decoder.feedback=none"}),
+            "decoder.start: own needs decoder.feedback: previous");
+  EXPECT_EQ(refusal_of({"decoder.start=own"}), "no error");
+}
+
 TEST(Configuration, LuongsSwitchesGoTogether) {
   const auto taken = [](const std::vector<std::string>& settings) {
     Configuration c = preset("default");

@@ -76,6 +76,13 @@ void check_encoder(const Configuration& c) {
   }
 }
 
+// Other cells have one bias, which gru_bias does not move.
+void check_gru_bias(const std::string& side, const CellConfig& cell) {
+  if (cell.bias == GruBias::kBoth || cell.resets_after()) return;
+  conflict(fmt::format("{0}.gru_bias: {1} needs {0}.cell: gru and {0}.gru_reset: after", side,
+                       cell.bias == GruBias::kInside ? "inside" : "outside"));
+}
+
 void check_start(const Configuration& c) {
   if (c.decoder.start == Start::kZero) return;
   if (c.decoder.feedback != Feedback::kPrevious) {
@@ -137,6 +144,8 @@ void check_order(const DecoderConfig& decoder) {
 void check(const Configuration& c) {
   check_ties(c);
   check_no_cell(c.decoder);  // before initial_state: copy is held against the encoder
+  check_gru_bias("encoder", c.encoder.cell);
+  check_gru_bias("decoder", c.decoder.cell);
   check_encoder(c);
   check_attention(c);
   check_start(c);

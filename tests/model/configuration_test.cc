@@ -158,6 +158,19 @@ TEST(Configuration, AStartNeedsTheTokenThatItStandsFor) {
   EXPECT_EQ(refusal_of({"decoder.start=own"}), "no error");
 }
 
+TEST(Configuration, OnlyAGruThatResetsAfterTheProductHasAChoiceOfBiases) {  // §1.1
+  EXPECT_EQ(refusal_of({"decoder.gru_bias=inside"}),
+            "decoder.gru_bias: inside needs decoder.cell: gru and decoder.gru_reset: after");
+  EXPECT_EQ(
+      refusal_of({"encoder.gru_bias=outside", "encoder.cell=lstm", "encoder.gru_reset=after"}),
+      "encoder.gru_bias: outside needs encoder.cell: gru and encoder.gru_reset: after");
+  for (const std::string side : {"encoder", "decoder"}) {
+    for (const std::string bias : {"both", "outside", "inside"}) {
+      EXPECT_EQ(refusal_of({side + ".gru_reset=after", side + ".gru_bias=" + bias}), "no error");
+    }
+  }
+}
+
 TEST(Configuration, LuongsSwitchesGoTogether) {
   const auto taken = [](const std::vector<std::string>& settings) {
     Configuration c = preset("default");

@@ -94,8 +94,10 @@ void check_start(const Configuration& c) {
   }
 }
 
-// A decoder without a cell has no state to start, to update or to feed.
-void check_no_cell(const DecoderConfig& decoder) {
+// A decoder without a cell has no state to start, to update or to feed. Without a previous token
+// and without coverage, nothing differs from step to step.
+void check_no_cell(const Configuration& c) {
+  const DecoderConfig& decoder = c.decoder;
   if (decoder.cell.type != Cell::kNone) return;
   if (decoder.order != Order::kLookUpdateGenerate) {
     conflict("decoder.cell: none needs decoder.order: look-update-generate");
@@ -110,6 +112,13 @@ void check_no_cell(const DecoderConfig& decoder) {
     conflict(
         "decoder.cell: none needs decoder.feedback: none, or a readout with "
         "decoder.readout_feedback: previous: nothing else can read the previous token");
+  }
+  const bool steps_differ =
+      decoder.feedback == Feedback::kPrevious || c.attention.coverage != Coverage::kNone;
+  if (!steps_differ && (c.target.end_token || c.target.fixed_length != 1)) {
+    conflict(
+        "decoder.cell: none with decoder.feedback: none needs target.end_token: false and "
+        "target.fixed_length: 1, because every step would have one distribution");
   }
 }
 
@@ -143,7 +152,7 @@ void check_order(const DecoderConfig& decoder) {
 
 void check(const Configuration& c) {
   check_ties(c);
-  check_no_cell(c.decoder);  // before initial_state: copy is held against the encoder
+  check_no_cell(c);  // before initial_state: copy is held against the encoder
   check_gru_bias("encoder", c.encoder.cell);
   check_gru_bias("decoder", c.decoder.cell);
   check_encoder(c);

@@ -150,6 +150,24 @@ TEST(Configuration, ADecoderWithoutACellHasNoStateToCopy) {
             "decoder.cell: none needs decoder.initial_state: zero");
 }
 
+// Without a state, a previous token and coverage all steps of a target are equal.
+TEST(Configuration, ADecoderWithoutACellNeedsStepsThatDifferOrOneStep) {  // §8
+  const auto with = [](std::vector<std::string> more) {
+    more.insert(more.end(), {"decoder.cell=none", "decoder.initial_state=zero"});
+    return refusal_of(more);
+  };
+  const std::string none = "decoder.feedback=none", fixed = "target.end_token=false";
+  const std::string refused =
+      "decoder.cell: none with decoder.feedback: none needs target.end_token: false and "
+      "target.fixed_length: 1, because every step would have one distribution";
+  EXPECT_EQ(with({none}), refused);
+  EXPECT_EQ(with({none, fixed, "target.fixed_length=2"}), refused);
+  EXPECT_EQ(with({none, "target.fixed_length=1"}), refused);
+  EXPECT_EQ(with({none, fixed, "target.fixed_length=1"}), "no error");
+  EXPECT_EQ(with({}), "no error");
+  EXPECT_EQ(with({none, "attention.coverage=sum"}), "no error");
+}
+
 TEST(Configuration, AStartNeedsTheTokenThatItStandsFor) {
   EXPECT_EQ(refusal_of({"decoder.start=end", "decoder.feedback=none"}),
             "decoder.start: end needs decoder.feedback: previous");

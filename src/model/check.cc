@@ -148,6 +148,22 @@ void check_order(const DecoderConfig& decoder) {
   }
 }
 
+// A target of fixed length has no </s>, and only such a target. A label is one unit.
+void check_target_length(const Configuration& c) {
+  if (!c.target.end_token && c.target.fixed_length == 0) {
+    conflict("target.end_token: false needs target.fixed_length");
+  }
+  if (c.target.end_token && c.target.fixed_length > 0) {
+    conflict("target.fixed_length needs target.end_token: false");
+  }
+  if (c.target.unit == UnitChoice::kWhole && c.target.fixed_length > 1) {
+    conflict(
+        fmt::format("target.unit: whole needs target.fixed_length: 1, because a label is one unit; "
+                    "target.fixed_length is {}",
+                    c.target.fixed_length));
+  }
+}
+
 }  // namespace
 
 void check(const Configuration& c) {
@@ -159,12 +175,7 @@ void check(const Configuration& c) {
   check_attention(c);
   check_start(c);
   check_order(c.decoder);
-  if (!c.target.end_token && c.target.fixed_length == 0) {
-    conflict("target.end_token: false needs target.fixed_length");
-  }
-  if (c.target.end_token && c.target.fixed_length > 0) {
-    conflict("target.fixed_length needs target.end_token: false");
-  }
+  check_target_length(c);
   if (c.training.allow_empty_targets && !c.target.end_token) {
     conflict(
         "training.allow_empty_targets needs target.end_token: true and target.fixed_length: 0: an "

@@ -168,6 +168,16 @@ TEST(Configuration, ADecoderWithoutACellNeedsStepsThatDifferOrOneStep) {  // §8
   EXPECT_EQ(with({none, "attention.coverage=sum"}), "no error");
 }
 
+TEST(Configuration, ALabelIsOneUnit) {  // §8
+  const std::string whole = "target.unit=whole", fixed = "target.end_token=false";
+  EXPECT_EQ(refusal_of({whole, fixed, "target.fixed_length=2"}),
+            "target.unit: whole needs target.fixed_length: 1, because a label is one unit; "
+            "target.fixed_length is 2");
+  EXPECT_EQ(refusal_of({whole, fixed, "target.fixed_length=1"}), "no error");
+  EXPECT_EQ(refusal_of({whole}), "no error");  // a label and </s>
+  EXPECT_EQ(refusal_of({fixed, "target.fixed_length=2"}), "no error");
+}
+
 TEST(Configuration, AStartNeedsTheTokenThatItStandsFor) {
   EXPECT_EQ(refusal_of({"decoder.start=end", "decoder.feedback=none"}),
             "decoder.start: end needs decoder.feedback: previous");

@@ -33,8 +33,7 @@ void check_ties(const Configuration& c) {
   }
 }
 
-// Checks the options that read from the encoder: the states that they read must exist, and must
-// have the decoder's size where no layer lies in between.
+// Checks the options that read from the encoder: the states that they read must exist.
 void check_encoder(const Configuration& c) {
   const EncoderConfig& encoder = c.encoder;
   const DecoderConfig& decoder = c.decoder;
@@ -64,6 +63,11 @@ void check_encoder(const Configuration& c) {
         "decoder.initial_state: backward needs a backward encoder; with encoder.direction: forward "
         "choose last, mean, copy or zero");
   }
+}
+
+// States that are copied must have the decoder's layers, cell and size. check_no_cell() comes
+// first: a decoder without a cell has no state to copy into.
+void check_copied_states(const EncoderConfig& encoder, const DecoderConfig& decoder) {
   if (decoder.initial_state != InitialState::kCopy) return;
   if (encoder.layers != decoder.layers || encoder.cell.type != decoder.cell.type) {
     conflict("decoder.initial_state: copy needs encoder and decoder of the same layers and cell");
@@ -168,12 +172,13 @@ void check_target_length(const Configuration& c) {
 
 void check(const Configuration& c) {
   check_ties(c);
-  check_no_cell(c);  // before initial_state: copy is held against the encoder
+  check_encoder(c);
   check_gru_bias("encoder", c.encoder.cell);
   check_gru_bias("decoder", c.decoder.cell);
-  check_encoder(c);
   check_attention(c);
   check_start(c);
+  check_no_cell(c);
+  check_copied_states(c.encoder, c.decoder);
   check_order(c.decoder);
   check_target_length(c);
   if (c.training.allow_empty_targets && !c.target.end_token) {

@@ -106,7 +106,8 @@ std::vector<Misuse> misuse_of_pairs() {
 
 std::vector<Misuse> misuse_of_evaluate_and_show() {
   return {
-      {{"evaluate", "-m", "MODEL", "PAIRS", "--metrics", "smell"}, "smell"},
+      {{"evaluate", "-m", "MODEL", "PAIRS", "--metrics", "smell"},
+       "--metrics: unknown metric 'smell'"},
       {{"evaluate", "-m", "MODEL", "PAIRS", "--metrics", ""}, "metric"},
       {{"evaluate", "-m", "MODEL", "PAIRS", "--metrics", "bleu,bleu"}, "bleu"},
       {{"evaluate", "-m", "MODEL", "PAIRS", "--value"}, "--value"},

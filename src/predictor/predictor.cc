@@ -108,15 +108,6 @@ void withhold(double minimum, Answer& answer) {
   if (answer.predictions.empty()) answer.withheld = best;
 }
 
-// Throws UsageError where answers to the parts of a source could not be put together.
-void check_long_sources(const model::Side& target, LongSources choice) {
-  if (choice != LongSources::kSplit || target.config.unit != model::UnitChoice::kWhole) return;
-  throw UsageError(
-      "--long-sources split: this model answers with a label (target.unit: whole), and the labels "
-      "of "
-      "several parts are no label; choose cut or skip");
-}
-
 // The raw target and its own units in place of what the model would write.
 void show_as_given(const model::Side& side, const std::string& raw, const model::Encoded& given,
                    Prediction& prediction) {
@@ -179,7 +170,6 @@ std::vector<Prediction> Predictor::present_best(std::span<search::Hypothesis> hy
 
 std::vector<Answer> Predictor::predict(std::span<const std::string> texts,
                                        const PredictOptions& options) const {
-  check_long_sources(model_.text.target, options.long_sources);
   std::vector<Answer> answers(texts.size());
   const PreparedSources prepared = prepare_sources(model_.text, texts, options, answers);
   search::SearchOptions search_options = options.search;

@@ -12,6 +12,15 @@ namespace {
 
 using model::TokenId;
 
+// Throws UsageError where answers to the parts of a source could not be put together.
+void check_long_sources(const model::Side& target, LongSources choice) {
+  if (choice != LongSources::kSplit || target.config.unit != model::UnitChoice::kWhole) return;
+  throw UsageError(
+      "--long-sources split: this model answers with a label (target.unit: whole), and the labels "
+      "of "
+      "parts are no label; choose cut or skip");
+}
+
 // Returns the parts of a source that has units. Returns none and sets `problem` where it is
 // skipped.
 std::vector<Part> choose_parts(const model::Side& side, const PredictOptions& options,
@@ -101,6 +110,7 @@ std::string target_problem(const model::Side& side, const model::Encoded& target
 
 PreparedSources prepare_sources(const model::ModelText& model, std::span<const std::string> texts,
                                 const PredictOptions& options, std::vector<Answer>& answers) {
+  check_long_sources(model.target, options.long_sources);
   PreparedSources prepared;
   prepared.first_parts.reserve(texts.size() + 1);
   for (std::size_t i = 0; i < texts.size(); ++i) {

@@ -51,6 +51,22 @@ TEST(Equations, OfLuongUpdateBeforeTheyLook) {  // §6
   EXPECT_EQ(lines(dot)[3], "energies: e_ij = s_i · h_j");
 }
 
+// An encoder that reverses the words alone reads </s>, the token T, last.
+TEST(Equations, NameTheTokenThatTheEncoderReadsLast) {  // §6.1
+  const auto first_state = [](std::vector<std::string> settings) {
+    Configuration c = preset("default");
+    set_options(c, settings);
+    check(c);
+    return lines(c)[1];
+  };
+  const std::string backward = "encoder.direction=backward", words = "encoder.reverse=words";
+  const std::string last = "decoder.initial_state=last", copy = "decoder.initial_state=copy";
+  EXPECT_EQ(first_state({last}), "first state: s_0 = tanh(W_s [→h_T; ←h_1] + b_s)");
+  EXPECT_EQ(first_state({backward, last}), "first state: s_0 = tanh(W_s ←h_1 + b_s)");
+  EXPECT_EQ(first_state({backward, words, last}), "first state: s_0 = tanh(W_s ←h_T + b_s)");
+  EXPECT_EQ(first_state({backward, words, copy}), "first state: s_0 = ←h_T, layer by layer");
+}
+
 TEST(Equations, OfTheDateExercise) {
   Configuration dates = preset("dates");
   dates.attention.energies = Energies::kRelu;

@@ -119,7 +119,7 @@ class Computation {
         in_window() ? exists_in_window() : (in_.mask == 0).unsqueeze(0).expand_as(x(0));
     const Tensor any = allowed.any(-1, true);
     const Tensor closed = allowed.logical_or(any.logical_not()).logical_not();
-    return x(0).masked_fill(closed, kNothing).softmax(-1) * any.to(x(0).scalar_type());
+    return x(0).masked_fill(closed, kNothing).softmax(-1) * allowed.to(x(0).scalar_type());
   }
 
   // The positions that a window has in a source whose length only the mask knows.

@@ -30,6 +30,11 @@ void check_hard(const Configuration& c) {
   if (c.training.label_smoothing > 0) {
     conflict(name + " needs training.label_smoothing: 0, because the output is a mixture");
   }
+  if (c.attention.end_token == EndToken::kHidden) {
+    conflict(name +
+             " needs attention.end_token: visible, because a source without words would have no "
+             "position to look at");
+  }
   if (c.attention.window != Window::kAll) conflict(name + " needs attention.window: all");
   if (c.attention.coverage != Coverage::kNone) conflict(name + " needs attention.coverage: none");
 }

@@ -7,7 +7,7 @@
 namespace attend::testing {
 namespace {
 
-// e_j = g v / |v| · tanh(W s + U h_j + b), §13.1.
+// e_j = g v / |v| · tanh(W s + U h_j + b), §1.5.
 TEST(NormedAdditive, EqualsItsEquation) {
   const TrialSizes sizes;
   const Trial trial("normed-additive", sizes);

@@ -1,6 +1,6 @@
-// The normed additive score (§1.5, §13.1): e_ij = g v / |v| · tanh(W s + U h_j + b). The length of
-// v has no effect, and g is a learned gain, which begins with 1 / √n'. The scalar r that Raffel et
-// al. add is the option attention.energy_bias.
+// The normed additive score (§1.5; Raffel et al. 2017): e_ij = g v / |v| · tanh(W s + U h_j + b).
+// The length of v has no effect, and g is a learned gain, which begins with 1 / √n'. The scalar r
+// that Raffel et al. add is the option attention.energy_bias.
 #include <cmath>
 
 #include "model/attention/mechanism.h"
@@ -41,7 +41,7 @@ Value energies(Builder& b, const Configuration& c, const ScoreInputs& in) {
 
 Mechanism normed_additive() {
   return {.name = "normed-additive",
-          .section = "§1.5, §13.1",
+          .section = "§1.5",
           .formula = "g v / |v| · tanh(W s + U h + b)",
           .energies = energies,
           .reads_coverage = true};

@@ -66,6 +66,7 @@ class ProgramRun final : public model::Decoding {
   void additive_energies_of_features(const PreparedOperation& one, std::size_t row,
                                      std::span<const float> query, std::span<float> energies);
   void dot_energies(const step::Operation& operation);
+  void location_energies(const step::Operation& operation);
   void softmax(const step::Operation& operation);
   void weighted_sum(const step::Operation& operation);
   void gaussian(const step::Operation& operation);
@@ -86,6 +87,7 @@ class ProgramRun final : public model::Decoding {
   template <typename Function>
   void join(const step::Operation& operation, Function function);
   void change_in_place(const step::Operation& operation, void (*change)(std::span<float>));
+  void inverse_length(const step::Operation& operation);
   void unit_length(const step::Operation& operation);
 
   const ProgramDecoder& decoder_;

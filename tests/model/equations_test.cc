@@ -1,6 +1,8 @@
 // Compares the equations that `attend show --explain` prints with those of the papers.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "model/model.h"
 
 namespace attend::model {
@@ -87,6 +89,34 @@ TEST(Equations, OfTheConditionalGruUpdateTwice) {  // §4.6
   EXPECT_EQ(found.size(), 9U);
 }
 
+TEST(Equations, OfEveryScore) {  // §1.5
+  const std::map<std::string, std::string> expected{
+      {"additive", "v · tanh(W s_{i-1} + U h_j + b)"},
+      {"normed-additive", "g / |v| · v · tanh(W s_{i-1} + U h_j + b)"},
+      {"concat-code", "v · tanh(W s_{i-1} + h_j)"},
+      {"dot", "s_{i-1} · h_j"},
+      {"scaled-dot", "s_{i-1} · h_j / √256"},
+      {"general", "s_{i-1} · W h_j"},
+      {"scaled-general", "g · s_{i-1} · W h_j"},
+      {"cosine", "g · (s_{i-1} / |s_{i-1}|) · (W h_j / |W h_j|)"},
+      {"location", "(W s_{i-1})_j"},
+      {"linear-pooling", "w · tanh(h_j)"},
+      {"learned-query", "u · tanh(W h_j + b)"}};
+  Configuration c = preset("default");
+  c.decoder.units = c.encoder.annotation_units();
+  for (const Option& option : options(c)) {
+    if (option.name != "attention.score") continue;
+    for (const std::string& score : option.choices) {
+      option.set(score);
+      ASSERT_TRUE(expected.contains(score)) << score;
+      EXPECT_EQ(lines(c)[2], "energies: e_ij = " + expected.at(score));
+    }
+  }
+  c.attention.score = "location";
+  c.attention.maximum_source = 50;
+  EXPECT_EQ(lines(c)[3], "alignment: α_ij = exp(e_ij) / Σ_k exp(e_ik), j and k ≤ 50");
+}
+
 TEST(Equations, OfAWindowHaveItsCentreAndItsRange) {  // §6.3
   Configuration c = preset("luong-local-p");
   c.attention.reach = 4;
@@ -142,7 +172,9 @@ TEST(Plans, ExistForTheCommonDecoders) {
   };
   EXPECT_TRUE(planned("attention.kind=fixed"));
   EXPECT_TRUE(planned("attention.kind=none"));
-  EXPECT_FALSE(planned("attention.score=cosine"));
+  for (const char* score : {"cosine", "scaled-dot", "scaled-general", "normed-additive"}) {
+    EXPECT_FALSE(planned((std::string("attention.score=") + score).c_str())) << score;
+  }
   EXPECT_FALSE(planned("decoder.cell=none"));
 }
 

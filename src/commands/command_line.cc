@@ -217,7 +217,7 @@ void add_long_sources_option(CLI::App& command, predictor::PredictOptions& optio
       "cut: only the first units of a longer source count; skip: it gets an empty answer";
   if (choices == LongSourceChoices::kCutSkipSplit) {
     names.emplace_back("split", LongSources::kSplit);
-    help += "; split: it is cut at ends of sentences and answered in parts";
+    help += "; split: it is cut at ends of sentences and answered in parts (not for labels)";
   }
   add_choice<LongSources>(command, "--long-sources", options.long_sources, names, help);
 }

@@ -150,6 +150,7 @@ std::unique_ptr<StepOperation> make_operation(StepContext& context,
       return make_cell(context, operation);
     case Op::kAdditiveEnergies:
     case Op::kDotEnergies:
+    case Op::kLocationEnergies:
       return make_energies(context, operation);
     case Op::kSoftmax:
       return make_softmax(context, operation);
@@ -160,6 +161,7 @@ std::unique_ptr<StepOperation> make_operation(StepContext& context,
     case Op::kPosterior:
     case Op::kLogNormalizer:
     case Op::kTokenLogProbability:
+    case Op::kInverseLength:
       return make_by_tensors(context, operation);
     default:
       return make_function(context, operation);

@@ -122,7 +122,8 @@ struct EncoderConfig {
 /// update-look-generate.
 struct AttentionConfig {
   std::string score = "additive";  ///< the name of a score: a file in src/model/attention
-  int units = 128;                 ///< n', for the additive score
+  int units = 128;                 ///< n', of scores with a hidden layer
+  int maximum_source = 200;        ///< rows of W of the location score
   Energies energies = Energies::kLinear;
   bool energy_bias = false;  ///< b_e; it has no effect on a softmax of linear energies
   EndToken end_token = EndToken::kVisible;

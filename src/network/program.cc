@@ -15,6 +15,7 @@ bool looks(const step::Operation& operation) {
   switch (operation.node->op) {
     case step::Op::kAdditiveEnergies:
     case step::Op::kDotEnergies:
+    case step::Op::kLocationEnergies:
     case step::Op::kSoftmax:
     case step::Op::kWeightedSum:
       return true;
@@ -123,9 +124,9 @@ bool StepProgram::reads(step::Op op) const {
                      [op](const step::Node& node) { return node.op == op; });
 }
 
-bool StepProgram::has_windows() const {
+bool StepProgram::needs_mask() const {
   return std::any_of(program_.nodes.begin(), program_.nodes.end(),
-                     [](const step::Node& node) { return node.reach > 0; });
+                     [](const step::Node& node) { return node.reach > 0 || node.limit > 0; });
 }
 
 ProgramOutputs StepProgram::run(const Tensors& tensors, Operations& operations,

@@ -33,7 +33,7 @@ ProgramRun::ProgramRun(const StepProgram& program, const Tensors& tensors, Opera
       caches_[k].weights.push_back(find_tensor(tensors, name));
     }
   }
-  if (mask_.defined() || !program.has_windows()) return;
+  if (mask_.defined() || !program.needs_mask()) return;
   mask_ = at::zeros({inputs.annotations.size(0), inputs.annotations.size(1)},
                     inputs.annotations.options().requires_grad(false));
 }

@@ -67,7 +67,8 @@ enum class LongSources {
   kCut,   ///< only its first units are answered
   kSkip,  ///< it gets a problem and no answer
   /// The source is cut at ends of sentences and the answers to its parts are joined. The answer has
-  /// one prediction, whatever n_best is. When targets are scored, this is kSkip.
+  /// one prediction, whatever n_best is. When targets are scored, this is kSkip. predict() throws
+  /// UsageError for a model of labels (UnitChoice::kWhole): the labels of parts are no label.
   kSplit
 };
 

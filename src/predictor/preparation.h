@@ -28,7 +28,7 @@ struct PreparedSources {
 };
 
 /// Returns the prepared sources. Sets the source of each of `answers` [texts], and the problem of
-/// those that have one.
+/// those that have one. UsageError for LongSources::kSplit with a model of labels.
 PreparedSources prepare_sources(const model::ModelText& model, const SourceTexts& given,
                                 const PredictOptions& options, std::vector<Answer>& answers);
 

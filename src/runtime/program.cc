@@ -126,19 +126,21 @@ void ProgramDecoder::distribute(Operations all) {
     if (need != Need::kNever) stage_of(*one.operation).push_back(std::move(one));
   }
   for (const step::ObservedSlot& one : schedule_.observations) {
-    shown_.push_back({&one, need_of(one.slot) == Need::kAlways, is_energies(one.slot)});
+    shown_.push_back({&one, need_of(one.slot) == Need::kAlways, softmax_of(one.slot)});
   }
 }
 
-// Whether a softmax reads the value, or reads the numbers of a window that the value spreads.
-bool ProgramDecoder::is_energies(int slot) const {
+// Returns the softmax that reads the value, or that reads the numbers of a window which the value
+// spreads; otherwise null.
+const step::Node* ProgramDecoder::softmax_of(int slot) const {
   const Operation* maker = maker_of(slot);
   const bool spread = maker != nullptr && maker->node->op == Op::kSpread;
   const int energies = spread ? maker->inputs[0] : slot;
-  return std::any_of(schedule_.operations.begin(), schedule_.operations.end(),
-                     [energies](const Operation& one) {
-                       return one.node->op == Op::kSoftmax && one.inputs[0] == energies;
-                     });
+  const auto found = std::find_if(
+      schedule_.operations.begin(), schedule_.operations.end(), [energies](const Operation& one) {
+        return one.node->op == Op::kSoftmax && one.inputs[0] == energies;
+      });
+  return found == schedule_.operations.end() ? nullptr : found->node;
 }
 
 void ProgramDecoder::prepare_linear(PreparedOperation& prepared, const Tensors& tensors) const {

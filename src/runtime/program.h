@@ -49,8 +49,9 @@ enum class Need {
 struct ShownValue {
   const step::ObservedSlot* observed = nullptr;
   bool always = false;  ///< whether its value is computed even when nobody looks
-  /// Whether it holds the operand of a softmax, so that it is shown as −∞ where a row may not look.
-  bool energies = false;
+  /// The softmax whose operand it holds, or null. Such an operand is shown as −∞ where a row may
+  /// not look.
+  const step::Node* softmax = nullptr;
 };
 
 /// A step program with its weights. Immutable; safe to use from several threads.
@@ -78,7 +79,7 @@ class ProgramDecoder final : public DecodingModel {
   const step::Operation* maker_of(int slot) const;
   std::vector<Need> find_needs(const Operations& all);
   void propagate_needs(const Operations& all, std::vector<Need>& needs) const;
-  bool is_energies(int slot) const;
+  const step::Node* softmax_of(int slot) const;
 
   step::Program program_;
   step::Schedule schedule_;    // refers to program_

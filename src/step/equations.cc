@@ -57,6 +57,8 @@ class NodeText {
         return fmt::format("max(0, {})", operand(0));
       case Op::kMaxout:
         return fmt::format("maxout({})", operand(0));
+      case Op::kInverseLength:
+        return fmt::format("(1 / |{}|)", operand(0));
       case Op::kUnitLength:
         return fmt::format("({0} / |{0}|)", factor(0));
       case Op::kDropout:
@@ -75,6 +77,8 @@ class NodeText {
         return fmt::format("v · tanh({} + {}{})", operand(0), operand(1), features());
       case Op::kDotEnergies:
         return fmt::format("{} · {}", factor(0), factor(1));
+      case Op::kLocationEnergies:
+        return fmt::format("({})_j", operand(0));
       case Op::kSoftmax:
         return ratio() + range();
       case Op::kWeightedSum:
@@ -160,9 +164,12 @@ class NodeText {
     return fmt::format("exp({}) / Σ_k exp({})", energies, summed);
   }
 
-  // The positions of the window that a softmax runs over; nothing where it runs over all.
+  // The positions of the window that a softmax runs over, or the positions that have energies;
+  // nothing where it runs over all.
   std::string range() const {
-    if (node_.reach == 0) return "";
+    if (node_.reach == 0) {
+      return node_.limit > 0 ? fmt::format(", j and k ≤ {}", node_.limit) : std::string();
+    }
     return fmt::format(", j and k from ⌊{0}⌋ − {1} to ⌊{0}⌋ + {1}", operand(1), node_.reach);
   }
 

@@ -58,11 +58,12 @@ enum class Op {
   kGru,   ///< (gates, h) → h'
   kLstm,  ///< (gates, h, c) → h', c'
 
-  // Attention. With a reach D, the first four compute a window only: the last operand is then the
+  // Attention. With a reach D, the first five compute a window only: the last operand is then the
   // centre p of each row, and their numbers belong to the positions floor(p) − D … floor(p) + D, in
   // this order: [row: 2 D + 1]. Positions outside the source count as not allowed.
   kAdditiveEnergies,  ///< (q, k_j[, f_j]) → v · tanh(q + k_j [+ W_f f_j]); weights are v [, W_f]
   kDotEnergies,       ///< (q, k_j) → q · k_j
+  kLocationEnergies,  ///< x → x_j, the number j of a row at position j (§6.2)
   kSoftmax,           ///< over the positions of a source that are allowed; the others get 0
   kWeightedSum,       ///< (α, x_j) → Σ_j α_j x_j
   kGaussian,  ///< p → exp(−(j − p)² / (2 σ²)), σ = D / 2, in the window around p (§6.3)
@@ -77,16 +78,17 @@ enum class Op {
                          ///< may depend on it, as with kNextEmbedding
 
   // Functions of single vectors.
-  kAdd,         ///< x + y. Values are repeated as join() says
-  kMultiply,    ///< x ⊙ y. Values are repeated as join() says
-  kMinimum,     ///< min(x, y). Values are repeated as join() says
-  kScale,       ///< factor · x
-  kTanh,        ///< tanh x
-  kSigmoid,     ///< 1 / (1 + exp(−x))
-  kRelu,        ///< max(0, x)
-  kMaxout,      ///< max(x_{2k−1}, x_{2k}) for each pair, half as many units
-  kUnitLength,  ///< x / sqrt(|x|² + kLengthEpsilon)
-  kDropout,     ///< in training, x multiplied by a dropout mask; elsewhere x
+  kAdd,            ///< x + y. Values are repeated as join() says
+  kMultiply,       ///< x ⊙ y. Values are repeated as join() says
+  kMinimum,        ///< min(x, y). Values are repeated as join() says
+  kScale,          ///< factor · x
+  kTanh,           ///< tanh x
+  kSigmoid,        ///< 1 / (1 + exp(−x))
+  kRelu,           ///< max(0, x)
+  kMaxout,         ///< max(x_{2k−1}, x_{2k}) for each pair, half as many units
+  kInverseLength,  ///< 1 / sqrt(|x|² + kLengthEpsilon), one number
+  kUnitLength,     ///< x / sqrt(|x|² + kLengthEpsilon)
+  kDropout,        ///< in training, x multiplied by a dropout mask; elsewhere x
 
   /// log softmax(W x + b), the last of all: weights are W [vocabulary, units of x] and b. With a
   /// second operand π, log Σ_j π_j softmax(W x_j + b), a mixture of the distributions of all
@@ -119,10 +121,13 @@ struct Node {
   std::vector<std::string> weights = {};  ///< names of parameters, in the order that Op states
   std::vector<Shape> results = {};
 
-  CellConfig cell = {};                         ///< of cells
-  int layer = 0;                                ///< of cells, kLayer… and kDropout
-  double factor = 1;                            ///< of kScale
-  std::int64_t reach = 0;                       ///< D of a window; 0: all positions
+  CellConfig cell = {};    ///< of cells
+  int layer = 0;           ///< of cells, kLayer… and kDropout
+  double factor = 1;       ///< of kScale
+  std::int64_t reach = 0;  ///< D of a window; 0: all positions
+  /// Of kLocationEnergies and kSoftmax: positions from this number on count as outside the source;
+  /// 0: none does.
+  std::int64_t limit = 0;
   DropoutPlace place = DropoutPlace::kReadout;  ///< of kDropout
 
   // How the equations write the node.

@@ -108,7 +108,8 @@ std::vector<Misuse> misuse_of_pairs() {
 
 std::vector<Misuse> misuse_of_evaluate_and_show() {
   return {
-      {{"evaluate", "-m", "MODEL", "PAIRS", "--metrics", "smell"}, "smell"},
+      {{"evaluate", "-m", "MODEL", "PAIRS", "--metrics", "smell"},
+       "--metrics: unknown metric 'smell'"},
       {{"evaluate", "-m", "MODEL", "PAIRS", "--metrics", ""}, "metric"},
       {{"evaluate", "-m", "MODEL", "PAIRS", "--metrics", "bleu,bleu"}, "bleu"},
       {{"evaluate", "-m", "MODEL", "PAIRS", "--value"}, "--value"},
@@ -194,10 +195,17 @@ std::vector<Misuse> misuse_of_train() {
            {"encoder.padding=visible", "source.fixed_length"},
            {"target.end_token=false", "target.fixed_length"},
            {"target.fixed_length=5", "target.end_token"},
+           {"encoder.gru_bias=inside", "encoder.gru_reset: after"},
            {"decoder.tied_embeddings=all", "shared_vocabulary"},
            {"source.maximum_size=1", "vocabulary of 1 units"}}) {
     list.push_back({{"train", "PAIRS", "-m", "NEW", "--set", setting}, what});
   }
+  list.push_back({{"train", "PAIRS", "-m", "NEW", "--set", "target.unit=whole", "--set",
+                   "target.end_token=false", "--set", "target.fixed_length=2"},
+                  "a label is one unit"});
+  list.push_back({{"train", "PAIRS", "-m", "NEW", "--set", "decoder.cell=none", "--set",
+                   "decoder.initial_state=zero", "--set", "decoder.feedback=none"},
+                  "target.fixed_length: 1"});
   for (const auto& [flag, value] :
        std::vector<std::pair<std::string, std::string>>{{"--epochs", "0"},
                                                         {"--updates", "-1"},

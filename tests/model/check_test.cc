@@ -205,7 +205,9 @@ TEST(Check, DecodersWithoutALook) {
 
 TEST(Check, Windows) {
   const Settings window{"attention.window=predicted"};
-  for (const std::string score : {"additive", "general", "cosine"}) {
+  for (const std::string score :
+       {"additive", "general", "cosine", "normed-additive", "concat-code", "scaled-general",
+        "location", "linear-pooling", "learned-query"}) {
     for (const std::string order : {"look-update-generate", "look-generate-update",
                                     "update-look-generate", "update-look-update"}) {
       expect_taken({window[0], "attention.score=" + score, "decoder.order=" + order});
@@ -223,9 +225,13 @@ TEST(Check, Coverage) {
                                   "update-look-generate", "update-look-update"}) {
     expect_taken(with(coverage, "decoder.order=" + order));
   }
-  for (const std::string score : {"general", "cosine"}) {
-    expect_refused(with(coverage, "attention.score=" + score),
-                   "attention.coverage needs attention.score: additive");
+  for (const std::string score : {"normed-additive", "concat-code"}) {
+    expect_taken(with(coverage, "attention.score=" + score));
+  }
+  for (const std::string score : {"general", "cosine", "location", "learned-query"}) {
+    expect_refused(
+        with(coverage, "attention.score=" + score),
+        "attention.coverage needs attention.score: additive or normed-additive or concat-code");
   }
   expect_refused({"attention.coverage_loss=1"},
                  "attention.coverage_loss needs attention.coverage: sum");

@@ -1,6 +1,7 @@
 // Small configurations and random examples for the tests of network, fused and train.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -32,6 +33,12 @@ inline std::vector<std::string> choices_of(const std::string& name) {
     if (option.name == name) return option.choices;
   }
   return {};
+}
+
+/// Returns a choice as a part of the name of a test, which has no hyphens.
+inline std::string name_of_choice(std::string choice) {
+  std::replace(choice.begin(), choice.end(), '-', '_');
+  return choice;
 }
 
 /// Makes examples of random ids below the vocabulary sizes. Lengths are 1 … longest.

@@ -17,6 +17,7 @@ namespace {
 
 using model::Configuration;
 using testing::choices_of;
+using testing::name_of_choice;
 using testing::pointers;
 using testing::random_examples;
 using testing::small_configuration;
@@ -123,16 +124,17 @@ void add_score_cases(std::vector<Case>& list) {
     for (const Order order :
          {Order::kLookUpdateGenerate, Order::kLookGenerateUpdate, Order::kUpdateLookGenerate}) {
       for (const Cell cell : {Cell::kGru, Cell::kLstm}) {
-        list.push_back({score +
+        list.push_back({name_of_choice(score) +
                             (order == Order::kUpdateLookGenerate   ? "_update_first"
                              : order == Order::kLookGenerateUpdate ? "_generate_first"
                                                                    : "") +
                             (cell == Cell::kLstm ? "_lstm" : "_gru"),
                         [score, order, cell](Configuration& c) {
                           c.attention.score = score;
+                          c.attention.maximum_source = 3;  // some sources are longer
                           c.decoder.order = order;
                           c.decoder.cell.type = cell;
-                          if (score == "dot") c.decoder.units = 8;
+                          if (score.ends_with("dot")) c.decoder.units = 8;
                         }});
       }
     }
@@ -147,7 +149,12 @@ void add_look_cases(std::vector<Case>& list) {
   const std::string updates_first = "decoder.order=update-look-generate";
   const std::string two_cells = "decoder.order=update-look-update";
   add("window", {"attention.window=predicted", "attention.reach=1"});
+  add("window_of_locations", {"attention.window=predicted", "attention.reach=2",
+                              "attention.score=location", "attention.maximum_source=3"});
+  add("window_without_query",
+      {"attention.window=predicted", "attention.reach=1", "attention.score=learned-query"});
   add("coverage", {"attention.coverage=sum", "attention.coverage_loss=0.7"});
+  add("normed_coverage", {"attention.coverage=sum", "attention.score=normed-additive"});
   add("hard", {"attention.kind=hard", updates_first});
   add("hard_monotonic", {"attention.kind=hard-monotonic", updates_first});
   add("fixed_context", {"attention.kind=fixed"});

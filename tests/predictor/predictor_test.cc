@@ -301,5 +301,21 @@ TEST(LongSources, InPartsRepeatTheLeadingTagAndCutWhatHasNoSentence) {
   for (const auto& [j, i] : tagged.predictions.at(0).links) EXPECT_LT(j, 9u);
 }
 
+// The labels of two parts would be put together to a label that the model does not know.
+TEST(LongSources, AreNotAnsweredInPartsByAModelOfLabels) {
+  Configuration c = small();
+  c.target.unit = model::UnitChoice::kWhole;
+  const Predictor predictor(random_model(c, {"<pad>", "<unk>", "</s>", "a", "b", "c"}));
+  const std::string text = "ab! ca";
+  PredictOptions options;
+  options.maximum_source_length = 3;
+  options.long_sources = LongSources::kSplit;
+  EXPECT_THROW(predictor.predict(std::span(&text, 1), options), UsageError);
+  for (const LongSources choice : {LongSources::kCut, LongSources::kSkip}) {
+    options.long_sources = choice;
+    EXPECT_NO_THROW(predictor.predict(std::span(&text, 1), options));
+  }
+}
+
 }  // namespace
 }  // namespace attend::predictor

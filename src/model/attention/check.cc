@@ -1,4 +1,7 @@
 // Which kinds, windows and coverages of attention fit together and fit the rest of a model.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "base/base.h"
 #include "model/attention/mechanism.h"
 
@@ -6,6 +9,15 @@ namespace attend::model {
 namespace {
 
 [[noreturn]] void conflict(const std::string& message) { throw UsageError(message); }
+
+// Returns the scores that read the coverage: "additive or normed-additive".
+std::string scores_with_coverage() {
+  std::vector<std::string_view> names;
+  for (const Mechanism& score : mechanisms()) {
+    if (score.reads_coverage) names.push_back(score.name);
+  }
+  return fmt::format("{}", fmt::join(names, " or "));
+}
 
 // Hard attention chooses an output distribution for each position, so nothing of the step may
 // depend on the context, and the output layer sees each position by itself.
@@ -29,6 +41,11 @@ void check_hard(const Configuration& c) {
   }
   if (c.training.label_smoothing > 0) {
     conflict(name + " needs training.label_smoothing: 0, because the output is a mixture");
+  }
+  if (c.attention.end_token == EndToken::kHidden) {
+    conflict(name +
+             " needs attention.end_token: visible, because a source without words would have no "
+             "position to look at");
   }
   if (c.attention.window != Window::kAll) conflict(name + " needs attention.window: all");
   if (c.attention.coverage != Coverage::kNone) conflict(name + " needs attention.coverage: none");
@@ -84,7 +101,7 @@ void check_attention(const Configuration& c) {
     }
   }
   if (c.attention.coverage != Coverage::kNone && !score.reads_coverage) {
-    conflict("attention.coverage needs attention.score: additive");
+    conflict("attention.coverage needs attention.score: " + scores_with_coverage());
   }
   if (c.attention.coverage_loss > 0 && c.attention.coverage == Coverage::kNone) {
     conflict("attention.coverage_loss needs attention.coverage: sum");

@@ -41,6 +41,18 @@ inline std::string random_number(const std::string& option, int largest, Random&
 /// choices of these options contradict others so unequally that some would be rare otherwise.
 using KeptValues = std::map<std::string, std::string>;
 
+/// Draws a score: for every second model one that has plans, so that plans stay frequent.
+inline std::string random_score(const std::vector<std::string>& choices, Random& random) {
+  std::vector<std::string> planned;
+  for (const std::string& choice : choices) {
+    model::AttentionConfig attention;
+    attention.score = choice;
+    if (model::plan_score(attention)) planned.push_back(choice);
+  }
+  const std::vector<std::string>& drawn = random.chance(0.5) ? planned : choices;
+  return drawn[random.below(drawn.size())];
+}
+
 /// Whether a choice other than the usual one takes the decoder off its plan, or contradicts others.
 inline bool is_rare_choice(const std::string& option) {
   return option == "attention.kind" || option == "attention.window" ||
@@ -48,16 +60,18 @@ inline bool is_rare_choice(const std::string& option) {
          option == "attention.temporal";
 }
 
-/// Draws the order of a step, and in two models of five a rare choice: another kind of attention
-/// than the soft one, a window, coverage, another normaliser, or a division by the past. Most pairs
-/// of them contradict each other. A window or coverage may have another normaliser too, and
-/// coverage a division by the past.
+/// Draws the score and the order of a step, and in two models of five a rare choice: another kind
+/// of attention than the soft one, a window, coverage, another normaliser, or a division by the
+/// past. Most pairs of them contradict each other. A window or coverage may have another normaliser
+/// too, and coverage a division by the past.
 inline KeptValues random_kept_values(Random& random) {
   model::Configuration usual;
   KeptValues kept;
   std::vector<std::pair<std::string, std::string>> others;
   for (const model::Option& option : model::options(usual)) {
-    if (option.name == "decoder.order") {
+    if (option.name == "attention.score") {
+      kept[option.name] = random_score(option.choices, random);
+    } else if (option.name == "decoder.order") {
       kept[option.name] = option.choices[random.below(option.choices.size())];
     } else if (is_rare_choice(option.name)) {
       kept[option.name] = option.get();
@@ -107,14 +121,17 @@ inline void fit_attention(Random& random, model::Configuration& c) {
   if (needs_cell && c.decoder.cell.type == Cell::kNone) {
     c.decoder.cell.type = random.chance(0.5) ? Cell::kGru : Cell::kLstm;
   }
-  if (attention.kind == AttentionKind::kMonotonic) attention.energies = Energies::kLinear;
+  if (attention.kind == AttentionKind::kMonotonic) {
+    attention.energies = Energies::kLinear;
+    if (attention.score == "location") attention.score = "general";
+  }
   if (!attention.energy_bias) attention.initial_energy_bias = 0;
   if (attention.is_hard()) fit_hard_attention(c);
   if (!attention.looks()) fit_no_look(c);
-  if (attention.coverage != Coverage::kNone) {
-    attention.score = "additive";
-  } else {
+  if (attention.coverage == Coverage::kNone) {
     attention.coverage_loss = 0;
+  } else if (attention.score != "normed-additive" && attention.score != "concat-code") {
+    attention.score = "additive";  // the others do not read the coverage
   }
 }
 
@@ -148,7 +165,10 @@ inline void fit_sizes(Random& random, model::Configuration& c) {
     c.decoder.layers = c.encoder.layers;
     c.decoder.cell.type = c.encoder.cell.type;
   }
-  if (copies || c.attention.score == "dot") c.decoder.units = c.encoder.annotation_units();
+  const bool is_dot = c.attention.score == "dot" || c.attention.score == "scaled-dot";
+  if (copies || is_dot) c.decoder.units = c.encoder.annotation_units();
+  // The direction of one number is its sign, whose gradient is 0 but for rounding.
+  if (c.attention.score == "normed-additive" && c.attention.units == 1) c.attention.units = 2;
   if (c.decoder.tied_embeddings == TiedEmbeddings::kNone) return;
   c.decoder.embedding =
       c.decoder.readout == Readout::kNone ? c.decoder.units : c.decoder.readout_units;
@@ -182,9 +202,12 @@ inline model::Configuration random_choices(const KeptValues& kept, int largest, 
 
 /// Any model that check() allows, with layers of 1 … `largest` units (a few more where they are
 /// normalised, and where other sizes force it). Choices that contradict each other are drawn again.
-inline model::Configuration random_configuration(Random& random, int largest = 20) {
+/// `given` options have their values unless other choices force another.
+inline model::Configuration random_configuration(Random& random, int largest = 20,
+                                                 const KeptValues& given = {}) {
   constexpr int kAttempts = 10000;
-  const KeptValues kept = random_kept_values(random);
+  KeptValues kept = random_kept_values(random);
+  for (const auto& [name, value] : given) kept[name] = value;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     model::Configuration c = random_choices(kept, largest, random);
     fit_attention(random, c);

@@ -81,6 +81,24 @@ void add_model_option(CLI::App& command, std::string& folder) {
       ->check(not_empty());
 }
 
+void add_marks_options(CLI::App& command, text::SourceMarks& marks) {
+  auto* column =
+      command
+          .add_option("--allowed-column", marks.allowed_column,
+                      "field of a line, from 1, with the words where attention may look: "
+                      "2-5,7, counted from 0")
+          ->check(CLI::Range(1, 1000000))
+          ->type_name("N");
+  command
+      .add_flag("--span-markup", marks.span_markup,
+                "attention may look only between <span> and </span> in a source")
+      ->excludes(column);
+}
+
+std::string_view marks_option(const text::SourceMarks& marks) {
+  return marks.span_markup ? "--span-markup" : "--allowed-column";
+}
+
 text::CorpusFiles PairFiles::files() const {
   const bool parallel = !source.empty() || !target.empty();
   if (tsv.empty() == !parallel) {
@@ -89,7 +107,7 @@ text::CorpusFiles PairFiles::files() const {
   if (parallel && (source.empty() || target.empty())) {
     throw UsageError("--source and --target go together");
   }
-  return {tsv, source, target};
+  return {tsv, source, target, marks};
 }
 
 void add_pair_options(CLI::App& command, PairFiles& files) {
@@ -199,7 +217,7 @@ void add_long_sources_option(CLI::App& command, predictor::PredictOptions& optio
       "cut: only the first units of a longer source count; skip: it gets an empty answer";
   if (choices == LongSourceChoices::kCutSkipSplit) {
     names.emplace_back("split", LongSources::kSplit);
-    help += "; split: it is cut at ends of sentences and answered in parts";
+    help += "; split: it is cut at ends of sentences and answered in parts (not for labels)";
   }
   add_choice<LongSources>(command, "--long-sources", options.long_sources, names, help);
 }
@@ -239,6 +257,10 @@ std::string lack_of_alignment(const predictor::Predictor& predictor) {
 void check_alignment(const predictor::Predictor& predictor, std::string_view wanted) {
   const std::string problem = lack_of_alignment(predictor);
   if (!problem.empty()) throw UsageError(fmt::format("{}: {}", wanted, problem));
+}
+
+void check_marks(const predictor::Predictor& predictor, const text::SourceMarks& marks) {
+  if (marks.any()) check_alignment(predictor, marks_option(marks));
 }
 
 std::string pharaoh(const predictor::Prediction& prediction) {

@@ -47,9 +47,17 @@ int parse_and_run(CLI::App& program, int argc, char** argv);
 /// Adds -m, --model.
 void add_model_option(CLI::App& command, std::string& folder);
 
+/// Adds --allowed-column and --span-markup, which say where attention may look.
+void add_marks_options(CLI::App& command, text::SourceMarks& marks);
+/// Throws UsageError when marks are asked for and the model does not look at positions.
+void check_marks(const predictor::Predictor& predictor, const text::SourceMarks& marks);
+/// Returns the option that asks for marks: "--allowed-column" or "--span-markup".
+std::string_view marks_option(const text::SourceMarks& marks);
+
 /// The files of pairs on a command line: a TSV as the first argument, or --source and --target.
 struct PairFiles {
   std::string tsv, source, target;
+  text::SourceMarks marks = {};
   /// Throws UsageError unless exactly one form was given.
   text::CorpusFiles files() const;
 };

@@ -19,7 +19,8 @@ using Json = nlohmann::ordered_json;
 enum class Report { kTable, kJson, kValue };
 
 struct Options {
-  std::string model, metrics = "exact_match,unit_error_rate,bleu,chrf", target = "-", curve;
+  std::string model, target = "-", curve;
+  std::vector<metrics::Metric> metrics;
   PairFiles pairs;
   predictor::PredictOptions predict;
   std::vector<std::size_t> edges = metrics::default_length_edges();
@@ -67,21 +68,22 @@ std::string draw_curve(const metrics::BucketTable& table) {
 }
 
 void run(const Options& options) {
-  const std::vector<metrics::Metric> wanted = metrics::parse_metrics(options.metrics);
-  if (options.report == Report::kValue && wanted.size() != 1) {
-    throw UsageError("--value prints one number: name one metric");
+  if (options.report == Report::kValue && options.metrics.size() != 1) {
+    throw UsageError("--value prints one number: name one metric with --metrics");
   }
   check_distinct("--output", options.target, "--curve", options.curve);
   check_svg("--curve", options.curve);
   const predictor::Predictor predictor(options.model, options.load);
+  check_marks(predictor, options.pairs.marks);
   report_precision("attend evaluate", predictor.precision());
   text::OutputFile target(options.target);
   std::optional<AtomicFile> curve;
   if (!options.curve.empty()) curve.emplace(options.curve);
   const EvaluatedPairs evaluated = evaluate_pairs(predictor, options.pairs.files(), options.predict,
                                                   options.errors, "attend evaluate");
-  const metrics::BucketTable table = metrics::tabulate(
-      wanted, evaluated.hypotheses, evaluated.references, evaluated.source_lengths, options.edges);
+  const metrics::BucketTable table =
+      metrics::tabulate(metrics_for(predictor.text(), options.metrics), evaluated.hypotheses,
+                        evaluated.references, evaluated.source_lengths, options.edges);
   switch (options.report) {
     case Report::kTable:
       target.write(format_table(table));
@@ -106,13 +108,8 @@ void add_evaluate(CLI::App& program) {
   CLI::App* command = program.add_subcommand("evaluate", "metrics on a test file");
   add_model_option(*command, options->model);
   add_pair_options(*command, options->pairs);
-  std::string names;
-  for (const metrics::Metric metric : metrics::all_metrics()) {
-    names += fmt::format("{}{}", names.empty() ? "" : ", ", metrics::metric_name(metric));
-  }
-  command->add_option("--metrics", options->metrics, "of " + names)
-      ->type_name("NAME,…")
-      ->capture_default_str();
+  add_marks_options(*command, options->pairs.marks);
+  add_metrics_option(*command, options->metrics);
   command->add_option("--lengths", options->edges, "longest source lengths of the table's rows")
       ->delimiter(',')
       ->check(whole_number())

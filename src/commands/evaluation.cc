@@ -1,5 +1,7 @@
 #include "commands/evaluation.h"
 
+#include <fmt/format.h>
+
 #include <chrono>
 #include <new>
 #include <utility>
@@ -8,6 +10,9 @@
 
 namespace attend::commands {
 namespace {
+
+constexpr const char* kTextMetrics = "exact_match,unit_error_rate,bleu,chrf";
+constexpr const char* kLabelMetrics = "accuracy,macro_f1";
 
 // Returns the units of a reference that the model can never write.
 std::vector<std::string> unknown_units(const predictor::Predictor& predictor,
@@ -55,6 +60,33 @@ std::vector<Comparison> compare(const text::Segmenter& segmenter,
 
 }  // namespace
 
+void add_metrics_option(CLI::App& command, std::vector<metrics::Metric>& chosen) {
+  std::string names;
+  for (const metrics::Metric metric : metrics::all_metrics()) {
+    names += fmt::format("{}{}", names.empty() ? "" : ", ", metrics::metric_name(metric));
+  }
+  const auto take = [&chosen](const std::string& list) {
+    try {
+      chosen = metrics::parse_metrics(list);
+    } catch (const UsageError& error) {
+      throw UsageError(fmt::format("--metrics: {}", error.what()));
+    }
+  };
+  command
+      .add_option_function<std::string>(
+          "--metrics", take,
+          fmt::format("of {}; without: {}, or {} for a model of labels (target.unit: whole)", names,
+                      kTextMetrics, kLabelMetrics))
+      ->type_name("NAME,…");
+}
+
+std::vector<metrics::Metric> metrics_for(const model::ModelText& model,
+                                         const std::vector<metrics::Metric>& chosen) {
+  if (!chosen.empty()) return chosen;
+  const bool labels = model.target.config.unit == model::UnitChoice::kWhole;
+  return metrics::parse_metrics(labels ? kLabelMetrics : kTextMetrics);
+}
+
 EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text::CorpusFiles& files,
                               const predictor::PredictOptions& options, LineErrors errors,
                               const std::string& name) {
@@ -80,7 +112,7 @@ EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text:
   };
   const auto answer = [&](Chunk& chunk) {
     const auto start = Clock::now();
-    auto answers = predictor.predict(chunk.sources, predict);
+    auto answers = predictor.predict(chunk.sources, predict, chunk.allowed);
     result.seconds += std::chrono::duration<double>(Clock::now() - start).count();
     comparisons = compare(predictor.text().target.segmenter, answers, chunk);
     return answers;

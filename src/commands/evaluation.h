@@ -1,6 +1,7 @@
-// Predicts the sources of pairs and pairs the predictions with the targets, for metrics.
+// Chooses metrics, predicts the sources of pairs and pairs the predictions with the targets.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <string>
 #include <vector>
 
@@ -10,6 +11,15 @@
 #include "text/text.h"
 
 namespace attend::commands {
+
+/// Adds --metrics, whose names become `chosen`, which stays empty without the flag. Wrong names are
+/// wrong usage, and the message names the flag.
+void add_metrics_option(CLI::App& command, std::vector<metrics::Metric>& chosen);
+/// Returns the metrics to compute: those that were chosen. Where none was, these are accuracy and
+/// macro F1 for a model that answers with labels (UnitChoice::kWhole), and exact match, unit error
+/// rate, BLEU and chrF for any other model.
+std::vector<metrics::Metric> metrics_for(const model::ModelText& model,
+                                         const std::vector<metrics::Metric>& chosen);
 
 struct EvaluatedPairs {
   std::vector<metrics::Segment> hypotheses;

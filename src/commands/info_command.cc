@@ -1,6 +1,9 @@
 // attend info and attend presets: describe a model folder, and list presets and options.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 
 #include "base/base.h"
@@ -15,26 +18,102 @@ struct Options {
   bool tensors = false;
 };
 
-std::string describe_side(const char* name, const model::Side& side) {
-  return fmt::format("{:<12}{} {}{}\n", name, side.vocabulary.size(),
+// Returns a whole number with a comma after each third digit from the right: "1,250,000".
+std::string with_commas(std::int64_t number) {
+  std::string text = std::to_string(number);
+  for (auto place = static_cast<std::ptrdiff_t>(text.size()) - 3; place > 0; place -= 3) {
+    text.insert(static_cast<std::size_t>(place), ",");
+  }
+  return text;
+}
+
+std::string describe_length(const model::Side& side, model::SideName name) {
+  const int length = side.config.fixed_length;
+  if (length == 0) return "";
+  const bool always = name == model::SideName::kTarget || side.pads;
+  return fmt::format(", {} {} token{}", always ? "always" : "at most", length,
+                     length == 1 ? "" : "s");
+}
+
+std::string describe_side(const model::Side& side, model::SideName name) {
+  return fmt::format("{:<12}{} {}{}\n", name == model::SideName::kSource ? "source" : "target",
+                     side.vocabulary.size(),
                      side.config.unit == model::UnitChoice::kCharacters   ? "characters"
                      : side.config.unit == model::UnitChoice::kCodePoints ? "code points"
                      : side.config.unit == model::UnitChoice::kWords      ? "words"
-                     : side.config.unit == model::UnitChoice::kWhole      ? "whole lines"
+                     : side.config.unit == model::UnitChoice::kWhole      ? "labels"
                                                                           : "subwords",
-                     side.config.fixed_length > 0
-                         ? fmt::format(", always {} tokens", side.config.fixed_length)
-                         : "");
+                     describe_length(side, name));
 }
 
-// The multiply-adds of the decoder for one target token of a sentence pair of 20 tokens each.
+// The numbers of tokens of a source and of its target.
+struct Lengths {
+  std::int64_t source = 0, target = 0;
+  bool operator==(const Lengths&) const = default;
+};
+
+// Returns `length` for both sides, but the fixed length of a side that has no other.
+Lengths lengths_of(const model::ModelText& text, std::int64_t length) {
+  const model::SideConfig &source = text.source.config, &target = text.target.config;
+  return {text.source.pads ? source.fixed_length : length,
+          target.fixed_length > 0 ? target.fixed_length : length};
+}
+
+std::string describe(const Lengths& lengths) {
+  return fmt::format("{} source token{} and {} target token{}", lengths.source,
+                     lengths.source == 1 ? "" : "s", lengths.target,
+                     lengths.target == 1 ? "" : "s");
+}
+
+// Returns the multiply-adds of the decoder by what they are needed for, and their sum for an
+// example, in which each of these numbers comes back.
 std::string describe_work(const model::ModelText& text) {
-  constexpr double kLength = 20;
   const step::Work work = step::work(model::step_program(text.configuration, text.sizes()));
-  return fmt::format(
-      "{:.3g} multiply-adds of the decoder a target token, plus {:.3g} for each "
-      "source token ({:.3g} with {} tokens on both sides)",
-      work.per_step, work.per_step_and_position, work.per_token(kLength, kLength), kLength);
+  const Lengths lengths = lengths_of(text, 20);
+  std::int64_t all = 0;
+  std::vector<std::string> kinds, terms;
+  const auto add = [&](double products, const char* kind, std::vector<std::int64_t> factors) {
+    auto number = static_cast<std::int64_t>(products);
+    if (number == 0) return;
+    kinds.push_back(with_commas(number) + kind);
+    std::string term;
+    for (const std::int64_t factor : factors) term += fmt::format("{} × ", factor);
+    terms.push_back(term + with_commas(number));
+    for (const std::int64_t factor : factors) number *= factor;
+    all += number;
+  };
+  add(work.per_step, " multiply-adds of the decoder for each target token", {lengths.target});
+  add(work.per_step_and_position, " for each source token in every step",
+      {lengths.source, lengths.target});
+  add(work.per_position, " once for each source token", {lengths.source});
+  add(work.per_source, " once a source", {});
+  return fmt::format("{}\n{:<12}{}: {} = {}", fmt::join(kinds, ", plus "), "", describe(lengths),
+                     fmt::join(terms, " + "), with_commas(all));
+}
+
+// Returns what the activations of a training batch take, for a few lengths (model/memory.h).
+std::string describe_memory(const model::ModelText& text) {
+  const model::TrainingConfig& training = text.configuration.training;
+  const model::ActivationMemory memory(text.configuration);
+  const bool rounds = training.precision == Precision::kBfloat16;
+  std::vector<std::string> lines;
+  Lengths before;
+  for (const std::int64_t length : {20, 50, 100}) {
+    const Lengths lengths = lengths_of(text, length);
+    if (lengths == before) continue;
+    before = lengths;
+    const std::int64_t pairs =
+        training.batch_unit == text::BatchUnit::kSentences
+            ? training.batch_size
+            : std::max<std::int64_t>(1, training.batch_size / lengths.target);
+    const std::int64_t bytes =
+        memory.bytes(rounds ? text.sizes().target : 0, pairs, lengths.source, lengths.target);
+    lines.push_back(
+        fmt::format("about {} MiB for the activations of a training batch of {} pair{} of {}",
+                    with_commas((bytes + (1 << 20) - 1) >> 20), with_commas(pairs),
+                    pairs == 1 ? "" : "s", describe(lengths)));
+  }
+  return fmt::format("{}", fmt::join(lines, fmt::format("\n{:<12}", "")));
 }
 
 void run(const Options& options) {
@@ -44,14 +123,15 @@ void run(const Options& options) {
   std::string text = fmt::format("{:<12}{}\n", "preset", model.text.configuration.preset);
   text += fmt::format("{:<12}{}\n", "parameters", model::parameter_count(table));
   text += fmt::format("{:<12}{}\n", "precision", precision_name(model.weights.precision()));
-  text += describe_side("source", model.text.source);
-  text += describe_side("target", model.text.target);
+  text += describe_side(model.text.source, model::SideName::kSource);
+  text += describe_side(model.text.target, model::SideName::kTarget);
   text += fmt::format("{:<12}{}\n", "training",
                       plan ? "encoder, decoder, readout and loss on fused kernels"
                            : "encoder, projections and loss on fused kernels, decoder by its step "
                              "program");
   text += fmt::format("{:<12}{}\n", "prediction", plan ? "by a plan" : "by its step program");
   text += fmt::format("{:<12}{}\n", "work", describe_work(model.text));
+  text += fmt::format("{:<12}{}\n", "memory", describe_memory(model.text));
   for (const auto& [key, value] : model.weights.metadata()) {
     if (key.starts_with("attend.")) continue;  // the provenance, which repeats the configuration
     text += fmt::format("{:<12}{}\n", key, value);

@@ -12,10 +12,11 @@ namespace {
 constexpr std::size_t kChunkBytes = std::size_t{1} << 20;
 constexpr std::size_t kChunkAlignment = std::size_t{1} << 24;  // 64 MiB of floats
 
-bool read(text::LineReader& reader, Chunk& chunk) {
-  std::string line;
-  if (!reader.next(line)) return false;
-  chunk.sources.push_back(std::move(line));
+bool read(text::SourceReader& reader, Chunk& chunk) {
+  text::MarkedSource source;
+  if (!reader.next(source)) return false;
+  chunk.sources.push_back(std::move(source.text));
+  chunk.allowed.push_back(std::move(source.allowed));
   return true;
 }
 
@@ -24,16 +25,19 @@ bool read(text::PairReader& reader, Chunk& chunk) {
   if (!reader.next(pair)) return false;
   chunk.sources.push_back(std::move(pair.source));
   chunk.targets.push_back(std::move(pair.target));
+  chunk.allowed.push_back(std::move(pair.allowed));
   return true;
 }
 
-void append_blank(const text::LineReader& /*reader*/, Chunk& chunk) {
+void append_blank(const text::SourceReader& /*reader*/, Chunk& chunk) {
   chunk.sources.emplace_back();
+  chunk.allowed.emplace_back();
 }
 
 void append_blank(const text::PairReader& /*reader*/, Chunk& chunk) {
   chunk.sources.emplace_back();
   chunk.targets.emplace_back();
+  chunk.allowed.emplace_back();
 }
 
 // Returns a bound on how many numbers the alignments of the chunk's last line have. A unit is at
@@ -124,7 +128,7 @@ std::size_t Lines::answer_all(Reader& reader, const LineActions& actions) {
   return answers;
 }
 
-template std::size_t Lines::answer_all(text::LineReader& reader, const LineActions& actions);
+template std::size_t Lines::answer_all(text::SourceReader& reader, const LineActions& actions);
 template std::size_t Lines::answer_all(text::PairReader& reader, const LineActions& actions);
 
 }  // namespace attend::commands

@@ -16,6 +16,7 @@ namespace attend::commands {
 /// Lines or pairs that are answered together, with their line numbers.
 struct Chunk {
   std::vector<std::string> sources, targets;
+  std::vector<predictor::Allowed> allowed;  ///< where attention may look in each source
   std::vector<std::size_t> line_numbers;
   /// Why a line could not be taken; empty for other lines. The texts of such a line are empty.
   std::vector<std::string> problems;
@@ -65,7 +66,7 @@ struct LineActions {
 class Lines {
  public:
   Lines(LineOptions options, Notices& notices) : options_(options), notices_(notices) {}
-  /// Answers all lines. `Reader` is text::LineReader or text::PairReader. Returns the number of
+  /// Answers all lines. `Reader` is text::SourceReader or text::PairReader. Returns the number of
   /// answers.
   template <class Reader>
   std::size_t answer_all(Reader& reader, const LineActions& actions);

@@ -16,6 +16,7 @@ enum class AlignmentFormat { kPharaoh, kMatrix };
 
 struct Options {
   std::string model, source = "-", target = "-", alignments;
+  text::SourceMarks marks;
   predictor::PredictOptions predict;
   Format format = Format::kText;
   AlignmentFormat alignment_format = AlignmentFormat::kPharaoh;
@@ -98,8 +99,9 @@ void run(const Options& options) {
   check_distinct("--output", options.target, "--alignments", options.alignments);
   const predictor::Predictor predictor(options.model, options.load);
   if (!options.alignments.empty()) check_alignment(predictor, "--alignments");
+  check_marks(predictor, options.marks);
   report_precision("attend predict", predictor.precision());
-  text::LineReader reader(options.source);
+  text::SourceReader reader(options.source, options.marks);
   text::OutputFile target(options.target);
   std::optional<text::OutputFile> alignments;
   if (!options.alignments.empty()) alignments.emplace(options.alignments);
@@ -118,18 +120,19 @@ void run(const Options& options) {
   Lines lines(line_options, notices);
   std::size_t id = 0;
   const std::size_t count = lines.answer_all(
-      reader, {[&](const Chunk& chunk) { return predictor.predict(chunk.sources, predict); },
-               [&](const predictor::Answer& answer, const Chunk&, std::size_t) {
-                 write_answer(answer, options.format, id++, target);
-                 if (!alignments) return;
-                 alignments->write(options.alignment_format == AlignmentFormat::kPharaoh
-                                       ? format_links(answer)
-                                       : format_matrix(answer));
-               },
-               [&] {
-                 target.flush();
-                 if (alignments && at_once) alignments->flush();
-               }});
+      reader,
+      {[&](const Chunk& chunk) { return predictor.predict(chunk.sources, predict, chunk.allowed); },
+       [&](const predictor::Answer& answer, const Chunk&, std::size_t) {
+         write_answer(answer, options.format, id++, target);
+         if (!alignments) return;
+         alignments->write(options.alignment_format == AlignmentFormat::kPharaoh
+                               ? format_links(answer)
+                               : format_matrix(answer));
+       },
+       [&] {
+         target.flush();
+         if (alignments && at_once) alignments->flush();
+       }});
   if (count == 0) lines.finish();  // there is no answer to keep
   if (count == 0) throw DataError(reader.name(), 0, "no line to predict");
   if (alignments) alignments->flush();  // a full disk is noticed before either file appears
@@ -153,6 +156,7 @@ void add_predict(CLI::App& program) {
       ->type_name("FILE")
       ->check(not_empty())
       ->capture_default_str();
+  add_marks_options(*command, options->marks);
   add_search_options(*command, options->predict);
   add_long_sources_option(*command, options->predict, LongSourceChoices::kCutSkipSplit);
   command

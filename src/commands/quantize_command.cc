@@ -16,7 +16,8 @@ namespace {
 namespace fs = std::filesystem;
 
 struct Options {
-  std::string model, target, dev, metrics = "exact_match,unit_error_rate,bleu,chrf";
+  std::string model, target, dev;
+  std::vector<metrics::Metric> metrics;
   std::string precision = std::string(precision_name(Precision::kInt8));
   predictor::PredictOptions predict;
 };
@@ -66,8 +67,7 @@ std::string describe_sizes(const Options& options) {
                      before / after);
 }
 
-std::string compare(const Options& options) {
-  const std::vector<metrics::Metric> wanted = metrics::parse_metrics(options.metrics);
+std::string compare(const Options& options, const std::vector<metrics::Metric>& wanted) {
   const Evaluated before =
       evaluate(predictor::Predictor(options.model), options, wanted, "float32");
   const Evaluated after =
@@ -99,10 +99,8 @@ void check_pairs(const std::string& file) {
 
 void run(const Options& options) {
   check_target(options);
-  if (!options.dev.empty()) {  // everything that can fail is tried before anything is written
-    metrics::parse_metrics(options.metrics);
-    if (options.dev != "-") check_pairs(options.dev);
-  }
+  // Everything that can fail is tried before anything is written.
+  if (!options.dev.empty() && options.dev != "-") check_pairs(options.dev);
   const model::Model model = model::load(options.model);
   const Precision precision = parse_precision(options.precision);
   if (model.weights.precision() != Precision::kFloat32) {
@@ -119,7 +117,7 @@ void run(const Options& options) {
   }
   report_precision("attend quantize", precision);
   std::string report = describe_sizes(options);
-  if (!options.dev.empty()) report += compare(options);
+  if (!options.dev.empty()) report += compare(options, metrics_for(model.text, options.metrics));
   write_file("-", report);
 }
 
@@ -141,9 +139,7 @@ void add_quantize(CLI::App& program) {
   command->add_option("--dev", options->dev, "TSV of pairs: report metrics before and after")
       ->type_name("FILE")
       ->check(not_empty());
-  command->add_option("--metrics", options->metrics, "metrics of the report")
-      ->type_name("NAME,…")
-      ->capture_default_str();
+  add_metrics_option(*command, options->metrics);
   add_search_options(*command, options->predict);
   command->callback([options] { run(*options); });
 }

@@ -35,6 +35,7 @@ void run(const Options& options, const std::string& name) {
   text::PairReader reader(options.pairs.files(), text::BlankSides::kBoth);
   const predictor::Predictor predictor(options.model);
   if (options.wanted == Wanted::kLinks) check_alignment(predictor, "links");
+  check_marks(predictor, options.pairs.marks);
   text::OutputFile target(options.target);
   Notices notices(name, reader.name());
   predictor::PredictOptions predict = options.predict;
@@ -46,12 +47,13 @@ void run(const Options& options, const std::string& name) {
   line_options.predict = predict;
   Lines lines(line_options, notices);
   const std::size_t count = lines.answer_all(
-      reader,
-      {[&](const Chunk& chunk) { return predictor.score(chunk.sources, chunk.targets, predict); },
-       [&](const predictor::Answer& answer, const Chunk&, std::size_t) {
-         write_answer(answer, options.wanted, target);
-       },
-       [&] { target.flush(); }});
+      reader, {[&](const Chunk& chunk) {
+                 return predictor.score(chunk.sources, chunk.targets, predict, chunk.allowed);
+               },
+               [&](const predictor::Answer& answer, const Chunk&, std::size_t) {
+                 write_answer(answer, options.wanted, target);
+               },
+               [&] { target.flush(); }});
   if (count == 0) lines.finish();  // there is no answer to keep
   target.commit();
   notices.report();
@@ -63,6 +65,7 @@ CLI::App* add(CLI::App& program, const char* name, const char* help,
   CLI::App* command = program.add_subcommand(name, help);
   add_model_option(*command, options->model);
   add_pair_options(*command, options->pairs);
+  add_marks_options(*command, options->pairs.marks);
   command->add_option("-o,--output", options->target, "result; -: standard output")
       ->type_name("FILE")
       ->check(not_empty())

@@ -23,10 +23,31 @@ constexpr const char* kTexts = "text";  // messages call the arguments by this n
 struct Options {
   std::string model, target, scale;
   std::vector<std::string> texts;
+  text::SourceMarks marks;
   predictor::PredictOptions predict;
   bool explain = false;
   LineErrors errors = LineErrors::kGoOn;
 };
+
+// Returns the texts of the command line without their marks.
+Chunk read_texts(const Options& options) {
+  Chunk chunk;
+  for (const std::string& text : options.texts) {
+    text::MarkedSource source;
+    std::string problem;
+    try {
+      // The predictor says which byte of a text is not UTF-8.
+      const bool readable = text::find_broken_utf8(text) == std::string_view::npos;
+      source = text::read_marked_line(text, readable ? options.marks : text::SourceMarks{});
+    } catch (const DataError& error) {
+      problem = error.what();
+    }
+    chunk.sources.push_back(std::move(source.text));
+    chunk.allowed.push_back(std::move(source.allowed));
+    chunk.problems.push_back(std::move(problem));
+  }
+  return chunk;
+}
 
 // Names the texts that have no picture. The last one is kept, because it becomes the error of the
 // command when no text has a picture.
@@ -226,17 +247,20 @@ std::string explain(const predictor::Predictor& predictor, const Options& option
   if (const std::string lack = lack_of_alignment(predictor); !lack.empty()) text += lack + "\n";
   Undrawn undrawn(options.errors, notices);
   bool drawn = false;
-  for (std::size_t i = 0; i < options.texts.size(); ++i) {
+  const Chunk given = read_texts(options);
+  for (std::size_t i = 0; i < given.sources.size(); ++i) {
     predictor::Explanation explanation;
     try {
-      explanation = predictor.explain(options.texts[i], options.predict.search, kChoices);
+      if (!given.problems[i].empty()) throw DataError(given.problems[i]);
+      explanation =
+          predictor.explain(given.sources[i], options.predict.search, kChoices, given.allowed[i]);
     } catch (const DataError& error) {
       undrawn.add(i, error.what());
       continue;
     }
     drawn = true;
     notices.add({explanation.source, {explanation.prediction}, {}, {}}, i + 1);
-    text += fmt::format("\n{} → {}  (log-probability {:.4f})\n", options.texts[i],
+    text += fmt::format("\n{} → {}  (log-probability {:.4f})\n", given.sources[i],
                         explanation.prediction.text, explanation.prediction.log_probability);
     for (std::size_t k = 0; k < explanation.steps.size(); ++k) {
       text += explain_step(k, explanation.steps[k], explanation,
@@ -282,12 +306,14 @@ void check_target(const Options& options) {
 std::vector<predictor::Answer> answer_texts(const predictor::Predictor& predictor,
                                             const Options& options, Notices& notices) {
   std::vector<predictor::Answer> answered;
-  auto answers = predictor.predict(options.texts, options.predict);
+  const Chunk given = read_texts(options);
+  auto answers = predictor.predict(given.sources, options.predict, given.allowed);
   Undrawn undrawn(options.errors, notices);
   for (std::size_t i = 0; i < answers.size(); ++i) {
     predictor::Answer& answer = answers[i];
     if (answer.predictions.empty()) {
-      undrawn.add(i, answer.problem.empty() ? "empty text" : answer.problem);
+      const std::string& problem = given.problems[i].empty() ? answer.problem : given.problems[i];
+      undrawn.add(i, problem.empty() ? "empty text" : problem);
       continue;
     }
     notices.add(answer, i + 1);
@@ -326,6 +352,7 @@ void run(const Options& options) {
     throw UsageError("--explain prints text and goes without --output");
   }
   const predictor::Predictor predictor(options.model);
+  check_marks(predictor, options.marks);
   Notices notices("attend show", kTexts);
   if (options.explain) {
     write_file("-", explain(predictor, options, notices));
@@ -359,6 +386,7 @@ void add_show(CLI::App& program) {
   command->add_flag_callback(
       "--strict", [options] { options->errors = LineErrors::kStop; },
       "draw nothing and end with code 3 at the first text that cannot be answered");
+  add_marks_options(*command, options->marks);
   add_search_options(*command, options->predict);
   command->callback([options] { run(*options); });
 }

@@ -72,7 +72,7 @@ void watch_signals() {
 
 struct Options {
   PairFiles pairs;
-  std::string valid, valid_source, valid_target, model, preset, config, plot;
+  std::string valid, valid_source, valid_target, links, model, preset, config, plot;
   std::vector<std::string> settings;
   train::OnError on_error = train::OnError::kStop;
 };
@@ -113,11 +113,19 @@ std::optional<text::CorpusFiles> validation_files(const Options& options,
   if (parallel && (options.valid_source.empty() || options.valid_target.empty())) {
     throw UsageError("--valid-source and --valid-target go together");
   }
-  const text::CorpusFiles files{options.valid, options.valid_source, options.valid_target};
+  const text::CorpusFiles files{options.valid, options.valid_source, options.valid_target,
+                                pairs.marks};
   if (reads_standard_input(pairs) && reads_standard_input(files)) {
     throw UsageError("pairs and validation pairs cannot both be standard input");
   }
   return files;
+}
+
+void check_links(const Options& options, const train::TrainOptions& train_options) {
+  if (options.links != "-") return;
+  const bool read = reads_standard_input(train_options.pairs) ||
+                    (train_options.validation && reads_standard_input(*train_options.validation));
+  if (read) throw UsageError("pairs and links cannot both be standard input");
 }
 
 // Finds out before the training whether the file for curves can be written, unless its folder is
@@ -135,6 +143,8 @@ int run(const Options& options) {
   train::TrainOptions train_options;
   train_options.pairs = options.pairs.files();
   train_options.validation = validation_files(options, train_options.pairs);
+  train_options.links = options.links;
+  check_links(options, train_options);
   train_options.folder = options.model;
   train_options.configuration = configure(options);
   train_options.plot = options.plot;
@@ -215,6 +225,13 @@ int parse_and_train(int argc, char** argv) {
       ->type_name("FILE")
       ->check(not_empty());
   command.add_option("--valid-target", options.valid_target, "validation targets, one a line")
+      ->type_name("FILE")
+      ->check(not_empty());
+  add_marks_options(command, options.pairs.marks);
+  command
+      .add_option("--links", options.links,
+                  "links of the pairs' words (0-0 1-2), one line a pair, which attention learns to "
+                  "follow (training.guided_weight)")
       ->type_name("FILE")
       ->check(not_empty());
   command

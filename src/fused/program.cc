@@ -34,8 +34,7 @@ class Pass {
     in_.values.clear();  // releases the graphs of the known values
     const network::StepProgram& program = *in_.program;
     for (const step::Operation& one : program.schedule().operations) {
-      const bool hidden = in_.shown == network::Shown::kNothing && program.only_shown(one);
-      if (!program.in_steps(one) || hidden) continue;
+      if (!program.in_steps(one) || !program.computes(one, in_.shown)) continue;
       operations_.push_back(
           {make_operation(context_, one), one.postponed, one.stage == step::Stage::kAfter});
     }
@@ -151,6 +150,7 @@ std::unique_ptr<StepOperation> make_operation(StepContext& context,
       return make_cell(context, operation);
     case Op::kAdditiveEnergies:
     case Op::kDotEnergies:
+    case Op::kLocationEnergies:
       return make_energies(context, operation);
     case Op::kSoftmax:
       return make_softmax(context, operation);
@@ -163,6 +163,7 @@ std::unique_ptr<StepOperation> make_operation(StepContext& context,
     case Op::kPosterior:
     case Op::kLogNormalizer:
     case Op::kTokenLogProbability:
+    case Op::kInverseLength:
       return make_by_tensors(context, operation);
     default:
       return make_function(context, operation);

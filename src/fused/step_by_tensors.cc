@@ -2,6 +2,7 @@
 // graph is kept for the backward pass.
 #include <torch/csrc/autograd/autograd.h>
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -45,8 +46,10 @@ class ByTensors final : public StepOperation {
       inputs.weights.push_back(weight.detach().requires_grad_(keeps_graph_));
     }
     graph.result = network::compute(*operation_.node, inputs);
-    result_.sequence().values[result_.time(i)].copy_(
-        graph.result.detach().reshape({in_.batch, static_cast<std::int64_t>(result_.width())}));
+    // Through pointers: the graphs of other steps hold operands in this memory, and autograd would
+    // take a write by a tensor operation for a change of their values.
+    const Tensor found = graph.result.detach().contiguous();
+    std::copy_n(found.data_ptr<float>(), found.numel(), result_.rows(i).values);
     graph.leaves = std::move(inputs.operands);
     graph.leaves.insert(graph.leaves.end(), inputs.weights.begin(), inputs.weights.end());
     if (!keeps_graph_) graph = {};

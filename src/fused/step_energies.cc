@@ -83,6 +83,37 @@ class DotEnergies final : public StepOperation {
   Tensor rounded_;
 };
 
+// e_j = x_j: the numbers of a row at the positions of the source.
+class LocationEnergies final : public StepOperation {
+ public:
+  LocationEnergies(StepContext& context, const step::Operation& operation)
+      : look_(context, operation),
+        numbers_(context.values.slot(operation.inputs[0])),
+        energies_(context.values.slot(operation.results[0])) {}
+
+  void forward(std::int64_t i) override {
+    for (std::size_t b = 0; b < look_.batch(); ++b) {
+      const Positions at = look_.at(i, b);
+      float* row = energies_.rows(i).row(b);
+      clear_outside(row, at, energies_.width());
+      std::copy_n(numbers_.rows(i).row(b) + at.first, at.count, row + at.place);
+    }
+  }
+
+  void backward(std::int64_t i) override {
+    if (!numbers_.asks()) return;
+    for (std::size_t b = 0; b < look_.batch(); ++b) {
+      const Positions at = look_.at(i, b);
+      kernels::add({energies_.gradient(i).row(b) + at.place, at.count},
+                   {numbers_.gradient(i).row(b) + at.first, at.count});
+    }
+  }
+
+ private:
+  Look look_;
+  SlotView numbers_, energies_;
+};
+
 // e_j = v · tanh(q + k_j + W_f f_j), f being features of a row and a position.
 class AdditiveEnergies final : public StepOperation {
  public:
@@ -280,6 +311,9 @@ std::unique_ptr<StepOperation> make_energies(StepContext& context,
                                              const step::Operation& operation) {
   if (operation.node->op == step::Op::kDotEnergies) {
     return std::make_unique<DotEnergies>(context, operation);
+  }
+  if (operation.node->op == step::Op::kLocationEnergies) {
+    return std::make_unique<LocationEnergies>(context, operation);
   }
   return std::make_unique<AdditiveEnergies>(context, operation);
 }

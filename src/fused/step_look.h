@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <span>
 
 #include "fused/attention.h"
@@ -17,11 +18,12 @@ struct Positions {
   std::size_t first = 0, count = 0, place = 0;
 };
 
-/// What the operations over positions share: the window, if there is one.
+/// What the operations over positions share: the window, if there is one, and the limit.
 class Look {
  public:
   Look(const StepContext& context, const step::Operation& operation)
       : values_(context.values), reach_(operation.node->reach) {
+    if (operation.node->limit > 0) limit_ = to_size(operation.node->limit);
     if (reach_ > 0) centre_ = context.values.slot(operation.inputs.back());
   }
   bool in_window() const { return reach_ > 0; }
@@ -30,7 +32,7 @@ class Look {
   const SlotView& centre() const { return centre_; }
 
   Positions at(std::int64_t i, std::size_t b) const {
-    const std::size_t length = values_.length(b);
+    const std::size_t length = std::min(values_.length(b), limit_);
     if (!in_window()) return {0, length, 0};
     const double middle = std::floor(static_cast<double>(*centre_.rows(i).row(b)));
     const double begin =
@@ -45,6 +47,7 @@ class Look {
  private:
   const StepValues& values_;
   std::int64_t reach_;
+  std::size_t limit_ = std::numeric_limits<std::size_t>::max();  // Node::limit
   SlotView centre_;
 };
 

@@ -33,8 +33,7 @@ void check_ties(const Configuration& c) {
   }
 }
 
-// Checks the options that read from the encoder: the states that they read must exist, and must
-// have the decoder's size where no layer lies in between.
+// Checks the options that read from the encoder: the states that they read must exist.
 void check_encoder(const Configuration& c) {
   const EncoderConfig& encoder = c.encoder;
   const DecoderConfig& decoder = c.decoder;
@@ -64,6 +63,11 @@ void check_encoder(const Configuration& c) {
         "decoder.initial_state: backward needs a backward encoder; with encoder.direction: forward "
         "choose last, mean, copy or zero");
   }
+}
+
+// States that are copied must have the decoder's layers, cell and size. check_no_cell() comes
+// first: a decoder without a cell has no state to copy into.
+void check_copied_states(const EncoderConfig& encoder, const DecoderConfig& decoder) {
   if (decoder.initial_state != InitialState::kCopy) return;
   if (encoder.layers != decoder.layers || encoder.cell.type != decoder.cell.type) {
     conflict("decoder.initial_state: copy needs encoder and decoder of the same layers and cell");
@@ -76,18 +80,28 @@ void check_encoder(const Configuration& c) {
   }
 }
 
+// Other cells have one bias, which gru_bias does not move.
+void check_gru_bias(const std::string& side, const CellConfig& cell) {
+  if (cell.bias == GruBias::kBoth || cell.resets_after()) return;
+  conflict(fmt::format("{0}.gru_bias: {1} needs {0}.cell: gru and {0}.gru_reset: after", side,
+                       cell.bias == GruBias::kInside ? "inside" : "outside"));
+}
+
 void check_start(const Configuration& c) {
   if (c.decoder.start == Start::kZero) return;
   if (c.decoder.feedback != Feedback::kPrevious) {
-    conflict("decoder.start needs decoder.feedback: previous");
+    conflict(fmt::format("decoder.start: {} needs decoder.feedback: previous",
+                         c.decoder.start == Start::kEnd ? "end" : "own"));
   }
   if (c.decoder.start == Start::kEnd && !c.target.end_token) {
     conflict("decoder.start: end needs target.end_token: true");
   }
 }
 
-// A decoder without a cell has no state to start, to update or to feed.
-void check_no_cell(const DecoderConfig& decoder) {
+// A decoder without a cell has no state to start, to update or to feed. Without a previous token,
+// coverage and energies of earlier steps, nothing differs from step to step.
+void check_no_cell(const Configuration& c) {
+  const DecoderConfig& decoder = c.decoder;
   if (decoder.cell.type != Cell::kNone) return;
   if (decoder.order != Order::kLookUpdateGenerate) {
     conflict("decoder.cell: none needs decoder.order: look-update-generate");
@@ -102,6 +116,14 @@ void check_no_cell(const DecoderConfig& decoder) {
     conflict(
         "decoder.cell: none needs decoder.feedback: none, or a readout with "
         "decoder.readout_feedback: previous: nothing else can read the previous token");
+  }
+  const bool steps_differ = decoder.feedback == Feedback::kPrevious ||
+                            c.attention.coverage != Coverage::kNone ||
+                            c.attention.temporal != Temporal::kNone;
+  if (!steps_differ && (c.target.end_token || c.target.fixed_length != 1)) {
+    conflict(
+        "decoder.cell: none with decoder.feedback: none needs target.end_token: false and "
+        "target.fixed_length: 1, because every step would have one distribution");
   }
 }
 
@@ -131,21 +153,35 @@ void check_order(const DecoderConfig& decoder) {
   }
 }
 
-}  // namespace
-
-void check(const Configuration& c) {
-  check_ties(c);
-  check_encoder(c);
-  check_attention(c);
-  check_start(c);
-  check_no_cell(c.decoder);
-  check_order(c.decoder);
+// A target of fixed length has no </s>, and only such a target. A label is one unit.
+void check_target_length(const Configuration& c) {
   if (!c.target.end_token && c.target.fixed_length == 0) {
     conflict("target.end_token: false needs target.fixed_length");
   }
   if (c.target.end_token && c.target.fixed_length > 0) {
     conflict("target.fixed_length needs target.end_token: false");
   }
+  if (c.target.unit == UnitChoice::kWhole && c.target.fixed_length > 1) {
+    conflict(
+        fmt::format("target.unit: whole needs target.fixed_length: 1, because a label is one unit; "
+                    "target.fixed_length is {}",
+                    c.target.fixed_length));
+  }
+}
+
+}  // namespace
+
+void check(const Configuration& c) {
+  check_ties(c);
+  check_encoder(c);
+  check_gru_bias("encoder", c.encoder.cell);
+  check_gru_bias("decoder", c.decoder.cell);
+  check_attention(c);
+  check_start(c);
+  check_no_cell(c);
+  check_copied_states(c.encoder, c.decoder);
+  check_order(c.decoder);
+  check_target_length(c);
   if (c.training.allow_empty_targets && !c.target.end_token) {
     conflict(
         "training.allow_empty_targets needs target.end_token: true and target.fixed_length: 0: an "

@@ -129,7 +129,8 @@ struct EncoderConfig {
 /// s_i in the order update-look-generate.
 struct AttentionConfig {
   std::string score = "additive";  ///< the name of a score: a file in src/model/attention
-  int units = 128;                 ///< n', for the additive score
+  int units = 128;                 ///< n', of scores with a hidden layer
+  int maximum_source = 200;        ///< rows of W of the location score
   Normaliser normaliser = Normaliser::kSoftmax;
   Energies energies = Energies::kLinear;
   bool energy_bias = false;        ///< b_e; it has no effect on a softmax of linear energies
@@ -198,6 +199,20 @@ struct OptimizerConfig {
   LossScale loss_scale = LossScale::kSentenceMean;
 };
 
+/// How attention is held to given links (§12.2): −Σ_j A_ij log α_ij, or ½ Σ_j (A_ij − α_ij)², for
+/// each target token i that has links.
+enum class GuidedLoss { kCrossEntropy, kSquaredError };
+
+/// Costs over the alignment that training adds to the cost of the target tokens (§12.2, §12.3).
+struct GuidanceConfig {
+  double guided_weight = 0.1;  ///< factor of the loss of links; without links it has no effect
+  GuidedLoss guided_loss = GuidedLoss::kCrossEntropy;
+  /// Factor of Σ_j α_ij W_ij for each target token i, where W_ij = 1 − exp(−(i/I − j/J)² / (2 g²))
+  /// is small near the diagonal.
+  double diagonal_weight = 0.0;
+  double diagonal_width = 0.2;  ///< g
+};
+
 /// The learning rate of update u = 1, 2, …, where lr is OptimizerConfig::learning_rate (§1.7).
 ///   constant: lr
 ///   plateau: lr · factor^k; k rises by 1 after `patience` validations without a new best model
@@ -233,6 +248,7 @@ struct TrainingConfig {
   ScheduleConfig schedule;
   DropoutConfig dropout;
   double label_smoothing = 0.0;
+  GuidanceConfig guidance;
   Initialization initialization = Initialization::kGlorot;
   text::BatchUnit batch_unit = text::BatchUnit::kSentences;
   int batch_size = 64;

@@ -31,10 +31,19 @@ inline std::vector<Source> make_sources(std::span<const std::vector<text::TokenI
   return sources;
 }
 
+/// A link between a position of the source and a token of the target, both counted from 0.
+struct Link {
+  std::int32_t source = 0;
+  std::int32_t target = 0;
+  bool operator==(const Link&) const = default;
+};
+
 /// A source and the token ids of its target, as encode() makes them.
 struct Example {
   Source source;
   std::vector<text::TokenId> target;
+  /// The links that guide attention in training (§12.2), each once; usually none.
+  std::vector<Link> links = {};
 };
 
 }  // namespace attend::model

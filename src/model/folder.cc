@@ -93,8 +93,13 @@ Encoded encode(const Side& side, std::string_view raw, EmptyText empty) {
   for (const text::Unit& unit : result.units) {
     const auto id = side.vocabulary.id(unit.text);
     if (!id) {
-      throw DataError("", 0,
-                      fmt::format("'{}' is not in the vocabulary, which has no <unk>", unit.text));
+      throw DataError(
+          "", 0,
+          text::is_reserved(unit.text)
+              ? fmt::format(
+                    "'{}' is a reserved spelling, which no label and no other unit may have",
+                    unit.text)
+              : fmt::format("'{}' is not in the vocabulary, which has no <unk>", unit.text));
     }
     if (id == side.vocabulary.unknown()) ++result.unknown;
     result.tokens.push_back(*id);

@@ -6,6 +6,7 @@
 #include <fmt/ranges.h>
 
 #include <charconv>
+#include <functional>
 #include <limits>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 
 #include "base/base.h"
 #include "model/configuration.h"
+#include "text/text.h"
 
 namespace attend::model {
 
@@ -22,6 +24,8 @@ namespace attend::model {
 template <typename E>
 using Choices = std::vector<std::pair<std::string_view, E>>;
 
+/// Makes the options of a configuration from its fields. Every function adds one option; `help` is
+/// shown by attend presets --options.
 class OptionList {
  public:
   template <typename E>
@@ -99,7 +103,7 @@ class OptionList {
 inline constexpr int kMany = 1 << 24;
 inline constexpr double kAnyPositive = std::numeric_limits<double>::max();
 
-/// Adds the options of training, training.*.
+/// Adds the options of training, training.* (options_training.cc).
 void add_training(OptionList& list, TrainingConfig& training);
 
 }  // namespace attend::model

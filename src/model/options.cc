@@ -90,13 +90,16 @@ void add_encoder(OptionList& list, EncoderConfig& encoder) {
 
 void add_attention(OptionList& list, AttentionConfig& attention) {
   Choices<std::string> scores;
-  for (const Mechanism& score : mechanisms()) scores.emplace_back(score.name, score.name);
-  list.choice<std::string>(
-      "attention.score", attention.score, scores,
-      "energies of state s and annotation h: additive v · tanh(W s + U h + b), dot s · h, general "
-      "s · W h, cosine g · cos(s, W h)");
+  std::string help = "energies of state s and annotation h:";
+  for (const Mechanism& score : mechanisms()) {
+    help += fmt::format("{} {} {}", scores.empty() ? "" : ",", score.name, score.formula);
+    scores.emplace_back(score.name, score.name);
+  }
+  list.choice<std::string>("attention.score", attention.score, scores, std::move(help));
   list.number("attention.units", attention.units, 1, kMany,
-              "hidden units of the energies, of the additive score only");
+              "n', the hidden units of the scores additive, normed-additive and learned-query");
+  list.number("attention.maximum_source", attention.maximum_source, 1, kMany,
+              "rows of W of the score location, which looks at no later position of a source");
   list.choice<Normaliser>("attention.normaliser", attention.normaliser,
                           {{"softmax", Normaliser::kSoftmax},
                            {"sparsemax", Normaliser::kSparsemax},
@@ -140,7 +143,7 @@ void add_attention(OptionList& list, AttentionConfig& attention) {
               "positions on each side of the middle of a window");
   list.choice<Coverage>("attention.coverage", attention.coverage,
                         {{"none", Coverage::kNone}, {"sum", Coverage::kSum}},
-                        "what the additive score sees of the past: the sum of the alignments");
+                        "what additive scores see of the past: the sum of the alignments");
   list.number("attention.coverage_loss", attention.coverage_loss, 0.0, 1e6,
               "factor of the cost of looking again where attention has looked; 0: no cost");
   list.choice<Temporal>("attention.temporal", attention.temporal,

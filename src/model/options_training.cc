@@ -62,6 +62,20 @@ void add_dropout(OptionList& list, DropoutConfig& dropout) {
             "one dropout mask for all steps of a sequence");
 }
 
+void add_guidance(OptionList& list, GuidanceConfig& guidance) {
+  list.number("training.guided_weight", guidance.guided_weight, 0.0, 1e6,
+              "factor of the cost of attention that does not follow the links of --links");
+  list.choice<GuidedLoss>(
+      "training.guided_loss", guidance.guided_loss,
+      {{"cross-entropy", GuidedLoss::kCrossEntropy}, {"squared-error", GuidedLoss::kSquaredError}},
+      "the cost of a target token with links: −Σ A log α, or ½ Σ (A − α)²");
+  list.number("training.diagonal_weight", guidance.diagonal_weight, 0.0, 1e6,
+              "factor of the cost of attention away from the diagonal; 0: no cost");
+  list.number(
+      "training.diagonal_width", guidance.diagonal_width, 0.001, 1000.0,
+      "how far from the diagonal attention may look at little cost, as a share of the text");
+}
+
 }  // namespace
 
 void add_training(OptionList& list, TrainingConfig& training) {
@@ -70,6 +84,7 @@ void add_training(OptionList& list, TrainingConfig& training) {
   add_schedule(list, training.schedule);
   add_dropout(list, training.dropout);
   list.number("training.label_smoothing", training.label_smoothing, 0.0, 0.99, "label smoothing");
+  add_guidance(list, training.guidance);
   list.choice<Initialization>(
       "training.initialization", training.initialization,
       {{"glorot", Initialization::kGlorot}, {"normal", Initialization::kNormal}},

@@ -40,15 +40,21 @@ struct VocabularySizes {
 ///   initial.L.state_bias           [n]           With zero or copy no initial.* tensor exists.
 ///   initial.L.cell_weight          [n, d]        LSTM
 ///   initial.L.cell_bias            [n]           LSTM
-///   attention.query                [n]           the query, with decoder.cell: none
+///   attention.query                [n]           the query, with decoder.cell: none; not with
+///                                                linear-pooling and learned-query
 ///   attention.centre_weight        [n, n]        W_p, with attention.window: predicted
 ///   attention.centre_vector        [1, n]        v_p, with attention.window: predicted
-///   attention.query_weight         [n', n]       W, additive
-///   attention.annotation_weight    [n', n_h]     U, additive; general and cosine: W [n, n_h]
-///   attention.bias                 [n']          b, additive
-///   attention.energy_weight        [n']          v, additive
-///   attention.coverage_weight      [n', 1]       W_c, with attention.coverage: sum
-///   attention.factor               [1]           g, cosine
+///   attention.query_weight         [n', n]       W, additive and normed-additive; concat-code:
+///                                                [n_h, n]
+///   attention.annotation_weight    [n', n_h]     U, additive and normed-additive; W, learned-query;
+///                                                general, scaled-general and cosine: W [n, n_h]
+///   attention.bias                 [n']          b, additive, normed-additive and learned-query
+///   attention.energy_weight        [n']          v, additive and normed-additive; u, learned-query;
+///                                                concat-code: v [n_h]; linear-pooling: w [n_h]
+///   attention.location_weight      [S, n]        W, location; S: attention.maximum_source
+///   attention.factor               [1]           g, normed-additive, scaled-general and cosine
+///   attention.coverage_weight      [n', 1]       W_c, with attention.coverage: sum; concat-code:
+///                                                [n_h, 1]
 ///   attention.energy_bias          [1]           b_e, if chosen
 ///   target_embedding.weight        [target_vocabulary, m_y]  with feedback, unless tied to the source
 ///   target_embedding.start         [m_y]         E y_0, with decoder.start: own

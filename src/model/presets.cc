@@ -176,12 +176,13 @@ Configuration make_temporal() {
   return c;
 }
 
-// Monotonic attention (§13.1) in the default model. The bias of the energies begins below 0, so
-// that attention does not stop at the first positions. The paper began between −4, for long
-// sources, and −1.
+// Monotonic attention (§13.1) in the default model, with the score of Raffel et al. The bias of the
+// energies begins below 0, so that attention does not stop at the first positions. The paper began
+// between −4, for long sources, and −1.
 Configuration make_monotonic() {
   Configuration c = make_default();
   c.preset = "monotonic";
+  c.attention.score = "normed-additive";
   c.attention.kind = AttentionKind::kMonotonic;
   c.attention.energy_bias = true;
   c.attention.initial_energy_bias = -1;

@@ -72,9 +72,13 @@ void fill_attention(Batch& batch, std::span<const Example* const> examples, std:
 }
 
 void fill_target(Batch& batch, std::span<const Example* const> examples, std::size_t length,
-                 const at::Device& device) {
+                 const at::TensorOptions& floating) {
   const std::size_t count = examples.size();
-  Ids target(length * count, 0), previous(length * count, -1), rows, tokens;
+  const at::Device device = floating.device();
+  Ids target(length * count, 0), previous(length * count, -1), rows, tokens, lengths;
+  for (const Example* example : examples) {
+    lengths.push_back(static_cast<std::int64_t>(example->target.size()));
+  }
   for (std::size_t i = 0; i < length; ++i) {
     for (std::size_t b = 0; b < count; ++b) {
       const auto& ids = examples[b]->target;
@@ -92,7 +96,30 @@ void fill_target(Batch& batch, std::span<const Example* const> examples, std::si
   batch.target = to_tensor(target, {steps, columns}, device);
   batch.previous = to_tensor(previous, {steps, columns}, device);
   batch.target_tokens = to_tensor(tokens, {batch.tokens}, device);
+  batch.target_lengths = to_tensor(lengths, {columns}, device).to(floating);
   if (batch.tokens < steps * columns) batch.target_rows = to_tensor(rows, {batch.tokens}, device);
+}
+
+// Makes the distribution over the source that the links of each target token ask for. Call after
+// fill_source() and fill_target().
+void fill_links(Batch& batch, std::span<const Example* const> examples,
+                const at::TensorOptions& floating) {
+  const auto has_none = [](const Example* example) { return example->links.empty(); };
+  if (std::all_of(examples.begin(), examples.end(), has_none)) return;
+  const std::int64_t steps = batch.target.size(0), positions = batch.source.size(0);
+  const at::Tensor links = at::zeros({steps, batch.sentences, positions}, at::kFloat);
+  auto cells = links.accessor<float, 3>();
+  for (std::size_t b = 0; b < examples.size(); ++b) {
+    const Example& example = *examples[b];
+    for (const model::Link& link : example.links) {
+      ATTEND_CHECK(link.source >= 0 && link.target >= 0);
+      ATTEND_CHECK(static_cast<std::size_t>(link.source) < example.source.tokens.size());
+      ATTEND_CHECK(static_cast<std::size_t>(link.target) < example.target.size());
+      cells[link.target][static_cast<std::int64_t>(b)][link.source] = 1;
+    }
+  }
+  const at::Tensor whole = links.to(floating);
+  batch.links = whole / whole.sum(2, true).clamp_min(1);
 }
 
 }  // namespace
@@ -114,7 +141,8 @@ Batch make_batch(std::span<const Example* const> examples, const at::TensorOptio
   batch.sentences = static_cast<std::int64_t>(examples.size());
   fill_source(batch, examples, source_length, floating);
   fill_attention(batch, examples, source_length, floating);
-  fill_target(batch, examples, target_length, floating.device());
+  fill_target(batch, examples, target_length, floating);
+  fill_links(batch, examples, floating);
   Ids last;
   for (const Example* example : examples) last.push_back(example->target.back());
   batch.last_tokens = to_tensor(last, {batch.sentences}, floating.device());

@@ -33,7 +33,11 @@ struct Batch {
   at::Tensor last_tokens;  // [batch]: the id of the last token of each target, </s> if it ends so
   // [tokens]: the rows of [target_length · batch] that hold a token; undefined without padding.
   at::Tensor target_rows;
-  at::Tensor target_tokens;                // [tokens]: ids of all target tokens, without padding
+  at::Tensor target_tokens;   // [tokens]: ids of all target tokens, without padding
+  at::Tensor target_lengths;  // [batch]: tokens of each target, as floating-point values
+  // [target_length, batch, source_length]: 1 / (number of links of the target token) at each
+  // position that it is linked to, 0 elsewhere; undefined if no example has links.
+  at::Tensor links;
   std::vector<std::int32_t> source_sizes;  ///< [batch]: tokens of each source, as integers
   // [batch]: how many positions of each source attention may look at, if in every source these are
   // the first ones; otherwise empty.
@@ -49,9 +53,10 @@ struct PaddedTo {
 };
 
 /// Makes a batch of at least one example. Every source and every target must hold a token; an empty
-/// one is a CheckFailure, and so is a source of several sentences or of features. `floating` gives
-/// the type of masks and lengths and the device of all tensors. The lengths are those of the
-/// longest source and target, or `at_least` where that is more.
+/// one is a CheckFailure, and so is a link outside its example and a source of several sentences or
+/// of features. `floating` gives the type of masks, lengths and links and the device of all
+/// tensors. The lengths are those of the longest source and target, or `at_least` where that is
+/// more.
 Batch make_batch(std::span<const Example* const> examples, const at::TensorOptions& floating,
                  const PaddedTo& at_least = {});
 

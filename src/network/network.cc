@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/base.h"
+#include "network/guidance.h"
 #include "network/passes.h"
 #include "network/step_operations.h"
 
@@ -34,7 +35,7 @@ Network::Network(const model::Configuration& configuration, Tensors tensors,
   const auto& shown = program_->program().observations;
   alignment_ = static_cast<std::size_t>(
       std::find_if(shown.begin(), shown.end(),
-                   [](const step::Observation& one) { return one.name == "alignment"; }) -
+                   [](const step::Observation& one) { return one.name == kAlignmentName; }) -
       shown.begin());
 }
 
@@ -298,10 +299,13 @@ Tensor Network::of_targets(const Tensor& x, const Batch& batch) {
 
 // Decodes the batch and returns what the loss reads.
 LossInputs Network::target_loss(const Batch& batch, Dropout* dropout) const {
-  const Decoded decoded = decode(batch, dropout, Shown::kNothing);
+  const model::GuidanceConfig& guidance = configuration_.training.guidance;
+  const bool guided = guides(guidance, batch);
+  const Decoded decoded = decode(batch, dropout, guided ? Shown::kAlignment : Shown::kNothing);
   LossInputs inputs = decoded.prior.defined()
                           ? mixture_loss(decoded, batch)
                           : loss_inputs(of_targets(decoded.readouts, batch).contiguous(), batch);
+  inputs.extra = guidance_cost(guidance, batch, decoded.alignments);
   for (std::size_t k = 0; k < decoded.costs.size(); ++k) {
     const double weight = program_->program().costs[k].weight;
     const Tensor cost = of_targets(decoded.costs[k], batch).sum() * weight;

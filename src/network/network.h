@@ -36,7 +36,8 @@ class Network {
   Network(const model::Configuration& configuration, Tensors tensors,
           std::shared_ptr<Operations> operations);
 
-  /// Computes the cost of a batch, summed over its target tokens. The result is differentiable.
+  /// Computes the cost of a batch, summed over its target tokens. Its links and the costs that the
+  /// configuration adds (coverage, GuidanceConfig) are part of it. The result is differentiable.
   /// `dropout` is null outside training.
   Cost cost(const Batch& batch, Dropout* dropout) const;
   /// Adds the gradient of scale · cost to the gradients of `tensors`, which must be leaves that

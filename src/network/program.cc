@@ -15,6 +15,7 @@ bool looks(const step::Operation& operation) {
   switch (operation.node->op) {
     case step::Op::kAdditiveEnergies:
     case step::Op::kDotEnergies:
+    case step::Op::kLocationEnergies:
     case step::Op::kSoftmax:
     case step::Op::kWeightedSum:
       return true;
@@ -27,21 +28,21 @@ bool looks(const step::Operation& operation) {
 
 StepProgram::StepProgram(step::Program program)
     : program_(std::move(program)), schedule_(step::make_schedule(program_, {})) {
-  only_shown_ = needed_for(Shown::kNothing);
-  for (char& flag : only_shown_) flag = flag == 0 ? 1 : 0;
   find_steps();
   std::vector<char> loop;
   for (const step::Operation& one : schedule_.operations) {
     loop.push_back(one.stage == step::Stage::kStep ? 1 : 0);
   }
-  kept_ = read_after(Shown::kNothing, loop);
-  kept_all_ = read_after(Shown::kAll, loop);
-  results_ = read_after(Shown::kNothing, in_steps_);
-  results_all_ = read_after(Shown::kAll, in_steps_);
+  for (const Shown shown : {Shown::kAll, Shown::kNothing, Shown::kAlignment}) {
+    Pass& pass = passes_[static_cast<std::size_t>(shown)];
+    pass.needed = needed_for(shown);
+    pass.kept = read_after(shown, loop);
+    pass.results = read_after(shown, in_steps_);
+  }
 }
 
-// Returns for each operation whether the output, the costs, the next step or, with kAll, an
-// observation needs it.
+// Returns for each operation whether the output, the costs, the next step or an observation that is
+// shown needs it.
 std::vector<char> StepProgram::needed_for(Shown shown) const {
   std::vector<char> slots(schedule_.slots.size());
   const auto need = [&](int slot) {
@@ -56,8 +57,8 @@ std::vector<char> StepProgram::needed_for(Shown shown) const {
     need(one.initial);
   }
   for (const step::Resumed& one : schedule_.resumed) need(one.postponed);
-  if (shown == Shown::kAll) {
-    for (const step::ObservedSlot& one : schedule_.observations) need(one.slot);
+  for (const step::ObservedSlot& one : schedule_.observations) {
+    if (shows(shown, one.name)) need(one.slot);
   }
   std::vector<char> needed(schedule_.operations.size());
   for (std::size_t k = needed.size(); k-- > 0;) {
@@ -88,7 +89,7 @@ void StepProgram::find_steps() {
 }
 
 // Returns the slots that operations `inside` compute and others, the output, costs or observations
-// read.
+// that are shown read. Call after needed_for() has filled Pass::needed.
 std::vector<int> StepProgram::read_after(Shown shown, const std::vector<char>& inside) const {
   std::vector<char> made(schedule_.slots.size());
   for (const step::CarriedSlot& one : schedule_.carried) made[index_of(one.before)] = 1;
@@ -106,12 +107,12 @@ std::vector<int> StepProgram::read_after(Shown shown, const std::vector<char>& i
   for (std::size_t k = 0; k < inside.size(); ++k) {
     const step::Operation& one = schedule_.operations[k];
     const bool later = inside[k] == 0 && one.stage == step::Stage::kAfter;
-    if (!later || (shown == Shown::kNothing && only_shown(one))) continue;
+    if (!later || !computes(one, shown)) continue;
     for (const int input : one.inputs) keep(input);
     keep(one.added);
   }
-  if (shown == Shown::kAll) {
-    for (const step::ObservedSlot& one : schedule_.observations) keep(one.slot);
+  for (const step::ObservedSlot& one : schedule_.observations) {
+    if (shows(shown, one.name)) keep(one.slot);
   }
   for (const int slot : schedule_.costs) keep(slot);
   for (const int slot : {schedule_.output, schedule_.prior, schedule_.normalizer}) keep(slot);
@@ -123,9 +124,9 @@ bool StepProgram::reads(step::Op op) const {
                      [op](const step::Node& node) { return node.op == op; });
 }
 
-bool StepProgram::has_windows() const {
+bool StepProgram::needs_mask() const {
   return std::any_of(program_.nodes.begin(), program_.nodes.end(),
-                     [](const step::Node& node) { return node.reach > 0; });
+                     [](const step::Node& node) { return node.reach > 0 || node.limit > 0; });
 }
 
 ProgramOutputs StepProgram::run(const Tensors& tensors, Operations& operations,

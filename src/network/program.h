@@ -4,7 +4,9 @@
 
 #include <ATen/ATen.h>
 
+#include <array>
 #include <cstdint>
+#include <string_view>
 #include <vector>
 
 #include "model/model.h"
@@ -14,8 +16,16 @@
 
 namespace attend::network {
 
-/// Which observations a pass computes. Training needs none.
-enum class Shown : int { kAll, kNothing };
+/// The name of the observation that is the alignment.
+inline constexpr std::string_view kAlignmentName = "alignment";
+
+/// Which observations a pass computes. Training needs none, or the alignment for costs over it.
+enum class Shown : int { kAll, kNothing, kAlignment };
+
+/// Whether a pass computes the observation of this name.
+inline bool shows(Shown shown, std::string_view name) {
+  return shown == Shown::kAll || (shown == Shown::kAlignment && name == kAlignmentName);
+}
 
 /// The values of a batch that a program reads.
 struct ProgramInputs {
@@ -49,7 +59,7 @@ struct ProgramOutputs {
   // [steps, batch, source_length]: π and the log-normalisers of a mixture; otherwise undefined
   Tensor prior, normalizer;
   /// In the order of Program::observations: [steps, batch, source_length] or [steps, batch, units].
-  /// Undefined with Shown::kNothing.
+  /// Undefined where ProgramInputs::shown does not show them.
   std::vector<Tensor> observations;
   std::vector<Tensor> costs;  // in the order of Program::costs: [steps, batch, 1]
 };
@@ -67,8 +77,9 @@ class StepProgram {
   const step::Schedule& schedule() const { return schedule_; }
   /// Whether the program has a node of this operation.
   bool reads(step::Op op) const;
-  /// Whether attention looks in windows.
-  bool has_windows() const;
+  /// Whether an operation reads the number of positions from the mask, which must then exist even
+  /// if attention may look everywhere: in windows, and with a limit of positions.
+  bool needs_mask() const;
   /// `tensors` holds the parameters by name. Products outside the loop over the steps go through
   /// `operations`, and so does the loop itself where they run it.
   ProgramOutputs run(const Tensors& tensors, Operations& operations,
@@ -79,31 +90,34 @@ class StepProgram {
   bool in_steps(const step::Operation& operation) const {
     return in_steps_[number_of(operation)] != 0;
   }
-  /// Whether only observations need the results of an operation.
-  bool only_shown(const step::Operation& operation) const {
-    return only_shown_[number_of(operation)] != 0;
+  /// Whether a pass needs an operation. One that shows everything computes all operations.
+  bool computes(const step::Operation& operation, Shown shown) const {
+    return shown == Shown::kAll || of(shown).needed[number_of(operation)] != 0;
   }
   /// The slots of Stage::kStep whose values of all steps are read after the loop.
-  const std::vector<int>& kept(Shown shown) const {
-    return shown == Shown::kAll ? kept_all_ : kept_;
-  }
+  const std::vector<int>& kept(Shown shown) const { return of(shown).kept; }
   /// The slots that Operations::run_steps() must return.
-  const std::vector<int>& results(Shown shown) const {
-    return shown == Shown::kAll ? results_all_ : results_;
-  }
+  const std::vector<int>& results(Shown shown) const { return of(shown).results; }
 
  private:
+  // The work of a pass that shows some observations.
+  struct Pass {
+    std::vector<char> needed;        // of each operation: whether a result of it is read
+    std::vector<int> kept, results;  // slots
+  };
+
   std::size_t number_of(const step::Operation& operation) const {
     return static_cast<std::size_t>(&operation - schedule_.operations.data());
   }
+  const Pass& of(Shown shown) const { return passes_[static_cast<std::size_t>(shown)]; }
   std::vector<char> needed_for(Shown shown) const;
   void find_steps();
   std::vector<int> read_after(Shown shown, const std::vector<char>& inside) const;
 
   step::Program program_;
-  step::Schedule schedule_;                  // refers to program_
-  std::vector<char> in_steps_, only_shown_;  // of each operation
-  std::vector<int> kept_, kept_all_, results_, results_all_;
+  step::Schedule schedule_;     // refers to program_
+  std::vector<char> in_steps_;  // of each operation
+  std::array<Pass, 3> passes_;  // [Shown]
 };
 
 }  // namespace attend::network

@@ -33,7 +33,7 @@ ProgramRun::ProgramRun(const StepProgram& program, const Tensors& tensors, Opera
       caches_[k].weights.push_back(find_tensor(tensors, name));
     }
   }
-  if (mask_.defined() || !program.has_windows()) return;
+  if (mask_.defined() || !program.needs_mask()) return;
   mask_ = at::zeros({inputs.annotations.size(0), inputs.annotations.size(1)},
                     inputs.annotations.options().requires_grad(false));
 }
@@ -52,7 +52,7 @@ ProgramOutputs ProgramRun::run() {
 
 // Observations that nobody asks for are left out, and so is what they alone need.
 bool ProgramRun::is_shown_or_needed(const step::Operation& operation) const {
-  return in_.shown == Shown::kAll || !program_.only_shown(operation);
+  return program_.computes(operation, in_.shown);
 }
 
 void ProgramRun::run_stage(step::Stage stage) {
@@ -139,7 +139,7 @@ ProgramOutputs ProgramRun::outputs() {
     outputs.normalizer = all_steps(schedule_.normalizer);
   }
   for (const step::ObservedSlot& one : schedule_.observations) {
-    outputs.observations.push_back(in_.shown == Shown::kAll ? all_steps(one.slot) : Tensor());
+    outputs.observations.push_back(shows(in_.shown, one.name) ? all_steps(one.slot) : Tensor());
   }
   for (const int slot : schedule_.costs) outputs.costs.push_back(all_steps(slot));
   return outputs;

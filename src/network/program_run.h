@@ -86,7 +86,7 @@ class ProgramRun {
   std::vector<Tensor> values_;             // of each slot
   std::vector<std::vector<Tensor>> kept_;  // of each kept slot: the values of the steps
   std::vector<Cache> caches_;              // of each operation
-  Tensor mask_;  // [batch, source_length]: as in ProgramInputs; defined if a window needs it
+  Tensor mask_;  // [batch, source_length]: as in ProgramInputs; defined if an operation needs it
   std::int64_t step_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "network/step_operations.h"
 
+#include <algorithm>
 #include <limits>
 #include <string>
 
@@ -60,6 +61,8 @@ class Computation {
         return additive_energies();
       case step::Op::kDotEnergies:
         return dot_energies();
+      case step::Op::kLocationEnergies:
+        return location_energies();
       case step::Op::kSoftmax:
         return softmax();
       case step::Op::kWeightedSum:
@@ -91,7 +94,8 @@ class Computation {
   const Tensor& weight(std::size_t k) const { return in_.weights.at(k); }
   bool in_window() const { return node_.reach > 0; }
   WindowPositions window(std::int64_t positions) const {
-    return positions_of(in_.operands.back(), node_.reach, positions, in_.mask);
+    const std::int64_t known = node_.limit > 0 ? std::min(positions, node_.limit) : positions;
+    return positions_of(in_.operands.back(), node_.reach, known, in_.mask);
   }
 
   // Keys [steps or 1, batch, positions of the window or of the source, units].
@@ -115,14 +119,36 @@ class Computation {
     return x(1).bmm(q.permute({1, 2, 0})).permute({2, 0, 1});
   }
 
+  // The numbers of a row at the positions that a source of the batch may have; 0 after the last.
+  Tensor location_energies() const {
+    ATTEND_CHECK(in_.mask.defined());
+    const Tensor numbers = query_rows(x(0), in_.mask.size(0));  // [steps, batch, limit]
+    const std::int64_t positions = in_.mask.size(1);
+    if (in_window()) {
+      const Tensor index = window(positions).index;
+      return numbers.expand({index.size(0), -1, -1}).gather(2, index);
+    }
+    if (positions <= node_.limit) return numbers.narrow(2, 0, positions);
+    return at::constant_pad_nd(numbers, {0, positions - node_.limit});
+  }
+
+  // [batch, positions]: where attention may look.
+  Tensor open_positions() const {
+    const Tensor open = in_.mask == 0;
+    if (node_.limit == 0 || node_.limit >= open.size(1)) return open;
+    const Tensor number = at::arange(open.size(1), open.options().dtype(at::kLong));
+    return open.logical_and(number < node_.limit);
+  }
+
   // Weights of the positions that are allowed. A row without any has 0 everywhere.
   Tensor softmax() const {
+    ATTEND_CHECK(in_.mask.defined() || node_.limit == 0);
     if (!in_window() && !in_.mask.defined()) return normalise(node_.normaliser, x(0), {});
     const Tensor allowed =
-        in_window() ? exists_in_window() : (in_.mask == 0).unsqueeze(0).expand_as(x(0));
+        in_window() ? exists_in_window() : open_positions().unsqueeze(0).expand_as(x(0));
     const Tensor any = allowed.any(-1, true);
     const Tensor closed = allowed.logical_or(any.logical_not()).logical_not();
-    return normalise(node_.normaliser, x(0), closed) * any.to(x(0).scalar_type());
+    return normalise(node_.normaliser, x(0), closed) * allowed.to(x(0).scalar_type());
   }
 
   // The positions that a window has in a source whose length only the mask knows.
@@ -207,6 +233,11 @@ class Computation {
   const OperationInputs& in_;
 };
 
+// 1 / sqrt(|x|² + ε) of each vector.
+Tensor inverse_length(const Tensor& x) {
+  return (x.square().sum(-1, true) + step::kLengthEpsilon).rsqrt();
+}
+
 Tensor elementwise(const step::Node& node, const std::vector<Tensor>& x) {
   switch (node.op) {
     case step::Op::kAdd:
@@ -229,8 +260,10 @@ Tensor elementwise(const step::Node& node, const std::vector<Tensor>& x) {
       return x[0].relu();
     case step::Op::kMaxout:
       return maxout(x[0]);
+    case step::Op::kInverseLength:
+      return inverse_length(x[0]);
     case step::Op::kUnitLength:
-      return x[0] * (x[0].square().sum(-1, true) + step::kLengthEpsilon).rsqrt();
+      return x[0] * inverse_length(x[0]);
     default:
       return {};
   }

@@ -13,7 +13,8 @@ namespace attend::network {
 struct OperationInputs {
   std::vector<Tensor> operands;
   std::vector<Tensor> weights;  // in the order of Node::weights
-  /// [batch, positions]: 0, or −infinity where attention must not look; or undefined.
+  /// [batch, positions]: 0, or −infinity where attention must not look; or undefined, except in a
+  /// window and with a limit of positions (Node::limit).
   Tensor mask;
   /// [steps, batch]: the tokens that kTokenLogProbability scores; negative ones count as 0.
   Tensor ids;

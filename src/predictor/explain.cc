@@ -42,12 +42,13 @@ std::span<const float> ExplainedStep::observed(std::string_view name) const {
 }
 
 Explanation Predictor::explain(const std::string& text, const search::SearchOptions& options,
-                               std::size_t choices) const {
+                               std::size_t choices, const Allowed& allowed) const {
   PredictOptions predict_options;
   predict_options.search = options;
   predict_options.search.alignments =
       engine_->has_alignment() ? search::Alignments::kKept : search::Alignments::kDropped;
-  Answer answer = predict(std::span(&text, 1), predict_options).front();
+  const SourceTexts source{std::span(&text, 1), std::span(&allowed, 1)};
+  Answer answer = predict(source.texts, predict_options, source.allowed).front();
   if (answer.predictions.empty()) {
     throw DataError("", 0, answer.problem.empty() ? "empty text" : answer.problem);
   }
@@ -61,7 +62,7 @@ Explanation Predictor::explain(const std::string& text, const search::SearchOpti
     tokens.push_back(*end);
 
   std::vector<Answer> unused(1);
-  const auto prepared = prepare_sources(model_.text, std::span(&text, 1), predict_options, unused);
+  const auto prepared = prepare_sources(model_.text, source, predict_options, unused);
   const auto decoding = engine_->annotate(prepared.sources);
   model::StepRow row;
   for (const text::TokenId token : tokens) {

@@ -175,10 +175,11 @@ std::vector<Prediction> Predictor::present_best(std::span<search::Hypothesis> hy
 }
 
 std::vector<Answer> Predictor::predict(std::span<const std::string> texts,
-                                       const PredictOptions& wanted) const {
+                                       const PredictOptions& wanted,
+                                       std::span<const Allowed> allowed) const {
   const PredictOptions options = fit_to(*engine_, wanted);
   std::vector<Answer> answers(texts.size());
-  const PreparedSources prepared = prepare_sources(model_.text, texts, options, answers);
+  const PreparedSources prepared = prepare_sources(model_.text, {texts, allowed}, options, answers);
   search::SearchOptions search_options = options.search;
   search_options.forbidden = model::never_predicted(model_.text.target);
   // Different unit sequences may join to one text (subwords): look at the whole beam, then cut.
@@ -205,13 +206,14 @@ std::vector<Answer> Predictor::predict(std::span<const std::string> texts,
 
 std::vector<Answer> Predictor::score(std::span<const std::string> sources,
                                      std::span<const std::string> targets,
-                                     const PredictOptions& wanted) const {
+                                     const PredictOptions& wanted,
+                                     std::span<const Allowed> allowed) const {
   ATTEND_CHECK_EQ(sources.size(), targets.size());
   const PredictOptions options = fit_to(*engine_, wanted);
   PredictOptions whole = options;
   if (whole.long_sources == LongSources::kSplit) whole.long_sources = LongSources::kSkip;
   std::vector<Answer> answers(sources.size());
-  const PreparedSources prepared = prepare_sources(model_.text, sources, whole, answers);
+  const PreparedSources prepared = prepare_sources(model_.text, {sources, allowed}, whole, answers);
   const auto given = prepare_targets(model_.text, targets, options, answers);
   std::vector<std::size_t> pairs;  // the ones that have a part and a target
   std::vector<Work> work;

@@ -19,6 +19,9 @@
 
 namespace attend::predictor {
 
+/// Where attention may look in a text: bytes of it, sorted and disjoint. Empty: everywhere.
+using Allowed = std::vector<text::ByteSpan>;
+
 /// A source text as the model sees it.
 struct Source {
   std::string text;               ///< the raw text
@@ -64,7 +67,8 @@ enum class LongSources {
   kCut,   ///< only its first units are answered
   kSkip,  ///< it gets a problem and no answer
   /// The source is cut at ends of sentences and the answers to its parts are joined. The answer has
-  /// one prediction, whatever n_best is. When targets are scored, this is kSkip.
+  /// one prediction, whatever n_best is. When targets are scored, this is kSkip. predict() throws
+  /// UsageError for a model of labels (UnitChoice::kWhole): the labels of parts are no label.
   kSplit
 };
 
@@ -141,22 +145,25 @@ class Predictor {
 
   /// Returns one answer for each text, in order. A text that cannot be answered has a problem
   /// (broken UTF-8, a word too long for subwords, a unit that a vocabulary without <unk> lacks, too
-  /// little memory); the other texts are answered nevertheless.
-  std::vector<Answer> predict(std::span<const std::string> texts,
-                              const PredictOptions& wanted) const;
+  /// little memory); the other texts are answered nevertheless. `allowed` has one value for each
+  /// text, or none at all. Attention may look at the units that share a byte with it, and then at
+  /// neither </s> nor padding; a text, or a part of a long one, without such a unit has a problem.
+  std::vector<Answer> predict(std::span<const std::string> texts, const PredictOptions& wanted,
+                              std::span<const Allowed> allowed = {}) const;
 
   /// Forced scoring. Each answer has one prediction: the given target, unchanged, with spans of its
   /// raw bytes. A target that the model cannot produce is a problem: its length is not the fixed
   /// one, or exceeds the longest. A blank target has a prediction only if the model was trained
-  /// with empty targets. Beam and n-best of `wanted` have no effect.
+  /// with empty targets. Beam and n-best of `wanted` have no effect. `allowed` belongs to the
+  /// sources, as in predict().
   std::vector<Answer> score(std::span<const std::string> sources,
-                            std::span<const std::string> targets,
-                            const PredictOptions& wanted) const;
+                            std::span<const std::string> targets, const PredictOptions& wanted,
+                            std::span<const Allowed> allowed = {}) const;
 
   /// Returns every step of the best prediction, with the `choices` most probable units of each.
   /// Throws DataError, without file and line, for a text that has no answer.
   Explanation explain(const std::string& text, const search::SearchOptions& options,
-                      std::size_t choices) const;
+                      std::size_t choices, const Allowed& allowed = {}) const;
 
   const model::ModelText& text() const { return model_.text; }
   const model::Weights& weights() const { return model_.weights; }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -11,6 +12,15 @@ namespace attend::predictor {
 namespace {
 
 using model::TokenId;
+
+// Throws UsageError where answers to the parts of a source could not be put together.
+void check_long_sources(const model::Side& target, LongSources choice) {
+  if (choice != LongSources::kSplit || target.config.unit != model::UnitChoice::kWhole) return;
+  throw UsageError(
+      "--long-sources split: this model answers with a label (target.unit: whole), and the labels "
+      "of "
+      "parts are no label; choose cut or skip");
+}
 
 // Returns the parts of a source that has units. Returns none and sets `problem` where it is
 // skipped.
@@ -36,8 +46,28 @@ std::vector<Part> choose_parts(const model::Side& side, const PredictOptions& op
   return parts;
 }
 
-void prepare_source(const model::Side& side, const PredictOptions& options, Answer& answer,
-                    PreparedSources& prepared) {
+// Returns where attention may look in a part of `size` tokens, [tokens]; empty: everywhere. `open`
+// says so of the units of the whole source.
+std::vector<char> allowed_in(const Part& part, std::span<const char> open, std::size_t size) {
+  if (open.empty()) return {};
+  std::vector<char> allowed(size, 0);  // 0 at </s> and padding
+  for (std::size_t j = 0; j < part.size(); ++j) allowed[j] = open[part.unit(j)];
+  return allowed;
+}
+
+// Returns why attention cannot look anywhere in some part; empty when it can in all of them.
+std::string blocked_part(std::span<const Part> parts, std::span<const char> open) {
+  for (std::size_t p = 0; p < parts.size() && !open.empty(); ++p) {
+    const std::vector<char> allowed = allowed_in(parts[p], open, parts[p].size());
+    if (std::find(allowed.begin(), allowed.end(), 1) != allowed.end()) continue;
+    const std::string where = parts.size() == 1 ? "" : fmt::format("part {} of ", p + 1);
+    return fmt::format("attention may look at no unit of {}the source", where);
+  }
+  return {};
+}
+
+void prepare_source(const model::Side& side, const PredictOptions& options, const Allowed& allowed,
+                    Answer& answer, PreparedSources& prepared) {
   Source& source = answer.source;
   model::Encoded encoded;
   try {
@@ -51,7 +81,14 @@ void prepare_source(const model::Side& side, const PredictOptions& options, Answ
   const auto behind = ids.subspan(encoded.units.size());  // </s>, padding
   source.cut = encoded.cut;
   source.units = std::move(encoded.units);
-  for (const Part& part : choose_parts(side, options, answer)) {
+  std::vector<char> open;  // [units]; or empty: attention may look everywhere
+  if (!allowed.empty()) open = text::covered_units(source.units, allowed);
+  const std::vector<Part> parts = choose_parts(side, options, answer);
+  if (std::string problem = blocked_part(parts, open); !problem.empty()) {
+    answer.problem = std::move(problem);
+    return;
+  }
+  for (const Part& part : parts) {
     std::vector<TokenId> tokens(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(part.tags));
     const auto own = ids.subspan(part.begin, part.end - part.begin);
     tokens.insert(tokens.end(), own.begin(), own.end());
@@ -62,8 +99,9 @@ void prepare_source(const model::Side& side, const PredictOptions& options, Answ
                                                  : side.vocabulary.unit(tokens[j]));
       }
     }
+    std::vector<char> allowed_tokens = allowed_in(part, open, tokens.size());
     prepared.parts.push_back(part);
-    prepared.sources.push_back({std::move(tokens)});
+    prepared.sources.push_back({std::move(tokens), std::move(allowed_tokens)});
   }
   for (std::size_t j = 0; j < source.units.size(); ++j) {
     if (ids[j] == side.vocabulary.unknown()) source.unknown.push_back(source.units[j].text);
@@ -99,15 +137,20 @@ std::string target_problem(const model::Side& side, const model::Encoded& target
 
 }  // namespace
 
-PreparedSources prepare_sources(const model::ModelText& model, std::span<const std::string> texts,
+PreparedSources prepare_sources(const model::ModelText& model, const SourceTexts& given,
                                 const PredictOptions& options, std::vector<Answer>& answers) {
+  check_long_sources(model.target, options.long_sources);
+  const std::span<const std::string> texts = given.texts;
+  ATTEND_CHECK(given.allowed.empty() || given.allowed.size() == texts.size());
+  const Allowed everywhere;
   PreparedSources prepared;
   prepared.first_parts.reserve(texts.size() + 1);
   for (std::size_t i = 0; i < texts.size(); ++i) {
     prepared.first_parts.push_back(prepared.parts.size());
     try {
       answers[i].source.text = texts[i];
-      prepare_source(model.source, options, answers[i], prepared);
+      prepare_source(model.source, options, given.allowed.empty() ? everywhere : given.allowed[i],
+                     answers[i], prepared);
     } catch (const std::bad_alloc&) {
       leave_out(answers[i], prepared);
     }

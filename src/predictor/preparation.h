@@ -14,6 +14,12 @@ namespace attend::predictor {
 /// The problem of a text for which there is not enough memory.
 inline constexpr const char* kTooLarge = "not enough memory for this line";
 
+/// Texts that are to be prepared, and where attention may look in each of them.
+struct SourceTexts {
+  std::span<const std::string> texts;
+  std::span<const Allowed> allowed;  // [texts]; or empty: everywhere in all of them
+};
+
 /// The sources of several texts, cut into parts. A text without parts gets no prediction.
 struct PreparedSources {
   std::vector<Part> parts;               ///< the parts of each text follow those of the text before
@@ -22,8 +28,8 @@ struct PreparedSources {
 };
 
 /// Returns the prepared sources. Sets the source of each of `answers` [texts], and the problem of
-/// those that have one.
-PreparedSources prepare_sources(const model::ModelText& model, std::span<const std::string> texts,
+/// those that have one. UsageError for LongSources::kSplit with a model of labels.
+PreparedSources prepare_sources(const model::ModelText& model, const SourceTexts& given,
                                 const PredictOptions& options, std::vector<Answer>& answers);
 
 /// Cuts and numbers targets that are to be scored; `tokens` are without </s>. Sets the problem of

@@ -51,8 +51,8 @@ class MixtureRun {
   std::size_t rows_ = 0;
   std::vector<std::size_t> positions_;  // of the row that is mixed: those with π_j ≠ 0
   kernels::Buffer readouts_, prior_;    // [positions_, l], [positions_]: theirs
-  // Of some of these positions at a time: [positions, vocabulary], [positions, vocabulary],
-  // [positions].
+  // [positions, vocabulary], [positions, vocabulary] and [positions], for as many of these
+  // positions as are computed together.
   kernels::Buffer logits_, probabilities_, normalizers_;
   kernels::Buffer part_;                  // [vocabulary]: scratch
   kernels::Buffer scores_;                // [rows, vocabulary]; of one row after keep_best()

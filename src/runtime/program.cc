@@ -131,19 +131,24 @@ void ProgramDecoder::distribute(Operations all) {
     if (need != Need::kNever) stage_of(*one.operation).push_back(std::move(one));
   }
   for (const step::ObservedSlot& one : schedule_.observations) {
-    shown_.push_back({&one, need_of(one.slot) == Need::kAlways, is_energies(one.slot)});
+    shown_.push_back({&one, need_of(one.slot) == Need::kAlways, alignment_of(one.slot)});
   }
 }
 
-// Whether an alignment is made of the value, or of the numbers of a window that the value spreads.
-bool ProgramDecoder::is_energies(int slot) const {
+// Returns the operation that makes an alignment of the value, or of the numbers of a window that
+// the value spreads; otherwise null. Energies that are divided by those of earlier steps come
+// first.
+const step::Node* ProgramDecoder::alignment_of(int slot) const {
   const Operation* maker = maker_of(slot);
   const bool spread = maker != nullptr && maker->node->op == Op::kSpread;
-  const int energies = spread ? maker->inputs[0] : slot;
-  return std::any_of(schedule_.operations.begin(), schedule_.operations.end(),
-                     [energies](const Operation& one) {
-                       return reads_energies(one.node->op) && one.inputs[0] == energies;
-                     });
+  int energies = spread ? maker->inputs[0] : slot;
+  for (const Operation& one : schedule_.operations) {
+    const Op op = one.node->op;
+    if (!reads_energies(op) || one.inputs[0] != energies) continue;
+    if (op != Op::kTemporalEnergies) return one.node;
+    energies = one.results[0];
+  }
+  return nullptr;
 }
 
 void ProgramDecoder::prepare_linear(PreparedOperation& prepared, const Tensors& tensors) const {

@@ -49,9 +49,9 @@ enum class Need {
 struct ShownValue {
   const step::ObservedSlot* observed = nullptr;
   bool always = false;  ///< whether its value is computed even when nobody looks
-  /// Whether it holds energies that an alignment is made of, so that it is shown as −∞ where a row
-  /// may not look.
-  bool energies = false;
+  /// The operation that makes an alignment of the energies that it holds, or null where it holds no
+  /// energies. Energies are shown as −∞ where a row may not look.
+  const step::Node* alignment = nullptr;
 };
 
 /// A step program with its weights. Immutable; safe to use from several threads.
@@ -79,7 +79,7 @@ class ProgramDecoder final : public DecodingModel {
   const step::Operation* maker_of(int slot) const;
   std::vector<Need> find_needs(const Operations& all);
   void propagate_needs(const Operations& all, std::vector<Need>& needs) const;
-  bool is_energies(int slot) const;
+  const step::Node* alignment_of(int slot) const;
 
   step::Program program_;
   step::Schedule schedule_;    // refers to program_

@@ -1,5 +1,5 @@
-// What a step program computes of the positions that a row looks at: all positions of its source,
-// or those of a window (§6.3).
+// The attention of a step program. A row looks at all positions of its source, or at those of a
+// window (§6.3).
 #include <algorithm>
 #include <cmath>
 
@@ -18,6 +18,9 @@ bool ProgramRun::compute_attention(const PreparedOperation& one) {
       return true;
     case Op::kDotEnergies:
       dot_energies(operation);
+      return true;
+    case Op::kLocationEnergies:
+      location_energies(operation);
       return true;
     case Op::kSoftmax:
       softmax(operation);
@@ -39,10 +42,12 @@ bool ProgramRun::compute_attention(const PreparedOperation& one) {
 // Returns the positions that a row looks at. The last operand of an operation in a window is the
 // centre of each row.
 Window ProgramRun::positions_seen(const step::Operation& operation, std::size_t row) const {
-  const std::int64_t reach = operation.node->reach;
-  if (reach == 0) return {0, 0, values_.length(row)};
+  const step::Node& node = *operation.node;
+  std::size_t length = values_.length(row);
+  if (node.limit > 0) length = std::min(length, static_cast<std::size_t>(node.limit));
+  if (node.reach == 0) return {0, 0, length};
   const float centre = values_.vector_of(operation.inputs.back(), Per::kRow, row)[0];
-  return window_around(centre, static_cast<std::size_t>(reach), values_.length(row));
+  return window_around(centre, static_cast<std::size_t>(node.reach), length);
 }
 
 // Returns the numbers of the positions that a row looks at, and sets its other numbers to 0.
@@ -102,6 +107,14 @@ void ProgramRun::dot_energies(const step::Operation& operation) {
         values_.vector_of(operation.inputs[0], Per::kRow, row),
         values_.operand(keys, Per::kRowPosition, row).subspan(seen.first * wide, seen.count * wide),
         0.0F, kernels::EnergyActivation::kLinear, energies);
+  }
+}
+
+void ProgramRun::location_energies(const step::Operation& operation) {
+  for (std::size_t row = 0; row < rows_; ++row) {
+    const Window seen = positions_seen(operation, row);
+    const std::span<const float> numbers = values_.vector_of(operation.inputs[0], Per::kRow, row);
+    copy(numbers.subspan(seen.first, seen.count), seen_part(operation.results[0], row, seen));
   }
 }
 

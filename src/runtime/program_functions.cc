@@ -10,6 +10,16 @@ namespace attend::runtime {
 using step::Op;
 using step::Per;
 
+namespace {
+
+float inverse_length_of(std::span<const float> x) {
+  double squares = step::kLengthEpsilon;
+  for (const float value : x) squares += static_cast<double>(value) * value;
+  return static_cast<float>(1.0 / std::sqrt(squares));
+}
+
+}  // namespace
+
 // Calls function(x, y) with the numbers of the operand and the result: all together, or row by row
 // those that are defined.
 template <typename Function>
@@ -56,14 +66,20 @@ void ProgramRun::change_in_place(const step::Operation& operation,
   });
 }
 
+// 1 / sqrt(|x|² + ε).
+void ProgramRun::inverse_length(const step::Operation& operation) {
+  const std::size_t wide = values_.units(operation.inputs[0]);
+  apply(operation, [wide](std::span<const float> x, std::span<float> y) {
+    for (std::size_t i = 0; i < y.size(); ++i) y[i] = inverse_length_of(row_of(x, i, wide));
+  });
+}
+
 // x / sqrt(|x|² + ε).
 void ProgramRun::unit_length(const step::Operation& operation) {
   const std::size_t wide = values_.units(operation.results[0]);
   apply(operation, [wide](std::span<const float> x, std::span<float> y) {
     for (std::size_t i = 0; i < y.size(); i += wide) {
-      double squares = step::kLengthEpsilon;
-      for (std::size_t k = 0; k < wide; ++k) squares += static_cast<double>(x[i + k]) * x[i + k];
-      const auto factor = static_cast<float>(1.0 / std::sqrt(squares));
+      const float factor = inverse_length_of(x.subspan(i, wide));
       for (std::size_t k = 0; k < wide; ++k) y[i + k] = factor * x[i + k];
     }
   });
@@ -105,6 +121,9 @@ bool ProgramRun::compute_function(const PreparedOperation& one) {
       return true;
     case Op::kMaxout:
       apply(operation, kernels::maxout);
+      return true;
+    case Op::kInverseLength:
+      inverse_length(operation);
       return true;
     case Op::kUnitLength:
       unit_length(operation);

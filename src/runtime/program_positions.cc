@@ -1,5 +1,5 @@
-// What a step program computes from all positions of a row: sums, monotonic attention (§13.1), and
-// the filter and the output distributions of hard attention (§13.2).
+// Operations of a step program that read all positions of a row: sums, monotonic attention (§13.1),
+// and the filter and the output distributions of hard attention (§13.2).
 #include <algorithm>
 #include <cmath>
 #include <limits>

@@ -189,10 +189,17 @@ std::span<const float> ProgramRun::shown_values(std::size_t k) {
   const ShownValue& shown = decoder_.shown_[k];
   const int slot = shown.observed->slot;
   const std::span<const float> values = values_.read(slot);
-  if (!shown.energies || values_.per(slot) != step::Per::kRowPosition) return values;
+  if (shown.alignment == nullptr || values_.per(slot) != step::Per::kRowPosition) return values;
   const std::span<float> open = open_[k].get(values.size());
   copy(values, open);
   close_energies(annotations_, values_.sources(), open);
+  const std::size_t wide = values_.width(slot),
+                    limit = static_cast<std::size_t>(shown.alignment->limit);
+  if (limit == 0 || limit >= wide) return open;
+  for (std::size_t row = 0; row < rows_; ++row) {
+    const std::span<float> beyond = row_of(open, row, wide).subspan(limit);
+    std::fill(beyond.begin(), beyond.end(), -std::numeric_limits<float>::infinity());
+  }
   return open;
 }
 

@@ -1,6 +1,7 @@
 // One decoding by a step program. Internal to this folder. Its files: program_run.cc has the order
-// of a step, values without operands and results; program_products.cc products and cells;
-// program_attention.cc what looks at positions; program_functions.cc functions of numbers.
+// of a step, values without operands and results; program_products.cc has products and cells;
+// program_attention.cc has energies, alignments, contexts and windows; program_positions.cc has
+// sums over positions, monotonic and hard attention; program_functions.cc has functions of numbers.
 #pragma once
 
 #include <cstddef>
@@ -65,6 +66,7 @@ class ProgramRun final : public model::Decoding {
   void additive_energies_of_features(const PreparedOperation& one, std::size_t row,
                                      std::span<const float> query, std::span<float> energies);
   void dot_energies(const step::Operation& operation);
+  void location_energies(const step::Operation& operation);
   void softmax(const step::Operation& operation);
   void normalise(step::Normaliser normaliser, const PositionsOf& positions,
                  std::span<const float> energies, std::span<float> alignment);
@@ -72,7 +74,7 @@ class ProgramRun final : public model::Decoding {
   void gaussian(const step::Operation& operation);
   void spread(const step::Operation& operation);
 
-  // What belongs to the positions of a row.
+  // Operations that read all positions of a row.
   void sum_positions(const step::Operation& operation);
   void monotonic_alignment(const step::Operation& operation);
   void monotonic_prior(const step::Operation& operation);
@@ -88,6 +90,7 @@ class ProgramRun final : public model::Decoding {
   template <typename Function>
   void join(const step::Operation& operation, Function function);
   void change_in_place(const step::Operation& operation, void (*change)(std::span<float>));
+  void inverse_length(const step::Operation& operation);
   void unit_length(const step::Operation& operation);
 
   const ProgramDecoder& decoder_;

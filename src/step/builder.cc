@@ -203,6 +203,14 @@ Value Builder::log_add_exp(Value x, Value y) { return joined(Op::kLogAddExp, x, 
 Value Builder::tanh(Value x) { return elementwise(Op::kTanh, x); }
 Value Builder::sigmoid(Value x) { return elementwise(Op::kSigmoid, x); }
 Value Builder::relu(Value x) { return elementwise(Op::kRelu, x); }
+
+Value Builder::inverse_length(Value x) {
+  expect(shape(x).per != Per::kRowPosition, Op::kInverseLength, shape(x), shape(x));
+  const Value inverse = elementwise(Op::kInverseLength, x);
+  node(inverse).results[0].units = 1;
+  return inverse;
+}
+
 Value Builder::unit_length(Value x) {
   expect(shape(x).per != Per::kRowPosition, Op::kUnitLength, shape(x), shape(x));
   return elementwise(Op::kUnitLength, x);

@@ -85,6 +85,9 @@ class Builder {
   Value additive_energies(const std::string& weight, Value query, Value keys, Value features = {},
                           const std::string& columns = {});
   Value dot_energies(Value query, Value keys);
+  /// The numbers of a row as the energies of the positions from the first on (§6.2). From now on,
+  /// softmax() gives 0 to positions that have no number.
+  Value location_energies(Value numbers);
   Value softmax(Value energies, Normaliser normaliser = Normaliser::kSoftmax);
   Value weighted_sum(Value alignment, Value values);
   /// From now on, energies, softmax and weighted_sum() are those of the window floor(p) − reach …
@@ -120,6 +123,7 @@ class Builder {
   Value sigmoid(Value x);
   Value relu(Value x);
   Value maxout(Value x);
+  Value inverse_length(Value x);  ///< 1 / |x|: one number
   Value unit_length(Value x);
   Value dropout(Value x, DropoutPlace place, int layer = 0);
 
@@ -147,6 +151,7 @@ class Builder {
 
  private:
   void add_window(Node& node) const;
+  Shape numbers_of_look() const;
   Shape energies_shape(Op op, Value query, Value keys) const;
   void declare_vector(const std::string& name, std::int64_t units, Initial initial, double scale);
   void check_next_token() const;
@@ -159,6 +164,7 @@ class Builder {
   Sizes sizes_;
   Value centre_;  // of the window; undefined without one
   std::int64_t reach_ = 0;
+  std::int64_t limit_ = 0;  // how many positions have energies; 0: all
   ParameterList parameters_;
   Program program_;
 };

@@ -32,10 +32,15 @@ void Builder::add_window(Node& node) const {
   node.reach = reach_;
 }
 
+// The shape of one number for each position that a row looks at.
+Shape Builder::numbers_of_look() const {
+  return reach_ > 0 ? Shape{Per::kRow, 2 * reach_ + 1} : Shape{Per::kRowPosition, 1};
+}
+
 Shape Builder::energies_shape(Op op, Value query, Value keys) const {
   const Shape q = shape(query), k = shape(keys);
   expect(q.per != Per::kPosition && k.per == Per::kPosition && q.units == k.units, op, q, k);
-  return reach_ > 0 ? Shape{Per::kRow, 2 * reach_ + 1} : Shape{Per::kRowPosition, 1};
+  return numbers_of_look();
 }
 
 Value Builder::additive_energies(const std::string& weight, Value query, Value keys, Value features,
@@ -67,19 +72,33 @@ Value Builder::dot_energies(Value query, Value keys) {
   return add_node(std::move(node));
 }
 
+Value Builder::location_energies(Value numbers) {
+  const Shape x = shape(numbers);
+  expect(x.per != Per::kPosition && x.per != Per::kRowPosition, Op::kLocationEnergies, x, x);
+  limit_ = x.units;
+  Node node{.op = Op::kLocationEnergies,
+            .inputs = {numbers},
+            .results = {numbers_of_look()},
+            .limit = limit_};
+  add_window(node);
+  return add_node(std::move(node));
+}
+
 Value Builder::softmax(Value energies, Normaliser normaliser) {
   const Shape e = shape(energies);
-  expect(e == (reach_ > 0 ? Shape{Per::kRow, 2 * reach_ + 1} : Shape{Per::kRowPosition, 1}),
-         Op::kSoftmax, e, e);
-  Node node{.op = Op::kSoftmax, .inputs = {energies}, .results = {e}, .normaliser = normaliser};
+  expect(e == numbers_of_look(), Op::kSoftmax, e, e);
+  Node node{.op = Op::kSoftmax,
+            .inputs = {energies},
+            .results = {e},
+            .limit = limit_,
+            .normaliser = normaliser};
   add_window(node);
   return add_node(std::move(node));
 }
 
 Value Builder::weighted_sum(Value alignment, Value values) {
   const Shape &a = shape(alignment), &x = shape(values);
-  const Shape weights = reach_ > 0 ? Shape{Per::kRow, 2 * reach_ + 1} : Shape{Per::kRowPosition, 1};
-  expect(a == weights && x.per == Per::kPosition, Op::kWeightedSum, a, x);
+  expect(a == numbers_of_look() && x.per == Per::kPosition, Op::kWeightedSum, a, x);
   Node node{
       .op = Op::kWeightedSum, .inputs = {alignment, values}, .results = {{Per::kRow, x.units}}};
   add_window(node);

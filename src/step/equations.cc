@@ -65,6 +65,8 @@ class NodeText {
         return fmt::format("max(0, {})", operand(0));
       case Op::kMaxout:
         return fmt::format("maxout({})", operand(0));
+      case Op::kInverseLength:
+        return fmt::format("(1 / |{}|)", operand(0));
       case Op::kUnitLength:
         return fmt::format("({0} / |{0}|)", factor(0));
       case Op::kDropout:
@@ -83,6 +85,8 @@ class NodeText {
         return fmt::format("v · tanh({} + {}{})", operand(0), operand(1), features());
       case Op::kDotEnergies:
         return fmt::format("{} · {}", factor(0), factor(1));
+      case Op::kLocationEnergies:
+        return fmt::format("({})_j", operand(0));
       case Op::kSoftmax:
         return ratio() + range();
       case Op::kWeightedSum:
@@ -186,16 +190,18 @@ class NodeText {
     return fmt::format("exp({}) / Σ_k exp({})", operand(0), of_position(0, "k"));
   }
 
-  // What defines the threshold τ of a row, and the positions of the window that the weights belong
-  // to; nothing for a softmax over all positions.
+  // The definition of the threshold τ of a row, and the positions that the weights belong to: those
+  // of a window, or those that have energies; nothing for a softmax over all positions.
   std::string range() const {
     std::string text;
     if (node_.normaliser != Normaliser::kSoftmax) {
       text = fmt::format(", Σ_k {} = 1", above_threshold("k"));
     }
-    if (node_.reach == 0) return text;
-    return fmt::format("{0}, j and k from ⌊{1}⌋ − {2} to ⌊{1}⌋ + {2}", text, operand(1),
-                       node_.reach);
+    if (node_.reach > 0) {
+      return fmt::format("{0}, j and k from ⌊{1}⌋ − {2} to ⌊{1}⌋ + {2}", text, operand(1),
+                         node_.reach);
+    }
+    return node_.limit > 0 ? fmt::format("{}, j and k ≤ {}", text, node_.limit) : text;
   }
 
   // The weight that sparsemax or entmax gives a position.

@@ -57,6 +57,8 @@ std::string_view name_of_attention(Op op) {
       return "additive energies";
     case Op::kDotEnergies:
       return "dot energies";
+    case Op::kLocationEnergies:
+      return "location energies";
     case Op::kSoftmax:
       return "softmax";
     case Op::kWeightedSum:
@@ -113,6 +115,8 @@ std::string_view name_of(Op op) {
       return "relu";
     case Op::kMaxout:
       return "maxout";
+    case Op::kInverseLength:
+      return "inverse length";
     case Op::kUnitLength:
       return "unit length";
     case Op::kDropout:

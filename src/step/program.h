@@ -68,11 +68,12 @@ enum class Op {
   kGru,   ///< (gates, h) → h'
   kLstm,  ///< (gates, h, c) → h', c'
 
-  // Attention. With a reach D, the first four compute a window only: the last operand is then the
+  // Attention. With a reach D, the first five compute a window only: the last operand is then the
   // centre p of each row, and their numbers belong to the positions floor(p) − D … floor(p) + D, in
   // this order: [row: 2 D + 1]. Positions outside the source count as not allowed.
   kAdditiveEnergies,  ///< (q, k_j[, f_j]) → v · tanh(q + k_j [+ W_f f_j]); weights are v [, W_f]
   kDotEnergies,       ///< (q, k_j) → q · k_j
+  kLocationEnergies,  ///< x → x_j, the number j of a row at position j (§6.2)
   /// The softmax, or another normaliser (Node::normaliser), over the positions of a source that are
   /// allowed; the others get 0.
   kSoftmax,
@@ -99,13 +100,14 @@ enum class Op {
   /// (e, l) → e − l; e where l is −∞: energies, and the logarithm of what divides their
   /// exponentials.
   kTemporalEnergies,
-  kScale,       ///< factor · x
-  kTanh,        ///< tanh x
-  kSigmoid,     ///< 1 / (1 + exp(−x))
-  kRelu,        ///< max(0, x)
-  kMaxout,      ///< max(x_{2k−1}, x_{2k}) for each pair, half as many units
-  kUnitLength,  ///< x / sqrt(|x|² + kLengthEpsilon)
-  kDropout,     ///< in training, x multiplied by a dropout mask; elsewhere x
+  kScale,          ///< factor · x
+  kTanh,           ///< tanh x
+  kSigmoid,        ///< 1 / (1 + exp(−x))
+  kRelu,           ///< max(0, x)
+  kMaxout,         ///< max(x_{2k−1}, x_{2k}) for each pair, half as many units
+  kInverseLength,  ///< 1 / sqrt(|x|² + kLengthEpsilon), one number
+  kUnitLength,     ///< x / sqrt(|x|² + kLengthEpsilon)
+  kDropout,        ///< in training, x multiplied by a dropout mask; elsewhere x
 
   /// log softmax(W x + b), the last of all: weights are W [vocabulary, units of x] and b. With a
   /// second operand π, log Σ_j π_j softmax(W x_j + b), a mixture of the distributions of all
@@ -138,12 +140,15 @@ struct Node {
   std::vector<std::string> weights = {};  ///< names of parameters, in the order that Op states
   std::vector<Shape> results = {};
 
-  CellConfig cell = {};                          ///< of cells
-  int layer = 0;                                 ///< of cells, kLayer… and kDropout
-  double factor = 1;                             ///< of kScale
-  std::int64_t reach = 0;                        ///< D of a window; 0: all positions
-  Normaliser normaliser = Normaliser::kSoftmax;  ///< of kSoftmax
-  DropoutPlace place = DropoutPlace::kReadout;   ///< of kDropout
+  CellConfig cell = {};    ///< of cells
+  int layer = 0;           ///< of cells, kLayer… and kDropout
+  double factor = 1;       ///< of kScale
+  std::int64_t reach = 0;  ///< D of a window; 0: all positions
+  /// Positions from this number on count as outside the source, in kLocationEnergies and kSoftmax;
+  /// 0: none does.
+  std::int64_t limit = 0;
+  Normaliser normaliser = Normaliser::kSoftmax;                        ///< of kSoftmax
+  DropoutPlace place = DropoutPlace::kReadout;                         ///< of kDropout
   MonotonicPrediction prediction = MonotonicPrediction::kExpectation;  ///< of kMonotonicAlignment
 
   // How the equations write the node.

@@ -117,6 +117,22 @@ namespace {
 
 constexpr std::string_view kExpected = "expected source TAB target";
 
+void check_marks(const SourceMarks& marks) {
+  if (marks.allowed_column > 0 && marks.span_markup) {
+    throw UsageError("a column of allowed words and <span> markers exclude each other");
+  }
+}
+
+// Runs `action`, which takes marks of the reader's last line, and makes a BadLine of its DataError.
+template <class Action>
+void take_marks(const LineReader& reader, Action&& action) {
+  try {
+    action();
+  } catch (const DataError& error) {
+    throw BadLine(reader.name(), reader.line_number(), error.what());
+  }
+}
+
 /// Stores the two fields of a TSV line in `pair`, or returns why there are none.
 std::string split_fields(const std::string& line, BlankSides blank, Pair& pair) {
   pair.source.clear();
@@ -134,6 +150,7 @@ std::string split_fields(const std::string& line, BlankSides blank, Pair& pair) 
 }
 
 void check_files(const CorpusFiles& files) {
+  check_marks(files.marks);
   const bool tsv = !files.tsv.empty();
   const bool parallel = !files.source.empty() || !files.target.empty();
   if (tsv && parallel) throw UsageError("give pairs either as one TSV or as two parallel files");
@@ -146,12 +163,30 @@ void check_files(const CorpusFiles& files) {
   }
 }
 
+void set_source(Pair& pair, MarkedSource source) {
+  pair.source = std::move(source.text);
+  pair.allowed = std::move(source.allowed);
+}
+
 }  // namespace
+
+SourceReader::SourceReader(const std::filesystem::path& path, const SourceMarks& marks)
+    : lines_(path), marks_(marks) {
+  check_marks(marks);
+}
+
+bool SourceReader::next(MarkedSource& source) {
+  std::string line;
+  if (!lines_.next(line)) return false;
+  take_marks(lines_, [&] { source = read_marked_line(std::move(line), marks_); });
+  return true;
+}
 
 struct PairReader::Data {
   LineReader first;                    // reads the TSV or the source file
   std::unique_ptr<LineReader> second;  // reads the target file
   BlankSides blank;
+  SourceMarks marks;
   std::string line = {};
 
   bool next_fields(Pair& pair);
@@ -161,8 +196,12 @@ struct PairReader::Data {
 
 bool PairReader::Data::next_fields(Pair& pair) {
   if (!first.next(line)) return false;
+  std::string ranges;
+  const bool has_column = marks.allowed_column > 0 && !is_blank(line);
+  if (has_column) take_marks(first, [&] { ranges = take_field(line, marks.allowed_column); });
   const std::string problem = split_fields(line, blank, pair);
   if (!problem.empty()) throw BadLine(first.name(), first.line_number(), problem);
+  take_marks(first, [&] { set_source(pair, read_marks(std::move(pair.source), ranges, marks)); });
   check_sides(pair);
   return true;
 }
@@ -189,6 +228,7 @@ bool PairReader::Data::next_parallel(Pair& pair) {
   }
   if (!has_source) return false;
   if (bad) throw *bad;
+  take_marks(first, [&] { set_source(pair, read_marked_line(std::move(pair.source), marks)); });
   check_sides(pair);
   return true;
 }
@@ -209,7 +249,7 @@ PairReader::PairReader(const CorpusFiles& files, BlankSides blank) {
   const bool tsv = !files.tsv.empty();
   data_ = std::make_unique<Data>(Data{LineReader(tsv ? files.tsv : files.source),
                                       tsv ? nullptr : std::make_unique<LineReader>(files.target),
-                                      blank});
+                                      blank, files.marks});
 }
 
 PairReader::~PairReader() = default;

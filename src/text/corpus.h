@@ -5,8 +5,10 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/base.h"
+#include "text/marks.h"
 
 namespace attend::text {
 
@@ -56,17 +58,38 @@ class LineReader {
   std::unique_ptr<Data> data_;
 };
 
+/// Reads sources, one a line. Not thread-safe. Throws as LineReader does, and BadLine for marks
+/// that cannot be used.
+class SourceReader {
+ public:
+  /// UsageError when `marks` sets both of its fields.
+  explicit SourceReader(const std::filesystem::path& path, const SourceMarks& marks = {});
+  /// Reads the next source. Returns false at the end of the file.
+  bool next(MarkedSource& source);
+  std::size_t line_number() const { return lines_.line_number(); }
+  const std::string& name() const { return lines_.name(); }
+
+ private:
+  LineReader lines_;
+  SourceMarks marks_;
+};
+
 struct Pair {
-  std::string source;
+  std::string source;  ///< without its marks
   std::string target;
+  /// Bytes of `source` where attention may look, as MarkedSource has them; empty: everywhere.
+  std::vector<ByteSpan> allowed = {};
 };
 
 /// The files that hold pairs: either one TSV with two fields, or two parallel files. Set either
-/// `tsv` or both of the others.
+/// `tsv` or both of the others. Marks are those of the TSV, or of the file of sources: without the
+/// column of allowed words, a line of the TSV has two fields and a line of the other file is a
+/// source.
 struct CorpusFiles {
   std::filesystem::path tsv;
   std::filesystem::path source;
   std::filesystem::path target;
+  SourceMarks marks = {};
 };
 
 /// Says which sides of a pair may be blank: empty or only white space.
@@ -78,9 +101,9 @@ enum class BlankSides {
 
 /// Reads pairs as they are written, without trimming. Not thread-safe. Throws BadLine (file:line,
 /// what was found, what was expected) for a line of either file that LineReader rejects, a line
-/// without exactly two fields, and a side that is blank although `blank` does not allow it. Throws
-/// DataError for files of unequal length and for a file without any line; UsageError when `files`
-/// names both forms or neither.
+/// without exactly two fields, marks that cannot be used, and a side that is blank although `blank`
+/// does not allow it. Throws DataError for files of unequal length and for a file without any line;
+/// UsageError when `files` names both forms or neither, or has marks of both kinds.
 class PairReader {
  public:
   explicit PairReader(const CorpusFiles& files, BlankSides blank = BlankSides::kNone);

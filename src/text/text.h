@@ -4,6 +4,7 @@
 
 #include "text/batches.h"      // IWYU pragma: export
 #include "text/corpus.h"       // IWYU pragma: export
+#include "text/marks.h"        // IWYU pragma: export
 #include "text/output_file.h"  // IWYU pragma: export
 #include "text/segmenter.h"    // IWYU pragma: export
 #include "text/sentences.h"    // IWYU pragma: export

@@ -5,7 +5,10 @@
 #include <algorithm>
 #include <iterator>
 #include <numeric>
+#include <optional>
 #include <string_view>
+
+#include "train/links.h"
 
 namespace attend::train {
 namespace {
@@ -35,6 +38,44 @@ text::Segmenter screening_segmenter(const SideConfig& side) {
   return text::Segmenter(options);
 }
 
+// Makes the segmenter that decides whether some unit of a source may be looked at. Subwords do not
+// exist yet; a word stands for its subwords.
+text::Segmenter marks_segmenter(const SideConfig& side) {
+  text::SegmenterOptions options = model::segmenter_options(side);
+  if (side.unit == UnitChoice::kSubwords) options.unit = text::UnitMode::kWords;
+  return text::Segmenter(options);
+}
+
+// Returns what a fingerprint covers of a pair beside its texts: its allowed bytes and its links.
+std::string guidance_text(const Line& line) {
+  std::string result;
+  for (const text::ByteSpan& span : line.pair.allowed) {
+    result += fmt::format("{}:{} ", span.begin, span.end);
+  }
+  for (const metrics::Link& link : line.links) {
+    result += fmt::format("{}-{} ", link.source, link.target);
+  }
+  return result;
+}
+
+// Reads the links of the pair that was read last. A bad line, and links that the pair cannot have,
+// become its problem unless it has one.
+void read_links(LinkReader& links, const text::PairReader& pairs, Line& line,
+                std::optional<DataError>& problem) {
+  try {
+    links.next(pairs);
+  } catch (const text::BadLine& bad) {
+    if (!problem) problem = bad;
+    return;
+  }
+  if (problem) return;
+  try {
+    line.links = links.links_of(line.pair);
+  } catch (const DataError& error) {
+    problem = error;
+  }
+}
+
 // Finds the texts of one side that cannot be used whatever the vocabulary will be.
 class SideScreen {
  public:
@@ -42,7 +83,8 @@ class SideScreen {
       : config_(is_source ? configuration.source : configuration.target),
         is_source_(is_source),
         may_be_empty_(!is_source && configuration.training.allow_empty_targets),
-        segmenter_(screening_segmenter(config_)) {}
+        segmenter_(screening_segmenter(config_)),
+        marks_segmenter_(marks_segmenter(config_)) {}
 
   /// DataError for a text that cannot be used.
   void check(const Corpus& corpus, const Line& line) const {
@@ -54,6 +96,7 @@ class SideScreen {
       throw DataError(file, line.number,
                       fmt::format("nothing is left of the {} to train on", side));
     }
+    if (is_source_ && !line.pair.allowed.empty()) check_marks(corpus, line);
     const bool subwords = config_.unit == UnitChoice::kSubwords;
     const auto is_long = [](const text::Unit& unit) {
       return unit.text.size() > text::kMaximumSubwordWordBytes;
@@ -71,10 +114,19 @@ class SideScreen {
   }
 
  private:
+  void check_marks(const Corpus& corpus, const Line& line) const {
+    std::vector<text::Unit> units = marks_segmenter_.split(line.pair.source);
+    const auto limit = static_cast<std::size_t>(config_.fixed_length);
+    const bool cut = limit > 0 && config_.unit != UnitChoice::kSubwords && units.size() > limit;
+    if (cut) units.resize(limit);
+    allowed_units(corpus, line, units);
+  }
+
   const SideConfig& config_;
   bool is_source_;
   bool may_be_empty_;
   text::Segmenter segmenter_;
+  text::Segmenter marks_segmenter_;
 };
 
 }  // namespace
@@ -102,22 +154,30 @@ std::string LeftOut::summary() const {
 }
 
 Corpus read_corpus(const text::CorpusFiles& files, Part part, const model::TrainingConfig& training,
-                   LeftOut& left_out) {
+                   LeftOut& left_out, const std::filesystem::path& links) {
   text::PairReader reader(
       files, training.allow_empty_targets ? text::BlankSides::kTarget : text::BlankSides::kNone);
+  std::optional<LinkReader> link_reader;
+  if (!links.empty()) link_reader.emplace(links);
   Corpus corpus{
       part, reader.name(), files.target.empty() ? reader.name() : name_of(files.target), {}};
   Line line;
   for (bool more = true; more;) {
+    std::optional<DataError> problem;
     try {
       more = reader.next(line.pair);
     } catch (const text::BadLine& bad) {
-      left_out.add(part, reader.line_number(), bad);
-      continue;
+      problem = bad;
     }
     line.number = reader.line_number();
-    if (more) corpus.lines.push_back(line);
+    if (link_reader && more) read_links(*link_reader, reader, line, problem);
+    if (problem) {
+      left_out.add(part, line.number, *problem);
+    } else if (more) {
+      corpus.lines.push_back(line);
+    }
   }
+  if (link_reader) link_reader->finish(reader);
   return corpus;
 }
 
@@ -145,6 +205,8 @@ std::uint64_t fingerprint(const Corpus& corpus, std::uint64_t seed) {
   for (const Line& line : corpus.lines) {
     seed = hash_text(line.pair.source, seed);
     seed = hash_text(line.pair.target, seed);
+    const std::string guidance = guidance_text(line);
+    if (!guidance.empty()) seed = hash_text(guidance, seed);
   }
   return seed;
 }
@@ -185,6 +247,16 @@ Split split_corpus(Corpus corpus, const std::vector<bool>& held_out) {
                     "validation file");
   }
   return split;
+}
+
+std::vector<char> allowed_units(const Corpus& corpus, const Line& line,
+                                std::span<const text::Unit> units) {
+  if (line.pair.allowed.empty()) return {};
+  std::vector<char> allowed = text::covered_units(units, line.pair.allowed);
+  if (std::find(allowed.begin(), allowed.end(), 1) == allowed.end()) {
+    throw DataError(corpus.source_name, line.number, "attention may look at no unit of the source");
+  }
+  return allowed;
 }
 
 DataError wrong_length(const Corpus& corpus, const Line& line, std::size_t units,

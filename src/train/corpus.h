@@ -4,13 +4,16 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/base.h"
+#include "metrics/metrics.h"
 #include "model/model.h"
 #include "text/text.h"
 #include "train/train_options.h"
@@ -23,7 +26,8 @@ enum class Part { kTraining, kValidation };
 /// A pair and the line that it was read from.
 struct Line {
   text::Pair pair;
-  std::size_t number = 0;  ///< line number in its file, from 1
+  std::size_t number = 0;                 ///< line number in its file, from 1
+  std::vector<metrics::Link> links = {};  ///< between the words of the pair
 };
 
 /// All pairs of one use, in the order of their file.
@@ -60,21 +64,23 @@ class LeftOut {
   std::map<std::pair<Part, std::size_t>, std::string> named_;  // at most kNamed messages
 };
 
-/// Reads all pairs of the files. Lines that the reader calls bad are given to `left_out`. A line
+/// Reads all pairs of the files, and the links of the file `links` if its name is not empty. Lines
+/// that a reader calls bad, and pairs whose links cannot be used, are given to `left_out`. A line
 /// with a blank target is a pair if the configuration allows empty targets. DataError when the rest
-/// of a file cannot be read.
+/// of a file cannot be read, or when links and pairs have unequal numbers of lines.
 Corpus read_corpus(const text::CorpusFiles& files, Part part, const model::TrainingConfig& training,
-                   LeftOut& left_out);
+                   LeftOut& left_out, const std::filesystem::path& links = {});
 
 /// Removes the pairs that could not become examples whatever the vocabulary is, and gives them to
-/// `left_out`. Such a pair has a side of which preparation leaves nothing, a word that is too long
-/// for subwords, or a target whose number of units is not target.fixed_length (this check is
-/// skipped for subwords). The configuration must not hold kAuto. DataError when no pair is left.
+/// `left_out`. Such a pair has a side of which preparation leaves nothing, a source without a unit
+/// that attention may look at, a word that is too long for subwords, or a target whose number of
+/// units is not target.fixed_length (this check is skipped for subwords). The configuration must
+/// not hold kAuto. DataError when no pair is left.
 void leave_out_unusable(Corpus& corpus, const model::Configuration& configuration,
                         LeftOut& left_out);
 
-/// Returns a hash of all pairs in their order. `seed` may be the fingerprint of another corpus; the
-/// result then covers both.
+/// Returns a hash of all pairs in their order, with their allowed bytes and links. `seed` may be
+/// the fingerprint of another corpus; the result then covers both.
 std::uint64_t fingerprint(const Corpus& corpus, std::uint64_t seed);
 
 /// Chooses the pairs that are held out for validation. Returns a flag for each line of the corpus.
@@ -90,6 +96,11 @@ struct Split {
 };
 /// Divides a corpus by the flags of choose_held_out(). DataError when all pairs are held out.
 Split split_corpus(Corpus corpus, const std::vector<bool>& held_out);
+
+/// Returns for each unit of a source whether attention may look at it, or nothing where it may look
+/// at all of them. DataError with file and line when it may look at none.
+std::vector<char> allowed_units(const Corpus& corpus, const Line& line,
+                                std::span<const text::Unit> units);
 
 /// Makes the error of a target that has `units` units instead of `fixed_length`. It names file and
 /// line.

@@ -11,6 +11,7 @@
 
 #include "base/base.h"
 #include "train/corpus.h"
+#include "train/links.h"
 #include "train/units.h"
 #include "train/vocabularies.h"
 
@@ -74,10 +75,12 @@ class Encoder {
   // Returns the example of a pair, or nothing when the pair is left out.
   std::optional<model::Example> encode(const Corpus& corpus, const Line& line) {
     model::Encoded source, target;
+    std::vector<char> allowed;
     try {
       source = encode_side(text_.source, line.pair.source, corpus.source_name, line);
       target = encode_side(text_.target, line.pair.target, corpus.target_name, line);
       check_length(corpus, line, target);
+      allowed = allowed_units(corpus, line, source.units);
     } catch (const DataError& error) {
       left_out_.add(corpus.part, line.number, error);
       return std::nullopt;
@@ -92,8 +95,18 @@ class Encoder {
     auto& unknown = unknown_[static_cast<std::size_t>(corpus.part)];
     unknown[0].add(source);
     unknown[1].add(target);
-    return model::Example{{std::move(source.tokens)}, std::move(target.tokens)};
+    if (!allowed.empty()) allowed.resize(source.tokens.size(), 0);  // 0 at </s> and padding
+    std::vector<model::Link> links;
+    if (corpus.part == Part::kTraining) {  // validation has no guided cost
+      links = project_links(line.links, line.pair, source, target, allowed);
+      linked_ += links.empty() ? 0 : 1;
+    }
+    return model::Example{
+        {std::move(source.tokens), std::move(allowed)}, std::move(target.tokens), std::move(links)};
   }
+
+  // The number of examples for training that have links.
+  std::size_t linked() const { return linked_; }
 
   void report(std::vector<std::string>& messages) const {
     const model::TrainingConfig& training = text_.configuration.training;
@@ -171,10 +184,13 @@ class Encoder {
   LeftOut& left_out_;
   std::array<std::size_t, 2> too_long_{};  // [Part]
   std::size_t source_cut_ = 0;
+  std::size_t linked_ = 0;
   std::array<std::array<UnknownUnits, 2>, 2> unknown_;  // [Part][source, target]
 };
 
-void encode_all(Dataset& dataset, const Split& split, LeftOut& left_out) {
+enum class Linked { kNo, kYes };  // whether there is a file of links
+
+void encode_all(Dataset& dataset, const Split& split, Linked linked, LeftOut& left_out) {
   Encoder encoder(dataset.text, left_out);
   for (const Line& line : split.training.lines) {
     if (auto example = encoder.encode(split.training, line)) {
@@ -191,6 +207,10 @@ void encode_all(Dataset& dataset, const Split& split, LeftOut& left_out) {
   encoder.fail_if_none(split.validation, dataset.validation);
   for (std::string& message : left_out.messages()) dataset.messages.push_back(std::move(message));
   encoder.report(dataset.messages);
+  if (linked == Linked::kYes) {
+    dataset.messages.push_back(fmt::format("{} of {} training pairs have links", encoder.linked(),
+                                           dataset.training.size()));
+  }
 }
 
 // Chooses units and normal forms of a new training from the pairs that remain for training.
@@ -217,7 +237,7 @@ Dataset prepare_data(const TrainOptions& options, std::optional<model::ModelText
   const model::TrainingConfig& training = configuration.training;
   LeftOut left_out(options.on_error);
   std::vector<std::string> messages;
-  Corpus corpus = read_corpus(options.pairs, Part::kTraining, training, left_out);
+  Corpus corpus = read_corpus(options.pairs, Part::kTraining, training, left_out, options.links);
   std::optional<Corpus> validation;
   if (options.validation) {
     validation = read_corpus(*options.validation, Part::kValidation, training, left_out);
@@ -242,7 +262,7 @@ Dataset prepare_data(const TrainOptions& options, std::optional<model::ModelText
   }
   if (!existing) existing = build_text(configuration, split, messages);
   Dataset dataset{std::move(*existing), {}, {}, {}, of_pairs, std::move(messages)};
-  encode_all(dataset, split, left_out);
+  encode_all(dataset, split, options.links.empty() ? Linked::kNo : Linked::kYes, left_out);
   const model::VocabularySizes sizes = dataset.text.sizes();
   dataset.messages.push_back(
       fmt::format("{} pairs for training, {} for validation; {} source and {} target units",

@@ -20,7 +20,8 @@ struct Dataset {
   std::vector<model::Example> training;
   std::vector<model::Example> validation;
   std::vector<text::Pair> validation_pairs;  ///< [validation]: the texts as they were read
-  /// Hash of all pairs in their order, except those that were left out before the vocabularies.
+  /// Hash of all pairs in their order with their allowed positions and links, except those that
+  /// were left out before the vocabularies.
   std::uint64_t fingerprint = 0;
   /// One line each for people: choices that were made, pairs left out, the share of unknown units.
   std::vector<std::string> messages;
@@ -36,6 +37,9 @@ struct Dataset {
 /// OnError::kSkip leaves the pair out, and the result equals that of files without it. One
 /// exception is the choice of kAuto: it still counts every pair that could be read. DataError also
 /// when no pair remains for training or for validation.
+///
+/// Examples have the allowed positions of their pairs, and those for training the links too. A
+/// source without a unit that attention may look at cannot be used.
 ///
 /// Without a validation file, choose_held_out() (corpus.h) decides which pairs are held out. The
 /// messages say which share of the units is unknown on each side.

@@ -66,11 +66,26 @@ void check_memory(const Dataset& data) {
                   parameters / 1e6, needed / kGibibyte, there / kGibibyte));
 }
 
+// Throws UsageError where links or allowed positions would have no effect.
+void check_guidance(const TrainOptions& options) {
+  const model::Configuration& configuration = options.configuration;
+  const bool looks = configuration.attention.looks();
+  if (options.pairs.marks.any() && !looks) {
+    throw UsageError("allowed positions need an attention.kind that looks at positions");
+  }
+  if (options.links.empty()) return;
+  if (!looks) throw UsageError("links need an attention.kind that looks at positions");
+  if (configuration.training.guidance.guided_weight == 0) {
+    throw UsageError("links need training.guided_weight above 0");
+  }
+}
+
 }  // namespace
 
 Session open_session(const TrainOptions& options) {
   if (options.folder.empty()) throw UsageError("no model folder given");
   model::check(options.configuration);
+  check_guidance(options);
   check_metric(options.configuration.training.metric);
   FolderState folder = open_folder(options);
   Dataset data = prepare_data(options, std::move(folder.text));

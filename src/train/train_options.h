@@ -22,6 +22,9 @@ struct TrainOptions {
   std::optional<text::CorpusFiles> validation;  ///< without it, a share of `pairs` is held out
   std::filesystem::path folder;                 ///< the model folder
   model::Configuration configuration;
+  /// File of links between the words of `pairs` that guide attention, one line a pair; may be
+  /// empty.
+  std::filesystem::path links;
   std::filesystem::path plot;  ///< file for the learning curves as SVG; may be empty
   OnError on_error = OnError::kStop;
 };

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <set>
+#include <string_view>
 #include <unordered_map>
 #include <utility>
 
@@ -50,6 +52,53 @@ text::VocabularyOptions vocabulary_options(const Configuration& configuration, S
     options = {1, 0, {}, true};
   }
   return options;
+}
+
+bool has_unknown(const text::VocabularyOptions& options) {
+  const std::vector<std::string>& reserved = options.reserved;
+  return std::find(reserved.begin(), reserved.end(), text::kUnknown) != reserved.end();
+}
+
+// Adds the units of the validation pairs to those of the training pairs. Names the units that are
+// new, because the model will know them and never learn them.
+void add_validation(const Counts& validation, const SideConfig& target, Counts& counts,
+                    std::vector<std::string>& messages) {
+  constexpr std::size_t kShown = 10;
+  std::set<std::string_view> fresh;
+  for (const auto& [unit, count] : validation) {
+    std::size_t& known = counts[unit];
+    if (known == 0 && !text::is_reserved(unit)) fresh.insert(unit);
+    known += count;
+  }
+  if (fresh.empty()) return;
+  std::string names;
+  std::size_t shown = 0;
+  for (const std::string_view unit : fresh) {
+    if (shown++ < kShown) names += fmt::format("{}'{}'", names.empty() ? "" : ", ", unit);
+  }
+  messages.push_back(fmt::format(
+      "warning: {} {}{} in validation pairs only, so that no pair of the training teaches {}: {}{}",
+      fresh.size(), target.unit == UnitChoice::kWhole ? "label" : "target unit",
+      fresh.size() == 1 ? " occurs" : "s occur", fresh.size() == 1 ? "it" : "them", names,
+      fresh.size() > kShown ? ", …" : ""));
+}
+
+// Names the limits that a target without </s> does not keep: it has no <unk> for the units that
+// they would leave out.
+void warn_of_limits(const SideConfig& target, const Counts& counts,
+                    std::vector<std::string>& messages) {
+  const auto warn = [&](const char* option, int value) {
+    messages.push_back(
+        fmt::format("warning: target.{} (now {}) leaves no unit out: a target without </s> has no "
+                    "<unk>, so that all {} units are kept",
+                    option, value, counts.size()));
+  };
+  const auto minimum = static_cast<std::size_t>(target.minimum_count);
+  const bool rare = std::any_of(counts.begin(), counts.end(),
+                                [&](const auto& one) { return one.second < minimum; });
+  if (rare) warn("minimum_count", target.minimum_count);
+  const auto maximum = static_cast<std::size_t>(target.maximum_size);
+  if (maximum > 0 && counts.size() > maximum) warn("maximum_size", target.maximum_size);
 }
 
 text::Vocabulary build_vocabulary(const Counts& counts, const text::VocabularyOptions& options,
@@ -139,10 +188,11 @@ model::ModelText build_text(const Configuration& wanted, const Split& split,
     const text::Segmenter segmenter = make_segmenter(*sides[side], subwords[side]);
     const auto limit = static_cast<std::size_t>(sides[side]->fixed_length);
     count_units(segmenter, split.training, is_source, limit, counts[side]);
-    const auto& reserved = options[side].reserved;
-    if (std::find(reserved.begin(), reserved.end(), text::kUnknown) == reserved.end()) {
-      count_units(segmenter, split.validation, is_source, limit, counts[side]);
-    }
+    if (has_unknown(options[side])) continue;
+    Counts validation;
+    count_units(segmenter, split.validation, is_source, limit, validation);
+    add_validation(validation, *sides[side], counts[side], messages);
+    if (!shared) warn_of_limits(*sides[side], counts[side], messages);
   }
   if (shared) {
     for (const auto& [unit, count] : counts[1]) counts[0][unit] += count;

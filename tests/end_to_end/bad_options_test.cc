@@ -68,6 +68,8 @@ std::vector<Misuse> misuse_of_predict() {
       {{"predict", "-m", "MODEL", "-o", "same", "--alignments", "./same"}, "same"},
       {{"predict", "-m", "MODEL", "-o", "lines.xz"}, ".gz"},
       {{"predict", "-m", "MODEL", "--alignments", "links.zst"}, ".gz"},
+      {{"predict", "-m", "MODEL", "--allowed-column", "0"}, "--allowed-column"},
+      {{"predict", "-m", "MODEL", "--allowed-column", "2", "--span-markup"}, "--span-markup"},
       {{"predict", "-m", ""}, "--model"},
       {{"predict", "-m", "MODEL", "-i", ""}, "--input"},
       {{"predict", "-m", "MODEL", "-o", ""}, "--output"},
@@ -106,7 +108,8 @@ std::vector<Misuse> misuse_of_pairs() {
 
 std::vector<Misuse> misuse_of_evaluate_and_show() {
   return {
-      {{"evaluate", "-m", "MODEL", "PAIRS", "--metrics", "smell"}, "smell"},
+      {{"evaluate", "-m", "MODEL", "PAIRS", "--metrics", "smell"},
+       "--metrics: unknown metric 'smell'"},
       {{"evaluate", "-m", "MODEL", "PAIRS", "--metrics", ""}, "metric"},
       {{"evaluate", "-m", "MODEL", "PAIRS", "--metrics", "bleu,bleu"}, "bleu"},
       {{"evaluate", "-m", "MODEL", "PAIRS", "--value"}, "--value"},
@@ -167,6 +170,9 @@ std::vector<Misuse> misuse_of_train() {
        "--valid"},
       {{"train", "PAIRS", "-m", "NEW", "--valid-source", "PAIRS"}, "--valid-target"},
       {{"train", "-", "--valid", "-", "-m", "NEW"}, "standard input"},
+      {{"train", "-", "--links", "-", "-m", "NEW"}, "standard input"},
+      {{"train", "PAIRS", "-m", "NEW", "--links", "PAIRS", "--set", "training.guided_weight=0"},
+       "training.guided_weight"},
       {{"train", "PAIRS", "-m", "NEW", "--plot", "curves.png"}, "--plot: found 'curves.png'"},
       {{"train", "PAIRS", "-m", "NEW", "--plot", "curves.SVG.gz"}, ".svg"},
       {{"train", "PAIRS", "-m", "NEW", "--preset", "none-such"}, "none-such"},
@@ -183,13 +189,23 @@ std::vector<Misuse> misuse_of_train() {
            {"training.learning_rate=nan", "training.learning_rate"},
            {"training.dropout_readout=1", "training.dropout_readout"},
            {"training.seed=-1", "training.seed"},
+           {"training.guided_loss=mse", "cross-entropy | squared-error"},
+           {"training.guided_weight=-1", "training.guided_weight"},
+           {"training.diagonal_width=0", "training.diagonal_width"},
            {"encoder.padding=visible", "source.fixed_length"},
            {"target.end_token=false", "target.fixed_length"},
            {"target.fixed_length=5", "target.end_token"},
+           {"encoder.gru_bias=inside", "encoder.gru_reset: after"},
            {"decoder.tied_embeddings=all", "shared_vocabulary"},
            {"source.maximum_size=1", "vocabulary of 1 units"}}) {
     list.push_back({{"train", "PAIRS", "-m", "NEW", "--set", setting}, what});
   }
+  list.push_back({{"train", "PAIRS", "-m", "NEW", "--set", "target.unit=whole", "--set",
+                   "target.end_token=false", "--set", "target.fixed_length=2"},
+                  "a label is one unit"});
+  list.push_back({{"train", "PAIRS", "-m", "NEW", "--set", "decoder.cell=none", "--set",
+                   "decoder.initial_state=zero", "--set", "decoder.feedback=none"},
+                  "target.fixed_length: 1"});
   for (const auto& [flag, value] :
        std::vector<std::pair<std::string, std::string>>{{"--epochs", "0"},
                                                         {"--updates", "-1"},

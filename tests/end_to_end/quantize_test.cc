@@ -231,7 +231,7 @@ TEST_F(Quantize, OptionsAreChecked) {
   EXPECT_TRUE(refused(quantize({"--precision", "int4"}), kUsage, {"--precision", "int4"}));
   EXPECT_TRUE(refused(quantize({"--precision", "float32"}), kUsage, {"--precision"}));
   EXPECT_TRUE(refused(quantize({"--dev", (folder_ / "d").string(), "--metrics", "nice"}), kUsage,
-                      {"nice"}));
+                      {"--metrics: unknown metric 'nice'"}));
   EXPECT_TRUE(refused(attend({"predict", "-m", model_.string(), "--precision", "half"}), kUsage,
                       {"--precision"}));
 }

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <random>
 
 #include "end_to_end/failure.h"
@@ -186,6 +187,12 @@ TEST_F(Resume, InterruptedSavesLeavesAndGoesOn) {
   }
 }
 
+/// Returns the number of validations in metrics.jsonl, 0 where there is no such file yet.
+std::size_t count_validations(const fs::path& model) {
+  const fs::path file = model / "metrics.jsonl";
+  return fs::exists(file) ? lines_of(read_file(file)).size() : 0;
+}
+
 // Compiled products use the stack register for other purposes. A handler in their thread would
 // write into the memory that they read.
 TEST_F(Resume, InterruptionsDoNotDisturbProducts) {
@@ -198,18 +205,22 @@ TEST_F(Resume, InterruptionsDoNotDisturbProducts) {
     arguments.insert(arguments.end(), {"--set", setting});
   }
   for (int i = 0; i < 6; ++i) {
-    // A run that begins writes its configuration. A signal before that ends the program without a
-    // checkpoint, and a busy machine may need more than a second to come so far.
-    const auto start = fs::file_time_type::clock::now();
-    const auto has_begun = [&] {
-      std::error_code missing;
-      const auto written = fs::last_write_time(model / "config.yml", missing);
-      return !missing && written >= start;
+    // The signal comes a while after this run has validated its first epoch, so that it meets the
+    // products of the next one, however long a busy machine needed to come so far. A signal that
+    // comes while the pairs are still read ends the program without a checkpoint.
+    using Clock = std::chrono::steady_clock;
+    const std::size_t before = count_validations(model);
+    std::optional<Clock::time_point> validated;
+    const auto computes = [&] {
+      if (!validated && count_validations(model) > before) validated = Clock::now();
+      return validated && Clock::now() - *validated >= std::chrono::milliseconds(50 + 37 * i);
     };
     RunOptions options;
-    options.signal = TimedSignal{SIGINT, std::chrono::milliseconds(1500 + 37 * i), has_begun};
+    options.timeout = std::chrono::minutes(5);
+    options.signal = TimedSignal{SIGINT, std::chrono::microseconds(0), computes};
     const RunResult result = attend(arguments, options);
-    ASSERT_EQ(result.exit_code, 130) << "signal " << result.signal << ": " << result.error;
+    ASSERT_EQ(result.exit_code, 130) << "run " << i << ", signal " << result.signal
+                                     << (result.timed_out ? ", timed out: " : ": ") << result.error;
     expect_whole(model);
   }
 }

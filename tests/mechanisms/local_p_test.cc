@@ -99,7 +99,8 @@ TEST(LocalP, LooksNowhereWhereItMayNotLook) {
   EXPECT_EQ(rows[2][3], 0);
   EXPECT_NEAR(rows[2][1] + rows[2][2] + rows[2][4] + rows[2][5], 1, 1e-12);
   in.mask.fill_(-std::numeric_limits<double>::infinity());
-  for (const double share : observations(window_program(2), in)[3]) EXPECT_EQ(share, 0);
+  const auto closed = observations(window_program(2), in);
+  for (const double share : closed[3]) EXPECT_EQ(share, 0);
 }
 
 // p = S σ(v_p · tanh(W_p s)); e_j = s · W h_j; α_j = exp(e_j) / Σ_window exp(e_k) · exp(−(j − p)² /

@@ -92,7 +92,7 @@ TEST(Check, FirstStates) {
 
 TEST(Check, FirstSymbol) {
   expect_refused({"decoder.start=own", "decoder.feedback=none"},
-                 "decoder.start needs decoder.feedback: previous");
+                 "decoder.start: own needs decoder.feedback: previous");
   expect_refused({"decoder.start=end", kTargets[0], kTargets[1]},
                  "decoder.start: end needs target.end_token: true");
 }
@@ -157,6 +157,7 @@ TEST(Check, Normalisers) {
     expect_taken({own});
     expect_taken({own, "attention.energies=relu"});
     expect_taken({own, "attention.window=predicted"});
+    expect_taken({own, "attention.score=location"});
     expect_taken({own, "attention.coverage=sum", "attention.coverage_loss=1"});
     expect_taken({own, "decoder.cell=none", "decoder.initial_state=zero"});
     expect_taken({own, "attention.kind=hard", "decoder.order=update-look-generate"});
@@ -173,7 +174,8 @@ TEST(Check, Normalisers) {
 TEST(Check, MonotonicAttention) {
   const std::string name = "attention.kind: monotonic needs ";
   const Settings monotonic{"attention.kind=monotonic"};
-  for (const std::string score : {"additive", "general", "cosine"}) {
+  for (const std::string score : {"additive", "general", "cosine", "normed-additive", "concat-code",
+                                  "scaled-general", "linear-pooling", "learned-query"}) {
     for (const std::string order : {"look-update-generate", "look-generate-update",
                                     "update-look-generate", "update-look-update"}) {
       expect_taken({monotonic[0], "attention.score=" + score, "decoder.order=" + order});
@@ -185,6 +187,8 @@ TEST(Check, MonotonicAttention) {
   expect_taken({monotonic[0], "attention.noise=0", "attention.prediction=expectation"});
   expect_refused({monotonic[0], "decoder.cell=none", "decoder.initial_state=zero"},
                  name + "a decoder.cell");
+  expect_refused(with(monotonic, "attention.score=location"),
+                 name + "another attention.score than location");
   expect_refused(with(monotonic, "attention.energies=relu"), name + "attention.energies: linear");
   expect_refused(with(monotonic, "attention.normaliser=sparsemax"),
                  name + "attention.normaliser: softmax");
@@ -259,7 +263,9 @@ TEST(Check, Windows) {
   for (const std::string choice : {"predicted", "monotonic"}) {
     const std::string name = "attention.window: " + choice + " needs ";
     const Settings window{"attention.window=" + choice};
-    for (const std::string score : {"additive", "general", "cosine"}) {
+    for (const std::string score :
+         {"additive", "general", "cosine", "normed-additive", "concat-code", "scaled-general",
+          "location", "linear-pooling", "learned-query"}) {
       for (const std::string order : {"look-update-generate", "look-generate-update",
                                       "update-look-generate", "update-look-update"}) {
         expect_taken({window[0], "attention.score=" + score, "decoder.order=" + order});
@@ -274,7 +280,9 @@ TEST(Check, Windows) {
 
 TEST(Check, TheDivisionByThePast) {
   const Settings past{"attention.temporal=past"};
-  for (const std::string score : {"additive", "general", "cosine"}) {
+  for (const std::string score :
+       {"additive", "general", "cosine", "normed-additive", "concat-code", "scaled-general",
+        "location", "linear-pooling", "learned-query"}) {
     for (const std::string order : {"look-update-generate", "look-generate-update",
                                     "update-look-generate", "update-look-update"}) {
       expect_taken({past[0], "attention.score=" + score, "decoder.order=" + order});
@@ -299,12 +307,30 @@ TEST(Check, Coverage) {
                                   "update-look-generate", "update-look-update"}) {
     expect_taken(with(coverage, "decoder.order=" + order));
   }
-  for (const std::string score : {"general", "cosine"}) {
-    expect_refused(with(coverage, "attention.score=" + score),
-                   "attention.coverage needs attention.score: additive");
+  for (const std::string score : {"normed-additive", "concat-code"}) {
+    expect_taken(with(coverage, "attention.score=" + score));
+  }
+  for (const std::string score : {"general", "cosine", "location", "learned-query"}) {
+    expect_refused(
+        with(coverage, "attention.score=" + score),
+        "attention.coverage needs attention.score: additive or normed-additive or concat-code");
   }
   expect_refused({"attention.coverage_loss=1"},
                  "attention.coverage_loss needs attention.coverage: sum");
+}
+
+TEST(Check, TheDiagonal) {
+  const Settings diagonal{"training.diagonal_weight=1"};
+  for (const std::string kind : {"soft", "hard", "hard-monotonic"}) {
+    expect_taken({diagonal[0], "attention.kind=" + kind, "decoder.order=update-look-generate"});
+  }
+  for (const std::string kind : {"fixed", "none"}) {
+    expect_refused(with(diagonal, "attention.kind=" + kind),
+                   "training.diagonal_weight needs an attention.kind that looks at positions");
+    expect_taken({"training.guided_weight=1", "attention.kind=" + kind});
+  }
+  expect_refused({diagonal[0], "encoder.padding=visible", "source.fixed_length=9"},
+                 "training.diagonal_weight needs encoder.padding: masked");
 }
 
 }  // namespace

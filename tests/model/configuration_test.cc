@@ -136,6 +136,71 @@ TEST(Configuration, ContradictionsAreRefused) {
   refused({"decoder.order=update-look-generate", "decoder.feedback=none"});
 }
 
+// Returns the message of check() for the default preset with other choices.
+std::string refusal_of(const std::vector<std::string>& settings) {
+  return message_of([&] {
+    Configuration c = preset("default");
+    set_options(c, settings);
+    check(c);
+  });
+}
+
+TEST(Configuration, ADecoderWithoutACellHasNoStateToCopy) {
+  EXPECT_EQ(refusal_of({"decoder.cell=none", "decoder.initial_state=copy"}),
+            "decoder.cell: none needs decoder.initial_state: zero");
+}
+
+// Without a state, a previous token, coverage and energies of the past all steps of a target are
+// equal.
+TEST(Configuration, ADecoderWithoutACellNeedsStepsThatDifferOrOneStep) {  // §8
+  const auto with = [](std::vector<std::string> more) {
+    more.insert(more.end(), {"decoder.cell=none", "decoder.initial_state=zero"});
+    return refusal_of(more);
+  };
+  const std::string none = "decoder.feedback=none", fixed = "target.end_token=false";
+  const std::string refused =
+      "decoder.cell: none with decoder.feedback: none needs target.end_token: false and "
+      "target.fixed_length: 1, because every step would have one distribution";
+  EXPECT_EQ(with({none}), refused);
+  EXPECT_EQ(with({none, fixed, "target.fixed_length=2"}), refused);
+  EXPECT_EQ(with({none, "target.fixed_length=1"}), refused);
+  EXPECT_EQ(with({none, fixed, "target.fixed_length=1"}), "no error");
+  EXPECT_EQ(with({}), "no error");
+  EXPECT_EQ(with({none, "attention.coverage=sum"}), "no error");
+  EXPECT_EQ(with({none, "attention.temporal=past"}), "no error");
+}
+
+TEST(Configuration, ALabelIsOneUnit) {  // §8
+  const std::string whole = "target.unit=whole", fixed = "target.end_token=false";
+  EXPECT_EQ(refusal_of({whole, fixed, "target.fixed_length=2"}),
+            "target.unit: whole needs target.fixed_length: 1, because a label is one unit; "
+            "target.fixed_length is 2");
+  EXPECT_EQ(refusal_of({whole, fixed, "target.fixed_length=1"}), "no error");
+  EXPECT_EQ(refusal_of({whole}), "no error");  // a label and </s>
+  EXPECT_EQ(refusal_of({fixed, "target.fixed_length=2"}), "no error");
+}
+
+TEST(Configuration, AStartNeedsTheTokenThatItStandsFor) {
+  EXPECT_EQ(refusal_of({"decoder.start=end", "decoder.feedback=none"}),
+            "decoder.start: end needs decoder.feedback: previous");
+  EXPECT_EQ(refusal_of({"decoder.start=own", "decoder.feedback=none"}),
+            "decoder.start: own needs decoder.feedback: previous");
+  EXPECT_EQ(refusal_of({"decoder.start=own"}), "no error");
+}
+
+TEST(Configuration, OnlyAGruThatResetsAfterTheProductHasAChoiceOfBiases) {  // §1.1
+  EXPECT_EQ(refusal_of({"decoder.gru_bias=inside"}),
+            "decoder.gru_bias: inside needs decoder.cell: gru and decoder.gru_reset: after");
+  EXPECT_EQ(
+      refusal_of({"encoder.gru_bias=outside", "encoder.cell=lstm", "encoder.gru_reset=after"}),
+      "encoder.gru_bias: outside needs encoder.cell: gru and encoder.gru_reset: after");
+  for (const std::string side : {"encoder", "decoder"}) {
+    for (const std::string bias : {"both", "outside", "inside"}) {
+      EXPECT_EQ(refusal_of({side + ".gru_reset=after", side + ".gru_bias=" + bias}), "no error");
+    }
+  }
+}
+
 TEST(Configuration, LuongsSwitchesGoTogether) {
   const auto taken = [](const std::vector<std::string>& settings) {
     Configuration c = preset("default");
@@ -247,6 +312,7 @@ TEST(Configuration, PresetsMakeTheChoiceThatTheyAreNamedAfter) {
   EXPECT_EQ(preset("coverage-see").attention.coverage_loss, 1);
   EXPECT_EQ(preset("temporal").attention.temporal, Temporal::kPast);
   EXPECT_EQ(preset("monotonic").attention.kind, AttentionKind::kMonotonic);
+  EXPECT_EQ(preset("monotonic").attention.score, "normed-additive");
   EXPECT_EQ(preset("monotonic").attention.prediction, MonotonicPrediction::kScan);
   EXPECT_EQ(preset("monotonic").attention.initial_energy_bias, -1);
   EXPECT_EQ(preset("hard-monotonic").attention.kind, AttentionKind::kHardMonotonic);

@@ -1,6 +1,7 @@
 // Compares the equations that `attend show --explain` prints with those of the papers.
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 #include <string>
 
@@ -54,6 +55,22 @@ TEST(Equations, OfLuongUpdateBeforeTheyLook) {  // §6
   EXPECT_EQ(lines(dot)[3], "energies: e_ij = s_i · h_j");
 }
 
+// An encoder that reverses the words alone reads </s>, the token T, last.
+TEST(Equations, NameTheTokenThatTheEncoderReadsLast) {  // §6.1
+  const auto first_state = [](std::vector<std::string> settings) {
+    Configuration c = preset("default");
+    set_options(c, settings);
+    check(c);
+    return lines(c)[1];
+  };
+  const std::string backward = "encoder.direction=backward", words = "encoder.reverse=words";
+  const std::string last = "decoder.initial_state=last", copy = "decoder.initial_state=copy";
+  EXPECT_EQ(first_state({last}), "first state: s_0 = tanh(W_s [→h_T; ←h_1] + b_s)");
+  EXPECT_EQ(first_state({backward, last}), "first state: s_0 = tanh(W_s ←h_1 + b_s)");
+  EXPECT_EQ(first_state({backward, words, last}), "first state: s_0 = tanh(W_s ←h_T + b_s)");
+  EXPECT_EQ(first_state({backward, words, copy}), "first state: s_0 = ←h_T, layer by layer");
+}
+
 TEST(Equations, OfTheDateExercise) {
   Configuration dates = preset("dates");
   dates.attention.energies = Energies::kRelu;
@@ -72,6 +89,37 @@ TEST(Equations, OfTheConditionalGruUpdateTwice) {  // §4.6
   EXPECT_EQ(found[6], "state: s_i = GRU(s'_i, c_i)");
   EXPECT_EQ(found[7], "readout: r_i = tanh(W_r [s_i; E y_{i-1}; c_i] + b_r)");
   EXPECT_EQ(found.size(), 9U);
+}
+
+TEST(Equations, OfEveryScore) {  // §1.5
+  const std::map<std::string, std::string> expected{
+      {"additive", "v · tanh(W s_{i-1} + U h_j + b)"},
+      {"normed-additive", "g / |v| · v · tanh(W s_{i-1} + U h_j + b)"},
+      {"concat-code", "v · tanh(W s_{i-1} + h_j)"},
+      {"dot", "s_{i-1} · h_j"},
+      {"scaled-dot", "s_{i-1} · h_j / √256"},
+      {"general", "s_{i-1} · W h_j"},
+      {"scaled-general", "g · s_{i-1} · W h_j"},
+      {"cosine", "g · (s_{i-1} / |s_{i-1}|) · (W h_j / |W h_j|)"},
+      {"location", "(W s_{i-1})_j"},
+      {"linear-pooling", "w · tanh(h_j)"},
+      {"learned-query", "u · tanh(W h_j + b)"}};
+  Configuration c = preset("default");
+  c.decoder.units = c.encoder.annotation_units();
+  for (const Option& option : options(c)) {
+    if (option.name != "attention.score") continue;
+    for (const std::string& score : option.choices) {
+      option.set(score);
+      ASSERT_TRUE(expected.contains(score)) << score;
+      EXPECT_EQ(lines(c)[2], "energies: e_ij = " + expected.at(score));
+    }
+  }
+  c.attention.score = "location";
+  c.attention.maximum_source = 50;
+  EXPECT_EQ(lines(c)[3], "alignment: α_ij = exp(e_ij) / Σ_k exp(e_ik), j and k ≤ 50");
+  c.attention.normaliser = Normaliser::kSparsemax;
+  EXPECT_EQ(lines(c)[3],
+            "alignment: α_ij = max(0, e_ij − τ_i), Σ_k max(0, e_ik − τ_i) = 1, j and k ≤ 50");
 }
 
 TEST(Equations, OfAWindowHaveItsCentreAndItsRange) {  // §6.3
@@ -126,7 +174,7 @@ TEST(Equations, OfMonotonicAttentionSayWhatPredictionDoes) {  // §13.1
   Configuration c = preset("monotonic");
   const std::string expectation =
       "alignment: α_ij = σ(e_ij) q_ij, q_ij = (1 − σ(e_{i,j-1})) q_{i,j-1} + α_{i-1,j}";
-  EXPECT_EQ(lines(c)[2], "energies: e_ij = v · tanh(W s_{i-1} + U h_j + b) + b_e");
+  EXPECT_EQ(lines(c)[2], "energies: e_ij = g / |v| · v · tanh(W s_{i-1} + U h_j + b) + b_e");
   EXPECT_EQ(lines(c)[3], "first alignment: α_0j = 1 if j = 1, else 0");
   EXPECT_EQ(lines(c)[4], expectation +
                              "; in prediction 1 at the first j from the last position on with "
@@ -174,7 +222,9 @@ TEST(Plans, ExistForTheCommonDecoders) {
   };
   EXPECT_TRUE(planned("attention.kind=fixed"));
   EXPECT_TRUE(planned("attention.kind=none"));
-  EXPECT_FALSE(planned("attention.score=cosine"));
+  for (const char* score : {"cosine", "scaled-dot", "scaled-general", "normed-additive"}) {
+    EXPECT_FALSE(planned((std::string("attention.score=") + score).c_str())) << score;
+  }
   EXPECT_FALSE(planned("attention.kind=monotonic"));
   EXPECT_FALSE(planned("attention.window=monotonic"));
   EXPECT_FALSE(planned("attention.temporal=past"));

@@ -48,6 +48,16 @@ TEST(ParameterTable, LuongHasThePublishedCount) {  // §6.1, without biases
             221'000'000);
 }
 
+// The code's concat has W [n, n] and v [n]; the location score has a row of n values for each of
+// 200 positions.
+TEST(ParameterTable, LuongsOtherScoresHaveTheirMatrices) {  // §6.2
+  const VocabularySizes sizes{50000, 50000};
+  EXPECT_EQ(count_without_biases(parameter_table(luong_as_published("concat-code"), sizes)),
+            221'001'000);
+  EXPECT_EQ(count_without_biases(parameter_table(luong_as_published("location"), sizes)),
+            220'200'000);
+}
+
 TEST(ParameterTable, OneDirectionHasHalfTheAnnotations) {
   Configuration c = preset("default");
   c.encoder.direction = Direction::kBackward;

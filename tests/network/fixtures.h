@@ -1,6 +1,7 @@
 // Small configurations and random examples for the tests of network, fused and train.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -34,6 +35,12 @@ inline std::vector<std::string> choices_of(const std::string& name) {
   return {};
 }
 
+/// Returns a choice as a part of the name of a test, which has no hyphens.
+inline std::string name_of_choice(std::string choice) {
+  std::replace(choice.begin(), choice.end(), '-', '_');
+  return choice;
+}
+
 /// Makes examples of random ids below the vocabulary sizes. Lengths are 1 … longest.
 inline std::vector<Example> random_examples(std::size_t count, const model::VocabularySizes& sizes,
                                             std::size_t longest_source, std::size_t longest_target,
@@ -52,6 +59,23 @@ inline std::vector<Example> random_examples(std::size_t count, const model::Voca
     examples.push_back({{std::move(source)}, draw(longest_target, sizes.target)});
   }
   return examples;
+}
+
+/// Links about two in three target tokens of every example to one or two source positions.
+inline void add_random_links(std::vector<Example>& examples, std::uint64_t seed) {
+  Random random(seed);
+  for (Example& example : examples) {
+    example.links.clear();
+    for (std::size_t i = 0; i < example.target.size(); ++i) {
+      if (random.chance(0.3)) continue;
+      const std::size_t length = example.source.tokens.size(), first = random.below(length);
+      const auto link = [&](std::size_t j) {
+        example.links.push_back({static_cast<std::int32_t>(j), static_cast<std::int32_t>(i)});
+      };
+      link(first);
+      if (first + 1 < length && random.chance(0.5)) link(first + 1);
+    }
+  }
 }
 
 inline std::vector<const Example*> pointers(const std::vector<Example>& examples) {

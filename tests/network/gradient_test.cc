@@ -18,6 +18,7 @@ namespace {
 
 using model::Configuration;
 using testing::choices_of;
+using testing::name_of_choice;
 using testing::pointers;
 using testing::random_examples;
 using testing::small_configuration;
@@ -126,16 +127,17 @@ void add_score_cases(std::vector<Case>& list) {
     for (const Order order :
          {Order::kLookUpdateGenerate, Order::kLookGenerateUpdate, Order::kUpdateLookGenerate}) {
       for (const Cell cell : {Cell::kGru, Cell::kLstm}) {
-        list.push_back({score +
+        list.push_back({name_of_choice(score) +
                             (order == Order::kUpdateLookGenerate   ? "_update_first"
                              : order == Order::kLookGenerateUpdate ? "_generate_first"
                                                                    : "") +
                             (cell == Cell::kLstm ? "_lstm" : "_gru"),
                         [score, order, cell](Configuration& c) {
                           c.attention.score = score;
+                          c.attention.maximum_source = 3;  // some sources are longer
                           c.decoder.order = order;
                           c.decoder.cell.type = cell;
-                          if (score == "dot") c.decoder.units = 8;
+                          if (score.ends_with("dot")) c.decoder.units = 8;
                         }});
       }
     }

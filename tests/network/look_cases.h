@@ -17,6 +17,11 @@ inline void add_normaliser_cases(std::vector<LookCase>& list) {
     list.push_back({normaliser, {own}});
     list.push_back({normaliser + "_window", {own, "attention.window=predicted"}});
     list.push_back({normaliser + "_coverage", {own, "attention.coverage=sum"}});
+    list.push_back({normaliser + "_location",
+                    {own, "attention.score=location", "attention.maximum_source=3"}});
+    list.push_back({normaliser + "_window_of_locations",
+                    {own, "attention.window=predicted", "attention.reach=2",
+                     "attention.score=location", "attention.maximum_source=3"}});
     list.push_back(
         {normaliser + "_hard", {own, "attention.kind=hard", "decoder.order=update-look-generate"}});
   }
@@ -29,12 +34,25 @@ inline std::vector<LookCase> look_cases() {
   std::vector<LookCase> list{
       {"window", {"attention.window=predicted", "attention.reach=1"}},
       {"window_of_the_step", {"attention.window=monotonic", "attention.reach=1"}},
+      {"window_of_locations",
+       {"attention.window=predicted", "attention.reach=2", "attention.score=location",
+        "attention.maximum_source=3"}},
+      {"window_of_the_step_of_locations",
+       {"attention.window=monotonic", "attention.reach=2", "attention.score=location",
+        "attention.maximum_source=3"}},
+      {"window_without_query",
+       {"attention.window=predicted", "attention.reach=1", "attention.score=learned-query"}},
       {"coverage", {"attention.coverage=sum", "attention.coverage_loss=0.7"}},
+      {"normed_coverage", {"attention.coverage=sum", "attention.score=normed-additive"}},
       {"temporal", {"attention.temporal=past", updates_first}},
+      {"temporal_location",
+       {"attention.temporal=past", "attention.score=location", "attention.maximum_source=3"}},
+      {"temporal_without_query", {"attention.temporal=past", "attention.score=learned-query"}},
       {"temporal_two_cells", {"attention.temporal=past", two_cells}},
       {"temporal_coverage", {"attention.temporal=past", "attention.coverage=sum"}},
       {"monotonic", {"attention.kind=monotonic", "attention.energy_bias=true"}},
       {"monotonic_update_first", {"attention.kind=monotonic", updates_first}},
+      {"monotonic_without_query", {"attention.kind=monotonic", "attention.score=linear-pooling"}},
       {"monotonic_two_cells", {"attention.kind=monotonic", two_cells}},
       {"hard", {"attention.kind=hard", updates_first}},
       {"hard_monotonic", {"attention.kind=hard-monotonic", updates_first}},

@@ -2,8 +2,10 @@
 // score with the training likelihood for random configurations.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
+#include <string>
 
 #include "fixtures.h"
 #include "network/network.h"
@@ -49,10 +51,11 @@ void close_positions(std::vector<Example>& examples, std::uint64_t seed) {
   }
 }
 
-RandomModel make_random_model(std::uint64_t seed, Allowed allowed = Allowed::kEverywhere) {
+RandomModel make_random_model(std::uint64_t seed, Allowed allowed = Allowed::kEverywhere,
+                              const attend::testing::KeptValues& given = {}) {
   Random random(seed);
   RandomModel random_model;
-  random_model.configuration = random_configuration(random);
+  random_model.configuration = random_configuration(random, 20, given);
   const Configuration& c = random_model.configuration;
   random_model.sizes.source = 2 + static_cast<std::int64_t>(random.below(20));
   random_model.sizes.target = c.shared_vocabulary ? random_model.sizes.source
@@ -168,6 +171,22 @@ TEST_P(Parity, ForcedScoreEqualsTheTrainingLikelihood) {
 }
 
 INSTANTIATE_TEST_SUITE_P(RandomModels, Parity, ::testing::Range(1, 101));
+
+class ScoreParity : public ::testing::TestWithParam<std::string> {};
+
+// Sources have up to nine tokens, and the location score knows one to six positions.
+TEST_P(ScoreParity, RuntimeEqualsTraining) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    const std::string rows = std::to_string(1 + seed % 6);
+    expect_runtime_equals_training(
+        make_random_model(seed, seed % 3 == 0 ? Allowed::kSomewhere : Allowed::kEverywhere,
+                          {{"attention.score", GetParam()}, {"attention.maximum_source", rows}}));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Scores, ScoreParity,
+                         ::testing::ValuesIn(testing::choices_of("attention.score")),
+                         [](const auto& one) { return testing::name_of_choice(one.param); });
 
 }  // namespace
 }  // namespace attend::network

@@ -6,49 +6,15 @@
 #include <set>
 
 #include "base/base.h"
+#include "small_predictor.h"
 
 namespace attend::predictor {
 namespace {
 
 using model::Configuration;
-
-// Returns a model of random weights. Its predictions are nonsense, but consistent nonsense.
-model::Model random_model(const Configuration& configuration,
-                          const std::vector<std::string>& units) {
-  model::ModelText text{
-      configuration,
-      model::make_side(configuration, model::SideName::kSource, text::Vocabulary(units)),
-      model::make_side(configuration, model::SideName::kTarget, text::Vocabulary(units))};
-  const auto table = model::parameter_table(configuration, text.sizes());
-  auto values =
-      std::make_shared<std::vector<float>>(static_cast<std::size_t>(model::parameter_count(table)));
-  Random random(11);
-  for (float& value : *values) value = static_cast<float>(random.normal());
-  std::map<std::string, model::TensorView> tensors;
-  std::size_t start = 0;
-  for (const model::TensorSpec& spec : table) {
-    const auto count = static_cast<std::size_t>(spec.count());
-    tensors[spec.name] = {spec.shape, std::span<const float>(*values).subspan(start, count)};
-    start += count;
-  }
-  return {std::move(text), model::Weights(std::move(tensors), values)};
-}
-
-Configuration small() {
-  Configuration c = model::preset("default");
-  model::SideConfig characters;
-  characters.unit = model::UnitChoice::kCharacters;
-  for (model::SideConfig* side : {&c.source, &c.target}) {
-    model::keep_preparation(*side, characters);
-  }
-  c.encoder.embedding = c.decoder.embedding = 5;
-  c.encoder.units = c.decoder.units = c.attention.units = c.decoder.readout_units = 6;
-  return c;
-}
-
-Predictor small_predictor() {
-  return Predictor(random_model(small(), {"<pad>", "<unk>", "</s>", "a", "b", "c", " ", "é"}));
-}
+using testing::random_model;
+using testing::small;
+using testing::small_predictor;
 
 std::vector<std::string> sources() {
   return {"abc", "a", "cé ba", "bbbbbbbbbb", "ab", "c", "éé", "a b c a b c"};
@@ -333,6 +299,22 @@ TEST(LongSources, InPartsRepeatTheLeadingTagAndCutWhatHasNoSentence) {
             (std::vector<std::string>{"<fr>", "a", "b", "c", "</s>", "<fr>", "a", "b", "c", "</s>",
                                       "<fr>", "a", "b", "</s>"}));
   for (const auto& [j, i] : tagged.predictions.at(0).links) EXPECT_LT(j, 9u);
+}
+
+// The labels of two parts would be put together to a label that the model does not know.
+TEST(LongSources, AreNotAnsweredInPartsByAModelOfLabels) {
+  Configuration c = small();
+  c.target.unit = model::UnitChoice::kWhole;
+  const Predictor predictor(random_model(c, {"<pad>", "<unk>", "</s>", "a", "b", "c"}));
+  const std::string text = "ab! ca";
+  PredictOptions options;
+  options.maximum_source_length = 3;
+  options.long_sources = LongSources::kSplit;
+  EXPECT_THROW(predictor.predict(std::span(&text, 1), options), UsageError);
+  for (const LongSources choice : {LongSources::kCut, LongSources::kSkip}) {
+    options.long_sources = choice;
+    EXPECT_NO_THROW(predictor.predict(std::span(&text, 1), options));
+  }
 }
 
 }  // namespace

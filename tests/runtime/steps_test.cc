@@ -77,6 +77,24 @@ struct Case {
   DecoderPath path = DecoderPath::kPlan;
 };
 
+// Configurations that have no plan.
+std::vector<Case> cases_of_programs() {
+  std::vector<Case> list(5, {small_model(), kSmall, DecoderPath::kProgram});
+  for (const std::size_t k : {0U, 1U}) {
+    list[k].configuration.decoder.order = model::Order::kUpdateLookGenerate;
+    list[k].configuration.attention.kind =
+        k == 0 ? model::AttentionKind::kHard : model::AttentionKind::kHardMonotonic;
+  }
+  list[2].configuration.attention.coverage = model::Coverage::kSum;
+  list[2].configuration.attention.coverage_loss = 1;
+  for (const std::size_t k : {3U, 4U}) {
+    list[k].configuration.attention.window = model::Window::kPredicted;
+    list[k].configuration.attention.reach = 2;
+  }
+  list[4].configuration.attention.units = 40;
+  return list;
+}
+
 std::vector<Case> cases() {
   std::vector<Case> list = {{small_model(), kSmall}, {large_model(), kLarge}};
   list.push_back(list[1]);
@@ -119,6 +137,7 @@ std::vector<Case> cases() {
     list.push_back(list[k]);
     list.back().path = DecoderPath::kProgram;
   }
+  for (const Case& one : cases_of_programs()) list.push_back(one);
   return list;
 }
 
@@ -141,8 +160,9 @@ TEST(Steps, AllocateNothingAfterTheFirst) {
       if (best > 0) decoding->keep_best(best);
       std::vector<Path> paths;
       decoding->step(first_rows(sources.size(), paths));
-      if (one.configuration.decoder.order == model::Order::kLookGenerateUpdate) {
-        // With this order the first update comes in the second step.
+      if (one.configuration.decoder.order == model::Order::kLookGenerateUpdate ||
+          one.configuration.attention.kind == model::AttentionKind::kHardMonotonic) {
+        // The first operation that needs the chosen token comes in the second step.
         decoding->step(next_rows(6, 11, random, paths));
       }
       for (const std::size_t count : {6, 6, 4, 3, 1, 2, 6}) {

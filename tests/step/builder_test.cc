@@ -92,6 +92,33 @@ TEST(Builder, RefusesShapesThatDoNotFitInAWindow) {
   EXPECT_THROW(b.multiply(alignment, of_source), CheckFailure);
 }
 
+// A row of 4 numbers has energies for 4 positions, and a softmax looks at no other.
+TEST(Builder, LimitsASoftmaxToThePositionsThatHaveEnergies) {
+  Builder b = small_builder();
+  const Value h = b.annotations(""), state = row(b);
+  b.next(state, state);
+  EXPECT_THROW(b.location_energies(h), CheckFailure);  // not one row
+  const Value energies = b.location_energies(state);
+  EXPECT_EQ(b.units(energies), 1);
+  EXPECT_THROW(b.location_energies(energies), CheckFailure);
+  b.output({b.weighted_sum(b.softmax(b.relu(energies)), h), "output.weight", "output.bias"});
+  const Program program = b.finish();
+  int seen = 0;
+  for (const Node& node : program.nodes) {
+    if (node.op != Op::kLocationEnergies && node.op != Op::kSoftmax) continue;
+    EXPECT_EQ(node.limit, 4);
+    ++seen;
+  }
+  EXPECT_EQ(seen, 2);
+}
+
+TEST(Builder, GivesAVectorOneInverseLength) {
+  Builder b = small_builder();
+  const Value v = b.parameter("attention.energy_weight", 3, "v");
+  EXPECT_EQ(b.units(b.inverse_length(v)), 1);
+  EXPECT_EQ(b.units(b.multiply(b.inverse_length(v), row(b))), 4);
+}
+
 TEST(Builder, GivesEnergiesFeaturesOfRowsAndPositions) {
   Builder b = small_builder();
   const Value h = b.annotations(""), state = row(b);

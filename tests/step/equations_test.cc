@@ -16,6 +16,7 @@ TEST(StepEquations, WriteASymbolOrTheOperation) {
   EXPECT_EQ(b.text(b.dot_energies(q, h)), "s_{i-1} · h_j");
   EXPECT_EQ(b.text(b.relu(b.tanh(b.sigmoid(q)))), "max(0, tanh(σ(s_{i-1})))");
   EXPECT_EQ(b.text(b.unit_length(q)), "(s_{i-1} / |s_{i-1}|)");
+  EXPECT_EQ(b.text(b.inverse_length(q)), "(1 / |s_{i-1}|)");
   EXPECT_EQ(b.text(b.scale(q, 0.5)), "0.5 · s_{i-1}");
   EXPECT_EQ(b.text(b.scale(b.add(q, q), 0.5)), "0.5 · (s_{i-1} + s_{i-1})");
 }
@@ -35,6 +36,17 @@ TEST(StepEquations, GiveTheThresholdOfANormaliserItsSum) {
             "max(0, e_ij − τ_i), Σ_k max(0, e_ik − τ_i) = 1");
   EXPECT_EQ(b.text(b.softmax(energies, Normaliser::kEntmax)),
             "max(0, e_ij / 2 − τ_i)², Σ_k max(0, e_ik / 2 − τ_i)² = 1");
+}
+
+TEST(StepEquations, SayWhichPositionsHaveEnergies) {
+  Builder b = small_builder();
+  const Value q = b.carry("state", b.zeros(4), "s_i");
+  const Value energies = b.location_energies(b.linear({"attention.location_weight", 9}, {q}));
+  EXPECT_EQ(b.text(energies), "(W s_i)_j");
+  b.write(energies, {"e_ij", "energies", ""});
+  EXPECT_EQ(b.text(b.softmax(energies)), "exp(e_ij) / Σ_k exp(e_ik), j and k ≤ 9");
+  EXPECT_EQ(b.text(b.softmax(energies, Normaliser::kSparsemax)),
+            "max(0, e_ij − τ_i), Σ_k max(0, e_ik − τ_i) = 1, j and k ≤ 9");
 }
 
 TEST(StepEquations, WriteTheRangeOfAWindowBehindItsProduct) {

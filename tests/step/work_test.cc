@@ -24,6 +24,19 @@ TEST(Work, CountsAWindowInEachStep) {
   EXPECT_EQ(found.per_step, 4 + 2 * 7 * 4 + 12 * 6 + 12 * 4 + 5 * 4);
 }
 
+// Energies of locations are one product in each step, for a source of any length.
+TEST(Work, CountsTheEnergiesOfLocationsInEachStep) {
+  Builder b = small_builder();
+  const Value h = b.annotations("→h_j");
+  const Value state = b.carry("state", b.zeros(4), "s_{i-1}");
+  b.next(state, state);
+  const Value energies = b.location_energies(b.linear({"attention.location_weight", 9}, {state}));
+  b.output({b.weighted_sum(b.softmax(energies), h), "output.weight", "output.bias"});
+  const Work found = work(b.finish());
+  EXPECT_EQ(found.per_step, 9 * 4 + 5 * 4);   // the energies and the output
+  EXPECT_EQ(found.per_step_and_position, 4);  // the weighted sum
+}
+
 // Hard attention has an output layer for each position.
 TEST(Work, CountsTheOutputLayerOfEachPosition) {
   const Work hard = work(hard_program(false));

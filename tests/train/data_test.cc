@@ -277,6 +277,57 @@ TEST_F(PreparedData, RareUnknownUnitsAreNotRoundedToNothing) {
                                                 "validation pairs are unknown"));
 }
 
+// ---------------------------------------------------------------------------------- labels ---
+
+class Labels : public PreparedData {
+ protected:
+  Labels() {
+    options.configuration.target.unit = model::UnitChoice::kWhole;
+    options.configuration.target.end_token = false;
+    options.configuration.target.fixed_length = 1;
+    options.validation = text::CorpusFiles{files / "valid.tsv", {}, {}};
+    write_file(files / "valid.tsv", "a\tvery good\n");
+  }
+};
+
+TEST_F(Labels, OfValidationPairsOnlyAreNamed) {
+  const std::string pairs = "a\tvery good\nb\tbad\n";
+  EXPECT_THAT(prepare(pairs).messages, Not(Contains(HasSubstr("warning"))));
+  write_file(files / "valid.tsv", "a\tworst\nb\tbad\n");
+  EXPECT_THAT(prepare(pairs).messages,
+              Contains("warning: 1 label occurs in validation pairs only, so that no pair of the "
+                       "training teaches it: 'worst'"));
+  write_file(files / "valid.tsv", "a\tworst\nb\tbest\nc\tworst\n");
+  const Dataset data = prepare(pairs);
+  EXPECT_THAT(data.messages,
+              Contains("warning: 2 labels occur in validation pairs only, so that no pair of the "
+                       "training teaches them: 'best', 'worst'"));
+  EXPECT_EQ(data.text.target.vocabulary.units(),
+            (std::vector<std::string>{"bad", "best", "very good", "worst"}));
+}
+
+TEST_F(Labels, AreKeptWhateverTheLimitsOfTheVocabularyAre) {
+  const std::string pairs = "a\tvery good\nb\tbad\nc\tvery good\n";
+  options.configuration.target.minimum_count = 2;
+  options.configuration.target.maximum_size = 1;
+  const Dataset data = prepare(pairs);
+  EXPECT_EQ(data.text.target.vocabulary.size(), 2U);
+  EXPECT_THAT(data.messages,
+              AllOf(Contains("warning: target.minimum_count (now 2) leaves no unit out: a target "
+                             "without </s> has no <unk>, so that all 2 units are kept"),
+                    Contains(HasSubstr("warning: target.maximum_size (now 1) leaves no unit"))));
+  options.configuration.target.maximum_size = 2;
+  EXPECT_THAT(prepare(pairs + "d\tbad\n").messages, Not(Contains(HasSubstr("warning"))));
+}
+
+TEST_F(Labels, OfAReservedSpellingAreRefused) {
+  EXPECT_THAT(error_of("a\tvery good\nb\t<unk>\n"),
+              HasSubstr("pairs.tsv:2: target: '<unk>' is a reserved spelling"));
+  EXPECT_EQ(code, ExitCode::kData);
+  options.on_error = OnError::kSkip;
+  EXPECT_THAT(prepare("a\tvery good\nb\t</s>\n").messages, Contains("1 pair left out"));
+}
+
 // --------------------------------------------------------------------------- subword sizes ---
 
 class Subwords : public PreparedData {

@@ -40,6 +40,24 @@ INSTANTIATE_TEST_SUITE_P(LossScales, Engines,
                          ::testing::Values(model::LossScale::kSum, model::LossScale::kSentenceMean,
                                            model::LossScale::kTokenMean));
 
+// The costs of links and of the diagonal are sums over target tokens, like the cost of the tokens.
+TEST(ShardedGradient, OfGuidedAlignmentAddsUpOverShards) {
+  Configuration configuration = small_configuration();
+  configuration.training.guidance = {2, model::GuidedLoss::kCrossEntropy, 3, 0.2};
+  auto examples = random_examples(9, kSizes, 6, 5, 4);
+  network::testing::add_random_links(examples, 6);
+  const auto batch = pointers(examples);
+  ShardedGradient one(configuration, kSizes, 1), three(configuration, kSizes, 3);
+  const BatchSums alone = one.compute_gradient(batch, 1);
+  const BatchSums shared = three.compute_gradient(batch, 1);
+  EXPECT_NEAR(alone.cost, shared.cost, 1e-5 * alone.cost);
+  EXPECT_GT(alone.cost, -alone.log_likelihood);
+  EXPECT_TRUE(at::allclose(one.gradient(), three.gradient(), 1e-4, 1e-5));
+  const BatchSums evaluated = three.evaluate(batch);
+  EXPECT_NEAR(evaluated.cost, alone.cost, 1e-5 * alone.cost);
+  EXPECT_NEAR(evaluated.log_likelihood, alone.log_likelihood, 1e-4);
+}
+
 TEST(ShardedGradient, GivesTheSameBitsEveryTime) {
   Configuration configuration = small_configuration();
   configuration.training.dropout = {0.2, 0.2, 0.2, 0.2, 0.2, false};

@@ -25,6 +25,12 @@ Value energies(Builder& b, const Configuration& c, const ScoreInputs& in) {
 
 }  // namespace
 
-Mechanism additive() { return {"additive", "§1.5, §4.1", nullptr, energies, true}; }
+Mechanism additive() {
+  return {.name = "additive",
+          .section = "§1.5, §4.1",
+          .formula = "v · tanh(W s + U h + b)",
+          .energies = energies,
+          .reads_coverage = true};
+}
 
 }  // namespace attend::model

@@ -1,4 +1,7 @@
 // Which kinds, windows and coverages of attention fit together and fit the rest of a model.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
 #include "base/base.h"
 #include "model/attention/mechanism.h"
 
@@ -6,6 +9,15 @@ namespace attend::model {
 namespace {
 
 [[noreturn]] void conflict(const std::string& message) { throw UsageError(message); }
+
+// Returns the scores that read the coverage: "additive or normed-additive".
+std::string scores_with_coverage() {
+  std::vector<std::string_view> names;
+  for (const Mechanism& score : mechanisms()) {
+    if (score.reads_coverage) names.push_back(score.name);
+  }
+  return fmt::format("{}", fmt::join(names, " or "));
+}
 
 // Hard attention chooses an output distribution for each position, so nothing of the step may
 // depend on the context, and the output layer sees each position by itself.
@@ -30,6 +42,11 @@ void check_hard(const Configuration& c) {
   if (c.training.label_smoothing > 0) {
     conflict(name + " needs training.label_smoothing: 0, because the output is a mixture");
   }
+  if (c.attention.end_token == EndToken::kHidden) {
+    conflict(name +
+             " needs attention.end_token: visible, because a source without words would have no "
+             "position to look at");
+  }
   if (c.attention.window != Window::kAll) conflict(name + " needs attention.window: all");
   if (c.attention.coverage != Coverage::kNone) conflict(name + " needs attention.coverage: none");
   if (c.attention.temporal != Temporal::kNone) conflict(name + " needs attention.temporal: none");
@@ -46,6 +63,10 @@ void check_monotonic(const Configuration& c) {
   const std::string name = "attention.kind: monotonic";
   if (c.decoder.cell.type == Cell::kNone) {
     conflict(name + " needs a decoder.cell, because labels have no order");
+  }
+  if (c.attention.score == "location") {
+    conflict(name + " needs another attention.score than location, whose energies do not see the " +
+             "annotations and end at attention.maximum_source");
   }
   if (c.attention.energies != Energies::kLinear) {
     conflict(name + " needs attention.energies: linear, because one of 0 or more would often stop");
@@ -95,6 +116,18 @@ void check_window(const Configuration& c) {
   if (c.attention.temporal != Temporal::kNone) conflict(name + " needs attention.temporal: none");
 }
 
+// The diagonal runs from the first token to the last one, and padding that the model sees is a
+// token.
+void check_diagonal(const Configuration& c) {
+  if (c.training.guidance.diagonal_weight == 0) return;
+  if (!c.attention.looks()) {
+    conflict("training.diagonal_weight needs an attention.kind that looks at positions");
+  }
+  if (c.encoder.padding == Padding::kVisible) {
+    conflict("training.diagonal_weight needs encoder.padding: masked");
+  }
+}
+
 }  // namespace
 
 void check_attention(const Configuration& c) {
@@ -104,8 +137,9 @@ void check_attention(const Configuration& c) {
   check_hard(c);
   check_without_look(c);
   check_window(c);
+  check_diagonal(c);
   if (c.attention.coverage != Coverage::kNone && !score.reads_coverage) {
-    conflict("attention.coverage needs attention.score: additive");
+    conflict("attention.coverage needs attention.score: " + scores_with_coverage());
   }
   if (c.attention.temporal != Temporal::kNone && c.attention.normaliser != Normaliser::kSoftmax) {
     conflict("attention.temporal: past needs attention.normaliser: softmax");

@@ -17,6 +17,8 @@ step::Value energies(step::Builder& b, const Configuration& c, const ScoreInputs
 
 }  // namespace
 
-Mechanism cosine() { return {"cosine", "§1.5", nullptr, energies}; }
+Mechanism cosine() {
+  return {.name = "cosine", .section = "§1.5", .formula = "g · cos(s, W h)", .energies = energies};
+}
 
 }  // namespace attend::model

@@ -12,6 +12,12 @@ step::Value energies(step::Builder& b, const Configuration&, const ScoreInputs& 
 
 }  // namespace
 
-Mechanism dot() { return {"dot", "§1.5, §6.2", check_sizes, energies}; }
+Mechanism dot() {
+  return {.name = "dot",
+          .section = "§1.5, §6.2",
+          .formula = "s · h",
+          .energies = energies,
+          .check = check_sizes};
+}
 
 }  // namespace attend::model

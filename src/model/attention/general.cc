@@ -14,6 +14,8 @@ step::Value energies(step::Builder& b, const Configuration& c, const ScoreInputs
 
 }  // namespace
 
-Mechanism general() { return {"general", "§1.5, §6.2", nullptr, energies}; }
+Mechanism general() {
+  return {.name = "general", .section = "§1.5, §6.2", .formula = "s · W h", .energies = energies};
+}
 
 }  // namespace attend::model

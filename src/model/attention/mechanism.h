@@ -2,6 +2,8 @@
 // folder, and a line in mechanisms.cc. Internal to src/model.
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -12,7 +14,7 @@ namespace attend::model {
 
 /// The values that energies are computed from.
 struct ScoreInputs {
-  step::Value query;        ///< [row: n]
+  step::Value query;        ///< [row: n], or undefined for a score that reads no query
   step::Value annotations;  ///< h_j [position: n_h]
   step::Value coverage;     ///< [row and position: d], or undefined without coverage
 };
@@ -21,12 +23,14 @@ struct ScoreInputs {
 struct Mechanism {
   std::string_view name;     ///< "additive"
   std::string_view section;  ///< of docs/models.md: "§1.5"
-  /// Throws UsageError, with the reason, for a configuration that the score cannot be combined
-  /// with. Null if it can be combined with all.
-  void (*check)(const Configuration&);
+  std::string_view formula;  ///< of state s and annotation h, for help: "v · tanh(W s + U h + b)"
   /// Builds the energies e_ij of a query and the annotations: [row and position: 1], or [row: 2 D +
   /// 1] in a window.
   step::Value (*energies)(step::Builder&, const Configuration&, const ScoreInputs&);
+  /// Throws UsageError, with the reason, for a configuration that the score cannot be combined
+  /// with. Null if it can be combined with all.
+  void (*check)(const Configuration&) = nullptr;
+  bool reads_query = true;      ///< whether it uses ScoreInputs::query
   bool reads_coverage = false;  ///< whether it uses ScoreInputs::coverage
 };
 
@@ -61,6 +65,11 @@ step::Output mix_positions(step::Builder&, const Configuration&, step::Value ali
 
 /// Checks that the kind, the window and the coverage of attention fit the rest.
 void check_attention(const Configuration&);
+
+/// A parameter vector whose product with another vector is one number. Its initial values are those
+/// of a matrix [1, units] under Initialization::kGlorot, so that it never starts as zeros.
+step::Value learned_vector(step::Builder&, const std::string& name, std::int64_t units,
+                           const std::string& symbol);
 
 /// Throws UsageError("name needs decoder.units as large as annotations: …") when a query and an
 /// annotation have different sizes.

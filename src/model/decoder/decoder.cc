@@ -22,8 +22,10 @@ std::string annotations_text(const EncoderConfig& encoder) {
   return fmt::format("{} of {}", vector, cell_text(encoder.cell, encoder.layers));
 }
 
-// Returns how equations write the last state of each direction.
+// Returns how equations write the last state of each direction. A backward encoder of words reads
+// </s>, token T, last.
 std::string last_state_text(const EncoderConfig& encoder) {
+  if (encoder.reverses_words()) return "←h_T";
   return encoder.direction == Direction::kBidirectional ? "[→h_T; ←h_1]"
          : encoder.direction == Direction::kForward     ? "→h_T"
                                                         : "←h_1";

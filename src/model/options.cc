@@ -1,102 +1,14 @@
-// The list of all options, which alone defines their names, ranges and help texts.
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
-#include <array>
-#include <charconv>
-#include <cmath>
-#include <limits>
+// The list of all options, which alone defines their names, ranges and help texts. Those of
+// training are in options_training.cc.
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "base/base.h"
 #include "model/attention/mechanism.h"
-#include "model/configuration.h"
+#include "model/option_list.h"
 
 namespace attend::model {
 namespace {
-
-template <typename E>
-using Choices = std::vector<std::pair<std::string_view, E>>;
-
-[[noreturn]] void bad_value(const std::string& name, const std::string& value,
-                            const std::string& range) {
-  throw UsageError(fmt::format("{}: found '{}', expected {}", name, value, range));
-}
-
-class OptionList {
- public:
-  template <typename E>
-  void choice(std::string name, E& field, Choices<E> choices, std::string help) {
-    std::vector<std::string> words;
-    for (const auto& [word, value] : choices) words.emplace_back(word);
-    const std::string range = fmt::format("{}", fmt::join(words, " | "));
-    auto get = [&field, choices] {
-      for (const auto& [word, value] : choices) {
-        if (value == field) return std::string(word);
-      }
-      throw CheckFailure("an enumeration without a name");
-    };
-    auto set = [&field, choices, name, range](const std::string& text) {
-      for (const auto& [word, value] : choices) {
-        if (word == text) {
-          field = value;
-          return;
-        }
-      }
-      bad_value(name, text, range);
-    };
-    add(std::move(name), range, std::move(help), get, set);
-    options_.back().choices = std::move(words);
-  }
-
-  template <typename T>
-  void number(std::string name, T& field, T low, T high, std::string help) {
-    const std::string range = high == std::numeric_limits<T>::max()
-                                  ? fmt::format("at least {}", low)
-                                  : fmt::format("{} … {}", low, high);
-    auto get = [&field] { return fmt::format("{}", field); };
-    auto set = [&field, low, high, name, range](const std::string& text) {
-      T value{};
-      const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-      if (error != std::errc() || end != text.data() + text.size() || !(value >= low) ||
-          !(value <= high)) {
-        bad_value(name, text, range);
-      }
-      field = value;
-    };
-    add(std::move(name), range, std::move(help), get, set);
-  }
-
-  void flag(std::string name, bool& field, std::string help) {
-    choice<bool>(std::move(name), field, {{"true", true}, {"false", false}}, std::move(help));
-  }
-
-  void text(std::string name, std::string& field, std::string help) {
-    auto get = [&field] { return field; };
-    auto set = [&field, name](const std::string& value) {
-      if (text::find_broken_utf8(value) != std::string_view::npos) {
-        bad_value(name, value, "UTF-8 text");
-      }
-      field = value;
-    };
-    add(std::move(name), "text", std::move(help), get, set);
-  }
-
-  std::vector<Option> take() { return std::move(options_); }
-
- private:
-  void add(std::string name, std::string range, std::string help, std::function<std::string()> get,
-           std::function<void(const std::string&)> set) {
-    options_.push_back(
-        {std::move(name), std::move(range), {}, std::move(help), std::move(get), std::move(set)});
-  }
-  std::vector<Option> options_;
-};
-
-constexpr int kMany = 1 << 24;
-constexpr double kAnyPositive = std::numeric_limits<double>::max();
 
 void add_side(OptionList& list, const std::string& prefix, SideConfig& side) {
   list.choice<UnitChoice>(prefix + ".unit", side.unit,
@@ -269,111 +181,6 @@ void add_decoder(OptionList& list, DecoderConfig& decoder) {
                                {"target", TiedEmbeddings::kTarget},
                                {"all", TiedEmbeddings::kAll}},
                               "output weights are the target embedding, or the source's too");
-}
-
-void add_optimizer(OptionList& list, OptimizerConfig& optimizer) {
-  list.choice<OptimizerKind>("training.optimizer", optimizer.kind,
-                             {{"sgd", OptimizerKind::kSgd},
-                              {"adadelta", OptimizerKind::kAdadelta},
-                              {"adam", OptimizerKind::kAdam},
-                              {"adamw", OptimizerKind::kAdamW},
-                              {"rmsprop", OptimizerKind::kRmsProp}},
-                             "optimiser; another one brings its usual learning_rate and epsilon");
-  list.number("training.learning_rate", optimizer.learning_rate, 0.0, 1e6, "learning rate");
-  list.number("training.momentum", optimizer.momentum, 0.0, 1.0, "momentum of sgd");
-  list.number("training.beta1", optimizer.beta1, 0.0, 1.0, "of adam and adamw");
-  list.number("training.beta2", optimizer.beta2, 0.0, 1.0, "of adam and adamw");
-  list.number("training.rho", optimizer.rho, 0.0, 1.0, "of adadelta and rmsprop");
-  list.number("training.epsilon", optimizer.epsilon, 0.0, 1.0, "of the adaptive optimisers");
-  list.number("training.weight_decay", optimizer.weight_decay, 0.0, 1.0,
-              "decoupled in adamw, an L2 gradient elsewhere");
-  list.number("training.clip_norm", optimizer.clip_norm, 0.0, kAnyPositive,
-              "largest gradient norm; 0: no limit");
-  list.choice<LossScale>("training.loss_scale", optimizer.loss_scale,
-                         {{"sum", LossScale::kSum},
-                          {"sentence-mean", LossScale::kSentenceMean},
-                          {"token-mean", LossScale::kTokenMean}},
-                         "the cost that is differentiated and clipped");
-}
-
-void add_schedule(OptionList& list, ScheduleConfig& schedule) {
-  list.choice<ScheduleKind>("training.schedule", schedule.kind,
-                            {{"constant", ScheduleKind::kConstant},
-                             {"plateau", ScheduleKind::kPlateau},
-                             {"inverse-square-root", ScheduleKind::kInverseSquareRoot},
-                             {"decay", ScheduleKind::kDecay}},
-                            "how the learning rate falls");
-  list.number("training.warmup", schedule.warmup, 0, kMany, "updates of linear warm-up");
-  list.number("training.decay", schedule.decay, 0.0, 1e6, "decay: rate / (1 + decay · updates)");
-  list.number("training.plateau_factor", schedule.factor, 0.0, 1.0, "plateau: factor on the rate");
-  list.number("training.plateau_patience", schedule.patience, 1, kMany,
-              "plateau: validations without progress before the rate falls");
-  list.number("training.minimum_learning_rate", schedule.minimum, 0.0, 1e6, "lowest rate");
-}
-
-void add_dropout(OptionList& list, DropoutConfig& dropout) {
-  const auto probability = [&](const char* name, double& field, const char* help) {
-    list.number(fmt::format("training.dropout_{}", name), field, 0.0, 0.99, help);
-  };
-  probability("embedding", dropout.embedding, "dropout of embeddings");
-  probability("encoder", dropout.encoder, "dropout of annotations and between encoder layers");
-  probability("decoder", dropout.decoder, "dropout between decoder layers");
-  probability("readout", dropout.readout, "dropout of the readout");
-  probability("recurrent", dropout.recurrent, "dropout of the recurrent state");
-  list.flag("training.dropout_variational", dropout.variational,
-            "one dropout mask for all steps of a sequence");
-}
-
-void add_training(OptionList& list, TrainingConfig& training) {
-  constexpr std::int64_t kUpdates = std::int64_t{1} << 40;
-  add_optimizer(list, training.optimizer);
-  add_schedule(list, training.schedule);
-  add_dropout(list, training.dropout);
-  list.number("training.label_smoothing", training.label_smoothing, 0.0, 0.99, "label smoothing");
-  list.choice<Initialization>(
-      "training.initialization", training.initialization,
-      {{"glorot", Initialization::kGlorot}, {"normal", Initialization::kNormal}},
-      "initial weights; normal is the rule of the RNNsearch paper");
-  list.choice<text::BatchUnit>(
-      "training.batch_unit", training.batch_unit,
-      {{"sentences", text::BatchUnit::kSentences}, {"tokens", text::BatchUnit::kTokens}},
-      "what batch_size counts");
-  list.number("training.batch_size", training.batch_size, 1, kMany, "size of a batch");
-  list.number("training.batches_per_sort", training.batches_per_sort, 0, kMany,
-              "batches whose examples are sorted by length together; 0: none");
-  list.number("training.maximum_source_length", training.maximum_source_length, 1, kMany,
-              "longer pairs are left out (tokens)");
-  list.number("training.maximum_target_length", training.maximum_target_length, 1, kMany,
-              "longer pairs are left out (tokens)");
-  list.flag("training.allow_empty_targets", training.allow_empty_targets,
-            "a pair may have an empty target, which the model learns to answer");
-  list.number("training.epochs", training.epochs, 1, kMany, "epochs at most");
-  list.number("training.updates", training.updates, std::int64_t{0}, kUpdates,
-              "updates at most; 0: no limit");
-  list.number("training.minutes", training.minutes, 0.0, kAnyPositive,
-              "minutes of training at most; 0: no limit");
-  list.number("training.validation_share", training.validation_share, 0.0, 0.9,
-              "share of the pairs held out when there is no --valid");
-  list.number("training.validation_maximum", training.validation_maximum, 1, kMany,
-              "pairs held out at most");
-  list.number("training.validate_every", training.validate_every, std::int64_t{0}, kUpdates,
-              "updates between validations; 0: every epoch");
-  list.text("training.metric", training.metric,
-            "what decides the best model: loss or a metric of attend evaluate");
-  list.number("training.patience", training.patience, 0, kMany,
-              "validations in which neither metric nor loss got better before stopping; 0: never");
-  list.number("training.beam", training.beam, 1, 1000, "beam of the decoding at validation");
-  list.number("training.checkpoint_minutes", training.checkpoint_minutes, 0.0, kAnyPositive,
-              "minutes between checkpoints");
-  list.number("training.seed", training.seed, std::uint64_t{0},
-              std::numeric_limits<std::uint64_t>::max(), "seed of everything random");
-  list.number("training.threads", training.threads, 0, 1024,
-              "threads, each with a shard of every batch; 0: all processors");
-  list.number("training.batch_memory", training.batch_memory, 0, kMany,
-              "MiB for the activations of a batch, which is worked off in parts; 0: no limit");
-  list.choice<Precision>("training.precision", training.precision,
-                         {{"float32", Precision::kFloat32}, {"bfloat16", Precision::kBfloat16}},
-                         "of matrix products in the fused functions");
 }
 
 }  // namespace

@@ -61,8 +61,8 @@ enum class Feedback { kPrevious, kNone };  ///< whether the previous token y_{i-
 /// How the first state of every decoder layer is computed: it is 0; or a tanh layer of ←h_1
 /// (kBackward), of the mean of the annotations (kMean) or of the last state of each direction
 /// (kLast), all from the top encoder layer; or a copy of the last states of the encoder layer with
-/// the same number (kCopy, §6.1).
-enum class InitialState { kZero, kBackward, kMean, kLast, kCopy };
+/// the same number (kCopy, §6.1); or a tanh layer of the fixed context (kContext, §3).
+enum class InitialState { kZero, kBackward, kMean, kLast, kCopy, kContext };
 /// The order within one step (§1.4). kUpdateLookUpdate has two cells, one before and one after the
 /// look: the conditional GRU (§4.6).
 enum class Order {
@@ -84,13 +84,31 @@ enum class EndToken { kVisible, kHidden };  ///< whether attention may look at t
 /// context is the last states of the top encoder layer, in every step (§3). With none, the decoder
 /// sees the source in its first states only (§2).
 enum class AttentionKind { kSoft, kHard, kHardMonotonic, kFixed, kNone };
+/// A fixed context: the last states themselves, or a tanh layer of them (§3).
+enum class FixedContext { kState, kTanh };
+/// The query: the state h alone, or [h; c] of an LSTM (§13.3).
+enum class Query { kState, kStateAndCell };
+/// A gate β_i on the context, one number that the query opens (§1.6).
+enum class ContextGate { kNone, kScalar };
 /// The positions that a softmax runs over: all, or a window around a predicted one (§6.3).
 enum class Window { kAll, kPredicted };
 /// What the energies see of earlier alignments: nothing, or their sum (§13.3).
 enum class Coverage { kNone, kSum };
-enum class InputFeeding { kNone, kReadout };  ///< whether the last readout is an input, §6.4
+/// What the last step hands to the bottom layer beside E y_{i-1}: nothing, its readout (§6.4) or
+/// its context (§1.6).
+enum class InputFeeding { kNone, kReadout, kContext };
+enum class InputLayer { kNone, kLinear };  ///< linear: W [E y_{i-1}; what is fed] + b (§1.6)
+enum class QueryLayer { kTop, kBottom };   ///< the layer whose state is the query
+/// The layers that read the context: the bottom one, or each one that a step updates after its
+/// look.
+enum class ContextLayers { kBottom, kAll };
+/// The place of C c in a GRU: with W x, or with U h, where r is applied to its part of the
+/// candidate (§3).
+enum class GruContext { kOutside, kInside };
 enum class Readout { kNone, kTanh, kMaxout, kLinear };
-enum class TiedEmbeddings { kNone, kTarget, kAll };
+/// Tables that are one: the output weights are E_y (kTarget), they and E_y are E_x (kAll), or E_y
+/// alone is E_x (kInputs).
+enum class TiedEmbeddings { kNone, kTarget, kAll, kInputs };
 
 /// A recurrent encoder (§4.1, §6.1). Its annotations h_j are [forward; backward] of the top layer,
 /// or one of the two.
@@ -119,7 +137,7 @@ struct EncoderConfig {
 };
 
 /// e_ij = activation(score(s, h_j) + b_e), §1.5. The query s is s_{i-1}, or s_i in the order
-/// update-look-generate.
+/// update-look-generate. The top layer has it, or the bottom one (QueryLayer).
 struct AttentionConfig {
   std::string score = "additive";  ///< the name of a score: a file in src/model/attention
   int units = 128;                 ///< n', for the additive score
@@ -135,6 +153,9 @@ struct AttentionConfig {
   int reach = 10;  ///< D: the window has 2 D + 1 positions
   Coverage coverage = Coverage::kNone;
   double coverage_loss = 0;  ///< λ, the factor of Σ_j min(α_ij, c_ij) in the cost
+  Query query = Query::kState;
+  ContextGate context_gate = ContextGate::kNone;
+  FixedContext fixed_context = FixedContext::kState;  ///< with AttentionKind::kFixed
 };
 
 struct DecoderConfig {
@@ -142,23 +163,39 @@ struct DecoderConfig {
   CellConfig cell;
   int units = 128;                         ///< n
   GruBias second_bias = GruBias::kInside;  ///< of the second cell of Order::kUpdateLookUpdate
-  /// The query is the state of the top layer. The bottom layer reads E y_{i-1} and c_i, and E y_i
-  /// in place of E y_{i-1} in the order look-generate-update; in the
-  /// order update-look-generate it reads the last readout instead of c_i if there is input feeding
-  /// (§1.6).
+  /// The bottom layer reads E y_{i-1} and c_i, and E y_i in place of E y_{i-1} in the order
+  /// look-generate-update. In the orders that update first it reads what input feeding hands on
+  /// instead of c_i (§1.6).
   int layers = 1;
   Feedback feedback = Feedback::kPrevious;
   Start start = Start::kZero;                        ///< with Feedback::kPrevious
-  InputFeeding input_feeding = InputFeeding::kNone;  ///< with Order::kUpdateLookGenerate only
+  InputFeeding input_feeding = InputFeeding::kNone;  ///< with the orders that update first
+  InputLayer input_layer = InputLayer::kNone;        ///< with input feeding
   InitialState initial_state = InitialState::kBackward;
   Order order = Order::kLookUpdateGenerate;
+  QueryLayer query_layer = QueryLayer::kTop;
+  ContextLayers context_layers = ContextLayers::kBottom;
+  GruContext gru_context = GruContext::kOutside;
+  int transitions = 0;  ///< further cells of Order::kUpdateLookUpdate, which read the state alone
   Readout readout = Readout::kTanh;
   int readout_units = 128;  ///< l: units after maxout; ignored by Readout::kNone
   /// Whether E y_{i-1} is an input of the readout too.
   Feedback readout_feedback = Feedback::kPrevious;
   TiedEmbeddings tied_embeddings = TiedEmbeddings::kNone;
-  /// The number of cells in one step. The order kUpdateLookUpdate has one layer and two cells.
-  int cells() const { return order == Order::kUpdateLookUpdate ? 2 : layers; }
+  /// The number of cells in one step. The order kUpdateLookUpdate has one layer and two cells or
+  /// more.
+  int cells() const { return order == Order::kUpdateLookUpdate ? 2 + transitions : layers; }
+  /// Whether a step looks when it has updated the bottom layer alone: the layers above can then
+  /// read the context.
+  bool looks_between_layers() const {
+    return order == Order::kUpdateLookGenerate && query_layer == QueryLayer::kBottom && layers > 1;
+  }
+  bool ties_output() const {
+    return tied_embeddings == TiedEmbeddings::kTarget || tied_embeddings == TiedEmbeddings::kAll;
+  }
+  bool shares_source_embedding() const {
+    return tied_embeddings == TiedEmbeddings::kAll || tied_embeddings == TiedEmbeddings::kInputs;
+  }
   /// Units of E y_{i-1} in the bottom layer and in the readout: m_y, or 0 without feedback.
   int previous_units() const { return feedback == Feedback::kPrevious ? embedding : 0; }
   int readout_previous_units() const {
@@ -318,11 +355,16 @@ void check(const Configuration& configuration);
 struct Preset {
   std::string name;
   std::string description;
+  bool has_published_size = false;
 };
-/// Returns the names and descriptions of all presets.
+/// Returns all presets.
 const std::vector<Preset>& presets();
 /// Returns the preset of that name. Throws UsageError, which lists the presets, when there is none.
 Configuration preset(std::string_view name);
+/// Returns the model that a preset is named after at the sizes of its paper, trained as there as
+/// far as Attend can. Throws UsageError for a preset without a published size, and lists the
+/// others.
+Configuration published(std::string_view name);
 
 /// Returns the segmenter's options for one side. Throws UsageError where a choice is still kAuto.
 text::SegmenterOptions segmenter_options(const SideConfig& side);

@@ -24,14 +24,17 @@ void check_hard(const Configuration& c) {
   if (decoder.readout != Readout::kTanh || decoder.readout_units < 2) {
     conflict(name + " needs decoder.readout: tanh with decoder.readout_units of 2 or more");
   }
-  if (decoder.tied_embeddings != TiedEmbeddings::kNone) {
-    conflict(name + " needs decoder.tied_embeddings: none");
+  if (decoder.ties_output()) {
+    conflict(name + " needs decoder.tied_embeddings: none or inputs");
   }
   if (c.training.label_smoothing > 0) {
     conflict(name + " needs training.label_smoothing: 0, because the output is a mixture");
   }
   if (c.attention.window != Window::kAll) conflict(name + " needs attention.window: all");
   if (c.attention.coverage != Coverage::kNone) conflict(name + " needs attention.coverage: none");
+  if (decoder.query_layer != QueryLayer::kTop) {
+    conflict(name + " needs decoder.query_layer: top, whose state the readouts read");
+  }
 }
 
 // Without a look the decoder must get the source elsewhere, and the options of a look mean nothing.
@@ -40,18 +43,59 @@ void check_without_look(const Configuration& c) {
   const bool fixed = c.attention.kind == AttentionKind::kFixed;
   const std::string name = fixed ? "attention.kind: fixed" : "attention.kind: none";
   if (c.decoder.cell.type == Cell::kNone) conflict(name + " needs a decoder.cell");
-  if (c.decoder.order != Order::kLookUpdateGenerate) {
-    conflict(name + " needs decoder.order: look-update-generate");
+  const bool generates_first = c.decoder.order == Order::kLookGenerateUpdate;
+  if (c.decoder.order != Order::kLookUpdateGenerate && !(fixed && generates_first)) {
+    conflict(name + " needs decoder.order: look-update-generate" +
+             (fixed ? " or look-generate-update" : ""));
   }
   if (c.attention.window != Window::kAll || c.attention.coverage != Coverage::kNone) {
     conflict(name + " needs attention.window: all and attention.coverage: none");
   }
+  if (c.decoder.query_layer != QueryLayer::kTop) {
+    conflict(name + " needs decoder.query_layer: top, because no state asks");
+  }
   if (fixed) return;
+  if (c.decoder.context_layers != ContextLayers::kBottom) {
+    conflict(name + " needs decoder.context_layers: bottom, because there is no context");
+  }
   if (c.decoder.initial_state == InitialState::kZero) {
     conflict(name + " needs a decoder.initial_state that sees the source");
   }
   if (c.decoder.feedback == Feedback::kNone) {
     conflict(name + " needs decoder.feedback: previous, because a step reads nothing else");
+  }
+}
+
+// A fixed context and the options that only it has.
+void check_fixed(const Configuration& c) {
+  if (c.attention.kind == AttentionKind::kFixed) return;
+  if (c.attention.fixed_context != FixedContext::kState) {
+    conflict("attention.fixed_context: tanh needs attention.kind: fixed");
+  }
+  if (c.decoder.initial_state == InitialState::kContext) {
+    conflict("decoder.initial_state: context needs attention.kind: fixed");
+  }
+}
+
+// Choices about the query, and about the gate that it opens.
+void check_query(const Configuration& c) {
+  const AttentionConfig& attention = c.attention;
+  if (attention.query == Query::kStateAndCell) {
+    if (c.decoder.cell.type != Cell::kLstm) {
+      conflict("attention.query: state-and-cell needs decoder.cell: lstm");
+    }
+    if (attention.score != "additive") {
+      conflict(
+          "attention.query: state-and-cell needs attention.score: additive, whose weight of the "
+          "query takes any size");
+    }
+  }
+  if (attention.context_gate == ContextGate::kNone) return;
+  if (attention.kind != AttentionKind::kSoft) {
+    conflict("attention.context_gate: scalar needs attention.kind: soft");
+  }
+  if (c.decoder.cell.type == Cell::kNone) {
+    conflict("attention.context_gate: scalar needs a decoder.cell, whose state opens the gate");
   }
 }
 
@@ -62,6 +106,8 @@ void check_attention(const Configuration& c) {
   if (score.check != nullptr) score.check(c);
   check_hard(c);
   check_without_look(c);
+  check_fixed(c);
+  check_query(c);
   if (c.attention.window != Window::kAll) {
     if (c.decoder.cell.type == Cell::kNone) {
       conflict("attention.window: predicted needs a decoder.cell, whose state predicts the window");

@@ -15,6 +15,7 @@ struct ScoreInputs {
   step::Value query;        ///< [row: n]
   step::Value annotations;  ///< h_j [position: n_h]
   step::Value coverage;     ///< [row and position: d], or undefined without coverage
+  step::Value cell = {};    ///< [row: n], with Query::kStateAndCell; otherwise undefined
 };
 
 /// One value of the option attention.score.

@@ -11,7 +11,7 @@ void look_generate(Builder& b, const Configuration& configuration) {
   const std::int64_t units = configuration.decoder.units;
   const double limit = std::sqrt(6.0 / static_cast<double>(units + 1));  // Glorot, for [units, 1]
   const Value query = b.parameter("attention.query", units, "q", step::Initial::kUniform, limit);
-  const Look look = decoder.look(query);
+  const Look look = decoder.look({query, {}});
   decoder.generate(decoder.readout({}, look.context));
 }
 

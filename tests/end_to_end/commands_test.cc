@@ -364,11 +364,36 @@ TEST(Presets, NamedAsAnOptionAreBegunWith) {
 
 TEST(Presets, AreListedWithAllOptions) {
   const auto names = lines_of(output_of({"presets"}));
-  EXPECT_EQ(names.size(), 4U);
+  EXPECT_EQ(names.size(), 15U);
   const std::string all = output_of({"presets", "--options"});
   for (const char* option : {"encoder.units ", "training.optimizer ", "decoder.readout "}) {
     EXPECT_NE(all.find(std::string("\n") + option), std::string::npos) << option;
   }
+}
+
+TEST(Presets, ArePrintedAsAFileForTraining) {
+  const std::string small = output_of({"presets", "luong-dot"});
+  EXPECT_NE(small.find("preset: \"luong-dot\"\n"), std::string::npos);
+  EXPECT_NE(small.find("\n  units: 256\n"), std::string::npos);
+  const std::string large = output_of({"presets", "luong-dot", "--published"});
+  EXPECT_NE(large.find("\n  units: 1000\n"), std::string::npos);
+  const std::string options = output_of({"presets", "luong-dot", "--published", "--options"});
+  EXPECT_NE(options.find("values of the preset luong-dot"), std::string::npos);
+  EXPECT_NE(options.find("\ndecoder.units "), std::string::npos);
+}
+
+TEST(Presets, TrainAtTheirPublishedSizes) {
+  TemporaryFolder folder;
+  write_file(folder / "pairs.tsv", "3 may 1979\t1979-05-03\n5 april 2009\t2009-04-05\n");
+  write_file(folder / "dates.yml", output_of({"presets", "dates", "--published"}));
+  const RunResult trained = attend({"train", (folder / "pairs.tsv").string(), "-m",
+                                    (folder / "model").string(), "-c",
+                                    (folder / "dates.yml").string(), "--updates", "1", "--threads",
+                                    "1"});
+  EXPECT_EQ(trained.exit_code, 0) << trained.error;
+  const std::string config = read_file(folder / "model" / "config.yml");
+  EXPECT_NE(config.find("preset: \"dates\"\n"), std::string::npos);
+  EXPECT_NE(config.find("energies: relu\n"), std::string::npos);
 }
 
 // ----------------------------------------------------------------------------------- dates ---

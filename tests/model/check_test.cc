@@ -59,6 +59,11 @@ TEST(Check, TiedEmbeddings) {
   expect_refused({all, "shared_vocabulary=true", "encoder.embedding=64"},
                  "decoder.tied_embeddings: all needs equal embeddings: encoder.embedding 64, "
                  "decoder.embedding 128");
+  const std::string inputs = "decoder.tied_embeddings=inputs";
+  expect_taken({inputs, "shared_vocabulary=true", "decoder.readout_units=64"});
+  expect_refused({inputs}, "decoder.tied_embeddings: inputs needs shared_vocabulary: true");
+  expect_refused({inputs, "shared_vocabulary=true", "encoder.embedding=0"},
+                 "decoder.tied_embeddings: inputs needs equal embeddings: encoder.embedding 0");
 }
 
 TEST(Check, WhatTheEncoderReads) {
@@ -121,18 +126,94 @@ TEST(Check, ADecoderWithTwoCells) {
   expect_refused(with(two, "decoder.feedback=none"),
                  "decoder.order: update-look-update needs decoder.feedback: previous");
   expect_refused(with(two, "decoder.input_feeding=readout"),
-                 "decoder.input_feeding needs decoder.order: update-look-generate");
+                 "decoder.input_feeding: readout needs decoder.order: update-look-generate");
+  expect_taken(with(two, "decoder.transitions=3"));
+  expect_refused({"decoder.transitions=1"},
+                 "decoder.transitions needs decoder.order: update-look-update");
 }
 
 TEST(Check, OrdersOfAStep) {
   const Settings order{"decoder.order=update-look-generate"};
   expect_refused({"decoder.input_feeding=readout"},
-                 "decoder.input_feeding needs decoder.order: update-look-generate");
+                 "decoder.input_feeding: readout needs decoder.order: update-look-generate");
   expect_refused(with(order, "decoder.readout=none"),
                  "decoder.order: update-look-generate needs a decoder.readout");
   expect_refused(with(order, "decoder.feedback=none"),
                  "decoder.order: update-look-generate needs decoder.feedback: previous or "
-                 "decoder.input_feeding: readout");
+                 "decoder.input_feeding: readout or context");
+}
+
+TEST(Check, InputFeeding) {
+  const std::string context = "decoder.input_feeding=context", mixed = "decoder.input_layer=linear";
+  for (const std::string order : {"update-look-generate", "update-look-update"}) {
+    const Settings fed{"decoder.order=" + order, context};
+    expect_taken(fed);
+    expect_taken(with(fed, mixed));
+    expect_refused({fed[0], mixed}, "decoder.input_layer: linear needs decoder.feedback: previous");
+  }
+  for (const std::string order : {"look-update-generate", "look-generate-update"}) {
+    expect_refused({"decoder.order=" + order, context},
+                   "decoder.input_feeding: context needs decoder.order: update-look-generate or "
+                   "update-look-update, because");
+  }
+  const Settings alone{"decoder.order=update-look-generate", context, "decoder.feedback=none"};
+  expect_taken(alone);  // the update reads c_{i-1} alone
+  expect_refused(with(alone, mixed), "decoder.input_layer: linear needs decoder.feedback: previous");
+}
+
+TEST(Check, LayersOfTheQueryAndTheContext) {
+  const Settings layers{"decoder.query_layer=bottom", "decoder.context_layers=all",
+                        "decoder.layers=2"};
+  const std::string order = "decoder.order=update-look-generate";
+  expect_taken(layers);
+  expect_taken(with(layers, order));
+  expect_taken(with(with(layers, order), "decoder.readout=none"));
+  expect_refused({layers[1], layers[2], order},
+                 "decoder.context_layers: all needs decoder.query_layer: bottom in the order");
+  expect_refused({layers[0], layers[2], order, "decoder.readout=none"},
+                 "decoder.order: update-look-generate needs a decoder.readout");
+  expect_refused({layers[0], layers[1], order, "decoder.readout=none"},  // there is one layer
+                 "decoder.order: update-look-generate needs a decoder.readout");
+  expect_refused({layers[0], layers[1], layers[2], order, "decoder.readout=none",
+                  "decoder.input_feeding=readout"},
+                 "decoder.input_feeding: readout needs a decoder.readout");
+}
+
+TEST(Check, AContextInsideTheResetGate) {
+  const Settings inside{"decoder.gru_context=inside", "decoder.gru_reset=after"};
+  expect_taken(inside);
+  expect_taken(with(inside, "decoder.order=look-generate-update"));
+  expect_taken(with(inside, "attention.kind=fixed"));
+  expect_taken(with(inside, "decoder.layers=2"));
+  expect_refused({inside[0]}, "decoder.gru_context: inside needs decoder.cell: gru and");
+  expect_refused(with(inside, "decoder.cell=lstm"),
+                 "decoder.gru_context: inside needs decoder.cell: gru and decoder.gru_reset: after");
+  for (const std::string order : {"update-look-generate", "update-look-update"}) {
+    expect_refused(with(inside, "decoder.order=" + order),
+                   "decoder.gru_context: inside needs decoder.order: look-update-generate or");
+  }
+  expect_refused(with(inside, "decoder.feedback=none"),
+                 "decoder.gru_context: inside needs decoder.feedback: previous");
+  expect_refused(with(inside, "attention.kind=none"),
+                 "decoder.gru_context: inside needs an attention.kind that gives a context");
+}
+
+TEST(Check, QueriesAndGates) {
+  const Settings query{"attention.query=state-and-cell", "decoder.cell=lstm"};
+  expect_taken(query);
+  expect_refused({query[0]}, "attention.query: state-and-cell needs decoder.cell: lstm");
+  expect_refused(with(query, "attention.score=general"),
+                 "attention.query: state-and-cell needs attention.score: additive");
+  const Settings gate{"attention.context_gate=scalar"};
+  for (const std::string order : {"look-update-generate", "look-generate-update",
+                                  "update-look-generate", "update-look-update"}) {
+    expect_taken(with(gate, "decoder.order=" + order));
+  }
+  expect_taken(with(gate, "attention.window=predicted"));
+  expect_refused(with(gate, "attention.kind=fixed"),
+                 "attention.context_gate: scalar needs attention.kind: soft");
+  expect_refused(with(with(gate, "decoder.cell=none"), "decoder.initial_state=zero"),
+                 "attention.context_gate: scalar needs a decoder.cell");
 }
 
 TEST(Check, TargetsAndVocabularies) {
@@ -169,7 +250,11 @@ TEST(Check, HardAttention) {
     expect_refused(with(hard, "decoder.readout_units=1"),
                    name + "decoder.readout: tanh with decoder.readout_units of 2 or more");
     expect_refused(with(hard, "decoder.tied_embeddings=target"),
-                   name + "decoder.tied_embeddings: none");
+                   name + "decoder.tied_embeddings: none or inputs");
+    expect_taken(with(with(hard, "decoder.tied_embeddings=inputs"), "shared_vocabulary=true"));
+    expect_refused(with(hard, "decoder.input_feeding=context"),
+                   name + "decoder.input_feeding: none");
+    expect_refused(with(hard, "decoder.query_layer=bottom"), name + "decoder.query_layer: top");
     expect_refused(with(hard, "training.label_smoothing=0.1"),
                    name + "training.label_smoothing: 0");
     expect_refused(with(hard, "attention.window=predicted"), name + "attention.window: all");
@@ -186,17 +271,29 @@ TEST(Check, DecodersWithoutALook) {
     expect_taken(with(blind, "decoder.layers=3"));
     expect_taken(with(blind, "decoder.readout=none"));
     expect_refused(with(blind, "decoder.cell=none"), name + "a decoder.cell");
-    for (const std::string order :
-         {"look-generate-update", "update-look-generate", "update-look-update"}) {
+    for (const std::string order : {"update-look-generate", "update-look-update"}) {
       expect_refused(with(blind, "decoder.order=" + order),
                      name + "decoder.order: look-update-generate");
     }
+    expect_refused(with(blind, "decoder.query_layer=bottom"), name + "decoder.query_layer: top");
     for (const std::string look : {"attention.window=predicted", "attention.coverage=sum"}) {
       expect_refused(with(blind, look),
                      name + "attention.window: all and attention.coverage: none");
     }
   }
   expect_taken({"attention.kind=fixed", "decoder.initial_state=zero", "decoder.feedback=none"});
+  expect_taken({"attention.kind=fixed", "decoder.order=look-generate-update"});
+  expect_taken({"attention.kind=fixed", "decoder.context_layers=all", "decoder.layers=2"});
+  expect_refused({"attention.kind=none", "decoder.order=look-generate-update"},
+                 "attention.kind: none needs decoder.order: look-update-generate");
+  expect_refused({"attention.kind=none", "decoder.context_layers=all"},
+                 "attention.kind: none needs decoder.context_layers: bottom");
+  expect_taken({"attention.kind=fixed", "attention.fixed_context=tanh"});
+  expect_taken({"attention.kind=fixed", "decoder.initial_state=context"});
+  expect_refused({"attention.fixed_context=tanh"},
+                 "attention.fixed_context: tanh needs attention.kind: fixed");
+  expect_refused({"decoder.initial_state=context"},
+                 "decoder.initial_state: context needs attention.kind: fixed");
   expect_refused({"attention.kind=none", "decoder.initial_state=zero"},
                  "attention.kind: none needs a decoder.initial_state that sees the source");
   expect_refused({"attention.kind=none", "decoder.feedback=none"},

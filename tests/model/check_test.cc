@@ -158,7 +158,8 @@ TEST(Check, InputFeeding) {
   }
   const Settings alone{"decoder.order=update-look-generate", context, "decoder.feedback=none"};
   expect_taken(alone);  // the update reads c_{i-1} alone
-  expect_refused(with(alone, mixed), "decoder.input_layer: linear needs decoder.feedback: previous");
+  expect_refused(with(alone, mixed),
+                 "decoder.input_layer: linear needs decoder.feedback: previous");
 }
 
 TEST(Check, LayersOfTheQueryAndTheContext) {
@@ -186,8 +187,9 @@ TEST(Check, AContextInsideTheResetGate) {
   expect_taken(with(inside, "attention.kind=fixed"));
   expect_taken(with(inside, "decoder.layers=2"));
   expect_refused({inside[0]}, "decoder.gru_context: inside needs decoder.cell: gru and");
-  expect_refused(with(inside, "decoder.cell=lstm"),
-                 "decoder.gru_context: inside needs decoder.cell: gru and decoder.gru_reset: after");
+  expect_refused(
+      with(inside, "decoder.cell=lstm"),
+      "decoder.gru_context: inside needs decoder.cell: gru and decoder.gru_reset: after");
   for (const std::string order : {"update-look-generate", "update-look-update"}) {
     expect_refused(with(inside, "decoder.order=" + order),
                    "decoder.gru_context: inside needs decoder.order: look-update-generate or");

@@ -117,11 +117,12 @@ TEST(Equations, OfModelsWithoutALook) {  // §2, §3
 }
 
 TEST(Equations, OfChoHaveTheContextInsideTheResetGate) {  // §3
-  EXPECT_EQ(lines(preset("cho")),
-            (Lines{"annotations: h_j = →h_j of GRU", "context: c = tanh(V →h_T + b_c)",
-                   "first state: s_0 = tanh(W_s c + b_s)", "state: s_i = GRU(s_{i-1}, E y_{i-1}, c)",
-                   "readout: r_i = maxout(W_r [s_i; E y_{i-1}; c] + b_r)",
-                   "choice: p(y_i) = softmax(W_o r_i + b_o)"}));
+  EXPECT_EQ(
+      lines(preset("cho")),
+      (Lines{"annotations: h_j = →h_j of GRU", "context: c = tanh(V →h_T + b_c)",
+             "first state: s_0 = tanh(W_s c + b_s)", "state: s_i = GRU(s_{i-1}, E y_{i-1}, c)",
+             "readout: r_i = maxout(W_r [s_i; E y_{i-1}; c] + b_r)",
+             "choice: p(y_i) = softmax(W_o r_i + b_o)"}));
 }
 
 TEST(Equations, OfGnmtLookWithTheBottomLayer) {  // §1.6
@@ -144,8 +145,7 @@ TEST(Equations, OfSeeMixTheLastContextIntoTheInput) {  // §13.3
   const Lines found = lines(published("coverage-see"));
   EXPECT_EQ(found[2], "input: x_i = W_x [E y_{i-1}; c_{i-1}] + b_x");
   EXPECT_EQ(found[3], "state: s_i = LSTM(s_{i-1}, x_i)");
-  EXPECT_EQ(found[4],
-            "energies: e_ij = v · tanh(W [s_i; cell(s_i)] + U h_j + b + W_c c_{i-1,j})");
+  EXPECT_EQ(found[4], "energies: e_ij = v · tanh(W [s_i; cell(s_i)] + U h_j + b + W_c c_{i-1,j})");
 }
 
 TEST(Equations, OfFurtherCellsAndOfAGate) {  // §4.6, §1.6

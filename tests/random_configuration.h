@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <string>
 #include <utility>
@@ -26,6 +27,7 @@ inline std::string random_number(const std::string& option, int largest, Random&
   if (option == "attention.coverage_loss") return random.chance(0.5) ? "0" : "0.7";
   if (option == "attention.noise") return random.chance(0.5) ? "0" : "1";
   if (option == "attention.initial_energy_bias") return random.chance(0.5) ? "0" : "-1.5";
+  if (option == "decoder.transitions") return std::to_string(1 + below(2));
   int size = 0;
   if (option.ends_with(".layers") || option == "attention.reach") {
     size = 1 + below(3);
@@ -60,13 +62,40 @@ inline bool is_rare_choice(const std::string& option) {
          option == "attention.temporal";
 }
 
-/// Draws the score and the order of a step, and in two models of five a rare choice: another kind
-/// of attention than the soft one, a window, coverage, another normaliser, or a division by the
-/// past. Most pairs of them contradict each other. A window or coverage may have another normaliser
-/// too, and coverage a division by the past.
+/// The options that say where the context enters, who asks, and which further cells there are.
+/// Their choices have no plan, and fit few of the other options.
+inline constexpr const char* kPlacements[] = {
+    "attention.query",        "attention.context_gate", "attention.fixed_context",
+    "decoder.input_feeding",  "decoder.input_layer",    "decoder.query_layer",
+    "decoder.context_layers", "decoder.gru_context",    "decoder.transitions"};
+
+/// Draws the placements: the usual ones, and in three models of ten one or two others.
+inline void keep_placements(Random& random, KeptValues& kept) {
+  model::Configuration usual;
+  for (const model::Option& option : model::options(usual)) {
+    for (const char* name : kPlacements) {
+      if (option.name == name) kept[name] = option.get();
+    }
+  }
+  kept["decoder.input_feeding"] = random.chance(0.5) ? "none" : "readout";
+  if (!random.chance(0.3)) return;
+  for (int k = 0; k < 2; ++k) {
+    const std::string name = kPlacements[random.below(std::size(kPlacements))];
+    for (const model::Option& option : model::options(usual)) {
+      if (option.name != name) continue;
+      kept[name] = option.choices.empty() ? random_number(name, 1, random) : option.choices.back();
+    }
+  }
+}
+
+/// Draws the score and the order of a step, the placements, and in two models of five a rare
+/// choice: another kind of attention than the soft one, a window, coverage, another normaliser, or
+/// a division by the past. Most pairs of them contradict each other. A window or coverage may have
+/// another normaliser too, and coverage a division by the past.
 inline KeptValues random_kept_values(Random& random) {
   model::Configuration usual;
   KeptValues kept;
+  keep_placements(random, kept);
   std::vector<std::pair<std::string, std::string>> others;
   for (const model::Option& option : model::options(usual)) {
     if (option.name == "attention.score") {
@@ -103,11 +132,43 @@ inline void fit_hard_attention(model::Configuration& c) {
   c.decoder.tied_embeddings = TiedEmbeddings::kNone;
 }
 
+/// Sets the usual placements.
+inline void reset_placements(model::Configuration& c) {
+  using namespace model;
+  c.attention.query = Query::kState;
+  c.attention.context_gate = ContextGate::kNone;
+  c.attention.fixed_context = FixedContext::kState;
+  DecoderConfig& decoder = c.decoder;
+  if (decoder.initial_state == InitialState::kContext) decoder.initial_state = InitialState::kLast;
+  if (decoder.input_feeding == InputFeeding::kContext) decoder.input_feeding = InputFeeding::kNone;
+  decoder.input_layer = InputLayer::kNone;
+  decoder.query_layer = QueryLayer::kTop;
+  decoder.context_layers = ContextLayers::kBottom;
+  decoder.gru_context = GruContext::kOutside;
+  decoder.transitions = 0;
+}
+
+/// Whether any placement is not the usual one.
+inline bool has_placements(const model::Configuration& c) {
+  using namespace model;
+  const DecoderConfig& decoder = c.decoder;
+  return c.attention.query != Query::kState || c.attention.context_gate != ContextGate::kNone ||
+         c.attention.fixed_context != FixedContext::kState ||
+         decoder.input_feeding == InputFeeding::kContext ||
+         decoder.input_layer != InputLayer::kNone || decoder.query_layer != QueryLayer::kTop ||
+         decoder.context_layers != ContextLayers::kBottom ||
+         decoder.gru_context != GruContext::kOutside || decoder.transitions > 0;
+}
+
 /// Sets the choices that a decoder without a look forces.
 inline void fit_no_look(model::Configuration& c) {
   using namespace model;
-  c.decoder.order = Order::kLookUpdateGenerate;
-  if (c.attention.kind == AttentionKind::kFixed) return;
+  const bool fixed = c.attention.kind == AttentionKind::kFixed;
+  if (!fixed || c.decoder.order != Order::kLookGenerateUpdate) {
+    c.decoder.order = Order::kLookUpdateGenerate;
+  }
+  c.decoder.input_feeding = InputFeeding::kNone;
+  if (fixed) return;
   c.decoder.feedback = Feedback::kPrevious;
   if (c.decoder.initial_state == InitialState::kZero) c.decoder.initial_state = InitialState::kMean;
 }
@@ -116,8 +177,15 @@ inline void fit_no_look(model::Configuration& c) {
 inline void fit_attention(Random& random, model::Configuration& c) {
   using namespace model;
   AttentionConfig& attention = c.attention;
-  const bool needs_cell =
-      attention.kind != AttentionKind::kSoft || attention.window != Window::kAll;
+  const bool usual_look =
+      attention.kind == AttentionKind::kSoft && attention.normaliser == Normaliser::kSoftmax &&
+      attention.window == Window::kAll && attention.coverage == Coverage::kNone &&
+      attention.temporal == Temporal::kNone;
+  if (attention.fixed_context == FixedContext::kTanh && usual_look) {
+    attention.kind = AttentionKind::kFixed;
+  }
+  const bool needs_cell = attention.kind != AttentionKind::kSoft ||
+                          attention.window != Window::kAll || has_placements(c);
   if (needs_cell && c.decoder.cell.type == Cell::kNone) {
     c.decoder.cell.type = random.chance(0.5) ? Cell::kGru : Cell::kLstm;
   }
@@ -146,9 +214,93 @@ inline void fit_cells(model::Configuration& c) {
   }
   if (c.decoder.order != Order::kUpdateLookUpdate) return;
   c.decoder.feedback = Feedback::kPrevious;
-  c.decoder.input_feeding = InputFeeding::kNone;
   c.decoder.layers = 1;
   if (c.decoder.initial_state == InitialState::kCopy) c.encoder.layers = 1;
+}
+
+/// Gives encoder and decoder this cell, if the decoder copies its first states.
+inline void fit_cell(model::Configuration& c, model::Cell cell) {
+  const bool copies = c.decoder.initial_state == model::InitialState::kCopy;
+  for (model::CellConfig* own : {&c.decoder.cell, &c.encoder.cell}) {
+    if (own == &c.encoder.cell && !copies) continue;
+    own->type = cell;
+    if (cell == model::Cell::kLstm) own->bias = model::GruBias::kBoth;
+  }
+}
+
+/// Sets what is fed to the first update, which needs an order that updates first and, if a layer
+/// mixes it with the token, a token.
+inline void fit_feeding(Random& random, model::Configuration& c) {
+  using namespace model;
+  DecoderConfig& decoder = c.decoder;
+  const bool two_cells = decoder.order == Order::kUpdateLookUpdate;
+  const bool mixes = decoder.input_layer == InputLayer::kLinear;
+  const bool reads_readout = decoder.input_feeding == InputFeeding::kReadout;
+  if (reads_readout && decoder.order != Order::kUpdateLookGenerate) {
+    decoder.input_feeding = InputFeeding::kNone;
+  }
+  if (mixes) decoder.feedback = Feedback::kPrevious;
+  if (mixes && decoder.input_feeding == InputFeeding::kNone) {
+    const bool context = two_cells || random.chance(0.5);
+    decoder.input_feeding = context ? InputFeeding::kContext : InputFeeding::kReadout;
+  }
+  if (decoder.input_feeding != InputFeeding::kNone && !two_cells) {
+    decoder.order = Order::kUpdateLookGenerate;
+  }
+}
+
+/// Sets the choices that a context inside the reset gate forces.
+inline void fit_inside(model::Configuration& c) {
+  using namespace model;
+  DecoderConfig& decoder = c.decoder;
+  if (decoder.gru_context == GruContext::kOutside) return;
+  fit_cell(c, Cell::kGru);
+  decoder.cell.reset = GruReset::kAfter;
+  decoder.feedback = Feedback::kPrevious;
+  decoder.input_feeding = InputFeeding::kNone;
+  if (decoder.order != Order::kLookGenerateUpdate) decoder.order = Order::kLookUpdateGenerate;
+}
+
+/// Sets the choices that placements force, and drops placements that contradict others.
+inline void fit_placements(Random& random, model::Configuration& c) {
+  using namespace model;
+  AttentionConfig& attention = c.attention;
+  DecoderConfig& decoder = c.decoder;
+  const bool soft =
+      attention.kind == AttentionKind::kSoft || attention.kind == AttentionKind::kMonotonic;
+  const bool fixed = attention.kind == AttentionKind::kFixed;
+  if ((!soft && !fixed) || decoder.cell.type == Cell::kNone) return reset_placements(c);
+  if (fixed) {
+    const FixedContext context = attention.fixed_context;
+    const ContextLayers layers = decoder.context_layers;
+    const GruContext place = decoder.gru_context;
+    reset_placements(c);
+    attention.fixed_context = context;
+    decoder.context_layers = layers;
+    decoder.gru_context = place;
+    if (random.chance(0.3)) decoder.initial_state = InitialState::kContext;
+    return fit_inside(c);
+  }
+  attention.fixed_context = FixedContext::kState;
+  if (decoder.initial_state == InitialState::kContext) decoder.initial_state = InitialState::kLast;
+  if (decoder.transitions > 0) decoder.order = Order::kUpdateLookUpdate;
+  fit_feeding(random, c);
+  const bool updates_first = decoder.transitions > 0 ||
+                             decoder.input_feeding == InputFeeding::kContext ||
+                             decoder.input_layer == InputLayer::kLinear;
+  if (updates_first) decoder.gru_context = GruContext::kOutside;
+  if (decoder.gru_context == GruContext::kInside) attention.query = Query::kState;
+  if (attention.query == Query::kStateAndCell) {
+    fit_cell(c, Cell::kLstm);
+    attention.score = "additive";
+  }
+  fit_inside(c);
+  const bool chooses_layers =
+      decoder.query_layer == QueryLayer::kBottom || decoder.context_layers == ContextLayers::kAll;
+  if (!chooses_layers || decoder.order == Order::kUpdateLookUpdate) return;
+  if (decoder.order == Order::kUpdateLookGenerate) decoder.query_layer = QueryLayer::kBottom;
+  if (decoder.layers < 2) decoder.layers = 2;
+  if (decoder.initial_state == InitialState::kCopy && c.encoder.layers < 2) c.encoder.layers = 2;
 }
 
 /// Sets sizes that the choices of `c` force.
@@ -169,10 +321,11 @@ inline void fit_sizes(Random& random, model::Configuration& c) {
   if (copies || is_dot) c.decoder.units = c.encoder.annotation_units();
   // The direction of one number is its sign, whose gradient is 0 but for rounding.
   if (c.attention.score == "normed-additive" && c.attention.units == 1) c.attention.units = 2;
-  if (c.decoder.tied_embeddings == TiedEmbeddings::kNone) return;
-  c.decoder.embedding =
-      c.decoder.readout == Readout::kNone ? c.decoder.units : c.decoder.readout_units;
-  if (c.decoder.tied_embeddings == TiedEmbeddings::kTarget) return;
+  if (c.decoder.ties_output()) {
+    c.decoder.embedding =
+        c.decoder.readout == Readout::kNone ? c.decoder.units : c.decoder.readout_units;
+  }
+  if (!c.decoder.shares_source_embedding()) return;
   c.shared_vocabulary = true;
   c.encoder.embedding = c.decoder.embedding;
 }
@@ -211,6 +364,7 @@ inline model::Configuration random_configuration(Random& random, int largest = 2
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     model::Configuration c = random_choices(kept, largest, random);
     fit_attention(random, c);
+    fit_placements(random, c);
     fit_cells(c);
     fit_sizes(random, c);
     if (random.chance(0.3)) {

@@ -10,12 +10,15 @@ from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 WRITTEN = {"encoder.layers": ["1"], "decoder.layers": ["1"], "encoder.direction": ["bidirectional"],
            "encoder.layer_norm": ["false"], "encoder.gates": ["logistic"], "decoder.gates": ["logistic"],
            "attention.energies": ["linear"], "attention.kind": ["soft"], "attention.window": ["all"],
-           "attention.coverage": ["none"], "decoder.initial_state": ["backward", "mean", "zero"],
-           "decoder.start": ["zero"], "decoder.tied_embeddings": ["none"]}
+           "attention.coverage": ["none"], "attention.normaliser": ["softmax"], "attention.temporal": ["none"],
+           "attention.query": ["state"], "attention.context_gate": ["none"],
+           "decoder.initial_state": ["backward", "mean", "zero"], "decoder.start": ["zero"],
+           "decoder.tied_embeddings": ["none"], "decoder.input_layer": ["none"], "decoder.gru_context": ["outside"],
+           "decoder.transitions": ["0"]}
 LOOKS_FIRST = {"decoder.order": ["look-update-generate"], "attention.score": ["additive"],
                "decoder.readout": ["tanh", "none"], "decoder.readout_feedback": ["previous"]}
 LOOKS_BETWEEN = {"decoder.order": ["update-look-update"], "attention.score": ["additive"], "decoder.cell": ["gru"],
-                 "decoder.feedback": ["previous"], "decoder.readout": ["tanh"],
+                 "decoder.feedback": ["previous"], "decoder.input_feeding": ["none"], "decoder.readout": ["tanh"],
                  "decoder.readout_feedback": ["previous"]}
 FEEDS_READOUT = {"decoder.input_feeding": ["readout"], "attention.score": ["general"], "decoder.cell": ["lstm"],
                  "decoder.feedback": ["previous"], "decoder.readout": ["tanh"], "decoder.readout_feedback": ["none"]}

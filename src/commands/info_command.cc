@@ -146,20 +146,43 @@ void run(const Options& options) {
   write_file("-", text);
 }
 
-void run_presets(bool show_options) {
+struct PresetOptions {
+  std::string name;
+  bool published = false;
+  bool shows_options = false;
+};
+
+std::string list_presets() {
   std::string text;
   for (const model::Preset& preset : model::presets()) {
-    text += fmt::format("{:<12}{}\n", preset.name, preset.description);
+    text += fmt::format("{:<16}{}\n", preset.name, preset.description);
   }
-  if (show_options) {
-    text += "\nOptions of config.yml and --set, with the values of the default preset:\n";
-    model::Configuration configuration = model::preset("default");
-    for (const model::Option& option : model::options(configuration)) {
-      text += fmt::format("{:<36}{:<21}{} [{}]\n", option.name, option.get(), option.help,
-                          option.range);
-    }
+  return text;
+}
+
+// Every option with its value, its help and its range.
+std::string list_options(const std::string& preset, model::Configuration configuration) {
+  std::string text =
+      fmt::format("Options of config.yml and --set, with the values of the preset {}:\n", preset);
+  for (const model::Option& option : model::options(configuration)) {
+    text +=
+        fmt::format("{:<36}{:<21}{} [{}]\n", option.name, option.get(), option.help, option.range);
   }
-  write_file("-", text);
+  return text;
+}
+
+// Without a name, lists the presets. With one, prints its options as YAML for attend train -c.
+void run_presets(const PresetOptions& options) {
+  if (options.name.empty()) {
+    if (options.published) throw UsageError("--published needs the name of a preset");
+    std::string text = list_presets();
+    if (options.shows_options) text += "\n" + list_options("default", model::preset("default"));
+    return write_file("-", text);
+  }
+  const model::Configuration configuration =
+      options.published ? model::published(options.name) : model::preset(options.name);
+  write_file("-", options.shows_options ? list_options(options.name, configuration)
+                                        : model::write_yaml(configuration));
 }
 
 }  // namespace
@@ -173,10 +196,14 @@ void add_info(CLI::App& program) {
 }
 
 void add_presets(CLI::App& program) {
-  auto show_options = std::make_shared<bool>(false);
+  auto options = std::make_shared<PresetOptions>();
   CLI::App* command = program.add_subcommand("presets", "the ready-made configurations");
-  command->add_flag("--options", *show_options, "list every option of a configuration");
-  command->callback([show_options] { run_presets(*show_options); });
+  command->add_option("name", options->name, "print this preset as YAML for attend train -c")
+      ->type_name("NAME")
+      ->check(not_empty());
+  command->add_flag("--published", options->published, "print it at the sizes of its paper");
+  command->add_flag("--options", options->shows_options, "list every option of a configuration");
+  command->callback([options] { run_presets(*options); });
 }
 
 }  // namespace attend::commands

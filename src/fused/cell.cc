@@ -115,6 +115,8 @@ void ForwardCell::step(const CellStep& step) {
   }
   for (std::size_t row = 0; row < step.rows; ++row) {
     std::copy_n(cell_.recurrent_bias.data_ptr<float>(), n, step.reset.row(row));
+    if (step.inside.values == nullptr) continue;
+    kernels::add({step.inside.row(row), n}, {step.reset.row(row), n});
   }
   add_recurrent(step, kCandidate, factor, step.reset);
   kernels::gru_after_forward(sizes, gru_options(shape_), step.gates, step.reset, step.previous,

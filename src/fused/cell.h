@@ -33,8 +33,9 @@ struct CellStep {
   // [rows, n]. GRU that resets before the product: r ⊙ h_{t-1}. GRU that resets after it: U_c
   // h_{t-1} + b.
   kernels::Rows reset;
-  kernels::Rows normal;  // [rows, G n]: normalised U h, if the cell has gains
-  kernels::Rows scales;  // [rows, G]: the factors that normalised U h, if the cell has gains
+  kernels::ConstRows inside;  // [rows, n]: added to U_c h_{t-1} + b (GRU that resets after it)
+  kernels::Rows normal;       // [rows, G n]: normalised U h, if the cell has gains
+  kernels::Rows scales;       // [rows, G]: the factors that normalised U h, if the cell has gains
 };
 
 /// Gates [first, first + count), whose recurrent products are one product.

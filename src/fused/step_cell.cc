@@ -26,6 +26,8 @@ class CellOperation final : public StepOperation {
     if (shape_.lstm()) {
       previous_cell_ = context.values.slot(operation.inputs[2]);
       next_cell_ = context.values.slot(operation.results[1]);
+    } else if (operation.inputs.size() > 2) {
+      inside_ = context.values.slot(operation.inputs[2]);
     }
     ATTEND_CHECK(!previous_.constant());
     take_gates(context, operation);
@@ -41,10 +43,13 @@ class CellOperation final : public StepOperation {
   }
 
   void forward(std::int64_t i) override {
-    const std::size_t width = input_.width();
+    const std::size_t width = input_.width(), units = to_size(shape_.units);
     const Rows gates = gates_.rows(i);
     for (std::size_t b = 0; b < batch_; ++b) {
       if (!in_place_) std::copy_n(input_.rows(i).row(b), width, gates.row(b));
+      if (inside_.defined()) {
+        kernels::add({inside_.rows(i).row(b), 2 * units}, {gates.row(b), 2 * units});
+      }
       if (gate_bias_.defined()) {
         kernels::add(span_of(gate_bias_), {gates.row(b), span_of(gate_bias_).size()});
       }
@@ -78,6 +83,11 @@ class CellOperation final : public StepOperation {
     }
     if (!in_place_ && input_.asks()) {
       add_to_rows(input_.gradient(i), gates_.rows(i), batch_, input_.width());
+    }
+    if (inside_.defined() && inside_.asks()) {
+      add_to_rows(inside_.gradient(i), gates_.rows(i), batch_, 2 * units);
+      add_to_rows(inside_.gradient(i).column(2 * units), rows_at(reset_, gates_.time(i)), batch_,
+                  units);
     }
   }
 
@@ -152,6 +162,7 @@ class CellOperation final : public StepOperation {
       step.cell = next_cell_.rows(i);
     } else {
       step.reset = rows_at(reset_, gates_.time(i));
+      if (inside_.defined()) step.inside = inside_.rows(i).column(2 * to_size(shape_.units));
     }
     return step;
   }
@@ -160,6 +171,9 @@ class CellOperation final : public StepOperation {
   std::size_t batch_;
   CellShape shape_;
   SlotView input_, previous_, state_, previous_cell_, next_cell_;
+  // Is added to U h: its part of z and r to the gates, its part of the candidate inside the reset
+  // gate. Undefined without it.
+  SlotView inside_;
   SlotView gates_;
   bool in_place_ = false, masked_ = false;
   CellTensors tensors_;

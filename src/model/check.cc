@@ -4,6 +4,7 @@
 #include "base/base.h"
 #include "model/attention/mechanism.h"
 #include "model/configuration.h"
+#include "model/decoder/decoder.h"
 
 namespace attend::model {
 namespace {
@@ -17,19 +18,20 @@ void check_ties(const Configuration& c) {
   if (decoder.feedback == Feedback::kNone) {
     conflict("decoder.tied_embeddings needs decoder.feedback: previous");
   }
-  if (last != decoder.embedding) {
+  if (decoder.ties_output() && last != decoder.embedding) {
     conflict(
         fmt::format("decoder.tied_embeddings needs a readout of the size of the embedding: "
                     "readout {}, decoder.embedding {}",
                     last, decoder.embedding));
   }
-  if (decoder.tied_embeddings != TiedEmbeddings::kAll) return;
-  if (!c.shared_vocabulary) conflict("decoder.tied_embeddings: all needs shared_vocabulary: true");
+  if (!decoder.shares_source_embedding()) return;
+  const std::string name = decoder.tied_embeddings == TiedEmbeddings::kAll
+                               ? "decoder.tied_embeddings: all"
+                               : "decoder.tied_embeddings: inputs";
+  if (!c.shared_vocabulary) conflict(name + " needs shared_vocabulary: true");
   if (c.encoder.embedding != decoder.embedding) {
-    conflict(
-        fmt::format("decoder.tied_embeddings: all needs equal embeddings: encoder.embedding "
-                    "{}, decoder.embedding {}",
-                    c.encoder.embedding, decoder.embedding));
+    conflict(fmt::format("{} needs equal embeddings: encoder.embedding {}, decoder.embedding {}",
+                         name, c.encoder.embedding, decoder.embedding));
   }
 }
 
@@ -137,19 +139,17 @@ void check_two_cells(const DecoderConfig& decoder) {
 
 void check_order(const DecoderConfig& decoder) {
   check_two_cells(decoder);
-  const bool feeds = decoder.input_feeding == InputFeeding::kReadout;
-  if (decoder.order != Order::kUpdateLookGenerate) {
-    if (feeds) conflict("decoder.input_feeding needs decoder.order: update-look-generate");
-    return;
-  }
-  if (decoder.readout == Readout::kNone) {
+  if (decoder.order != Order::kUpdateLookGenerate) return;
+  const bool higher_layers_read_it =
+      decoder.looks_between_layers() && decoder.context_layers == ContextLayers::kAll;
+  if (decoder.readout == Readout::kNone && !higher_layers_read_it) {
     conflict(
         "decoder.order: update-look-generate needs a decoder.readout, which takes the context");
   }
-  if (decoder.feedback == Feedback::kNone && !feeds) {
+  if (decoder.feedback == Feedback::kNone && decoder.input_feeding == InputFeeding::kNone) {
     conflict(
         "decoder.order: update-look-generate needs decoder.feedback: previous or "
-        "decoder.input_feeding: readout");
+        "decoder.input_feeding: readout or context");
   }
 }
 
@@ -181,6 +181,7 @@ void check(const Configuration& c) {
   check_no_cell(c);
   check_copied_states(c.encoder, c.decoder);
   check_order(c.decoder);
+  check_placement(c);
   check_target_length(c);
   if (c.training.allow_empty_targets && !c.target.end_token) {
     conflict(
@@ -189,9 +190,6 @@ void check(const Configuration& c) {
   }
   if (c.shared_vocabulary && c.source.unit != c.target.unit) {
     conflict("shared_vocabulary needs the same source.unit and target.unit");
-  }
-  if (c.encoder.embedding == 0 && c.decoder.tied_embeddings == TiedEmbeddings::kAll) {
-    conflict("decoder.tied_embeddings: all needs encoder.embedding above 0");
   }
 }
 

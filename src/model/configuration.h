@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "base/base.h"
+#include "model/training_config.h"  // IWYU pragma: export
 #include "step/step.h"
 #include "text/text.h"
 
@@ -51,7 +52,6 @@ using step::Gates;
 using step::GruBias;
 using step::GruReset;
 using step::GruUpdate;
-using step::Initialization;
 using step::MonotonicPrediction;
 using step::Normaliser;
 enum class Padding { kMasked, kVisible };  ///< visible needs a fixed source length, §5.1
@@ -63,8 +63,8 @@ enum class Feedback { kPrevious, kNone };  ///< whether the previous token y_{i-
 /// How the first state of every decoder layer is computed: it is 0; or a tanh layer of ←h_1
 /// (kBackward), of the mean of the annotations (kMean) or of the last state of each direction
 /// (kLast), all from the top encoder layer; or a copy of the last states of the encoder layer with
-/// the same number (kCopy, §6.1).
-enum class InitialState { kZero, kBackward, kMean, kLast, kCopy };
+/// the same number (kCopy, §6.1); or a tanh layer of the fixed context (kContext, §3).
+enum class InitialState { kZero, kBackward, kMean, kLast, kCopy, kContext };
 /// The order within one step (§1.4). kUpdateLookUpdate has two cells, one before and one after the
 /// look: the conditional GRU (§4.6).
 enum class Order {
@@ -87,6 +87,12 @@ enum class EndToken { kVisible, kHidden };  ///< whether attention may look at t
 /// states of the top encoder layer, in every step (§3). With none, the decoder sees the source in
 /// its first states only (§2).
 enum class AttentionKind { kSoft, kMonotonic, kHard, kHardMonotonic, kFixed, kNone };
+/// A fixed context: the last states themselves, or a tanh layer of them (§3).
+enum class FixedContext { kState, kTanh };
+/// The query: the state h alone, or [h; c] of an LSTM (§13.3).
+enum class Query { kState, kStateAndCell };
+/// A gate β_i on the context, one number that the query opens (§1.6).
+enum class ContextGate { kNone, kScalar };
 /// The positions that get weights (§6.3): all, or those of a window whose middle moves on by one
 /// position in each step (kMonotonic) or is predicted by the query.
 enum class Window { kAll, kMonotonic, kPredicted };
@@ -95,9 +101,21 @@ enum class Coverage { kNone, kSum };
 /// Whether the exponential of an energy is divided by the sum of those that its position had in
 /// earlier steps (§11.1).
 enum class Temporal { kNone, kPast };
-enum class InputFeeding { kNone, kReadout };  ///< whether the last readout is an input, §6.4
+/// What the last step hands to the bottom layer beside E y_{i-1}: nothing, its readout (§6.4) or
+/// its context (§1.6).
+enum class InputFeeding { kNone, kReadout, kContext };
+enum class InputLayer { kNone, kLinear };  ///< linear: W [E y_{i-1}; what is fed] + b (§1.6)
+enum class QueryLayer { kTop, kBottom };   ///< the layer whose state is the query
+/// The layers that read the context: the bottom one, or each one that a step updates after its
+/// look.
+enum class ContextLayers { kBottom, kAll };
+/// The place of C c in a GRU: with W x, or with U h, where r is applied to its part of the
+/// candidate (§3).
+enum class GruContext { kOutside, kInside };
 enum class Readout { kNone, kTanh, kMaxout, kLinear };
-enum class TiedEmbeddings { kNone, kTarget, kAll };
+/// Tables that are one: the output weights are E_y (kTarget), they and E_y are E_x (kAll), or E_y
+/// alone is E_x (kInputs).
+enum class TiedEmbeddings { kNone, kTarget, kAll, kInputs };
 
 /// A recurrent encoder (§4.1, §6.1). Its annotations h_j are [forward; backward] of the top layer,
 /// or one of the two.
@@ -126,7 +144,7 @@ struct EncoderConfig {
 };
 
 /// α_i = normaliser(e_i), e_ij = activation(score(s, h_j) + b_e), §1.5. The query s is s_{i-1}, or
-/// s_i in the order update-look-generate.
+/// s_i in the order update-look-generate. The top layer has it, or the bottom one (QueryLayer).
 struct AttentionConfig {
   std::string score = "additive";  ///< the name of a score: a file in src/model/attention
   int units = 128;                 ///< n', of scores with a hidden layer
@@ -148,6 +166,9 @@ struct AttentionConfig {
   Coverage coverage = Coverage::kNone;
   double coverage_loss = 0;  ///< λ, the factor of Σ_j min(α_ij, c_ij) in the cost
   Temporal temporal = Temporal::kNone;
+  Query query = Query::kState;
+  ContextGate context_gate = ContextGate::kNone;
+  FixedContext fixed_context = FixedContext::kState;  ///< with AttentionKind::kFixed
 };
 
 struct DecoderConfig {
@@ -155,128 +176,44 @@ struct DecoderConfig {
   CellConfig cell;
   int units = 128;                         ///< n
   GruBias second_bias = GruBias::kInside;  ///< of the second cell of Order::kUpdateLookUpdate
-  /// The query is the state of the top layer. The bottom layer reads E y_{i-1} and c_i, and E y_i
-  /// in place of E y_{i-1} in the order look-generate-update; in the
-  /// order update-look-generate it reads the last readout instead of c_i if there is input feeding
-  /// (§1.6).
+  /// The bottom layer reads E y_{i-1} and c_i, and E y_i in place of E y_{i-1} in the order
+  /// look-generate-update. In the orders that update first it reads what input feeding hands on
+  /// instead of c_i (§1.6).
   int layers = 1;
   Feedback feedback = Feedback::kPrevious;
   Start start = Start::kZero;                        ///< with Feedback::kPrevious
-  InputFeeding input_feeding = InputFeeding::kNone;  ///< with Order::kUpdateLookGenerate only
+  InputFeeding input_feeding = InputFeeding::kNone;  ///< with the orders that update first
+  InputLayer input_layer = InputLayer::kNone;        ///< with input feeding
   InitialState initial_state = InitialState::kBackward;
   Order order = Order::kLookUpdateGenerate;
+  QueryLayer query_layer = QueryLayer::kTop;
+  ContextLayers context_layers = ContextLayers::kBottom;
+  GruContext gru_context = GruContext::kOutside;
+  int transitions = 0;  ///< further cells of Order::kUpdateLookUpdate, which read the state alone
   Readout readout = Readout::kTanh;
   int readout_units = 128;  ///< l: units after maxout; ignored by Readout::kNone
   /// Whether E y_{i-1} is an input of the readout too.
   Feedback readout_feedback = Feedback::kPrevious;
   TiedEmbeddings tied_embeddings = TiedEmbeddings::kNone;
-  /// The number of cells in one step. The order kUpdateLookUpdate has one layer and two cells.
-  int cells() const { return order == Order::kUpdateLookUpdate ? 2 : layers; }
+  /// The number of cells in one step. The order kUpdateLookUpdate has one layer and two cells or
+  /// more.
+  int cells() const { return order == Order::kUpdateLookUpdate ? 2 + transitions : layers; }
+  /// Whether a step looks when it has updated the bottom layer alone: the layers above can then
+  /// read the context.
+  bool looks_between_layers() const {
+    return order == Order::kUpdateLookGenerate && query_layer == QueryLayer::kBottom && layers > 1;
+  }
+  bool ties_output() const {
+    return tied_embeddings == TiedEmbeddings::kTarget || tied_embeddings == TiedEmbeddings::kAll;
+  }
+  bool shares_source_embedding() const {
+    return tied_embeddings == TiedEmbeddings::kAll || tied_embeddings == TiedEmbeddings::kInputs;
+  }
   /// Units of E y_{i-1} in the bottom layer and in the readout: m_y, or 0 without feedback.
   int previous_units() const { return feedback == Feedback::kPrevious ? embedding : 0; }
   int readout_previous_units() const {
     return readout_feedback == Feedback::kPrevious ? previous_units() : 0;
   }
-};
-
-enum class OptimizerKind { kSgd, kAdadelta, kAdam, kAdamW, kRmsProp };
-/// The cost that is differentiated (§1.3): a sum over a batch, or this sum divided by its sentences
-/// or by its target tokens.
-enum class LossScale { kSum, kSentenceMean, kTokenMean };
-enum class ScheduleKind { kConstant, kPlateau, kInverseSquareRoot, kDecay };
-
-struct OptimizerConfig {
-  OptimizerKind kind = OptimizerKind::kAdam;
-  double learning_rate = 0.001;  ///< Adadelta: a factor on its update, 1 in the papers
-  double momentum = 0.0;         ///< SGD
-  double beta1 = 0.9;            ///< Adam, AdamW
-  double beta2 = 0.999;          ///< Adam, AdamW
-  double rho = 0.95;             ///< decay of the means of squares of Adadelta and RMSProp
-  double epsilon = 1e-8;
-  double weight_decay = 0.0;  ///< λ: decoupled in AdamW; elsewhere λ θ is added to the gradient
-  /// Bound on the global norm of the gradient of the scaled loss; 0: never clip.
-  double clip_norm = 1.0;
-  LossScale loss_scale = LossScale::kSentenceMean;
-};
-
-/// How attention is held to given links (§12.2): −Σ_j A_ij log α_ij, or ½ Σ_j (A_ij − α_ij)², for
-/// each target token i that has links.
-enum class GuidedLoss { kCrossEntropy, kSquaredError };
-
-/// Costs over the alignment that training adds to the cost of the target tokens (§12.2, §12.3).
-struct GuidanceConfig {
-  double guided_weight = 0.1;  ///< factor of the loss of links; without links it has no effect
-  GuidedLoss guided_loss = GuidedLoss::kCrossEntropy;
-  /// Factor of Σ_j α_ij W_ij for each target token i, where W_ij = 1 − exp(−(i/I − j/J)² / (2 g²))
-  /// is small near the diagonal.
-  double diagonal_weight = 0.0;
-  double diagonal_width = 0.2;  ///< g
-};
-
-/// The learning rate of update u = 1, 2, …, where lr is OptimizerConfig::learning_rate (§1.7).
-///   constant: lr
-///   plateau: lr · factor^k; k rises by 1 after `patience` validations without a new best model
-///   inverse square root: lr · sqrt(max(warmup, 1) / u) for u > warmup, else lr
-///   decay: lr / (1 + decay · (u − 1)), §5.2
-/// The rate is then raised to `minimum` if it is lower. While u < warmup, the result of every
-/// schedule is multiplied by u / warmup.
-struct ScheduleConfig {
-  ScheduleKind kind = ScheduleKind::kConstant;
-  int warmup = 0;  ///< number of updates; 0: no warm-up
-  double decay = 0.0;
-  double factor = 0.5;
-  int patience = 1;
-  double minimum = 0.0;  ///< lower bound of the rate before the factor u / warmup
-};
-
-/// Dropout (§1.8): the probability p of dropping a value of each kind, in training only. Kept
-/// values are multiplied by 1 / (1 − p).
-struct DropoutConfig {
-  double embedding = 0.0;  ///< E x_j and E y_{i-1}; not one-hot vectors
-  double encoder = 0.0;    ///< the annotations of every encoder layer
-  double decoder = 0.0;    ///< what a decoder layer reads from the layer below it
-  /// The readout, also where it is fed back; the state if the model has no readout.
-  double readout = 0.0;
-  /// h_{t-1} in the product with U, in encoder and decoder. One mask serves a whole sequence.
-  double recurrent = 0.0;
-  /// Whether one mask of each kind serves all steps of a sequence. Otherwise each step has its own.
-  bool variational = false;
-};
-
-struct TrainingConfig {
-  OptimizerConfig optimizer;
-  ScheduleConfig schedule;
-  DropoutConfig dropout;
-  double label_smoothing = 0.0;
-  GuidanceConfig guidance;
-  Initialization initialization = Initialization::kGlorot;
-  text::BatchUnit batch_unit = text::BatchUnit::kSentences;
-  int batch_size = 64;
-  int batches_per_sort = 20;
-  int maximum_source_length = 200;  ///< tokens; longer pairs are left out and counted
-  int maximum_target_length = 200;
-  /// Whether training accepts a blank target, which becomes the token </s> alone.
-  /// Predictor::score() and `attend shortlist` also read this: they accept blank targets only for a
-  /// model that was trained with them.
-  bool allow_empty_targets = false;
-  int epochs = 100;          ///< at most this many
-  std::int64_t updates = 0;  ///< at most this many; 0: no limit
-  double minutes = 0.0;      ///< at most this long, counting training time only; 0: no limit
-  /// Share of the pairs held out, by source, when there is no --valid.
-  double validation_share = 0.05;
-  int validation_maximum = 1000;    ///< at most this many pairs are held out
-  std::int64_t validate_every = 0;  ///< updates between validations; 0: validate after every epoch
-  std::string metric = "loss";      ///< decides which model is best: loss or the name of a metric
-  int patience = 5;  ///< validations without progress before stopping; 0: never stop early
-  int beam = 1;      ///< beam size when validation decodes
-  double checkpoint_minutes = 1.0;  ///< between checkpoints; every validation also writes one
-  std::uint64_t seed = 1;
-  int threads = 0;  ///< 0: as many as the machine has processors
-  /// Limit in MiB for the memory that the activations of a batch take; 0: no limit.
-  int batch_memory = 0;
-  /// The number format of the inputs of matrix products. Parameters, sums and everything between
-  /// the products stay float32.
-  Precision precision = Precision::kFloat32;
 };
 
 struct Configuration {
@@ -346,11 +283,16 @@ void check(const Configuration& configuration);
 struct Preset {
   std::string name;
   std::string description;
+  bool has_published_size = false;
 };
-/// Returns the names and descriptions of all presets.
+/// Returns all presets.
 const std::vector<Preset>& presets();
 /// Returns the preset of that name. Throws UsageError, which lists the presets, when there is none.
 Configuration preset(std::string_view name);
+/// Returns the model that a preset is named after at the sizes of its paper, trained as there as
+/// far as Attend can. Throws UsageError for a preset without a published size, and lists the
+/// others.
+Configuration published(std::string_view name);
 
 /// Returns the segmenter's options for one side. Throws UsageError where a choice is still kAuto.
 text::SegmenterOptions segmenter_options(const SideConfig& side);

@@ -150,6 +150,16 @@ void add_attention(OptionList& list, AttentionConfig& attention) {
                         {{"none", Temporal::kNone}, {"past", Temporal::kPast}},
                         "past divides the exponential of an energy by those that its position had "
                         "in earlier steps");
+  list.choice<Query>("attention.query", attention.query,
+                     {{"state", Query::kState}, {"state-and-cell", Query::kStateAndCell}},
+                     "what the additive score asks with: the state, or state and cell of an LSTM");
+  list.choice<ContextGate>("attention.context_gate", attention.context_gate,
+                           {{"none", ContextGate::kNone}, {"scalar", ContextGate::kScalar}},
+                           "scalar multiplies the context by σ(w · s + b), as Show, Attend and "
+                           "Tell does");
+  list.choice<FixedContext>("attention.fixed_context", attention.fixed_context,
+                            {{"state", FixedContext::kState}, {"tanh", FixedContext::kTanh}},
+                            "with attention.kind: fixed, the last states or a tanh layer of them");
 }
 
 void add_decoder(OptionList& list, DecoderConfig& decoder) {
@@ -158,22 +168,31 @@ void add_decoder(OptionList& list, DecoderConfig& decoder) {
            {{"gru", Cell::kGru}, {"lstm", Cell::kLstm}, {"none", Cell::kNone}},
            "recurrent cell; none looks with a learned query and has no state, for labels");
   list.number("decoder.units", decoder.units, 1, kMany, "units of the state");
-  list.number("decoder.layers", decoder.layers, 1, 64, "layers; the top one asks the attention");
+  list.number("decoder.layers", decoder.layers, 1, 64, "layers");
   list.choice<Feedback>("decoder.feedback", decoder.feedback,
                         {{"previous", Feedback::kPrevious}, {"none", Feedback::kNone}},
                         "whether the previous token is fed back");
   list.choice<InputFeeding>(
       "decoder.input_feeding", decoder.input_feeding,
-      {{"none", InputFeeding::kNone}, {"readout", InputFeeding::kReadout}},
-      "whether the last readout is fed back too, in the order update-look-generate");
+      {{"none", InputFeeding::kNone},
+       {"readout", InputFeeding::kReadout},
+       {"context", InputFeeding::kContext}},
+      "what the last step hands to the next one beside the token, in orders that update first: its "
+      "readout (update-look-generate only) or its context");
+  list.choice<InputLayer>("decoder.input_layer", decoder.input_layer,
+                          {{"none", InputLayer::kNone}, {"linear", InputLayer::kLinear}},
+                          "linear mixes the token and what is fed to one vector of the size of the "
+                          "embedding");
   list.choice<InitialState>("decoder.initial_state", decoder.initial_state,
                             {{"backward", InitialState::kBackward},
                              {"mean", InitialState::kMean},
                              {"last", InitialState::kLast},
                              {"copy", InitialState::kCopy},
+                             {"context", InitialState::kContext},
                              {"zero", InitialState::kZero}},
                             "where the first states come from; copy: the last state of each "
-                            "encoder layer becomes the first of its decoder layer");
+                            "encoder layer becomes the first of its decoder layer; context: from "
+                            "the fixed context");
   list.choice<Start>(
       "decoder.start", decoder.start,
       {{"zero", Start::kZero}, {"end", Start::kEnd}, {"own", Start::kOwn}},
@@ -186,10 +205,23 @@ void add_decoder(OptionList& list, DecoderConfig& decoder) {
                       {"update-look-update", Order::kUpdateLookUpdate}},
                      "order within one step; update-look-update has a second cell, which reads the "
                      "context after the look, as the conditional GRU has");
+  list.choice<QueryLayer>("decoder.query_layer", decoder.query_layer,
+                          {{"top", QueryLayer::kTop}, {"bottom", QueryLayer::kBottom}},
+                          "the layer whose state asks the attention");
+  list.choice<ContextLayers>("decoder.context_layers", decoder.context_layers,
+                             {{"bottom", ContextLayers::kBottom}, {"all", ContextLayers::kAll}},
+                             "the layers that read the context; all are those that a step updates "
+                             "after its look");
+  list.choice<GruContext>("decoder.gru_context", decoder.gru_context,
+                          {{"outside", GruContext::kOutside}, {"inside", GruContext::kInside}},
+                          "whether a GRU that resets after the product resets the context's part "
+                          "of the candidate too, as the decoder of Cho et al. does");
   list.choice<GruBias>(
       "decoder.second_gru_bias", decoder.second_bias,
       {{"both", GruBias::kBoth}, {"outside", GruBias::kOutside}, {"inside", GruBias::kInside}},
       "biases of the second cell in the order update-look-update, as decoder.gru_bias");
+  list.number("decoder.transitions", decoder.transitions, 0, 16,
+              "further cells in the order update-look-update, which read nothing but the state");
   list.choice<Readout>("decoder.readout", decoder.readout,
                        {{"tanh", Readout::kTanh},
                         {"maxout", Readout::kMaxout},
@@ -203,8 +235,10 @@ void add_decoder(OptionList& list, DecoderConfig& decoder) {
   list.choice<TiedEmbeddings>("decoder.tied_embeddings", decoder.tied_embeddings,
                               {{"none", TiedEmbeddings::kNone},
                                {"target", TiedEmbeddings::kTarget},
-                               {"all", TiedEmbeddings::kAll}},
-                              "output weights are the target embedding, or the source's too");
+                               {"all", TiedEmbeddings::kAll},
+                               {"inputs", TiedEmbeddings::kInputs}},
+                              "target: output weights are the target embedding; all: and that is "
+                              "the source embedding; inputs: the embeddings alone are one");
 }
 
 }  // namespace

@@ -43,13 +43,11 @@ std::int64_t parameter_count(const std::vector<TensorSpec>& table) {
 }
 
 std::string target_embedding_name(const DecoderConfig& decoder) {
-  return decoder.tied_embeddings == TiedEmbeddings::kAll ? "source_embedding.weight"
-                                                         : "target_embedding.weight";
+  return decoder.shares_source_embedding() ? "source_embedding.weight" : "target_embedding.weight";
 }
 
 std::string output_weight_name(const DecoderConfig& decoder) {
-  return decoder.tied_embeddings == TiedEmbeddings::kNone ? "output.weight"
-                                                          : target_embedding_name(decoder);
+  return decoder.ties_output() ? target_embedding_name(decoder) : "output.weight";
 }
 
 }  // namespace attend::model

@@ -36,7 +36,7 @@ struct VocabularySizes {
 ///                                                with gru_bias: outside
 ///   encoder.L.D.input_gain         [G n_e]       layer norm
 ///   encoder.L.D.recurrent_gain     [G n_e]       layer norm
-///   initial.L.state_weight         [n, d]        d: n_e for backward, n_h for mean and last.
+///   initial.L.state_weight         [n, d]        d: n_e for backward, n_h for mean, last, context.
 ///   initial.L.state_bias           [n]           With zero or copy no initial.* tensor exists.
 ///   initial.L.cell_weight          [n, d]        LSTM
 ///   initial.L.cell_bias            [n]           LSTM
@@ -45,7 +45,8 @@ struct VocabularySizes {
 ///   attention.centre_weight        [n, n]        W_p, with attention.window: predicted
 ///   attention.centre_vector        [1, n]        v_p, with attention.window: predicted
 ///   attention.query_weight         [n', n]       W, additive and normed-additive; concat-code:
-///                                                [n_h, n]
+///                                                [n_h, n]; additive with attention.query:
+///                                                state-and-cell: [n', 2 n], columns [s; c]
 ///   attention.annotation_weight    [n', n_h]     U, additive and normed-additive; W, learned-query;
 ///                                                general, scaled-general and cosine: W [n, n_h]
 ///   attention.bias                 [n']          b, additive, normed-additive and learned-query
@@ -56,11 +57,22 @@ struct VocabularySizes {
 ///   attention.coverage_weight      [n', 1]       W_c, with attention.coverage: sum; concat-code:
 ///                                                [n_h, 1]
 ///   attention.energy_bias          [1]           b_e, if chosen
+///   attention.gate_weight          [1, n]        W_β, with attention.context_gate: scalar
+///   attention.gate_bias            [1]           b_β, with attention.context_gate: scalar
+///   context.weight                 [n_h, n_h]    V, with attention.fixed_context: tanh
+///   context.bias                   [n_h]         b_c, with attention.fixed_context: tanh
+///   input.weight                   [m_y, m_y + f]  W_x, with decoder.input_layer: linear; columns
+///                                                [E y_{i-1}; what is fed], f: l or n_h
+///   input.bias                     [m_y]         b_x, with decoder.input_layer: linear
 ///   target_embedding.weight        [target_vocabulary, m_y]  with feedback, unless tied to the source
 ///   target_embedding.start         [m_y]         E y_0, with decoder.start: own
-///   decoder.L.input_weight         [G n, in]     layer 0: columns [E y; c_i], above: n;
-///                                                update-look-generate: [E y_{i-1}; r_{i-1}] in
-///                                                layer 0, r_{i-1} only with input feeding
+///   decoder.L.input_weight         [G n, in]     layer 0: columns [E y; c_i], above: n, or [s; c_i]
+///                                                with context_layers: all; in the orders that
+///                                                update first layer 0 has [E y_{i-1}; r_{i-1}] or
+///                                                [E y_{i-1}; c_{i-1}] with input feeding, x_i with
+///                                                an input layer, else E y_{i-1} alone
+///   decoder.L.context_weight       [3 n, n_h]    C, with gru_context: inside, in place of the
+///                                                columns for c_i
 ///   decoder.L.recurrent_weight     [G n, n]
 ///   decoder.L.bias                 [G n]         not with gru_bias: inside
 ///   decoder.L.recurrent_bias       [n]           GRU with reset after: inside r ⊙ (U h + b);
@@ -69,11 +81,13 @@ struct VocabularySizes {
 ///   decoder.context.*              the second cell of update-look-update: input_weight [G n, n_h]
 ///                                  for c_i, recurrent_weight, bias and recurrent_bias as above,
 ///                                  the biases by second_gru_bias
+///   decoder.transition.K.*         the cells that read their state alone, K from 0:
+///                                  recurrent_weight, bias and recurrent_bias as of the second cell
 ///   readout.weight                 [r, n + m_y + n_h]  columns [s; E y_{i-1}; c_i], with hard
 ///                                                attention [s; E y_{i-1}; h_j];
 ///                                                r: 2 l for maxout, else l
 ///   readout.bias                   [r]
-///   output.weight                  [target_vocabulary, l]  unless tied to the target embedding;
+///   output.weight                  [target_vocabulary, l]  unless tied to an embedding;
 ///                                                n in place of l without a readout
 ///   output.bias                    [target_vocabulary]
 ///
@@ -91,6 +105,9 @@ inline constexpr const char* kStartName = "target_embedding.start";
 
 /// The prefix of the parameters of the second cell (Order::kUpdateLookUpdate).
 inline constexpr const char* kSecondCell = "decoder.context";
+
+/// The prefix of the parameters of the cells that read their state alone, before their number.
+inline constexpr const char* kTransitions = "decoder.transition";
 
 /// Returns the name of the tensor that holds the target embedding, or the output weights, after
 /// ties are followed.

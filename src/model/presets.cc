@@ -1,16 +1,14 @@
+// The list of presets, and those that serve strings, dates and summaries.
+#include "model/presets.h"
+
 #include <fmt/format.h>
 
 #include <string>
 
 #include "base/base.h"
-#include "model/configuration.h"
 
 namespace attend::model {
-namespace {
 
-// Returns the beginning of all presets. A default-constructed configuration differs from it: it has
-// the preparation of earlier programs, because that is the meaning of a stored configuration that
-// does not name these options.
 Configuration make_common() {
   Configuration c;
   for (SideConfig* side : {&c.source, &c.target}) {
@@ -20,10 +18,8 @@ Configuration make_common() {
   return c;
 }
 
-// A small RNNsearch with Adam, for a few thousand pairs of strings and more.
 Configuration make_default() {
   Configuration c = make_common();
-  c.preset = "default";
   c.training.optimizer.learning_rate = 0.002;
   c.training.schedule.kind = ScheduleKind::kPlateau;
   c.training.schedule.patience = 2;
@@ -34,14 +30,23 @@ Configuration make_default() {
   return c;
 }
 
-// The date exercise (§5). It has 52,960 parameters with 37 source and 11 target characters. The
-// exercise differs in two choices that slow it down: its energies pass through a ReLU
-// (attention.energies=relu), and its learning rate decays twenty times faster
-// (training.decay=0.01). It does not clip gradients (training.clip_norm=0), and its gates were
-// those of the Keras of its time (encoder.gates=hard, decoder.gates=hard).
+void use_words(Configuration& c, int source, int target) {
+  c.source.unit = c.target.unit = UnitChoice::kWords;
+  c.source.maximum_size = source;
+  c.target.maximum_size = target;
+}
+
+void use_sgd(TrainingConfig& training, double learning_rate, double clip_norm) {
+  training.optimizer.kind = OptimizerKind::kSgd;
+  training.optimizer.learning_rate = learning_rate;
+  training.optimizer.clip_norm = clip_norm;
+}
+
+namespace {
+
+// The date exercise (§5). It has 52,960 parameters with 37 source and 11 target characters.
 Configuration make_dates() {
   Configuration c = make_common();
-  c.preset = "dates";
   c.source.unit = UnitChoice::kCharacters;
   c.source.lowercase = true;
   c.source.remove = ",";
@@ -72,85 +77,15 @@ Configuration make_dates() {
   return c;
 }
 
-// RNNsearch-50 as published (§4.2, §4.3).
-Configuration make_rnnsearch() {
-  Configuration c = make_common();
-  c.preset = "rnnsearch";
-  for (SideConfig* side : {&c.source, &c.target}) {
-    side->unit = UnitChoice::kWords;
-    side->maximum_size = 30000;
-  }
-  c.encoder.embedding = c.decoder.embedding = 620;
-  c.encoder.units = c.decoder.units = c.attention.units = 1000;
-  c.decoder.order = Order::kLookGenerateUpdate;
-  c.decoder.readout = Readout::kMaxout;
-  c.decoder.readout_units = 500;
-  TrainingConfig& t = c.training;
-  t.optimizer.kind = OptimizerKind::kAdadelta;
-  t.optimizer.learning_rate = 1.0;
-  t.optimizer.epsilon = 1e-6;
-  t.optimizer.loss_scale = LossScale::kSum;
-  t.initialization = Initialization::kNormal;
-  t.batch_size = 80;
-  t.maximum_source_length = t.maximum_target_length = 50;
-  return c;
-}
-
-// The model of Luong, Pham and Manning 2015 (§6), at a size for a CPU and with Adam: global
-// attention with the general score and input feeding, over an LSTM that reads the source reversed.
-// The published size is encoder.layers=decoder.layers=4,
-// encoder.units=decoder.units=decoder.readout_units=1000 and
-// encoder.embedding=decoder.embedding=1000 over 50,000 words a side, trained with
-// training.optimizer=sgd at rate 1, training.batch_size=128, training.clip_norm=5 and dropout 0.2
-// between layers.
-Configuration make_luong() {
-  Configuration c = make_default();
-  c.preset = "luong";
-  c.encoder.cell.type = c.decoder.cell.type = Cell::kLstm;
-  c.encoder.direction = Direction::kBackward;
-  c.encoder.units = c.decoder.units = c.decoder.readout_units = 256;
-  c.attention.score = "general";
-  c.decoder.order = Order::kUpdateLookGenerate;
-  c.decoder.input_feeding = InputFeeding::kReadout;
-  c.decoder.readout_feedback = Feedback::kNone;
-  c.decoder.initial_state = InitialState::kCopy;
-  return c;
-}
-
-// The conditional GRU of dl4mt and Nematus (§4.6) at a size for a CPU and with Adam. Its tensors
-// have the published shapes: the published sizes are encoder.embedding=decoder.embedding=512,
-// decoder.readout_units=512, encoder.units=decoder.units=1024 and attention.units=2048 over 30,000
-// words a side. It was trained with training.optimizer=adadelta, training.clip_norm=1 and
-// training.batch_size=32.
-Configuration make_cgru() {
-  Configuration c = make_default();
-  c.preset = "cgru";
-  c.encoder.cell.reset = c.decoder.cell.reset = GruReset::kAfter;
-  c.encoder.cell.update = c.decoder.cell.update = GruUpdate::kOld;
-  c.encoder.cell.bias = c.decoder.cell.bias = GruBias::kOutside;
-  c.decoder.second_bias = GruBias::kInside;
-  c.decoder.order = Order::kUpdateLookUpdate;
-  c.decoder.initial_state = InitialState::kMean;
-  c.attention.units = 256;
-  c.attention.energy_bias = true;
-  return c;
-}
-
-// Local attention with predicted windows (§6.3), in the model of make_luong(). The published reach
-// is 10; it suits sentences, and short strings too.
-Configuration make_luong_local_p() {
-  Configuration c = make_luong();
-  c.preset = "luong-local-p";
-  c.attention.window = Window::kPredicted;
-  return c;
-}
-
-// Local attention with windows that move on with the steps (§6.3), in the model of make_luong(). It
-// suits texts whose words, or letters, keep their order.
-Configuration make_luong_local_m() {
-  Configuration c = make_luong();
-  c.preset = "luong-local-m";
-  c.attention.window = Window::kMonotonic;
+// The exercise itself, whose choices slow it down: its energies pass through a ReLU, its learning
+// rate decays twenty times faster, it does not clip gradients, and its gates were those of the
+// Keras of its time.
+Configuration published_dates() {
+  Configuration c = make_dates();
+  c.attention.energies = Energies::kRelu;
+  c.encoder.cell.gates = c.decoder.cell.gates = Gates::kHard;
+  c.training.schedule.decay = 0.01;
+  c.training.optimizer.clip_norm = 0;
   return c;
 }
 
@@ -158,10 +93,38 @@ Configuration make_luong_local_m() {
 // at the end, because it hurt long summaries when it was there from the beginning.
 Configuration make_coverage_see() {
   Configuration c = make_default();
-  c.preset = "coverage-see";
   c.decoder.order = Order::kUpdateLookGenerate;
   c.attention.coverage = Coverage::kSum;
   c.attention.coverage_loss = 1;
+  return c;
+}
+
+// The summariser of See, Liu and Manning without its pointer: 21,499,600 parameters and 512 of the
+// coverage. The last context is mixed into the next input, and the query is [s; c] of the LSTM. Two
+// things differ: their first states pass through a ReLU and not a tanh, the cell's from the cells
+// of the encoder; and they trained with Adagrad, which does not exist here.
+Configuration published_coverage_see() {
+  Configuration c = make_coverage_see();
+  use_words(c, 50000, 50000);
+  c.shared_vocabulary = true;
+  c.encoder.cell.type = c.decoder.cell.type = Cell::kLstm;
+  c.encoder.units = c.decoder.units = c.decoder.readout_units = 256;
+  c.attention.units = 512;
+  c.attention.query = Query::kStateAndCell;
+  c.decoder.input_feeding = InputFeeding::kContext;
+  c.decoder.input_layer = InputLayer::kLinear;
+  c.decoder.initial_state = InitialState::kLast;
+  c.decoder.start = Start::kOwn;
+  c.decoder.readout = Readout::kLinear;
+  c.decoder.readout_feedback = Feedback::kNone;
+  c.decoder.tied_embeddings = TiedEmbeddings::kInputs;
+  TrainingConfig& t = c.training;
+  t.dropout = {};
+  t.optimizer.clip_norm = 2;
+  t.optimizer.loss_scale = LossScale::kTokenMean;
+  t.batch_size = 16;
+  t.maximum_source_length = 400;
+  t.maximum_target_length = 100;
   return c;
 }
 
@@ -169,7 +132,6 @@ Configuration make_coverage_see() {
 // and Socher. Theirs has an LSTM, attention to its own past states and a pointer as well.
 Configuration make_temporal() {
   Configuration c = make_default();
-  c.preset = "temporal";
   c.attention.score = "general";
   c.attention.temporal = Temporal::kPast;
   c.decoder.order = Order::kUpdateLookGenerate;
@@ -181,7 +143,6 @@ Configuration make_temporal() {
 // between −4, for long sources, and −1.
 Configuration make_monotonic() {
   Configuration c = make_default();
-  c.preset = "monotonic";
   c.attention.score = "normed-additive";
   c.attention.kind = AttentionKind::kMonotonic;
   c.attention.energy_bias = true;
@@ -189,12 +150,9 @@ Configuration make_monotonic() {
   return c;
 }
 
-// Exact hard monotonic attention, 0-MONO (§13.2), at a size for a CPU. The published size is
-// decoder.embedding=encoder.embedding=200, two bidirectional LSTM layers of 400 units, a decoder of
-// 400 units, dropout 0.4 and first states of zeros.
+// Exact hard monotonic attention, 0-MONO (§13.2), at a size for a CPU.
 Configuration make_hard_monotonic() {
   Configuration c = make_default();
-  c.preset = "hard-monotonic";
   c.encoder.cell.type = c.decoder.cell.type = Cell::kLstm;
   c.attention.score = "general";
   c.attention.kind = AttentionKind::kHardMonotonic;
@@ -204,36 +162,82 @@ Configuration make_hard_monotonic() {
   return c;
 }
 
+// The large model of the authors' code, whose readouts have as many units as state and annotation
+// together. They trained with Adam, as here.
+Configuration published_hard_monotonic() {
+  Configuration c = make_hard_monotonic();
+  c.encoder.embedding = c.decoder.embedding = 200;
+  c.encoder.layers = 2;
+  c.encoder.units = c.decoder.units = 400;
+  c.decoder.readout_units = c.decoder.units + c.encoder.annotation_units();
+  TrainingConfig& t = c.training;
+  t.dropout = {};
+  t.dropout.embedding = t.dropout.encoder = 0.4;
+  t.optimizer.learning_rate = 0.001;
+  t.optimizer.clip_norm = 5;
+  t.batch_size = 20;
+  t.epochs = 50;
+  return c;
+}
+
 struct NamedPreset {
-  Preset preset;
-  Configuration (*make)();
+  const char* name;
+  const char* description;
+  MakePreset make;
+  MakePreset make_published;  // null if there is no published size
 };
 
 // All presets, in the order in which they are listed.
-const std::vector<NamedPreset>& named_presets() {
-  static const std::vector<NamedPreset> list = {
-      {{"default", "a small RNNsearch for strings: names, words, dates, short sentences"},
-       make_default},
-      {{"dates", "the date exercise (linear energies, slower decay): one-hot, BiLSTM 32, LSTM 64"},
-       make_dates},
-      {{"rnnsearch", "Bahdanau, Cho and Bengio 2014 at its published size"}, make_rnnsearch},
-      {{"luong", "Luong, Pham and Manning 2015 (general score, input feeding) at a small size"},
-       make_luong},
-      {{"cgru", "the conditional GRU of dl4mt and Nematus at a small size"}, make_cgru},
-      {{"luong-local-p", "luong, looking in a window around a predicted position"},
-       make_luong_local_p},
-      {{"luong-local-m", "luong, looking in a window that moves on with each step"},
-       make_luong_local_m},
-      {{"coverage-see", "See, Liu and Manning 2017: coverage of the source, with its loss"},
-       make_coverage_see},
-      {{"temporal", "Paulus, Xiong and Socher 2017: energies divided by those of earlier steps"},
-       make_temporal},
-      {{"monotonic", "Raffel et al. 2017: attention that never moves back, trained by expectation"},
-       make_monotonic},
-      {{"hard-monotonic", "Wu and Cotterell 2019: exact hard attention that never moves back"},
-       make_hard_monotonic},
-  };
-  return list;
+constexpr NamedPreset kPresets[] = {
+    {"default", "a small RNNsearch for strings: names, words, dates, short sentences", make_default,
+     nullptr},
+    {"dates", "the date exercise (linear energies, slower decay): one-hot, BiLSTM 32, LSTM 64",
+     make_dates, published_dates},
+    {"sutskever", "Sutskever, Vinyals and Le 2014 at a small size: deep LSTMs without attention",
+     make_sutskever, published_sutskever},
+    {"cho", "Cho et al. 2014 at a small size: one context for all steps, in every gate", make_cho,
+     published_cho},
+    {"rnnencdec", "RNNencdec, rnnsearch without its look, at its published size", make_rnnencdec,
+     make_rnnencdec},
+    {"rnnsearch", "Bahdanau, Cho and Bengio 2014 at its published size", make_rnnsearch,
+     make_rnnsearch},
+    {"cgru", "the conditional GRU of dl4mt and Nematus at a small size", make_cgru, published_cgru},
+    {"luong", "another name of luong-general", make_luong_general, published_luong_general},
+    {"luong-dot", "Luong, Pham and Manning 2015 at a small size: dot score, input feeding",
+     make_luong_dot, published_luong_dot},
+    {"luong-general", "Luong, Pham and Manning 2015 at a small size: general score, input feeding",
+     make_luong_general, published_luong_general},
+    {"luong-concat", "Luong, Pham and Manning 2015 at a small size: additive score, input feeding",
+     make_luong_concat, published_luong_concat},
+    {"luong-local-p", "luong-general, looking in a window around a predicted position",
+     make_luong_local_p, published_luong_local_p},
+    {"luong-local-m", "luong-general, looking in a window that moves on with each step",
+     make_luong_local_m, published_luong_local_m},
+    {"gnmt", "Wu et al. 2016 at a small size: the bottom layer looks for all layers", make_gnmt,
+     published_gnmt},
+    {"coverage-see", "See, Liu and Manning 2017: coverage of the source, with its loss",
+     make_coverage_see, published_coverage_see},
+    {"temporal", "Paulus, Xiong and Socher 2017: energies divided by those of earlier steps",
+     make_temporal, nullptr},
+    {"monotonic", "Raffel et al. 2017: attention that never moves back, trained by expectation",
+     make_monotonic, nullptr},
+    {"hard-monotonic", "Wu and Cotterell 2019: exact hard attention that never moves back",
+     make_hard_monotonic, published_hard_monotonic},
+};
+
+const NamedPreset& find_preset(std::string_view name) {
+  std::string names;
+  for (const NamedPreset& one : kPresets) {
+    if (one.name == name) return one;
+    names += fmt::format(" {}", one.name);
+  }
+  throw UsageError(fmt::format("unknown preset '{}'; there are{}", name, names));
+}
+
+Configuration make_named(const NamedPreset& one, MakePreset make) {
+  Configuration c = make();
+  c.preset = one.name;
+  return c;
 }
 
 }  // namespace
@@ -241,19 +245,28 @@ const std::vector<NamedPreset>& named_presets() {
 const std::vector<Preset>& presets() {
   static const std::vector<Preset> list = [] {
     std::vector<Preset> found;
-    for (const NamedPreset& one : named_presets()) found.push_back(one.preset);
+    for (const NamedPreset& one : kPresets) {
+      found.push_back({one.name, one.description, one.make_published != nullptr});
+    }
     return found;
   }();
   return list;
 }
 
 Configuration preset(std::string_view name) {
+  const NamedPreset& one = find_preset(name);
+  return make_named(one, one.make);
+}
+
+Configuration published(std::string_view name) {
+  const NamedPreset& one = find_preset(name);
+  if (one.make_published != nullptr) return make_named(one, one.make_published);
   std::string names;
-  for (const NamedPreset& one : named_presets()) {
-    if (one.preset.name == name) return one.make();
-    names += fmt::format(" {}", one.preset.name);
+  for (const NamedPreset& other : kPresets) {
+    if (other.make_published != nullptr) names += fmt::format(" {}", other.name);
   }
-  throw UsageError(fmt::format("unknown preset '{}'; there are{}", name, names));
+  throw UsageError(
+      fmt::format("preset '{}' has no published size; those that have one are{}", name, names));
 }
 
 }  // namespace attend::model

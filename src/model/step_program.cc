@@ -42,10 +42,31 @@ std::optional<Score> plan_score(const AttentionConfig& attention) {
   return std::nullopt;
 }
 
+namespace {
+
+// Whether the inputs of the cells and of the first states are those that plans compute. A choice
+// among the layers has no effect on one layer.
+bool has_planned_inputs(const Configuration& c) {
+  const DecoderConfig& decoder = c.decoder;
+  const bool chooses_layers =
+      decoder.query_layer != QueryLayer::kTop || decoder.context_layers != ContextLayers::kBottom;
+  return decoder.gru_context == GruContext::kOutside && decoder.transitions == 0 &&
+         decoder.input_feeding != InputFeeding::kContext &&
+         decoder.input_layer == InputLayer::kNone && !(chooses_layers && decoder.layers > 1) &&
+         decoder.initial_state != InitialState::kContext &&
+         c.attention.fixed_context == FixedContext::kState;
+}
+
+}  // namespace
+
 bool has_plan(const Configuration& configuration) {
   const AttentionConfig& attention = configuration.attention;
   if (configuration.decoder.cell.type == Cell::kNone) return false;
+  if (!has_planned_inputs(configuration)) return false;
   if (!attention.looks()) return true;
+  if (attention.query != Query::kState || attention.context_gate != ContextGate::kNone) {
+    return false;
+  }
   return plan_score(attention).has_value() && attention.kind == AttentionKind::kSoft &&
          attention.normaliser == Normaliser::kSoftmax && attention.window == Window::kAll &&
          attention.coverage == Coverage::kNone && attention.temporal == Temporal::kNone;

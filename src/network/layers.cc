@@ -54,13 +54,15 @@ Tensor Recurrence::recurrent(const Tensor& projected, const Tensor& x, const Ten
   return at::addcmul(projected, normalize_blocks(product(x, weight), units_), gain);
 }
 
-State Recurrence::step(const Tensor& projected, const State& previous, const Tensor& mask) const {
+State Recurrence::step(const Tensor& projected, const State& previous, const Tensor& mask,
+                       const Tensor& inside) const {
   const Tensor dropped = mask.defined() ? previous.hidden * mask : previous.hidden;
   return config_.type == model::Cell::kLstm ? lstm(projected, previous, dropped)
-                                            : gru(projected, previous.hidden, dropped);
+                                            : gru(projected, previous.hidden, dropped, inside);
 }
 
-State Recurrence::gru(const Tensor& projected, const Tensor& h, const Tensor& dropped) const {
+State Recurrence::gru(const Tensor& projected, const Tensor& h, const Tensor& dropped,
+                      const Tensor& inside) const {
   const auto input = projected.split_with_sizes({2 * units_, units_}, -1);
   Tensor update, candidate;
   if (config_.reset == model::GruReset::kBefore) {
@@ -72,6 +74,7 @@ State Recurrence::gru(const Tensor& projected, const Tensor& h, const Tensor& dr
     if (gain_.defined()) all = normalize_blocks(all, units_) * gain_;
     const bool of_all_gates = recurrent_bias_.defined() && recurrent_bias_.size(-1) == 3 * units_;
     if (of_all_gates) all = all + recurrent_bias_;
+    if (inside.defined()) all = all + inside;
     const auto state = all.split_with_sizes({2 * units_, units_}, -1);
     const auto zr = gates(input[0] + state[0]).chunk(2, -1);
     update = zr[0];

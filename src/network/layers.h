@@ -24,8 +24,10 @@ class Recurrence {
 
   /// Computes the state after one step. `projected` [(D,) batch, G n] is W x + b of all gates.
   /// `mask` [(D,) batch, n] is the dropout mask of h_{t-1} in the recurrent product; it may be
-  /// undefined.
-  State step(const Tensor& projected, const State& previous, const Tensor& mask) const;
+  /// undefined. `inside` [(D,) batch, 3 n], if defined, is added to U h of a GRU that resets after
+  /// the product: its part of the candidate lies inside the reset gate.
+  State step(const Tensor& projected, const State& previous, const Tensor& mask,
+             const Tensor& inside = {}) const;
   /// A state of zeros; `shape` is [(D,) batch, n].
   State zero_state(at::IntArrayRef shape, const at::TensorOptions& options) const;
 
@@ -33,7 +35,8 @@ class Recurrence {
   Tensor gates(const Tensor& x) const;
   Tensor recurrent(const Tensor& projected, const Tensor& x, const Tensor& weight,
                    const Tensor& gain) const;
-  State gru(const Tensor& projected, const Tensor& h, const Tensor& dropped) const;
+  State gru(const Tensor& projected, const Tensor& h, const Tensor& dropped,
+            const Tensor& inside) const;
   State lstm(const Tensor& projected, const State& previous, const Tensor& dropped) const;
 
   model::CellConfig config_;

@@ -126,6 +126,7 @@ Tensor Network::initial_inputs(InitialState state, const Tensor& h, const Batch&
   switch (state) {
     case InitialState::kZero:
     case InitialState::kCopy:
+    case InitialState::kContext:  // of step programs only
       break;
     case InitialState::kBackward:  // ←h_1 has read the whole source
       return h.select(0, 0).narrow(1, h.size(2) - n, n);
@@ -337,7 +338,7 @@ LossInputs Network::loss_inputs(const Tensor& rows, const Batch& batch) const {
           tensor(model::output_weight_name(decoder)),
           tensor("output.bias"),
           batch.target_tokens,
-          decoder.tied_embeddings != model::TiedEmbeddings::kNone,
+          decoder.ties_output(),
           {},
           {}};
 }

@@ -297,8 +297,13 @@ const Recurrence& ProgramRun::recurrence(const step::Operation& operation, std::
 // One step of a cell; rows of all steps at once outside the loop.
 State ProgramRun::update(const step::Operation& operation) {
   const step::Node& node = *operation.node;
-  Tensor gates = row(operation, 0), hidden = row(operation, 1);
-  const std::int64_t steps = std::max(gates.size(0), hidden.size(0));
+  Tensor gates = row(operation, 0), hidden = row(operation, 1), inside;
+  std::int64_t steps = std::max(gates.size(0), hidden.size(0));
+  if (node.op == step::Op::kGru && operation.inputs.size() > 2) {
+    inside = row(operation, 2);
+    steps = std::max(steps, inside.size(0));
+    inside = steps_as_rows(inside.expand({steps, -1, -1}));
+  }
   gates = gates.expand({steps, -1, -1});
   hidden = hidden.expand({steps, -1, -1});
   State state{steps_as_rows(hidden), {}};
@@ -307,7 +312,8 @@ State ProgramRun::update(const step::Operation& operation) {
   }
   Tensor mask = in_.masks == nullptr ? Tensor() : in_.masks->recurrent_of(index_of(node.layer));
   if (mask.defined() && steps > 1) mask = mask.repeat({steps, 1});
-  State next = recurrence(operation, hidden.size(-1)).step(steps_as_rows(gates), state, mask);
+  State next =
+      recurrence(operation, hidden.size(-1)).step(steps_as_rows(gates), state, mask, inside);
   next.hidden = next.hidden.view(hidden.sizes());
   if (next.cell.defined()) next.cell = next.cell.view(hidden.sizes());
   return next;

@@ -81,7 +81,8 @@ void RecurrentCell::normalise_recurrent(std::size_t rows, std::size_t first_gate
 }
 
 void RecurrentCell::step(std::size_t rows, const kernels::GateRows& gates, std::span<float> state,
-                         std::span<float> cell, CellMemory& memory) const {
+                         std::span<float> cell, CellMemory& memory,
+                         std::span<const float> inside) const {
   using kernels::ReadOrder;
   memory.order = memory.order == ReadOrder::kForward ? ReadOrder::kBackward : ReadOrder::kForward;
   if (config_.type == model::Cell::kLstm) {
@@ -89,7 +90,7 @@ void RecurrentCell::step(std::size_t rows, const kernels::GateRows& gates, std::
   } else if (resets_before(config_)) {
     step_reset_before(rows, gates, state, memory);
   } else {
-    step_reset_after(rows, gates, state, memory);
+    step_reset_after(rows, gates, state, memory, inside);
   }
 }
 
@@ -118,10 +119,12 @@ void RecurrentCell::step_reset_before(std::size_t rows, const kernels::GateRows&
 }
 
 void RecurrentCell::step_reset_after(std::size_t rows, const kernels::GateRows& gates,
-                                     std::span<float> state, CellMemory& memory) const {
+                                     std::span<float> state, CellMemory& memory,
+                                     std::span<const float> inside) const {
   const std::span<float> recurrent = memory.recurrent.get(rows * gate_units_);  // [rows, 3 n]
   recurrent_.multiply(state, rows, {}, recurrent, memory.order);
   normalise_recurrent(rows, 0, 3, recurrent);
+  if (!inside.empty()) kernels::add(inside, recurrent);
   if (config_.recurrent_biases() == 3) {
     for (std::size_t row = 0; row < rows; ++row) {
       kernels::add(recurrent_bias_, row_of(recurrent, row, gate_units_));

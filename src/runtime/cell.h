@@ -44,9 +44,11 @@ class RecurrentCell {
   RecurrentCell(const model::CellConfig& config, std::size_t units, const Tensors& tensors);
 
   /// (state, cell) ← f(state, cell; gates): `rows` rows of gates, gate_units() values each; state
-  /// and cell [rows, units]. A GRU ignores `cell`.
+  /// and cell [rows, units]. A GRU ignores `cell`. `inside` is empty or, for a GRU that resets
+  /// after the product, [rows, gate_units()]: it is added to U h, and its part of the candidate
+  /// lies inside the reset gate.
   void step(std::size_t rows, const kernels::GateRows& gates, std::span<float> state,
-            std::span<float> cell, CellMemory& memory) const;
+            std::span<float> cell, CellMemory& memory, std::span<const float> inside = {}) const;
 
   std::size_t gate_units() const { return gate_units_; }
   /// Bytes of the recurrent weights.
@@ -60,7 +62,7 @@ class RecurrentCell {
   void step_reset_before(std::size_t rows, const kernels::GateRows& gates, std::span<float> state,
                          CellMemory& memory) const;
   void step_reset_after(std::size_t rows, const kernels::GateRows& gates, std::span<float> state,
-                        CellMemory& memory) const;
+                        CellMemory& memory, std::span<const float> inside) const;
 
   model::CellConfig config_;
   std::size_t units_;          // n

@@ -99,6 +99,7 @@ std::vector<float> Decoder::initial_inputs(const Annotations& annotations) const
   switch (config_.initial_state) {
     case model::InitialState::kZero:
     case model::InitialState::kCopy:
+    case model::InitialState::kContext:  // of step programs only
       break;
     case model::InitialState::kBackward:
       return first_backward(annotations, forward_units_);

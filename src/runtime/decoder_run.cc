@@ -58,12 +58,14 @@ class DecoderRun final : public model::Decoding {
         break;
       case model::Order::kLookGenerateUpdate:
         // Makes the update that the last step left out, with y_{i-1} and the context of that step.
-        gather_parents(rows, step_gates_, decoder_.input_.outputs());
+        if (decoder_.attention_) gather_parents(rows, step_gates_, decoder_.input_.outputs());
         gather_states(rows);
         if (any_parent_) update();
         restart_rows_without_parent(rows);
-        look();
-        project_context_to_cell();
+        if (decoder_.attention_) {
+          look();
+          project_context_to_cell();
+        }
         break;
     }
     output_.run(readout(), rows_);

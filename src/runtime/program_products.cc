@@ -95,8 +95,11 @@ void ProgramRun::update(const PreparedOperation& one) {
   }
   const std::span<float> cell =
       operation.results.size() > 1 ? values_.write(operation.results[1]) : std::span<float>();
-  one.cell->step(rows_, rows_of_gates(operation), values_.write(operation.results[0]), cell,
-                 prepared_.at(&one).memory);
+  const bool has_inside = operation.node->op == Op::kGru && operation.inputs.size() > 2;
+  const std::span<const float> inside =
+      has_inside ? rows_of(operation.inputs[2], product_) : std::span<const float>();
+  one.cell->step(rows_, rows_of(operation.inputs[0], part_), values_.write(operation.results[0]),
+                 cell, prepared_.at(&one).memory, inside);
 }
 
 void ProgramRun::copy_rows(int from, int to) {
@@ -107,12 +110,12 @@ void ProgramRun::copy_rows(int from, int to) {
   }
 }
 
-std::span<const float> ProgramRun::rows_of_gates(const step::Operation& operation) {
-  const int gates = operation.inputs[0];
-  if (values_.per(gates) == Per::kRow) return values_.read(gates);
-  const std::span<float> rows = part_.get(rows_ * values_.units(gates));
+// The vectors of a slot for all rows; those of a source are repeated, in `scratch`.
+std::span<const float> ProgramRun::rows_of(int slot, kernels::Buffer& scratch) {
+  if (values_.per(slot) == Per::kRow) return values_.read(slot);
+  const std::span<float> rows = scratch.get(rows_ * values_.units(slot));
   for (std::size_t row = 0; row < rows_; ++row) {
-    copy(values_.vector_of(gates, Per::kRow, row), row_of(rows, row, values_.units(gates)));
+    copy(values_.vector_of(slot, Per::kRow, row), row_of(rows, row, values_.units(slot)));
   }
   return rows;
 }

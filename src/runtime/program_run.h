@@ -55,7 +55,7 @@ class ProgramRun final : public model::Decoding {
   void multiply_positions(const ProductPart& part, std::span<const float> bias, std::span<float> y);
   void update(const PreparedOperation& one);
   void copy_rows(int from, int to);
-  std::span<const float> rows_of_gates(const step::Operation& operation);
+  std::span<const float> rows_of(int slot, kernels::Buffer& scratch);
 
   // Attention. positions_seen() gives the positions that a row looks at, and seen_part() their
   // numbers among those of the row; seen_part() sets the others to 0.
@@ -101,7 +101,7 @@ class ProgramRun final : public model::Decoding {
   OutputRun output_;
   MixtureRun mixture_;                 // in place of output_ where the output is a mixture
   kernels::Buffer part_;               // scratch
-  kernels::Buffer product_;            // of a product that is repeated: its result
+  kernels::Buffer product_;            // scratch: of a product that is repeated, its result
   std::vector<kernels::Buffer> open_;  // [observations]: energies with −∞ where no row may look
   std::vector<model::Observation> observations_;
   std::size_t rows_ = 0;

@@ -158,7 +158,7 @@ Value Builder::linear(const Weight& weight, const std::vector<Value>& parts, con
 }
 
 CellState Builder::cell(const CellConfig& config, const std::string& prefix, Value gates,
-                        const CellState& state, int layer) {
+                        const CellState& state, int layer, Value inside) {
   const bool lstm = config.type == Cell::kLstm;
   const Shape h = shape(state.hidden);
   expect(shape(gates).units == config.gate_count() * h.units, lstm ? Op::kLstm : Op::kGru,
@@ -171,6 +171,10 @@ CellState Builder::cell(const CellConfig& config, const std::string& prefix, Val
             .layer = layer};
   if (const std::string bias = prefix + ".recurrent_bias"; parameters_.find(bias) != nullptr) {
     node.weights.push_back(bias);
+  }
+  if (inside.defined()) {
+    expect(config.resets_after() && units(inside) == 3 * h.units, node.op, shape(inside), h);
+    node.inputs.push_back(inside);
   }
   if (!lstm) return {add_node(std::move(node)), {}};
   node.inputs.push_back(state.cell);

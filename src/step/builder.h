@@ -76,8 +76,10 @@ class Builder {
   /// W [x_1; x_2; …] + b. The parts may belong to different things: a source and a row give a row.
   Value linear(const Weight& weight, const std::vector<Value>& parts, const Bias& bias = {});
   /// One step of a cell. Its parameters are prefix.recurrent_weight and so on; `gates` is W x + b.
+  /// `inside`, if defined, is added to U h of all gates, so that its part of the candidate lies
+  /// inside the reset gate; only for a GRU that resets after the product.
   CellState cell(const CellConfig& config, const std::string& prefix, Value gates,
-                 const CellState& state, int layer);
+                 const CellState& state, int layer, Value inside = {});
 
   // Attention. Queries are rows; keys and values are positions.
   /// `features`, if defined, are numbers of a row and a position, [row and position: d]; `columns`

@@ -43,8 +43,8 @@ class NodeText {
         return linear();
       case Op::kGru:
       case Op::kLstm:
-        return fmt::format("{}({}, {})", node_.op == Op::kGru ? "GRU" : "LSTM", operand(1),
-                           operand(0));
+        return fmt::format("{}({}, {}{})", node_.op == Op::kGru ? "GRU" : "LSTM", operand(1),
+                           operand(0), inside());
       case Op::kAdd:
         return fmt::format("{} + {}", operand(0), operand(1));
       case Op::kMultiply:
@@ -132,6 +132,10 @@ class NodeText {
     const std::size_t last = text.rfind("ij");
     if (last == std::string::npos) return of_position(k, "{j-1}");
     return text.replace(last, 2, "{i,j-1}");
+  }
+
+  std::string inside() const {
+    return node_.op == Op::kGru && node_.inputs.size() > 2 ? ", " + operand(2) : std::string();
   }
 
   std::string features() const {
@@ -228,7 +232,8 @@ std::string joined(const std::vector<std::string>& parts) {
 
 std::string text_of(const Program& program, Value value) {
   const Node& node = program.at(value);
-  return node.symbol.empty() ? written_out(program, node) : node.symbol;
+  const std::string text = node.symbol.empty() ? written_out(program, node) : node.symbol;
+  return value.result == 0 ? text : fmt::format("cell({})", text);  // c of an LSTM
 }
 
 std::vector<Equation> equations(const Program& program) {

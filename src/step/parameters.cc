@@ -56,7 +56,7 @@ void ParameterList::energy_weight(const std::string& name, std::int64_t units) {
 void ParameterList::cell(const std::string& prefix, const CellConfig& cell, std::int64_t inputs,
                          std::int64_t units, bool layer_norm) {
   const std::int64_t count = cell.gate_count();
-  blocks(prefix + ".input_weight", count, units, inputs);
+  if (inputs > 0) blocks(prefix + ".input_weight", count, units, inputs);
   add({prefix + ".recurrent_weight", {count * units, units}, Initial::kOrthogonal, 0.0});
   if (cell.has_input_bias()) {
     vector(prefix + ".bias", count * units,

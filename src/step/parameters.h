@@ -55,7 +55,8 @@ class ParameterList {
   /// Adds the vector v of the additive score. With kNormal, v starts at 0 as in §4.2, which delays
   /// learning by one update. With kGlorot it does not.
   void energy_weight(const std::string& name, std::int64_t units);
-  /// Adds all tensors of a recurrent cell. Their names begin with `prefix` and a dot.
+  /// Adds all tensors of a recurrent cell. Their names begin with `prefix` and a dot. A cell
+  /// without inputs has no input weight.
   void cell(const std::string& prefix, const CellConfig& cell, std::int64_t inputs,
             std::int64_t units, bool layer_norm = false);
 

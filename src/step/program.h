@@ -64,8 +64,10 @@ enum class Op {
 
   // Cells (§1.1). Operands: W x + b of all gates [G n], then the state. weights[0] is U [G n, n].
   // weights[1] is the bias that is added to U h: [n], of the candidate alone and inside the reset
-  // gate; [3 n], of all gates of a GRU (GruBias::kInside); or absent.
-  kGru,   ///< (gates, h) → h'
+  // gate; [3 n], of all gates of a GRU (GruBias::kInside); or absent. A GRU that resets after the
+  // product may have a third operand x [3 n], which is added to U h of all gates: its part of the
+  // candidate lies inside the reset gate.
+  kGru,   ///< (gates, h[, x]) → h'
   kLstm,  ///< (gates, h, c) → h', c'
 
   // Attention. With a reach D, the first five compute a window only: the last operand is then the

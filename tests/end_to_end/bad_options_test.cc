@@ -131,7 +131,10 @@ std::vector<Misuse> misuse_of_evaluate_and_show() {
       {{"show", "-m", "MODEL", "abc", "--beam", "0"}, "--beam"},
       {{"info"}, "--model"},
       {{"info", "-m", "MODEL", "stray"}, "stray"},
-      {{"presets", "stray"}, "stray"}};
+      {{"presets", "stray"}, "stray"},
+      {{"presets", "dates", "stray"}, "stray"},
+      {{"presets", "--published"}, "--published"},
+      {{"presets", "default", "--published"}, "no published size"}};
 }
 
 std::vector<Misuse> misuse_of_dates() {

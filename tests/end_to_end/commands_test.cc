@@ -1,4 +1,4 @@
-// Tests of score, align, evaluate, show, info, presets, dates and train on whole models.
+// Tests of score, align, evaluate, show, info, dates and train on whole models.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -306,7 +306,7 @@ TEST(ShowExplain, WorksForModelsOfEveryKind) {
   }
 }
 
-// ------------------------------------------------------------------------ info and presets ---
+// ------------------------------------------------------------------------------------ info ---
 
 TEST(Info, TellsWhatAModelHolds) {
   const std::string text = output_of({"info", "-m", models().dates.string(), "--tensors"});
@@ -335,40 +335,6 @@ TEST(Info, TellsWhatAModelHolds) {
   }
   EXPECT_GT(parameters, 100U);
   EXPECT_EQ(sum, parameters);
-}
-
-// Not only by --preset: the options below the name are the preset's too.
-TEST(Presets, NamedAsAnOptionAreBegunWith) {
-  TemporaryFolder folder;
-  write_file(folder / "pairs.tsv", "a b\tb a\nb a\ta b\na a\ta a\nb b\tb b\n");
-  write_file(folder / "luong.yml", "preset: luong\n");
-  const auto trained = [&](const std::string& name, std::vector<std::string> arguments) {
-    const std::vector<std::string> common{"train",     (folder / "pairs.tsv").string(),
-                                          "-m",        (folder / name).string(),
-                                          "--updates", "1",
-                                          "--threads", "1",
-                                          "--set",     "encoder.units=8",
-                                          "--set",     "decoder.units=8"};
-    arguments.insert(arguments.begin(), common.begin(), common.end());
-    EXPECT_EQ(attend(arguments).exit_code, 0);
-    return read_file(folder / name / "config.yml");
-  };
-  const std::string expected = trained("preset", {"--preset", "luong"});
-  EXPECT_NE(expected.find("luong"), std::string::npos);
-  EXPECT_EQ(trained("set", {"--set", "preset=luong"}), expected);
-  EXPECT_EQ(trained("file", {"-c", (folder / "luong.yml").string()}), expected);
-  const RunResult unknown = attend({"train", (folder / "pairs.tsv").string(), "-m",
-                                    (folder / "x").string(), "--set", "preset=nobody"});
-  EXPECT_EQ(unknown.exit_code, 2);
-}
-
-TEST(Presets, AreListedWithAllOptions) {
-  const auto names = lines_of(output_of({"presets"}));
-  EXPECT_EQ(names.size(), 11U);
-  const std::string all = output_of({"presets", "--options"});
-  for (const char* option : {"encoder.units ", "training.optimizer ", "decoder.readout "}) {
-    EXPECT_NE(all.find(std::string("\n") + option), std::string::npos) << option;
-  }
 }
 
 // ----------------------------------------------------------------------------------- dates ---

@@ -87,6 +87,8 @@ TEST(FusedPlans, EqualsTensorOperationsWithAFixedContext) {
       for (const int layers : {1, 2}) {
         Configuration c = small_configuration();
         c.attention.kind = AttentionKind::kFixed;
+        const bool updates = layers == 1 || feedback == Feedback::kNone;
+        c.decoder.order = updates ? Order::kLookUpdateGenerate : Order::kLookGenerateUpdate;
         c.decoder.cell = cell;
         c.decoder.feedback = feedback;
         c.decoder.layers = layers;

@@ -69,15 +69,44 @@ TEST(ConditionalGru, EqualsItsEquations) {
   }
 }
 
-// The published count is 79,945,521. dl4mt adds a bias to each of the three products of its
-// readout; their sum is one bias of 512 units here.
-TEST(ConditionalGru, HasThePublishedParameters) {
-  model::Configuration c = model::preset("cgru");
-  c.encoder.embedding = c.decoder.embedding = c.decoder.readout_units = 512;
-  c.encoder.units = c.decoder.units = 1024;
-  c.attention.units = 2048;
-  const auto table = model::parameter_table(c, {30000, 30000});
-  EXPECT_EQ(model::parameter_count(table), 79'945'521 - 2 * 512);
+// With transitions, the state passes through further cells that read nothing else; their biases lie
+// where those of the second cell lie. With input feeding, the first cell reads c_{i-1} too.
+TEST(ConditionalGru, PassesTheStateThroughFurtherCells) {
+  for (const auto bias : {model::GruBias::kInside, model::GruBias::kBoth}) {
+    model::Configuration c = small_cgru();
+    c.decoder.transitions = 2;
+    c.decoder.second_bias = bias;
+    c.decoder.input_feeding = model::InputFeeding::kContext;
+    model::check(c);
+    const DecoderTrial trial(c);
+    const Row none(9, 0);
+    const auto outside = [&](const std::string& cell) {
+      return bias == model::GruBias::kBoth ? trial.vector(cell + ".bias") : none;
+    };
+    const auto inside = [&](const std::string& cell) {
+      Row all = trial.vector(cell + ".recurrent_bias");
+      if (bias == model::GruBias::kBoth) all.insert(all.begin(), 6, 0);  // of the candidate alone
+      return all;
+    };
+    Row s = tanh_of(trial.affine("initial.0.state_weight", "initial.0.state_bias", trial.mean()));
+    Row context(4, 0);
+    for (std::int64_t i = 0; i < DecoderTrial::kSteps; ++i) {
+      const Row input = concatenated({trial.word(i), context});
+      s = dl4mt_gru(times(trial.weight("decoder.0.input_weight"), input),
+                    trial.weight("decoder.0.recurrent_weight"), trial.vector("decoder.0.bias"),
+                    none, s);
+      context = additive_look(trial, s).context;
+      s = dl4mt_gru(times(trial.weight("decoder.context.input_weight"), context),
+                    trial.weight("decoder.context.recurrent_weight"), outside("decoder.context"),
+                    inside("decoder.context"), s);
+      for (const std::string cell : {"decoder.transition.0", "decoder.transition.1"}) {
+        s = dl4mt_gru(none, trial.weight(cell + ".recurrent_weight"), outside(cell), inside(cell),
+                      s);
+      }
+      const Row parts = concatenated({s, trial.word(i), context});
+      expect_near(trial.output(i), tanh_of(trial.affine("readout.weight", "readout.bias", parts)));
+    }
+  }
 }
 
 }  // namespace

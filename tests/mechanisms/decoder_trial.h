@@ -47,9 +47,21 @@ class DecoderTrial {
   // The operands.
   Row annotation(std::int64_t j) const { return row_of(inputs_.annotations[0][j]); }  // h_j
   Row mean() const { return row_of(inputs_.mean_annotations); }                       // mean_j h_j
-  Row last() const { return row_of(inputs_.last_state); }        // [→h_T; ←h_1]
-  Row copied() const { return row_of(inputs_.last[0].hidden); }  // to the first state
-  Row word(std::int64_t i) const { return row_of(words_[i]); }   // E y_{i-1}, i from 0
+  Row last() const { return row_of(inputs_.last_state); }  // [→h_T; ←h_1]
+  // The last state and cell of encoder layer `layer`, which are copied to the first of the decoder.
+  Row copied(std::size_t layer = 0) const { return row_of(inputs_.last[layer].hidden); }
+  LstmState copied_lstm(std::size_t layer) const {
+    return {copied(layer), row_of(inputs_.last[layer].cell)};
+  }
+  Row word(std::int64_t i) const { return row_of(words_[i]); }  // E y_{i-1}, i from 0
+
+  /// W x + b of the layer or cell with the parameters prefix.weight or prefix.input_weight.
+  Row affine(const std::string& weight, const std::string& bias, const Row& x) const {
+    return plus(times(this->weight(weight), x), vector(bias));
+  }
+  Row gates(const std::string& prefix, const Row& x) const {
+    return affine(prefix + ".input_weight", prefix + ".bias", x);
+  }
 
   // The results of step i, from 0.
   Row output(std::int64_t i) const { return row_of(outputs_.output[i]); }
@@ -98,5 +110,50 @@ class DecoderTrial {
   at::Tensor words_;  // [steps, m]
   std::vector<std::string> names_;
 };
+
+struct PlainLook {
+  Row alignment, context;
+};
+
+/// Looks with the additive score (§1.5), and with coverage (§13.3) if there is one: e_ij = v ·
+/// tanh(W q + U h_j + b + w_c c_ij).
+inline PlainLook additive_look(const DecoderTrial& trial, const Row& query,
+                               const Row& coverage = {}) {
+  const Numbers u = trial.weight("attention.annotation_weight");
+  const Row q = trial.affine("attention.query_weight", "attention.bias", query);
+  Row energies;
+  for (std::int64_t j = 0; j < DecoderTrial::kPositions; ++j) {
+    Row hidden = plus(q, times(u, trial.annotation(j)));
+    if (!coverage.empty()) {
+      const Row w = trial.vector("attention.coverage_weight");
+      const double seen = coverage[static_cast<std::size_t>(j)];
+      for (std::size_t k = 0; k < hidden.size(); ++k) hidden[k] += w[k] * seen;
+    }
+    energies.push_back(dot(trial.vector("attention.energy_weight"), tanh_of(hidden)));
+  }
+  PlainLook look{softmax_of(energies), Row(trial.annotation(0).size(), 0)};
+  for (std::size_t j = 0; j < look.alignment.size(); ++j) {
+    const Row h = trial.annotation(static_cast<std::int64_t>(j));
+    for (std::size_t k = 0; k < h.size(); ++k) look.context[k] += look.alignment[j] * h[k];
+  }
+  return look;
+}
+
+/// The sizes of small_decoder() in place of those of a preset.
+inline model::Configuration with_small_sizes(model::Configuration c) {
+  const model::Configuration small = small_decoder();
+  c.encoder.units = small.encoder.units;
+  c.encoder.embedding = small.encoder.embedding;
+  c.attention.units = small.attention.units;
+  c.decoder.units = small.decoder.units;
+  c.decoder.embedding = small.decoder.embedding;
+  c.decoder.readout_units = small.decoder.readout_units;
+  if (c.decoder.initial_state == model::InitialState::kCopy) {
+    c.decoder.units = c.encoder.annotation_units();
+  }
+  if (c.decoder.shares_source_embedding()) c.encoder.embedding = c.decoder.embedding;
+  model::check(c);
+  return c;
+}
 
 }  // namespace attend::testing

@@ -54,25 +54,5 @@ TEST(NoLook, HasNoParametersOfAttention) {
   }
 }
 
-// Sutskever, Vinyals and Le publish 384 million parameters, without biases: four LSTM layers of
-// 1000 units a side, 160,000 source words and 80,000 target words.
-TEST(NoLook, HasThePublishedParametersOfSutskever) {
-  model::Configuration c;
-  c.encoder.cell.type = c.decoder.cell.type = model::Cell::kLstm;
-  c.encoder.direction = model::Direction::kBackward;
-  c.encoder.reverse = model::Reverse::kWords;
-  c.encoder.layers = c.decoder.layers = 4;
-  c.encoder.units = c.decoder.units = c.encoder.embedding = c.decoder.embedding = 1000;
-  c.attention.kind = AttentionKind::kNone;
-  c.decoder.initial_state = InitialState::kCopy;
-  c.decoder.readout = model::Readout::kNone;
-  model::check(c);
-  std::int64_t count = 0;
-  for (const model::TensorSpec& spec : model::parameter_table(c, {160000, 80000})) {
-    if (!spec.name.ends_with("bias")) count += spec.count();
-  }
-  EXPECT_EQ(count, 384'000'000);
-}
-
 }  // namespace
 }  // namespace attend::testing

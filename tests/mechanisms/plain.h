@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <utility>
@@ -100,6 +101,31 @@ inline Row gru(const Row& a, const Numbers& u, const Row& h) {
     next[k] = z * std::tanh(a[2 * n + k] + second[2 * n + k]) + (1 - z) * h[k];
   }
   return next;
+}
+
+/// The state of an LSTM.
+struct LstmState {
+  Row h, c;
+};
+
+/// One step of an LSTM (§1.1). `a` is W x + b; the blocks stand in the order i, f, o, g.
+inline LstmState lstm(const Row& a, const Numbers& u, const LstmState& state) {
+  const std::size_t n = state.h.size();
+  const Row sums = plus(a, times(u, state.h));
+  LstmState next = state;
+  for (std::size_t k = 0; k < n; ++k) {
+    const double kept = sigmoid(sums[n + k]) * state.c[k];
+    next.c[k] = kept + sigmoid(sums[k]) * std::tanh(sums[3 * n + k]);
+    next.h[k] = sigmoid(sums[2 * n + k]) * std::tanh(next.c[k]);
+  }
+  return next;
+}
+
+/// The larger value of each pair.
+inline Row maxout_of(const Row& x) {
+  Row result;
+  for (std::size_t k = 0; k + 1 < x.size(); k += 2) result.push_back(std::max(x[k], x[k + 1]));
+  return result;
 }
 
 inline void expect_near(const Row& found, const Row& expected, double tolerance = 1e-12) {

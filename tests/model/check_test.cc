@@ -3,48 +3,13 @@
 #include <gtest/gtest.h>
 
 #include <string>
-#include <vector>
 
-#include "base/base.h"
-#include "model/model.h"
+#include "check_settings.h"
 
 namespace attend::model {
 namespace {
 
-using Settings = std::vector<std::string>;
-
-// Changes the preset "default" and checks it. Returns the message, or "taken".
-std::string message_of(const Settings& settings) {
-  Configuration c = preset("default");
-  set_options(c, settings);
-  try {
-    check(c);
-  } catch (const UsageError& error) {
-    return error.what();
-  }
-  return "taken";
-}
-
-std::string joined(const Settings& settings) {
-  std::string text;
-  for (const std::string& setting : settings) text += setting + " ";
-  return text;
-}
-
-void expect_refused(const Settings& settings, const std::string& beginning) {
-  const std::string message = message_of(settings);
-  EXPECT_TRUE(message.starts_with(beginning)) << joined(settings) << "gives: " << message;
-}
-
-void expect_taken(const Settings& settings) {
-  EXPECT_EQ(message_of(settings), "taken") << joined(settings);
-}
-
-// Returns the settings with one more.
-Settings with(Settings settings, const std::string& another) {
-  settings.push_back(another);
-  return settings;
-}
+using namespace testing;
 
 constexpr const char* kTargets[] = {"target.end_token=false", "target.fixed_length=3"};
 
@@ -59,6 +24,11 @@ TEST(Check, TiedEmbeddings) {
   expect_refused({all, "shared_vocabulary=true", "encoder.embedding=64"},
                  "decoder.tied_embeddings: all needs equal embeddings: encoder.embedding 64, "
                  "decoder.embedding 128");
+  const std::string inputs = "decoder.tied_embeddings=inputs";
+  expect_taken({inputs, "shared_vocabulary=true", "decoder.readout_units=64"});
+  expect_refused({inputs}, "decoder.tied_embeddings: inputs needs shared_vocabulary: true");
+  expect_refused({inputs, "shared_vocabulary=true", "encoder.embedding=0"},
+                 "decoder.tied_embeddings: inputs needs equal embeddings: encoder.embedding 0");
 }
 
 TEST(Check, WhatTheEncoderReads) {
@@ -121,18 +91,21 @@ TEST(Check, ADecoderWithTwoCells) {
   expect_refused(with(two, "decoder.feedback=none"),
                  "decoder.order: update-look-update needs decoder.feedback: previous");
   expect_refused(with(two, "decoder.input_feeding=readout"),
-                 "decoder.input_feeding needs decoder.order: update-look-generate");
+                 "decoder.input_feeding: readout needs decoder.order: update-look-generate");
+  expect_taken(with(two, "decoder.transitions=3"));
+  expect_refused({"decoder.transitions=1"},
+                 "decoder.transitions needs decoder.order: update-look-update");
 }
 
 TEST(Check, OrdersOfAStep) {
   const Settings order{"decoder.order=update-look-generate"};
   expect_refused({"decoder.input_feeding=readout"},
-                 "decoder.input_feeding needs decoder.order: update-look-generate");
+                 "decoder.input_feeding: readout needs decoder.order: update-look-generate");
   expect_refused(with(order, "decoder.readout=none"),
                  "decoder.order: update-look-generate needs a decoder.readout");
   expect_refused(with(order, "decoder.feedback=none"),
                  "decoder.order: update-look-generate needs decoder.feedback: previous or "
-                 "decoder.input_feeding: readout");
+                 "decoder.input_feeding: readout or context");
 }
 
 TEST(Check, TargetsAndVocabularies) {
@@ -222,7 +195,11 @@ TEST(Check, HardAttention) {
     expect_refused(with(hard, "decoder.readout_units=1"),
                    name + "decoder.readout: tanh with decoder.readout_units of 2 or more");
     expect_refused(with(hard, "decoder.tied_embeddings=target"),
-                   name + "decoder.tied_embeddings: none");
+                   name + "decoder.tied_embeddings: none or inputs");
+    expect_taken(with(with(hard, "decoder.tied_embeddings=inputs"), "shared_vocabulary=true"));
+    expect_refused(with(hard, "decoder.input_feeding=context"),
+                   name + "decoder.input_feeding: none");
+    expect_refused(with(hard, "decoder.query_layer=bottom"), name + "decoder.query_layer: top");
     expect_refused(with(hard, "training.label_smoothing=0.1"),
                    name + "training.label_smoothing: 0");
     expect_refused(with(hard, "attention.window=predicted"), name + "attention.window: all");
@@ -241,11 +218,11 @@ TEST(Check, DecodersWithoutALook) {
     expect_taken(with(blind, "decoder.layers=3"));
     expect_taken(with(blind, "decoder.readout=none"));
     expect_refused(with(blind, "decoder.cell=none"), name + "a decoder.cell");
-    for (const std::string order :
-         {"look-generate-update", "update-look-generate", "update-look-update"}) {
+    for (const std::string order : {"update-look-generate", "update-look-update"}) {
       expect_refused(with(blind, "decoder.order=" + order),
                      name + "decoder.order: look-update-generate");
     }
+    expect_refused(with(blind, "decoder.query_layer=bottom"), name + "decoder.query_layer: top");
     for (const std::string look :
          {"attention.window=predicted", "attention.window=monotonic", "attention.coverage=sum"}) {
       expect_refused(with(blind, look),
@@ -253,6 +230,18 @@ TEST(Check, DecodersWithoutALook) {
     }
   }
   expect_taken({"attention.kind=fixed", "decoder.initial_state=zero", "decoder.feedback=none"});
+  expect_taken({"attention.kind=fixed", "decoder.order=look-generate-update"});
+  expect_taken({"attention.kind=fixed", "decoder.context_layers=all", "decoder.layers=2"});
+  expect_refused({"attention.kind=none", "decoder.order=look-generate-update"},
+                 "attention.kind: none needs decoder.order: look-update-generate");
+  expect_refused({"attention.kind=none", "decoder.context_layers=all"},
+                 "attention.kind: none needs decoder.context_layers: bottom");
+  expect_taken({"attention.kind=fixed", "attention.fixed_context=tanh"});
+  expect_taken({"attention.kind=fixed", "decoder.initial_state=context"});
+  expect_refused({"attention.fixed_context=tanh"},
+                 "attention.fixed_context: tanh needs attention.kind: fixed");
+  expect_refused({"decoder.initial_state=context"},
+                 "decoder.initial_state: context needs attention.kind: fixed");
   expect_refused({"attention.kind=none", "decoder.initial_state=zero"},
                  "attention.kind: none needs a decoder.initial_state that sees the source");
   expect_refused({"attention.kind=none", "decoder.feedback=none"},

@@ -30,6 +30,25 @@ TEST(Configuration, EveryPresetSurvivesYaml) {
   }
 }
 
+// attend presets NAME --published prints what attend train -c takes.
+TEST(Configuration, EveryPublishedSizeSurvivesYaml) {
+  int published_sizes = 0;
+  for (const Preset& one : presets()) {
+    if (!one.has_published_size) continue;
+    ++published_sizes;
+    const Configuration original = published(one.name);
+    EXPECT_NO_THROW(check(original)) << one.name;
+    EXPECT_EQ(original.preset, one.name);
+    Configuration copy = preset(one.name);
+    read_yaml(copy, write_yaml(original), "published.yml");
+    EXPECT_EQ(write_yaml(copy), write_yaml(original)) << one.name;
+  }
+  EXPECT_EQ(published_sizes, 15);  // of all but default, temporal and monotonic
+  EXPECT_NE(message_of([] { published("default"); }).find("has no published size"),
+            std::string::npos);
+  EXPECT_NE(message_of([] { published("nobody"); }).find("unknown preset"), std::string::npos);
+}
+
 TEST(Configuration, AliasesOfAliasesAreRefused) {
   std::string yaml = "a: &a {";
   for (const std::string name : {"", "a", "b"}) {
@@ -238,6 +257,14 @@ TEST(Configuration, FieldsThatAFileDoesNotNameStay) {
   EXPECT_EQ(c.attention.coverage_loss, 0);
   EXPECT_EQ(c.attention.temporal, Temporal::kNone);
   EXPECT_EQ(c.attention.initial_energy_bias, 0);
+  EXPECT_EQ(c.attention.query, Query::kState);
+  EXPECT_EQ(c.attention.context_gate, ContextGate::kNone);
+  EXPECT_EQ(c.attention.fixed_context, FixedContext::kState);
+  EXPECT_EQ(c.decoder.input_layer, InputLayer::kNone);
+  EXPECT_EQ(c.decoder.query_layer, QueryLayer::kTop);
+  EXPECT_EQ(c.decoder.context_layers, ContextLayers::kBottom);
+  EXPECT_EQ(c.decoder.gru_context, GruContext::kOutside);
+  EXPECT_EQ(c.decoder.transitions, 0);
 }
 
 TEST(Configuration, AFileThatDoesNotNameThePreparationHasThatOfEarlierPrograms) {
@@ -316,7 +343,19 @@ TEST(Configuration, PresetsMakeTheChoiceThatTheyAreNamedAfter) {
   EXPECT_EQ(preset("monotonic").attention.prediction, MonotonicPrediction::kScan);
   EXPECT_EQ(preset("monotonic").attention.initial_energy_bias, -1);
   EXPECT_EQ(preset("hard-monotonic").attention.kind, AttentionKind::kHardMonotonic);
+  EXPECT_EQ(preset("sutskever").attention.kind, AttentionKind::kNone);
+  EXPECT_EQ(preset("cho").decoder.gru_context, GruContext::kInside);
+  EXPECT_EQ(preset("rnnencdec").attention.kind, AttentionKind::kFixed);
+  EXPECT_EQ(preset("luong-dot").attention.score, "dot");
+  EXPECT_EQ(preset("luong-concat").attention.score, "additive");
+  EXPECT_EQ(preset("gnmt").decoder.query_layer, QueryLayer::kBottom);
   for (const Preset& one : presets()) EXPECT_EQ(preset(one.name).preset, one.name);
+}
+
+TEST(Configuration, LuongIsAnotherNameOfLuongGeneral) {
+  Configuration c = preset("luong");
+  c.preset = "luong-general";
+  EXPECT_EQ(write_yaml(c), write_yaml(preset("luong-general")));
 }
 
 TEST(Configuration, NumbersOfAttentionHaveRanges) {

@@ -209,14 +209,57 @@ TEST(Equations, OfModelsWithoutALook) {  // §2, §3
   EXPECT_EQ(lines(c)[3], "readout: r_i = tanh(W_r [s_i; E y_{i-1}] + b_r)");
 }
 
+TEST(Equations, OfChoHaveTheContextInsideTheResetGate) {  // §3
+  EXPECT_EQ(
+      lines(preset("cho")),
+      (Lines{"annotations: h_j = →h_j of GRU", "context: c = tanh(V →h_T + b_c)",
+             "first state: s_0 = tanh(W_s c + b_s)", "state: s_i = GRU(s_{i-1}, E y_{i-1}, c)",
+             "readout: r_i = maxout(W_r [s_i; E y_{i-1}; c] + b_r)",
+             "choice: p(y_i) = softmax(W_o r_i + b_o)"}));
+}
+
+TEST(Equations, OfGnmtLookWithTheBottomLayer) {  // §1.6
+  Configuration c = preset("gnmt");
+  Lines found = lines(c);
+  EXPECT_EQ(found[2], "energies: e_ij = v · tanh(W s'_{i-1} + U h_j + b)");
+  EXPECT_EQ(found[5], "state: s_i = 2×LSTM(s_{i-1}, [E y_{i-1}; c_i]), c_i in every layer");
+  EXPECT_EQ(found[6], "choice: p(y_i) = softmax(W_o s_i + b_o)");
+  c.decoder.order = Order::kUpdateLookGenerate;
+  c.decoder.input_feeding = InputFeeding::kContext;
+  found = lines(c);
+  EXPECT_EQ(found[2], "bottom state: s'_i = LSTM(s'_{i-1}, [E y_{i-1}; c_{i-1}])");
+  EXPECT_EQ(found[3], "energies: e_ij = v · tanh(W s'_i + U h_j + b)");
+  EXPECT_EQ(found[6], "state: s_i = LSTM(s_{i-1}, [s'_i; c_i])");
+  c.encoder.layers = c.decoder.layers = 4;
+  EXPECT_EQ(lines(c)[6], "state: s_i = 3×LSTM(s_{i-1}, [s'_i; c_i]), c_i in every layer");
+}
+
+TEST(Equations, OfSeeMixTheLastContextIntoTheInput) {  // §13.3
+  const Lines found = lines(published("coverage-see"));
+  EXPECT_EQ(found[2], "input: x_i = W_x [E y_{i-1}; c_{i-1}] + b_x");
+  EXPECT_EQ(found[3], "state: s_i = LSTM(s_{i-1}, x_i)");
+  EXPECT_EQ(found[4], "energies: e_ij = v · tanh(W [s_i; cell(s_i)] + U h_j + b + W_c c_{i-1,j})");
+}
+
+TEST(Equations, OfFurtherCellsAndOfAGate) {  // §4.6, §1.6
+  Configuration c = preset("cgru");
+  c.decoder.transitions = 2;
+  c.attention.context_gate = ContextGate::kScalar;
+  const Lines found = lines(c);
+  EXPECT_EQ(found[5], "gate: β_i = σ(W_β s'_i + b_β)");
+  EXPECT_EQ(found[6], "context: c_i = β_i · Σ_j α_ij h_j");
+  EXPECT_EQ(found[7], "second update: s''_i = GRU(s'_i, c_i)");
+  EXPECT_EQ(found[8], "state: s_i = 2×GRU(s''_i)");
+}
+
 TEST(Plans, ExistForTheCommonDecoders) {
+  const std::set<std::string> rare{"cho",          "gnmt",     "luong-local-p", "luong-local-m",
+                                   "coverage-see", "temporal", "monotonic",     "hard-monotonic"};
   for (const Preset& one : presets()) {
-    const std::set<std::string> rare{"luong-local-p", "luong-local-m", "coverage-see",
-                                     "temporal",      "monotonic",     "hard-monotonic"};
     EXPECT_EQ(has_plan(preset(one.name)), !rare.contains(one.name)) << one.name;
   }
-  const auto planned = [](const char* setting) {
-    Configuration c = preset("default");
+  const auto planned = [](const char* setting, const char* preset_name = "default") {
+    Configuration c = preset(preset_name);
     set_option(c, setting);
     return has_plan(c);
   };
@@ -231,6 +274,25 @@ TEST(Plans, ExistForTheCommonDecoders) {
   EXPECT_FALSE(planned("attention.normaliser=sparsemax"));
   EXPECT_FALSE(planned("attention.normaliser=entmax"));
   EXPECT_FALSE(planned("decoder.cell=none"));
+  for (const char* placement :
+       {"attention.query=state-and-cell", "attention.context_gate=scalar",
+        "decoder.input_feeding=context", "decoder.input_layer=linear", "decoder.transitions=1"}) {
+    EXPECT_FALSE(planned(placement)) << placement;
+  }
+  EXPECT_FALSE(planned("decoder.gru_context=inside", "rnnencdec"));
+  EXPECT_FALSE(planned("attention.fixed_context=tanh", "rnnencdec"));
+  EXPECT_FALSE(planned("decoder.initial_state=context", "rnnencdec"));
+}
+
+// A choice among the layers has no effect on one layer.
+TEST(Plans, KnowOneLayerWhateverItIsCalled) {
+  for (const char* choice : {"decoder.query_layer=bottom", "decoder.context_layers=all"}) {
+    Configuration c = preset("default");
+    set_option(c, choice);
+    EXPECT_TRUE(has_plan(c)) << choice;
+    c.decoder.layers = 2;
+    EXPECT_FALSE(has_plan(c)) << choice;
+  }
 }
 
 }  // namespace

@@ -8,11 +8,13 @@
 namespace attend::model {
 namespace {
 
+constexpr std::uint64_t kModels = 600;
+
 // Tests over a few hundred random models see each choice of each option, and each one several
 // times. Twice as many are counted here, because there are many rare choices.
 TEST(RandomConfiguration, DrawsEveryChoiceOfEveryOption) {
   std::map<std::string, std::map<std::string, int>> seen;
-  for (std::uint64_t seed = 0; seed < 600; ++seed) {
+  for (std::uint64_t seed = 0; seed < kModels; ++seed) {
     Random random(seed);
     Configuration c = testing::random_configuration(random);
     for (const Option& option : options(c)) ++seen[option.name][option.get()];
@@ -32,7 +34,7 @@ TEST(RandomConfiguration, DrawsEveryChoiceOfEveryOption) {
 // Plans are held to their programs by random models too, so that these must not become rare.
 TEST(RandomConfiguration, DrawsModelsWithAPlanOften) {
   int plans = 0;
-  for (std::uint64_t seed = 0; seed < 300; ++seed) {
+  for (std::uint64_t seed = 0; seed < kModels; ++seed) {
     Random random(seed);
     if (has_plan(testing::random_configuration(random))) ++plans;
   }

@@ -3,32 +3,21 @@
 
 #include <algorithm>
 #include <cmath>
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "fixtures.h"
-#include "look_cases.h"
+#include "gradient_cases.h"
 #include "network/network.h"
 #include "random_configuration.h"
 
 namespace attend::network {
 namespace {
 
-using model::Configuration;
-using testing::choices_of;
-using testing::name_of_choice;
 using testing::pointers;
 using testing::random_examples;
 using testing::small_configuration;
-
-struct Case {
-  std::string name;
-  std::function<void(Configuration&)> change;
-};
-
-void PrintTo(const Case& one, std::ostream* out) { *out << one.name; }
 
 // Draws random values to replace the initial ones, so that no tensor is zero. A random point is not
 // expected to be at a kink of relu or of hard gates.
@@ -120,205 +109,9 @@ TEST_P(Gradients, EqualCentralDifferences) {
   }
 }
 
-// Adds a case for every score in every order (§1.4, §1.5).
-void add_score_cases(std::vector<Case>& list) {
-  using namespace model;
-  for (const std::string& score : choices_of("attention.score")) {
-    for (const Order order :
-         {Order::kLookUpdateGenerate, Order::kLookGenerateUpdate, Order::kUpdateLookGenerate}) {
-      for (const Cell cell : {Cell::kGru, Cell::kLstm}) {
-        list.push_back({name_of_choice(score) +
-                            (order == Order::kUpdateLookGenerate   ? "_update_first"
-                             : order == Order::kLookGenerateUpdate ? "_generate_first"
-                                                                   : "") +
-                            (cell == Cell::kLstm ? "_lstm" : "_gru"),
-                        [score, order, cell](Configuration& c) {
-                          c.attention.score = score;
-                          c.attention.maximum_source = 3;  // some sources are longer
-                          c.decoder.order = order;
-                          c.decoder.cell.type = cell;
-                          if (score.ends_with("dot")) c.decoder.units = 8;
-                        }});
-      }
-    }
-  }
-}
-
-// Adds cases that look in different ways.
-void add_look_cases(std::vector<Case>& list) {
-  for (const auto& [name, settings] : testing::look_cases()) {
-    list.push_back(
-        {name, [settings = settings](Configuration& c) { model::set_options(c, settings); }});
-  }
-}
-
-// Adds cases with input feeding (§6.4).
-void add_feeding_cases(std::vector<Case>& list) {
-  using namespace model;
-  for (const auto& [name, readout] : {std::pair{"tanh", Readout::kTanh},
-                                      {"maxout", Readout::kMaxout},
-                                      {"linear", Readout::kLinear}}) {
-    for (const Feedback seen : {Feedback::kPrevious, Feedback::kNone}) {
-      for (const Feedback feedback : {Feedback::kPrevious, Feedback::kNone}) {
-        list.push_back({std::string("fed_") + name +
-                            (seen == Feedback::kNone ? "_readout_of_two" : "") +
-                            (feedback == Feedback::kNone ? "_no_feedback" : ""),
-                        [readout, seen, feedback](Configuration& c) {
-                          c.attention.score = "general";
-                          c.decoder.order = Order::kUpdateLookGenerate;
-                          c.decoder.input_feeding = InputFeeding::kReadout;
-                          c.decoder.readout = readout;
-                          c.decoder.readout_feedback = seen;
-                          c.decoder.feedback = feedback;
-                        }});
-      }
-    }
-  }
-}
-
-// Adds cases in which first states are copied layer by layer (§6.1).
-void add_copying_cases(std::vector<Case>& list) {
-  using namespace model;
-  for (const Direction direction :
-       {Direction::kBidirectional, Direction::kForward, Direction::kBackward}) {
-    for (const Cell cell : {Cell::kGru, Cell::kLstm}) {
-      list.push_back({std::string("copied_") +
-                          (direction == Direction::kForward    ? "forward"
-                           : direction == Direction::kBackward ? "backward"
-                                                               : "both") +
-                          (cell == Cell::kLstm ? "_lstm" : "_gru"),
-                      [direction, cell](Configuration& c) {
-                        c.encoder.direction = direction;
-                        c.encoder.cell.type = c.decoder.cell.type = cell;
-                        c.encoder.layers = c.decoder.layers = 2;
-                        c.decoder.units = c.encoder.annotation_units();
-                        c.decoder.initial_state = InitialState::kCopy;
-                      }});
-    }
-  }
-}
-
-void add_luong_cases(std::vector<Case>& list) {
-  using namespace model;
-  add_score_cases(list);
-  add_feeding_cases(list);
-  add_copying_cases(list);
-  list.push_back({"luong", [](Configuration& c) {
-                    c = preset("luong");
-                    c.training.label_smoothing = 0;
-                    c.encoder.layers = c.decoder.layers = 2;
-                    c.encoder.units = c.decoder.units = 4;
-                    c.encoder.embedding = c.decoder.embedding = 3;
-                    c.decoder.readout_units = 5;
-                  }});
-  list.push_back({"relu_dot", [](Configuration& c) {
-                    c.attention.score = "dot";
-                    c.attention.energies = Energies::kRelu;
-                    c.attention.energy_bias = true;
-                    c.decoder.units = 8;
-                  }});
-}
-
-std::vector<Case> cases() {
-  using namespace model;
-  std::vector<Case> list{{"default", [](Configuration&) {}}};
-  for (const Cell cell : {Cell::kGru, Cell::kLstm}) {
-    for (const GruReset reset : {GruReset::kBefore, GruReset::kAfter}) {
-      for (const GruUpdate update : {GruUpdate::kNew, GruUpdate::kOld}) {
-        for (const Gates gates : {Gates::kLogistic, Gates::kHard}) {
-          for (const bool norm : {false, true}) {
-            if (cell == Cell::kLstm && (reset == GruReset::kAfter || update == GruUpdate::kOld)) {
-              continue;
-            }
-            const CellConfig config{cell, reset, update, gates};
-            std::string name = cell == Cell::kLstm ? "lstm" : "gru";
-            if (cell == Cell::kGru) {
-              name += reset == GruReset::kBefore ? "_before" : "_after";
-              name += update == GruUpdate::kNew ? "_new" : "_old";
-            }
-            name += gates == Gates::kHard ? "_hard" : "";
-            name += norm ? "_norm" : "";
-            list.push_back({name, [config, norm](Configuration& c) {
-                              c.encoder.cell = c.decoder.cell = config;
-                              c.encoder.layer_norm = norm;
-                            }});
-          }
-        }
-      }
-    }
-  }
-  for (const auto& [name, state] : {std::pair{"zero", InitialState::kZero},
-                                    {"backward", InitialState::kBackward},
-                                    {"mean", InitialState::kMean},
-                                    {"last", InitialState::kLast}}) {
-    list.push_back({std::string("initial_") + name, [state](Configuration& c) {
-                      c.decoder.initial_state = state;
-                      c.decoder.cell.type = Cell::kLstm;
-                    }});
-  }
-  for (const auto& [name, readout] : {std::pair{"none", Readout::kNone},
-                                      {"tanh", Readout::kTanh},
-                                      {"maxout", Readout::kMaxout},
-                                      {"linear", Readout::kLinear}}) {
-    for (const Order order : {Order::kLookUpdateGenerate, Order::kLookGenerateUpdate}) {
-      for (const Feedback feedback : {Feedback::kPrevious, Feedback::kNone}) {
-        list.push_back({std::string("readout_") + name +
-                            (order == Order::kLookGenerateUpdate ? "_generate_first" : "") +
-                            (feedback == Feedback::kNone ? "_no_feedback" : ""),
-                        [readout, order, feedback](Configuration& c) {
-                          c.decoder.readout = readout;
-                          c.decoder.order = order;
-                          c.decoder.feedback = feedback;
-                        }});
-      }
-    }
-  }
-  list.push_back({"relu_energies", [](Configuration& c) {
-                    c.attention.energies = Energies::kRelu;
-                    c.attention.energy_bias = true;
-                  }});
-  list.push_back({"one_hot", [](Configuration& c) { c.encoder.embedding = 0; }});
-  list.push_back({"visible_padding", [](Configuration& c) {
-                    c.encoder.padding = Padding::kVisible;
-                    c.source.fixed_length = 5;
-                  }});
-  list.push_back({"layers", [](Configuration& c) {
-                    c.encoder.layers = 2;
-                    c.decoder.layers = 3;
-                    c.decoder.cell.type = Cell::kLstm;
-                  }});
-  list.push_back({"tied_target", [](Configuration& c) {
-                    c.decoder.embedding = c.decoder.readout_units = 5;
-                    c.decoder.tied_embeddings = TiedEmbeddings::kTarget;
-                  }});
-  list.push_back({"tied_all", [](Configuration& c) {
-                    c.decoder.embedding = c.decoder.readout_units = c.encoder.embedding = 5;
-                    c.decoder.tied_embeddings = TiedEmbeddings::kAll;
-                    c.shared_vocabulary = true;
-                  }});
-  for (const auto& [name, direction] :
-       {std::pair{"forward", Direction::kForward}, {"backward", Direction::kBackward}}) {
-    for (const InitialState state : {InitialState::kMean, InitialState::kLast}) {
-      list.push_back({std::string(name) + (state == InitialState::kMean ? "_mean" : "_last"),
-                      [direction, state](Configuration& c) {
-                        c.encoder.direction = direction;
-                        c.encoder.layers = 2;
-                        c.encoder.layer_norm = state == InitialState::kMean;
-                        c.decoder.initial_state = state;
-                      }});
-    }
-  }
-  list.push_back({"backward_first", [](Configuration& c) {
-                    c.encoder.direction = Direction::kBackward;
-                    c.decoder.initial_state = InitialState::kBackward;
-                  }});
-  add_luong_cases(list);
-  add_look_cases(list);
-  list.push_back({"label_smoothing", [](Configuration& c) { c.training.label_smoothing = 0.2; }});
-  return list;
-}
-
 INSTANTIATE_TEST_SUITE_P(Models, Gradients, ::testing::ValuesIn(cases()),
+                         [](const auto& one) { return one.param.name; });
+INSTANTIATE_TEST_SUITE_P(Placements, Gradients, ::testing::ValuesIn(placement_cases()),
                          [](const auto& one) { return one.param.name; });
 
 // Makes random models, which combine choices that the other cases do not combine.

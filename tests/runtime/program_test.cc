@@ -199,6 +199,47 @@ TEST(ProgramDecoder, CarriesTheNextEmbeddingItself) {
   });
 }
 
+// s_i = GRU(s_{i-1}, E y_{i-1}), which resets after the product, with C x inside the reset gate; x
+// belongs to the source or to the row.
+step::Program inside_program(bool of_source) {
+  Builder b = trial_builder();
+  const step::CellConfig cell{step::Cell::kGru, step::GruReset::kAfter, step::GruUpdate::kOld};
+  const Value word = previous_word(b), before = b.carry("state", b.zeros(2), "s");
+  b.parameters().cell("decoder.0", cell, kEmbedding, 2);
+  const Value gates = b.linear({"decoder.0.input_weight", 6}, {word}, {"decoder.0.bias"});
+  const Value inside =
+      b.linear({"decoder.0.context_weight", 6}, {of_source ? b.first_backward() : word});
+  const Value state = b.cell(cell, "decoder.0", gates, {before, {}}, 0, inside).hidden;
+  b.next(before, state);
+  finish_with(b, state);
+  return b.finish();
+}
+
+TEST(ProgramDecoder, AddsInsideTheResetGate) {
+  for (const bool of_source : {true, false}) {
+    Trial t(inside_program(of_source), {});
+    t.run([&](const Path& path, const TrialRow& row) {
+      const Numbers backward{t.annotation(path, 0)[2], t.annotation(path, 0)[3]};
+      Numbers state(2);
+      for (std::size_t i = 0; i <= path.tokens.size(); ++i) {
+        const Numbers word = t.word(path, i);
+        Numbers a = t.product("decoder.0.input_weight", 0, word);
+        for (std::size_t k = 0; k < a.size(); ++k) a[k] += t.bias("decoder.0.bias", k);
+        const Numbers u =
+            sum(t.product("decoder.0.recurrent_weight", 0, state),
+                t.product("decoder.0.context_weight", 0, of_source ? backward : word));
+        for (std::size_t k = 0; k < 2; ++k) {
+          const double z = 1 / (1 + std::exp(-a[k] - u[k]));
+          const double r = 1 / (1 + std::exp(-a[2 + k] - u[2 + k]));
+          const double inside = u[4 + k] + t.bias("decoder.0.recurrent_bias", k);
+          state[k] = z * state[k] + (1 - z) * std::tanh(a[4 + k] + r * inside);
+        }
+      }
+      expect_numbers(row.log_probabilities(), output(t, state), "log p");
+    });
+  }
+}
+
 TEST(ProgramDecoder, KeepsWhatOnlyObservationsNeedForThoseWhoLook) {
   const auto expect_shown = [](std::size_t best, bool shown) {
     Trial t(coverage_program(), {});

@@ -37,6 +37,22 @@ TEST(Builder, RefusesShapesThatDoNotFit) {
   EXPECT_THROW(b.cell({}, "decoder.0", h, {query, {}}, 0), CheckFailure);  // not 9 gate units
 }
 
+// x [3 n] is added to U h of all gates. Only a GRU that resets after the product has a place for
+// it.
+TEST(Builder, AddsInsideTheResetGateOfAGruThatResetsAfterTheProduct) {
+  Builder b = small_builder();
+  const CellConfig after{Cell::kGru, GruReset::kAfter};
+  b.parameters().cell("decoder.0", after, 0, 4);  // a cell without inputs has no input weight
+  EXPECT_EQ(b.parameters().find("decoder.0.input_weight"), nullptr);
+  const Value state = b.zeros(4), gates = b.zeros(12);
+  EXPECT_EQ(b.units(b.cell(after, "decoder.0", gates, {state, {}}, 0, b.zeros(12)).hidden), 4);
+  EXPECT_THROW(b.cell(after, "decoder.0", gates, {state, {}}, 0, b.zeros(4)), CheckFailure);
+  EXPECT_THROW(b.cell({}, "decoder.0", gates, {state, {}}, 0, b.zeros(12)), CheckFailure);
+  const CellConfig lstm{Cell::kLstm};
+  EXPECT_THROW(b.cell(lstm, "decoder.0", b.zeros(16), {state, state}, 0, b.zeros(12)),
+               CheckFailure);
+}
+
 TEST(Builder, RefusesAParameterOfAnotherShape) {
   Builder b = small_builder();
   b.linear({"readout.weight", 3}, {b.zeros(4)});

@@ -21,6 +21,20 @@ TEST(StepEquations, WriteASymbolOrTheOperation) {
   EXPECT_EQ(b.text(b.scale(b.add(q, q), 0.5)), "0.5 · (s_{i-1} + s_{i-1})");
 }
 
+TEST(StepEquations, WriteWhatCellsReadAndLeave) {
+  Builder b = small_builder();
+  const Value s = b.carry("state", b.zeros(4), "s_{i-1}"), x = b.last_state("→h_T");
+  const CellConfig after{Cell::kGru, GruReset::kAfter}, lstm{Cell::kLstm};
+  const Value gates = b.linear({"w", 12, "W"}, {x}), inside = b.linear({"c", 12, "C"}, {x});
+  EXPECT_EQ(b.text(b.cell(after, "a", gates, {s, {}}, 0).hidden), "GRU(s_{i-1}, W →h_T)");
+  EXPECT_EQ(b.text(b.cell(after, "a", gates, {s, {}}, 0, inside).hidden),
+            "GRU(s_{i-1}, W →h_T, C →h_T)");
+  const CellState state = b.cell(lstm, "b", b.linear({"v", 16, "W"}, {x}), {s, b.zeros(4)}, 0);
+  b.write(state.hidden, {"s_i", "", ""});
+  EXPECT_EQ(b.text(state.hidden), "s_i");
+  EXPECT_EQ(b.text(state.cell), "cell(s_i)");
+}
+
 TEST(StepEquations, GiveTheSumOfASoftmaxItsOwnIndex) {
   Builder b = small_builder();
   const Value energies = b.dot_energies(b.zeros(4), b.annotations("→h_j"));

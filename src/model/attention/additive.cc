@@ -1,5 +1,5 @@
 // The additive score (§1.5, §4.1): e_ij = v · tanh(W s + U h_j + b), with coverage (§13.3) v ·
-// tanh(W s + U h_j + b + W_c c_ij).
+// tanh(W s + U h_j + b + W_c c_ij). The query may be [s; c] of an LSTM in place of s.
 #include "model/attention/mechanism.h"
 
 namespace attend::model {
@@ -11,9 +11,11 @@ using step::Value;
 Value energies(Builder& b, const Configuration& c, const ScoreInputs& in) {
   const std::int64_t units = c.attention.units;
   const double deviation = step::kAttentionDeviation;
+  std::vector<Value> query{in.query};
+  if (in.cell.defined()) query.push_back(in.cell);
   const Value q = b.linear(
       {.name = "attention.query_weight", .units = units, .symbol = "W", .deviation = deviation},
-      {in.query});
+      query);
   const Value k = b.linear({.name = "attention.annotation_weight",
                             .units = units,
                             .symbol = "U",
@@ -30,7 +32,8 @@ Mechanism additive() {
           .section = "§1.5, §4.1",
           .formula = "v · tanh(W s + U h + b)",
           .energies = energies,
-          .reads_coverage = true};
+          .reads_coverage = true,
+          .reads_cell = true};
 }
 
 }  // namespace attend::model

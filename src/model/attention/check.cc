@@ -10,11 +10,11 @@ namespace {
 
 [[noreturn]] void conflict(const std::string& message) { throw UsageError(message); }
 
-// Returns the scores that read the coverage: "additive or normed-additive".
-std::string scores_with_coverage() {
+// Returns the scores that read a value: "additive or normed-additive".
+std::string scores_that(bool Mechanism::*reads) {
   std::vector<std::string_view> names;
   for (const Mechanism& score : mechanisms()) {
-    if (score.reads_coverage) names.push_back(score.name);
+    if (score.*reads) names.push_back(score.name);
   }
   return fmt::format("{}", fmt::join(names, " or "));
 }
@@ -36,8 +36,8 @@ void check_hard(const Configuration& c) {
   if (decoder.readout != Readout::kTanh || decoder.readout_units < 2) {
     conflict(name + " needs decoder.readout: tanh with decoder.readout_units of 2 or more");
   }
-  if (decoder.tied_embeddings != TiedEmbeddings::kNone) {
-    conflict(name + " needs decoder.tied_embeddings: none");
+  if (decoder.ties_output()) {
+    conflict(name + " needs decoder.tied_embeddings: none or inputs");
   }
   if (c.training.label_smoothing > 0) {
     conflict(name + " needs training.label_smoothing: 0, because the output is a mixture");
@@ -54,6 +54,9 @@ void check_hard(const Configuration& c) {
       c.attention.normaliser != Normaliser::kSoftmax) {
     conflict(name + " needs attention.normaliser: softmax, because every later position must be " +
              "possible");
+  }
+  if (decoder.query_layer != QueryLayer::kTop) {
+    conflict(name + " needs decoder.query_layer: top, whose state the readouts read");
   }
 }
 
@@ -85,8 +88,10 @@ void check_without_look(const Configuration& c) {
   const bool fixed = c.attention.kind == AttentionKind::kFixed;
   const std::string name = fixed ? "attention.kind: fixed" : "attention.kind: none";
   if (c.decoder.cell.type == Cell::kNone) conflict(name + " needs a decoder.cell");
-  if (c.decoder.order != Order::kLookUpdateGenerate) {
-    conflict(name + " needs decoder.order: look-update-generate");
+  const bool generates_first = c.decoder.order == Order::kLookGenerateUpdate;
+  if (c.decoder.order != Order::kLookUpdateGenerate && !(fixed && generates_first)) {
+    conflict(name + " needs decoder.order: look-update-generate" +
+             (fixed ? " or look-generate-update" : ""));
   }
   if (c.attention.window != Window::kAll || c.attention.coverage != Coverage::kNone) {
     conflict(name + " needs attention.window: all and attention.coverage: none");
@@ -94,7 +99,13 @@ void check_without_look(const Configuration& c) {
   if (c.attention.normaliser != Normaliser::kSoftmax || c.attention.temporal != Temporal::kNone) {
     conflict(name + " needs attention.normaliser: softmax and attention.temporal: none");
   }
+  if (c.decoder.query_layer != QueryLayer::kTop) {
+    conflict(name + " needs decoder.query_layer: top, because no state asks");
+  }
   if (fixed) return;
+  if (c.decoder.context_layers != ContextLayers::kBottom) {
+    conflict(name + " needs decoder.context_layers: bottom, because there is no context");
+  }
   if (c.decoder.initial_state == InitialState::kZero) {
     conflict(name + " needs a decoder.initial_state that sees the source");
   }
@@ -128,6 +139,38 @@ void check_diagonal(const Configuration& c) {
   }
 }
 
+// A fixed context and the options that only it has.
+void check_fixed(const Configuration& c) {
+  if (c.attention.kind == AttentionKind::kFixed) return;
+  if (c.attention.fixed_context != FixedContext::kState) {
+    conflict("attention.fixed_context: tanh needs attention.kind: fixed");
+  }
+  if (c.decoder.initial_state == InitialState::kContext) {
+    conflict("decoder.initial_state: context needs attention.kind: fixed");
+  }
+}
+
+// Choices about the query, and about the gate that it opens.
+void check_query(const Configuration& c) {
+  const AttentionConfig& attention = c.attention;
+  if (attention.query == Query::kStateAndCell) {
+    if (c.decoder.cell.type != Cell::kLstm) {
+      conflict("attention.query: state-and-cell needs decoder.cell: lstm");
+    }
+    if (!mechanism(attention).reads_cell) {
+      conflict("attention.query: state-and-cell needs attention.score: " +
+               scores_that(&Mechanism::reads_cell) + ", whose weight of the query takes any size");
+    }
+  }
+  if (attention.context_gate == ContextGate::kNone) return;
+  if (attention.kind != AttentionKind::kSoft && attention.kind != AttentionKind::kMonotonic) {
+    conflict("attention.context_gate: scalar needs attention.kind: soft or monotonic");
+  }
+  if (c.decoder.cell.type == Cell::kNone) {
+    conflict("attention.context_gate: scalar needs a decoder.cell, whose state opens the gate");
+  }
+}
+
 }  // namespace
 
 void check_attention(const Configuration& c) {
@@ -136,10 +179,13 @@ void check_attention(const Configuration& c) {
   check_monotonic(c);
   check_hard(c);
   check_without_look(c);
+  check_fixed(c);
+  check_query(c);
   check_window(c);
   check_diagonal(c);
   if (c.attention.coverage != Coverage::kNone && !score.reads_coverage) {
-    conflict("attention.coverage needs attention.score: " + scores_with_coverage());
+    conflict("attention.coverage needs attention.score: " +
+             scores_that(&Mechanism::reads_coverage));
   }
   if (c.attention.temporal != Temporal::kNone && c.attention.normaliser != Normaliser::kSoftmax) {
     conflict("attention.temporal: past needs attention.normaliser: softmax");

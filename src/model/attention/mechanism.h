@@ -17,6 +17,7 @@ struct ScoreInputs {
   step::Value query;        ///< [row: n], or undefined for a score that reads no query
   step::Value annotations;  ///< h_j [position: n_h]
   step::Value coverage;     ///< [row and position: d], or undefined without coverage
+  step::Value cell = {};    ///< [row: n], with Query::kStateAndCell; otherwise undefined
 };
 
 /// One value of the option attention.score.
@@ -32,6 +33,7 @@ struct Mechanism {
   void (*check)(const Configuration&) = nullptr;
   bool reads_query = true;      ///< whether it uses ScoreInputs::query
   bool reads_coverage = false;  ///< whether it uses ScoreInputs::coverage
+  bool reads_cell = false;      ///< whether it uses ScoreInputs::cell
 };
 
 /// Returns all scores, in the order of the option's choices.

@@ -10,11 +10,6 @@
 namespace attend::model {
 namespace {
 
-std::string cell_text(const CellConfig& cell, int layers) {
-  const char* name = cell.type == Cell::kGru ? "GRU" : "LSTM";
-  return layers == 1 ? name : fmt::format("{}×{}", layers, name);
-}
-
 std::string annotations_text(const EncoderConfig& encoder) {
   const char* vector = encoder.direction == Direction::kBidirectional ? "[→h_j; ←h_j]"
                        : encoder.direction == Direction::kForward     ? "→h_j"
@@ -31,17 +26,12 @@ std::string last_state_text(const EncoderConfig& encoder) {
                                                         : "←h_1";
 }
 
-// Returns "[a; b]", or "a" alone.
-std::string joined_texts(const Builder& b, const std::vector<Value>& values) {
-  if (values.size() == 1) return b.text(values.front());
-  std::string text = "[" + b.text(values.front());
-  for (std::size_t k = 1; k < values.size(); ++k) text += "; " + b.text(values[k]);
-  return text + "]";
-}
-
-std::string prefix_of(int layer) { return fmt::format("decoder.{}", layer); }
-
 }  // namespace
+
+std::string cell_text(const CellConfig& cell, int count) {
+  const char* name = cell.type == Cell::kGru ? "GRU" : "LSTM";
+  return count == 1 ? name : fmt::format("{}×{}", count, name);
+}
 
 DecoderBuilder::DecoderBuilder(Builder& builder, const Configuration& configuration)
     : b_(builder), c_(configuration), annotations_(b_.annotations(annotations_text(c_.encoder))) {
@@ -50,17 +40,19 @@ DecoderBuilder::DecoderBuilder(Builder& builder, const Configuration& configurat
 
 // Returns the value that the layers of the first states are computed from; undefined without such
 // layers.
-Value first_state_input(Builder& b, const Configuration& c) {
-  switch (c.decoder.initial_state) {
+Value DecoderBuilder::first_state_input() {
+  switch (c_.decoder.initial_state) {
     case InitialState::kZero:
     case InitialState::kCopy:
       break;
     case InitialState::kBackward:
-      return b.first_backward();
+      return b_.first_backward();
     case InitialState::kMean:
-      return b.mean_annotations();
+      return b_.mean_annotations();
     case InitialState::kLast:
-      return b.last_state(last_state_text(c.encoder));
+      return b_.last_state(last_state_text(c_.encoder));
+    case InitialState::kContext:
+      return fixed_context();
   }
   return {};
 }
@@ -83,16 +75,17 @@ step::CellState DecoderBuilder::first_state(int layer, Value from) {
 }
 
 void DecoderBuilder::add_first_states() {
-  const Value from = first_state_input(b_, c_);
+  const Value from = first_state_input();
   for (int layer = 0; layer < c_.decoder.layers; ++layer) {
     const bool top = layer + 1 == c_.decoder.layers;
     const step::CellState first = first_state(layer, from);
     if (layer == 0) b_.write(first.hidden, {"s_0", "first state", ""});
     Layer own;
-    own.carried.hidden =
-        b_.carry(prefix_of(layer) + ".state", first.hidden, top ? "s_{i-1}" : "s'_{i-1}");
+    own.carried.hidden = b_.carry(fmt::format("decoder.{}.state", layer), first.hidden,
+                                  top ? "s_{i-1}" : "s'_{i-1}");
     if (first.cell.defined()) {
-      own.carried.cell = b_.carry(prefix_of(layer) + ".cell", first.cell, "");
+      own.carried.cell = b_.carry(fmt::format("decoder.{}.cell", layer), first.cell,
+                                  top ? "cell(s_{i-1})" : "cell(s'_{i-1})");
     }
     layers_.push_back(own);
   }
@@ -100,8 +93,7 @@ void DecoderBuilder::add_first_states() {
 
 void DecoderBuilder::declare_embedding() {
   const std::string name = target_embedding_name(c_.decoder);
-  const bool own = c_.decoder.tied_embeddings != TiedEmbeddings::kAll;
-  if (!own || b_.parameters().find(name) != nullptr) return;
+  if (c_.decoder.shares_source_embedding() || b_.parameters().find(name) != nullptr) return;
   b_.parameters().embedding(name, b_.sizes().target_vocabulary, c_.decoder.embedding);
 }
 
@@ -137,10 +129,12 @@ Value DecoderBuilder::energy_bias() {
 // Computes energies and alignment, and shows the energies. In a window, shows and returns energies
 // and alignment of the window; around a predicted position the alignment is not normalised again
 // after the Gaussian (§6.3).
-Value DecoderBuilder::alignment_of(Value query, Value coverage, Look& look) {
+Value DecoderBuilder::alignment_of(const step::CellState& query, Value coverage, Look& look) {
   const bool windowed = c_.attention.window != Window::kAll;
-  if (windowed) b_.look_in_window(window_centre(b_, c_, query), c_.attention.reach);
-  look.energies = mechanism(c_.attention).energies(b_, c_, {query, annotations_, coverage});
+  if (windowed) b_.look_in_window(window_centre(b_, c_, query.hidden), c_.attention.reach);
+  ScoreInputs inputs{query.hidden, annotations_, coverage};
+  if (c_.attention.query == Query::kStateAndCell) inputs.cell = query.cell;
+  look.energies = mechanism(c_.attention).energies(b_, c_, inputs);
   if (c_.attention.energy_bias) {
     look.energies = b_.add(look.energies, energy_bias());
   }
@@ -158,18 +152,40 @@ Value DecoderBuilder::alignment_of(Value query, Value coverage, Look& look) {
   return alignment;
 }
 
-Look DecoderBuilder::look(Value query) {
+// Returns the context that all steps read.
+Value DecoderBuilder::fixed_context() {
+  if (fixed_context_.defined()) return fixed_context_;
+  fixed_context_ = b_.last_state(last_state_text(c_.encoder));
+  if (c_.attention.fixed_context == FixedContext::kTanh) {
+    fixed_context_ = b_.tanh(
+        b_.linear({.name = "context.weight", .units = b_.sizes().annotation_units, .symbol = "V"},
+                  {fixed_context_}, {"context.bias", "b_c"}));
+  }
+  b_.write(fixed_context_, {"c", "context", ""});
+  return fixed_context_;
+}
+
+// Returns the context times its gate, if it has one.
+Value DecoderBuilder::gated(Value context, Value query) {
+  if (c_.attention.context_gate == ContextGate::kNone) return context;
+  const Value gate =
+      b_.sigmoid(b_.linear({.name = "attention.gate_weight", .units = 1, .symbol = "W_β"}, {query},
+                           {"attention.gate_bias", "b_β"}));
+  b_.write(gate, {"β_i", "gate", ""});
+  return b_.multiply(gate, context);
+}
+
+Look DecoderBuilder::look(const step::CellState& query) {
   Look look;
   if (c_.attention.kind == AttentionKind::kNone) return look;
   if (c_.attention.kind == AttentionKind::kFixed) {
-    look.context = b_.last_state(last_state_text(c_.encoder));
-    b_.write(look.context, {"c", "context", ""});
+    look.context = fixed_context();
     return look;
   }
   const Value coverage = carry_coverage(b_, c_);
   look.alignment = alignment_of(query, coverage, look);
   add_to_coverage(b_, c_, coverage, look.alignment);
-  look.context = b_.weighted_sum(look.alignment, annotations_);
+  look.context = gated(b_.weighted_sum(look.alignment, annotations_), query.hidden);
   b_.write(look.context, {"c_i", "context", ""});
   const bool windowed = c_.attention.window != Window::kAll;
   b_.observe("alignment", windowed ? b_.spread(look.alignment) : look.alignment,
@@ -178,10 +194,10 @@ Look DecoderBuilder::look(Value query) {
   return look;
 }
 
-void DecoderBuilder::look_hard(Value state) {
+void DecoderBuilder::look_hard(const step::CellState& state) {
   Look look;
   look.alignment = alignment_of(state, {}, look);
-  std::vector<Value> parts{state};
+  std::vector<Value> parts{state.hidden};
   if (c_.decoder.readout_previous_units() > 0) parts.push_back(previous_token());
   parts.push_back(annotations_);
   const Value readouts = b_.tanh(
@@ -191,60 +207,6 @@ void DecoderBuilder::look_hard(Value state) {
   b_.output(mix_positions(b_, c_, look.alignment,
                           b_.dropout(readouts, step::DropoutPlace::kReadout),
                           {{}, output_weight_name(c_.decoder), "output.bias"}));
-}
-
-// One step of a cell with the parameters prefix.*. `number` counts the cells of a step.
-step::CellState DecoderBuilder::run_cell(const CellConfig& cell, const std::string& prefix,
-                                         const std::vector<Value>& inputs,
-                                         const step::CellState& state, int number) {
-  std::int64_t width = 0;
-  for (const Value& input : inputs) width += b_.units(input);
-  const std::int64_t units = c_.decoder.units;
-  b_.parameters().cell(prefix, cell, width, units);
-  const Value gates = b_.linear({prefix + ".input_weight", cell.gate_count() * units}, inputs,
-                                {cell.has_input_bias() ? prefix + ".bias" : std::string()});
-  return b_.cell(cell, prefix, gates, state, number);
-}
-
-Value DecoderBuilder::update(const std::vector<Value>& inputs) {
-  const DecoderConfig& decoder = c_.decoder;
-  std::vector<Value> parts = inputs;
-  step::CellState state;
-  for (int layer = 0; layer < decoder.layers; ++layer) {
-    if (layer > 0) {
-      parts = {b_.dropout(state.hidden, step::DropoutPlace::kBetween, layer - 1)};
-    }
-    const step::CellState& carried = layers_[static_cast<std::size_t>(layer)].carried;
-    state = run_cell(decoder.cell, prefix_of(layer), parts, carried, layer);
-    b_.next(carried.hidden, state.hidden);
-    if (carried.cell.defined()) b_.next(carried.cell, state.cell);
-  }
-  b_.write(state.hidden, {"s_i", "state",
-                          fmt::format("{}(s_{{i-1}}, {})", cell_text(decoder.cell, decoder.layers),
-                                      joined_texts(b_, inputs))});
-  return state.hidden;
-}
-
-step::CellState DecoderBuilder::update_first(const std::vector<Value>& inputs) {
-  const step::CellState first =
-      run_cell(c_.decoder.cell, prefix_of(0), inputs, layers_.front().carried, 0);
-  b_.write(first.hidden, {"s'_i", "first update",
-                          fmt::format("{}(s_{{i-1}}, {})", cell_text(c_.decoder.cell, 1),
-                                      joined_texts(b_, inputs))});
-  return first;
-}
-
-Value DecoderBuilder::update_second(Value context, const step::CellState& first) {
-  CellConfig cell = c_.decoder.cell;
-  cell.bias = c_.decoder.second_bias;
-  const step::CellState second = run_cell(cell, kSecondCell, {context}, first, 1);
-  const step::CellState& carried = layers_.front().carried;
-  b_.next(carried.hidden, second.hidden);
-  if (carried.cell.defined()) b_.next(carried.cell, second.cell);
-  b_.write(second.hidden,
-           {"s_i", "state",
-            fmt::format("{}(s'_i, {})", cell_text(cell, 1), joined_texts(b_, {context}))});
-  return second.hidden;
 }
 
 Value DecoderBuilder::readout(Value state, Value context) {
@@ -269,8 +231,7 @@ Value DecoderBuilder::readout(Value state, Value context) {
 }
 
 void DecoderBuilder::generate(Value readout) {
-  b_.output({readout, output_weight_name(c_.decoder), "output.bias",
-             c_.decoder.tied_embeddings != TiedEmbeddings::kNone});
+  b_.output({readout, output_weight_name(c_.decoder), "output.bias", c_.decoder.ties_output()});
 }
 
 }  // namespace attend::model

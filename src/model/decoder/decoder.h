@@ -27,21 +27,38 @@ class DecoderBuilder {
 
   /// The state of the top layer as the previous step left it: s_{i-1}.
   Value last_state() const { return layers_.back().carried.hidden; }
+  /// The query of the orders that look first: the state that the previous step left, of the layer
+  /// that asks.
+  step::CellState last_query() const {
+    const bool bottom = c_.decoder.query_layer == QueryLayer::kBottom;
+    return (bottom ? layers_.front() : layers_.back()).carried;
+  }
   /// E y_{i-1} and E y_i. They need decoder.feedback: previous.
   Value previous_token();
   Value next_token();
 
+  /// The inputs of the first update in the orders that update first: E y_{i-1} and what input
+  /// feeding hands on, or with an input layer one vector of both.
+  std::vector<Value> first_inputs();
+  /// Hands the readout or the context of this step to the next one, if there is input feeding.
+  void feed(Value readout, Value context);
+
   /// Computes energies, alignment and context of a query, and shows them as observations. A fixed
   /// context has neither energies nor alignment; without attention all three are undefined.
-  Look look(Value query);
+  Look look(const step::CellState& query);
   /// Hard attention (§13.2): looks with a query, and adds the output layer, which mixes what the
   /// readouts of all positions say.
-  void look_hard(Value state);
-  /// Updates all layers. The bottom layer reads `inputs`, which are not empty. Returns s_i of the
-  /// top layer.
-  Value update(const std::vector<Value>& inputs);
+  void look_hard(const step::CellState& state);
+  /// Updates all layers. The bottom layer reads `inputs` and the context, if it is defined; the
+  /// layers above read the context where the configuration says so. Returns s_i of the top layer.
+  step::CellState update(const std::vector<Value>& inputs, Value context = {});
+  /// Updates the bottom layer alone, which reads `inputs`; and then the layers above it, which read
+  /// its state and perhaps the context. Returns s_i of the top layer.
+  step::CellState update_bottom(const std::vector<Value>& inputs);
+  step::CellState update_above(const step::CellState& bottom, Value context);
   /// The conditional GRU (§4.6): the first cell reads `inputs` and returns s'_i; the second cell
-  /// starts from s'_i, reads the context and returns s_i.
+  /// starts from s'_i and reads the context; further cells read nothing but the state, and the last
+  /// of them returns s_i.
   step::CellState update_first(const std::vector<Value>& inputs);
   Value update_second(Value context, const step::CellState& first);
   /// Computes the readout r_i = activation(W_r [s; E y_{i-1}; c_i] + b_r), with dropout. Without a
@@ -56,13 +73,26 @@ class DecoderBuilder {
     step::CellState carried;
   };
 
+  // A cell of a step. `number` counts the cells of a step.
+  struct CellPlace {
+    CellConfig cell;
+    std::string prefix;  // of its parameters
+    int number = 0;
+  };
+
   void add_first_states();
+  Value first_state_input();
   step::CellState first_state(int layer, Value from);
-  step::CellState run_cell(const CellConfig& cell, const std::string& prefix,
-                           const std::vector<Value>& inputs, const step::CellState& state,
-                           int number);
+  Value fixed_context();
+  Value gated(Value context, Value query);
+  step::CellState run_cell(const CellPlace& place, std::vector<Value> inputs, Value context,
+                           const step::CellState& state);
+  step::CellState run_transition(int number, const step::CellState& state);
+  step::CellState update_layers(int first, int end, std::vector<Value> inputs, Value context);
+  void leave(int layer, const step::CellState& state);
+  std::string reads_text(const std::vector<Value>& inputs, Value context) const;
   Value energy_bias();
-  Value alignment_of(Value query, Value coverage, Look& look);
+  Value alignment_of(const step::CellState& query, Value coverage, Look& look);
   void declare_embedding();
   void declare_start();
 
@@ -70,8 +100,15 @@ class DecoderBuilder {
   const Configuration& c_;
   Value annotations_;
   std::vector<Layer> layers_;
-  Value previous_token_;
+  Value previous_token_, fixed_context_;
+  Value fed_;  // by the previous step; undefined without input feeding
 };
+
+/// How equations write a cell or several: "GRU", "2×LSTM".
+std::string cell_text(const CellConfig& cell, int count);
+
+/// Checks which cells, orders, inputs and places of the context fit together.
+void check_placement(const Configuration&);
 
 /// One decoding step in each order (§1.4).
 void look_update_generate(Builder& builder, const Configuration& configuration);

@@ -12,7 +12,7 @@ void look_generate(Builder& b, const Configuration& configuration) {
   if (mechanism(configuration.attention).reads_query) {
     query = learned_vector(b, "attention.query", configuration.decoder.units, "q");
   }
-  const Look look = decoder.look(query);
+  const Look look = decoder.look({query, {}});
   decoder.generate(decoder.readout({}, look.context));
 }
 

@@ -6,13 +6,13 @@ namespace attend::model {
 
 void look_generate_update(Builder& builder, const Configuration& configuration) {
   DecoderBuilder decoder(builder, configuration);
-  const Look look = decoder.look(decoder.last_state());
+  const Look look = decoder.look(decoder.last_query());
   decoder.generate(decoder.readout(decoder.last_state(), look.context));
-  std::vector<Value> inputs{look.context};
+  std::vector<Value> inputs;
   if (configuration.decoder.feedback == Feedback::kPrevious) {
-    inputs.insert(inputs.begin(), decoder.next_token());
+    inputs.push_back(decoder.next_token());
   }
-  decoder.update(inputs);
+  decoder.update(inputs, look.context);
 }
 
 }  // namespace attend::model

@@ -6,13 +6,12 @@ namespace attend::model {
 
 void look_update_generate(Builder& builder, const Configuration& configuration) {
   DecoderBuilder decoder(builder, configuration);
-  const Look look = decoder.look(decoder.last_state());
+  const Look look = decoder.look(decoder.last_query());
   std::vector<Value> inputs;
   if (configuration.decoder.feedback == Feedback::kPrevious) {
     inputs.push_back(decoder.previous_token());
   }
-  if (look.context.defined()) inputs.push_back(look.context);
-  const Value state = decoder.update(inputs);
+  const Value state = decoder.update(inputs, look.context).hidden;
   decoder.generate(decoder.readout(state, look.context));
 }
 

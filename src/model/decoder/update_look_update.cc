@@ -6,9 +6,11 @@ namespace attend::model {
 
 void update_look_update(Builder& builder, const Configuration& configuration) {
   DecoderBuilder decoder(builder, configuration);
-  const step::CellState first = decoder.update_first({decoder.previous_token()});
-  const Value context = decoder.look(first.hidden).context;
-  decoder.generate(decoder.readout(decoder.update_second(context, first), context));
+  const step::CellState first = decoder.update_first(decoder.first_inputs());
+  const Value context = decoder.look(first).context;
+  const Value readout = decoder.readout(decoder.update_second(context, first), context);
+  decoder.feed(readout, context);
+  decoder.generate(readout);
 }
 
 }  // namespace attend::model

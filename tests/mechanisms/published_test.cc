@@ -1,0 +1,61 @@
+// The numbers of parameters that papers and their codes give, at the published sizes.
+#include <gtest/gtest.h>
+
+#include <string>
+#include <string_view>
+
+#include "model/model.h"
+
+namespace attend::testing {
+namespace {
+
+enum class Counted { kAll, kWithoutBiases };
+
+// A start symbol is a row of the published tables, which have these many rows, and has a vector of
+// its own here: it is left out.
+std::int64_t count(std::string_view preset, const model::VocabularySizes& sizes, Counted counted) {
+  std::int64_t total = 0;
+  for (const model::TensorSpec& spec : model::parameter_table(model::published(preset), sizes)) {
+    const bool bias = counted == Counted::kWithoutBiases && spec.name.ends_with("bias");
+    if (!bias && spec.name != model::kStartName) total += spec.count();
+  }
+  return total;
+}
+
+TEST(Published, RnnsearchHas80Million) {  // §4.2
+  EXPECT_EQ(count("rnnsearch", {30000, 30000}, Counted::kWithoutBiases), 80'401'000);
+}
+
+TEST(Published, SutskeverHas384Million) {  // §2
+  EXPECT_EQ(count("sutskever", {160000, 80000}, Counted::kWithoutBiases), 384'000'000);
+}
+
+// dl4mt has 79,945,521, with a bias for each of the three products of its readout, whose sum is one
+// bias of 512 here.
+TEST(Published, CgruHas80Million) {  // §4.6
+  EXPECT_EQ(count("cgru", {30000, 30000}, Counted::kAll), 79'945'521 - 2 * 512);
+}
+
+TEST(Published, DatesHave52960) {  // §5.1
+  EXPECT_EQ(count("dates", {37, 11}, Counted::kAll), 52'960);
+}
+
+TEST(Published, LuongHas220Million) {  // §6.1, §6.3
+  const model::VocabularySizes words{50000, 50000};
+  const auto without_biases = [&](std::string_view preset) {
+    return count(preset, words, Counted::kWithoutBiases);
+  };
+  EXPECT_EQ(without_biases("luong-dot"), 220'000'000);
+  EXPECT_EQ(without_biases("luong-general"), 221'000'000);
+  EXPECT_EQ(without_biases("luong"), 221'000'000);
+  EXPECT_EQ(without_biases("luong-local-p"), 222'001'000);  // W_p and v_p
+  EXPECT_EQ(without_biases("luong-local-m"), 221'000'000);
+  EXPECT_EQ(without_biases("luong-concat"), 222'001'000);  // W, U and v in place of W
+}
+
+TEST(Published, SeeHas21Million) {  // §13.3: the baseline, and 512 of the coverage
+  EXPECT_EQ(count("coverage-see", {50000, 50000}, Counted::kAll), 21'499'600 + 512);
+}
+
+}  // namespace
+}  // namespace attend::testing

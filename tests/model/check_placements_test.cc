@@ -1,0 +1,93 @@
+// Where the context enters, who asks and which further cells there are: check() refuses choices
+// that contradict each other.
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "check_settings.h"
+
+namespace attend::model {
+namespace {
+
+using namespace testing;
+
+TEST(Check, InputFeeding) {
+  const std::string context = "decoder.input_feeding=context", mixed = "decoder.input_layer=linear";
+  for (const std::string order : {"update-look-generate", "update-look-update"}) {
+    const Settings fed{"decoder.order=" + order, context};
+    expect_taken(fed);
+    expect_taken(with(fed, mixed));
+    expect_refused({fed[0], mixed}, "decoder.input_layer: linear needs decoder.feedback: previous");
+  }
+  for (const std::string order : {"look-update-generate", "look-generate-update"}) {
+    expect_refused({"decoder.order=" + order, context},
+                   "decoder.input_feeding: context needs decoder.order: update-look-generate or "
+                   "update-look-update, because");
+  }
+  const Settings alone{"decoder.order=update-look-generate", context, "decoder.feedback=none"};
+  expect_taken(alone);  // the update reads c_{i-1} alone
+  expect_refused(with(alone, mixed),
+                 "decoder.input_layer: linear needs decoder.feedback: previous");
+}
+
+TEST(Check, LayersOfTheQueryAndTheContext) {
+  const Settings layers{"decoder.query_layer=bottom", "decoder.context_layers=all",
+                        "decoder.layers=2"};
+  const std::string order = "decoder.order=update-look-generate";
+  expect_taken(layers);
+  expect_taken(with(layers, order));
+  expect_taken(with(with(layers, order), "decoder.readout=none"));
+  expect_refused({layers[1], layers[2], order},
+                 "decoder.context_layers: all needs decoder.query_layer: bottom in the order");
+  expect_refused({layers[0], layers[2], order, "decoder.readout=none"},
+                 "decoder.order: update-look-generate needs a decoder.readout");
+  expect_refused({layers[0], layers[1], order, "decoder.readout=none"},  // there is one layer
+                 "decoder.order: update-look-generate needs a decoder.readout");
+  expect_refused({layers[0], layers[1], layers[2], order, "decoder.readout=none",
+                  "decoder.input_feeding=readout"},
+                 "decoder.input_feeding: readout needs a decoder.readout");
+}
+
+TEST(Check, AContextInsideTheResetGate) {
+  const Settings inside{"decoder.gru_context=inside", "decoder.gru_reset=after"};
+  expect_taken(inside);
+  expect_taken(with(inside, "decoder.order=look-generate-update"));
+  expect_taken(with(inside, "attention.kind=fixed"));
+  expect_taken(with(inside, "decoder.layers=2"));
+  expect_refused({inside[0]}, "decoder.gru_context: inside needs decoder.cell: gru and");
+  expect_refused(
+      with(inside, "decoder.cell=lstm"),
+      "decoder.gru_context: inside needs decoder.cell: gru and decoder.gru_reset: after");
+  for (const std::string order : {"update-look-generate", "update-look-update"}) {
+    expect_refused(with(inside, "decoder.order=" + order),
+                   "decoder.gru_context: inside needs decoder.order: look-update-generate or");
+  }
+  expect_refused(with(inside, "decoder.feedback=none"),
+                 "decoder.gru_context: inside needs decoder.feedback: previous");
+  expect_refused(with(inside, "attention.kind=none"),
+                 "decoder.gru_context: inside needs an attention.kind that gives a context");
+}
+
+TEST(Check, QueriesAndGates) {
+  const Settings query{"attention.query=state-and-cell", "decoder.cell=lstm"};
+  expect_taken(query);
+  expect_refused({query[0]}, "attention.query: state-and-cell needs decoder.cell: lstm");
+  expect_refused(with(query, "attention.score=general"),
+                 "attention.query: state-and-cell needs attention.score: additive, whose");
+  expect_refused(with(query, "attention.score=normed-additive"),
+                 "attention.query: state-and-cell needs attention.score: additive, whose");
+  const Settings gate{"attention.context_gate=scalar"};
+  for (const std::string order : {"look-update-generate", "look-generate-update",
+                                  "update-look-generate", "update-look-update"}) {
+    expect_taken(with(gate, "decoder.order=" + order));
+  }
+  expect_taken(with(gate, "attention.window=predicted"));
+  expect_taken(with(gate, "attention.kind=monotonic"));
+  expect_refused(with(gate, "attention.kind=fixed"),
+                 "attention.context_gate: scalar needs attention.kind: soft");
+  expect_refused(with(with(gate, "decoder.cell=none"), "decoder.initial_state=zero"),
+                 "attention.context_gate: scalar needs a decoder.cell");
+}
+
+}  // namespace
+}  // namespace attend::model

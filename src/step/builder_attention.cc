@@ -141,6 +141,7 @@ Value Builder::temporal_energies(Value energies, Value past) {
 
 Value Builder::monotonic_alignment(Value energies, Value last, MonotonicPrediction prediction) {
   const Shape number{Per::kRowPosition, 1};
+  ATTEND_CHECK(limit_ == 0);  // each position of the source is asked
   expect(shape(energies) == number && shape(last) == number, Op::kMonotonicAlignment,
          shape(energies), shape(last));
   return add_node({.op = Op::kMonotonicAlignment,

@@ -188,5 +188,30 @@ INSTANTIATE_TEST_SUITE_P(Scores, ScoreParity,
                          ::testing::ValuesIn(testing::choices_of("attention.score")),
                          [](const auto& one) { return testing::name_of_choice(one.param); });
 
+// Positions without a number count as outside the source for everything that makes weights of
+// energies.
+TEST(LocationParity, RuntimeEqualsTrainingWithEveryWayToMakeWeights) {
+  const auto expect_equal = [](attend::testing::KeptValues given) {
+    given.insert({{"attention.kind", "soft"},
+                  {"attention.coverage", "none"},
+                  {"attention.score", "location"}});
+    for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+      given["attention.maximum_source"] = std::to_string(2 + seed % 3);
+      expect_runtime_equals_training(make_random_model(
+          seed, seed % 2 == 0 ? Allowed::kSomewhere : Allowed::kEverywhere, given));
+    }
+  };
+  for (const std::string& normaliser : testing::choices_of("attention.normaliser")) {
+    for (const std::string& window : testing::choices_of("attention.window")) {
+      expect_equal({{"attention.normaliser", normaliser},
+                    {"attention.window", window},
+                    {"attention.temporal", "none"}});
+    }
+  }
+  expect_equal({{"attention.normaliser", "softmax"},
+                {"attention.window", "all"},
+                {"attention.temporal", "past"}});
+}
+
 }  // namespace
 }  // namespace attend::network

@@ -92,7 +92,7 @@ TEST(Check, FirstStates) {
 
 TEST(Check, FirstSymbol) {
   expect_refused({"decoder.start=own", "decoder.feedback=none"},
-                 "decoder.start needs decoder.feedback: previous");
+                 "decoder.start: own needs decoder.feedback: previous");
   expect_refused({"decoder.start=end", kTargets[0], kTargets[1]},
                  "decoder.start: end needs target.end_token: true");
 }

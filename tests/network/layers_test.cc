@@ -42,7 +42,8 @@ struct GoldenAttention {
     step::Builder b({.annotation_units = 2, .encoder_units = 2, .target_vocabulary = 1},
                     step::Initialization::kGlorot);
     const step::Value h = b.annotations("");
-    step::Value energies = model::mechanism(c.attention).energies(b, c, {b.first_backward(), h, {}});
+    step::Value energies =
+        model::mechanism(c.attention).energies(b, c, {b.first_backward(), h, {}});
     energies = b.add(energies, b.parameter("attention.energy_bias", 1, "b_e"));
     if (relu) energies = b.relu(energies);
     const step::Value alignment = b.softmax(energies);

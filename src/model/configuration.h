@@ -86,7 +86,7 @@ enum class EndToken { kVisible, kHidden };  ///< whether attention may look at t
 enum class AttentionKind { kSoft, kHard, kHardMonotonic, kFixed, kNone };
 /// The positions that a softmax runs over: all, or a window around a predicted one (§6.3).
 enum class Window { kAll, kPredicted };
-/// What the energies see of earlier alignments: nothing, or their sum (§13.3).
+/// Whether the energies see the sum of the earlier alignments (§13.3).
 enum class Coverage { kNone, kSum };
 enum class InputFeeding { kNone, kReadout };  ///< whether the last readout is an input, §6.4
 enum class Readout { kNone, kTanh, kMaxout, kLinear };

@@ -56,7 +56,7 @@ TEST(Work, KeepsTheReadoutOfEachPosition) {
   EXPECT_EQ(kept_values(hard_program(true)).per_step_and_position, 14 + 3);
 }
 
-TEST(Work, KeepsTheHiddenLayerOfAWindowInEachStep) {
+TEST(Work, KeepsTheNumbersOfAWindowInEachStep) {
   const auto program = [](bool in_window) {
     Builder b = small_builder();
     const Value h = b.annotations("→h_j");
@@ -67,12 +67,11 @@ TEST(Work, KeepsTheHiddenLayerOfAWindowInEachStep) {
     b.output({b.weighted_sum(b.softmax(energies), h), "output.weight", "output.bias"});
     return b.finish();
   };
-  EXPECT_EQ(kept_values(program(false)).hidden, 4);
+  EXPECT_EQ(kept_values(program(false)).per_step_and_position, 2);
   const KeptValues window = kept_values(program(true));
-  EXPECT_EQ(window.hidden, 0);
   EXPECT_EQ(window.per_step_and_position, 0);
-  // Seven energies, shares and hidden layers of four units, the context, the centre.
-  EXPECT_EQ(window.per_step, 7 + 7 + 7 * 4 + 4 + 1);
+  // Seven energies and shares, the context, the centre.
+  EXPECT_EQ(window.per_step, 7 + 7 + 4 + 1);
 }
 
 TEST(Work, KeepsTheValuesOfSteps) {

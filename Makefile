@@ -3,6 +3,7 @@ JOBS ?= $(shell nproc)
 BUILD := build/release
 ROUNDS ?= 3
 SEEDS ?= 3
+SANITIZED ?=
 
 help: ## print this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -28,7 +29,7 @@ test-all: test ## and the unit tests under the sanitizers
 test-sanitized: setup ## unit tests under the address and undefined-behaviour sanitizers
 	@cmake --preset asan-ubsan
 	@cmake --build --preset asan-ubsan -j $(JOBS)
-	@ctest --test-dir build/asan-ubsan --output-on-failure -j $(JOBS)
+	@ctest --test-dir build/asan-ubsan --output-on-failure -j $(JOBS) $(SANITIZED)
 
 test-threads: setup ## what several threads share under the thread sanitizer
 	@cmake --preset tsan

@@ -130,6 +130,7 @@ inline void fit_hard_attention(model::Configuration& c) {
   c.decoder.readout = Readout::kTanh;
   if (c.decoder.readout_units < 2) c.decoder.readout_units = 2;
   c.decoder.tied_embeddings = TiedEmbeddings::kNone;
+  c.attention.end_token = EndToken::kVisible;
 }
 
 /// Sets the usual placements.
@@ -206,6 +207,9 @@ inline void fit_attention(Random& random, model::Configuration& c) {
 /// Sets the choices that a decoder without a cell and one with two cells force.
 inline void fit_cells(model::Configuration& c) {
   using namespace model;
+  for (CellConfig* cell : {&c.encoder.cell, &c.decoder.cell}) {
+    if (!cell->resets_after()) cell->bias = GruBias::kBoth;
+  }
   if (c.decoder.cell.type == Cell::kNone) {
     c.decoder.order = Order::kLookUpdateGenerate;
     c.decoder.initial_state = InitialState::kZero;
@@ -330,6 +334,16 @@ inline void fit_sizes(Random& random, model::Configuration& c) {
   c.encoder.embedding = c.decoder.embedding;
 }
 
+/// A decoder whose steps are all equal gives one token.
+inline void fit_targets(model::Configuration& c) {
+  const bool equal = c.decoder.cell.type == model::Cell::kNone &&
+                     c.decoder.feedback == model::Feedback::kNone &&
+                     c.attention.coverage == model::Coverage::kNone;
+  if (!equal) return;
+  c.target.end_token = false;
+  c.target.fixed_length = 1;
+}
+
 inline bool is_valid(const model::Configuration& configuration) {
   try {
     model::check(configuration);
@@ -339,18 +353,16 @@ inline bool is_valid(const model::Configuration& configuration) {
   return true;
 }
 
-/// Draws every option of the network; those in `kept` have the values that it says.
-inline model::Configuration random_choices(const KeptValues& kept, int largest, Random& random) {
-  model::Configuration c;
-  c.source.unit = c.target.unit = model::UnitChoice::kCharacters;
-  for (const model::Option& option : model::options(c)) {
+/// Sets every option of the network to a drawn value, or to the value that `kept` says.
+inline void draw_choices(const std::vector<model::Option>& options, const KeptValues& kept,
+                         int largest, Random& random) {
+  for (const model::Option& option : options) {
     if (!is_of_the_network(option.name)) continue;
     const auto found = kept.find(option.name);
     option.set(found != kept.end()      ? found->second
                : option.choices.empty() ? random_number(option.name, largest, random)
                                         : option.choices[random.below(option.choices.size())]);
   }
-  return c;
 }
 
 /// Any model that check() allows, with layers of 1 … `largest` units (a few more where they are
@@ -361,8 +373,12 @@ inline model::Configuration random_configuration(Random& random, int largest = 2
   constexpr int kAttempts = 10000;
   KeptValues kept = random_kept_values(random);
   for (const auto& [name, value] : given) kept[name] = value;
+  model::Configuration c;
+  const std::vector<model::Option> options = model::options(c);  // of the fields of c
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
-    model::Configuration c = random_choices(kept, largest, random);
+    c = {};
+    c.source.unit = c.target.unit = model::UnitChoice::kCharacters;
+    draw_choices(options, kept, largest, random);
     fit_attention(random, c);
     fit_placements(random, c);
     fit_cells(c);
@@ -371,6 +387,7 @@ inline model::Configuration random_configuration(Random& random, int largest = 2
       c.target.end_token = false;
       c.target.fixed_length = 1 + static_cast<int>(random.below(6));
     }
+    fit_targets(c);
     if (is_valid(c)) return c;
   }
   throw CheckFailure("no random configuration is valid");

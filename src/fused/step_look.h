@@ -18,7 +18,7 @@ struct Positions {
   std::size_t first = 0, count = 0, place = 0;
 };
 
-/// What the operations over positions share: the window, if there is one, and the limit.
+/// The positions that an operation looks at, in the window if there is one, and up to the limit.
 class Look {
  public:
   Look(const StepContext& context, const step::Operation& operation)

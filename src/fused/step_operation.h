@@ -37,7 +37,7 @@ class StepOperation {
   virtual std::vector<WeightArgument> weights() { return {}; }
 };
 
-/// What operations are made from. It outlives them.
+/// The things that operations are made from. They outlive the operations.
 struct StepContext {
   std::shared_ptr<ShardMatrices> matrices;
   const network::StepsInputs& in;

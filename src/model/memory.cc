@@ -25,7 +25,6 @@ ActivationMemory::ActivationMemory(const Configuration& configuration)
   const step::KeptValues kept = step::kept_values(step_program(configuration, {1, 1}));
   source_values_ = 2 * (encoder_values(configuration.encoder) + 2 * kept.per_position);
   target_values_ = 2 * kept.per_step;
-  // Training on kernels computes the hidden layer of the energies again (KeptValues::hidden).
   target_and_source_values_ = 2 * kept.per_step_and_position;
 }
 

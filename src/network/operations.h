@@ -133,7 +133,8 @@ struct StepsInputs {
   const StepProgram* program = nullptr;
   std::vector<int> results;  // slots
   std::int64_t steps = 0, batch = 0;
-  // Of each slot: the value, in the layout of program_run.h; undefined where the steps compute it.
+  // [slots]: the value of each slot, in the layout of program_run.h; undefined where the steps
+  // compute it.
   std::vector<Tensor> values;
   const Tensors* tensors = nullptr;   // the parameters by name
   std::vector<std::int32_t> lengths;  // as in ProgramInputs

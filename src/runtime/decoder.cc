@@ -30,7 +30,7 @@ Decoder::Decoder(const model::Configuration& configuration, std::size_t vocabula
   if (config_.readout != model::Readout::kNone) add_readout(tensors.under("readout"));
 }
 
-// What the bottom layer reads beside the previous token.
+// Says which input the bottom layer has beside the previous token.
 StepInput Decoder::input_of_layers() const {
   if (reads_fixed_context()) return StepInput::kFixed;
   const bool reads_context = attention_ && (config_.order == model::Order::kLookUpdateGenerate ||

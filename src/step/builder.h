@@ -111,7 +111,8 @@ class Builder {
   /// the last step and may only move forward; and the probability after the token was chosen.
   Value monotonic_prior(Value f, Value alignment);
   Value posterior(Value prior, Value token_log_probability);
-  /// Of the output layer, whose weight is declared here, for every position: log Σ_y exp(W_y · r_j
+  /// For every position, the output layer, whose weight is declared here, gives log Σ_y exp(W_y ·
+  /// r_j
   /// + b_y), and log p(y_i | j).
   Value log_normalizer(Value readouts, const Output& output);
   Value token_log_probability(Value readouts, Value normalizer, const Output& output);

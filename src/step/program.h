@@ -89,7 +89,7 @@ enum class Op {
   kMonotonicPrior,  ///< (f, α) → Σ_{i ≤ j} f_i α_j / Σ_{k ≥ i} α_k (§13.2)
   kPosterior,       ///< (π, log p) → π_j p_j / Σ_k π_k p_k
 
-  // Of an output layer for each position; weights are W [vocabulary, l] and b.
+  // An output layer for each position. Weights are W [vocabulary, l] and b.
   kLogNormalizer,        ///< r_j → log Σ_y exp(W_y · r_j + b_y)
   kTokenLogProbability,  ///< (r_j, z_j) → W_y · r_j + b_y − z_j for y = y_i. Only carried values
                          ///< may depend on it, as with kNextEmbedding
@@ -146,7 +146,7 @@ struct Node {
   int layer = 0;           ///< of cells, kLayer… and kDropout
   double factor = 1;       ///< of kScale
   std::int64_t reach = 0;  ///< D of a window; 0: all positions
-  /// Positions from this number on count as outside the source, in kLocationEnergies and kSoftmax;
+  /// For kLocationEnergies and kSoftmax, positions from this number on count as outside the source;
   /// 0: none does.
   std::int64_t limit = 0;
   Normaliser normaliser = Normaliser::kSoftmax;                        ///< of kSoftmax
@@ -252,13 +252,11 @@ struct Work {
 };
 Work work(const Program& program);
 
-/// Numbers that training keeps of the values of a program, for the backward pass: for each position
-/// of a source, for each step, and for each step and position.
+/// Numbers that training on kernels keeps of the values of a program, for the backward pass: for
+/// each position of a source, for each step, and for each step and position. The hidden layer of
+/// additive energies is computed again instead.
 struct KeptValues {
   std::int64_t per_position = 0, per_step = 0, per_step_and_position = 0;
-  /// The hidden layer of additive energies, tanh(q + k_j), for each step and position. Plans
-  /// compute it again instead of keeping it; interpreters keep it.
-  std::int64_t hidden = 0;
 };
 KeptValues kept_values(const Program& program);
 

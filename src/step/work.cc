@@ -108,9 +108,6 @@ KeptValues kept_values(const Program& program) {
     if (node.op == Op::kLogProbabilities || node.op == Op::kCarried) continue;
     for (const Shape& shape : node.results) add(shape);
     if (node.op == Op::kLogNormalizer) add({Per::kRowPosition, outputs_of(program, node)});
-    if (node.op != Op::kAdditiveEnergies) continue;
-    const std::int64_t units = program.shape(node.inputs[1]).units;
-    (node.reach > 0 ? kept.per_step : kept.hidden) += units * node.results[0].units;
   }
   return kept;
 }

@@ -127,17 +127,19 @@ std::vector<ByteSpan> parse_word_ranges(std::string_view ranges, std::string_vie
 
 MarkedSource remove_span_markup(std::string_view text) {
   MarkedSource result;
-  std::optional<std::size_t> open;  // where the span began in the result
+  bool open = false;
+  std::size_t begin = 0;  // of the open span in the result
   for (std::size_t position = 0; position < text.size();) {
     const std::string_view rest = text.substr(position);
     if (rest.starts_with(kOpen)) {
       if (open) throw DataError("a <span> inside a <span>");
-      open = result.text.size();
+      open = true;
+      begin = result.text.size();
       position += kOpen.size();
     } else if (rest.starts_with(kClose)) {
       if (!open) throw DataError("a </span> without a <span>");
-      if (*open < result.text.size()) result.allowed.push_back({*open, result.text.size()});
-      open.reset();
+      if (begin < result.text.size()) result.allowed.push_back({begin, result.text.size()});
+      open = false;
       position += kClose.size();
     } else {
       result.text += text[position++];

@@ -102,17 +102,17 @@ TEST(ProgramDecoder, CarriesEnergiesThatStayFiniteAtClosedPositions) {
   Trial t(b.finish(), closed_trial());
   t.run([&](const Path& path, const TrialRow& row) {
     const auto open = [&](std::size_t j) { return t.open(path, j); };
-    Numbers energies(t.length(path));
+    Numbers own(t.length(path));
     for (std::size_t i = 0; i <= path.tokens.size(); ++i) {
       const Numbers query = t.product("attention.query_weight", 0, t.word(path, i));
-      for (std::size_t j = 0; j < energies.size(); ++j) {
-        energies[j] = energies[j] / 2 + dot(query, key(t, path, j));
+      for (std::size_t j = 0; j < own.size(); ++j) {
+        own[j] = own[j] / 2 + dot(query, key(t, path, j));
       }
     }
     double all = 0;
-    for (const double energy : energies) all += energy;
-    expect_numbers(row.alignment(), softmax(energies, open), "alignment");
-    expect_energies(row.observed("energies"), energies, open);
+    for (const double energy : own) all += energy;
+    expect_numbers(row.alignment(), softmax(own, open), "alignment");
+    expect_energies(row.observed("energies"), own, open);
     expect_numbers(row.observed("all"), {all}, "sum");
   });
 }
@@ -363,14 +363,14 @@ TEST(ProgramDecoder, MultipliesTheSumOfAWindowByLargeWeights) {
   Trial t(b.finish(), {.scale = 0.1});
   t.run(
       [&](const Path& path, const TrialRow& row) {
-        Numbers context(kAnnotation);
-        const std::vector<float> alignment = row.alignment();
+        Numbers sum(kAnnotation);
+        const std::vector<float> shares = row.alignment();
         for (std::size_t j = 0; j < t.length(path); ++j) {
           for (std::size_t u = 0; u < kAnnotation; ++u) {
-            context[u] += alignment[j] * t.annotation(path, j)[u];
+            sum[u] += shares[j] * t.annotation(path, j)[u];
           }
         }
-        expect_numbers(row.observed("readout"), t.product("readout.weight", 0, context), "readout");
+        expect_numbers(row.observed("readout"), t.product("readout.weight", 0, sum), "readout");
       },
       2);
 }

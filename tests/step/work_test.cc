@@ -49,13 +49,14 @@ TEST(Work, CountsTheOutputLayerOfEachPosition) {
 }
 
 TEST(Work, KeepsTheReadoutOfEachPosition) {
-  // An energy, the alignment, W_r [s; h] + b_r, its tanh, the normaliser.
-  EXPECT_EQ(kept_values(hard_program(false)).per_step_and_position, 1 + 1 + 3 + 3 + 1);
+  // An energy, the alignment, W_r [s; h] + b_r, its tanh, the normaliser and the five scores that
+  // it sums up.
+  EXPECT_EQ(kept_values(hard_program(false)).per_step_and_position, 1 + 1 + 3 + 3 + 1 + 5);
   // The prior, the log-probability of the token and the posterior as well.
-  EXPECT_EQ(kept_values(hard_program(true)).per_step_and_position, 9 + 3);
+  EXPECT_EQ(kept_values(hard_program(true)).per_step_and_position, 14 + 3);
 }
 
-TEST(Work, KeepsTheHiddenLayerOfAWindowInEachStep) {
+TEST(Work, KeepsTheNumbersOfAWindowInEachStep) {
   const auto program = [](bool in_window) {
     Builder b = small_builder();
     const Value h = b.annotations("→h_j");
@@ -66,12 +67,11 @@ TEST(Work, KeepsTheHiddenLayerOfAWindowInEachStep) {
     b.output({b.weighted_sum(b.softmax(energies), h), "output.weight", "output.bias"});
     return b.finish();
   };
-  EXPECT_EQ(kept_values(program(false)).hidden, 4);
+  EXPECT_EQ(kept_values(program(false)).per_step_and_position, 2);
   const KeptValues window = kept_values(program(true));
-  EXPECT_EQ(window.hidden, 0);
   EXPECT_EQ(window.per_step_and_position, 0);
-  // Seven energies, shares and hidden layers of four units, the context, the centre.
-  EXPECT_EQ(window.per_step, 7 + 7 + 7 * 4 + 4 + 1);
+  // Seven energies and shares, the context, the centre.
+  EXPECT_EQ(window.per_step, 7 + 7 + 4 + 1);
 }
 
 TEST(Work, KeepsTheValuesOfSteps) {

@@ -24,7 +24,7 @@ using ::testing::SizeIs;
 
 model::Encoded cut(text::UnitMode mode, const std::string& text) {
   model::Encoded encoded;
-  encoded.units = text::Segmenter(text::SegmenterOptions{mode}).split(text);
+  encoded.units = text::Segmenter({.unit = mode, .remove = {}}).split(text);
   return encoded;
 }
 

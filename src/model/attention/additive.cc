@@ -3,25 +3,28 @@
 #include "model/attention/mechanism.h"
 
 namespace attend::model {
-namespace {
 
-using step::Builder;
-using step::Value;
-
-Value energies(Builder& b, const Configuration& c, const ScoreInputs& in) {
+AdditiveParts additive_parts(step::Builder& b, const Configuration& c, const ScoreInputs& in) {
   const std::int64_t units = c.attention.units;
   const double deviation = step::kAttentionDeviation;
-  std::vector<Value> query{in.query};
-  if (in.cell.defined()) query.push_back(in.cell);
-  const Value q = b.linear(
+  std::vector<step::Value> sources{in.query};
+  if (in.cell.defined()) sources.push_back(in.cell);
+  const step::Value query = b.linear(
       {.name = "attention.query_weight", .units = units, .symbol = "W", .deviation = deviation},
-      query);
-  const Value k = b.linear({.name = "attention.annotation_weight",
-                            .units = units,
-                            .symbol = "U",
-                            .deviation = deviation},
-                           {in.annotations}, {"attention.bias"});
-  return b.additive_energies("attention.energy_weight", q, k, in.coverage,
+      sources);
+  const step::Value keys = b.linear({.name = "attention.annotation_weight",
+                                     .units = units,
+                                     .symbol = "U",
+                                     .deviation = deviation},
+                                    {in.annotations}, {"attention.bias"});
+  return {query, keys};
+}
+
+namespace {
+
+step::Value energies(step::Builder& b, const Configuration& c, const ScoreInputs& in) {
+  const auto [query, keys] = additive_parts(b, c, in);
+  return b.additive_energies("attention.energy_weight", query, keys, in.coverage,
                              "attention.coverage_weight");
 }
 

@@ -42,6 +42,12 @@ const std::vector<Mechanism>& mechanisms();
 /// Returns the score that the configuration names.
 const Mechanism& mechanism(const AttentionConfig& attention);
 
+/// The parts of a score with a hidden layer: W s [row: n'] and U h_j + b [position: n'] (§4.1).
+struct AdditiveParts {
+  step::Value query, keys;
+};
+AdditiveParts additive_parts(step::Builder&, const Configuration&, const ScoreInputs&);
+
 /// Computes the middle of the window in which a query looks (§6.3): p = S σ(v · tanh(W q)) if the
 /// query predicts it, or the number of the step.
 step::Value window_centre(step::Builder&, const Configuration&, step::Value query);

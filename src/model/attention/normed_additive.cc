@@ -22,18 +22,9 @@ Value gain(Builder& b, std::int64_t units) {
 }
 
 Value energies(Builder& b, const Configuration& c, const ScoreInputs& in) {
-  const std::int64_t units = c.attention.units;
-  const double deviation = step::kAttentionDeviation;
-  const Value q = b.linear(
-      {.name = "attention.query_weight", .units = units, .symbol = "W", .deviation = deviation},
-      {in.query});
-  const Value k = b.linear({.name = "attention.annotation_weight",
-                            .units = units,
-                            .symbol = "U",
-                            .deviation = deviation},
-                           {in.annotations}, {"attention.bias"});
-  const Value factor = gain(b, units);
-  return b.multiply(factor, b.additive_energies("attention.energy_weight", q, k, in.coverage,
+  const auto [query, keys] = additive_parts(b, c, in);
+  const Value factor = gain(b, c.attention.units);
+  return b.multiply(factor, b.additive_energies("attention.energy_weight", query, keys, in.coverage,
                                                 "attention.coverage_weight"));
 }
 
@@ -44,7 +35,8 @@ Mechanism normed_additive() {
           .section = "§1.5",
           .formula = "g v / |v| · tanh(W s + U h + b)",
           .energies = energies,
-          .reads_coverage = true};
+          .reads_coverage = true,
+          .reads_cell = true};
 }
 
 }  // namespace attend::model

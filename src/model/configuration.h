@@ -168,7 +168,8 @@ struct AttentionConfig {
   double noise = 1;  ///< standard deviation, with AttentionKind::kMonotonic in training
   bool looks() const { return kind != AttentionKind::kFixed && kind != AttentionKind::kNone; }
   bool is_hard() const {
-    return kind == AttentionKind::kHard || kind == AttentionKind::kHardMonotonic || moves_by_offsets();
+    return kind == AttentionKind::kHard || kind == AttentionKind::kHardMonotonic ||
+           moves_by_offsets();
   }
   /// Whether the position of the last step decides how far hard attention moves on (§13.2).
   bool moves_by_offsets() const { return kind == AttentionKind::kHardMonotonicFirstOrder; }

@@ -19,7 +19,7 @@ Targets targets_of(const Tensor& open, std::int64_t offsets) {
   const Tensor number = at::arange(positions, integers);
   const Tensor opens = open.to(at::kLong);
   // All open positions in their order, and then the others.
-  const Tensor order = (number + (1 - opens) * positions).argsort(1);
+  const Tensor order = (number + (1 - opens) * positions).argsort(1, false);
   const Tensor before = opens.cumsum(1) - opens;
   const Tensor rank = before.unsqueeze(2) + at::arange(offsets, integers);
   Targets targets;

@@ -48,8 +48,7 @@ at::Tensor band_prior(const at::Tensor& f, const at::Tensor& energies, const at:
 
 TEST(BandPrior, HasTheNumbersOfTheExample) {  // §16
   const at::Tensor f = at::tensor({6.0 / 7, 1.0 / 7, 0.0}, at::kDouble).view({1, 1, 3});
-  const at::Tensor shares =
-      at::tensor({.5, .5, .3, .7, .2, .8}, at::kDouble).view({1, 1, 3, 2});
+  const at::Tensor shares = at::tensor({.5, .5, .3, .7, .2, .8}, at::kDouble).view({1, 1, 3, 2});
   expect_near(row_of(band_prior(f, shares.log(), {})), {3.0 / 7, 3.3 / 7, 0.1});
 }
 

@@ -84,7 +84,8 @@ TEST(HardMonotonic, HasTheLikelihoodsOfTheExample) {  // §16
   const at::Tensor alignments = at::tensor({.2, .8, .5, .5}, at::kDouble).view({2, 2});
   const at::Tensor emissions = at::tensor({.9, .1, .3, .6}, at::kDouble).view({2, 2});
   EXPECT_NEAR(likelihood(AttentionKind::kHard, alignments, emissions), 0.26 * 0.45, kHardTolerance);
-  EXPECT_NEAR(likelihood(AttentionKind::kHardMonotonic, alignments, emissions), 0.129, kHardTolerance);
+  EXPECT_NEAR(likelihood(AttentionKind::kHardMonotonic, alignments, emissions), 0.129,
+              kHardTolerance);
 }
 
 // α_i = softmax(e_i), e_ij = s_i · W h_j, in plain loops.

@@ -1,5 +1,5 @@
-// What the tests of exact hard attention (§13.2) have in common: a small decoder, and its states,
-// readouts and emissions in plain loops.
+// A small decoder with exact hard attention (§13.2), and its states, readouts and emissions in
+// plain loops.
 #pragma once
 
 #include <cmath>
@@ -19,8 +19,8 @@ inline model::Configuration hard_decoder(model::AttentionKind kind) {
   return c;
 }
 
-/// One step: s_i = GRU(s_{i-1}, E y_{i-1}); r_ij = tanh(W_r [s_i; E y_{i-1}; h_j] + b_r); p(y_i | j)
-/// = softmax(W_o r_ij + b_o) at the token y_i.
+/// One step: s_i = GRU(s_{i-1}, E y_{i-1}); r_ij = tanh(W_r [s_i; E y_{i-1}; h_j] + b_r); p(y_i |
+/// j) = softmax(W_o r_ij + b_o) at the token y_i.
 struct HardStep {
   Row state;                  // s_i
   std::vector<Row> readouts;  // r_ij
@@ -32,13 +32,12 @@ inline std::vector<HardStep> hard_steps(const DecoderTrial& trial) {
   Row s(3, 0);
   for (std::int64_t i = 0; i < DecoderTrial::kSteps; ++i) {
     HardStep step;
-    step.state = s = gru(trial.gates("decoder.0", trial.word(i)),
-                         trial.weight("decoder.0.recurrent_weight"), s);
+    step.state = s =
+        gru(trial.gates("decoder.0", trial.word(i)), trial.weight("decoder.0.recurrent_weight"), s);
     for (std::int64_t j = 0; j < DecoderTrial::kPositions; ++j) {
       const Row parts = concatenated({s, trial.word(i), trial.annotation(j)});
       step.readouts.push_back(tanh_of(trial.affine("readout.weight", "readout.bias", parts)));
-      const Row p =
-          softmax_of(trial.affine("output.weight", "output.bias", step.readouts.back()));
+      const Row p = softmax_of(trial.affine("output.weight", "output.bias", step.readouts.back()));
       step.emissions.push_back(p[static_cast<std::size_t>(DecoderTrial::kTokens[i])]);
     }
     steps.push_back(step);
@@ -46,7 +45,8 @@ inline std::vector<HardStep> hard_steps(const DecoderTrial& trial) {
   return steps;
 }
 
-/// The likelihood Π_i Σ_j π_ij p(y_i | j) by the prior and the normaliser that the program computed.
+/// The likelihood Π_i Σ_j π_ij p(y_i | j) by the prior and the normaliser that the program
+/// computed.
 inline double likelihood_of(const DecoderTrial& trial) {
   double product = 1;
   for (std::int64_t i = 0; i < DecoderTrial::kSteps; ++i) {

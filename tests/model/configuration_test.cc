@@ -366,10 +366,9 @@ TEST(Configuration, NumbersOfAttentionHaveRanges) {
   EXPECT_EQ(message_of([&] { set_option(c, "attention.reach=0"); }),
             "attention.reach: found '0', expected 1 … 1000");
   EXPECT_THROW(set_option(c, "attention.coverage_loss=-1"), UsageError);
-  EXPECT_EQ(
-      message_of([&] { set_option(c, "attention.kind=harder"); }),
-      "attention.kind: found 'harder', expected soft | monotonic | hard | hard-monotonic | "
-      "hard-monotonic-1 | fixed | none");
+  EXPECT_EQ(message_of([&] { set_option(c, "attention.kind=harder"); }),
+            "attention.kind: found 'harder', expected soft | monotonic | hard | hard-monotonic | "
+            "hard-monotonic-1 | fixed | none");
 }
 
 TEST(Configuration, UnknownPresetNamesAll) {

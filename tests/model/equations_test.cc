@@ -261,9 +261,9 @@ TEST(Equations, OfFurtherCellsAndOfAGate) {  // §4.6, §1.6
 }
 
 TEST(Plans, ExistForTheCommonDecoders) {
-  const std::set<std::string> rare{"cho",          "gnmt",     "luong-local-p", "luong-local-m",
-                                   "coverage-see", "temporal", "monotonic",     "hard-monotonic",
-                                   "hard",         "hard-monotonic-1"};
+  const std::set<std::string> rare{
+      "cho",      "gnmt",      "luong-local-p",  "luong-local-m", "coverage-see",
+      "temporal", "monotonic", "hard-monotonic", "hard",          "hard-monotonic-1"};
   for (const Preset& one : presets()) {
     EXPECT_EQ(has_plan(preset(one.name)), !rare.contains(one.name)) << one.name;
   }

@@ -52,7 +52,7 @@ void close_positions(std::vector<Example>& examples, std::uint64_t seed) {
   }
 }
 
-// What training computes for the targets of examples.
+// Computes the log-probabilities of the targets of examples as training does.
 Forced force(const RandomModel& random_model, const std::vector<Example>& examples) {
   const at::NoGradGuard no_gradient;
   const Configuration& c = random_model.configuration;
@@ -238,11 +238,13 @@ class HardParity : public ::testing::TestWithParam<std::string> {};
 // The filter of hard attention follows the beam, and its postponed operations the chosen tokens.
 TEST_P(HardParity, RuntimeEqualsTraining) {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
-    const RandomModel random_model = make_random_model(
-        seed, seed % 2 == 0 ? Allowed::kSomewhere : Allowed::kEverywhere,
-        {{"attention.kind", GetParam()}, {"attention.window", "all"},
-         {"attention.coverage", "none"}, {"attention.normaliser", "softmax"},
-         {"attention.temporal", "none"}});
+    const RandomModel random_model =
+        make_random_model(seed, seed % 2 == 0 ? Allowed::kSomewhere : Allowed::kEverywhere,
+                          {{"attention.kind", GetParam()},
+                           {"attention.window", "all"},
+                           {"attention.coverage", "none"},
+                           {"attention.normaliser", "softmax"},
+                           {"attention.temporal", "none"}});
     expect_runtime_equals_training(random_model);
     expect_forced_equals_training(random_model);
     expect_beam_equals_training(random_model);

@@ -41,11 +41,10 @@ step::Program mixture_program(const MixtureCase& one) {
   output.prior = alignment;
   if (one.kind != Kind::kHard) {
     const Value position = b.carry("position", b.first_position(), "f");
-    output.prior =
-        one.kind == Kind::kMonotonic
-            ? b.monotonic_prior(position, alignment)
-            : b.band_prior(position,
-                           b.linear({"offset.weight", kOffsets}, {state, h}, {"offset.bias"}));
+    output.prior = one.kind == Kind::kMonotonic
+                       ? b.monotonic_prior(position, alignment)
+                       : b.band_prior(position, b.linear({"offset.weight", kOffsets}, {state, h},
+                                                         {"offset.bias"}));
     const Value token = b.token_log_probability(output.input, output.normalizer, output);
     b.next(position, b.posterior(output.prior, token));
     b.observe("position", position, Over::kSource);

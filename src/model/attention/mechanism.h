@@ -66,8 +66,8 @@ void add_to_coverage(step::Builder&, const Configuration&, step::Value coverage,
 /// The alignment of monotonic attention (§13.1), which follows a hypothesis.
 step::Value monotonic_alignment(step::Builder&, const Configuration&, step::Value energies);
 
-/// The energies of the offsets 0 … D of first-order hard attention (§13.2), by which a step may move
-/// on from each position: [row and position: D + 1]. `state` is s_i.
+/// The energies of the offsets 0 … D of first-order hard attention (§13.2), by which a step may
+/// move on from each position: [row and position: D + 1]. `state` is s_i.
 step::Value offset_energies(step::Builder&, const Configuration&, step::Value state,
                             step::Value annotations);
 

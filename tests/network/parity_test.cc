@@ -181,8 +181,10 @@ void expect_beam_equals_training(const RandomModel& random_model) {
                                            random_model.end, random_model.weights);
   std::vector<model::Source> sources;
   for (const Example& example : random_model.examples) sources.push_back(example.source);
-  const auto found =
-      search::search(*engine, sources, {.beam = 4, .n_best = 4, .maximum_length = 7});
+  search::SearchOptions options;
+  options.beam = options.n_best = 4;
+  options.maximum_length = 7;
+  const auto found = search::search(*engine, sources, options);
   std::vector<Example> examples;
   std::vector<double> scores;
   for (std::size_t b = 0; b < sources.size(); ++b) {

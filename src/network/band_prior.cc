@@ -24,8 +24,8 @@ Targets targets_of(const Tensor& open, std::int64_t offsets) {
   const Tensor rank = before.unsqueeze(2) + at::arange(offsets, integers);
   Targets targets;
   targets.exists = (rank < opens.sum(1).view({batch, 1, 1})).unsqueeze(0);
-  targets.index = order.gather(1, rank.clamp_max(positions - 1).view({batch, -1}))
-                      .view({1, batch, positions, offsets});
+  targets.index = order.gather(1, rank.clamp_max(positions - 1).reshape({batch, -1}))
+                      .reshape({1, batch, positions, offsets});
   return targets;
 }
 

@@ -60,7 +60,7 @@ TEST(BandPrior, EqualsTheTransitionMatrices) {
                                             {0, 0, 0, 0, 0, 0, 1}, {0, 0, 0, 0, 0, 0, 0}};
   const auto batch = static_cast<std::int64_t>(open.size());
   constexpr std::int64_t kSteps = 3, kPositions = 7;
-  at::Tensor mask = at::zeros({batch, kPositions}, at::kDouble);
+  at::Tensor mask = at::zeros({kPositions, batch}, at::kDouble).t();  // as batches have it
   for (std::int64_t b = 0; b < batch; ++b) {
     for (std::int64_t j = 0; j < kPositions; ++j) {
       const bool is_open = open[static_cast<std::size_t>(b)][static_cast<std::size_t>(j)] != 0;

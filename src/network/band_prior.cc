@@ -38,10 +38,13 @@ Tensor band_prior(const Tensor& f, const Tensor& energies, const Tensor& mask) {
                                      energies.options().dtype(at::kBool).requires_grad(false));
   const Targets targets = targets_of(open, energies.size(3));
   const Tensor exists = targets.exists.expand_as(energies);
-  // A position without any offset is left whole here, and gets zeros below.
-  const Tensor closed = exists.logical_or(exists.any(-1, true).logical_not()).logical_not();
-  const Tensor moves = normalise(step::Normaliser::kSoftmax, energies, closed) *
-                       exists.to(energies.scalar_type()) * f.unsqueeze(-1);
+  // A position without any offset, such as padding, has zeros in place of its energies, and gets no
+  // share below.
+  const Tensor none = exists.any(-1, true).logical_not();
+  const Tensor closed = exists.logical_or(none).logical_not();
+  const Tensor moves =
+      normalise(step::Normaliser::kSoftmax, energies.masked_fill(none, 0), closed) *
+      exists.to(energies.scalar_type()) * f.unsqueeze(-1);
   const Tensor index = targets.index.expand_as(moves);
   return at::zeros(moves.sizes().slice(0, 3), moves.options().requires_grad(false))
       .scatter_add(2, index.flatten(2), moves.flatten(2));

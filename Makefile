@@ -45,7 +45,7 @@ bench: ## measure kernels, training and prediction against PyTorch (ROUNDS=3)
 quality: build ## train with several seeds in float32 and bfloat16, compare quality (SEEDS=3)
 	@bench/quality --seeds $(SEEDS) --build $(BUILD)
 
-toys: build ## train small models on made-up tasks for two minutes each, print exact match
+toys: build ## train every preset on made-up tasks, two minutes at most each
 	@bench/toys --build $(BUILD)
 
 lint: ## formatting, tests on disk, house rules

@@ -194,6 +194,11 @@ inline void fit_attention(Random& random, model::Configuration& c) {
     attention.energies = Energies::kLinear;
     if (attention.score == "location") attention.score = "general";
   }
+  if (attention.moves_by_offsets()) {
+    attention.score = "general";
+    attention.energies = Energies::kLinear;
+    attention.energy_bias = false;
+  }
   if (!attention.energy_bias) attention.initial_energy_bias = 0;
   if (attention.is_hard()) fit_hard_attention(c);
   if (!attention.looks()) fit_no_look(c);

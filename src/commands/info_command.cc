@@ -155,7 +155,7 @@ struct PresetOptions {
 std::string list_presets() {
   std::string text;
   for (const model::Preset& preset : model::presets()) {
-    text += fmt::format("{:<16}{}\n", preset.name, preset.description);
+    text += fmt::format("{:<21}{}\n", preset.name, preset.description);
   }
   return text;
 }

@@ -160,6 +160,7 @@ std::unique_ptr<StepOperation> make_operation(StepContext& context,
       return make_monotonic_alignment(context, operation);
     case Op::kSpread:
     case Op::kMonotonicPrior:
+    case Op::kBandPrior:
     case Op::kPosterior:
     case Op::kLogNormalizer:
     case Op::kTokenLogProbability:

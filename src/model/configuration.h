@@ -83,10 +83,19 @@ enum class EndToken { kVisible, kHidden };  ///< whether attention may look at t
 /// How the decoder gets the source. Soft attention hands a weighted mean of the annotations on.
 /// Monotonic attention does so too, with weights that never move back (§13.1). Hard attention mixes
 /// the output distributions of all positions, where each step chooses a position by itself or
-/// (monotonic) none before the position of the last step (§13.2). A fixed context is the last
+/// (monotonic) none before the position of the last step (§13.2). In a first-order model that
+/// position itself decides how far a step moves on. A fixed context is the last
 /// states of the top encoder layer, in every step (§3). With none, the decoder sees the source in
 /// its first states only (§2).
-enum class AttentionKind { kSoft, kMonotonic, kHard, kHardMonotonic, kFixed, kNone };
+enum class AttentionKind {
+  kSoft,
+  kMonotonic,
+  kHard,
+  kHardMonotonic,
+  kHardMonotonicFirstOrder,
+  kFixed,
+  kNone
+};
 /// A fixed context: the last states themselves, or a tanh layer of them (§3).
 enum class FixedContext { kState, kTanh };
 /// The query: the state h alone, or [h; c] of an LSTM (§13.3).
@@ -159,10 +168,18 @@ struct AttentionConfig {
   double noise = 1;  ///< standard deviation, with AttentionKind::kMonotonic in training
   bool looks() const { return kind != AttentionKind::kFixed && kind != AttentionKind::kNone; }
   bool is_hard() const {
-    return kind == AttentionKind::kHard || kind == AttentionKind::kHardMonotonic;
+    return kind == AttentionKind::kHard || kind == AttentionKind::kHardMonotonic ||
+           moves_by_offsets();
+  }
+  /// Whether the position of the last step decides how far hard attention moves on (§13.2).
+  bool moves_by_offsets() const { return kind == AttentionKind::kHardMonotonicFirstOrder; }
+  /// The name of a kind of hard attention: "hard-monotonic".
+  const char* hard_name() const {
+    if (moves_by_offsets()) return "hard-monotonic-1";
+    return kind == AttentionKind::kHard ? "hard" : "hard-monotonic";
   }
   Window window = Window::kAll;
-  int reach = 10;  ///< D: the window has 2 D + 1 positions
+  int reach = 10;  ///< D: the window has 2 D + 1 positions, and moves by offsets go up to D
   Coverage coverage = Coverage::kNone;
   double coverage_loss = 0;  ///< λ, the factor of Σ_j min(α_ij, c_ij) in the cost
   Temporal temporal = Temporal::kNone;

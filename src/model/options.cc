@@ -115,17 +115,20 @@ void add_attention(OptionList& list, AttentionConfig& attention) {
   list.flag("attention.energy_bias", attention.energy_bias, "a bias on the energies");
   list.number("attention.initial_energy_bias", attention.initial_energy_bias, -1000.0, 1000.0,
               "the bias on the energies before training; monotonic attention needs one below 0");
-  list.choice<AttentionKind>("attention.kind", attention.kind,
-                             {{"soft", AttentionKind::kSoft},
-                              {"monotonic", AttentionKind::kMonotonic},
-                              {"hard", AttentionKind::kHard},
-                              {"hard-monotonic", AttentionKind::kHardMonotonic},
-                              {"fixed", AttentionKind::kFixed},
-                              {"none", AttentionKind::kNone}},
-                             "soft averages the annotations; monotonic too, but never moves back; "
-                             "hard mixes the distributions that each position gives; "
-                             "hard-monotonic never moves back; fixed hands the encoder's last "
-                             "states to every step; none to the first only");
+  list.choice<AttentionKind>(
+      "attention.kind", attention.kind,
+      {{"soft", AttentionKind::kSoft},
+       {"monotonic", AttentionKind::kMonotonic},
+       {"hard", AttentionKind::kHard},
+       {"hard-monotonic", AttentionKind::kHardMonotonic},
+       {"hard-monotonic-1", AttentionKind::kHardMonotonicFirstOrder},
+       {"fixed", AttentionKind::kFixed},
+       {"none", AttentionKind::kNone}},
+      "soft averages the annotations; monotonic too, but never moves back; "
+      "hard mixes the distributions that each position gives; "
+      "hard-monotonic never moves back; hard-monotonic-1 moves on by as "
+      "many positions as the last one decides; fixed hands the encoder's last "
+      "states to every step; none to the first only");
   list.choice<MonotonicPrediction>(
       "attention.prediction", attention.prediction,
       {{"scan", MonotonicPrediction::kScan}, {"expectation", MonotonicPrediction::kExpectation}},
@@ -140,7 +143,8 @@ void add_attention(OptionList& list, AttentionConfig& attention) {
       "where attention looks: everywhere, or in a window around a position that "
       "moves on with each step, or that the state predicts");
   list.number("attention.reach", attention.reach, 1, 1000,
-              "positions on each side of the middle of a window");
+              "positions on each side of the middle of a window, and the furthest move of "
+              "attention.kind: hard-monotonic-1");
   list.choice<Coverage>("attention.coverage", attention.coverage,
                         {{"none", Coverage::kNone}, {"sum", Coverage::kSum}},
                         "what additive scores see of the past: the sum of the alignments");

@@ -180,6 +180,36 @@ Configuration published_hard_monotonic() {
   return c;
 }
 
+// Exact hard attention without an order, 0-HARD (§13.2), at a size for a CPU.
+Configuration make_hard() {
+  Configuration c = make_hard_monotonic();
+  c.attention.kind = AttentionKind::kHard;
+  return c;
+}
+
+// The large model of the authors' code, which is that of hard-monotonic but for the kind.
+Configuration published_hard() {
+  Configuration c = published_hard_monotonic();
+  c.attention.kind = AttentionKind::kHard;
+  return c;
+}
+
+// First-order hard monotonic attention, 1-MONO (§13.2), at a size for a CPU. The published band has
+// 11 offsets, of which 0 … 5 are possible.
+Configuration make_hard_monotonic_1() {
+  Configuration c = make_hard_monotonic();
+  c.attention.kind = AttentionKind::kHardMonotonicFirstOrder;
+  c.attention.reach = 5;
+  return c;
+}
+
+Configuration published_hard_monotonic_1() {
+  Configuration c = published_hard_monotonic();
+  c.attention.kind = AttentionKind::kHardMonotonicFirstOrder;
+  c.attention.reach = 5;
+  return c;
+}
+
 struct NamedPreset {
   const char* name;
   const char* description;
@@ -223,6 +253,10 @@ constexpr NamedPreset kPresets[] = {
      make_monotonic, nullptr},
     {"hard-monotonic", "Wu and Cotterell 2019: exact hard attention that never moves back",
      make_hard_monotonic, published_hard_monotonic},
+    {"hard", "Wu, Shapiro and Cotterell 2018: exact hard attention, each step by itself", make_hard,
+     published_hard},
+    {"hard-monotonic-1", "hard-monotonic, whose last position decides how far a step moves on",
+     make_hard_monotonic_1, published_hard_monotonic_1},
 };
 
 const NamedPreset& find_preset(std::string_view name) {

@@ -165,7 +165,7 @@ void check_shortlist(const AttentionConfig& attention) {
   throw UsageError(fmt::format(
       "attention.kind: {} cannot be combined with a shortlist, because the output is a mixture of "
       "the distributions of all positions",
-      attention.kind == AttentionKind::kHard ? "hard" : "hard-monotonic"));
+      attention.hard_name()));
 }
 
 }  // namespace attend::model

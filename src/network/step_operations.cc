@@ -5,6 +5,7 @@
 #include <string>
 
 #include "base/base.h"
+#include "network/band_prior.h"
 #include "network/normalisers.h"
 #include "network/plain_operations.h"
 
@@ -77,6 +78,8 @@ class Computation {
         return monotonic_alignment();
       case step::Op::kMonotonicPrior:
         return monotonic_prior();
+      case step::Op::kBandPrior:
+        return band_prior(x(0), x(1), in_.mask);
       case step::Op::kPosterior:
         return posterior();
       case step::Op::kLogNormalizer:

@@ -22,6 +22,9 @@ bool ProgramRun::compute_positions(const PreparedOperation& one) {
     case Op::kMonotonicPrior:
       monotonic_prior(operation);
       return true;
+    case Op::kBandPrior:
+      band_prior(operation);
+      return true;
     case Op::kPosterior:
       posterior(operation);
       return true;
@@ -79,6 +82,36 @@ void ProgramRun::monotonic_prior(const step::Operation& operation) {
     for (std::size_t j = 0; j < prior.size(); ++j) {
       moved += prior[j];
       prior[j] = static_cast<float>(alignment[j] * moved);
+    }
+  }
+}
+
+bool ProgramRun::is_open(std::size_t row, std::size_t position) const {
+  const std::vector<char>& allowed = annotations_.allowed;
+  return allowed.empty() || allowed[values_.start(row) + position] != 0;
+}
+
+// π_j = Σ_k f_k softmax(e_k)_d, where offset d leads from k to the position that is d places behind
+// k among those that are open from k on. Offsets behind the last open position have no share.
+void ProgramRun::band_prior(const step::Operation& operation) {
+  const std::size_t offsets = values_.units(operation.inputs[1]);
+  const std::span<float> shares = part_.get(offsets);
+  for (std::size_t row = 0; row < rows_; ++row) {
+    const std::span<const float> f = values_.defined_of(operation.inputs[0], row);
+    const std::span<const float> energies = values_.defined_of(operation.inputs[1], row);
+    const std::span<float> prior = values_.write_defined(operation.results[0], row);
+    std::fill(prior.begin(), prior.end(), 0.0F);
+    for (std::size_t k = 0; k < f.size(); ++k) {
+      if (f[k] == 0.0F) continue;
+      std::size_t count = 0;
+      for (std::size_t j = k; j < f.size() && count < offsets; ++j) {
+        if (is_open(row, j)) ++count;
+      }
+      if (count == 0) continue;
+      kernels::softmax(row_of(energies, k, offsets).first(count), shares.first(count));
+      for (std::size_t j = k, d = 0; d < count; ++j) {
+        if (is_open(row, j)) prior[j] += f[k] * shares[d++];
+      }
     }
   }
 }

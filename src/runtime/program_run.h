@@ -78,6 +78,8 @@ class ProgramRun final : public model::Decoding {
   void sum_positions(const step::Operation& operation);
   void monotonic_alignment(const step::Operation& operation);
   void monotonic_prior(const step::Operation& operation);
+  void band_prior(const step::Operation& operation);
+  bool is_open(std::size_t row, std::size_t position) const;
   void posterior(const step::Operation& operation);
   void log_normalizer(const step::Operation& operation);
   void token_log_probability(const step::Operation& operation);

@@ -110,6 +110,10 @@ class Builder {
   /// Hard monotonic attention (§13.2): the probability of looking at position j, when it was f in
   /// the last step and may only move forward; and the probability after the token was chosen.
   Value monotonic_prior(Value f, Value alignment);
+  /// Hard monotonic attention that moves on by 0, 1, … positions: the probability of looking at
+  /// position j. `energies` are those of the offsets from each position, [row and position: 2 or
+  /// more].
+  Value band_prior(Value f, Value energies);
   Value posterior(Value prior, Value token_log_probability);
   /// For every position, the output layer, whose weight is declared here, gives log Σ_y exp(W_y ·
   /// r_j

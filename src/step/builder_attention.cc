@@ -157,6 +157,13 @@ Value Builder::monotonic_prior(Value f, Value alignment) {
   return add_node({.op = Op::kMonotonicPrior, .inputs = {f, alignment}, .results = {number}});
 }
 
+Value Builder::band_prior(Value f, Value energies) {
+  const Shape number{Per::kRowPosition, 1}, &offsets = shape(energies);
+  expect(shape(f) == number && offsets.per == Per::kRowPosition && offsets.units > 1,
+         Op::kBandPrior, shape(f), offsets);
+  return add_node({.op = Op::kBandPrior, .inputs = {f, energies}, .results = {number}});
+}
+
 Value Builder::posterior(Value prior, Value token_log_probability) {
   const Shape number{Per::kRowPosition, 1};
   expect(shape(prior) == number && shape(token_log_probability) == number, Op::kPosterior,

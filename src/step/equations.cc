@@ -103,6 +103,10 @@ class NodeText {
       case Op::kMonotonicPrior:
         return fmt::format("Σ_{{k ≤ j}} {0} {1} / Σ_{{l ≥ k}} {2}", of_position(0, "k"), operand(1),
                            of_position(1, "l"));
+      case Op::kBandPrior:
+        return fmt::format("Σ_{{k ≤ j}} {0} exp({1})_{{j-k}} / Σ_d exp({1})_d, j − k and d ≤ {2}",
+                           of_position(0, "k"), of_position(1, "k"),
+                           program_.shape(node_.inputs[1]).units - 1);
       case Op::kPosterior:
         return fmt::format("{} {} / Σ_k {} {}", operand(0), operand(1), of_position(0, "k"),
                            of_position(1, "k"));

@@ -73,6 +73,8 @@ std::string_view name_of_attention(Op op) {
       return "monotonic alignment";
     case Op::kMonotonicPrior:
       return "monotonic prior";
+    case Op::kBandPrior:
+      return "band prior";
     case Op::kPosterior:
       return "posterior";
     case Op::kLogNormalizer:

@@ -87,7 +87,11 @@ enum class Op {
   /// noise to e; prediction may scan (Node::prediction). p_j is 0 where attention may not look.
   kMonotonicAlignment,
   kMonotonicPrior,  ///< (f, α) → Σ_{i ≤ j} f_i α_j / Σ_{k ≥ i} α_k (§13.2)
-  kPosterior,       ///< (π, log p) → π_j p_j / Σ_k π_k p_k
+  /// (f, e) → Σ_k f_k a_k(d), where a_k = softmax(e_k) and offset d leads from k to j (§13.2).
+  /// e_k has a number for each offset from 0 on; offset d leads to the position that is d places
+  /// behind k among those from k on where attention may look. Offsets that lead nowhere get 0.
+  kBandPrior,
+  kPosterior,  ///< (π, log p) → π_j p_j / Σ_k π_k p_k
 
   // An output layer for each position. Weights are W [vocabulary, l] and b.
   kLogNormalizer,        ///< r_j → log Σ_y exp(W_y · r_j + b_y)

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "decoder_trial.h"
+#include "hard_trial.h"
 #include "model/attention/mechanism.h"
 
 namespace attend::testing {
@@ -12,16 +12,6 @@ namespace {
 using model::AttentionKind;
 using step::Builder;
 using step::Value;
-
-model::Configuration hard_decoder(AttentionKind kind) {
-  model::Configuration c = small_decoder();
-  c.attention.kind = kind;
-  c.attention.score = "general";
-  c.decoder.order = model::Order::kUpdateLookGenerate;
-  c.decoder.initial_state = model::InitialState::kZero;
-  model::check(c);
-  return c;
-}
 
 // A program over two steps, two positions and two words, whose alignments and probabilities are
 // given numbers. The state of a step holds its number as a unit vector and then log α_i. With
@@ -90,86 +80,39 @@ double likelihood(AttentionKind kind, const at::Tensor& alignments, const at::Te
   return product;
 }
 
-// Priors have a small number in their divisors, which keeps them finite where nothing is allowed.
-constexpr double kTolerance = 1e-9;
-
 TEST(HardMonotonic, HasTheLikelihoodsOfTheExample) {  // §16
   const at::Tensor alignments = at::tensor({.2, .8, .5, .5}, at::kDouble).view({2, 2});
   const at::Tensor emissions = at::tensor({.9, .1, .3, .6}, at::kDouble).view({2, 2});
-  EXPECT_NEAR(likelihood(AttentionKind::kHard, alignments, emissions), 0.26 * 0.45, kTolerance);
-  EXPECT_NEAR(likelihood(AttentionKind::kHardMonotonic, alignments, emissions), 0.129, kTolerance);
+  EXPECT_NEAR(likelihood(AttentionKind::kHard, alignments, emissions), 0.26 * 0.45, kHardTolerance);
+  EXPECT_NEAR(likelihood(AttentionKind::kHardMonotonic, alignments, emissions), 0.129,
+              kHardTolerance);
 }
 
-// p(y | j) = softmax(W_o r + b_o) at the token y, in plain loops.
-double emission(const DecoderTrial& trial, const Row& readout, std::size_t token) {
-  const Row logits =
-      plus(times(trial.weight("output.weight"), readout), trial.vector("output.bias"));
-  return softmax_of(logits)[token];
-}
-
-// s_i = GRU(s_{i-1}, E y_{i-1}); e_ij = s_i · W h_j; r_ij = tanh(W_r [s_i; E y_{i-1}; h_j] + b_r).
-struct Loops {
-  std::vector<Row> alignments;             // α_i
-  std::vector<std::vector<Row>> readouts;  // r_ij
-  std::vector<Row> emissions;              // p(y_i | j)
-};
-
-Loops plain_loops(const DecoderTrial& trial) {
-  Loops loops;
-  Row s(3, 0);
-  for (std::int64_t i = 0; i < DecoderTrial::kSteps; ++i) {
-    const Row gates = plus(times(trial.weight("decoder.0.input_weight"), trial.word(i)),
-                           trial.vector("decoder.0.bias"));
-    s = gru(gates, trial.weight("decoder.0.recurrent_weight"), s);
-    Row energies, emissions;
-    std::vector<Row> readouts;
-    for (std::int64_t j = 0; j < DecoderTrial::kPositions; ++j) {
-      const Row h = trial.annotation(j);
-      energies.push_back(dot(s, times(trial.weight("attention.annotation_weight"), h)));
-      const Row parts = concatenated({s, trial.word(i), h});
-      readouts.push_back(tanh_of(
-          plus(times(trial.weight("readout.weight"), parts), trial.vector("readout.bias"))));
-      emissions.push_back(
-          emission(trial, readouts.back(), static_cast<std::size_t>(DecoderTrial::kTokens[i])));
-    }
-    loops.alignments.push_back(softmax_of(energies));
-    loops.readouts.push_back(readouts);
-    loops.emissions.push_back(emissions);
+// α_i = softmax(e_i), e_ij = s_i · W h_j, in plain loops.
+Row alignment_of(const DecoderTrial& trial, const Row& s) {
+  Row energies;
+  for (std::int64_t j = 0; j < DecoderTrial::kPositions; ++j) {
+    energies.push_back(
+        dot(s, times(trial.weight("attention.annotation_weight"), trial.annotation(j))));
   }
-  return loops;
-}
-
-// The likelihood Π_i Σ_j π_ij p(y_i | j) by the prior and the normaliser that the program computed.
-double likelihood(const DecoderTrial& trial) {
-  double product = 1;
-  for (std::int64_t i = 0; i < DecoderTrial::kSteps; ++i) {
-    double p = 0;
-    for (std::int64_t j = 0; j < DecoderTrial::kPositions; ++j) {
-      const auto token = static_cast<std::size_t>(DecoderTrial::kTokens[i]);
-      const Row logits = plus(times(trial.weight("output.weight"), trial.output(i, j)),
-                              trial.vector("output.bias"));
-      const auto k = static_cast<std::size_t>(j);
-      p += trial.prior(i)[k] * std::exp(logits[token] - trial.normalizer(i)[k]);
-    }
-    product *= p;
-  }
-  return product;
+  return softmax_of(energies);
 }
 
 TEST(Hard, MixesWhatEachPositionSays) {
   const DecoderTrial trial(hard_decoder(AttentionKind::kHard));
-  const Loops loops = plain_loops(trial);
+  const std::vector<HardStep> steps = hard_steps(trial);
   double expected = 1;
-  for (std::size_t i = 0; i < loops.alignments.size(); ++i) {
+  for (std::size_t i = 0; i < steps.size(); ++i) {
     const auto step = static_cast<std::int64_t>(i);
-    expected *= dot(loops.alignments[i], loops.emissions[i]);
-    expect_near(trial.prior(step), loops.alignments[i]);
-    expect_near(trial.observed("alignment", step), loops.alignments[i]);
-    for (std::size_t j = 0; j < loops.readouts[i].size(); ++j) {
-      expect_near(trial.output(step, static_cast<std::int64_t>(j)), loops.readouts[i][j]);
+    const Row alignment = alignment_of(trial, steps[i].state);
+    expected *= dot(alignment, steps[i].emissions);
+    expect_near(trial.prior(step), alignment);
+    expect_near(trial.observed("alignment", step), alignment);
+    for (std::size_t j = 0; j < steps[i].readouts.size(); ++j) {
+      expect_near(trial.output(step, static_cast<std::int64_t>(j)), steps[i].readouts[j]);
     }
   }
-  EXPECT_NEAR(likelihood(trial), expected, 1e-12);
+  EXPECT_NEAR(likelihood_of(trial), expected, 1e-12);
 }
 
 // The forward algorithm of a hidden Markov model: F_1(j) = α_1j p(y_1 | j), F_i(j) = Σ_{k ≤ j}
@@ -177,26 +120,26 @@ TEST(Hard, MixesWhatEachPositionSays) {
 TEST(HardMonotonic, EqualsTheForwardAlgorithm) {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     const DecoderTrial trial(hard_decoder(AttentionKind::kHardMonotonic), seed);
-    const Loops loops = plain_loops(trial);
-    const std::size_t positions = loops.alignments[0].size();
+    const std::vector<HardStep> steps = hard_steps(trial);
+    const std::size_t positions = DecoderTrial::kPositions;
     Row forward(positions, 0);
-    for (std::size_t j = 0; j < positions; ++j) {
-      forward[j] = loops.alignments[0][j] * loops.emissions[0][j];
-    }
-    for (std::size_t i = 1; i < loops.alignments.size(); ++i) {
+    const Row first = alignment_of(trial, steps[0].state);
+    for (std::size_t j = 0; j < positions; ++j) forward[j] = first[j] * steps[0].emissions[j];
+    for (std::size_t i = 1; i < steps.size(); ++i) {
+      const Row alignment = alignment_of(trial, steps[i].state);
       Row next(positions, 0);
       for (std::size_t k = 0; k < positions; ++k) {
         double later = 0;
-        for (std::size_t l = k; l < positions; ++l) later += loops.alignments[i][l];
+        for (std::size_t l = k; l < positions; ++l) later += alignment[l];
         for (std::size_t j = k; j < positions; ++j) {
-          next[j] += forward[k] * loops.alignments[i][j] / later * loops.emissions[i][j];
+          next[j] += forward[k] * alignment[j] / later * steps[i].emissions[j];
         }
       }
       forward = next;
     }
     double expected = 0;
     for (const double one : forward) expected += one;
-    EXPECT_NEAR(likelihood(trial), expected, kTolerance * expected) << "seed " << seed;
+    EXPECT_NEAR(likelihood_of(trial), expected, kHardTolerance * expected) << "seed " << seed;
   }
 }
 
@@ -204,12 +147,12 @@ TEST(HardMonotonic, EqualsTheForwardAlgorithm) {
 // distribution f_i.
 TEST(HardMonotonic, ShowsThePrior) {
   const DecoderTrial trial(hard_decoder(AttentionKind::kHardMonotonic));
-  const Loops loops = plain_loops(trial);
-  expect_near(trial.observed("alignment", 0), loops.alignments[0], kTolerance);
+  expect_near(trial.observed("alignment", 0), alignment_of(trial, hard_steps(trial)[0].state),
+              kHardTolerance);
   for (std::int64_t i = 0; i < DecoderTrial::kSteps; ++i) {
     double sum = 0;
     for (const double share : trial.prior(i)) sum += share;
-    EXPECT_NEAR(sum, 1, kTolerance) << i;
+    EXPECT_NEAR(sum, 1, kHardTolerance) << i;
     expect_near(trial.observed("alignment", i), trial.prior(i));
   }
 }

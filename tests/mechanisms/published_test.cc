@@ -57,5 +57,20 @@ TEST(Published, SeeHas21Million) {  // §13.3: the baseline, and 512 of the cove
   EXPECT_EQ(count("coverage-see", {50000, 50000}, Counted::kAll), 21'499'600 + 512);
 }
 
+// Two LSTM layers of 400 units a direction, one of 400 in the decoder, readouts of 1200, embeddings
+// of 200. First-order hard attention has a layer of 6 of the 11 published offsets besides.
+TEST(Published, HardAttentionHasTheSizesOfItsCode) {  // §13.2
+  const model::VocabularySizes letters{40, 50};
+  const auto without_biases = [&](std::string_view preset) {
+    return count(preset, letters, Counted::kWithoutBiases);
+  };
+  const std::int64_t encoder = 2 * (4 * 400 * (200 + 400) + 4 * 400 * (800 + 400));
+  const std::int64_t decoder = 4 * 400 * (200 + 400) + 400 * 800 + 1200 * 1200;
+  const std::int64_t expected = encoder + decoder + 200 * (40 + 50) + 50 * 1200;
+  EXPECT_EQ(without_biases("hard"), expected);
+  EXPECT_EQ(without_biases("hard-monotonic"), expected);
+  EXPECT_EQ(without_biases("hard-monotonic-1"), expected + 6 * 2 * 400);
+}
+
 }  // namespace
 }  // namespace attend::testing

@@ -136,6 +136,9 @@ TEST(Check, Normalisers) {
     expect_taken({own, "attention.kind=hard", "decoder.order=update-look-generate"});
     expect_refused({own, "attention.kind=hard-monotonic", "decoder.order=update-look-generate"},
                    "attention.kind: hard-monotonic needs attention.normaliser: softmax");
+    expect_refused({own, "attention.kind=hard-monotonic-1", "attention.score=general",
+                    "decoder.order=update-look-generate"},
+                   "attention.kind: hard-monotonic-1 needs attention.normaliser: softmax");
     for (const std::string kind : {"fixed", "none"}) {
       expect_refused({own, "attention.kind=" + kind},
                      "attention.kind: " + kind +
@@ -178,11 +181,11 @@ TEST(Check, TheFirstBiasOfEnergies) {
 }
 
 TEST(Check, HardAttention) {
-  for (const std::string kind : {"hard", "hard-monotonic"}) {
+  for (const std::string kind : {"hard", "hard-monotonic", "hard-monotonic-1"}) {
     const std::string name = "attention.kind: " + kind + " needs ";
-    const Settings hard{"attention.kind=" + kind, "decoder.order=update-look-generate"};
+    const Settings hard{"attention.kind=" + kind, "decoder.order=update-look-generate",
+                        "attention.score=general"};
     expect_taken(hard);
-    expect_taken(with(hard, "attention.energies=relu"));
     expect_taken(with(hard, "decoder.layers=2"));
     expect_refused({hard[0]}, name + "decoder.order: update-look-generate");
     expect_refused({hard[0], "decoder.order=update-look-update"},
@@ -208,6 +211,23 @@ TEST(Check, HardAttention) {
     expect_refused(with(hard, "attention.temporal=past"), name + "attention.temporal: none");
     expect_refused(with(hard, "decoder.cell=none"), "decoder.cell: none needs decoder.order");
   }
+}
+
+TEST(Check, HardAttentionThatMovesByOffsets) {
+  const std::string order = "decoder.order=update-look-generate";
+  for (const std::string kind : {"hard", "hard-monotonic"}) {
+    const std::string own = "attention.kind=" + kind;
+    expect_taken({own, order});
+    expect_taken({own, order, "attention.energies=relu"});
+    expect_taken({own, order, "attention.energy_bias=true"});
+  }
+  const std::string name = "attention.kind: hard-monotonic-1 needs ";
+  const Settings first{"attention.kind=hard-monotonic-1", order, "attention.score=general"};
+  expect_taken(with(first, "attention.reach=1"));
+  expect_refused({first[0], order}, name + "attention.score: general");
+  expect_refused(with(first, "attention.energies=relu"), name + "attention.energies: linear");
+  expect_refused(with(first, "attention.energy_bias=true"),
+                 name + "attention.energies: linear and attention.energy_bias: false");
 }
 
 TEST(Check, DecodersWithoutALook) {
@@ -310,8 +330,9 @@ TEST(Check, Coverage) {
 
 TEST(Check, TheDiagonal) {
   const Settings diagonal{"training.diagonal_weight=1"};
-  for (const std::string kind : {"soft", "hard", "hard-monotonic"}) {
-    expect_taken({diagonal[0], "attention.kind=" + kind, "decoder.order=update-look-generate"});
+  for (const std::string kind : {"soft", "hard", "hard-monotonic", "hard-monotonic-1"}) {
+    expect_taken({diagonal[0], "attention.kind=" + kind, "decoder.order=update-look-generate",
+                  "attention.score=general"});
   }
   for (const std::string kind : {"fixed", "none"}) {
     expect_refused(with(diagonal, "attention.kind=" + kind),

@@ -43,7 +43,7 @@ TEST(Configuration, EveryPublishedSizeSurvivesYaml) {
     read_yaml(copy, write_yaml(original), "published.yml");
     EXPECT_EQ(write_yaml(copy), write_yaml(original)) << one.name;
   }
-  EXPECT_EQ(published_sizes, 15);  // of all but default, temporal and monotonic
+  EXPECT_EQ(published_sizes, 17);  // of all but default, temporal and monotonic
   EXPECT_NE(message_of([] { published("default"); }).find("has no published size"),
             std::string::npos);
   EXPECT_NE(message_of([] { published("nobody"); }).find("unknown preset"), std::string::npos);
@@ -343,6 +343,9 @@ TEST(Configuration, PresetsMakeTheChoiceThatTheyAreNamedAfter) {
   EXPECT_EQ(preset("monotonic").attention.prediction, MonotonicPrediction::kScan);
   EXPECT_EQ(preset("monotonic").attention.initial_energy_bias, -1);
   EXPECT_EQ(preset("hard-monotonic").attention.kind, AttentionKind::kHardMonotonic);
+  EXPECT_EQ(preset("hard").attention.kind, AttentionKind::kHard);
+  EXPECT_EQ(preset("hard-monotonic-1").attention.kind, AttentionKind::kHardMonotonicFirstOrder);
+  EXPECT_EQ(preset("hard-monotonic-1").attention.reach, 5);
   EXPECT_EQ(preset("sutskever").attention.kind, AttentionKind::kNone);
   EXPECT_EQ(preset("cho").decoder.gru_context, GruContext::kInside);
   EXPECT_EQ(preset("rnnencdec").attention.kind, AttentionKind::kFixed);
@@ -363,10 +366,9 @@ TEST(Configuration, NumbersOfAttentionHaveRanges) {
   EXPECT_EQ(message_of([&] { set_option(c, "attention.reach=0"); }),
             "attention.reach: found '0', expected 1 … 1000");
   EXPECT_THROW(set_option(c, "attention.coverage_loss=-1"), UsageError);
-  EXPECT_EQ(
-      message_of([&] { set_option(c, "attention.kind=harder"); }),
-      "attention.kind: found 'harder', expected soft | monotonic | hard | hard-monotonic | fixed | "
-      "none");
+  EXPECT_EQ(message_of([&] { set_option(c, "attention.kind=harder"); }),
+            "attention.kind: found 'harder', expected soft | monotonic | hard | hard-monotonic | "
+            "hard-monotonic-1 | fixed | none");
 }
 
 TEST(Configuration, UnknownPresetNamesAll) {

@@ -196,6 +196,14 @@ TEST(Equations, OfHardAttentionMixDistributions) {  // §13.2
   EXPECT_EQ(lines(c).back(), "choice: p(y_i) = Σ_j α_ij softmax(W_o r_ij + b_o)");
 }
 
+TEST(Equations, OfFirstOrderHardAttentionMoveByOffsets) {  // §13.2
+  const Lines found = lines(preset("hard-monotonic-1"));
+  EXPECT_EQ(found[3], "energies: e_ij = W_d [s_i; T h_j] + b_d");
+  EXPECT_EQ(found[6],
+            "prior: π_ij = Σ_{k ≤ j} f_{i-1,k} exp(e_ik)_{j-k} / Σ_d exp(e_ik)_d, j − k and d ≤ 5");
+  EXPECT_EQ(found[8], "choice: p(y_i) = Σ_j π_ij softmax(W_o r_ij + b_o)");
+}
+
 TEST(Equations, OfModelsWithoutALook) {  // §2, §3
   Configuration c = preset("default");
   c.attention.kind = AttentionKind::kFixed;
@@ -253,8 +261,9 @@ TEST(Equations, OfFurtherCellsAndOfAGate) {  // §4.6, §1.6
 }
 
 TEST(Plans, ExistForTheCommonDecoders) {
-  const std::set<std::string> rare{"cho",          "gnmt",     "luong-local-p", "luong-local-m",
-                                   "coverage-see", "temporal", "monotonic",     "hard-monotonic"};
+  const std::set<std::string> rare{
+      "cho",      "gnmt",      "luong-local-p",  "luong-local-m", "coverage-see",
+      "temporal", "monotonic", "hard-monotonic", "hard",          "hard-monotonic-1"};
   for (const Preset& one : presets()) {
     EXPECT_EQ(has_plan(preset(one.name)), !rare.contains(one.name)) << one.name;
   }

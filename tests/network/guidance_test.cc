@@ -246,6 +246,9 @@ std::vector<Case> cases() {
           {"monotonic", {"attention.kind=monotonic"}},
           {"hard", {"attention.kind=hard", updates_first}},
           {"hard_monotonic", {"attention.kind=hard-monotonic", updates_first}},
+          {"hard_monotonic_1",
+           {"attention.kind=hard-monotonic-1", "attention.score=general", "attention.reach=2",
+            updates_first}},
           {"no_cell", {"decoder.cell=none", "decoder.initial_state=zero"}},
           {"hidden_end", {"attention.end_token=hidden"}}};
 }

@@ -26,6 +26,7 @@ struct RandomModel {
   model::VocabularySizes sizes;
   std::optional<text::TokenId> end;
   std::vector<Example> examples;  // targets end with </s> if the model has one
+  Tensor values;                  // of all parameters
   model::Weights weights;
   Forced forced;
 };
@@ -49,6 +50,27 @@ void close_positions(std::vector<Example>& examples, std::uint64_t seed) {
     example.source.allowed.resize(example.source.tokens.size());
     for (char& allowed : example.source.allowed) allowed = random.chance(open) ? 1 : 0;
   }
+}
+
+// Computes the log-probabilities of the targets of examples as training does.
+Forced force(const RandomModel& random_model, const std::vector<Example>& examples) {
+  const at::NoGradGuard no_gradient;
+  const Configuration& c = random_model.configuration;
+  const Layout layout(model::parameter_table(c, random_model.sizes));
+  return Network(c, layout.views(random_model.values), std::make_shared<PlainOperations>())
+      .forced(make_batch(pointers(examples), at::kFloat));
+}
+
+// The logarithm of the probability of the target of example `b`.
+double log_likelihood(const Forced& forced, const std::vector<Example>& examples, std::size_t b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < examples[b].target.size(); ++i) {
+    sum += forced
+               .log_probabilities[static_cast<std::int64_t>(i)][static_cast<std::int64_t>(b)]
+                                 [examples[b].target[i]]
+               .item<double>();
+  }
+  return sum;
 }
 
 RandomModel make_random_model(std::uint64_t seed, Allowed allowed = Allowed::kEverywhere,
@@ -82,10 +104,9 @@ RandomModel make_random_model(std::uint64_t seed, Allowed allowed = Allowed::kEv
   for (std::int64_t i = 0; i < layout.size(); ++i) {
     values.data_ptr<float>()[i] = static_cast<float>(scale * random.normal());
   }
+  random_model.values = values;
   random_model.weights = make_weights(layout, values, {});
-  const at::NoGradGuard no_gradient;
-  random_model.forced = Network(c, layout.views(values), std::make_shared<PlainOperations>())
-                            .forced(make_batch(pointers(random_model.examples), at::kFloat));
+  random_model.forced = force(random_model, random_model.examples);
   return random_model;
 }
 
@@ -134,19 +155,7 @@ void expect_runtime_equals_training(const RandomModel& random_model) {
   }
 }
 
-class Parity : public ::testing::TestWithParam<int> {};
-
-TEST_P(Parity, RuntimeEqualsTraining) {
-  expect_runtime_equals_training(make_random_model(static_cast<std::uint64_t>(GetParam())));
-}
-
-TEST_P(Parity, RuntimeEqualsTrainingWhereAttentionMayNotLookEverywhere) {
-  const auto seed = static_cast<std::uint64_t>(GetParam());
-  expect_runtime_equals_training(make_random_model(seed, Allowed::kSomewhere));
-}
-
-TEST_P(Parity, ForcedScoreEqualsTheTrainingLikelihood) {
-  const RandomModel random_model = make_random_model(static_cast<std::uint64_t>(GetParam()));
+void expect_forced_equals_training(const RandomModel& random_model) {
   SCOPED_TRACE(model::write_yaml(random_model.configuration));
   const auto engine = runtime::make_engine(random_model.configuration, random_model.sizes,
                                            random_model.end, random_model.weights);
@@ -159,15 +168,53 @@ TEST_P(Parity, ForcedScoreEqualsTheTrainingLikelihood) {
   }
   const auto hypotheses = search::score(*engine, sources, targets, 1.0);
   for (std::size_t b = 0; b < sources.size(); ++b) {
-    double expected = 0;
-    for (std::size_t i = 0; i < random_model.examples[b].target.size(); ++i) {
-      expected += random_model.forced
-                      .log_probabilities[static_cast<std::int64_t>(i)][static_cast<std::int64_t>(b)]
-                                        [random_model.examples[b].target[i]]
-                      .item<double>();
-    }
+    const double expected = log_likelihood(random_model.forced, random_model.examples, b);
+    if (hypotheses[b].log_probability == expected) continue;  // −infinity too
     EXPECT_NEAR(hypotheses[b].log_probability, expected, 1e-5 * std::max(1.0, std::abs(expected)));
   }
+}
+
+// Compares the log-probabilities of what a beam finds with those that training computes for it.
+void expect_beam_equals_training(const RandomModel& random_model) {
+  SCOPED_TRACE(model::write_yaml(random_model.configuration));
+  const auto engine = runtime::make_engine(random_model.configuration, random_model.sizes,
+                                           random_model.end, random_model.weights);
+  std::vector<model::Source> sources;
+  for (const Example& example : random_model.examples) sources.push_back(example.source);
+  search::SearchOptions options;
+  options.beam = options.n_best = 4;
+  options.maximum_length = 7;
+  const auto found = search::search(*engine, sources, options);
+  std::vector<Example> examples;
+  std::vector<double> scores;
+  for (std::size_t b = 0; b < sources.size(); ++b) {
+    for (const search::Hypothesis& one : found[b]) {
+      examples.push_back({sources[b], one.tokens});
+      if (one.finished && random_model.end) examples.back().target.push_back(*random_model.end);
+      scores.push_back(one.log_probability);
+    }
+  }
+  const Forced forced = force(random_model, examples);
+  for (std::size_t k = 0; k < examples.size(); ++k) {
+    const double expected = log_likelihood(forced, examples, k);
+    if (scores[k] == expected) continue;  // −infinity too
+    EXPECT_NEAR(scores[k], expected, 1e-5 * std::max(1.0, std::abs(expected))) << "found " << k;
+  }
+}
+
+class Parity : public ::testing::TestWithParam<int> {};
+
+TEST_P(Parity, RuntimeEqualsTraining) {
+  expect_runtime_equals_training(make_random_model(static_cast<std::uint64_t>(GetParam())));
+}
+
+TEST_P(Parity, RuntimeEqualsTrainingWhereAttentionMayNotLookEverywhere) {
+  const auto seed = static_cast<std::uint64_t>(GetParam());
+  expect_runtime_equals_training(make_random_model(seed, Allowed::kSomewhere));
+}
+
+TEST_P(Parity, ForcedScoreEqualsTheTrainingLikelihood) {
+  expect_forced_equals_training(make_random_model(static_cast<std::uint64_t>(GetParam())));
 }
 
 INSTANTIATE_TEST_SUITE_P(RandomModels, Parity, ::testing::Range(1, 101));
@@ -186,6 +233,28 @@ TEST_P(ScoreParity, RuntimeEqualsTraining) {
 
 INSTANTIATE_TEST_SUITE_P(Scores, ScoreParity,
                          ::testing::ValuesIn(testing::choices_of("attention.score")),
+                         [](const auto& one) { return testing::name_of_choice(one.param); });
+
+class HardParity : public ::testing::TestWithParam<std::string> {};
+
+// The filter of hard attention follows the beam, and its postponed operations the chosen tokens.
+TEST_P(HardParity, RuntimeEqualsTraining) {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    const RandomModel random_model =
+        make_random_model(seed, seed % 2 == 0 ? Allowed::kSomewhere : Allowed::kEverywhere,
+                          {{"attention.kind", GetParam()},
+                           {"attention.window", "all"},
+                           {"attention.coverage", "none"},
+                           {"attention.normaliser", "softmax"},
+                           {"attention.temporal", "none"}});
+    expect_runtime_equals_training(random_model);
+    expect_forced_equals_training(random_model);
+    expect_beam_equals_training(random_model);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, HardParity,
+                         ::testing::Values("hard", "hard-monotonic", "hard-monotonic-1"),
                          [](const auto& one) { return testing::name_of_choice(one.param); });
 
 // Positions without a number count as outside the source for everything that makes weights of

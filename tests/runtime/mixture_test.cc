@@ -14,7 +14,9 @@ using step::Value;
 
 constexpr double kImpossible = -std::numeric_limits<double>::infinity();
 
-enum class Kind { kHard, kMonotonic };
+enum class Kind { kHard, kMonotonic, kBand };
+constexpr Kind kKinds[] = {Kind::kHard, Kind::kMonotonic, Kind::kBand};
+constexpr std::int64_t kOffsets = 3;  // of Kind::kBand
 enum class Normalizers { kHidden, kShown };
 
 struct MixtureCase {
@@ -23,7 +25,8 @@ struct MixtureCase {
   std::int64_t words = kWords;
 };
 
-// s_i = tanh(W [s_{i-1}; E y_{i-1}]), energies s_i · h_j, readouts tanh(W [s_i; h_j] + b).
+// s_i = tanh(W [s_{i-1}; E y_{i-1}]), energies s_i · h_j, energies of offsets W [s_i; h_j] + b,
+// readouts tanh(W [s_i; h_j] + b).
 step::Program mixture_program(const MixtureCase& one) {
   Builder b = trial_builder(one.words);
   const Value h = b.annotations("h"), word = previous_word(b, one.words);
@@ -36,9 +39,12 @@ step::Program mixture_program(const MixtureCase& one) {
   output.input = b.dropout(readouts, step::DropoutPlace::kReadout);
   output.normalizer = b.log_normalizer(output.input, output);
   output.prior = alignment;
-  if (one.kind == Kind::kMonotonic) {
+  if (one.kind != Kind::kHard) {
     const Value position = b.carry("position", b.first_position(), "f");
-    output.prior = b.monotonic_prior(position, alignment);
+    output.prior = one.kind == Kind::kMonotonic
+                       ? b.monotonic_prior(position, alignment)
+                       : b.band_prior(position, b.linear({"offset.weight", kOffsets}, {state, h},
+                                                         {"offset.bias"}));
     const Value token = b.token_log_probability(output.input, output.normalizer, output);
     b.next(position, b.posterior(output.prior, token));
     b.observe("position", position, Over::kSource);
@@ -52,14 +58,47 @@ step::Program mixture_program(const MixtureCase& one) {
   return b.finish();
 }
 
-// The alignments and the distributions of all positions in each step of a path.
+// The alignments, the transitions and the distributions of all positions in each step of a path.
 struct Steps {
   std::vector<Numbers> alignments;                // [steps], [positions]
+  std::vector<std::vector<Numbers>> transitions;  // [steps], [positions], [positions]: A(k, j)
   std::vector<std::vector<Numbers>> of_position;  // [steps], [positions]: log p(y | j)
   std::vector<Numbers> normalizers;               // [steps], [positions]
 };
 
-Steps steps_of(const Trial& t, const Path& path) {
+// A(k, j) = α_j / Σ_{l ≥ k} α_l for j ≥ k; zeros where nothing from k on is open.
+std::vector<Numbers> transitions_of(const Numbers& alignment) {
+  const std::size_t length = alignment.size();
+  std::vector<Numbers> transitions(length, Numbers(length));
+  for (std::size_t k = 0; k < length; ++k) {
+    double mass = 0;
+    for (std::size_t l = k; l < length; ++l) mass += alignment[l];
+    for (std::size_t j = k; j < length && mass > 0; ++j) transitions[k][j] = alignment[j] / mass;
+  }
+  return transitions;
+}
+
+// A(k, j) = softmax(W [s; h_k] + b)_d, where d open positions from k on stand before j.
+std::vector<Numbers> transitions_of(const Trial& t, const Path& path, const Numbers& state) {
+  const std::size_t length = t.length(path);
+  std::vector<Numbers> transitions(length, Numbers(length));
+  for (std::size_t k = 0; k < length; ++k) {
+    const Numbers energies = sum(t.product("offset.weight", 0, state),
+                                 t.product("offset.weight", kAnnotation, t.annotation(path, k)));
+    std::size_t offset = 0;
+    double mass = 0;
+    for (std::size_t j = k; j < length && offset < energies.size(); ++j) {
+      if (!t.open(path, j)) continue;
+      transitions[k][j] = std::exp(energies[offset] + t.bias("offset.bias", offset));
+      mass += transitions[k][j];
+      ++offset;
+    }
+    for (double& share : transitions[k]) share = mass == 0 ? 0 : share / mass;
+  }
+  return transitions;
+}
+
+Steps steps_of(const Trial& t, const Path& path, Kind kind) {
   Steps steps;
   Numbers state(kAnnotation);
   for (std::size_t i = 0; i <= path.tokens.size(); ++i) {
@@ -82,17 +121,12 @@ Steps steps_of(const Trial& t, const Path& path) {
       normalizers.push_back(logits[0] - of_position.back()[0]);
     }
     steps.alignments.push_back(softmax(energies, [&](std::size_t j) { return t.open(path, j); }));
+    steps.transitions.push_back(kind == Kind::kBand ? transitions_of(t, path, state)
+                                                    : transitions_of(steps.alignments.back()));
     steps.of_position.push_back(of_position);
     steps.normalizers.push_back(normalizers);
   }
   return steps;
-}
-
-// Σ_{l ≥ k} α_l, or 0 where nothing from k on is open.
-double mass_from(const Numbers& alignment, std::size_t k) {
-  double mass = 0;
-  for (std::size_t l = k; l < alignment.size(); ++l) mass += alignment[l];
-  return mass;
 }
 
 // The forward algorithm: γ_j = p(y_1 … y_i, position j) after each step. Returns Σ_k γ_k A(k, j) of
@@ -102,13 +136,9 @@ Numbers forward(const Steps& steps, const Path& path) {
   Numbers gamma(length);
   gamma[0] = 1;
   for (std::size_t i = 0; i < steps.alignments.size(); ++i) {
-    const Numbers& alignment = steps.alignments[i];
     Numbers moved(length);
     for (std::size_t k = 0; k < length; ++k) {
-      const double mass = mass_from(alignment, k);
-      for (std::size_t j = k; j < length && mass > 0; ++j) {
-        moved[j] += gamma[k] * alignment[j] / mass;
-      }
+      for (std::size_t j = k; j < length; ++j) moved[j] += gamma[k] * steps.transitions[i][k][j];
     }
     if (i + 1 == steps.alignments.size()) return moved;
     const auto token = static_cast<std::size_t>(path.tokens[i]);
@@ -158,7 +188,7 @@ void expect_log_probabilities(const std::vector<float>& found, const Numbers& ex
 void expect_mixture(const MixtureCase& one, Trial& t, int steps = 5) {
   t.run(
       [&](const Path& path, const TrialRow& row) {
-        const Steps all = steps_of(t, path);
+        const Steps all = steps_of(t, path, one.kind);
         const Numbers prior = prior_of(all, path, one.kind);
         expect_numbers(row.alignment(), prior, "prior", 1e-4);
         expect_numbers(row.observed("look"), all.alignments.back(), "alignment");
@@ -171,7 +201,7 @@ void expect_mixture(const MixtureCase& one, Trial& t, int steps = 5) {
 }
 
 TEST(MixtureRun, EqualsTheForwardAlgorithm) {
-  for (const Kind kind : {Kind::kHard, Kind::kMonotonic}) {
+  for (const Kind kind : kKinds) {
     for (const Normalizers normalizers : {Normalizers::kHidden, Normalizers::kShown}) {
       for (const bool closed : {false, true}) {
         SCOPED_TRACE(::testing::Message() << static_cast<int>(kind) << " " << closed);
@@ -185,7 +215,7 @@ TEST(MixtureRun, EqualsTheForwardAlgorithm) {
 
 // p(y) far below the smallest float32 still has a logarithm.
 TEST(MixtureRun, KeepsTheDigitsOfImprobableTokens) {
-  for (const Kind kind : {Kind::kHard, Kind::kMonotonic}) {
+  for (const Kind kind : kKinds) {
     const MixtureCase one{kind};
     Trial t(mixture_program(one), {});
     t.weight("output.bias")[1] = -150;
@@ -203,12 +233,12 @@ TEST(MixtureRun, AddsUpThePartsOfALongSource) {
 
 TEST(MixtureRun, KeepsTheBestOfTheWholeDistribution) {
   constexpr std::size_t kBest = 3;
-  for (const Kind kind : {Kind::kHard, Kind::kMonotonic}) {
+  for (const Kind kind : kKinds) {
     const MixtureCase one{kind};
     Trial t(mixture_program(one), closed_trial());
     t.run(
         [&](const Path& path, const TrialRow& row) {
-          const Steps steps = steps_of(t, path);
+          const Steps steps = steps_of(t, path, kind);
           const Numbers all = mix(steps, prior_of(steps, path, kind));
           EXPECT_TRUE(row.result->log_probabilities.empty());
           ASSERT_EQ(row.result->best_count, kBest);

@@ -79,7 +79,7 @@ struct Case {
 
 // Configurations that have no plan.
 std::vector<Case> cases_of_programs() {
-  std::vector<Case> list(5, {small_model(), kSmall, DecoderPath::kProgram});
+  std::vector<Case> list(6, {small_model(), kSmall, DecoderPath::kProgram});
   for (const std::size_t k : {0U, 1U}) {
     list[k].configuration.decoder.order = model::Order::kUpdateLookGenerate;
     list[k].configuration.attention.kind =
@@ -92,6 +92,9 @@ std::vector<Case> cases_of_programs() {
     list[k].configuration.attention.reach = 2;
   }
   list[4].configuration.attention.units = 40;
+  list[5].configuration.decoder.order = model::Order::kUpdateLookGenerate;
+  list[5].configuration.attention.kind = model::AttentionKind::kHardMonotonicFirstOrder;
+  list[5].configuration.attention.score = "general";
   return list;
 }
 
@@ -161,7 +164,7 @@ TEST(Steps, AllocateNothingAfterTheFirst) {
       std::vector<Path> paths;
       decoding->step(first_rows(sources.size(), paths));
       if (one.configuration.decoder.order == model::Order::kLookGenerateUpdate ||
-          one.configuration.attention.kind == model::AttentionKind::kHardMonotonic) {
+          one.configuration.attention.is_hard()) {
         // The first operation that needs the chosen token comes in the second step.
         decoding->step(next_rows(6, 11, random, paths));
       }

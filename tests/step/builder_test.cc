@@ -237,6 +237,11 @@ TEST(Builder, RefusesMixturesThatDoNotFit) {
   EXPECT_THROW(b.output(without_numbers), CheckFailure);
   EXPECT_THROW(b.monotonic_prior(state, alignment), CheckFailure);
   EXPECT_THROW(b.posterior(alignment, state), CheckFailure);
+  const Value offsets = b.linear({"offset.weight", 3}, {state, h});
+  EXPECT_NO_THROW(b.band_prior(alignment, offsets));
+  EXPECT_THROW(b.band_prior(alignment, alignment), CheckFailure);  // one offset moves nowhere
+  EXPECT_THROW(b.band_prior(state, offsets), CheckFailure);
+  EXPECT_THROW(b.band_prior(alignment, state), CheckFailure);
   EXPECT_THROW(b.sum_positions(state), CheckFailure);
 }
 

@@ -142,6 +142,17 @@ TEST(StepEquations, WriteMixturesOfPositions) {
   EXPECT_EQ(b.text(b.posterior(prior, token)), "π_ij p(y_i | j) / Σ_k π_ik p(y_i | k)");
 }
 
+TEST(StepEquations, WriteMovesByOffsets) {
+  Builder b = small_builder();
+  const Value h = b.annotations("→h_j");
+  const Value q = b.carry("state", b.zeros(4), "s_i");
+  const Value f = b.carry("position", b.first_position(), "f_{i-1,j}");
+  const Value energies = b.linear({"offset.weight", 3, "W_d"}, {q, h}, {"offset.bias", "b_d"});
+  b.write(energies, {"e_ij", "", ""});
+  EXPECT_EQ(b.text(b.band_prior(f, energies)),
+            "Σ_{k ≤ j} f_{i-1,k} exp(e_ik)_{j-k} / Σ_d exp(e_ik)_d, j − k and d ≤ 2");
+}
+
 TEST(StepEquations, ListTheNodesThatHaveALabel) {
   const std::vector<Equation> lines = equations(small_program());
   ASSERT_EQ(lines.size(), 2U);

@@ -24,9 +24,7 @@ std::string scores_that(bool Mechanism::*reads) {
 void check_hard(const Configuration& c) {
   if (!c.attention.is_hard()) return;
   const DecoderConfig& decoder = c.decoder;
-  const std::string name = c.attention.kind == AttentionKind::kHard
-                               ? "attention.kind: hard"
-                               : "attention.kind: hard-monotonic";
+  const std::string name = std::string("attention.kind: ") + c.attention.hard_name();
   if (decoder.order != Order::kUpdateLookGenerate) {
     conflict(name + " needs decoder.order: update-look-generate, whose state no context enters");
   }
@@ -57,6 +55,23 @@ void check_hard(const Configuration& c) {
   }
   if (decoder.query_layer != QueryLayer::kTop) {
     conflict(name + " needs decoder.query_layer: top, whose state the readouts read");
+  }
+}
+
+// First-order hard attention has energies of offsets, which a layer of its own computes of T h_j.
+void check_offsets(const Configuration& c) {
+  if (!c.attention.moves_by_offsets()) return;
+  const std::string name = "attention.kind: hard-monotonic-1";
+  if (c.attention.score != "general") {
+    conflict(name + " needs attention.score: general, whose weight of the annotations is its T; " +
+             "its own energies belong to offsets");
+  }
+  if (c.attention.energies != Energies::kLinear || c.attention.energy_bias) {
+    conflict(name + " needs attention.energies: linear and attention.energy_bias: false, because " +
+             "its energies belong to offsets, which have biases of their own");
+  }
+  if (c.attention.normaliser != Normaliser::kSoftmax) {
+    conflict(name + " needs attention.normaliser: softmax, because every offset must be possible");
   }
 }
 
@@ -178,6 +193,7 @@ void check_attention(const Configuration& c) {
   if (score.check != nullptr) score.check(c);
   check_monotonic(c);
   check_hard(c);
+  check_offsets(c);
   check_without_look(c);
   check_fixed(c);
   check_query(c);

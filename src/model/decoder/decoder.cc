@@ -196,7 +196,9 @@ Look DecoderBuilder::look(const step::CellState& query) {
 
 void DecoderBuilder::look_hard(const step::CellState& state) {
   Look look;
-  look.alignment = alignment_of(state, {}, look);
+  const Value moves = c_.attention.moves_by_offsets()
+                          ? offset_energies(b_, c_, state.hidden, annotations_)
+                          : alignment_of(state, {}, look);
   std::vector<Value> parts{state.hidden};
   if (c_.decoder.readout_previous_units() > 0) parts.push_back(previous_token());
   parts.push_back(annotations_);
@@ -204,8 +206,7 @@ void DecoderBuilder::look_hard(const step::CellState& state) {
       b_.linear({.name = "readout.weight", .units = c_.decoder.readout_units, .symbol = "W_r"},
                 parts, {"readout.bias", "b_r"}));
   b_.write(readouts, {"r_ij", "readouts", ""});
-  b_.output(mix_positions(b_, c_, look.alignment,
-                          b_.dropout(readouts, step::DropoutPlace::kReadout),
+  b_.output(mix_positions(b_, c_, moves, b_.dropout(readouts, step::DropoutPlace::kReadout),
                           {{}, output_weight_name(c_.decoder), "output.bias"}));
 }
 

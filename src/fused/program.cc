@@ -158,8 +158,9 @@ std::unique_ptr<StepOperation> make_operation(StepContext& context,
       return make_weighted_sum(context, operation);
     case Op::kMonotonicAlignment:
       return make_monotonic_alignment(context, operation);
-    case Op::kSpread:
     case Op::kMonotonicPrior:
+      return make_monotonic_prior(context, operation);
+    case Op::kSpread:
     case Op::kPosterior:
     case Op::kLogNormalizer:
     case Op::kTokenLogProbability:

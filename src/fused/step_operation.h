@@ -60,6 +60,8 @@ std::unique_ptr<StepOperation> make_weighted_sum(StepContext& context,
                                                  const step::Operation& operation);
 std::unique_ptr<StepOperation> make_monotonic_alignment(StepContext& context,
                                                         const step::Operation& operation);
+std::unique_ptr<StepOperation> make_monotonic_prior(StepContext& context,
+                                                    const step::Operation& operation);
 /// Functions of single vectors, dropout, and functions of two vectors.
 std::unique_ptr<StepOperation> make_function(StepContext& context,
                                              const step::Operation& operation);

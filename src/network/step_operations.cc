@@ -12,7 +12,7 @@ namespace attend::network {
 namespace {
 
 constexpr double kNothing = -std::numeric_limits<double>::infinity();
-// Keeps the quotients of kMonotonicPrior finite behind the last allowed position.
+// Keeps the quotient of kPosterior finite where all products are 0.
 constexpr double kSmallestMass = 1e-12;
 
 // A query as [steps, batch, units], whatever it belongs to.
@@ -132,6 +132,14 @@ class Computation {
     return at::constant_pad_nd(numbers, {0, positions - node_.limit});
   }
 
+  // Weights of the positions that are allowed, which sum to 1. A row without any has 0 everywhere.
+  static Tensor weights_of(step::Normaliser normaliser, const Tensor& energies,
+                           const Tensor& allowed) {
+    const Tensor any = allowed.any(-1, true);
+    const Tensor closed = allowed.logical_or(any.logical_not()).logical_not();
+    return normalise(normaliser, energies, closed) * allowed.to(energies.scalar_type());
+  }
+
   // [batch, positions]: where attention may look.
   Tensor open_positions() const {
     const Tensor open = in_.mask == 0;
@@ -140,15 +148,11 @@ class Computation {
     return open.logical_and(number < node_.limit);
   }
 
-  // Weights of the positions that are allowed. A row without any has 0 everywhere.
   Tensor softmax() const {
     ATTEND_CHECK(in_.mask.defined() || node_.limit == 0);
     if (!in_window() && !in_.mask.defined()) return normalise(node_.normaliser, x(0), {});
-    const Tensor allowed =
-        in_window() ? exists_in_window() : open_positions().unsqueeze(0).expand_as(x(0));
-    const Tensor any = allowed.any(-1, true);
-    const Tensor closed = allowed.logical_or(any.logical_not()).logical_not();
-    return normalise(node_.normaliser, x(0), closed) * allowed.to(x(0).scalar_type());
+    return weights_of(node_.normaliser, x(0),
+                      in_window() ? exists_in_window() : open_positions().expand_as(x(0)));
   }
 
   // The positions that a window has in a source whose length only the mask knows.
@@ -203,10 +207,19 @@ class Computation {
     return stops.logical_and(stops.cumsum(-1) == 1).to(x(0).scalar_type());
   }
 
+  // π_j = Σ_i f_i A(i, j), where row i of A is the softmax over the allowed positions from i on. No
+  // weight is divided by a sum of weights, which might all be rounded to 0.
   Tensor monotonic_prior() const {
-    const Tensor& alignment = x(1);
-    const Tensor rest = alignment.flip(-1).cumsum(-1).flip(-1) + kSmallestMass;
-    return alignment * (x(0) / rest).cumsum(-1);
+    ATTEND_CHECK(in_.mask.defined() || node_.limit == 0);
+    const Tensor& energies = x(1);
+    const std::int64_t positions = energies.size(-1);
+    const Tensor number =
+        at::arange(positions, energies.options().dtype(at::kLong).requires_grad(false));
+    Tensor allowed = number.unsqueeze(0) >= number.unsqueeze(1);  // [from, to]
+    if (in_.mask.defined()) allowed = allowed.logical_and(open_positions().unsqueeze(1));
+    const Tensor to = energies.unsqueeze(2).expand({-1, -1, positions, -1});
+    const Tensor moves = weights_of(step::Normaliser::kSoftmax, to, allowed.expand_as(to));
+    return x(0).unsqueeze(2).matmul(moves).squeeze(2);
   }
 
   Tensor posterior() const {

@@ -75,6 +75,7 @@ class ProgramRun final : public model::Decoding {
   void spread(const step::Operation& operation);
 
   // Operations that read all positions of a row.
+  std::span<const float> open_energies(int slot, std::size_t row, std::size_t count);
   void sum_positions(const step::Operation& operation);
   void monotonic_alignment(const step::Operation& operation);
   void monotonic_prior(const step::Operation& operation);

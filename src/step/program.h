@@ -86,7 +86,9 @@ enum class Op {
   /// (e, α') → p_j q_j, p_j = σ(e_j), q_j = (1 − p_{j−1}) q_{j−1} + α'_j (§13.1). Training may add
   /// noise to e; prediction may scan (Node::prediction). p_j is 0 where attention may not look.
   kMonotonicAlignment,
-  kMonotonicPrior,  ///< (f, α) → Σ_{i ≤ j} f_i α_j / Σ_{k ≥ i} α_k (§13.2)
+  /// (f, e) → Σ_{i ≤ j} f_i exp(e_j) / Σ_{k ≥ i} exp(e_k) over the positions that are allowed; the
+  /// others get 0 (§13.2).
+  kMonotonicPrior,
   kPosterior,       ///< (π, log p) → π_j p_j / Σ_k π_k p_k
 
   // An output layer for each position. Weights are W [vocabulary, l] and b.
@@ -146,8 +148,8 @@ struct Node {
   int layer = 0;           ///< of cells, kLayer… and kDropout
   double factor = 1;       ///< of kScale
   std::int64_t reach = 0;  ///< D of a window; 0: all positions
-  /// For kLocationEnergies and kSoftmax, positions from this number on count as outside the source;
-  /// 0: none does.
+  /// For kLocationEnergies, kSoftmax and kMonotonicPrior, positions from this number on count as
+  /// outside the source; 0: none does.
   std::int64_t limit = 0;
   Normaliser normaliser = Normaliser::kSoftmax;                        ///< of kSoftmax
   DropoutPlace place = DropoutPlace::kReadout;                         ///< of kDropout

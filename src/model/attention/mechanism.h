@@ -66,9 +66,10 @@ void add_to_coverage(step::Builder&, const Configuration&, step::Value coverage,
 /// The alignment of monotonic attention (§13.1), which follows a hypothesis.
 step::Value monotonic_alignment(step::Builder&, const Configuration&, step::Value energies);
 
-/// Mixes the distributions that each position gives (§13.2). `readouts` r_j are [row and position:
-/// l]; `output` names the parameters of the output layer. Returns the output layer.
-step::Output mix_positions(step::Builder&, const Configuration&, step::Value alignment,
+/// Mixes the distributions that each position gives (§13.2). `look` is the alignment or, with
+/// AttentionKind::kHardMonotonic, the energies. `readouts` r_j are [row and position: l]; `output`
+/// names the parameters of the output layer. Returns the output layer.
+step::Output mix_positions(step::Builder&, const Configuration&, step::Value look,
                            step::Value readouts, step::Output output);
 
 /// Checks that the kind, the window and the coverage of attention fit the rest.

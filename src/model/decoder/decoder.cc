@@ -128,7 +128,8 @@ Value DecoderBuilder::energy_bias() {
 
 // Computes energies and alignment, and shows the energies. In a window, shows and returns energies
 // and alignment of the window; around a predicted position the alignment is not normalised again
-// after the Gaussian (§6.3).
+// after the Gaussian (§6.3). Hard monotonic attention has no alignment of one step alone: its prior
+// is made of the energies (§13.2).
 Value DecoderBuilder::alignment_of(const step::CellState& query, Value coverage, Look& look) {
   const bool windowed = c_.attention.window != Window::kAll;
   if (windowed) b_.look_in_window(window_centre(b_, c_, query.hidden), c_.attention.reach);
@@ -141,6 +142,7 @@ Value DecoderBuilder::alignment_of(const step::CellState& query, Value coverage,
   if (c_.attention.energies == Energies::kRelu) look.energies = b_.relu(look.energies);
   b_.write(look.energies, {"e_ij", "energies", ""});
   b_.observe("energies", windowed ? b_.spread(look.energies) : look.energies, step::Over::kSource);
+  if (c_.attention.kind == AttentionKind::kHardMonotonic) return {};
   Value alignment;
   if (c_.attention.kind == AttentionKind::kMonotonic) {
     alignment = monotonic_alignment(b_, c_, look.energies);
@@ -204,7 +206,7 @@ void DecoderBuilder::look_hard(const step::CellState& state) {
       b_.linear({.name = "readout.weight", .units = c_.decoder.readout_units, .symbol = "W_r"},
                 parts, {"readout.bias", "b_r"}));
   b_.write(readouts, {"r_ij", "readouts", ""});
-  b_.output(mix_positions(b_, c_, look.alignment,
+  b_.output(mix_positions(b_, c_, look.alignment.defined() ? look.alignment : look.energies,
                           b_.dropout(readouts, step::DropoutPlace::kReadout),
                           {{}, output_weight_name(c_.decoder), "output.bias"}));
 }

@@ -6,7 +6,6 @@
 
 #include <utility>
 
-#include "base/base.h"
 #include "fused/differentiate.h"
 #include "fused/step_operation.h"
 
@@ -160,14 +159,24 @@ std::unique_ptr<StepOperation> make_operation(StepContext& context,
       return make_monotonic_alignment(context, operation);
     case Op::kMonotonicPrior:
       return make_monotonic_prior(context, operation);
-    case Op::kSpread:
-    case Op::kPosterior:
-    case Op::kLogNormalizer:
-    case Op::kTokenLogProbability:
-    case Op::kInverseLength:
-      return make_by_tensors(context, operation);
-    default:
+    case Op::kScale:
+    case Op::kTanh:
+    case Op::kSigmoid:
+    case Op::kRelu:
+    case Op::kMaxout:
+    case Op::kUnitLength:
+    case Op::kSumPositions:
+    case Op::kGaussian:
+    case Op::kDropout:
       return make_function(context, operation);
+    case Op::kAdd:
+    case Op::kMultiply:
+    case Op::kMinimum:
+    case Op::kLogAddExp:
+    case Op::kTemporalEnergies:
+      return make_joined(context, operation);
+    default:  // an operation without kernels
+      return make_by_tensors(context, operation);
   }
 }
 

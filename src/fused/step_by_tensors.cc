@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "base/base.h"
@@ -130,6 +131,9 @@ class ByTensors final : public StepOperation {
 
 std::unique_ptr<StepOperation> make_by_tensors(StepContext& context,
                                                const step::Operation& operation) {
+  if (!network::is_computed(operation.node->op)) {
+    throw CheckFailure("no operation of a step: " + std::string(name_of(operation.node->op)));
+  }
   return std::make_unique<ByTensors>(context, operation);
 }
 

@@ -104,7 +104,7 @@ std::unique_ptr<StepOperation> make_joined(StepContext& context, const step::Ope
     default:
       break;
   }
-  throw CheckFailure("no operation of a step: " + std::string(name_of(operation.node->op)));
+  throw CheckFailure("no function of two vectors: " + std::string(name_of(operation.node->op)));
 }
 
 }  // namespace attend::fused

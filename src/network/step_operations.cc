@@ -251,6 +251,7 @@ Tensor inverse_length(const Tensor& x) {
   return (x.square().sum(-1, true) + step::kLengthEpsilon).rsqrt();
 }
 
+// A function of the numbers of single vectors; undefined for another operation.
 Tensor elementwise(const step::Node& node, const std::vector<Tensor>& x) {
   switch (node.op) {
     case step::Op::kAdd:
@@ -282,18 +283,69 @@ Tensor elementwise(const step::Node& node, const std::vector<Tensor>& x) {
   }
 }
 
-bool is_elementwise(step::Op op) { return op >= step::Op::kAdd && op <= step::Op::kUnitLength; }
-
 }  // namespace
 
 bool is_computed(step::Op op) {
-  return is_elementwise(op) ||
-         (op >= step::Op::kAdditiveEnergies && op <= step::Op::kTokenLogProbability);
+  switch (op) {
+    case step::Op::kAnnotations:
+    case step::Op::kFirstBackward:
+    case step::Op::kMeanAnnotations:
+    case step::Op::kLastState:
+    case step::Op::kLayerState:
+    case step::Op::kLayerCell:
+    case step::Op::kZeros:
+    case step::Op::kOnes:
+    case step::Op::kZeroPositions:
+    case step::Op::kMinusInfinity:
+    case step::Op::kFirstPosition:
+    case step::Op::kSourceWords:
+    case step::Op::kParameter:
+    case step::Op::kPreviousEmbedding:
+    case step::Op::kNextEmbedding:
+    case step::Op::kCarried:
+    case step::Op::kLinear:
+    case step::Op::kGru:
+    case step::Op::kLstm:
+    case step::Op::kDropout:
+    case step::Op::kLogProbabilities:
+      return false;
+    default:
+      return true;
+  }
+}
+
+// A source has one vector for all of its positions, and a position one number or vector for all
+// rows. A row and a position have a dimension of units only if there are several.
+Tensor repeatable(const Tensor& x, const step::Shape& own, const step::Shape& result) {
+  const bool vectors = result.units > 1;
+  switch (own.per) {
+    case step::Per::kModel:
+      return x;
+    case step::Per::kSource:
+      return result.per == step::Per::kPosition ||
+                     (result.per == step::Per::kRowPosition && vectors)
+                 ? x.unsqueeze(1)
+                 : x;
+    case step::Per::kPosition:
+      return result.per == step::Per::kRowPosition && !vectors ? x.squeeze(-1) : x;
+    case step::Per::kRow:
+      return result.per == step::Per::kRowPosition && vectors ? x.unsqueeze(2) : x;
+    case step::Per::kRowPosition:
+      return vectors && own.units == 1 ? x.unsqueeze(-1) : x;
+  }
+  return x;
 }
 
 Tensor compute(const step::Node& node, const OperationInputs& in) {
-  return is_elementwise(node.op) ? elementwise(node, in.operands)
-                                 : Computation(node, in).attention();
+  const step::Shape& shape = node.results[0];
+  std::vector<Tensor> x = in.operands;
+  for (std::size_t k = 0; step::joins(node.op) && k < x.size(); ++k) {
+    x[k] = repeatable(x[k], in.shapes.at(k), shape);
+  }
+  const Tensor result = elementwise(node, x);
+  if (!result.defined()) return Computation(node, in).attention();
+  const bool is_number = shape.per == step::Per::kRowPosition && shape.units == 1;
+  return is_number && result.dim() == 4 ? result.squeeze(-1) : result;
 }
 
 Tensor mixture_log_likelihood(const Tensor& readouts, const Tensor& prior, const Tensor& normalizer,

@@ -83,7 +83,12 @@ class ProgramRun final : public model::Decoding {
   void log_normalizer(const step::Operation& operation);
   void token_log_probability(const step::Operation& operation);
 
-  // Functions of numbers.
+  // Functions of numbers. An operand is repeated by steps from one position of a result, and from
+  // one unit, to the next.
+  struct Repetition {
+    std::size_t position = 0, unit = 0;
+  };
+  Repetition repetition(int input, int result) const;
   template <typename Function>
   void apply(const step::Operation& operation, Function function);
   template <typename Function>

@@ -233,6 +233,20 @@ constexpr bool reads_next_token(Op op) {
   return op == Op::kNextEmbedding || op == Op::kTokenLogProbability;
 }
 
+/// Whether an operation is a function of two values that are repeated as join() says.
+constexpr bool joins(Op op) {
+  switch (op) {
+    case Op::kAdd:
+    case Op::kMultiply:
+    case Op::kMinimum:
+    case Op::kLogAddExp:
+    case Op::kTemporalEnergies:
+      return true;
+    default:
+      return false;
+  }
+}
+
 /// The name of an operation for messages: "linear".
 std::string_view name_of(Op op);
 

@@ -56,8 +56,9 @@ TEST_P(FusedLooks, EqualTensorOperationsWhereSomePositionsAreClosed) {
 // Weights of all positions would be rounded to 0 at those that a step may still move to.
 TEST(FusedHardMonotonic, EqualsTensorOperationsWhereEnergiesAreFarApart) {
   Configuration c = network::testing::small_configuration();
-  model::set_options(c, {"attention.kind=hard-monotonic", "attention.score=general",
-                         "decoder.order=update-look-generate"});
+  model::set_options(
+      c, std::vector<std::string>{"attention.kind=hard-monotonic", "attention.score=general",
+                                  "decoder.order=update-look-generate"});
   model::check(c);
   const Layout layout(model::parameter_table(c, kSizes));
   const Tensor values = random_values(layout);

@@ -6,7 +6,6 @@
 
 #include <utility>
 
-#include "base/base.h"
 #include "fused/differentiate.h"
 #include "fused/step_operation.h"
 
@@ -158,16 +157,26 @@ std::unique_ptr<StepOperation> make_operation(StepContext& context,
       return make_weighted_sum(context, operation);
     case Op::kMonotonicAlignment:
       return make_monotonic_alignment(context, operation);
-    case Op::kSpread:
     case Op::kMonotonicPrior:
-    case Op::kBandPrior:
-    case Op::kPosterior:
-    case Op::kLogNormalizer:
-    case Op::kTokenLogProbability:
-    case Op::kInverseLength:
-      return make_by_tensors(context, operation);
-    default:
+      return make_monotonic_prior(context, operation);
+    case Op::kScale:
+    case Op::kTanh:
+    case Op::kSigmoid:
+    case Op::kRelu:
+    case Op::kMaxout:
+    case Op::kUnitLength:
+    case Op::kSumPositions:
+    case Op::kGaussian:
+    case Op::kDropout:
       return make_function(context, operation);
+    case Op::kAdd:
+    case Op::kMultiply:
+    case Op::kMinimum:
+    case Op::kLogAddExp:
+    case Op::kTemporalEnergies:
+      return make_joined(context, operation);
+    default:  // an operation without kernels
+      return make_by_tensors(context, operation);
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "base/base.h"
@@ -25,22 +26,18 @@ class ByTensors final : public StepOperation {
     for (const std::string& name : operation.node->weights) {
       weights_.push_back(find_tensor(*in_.tensors, name));
     }
-    if (in_.mask.defined()) {
-      mask_ = in_.mask;
-    } else if (operation.node->reach > 0) {
-      mask_ = at::zeros({in_.batch, in_.positions}, at::kFloat);
-    }
   }
 
   void forward(std::int64_t i) override {
     Graph& graph = graphs_[to_size(i)];
     network::OperationInputs inputs;
-    inputs.mask = mask_;
+    inputs.mask = in_.mask;
     if (in_.ids.defined()) inputs.ids = in_.ids.narrow(0, i, 1);
     const at::AutoGradMode on(keeps_graph_);
     for (const int slot : operation_.inputs) {
       const bool asks = keeps_graph_ && values_.slot(slot).asks();
       inputs.operands.push_back(tensor_of(slot, i).detach().requires_grad_(asks));
+      inputs.shapes.push_back(values_.shape(slot));
     }
     for (const Tensor& weight : weights_) {
       inputs.weights.push_back(weight.detach().requires_grad_(keeps_graph_));
@@ -100,8 +97,10 @@ class ByTensors final : public StepOperation {
       d_weights_[number - operands].sum().add_(gradient);
       return;
     }
-    const SlotView& view = values_.slot(operation_.inputs[number]);
-    const Tensor to = view.sequence().gradient[view.time(i)];
+    const int slot = operation_.inputs[number];
+    const SlotView& view = values_.slot(slot);
+    Tensor to = view.sequence().gradient[view.time(i)];        // [batch, width]
+    if (values_.shape(slot).per == Per::kModel) to = to[0];    // autograd adds up all rows
     to.add_(gradient.reshape(to.sizes()));
   }
 
@@ -110,9 +109,19 @@ class ByTensors final : public StepOperation {
     const SlotView& view = values_.slot(slot);
     const Tensor rows = view.sequence().values.narrow(0, view.time(i), 1);  // [1, batch, width]
     const step::Shape& shape = values_.shape(slot);
-    if (shape.per == Per::kPosition) return rows[0].view({in_.batch, in_.positions, shape.units});
-    if (shape.per != Per::kRowPosition || shape.units == 1) return rows;
-    return rows.view({1, in_.batch, in_.positions, shape.units});
+    switch (shape.per) {
+      case Per::kModel:
+        return rows[0][0];
+      case Per::kSource:
+        return rows[0];
+      case Per::kPosition:
+        return rows[0].view({in_.batch, in_.positions, shape.units});
+      case Per::kRow:
+        return rows;
+      case Per::kRowPosition:
+        break;
+    }
+    return shape.units == 1 ? rows : rows.view({1, in_.batch, in_.positions, shape.units});
   }
 
   const network::StepsInputs& in_;
@@ -120,7 +129,6 @@ class ByTensors final : public StepOperation {
   StepValues& values_;
   SlotView result_;
   std::vector<Tensor> weights_;
-  Tensor mask_;
   bool keeps_graph_ = at::GradMode::is_enabled();
   std::vector<Graph> graphs_;  // of each step
   std::vector<WeightGradient> d_weights_;
@@ -130,6 +138,9 @@ class ByTensors final : public StepOperation {
 
 std::unique_ptr<StepOperation> make_by_tensors(StepContext& context,
                                                const step::Operation& operation) {
+  if (!network::is_computed(operation.node->op)) {
+    throw CheckFailure("no operation of a step: " + std::string(name_of(operation.node->op)));
+  }
   return std::make_unique<ByTensors>(context, operation);
 }
 

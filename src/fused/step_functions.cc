@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <span>
+#include <string>
 
 #include "base/base.h"
 #include "fused/step_operation.h"
@@ -283,8 +284,9 @@ std::unique_ptr<StepOperation> make_function(StepContext& context,
     case Op::kDropout:
       return std::make_unique<DropoutOperation>(context, operation);
     default:
-      return make_joined(context, operation);
+      break;
   }
+  throw CheckFailure("no function of one vector: " + std::string(name_of(operation.node->op)));
 }
 
 }  // namespace attend::fused

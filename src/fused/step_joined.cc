@@ -1,4 +1,5 @@
-// Functions of the numbers of two vectors, where an operand of one number is repeated.
+// Functions of the numbers of two vectors, where an operand of one number is repeated. Vectors that
+// are repeated for all positions run their definition.
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -12,6 +13,7 @@ namespace attend::fused {
 namespace {
 
 using step::Op;
+using step::Per;
 
 constexpr float kNothing = -std::numeric_limits<float>::infinity();
 
@@ -69,9 +71,21 @@ std::unique_ptr<StepOperation> joined(StepContext& context, const step::Operatio
 
 using Pair = std::pair<float, float>;
 
+// Whether Joined repeats an operand: as many numbers of a row as the result has, or one number.
+bool fits(const step::Shape& own, const step::Shape& result) {
+  if (result.per != Per::kRowPosition) return true;
+  const bool of_positions = own.per == Per::kPosition || own.per == Per::kRowPosition;
+  return own.units == (of_positions ? result.units : 1);
+}
+
 }  // namespace
 
 std::unique_ptr<StepOperation> make_joined(StepContext& context, const step::Operation& operation) {
+  for (const int input : operation.inputs) {
+    if (!fits(context.values.shape(input), operation.node->results[0])) {
+      return make_by_tensors(context, operation);
+    }
+  }
   switch (operation.node->op) {
     case Op::kAdd:
       return joined(
@@ -104,7 +118,7 @@ std::unique_ptr<StepOperation> make_joined(StepContext& context, const step::Ope
     default:
       break;
   }
-  throw CheckFailure("no operation of a step: " + std::string(name_of(operation.node->op)));
+  throw CheckFailure("no function of two vectors: " + std::string(name_of(operation.node->op)));
 }
 
 }  // namespace attend::fused

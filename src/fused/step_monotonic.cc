@@ -1,5 +1,5 @@
-// Monotonic attention over the positions of a source (§13.1). Must equal: kMonotonicAlignment in
-// network/step_operations.cc.
+// Monotonic attention (§13.1) and hard monotonic attention (§13.2) over the positions of a source.
+// Must equal: kMonotonicAlignment and kMonotonicPrior in network/step_operations.cc.
 #include <algorithm>
 #include <limits>
 #include <vector>
@@ -84,7 +84,64 @@ class MonotonicAlignment final : public StepOperation {
   std::vector<float> own_, d_energies_;
 };
 
+// π_j = Σ_{i ≤ j} f_i exp(e_j) / Σ_{k ≥ i} exp(e_k); 0 at positions that are not allowed.
+class MonotonicPrior final : public StepOperation {
+ public:
+  MonotonicPrior(StepContext& context, const step::Operation& operation)
+      : values_(context.values),
+        limit_(to_size(operation.node->limit)),
+        f_(context.values.slot(operation.inputs[0])),
+        energies_(context.values.slot(operation.inputs[1])),
+        prior_(context.values.slot(operation.results[0])),
+        own_(prior_.width()) {}
+
+  void forward(std::int64_t i) override {
+    for (std::size_t b = 0; b < values_.batch(); ++b) {
+      const std::span<const float> energies = energies_of(i, b);
+      float* row = prior_.rows(i).row(b);
+      std::fill(row + energies.size(), row + prior_.width(), 0.0F);
+      kernels::monotonic_prior(energies, {f_.rows(i).row(b), energies.size()},
+                               {row, energies.size()});
+    }
+  }
+
+  void backward(std::int64_t i) override {
+    for (std::size_t b = 0; b < values_.batch(); ++b) {
+      const std::span<const float> energies = energies_of(i, b);
+      const std::size_t length = energies.size();
+      const auto gradient = [&](const SlotView& of) {
+        return of.asks() ? std::span(of.gradient(i).row(b), length) : std::span<float>();
+      };
+      kernels::monotonic_prior_backward(energies, {f_.rows(i).row(b), length},
+                                        {prior_.gradient(i).row(b), length}, gradient(energies_),
+                                        gradient(f_));
+    }
+  }
+
+ private:
+  // The energies of a row, −∞ where attention may not look.
+  std::span<const float> energies_of(std::int64_t i, std::size_t b) {
+    std::size_t length = values_.length(b);
+    if (limit_ > 0) length = std::min(length, limit_);
+    const float* energies = energies_.rows(i).row(b);
+    for (std::size_t j = 0; j < length; ++j) {
+      own_[j] = values_.allows(b, j) ? energies[j] : -std::numeric_limits<float>::infinity();
+    }
+    return {own_.data(), length};
+  }
+
+  const StepValues& values_;
+  std::size_t limit_;
+  SlotView f_, energies_, prior_;
+  std::vector<float> own_;
+};
+
 }  // namespace
+
+std::unique_ptr<StepOperation> make_monotonic_prior(StepContext& context,
+                                                    const step::Operation& operation) {
+  return std::make_unique<MonotonicPrior>(context, operation);
+}
 
 std::unique_ptr<StepOperation> make_monotonic_alignment(StepContext& context,
                                                         const step::Operation& operation) {

@@ -60,11 +60,14 @@ std::unique_ptr<StepOperation> make_weighted_sum(StepContext& context,
                                                  const step::Operation& operation);
 std::unique_ptr<StepOperation> make_monotonic_alignment(StepContext& context,
                                                         const step::Operation& operation);
-/// Functions of single vectors, dropout, and functions of two vectors.
+std::unique_ptr<StepOperation> make_monotonic_prior(StepContext& context,
+                                                    const step::Operation& operation);
+/// Functions of single vectors and dropout, and functions of two vectors.
 std::unique_ptr<StepOperation> make_function(StepContext& context,
                                              const step::Operation& operation);
 std::unique_ptr<StepOperation> make_joined(StepContext& context, const step::Operation& operation);
-/// Everything else: the definition in tensor operations, differentiated by autograd.
+/// Everything else that has a definition in tensor operations, differentiated by autograd.
+/// CheckFailure for an operation without one.
 std::unique_ptr<StepOperation> make_by_tensors(StepContext& context,
                                                const step::Operation& operation);
 

@@ -1,4 +1,5 @@
-// Monotonic attention (§13.1, Raffel et al. 2017): an alignment that never moves back.
+// Monotonic attention (§13.1, Raffel et al. 2017) and hard monotonic attention (§13.2, Wu and
+// Cotterell 2019): alignments that never move back.
 #pragma once
 
 #include <span>
@@ -22,5 +23,17 @@ void monotonic_scan(std::span<const float> energies, std::span<const float> last
 void monotonic_alignment_backward(std::span<const float> energies, std::span<const float> last,
                                   std::span<const float> d_alignment, std::span<float> d_energies,
                                   std::span<float> d_last);
+
+/// The distribution of a position that never moves back, when it was f in the last step: π_j = Σ_{i
+/// ≤ j} f_i exp(e_j) / Σ_{k ≥ i} exp(e_k). Positions with the energy −∞ get 0. All three hold
+/// equally many values.
+void monotonic_prior(std::span<const float> energies, std::span<const float> f,
+                     std::span<float> prior);
+
+/// Adds the gradients of what monotonic_prior() read, from that of its result. `d_energies` and
+/// `d_f` may be empty.
+void monotonic_prior_backward(std::span<const float> energies, std::span<const float> f,
+                              std::span<const float> d_prior, std::span<float> d_energies,
+                              std::span<float> d_f);
 
 }  // namespace attend::kernels

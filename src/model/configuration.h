@@ -166,6 +166,8 @@ struct AttentionConfig {
   AttentionKind kind = AttentionKind::kSoft;
   MonotonicPrediction prediction = MonotonicPrediction::kScan;  ///< with AttentionKind::kMonotonic
   double noise = 1;  ///< standard deviation, with AttentionKind::kMonotonic in training
+  /// How many positions of a source, from the first on, may be looked at; 0: all of them (§6.2).
+  int position_limit() const { return score == "location" ? maximum_source : 0; }
   bool looks() const { return kind != AttentionKind::kFixed && kind != AttentionKind::kNone; }
   bool is_hard() const {
     return kind == AttentionKind::kHard || kind == AttentionKind::kHardMonotonic ||

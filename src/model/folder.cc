@@ -111,6 +111,18 @@ Encoded encode(const Side& side, std::string_view raw, EmptyText empty) {
   return result;
 }
 
+std::string reason_not_to_look(const AttentionConfig& attention, std::span<const char> allowed,
+                               std::string_view source) {
+  const auto limit = static_cast<std::size_t>(attention.position_limit());
+  const bool ends = limit > 0 && limit < allowed.size();
+  const std::span<const char> seen = ends ? allowed.first(limit) : allowed;
+  if (std::find(seen.begin(), seen.end(), 1) != seen.end()) return {};
+  if (!ends) return fmt::format("attention may look at no unit of {}", source);
+  return fmt::format("attention may look at none of the first {} units of {}, and later ones are out "
+                     "of its reach (attention.maximum_source)",
+                     limit, source);
+}
+
 std::vector<text::TokenId> never_predicted(const Side& target) {
   std::vector<text::TokenId> ids;
   if (target.vocabulary.padding()) ids.push_back(*target.vocabulary.padding());

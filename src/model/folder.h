@@ -56,6 +56,11 @@ enum class EmptyText {
 /// text unless `empty` allows it, and for a unit that a vocabulary without <unk> lacks.
 Encoded encode(const Side& side, std::string_view text, EmptyText empty = EmptyText::kRefuse);
 
+/// Returns why attention may look at none of the units of a source, or an empty string if it may.
+/// `allowed` says so of each unit; `source` names the source in the message.
+std::string reason_not_to_look(const AttentionConfig& attention, std::span<const char> allowed,
+                               std::string_view source);
+
 /// A model without its weights.
 struct ModelText {
   Configuration configuration;

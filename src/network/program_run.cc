@@ -161,20 +161,6 @@ Tensor ProgramRun::operand(const step::Operation& operation, int slot) {
   return x.narrow(0, step_, 1);
 }
 
-// A value in a shape that libtorch repeats as a result of kind `per` needs it: a source has one
-// vector for all of its positions, and a position one number or vector for all rows.
-Tensor ProgramRun::repeatable(const step::Operation& operation, int slot, step::Per per) {
-  const Tensor x = operand(operation, slot);
-  const step::Per own = per_of(slot);
-  if (own == step::Per::kSource && per == step::Per::kPosition) return x.unsqueeze(1);
-  if (per != step::Per::kRowPosition || slot_of(operation.results[0]).shape.units == 1) {
-    return own == step::Per::kPosition && per == step::Per::kRowPosition ? x.squeeze(-1) : x;
-  }
-  // Vectors for every row and position.
-  if (own == step::Per::kRow) return x.unsqueeze(2);
-  return own == step::Per::kSource ? x.unsqueeze(1) : x;
-}
-
 void ProgramRun::compute(const step::Operation& operation) {
   if (operation.node->op == step::Op::kLstm) {
     const State next = update(operation);
@@ -199,11 +185,9 @@ Tensor ProgramRun::result(const step::Operation& operation) {
   }
   if (!is_computed(node.op)) return input_value(operation);
   OperationInputs inputs;
-  const bool joins = operation.inputs.size() > 1 && node.op >= step::Op::kAdd;
-  for (std::size_t k = 0; k < operation.inputs.size(); ++k) {
-    inputs.operands.push_back(
-        joins ? repeatable(operation, operation.inputs[k], per_of(operation.results[0]))
-              : input(operation, k));
+  for (const int slot : operation.inputs) {
+    inputs.operands.push_back(operand(operation, slot));
+    inputs.shapes.push_back(slot_of(slot).shape);
   }
   inputs.weights = cache(operation).weights;
   inputs.mask = mask_;
@@ -231,9 +215,11 @@ Tensor ProgramRun::linear(const step::Operation& operation) {
   for (std::size_t k = 0; k < operation.inputs.size(); ++k) parts.push_back(input(operation, k));
   const Tensor result = in_loop(operation) ? product(operation, parts) : products(operation, parts);
   if (operation.added < 0) return result;
-  const step::Per per = per_of(operation.results[0]);
-  const bool spreads = per == step::Per::kRowPosition && per_of(operation.inputs[0]) != per;
-  return (spreads ? result.unsqueeze(2) : result) + repeatable(operation, operation.added, per);
+  const step::Shape& shape = slot_of(operation.results[0]).shape;
+  const bool spreads =
+      shape.per == step::Per::kRowPosition && per_of(operation.inputs[0]) != shape.per;
+  return (spreads ? result.unsqueeze(2) : result) +
+         repeatable(operand(operation, operation.added), slot_of(operation.added).shape, shape);
 }
 
 // A product outside the loop: one product for each run of adjacent columns of W.

@@ -61,7 +61,6 @@ class ProgramRun {
   Tensor input(const step::Operation& operation, std::size_t k) {
     return operand(operation, operation.inputs[k]);
   }
-  Tensor repeatable(const step::Operation& operation, int slot, step::Per per);
   void compute(const step::Operation& operation);
   Tensor result(const step::Operation& operation);
   Tensor input_value(const step::Operation& operation);

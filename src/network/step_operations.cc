@@ -13,7 +13,7 @@ namespace attend::network {
 namespace {
 
 constexpr double kNothing = -std::numeric_limits<double>::infinity();
-// Keeps the quotients of kMonotonicPrior finite behind the last allowed position.
+// Keeps the quotient of kPosterior finite where all products are 0.
 constexpr double kSmallestMass = 1e-12;
 
 // A query as [steps, batch, units], whatever it belongs to.
@@ -135,6 +135,14 @@ class Computation {
     return at::constant_pad_nd(numbers, {0, positions - node_.limit});
   }
 
+  // Weights of the positions that are allowed, which sum to 1. A row without any has 0 everywhere.
+  static Tensor weights_of(step::Normaliser normaliser, const Tensor& energies,
+                           const Tensor& allowed) {
+    const Tensor any = allowed.any(-1, true);
+    const Tensor closed = allowed.logical_or(any.logical_not()).logical_not();
+    return normalise(normaliser, energies, closed) * allowed.to(energies.scalar_type());
+  }
+
   // [batch, positions]: where attention may look.
   Tensor open_positions() const {
     const Tensor open = in_.mask == 0;
@@ -143,15 +151,11 @@ class Computation {
     return open.logical_and(number < node_.limit);
   }
 
-  // Weights of the positions that are allowed. A row without any has 0 everywhere.
   Tensor softmax() const {
     ATTEND_CHECK(in_.mask.defined() || node_.limit == 0);
     if (!in_window() && !in_.mask.defined()) return normalise(node_.normaliser, x(0), {});
-    const Tensor allowed =
-        in_window() ? exists_in_window() : open_positions().unsqueeze(0).expand_as(x(0));
-    const Tensor any = allowed.any(-1, true);
-    const Tensor closed = allowed.logical_or(any.logical_not()).logical_not();
-    return normalise(node_.normaliser, x(0), closed) * allowed.to(x(0).scalar_type());
+    return weights_of(node_.normaliser, x(0),
+                      in_window() ? exists_in_window() : open_positions().expand_as(x(0)));
   }
 
   // The positions that a window has in a source whose length only the mask knows.
@@ -206,10 +210,19 @@ class Computation {
     return stops.logical_and(stops.cumsum(-1) == 1).to(x(0).scalar_type());
   }
 
+  // π_j = Σ_i f_i A(i, j), where row i of A is the softmax over the allowed positions from i on. No
+  // weight is divided by a sum of weights, which might all be rounded to 0.
   Tensor monotonic_prior() const {
-    const Tensor& alignment = x(1);
-    const Tensor rest = alignment.flip(-1).cumsum(-1).flip(-1) + kSmallestMass;
-    return alignment * (x(0) / rest).cumsum(-1);
+    ATTEND_CHECK(in_.mask.defined() || node_.limit == 0);
+    const Tensor& energies = x(1);
+    const std::int64_t positions = energies.size(-1);
+    const Tensor number =
+        at::arange(positions, energies.options().dtype(at::kLong).requires_grad(false));
+    Tensor allowed = number.unsqueeze(0) >= number.unsqueeze(1);  // [from, to]
+    if (in_.mask.defined()) allowed = allowed.logical_and(open_positions().unsqueeze(1));
+    const Tensor to = energies.unsqueeze(2).expand({-1, -1, positions, -1});
+    const Tensor moves = weights_of(step::Normaliser::kSoftmax, to, allowed.expand_as(to));
+    return x(0).unsqueeze(2).matmul(moves).squeeze(2);
   }
 
   Tensor posterior() const {
@@ -241,6 +254,7 @@ Tensor inverse_length(const Tensor& x) {
   return (x.square().sum(-1, true) + step::kLengthEpsilon).rsqrt();
 }
 
+// A function of the numbers of single vectors; undefined for another operation.
 Tensor elementwise(const step::Node& node, const std::vector<Tensor>& x) {
   switch (node.op) {
     case step::Op::kAdd:
@@ -272,18 +286,69 @@ Tensor elementwise(const step::Node& node, const std::vector<Tensor>& x) {
   }
 }
 
-bool is_elementwise(step::Op op) { return op >= step::Op::kAdd && op <= step::Op::kUnitLength; }
-
 }  // namespace
 
 bool is_computed(step::Op op) {
-  return is_elementwise(op) ||
-         (op >= step::Op::kAdditiveEnergies && op <= step::Op::kTokenLogProbability);
+  switch (op) {
+    case step::Op::kAnnotations:
+    case step::Op::kFirstBackward:
+    case step::Op::kMeanAnnotations:
+    case step::Op::kLastState:
+    case step::Op::kLayerState:
+    case step::Op::kLayerCell:
+    case step::Op::kZeros:
+    case step::Op::kOnes:
+    case step::Op::kZeroPositions:
+    case step::Op::kMinusInfinity:
+    case step::Op::kFirstPosition:
+    case step::Op::kSourceWords:
+    case step::Op::kParameter:
+    case step::Op::kPreviousEmbedding:
+    case step::Op::kNextEmbedding:
+    case step::Op::kCarried:
+    case step::Op::kLinear:
+    case step::Op::kGru:
+    case step::Op::kLstm:
+    case step::Op::kDropout:
+    case step::Op::kLogProbabilities:
+      return false;
+    default:
+      return true;
+  }
+}
+
+// A source has one vector for all of its positions, and a position one number or vector for all
+// rows. A row and a position have a dimension of units only if there are several.
+Tensor repeatable(const Tensor& x, const step::Shape& own, const step::Shape& result) {
+  const bool vectors = result.units > 1;
+  switch (own.per) {
+    case step::Per::kModel:
+      return x;
+    case step::Per::kSource:
+      return result.per == step::Per::kPosition ||
+                     (result.per == step::Per::kRowPosition && vectors)
+                 ? x.unsqueeze(1)
+                 : x;
+    case step::Per::kPosition:
+      return result.per == step::Per::kRowPosition && !vectors ? x.squeeze(-1) : x;
+    case step::Per::kRow:
+      return result.per == step::Per::kRowPosition && vectors ? x.unsqueeze(2) : x;
+    case step::Per::kRowPosition:
+      return vectors && own.units == 1 ? x.unsqueeze(-1) : x;
+  }
+  return x;
 }
 
 Tensor compute(const step::Node& node, const OperationInputs& in) {
-  return is_elementwise(node.op) ? elementwise(node, in.operands)
-                                 : Computation(node, in).attention();
+  const step::Shape& shape = node.results[0];
+  std::vector<Tensor> x = in.operands;
+  for (std::size_t k = 0; step::joins(node.op) && k < x.size(); ++k) {
+    x[k] = repeatable(x[k], in.shapes.at(k), shape);
+  }
+  const Tensor result = elementwise(node, x);
+  if (!result.defined()) return Computation(node, in).attention();
+  const bool is_number = shape.per == step::Per::kRowPosition && shape.units == 1;
+  return is_number && result.dim() == 4 ? result.squeeze(-1) : result;
 }
 
 Tensor mixture_log_likelihood(const Tensor& readouts, const Tensor& prior, const Tensor& normalizer,

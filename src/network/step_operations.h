@@ -12,9 +12,10 @@ namespace attend::network {
 /// beside them.
 struct OperationInputs {
   std::vector<Tensor> operands;
+  std::vector<step::Shape> shapes;  // of the operands; only step::joins() reads them
   std::vector<Tensor> weights;  // in the order of Node::weights
-  /// [batch, positions]: 0, or −infinity where attention must not look; or undefined, except in a
-  /// window and with a limit of positions (Node::limit).
+  /// [batch, positions]: 0, or −infinity where attention must not look. May be undefined if
+  /// attention may look everywhere and the node has neither a reach nor a limit.
   Tensor mask;
   /// [steps, batch]: the tokens that kTokenLogProbability scores; negative ones count as 0.
   Tensor ids;
@@ -24,8 +25,13 @@ struct OperationInputs {
   bool predicts = false;  ///< as in ProgramInputs
 };
 
-/// Whether compute() knows an operation. It knows all but inputs, products, cells and dropout.
+/// Whether compute() knows an operation. It knows all but inputs, products, cells, dropout and the
+/// log-probabilities of the output layer.
 bool is_computed(step::Op op);
+
+/// Returns x in a form that libtorch repeats as step::join() says: x has the layout of a value of
+/// shape `own`, and the other operand and the result that of `result`.
+Tensor repeatable(const Tensor& x, const step::Shape& own, const step::Shape& result);
 
 /// Computes the result of a node for one step or for all steps at once. Its values may be in float
 /// or double on any device.

@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -56,18 +55,20 @@ std::vector<char> allowed_in(const Part& part, std::span<const char> open, std::
 }
 
 // Returns why attention cannot look anywhere in some part; empty when it can in all of them.
-std::string blocked_part(std::span<const Part> parts, std::span<const char> open) {
+std::string blocked_part(std::span<const Part> parts, std::span<const char> open,
+                         const model::AttentionConfig& attention) {
   for (std::size_t p = 0; p < parts.size() && !open.empty(); ++p) {
     const std::vector<char> allowed = allowed_in(parts[p], open, parts[p].size());
-    if (std::find(allowed.begin(), allowed.end(), 1) != allowed.end()) continue;
     const std::string where = parts.size() == 1 ? "" : fmt::format("part {} of ", p + 1);
-    return fmt::format("attention may look at no unit of {}the source", where);
+    std::string problem = model::reason_not_to_look(attention, allowed, where + "the source");
+    if (!problem.empty()) return problem;
   }
   return {};
 }
 
-void prepare_source(const model::Side& side, const PredictOptions& options, const Allowed& allowed,
-                    Answer& answer, PreparedSources& prepared) {
+void prepare_source(const model::ModelText& model, const PredictOptions& options,
+                    const Allowed& allowed, Answer& answer, PreparedSources& prepared) {
+  const model::Side& side = model.source;
   Source& source = answer.source;
   model::Encoded encoded;
   try {
@@ -84,7 +85,8 @@ void prepare_source(const model::Side& side, const PredictOptions& options, cons
   std::vector<char> open;  // [units]; or empty: attention may look everywhere
   if (!allowed.empty()) open = text::covered_units(source.units, allowed);
   const std::vector<Part> parts = choose_parts(side, options, answer);
-  if (std::string problem = blocked_part(parts, open); !problem.empty()) {
+  if (std::string problem = blocked_part(parts, open, model.configuration.attention);
+      !problem.empty()) {
     answer.problem = std::move(problem);
     return;
   }
@@ -149,7 +151,7 @@ PreparedSources prepare_sources(const model::ModelText& model, const SourceTexts
     prepared.first_parts.push_back(prepared.parts.size());
     try {
       answers[i].source.text = texts[i];
-      prepare_source(model.source, options, given.allowed.empty() ? everywhere : given.allowed[i],
+      prepare_source(model, options, given.allowed.empty() ? everywhere : given.allowed[i],
                      answers[i], prepared);
     } catch (const std::bad_alloc&) {
       leave_out(answers[i], prepared);

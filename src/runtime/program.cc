@@ -22,9 +22,18 @@ bool is_embedding(const Operation& operation) {
   return operation.node->op == Op::kPreviousEmbedding || operation.node->op == Op::kNextEmbedding;
 }
 
-// Whether the first operand of an operation is energies.
-bool reads_energies(Op op) {
-  return op == Op::kSoftmax || op == Op::kTemporalEnergies || op == Op::kMonotonicAlignment;
+// Returns the slot of the energies that an operation makes weights or other energies of, or −1.
+int energies_of(const Operation& operation) {
+  switch (operation.node->op) {
+    case Op::kSoftmax:
+    case Op::kTemporalEnergies:
+    case Op::kMonotonicAlignment:
+      return operation.inputs[0];
+    case Op::kMonotonicPrior:
+      return operation.inputs[1];
+    default:
+      return -1;
+  }
 }
 
 // Parts "decoder.0.recurrent_weight" before its last dot.
@@ -143,9 +152,8 @@ const step::Node* ProgramDecoder::alignment_of(int slot) const {
   const bool spread = maker != nullptr && maker->node->op == Op::kSpread;
   int energies = spread ? maker->inputs[0] : slot;
   for (const Operation& one : schedule_.operations) {
-    const Op op = one.node->op;
-    if (!reads_energies(op) || one.inputs[0] != energies) continue;
-    if (op != Op::kTemporalEnergies) return one.node;
+    if (energies_of(one) != energies) continue;
+    if (one.node->op != Op::kTemporalEnergies) return one.node;
     energies = one.results[0];
   }
   return nullptr;

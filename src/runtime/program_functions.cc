@@ -41,20 +41,35 @@ void ProgramRun::map(const step::Operation& operation, Function function) {
   });
 }
 
-// y_k = f(a_k, b_k), where an operand of one value is repeated.
+// Returns how an operand is repeated for a result.
+ProgramRun::Repetition ProgramRun::repetition(int input, int result) const {
+  const Per own = values_.per(input);
+  const bool moves = values_.per(result) == Per::kRowPosition &&
+                     (own == Per::kPosition || own == Per::kRowPosition);
+  const std::size_t units = values_.units(input);
+  return {moves ? units : 0, units == 1 ? std::size_t{0} : 1};
+}
+
+// y_k = f(a_k, b_k), where operands are repeated.
 template <typename Function>
 void ProgramRun::join(const step::Operation& operation, Function function) {
   const int result = operation.results[0];
   const Per per = values_.per(result);
   const std::span<float> all = values_.write(result);
-  const std::size_t wide = values_.width(result);
+  const std::size_t wide = values_.width(result), units = values_.units(result);
+  const Repetition of_a = repetition(operation.inputs[0], result),
+                   of_b = repetition(operation.inputs[1], result);
   for (std::size_t i = 0; i < values_.count(per); ++i) {
     const std::span<float> y =
         per == Per::kRowPosition ? values_.write_defined(result, i) : row_of(all, i, wide);
-    const std::span<const float> a = values_.operand(operation.inputs[0], per, i);
-    const std::span<const float> b = values_.operand(operation.inputs[1], per, i);
-    const std::size_t step_a = a.size() == 1 ? 0 : 1, step_b = b.size() == 1 ? 0 : 1;
-    for (std::size_t k = 0; k < y.size(); ++k) y[k] = function(a[k * step_a], b[k * step_b]);
+    const float* a = values_.operand(operation.inputs[0], per, i).data();
+    const float* b = values_.operand(operation.inputs[1], per, i).data();
+    for (std::size_t j = 0; j * units < y.size(); ++j) {
+      for (std::size_t k = 0; k < units; ++k) {
+        y[j * units + k] = function(a[j * of_a.position + k * of_a.unit],
+                                    b[j * of_b.position + k * of_b.unit]);
+      }
+    }
   }
 }
 

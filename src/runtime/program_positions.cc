@@ -48,15 +48,20 @@ void ProgramRun::sum_positions(const step::Operation& operation) {
   }
 }
 
+// Returns a copy of the first `count` energies of a row, −∞ where the row may not look.
+std::span<const float> ProgramRun::open_energies(int slot, std::size_t row, std::size_t count) {
+  const std::span<float> energies = part_.get(count);
+  copy(values_.defined_of(slot, row).first(count), energies);
+  close_positions(annotations_, place_of(row, {}), energies);
+  return energies;
+}
+
 // The expected alignment, or the first position that stops; 0 where a row may not look.
 void ProgramRun::monotonic_alignment(const step::Operation& operation) {
   const bool scans = operation.node->prediction == step::MonotonicPrediction::kScan;
   for (std::size_t row = 0; row < rows_; ++row) {
-    const std::span<const float> own = values_.defined_of(operation.inputs[0], row);
     const std::span<const float> last = values_.defined_of(operation.inputs[1], row);
-    const std::span<float> energies = part_.get(own.size());
-    copy(own, energies);
-    close_positions(annotations_, place_of(row, {}), energies);
+    const std::span<const float> energies = open_energies(operation.inputs[0], row, last.size());
     const std::span<float> alignment = values_.write_defined(operation.results[0], row);
     if (scans) {
       kernels::monotonic_scan(energies, last, alignment);
@@ -66,23 +71,14 @@ void ProgramRun::monotonic_alignment(const step::Operation& operation) {
   }
 }
 
-// π_j = α_j Σ_{i ≤ j} f_i / (Σ_{k ≥ i} α_k + ε), by a sum from the last position to the first and
-// one from the first to the last. The ε keeps 0 where nothing from i on may be looked at.
+// π_j = Σ_{i ≤ j} f_i exp(e_j) / Σ_{k ≥ i} exp(e_k); 0 where a row may not look.
 void ProgramRun::monotonic_prior(const step::Operation& operation) {
-  constexpr double kEpsilon = 1e-12;
   for (std::size_t row = 0; row < rows_; ++row) {
+    const Window seen = positions_seen(operation, row);
     const std::span<const float> f = values_.defined_of(operation.inputs[0], row);
-    const std::span<const float> alignment = values_.defined_of(operation.inputs[1], row);
-    const std::span<float> prior = values_.write_defined(operation.results[0], row);
-    double later = 0, moved = 0;
-    for (std::size_t i = prior.size(); i-- > 0;) {
-      later += alignment[i];
-      prior[i] = static_cast<float>(f[i] / (later + kEpsilon));
-    }
-    for (std::size_t j = 0; j < prior.size(); ++j) {
-      moved += prior[j];
-      prior[j] = static_cast<float>(alignment[j] * moved);
-    }
+    const std::span<const float> energies = open_energies(operation.inputs[1], row, seen.count);
+    kernels::monotonic_prior(energies, f.first(seen.count),
+                             seen_part(operation.results[0], row, seen));
   }
 }
 

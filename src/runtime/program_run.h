@@ -75,6 +75,7 @@ class ProgramRun final : public model::Decoding {
   void spread(const step::Operation& operation);
 
   // Operations that read all positions of a row.
+  std::span<const float> open_energies(int slot, std::size_t row, std::size_t count);
   void sum_positions(const step::Operation& operation);
   void monotonic_alignment(const step::Operation& operation);
   void monotonic_prior(const step::Operation& operation);
@@ -84,7 +85,12 @@ class ProgramRun final : public model::Decoding {
   void log_normalizer(const step::Operation& operation);
   void token_log_probability(const step::Operation& operation);
 
-  // Functions of numbers.
+  // Functions of numbers. An operand is repeated by steps from one position of a result, and from
+  // one unit, to the next.
+  struct Repetition {
+    std::size_t position = 0, unit = 0;
+  };
+  Repetition repetition(int input, int result) const;
   template <typename Function>
   void apply(const step::Operation& operation, Function function);
   template <typename Function>

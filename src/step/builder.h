@@ -107,18 +107,21 @@ class Builder {
   /// Monotonic attention (§13.1): the alignment of a step from its energies and from the alignment
   /// of the last step.
   Value monotonic_alignment(Value energies, Value last, MonotonicPrediction prediction);
-  /// Hard monotonic attention (§13.2): the probability of looking at position j, when it was f in
-  /// the last step and may only move forward; and the probability after the token was chosen.
-  Value monotonic_prior(Value f, Value alignment);
+  /// Hard monotonic attention (§13.2): the distribution of the position in this step. `f` is the one
+  /// after the last step. A step moves to a position that is not before the last one, with a
+  /// probability proportional to the exponential of its energy.
+  Value monotonic_prior(Value f, Value energies);
   /// Hard monotonic attention that moves on by 0, 1, … positions: the probability of looking at
   /// position j. `energies` are those of the offsets from each position, [row and position: 2 or
   /// more].
   Value band_prior(Value f, Value energies);
+  /// The distribution of the position after the token was chosen, from the one before and from
+  /// token_log_probability().
   Value posterior(Value prior, Value token_log_probability);
-  /// For every position, the output layer, whose weight is declared here, gives log Σ_y exp(W_y ·
-  /// r_j
-  /// + b_y), and log p(y_i | j).
+  /// The log-normaliser of the output layer at every position: log Σ_y exp(W_y · r_j + b_y) of the
+  /// readouts r_j. Declares the weight W and the bias b of the output layer.
   Value log_normalizer(Value readouts, const Output& output);
+  /// log p(y_i | j) of the chosen token at every position, from its readouts and log_normalizer().
   Value token_log_probability(Value readouts, Value normalizer, const Output& output);
 
   Value add(Value x, Value y);

@@ -150,11 +150,14 @@ Value Builder::monotonic_alignment(Value energies, Value last, MonotonicPredicti
                    .prediction = prediction});
 }
 
-Value Builder::monotonic_prior(Value f, Value alignment) {
+Value Builder::monotonic_prior(Value f, Value energies) {
   const Shape number{Per::kRowPosition, 1};
-  expect(shape(f) == number && shape(alignment) == number, Op::kMonotonicPrior, shape(f),
-         shape(alignment));
-  return add_node({.op = Op::kMonotonicPrior, .inputs = {f, alignment}, .results = {number}});
+  expect(shape(f) == number && shape(energies) == number, Op::kMonotonicPrior, shape(f),
+         shape(energies));
+  return add_node({.op = Op::kMonotonicPrior,
+                   .inputs = {f, energies},
+                   .results = {number},
+                   .limit = limit_});
 }
 
 Value Builder::band_prior(Value f, Value energies) {

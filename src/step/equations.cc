@@ -101,8 +101,7 @@ class NodeText {
       case Op::kMonotonicAlignment:
         return monotonic_alignment();
       case Op::kMonotonicPrior:
-        return fmt::format("Σ_{{k ≤ j}} {0} {1} / Σ_{{l ≥ k}} {2}", of_position(0, "k"), operand(1),
-                           of_position(1, "l"));
+        return monotonic_prior();
       case Op::kBandPrior:
         return fmt::format("Σ_{{k ≤ j}} {0} exp({1})_{{j-k}} / Σ_d exp({1})_d, j − k and d ≤ {2}",
                            of_position(0, "k"), of_position(1, "k"),
@@ -128,6 +127,13 @@ class NodeText {
     return fmt::format(
         "{}; in prediction 1 at the first j from the last position on with {} > 0, else 0", text,
         operand(0));
+  }
+
+  std::string monotonic_prior() const {
+    const std::string text =
+        fmt::format("Σ_{{k ≤ j}} {} exp({}) / Σ_{{l ≥ k}} exp({})", of_position(0, "k"), operand(1),
+                    of_position(1, "l"));
+    return node_.limit > 0 ? fmt::format("{}, j and l ≤ {}", text, node_.limit) : text;
   }
 
   // An operand at the position before: e_ij becomes e_{i,j-1}.

@@ -86,7 +86,9 @@ enum class Op {
   /// (e, α') → p_j q_j, p_j = σ(e_j), q_j = (1 − p_{j−1}) q_{j−1} + α'_j (§13.1). Training may add
   /// noise to e; prediction may scan (Node::prediction). p_j is 0 where attention may not look.
   kMonotonicAlignment,
-  kMonotonicPrior,  ///< (f, α) → Σ_{i ≤ j} f_i α_j / Σ_{k ≥ i} α_k (§13.2)
+  /// (f, e) → Σ_{i ≤ j} f_i exp(e_j) / Σ_{k ≥ i} exp(e_k) over the positions that are allowed; the
+  /// others get 0 (§13.2).
+  kMonotonicPrior,
   /// (f, e) → Σ_k f_k a_k(d), where a_k = softmax(e_k) and offset d leads from k to j (§13.2).
   /// e_k has a number for each offset from 0 on; offset d leads to the position that is d places
   /// behind k among those from k on where attention may look. Offsets that lead nowhere get 0.
@@ -150,8 +152,8 @@ struct Node {
   int layer = 0;           ///< of cells, kLayer… and kDropout
   double factor = 1;       ///< of kScale
   std::int64_t reach = 0;  ///< D of a window; 0: all positions
-  /// For kLocationEnergies and kSoftmax, positions from this number on count as outside the source;
-  /// 0: none does.
+  /// For kLocationEnergies, kSoftmax and kMonotonicPrior, positions from this number on count as
+  /// outside the source; 0: none does.
   std::int64_t limit = 0;
   Normaliser normaliser = Normaliser::kSoftmax;                        ///< of kSoftmax
   DropoutPlace place = DropoutPlace::kReadout;                         ///< of kDropout
@@ -233,6 +235,20 @@ struct Program {
 /// Whether an operation reads the token that its step chooses.
 constexpr bool reads_next_token(Op op) {
   return op == Op::kNextEmbedding || op == Op::kTokenLogProbability;
+}
+
+/// Whether an operation is a function of two values that are repeated as join() says.
+constexpr bool joins(Op op) {
+  switch (op) {
+    case Op::kAdd:
+    case Op::kMultiply:
+    case Op::kMinimum:
+    case Op::kLogAddExp:
+    case Op::kTemporalEnergies:
+      return true;
+    default:
+      return false;
+  }
 }
 
 /// The name of an operation for messages: "linear".

@@ -81,6 +81,7 @@ class SideScreen {
  public:
   SideScreen(const Configuration& configuration, bool is_source)
       : config_(is_source ? configuration.source : configuration.target),
+        attention_(configuration.attention),
         is_source_(is_source),
         may_be_empty_(!is_source && configuration.training.allow_empty_targets),
         segmenter_(screening_segmenter(config_)),
@@ -119,10 +120,11 @@ class SideScreen {
     const auto limit = static_cast<std::size_t>(config_.fixed_length);
     const bool cut = limit > 0 && config_.unit != UnitChoice::kSubwords && units.size() > limit;
     if (cut) units.resize(limit);
-    allowed_units(corpus, line, units);
+    allowed_units(corpus, line, units, attention_);
   }
 
   const SideConfig& config_;
+  const model::AttentionConfig& attention_;
   bool is_source_;
   bool may_be_empty_;
   text::Segmenter segmenter_;
@@ -250,12 +252,12 @@ Split split_corpus(Corpus corpus, const std::vector<bool>& held_out) {
 }
 
 std::vector<char> allowed_units(const Corpus& corpus, const Line& line,
-                                std::span<const text::Unit> units) {
+                                std::span<const text::Unit> units,
+                                const model::AttentionConfig& attention) {
   if (line.pair.allowed.empty()) return {};
   std::vector<char> allowed = text::covered_units(units, line.pair.allowed);
-  if (std::find(allowed.begin(), allowed.end(), 1) == allowed.end()) {
-    throw DataError(corpus.source_name, line.number, "attention may look at no unit of the source");
-  }
+  const std::string problem = model::reason_not_to_look(attention, allowed, "the source");
+  if (!problem.empty()) throw DataError(corpus.source_name, line.number, problem);
   return allowed;
 }
 

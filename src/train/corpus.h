@@ -97,10 +97,11 @@ struct Split {
 /// Divides a corpus by the flags of choose_held_out(). DataError when all pairs are held out.
 Split split_corpus(Corpus corpus, const std::vector<bool>& held_out);
 
-/// Returns for each unit of a source whether attention may look at it, or nothing where it may look
-/// at all of them. DataError with file and line when it may look at none.
+/// Returns for each unit of a source whether its pair allows attention to look at it, or nothing
+/// where it allows all of them. DataError with file and line when attention may look at none.
 std::vector<char> allowed_units(const Corpus& corpus, const Line& line,
-                                std::span<const text::Unit> units);
+                                std::span<const text::Unit> units,
+                                const model::AttentionConfig& attention);
 
 /// Makes the error of a target that has `units` units instead of `fixed_length`. It names file and
 /// line.

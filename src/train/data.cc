@@ -80,7 +80,7 @@ class Encoder {
       source = encode_side(text_.source, line.pair.source, corpus.source_name, line);
       target = encode_side(text_.target, line.pair.target, corpus.target_name, line);
       check_length(corpus, line, target);
-      allowed = allowed_units(corpus, line, source.units);
+      allowed = allowed_units(corpus, line, source.units, text_.configuration.attention);
     } catch (const DataError& error) {
       left_out_.add(corpus.part, line.number, error);
       return std::nullopt;

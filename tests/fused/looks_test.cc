@@ -13,6 +13,15 @@ using namespace testing;
 
 constexpr model::VocabularySizes kSizes{8, 9};
 
+Tensor random_values(const Layout& layout) {
+  Random random(7);
+  const Tensor values = at::empty({layout.size()}, at::kFloat);
+  for (std::int64_t i = 0; i < layout.size(); ++i) {
+    values.data_ptr<float>()[i] = static_cast<float>(0.5 * random.normal());
+  }
+  return values;
+}
+
 class FusedLooks : public ::testing::TestWithParam<LookCase> {
  protected:
   static Configuration configuration() {
@@ -22,13 +31,7 @@ class FusedLooks : public ::testing::TestWithParam<LookCase> {
     return c;
   }
   static Tensor values(const Configuration& c) {
-    const Layout layout(model::parameter_table(c, kSizes));
-    Random random(7);
-    const Tensor values = at::empty({layout.size()}, at::kFloat);
-    for (std::int64_t i = 0; i < layout.size(); ++i) {
-      values.data_ptr<float>()[i] = static_cast<float>(0.5 * random.normal());
-    }
-    return values;
+    return random_values(Layout(model::parameter_table(c, kSizes)));
   }
 };
 
@@ -48,6 +51,20 @@ TEST_P(FusedLooks, EqualTensorOperationsWhereSomePositionsAreClosed) {
     example.source.allowed.back() = 1;  // a mixture of nothing has no likelihood
   }
   expect_fused_equals_plain(c, kSizes, examples, values(c));
+}
+
+// Weights of all positions would be rounded to 0 at those that a step may still move to.
+TEST(FusedHardMonotonic, EqualsTensorOperationsWhereEnergiesAreFarApart) {
+  Configuration c = network::testing::small_configuration();
+  model::set_options(
+      c, std::vector<std::string>{"attention.kind=hard-monotonic", "attention.score=general",
+                                  "decoder.order=update-look-generate"});
+  model::check(c);
+  const Layout layout(model::parameter_table(c, kSizes));
+  const Tensor values = random_values(layout);
+  layout.views(values).at("attention.annotation_weight").mul_(200);
+  const auto examples = network::testing::random_examples(7, kSizes, 9, 7, 11);
+  expect_fused_equals_plain(c, kSizes, examples, values);
 }
 
 INSTANTIATE_TEST_SUITE_P(All, FusedLooks, ::testing::ValuesIn(network::testing::look_cases()),

@@ -13,8 +13,8 @@ using model::AttentionKind;
 using step::Builder;
 using step::Value;
 
-// A program over two steps, two positions and two words, whose alignments and probabilities are
-// given numbers. The state of a step holds its number as a unit vector and then log α_i. With
+// A program over two steps, two positions and two words, whose energies and probabilities are given
+// numbers. The state of a step holds its number as a unit vector and then its energies. With
 // annotations that are unit vectors too, r_ij = relu([s; h] − 1) is a unit vector that has one
 // number for each step and position: W_o then holds the logits of word 0; those of word 1 are 0.
 network::StepProgram given_numbers(AttentionKind kind) {
@@ -26,12 +26,12 @@ network::StepProgram given_numbers(AttentionKind kind) {
   b.next(zeros, zeros);
   const Value given = b.add(b.previous_embedding("target_embedding.weight", 4), zeros);
   const Value step = b.linear({"given.step", 2}, {given});
-  const Value logarithms = b.linear({"given.alignment", 2}, {given});
-  const Value alignment = b.softmax(b.dot_energies(logarithms, h));
+  const Value energies = b.dot_energies(b.linear({"given.energies", 2}, {given}), h);
   const Value readouts = b.relu(b.linear({"readout.weight", 4}, {step, h}, {"readout.bias"}));
   model::Configuration c;
   c.attention.kind = kind;
-  b.output(model::mix_positions(b, c, alignment, readouts, {{}, "output.weight", "output.bias"}));
+  const Value look = kind == AttentionKind::kHard ? b.softmax(energies) : energies;
+  b.output(model::mix_positions(b, c, look, readouts, {{}, "output.weight", "output.bias"}));
   return network::StepProgram(b.finish());
 }
 
@@ -47,7 +47,7 @@ network::Tensors given_tensors(const at::Tensor& emissions) {
     output[0][k] = std::log(p / (1 - p));
   }
   return {{"given.step", unit.narrow(0, 0, 2)},
-          {"given.alignment", unit.narrow(0, 2, 2)},
+          {"given.energies", unit.narrow(0, 2, 2)},
           {"readout.weight", readout},
           {"readout.bias", at::full({4}, -1.0, at::kDouble)},
           {"output.weight", output},
@@ -57,12 +57,12 @@ network::Tensors given_tensors(const at::Tensor& emissions) {
 
 // The product of the probabilities Σ_j π_ij p(y_i | j) of word 0 in both steps, whose probabilities
 // at each position are its emissions.
-double likelihood(AttentionKind kind, const at::Tensor& alignments, const at::Tensor& emissions) {
+double likelihood(AttentionKind kind, const at::Tensor& energies, const at::Tensor& emissions) {
   const network::Tensors tensors = given_tensors(emissions);
   network::ProgramInputs in;
   in.steps = 2;
   in.annotations = at::eye(2, at::kDouble).unsqueeze(0);
-  in.previous.rows = at::cat({at::eye(2, at::kDouble), alignments.log()}, 1);
+  in.previous.rows = at::cat({at::eye(2, at::kDouble), energies}, 1);
   in.previous_ids = at::tensor({-1, 0}, at::kLong).view({2, 1});
   network::PlainOperations operations;
   const network::ProgramOutputs found = given_numbers(kind).run(tensors, operations, in);
@@ -80,12 +80,24 @@ double likelihood(AttentionKind kind, const at::Tensor& alignments, const at::Te
   return product;
 }
 
+constexpr double kTolerance = 1e-12;
+
 TEST(HardMonotonic, HasTheLikelihoodsOfTheExample) {  // §16
-  const at::Tensor alignments = at::tensor({.2, .8, .5, .5}, at::kDouble).view({2, 2});
+  const at::Tensor energies = at::tensor({.2, .8, .5, .5}, at::kDouble).log().view({2, 2});
   const at::Tensor emissions = at::tensor({.9, .1, .3, .6}, at::kDouble).view({2, 2});
-  EXPECT_NEAR(likelihood(AttentionKind::kHard, alignments, emissions), 0.26 * 0.45, kHardTolerance);
-  EXPECT_NEAR(likelihood(AttentionKind::kHardMonotonic, alignments, emissions), 0.129,
-              kHardTolerance);
+  EXPECT_NEAR(likelihood(AttentionKind::kHard, energies, emissions), 0.26 * 0.45, kTolerance);
+  EXPECT_NEAR(likelihood(AttentionKind::kHardMonotonic, energies, emissions), 0.129, kTolerance);
+}
+
+// The first step moves to the second position, from which the second step cannot move back to the
+// position with the higher energy.
+TEST(HardMonotonic, StaysAtTheLastPositionWhateverTheEnergies) {
+  const at::Tensor emissions = at::tensor({.9, .1, .3, .6}, at::kDouble).view({2, 2});
+  for (const double high : {28.0, 110.0, 1000.0}) {
+    const at::Tensor energies = at::tensor({0.0, 1000.0, high, 0.0}, at::kDouble).view({2, 2});
+    EXPECT_NEAR(likelihood(AttentionKind::kHardMonotonic, energies, emissions), .1 * .6,
+                kTolerance);
+  }
 }
 
 // α_i = softmax(e_i), e_ij = s_i · W h_j, in plain loops.

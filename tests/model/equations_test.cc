@@ -189,7 +189,7 @@ TEST(Equations, OfHardAttentionMixDistributions) {  // §13.2
   EXPECT_EQ(Lines(found.end() - 5, found.end()),
             (Lines{"readouts: r_ij = tanh(W_r [s_i; h_j] + b_r)",
                    "first position: f_0j = 1 if j = 1, else 0",
-                   "prior: π_ij = Σ_{k ≤ j} f_{i-1,k} α_ij / Σ_{l ≥ k} α_il",
+                   "prior: π_ij = Σ_{k ≤ j} f_{i-1,k} exp(e_ij) / Σ_{l ≥ k} exp(e_il)",
                    "posterior: f_ij = π_ij p(y_i | j) / Σ_k π_ik p(y_i | k)",
                    "choice: p(y_i) = Σ_j π_ij softmax(W_o r_ij + b_o)"}));
   c.attention.kind = AttentionKind::kHard;

@@ -90,6 +90,30 @@ TEST(AllowedPositions, OutsideEveryUnitAreAProblem) {
   EXPECT_EQ(answers[1].predictions.size(), 1u);
 }
 
+// The location score looks at the first positions only, of each part anew.
+TEST(AllowedPositions, BehindTheLastThatTheScoreKnowsAreAProblem) {
+  model::Configuration c = testing::small();
+  c.attention.score = "location";
+  c.attention.maximum_source = 2;
+  const Predictor predictor(
+      testing::random_model(c, {"<pad>", "<unk>", "</s>", "a", "b", "c", " "}));
+  const auto answer = [&](const Allowed& allowed, std::size_t longest) {
+    const std::vector<std::string> texts{"abcabc"};
+    PredictOptions options;
+    options.maximum_source_length = longest;
+    options.long_sources = LongSources::kSplit;
+    return predictor.predict(texts, options, std::span(&allowed, 1)).front();
+  };
+  const std::string problem =
+      ", and later ones are out of its reach (attention.maximum_source)";
+  EXPECT_EQ(answer({{2, 6}}, 100).problem,
+            "attention may look at none of the first 2 units of the source" + problem);
+  EXPECT_EQ(answer({{1, 6}}, 100).predictions.size(), 1u);
+  EXPECT_EQ(answer({{1, 3}, {5, 6}}, 3).problem,
+            "attention may look at none of the first 2 units of part 2 of the source" + problem);
+  EXPECT_EQ(answer({{1, 5}}, 3).predictions.size(), 1u);
+}
+
 TEST(AllowedPositions, OfLongSourcesMustBeInEveryPart) {
   const Predictor predictor = small_predictor();
   const std::vector<std::string> texts{"abcabc"};

@@ -33,7 +33,7 @@ step::Program mixture_program(const MixtureCase& one) {
   const Value before = b.carry("state", b.zeros(kAnnotation), "s");
   const Value state = b.tanh(b.linear({"state.weight", kAnnotation}, {before, word}));
   b.next(before, state);
-  const Value alignment = b.softmax(b.dot_energies(state, h));
+  const Value energies = b.dot_energies(state, h), alignment = b.softmax(energies);
   const Value readouts = b.tanh(b.linear({"readout.weight", 3}, {state, h}, {"readout.bias"}));
   step::Output output{{}, "output.weight", "output.bias"};
   output.input = b.dropout(readouts, step::DropoutPlace::kReadout);
@@ -42,7 +42,7 @@ step::Program mixture_program(const MixtureCase& one) {
   if (one.kind != Kind::kHard) {
     const Value position = b.carry("position", b.first_position(), "f");
     output.prior = one.kind == Kind::kMonotonic
-                       ? b.monotonic_prior(position, alignment)
+                       ? b.monotonic_prior(position, energies)
                        : b.band_prior(position, b.linear({"offset.weight", kOffsets}, {state, h},
                                                          {"offset.bias"}));
     const Value token = b.token_log_probability(output.input, output.normalizer, output);
@@ -209,6 +209,54 @@ TEST(MixtureRun, EqualsTheForwardAlgorithm) {
         Trial t(mixture_program(one), closed ? closed_trial() : TrialOptions{});
         expect_mixture(one, t);
       }
+    }
+  }
+}
+
+// Σ_i f_i A(i, j), where row i of A is the softmax of the energies at the open positions from i on.
+Numbers moved(const Trial& t, const Path& path, const Numbers& f, const std::string& energies) {
+  Numbers prior(f.size());
+  for (std::size_t i = 0; i < f.size(); ++i) {
+    const auto open = [&](std::size_t j) { return j >= i && t.open(path, j); };
+    double highest = kImpossible;
+    for (std::size_t j = 0; j < f.size(); ++j) {
+      if (open(j)) highest = std::max(highest, t.bias(energies, j));
+    }
+    Numbers below(f.size());
+    for (std::size_t j = 0; j < f.size(); ++j) below[j] = t.bias(energies, j) - highest;
+    const Numbers shares = softmax(below, open);
+    for (std::size_t j = 0; j < f.size(); ++j) prior[j] += f[i] * shares[j];
+  }
+  return prior;
+}
+
+// A step moves to the second position, and then has far higher energies at the first one.
+TEST(MixtureRun, StaysBehindAPositionWhateverItsEnergy) {
+  Builder b = trial_builder();
+  const Value position = b.carry("position", b.first_position(), "f");
+  b.next(position, position);
+  const auto given = [&](const std::string& name) {
+    return b.location_energies(b.parameter(name, 7, "e"));
+  };
+  const Value there = b.monotonic_prior(position, given("there"));
+  const Value stays = b.monotonic_prior(there, given("stays"));
+  b.observe("there", there, Over::kSource);
+  b.observe("alignment", stays, Over::kSource);
+  previous_word(b);
+  finish_with(b, b.weighted_sum(stays, b.annotations("h")));
+  const step::Program program = b.finish();
+  for (const float high : {28.0F, 110.0F}) {
+    for (const TrialOptions& options : {TrialOptions{}, closed_trial()}) {
+      Trial t(program, options);
+      t.weight("there") = {0, 200, 0, 1, 2, 3, 4};
+      t.weight("stays") = {high, 0, -28, -1, 0, 1, 2};
+      t.run([&](const Path& path, const TrialRow& row) {
+        Numbers first(t.length(path));
+        first[0] = 1;
+        const Numbers second = moved(t, path, first, "there");
+        expect_numbers(row.observed("there"), second, "there");
+        expect_numbers(row.alignment(), moved(t, path, second, "stays"), "alignment");
+      });
     }
   }
 }

@@ -136,6 +136,8 @@ struct VectorProgram {
     b.observe("maxima", b.maxout(b.add(first, b.scale(b.relu(first), 2))), Over::kSource);
     b.observe("gates", b.multiply(b.sigmoid(second), second), Over::kSource);
     b.observe("third", third, Over::kSource);
+    const Value keys = b.linear({"keys.weight", kSecond}, {h});
+    b.observe("repeated", b.multiply(b.add(b.add(state, second), keys), third), Over::kSource);
     finish_with(b, state);
     return b.finish();
   }
@@ -151,7 +153,7 @@ TEST(ProgramDecoder, ComputesVectorsOfRowsAndPositions) {
       for (double& x : state) x = std::tanh(x);
       word = t.word(path, i + 1);
     }
-    Numbers firsts, seconds, maxima, gates, thirds;
+    Numbers firsts, seconds, maxima, gates, thirds, repeated;
     for (std::size_t j = 0; j < t.length(path); ++j) {
       const Numbers h = t.annotation(path, j);
       Numbers first = sum(t.product("first.weight", 0, word), t.product("first.weight", 3, h));
@@ -175,12 +177,15 @@ TEST(ProgramDecoder, ComputesVectorsOfRowsAndPositions) {
       firsts.insert(firsts.end(), first.begin(), first.end());
       seconds.insert(seconds.end(), second.begin(), second.end());
       thirds.push_back(t.product("third.weight", 0, first)[0]);
+      const Numbers sums = sum(sum(state, second), t.product("keys.weight", 0, h));
+      for (const double one : sums) repeated.push_back(one * thirds.back());
     }
     expect_numbers(row.observed("first"), firsts, "first");
     expect_numbers(row.observed("second"), seconds, "second");
     expect_numbers(row.observed("maxima"), maxima, "maxima");
     expect_numbers(row.observed("gates"), gates, "gates");
     expect_numbers(row.observed("third"), thirds, "third");
+    expect_numbers(row.observed("repeated"), repeated, "repeated");
     expect_numbers(row.log_probabilities(), output(t, state), "log p");
   });
 }

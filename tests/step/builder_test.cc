@@ -105,7 +105,7 @@ TEST(Builder, RefusesShapesThatDoNotFitInAWindow) {
   EXPECT_THROW(b.spread(of_source), CheckFailure);
   EXPECT_THROW(b.spread(state), CheckFailure);
   EXPECT_THROW(b.dot_energies(h, h), CheckFailure);  // queries are not positions
-  EXPECT_THROW(b.multiply(alignment, of_source), CheckFailure);
+  EXPECT_THROW(b.weighted_sum(b.multiply(alignment, of_source), h), CheckFailure);
 }
 
 // A row of 4 numbers has energies for 4 positions, and a softmax looks at no other.
@@ -195,15 +195,15 @@ TEST(Builder, AlignsMonotonicallyFromOneNumberOfEachPosition) {
   EXPECT_NO_THROW(b.next(last, b.monotonic_alignment(energies, last, kScan)));
 }
 
-// A vector of a row and a position exists in products and functions of single vectors only.
-TEST(Builder, RefusesToRepeatForVectorsOfRowsAndPositions) {
+TEST(Builder, RepeatsForVectorsOfRowsAndPositions) {
   Builder b = small_builder();
   const Value h = b.annotations(""), state = row(b);
   const Value readouts = b.tanh(b.linear({"readout.weight", 3}, {state, h}));
   EXPECT_EQ(b.units(readouts), 3);
-  EXPECT_NO_THROW(b.add(readouts, readouts));
-  EXPECT_THROW(b.add(state, h), CheckFailure);
-  EXPECT_THROW(b.multiply(readouts, b.softmax(b.dot_energies(state, h))), CheckFailure);
+  EXPECT_EQ(b.units(b.add(readouts, readouts)), 3);
+  EXPECT_EQ(b.units(b.add(state, h)), 4);
+  EXPECT_EQ(b.units(b.multiply(readouts, b.softmax(b.dot_energies(state, h)))), 3);
+  EXPECT_THROW(b.add(readouts, state), CheckFailure);  // of another size
   EXPECT_THROW(b.unit_length(readouts), CheckFailure);
   EXPECT_THROW(b.softmax(readouts), CheckFailure);
 }

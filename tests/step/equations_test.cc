@@ -127,10 +127,10 @@ TEST(StepEquations, WriteMixturesOfPositions) {
   const Value h = b.annotations("→h_j");
   const Value q = b.carry("state", b.zeros(4), "s_i");
   const Value f = b.carry("position", b.first_position(), "f_{i-1,j}");
-  const Value alignment = b.softmax(b.dot_energies(q, h));
-  b.write(alignment, {"α_ij", "", ""});
-  const Value prior = b.monotonic_prior(f, alignment);
-  EXPECT_EQ(b.text(prior), "Σ_{k ≤ j} f_{i-1,k} α_ij / Σ_{l ≥ k} α_il");
+  const Value energies = b.dot_energies(q, h);
+  b.write(energies, {"e_ij", "", ""});
+  const Value prior = b.monotonic_prior(f, energies);
+  EXPECT_EQ(b.text(prior), "Σ_{k ≤ j} f_{i-1,k} exp(e_ij) / Σ_{l ≥ k} exp(e_il)");
   b.write(prior, {"π_ij", "", ""});
   Output output{b.tanh(b.linear({"readout.weight", 3, "W_r"}, {q, h})), "output.weight",
                 "output.bias"};

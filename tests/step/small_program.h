@@ -72,18 +72,19 @@ inline Program hard_program(bool monotonic) {
   const Value gates = b.linear({"decoder.0.input_weight", 12}, {word}, {"decoder.0.bias"});
   const Value state = b.cell({}, "decoder.0", gates, {before, {}}, 0).hidden;
   b.next(before, state);
-  const Value alignment = b.softmax(b.dot_energies(state, h));
+  const Value energies = b.dot_energies(state, h);
   Output output;
   output.input = b.tanh(b.linear({"readout.weight", 3, "W_r"}, {state, h}, {"readout.bias"}));
   output.weight = "output.weight";
   output.bias = "output.bias";
   output.normalizer = b.log_normalizer(output.input, output);
-  output.prior = alignment;
   if (monotonic) {
     const Value position = b.carry("position", b.first_position(), "f_{i-1,j}");
-    output.prior = b.monotonic_prior(position, alignment);
+    output.prior = b.monotonic_prior(position, energies);
     const Value token = b.token_log_probability(output.input, output.normalizer, output);
     b.next(position, b.posterior(output.prior, token));
+  } else {
+    output.prior = b.softmax(energies);
   }
   b.observe("alignment", output.prior, Over::kSource);
   b.output(output);

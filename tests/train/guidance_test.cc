@@ -119,6 +119,18 @@ TEST_F(GuidedData, ASourceThatIsCutBeforeItsPositionsIsBadData) {
               HasSubstr("pairs.tsv:2: attention may look at no unit of the source"));
 }
 
+// The location score looks at the first positions only.
+TEST_F(GuidedData, ASourceThatIsLookedAtBeforeItsPositionsIsBadData) {
+  options.pairs.marks.allowed_column = 3;
+  options.configuration.attention.score = "location";
+  options.configuration.attention.maximum_source = 2;
+  EXPECT_THAT(error_of("a b c\tx\t0\na b c\tx\t1-2\na b c\tx\t2\n"),
+              HasSubstr("pairs.tsv:3: attention may look at none of the first 2 units of the source"));
+  EXPECT_EQ(code, ExitCode::kData);
+  options.on_error = OnError::kSkip;
+  EXPECT_EQ(all_examples(prepare("a b c\tx\t0\na b c\tx\t1-2\na b c\tx\t2\n")).size(), 2U);
+}
+
 TEST_F(GuidedData, ValidationPairsHaveMarksToo) {
   options.pairs.marks.allowed_column = 3;
   options.validation = text::CorpusFiles{files / "valid.tsv", {}, {}, options.pairs.marks};

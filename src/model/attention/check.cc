@@ -50,8 +50,8 @@ void check_hard(const Configuration& c) {
   if (c.attention.temporal != Temporal::kNone) conflict(name + " needs attention.temporal: none");
   if (c.attention.kind == AttentionKind::kHardMonotonic &&
       c.attention.normaliser != Normaliser::kSoftmax) {
-    conflict(name + " needs attention.normaliser: softmax, because every later position must be " +
-             "possible");
+    conflict(name + " needs attention.normaliser: softmax, because its transitions are softmaxes " +
+             "of energies");
   }
   if (decoder.query_layer != QueryLayer::kTop) {
     conflict(name + " needs decoder.query_layer: top, whose state the readouts read");

@@ -2,9 +2,10 @@
 // that a step looks at is a latent variable, which is summed over. p(y_i) = Σ_j π_ij p(y_i | j).
 //
 // 0-HARD: π = α, each step by itself. 0-MONO: a hidden Markov model whose position never moves
-// back, with transitions A(k, j) = α_ij / Σ_{l ≥ k} α_il for j ≥ k. 1-MONO: A(k, k + d) =
-// softmax(e_ik)_d for d = 0 … D, where the energies e_ik of the offsets depend on the position k of
-// the last step. The forward algorithm is written as a filter: f_i is the distribution of the
+// back, with transitions A(k, j) = α_ij / Σ_{l ≥ k} α_il for j ≥ k, which are softmaxes of the
+// energies from k on. 1-MONO: A(k, k + d) = softmax(e_ik)_d for d = 0 … D, where the energies e_ik
+// of the offsets depend on the position k of the last step. The forward algorithm is written as a
+// filter: f_i is the distribution of the
 // position after y_1 … y_i, π_ij = Σ_k f_{i-1,k} A(k, j), and f_ij is proportional to π_ij p(y_i |
 // j). The product of all p(y_i) is the likelihood that the forward algorithm computes.
 #include "model/attention/mechanism.h"

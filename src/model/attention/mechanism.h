@@ -71,8 +71,9 @@ step::Value monotonic_alignment(step::Builder&, const Configuration&, step::Valu
 step::Value offset_energies(step::Builder&, const Configuration&, step::Value state,
                             step::Value annotations);
 
-/// Mixes the distributions that each position gives (§13.2). `look` is the alignment, or with
-/// first-order hard attention offset_energies(). `readouts` r_j are [row and position: l]; `output`
+/// Mixes the distributions that each position gives (§13.2). `look` is the alignment; with
+/// AttentionKind::kHardMonotonic, the energies; with first-order hard attention,
+/// offset_energies(). `readouts` r_j are [row and position: l]; `output`
 /// names the parameters of the output layer. Returns the output layer.
 step::Output mix_positions(step::Builder&, const Configuration&, step::Value look,
                            step::Value readouts, step::Output output);

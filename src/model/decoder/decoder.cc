@@ -128,7 +128,8 @@ Value DecoderBuilder::energy_bias() {
 
 // Computes energies and alignment, and shows the energies. In a window, shows and returns energies
 // and alignment of the window; around a predicted position the alignment is not normalised again
-// after the Gaussian (§6.3).
+// after the Gaussian (§6.3). Hard monotonic attention has no alignment of one step alone: its prior
+// is made of the energies (§13.2).
 Value DecoderBuilder::alignment_of(const step::CellState& query, Value coverage, Look& look) {
   const bool windowed = c_.attention.window != Window::kAll;
   if (windowed) b_.look_in_window(window_centre(b_, c_, query.hidden), c_.attention.reach);
@@ -141,6 +142,7 @@ Value DecoderBuilder::alignment_of(const step::CellState& query, Value coverage,
   if (c_.attention.energies == Energies::kRelu) look.energies = b_.relu(look.energies);
   b_.write(look.energies, {"e_ij", "energies", ""});
   b_.observe("energies", windowed ? b_.spread(look.energies) : look.energies, step::Over::kSource);
+  if (c_.attention.kind == AttentionKind::kHardMonotonic) return {};
   Value alignment;
   if (c_.attention.kind == AttentionKind::kMonotonic) {
     alignment = monotonic_alignment(b_, c_, look.energies);
@@ -196,9 +198,13 @@ Look DecoderBuilder::look(const step::CellState& query) {
 
 void DecoderBuilder::look_hard(const step::CellState& state) {
   Look look;
-  const Value moves = c_.attention.moves_by_offsets()
-                          ? offset_energies(b_, c_, state.hidden, annotations_)
-                          : alignment_of(state, {}, look);
+  Value moves;
+  if (c_.attention.moves_by_offsets()) {
+    moves = offset_energies(b_, c_, state.hidden, annotations_);
+  } else {
+    const Value alignment = alignment_of(state, {}, look);
+    moves = alignment.defined() ? alignment : look.energies;
+  }
   std::vector<Value> parts{state.hidden};
   if (c_.decoder.readout_previous_units() > 0) parts.push_back(previous_token());
   parts.push_back(annotations_);

@@ -164,6 +164,7 @@ std::unique_ptr<StepOperation> make_operation(StepContext& context,
     case Op::kLogNormalizer:
     case Op::kTokenLogProbability:
     case Op::kInverseLength:
+    case Op::kSlice:
       return make_by_tensors(context, operation);
     default:
       return make_function(context, operation);

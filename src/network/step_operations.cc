@@ -238,6 +238,15 @@ Tensor inverse_length(const Tensor& x) {
   return (x.square().sum(-1, true) + step::kLengthEpsilon).rsqrt();
 }
 
+// Some units of each vector. A row and a position have no dimension of units if there is one unit.
+Tensor slice(const step::Node& node, const Tensor& x) {
+  const auto& [per, units] = node.results[0];
+  const bool numbers = per == step::Per::kRowPosition && units == 1;
+  if (numbers && x.dim() == 3) return x;
+  const Tensor part = x.narrow(-1, node.first, units);
+  return numbers ? part.squeeze(-1) : part;
+}
+
 Tensor elementwise(const step::Node& node, const std::vector<Tensor>& x) {
   switch (node.op) {
     case step::Op::kAdd:
@@ -264,12 +273,14 @@ Tensor elementwise(const step::Node& node, const std::vector<Tensor>& x) {
       return inverse_length(x[0]);
     case step::Op::kUnitLength:
       return x[0] * inverse_length(x[0]);
+    case step::Op::kSlice:
+      return slice(node, x[0]);
     default:
       return {};
   }
 }
 
-bool is_elementwise(step::Op op) { return op >= step::Op::kAdd && op <= step::Op::kUnitLength; }
+bool is_elementwise(step::Op op) { return op >= step::Op::kAdd && op <= step::Op::kSlice; }
 
 }  // namespace
 

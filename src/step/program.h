@@ -109,6 +109,7 @@ enum class Op {
   kMaxout,         ///< max(x_{2k−1}, x_{2k}) for each pair, half as many units
   kInverseLength,  ///< 1 / sqrt(|x|² + kLengthEpsilon), one number
   kUnitLength,     ///< x / sqrt(|x|² + kLengthEpsilon)
+  kSlice,          ///< units Node::first … of a vector, as many as the result has
   kDropout,        ///< in training, x multiplied by a dropout mask; elsewhere x
 
   /// log softmax(W x + b), the last of all: weights are W [vocabulary, units of x] and b. With a
@@ -149,6 +150,7 @@ struct Node {
   /// For kLocationEnergies and kSoftmax, positions from this number on count as outside the source;
   /// 0: none does.
   std::int64_t limit = 0;
+  std::int64_t first = 0;  ///< of kSlice: the first unit that it takes
   Normaliser normaliser = Normaliser::kSoftmax;                        ///< of kSoftmax
   DropoutPlace place = DropoutPlace::kReadout;                         ///< of kDropout
   MonotonicPrediction prediction = MonotonicPrediction::kExpectation;  ///< of kMonotonicAlignment

@@ -100,10 +100,10 @@ inline void keep_keys(Random& random, KeptValues& kept) {
   kept["attention.score"] = random.chance(0.5) ? "dot" : "scaled-dot";
 }
 
-/// Draws the score and the order of a step, the placements, the keys, and in two models of five a rare
-/// choice: another kind of attention than the soft one, a window, coverage, another normaliser, or
-/// a division by the past. Most pairs of them contradict each other. A window or coverage may have
-/// another normaliser too, and coverage a division by the past.
+/// Draws the score and the order of a step, the placements, the keys, and in two models of five a
+/// rare choice: another kind of attention than the soft one, a window, coverage, another
+/// normaliser, or a division by the past. Most pairs of them contradict each other. A window or
+/// coverage may have another normaliser too, and coverage a division by the past.
 inline KeptValues random_kept_values(Random& random) {
   model::Configuration usual;
   KeptValues kept;
@@ -335,6 +335,8 @@ inline void fit_keys(model::Configuration& c) {
                        attention.kind == AttentionKind::kSoft &&
                        attention.temporal == Temporal::kNone;
   if (!several) attention.heads = 1;
+  // The direction of one number is its sign, whose gradient is 0 but for rounding.
+  if (attention.score == "cosine" && attention.key_units == 1) attention.key_units = 2;
 }
 
 /// Sets sizes that the choices of `c` force.

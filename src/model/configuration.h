@@ -90,8 +90,8 @@ enum class AttentionKind { kSoft, kMonotonic, kHard, kHardMonotonic, kFixed, kNo
 /// A fixed context: the last states themselves, or a tanh layer of them (§3).
 enum class FixedContext { kState, kTanh };
 /// The keys k_j that energies read, and the values v_j that the context averages (§10): the
-/// annotations are both; each annotation is [k_j; v_j], two halves; or products W_K h_j and W_V h_j,
-/// to which belongs a query W_Q s.
+/// annotations are both; each annotation is [k_j; v_j], two halves; or products W_K h_j and W_V
+/// h_j, to which belongs a query W_Q s.
 enum class Keys { kAnnotations, kHalves, kProjected };
 /// The query: the state h alone, or [h; c] of an LSTM (§13.3).
 enum class Query { kState, kStateAndCell };

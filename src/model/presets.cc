@@ -138,9 +138,9 @@ Configuration make_temporal() {
   return c;
 }
 
-// Keys and values (§10.1) in the default model: Daniluk et al. split the outputs of a language model
-// into keys and values, and here the annotations are split. As theirs, the readout reads the state
-// after its update and the weighted sum of the values alone.
+// Keys and values (§10.1) in the default model: Daniluk et al. split the outputs of a language
+// model into keys and values, and here the annotations are split. As theirs, the readout reads the
+// state after its update and the weighted sum of the values alone.
 Configuration make_key_value() {
   Configuration c = make_default();
   c.attention.keys = Keys::kHalves;
@@ -149,7 +149,7 @@ Configuration make_key_value() {
   return c;
 }
 
-// Four heads of 64 units (§10.2) in the default model, with the scaled dot product of Vaswani et al.
+// Four heads of 64 units (§10.2) in the default model, with the scaled dot score of Vaswani et al.
 Configuration make_multi_head() {
   Configuration c = make_default();
   c.attention.keys = Keys::kProjected;

@@ -150,9 +150,9 @@ struct Node {
   /// For kLocationEnergies and kSoftmax, positions from this number on count as outside the source;
   /// 0: none does.
   std::int64_t limit = 0;
-  std::int64_t first = 0;  ///< of kSlice: the first unit that it takes
-  Normaliser normaliser = Normaliser::kSoftmax;                        ///< of kSoftmax
-  DropoutPlace place = DropoutPlace::kReadout;                         ///< of kDropout
+  std::int64_t first = 0;                        ///< of kSlice: the first unit that it takes
+  Normaliser normaliser = Normaliser::kSoftmax;  ///< of kSoftmax
+  DropoutPlace place = DropoutPlace::kReadout;   ///< of kDropout
   MonotonicPrediction prediction = MonotonicPrediction::kExpectation;  ///< of kMonotonicAlignment
 
   // How the equations write the node.

@@ -235,6 +235,8 @@ TEST_P(GuidanceGradients, EqualCentralDifferences) {
 
 std::vector<Case> cases() {
   const std::string updates_first = "decoder.order=update-look-generate";
+  const std::vector<std::string> heads{"attention.keys=projected", "attention.heads=2",
+                                       "attention.score=scaled-dot"};
   return {{"default", {}},
           {"generate_first", {"decoder.order=look-generate-update"}},
           {"update_first", {updates_first}},
@@ -246,6 +248,7 @@ std::vector<Case> cases() {
           {"monotonic", {"attention.kind=monotonic"}},
           {"hard", {"attention.kind=hard", updates_first}},
           {"hard_monotonic", {"attention.kind=hard-monotonic", updates_first}},
+          {"heads", heads},
           {"no_cell", {"decoder.cell=none", "decoder.initial_state=zero"}},
           {"hidden_end", {"attention.end_token=hidden"}}};
 }

@@ -92,6 +92,12 @@ std::vector<Case> cases_of_programs() {
     list[k].configuration.attention.reach = 2;
   }
   list[4].configuration.attention.units = 40;
+  list.push_back({small_model(), kSmall, DecoderPath::kProgram});
+  list.back().configuration.attention.keys = model::Keys::kProjected;
+  list.back().configuration.attention.heads = 3;
+  list.back().configuration.attention.score = "scaled-dot";
+  list.push_back({small_model(), kSmall, DecoderPath::kProgram});
+  list.back().configuration.attention.keys = model::Keys::kHalves;
   return list;
 }
 

@@ -142,6 +142,11 @@ TEST(StepEquations, WriteMixturesOfPositions) {
   EXPECT_EQ(b.text(b.posterior(prior, token)), "π_ij p(y_i | j) / Σ_k π_ik p(y_i | k)");
 }
 
+TEST(StepEquations, CountTheUnitsOfASliceFromOne) {
+  Builder b = small_builder();
+  EXPECT_EQ(b.text(b.slice(b.annotations("→h_j"), 1, 3)), "h_j[2 … 4]");
+}
+
 TEST(StepEquations, ListTheNodesThatHaveALabel) {
   const std::vector<Equation> lines = equations(small_program());
   ASSERT_EQ(lines.size(), 2U);

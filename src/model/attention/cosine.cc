@@ -8,8 +8,7 @@ namespace {
 constexpr double kFirstFactor = 10;
 
 step::Value energies(step::Builder& b, const Configuration&, const ScoreInputs& in) {
-  const step::Value keys =
-      b.linear({"attention.annotation_weight", b.units(in.query)}, {in.keys});
+  const step::Value keys = b.linear({"attention.annotation_weight", b.units(in.query)}, {in.keys});
   const step::Value factor =
       b.parameter("attention.factor", 1, "g", step::Initial::kConstant, kFirstFactor);
   return b.multiply(factor, b.dot_energies(b.unit_length(in.query), b.unit_length(keys)));

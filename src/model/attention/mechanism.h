@@ -49,8 +49,8 @@ struct AdditiveParts {
 };
 AdditiveParts additive_parts(step::Builder&, const Configuration&, const ScoreInputs&);
 
-/// One head of a look (§10): what it asks with, and what it reads of every position. Most looks have
-/// one head.
+/// One head of a look (§10): what it asks with, and what it reads of every position. Most looks
+/// have one head.
 struct Head {
   ScoreInputs inputs;
   step::Value values;    ///< v_j [position: d_v]; h_j with Keys::kAnnotations
@@ -65,8 +65,8 @@ struct Head {
              const std::string& label) const;
 };
 
-/// Makes the query, the keys and the values of head `number`. `whole` has the state as its query and
-/// the annotations as its keys.
+/// Makes the query, the keys and the values of head `number`. `whole` has the state as its query
+/// and the annotations as its keys.
 Head make_head(step::Builder&, const Configuration&, const ScoreInputs& whole, int number);
 
 /// Computes the middle of the window in which a query looks (§6.3): p = S σ(v · tanh(W q)) if the

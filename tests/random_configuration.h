@@ -27,6 +27,7 @@ inline std::string random_number(const std::string& option, int largest, Random&
   if (option == "attention.coverage_loss") return random.chance(0.5) ? "0" : "0.7";
   if (option == "attention.noise") return random.chance(0.5) ? "0" : "1";
   if (option == "attention.initial_energy_bias") return random.chance(0.5) ? "0" : "-1.5";
+  if (option == "attention.heads") return std::to_string(1 + below(3));
   if (option == "decoder.transitions") return std::to_string(1 + below(2));
   int size = 0;
   if (option.ends_with(".layers") || option == "attention.reach") {
@@ -88,10 +89,21 @@ inline void keep_placements(Random& random, KeptValues& kept) {
   }
 }
 
-/// Draws the score and the order of a step, the placements, and in two models of five a rare
-/// choice: another kind of attention than the soft one, a window, coverage, another normaliser, or
-/// a division by the past. Most pairs of them contradict each other. A window or coverage may have
-/// another normaliser too, and coverage a division by the past.
+/// Draws the keys, and how many heads have them: the usual ones, and in one model of seven others.
+inline void keep_keys(Random& random, KeptValues& kept) {
+  kept["attention.keys"] = "annotations";
+  kept["attention.heads"] = "1";
+  if (!random.chance(0.15)) return;
+  kept["attention.keys"] = random.chance(0.4) ? "halves" : "projected";
+  if (kept["attention.keys"] == "halves" || random.chance(0.4)) return;
+  kept["attention.heads"] = random.chance(0.5) ? "2" : "3";
+  kept["attention.score"] = random.chance(0.5) ? "dot" : "scaled-dot";
+}
+
+/// Draws the score and the order of a step, the placements, the keys, and in two models of five a
+/// rare choice: another kind of attention than the soft one, a window, coverage, another
+/// normaliser, or a division by the past. Most pairs of them contradict each other. A window or
+/// coverage may have another normaliser too, and coverage a division by the past.
 inline KeptValues random_kept_values(Random& random) {
   model::Configuration usual;
   KeptValues kept;
@@ -109,6 +121,7 @@ inline KeptValues random_kept_values(Random& random) {
       }
     }
   }
+  keep_keys(random, kept);
   if (random.chance(0.6)) return kept;
   const auto& [name, value] = others[random.below(others.size())];
   kept[name] = value;
@@ -312,6 +325,25 @@ inline void fit_placements(Random& random, model::Configuration& c) {
   if (decoder.initial_state == InitialState::kCopy && c.encoder.layers < 2) c.encoder.layers = 2;
 }
 
+/// Sets the choices that keys and heads force, and drops those that contradict others.
+inline void fit_keys(model::Configuration& c) {
+  using namespace model;
+  AttentionConfig& attention = c.attention;
+  const bool is_dot = attention.score == "dot" || attention.score == "scaled-dot";
+  const bool copies = c.decoder.initial_state == InitialState::kCopy;
+  const bool halves = attention.keys == Keys::kHalves;
+  if (!attention.looks() || attention.score == "location" || (halves && copies && is_dot)) {
+    attention.keys = Keys::kAnnotations;
+  }
+  if (attention.keys == Keys::kHalves && c.encoder.annotation_units() % 2 != 0) ++c.encoder.units;
+  const bool several = attention.keys == Keys::kProjected && is_dot &&
+                       attention.kind == AttentionKind::kSoft &&
+                       attention.temporal == Temporal::kNone;
+  if (!several) attention.heads = 1;
+  // The direction of one number is its sign, whose gradient is 0 but for rounding.
+  if (attention.score == "cosine" && attention.key_units == 1) attention.key_units = 2;
+}
+
 /// Sets sizes that the choices of `c` force.
 inline void fit_sizes(Random& random, model::Configuration& c) {
   using namespace model;
@@ -326,8 +358,9 @@ inline void fit_sizes(Random& random, model::Configuration& c) {
     c.decoder.layers = c.encoder.layers;
     c.decoder.cell.type = c.encoder.cell.type;
   }
-  const bool is_dot = c.attention.score == "dot" || c.attention.score == "scaled-dot";
-  if (copies || is_dot) c.decoder.units = c.encoder.annotation_units();
+  const bool is_dot = (c.attention.score == "dot" || c.attention.score == "scaled-dot") &&
+                      c.attention.keys != Keys::kProjected;
+  if (copies || is_dot) c.decoder.units = is_dot ? c.key_units() : c.encoder.annotation_units();
   // The direction of one number is its sign, whose gradient is 0 but for rounding.
   if (c.attention.score == "normed-additive" && c.attention.units == 1) c.attention.units = 2;
   if (c.decoder.ties_output()) {
@@ -387,6 +420,7 @@ inline model::Configuration random_configuration(Random& random, int largest = 2
     fit_attention(random, c);
     fit_placements(random, c);
     fit_cells(c);
+    fit_keys(c);
     fit_sizes(random, c);
     if (random.chance(0.3)) {
       c.target.end_token = false;

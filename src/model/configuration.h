@@ -98,6 +98,10 @@ enum class AttentionKind {
 };
 /// A fixed context: the last states themselves, or a tanh layer of them (§3).
 enum class FixedContext { kState, kTanh };
+/// The keys k_j that energies read, and the values v_j that the context averages (§10): the
+/// annotations are both; each annotation is [k_j; v_j], two halves; or products W_K h_j and W_V
+/// h_j, to which belongs a query W_Q s.
+enum class Keys { kAnnotations, kHalves, kProjected };
 /// The query: the state h alone, or [h; c] of an LSTM (§13.3).
 enum class Query { kState, kStateAndCell };
 /// A gate β_i on the context, one number that the query opens (§1.6).
@@ -158,6 +162,11 @@ struct AttentionConfig {
   std::string score = "additive";  ///< the name of a score: a file in src/model/attention
   int units = 128;                 ///< n', of scores with a hidden layer
   int maximum_source = 200;        ///< rows of W of the location score
+  Keys keys = Keys::kAnnotations;
+  int key_units = 0;      ///< d_k of one head, with Keys::kProjected; 0: n_h / heads
+  int value_units = 0;    ///< d_v of one head, with Keys::kProjected; 0: n_h / heads
+  int heads = 1;          ///< more than 1 with Keys::kProjected only
+  int context_units = 0;  ///< rows of W_O, with several heads; 0: n_h
   Normaliser normaliser = Normaliser::kSoftmax;
   Energies energies = Energies::kLinear;
   bool energy_bias = false;        ///< b_e; it has no effect on a softmax of linear energies
@@ -244,6 +253,12 @@ struct Configuration {
   AttentionConfig attention;
   DecoderConfig decoder;
   TrainingConfig training;
+
+  /// Units of a key and of a value of one head: d_k and d_v, or n_h with Keys::kAnnotations (§10).
+  int key_units() const;
+  int value_units() const;
+  /// Units of the context c_i.
+  int context_units() const;
 };
 
 /// One field of a configuration, with its dotted name such as "encoder.units".

@@ -100,6 +100,24 @@ void add_attention(OptionList& list, AttentionConfig& attention) {
               "n', the hidden units of the scores additive, normed-additive and learned-query");
   list.number("attention.maximum_source", attention.maximum_source, 1, kMany,
               "rows of W of the score location, which looks at no later position of a source");
+  list.choice<Keys>("attention.keys", attention.keys,
+                    {{"annotations", Keys::kAnnotations},
+                     {"halves", Keys::kHalves},
+                     {"projected", Keys::kProjected}},
+                    "what energies read and what the context averages: the annotations for both; "
+                    "their first and second halves; or products of them, with a product of the "
+                    "state as the query");
+  list.number("attention.key_units", attention.key_units, 0, kMany,
+              "units of a key and of the query of one head with attention.keys: projected; 0: "
+              "those of an annotation divided by the heads");
+  list.number("attention.value_units", attention.value_units, 0, kMany,
+              "units of a value of one head with attention.keys: projected; 0: those of an "
+              "annotation divided by the heads");
+  list.number("attention.heads", attention.heads, 1, 64,
+              "looks of one step side by side, each with projected keys of its own and the score "
+              "dot or scaled-dot");
+  list.number("attention.context_units", attention.context_units, 0, kMany,
+              "units of the context that several heads are mixed to; 0: those of an annotation");
   list.choice<Normaliser>("attention.normaliser", attention.normaliser,
                           {{"softmax", Normaliser::kSoftmax},
                            {"sparsemax", Normaliser::kSparsemax},

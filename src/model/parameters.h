@@ -52,6 +52,14 @@ struct VocabularySizes {
 ///   attention.bias                 [n']          b, additive, normed-additive and learned-query
 ///   attention.energy_weight        [n']          v, additive and normed-additive; u, learned-query;
 ///                                                concat-code: v [n_h]; linear-pooling: w [n_h]
+///                                                In these, d_k takes the place of n_h with other
+///                                                keys than annotations, and of n with projected
+///                                                ones; n_h of a context is then its own size
+///   attention.head.A.query_weight  [d_k, n]      W_Q, with attention.keys: projected; A counts
+///                                                heads; [d_k, 2 n] with state-and-cell
+///   attention.head.A.key_weight    [d_k, n_h]    W_K, likewise
+///   attention.head.A.value_weight  [d_v, n_h]    W_V, likewise
+///   attention.output_weight        [n_c, H d_v]  W_O, with attention.heads of 2 or more
 ///   attention.location_weight      [S, n]        W, location; S: attention.maximum_source
 ///   attention.factor               [1]           g, normed-additive, scaled-general and cosine
 ///   attention.coverage_weight      [n', 1]       W_c, with attention.coverage: sum; concat-code:

@@ -138,6 +138,27 @@ Configuration make_temporal() {
   return c;
 }
 
+// Keys and values (§10.1) in the default model: Daniluk et al. split the outputs of a language
+// model into keys and values, and here the annotations are split. As theirs, the readout reads the
+// state after its update and the weighted sum of the values alone.
+Configuration make_key_value() {
+  Configuration c = make_default();
+  c.attention.keys = Keys::kHalves;
+  c.decoder.order = Order::kUpdateLookGenerate;
+  c.decoder.readout_feedback = Feedback::kNone;
+  return c;
+}
+
+// Four heads of 64 units (§10.2) in the default model, with the scaled dot score of Vaswani et al.
+Configuration make_multi_head() {
+  Configuration c = make_default();
+  c.attention.keys = Keys::kProjected;
+  c.attention.score = "scaled-dot";
+  c.attention.heads = 4;
+  c.decoder.order = Order::kUpdateLookGenerate;
+  return c;
+}
+
 // Monotonic attention (§13.1) in the default model, with the score of Raffel et al. The bias of the
 // energies begins below 0, so that attention does not stop at the first positions. The paper began
 // between −4, for long sources, and −1.
@@ -249,6 +270,10 @@ constexpr NamedPreset kPresets[] = {
      make_coverage_see, published_coverage_see},
     {"temporal", "Paulus, Xiong and Socher 2017: energies divided by those of earlier steps",
      make_temporal, nullptr},
+    {"key-value", "Daniluk et al. 2017: halves of annotations are keys and values", make_key_value,
+     nullptr},
+    {"multi-head", "Vaswani et al. 2017 in a recurrent decoder: several looks in each step",
+     make_multi_head, nullptr},
     {"monotonic", "Raffel et al. 2017: attention that never moves back, trained by expectation",
      make_monotonic, nullptr},
     {"hard-monotonic", "Wu and Cotterell 2019: exact hard attention that never moves back",

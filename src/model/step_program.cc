@@ -64,6 +64,7 @@ bool has_plan(const Configuration& configuration) {
   if (configuration.decoder.cell.type == Cell::kNone) return false;
   if (!has_planned_inputs(configuration)) return false;
   if (!attention.looks()) return true;
+  if (attention.keys != Keys::kAnnotations) return false;
   if (attention.query != Query::kState || attention.context_gate != ContextGate::kNone) {
     return false;
   }

@@ -254,6 +254,15 @@ Tensor inverse_length(const Tensor& x) {
   return (x.square().sum(-1, true) + step::kLengthEpsilon).rsqrt();
 }
 
+// Some units of each vector. A row and a position have no dimension of units if there is one unit.
+Tensor slice(const step::Node& node, const Tensor& x) {
+  const auto& [per, units] = node.results[0];
+  const bool numbers = per == step::Per::kRowPosition && units == 1;
+  if (numbers && x.dim() == 3) return x;
+  const Tensor part = x.narrow(-1, node.first, units);
+  return numbers ? part.squeeze(-1) : part;
+}
+
 // A function of the numbers of single vectors; undefined for another operation.
 Tensor elementwise(const step::Node& node, const std::vector<Tensor>& x) {
   switch (node.op) {
@@ -281,6 +290,8 @@ Tensor elementwise(const step::Node& node, const std::vector<Tensor>& x) {
       return inverse_length(x[0]);
     case step::Op::kUnitLength:
       return x[0] * inverse_length(x[0]);
+    case step::Op::kSlice:
+      return slice(node, x[0]);
     default:
       return {};
   }

@@ -100,6 +100,17 @@ void ProgramRun::unit_length(const step::Operation& operation) {
   });
 }
 
+void ProgramRun::slice(const step::Operation& operation) {
+  const std::size_t wide = values_.units(operation.inputs[0]);
+  const std::size_t count = values_.units(operation.results[0]);
+  const auto first = static_cast<std::size_t>(operation.node->first);
+  apply(operation, [wide, count, first](std::span<const float> x, std::span<float> y) {
+    for (std::size_t i = 0; i * count < y.size(); ++i) {
+      copy(row_of(x, i, wide).subspan(first, count), row_of(y, i, count));
+    }
+  });
+}
+
 bool ProgramRun::compute_function(const PreparedOperation& one) {
   const step::Operation& operation = *one.operation;
   switch (operation.node->op) {
@@ -142,6 +153,9 @@ bool ProgramRun::compute_function(const PreparedOperation& one) {
       return true;
     case Op::kUnitLength:
       unit_length(operation);
+      return true;
+    case Op::kSlice:
+      slice(operation);
       return true;
     default:
       return false;

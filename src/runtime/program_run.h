@@ -100,6 +100,7 @@ class ProgramRun final : public model::Decoding {
   void change_in_place(const step::Operation& operation, void (*change)(std::span<float>));
   void inverse_length(const step::Operation& operation);
   void unit_length(const step::Operation& operation);
+  void slice(const step::Operation& operation);
 
   const ProgramDecoder& decoder_;
   const step::Schedule& schedule_;

@@ -232,6 +232,15 @@ Value Builder::maxout(Value x) {
   return halved;
 }
 
+Value Builder::slice(Value x, std::int64_t first, std::int64_t units) {
+  const Shape whole = shape(x), part{whole.per, units};
+  expect(first >= 0 && units > 0 && first + units <= whole.units, Op::kSlice, whole, part);
+  const Value sliced = elementwise(Op::kSlice, x);
+  node(sliced).first = first;
+  node(sliced).results = {part};
+  return sliced;
+}
+
 Value Builder::dropout(Value x, DropoutPlace place, int layer) {
   const Value dropped = elementwise(Op::kDropout, x);
   node(dropped).place = place;

@@ -135,6 +135,8 @@ class Builder {
   Value maxout(Value x);
   Value inverse_length(Value x);  ///< 1 / |x|: one number
   Value unit_length(Value x);
+  /// The units first … first + units − 1 of a vector, counted from 0.
+  Value slice(Value x, std::int64_t first, std::int64_t units);
   Value dropout(Value x, DropoutPlace place, int layer = 0);
 
   /// Declares a value that follows a hypothesis, and returns it as the previous step left it.

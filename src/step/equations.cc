@@ -69,6 +69,9 @@ class NodeText {
         return fmt::format("(1 / |{}|)", operand(0));
       case Op::kUnitLength:
         return fmt::format("({0} / |{0}|)", factor(0));
+      case Op::kSlice:
+        return fmt::format("{}[{} … {}]", operand(0), node_.first + 1,
+                           node_.first + node_.results[0].units);
       case Op::kDropout:
         return operand(0);
       case Op::kLogProbabilities:

@@ -121,6 +121,8 @@ std::string_view name_of(Op op) {
       return "inverse length";
     case Op::kUnitLength:
       return "unit length";
+    case Op::kSlice:
+      return "slice";
     case Op::kDropout:
       return "dropout";
     case Op::kLogProbabilities:

@@ -115,6 +115,7 @@ enum class Op {
   kMaxout,         ///< max(x_{2k−1}, x_{2k}) for each pair, half as many units
   kInverseLength,  ///< 1 / sqrt(|x|² + kLengthEpsilon), one number
   kUnitLength,     ///< x / sqrt(|x|² + kLengthEpsilon)
+  kSlice,          ///< units Node::first … of a vector, as many as the result has
   kDropout,        ///< in training, x multiplied by a dropout mask; elsewhere x
 
   /// log softmax(W x + b), the last of all: weights are W [vocabulary, units of x] and b. With a
@@ -155,8 +156,9 @@ struct Node {
   /// For kLocationEnergies, kSoftmax and kMonotonicPrior, positions from this number on count as
   /// outside the source; 0: none does.
   std::int64_t limit = 0;
-  Normaliser normaliser = Normaliser::kSoftmax;                        ///< of kSoftmax
-  DropoutPlace place = DropoutPlace::kReadout;                         ///< of kDropout
+  std::int64_t first = 0;                        ///< of kSlice: the first unit that it takes
+  Normaliser normaliser = Normaliser::kSoftmax;  ///< of kSoftmax
+  DropoutPlace place = DropoutPlace::kReadout;   ///< of kDropout
   MonotonicPrediction prediction = MonotonicPrediction::kExpectation;  ///< of kMonotonicAlignment
 
   // How the equations write the node.

@@ -310,6 +310,61 @@ TEST(Check, TheDivisionByThePast) {
   }
 }
 
+TEST(Check, KeysAndValues) {
+  const std::string halves = "attention.keys=halves", projected = "attention.keys=projected";
+  for (const std::string& keys : {halves, projected}) {
+    const std::string name =
+        keys == halves ? "attention.keys: halves" : "attention.keys: projected";
+    for (const std::string score : {"additive", "general", "cosine", "normed-additive",
+                                    "concat-code", "scaled-general", "linear-pooling"}) {
+      expect_taken({keys, "attention.score=" + score});
+    }
+    for (const std::string look :
+         {"attention.window=predicted", "attention.coverage=sum", "attention.temporal=past",
+          "attention.kind=monotonic", "attention.normaliser=entmax"}) {
+      expect_taken({keys, look});
+    }
+    expect_taken({keys, "attention.kind=hard", "decoder.order=update-look-generate"});
+    expect_taken({keys, "decoder.cell=none", "decoder.initial_state=zero"});
+    expect_refused({keys, "attention.score=location"},
+                   name + " needs another attention.score than location");
+    for (const std::string kind : {"fixed", "none"}) {
+      expect_refused({keys, "attention.kind=" + kind},
+                     name + " needs an attention.kind that looks at positions");
+    }
+  }
+  expect_taken({halves, "attention.score=dot", "decoder.units=128"});
+  expect_refused({halves, "attention.score=dot", "decoder.units=256"},
+                 "attention.score: dot with attention.keys: halves needs decoder.units as large as "
+                 "half an annotation: decoder.units 256, half an annotation 128");
+  expect_refused({halves, "encoder.direction=backward", "encoder.units=7"},
+                 "attention.keys: halves needs annotations of an even number of units");
+  expect_taken({projected, "attention.score=scaled-dot", "attention.key_units=7"});
+  const Settings asks{"attention.query=state-and-cell", "decoder.cell=lstm"};
+  expect_taken({projected, "attention.score=dot", asks[0], asks[1]});
+  expect_refused({halves, "attention.score=general", asks[0], asks[1]},
+                 "attention.query: state-and-cell needs attention.score");
+  expect_refused({projected, "attention.score=linear-pooling", asks[0], asks[1]},
+                 "attention.query: state-and-cell needs attention.score");
+}
+
+TEST(Check, Heads) {
+  const std::string name = "attention.heads of 2 or more needs ";
+  const Settings heads{"attention.heads=4", "attention.keys=projected", "attention.score=dot"};
+  expect_taken(heads);
+  expect_taken(with(heads, "attention.window=predicted"));
+  expect_taken(with(heads, "attention.normaliser=sparsemax"));
+  expect_taken(with(heads, "attention.context_gate=scalar"));
+  expect_taken({heads[0], heads[1], "attention.score=scaled-dot"});
+  expect_refused({heads[0], heads[2], "decoder.units=256"}, name + "attention.keys: projected");
+  expect_refused({heads[0], heads[1]}, name + "attention.score: dot or scaled-dot");
+  for (const std::string kind : {"monotonic", "hard", "fixed"}) {
+    expect_refused(with(heads, "attention.kind=" + kind), name + "attention.kind: soft");
+  }
+  expect_refused(with(heads, "attention.temporal=past"), name + "attention.temporal: none");
+  expect_refused(with(heads, "attention.coverage=sum"), "attention.coverage needs attention.score");
+}
+
 TEST(Check, Coverage) {
   const Settings coverage{"attention.coverage=sum", "attention.coverage_loss=1"};
   for (const std::string order : {"look-update-generate", "look-generate-update",

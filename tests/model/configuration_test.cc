@@ -338,6 +338,9 @@ TEST(Configuration, PresetsMakeTheChoiceThatTheyAreNamedAfter) {
   EXPECT_EQ(preset("coverage-see").attention.coverage, Coverage::kSum);
   EXPECT_EQ(preset("coverage-see").attention.coverage_loss, 1);
   EXPECT_EQ(preset("temporal").attention.temporal, Temporal::kPast);
+  EXPECT_EQ(preset("key-value").attention.keys, Keys::kHalves);
+  EXPECT_EQ(preset("multi-head").attention.keys, Keys::kProjected);
+  EXPECT_EQ(preset("multi-head").attention.heads, 4);
   EXPECT_EQ(preset("monotonic").attention.kind, AttentionKind::kMonotonic);
   EXPECT_EQ(preset("monotonic").attention.score, "normed-additive");
   EXPECT_EQ(preset("monotonic").attention.prediction, MonotonicPrediction::kScan);

@@ -260,10 +260,36 @@ TEST(Equations, OfFurtherCellsAndOfAGate) {  // §4.6, §1.6
   EXPECT_EQ(found[8], "state: s_i = 2×GRU(s''_i)");
 }
 
+TEST(Equations, OfKeysAndValues) {  // §10.1
+  const Lines found = lines(preset("key-value"));
+  EXPECT_EQ(Lines(found.begin() + 3, found.begin() + 9),
+            (Lines{"keys: k_j = h_j[1 … 128]", "values: v_j = h_j[129 … 256]",
+                   "energies: e_ij = v · tanh(W s_i + U k_j + b)",
+                   "alignment: α_ij = exp(e_ij) / Σ_k exp(e_ik)", "context: c_i = Σ_j α_ij v_j",
+                   "readout: r_i = tanh(W_r [s_i; c_i] + b_r)"}));
+  Configuration projected = preset("default");
+  projected.attention.keys = Keys::kProjected;
+  EXPECT_EQ(lines(projected)[2], "query: q_i = W_Q s_{i-1}");
+  EXPECT_EQ(lines(projected)[5], "energies: e_ij = v · tanh(W q_i + U k_j + b)");
+}
+
+// The first head stands for all of them.
+TEST(Equations, OfSeveralHeads) {  // §10.2
+  const Lines found = lines(preset("multi-head"));
+  EXPECT_EQ(
+      Lines(found.begin() + 3, found.begin() + 12),
+      (Lines{"query: q^a_i = W_Q^a s_i", "keys: k^a_j = W_K^a h_j", "values: v^a_j = W_V^a h_j",
+             "energies: e^a_ij = q^a_i · k^a_j / √64",
+             "alignment of a head: α^a_ij = exp(e^a_ij) / Σ_k exp(e^a_ik)",
+             "context of a head: c^a_i = Σ_j α^a_ij v^a_j",
+             "alignment: α_ij = mean_a α^a_ij, a = 1 … 4", "context: c_i = W_O [c^1_i; …; c^4_i]",
+             "readout: r_i = tanh(W_r [s_i; E y_{i-1}; c_i] + b_r)"}));
+}
+
 TEST(Plans, ExistForTheCommonDecoders) {
-  const std::set<std::string> rare{
-      "cho",      "gnmt",      "luong-local-p",  "luong-local-m", "coverage-see",
-      "temporal", "monotonic", "hard-monotonic", "hard",          "hard-monotonic-1"};
+  const std::set<std::string> rare{"cho", "gnmt", "luong-local-p", "luong-local-m", "coverage-see",
+                                   "temporal", "monotonic", "hard-monotonic", "hard",
+                                   "hard-monotonic-1", "key-value", "multi-head"};
   for (const Preset& one : presets()) {
     EXPECT_EQ(has_plan(preset(one.name)), !rare.contains(one.name)) << one.name;
   }
@@ -278,6 +304,8 @@ TEST(Plans, ExistForTheCommonDecoders) {
     EXPECT_FALSE(planned((std::string("attention.score=") + score).c_str())) << score;
   }
   EXPECT_FALSE(planned("attention.kind=monotonic"));
+  EXPECT_FALSE(planned("attention.keys=halves"));
+  EXPECT_FALSE(planned("attention.keys=projected"));
   EXPECT_FALSE(planned("attention.window=monotonic"));
   EXPECT_FALSE(planned("attention.temporal=past"));
   EXPECT_FALSE(planned("attention.normaliser=sparsemax"));

@@ -235,6 +235,8 @@ TEST_P(GuidanceGradients, EqualCentralDifferences) {
 
 std::vector<Case> cases() {
   const std::string updates_first = "decoder.order=update-look-generate";
+  const std::vector<std::string> heads{"attention.keys=projected", "attention.heads=2",
+                                       "attention.score=scaled-dot"};
   return {{"default", {}},
           {"generate_first", {"decoder.order=look-generate-update"}},
           {"update_first", {updates_first}},
@@ -249,6 +251,7 @@ std::vector<Case> cases() {
           {"hard_monotonic_1",
            {"attention.kind=hard-monotonic-1", "attention.score=general", "attention.reach=2",
             updates_first}},
+          {"heads", heads},
           {"no_cell", {"decoder.cell=none", "decoder.initial_state=zero"}},
           {"hidden_end", {"attention.end_token=hidden"}}};
 }

@@ -27,6 +27,39 @@ inline void add_normaliser_cases(std::vector<LookCase>& list) {
   }
 }
 
+/// Keys and values that are not the annotations, and several heads (§10).
+inline void add_key_cases(std::vector<LookCase>& list) {
+  const std::string updates_first = "decoder.order=update-look-generate";
+  const std::string halves = "attention.keys=halves", projected = "attention.keys=projected";
+  const std::string key_units = "attention.key_units=3", value_units = "attention.value_units=2";
+  const std::string heads = "attention.heads=3", scaled = "attention.score=scaled-dot";
+  const std::string window = "attention.window=predicted", reach = "attention.reach=1";
+  const std::string fed = "decoder.input_feeding=context";
+  const std::string context_units = "attention.context_units=5";
+  list.push_back({"halves", {halves, updates_first}});
+  list.push_back({"halves_dot", {halves, "attention.score=dot", "decoder.units=4"}});
+  list.push_back({"halves_coverage", {halves, "attention.coverage=sum"}});
+  list.push_back({"halves_fed", {halves, updates_first, fed}});
+  list.push_back({"halves_hard", {halves, updates_first, "attention.kind=hard-monotonic"}});
+  list.push_back({"projected", {projected}});
+  list.push_back({"projected_general",
+                  {projected, key_units, value_units, "attention.score=general", updates_first}});
+  list.push_back({"projected_without_query", {projected, "attention.score=linear-pooling"}});
+  list.push_back({"projected_state_and_cell",
+                  {projected, scaled, "attention.query=state-and-cell", "decoder.cell=lstm"}});
+  list.push_back({"projected_monotonic", {projected, key_units, "attention.kind=monotonic"}});
+  list.push_back({"projected_temporal", {projected, value_units, "attention.temporal=past"}});
+  list.push_back({"heads", {projected, heads, scaled, updates_first}});
+  list.push_back(
+      {"heads_look_first", {projected, heads, "attention.score=dot", key_units, value_units}});
+  list.push_back({"heads_fed", {projected, heads, scaled, updates_first, fed, context_units}});
+  list.push_back({"heads_window", {projected, heads, scaled, window, reach}});
+  list.push_back({"heads_sparsemax", {projected, heads, scaled, "attention.normaliser=sparsemax"}});
+  list.push_back({"heads_two_cells",
+                  {projected, heads, scaled, "decoder.order=update-look-update", context_units}});
+  list.push_back({"heads_gate", {projected, heads, scaled, "attention.context_gate=scalar"}});
+}
+
 /// Windows, coverage, hard attention, two cells, and models without a look.
 inline std::vector<LookCase> look_cases() {
   const std::string updates_first = "decoder.order=update-look-generate";
@@ -66,6 +99,7 @@ inline std::vector<LookCase> look_cases() {
       {"two_cells", {two_cells, "decoder.gru_reset=after", "decoder.gru_bias=outside"}},
       {"two_lstm_cells", {two_cells, "decoder.cell=lstm"}}};
   add_normaliser_cases(list);
+  add_key_cases(list);
   return list;
 }
 

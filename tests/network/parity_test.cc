@@ -257,6 +257,33 @@ INSTANTIATE_TEST_SUITE_P(Kinds, HardParity,
                          ::testing::Values("hard", "hard-monotonic", "hard-monotonic-1"),
                          [](const auto& one) { return testing::name_of_choice(one.param); });
 
+TEST(KeyParity, RuntimeEqualsTrainingWithOtherKeysThanAnnotations) {
+  for (const char* keys : {"halves", "projected"}) {
+    for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+      expect_runtime_equals_training(
+          make_random_model(seed, seed % 3 == 0 ? Allowed::kSomewhere : Allowed::kEverywhere,
+                            {{"attention.keys", keys}, {"attention.heads", "1"}}));
+    }
+  }
+}
+
+TEST(KeyParity, RuntimeEqualsTrainingWithSeveralHeads) {
+  for (std::uint64_t seed = 1; seed <= 16; ++seed) {
+    const RandomModel random_model =
+        make_random_model(seed, seed % 3 == 0 ? Allowed::kSomewhere : Allowed::kEverywhere,
+                          {{"attention.keys", "projected"},
+                           {"attention.heads", std::to_string(2 + seed % 2)},
+                           {"attention.score", seed % 2 == 0 ? "dot" : "scaled-dot"},
+                           {"attention.kind", "soft"},
+                           {"attention.fixed_context", "state"},
+                           {"attention.coverage", "none"},
+                           {"attention.temporal", "none"},
+                           {"attention.query", "state"}});
+    ASSERT_GT(random_model.configuration.attention.heads, 1);
+    expect_runtime_equals_training(random_model);
+  }
+}
+
 // Positions without a number count as outside the source for everything that makes weights of
 // energies.
 TEST(LocationParity, RuntimeEqualsTrainingWithEveryWayToMakeWeights) {

@@ -120,6 +120,35 @@ TEST(StepProgram, AddsAVectorOfTheSourceToEachOfItsPositions) {
   }
 }
 
+// Slices of values of a source, of positions, and of rows and positions.
+TEST(StepProgram, SlicesVectors) {
+  Builder b({.annotation_units = 2, .encoder_units = 2, .target_vocabulary = 1},
+            step::Initialization::kGlorot);
+  const Value h = b.annotations(""), state = b.carry("state", b.first_backward(), "");
+  b.next(state, state);
+  const Value both = b.linear({"readout.weight", 3}, {state, h});
+  b.observe("energies", b.dot_energies(b.slice(b.first_backward(), 1, 1), b.slice(h, 0, 1)),
+            step::Over::kSource);
+  b.observe("two", b.slice(both, 1, 2), step::Over::kSource);
+  b.observe("one", b.slice(both, 2, 1), step::Over::kSource);
+  b.observe("number", b.slice(b.slice(both, 2, 1), 0, 1), step::Over::kSource);
+  b.output({b.slice(state, 1, 1), "output.weight", "output.bias"});
+  const StepProgram program(b.finish());
+  const Tensor weight = at::arange(12, at::kDouble).view({3, 4});
+  PlainOperations operations;
+  const ProgramInputs in = inputs();
+  const ProgramOutputs found = program.run({{"readout.weight", weight}}, operations, in);
+  const Tensor states = in.first_backward.expand({3, 2});
+  const Tensor all = at::cat({states, in.annotations[0]}, 1).mm(weight.t());  // [positions, 3]
+  for (std::int64_t i = 0; i < 3; ++i) {
+    EXPECT_TRUE(found.observations[0][i][0].allclose(-0.7 * in.annotations[0].select(1, 0)));
+    EXPECT_TRUE(found.observations[1][i][0].allclose(all.narrow(1, 1, 2)));
+    EXPECT_TRUE(found.observations[2][i][0].allclose(all.select(1, 2)));
+    EXPECT_TRUE(found.observations[3][i][0].equal(found.observations[2][i][0]));
+  }
+  EXPECT_TRUE(found.output.equal(at::full({3, 1, 1}, -0.7, at::kDouble)));
+}
+
 // The sum of all alignments so far, a value of a row and a position.
 TEST(StepProgram, CarriesNumbersOfPositions) {
   Builder b({.annotation_units = 2, .encoder_units = 2, .target_vocabulary = 1},

@@ -130,6 +130,28 @@ TEST(Predictor, ExplanationRepeatsThePrediction) {
   }
 }
 
+// The alignment is the mean of those of the heads, which an explanation shows too.
+TEST(Predictor, ExplanationShowsEachHead) {
+  model::Configuration c = small();
+  model::set_options(c, std::vector<std::string>{"attention.keys=projected", "attention.heads=2",
+                                                 "attention.score=scaled-dot"});
+  const Predictor predictor(random_model(c, {"<pad>", "<unk>", "</s>", "a", "b", "c"}));
+  const Explanation explanation = predictor.explain("abc", {}, 3);
+  ASSERT_FALSE(explanation.steps.empty());
+  for (const ExplainedStep& step : explanation.steps) {
+    const auto first = step.observed("head.1"), second = step.observed("head.2");
+    ASSERT_EQ(first.size(), explanation.source.columns.size());
+    ASSERT_EQ(second.size(), first.size());
+    EXPECT_EQ(step.observed("energy.2").size(), first.size());
+    float total = 0;
+    for (std::size_t j = 0; j < first.size(); ++j) {
+      EXPECT_NEAR(step.alignment[j], (first[j] + second[j]) / 2, 1e-6);
+      total += step.alignment[j];
+    }
+    EXPECT_NEAR(total, 1, 1e-5);
+  }
+}
+
 TEST(Predictor, UnknownUnitsAreNamed) {
   const Predictor predictor = small_predictor();
   const std::vector<std::string> texts{"aßb"};

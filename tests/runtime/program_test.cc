@@ -190,6 +190,36 @@ TEST(ProgramDecoder, ComputesVectorsOfRowsAndPositions) {
   });
 }
 
+// Slices of vectors of every kind.
+TEST(ProgramDecoder, SlicesVectors) {
+  Builder b = trial_builder();
+  const Value word = previous_word(b), h = b.annotations("h");
+  const Value both = b.tanh(b.linear({"first.weight", 5}, {word, h}));
+  const Value energies = b.dot_energies(b.slice(b.first_backward(), 1, 1), b.slice(h, 2, 1));
+  b.observe("energies", energies, Over::kSource);
+  b.observe("two", b.slice(both, 1, 2), Over::kSource);
+  b.observe("one", b.slice(both, 3, 1), Over::kSource);
+  b.observe("alignment", b.softmax(energies), Over::kSource);
+  finish_with(b, b.slice(word, 1, 2));
+  Trial t(b.finish(), {});
+  t.run([&](const Path& path, const TrialRow& row) {
+    const Numbers word = t.word(path, path.tokens.size());
+    Numbers energies, twos, ones;
+    for (std::size_t j = 0; j < t.length(path); ++j) {
+      const Numbers h = t.annotation(path, j);
+      energies.push_back(t.annotation(path, 0)[3] * h[2]);
+      const Numbers both = sum(t.product("first.weight", 0, word), t.product("first.weight", 3, h));
+      twos.push_back(std::tanh(both[1]));
+      twos.push_back(std::tanh(both[2]));
+      ones.push_back(std::tanh(both[3]));
+    }
+    expect_energies(row.observed("energies"), energies, [](std::size_t) { return true; });
+    expect_numbers(row.observed("two"), twos, "two units");
+    expect_numbers(row.observed("one"), ones, "one unit");
+    expect_numbers(row.log_probabilities(), output(t, {word[1], word[2]}), "log p");
+  });
+}
+
 // The value that a step leaves is E y_i, which it does not know yet; nothing else reads it.
 TEST(ProgramDecoder, CarriesTheNextEmbeddingItself) {
   Builder b = trial_builder();

@@ -95,6 +95,12 @@ std::vector<Case> cases_of_programs() {
   list[5].configuration.decoder.order = model::Order::kUpdateLookGenerate;
   list[5].configuration.attention.kind = model::AttentionKind::kHardMonotonicFirstOrder;
   list[5].configuration.attention.score = "general";
+  list.push_back({small_model(), kSmall, DecoderPath::kProgram});
+  list.back().configuration.attention.keys = model::Keys::kProjected;
+  list.back().configuration.attention.heads = 3;
+  list.back().configuration.attention.score = "scaled-dot";
+  list.push_back({small_model(), kSmall, DecoderPath::kProgram});
+  list.back().configuration.attention.keys = model::Keys::kHalves;
   return list;
 }
 

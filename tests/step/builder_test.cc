@@ -265,6 +265,17 @@ TEST(Builder, RefusesToShowWhatTheChosenTokenDecides) {
   }
 }
 
+TEST(Builder, SlicesVectors) {
+  Builder b = small_builder();
+  const Value h = b.annotations(""), state = row(b);  // four units each
+  EXPECT_EQ(b.units(b.slice(h, 0, 4)), 4);
+  EXPECT_EQ(b.units(b.slice(state, 3, 1)), 1);
+  EXPECT_NO_THROW(b.dot_energies(b.slice(state, 0, 2), b.slice(h, 2, 2)));  // still positions
+  EXPECT_THROW(b.slice(h, 3, 2), CheckFailure);
+  EXPECT_THROW(b.slice(h, -1, 2), CheckFailure);
+  EXPECT_THROW(b.slice(h, 0, 0), CheckFailure);
+}
+
 TEST(Builder, RepeatsWhatBelongsToLess) {
   Builder b = small_builder();
   const Value h = b.annotations("");

@@ -153,6 +153,11 @@ TEST(StepEquations, WriteMovesByOffsets) {
             "Σ_{k ≤ j} f_{i-1,k} exp(e_ik)_{j-k} / Σ_d exp(e_ik)_d, j − k and d ≤ 2");
 }
 
+TEST(StepEquations, CountTheUnitsOfASliceFromOne) {
+  Builder b = small_builder();
+  EXPECT_EQ(b.text(b.slice(b.annotations("→h_j"), 1, 3)), "h_j[2 … 4]");
+}
+
 TEST(StepEquations, ListTheNodesThatHaveALabel) {
   const std::vector<Equation> lines = equations(small_program());
   ASSERT_EQ(lines.size(), 2U);

@@ -16,7 +16,7 @@ AdditiveParts additive_parts(step::Builder& b, const Configuration& c, const Sco
                                      .units = units,
                                      .symbol = "U",
                                      .deviation = deviation},
-                                    {in.annotations}, {"attention.bias"});
+                                    {in.keys}, {"attention.bias"});
   return {query, keys};
 }
 

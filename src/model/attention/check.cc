@@ -172,7 +172,9 @@ void check_query(const Configuration& c) {
     if (c.decoder.cell.type != Cell::kLstm) {
       conflict("attention.query: state-and-cell needs decoder.cell: lstm");
     }
-    if (!mechanism(attention).reads_cell) {
+    // W_Q of projected keys takes any size.
+    const bool projected = attention.keys == Keys::kProjected && mechanism(attention).reads_query;
+    if (!projected && !mechanism(attention).reads_cell) {
       conflict("attention.query: state-and-cell needs attention.score: " +
                scores_that(&Mechanism::reads_cell) + ", whose weight of the query takes any size");
     }
@@ -189,6 +191,7 @@ void check_query(const Configuration& c) {
 }  // namespace
 
 void check_attention(const Configuration& c) {
+  check_keys(c);
   const Mechanism& score = mechanism(c.attention);
   if (score.check != nullptr) score.check(c);
   check_monotonic(c);

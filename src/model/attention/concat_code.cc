@@ -7,10 +7,10 @@ namespace {
 
 step::Value energies(step::Builder& b, const Configuration&, const ScoreInputs& in) {
   const step::Value query = b.linear({.name = "attention.query_weight",
-                                      .units = b.units(in.annotations),
+                                      .units = b.units(in.keys),
                                       .deviation = step::kAttentionDeviation},
                                      {in.query});
-  return b.additive_energies("attention.energy_weight", query, in.annotations, in.coverage,
+  return b.additive_energies("attention.energy_weight", query, in.keys, in.coverage,
                              "attention.coverage_weight");
 }
 

@@ -7,9 +7,8 @@ namespace {
 // A softmax of cosines alone, which lie between −1 and 1, could not become sharp.
 constexpr double kFirstFactor = 10;
 
-step::Value energies(step::Builder& b, const Configuration& c, const ScoreInputs& in) {
-  const step::Value keys =
-      b.linear({"attention.annotation_weight", c.decoder.units}, {in.annotations});
+step::Value energies(step::Builder& b, const Configuration&, const ScoreInputs& in) {
+  const step::Value keys = b.linear({"attention.annotation_weight", b.units(in.query)}, {in.keys});
   const step::Value factor =
       b.parameter("attention.factor", 1, "g", step::Initial::kConstant, kFirstFactor);
   return b.multiply(factor, b.dot_energies(b.unit_length(in.query), b.unit_length(keys)));

@@ -7,7 +7,7 @@ namespace {
 void check_sizes(const Configuration& c) { check_equal_sizes(c, "attention.score: dot"); }
 
 step::Value energies(step::Builder& b, const Configuration&, const ScoreInputs& in) {
-  return b.dot_energies(in.query, in.annotations);
+  return b.dot_energies(in.query, in.keys);
 }
 
 }  // namespace

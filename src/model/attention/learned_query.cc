@@ -10,7 +10,7 @@ step::Value energies(step::Builder& b, const Configuration& c, const ScoreInputs
   const step::Value hidden = b.tanh(b.linear({.name = "attention.annotation_weight",
                                               .units = units,
                                               .deviation = step::kAttentionDeviation},
-                                             {in.annotations}, {"attention.bias"}));
+                                             {in.keys}, {"attention.bias"}));
   return b.dot_energies(learned_vector(b, "attention.energy_weight", units, "u"), hidden);
 }
 

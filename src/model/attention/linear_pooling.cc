@@ -6,8 +6,8 @@ namespace attend::model {
 namespace {
 
 step::Value energies(step::Builder& b, const Configuration&, const ScoreInputs& in) {
-  const step::Value w = learned_vector(b, "attention.energy_weight", b.units(in.annotations), "w");
-  return b.dot_energies(w, b.tanh(in.annotations));
+  const step::Value w = learned_vector(b, "attention.energy_weight", b.units(in.keys), "w");
+  return b.dot_energies(w, b.tanh(in.keys));
 }
 
 }  // namespace

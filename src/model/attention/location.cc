@@ -18,7 +18,8 @@ Mechanism location() {
   return {.name = "location",
           .section = "§6.2",
           .formula = "(W s)_j for position j",
-          .energies = energies};
+          .energies = energies,
+          .reads_keys = false};
 }
 
 }  // namespace attend::model

@@ -14,10 +14,10 @@ namespace attend::model {
 
 /// The values that energies are computed from.
 struct ScoreInputs {
-  step::Value query;        ///< [row: n], or undefined for a score that reads no query
-  step::Value annotations;  ///< h_j [position: n_h]
-  step::Value coverage;     ///< [row and position: d], or undefined without coverage
-  step::Value cell = {};    ///< [row: n], with Query::kStateAndCell; otherwise undefined
+  step::Value query;      ///< [row: n or d_k], or undefined for a score that reads no query
+  step::Value keys;       ///< k_j [position: d_k]; h_j [position: n_h] with Keys::kAnnotations
+  step::Value coverage;   ///< [row and position: d], or undefined without coverage
+  step::Value cell = {};  ///< [row: n], with Query::kStateAndCell; otherwise undefined
 };
 
 /// One value of the option attention.score.
@@ -25,13 +25,14 @@ struct Mechanism {
   std::string_view name;     ///< "additive"
   std::string_view section;  ///< of docs/models.md: "§1.5"
   std::string_view formula;  ///< of state s and annotation h, for help: "v · tanh(W s + U h + b)"
-  /// Builds the energies e_ij of a query and the annotations: [row and position: 1], or [row: 2 D +
+  /// Builds the energies e_ij of a query and the keys: [row and position: 1], or [row: 2 D +
   /// 1] in a window.
   step::Value (*energies)(step::Builder&, const Configuration&, const ScoreInputs&);
   /// Throws UsageError, with the reason, for a configuration that the score cannot be combined
   /// with. Null if it can be combined with all.
   void (*check)(const Configuration&) = nullptr;
   bool reads_query = true;      ///< whether it uses ScoreInputs::query
+  bool reads_keys = true;       ///< whether it uses ScoreInputs::keys
   bool reads_coverage = false;  ///< whether it uses ScoreInputs::coverage
   bool reads_cell = false;      ///< whether it uses ScoreInputs::cell
 };
@@ -47,6 +48,26 @@ struct AdditiveParts {
   step::Value query, keys;
 };
 AdditiveParts additive_parts(step::Builder&, const Configuration&, const ScoreInputs&);
+
+/// One head of a look (§10): what it asks with, and what it reads of every position. Most looks
+/// have one head.
+struct Head {
+  ScoreInputs inputs;
+  step::Value values;    ///< v_j [position: d_v]; h_j with Keys::kAnnotations
+  int number = 0;        ///< from 0 on
+  bool several = false;  ///< whether the look has more heads than this one
+
+  /// How equations write a value of the head: "e_ij"; if there are several heads, "e^a_ij" in the
+  /// first, which stands for all of them, and "e^2_ij" in the second.
+  std::string symbol(const std::string& letter, const std::string& index) const;
+  /// Gives a value its symbol and, in the first head, a line with this label.
+  void write(step::Builder&, step::Value value, const std::string& letter, const std::string& index,
+             const std::string& label) const;
+};
+
+/// Makes the query, the keys and the values of head `number`. `whole` has the state as its query
+/// and the annotations as its keys.
+Head make_head(step::Builder&, const Configuration&, const ScoreInputs& whole, int number);
 
 /// Computes the middle of the window in which a query looks (§6.3): p = S σ(v · tanh(W q)) if the
 /// query predicts it, or the number of the step.
@@ -78,6 +99,9 @@ step::Value offset_energies(step::Builder&, const Configuration&, step::Value st
 step::Output mix_positions(step::Builder&, const Configuration&, step::Value look,
                            step::Value readouts, step::Output output);
 
+/// Checks that keys, values and heads fit the rest.
+void check_keys(const Configuration&);
+
 /// Checks that the kind, the window and the coverage of attention fit the rest.
 void check_attention(const Configuration&);
 
@@ -86,8 +110,8 @@ void check_attention(const Configuration&);
 step::Value learned_vector(step::Builder&, const std::string& name, std::int64_t units,
                            const std::string& symbol);
 
-/// Throws UsageError("name needs decoder.units as large as annotations: …") when a query and an
-/// annotation have different sizes.
+/// Throws UsageError("name needs decoder.units as large as annotations: …") when a query and a
+/// key have different sizes.
 void check_equal_sizes(const Configuration& configuration, std::string_view option);
 
 }  // namespace attend::model

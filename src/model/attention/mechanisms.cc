@@ -1,6 +1,4 @@
 // The list of all scores. A new score needs its two lines here.
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -41,16 +39,6 @@ step::Value learned_vector(step::Builder& b, const std::string& name, std::int64
                            const std::string& symbol) {
   const double limit = std::sqrt(6.0 / static_cast<double>(units + 1));  // Glorot, for [1, units]
   return b.parameter(name, units, symbol, step::Initial::kUniform, limit);
-}
-
-void check_equal_sizes(const Configuration& c, std::string_view option) {
-  const std::int64_t annotations = c.encoder.annotation_units();
-  if (c.decoder.units == annotations) return;
-  throw UsageError(fmt::format(
-      "{} needs decoder.units as large as annotations: decoder.units {}, annotations of {} encoder "
-      "{}",
-      option, c.decoder.units,
-      c.encoder.direction == Direction::kBidirectional ? "a bidirectional" : "an", annotations));
 }
 
 }  // namespace attend::model

@@ -11,8 +11,8 @@ namespace {
 void check_sizes(const Configuration& c) { check_equal_sizes(c, "attention.score: scaled-dot"); }
 
 step::Value energies(step::Builder& b, const Configuration&, const ScoreInputs& in) {
-  const std::int64_t units = b.units(in.annotations);
-  const step::Value products = b.dot_energies(in.query, in.annotations);
+  const std::int64_t units = b.units(in.keys);
+  const step::Value products = b.dot_energies(in.query, in.keys);
   const step::Value scaled = b.scale(products, 1 / std::sqrt(static_cast<double>(units)));
   b.write(scaled, {"", "", fmt::format("{} / √{}", b.text(products), units)});
   return scaled;

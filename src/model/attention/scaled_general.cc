@@ -4,11 +4,11 @@
 namespace attend::model {
 namespace {
 
-step::Value energies(step::Builder& b, const Configuration& c, const ScoreInputs& in) {
+step::Value energies(step::Builder& b, const Configuration&, const ScoreInputs& in) {
   const step::Value keys = b.linear({.name = "attention.annotation_weight",
-                                     .units = c.decoder.units,
+                                     .units = b.units(in.query),
                                      .deviation = step::kAttentionDeviation},
-                                    {in.annotations});
+                                    {in.keys});
   const step::Value factor = b.parameter("attention.factor", 1, "g", step::Initial::kOne);
   return b.multiply(factor, b.dot_energies(in.query, keys));
 }

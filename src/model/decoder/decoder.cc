@@ -4,7 +4,6 @@
 
 #include <cmath>
 
-#include "model/attention/mechanism.h"
 #include "model/parameters.h"
 
 namespace attend::model {
@@ -126,22 +125,31 @@ Value DecoderBuilder::energy_bias() {
   return b_.parameter("attention.energy_bias", 1, "b_e", initial, first);
 }
 
-// Computes energies and alignment, and shows the energies. In a window, shows and returns energies
-// and alignment of the window; around a predicted position the alignment is not normalised again
-// after the Gaussian (§6.3). Hard monotonic attention has no alignment of one step alone: its prior
-// is made of the energies (§13.2).
-Value DecoderBuilder::alignment_of(const step::CellState& query, Value coverage, Look& look) {
-  const bool windowed = c_.attention.window != Window::kAll;
-  if (windowed) b_.look_in_window(window_centre(b_, c_, query.hidden), c_.attention.reach);
+// What head `number` asks with and what it reads.
+Head DecoderBuilder::head_of(const step::CellState& query, Value coverage, int number) {
   ScoreInputs inputs{query.hidden, annotations_, coverage};
   if (c_.attention.query == Query::kStateAndCell) inputs.cell = query.cell;
-  look.energies = mechanism(c_.attention).energies(b_, c_, inputs);
+  return make_head(b_, c_, inputs, number);
+}
+
+// Numbers of the positions that a look has: those of a window at their places in the source.
+Value DecoderBuilder::shown(Value of_look) {
+  return c_.attention.window == Window::kAll ? of_look : b_.spread(of_look);
+}
+
+// Computes energies and alignment of a head, and shows the energies. In a window, shows and returns
+// energies and alignment of the window; around a predicted position the alignment is not normalised
+// again after the Gaussian (§6.3). Hard monotonic attention has no alignment of one step alone: its
+// prior is made of the energies (§13.2).
+Value DecoderBuilder::alignment_of(const Head& head, Look& look) {
+  look.energies = mechanism(c_.attention).energies(b_, c_, head.inputs);
   if (c_.attention.energy_bias) {
     look.energies = b_.add(look.energies, energy_bias());
   }
   if (c_.attention.energies == Energies::kRelu) look.energies = b_.relu(look.energies);
-  b_.write(look.energies, {"e_ij", "energies", ""});
-  b_.observe("energies", windowed ? b_.spread(look.energies) : look.energies, step::Over::kSource);
+  head.write(b_, look.energies, "e", "_ij", "energies");
+  b_.observe(head.several ? fmt::format("energy.{}", head.number + 1) : "energies",
+             shown(look.energies), step::Over::kSource);
   if (c_.attention.kind == AttentionKind::kHardMonotonic) return {};
   Value alignment;
   if (c_.attention.kind == AttentionKind::kMonotonic) {
@@ -150,7 +158,7 @@ Value DecoderBuilder::alignment_of(const step::CellState& query, Value coverage,
     alignment = b_.softmax(divide_by_past(b_, c_, look.energies), c_.attention.normaliser);
   }
   if (c_.attention.window == Window::kPredicted) alignment = b_.multiply(alignment, b_.gaussian());
-  b_.write(alignment, {"α_ij", "alignment", ""});
+  head.write(b_, alignment, "α", "_ij", head.several ? "alignment of a head" : "alignment");
   return alignment;
 }
 
@@ -184,30 +192,62 @@ Look DecoderBuilder::look(const step::CellState& query) {
     look.context = fixed_context();
     return look;
   }
-  const Value coverage = carry_coverage(b_, c_);
-  look.alignment = alignment_of(query, coverage, look);
-  add_to_coverage(b_, c_, coverage, look.alignment);
-  look.context = gated(b_.weighted_sum(look.alignment, annotations_), query.hidden);
+  if (c_.attention.window != Window::kAll) {
+    b_.look_in_window(window_centre(b_, c_, query.hidden), c_.attention.reach);
+  }
+  if (c_.attention.heads > 1) {
+    look_with_heads(query, look);
+  } else {
+    look_with_one_head(query, look);
+  }
+  look.context = gated(look.context, query.hidden);
   b_.write(look.context, {"c_i", "context", ""});
-  const bool windowed = c_.attention.window != Window::kAll;
-  b_.observe("alignment", windowed ? b_.spread(look.alignment) : look.alignment,
-             step::Over::kSource);
+  b_.observe("alignment", shown(look.alignment), step::Over::kSource);
   b_.observe("context", look.context, step::Over::kUnits);
   return look;
 }
 
+void DecoderBuilder::look_with_one_head(const step::CellState& query, Look& look) {
+  const Value coverage = carry_coverage(b_, c_);
+  const Head head = head_of(query, coverage);
+  look.alignment = alignment_of(head, look);
+  add_to_coverage(b_, c_, coverage, look.alignment);
+  look.context = b_.weighted_sum(look.alignment, head.values);
+}
+
+// c_i = W_O [c^1_i; …; c^H_i], where each head has a look of its own (§10.2). The alignment is the
+// mean of theirs.
+void DecoderBuilder::look_with_heads(const step::CellState& query, Look& look) {
+  const int heads = c_.attention.heads;
+  std::vector<Value> contexts;
+  for (int k = 0; k < heads; ++k) {
+    const Head head = head_of(query, {}, k);
+    const Value alignment = alignment_of(head, look);
+    b_.observe(fmt::format("head.{}", k + 1), shown(alignment), step::Over::kSource);
+    look.alignment = k == 0 ? alignment : b_.add(look.alignment, alignment);
+    contexts.push_back(b_.weighted_sum(alignment, head.values));
+    head.write(b_, contexts.back(), "c", "_i", "context of a head");
+  }
+  look.alignment = b_.scale(look.alignment, 1.0 / heads);
+  b_.write(look.alignment, {"α_ij", "alignment", fmt::format("mean_a α^a_ij, a = 1 … {}", heads)});
+  look.context = b_.linear(
+      {.name = "attention.output_weight", .units = c_.context_units(), .symbol = "W_O"}, contexts);
+  b_.write(look.context, {"", "", fmt::format("W_O [c^1_i; …; c^{}_i]", heads)});
+}
+
 void DecoderBuilder::look_hard(const step::CellState& state) {
   Look look;
+  const Head head = head_of(state, {});
   Value moves;
   if (c_.attention.moves_by_offsets()) {
-    moves = offset_energies(b_, c_, state.hidden, annotations_);
+    moves = offset_energies(b_, c_, head.inputs.query, head.inputs.annotations);
   } else {
-    const Value alignment = alignment_of(state, {}, look);
+    const Value alignment = alignment_of(head, look);
     moves = alignment.defined() ? alignment : look.energies;
   }
   std::vector<Value> parts{state.hidden};
   if (c_.decoder.readout_previous_units() > 0) parts.push_back(previous_token());
-  parts.push_back(annotations_);
+  parts.push_back(head.values);
   const Value readouts = b_.tanh(
       b_.linear({.name = "readout.weight", .units = c_.decoder.readout_units, .symbol = "W_r"},
                 parts, {"readout.bias", "b_r"}));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "model/attention/mechanism.h"
 #include "model/configuration.h"
 #include "step/step.h"
 
@@ -14,7 +15,8 @@ using step::Builder;
 using step::Value;
 
 /// The results of attention in one step (§1.5). In a window, energies and alignment are those of
-/// its positions.
+/// its positions. Of several heads the energies are those of the last one, and the alignment is the
+/// mean.
 struct Look {
   Value energies, alignment, context;
 };
@@ -92,7 +94,11 @@ class DecoderBuilder {
   void leave(int layer, const step::CellState& state);
   std::string reads_text(const std::vector<Value>& inputs, Value context) const;
   Value energy_bias();
-  Value alignment_of(const step::CellState& query, Value coverage, Look& look);
+  Head head_of(const step::CellState& query, Value coverage, int number = 0);
+  Value alignment_of(const Head& head, Look& look);
+  Value shown(Value of_look);
+  void look_with_one_head(const step::CellState& query, Look& look);
+  void look_with_heads(const step::CellState& query, Look& look);
   void declare_embedding();
   void declare_start();
 

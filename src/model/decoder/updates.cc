@@ -26,7 +26,7 @@ std::vector<Value> DecoderBuilder::first_inputs() {
   if (decoder.input_feeding == InputFeeding::kReadout) {
     fed_ = b_.carry("readout", b_.zeros(decoder.readout_units), "r_{i-1}");
   } else if (decoder.input_feeding == InputFeeding::kContext) {
-    fed_ = b_.carry("context", b_.zeros(b_.sizes().annotation_units), "c_{i-1}");
+    fed_ = b_.carry("context", b_.zeros(c_.context_units()), "c_{i-1}");
   }
   if (fed_.defined()) inputs.push_back(fed_);
   if (decoder.input_layer == InputLayer::kNone) return inputs;

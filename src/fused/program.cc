@@ -159,6 +159,7 @@ std::unique_ptr<StepOperation> make_operation(StepContext& context,
     case Op::kMonotonicAlignment:
       return make_monotonic_alignment(context, operation);
     case Op::kSpread:
+    case Op::kConvolution:
     case Op::kMonotonicPrior:
     case Op::kPosterior:
     case Op::kLogNormalizer:

@@ -134,6 +134,7 @@ Value DecoderBuilder::alignment_of(const step::CellState& query, Value coverage,
   if (windowed) b_.look_in_window(window_centre(b_, c_, query.hidden), c_.attention.reach);
   ScoreInputs inputs{query.hidden, annotations_, coverage};
   if (c_.attention.query == Query::kStateAndCell) inputs.cell = query.cell;
+  inputs.last_alignment = carry_alignment(b_, c_);
   look.energies = mechanism(c_.attention).energies(b_, c_, inputs);
   if (c_.attention.energy_bias) {
     look.energies = b_.add(look.energies, energy_bias());
@@ -149,6 +150,7 @@ Value DecoderBuilder::alignment_of(const step::CellState& query, Value coverage,
   }
   if (c_.attention.window == Window::kPredicted) alignment = b_.multiply(alignment, b_.gaussian());
   b_.write(alignment, {"α_ij", "alignment", ""});
+  if (inputs.last_alignment.defined()) b_.next(inputs.last_alignment, alignment);
   return alignment;
 }
 
@@ -184,7 +186,7 @@ Look DecoderBuilder::look(const step::CellState& query) {
   }
   const Value coverage = carry_coverage(b_, c_);
   look.alignment = alignment_of(query, coverage, look);
-  add_to_coverage(b_, c_, coverage, look.alignment);
+  add_to_coverage(b_, c_, {query.hidden, annotations_, coverage}, look.alignment);
   look.context = gated(b_.weighted_sum(look.alignment, annotations_), query.hidden);
   b_.write(look.context, {"c_i", "context", ""});
   const bool windowed = c_.attention.window != Window::kAll;

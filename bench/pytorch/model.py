@@ -6,8 +6,8 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 
-# What this file has of each option; anything else ends the program. Options that the program which wrote the work does not
-# have count as the first value.
+# What this file has of each option; anything else ends the program. An option that the work does not name has the first
+# value.
 WRITTEN = {"encoder.layers": ["1"], "decoder.layers": ["1"], "encoder.direction": ["bidirectional"],
            "encoder.layer_norm": ["false"], "encoder.gates": ["logistic"], "decoder.gates": ["logistic"],
            "attention.energies": ["linear"], "attention.kind": ["soft"], "attention.window": ["all"],

@@ -44,7 +44,8 @@ struct VocabularySizes {
 ///                                                linear-pooling and learned-query
 ///   attention.centre_weight        [n, n]        W_p, with attention.window: predicted
 ///   attention.centre_vector        [1, n]        v_p, with attention.window: predicted
-///   attention.query_weight         [n', n]       W, additive and normed-additive; concat-code:
+///   attention.query_weight         [n', n]       W, additive, normed-additive and location-aware,
+///                                                as U, b and v below; concat-code:
 ///                                                [n_h, n]; additive with attention.query:
 ///                                                state-and-cell: [n', 2 n], columns [s; c]
 ///   attention.annotation_weight    [n', n_h]     U, additive and normed-additive; W, learned-query;

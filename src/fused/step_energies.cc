@@ -154,7 +154,7 @@ class AdditiveEnergies final : public StepOperation {
       float* row = energies_.rows(i).row(b);
       clear_outside(row, at, energies_.width());
       if (!features_.empty()) {
-        forward_with_features(i, b, at);
+        if (at.count > 0) forward_with_features(i, b, at);
         continue;
       }
       const std::span<const float> query(queries.row(b), keys_.units());
@@ -183,7 +183,7 @@ class AdditiveEnergies final : public StepOperation {
     for (std::size_t b = 0; b < look_.batch(); ++b) {
       const Positions at = look_.at(i, b);
       if (!features_.empty()) {
-        backward_with_features(i, b, at);
+        if (at.count > 0) backward_with_features(i, b, at);
         continue;
       }
       const std::span<const float> query(queries.row(b), keys_.units());

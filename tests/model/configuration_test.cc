@@ -43,7 +43,7 @@ TEST(Configuration, EveryPublishedSizeSurvivesYaml) {
     read_yaml(copy, write_yaml(original), "published.yml");
     EXPECT_EQ(write_yaml(copy), write_yaml(original)) << one.name;
   }
-  EXPECT_EQ(published_sizes, 15);  // of all but default, temporal and monotonic
+  EXPECT_EQ(published_sizes, 17);  // of all but default, temporal and monotonic
   EXPECT_NE(message_of([] { published("default"); }).find("has no published size"),
             std::string::npos);
   EXPECT_NE(message_of([] { published("nobody"); }).find("unknown preset"), std::string::npos);

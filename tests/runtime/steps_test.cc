@@ -92,6 +92,11 @@ std::vector<Case> cases_of_programs() {
     list[k].configuration.attention.reach = 2;
   }
   list[4].configuration.attention.units = 40;
+  for (const model::Coverage coverage : {model::Coverage::kLinguistic, model::Coverage::kNeural}) {
+    list.push_back({small_model(), kSmall, DecoderPath::kProgram});
+    list.back().configuration.attention.score = "location-aware";
+    list.back().configuration.attention.coverage = coverage;
+  }
   return list;
 }
 

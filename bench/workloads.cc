@@ -67,12 +67,34 @@ std::vector<std::string> cgru_settings() {
   return settings;
 }
 
+// mid-8k with neural coverage (§13.3), whose GRU is PyTorch's too.
+std::vector<std::string> coverage_settings() {
+  std::vector<std::string> settings = middle_settings();
+  for (const char* setting : {"attention.coverage=neural", "attention.coverage_units=10"}) {
+    settings.emplace_back(setting);
+  }
+  return settings;
+}
+
+// mid-8k with eight heads of 64 units (§10), which have 512 units together, as the score of mid-8k.
+std::vector<std::string> multi_head_settings() {
+  std::vector<std::string> settings = middle_settings();
+  for (const char* setting :
+       {"attention.keys=projected", "attention.heads=8", "attention.score=scaled-dot",
+        "attention.key_units=64", "attention.value_units=64"}) {
+    settings.emplace_back(setting);
+  }
+  return settings;
+}
+
 std::vector<Workload> make_works() {
   return {
       {"mid-8k", "default", middle_settings(), {8000, 8000}, 15, 35},
       {"mid-32k", "default", middle_settings(), {32000, 32000}, 15, 35},
       {"mid-luong", "default", luong_settings(), {8000, 8000}, 15, 35},
       {"mid-cgru", "cgru", cgru_settings(), {8000, 8000}, 15, 35},
+      {"mid-coverage-neural", "default", coverage_settings(), {8000, 8000}, 15, 35},
+      {"mid-multi-head", "default", multi_head_settings(), {8000, 8000}, 15, 35},
       {"small", "dates", {}, {37, 11}, 30, 30},
   };
 }

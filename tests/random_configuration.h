@@ -24,7 +24,7 @@ inline bool is_of_the_network(const std::string& option) {
 /// and then, windows of a few positions.
 inline std::string random_number(const std::string& option, int largest, Random& random) {
   const auto below = [&](std::uint64_t bound) { return static_cast<int>(random.below(bound)); };
-  if (option == "attention.coverage_loss") return random.chance(0.5) ? "0" : "0.7";
+  if (option == "attention.coverage_loss") return random.chance(0.3) ? "0" : "0.7";
   if (option == "attention.noise") return random.chance(0.5) ? "0" : "1";
   if (option == "attention.initial_energy_bias") return random.chance(0.5) ? "0" : "-1.5";
   if (option == "attention.heads") return std::to_string(1 + below(3));
@@ -215,9 +215,14 @@ inline void fit_attention(Random& random, model::Configuration& c) {
   if (!attention.energy_bias) attention.initial_energy_bias = 0;
   if (attention.is_hard()) fit_hard_attention(c);
   if (!attention.looks()) fit_no_look(c);
-  if (attention.coverage == Coverage::kNone) {
-    attention.coverage_loss = 0;
-  } else if (attention.score != "normed-additive" && attention.score != "concat-code") {
+  if (attention.score == "location-aware") {
+    attention.filter_width |= 1;
+    if (attention.window != Window::kAll || attention.is_hard()) attention.score = "general";
+  }
+  if (attention.coverage != Coverage::kSum) attention.coverage_loss = 0;
+  if (attention.coverage == Coverage::kNone) return;
+  if (attention.score != "normed-additive" && attention.score != "concat-code" &&
+      attention.score != "location-aware") {
     attention.score = "additive";  // the others do not read the coverage
   }
 }

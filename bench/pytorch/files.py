@@ -97,7 +97,16 @@ def load_model(model, tensors, work):
     if model.initial_cell is not None:
         load_linear(model.initial_cell, tensors["initial.0.cell_weight"], tensors["initial.0.cell_bias"])
     attention = model.attention
-    load_linear(attention.annotation, tensors["attention.annotation_weight"], tensors.get("attention.bias"))
+    if options["attention.score"] == "scaled-dot":
+        for part in ("query", "key", "value"):
+            heads = [tensors[f"attention.head.{k}.{part}_weight"] for k in range(attention.heads)]
+            load_linear(getattr(attention, part), torch.cat(heads))
+        load_linear(attention.output, tensors["attention.output_weight"])
+    else:
+        load_linear(attention.annotation, tensors["attention.annotation_weight"], tensors.get("attention.bias"))
+    if options["attention.coverage"] == "neural":
+        load_cell(attention.cell, "", tensors, "attention.coverage", "gru")
+        load_linear(attention.coverage, tensors["attention.coverage_weight"])
     if options["attention.score"] == "additive":
         load_linear(attention.query, tensors["attention.query_weight"])
         load_linear(attention.energy, tensors["attention.energy_weight"], tensors.get("attention.energy_bias"))
@@ -123,5 +132,7 @@ def hold_second_biases(model, work):
 
     hold(model.encoder.recurrent, options["encoder.cell"], options["encoder.gru_bias"])
     hold(model.cell, options["decoder.cell"], options["decoder.gru_bias"])
+    if options["attention.coverage"] == "neural":
+        hold(model.attention.cell, "gru", "both")
     if options["decoder.order"] == "update-look-update":
         hold(model.second_cell, options["decoder.cell"], options["decoder.second_gru_bias"])

@@ -6,17 +6,20 @@ from torch.nn import functional
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 
-# What this file has of each option; anything else ends the program.
+# What this file has of each option; anything else ends the program. An option that the work does not name has the first
+# value.
 WRITTEN = {"encoder.layers": ["1"], "decoder.layers": ["1"], "encoder.direction": ["bidirectional"],
            "encoder.layer_norm": ["false"], "encoder.gates": ["logistic"], "decoder.gates": ["logistic"],
            "attention.energies": ["linear"], "attention.kind": ["soft"], "attention.window": ["all"],
            "attention.coverage": ["none"], "attention.normaliser": ["softmax"], "attention.temporal": ["none"],
-           "attention.query": ["state"], "attention.context_gate": ["none"],
+           "attention.query": ["state"], "attention.context_gate": ["none"], "attention.keys": ["annotations"],
            "decoder.initial_state": ["backward", "mean", "zero"], "decoder.start": ["zero"],
            "decoder.tied_embeddings": ["none"], "decoder.input_layer": ["none"], "decoder.gru_context": ["outside"],
            "decoder.transitions": ["0"]}
 LOOKS_FIRST = {"decoder.order": ["look-update-generate"], "attention.score": ["additive"],
                "decoder.readout": ["tanh", "none"], "decoder.readout_feedback": ["previous"]}
+COVERS = LOOKS_FIRST | {"attention.coverage": ["neural"], "decoder.cell": ["gru"]}
+HAS_HEADS = LOOKS_FIRST | {"attention.keys": ["projected"], "attention.score": ["scaled-dot"], "decoder.cell": ["gru"]}
 LOOKS_BETWEEN = {"decoder.order": ["update-look-update"], "attention.score": ["additive"], "decoder.cell": ["gru"],
                  "decoder.feedback": ["previous"], "decoder.input_feeding": ["none"], "decoder.readout": ["tanh"],
                  "decoder.readout_feedback": ["previous"]}
@@ -26,16 +29,22 @@ FEEDS_READOUT = {"decoder.input_feeding": ["readout"], "attention.score": ["gene
 
 def check(options, written):
     for key, values in written.items():
-        if options[key] not in values:
+        if options.get(key, values[0]) not in values:
             raise SystemExit(f"not written in PyTorch: {key}={options[key]}")
 
 
 def make_model(work):
     """The model of a work. Ends the program when this file lacks it."""
     options = work["options"]
-    written, kind = {"update-look-generate": (FEEDS_READOUT, LuongModel),
-                     "update-look-update": (LOOKS_BETWEEN, ConditionalModel)}.get(options["decoder.order"],
-                                                                                 (LOOKS_FIRST, Model))
+    written, kind = LOOKS_FIRST, Model
+    if options["decoder.order"] == "update-look-generate":
+        written, kind = FEEDS_READOUT, LuongModel
+    elif options["decoder.order"] == "update-look-update":
+        written, kind = LOOKS_BETWEEN, ConditionalModel
+    elif options["attention.coverage"] == "neural":
+        written, kind = COVERS, CoverageModel
+    elif int(options.get("attention.heads", 1)) > 1:
+        written, kind = HAS_HEADS, MultiHeadModel
     check(options, WRITTEN | written)
     return kind(work)
 
@@ -62,12 +71,16 @@ class Encoder(nn.Module):
         return pad_packed_sequence(self.recurrent(packed)[0], batch_first=True)[0]
 
 
-def look(energies, annotations, mask):
-    """Energies [batch, source_length] → the context [batch, 2 units]."""
+def align(energies, mask):
+    """Energies [batch, source_length] → the alignment."""
     if mask is not None:
         energies = energies.masked_fill(mask, float("-inf"))
-    alignment = torch.softmax(energies, dim=1)
-    return torch.bmm(alignment.unsqueeze(1), annotations).squeeze(1)
+    return torch.softmax(energies, dim=-1)
+
+
+def look(energies, annotations, mask):
+    """Energies [batch, source_length] → the context [batch, 2 units]."""
+    return torch.bmm(align(energies, mask).unsqueeze(1), annotations).squeeze(1)
 
 
 class AdditiveAttention(nn.Module):
@@ -80,6 +93,48 @@ class AdditiveAttention(nn.Module):
     def forward(self, query, annotations, projected, mask):
         energies = self.energy(torch.tanh(self.query(query).unsqueeze(1) + projected)).squeeze(2)
         return look(energies, annotations, mask)
+
+
+class CoverageAttention(AdditiveAttention):
+    """Neural coverage (Tu et al. 2016): a GRU for each position of the source reads the alignment, the annotation and
+    the query, and the energies see its state. The GRU is one nn.GRUCell over all positions of a batch."""
+
+    def __init__(self, query_units, annotation_units, units, energy_bias, coverage_units):
+        super().__init__(query_units, annotation_units, units, energy_bias)
+        self.coverage = nn.Linear(coverage_units, units, bias=False)
+        self.cell = nn.GRUCell(1 + annotation_units + query_units, coverage_units)
+
+    def forward(self, query, annotations, projected, mask, coverage):
+        """The context, and the coverage [batch, source_length, coverage_units] that the next step sees."""
+        hidden = torch.tanh(self.query(query).unsqueeze(1) + projected + self.coverage(coverage))
+        alignment = align(self.energy(hidden).squeeze(2), mask)
+        context = torch.bmm(alignment.unsqueeze(1), annotations).squeeze(1)
+        queries = query.unsqueeze(1).expand(-1, annotations.size(1), -1)
+        inputs = torch.cat([alignment.unsqueeze(2), annotations, queries], dim=2)
+        covered = self.cell(inputs.flatten(0, 1), coverage.flatten(0, 1))
+        return context, covered.view_as(coverage)
+
+
+class MultiHeadAttention(nn.Module):
+    """Scaled dot products of projected queries and keys in several heads, whose contexts one product mixes."""
+
+    def __init__(self, query_units, annotation_units, heads, key_units, value_units):
+        super().__init__()
+        self.heads = heads
+        self.key_units = key_units
+        self.query = nn.Linear(query_units, heads * key_units, bias=False)
+        self.key = nn.Linear(annotation_units, heads * key_units, bias=False)
+        self.value = nn.Linear(annotation_units, heads * value_units, bias=False)
+        self.output = nn.Linear(heads * value_units, annotation_units, bias=False)
+
+    def split(self, rows):  # [batch, source_length, heads · units] → [batch, heads, source_length, units]
+        return rows.unflatten(2, (self.heads, -1)).transpose(1, 2).contiguous()
+
+    def forward(self, query, annotations, keys, values, mask):
+        queries = self.query(query).view(-1, self.heads, 1, self.key_units)
+        energies = torch.matmul(queries, keys.transpose(2, 3)) / self.key_units ** 0.5  # [batch, heads, 1, length]
+        alignment = align(energies, None if mask is None else mask[:, None, None])
+        return self.output(torch.matmul(alignment, values).flatten(1))
 
 
 class GeneralAttention(nn.Module):
@@ -130,10 +185,10 @@ class Model(nn.Module):
     def annotate(self, source, lengths):
         """What all steps look at: annotations, projected annotations, the mask of padding."""
         annotations = self.encoder(source, lengths)
-        mask = None
-        if self.masks:
-            mask = torch.arange(source.size(1)).unsqueeze(0) >= lengths.unsqueeze(1)
-        return annotations, self.attention.annotation(annotations), mask
+        return annotations, self.attention.annotation(annotations), self.mask(source, lengths)
+
+    def mask(self, source, lengths):
+        return torch.arange(source.size(1)).unsqueeze(0) >= lengths.unsqueeze(1) if self.masks else None
 
     def first_input(self, annotations, mask):
         """What the first state is computed from: ←h_1, or the mean of the annotations, which are 0 on padding."""
@@ -142,7 +197,7 @@ class Model(nn.Module):
         return annotations.mean(1) if mask is None else annotations.sum(1) / (~mask).sum(1, keepdim=True)
 
     def initial_state(self, annotated):
-        annotations, _, mask = annotated
+        annotations, *_, mask = annotated
 
         def compute(layer):
             if layer is None:
@@ -198,6 +253,46 @@ class ConditionalModel(Model):
         first = self.cell(fed, state)
         context = self.attention(first, *annotated)
         return self.second_cell(context, first), context
+
+
+class CoverageModel(Model):
+    """The state is that of the decoder and the coverage."""
+
+    def make_decoder(self, options, annotation_units):
+        units = super().make_decoder(options, annotation_units)
+        self.attention = CoverageAttention(self.units, annotation_units, int(options["attention.units"]),
+                                           options["attention.energy_bias"] == "true",
+                                           int(options["attention.coverage_units"]))
+        return units
+
+    def initial_state(self, annotated):
+        annotations = annotated[0]
+        coverage = annotations.new_zeros(*annotations.shape[:2], self.attention.cell.hidden_size)
+        return super().initial_state(annotated), coverage
+
+    def hidden(self, state):
+        return state[0]
+
+    def step(self, fed, state, annotated):
+        hidden, coverage = state
+        context, coverage = self.attention(hidden, *annotated, coverage)
+        return (self.cell(torch.cat([fed, context], dim=1), hidden), coverage), context
+
+
+class MultiHeadModel(Model):
+    """All steps look at keys and values in place of the annotations."""
+
+    def make_decoder(self, options, annotation_units):
+        units = super().make_decoder(options, annotation_units)
+        self.attention = MultiHeadAttention(self.units, annotation_units, int(options["attention.heads"]),
+                                            int(options["attention.key_units"]),
+                                            int(options["attention.value_units"]))
+        return units
+
+    def annotate(self, source, lengths):
+        annotations, attention = self.encoder(source, lengths), self.attention
+        keys, values = (attention.split(part(annotations)) for part in (attention.key, attention.value))
+        return annotations, keys, values, self.mask(source, lengths)
 
 
 class LuongModel(Model):

@@ -171,6 +171,7 @@ std::unique_ptr<StepOperation> make_operation(StepContext& context,
       return make_function(context, operation);
     case Op::kAdd:
     case Op::kMultiply:
+    case Op::kDivide:
     case Op::kMinimum:
     case Op::kLogAddExp:
     case Op::kTemporalEnergies:

@@ -1,6 +1,8 @@
 // One update of a cell, s_i = f(W x_i + b, s_{i-1}), over the kernels of cell.h. The gates that a
 // product made for this cell alone are overwritten, first by the activated gates and then by the
-// gradients of their pre-activations.
+// gradients of their pre-activations. A cell of rows and positions updates the vectors of all
+// positions together, as it updates the sentences of a batch; padding is updated too, and nothing
+// reads it.
 #include <algorithm>
 #include <optional>
 #include <utility>
@@ -18,11 +20,12 @@ class CellOperation final : public StepOperation {
  public:
   CellOperation(StepContext& context, const step::Operation& operation)
       : matrices_(*context.matrices),
-        batch_(context.values.batch()),
+        positions_(vectors_of_row(context, operation.results[0])),
+        batch_(context.values.batch() * positions_),
         shape_{operation.node->cell, operation.node->results[0].units},
-        input_(context.values.slot(operation.inputs[0])),
-        previous_(context.values.slot(operation.inputs[1])),
-        state_(context.values.slot(operation.results[0])) {
+        input_(context.values.slot(operation.inputs[0]).by_positions(positions_)),
+        previous_(context.values.slot(operation.inputs[1]).by_positions(positions_)),
+        state_(context.values.slot(operation.results[0]).by_positions(positions_)) {
     if (shape_.lstm()) {
       previous_cell_ = context.values.slot(operation.inputs[2]);
       next_cell_ = context.values.slot(operation.results[1]);
@@ -35,7 +38,9 @@ class CellOperation final : public StepOperation {
     if (!shape_.lstm())
       reset_ = at::zeros({gates_.sequence().values.size(0), batch(), shape_.units}, floats());
     Tensor mask;
-    if (context.in.masks != nullptr) {
+    const bool of_positions =
+        context.values.shape(operation.results[0]).per == step::Per::kRowPosition;
+    if (context.in.masks != nullptr && !of_positions) {
       mask = context.in.masks->recurrent_of(to_size(operation.node->layer));
     }
     masked_ = mask.defined();
@@ -63,7 +68,7 @@ class CellOperation final : public StepOperation {
   }
 
   void begin_backward() override {
-    backward_.emplace(matrices_, *forward_, CellSequences{gates_.sequence().values, reset_, {}});
+    backward_.emplace(matrices_, *forward_, CellSequences{gates_.all_values(), reset_, {}});
     d_recurrent_.emplace(tensors_.recurrent_weight);
     if (gate_bias_.defined()) d_gate_bias_.emplace(gate_bias_);
     none_.assign(to_size(shape_.units), 0.0F);
@@ -130,7 +135,8 @@ class CellOperation final : public StepOperation {
                   one.postponed == operation.postponed && context.values.readers(gates) == 1 &&
                   input_.time(0) == 0;
     }
-    gates_ = in_place_ ? input_ : context.values.make(shape_.gate_units());
+    const auto row = static_cast<std::int64_t>(positions_) * shape_.gate_units();
+    gates_ = in_place_ ? input_ : context.values.make(row).by_positions(positions_);
     gates_.sequence().in_place = true;
   }
 
@@ -168,7 +174,8 @@ class CellOperation final : public StepOperation {
   }
 
   ShardMatrices& matrices_;
-  std::size_t batch_;
+  std::size_t positions_;  // vectors of a row: its positions, or 1
+  std::size_t batch_;      // vectors of a step
   CellShape shape_;
   SlotView input_, previous_, state_, previous_cell_, next_cell_;
   // Is added to U h: its part of z and r to the gates, its part of the candidate inside the reset

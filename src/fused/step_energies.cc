@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "base/base.h"
+#include "fused/step_features.h"
 #include "fused/step_look.h"
 
 namespace attend::fused {
@@ -114,7 +115,7 @@ class LocationEnergies final : public StepOperation {
   SlotView numbers_, energies_;
 };
 
-// e_j = v · tanh(q + k_j + W_f f_j), f being features of a row and a position.
+// e_j = v · tanh(q + k_j + W_f f_j + …), f being features of a row and a position.
 class AdditiveEnergies final : public StepOperation {
  public:
   AdditiveEnergies(StepContext& context, const step::Operation& operation)
@@ -124,14 +125,14 @@ class AdditiveEnergies final : public StepOperation {
         keys_(context, operation.inputs[1]),
         energies_(context.values.slot(operation.results[0])),
         weight_(find_tensor(*context.in.tensors, operation.node->weights[0])) {
-    if (operation.node->weights.size() > 1) {
-      features_ = context.values.slot(operation.inputs[2]);
-      columns_ = find_tensor(*context.in.tensors, operation.node->weights[1]);
-      per_position_ = to_size(columns_.size(1));
-      // A transposed copy: the column of a feature is a row that can be added.
-      feature_rows_ = columns_.detach().t().contiguous();
-    } else {
+    const std::vector<std::string>& weights = operation.node->weights;
+    for (std::size_t k = 1; k < weights.size(); ++k) {
+      features_.emplace_back(context, operation.inputs[k + 1], weights[k]);
+    }
+    if (features_.empty()) {
       make_exponentials();
+    } else {
+      hidden_.resize(look_.values().positions() * keys_.units());
     }
     queries_ = at::empty(
         {query_.constant() ? 1 : context.values.steps(), static_cast<std::int64_t>(look_.batch()),
@@ -152,8 +153,8 @@ class AdditiveEnergies final : public StepOperation {
       const Positions at = look_.at(i, b);
       float* row = energies_.rows(i).row(b);
       clear_outside(row, at, energies_.width());
-      if (features_.defined()) {
-        forward_with_features(i, b, at);
+      if (!features_.empty()) {
+        if (at.count > 0) forward_with_features(i, b, at);
         continue;
       }
       const std::span<const float> query(queries.row(b), keys_.units());
@@ -172,10 +173,8 @@ class AdditiveEnergies final : public StepOperation {
 
   void begin_backward() override {
     d_weight_.emplace(weight_);
-    if (features_.defined()) {
-      d_columns_.emplace(columns_);
-      d_feature_rows_ = at::zeros_like(feature_rows_);
-    }
+    for (FeaturePart& part : features_) part.begin_backward();
+    d_hidden_.resize(hidden_.size());
     if (!keys_.asks()) d_keys_.resize(look_.values().positions() * keys_.units());
   }
 
@@ -183,8 +182,8 @@ class AdditiveEnergies final : public StepOperation {
     const Rows queries = rows_at(queries_, query_.constant() ? 0 : i);
     for (std::size_t b = 0; b < look_.batch(); ++b) {
       const Positions at = look_.at(i, b);
-      if (features_.defined()) {
-        backward_with_features(i, b, at);
+      if (!features_.empty()) {
+        if (at.count > 0) backward_with_features(i, b, at);
         continue;
       }
       const std::span<const float> query(queries.row(b), keys_.units());
@@ -204,12 +203,12 @@ class AdditiveEnergies final : public StepOperation {
   }
 
   void finish(std::int64_t, std::int64_t) override {
-    if (d_columns_) d_columns_->sum().add_(d_feature_rows_.t());
+    for (FeaturePart& part : features_) part.finish();
   }
 
   std::vector<WeightArgument> weights() override {
     std::vector<WeightArgument> result{{weight_, [this] { return d_weight_->result(); }}};
-    if (columns_.defined()) result.push_back({columns_, [this] { return d_columns_->result(); }});
+    for (const FeaturePart& part : features_) result.push_back(part.weight());
     return result;
   }
 
@@ -243,50 +242,41 @@ class AdditiveEnergies final : public StepOperation {
     return keys_.asks() ? keys_.gradient(b, at) : d_keys_.data();
   }
 
-  // scratch ← q + W_f f_j.
-  void query_of(std::int64_t i, std::size_t b, std::size_t j) {
-    const float* query = query_.rows(i).row(b);
-    std::copy_n(query, keys_.units(), scratch_.data());
-    for (std::size_t d = 0; d < per_position_; ++d) {
-      const float feature = features_.rows(i).row(b)[j * per_position_ + d];
-      if (feature == 0.0F) continue;
-      const float* column = feature_rows_.data_ptr<float>() + d * keys_.units();
-      for (std::size_t k = 0; k < keys_.units(); ++k) scratch_[k] += feature * column[k];
+  std::span<const float> query_at(std::int64_t i, std::size_t b) const {
+    return {query_.rows(i).row(b), keys_.units()};
+  }
+
+  // k_j + W_f f_j + … at the positions of source b.
+  std::span<const float> keys_with_features(std::int64_t i, std::size_t b, const Positions& at) {
+    const Rows hidden{hidden_.data(), keys_.units()};
+    bool empty = true;
+    for (const FeaturePart& part : features_) {
+      const kernels::Write write = empty ? kernels::Write::kReplace : kernels::Write::kAdd;
+      part.multiply(i, b, at.count, hidden, write);
+      empty = false;
     }
+    const std::span<float> all(hidden_.data(), at.count * keys_.units());
+    kernels::add(keys_.values(b, at), all);
+    return all;
   }
 
   void forward_with_features(std::int64_t i, std::size_t b, const Positions& at) {
-    float* energies = energies_.rows(i).row(b);
-    for (std::size_t j = 0; j < at.count; ++j) {
-      query_of(i, b, j);
-      kernels::additive_energies(scratch_, keys_.values(b, {j, 1, 0}), span_of(weight_), 0.0F,
-                                 kLinear, {energies + j, 1});
-    }
+    kernels::additive_energies(query_at(i, b), keys_with_features(i, b, at), span_of(weight_), 0.0F,
+                               kLinear, {energies_.rows(i).row(b), at.count});
   }
 
   void backward_with_features(std::int64_t i, std::size_t b, const Positions& at) {
     const std::size_t units = keys_.units();
-    std::vector<float> d_hidden(units);
-    for (std::size_t j = 0; j < at.count; ++j) {
-      query_of(i, b, j);
-      const Positions own{j, 1, 0};
-      kernels::additive_energies_backward(
-          kernels::KeyForm::kPlain, scratch_, keys_.values(b, own), span_of(weight_),
-          {energies_.gradient(i).row(b) + j, 1},
-          {d_keys(b, own), d_weight_->sum().data_ptr<float>(), nullptr, d_hidden.data()});
-      if (query_.asks()) kernels::add(d_hidden, {query_.gradient(i).row(b), units});
-      for (std::size_t d = 0; d < per_position_; ++d) {
-        const std::size_t place = j * per_position_ + d;
-        const float feature = features_.rows(i).row(b)[place];
-        const float* column = feature_rows_.data_ptr<float>() + d * units;
-        float* d_column = d_feature_rows_.data_ptr<float>() + d * units;
-        float sum = 0.0F;
-        for (std::size_t k = 0; k < units; ++k) {
-          sum += d_hidden[k] * column[k];
-          d_column[k] += feature * d_hidden[k];
-        }
-        if (features_.asks()) features_.gradient(i).row(b)[place] += sum;
-      }
+    const std::span<float> d_hidden(d_hidden_.data(), at.count * units);
+    std::fill(d_hidden.begin(), d_hidden.end(), 0.0F);
+    kernels::additive_energies_backward(
+        kernels::KeyForm::kPlain, query_at(i, b), keys_with_features(i, b, at), span_of(weight_),
+        {energies_.gradient(i).row(b), at.count},
+        {d_hidden.data(), d_weight_->sum().data_ptr<float>(), nullptr, scratch_.data()});
+    if (query_.asks()) kernels::add(scratch_, {query_.gradient(i).row(b), units});
+    if (keys_.asks()) kernels::add(d_hidden, {keys_.gradient(b, at), d_hidden.size()});
+    for (FeaturePart& part : features_) {
+      part.add_gradient(i, b, at.count, {d_hidden.data(), units});
     }
   }
 
@@ -294,15 +284,15 @@ class AdditiveEnergies final : public StepOperation {
   Look look_;
   SlotView query_;
   PositionRows keys_;
-  SlotView energies_, features_;
-  Tensor weight_, columns_;
-  std::size_t per_position_ = 0;          // d: numbers of f_j
-  Tensor feature_rows_, d_feature_rows_;  // [d, n']: W_f transposed, and its gradient
+  SlotView energies_;
+  Tensor weight_;
+  std::vector<FeaturePart> features_;
+  std::vector<float> hidden_, d_hidden_;  // [positions, n']: keys with features, of one source
   kernels::KeyForm form_ = kernels::KeyForm::kPlain;
   Tensor exponentials_, rounded_;  // exp(2 k) [batch, positions, n'], in float32 or bfloat16
   Tensor queries_;                 // [steps, batch, n'], in the form of the keys
   std::vector<float> scratch_, d_keys_;
-  std::optional<WeightGradient> d_weight_, d_columns_;
+  std::optional<WeightGradient> d_weight_;
 };
 
 }  // namespace

@@ -99,6 +99,12 @@ std::unique_ptr<StepOperation> make_joined(StepContext& context, const step::Ope
           [](float x, float y) {
             return Pair{y, x};
           });
+    case Op::kDivide:
+      return joined(
+          context, operation, [](float x, float y) { return x / y; },
+          [](float x, float y) {
+            return Pair{1.0F / y, -x / (y * y)};
+          });
     case Op::kMinimum:  // equal values share the gradient, as in the definition
       return joined(
           context, operation, [](float x, float y) { return std::min(x, y); },

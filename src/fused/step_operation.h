@@ -71,6 +71,12 @@ std::unique_ptr<StepOperation> make_joined(StepContext& context, const step::Ope
 std::unique_ptr<StepOperation> make_by_tensors(StepContext& context,
                                                const step::Operation& operation);
 
+/// How many vectors a row has in a slot: its positions, where each of them has a vector, or 1.
+inline std::size_t vectors_of_row(const StepContext& context, int slot) {
+  const bool of_positions = context.values.shape(slot).per == step::Per::kRowPosition;
+  return of_positions ? context.values.positions() : 1;
+}
+
 /// rows_r += more_r, for vectors of `width` values.
 void add_to_rows(kernels::Rows rows, kernels::ConstRows more, std::size_t count, std::size_t width);
 

@@ -40,15 +40,15 @@ void add_rows(kernels::ConstRows from, Rows to, std::size_t rows, std::size_t wi
 }  // namespace
 
 Tensor SlotView::values(std::int64_t first, std::int64_t count) const {
-  if (!constant_) return sequence_->values.narrow(0, time(first), count);
-  const Tensor& one = sequence_->values;
+  if (!constant_) return in_vectors(sequence_->values.narrow(0, time(first), count));
+  const Tensor one = all_values();
   return one.expand({count, one.size(1), one.size(2)}).contiguous();
 }
 
 PackedSteps& SlotView::make_factors(const ShardMatrices& matrices) const {
   Sequence& own = *sequence_;
   if (!own.factors) {
-    own.factors.emplace(matrices, own.values);
+    own.factors.emplace(matrices, all_values());
     own.packed.assign(to_size(own.values.size(0)), 0);
   }
   return *own.factors;

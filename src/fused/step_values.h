@@ -27,7 +27,9 @@ struct Sequence {
   std::vector<char> packed;            // [time]: whether a step is packed
 };
 
-/// One slot: step i has the vectors of time first + i, or of time 0 if it is constant.
+/// One slot: step i has the vectors of time first + i, or of time 0 if it is constant. A slot of
+/// rows and positions has one vector for each row, of all its numbers, or, by_positions(), one
+/// vector for each row and position.
 class SlotView {
  public:
   SlotView() = default;
@@ -37,21 +39,32 @@ class SlotView {
   bool defined() const { return sequence_ != nullptr; }
   Sequence& sequence() const { return *sequence_; }
   bool asks() const { return sequence_->asks; }
-  std::size_t width() const { return to_size(sequence_->values.size(2)); }
+  std::size_t width() const { return to_size(sequence_->values.size(2) / parts_); }
   /// The index of step i in the sequence.
   std::int64_t time(std::int64_t i) const { return constant_ ? 0 : first_ + i; }
   bool constant() const { return constant_; }
   void make_constant() { constant_ = true; }
   /// A view of the sequence whose step 0 has the vectors of time `first`.
   SlotView from(std::int64_t first) const { return {sequence_, first}; }
+  /// This view with a vector for each of the positions of a row: vector b · positions + j belongs
+  /// to position j of row b. If a product reads the factors of a slot, all views that it reads them
+  /// through must agree on this.
+  SlotView by_positions(std::size_t positions) const {
+    SlotView view = *this;
+    view.parts_ = static_cast<std::int64_t>(positions);
+    return view;
+  }
 
-  kernels::Rows rows(std::int64_t i) const { return rows_at(sequence_->values, time(i)); }
-  kernels::Rows gradient(std::int64_t i) const { return rows_at(sequence_->gradient, time(i)); }
+  kernels::Rows rows(std::int64_t i) const { return vectors_at(sequence_->values, i); }
+  kernels::Rows gradient(std::int64_t i) const { return vectors_at(sequence_->gradient, i); }
   /// Steps [first, first + count) of the values or of the gradients, contiguous.
   Tensor values(std::int64_t first, std::int64_t count) const;
   Tensor gradients(std::int64_t first, std::int64_t count) const {
-    return sequence_->gradient.narrow(0, time(first), count);
+    return in_vectors(sequence_->gradient.narrow(0, time(first), count));
   }
+  /// The values or the gradients of all times: [time, vectors, width].
+  Tensor all_values() const { return in_vectors(sequence_->values); }
+  Tensor all_gradients() const { return in_vectors(sequence_->gradient); }
   /// Makes room for the values as factors of products, which factor() packs.
   PackedSteps& make_factors(const ShardMatrices& matrices) const;
   /// The values of step i as factors of a product; packs them at the first call.
@@ -60,8 +73,16 @@ class SlotView {
   kernels::PackedRows factors(std::int64_t first, std::int64_t count) const;
 
  private:
+  kernels::Rows vectors_at(const Tensor& sequence, std::int64_t i) const {
+    return {rows_at(sequence, time(i)).values, width()};
+  }
+  Tensor in_vectors(const Tensor& x) const {
+    return parts_ == 1 ? x : x.view({x.size(0), x.size(1) * parts_, x.size(2) / parts_});
+  }
+
   std::shared_ptr<Sequence> sequence_;
   std::int64_t first_ = 0;
+  std::int64_t parts_ = 1;  // vectors of a row
   bool constant_ = false;
 };
 

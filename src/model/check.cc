@@ -101,7 +101,7 @@ void check_start(const Configuration& c) {
 }
 
 // A decoder without a cell has no state to start, to update or to feed. Without a previous token,
-// coverage and energies of earlier steps, nothing differs from step to step.
+// coverage, and energies or alignments of earlier steps, nothing differs from step to step.
 void check_no_cell(const Configuration& c) {
   const DecoderConfig& decoder = c.decoder;
   if (decoder.cell.type != Cell::kNone) return;
@@ -121,7 +121,8 @@ void check_no_cell(const Configuration& c) {
   }
   const bool steps_differ = decoder.feedback == Feedback::kPrevious ||
                             c.attention.coverage != Coverage::kNone ||
-                            c.attention.temporal != Temporal::kNone;
+                            c.attention.temporal != Temporal::kNone ||
+                            mechanism(c.attention).reads_alignment;
   if (!steps_differ && (c.target.end_token || c.target.fixed_length != 1)) {
     conflict(
         "decoder.cell: none with decoder.feedback: none needs target.end_token: false and "

@@ -109,8 +109,9 @@ enum class ContextGate { kNone, kScalar };
 /// The positions that get weights (§6.3): all, or those of a window whose middle moves on by one
 /// position in each step (kMonotonic) or is predicted by the query.
 enum class Window { kAll, kMonotonic, kPredicted };
-/// What the energies see of earlier alignments: nothing, or their sum (§13.3).
-enum class Coverage { kNone, kSum };
+/// What the energies see of earlier alignments: nothing; their sum; their sum, divided by how much
+/// attention each annotation asks for; or the state of a GRU for each position (§13.3).
+enum class Coverage { kNone, kSum, kLinguistic, kNeural };
 /// Whether the exponential of an energy is divided by the sum of those that its position had in
 /// earlier steps (§11.1).
 enum class Temporal { kNone, kPast };
@@ -193,6 +194,10 @@ struct AttentionConfig {
   int reach = 10;  ///< D: the window has 2 D + 1 positions, and moves by offsets go up to D
   Coverage coverage = Coverage::kNone;
   double coverage_loss = 0;  ///< λ, the factor of Σ_j min(α_ij, c_ij) in the cost
+  double fertility = 2;      ///< N, with Coverage::kLinguistic
+  int coverage_units = 10;   ///< d, with Coverage::kNeural
+  int filters = 10;          ///< k, of the score location-aware
+  int filter_width = 11;     ///< positions that a filter sees, an odd number
   Temporal temporal = Temporal::kNone;
   Query query = Query::kState;
   ContextGate context_gate = ContextGate::kNone;

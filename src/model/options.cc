@@ -97,7 +97,8 @@ void add_attention(OptionList& list, AttentionConfig& attention) {
   }
   list.choice<std::string>("attention.score", attention.score, scores, std::move(help));
   list.number("attention.units", attention.units, 1, kMany,
-              "n', the hidden units of the scores additive, normed-additive and learned-query");
+              "n', the hidden units of the scores additive, normed-additive, location-aware and "
+              "learned-query");
   list.number("attention.maximum_source", attention.maximum_source, 1, kMany,
               "rows of W of the score location, which looks at no later position of a source");
   list.choice<Keys>("attention.keys", attention.keys,
@@ -164,10 +165,22 @@ void add_attention(OptionList& list, AttentionConfig& attention) {
               "positions on each side of the middle of a window, and the furthest move of "
               "attention.kind: hard-monotonic-1");
   list.choice<Coverage>("attention.coverage", attention.coverage,
-                        {{"none", Coverage::kNone}, {"sum", Coverage::kSum}},
-                        "what additive scores see of the past: the sum of the alignments");
+                        {{"none", Coverage::kNone},
+                         {"sum", Coverage::kSum},
+                         {"linguistic", Coverage::kLinguistic},
+                         {"neural", Coverage::kNeural}},
+                        "what additive scores see of the past: the sum of the alignments, that sum "
+                        "divided by the fertility of each annotation, or a GRU of each position");
   list.number("attention.coverage_loss", attention.coverage_loss, 0.0, 1e6,
               "factor of the cost of looking again where attention has looked; 0: no cost");
+  list.number("attention.fertility", attention.fertility, 0.1, 1000.0,
+              "N, the largest fertility of attention.coverage: linguistic");
+  list.number("attention.coverage_units", attention.coverage_units, 1, 4096,
+              "d, the units of attention.coverage: neural");
+  list.number("attention.filters", attention.filters, 1, 4096,
+              "filters over the last alignment, of the score location-aware");
+  list.number("attention.filter_width", attention.filter_width, 1, 4095,
+              "positions that a filter sees, an odd number");
   list.choice<Temporal>("attention.temporal", attention.temporal,
                         {{"none", Temporal::kNone}, {"past", Temporal::kPast}},
                         "past divides the exponential of an energy by those that its position had "

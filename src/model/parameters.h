@@ -44,7 +44,8 @@ struct VocabularySizes {
 ///                                                linear-pooling and learned-query
 ///   attention.centre_weight        [n, n]        W_p, with attention.window: predicted
 ///   attention.centre_vector        [1, n]        v_p, with attention.window: predicted
-///   attention.query_weight         [n', n]       W, additive and normed-additive; concat-code:
+///   attention.query_weight         [n', n]       W, additive, normed-additive and location-aware,
+///                                                as U, b and v below; concat-code:
 ///                                                [n_h, n]; additive with attention.query:
 ///                                                state-and-cell: [n', 2 n], columns [s; c]
 ///   attention.annotation_weight    [n', n_h]     U, additive and normed-additive; W, learned-query;
@@ -62,8 +63,19 @@ struct VocabularySizes {
 ///   attention.output_weight        [n_c, H d_v]  W_O, with attention.heads of 2 or more
 ///   attention.location_weight      [S, n]        W, location; S: attention.maximum_source
 ///   attention.factor               [1]           g, normed-additive, scaled-general and cosine
-///   attention.coverage_weight      [n', 1]       W_c, with attention.coverage: sum; concat-code:
-///                                                [n_h, 1]
+///   attention.filter_weight        [k, w]        F, location-aware; k: attention.filters, w:
+///                                                attention.filter_width
+///   attention.feature_weight       [n', k]       W_f, location-aware
+///   attention.coverage_weight      [n', 1]       W_c, with attention.coverage: sum or linguistic;
+///                                                neural: [n', d], d: attention.coverage_units;
+///                                                concat-code: n_h in place of n'
+///   attention.fertility_weight     [1, n_h]      U_f, with attention.coverage: linguistic
+///   attention.fertility_bias       [1]           b_f, with attention.coverage: linguistic
+///   attention.coverage.input_weight      [3 d, 1 + n_h + n]  columns [α_ij; h_j; s], with
+///                                                attention.coverage: neural
+///   attention.coverage.recurrent_weight  [3 d, d]
+///   attention.coverage.bias        [3 d]
+///   attention.coverage.recurrent_bias    [d]     decoder.gru_reset: after
 ///   attention.energy_bias          [1]           b_e, if chosen
 ///   attention.gate_weight          [1, n]        W_β, with attention.context_gate: scalar
 ///   attention.gate_bias            [1]           b_β, with attention.context_gate: scalar

@@ -30,6 +30,10 @@ Configuration make_rnnencdec();
 
 // presets_translation.cc: attention, as translation has used it.
 Configuration make_rnnsearch();
+Configuration make_coverage_linguistic();
+Configuration published_coverage_linguistic();
+Configuration make_coverage_neural();
+Configuration published_coverage_neural();
 Configuration make_cgru();
 Configuration published_cgru();
 Configuration make_luong_general();

@@ -23,6 +23,35 @@ Configuration make_rnnsearch() {
   return c;
 }
 
+// The coverages of Tu et al. 2016 (§13.3) in the default model.
+Configuration make_coverage_linguistic() {
+  Configuration c = make_default();
+  c.attention.coverage = Coverage::kLinguistic;
+  return c;
+}
+
+Configuration make_coverage_neural() {
+  Configuration c = make_default();
+  c.attention.coverage = Coverage::kNeural;
+  return c;
+}
+
+// Both in RNNsearch, whose sentences may be longer. The coverage has 100 units in the authors'
+// later code; their first experiments had 10.
+Configuration published_coverage_linguistic() {
+  Configuration c = make_rnnsearch();
+  c.attention.coverage = Coverage::kLinguistic;
+  c.training.maximum_source_length = c.training.maximum_target_length = 80;
+  return c;
+}
+
+Configuration published_coverage_neural() {
+  Configuration c = published_coverage_linguistic();
+  c.attention.coverage = Coverage::kNeural;
+  c.attention.coverage_units = 100;
+  return c;
+}
+
 // The conditional GRU of dl4mt and Nematus (§4.6) at a size for a CPU and with Adam. Its tensors
 // have the published shapes.
 Configuration make_cgru() {

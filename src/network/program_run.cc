@@ -145,10 +145,13 @@ ProgramOutputs ProgramRun::outputs() {
   return outputs;
 }
 
-// The value of a row in all steps. A value that was computed for the source alone is repeated.
+// The value of a row in all steps. A value of the source alone or of its positions is repeated.
 Tensor ProgramRun::all_steps(int slot) {
   const Tensor& x = value(slot);
-  const Tensor rows = per_of(slot) == step::Per::kSource ? x.unsqueeze(0) : x;
+  const step::Per per = per_of(slot);
+  const Tensor rows = per == step::Per::kSource     ? x.unsqueeze(0)
+                      : per == step::Per::kPosition ? x.squeeze(-1).unsqueeze(0)
+                                                    : x;
   std::vector<std::int64_t> shape = rows.sizes().vec();
   shape.front() = in_.steps;
   return rows.expand(shape);
@@ -177,7 +180,8 @@ Tensor ProgramRun::result(const step::Operation& operation) {
     case step::Op::kLinear:
       return linear(operation);
     case step::Op::kGru:
-      return update(operation).hidden;
+      return per_of(operation.results[0]) == step::Per::kRowPosition ? update_positions(operation)
+                                                                     : update(operation).hidden;
     case step::Op::kDropout:
       return dropped(operation);
     default:
@@ -209,17 +213,26 @@ Tensor ProgramRun::noise_of(const step::Operation& operation) const {
   return noise.narrow(0, operation.postponed ? step_ - 1 : step_, 1);
 }
 
+// An operand whose last dimension is its units, also where a row and a position have one number.
+Tensor ProgramRun::vectors(const step::Operation& operation, std::size_t k) {
+  const step::Shape& shape = slot_of(operation.inputs[k]).shape;
+  const Tensor x = input(operation, k);
+  return shape.per == step::Per::kRowPosition && shape.units == 1 ? x.unsqueeze(-1) : x;
+}
+
 // Returns W [x_1; …] + b + the value that is added, for the parts and columns of the operation.
 Tensor ProgramRun::linear(const step::Operation& operation) {
   std::vector<Tensor> parts;
-  for (std::size_t k = 0; k < operation.inputs.size(); ++k) parts.push_back(input(operation, k));
-  const Tensor result = in_loop(operation) ? product(operation, parts) : products(operation, parts);
-  if (operation.added < 0) return result;
+  for (std::size_t k = 0; k < operation.inputs.size(); ++k) parts.push_back(vectors(operation, k));
+  Tensor result = in_loop(operation) ? product(operation, parts) : products(operation, parts);
   const step::Shape& shape = slot_of(operation.results[0]).shape;
-  const bool spreads =
-      shape.per == step::Per::kRowPosition && per_of(operation.inputs[0]) != shape.per;
-  return (spreads ? result.unsqueeze(2) : result) +
-         repeatable(operand(operation, operation.added), slot_of(operation.added).shape, shape);
+  if (shape.per == step::Per::kRowPosition) {
+    const bool spreads = per_of(operation.inputs[0]) != shape.per, is_number = shape.units == 1;
+    if (spreads && !is_number) result = result.unsqueeze(2);
+    if (!spreads && is_number) result = result.squeeze(-1);
+  }
+  if (operation.added < 0) return result;
+  return result + repeatable(operand(operation, operation.added), slot_of(operation.added).shape, shape);
 }
 
 // A product outside the loop: one product for each run of adjacent columns of W.
@@ -303,6 +316,16 @@ State ProgramRun::update(const step::Operation& operation) {
   next.hidden = next.hidden.view(hidden.sizes());
   if (next.cell.defined()) next.cell = next.cell.view(hidden.sizes());
   return next;
+}
+
+// One step of a GRU of rows and positions, whose vectors are all updated together.
+Tensor ProgramRun::update_positions(const step::Operation& operation) {
+  const Tensor gates = vectors(operation, 0), hidden = input(operation, 1);
+  const std::int64_t units = slot_of(operation.results[0]).shape.units;
+  const State state{hidden.reshape({-1, units}), {}};
+  return recurrence(operation, units)
+      .step(gates.reshape({-1, 3 * units}), state, {}, {})
+      .hidden.view(hidden.sizes());
 }
 
 // An operand as a row: a value of the source is repeated in every step.

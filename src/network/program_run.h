@@ -67,12 +67,14 @@ class ProgramRun {
   Tensor noise_of(const step::Operation& operation) const;
   Tensor first_positions();
   Tensor previous_rows();
+  Tensor vectors(const step::Operation& operation, std::size_t k);
   Tensor linear(const step::Operation& operation);
   Tensor products(const step::Operation& operation, const std::vector<Tensor>& parts);
   Tensor product(const step::Operation& operation, const std::vector<Tensor>& parts);
   bool is_previous(int slot) const;
   const Recurrence& recurrence(const step::Operation& operation, std::int64_t units);
   State update(const step::Operation& operation);
+  Tensor update_positions(const step::Operation& operation);
   Tensor row(const step::Operation& operation, std::size_t k);
   Tensor dropped(const step::Operation& operation);
   Tensor dropped_readout(const step::Operation& operation, const Tensor& x);

@@ -74,6 +74,8 @@ class Computation {
         return spread();
       case step::Op::kSumPositions:
         return sum_positions();
+      case step::Op::kConvolution:
+        return convolution();
       case step::Op::kMonotonicAlignment:
         return monotonic_alignment();
       case step::Op::kMonotonicPrior:
@@ -108,10 +110,10 @@ class Computation {
 
   Tensor additive_energies() const {
     Tensor hidden = query_rows(x(0), x(1).size(0)).unsqueeze(2) + keys();
-    if (node_.weights.size() > 1) {
-      const Tensor& features = x(2);  // [steps, batch, positions(, d)]
+    for (std::size_t k = 1; k < node_.weights.size(); ++k) {
+      const Tensor& features = x(k + 1);  // [steps, batch, positions(, d)]
       hidden =
-          hidden + (features.dim() == 3 ? features.unsqueeze(-1) : features).matmul(weight(1).t());
+          hidden + (features.dim() == 3 ? features.unsqueeze(-1) : features).matmul(weight(k).t());
     }
     return hidden.tanh().matmul(weight(0));
   }
@@ -184,9 +186,20 @@ class Computation {
     return at::zeros(shape, x(0).options().requires_grad(false)).scatter_add(2, own.index, numbers);
   }
 
-  Tensor sum_positions() const {
-    if (!in_.mask.defined()) return x(0).sum(-1, true);
-    return x(0).masked_fill((in_.mask != 0).unsqueeze(0), 0).sum(-1, true);
+  // The numbers of x, 0 where attention may not look.
+  Tensor open_numbers() const {
+    if (!in_.mask.defined()) return x(0);
+    return x(0).masked_fill((in_.mask != 0).unsqueeze(0), 0);
+  }
+
+  Tensor sum_positions() const { return open_numbers().sum(-1, true); }
+
+  // All parts of the padded numbers [steps, batch, positions, width], times each filter.
+  Tensor convolution() const {
+    const std::int64_t width = weight(0).size(1), side = width / 2;
+    const Tensor padded = at::constant_pad_nd(open_numbers(), {side, side});
+    const Tensor found = padded.unfold(-1, width, 1).matmul(weight(0).t());
+    return found.size(-1) == 1 ? found.squeeze(-1) : found;
   }
 
   Tensor monotonic_alignment() const {
@@ -270,6 +283,8 @@ Tensor elementwise(const step::Node& node, const std::vector<Tensor>& x) {
       return x[0] + x[1];
     case step::Op::kMultiply:
       return x[0] * x[1];
+    case step::Op::kDivide:
+      return x[0] / x[1];
     case step::Op::kMinimum:
       return at::minimum(x[0], x[1]);
     case step::Op::kLogAddExp:

@@ -87,11 +87,12 @@ PreparedOperation ProgramDecoder::prepare(const Operation& operation,
       prepare_linear(prepared, tensors);
       break;
     case Op::kAdditiveEnergies:
-      if (node.weights.size() > 1) {
-        const auto [own, name] = under(1);
-        prepared.features = own.matrix(name);
+      for (std::size_t k = 1; k < node.weights.size(); ++k) {
+        const auto [own, name] = under(k);
+        prepared.features.push_back(own.matrix(name));
       }
       [[fallthrough]];
+    case Op::kConvolution:
     case Op::kParameter: {
       const auto [own, name] = under(0);
       prepared.values = own.values(name);

@@ -32,8 +32,8 @@ struct PreparedOperation {
   std::vector<ProductPart> parts;  // of linear operations
   TokenProjection tokens;          // of the part that looks up
   std::span<const float> bias;     // of linear operations, unless `tokens` adds it; or empty
-  std::span<const float> values;   // of parameters, and v of the additive score
-  kernels::Matrix features;        // W_f of the additive score, or 0 × 0
+  std::span<const float> values;   // of parameters; v of the additive score; filters
+  std::vector<kernels::Matrix> features;  // of the additive score: W_f of each kind of features
   std::optional<RecurrentCell> cell;
   bool shown_only = false;  ///< left out when nobody looks at the observations (Need::kShown)
 };

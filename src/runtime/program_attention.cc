@@ -66,7 +66,7 @@ PositionsOf ProgramRun::place_of(std::size_t row, const Window& seen) const {
 void ProgramRun::additive_energies(const PreparedOperation& one) {
   const step::Operation& operation = *one.operation;
   const std::size_t wide = values_.units(operation.inputs[0]);
-  const bool has_features = one.features.outputs() > 0;
+  const bool has_features = !one.features.empty();
   const AdditiveKeys& keys = prepared_.at(&one).keys;
   for (std::size_t row = 0; row < rows_; ++row) {
     const Window seen = positions_seen(operation, row);
@@ -84,14 +84,19 @@ void ProgramRun::additive_energies(const PreparedOperation& one) {
   }
 }
 
-// e_j = v · tanh(q + k_j + W_f f_j) at all positions of a row's source.
+// e_j = v · tanh(q + k_j + W_f f_j + …) at all positions of a row's source.
 void ProgramRun::additive_energies_of_features(const PreparedOperation& one, std::size_t row,
                                                std::span<const float> query,
                                                std::span<float> energies) {
-  const int keys = one.operation->inputs[1], features = one.operation->inputs[2];
-  const std::span<float> sums = part_.get(energies.size() * query.size());
-  one.features.multiply(values_.defined_of(features, row), energies.size(), {}, sums);
-  kernels::add(values_.operand(keys, Per::kRowPosition, row), sums);
+  const std::vector<int>& inputs = one.operation->inputs;  // the query, the keys, the features
+  const std::size_t size = energies.size() * query.size();
+  const std::span<float> sums = part_.get(size);
+  for (std::size_t k = 0; k < one.features.size(); ++k) {
+    const std::span<float> to = k == 0 ? sums : product_.get(size);
+    one.features[k].multiply(values_.defined_of(inputs[k + 2], row), energies.size(), {}, to);
+    if (k > 0) kernels::add(to, sums);
+  }
+  kernels::add(values_.operand(inputs[1], Per::kRowPosition, row), sums);
   kernels::additive_energies(query, sums, one.values, 0.0F, kernels::EnergyActivation::kLinear,
                              energies);
 }

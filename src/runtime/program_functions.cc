@@ -120,6 +120,9 @@ bool ProgramRun::compute_function(const PreparedOperation& one) {
     case Op::kMultiply:
       join(operation, [](float x, float y) { return x * y; });
       return true;
+    case Op::kDivide:
+      join(operation, [](float x, float y) { return x / y; });
+      return true;
     case Op::kMinimum:
       join(operation, [](float x, float y) { return std::min(x, y); });
       return true;

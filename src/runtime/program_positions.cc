@@ -1,5 +1,6 @@
-// Operations of a step program that read all positions of a row: sums, monotonic attention (§13.1),
-// and the filter and the output distributions of hard attention (§13.2).
+// Operations of a step program that read several positions of a row: sums, convolutions (§1.5),
+// monotonic attention (§13.1), and the filter and the output distributions of hard attention
+// (§13.2).
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -15,6 +16,9 @@ bool ProgramRun::compute_positions(const PreparedOperation& one) {
   switch (operation.node->op) {
     case Op::kSumPositions:
       sum_positions(operation);
+      return true;
+    case Op::kConvolution:
+      convolve(one);
       return true;
     case Op::kMonotonicAlignment:
       monotonic_alignment(operation);
@@ -54,6 +58,29 @@ std::span<const float> ProgramRun::open_energies(int slot, std::size_t row, std:
   copy(values_.defined_of(slot, row).first(count), energies);
   close_positions(annotations_, place_of(row, {}), energies);
   return energies;
+}
+
+// y_jk = Σ_m F_km x_{j + m − ⌊w / 2⌋} for each filter k, m = 0 … w − 1. Each x_i that is not 0 is
+// added to the positions around it.
+void ProgramRun::convolve(const PreparedOperation& one) {
+  const int input = one.operation->inputs[0], result = one.operation->results[0];
+  const std::size_t filters = values_.units(result), width = one.values.size() / filters;
+  const std::size_t side = width / 2;
+  for (std::size_t row = 0; row < rows_; ++row) {
+    const std::span<const float> x = values_.defined_of(input, row);
+    const std::span<float> y = values_.write_defined(result, row);
+    std::fill(y.begin(), y.end(), 0.0F);
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const bool open =
+          annotations_.allowed.empty() || annotations_.allowed[values_.start(row) + i] != 0;
+      if (!open || x[i] == 0.0F) continue;
+      const std::size_t first = i > side ? i - side : 0, end = std::min(i + side + 1, x.size());
+      for (std::size_t j = first; j < end; ++j) {
+        const std::span<const float> column = one.values.subspan(i + side - j);
+        for (std::size_t k = 0; k < filters; ++k) y[j * filters + k] += column[k * width] * x[i];
+      }
+    }
+  }
 }
 
 // The expected alignment, or the first position that stops; 0 where a row may not look.

@@ -20,7 +20,11 @@ bool ProgramRun::compute_product(const PreparedOperation& one) {
       return true;
     case Op::kGru:
     case Op::kLstm:
-      update(one);
+      if (values_.per(one.operation->results[0]) == Per::kRowPosition) {
+        update_positions(one);
+      } else {
+        update(one);
+      }
       return true;
     default:
       return false;
@@ -100,6 +104,17 @@ void ProgramRun::update(const PreparedOperation& one) {
       has_inside ? rows_of(operation.inputs[2], product_) : std::span<const float>();
   one.cell->step(rows_, rows_of(operation.inputs[0], part_), values_.write(operation.results[0]),
                  cell, prepared_.at(&one).memory, inside);
+}
+
+// One step of a GRU at all positions of each row's source.
+void ProgramRun::update_positions(const PreparedOperation& one) {
+  const step::Operation& operation = *one.operation;
+  for (std::size_t row = 0; row < rows_; ++row) {
+    const std::span<float> state = values_.write_defined(operation.results[0], row);
+    copy(values_.defined_of(operation.inputs[1], row), state);
+    one.cell->step(values_.length(row), values_.defined_of(operation.inputs[0], row), state, {},
+                   prepared_.at(&one).memory);
+  }
 }
 
 void ProgramRun::copy_rows(int from, int to) {

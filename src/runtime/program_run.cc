@@ -70,8 +70,7 @@ void ProgramRun::take_rows(std::span<const StepRow> rows) {
 // Computes what an operation needs of the source once.
 void ProgramRun::prepare(const PreparedOperation& one) {
   Prepared& prepared = prepared_[&one];
-  const bool has_features = one.features.outputs() > 0;
-  if (one.operation->node->op == Op::kAdditiveEnergies && !has_features) {
+  if (one.operation->node->op == Op::kAdditiveEnergies && one.features.empty()) {
     const int keys = one.operation->inputs[1];
     kernels::Array values(values_.read(keys).size());
     copy(values_.read(keys), values.span());
@@ -178,16 +177,40 @@ StepResult ProgramRun::result() {
   for (std::size_t k = 0; k < decoder_.shown_.size(); ++k) {
     const step::ObservedSlot& one = *decoder_.shown_[k].observed;
     if (one.name == "alignment" || (!shows_all_ && !decoder_.shown_[k].always)) continue;
-    observations_.push_back({one.name, one.over, values_.width(one.slot), shown_values(k)});
+    const std::span<const float> values = shown_values(k);
+    const bool of_rows = values_.per(one.slot) != step::Per::kPosition;
+    observations_.push_back({one.name, one.over,
+                             of_rows ? values_.width(one.slot) : annotations_.longest, values});
   }
   result.observations = observations_;
   return result;
+}
+
+// The numbers of a slot at the positions of each row's source, unit by unit, and 0 after the end of
+// the source: [rows, units, longest source].
+std::span<const float> ProgramRun::unit_by_unit(int slot, kernels::Buffer& memory) const {
+  const std::size_t units = values_.units(slot), longest = annotations_.longest;
+  const std::span<float> shown = memory.get(rows_ * units * longest);
+  std::fill(shown.begin(), shown.end(), 0.0F);
+  for (std::size_t row = 0; row < rows_; ++row) {
+    const std::span<const float> own = values_.operand(slot, step::Per::kRowPosition, row);
+    const std::span<float> to = row_of(shown, row, units * longest);
+    for (std::size_t j = 0; j < values_.length(row); ++j) {
+      for (std::size_t unit = 0; unit < units; ++unit) {
+        to[unit * longest + j] = own[j * units + unit];
+      }
+    }
+  }
+  return shown;
 }
 
 // Energies are shown as −∞ where a row may not look, in a copy: the next step may read the values.
 std::span<const float> ProgramRun::shown_values(std::size_t k) {
   const ShownValue& shown = decoder_.shown_[k];
   const int slot = shown.observed->slot;
+  const step::Per per = values_.per(slot);
+  const bool heads = per == step::Per::kRowPosition && shown.observed->over == step::Over::kHeads;
+  if (heads || per == step::Per::kPosition) return unit_by_unit(slot, open_[k]);
   const std::span<const float> values = values_.read(slot);
   if (shown.alignment == nullptr || values_.per(slot) != step::Per::kRowPosition) return values;
   const std::span<float> open = open_[k].get(values.size());

@@ -1,7 +1,8 @@
 // One decoding by a step program. Internal to this folder. Its files: program_run.cc has the order
 // of a step, values without operands and results; program_products.cc has products and cells;
 // program_attention.cc has energies, alignments, contexts and windows; program_positions.cc has
-// sums over positions, monotonic and hard attention; program_functions.cc has functions of numbers.
+// sums over positions, filters, monotonic and hard attention; program_functions.cc has functions of
+// numbers.
 #pragma once
 
 #include <cstddef>
@@ -39,6 +40,7 @@ class ProgramRun final : public model::Decoding {
   void compute(const PreparedOperation& one);
   model::StepResult result();
   std::span<const float> shown_values(std::size_t k);
+  std::span<const float> unit_by_unit(int slot, kernels::Buffer& memory) const;
 
   // Each of these computes an operation of its kind, or returns false for another operation.
   bool compute_input(const PreparedOperation& one);
@@ -54,6 +56,7 @@ class ProgramRun final : public model::Decoding {
   void multiply(const PreparedOperation& one, std::size_t k, std::span<float> y);
   void multiply_positions(const ProductPart& part, std::span<const float> bias, std::span<float> y);
   void update(const PreparedOperation& one);
+  void update_positions(const PreparedOperation& one);
   void copy_rows(int from, int to);
   std::span<const float> rows_of(int slot, kernels::Buffer& scratch);
 
@@ -77,6 +80,7 @@ class ProgramRun final : public model::Decoding {
   // Operations that read all positions of a row.
   std::span<const float> open_energies(int slot, std::size_t row, std::size_t count);
   void sum_positions(const step::Operation& operation);
+  void convolve(const PreparedOperation& one);
   void monotonic_alignment(const step::Operation& operation);
   void monotonic_prior(const step::Operation& operation);
   void band_prior(const step::Operation& operation);
@@ -111,7 +115,8 @@ class ProgramRun final : public model::Decoding {
   MixtureRun mixture_;                 // in place of output_ where the output is a mixture
   kernels::Buffer part_;               // scratch
   kernels::Buffer product_;            // scratch: of a product that is repeated, its result
-  std::vector<kernels::Buffer> open_;  // [observations]: energies with −∞ where no row may look
+  // [observations]: energies with −∞ where no row may look, and what is shown unit by unit
+  std::vector<kernels::Buffer> open_;
   std::vector<model::Observation> observations_;
   std::size_t rows_ = 0;
   bool any_parent_ = false;

@@ -80,8 +80,8 @@ CellState Builder::layer_state(int layer, bool has_cell, const std::string& text
   return {hidden, add_node({.op = Op::kLayerCell, .results = shape, .layer = layer, .text = text})};
 }
 
-Value Builder::zero_positions() {
-  return add_node({.op = Op::kZeroPositions, .results = {{Per::kPosition, 1}}});
+Value Builder::zero_positions(std::int64_t units) {
+  return add_node({.op = Op::kZeroPositions, .results = {{Per::kPosition, units}}});
 }
 
 Value Builder::minus_infinity() {
@@ -159,12 +159,16 @@ CellState Builder::cell(const CellConfig& config, const std::string& prefix, Val
                         const CellState& state, int layer, Value inside) {
   const bool lstm = config.type == Cell::kLstm;
   const Shape h = shape(state.hidden);
+  const bool of_positions = h.per == Per::kRowPosition;
   expect(shape(gates).units == config.gate_count() * h.units, lstm ? Op::kLstm : Op::kGru,
          shape(gates), h);
+  expect(of_positions == (shape(gates).per == Per::kRowPosition) &&
+             !(of_positions && (lstm || inside.defined())),
+         lstm ? Op::kLstm : Op::kGru, shape(gates), h);
   Node node{.op = lstm ? Op::kLstm : Op::kGru,
             .inputs = {gates, state.hidden},
             .weights = {prefix + ".recurrent_weight"},
-            .results = {{Per::kRow, h.units}},
+            .results = {{of_positions ? Per::kRowPosition : Per::kRow, h.units}},
             .cell = config,
             .layer = layer};
   if (const std::string bias = prefix + ".recurrent_bias"; parameters_.find(bias) != nullptr) {
@@ -201,6 +205,7 @@ Value Builder::elementwise(Op op, Value x) {
 
 Value Builder::add(Value x, Value y) { return joined(Op::kAdd, x, y); }
 Value Builder::multiply(Value x, Value y) { return joined(Op::kMultiply, x, y); }
+Value Builder::divide(Value x, Value y) { return joined(Op::kDivide, x, y); }
 Value Builder::minimum(Value x, Value y) { return joined(Op::kMinimum, x, y); }
 Value Builder::log_add_exp(Value x, Value y) { return joined(Op::kLogAddExp, x, y); }
 Value Builder::tanh(Value x) { return elementwise(Op::kTanh, x); }
@@ -250,7 +255,7 @@ Value Builder::dropout(Value x, DropoutPlace place, int layer) {
 
 Value Builder::carry(const std::string& name, Value initial, const std::string& symbol) {
   const Shape first = shape(initial);
-  const bool of_positions = first.per == Per::kPosition && first.units == 1;
+  const bool of_positions = first.per == Per::kPosition;
   expect(first.per == Per::kSource || of_positions, Op::kCarried, first, first);
   const Shape own{of_positions ? Per::kRowPosition : Per::kRow, first.units};
   const Value value = add_node({.op = Op::kCarried, .results = {own}, .symbol = symbol});
@@ -268,7 +273,8 @@ void Builder::next(Value carried, Value value) {
 
 void Builder::observe(const std::string& name, Value value, Over over) {
   const Shape& shown = shape(value);
-  expect(shown.per == Per::kRow || shown.per == Per::kRowPosition, Op::kCarried, shown, shown);
+  const bool of_row = shown.per == Per::kRow || shown.per == Per::kRowPosition;
+  expect(of_row || shown == Shape{Per::kPosition, 1}, Op::kCarried, shown, shown);
   program_.observations.push_back({name, value, over});
 }
 

@@ -30,6 +30,13 @@ struct CellState {
   Value cell;
 };
 
+/// A part of the additive energies: W f_j for features f_j of a row and a position.
+struct Feature {
+  Value value;              ///< [row and position: d]
+  std::string weight = {};  ///< names W [n', d]
+  std::string symbol = "W_c";
+};
+
 /// Sizes that a program does not decide itself.
 struct Sizes {
   std::int64_t annotation_units = 0;  ///< n_h
@@ -60,7 +67,7 @@ class Builder {
   Value mean_annotations();                                                  ///< [source: n_h]
   Value last_state(const std::string& text);                                 ///< [source: n_h]
   CellState layer_state(int layer, bool has_cell, const std::string& text);  ///< [source: n_h]
-  Value zero_positions();           ///< zeros: [position: 1]
+  Value zero_positions(std::int64_t units = 1);  ///< zeros: [position: units]
   Value minus_infinity();           ///< −∞: [position: 1]
   Value first_position();           ///< 1 at the first position, else 0: [position: 1]
   Value source_words();             ///< S, without </s>: [source: 1]
@@ -77,7 +84,9 @@ class Builder {
   Value linear(const Weight& weight, const std::vector<Value>& parts, const Bias& bias = {});
   /// One step of a cell. Its parameters are prefix.recurrent_weight and so on; `gates` is W x + b.
   /// `inside`, if defined, is added to U h of all gates, so that its part of the candidate lies
-  /// inside the reset gate; only for a GRU that resets after the product.
+  /// inside the reset gate; only for a GRU that resets after the product. A GRU may belong to rows
+  /// and positions, if both its gates and its state do; `inside` is then undefined, and `layer` has
+  /// no meaning.
   CellState cell(const CellConfig& config, const std::string& prefix, Value gates,
                  const CellState& state, int layer, Value inside = {});
 
@@ -86,6 +95,8 @@ class Builder {
   /// names their matrix W_f [n', d].
   Value additive_energies(const std::string& weight, Value query, Value keys, Value features = {},
                           const std::string& columns = {});
+  Value additive_energies(const std::string& weight, Value query, Value keys,
+                          const std::vector<Feature>& features);
   Value dot_energies(Value query, Value keys);
   /// The numbers of a row as the energies of the positions from the first on (§6.2). From now on,
   /// softmax() gives 0 to positions that have no number.
@@ -101,6 +112,9 @@ class Builder {
   /// The numbers of the window at their positions of the source: [row and position: 1].
   Value spread(Value of_window);
   Value sum_positions(Value x);  ///< [row: 1] from [row and position: 1]
+  /// What filters of odd width find around each position: [row and position: filters.units] from
+  /// [row and position: 1]. `filters` names F [filters.units, width].
+  Value convolution(const Weight& filters, std::int64_t width, Value x);
   /// Intra-temporal attention (§11.1): e − l, or e where l is −∞. `past` is l, the logarithm of the
   /// sum of the exponentials of earlier energies.
   Value temporal_energies(Value energies, Value past);
@@ -126,6 +140,7 @@ class Builder {
 
   Value add(Value x, Value y);
   Value multiply(Value x, Value y);
+  Value divide(Value x, Value y);
   Value minimum(Value x, Value y);
   Value log_add_exp(Value x, Value y);
   Value scale(Value x, double factor);
@@ -140,12 +155,12 @@ class Builder {
   Value dropout(Value x, DropoutPlace place, int layer = 0);
 
   /// Declares a value that follows a hypothesis, and returns it as the previous step left it.
-  /// `initial` belongs to a source, and the value to a row; or it is one number for each position,
-  /// and the value belongs to a row and a position. next() must be called once for it.
+  /// `initial` belongs to a source, and the value to a row; or it belongs to a position, and the
+  /// value to a row and a position. next() must be called once for it.
   Value carry(const std::string& name, Value initial, const std::string& symbol);
   void next(Value carried, Value value);
 
-  /// Shows a value of a row, or of a row and a position.
+  /// Shows a value of a row, of a row and a position, or one number of a position.
   void observe(const std::string& name, Value value, Over over);
   void cost(const std::string& name, Value value, double weight);
   void write(Value value, Notation notation);
@@ -165,6 +180,7 @@ class Builder {
   void add_window(Node& node) const;
   Shape numbers_of_look() const;
   Shape energies_shape(Op op, Value query, Value keys) const;
+  void add_feature(Node& node, const Feature& feature);
   void declare_vector(const std::string& name, std::int64_t units, Initial initial, double scale);
   void check_next_token() const;
   Value add_node(Node node);

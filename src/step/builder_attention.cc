@@ -45,6 +45,23 @@ Shape Builder::energies_shape(Op op, Value query, Value keys) const {
 
 Value Builder::additive_energies(const std::string& weight, Value query, Value keys, Value features,
                                  const std::string& columns) {
+  std::vector<Feature> list;
+  if (features.defined()) list.push_back({features, columns});
+  return additive_energies(weight, query, keys, list);
+}
+
+void Builder::add_feature(Node& node, const Feature& feature) {
+  const Shape keys = shape(node.inputs[1]);
+  expect(shape(feature.value).per == Per::kRowPosition && reach_ == 0, node.op,
+         shape(feature.value), keys);
+  parameters_.matrix(feature.weight, keys.units, units(feature.value), kAttentionDeviation);
+  node.inputs.push_back(feature.value);
+  node.weights.push_back(feature.weight);
+  node.weight_symbols.push_back(feature.symbol);
+}
+
+Value Builder::additive_energies(const std::string& weight, Value query, Value keys,
+                                 const std::vector<Feature>& features) {
   Node node{.op = Op::kAdditiveEnergies, .inputs = {query, keys}, .weights = {weight}};
   node.results = {energies_shape(node.op, query, keys)};
   node.weight_symbols = {"v"};
@@ -53,14 +70,7 @@ Value Builder::additive_energies(const std::string& weight, Value query, Value k
   } else {
     parameters_.energy_weight(weight, units(keys));
   }
-  if (features.defined()) {
-    expect(shape(features).per == Per::kRowPosition && reach_ == 0, node.op, shape(features),
-           shape(keys));
-    parameters_.matrix(columns, units(keys), units(features), kAttentionDeviation);
-    node.inputs.push_back(features);
-    node.weights.push_back(columns);
-    node.weight_symbols.emplace_back("W_c");
-  }
+  for (const Feature& feature : features) add_feature(node, feature);
   add_window(node);
   return add_node(std::move(node));
 }
@@ -130,6 +140,17 @@ Value Builder::spread(Value of_window) {
 Value Builder::sum_positions(Value x) {
   expect(shape(x) == Shape{Per::kRowPosition, 1}, Op::kSumPositions, shape(x), shape(x));
   return add_node({.op = Op::kSumPositions, .inputs = {x}, .results = {{Per::kRow, 1}}});
+}
+
+Value Builder::convolution(const Weight& filters, std::int64_t width, Value x) {
+  expect(shape(x) == Shape{Per::kRowPosition, 1} && width % 2 == 1, Op::kConvolution, shape(x),
+         {Per::kModel, width});
+  parameters_.matrix(filters.name, filters.units, width, filters.deviation);
+  return add_node({.op = Op::kConvolution,
+                   .inputs = {x},
+                   .weights = {filters.name},
+                   .results = {{Per::kRowPosition, filters.units}},
+                   .weight_symbols = {filters.symbol}});
 }
 
 Value Builder::temporal_energies(Value energies, Value past) {

@@ -49,6 +49,8 @@ class NodeText {
         return fmt::format("{} + {}", operand(0), operand(1));
       case Op::kMultiply:
         return product();
+      case Op::kDivide:
+        return fmt::format("{} / {}", factor(0), factor(1));
       case Op::kMinimum:
         return fmt::format("min({}, {})", operand(0), operand(1));
       case Op::kLogAddExp:
@@ -101,6 +103,8 @@ class NodeText {
         return operand(0);
       case Op::kSumPositions:
         return fmt::format("Σ_j {}", factor(0));
+      case Op::kConvolution:
+        return fmt::format("{} * {}", node_.weight_symbols[0], operand(0));
       case Op::kMonotonicAlignment:
         return monotonic_alignment();
       case Op::kMonotonicPrior:
@@ -152,8 +156,11 @@ class NodeText {
   }
 
   std::string features() const {
-    return node_.weights.size() > 1 ? fmt::format(" + {} {}", node_.weight_symbols[1], operand(2))
-                                    : std::string();
+    std::string text;
+    for (std::size_t k = 1; k < node_.weights.size(); ++k) {
+      text += fmt::format(" + {} {}", node_.weight_symbols[k], operand(k + 1));
+    }
+    return text;
   }
 
   // An operand with another index in place of its last j: e_ij becomes e_ik.

@@ -69,6 +69,8 @@ std::string_view name_of_attention(Op op) {
       return "spread";
     case Op::kSumPositions:
       return "sum over positions";
+    case Op::kConvolution:
+      return "convolution";
     case Op::kMonotonicAlignment:
       return "monotonic alignment";
     case Op::kMonotonicPrior:
@@ -101,6 +103,8 @@ std::string_view name_of(Op op) {
       return "add";
     case Op::kMultiply:
       return "multiply";
+    case Op::kDivide:
+      return "divide";
     case Op::kMinimum:
       return "minimum";
     case Op::kLogAddExp:

@@ -50,7 +50,7 @@ enum class Op {
   kLayerCell,        ///< the last LSTM cells of encoder layer `layer`
   kZeros,            ///< zeros, one vector for each source
   kOnes,             ///< ones, one vector for each source
-  kZeroPositions,    ///< zeros, one number for each position
+  kZeroPositions,    ///< zeros, one vector for each position
   kMinusInfinity,    ///< −∞, one number for each position: the logarithm of 0
   kFirstPosition,    ///< 1 at the first position of a source, 0 at the others
   kSourceWords,      ///< S, the number of words of a source; its </s> does not count
@@ -66,14 +66,17 @@ enum class Op {
   // weights[1] is the bias that is added to U h: [n], of the candidate alone and inside the reset
   // gate; [3 n], of all gates of a GRU (GruBias::kInside); or absent. A GRU that resets after the
   // product may have a third operand x [3 n], which is added to U h of all gates: its part of the
-  // candidate lies inside the reset gate.
+  // candidate lies inside the reset gate. A GRU of two operands may belong to rows and positions;
+  // such a GRU has no dropout.
   kGru,   ///< (gates, h[, x]) → h'
   kLstm,  ///< (gates, h, c) → h', c'
 
   // Attention. With a reach D, the first five compute a window only: the last operand is then the
   // centre p of each row, and their numbers belong to the positions floor(p) − D … floor(p) + D, in
   // this order: [row: 2 D + 1]. Positions outside the source count as not allowed.
-  kAdditiveEnergies,  ///< (q, k_j[, f_j]) → v · tanh(q + k_j [+ W_f f_j]); weights are v [, W_f]
+  /// (q, k_j[, f_j …]) → v · tanh(q + k_j [+ W_f f_j + …]) with any number of features; weights are
+  /// v [, W_f …].
+  kAdditiveEnergies,
   kDotEnergies,       ///< (q, k_j) → q · k_j
   kLocationEnergies,  ///< x → x_j, the number j of a row at position j (§6.2)
   /// The softmax, or another normaliser (Node::normaliser), over the positions of a source that are
@@ -83,6 +86,10 @@ enum class Op {
   kGaussian,  ///< p → exp(−(j − p)² / (2 σ²)), σ = D / 2, in the window around p (§6.3)
   kSpread,    ///< (x, p) → the numbers of a window at their positions, 0 elsewhere
   kSumPositions,  ///< x_j → Σ_j x_j
+  /// x_j → Σ_m F_m x_{j + m − (w + 1) / 2}, m = 1 … w, for each filter, a row F of weights[0] [k, w]
+  /// with odd w. Positions where attention may not look count as 0, and so do those outside the
+  /// source.
+  kConvolution,
   /// (e, α') → p_j q_j, p_j = σ(e_j), q_j = (1 − p_{j−1}) q_{j−1} + α'_j (§13.1). Training may add
   /// noise to e; prediction may scan (Node::prediction). p_j is 0 where attention may not look.
   kMonotonicAlignment,
@@ -103,6 +110,7 @@ enum class Op {
   // Functions of single vectors.
   kAdd,        ///< x + y. Values are repeated as join() says
   kMultiply,   ///< x ⊙ y. Values are repeated as join() says
+  kDivide,     ///< x / y. Values are repeated as join() says
   kMinimum,    ///< min(x, y). Values are repeated as join() says
   kLogAddExp,  ///< log(exp x + exp y). Values are repeated as join() says
   /// (e, l) → e − l; e where l is −∞: energies, and the logarithm of what divides their
@@ -179,7 +187,8 @@ struct Carried {
 /// The things that the numbers of an observation belong to.
 enum class Over {
   kSource,  ///< the positions of the source
-  kHeads,   ///< the positions of the source for every head, head by head
+  kHeads,   ///< the positions of the source for every head, head by head; the heads of a value of a
+            ///< row and a position are its units
   kPast,    ///< the earlier steps of the hypothesis
   kUnits,   ///< the units of a vector
   kScalar   ///< one number

@@ -12,6 +12,14 @@ std::int64_t outputs_of(const Program& program, const Node& node) {
   return 0;
 }
 
+// The number of columns of the weight of a node.
+std::int64_t columns_of(const Program& program, const Node& node) {
+  for (const TensorSpec& spec : program.parameters) {
+    if (spec.name == node.weights[0]) return spec.shape[1];
+  }
+  return 0;
+}
+
 class Counter {
  public:
   explicit Counter(const Program& program) : program_(program) {}
@@ -57,9 +65,16 @@ class Counter {
       case Op::kLstm:
         add(per, units(node.inputs[0]) * own);
         break;
-      case Op::kAdditiveEnergies:  // in a window, `own` is the number of its positions
-      case Op::kDotEnergies:
+      case Op::kAdditiveEnergies:  // the weights after v are those of features
+        for (std::size_t k = 1; k < node.weights.size(); ++k) {
+          add(per, units(node.inputs[1]) * units(node.inputs[k + 1]));
+        }
+        [[fallthrough]];
+      case Op::kDotEnergies:  // in a window, `own` is the number of its positions
         add(per, own * units(node.inputs[1]));
+        break;
+      case Op::kConvolution:
+        add(per, own * static_cast<double>(columns_of(program_, node)));
         break;
       case Op::kWeightedSum: {
         const bool window = node.reach > 0;

@@ -43,7 +43,7 @@ TEST(CoverageSee, HasTheLossOfTheExample) {  // §16
   const Value query = b.previous_embedding("target_embedding.weight", 3);
   const Value alignment = b.softmax(b.dot_energies(query, h));
   const model::Configuration c = with_coverage(1);
-  model::add_to_coverage(b, c, model::carry_coverage(b, c), alignment);
+  model::add_to_coverage(b, c, {query, h, model::carry_coverage(b, c)}, alignment);
   b.output({b.weighted_sum(alignment, h), "output.weight", "output.bias"});
   const at::Tensor rows =
       at::tensor({.7, .2, .1, .6, .3, .1, .1, .1, .8}, at::kDouble).view({3, 3});
@@ -67,10 +67,10 @@ TEST(CoverageSee, EqualsItsEquations) {
   b.parameters().embedding("target_embedding.weight", 1, 3);
   const Value query = b.previous_embedding("target_embedding.weight", 3);
   const Value covered = model::carry_coverage(b, c);
-  const Value energies =
-      model::mechanism(c.attention).energies(b, c, {query, annotations, covered});
+  const model::ScoreInputs inputs{query, annotations, covered};
+  const Value energies = model::mechanism(c.attention).energies(b, c, inputs);
   const Value alignment = b.softmax(energies);
-  model::add_to_coverage(b, c, covered, alignment);
+  model::add_to_coverage(b, c, inputs, alignment);
   b.observe("energies", energies, step::Over::kSource);
   b.output({b.weighted_sum(alignment, annotations), "output.weight", "output.bias"});
   network::Tensors tensors;

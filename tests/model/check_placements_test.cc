@@ -72,10 +72,12 @@ TEST(Check, QueriesAndGates) {
   const Settings query{"attention.query=state-and-cell", "decoder.cell=lstm"};
   expect_taken(query);
   expect_refused({query[0]}, "attention.query: state-and-cell needs decoder.cell: lstm");
+  for (const std::string score : {"normed-additive", "location-aware"}) {
+    expect_taken(with(query, "attention.score=" + score));
+  }
   expect_refused(with(query, "attention.score=general"),
-                 "attention.query: state-and-cell needs attention.score: additive, whose");
-  expect_refused(with(query, "attention.score=normed-additive"),
-                 "attention.query: state-and-cell needs attention.score: additive, whose");
+                 "attention.query: state-and-cell needs attention.score: additive or "
+                 "normed-additive or location-aware, whose");
   const Settings gate{"attention.context_gate=scalar"};
   for (const std::string order : {"look-update-generate", "look-generate-update",
                                   "update-look-generate", "update-look-update"}) {

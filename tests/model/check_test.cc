@@ -371,16 +371,70 @@ TEST(Check, Coverage) {
                                   "update-look-generate", "update-look-update"}) {
     expect_taken(with(coverage, "decoder.order=" + order));
   }
-  for (const std::string score : {"normed-additive", "concat-code"}) {
-    expect_taken(with(coverage, "attention.score=" + score));
+  for (const std::string score : {"normed-additive", "concat-code", "location-aware"}) {
+    for (const std::string kind : {"sum", "linguistic", "neural"}) {
+      expect_taken({"attention.coverage=" + kind, "attention.score=" + score});
+    }
   }
   for (const std::string score : {"general", "cosine", "location", "learned-query"}) {
-    expect_refused(
-        with(coverage, "attention.score=" + score),
-        "attention.coverage needs attention.score: additive or normed-additive or concat-code");
+    expect_refused(with(coverage, "attention.score=" + score),
+                   "attention.coverage needs attention.score: additive or normed-additive or "
+                   "concat-code or location-aware");
   }
   expect_refused({"attention.coverage_loss=1"},
                  "attention.coverage_loss needs attention.coverage: sum");
+}
+
+TEST(Check, TheCoveragesOfFertilityAndOfAGru) {
+  for (const std::string kind : {"linguistic", "neural"}) {
+    const std::string own = "attention.coverage=" + kind;
+    for (const std::string order : {"look-update-generate", "look-generate-update",
+                                    "update-look-generate", "update-look-update"}) {
+      expect_taken({own, "decoder.order=" + order});
+    }
+    expect_taken({own, "attention.temporal=past"});
+    expect_taken({own, "attention.normaliser=entmax"});
+    expect_taken({own, "decoder.cell=none", "decoder.initial_state=zero"});
+    expect_taken({own, "decoder.cell=lstm", "attention.query=state-and-cell"});
+    expect_refused({own, "attention.coverage_loss=1"},
+                   "attention.coverage_loss needs attention.coverage: sum");
+    expect_refused({own, "attention.window=predicted"},
+                   "attention.window: predicted needs attention.coverage: none");
+    expect_refused({own, "attention.kind=monotonic"},
+                   "attention.kind: monotonic needs attention.coverage: none");
+    expect_refused(
+        {own, "attention.kind=hard", "decoder.order=update-look-generate"},
+        "attention.kind: hard needs attention.coverage: none");
+    expect_refused({own, "attention.kind=fixed"},
+                   "attention.kind: fixed needs attention.window: all and attention.coverage: none");
+  }
+}
+
+TEST(Check, TheFiltersOfTheLocationAwareScore) {
+  const std::string name = "attention.score: location-aware needs ";
+  const Settings score{"attention.score=location-aware"};
+  for (const std::string order : {"look-update-generate", "look-generate-update",
+                                  "update-look-generate", "update-look-update"}) {
+    expect_taken(with(score, "decoder.order=" + order));
+  }
+  expect_taken(with(score, "attention.kind=monotonic"));
+  expect_taken(with(score, "attention.temporal=past"));
+  expect_taken(with(score, "attention.normaliser=sparsemax"));
+  expect_taken({score[0], "attention.query=state-and-cell", "decoder.cell=lstm"});
+  // Steps differ by the last alignment, also without a state and a previous token.
+  expect_taken({score[0], "decoder.cell=none", "decoder.initial_state=zero",
+                "decoder.feedback=none"});
+  expect_refused(with(score, "attention.filter_width=10"),
+                 name + "an odd attention.filter_width, because a filter has a middle; "
+                        "attention.filter_width is 10");
+  expect_taken({"attention.filter_width=10"});
+  for (const std::string window : {"predicted", "monotonic"}) {
+    expect_refused(with(score, "attention.window=" + window), name + "attention.window: all");
+  }
+  for (const std::string kind : {"hard", "hard-monotonic"}) {
+    expect_refused({score[0], "attention.kind=" + kind, "decoder.order=update-look-generate"},
+                   name + "attention.kind: soft or monotonic");
+  }
 }
 
 TEST(Check, TheDiagonal) {

@@ -337,6 +337,12 @@ TEST(Configuration, PresetsMakeTheChoiceThatTheyAreNamedAfter) {
   EXPECT_EQ(preset("luong-local-m").attention.reach, 10);
   EXPECT_EQ(preset("coverage-see").attention.coverage, Coverage::kSum);
   EXPECT_EQ(preset("coverage-see").attention.coverage_loss, 1);
+  EXPECT_EQ(preset("coverage-linguistic").attention.coverage, Coverage::kLinguistic);
+  EXPECT_EQ(preset("coverage-linguistic").attention.fertility, 2);
+  EXPECT_EQ(preset("coverage-neural").attention.coverage, Coverage::kNeural);
+  EXPECT_EQ(preset("coverage-neural").attention.coverage_units, 10);
+  EXPECT_EQ(published("coverage-neural").attention.coverage_units, 100);
+  EXPECT_EQ(published("coverage-neural").decoder.order, Order::kLookGenerateUpdate);
   EXPECT_EQ(preset("temporal").attention.temporal, Temporal::kPast);
   EXPECT_EQ(preset("key-value").attention.keys, Keys::kHalves);
   EXPECT_EQ(preset("multi-head").attention.keys, Keys::kProjected);

@@ -161,6 +161,26 @@ TEST(Equations, OfCoverageAddUpTheAlignments) {  // §13.3
   EXPECT_EQ(found[5], "coverage: c_ij = c_{i-1,j} + α_ij");
 }
 
+TEST(Equations, OfTheCoveragesOfTuNameFertilityAndGru) {  // §13.3
+  const Lines linguistic = lines(preset("coverage-linguistic"));
+  EXPECT_EQ(Lines(linguistic.begin() + 2, linguistic.begin() + 6),
+            (Lines{"energies: e_ij = v · tanh(W s_{i-1} + U h_j + b + W_c C_{i-1,j})",
+                   "alignment: α_ij = exp(e_ij) / Σ_k exp(e_ik)",
+                   "fertility: Φ_j = 2 · σ(U_f h_j + b_f)",
+                   "coverage: C_ij = C_{i-1,j} + α_ij / Φ_j"}));
+  EXPECT_EQ(lines(preset("coverage-neural"))[4],
+            "coverage: C_ij = GRU(C_{i-1,j}, [α_ij; h_j; s_{i-1}])");
+}
+
+TEST(Equations, OfTheLocationAwareScoreFilterTheLastAlignment) {  // §1.5
+  Configuration c = preset("coverage-linguistic");
+  c.attention.score = "location-aware";
+  const Lines found = lines(c);
+  EXPECT_EQ(found[2], "location features: f_ij = (F * α_{i-1})_j");
+  EXPECT_EQ(found[3],
+            "energies: e_ij = v · tanh(W s_{i-1} + U h_j + b + W_f f_ij + W_c C_{i-1,j})");
+}
+
 TEST(Equations, OfTheDivisionByThePastAreLogarithms) {  // §11.1
   const Lines found = lines(preset("temporal"));
   EXPECT_EQ(Lines(found.begin() + 3, found.begin() + 7),
@@ -289,7 +309,8 @@ TEST(Equations, OfSeveralHeads) {  // §10.2
 TEST(Plans, ExistForTheCommonDecoders) {
   const std::set<std::string> rare{"cho", "gnmt", "luong-local-p", "luong-local-m", "coverage-see",
                                    "temporal", "monotonic", "hard-monotonic", "hard",
-                                   "hard-monotonic-1", "key-value", "multi-head"};
+                                   "hard-monotonic-1", "key-value", "multi-head",
+                                   "coverage-linguistic", "coverage-neural"};
   for (const Preset& one : presets()) {
     EXPECT_EQ(has_plan(preset(one.name)), !rare.contains(one.name)) << one.name;
   }
@@ -308,6 +329,9 @@ TEST(Plans, ExistForTheCommonDecoders) {
   EXPECT_FALSE(planned("attention.keys=projected"));
   EXPECT_FALSE(planned("attention.window=monotonic"));
   EXPECT_FALSE(planned("attention.temporal=past"));
+  EXPECT_FALSE(planned("attention.coverage=linguistic"));
+  EXPECT_FALSE(planned("attention.coverage=neural"));
+  EXPECT_FALSE(planned("attention.score=location-aware"));
   EXPECT_FALSE(planned("attention.normaliser=sparsemax"));
   EXPECT_FALSE(planned("attention.normaliser=entmax"));
   EXPECT_FALSE(planned("decoder.cell=none"));

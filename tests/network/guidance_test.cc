@@ -244,6 +244,8 @@ std::vector<Case> cases() {
           {"two_cells", {"decoder.order=update-look-update"}},
           {"cosine", {"attention.score=cosine"}},
           {"coverage", {"attention.coverage=sum"}},
+          {"neural_coverage", {"attention.coverage=neural", "attention.coverage_units=2"}},
+          {"location_aware", {"attention.score=location-aware"}},
           {"temporal", {"attention.temporal=past"}},
           {"monotonic", {"attention.kind=monotonic"}},
           {"hard", {"attention.kind=hard", updates_first}},

@@ -64,6 +64,7 @@ inline void add_key_cases(std::vector<LookCase>& list) {
 inline std::vector<LookCase> look_cases() {
   const std::string updates_first = "decoder.order=update-look-generate";
   const std::string two_cells = "decoder.order=update-look-update";
+  const std::string location_aware = "attention.score=location-aware";
   std::vector<LookCase> list{
       {"window", {"attention.window=predicted", "attention.reach=1"}},
       {"window_of_the_step", {"attention.window=monotonic", "attention.reach=1"}},
@@ -77,6 +78,29 @@ inline std::vector<LookCase> look_cases() {
        {"attention.window=predicted", "attention.reach=1", "attention.score=learned-query"}},
       {"coverage", {"attention.coverage=sum", "attention.coverage_loss=0.7"}},
       {"normed_coverage", {"attention.coverage=sum", "attention.score=normed-additive"}},
+      {"linguistic_coverage", {"attention.coverage=linguistic"}},
+      {"neural_coverage", {"attention.coverage=neural", "attention.coverage_units=3"}},
+      {"neural_coverage_generate_first",
+       {"attention.coverage=neural", "attention.coverage_units=2", "decoder.gru_reset=after",
+        "decoder.order=look-generate-update"}},
+      {"neural_coverage_of_one_unit",
+       {"attention.coverage=neural", "attention.coverage_units=1", "decoder.gru_reset=after",
+        "decoder.gru_update=old", updates_first}},
+      {"neural_coverage_two_cells",
+       {"attention.coverage=neural", "decoder.cell=lstm", "attention.score=concat-code",
+        two_cells}},
+      {"neural_coverage_without_state",
+       {"attention.coverage=neural", "decoder.cell=none", "decoder.initial_state=zero"}},
+      {"location_aware",
+       {location_aware, "attention.filters=3", "attention.filter_width=3", updates_first}},
+      {"location_aware_with_one_wide_filter",
+       {location_aware, "attention.filters=1", "attention.filter_width=15"}},
+      {"location_aware_neural_coverage",
+       {location_aware, "attention.coverage=neural", "attention.coverage_units=2"}},
+      {"location_aware_linguistic_coverage", {location_aware, "attention.coverage=linguistic"}},
+      {"location_aware_monotonic", {location_aware, "attention.kind=monotonic"}},
+      {"location_aware_without_state",
+       {location_aware, "decoder.cell=none", "decoder.initial_state=zero"}},
       {"temporal", {"attention.temporal=past", updates_first}},
       {"temporal_location",
        {"attention.temporal=past", "attention.score=location", "attention.maximum_source=3"}},

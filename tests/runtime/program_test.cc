@@ -220,6 +220,123 @@ TEST(ProgramDecoder, SlicesVectors) {
   });
 }
 
+// A memory of each position, m_ij = GRU(m_{i-1,j}; [α_ij; h_j; E y_{i-1}]), and filters over the last
+// alignment; the energies see both. The quotient α_ij / Φ_j, Φ_j = σ(u · h_j), is shown.
+struct MemoryProgram {
+  static constexpr std::int64_t kUnits = 2, kFilters = 3, kWidth = 5;
+  static step::Program make() {
+    Builder b = trial_builder();
+    const Value h = b.annotations("h"), word = previous_word(b);
+    const Value memory = b.carry("memory", b.zero_positions(kUnits), "m");
+    const Value last = b.carry("last", b.zero_positions(), "l");
+    const Value found = b.convolution({"filters", kFilters, "F"}, kWidth, last);
+    const Value energies =
+        b.additive_energies("attention.energy_weight", word_query(b, 6), keys(b, 6),
+                            {{found, "of_filters"}, {memory, "of_memory"}});
+    const Value alignment = b.softmax(energies);
+    b.next(last, alignment);
+    const step::CellConfig cell{step::Cell::kGru, step::GruReset::kAfter};
+    b.parameters().cell("memory", cell, 1 + kAnnotation + kEmbedding, kUnits);
+    const Value gates =
+        b.linear({"memory.input_weight", 3 * kUnits}, {alignment, h, word}, {"memory.bias"});
+    b.next(memory, b.cell(cell, "memory", gates, {memory, {}}, 0).hidden);
+    const Value share = b.sigmoid(b.linear({"share.weight", 1}, {h}));
+    b.observe("alignment", alignment, Over::kSource);
+    b.observe("memory", memory, Over::kHeads);
+    b.observe("share", share, Over::kSource);
+    b.observe("quotient", b.divide(alignment, share), Over::kSource);
+    finish_with(b, b.weighted_sum(alignment, h));
+    return b.finish();
+  }
+};
+
+// What a path has left at position j of its source.
+struct Memory {
+  Numbers state = Numbers(MemoryProgram::kUnits);
+  double alignment = 0;
+};
+
+double logistic(double x) { return 1 / (1 + std::exp(-x)); }
+
+// The energy of position j.
+double memory_energy(const Trial& t, const Path& path, std::size_t i, std::size_t j,
+                     const std::vector<Memory>& memories) {
+  constexpr auto kWidth = static_cast<std::size_t>(MemoryProgram::kWidth);
+  Numbers found(MemoryProgram::kFilters);
+  for (std::size_t m = 0; m < kWidth; ++m) {
+    const std::size_t p = j + m;  // kWidth / 2 positions too far to the right
+    if (p < kWidth / 2 || p - kWidth / 2 >= memories.size()) continue;
+    for (std::size_t k = 0; k < found.size(); ++k) {
+      found[k] += t.weight("filters", k, m) * memories[p - kWidth / 2].alignment;
+    }
+  }
+  Numbers hidden =
+      sum(t.product("attention.query_weight", 0, t.word(path, i)), key(t, path, j));
+  hidden = sum(hidden, t.product("of_filters", 0, found));
+  hidden = sum(hidden, t.product("of_memory", 0, memories[j].state));
+  double energy = 0;
+  for (std::size_t k = 0; k < hidden.size(); ++k) {
+    energy += t.bias("attention.energy_weight", k) * std::tanh(hidden[k]);
+  }
+  return energy;
+}
+
+// One step of the GRU of position j, whose alignment is already that of the step.
+void update_memory(const Trial& t, const Path& path, std::size_t i, std::size_t j, Memory& memory) {
+  constexpr auto n = static_cast<std::size_t>(MemoryProgram::kUnits);
+  Numbers a = t.product("memory.input_weight", 0, {memory.alignment});
+  a = sum(a, t.product("memory.input_weight", 1, t.annotation(path, j)));
+  a = sum(a, t.product("memory.input_weight", 1 + kAnnotation, t.word(path, i)));
+  for (std::size_t k = 0; k < a.size(); ++k) a[k] += t.bias("memory.bias", k);
+  const Numbers u = t.product("memory.recurrent_weight", 0, memory.state);
+  for (std::size_t k = 0; k < n; ++k) {
+    const double z = logistic(a[k] + u[k]), r = logistic(a[n + k] + u[n + k]);
+    const double inside = u[2 * n + k] + t.bias("memory.recurrent_bias", k);
+    memory.state[k] = z * std::tanh(a[2 * n + k] + r * inside) + (1 - z) * memory.state[k];
+  }
+}
+
+void expect_memories(const TrialOptions& options) {
+  Trial t(MemoryProgram::make(), options);
+  t.run([&](const Path& path, const TrialRow& row) {
+    const auto open = [&](std::size_t j) { return t.open(path, j); };
+    std::vector<Memory> memories(t.length(path)), shown;
+    Numbers alignment;
+    for (std::size_t i = 0; i <= path.tokens.size(); ++i) {
+      shown = memories;
+      Numbers energies;
+      for (std::size_t j = 0; j < memories.size(); ++j) {
+        energies.push_back(memory_energy(t, path, i, j, memories));
+      }
+      alignment = softmax(energies, open);
+      for (std::size_t j = 0; j < memories.size(); ++j) {
+        memories[j].alignment = alignment[j];
+        update_memory(t, path, i, j, memories[j]);
+      }
+    }
+    const std::vector<float> found = row.observed("memory");  // unit by unit
+    const std::size_t longest = found.size() / MemoryProgram::kUnits;
+    Numbers expected(found.size()), shares, quotients, context(kAnnotation);
+    for (std::size_t j = 0; j < shown.size(); ++j) {
+      const Numbers h = t.annotation(path, j);
+      for (std::size_t k = 0; k < MemoryProgram::kUnits; ++k) {
+        expected[k * longest + j] = shown[j].state[k];
+      }
+      shares.push_back(logistic(t.product("share.weight", 0, h)[0]));
+      quotients.push_back(alignment[j] / shares[j]);
+      for (std::size_t k = 0; k < kAnnotation; ++k) context[k] += alignment[j] * h[k];
+    }
+    expect_numbers(row.alignment(), alignment, "alignment");
+    expect_numbers(found, expected, "memory");
+    expect_numbers(row.observed("share"), shares, "share");
+    expect_numbers(row.observed("quotient"), quotients, "quotient");
+    expect_numbers(row.log_probabilities(), output(t, context), "log p");
+  });
+}
+
+TEST(ProgramDecoder, CarriesAMemoryOfEachPosition) { expect_memories({}); }
+TEST(ProgramDecoder, CarriesAMemoryOfClosedPositionsToo) { expect_memories(closed_trial()); }
+
 // The value that a step leaves is E y_i, which it does not know yet; nothing else reads it.
 TEST(ProgramDecoder, CarriesTheNextEmbeddingItself) {
   Builder b = trial_builder();

@@ -101,6 +101,11 @@ std::vector<Case> cases_of_programs() {
   list.back().configuration.attention.score = "scaled-dot";
   list.push_back({small_model(), kSmall, DecoderPath::kProgram});
   list.back().configuration.attention.keys = model::Keys::kHalves;
+  for (const model::Coverage coverage : {model::Coverage::kLinguistic, model::Coverage::kNeural}) {
+    list.push_back({small_model(), kSmall, DecoderPath::kProgram});
+    list.back().configuration.attention.score = "location-aware";
+    list.back().configuration.attention.coverage = coverage;
+  }
   return list;
 }
 

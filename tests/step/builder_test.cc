@@ -161,14 +161,57 @@ TEST(Builder, RefusesFeaturesInAWindow) {
                CheckFailure);
 }
 
-TEST(Builder, CarriesOneNumberOfEachPosition) {
+TEST(Builder, CarriesNumbersOfEachPosition) {
   Builder b = small_builder();
   const Value h = b.annotations(""), state = row(b);
   const Value coverage = b.carry("coverage", b.zero_positions(), "c_{i-1,j}");
-  EXPECT_THROW(b.carry("keys", h, "k"), CheckFailure);  // four numbers of each position
+  EXPECT_EQ(b.units(b.carry("keys", h, "k")), 4);
+  EXPECT_THROW(b.carry("past", b.sum_positions(coverage), "p"), CheckFailure);  // of a row
   EXPECT_THROW(b.next(coverage, state), CheckFailure);  // of a row
   EXPECT_THROW(b.next(coverage, b.zero_positions()), CheckFailure);  // of positions, not of rows
   EXPECT_NO_THROW(b.next(coverage, b.softmax(b.dot_energies(state, h))));
+}
+
+// Gates and state of a GRU belong to rows and positions, or neither does.
+TEST(Builder, UpdatesAGruOfRowsAndPositions) {
+  Builder b = small_builder();
+  const Value h = b.annotations(""), state = row(b);
+  const Value memory = b.carry("memory", b.zero_positions(2), "m_{i-1,j}");
+  EXPECT_EQ(b.units(memory), 2);
+  const Value alignment = b.softmax(b.dot_energies(state, h));
+  b.parameters().cell("memory", {}, 9, 2);
+  const Value gates = b.linear({"memory.input_weight", 6}, {alignment, h, state}, {"memory.bias"});
+  const CellState next = b.cell({}, "memory", gates, {memory, {}}, 0);
+  EXPECT_NO_THROW(b.next(memory, next.hidden));
+  EXPECT_THROW(b.cell({}, "memory", b.zeros(6), {memory, {}}, 0), CheckFailure);
+  EXPECT_THROW(b.cell({}, "memory", gates, {b.zeros(2), {}}, 0), CheckFailure);
+  const CellConfig after{Cell::kGru, GruReset::kAfter};
+  EXPECT_THROW(b.cell(after, "memory", gates, {memory, {}}, 0, b.zeros(6)), CheckFailure);
+  const Value of_lstm = b.linear({"lstm.input_weight", 8}, {alignment, h});
+  EXPECT_THROW(b.cell({Cell::kLstm}, "lstm", of_lstm, {memory, memory}, 0), CheckFailure);
+}
+
+TEST(Builder, FiltersNumbersOfRowsAndPositions) {
+  Builder b = small_builder();
+  const Value h = b.annotations(""), state = row(b);
+  const Value alignment = b.softmax(b.dot_energies(state, h));
+  const Value found = b.convolution({"filters", 3, "F"}, 5, alignment);
+  EXPECT_EQ(b.units(found), 3);
+  EXPECT_EQ(b.parameters().find("filters")->shape, (std::vector<std::int64_t>{3, 5}));
+  EXPECT_THROW(b.convolution({"even", 3, "F"}, 4, alignment), CheckFailure);  // has no middle
+  EXPECT_THROW(b.convolution({"again", 3, "F"}, 5, found), CheckFailure);     // three numbers
+  EXPECT_THROW(b.convolution({"keys", 3, "F"}, 5, b.zero_positions()), CheckFailure);
+}
+
+TEST(Builder, GivesEnergiesSeveralKindsOfFeatures) {
+  Builder b = small_builder();
+  const Value h = b.annotations(""), state = row(b);
+  const Value coverage = b.carry("coverage", b.zero_positions(), "c_{i-1,j}");
+  const Value memory = b.carry("memory", b.zero_positions(3), "m_{i-1,j}");
+  const Value energies = b.additive_energies("attention.energy_weight", state, h,
+                                             {{coverage, "one"}, {memory, "three", "W_m"}});
+  EXPECT_EQ(b.text(energies), "v · tanh(s_{i-1} + h_j + W_c c_{i-1,j} + W_m m_{i-1,j})");
+  EXPECT_EQ(b.parameters().find("three")->shape, (std::vector<std::int64_t>{4, 3}));
 }
 
 TEST(Builder, DividesByThePastOfPositionsOnly) {

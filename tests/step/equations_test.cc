@@ -98,6 +98,14 @@ TEST(StepEquations, WriteNumbersOfPositions) {
             "v · tanh(s_i + h_j + W_c c_{i-1,j})");
 }
 
+TEST(StepEquations, WriteQuotientsAndFilters) {
+  Builder b = small_builder();
+  const Value last = b.carry("alignment", b.zero_positions(), "α_{i-1,j}");
+  const Value share = b.sigmoid(b.linear({"w", 1, "U_f"}, {b.annotations("h")}, {"b", "b_f"}));
+  EXPECT_EQ(b.text(b.divide(last, share)), "α_{i-1,j} / σ(U_f h_j + b_f)");
+  EXPECT_EQ(b.text(b.convolution({"filters", 3, "F"}, 5, last)), "F * α_{i-1,j}");
+}
+
 TEST(StepEquations, WriteEnergiesAndThoseOfThePast) {
   Builder b = small_builder();
   const Value past = b.carry("past", b.minus_infinity(), "l_{i-1,j}");

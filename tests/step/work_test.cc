@@ -48,6 +48,30 @@ TEST(Work, CountsTheOutputLayerOfEachPosition) {
   EXPECT_EQ(monotonic.per_step_and_position, 4 + 5 * 3 + 3);  // and the logit of the token again
 }
 
+// Filters, features and a GRU of each position.
+TEST(Work, CountsWhatEachPositionOfARowHas) {
+  Builder b = small_builder();
+  const Value h = b.annotations("→h_j");
+  const Value state = b.carry("state", b.zeros(4), "s_{i-1}");
+  b.next(state, state);
+  const Value last = b.carry("last", b.zero_positions(), "α_{i-1,j}");
+  const Value memory = b.carry("memory", b.zero_positions(2), "m_{i-1,j}");
+  const Value found = b.convolution({"filters", 3, "F"}, 5, last);
+  const Value alignment = b.softmax(b.additive_energies(
+      "attention.energy_weight", state, h, {{memory, "of_memory"}, {found, "of_filters"}}));
+  b.next(last, alignment);
+  b.parameters().cell("memory", {}, 9, 2);
+  const Value gates = b.linear({"memory.input_weight", 6}, {alignment, h, state}, {"memory.bias"});
+  b.next(memory, b.cell({}, "memory", gates, {memory, {}}, 0).hidden);
+  b.output({b.weighted_sum(alignment, h), "output.weight", "output.bias"});
+  const Work counted = work(b.finish());
+  EXPECT_EQ(counted.per_position, 6 * 4);        // the gates' part of h_j
+  EXPECT_EQ(counted.per_step, 6 * 4 + 5 * 4);    // the gates' part of the state, and the output
+  EXPECT_EQ(counted.per_step_and_position,       // in this order:
+            3 * 5 + 4 * 2 + 4 * 3 + 4            // filters, both features, v
+                + 4 + 6 * 1 + 6 * 2);            // weighted sum, the gates' part of α, the GRU
+}
+
 TEST(Work, KeepsTheReadoutOfEachPosition) {
   // An energy, the alignment, W_r [s; h] + b_r, its tanh, the normaliser and the five scores that
   // it sums up.

@@ -212,8 +212,10 @@ void check_attention(const Configuration& c) {
   if (c.attention.initial_energy_bias != 0 && !c.attention.energy_bias) {
     conflict("attention.initial_energy_bias needs attention.energy_bias: true");
   }
-  if (c.attention.coverage_loss > 0 && c.attention.coverage == Coverage::kNone) {
-    conflict("attention.coverage_loss needs attention.coverage: sum");
+  if (c.attention.coverage_loss > 0 && c.attention.coverage != Coverage::kSum) {
+    conflict(
+        "attention.coverage_loss needs attention.coverage: sum, whose numbers are sums of weights "
+        "and can be compared with weights");
   }
 }
 

@@ -18,6 +18,7 @@ struct ScoreInputs {
   step::Value keys;       ///< k_j [position: d_k]; h_j [position: n_h] with Keys::kAnnotations
   step::Value coverage;   ///< [row and position: d], or undefined without coverage
   step::Value cell = {};  ///< [row: n], with Query::kStateAndCell; otherwise undefined
+  step::Value last_alignment = {};  ///< α_{i-1} [row and position: 1], if the score reads it
 };
 
 /// One value of the option attention.score.
@@ -35,6 +36,7 @@ struct Mechanism {
   bool reads_keys = true;       ///< whether it uses ScoreInputs::keys
   bool reads_coverage = false;  ///< whether it uses ScoreInputs::coverage
   bool reads_cell = false;      ///< whether it uses ScoreInputs::cell
+  bool reads_alignment = false;  ///< whether it uses ScoreInputs::last_alignment
 };
 
 /// Returns all scores, in the order of the option's choices.
@@ -77,12 +79,17 @@ step::Value window_centre(step::Builder&, const Configuration&, step::Value quer
 /// steps, and returns the logarithms. Otherwise returns the energies.
 step::Value divide_by_past(step::Builder&, const Configuration&, step::Value energies);
 
-/// The sum of all earlier alignments, c_ij = Σ_{k < i} α_kj, which follows a hypothesis; undefined
-/// without coverage (§13.3).
+/// What earlier alignments have left at each position (§13.3), which follows a hypothesis: [row and
+/// position: 1], or [row and position: d] with Coverage::kNeural; undefined without coverage.
 step::Value carry_coverage(step::Builder&, const Configuration&);
-/// Adds the alignment of this step to the coverage, and the cost λ Σ_j min(α_ij, c_ij).
-void add_to_coverage(step::Builder&, const Configuration&, step::Value coverage,
+/// Adds the alignment of this step to `in.coverage`, if it is defined, and shows it; adds the cost
+/// λ Σ_j min(α_ij, c_ij) to Coverage::kSum.
+void add_to_coverage(step::Builder&, const Configuration&, const ScoreInputs& in,
                      step::Value alignment);
+
+/// The alignment of the step before, which follows a hypothesis and is 0 in the first step;
+/// undefined unless the score reads it. next() must be called for it.
+step::Value carry_alignment(step::Builder&, const Configuration&);
 
 /// The alignment of monotonic attention (§13.1), which follows a hypothesis.
 step::Value monotonic_alignment(step::Builder&, const Configuration&, step::Value energies);

@@ -16,6 +16,7 @@ Mechanism general();
 Mechanism scaled_general();
 Mechanism cosine();
 Mechanism location();
+Mechanism location_aware();
 Mechanism linear_pooling();
 Mechanism learned_query();
 
@@ -23,7 +24,7 @@ const std::vector<Mechanism>& mechanisms() {
   static const std::vector<Mechanism> list{
       additive(),   normed_additive(), concat_code(),    dot(),
       scaled_dot(), general(),         scaled_general(), cosine(),
-      location(),   linear_pooling(),  learned_query()};
+      location(),   location_aware(),  linear_pooling(), learned_query()};
   return list;
 }
 

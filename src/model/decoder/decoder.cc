@@ -129,6 +129,7 @@ Value DecoderBuilder::energy_bias() {
 Head DecoderBuilder::head_of(const step::CellState& query, Value coverage, int number) {
   ScoreInputs inputs{query.hidden, annotations_, coverage};
   if (c_.attention.query == Query::kStateAndCell) inputs.cell = query.cell;
+  inputs.last_alignment = carry_alignment(b_, c_);
   return make_head(b_, c_, inputs, number);
 }
 
@@ -159,6 +160,7 @@ Value DecoderBuilder::alignment_of(const Head& head, Look& look) {
   }
   if (c_.attention.window == Window::kPredicted) alignment = b_.multiply(alignment, b_.gaussian());
   head.write(b_, alignment, "α", "_ij", head.several ? "alignment of a head" : "alignment");
+  if (head.inputs.last_alignment.defined()) b_.next(head.inputs.last_alignment, alignment);
   return alignment;
 }
 
@@ -211,7 +213,7 @@ void DecoderBuilder::look_with_one_head(const step::CellState& query, Look& look
   const Value coverage = carry_coverage(b_, c_);
   const Head head = head_of(query, coverage);
   look.alignment = alignment_of(head, look);
-  add_to_coverage(b_, c_, coverage, look.alignment);
+  add_to_coverage(b_, c_, {query.hidden, annotations_, coverage}, look.alignment);
   look.context = b_.weighted_sum(look.alignment, head.values);
 }
 
@@ -240,7 +242,7 @@ void DecoderBuilder::look_hard(const step::CellState& state) {
   const Head head = head_of(state, {});
   Value moves;
   if (c_.attention.moves_by_offsets()) {
-    moves = offset_energies(b_, c_, head.inputs.query, head.inputs.annotations);
+    moves = offset_energies(b_, c_, head.inputs.query, head.inputs.keys);
   } else {
     const Value alignment = alignment_of(head, look);
     moves = alignment.defined() ? alignment : look.energies;

@@ -163,7 +163,12 @@ std::unique_ptr<StepOperation> make_operation(StepContext& context,
     case Op::kPosterior:
     case Op::kLogNormalizer:
     case Op::kTokenLogProbability:
+    case Op::kSlice:
     case Op::kInverseLength:
+    case Op::kPastDotEnergies:
+    case Op::kPastAdditiveEnergies:
+    case Op::kPastSoftmax:
+    case Op::kPastSum:
       return make_by_tensors(context, operation);
     default:
       return make_function(context, operation);

@@ -260,6 +260,8 @@ Tensor elementwise(const step::Node& node, const std::vector<Tensor>& x) {
       return x[0].relu();
     case step::Op::kMaxout:
       return maxout(x[0]);
+    case step::Op::kSlice:
+      return x[0].narrow(-1, node.first, node.results[0].units);
     case step::Op::kInverseLength:
       return inverse_length(x[0]);
     case step::Op::kUnitLength:
@@ -279,6 +281,7 @@ bool is_computed(step::Op op) {
 }
 
 Tensor compute(const step::Node& node, const OperationInputs& in) {
+  if (is_of_past(node.op)) return compute_past(node, in);
   return is_elementwise(node.op) ? elementwise(node, in.operands)
                                  : Computation(node, in).attention();
 }

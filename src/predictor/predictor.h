@@ -180,6 +180,7 @@ class Predictor {
 
   model::Model model_;
   Precision precision_;
+  std::size_t past_values_;  // that a search keeps of every step
   std::unique_ptr<const model::Engine> engine_;
 };
 

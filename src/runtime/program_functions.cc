@@ -85,6 +85,17 @@ void ProgramRun::unit_length(const step::Operation& operation) {
   });
 }
 
+void ProgramRun::slice(const step::Operation& operation) {
+  const int input = operation.inputs[0], result = operation.results[0];
+  const std::size_t wide = values_.units(input), own = values_.units(result);
+  const auto first = static_cast<std::size_t>(operation.node->first);
+  const std::span<const float> x = values_.read(input);
+  const std::span<float> y = values_.write(result);
+  for (std::size_t i = 0; i * own < y.size(); ++i) {
+    copy(row_of(x, i, wide).subspan(first, own), row_of(y, i, own));
+  }
+}
+
 bool ProgramRun::compute_function(const PreparedOperation& one) {
   const step::Operation& operation = *one.operation;
   switch (operation.node->op) {
@@ -121,6 +132,9 @@ bool ProgramRun::compute_function(const PreparedOperation& one) {
       return true;
     case Op::kMaxout:
       apply(operation, kernels::maxout);
+      return true;
+    case Op::kSlice:
+      slice(operation);
       return true;
     case Op::kInverseLength:
       inverse_length(operation);

@@ -1,7 +1,8 @@
 // One decoding by a step program. Internal to this folder. Its files: program_run.cc has the order
 // of a step, values without operands and results; program_products.cc has products and cells;
 // program_attention.cc has energies, alignments, contexts and windows; program_positions.cc has
-// sums over positions, monotonic and hard attention; program_functions.cc has functions of numbers.
+// sums over positions, monotonic and hard attention; program_past.cc has attention to the past;
+// program_functions.cc has functions of numbers.
 #pragma once
 
 #include <cstddef>
@@ -46,6 +47,7 @@ class ProgramRun final : public model::Decoding {
   bool compute_product(const PreparedOperation& one);
   bool compute_attention(const PreparedOperation& one);
   bool compute_positions(const PreparedOperation& one);
+  bool compute_past(const PreparedOperation& one);
   bool compute_function(const PreparedOperation& one);
 
   // Products and cells.
@@ -82,6 +84,14 @@ class ProgramRun final : public model::Decoding {
   void log_normalizer(const step::Operation& operation);
   void token_log_probability(const step::Operation& operation);
 
+  // Attention to the past.
+  std::size_t skipped_past(const step::Operation& operation, std::size_t row) const;
+  template <typename Visit>
+  void for_each_past(const step::Operation& operation, std::size_t row, Visit visit) const;
+  void past_energies(const PreparedOperation& one);
+  void past_softmax(const step::Operation& operation);
+  void past_sum(const step::Operation& operation);
+
   // Functions of numbers.
   template <typename Function>
   void apply(const step::Operation& operation, Function function);
@@ -92,6 +102,7 @@ class ProgramRun final : public model::Decoding {
   void change_in_place(const step::Operation& operation, void (*change)(std::span<float>));
   void inverse_length(const step::Operation& operation);
   void unit_length(const step::Operation& operation);
+  void slice(const step::Operation& operation);
 
   const ProgramDecoder& decoder_;
   const step::Schedule& schedule_;

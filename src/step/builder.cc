@@ -49,6 +49,10 @@ std::int64_t Builder::units(Value value) const { return shape(value).units; }
 std::string Builder::text(Value value) const { return text_of(program_, value); }
 
 Value Builder::add_node(Node node) {
+  for (const Value& input : node.inputs) {
+    expect(is_of_past(node.op) || shape(input).per != Per::kRowPast, node.op, shape(input),
+           shape(input));
+  }
   program_.nodes.push_back(std::move(node));
   return {static_cast<int>(program_.nodes.size()) - 1, 0};
 }
@@ -233,6 +237,16 @@ Value Builder::maxout(Value x) {
   return halved;
 }
 
+Value Builder::slice(Value x, std::int64_t first, std::int64_t units) {
+  const Shape whole = shape(x);
+  expect(first >= 0 && units > 0 && first + units <= whole.units && whole.per != Per::kRowPosition,
+         Op::kSlice, whole, {whole.per, units});
+  const Value part = elementwise(Op::kSlice, x);
+  node(part).first = first;
+  node(part).results[0].units = units;
+  return part;
+}
+
 Value Builder::dropout(Value x, DropoutPlace place, int layer) {
   const Value dropped = elementwise(Op::kDropout, x);
   node(dropped).place = place;
@@ -260,7 +274,7 @@ void Builder::next(Value carried, Value value) {
 
 void Builder::observe(const std::string& name, Value value, Over over) {
   const Shape& shown = shape(value);
-  expect(shown.per == Per::kRow || shown.per == Per::kRowPosition, Op::kCarried, shown, shown);
+  expect(shown.per >= Per::kRow, Op::kCarried, shown, shown);
   program_.observations.push_back({name, value, over});
 }
 

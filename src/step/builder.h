@@ -111,6 +111,13 @@ class Builder {
   /// the last step and may only move forward; and the probability after the token was chosen.
   Value monotonic_prior(Value f, Value alignment);
   Value posterior(Value prior, Value token_log_probability);
+  // Attention to the past (§11.2). Queries, keys and values are rows; a step reads the keys and
+  // values of the steps before it. With `recent` > 0 it reads those of the last `recent` steps.
+  Value past_dot_energies(Value query, Value keys, std::int64_t recent = 0);
+  Value past_additive_energies(const std::string& weight, Value query, Value keys,
+                               std::int64_t recent = 0);
+  Value past_softmax(Value energies);
+  Value past_sum(Value alignment, Value values);
   /// For every position, the output layer, whose weight is declared here, gives log Σ_y exp(W_y ·
   /// r_j
   /// + b_y), and log p(y_i | j).
@@ -126,6 +133,7 @@ class Builder {
   Value sigmoid(Value x);
   Value relu(Value x);
   Value maxout(Value x);
+  Value slice(Value x, std::int64_t first, std::int64_t units);  ///< units first … first + units − 1
   Value inverse_length(Value x);  ///< 1 / |x|: one number
   Value unit_length(Value x);
   Value dropout(Value x, DropoutPlace place, int layer = 0);
@@ -136,7 +144,7 @@ class Builder {
   Value carry(const std::string& name, Value initial, const std::string& symbol);
   void next(Value carried, Value value);
 
-  /// Shows a value of a row, or of a row and a position.
+  /// Shows a value of a row, or of a row and a position or an earlier step.
   void observe(const std::string& name, Value value, Over over);
   void cost(const std::string& name, Value value, double weight);
   void write(Value value, Notation notation);
@@ -155,6 +163,7 @@ class Builder {
  private:
   void add_window(Node& node) const;
   Shape numbers_of_look() const;
+  void expect_energies_of_past(Op op, Value query, Value keys) const;
   Shape energies_shape(Op op, Value query, Value keys) const;
   void declare_vector(const std::string& name, std::int64_t units, Initial initial, double scale);
   void check_next_token() const;
@@ -174,7 +183,7 @@ class Builder {
 
 /// The shape of x + y and x ⊙ y. Values are repeated: those of the model for all, those of a source
 /// for its positions and its rows; a position and a row give a row and position. The units must be
-/// equal, or 1 in x or y; otherwise it is a CheckFailure.
+/// equal, or 1 in x or y; otherwise it is a CheckFailure, and so are values of earlier steps.
 Shape join(const Shape& x, const Shape& y);
 
 }  // namespace attend::step

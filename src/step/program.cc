@@ -75,6 +75,14 @@ std::string_view name_of_attention(Op op) {
       return "monotonic prior";
     case Op::kPosterior:
       return "posterior";
+    case Op::kPastDotEnergies:
+      return "dot energies of the past";
+    case Op::kPastAdditiveEnergies:
+      return "additive energies of the past";
+    case Op::kPastSoftmax:
+      return "softmax of the past";
+    case Op::kPastSum:
+      return "weighted sum of the past";
     case Op::kLogNormalizer:
       return "log-normaliser";
     case Op::kTokenLogProbability:
@@ -115,6 +123,8 @@ std::string_view name_of(Op op) {
       return "relu";
     case Op::kMaxout:
       return "maxout";
+    case Op::kSlice:
+      return "slice";
     case Op::kInverseLength:
       return "inverse length";
     case Op::kUnitLength:

@@ -116,7 +116,7 @@ enum class Readout { kNone, kTanh, kMaxout, kLinear };
 /// The score of attention to the decoder's own earlier states (§11.1).
 enum class SelfAttention { kNone, kDot, kGeneral, kAdditive };
 /// What attention to earlier states makes of a state: all of it is key and value; or it consists of
-/// a key and a value, or of these and what the readout reads (§10.1).
+/// a key and a value, or of these and what the readout reads (§11.2).
 enum class StateParts { kWhole, kKeyValue, kKeyValuePredict };
 /// Tables that are one: the output weights are E_y (kTarget), they and E_y are E_x (kAll), or E_y
 /// alone is E_x (kInputs).

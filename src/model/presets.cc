@@ -170,7 +170,7 @@ Configuration published_self_attention() {
 }
 
 // Attention to the last states of the decoder, each split into a key, a value and a prediction
-// (§10.1), beside the usual attention to the source. Daniluk et al. 2017 have a language model,
+// (§11.2), beside the usual attention to the source. Daniluk et al. 2017 have a language model,
 // which has no source; its h*_t = tanh(W^r r_t + W^x p_t) is the readout here.
 Configuration make_key_value_predict() {
   Configuration c = make_default();

@@ -155,6 +155,7 @@ void expect_equal_models(std::uint64_t seed, const Choose& choose) {
   while (models < 300) {
     Configuration configuration = attend::testing::random_configuration(random, 6);
     attend::testing::reset_placements(configuration);
+    attend::testing::reset_self_attention(configuration);
     choose(configuration);
     configuration.decoder.layers = 1;
     if (configuration.decoder.initial_state == model::InitialState::kCopy) {

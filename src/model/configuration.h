@@ -113,7 +113,7 @@ enum class ContextLayers { kBottom, kAll };
 /// candidate (§3).
 enum class GruContext { kOutside, kInside };
 enum class Readout { kNone, kTanh, kMaxout, kLinear };
-/// The score of attention to the decoder's own earlier states (§11.1).
+/// The score of attention to the decoder's own earlier states (§11.2).
 enum class SelfAttention { kNone, kDot, kGeneral, kAdditive };
 /// What attention to earlier states makes of a state: all of it is key and value; or it consists of
 /// a key and a value, or of these and what the readout reads (§11.2).

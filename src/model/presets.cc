@@ -138,7 +138,7 @@ Configuration make_temporal() {
   return c;
 }
 
-// The summariser of Paulus, Xiong and Socher (§11.1) without its pointer, at a size for a CPU:
+// The summariser of Paulus, Xiong and Socher (§11.2) without its pointer, at a size for a CPU:
 // intra-temporal attention to the source, and attention to the decoder's own past. The last states
 // of the encoder are the first ones of the decoder.
 Configuration make_self_attention() {

@@ -108,7 +108,7 @@ class DecoderBuilder {
 /// How equations write a cell or several: "GRU", "2×LSTM".
 std::string cell_text(const CellConfig& cell, int count);
 
-/// What attention to the past (§11.1) makes of the state of a step.
+/// What attention to the past (§11.2) makes of the state of a step.
 struct PastLook {
   Value state;    ///< what the readout reads of the state: all of it, or a part
   Value context;  ///< Σ_t α'_it v_t over earlier steps; undefined without this attention

@@ -1,4 +1,4 @@
-// Attention of the decoder to its own past (§11.1, §11.2): each step looks at the top states
+// Attention of the decoder to its own past (§11.2): each step looks at the top states
 // of the steps t < i of its hypothesis, without its own.
 //
 // Paulus, Xiong and Socher 2017: e'_it = s_i · W s_t, α'_i = softmax(e'_i), c'_i = Σ_t α'_it s_t, and

@@ -29,6 +29,7 @@ inline std::string random_number(const std::string& option, int largest, Random&
   if (option == "attention.initial_energy_bias") return random.chance(0.5) ? "0" : "-1.5";
   if (option == "attention.heads") return std::to_string(1 + below(3));
   if (option == "decoder.transitions") return std::to_string(1 + below(2));
+  if (option == "decoder.self_attention_window") return std::to_string(below(4));
   int size = 0;
   if (option.ends_with(".layers") || option == "attention.reach") {
     size = 1 + below(3);
@@ -100,14 +101,35 @@ inline void keep_keys(Random& random, KeptValues& kept) {
   kept["attention.score"] = random.chance(0.5) ? "dot" : "scaled-dot";
 }
 
-/// Draws the score and the order of a step, the placements, the keys, and in two models of five a
-/// rare choice: another kind of attention than the soft one, a window, coverage, another
-/// normaliser, or a division by the past. Most pairs of them contradict each other. A window or
-/// coverage may have another normaliser too, and coverage a division by the past.
+/// Draws attention to earlier states, in one model of six.
+inline void keep_self_attention(Random& random, KeptValues& kept) {
+  const bool looks = random.chance(0.17);
+  model::Configuration usual;
+  for (const model::Option& option : model::options(usual)) {
+    if (!option.name.starts_with("decoder.self_attention")) continue;
+    if (!looks) {
+      kept[option.name] = option.get();
+    } else if (option.choices.empty()) {
+      kept[option.name] = random_number(option.name, 3, random);
+    } else {
+      const bool none = option.name == "decoder.self_attention";  // its first choice
+      const std::size_t first = none ? 1 : 0;
+      kept[option.name] =
+          option.choices[first + random.below(option.choices.size() - first)];
+    }
+  }
+}
+
+/// Draws the score and the order of a step, the placements, the keys, attention to earlier states,
+/// and in two models of five a rare choice: another kind of attention than the soft one, a window,
+/// coverage, another normaliser, or a division by the past. Most pairs of them contradict each
+/// other. A window or coverage may have another normaliser too, and coverage a division by the
+/// past.
 inline KeptValues random_kept_values(Random& random) {
   model::Configuration usual;
   KeptValues kept;
   keep_placements(random, kept);
+  keep_self_attention(random, kept);
   std::vector<std::pair<std::string, std::string>> others;
   for (const model::Option& option : model::options(usual)) {
     if (option.name == "attention.score") {
@@ -349,6 +371,34 @@ inline void fit_keys(model::Configuration& c) {
   if (attention.score == "cosine" && attention.key_units == 1) attention.key_units = 2;
 }
 
+inline void reset_self_attention(model::Configuration& c) {
+  c.decoder.self_attention = model::SelfAttention::kNone;
+  c.decoder.self_attention_window = 0;
+  c.decoder.self_attention_parts = model::StateParts::kWhole;
+}
+
+/// Sets what attention to earlier states forces, or drops it where it contradicts others.
+inline void fit_self_attention(model::Configuration& c) {
+  using namespace model;
+  const bool fits =
+      c.decoder.cell.type != Cell::kNone && c.decoder.order != Order::kLookGenerateUpdate;
+  if (!fits || c.decoder.self_attention == SelfAttention::kNone) return reset_self_attention(c);
+  if (c.decoder.readout == Readout::kNone) c.decoder.readout = Readout::kTanh;
+}
+
+/// Makes the state divisible into its parts, or leaves it whole if its size is forced.
+inline void fit_state_parts(model::Configuration& c, bool forced) {
+  using model::StateParts;
+  const StateParts kind = c.decoder.self_attention_parts;
+  const int parts = kind == StateParts::kWhole ? 1 : kind == StateParts::kKeyValue ? 2 : 3;
+  if (c.decoder.units % parts == 0) return;
+  if (forced) {
+    c.decoder.self_attention_parts = StateParts::kWhole;
+  } else {
+    c.decoder.units += parts - c.decoder.units % parts;
+  }
+}
+
 /// Sets sizes that the choices of `c` force.
 inline void fit_sizes(Random& random, model::Configuration& c) {
   using namespace model;
@@ -366,6 +416,7 @@ inline void fit_sizes(Random& random, model::Configuration& c) {
   const bool is_dot = (c.attention.score == "dot" || c.attention.score == "scaled-dot") &&
                       c.attention.keys != Keys::kProjected;
   if (copies || is_dot) c.decoder.units = is_dot ? c.key_units() : c.encoder.annotation_units();
+  fit_state_parts(c, copies || is_dot);
   // The direction of one number is its sign, whose gradient is 0 but for rounding.
   if (c.attention.score == "normed-additive" && c.attention.units == 1) c.attention.units = 2;
   if (c.decoder.ties_output()) {
@@ -426,6 +477,7 @@ inline model::Configuration random_configuration(Random& random, int largest = 2
     fit_placements(random, c);
     fit_cells(c);
     fit_keys(c);
+    fit_self_attention(c);
     fit_sizes(random, c);
     if (random.chance(0.3)) {
       c.target.end_token = false;

@@ -72,7 +72,8 @@ std::string describe_work(const model::ModelText& text) {
   const Lengths lengths = lengths_of(text, 20);
   std::int64_t all = 0;
   std::vector<std::string> kinds, terms;
-  const auto add = [&](double products, const char* kind, std::vector<std::int64_t> factors) {
+  const auto add = [&](double products, const std::string& kind,
+                       std::vector<std::int64_t> factors) {
     auto number = static_cast<std::int64_t>(products);
     if (number == 0) return;
     kinds.push_back(with_commas(number) + kind);
@@ -85,6 +86,10 @@ std::string describe_work(const model::ModelText& text) {
   add(work.per_step, " multiply-adds of the decoder for each target token", {lengths.target});
   add(work.per_step_and_position, " for each source token in every step",
       {lengths.source, lengths.target});
+  add(work.per_step_and_past,
+      work.recent == 0 ? " for each earlier step in every step"
+                       : fmt::format(" for each of the last {} steps in every step", work.recent),
+      {static_cast<std::int64_t>(work.past_pairs(static_cast<double>(lengths.target)))});
   add(work.per_position, " once for each source token", {lengths.source});
   add(work.per_source, " once a source", {});
   return fmt::format("{}\n{:<12}{}: {} = {}", fmt::join(kinds, ", plus "), "", describe(lengths),

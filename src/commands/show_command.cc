@@ -157,8 +157,19 @@ std::string first_numbers(std::string_view name, std::span<const float> values) 
   return line + "\n";
 }
 
+// Returns a line of the earlier steps, as the units that they chose, and a number of each.
+std::string earlier_steps(std::string_view name, std::span<const float> values,
+                          std::span<const predictor::ExplainedStep> earlier) {
+  std::string line = line_name(name);
+  for (std::size_t t = 0; t < std::min(values.size(), earlier.size()); ++t) {
+    line += fmt::format(" '{}' {:.3f}", view::visible_label(earlier[t].chosen.unit), values[t]);
+  }
+  return line + "\n";
+}
+
 std::string describe(const predictor::Observed& observed, std::size_t columns,
-                     std::span<const std::size_t> widths) {
+                     std::span<const std::size_t> widths,
+                     std::span<const predictor::ExplainedStep> earlier) {
   const std::span<const float> values = observed.values;
   switch (observed.over) {
     case model::Over::kSource:
@@ -172,6 +183,7 @@ std::string describe(const predictor::Observed& observed, std::size_t columns,
       return lines;
     }
     case model::Over::kPast:
+      return earlier_steps(observed.name, values, earlier);
     case model::Over::kUnits:
     case model::Over::kScalar:
       break;
@@ -180,15 +192,16 @@ std::string describe(const predictor::Observed& observed, std::size_t columns,
 }
 
 // Returns the lines of what the engine shows of a step: energies, alignment, context, then others.
-// A model without alignment has no line of it.
+// A model without alignment has no line of it. `earlier` are the steps before.
 std::string describe_observations(const predictor::ExplainedStep& step, std::size_t columns,
-                                  std::span<const std::size_t> widths) {
+                                  std::span<const std::size_t> widths,
+                                  std::span<const predictor::ExplainedStep> earlier) {
   std::string energies, context, others;
   for (const predictor::Observed& one : step.observations) {
     std::string& place = one.name == "energies"  ? energies
                          : one.name == "context" ? context
                                                  : others;
-    place += describe(one, columns, widths);
+    place += describe(one, columns, widths, earlier);
   }
   const std::string alignment =
       step.alignment.empty() ? "" : below_labels("alignment", step.alignment, widths);
@@ -227,7 +240,8 @@ std::string explain_step(std::size_t i, const predictor::ExplainedStep& step,
     widths.push_back(width);
   }
   if (drawn > 0) text += line_name("source") + labels + "\n";
-  text += describe_observations(step, source.columns.size(), widths);
+  text += describe_observations(step, source.columns.size(), widths,
+                                std::span(explanation.steps).first(i));
   text += fmt::format("{}'{}' p = {:.4f};", line_name("choice"),
                       view::visible_label(step.chosen.unit), std::exp(step.chosen.log_probability));
   for (const predictor::Choice& choice : step.choices) {

@@ -33,10 +33,14 @@ class ByTensors final : public StepOperation {
     network::OperationInputs inputs;
     inputs.mask = in_.mask;
     if (in_.ids.defined()) inputs.ids = in_.ids.narrow(0, i, 1);
+    inputs.first_step = i;
+    inputs.steps = values_.steps();
     const at::AutoGradMode on(keeps_graph_);
-    for (const int slot : operation_.inputs) {
+    for (std::size_t k = 0; k < operation_.inputs.size(); ++k) {
+      const int slot = operation_.inputs[k];
       const bool asks = keeps_graph_ && values_.slot(slot).asks();
-      inputs.operands.push_back(tensor_of(slot, i).detach().requires_grad_(asks));
+      const Tensor operand = is_past(k) ? values_.slot(slot).values(0, i) : tensor_of(slot, i);
+      inputs.operands.push_back(operand.detach().requires_grad_(asks));
       inputs.shapes.push_back(values_.shape(slot));
     }
     for (const Tensor& weight : weights_) {
@@ -90,6 +94,9 @@ class ByTensors final : public StepOperation {
     std::vector<Tensor> leaves;  // operands, then weights
   };
 
+  // Whether the operation reads operand k as the earlier steps computed it.
+  bool is_past(std::size_t k) const { return k == 1 && reads_past(operation_.node->op); }
+
   // Adds the gradient of an operand or of a weight.
   void add(std::size_t number, std::int64_t i, const Tensor& gradient) {
     const std::size_t operands = operation_.inputs.size();
@@ -99,7 +106,16 @@ class ByTensors final : public StepOperation {
     }
     const int slot = operation_.inputs[number];
     const SlotView& view = values_.slot(slot);
-    Tensor to = view.sequence().gradient[view.time(i)];        // [batch, width]
+    if (is_past(number)) {
+      const Tensor& all = view.sequence().gradient;
+      if (view.constant()) {
+        all[0].add_(gradient.sum(0));
+      } else {
+        all.narrow(0, view.time(0), i).add_(gradient);
+      }
+      return;
+    }
+    Tensor to = view.sequence().gradient[view.time(i)]; // [batch, width]
     if (values_.shape(slot).per == Per::kModel) to = to[0];    // autograd adds up all rows
     to.add_(gradient.reshape(to.sizes()));
   }

@@ -24,6 +24,7 @@ Tensor in_rows(const Tensor& value, Per per, std::int64_t batch) {
       return value.flatten(1).unsqueeze(0).contiguous();
     case Per::kRow:
     case Per::kRowPosition:
+    case Per::kRowPast:
       break;
   }
   return (value.dim() == 4 ? value.flatten(2) : value).contiguous();
@@ -101,6 +102,7 @@ const step::Shape& StepValues::shape(int slot) const {
 
 std::int64_t StepValues::width_of(int slot) const {
   const step::Shape& own = shape(slot);
+  if (own.per == Per::kRowPast) return steps_;
   return own.per == Per::kRowPosition ? positions_ * own.units : own.units;
 }
 

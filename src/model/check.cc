@@ -183,6 +183,7 @@ void check(const Configuration& c) {
   check_copied_states(c.encoder, c.decoder);
   check_order(c.decoder);
   check_placement(c);
+  check_self_attention(c);
   check_target_length(c);
   if (c.training.allow_empty_targets && !c.target.end_token) {
     conflict(

@@ -127,6 +127,11 @@ enum class ContextLayers { kBottom, kAll };
 /// candidate (§3).
 enum class GruContext { kOutside, kInside };
 enum class Readout { kNone, kTanh, kMaxout, kLinear };
+/// The score of attention to the decoder's own earlier states (§11.2).
+enum class SelfAttention { kNone, kDot, kGeneral, kAdditive };
+/// What attention to earlier states makes of a state: all of it is key and value; or it consists of
+/// a key and a value, or of these and what the readout reads (§11.2).
+enum class StateParts { kWhole, kKeyValue, kKeyValuePredict };
 /// Tables that are one: the output weights are E_y (kTarget), they and E_y are E_x (kAll), or E_y
 /// alone is E_x (kInputs).
 enum class TiedEmbeddings { kNone, kTarget, kAll, kInputs };
@@ -228,6 +233,9 @@ struct DecoderConfig {
   /// Whether E y_{i-1} is an input of the readout too.
   Feedback readout_feedback = Feedback::kPrevious;
   TiedEmbeddings tied_embeddings = TiedEmbeddings::kNone;
+  SelfAttention self_attention = SelfAttention::kNone;
+  int self_attention_window = 0;  ///< L: how many earlier states it looks at; 0: all
+  StateParts self_attention_parts = StateParts::kWhole;
   /// The number of cells in one step. The order kUpdateLookUpdate has one layer and two cells or
   /// more.
   int cells() const { return order == Order::kUpdateLookUpdate ? 2 + transitions : layers; }

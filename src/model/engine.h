@@ -38,7 +38,9 @@ using step::Over;
 struct Observation {
   std::string_view name;
   Over over = Over::kUnits;
-  std::size_t width = 0;          ///< values of a row: the longest source, units, …
+  /// Values of a row: the longest source; units; for kPast the most earlier steps of any row, with 0
+  /// after those of a row's own.
+  std::size_t width = 0;
   std::span<const float> values;  // [rows, width]
 };
 

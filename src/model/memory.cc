@@ -26,13 +26,15 @@ ActivationMemory::ActivationMemory(const Configuration& configuration)
   source_values_ = 2 * (encoder_values(configuration.encoder) + 2 * kept.per_position);
   target_values_ = 2 * kept.per_step;
   target_and_source_values_ = 2 * kept.per_step_and_position;
+  target_pair_values_ = 2 * kept.per_pair_of_steps;
 }
 
 std::int64_t ActivationMemory::bytes(std::int64_t kept_logits, std::int64_t sentences,
                                      std::int64_t source_length, std::int64_t target_length) const {
   const std::int64_t values =
       source_length * source_values_ +
-      target_length * (target_values_ + source_length * target_and_source_values_);
+      target_length * (target_values_ + source_length * target_and_source_values_ +
+                       target_length * target_pair_values_);
   constexpr std::int64_t kFloat = 4, kHalf = 2;  // bytes
   // In bfloat16 training a rounded copy is kept of about one in two values.
   const std::int64_t halves = (rounds_ ? values / 2 : 0) + target_length * kept_logits;

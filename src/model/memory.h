@@ -24,6 +24,7 @@ class ActivationMemory {
   std::int64_t source_values_;             // of one source position
   std::int64_t target_values_;             // of one target position
   std::int64_t target_and_source_values_;  // of one target position and one source position
+  std::int64_t target_pair_values_;        // of two target positions
 };
 
 }  // namespace attend::model

@@ -274,6 +274,21 @@ void add_decoder(OptionList& list, DecoderConfig& decoder) {
                                {"inputs", TiedEmbeddings::kInputs}},
                               "target: output weights are the target embedding; all: and that is "
                               "the source embedding; inputs: the embeddings alone are one");
+  list.choice<SelfAttention>(
+      "decoder.self_attention", decoder.self_attention,
+      {{"none", SelfAttention::kNone},
+       {"dot", SelfAttention::kDot},
+       {"general", SelfAttention::kGeneral},
+       {"additive", SelfAttention::kAdditive}},
+      "score of attention to the decoder's own earlier states, whose context the readout reads");
+  list.number("decoder.self_attention_window", decoder.self_attention_window, 0, kMany,
+              "with self-attention, how many earlier states it looks at; 0: all");
+  list.choice<StateParts>("decoder.self_attention_parts", decoder.self_attention_parts,
+                          {{"whole", StateParts::kWhole},
+                           {"key-value", StateParts::kKeyValue},
+                           {"key-value-predict", StateParts::kKeyValuePredict}},
+                          "with self-attention, whether the state is split into a key, a value and "
+                          "what the readout reads");
 }
 
 }  // namespace

@@ -159,6 +159,52 @@ Configuration make_multi_head() {
   return c;
 }
 
+// The summariser of Paulus, Xiong and Socher (§11.2) without its pointer, at a size for a CPU:
+// intra-temporal attention to the source, and attention to the decoder's own past. The last states
+// of the encoder are the first ones of the decoder.
+Configuration make_self_attention() {
+  Configuration c = make_temporal();
+  c.encoder.cell.type = c.decoder.cell.type = Cell::kLstm;
+  c.decoder.units = c.encoder.annotation_units();
+  c.decoder.initial_state = InitialState::kCopy;
+  c.decoder.readout_feedback = Feedback::kNone;
+  c.decoder.self_attention = SelfAttention::kGeneral;
+  return c;
+}
+
+// The published output weights are tanh(W_emb W_proj); here they are W_emb W_proj, the table of the
+// embeddings after a linear readout. It was trained by likelihood first, as here, and then by
+// reinforcement.
+Configuration published_self_attention() {
+  Configuration c = make_self_attention();
+  use_words(c, 150000, 50000);
+  c.encoder.embedding = c.decoder.embedding = 100;
+  c.encoder.units = 200;
+  c.decoder.units = c.encoder.annotation_units();
+  c.decoder.readout = Readout::kLinear;
+  c.decoder.readout_units = c.decoder.embedding;
+  c.decoder.tied_embeddings = TiedEmbeddings::kTarget;
+  c.training.dropout = {};
+  c.training.optimizer.learning_rate = 0.001;
+  c.training.batch_size = 50;
+  return c;
+}
+
+// Attention to the last states of the decoder, each split into a key, a value and a prediction
+// (§11.2), beside the usual attention to the source. Daniluk et al. 2017 have a language model,
+// which has no source; its h*_t = tanh(W^r r_t + W^x p_t) is the readout here.
+Configuration make_key_value_predict() {
+  Configuration c = make_default();
+  c.encoder.cell.type = c.decoder.cell.type = Cell::kLstm;
+  c.decoder.order = Order::kUpdateLookGenerate;
+  c.decoder.units = 3 * 64;
+  c.decoder.readout_feedback = Feedback::kNone;
+  c.decoder.self_attention = SelfAttention::kAdditive;
+  c.decoder.self_attention_window = 15;
+  c.decoder.self_attention_parts = StateParts::kKeyValuePredict;
+  return c;
+}
+
 // Monotonic attention (§13.1) in the default model, with the score of Raffel et al. The bias of the
 // energies begins below 0, so that attention does not stop at the first positions. The paper began
 // between −4, for long sources, and −1.
@@ -278,6 +324,10 @@ constexpr NamedPreset kPresets[] = {
      nullptr},
     {"multi-head", "Vaswani et al. 2017 in a recurrent decoder: several looks in each step",
      make_multi_head, nullptr},
+    {"self-attention", "Paulus, Xiong and Socher 2017: the decoder looks at its earlier states too",
+     make_self_attention, published_self_attention},
+    {"key-value-predict", "Daniluk et al. 2017: earlier states as keys and values, source attention",
+     make_key_value_predict, nullptr},
     {"monotonic", "Raffel et al. 2017: attention that never moves back, trained by expectation",
      make_monotonic, nullptr},
     {"hard-monotonic", "Wu and Cotterell 2019: exact hard attention that never moves back",

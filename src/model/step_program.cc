@@ -44,7 +44,7 @@ std::optional<Score> plan_score(const AttentionConfig& attention) {
 
 namespace {
 
-// Whether the inputs of the cells and of the first states are those that plans compute. A choice
+// Whether the inputs of the cells, of the readout and of the first states are those that plans compute. A choice
 // among the layers has no effect on one layer.
 bool has_planned_inputs(const Configuration& c) {
   const DecoderConfig& decoder = c.decoder;
@@ -54,6 +54,7 @@ bool has_planned_inputs(const Configuration& c) {
          decoder.input_feeding != InputFeeding::kContext &&
          decoder.input_layer == InputLayer::kNone && !(chooses_layers && decoder.layers > 1) &&
          decoder.initial_state != InitialState::kContext &&
+         decoder.self_attention == SelfAttention::kNone &&
          c.attention.fixed_context == FixedContext::kState;
 }
 

@@ -1,9 +1,10 @@
-// The values of a step program that have no operands.
+// The values of a step program that have no operands, and those that read earlier steps.
 #include <limits>
 #include <string>
 
 #include "base/base.h"
 #include "network/program_run.h"
+#include "network/step_operations.h"
 
 namespace attend::network {
 namespace {
@@ -52,6 +53,32 @@ Tensor ProgramRun::input_value(const step::Operation& operation) {
       break;
   }
   throw CheckFailure("no operation of a schedule: " + std::string(name_of(node.op)));
+}
+
+// Attention to the past: outside the loop of all steps at once, in the loop of this step, which reads
+// the values that the steps before it have left.
+Tensor ProgramRun::past_value(const step::Operation& operation) {
+  const step::Node& node = *operation.node;
+  const bool loops = in_loop(operation);
+  OperationInputs inputs;
+  inputs.weights = cache(operation).weights;
+  inputs.first_step = loops ? step_ : 0;
+  inputs.steps = in_.steps;
+  inputs.operands.push_back(loops ? input(operation, 0) : all_steps(operation.inputs[0]));
+  if (reads_past(node.op)) {
+    const int slot = operation.inputs[1];
+    const auto kept = past_.find(slot);
+    if (!loops) {
+      inputs.operands.push_back(all_steps(slot));
+    } else if (kept == past_.end()) {  // the values of all steps are known
+      inputs.operands.push_back(all_steps(slot).narrow(0, 0, step_));
+    } else if (step_ == 0) {
+      inputs.operands.push_back(value(slot).narrow(0, 0, 0));
+    } else {
+      inputs.operands.push_back(at::cat(kept->second, 0));
+    }
+  }
+  return compute_past(node, inputs);
 }
 
 Tensor ProgramRun::first_positions() {

@@ -33,6 +33,10 @@ ProgramRun::ProgramRun(const StepProgram& program, const Tensors& tensors, Opera
       caches_[k].weights.push_back(find_tensor(tensors, name));
     }
   }
+  for (const step::Operation& one : schedule_.operations) {
+    if (!in_loop(one) || !reads_past(one.node->op)) continue;
+    if (slot_of(one.inputs[1]).stage == step::Stage::kStep) past_[one.inputs[1]];
+  }
   if (mask_.defined() || !program.needs_mask()) return;
   mask_ = at::zeros({inputs.annotations.size(0), inputs.annotations.size(1)},
                     inputs.annotations.options().requires_grad(false));
@@ -67,6 +71,7 @@ void ProgramRun::run_steps() {
   for (step_ = 0; step_ < in_.steps; ++step_) {
     run_step();
     for (std::size_t k = 0; k < kept.size(); ++k) kept_[k].push_back(value(kept[k]));
+    for (auto& [slot, steps] : past_) steps.push_back(value(slot));
   }
   for (std::size_t k = 0; k < kept.size(); ++k) value(kept[k]) = at::cat(kept_[k], 0);
 }
@@ -187,6 +192,7 @@ Tensor ProgramRun::result(const step::Operation& operation) {
     default:
       break;
   }
+  if (is_of_past(node.op)) return past_value(operation);
   if (!is_computed(node.op)) return input_value(operation);
   OperationInputs inputs;
   for (const int slot : operation.inputs) {

@@ -1,12 +1,14 @@
 // One pass of a step program. Internal to program.cc. Its files: program_run.cc has the order of
-// the steps and the operations; program_inputs.cc the values without operands.
+// the steps and the operations; program_inputs.cc the values without operands and the operands of
+// attention to the past.
 //
 // A value has the shape [units] for the model, [batch, units] for a source, [batch, source_length,
 // units] for a position, [steps, batch, units] for a row, and for a row and a position [steps,
-// batch, source_length], or [steps, batch, source_length, units] where it has several units. Inside
-// the loop over the steps, `steps` is 1.
+// batch, source_length], or [steps, batch, source_length, units] where it has several units. A value
+// of earlier steps is [steps, batch, all steps]. Inside the loop over the steps, `steps` is 1.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -64,6 +66,7 @@ class ProgramRun {
   void compute(const step::Operation& operation);
   Tensor result(const step::Operation& operation);
   Tensor input_value(const step::Operation& operation);
+  Tensor past_value(const step::Operation& operation);
   Tensor noise_of(const step::Operation& operation) const;
   Tensor first_positions();
   Tensor previous_rows();
@@ -86,7 +89,9 @@ class ProgramRun {
   const ProgramInputs& in_;
   std::vector<Tensor> values_;             // of each slot
   std::vector<std::vector<Tensor>> kept_;  // of each kept slot: the values of the steps
-  std::vector<Cache> caches_;              // of each operation
+  // The values of the steps so far, for each slot of Stage::kStep whose past the loop reads.
+  std::map<int, std::vector<Tensor>> past_;
+  std::vector<Cache> caches_;  // of each operation
   Tensor mask_;  // [batch, source_length]: as in ProgramInputs; defined if an operation needs it
   std::int64_t step_ = 0;
 };

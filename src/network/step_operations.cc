@@ -361,11 +361,14 @@ Tensor repeatable(const Tensor& x, const step::Shape& own, const step::Shape& re
       return result.per == step::Per::kRowPosition && vectors ? x.unsqueeze(2) : x;
     case step::Per::kRowPosition:
       return vectors && own.units == 1 ? x.unsqueeze(-1) : x;
+    case step::Per::kRowPast:
+      break;
   }
   return x;
 }
 
 Tensor compute(const step::Node& node, const OperationInputs& in) {
+  if (is_of_past(node.op)) return compute_past(node, in);
   const step::Shape& shape = node.results[0];
   std::vector<Tensor> x = in.operands;
   for (std::size_t k = 0; step::joins(node.op) && k < x.size(); ++k) {

@@ -2,6 +2,7 @@
 // operations with autograd: the definition that other interpreters must equal. Needs libtorch.
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "network/tensors.h"
@@ -23,6 +24,9 @@ struct OperationInputs {
   /// nothing.
   Tensor noise;
   bool predicts = false;  ///< as in ProgramInputs
+  // Of attention to the past: the first operand has the steps from `first_step` on, and the second
+  // one the steps from the first on. Numbers of earlier steps are arrays of all `steps` steps.
+  std::int64_t first_step = 0, steps = 0;
 };
 
 /// Whether compute() knows an operation. It knows all but inputs, products, cells, dropout and the
@@ -36,6 +40,9 @@ Tensor repeatable(const Tensor& x, const step::Shape& own, const step::Shape& re
 /// Computes the result of a node for one step or for all steps at once. Its values may be in float
 /// or double on any device.
 Tensor compute(const step::Node& node, const OperationInputs& in);
+
+/// Computes an operation of attention to the past (past_operations.cc).
+Tensor compute_past(const step::Node& node, const OperationInputs& in);
 
 /// log Σ_j π_j p(y | j) of the tokens `ids` [rows]: readouts [rows, positions, l], prior π and
 /// log-normalisers [rows, positions], and the output layer's weight [vocabulary, l] and bias. The

@@ -10,7 +10,8 @@ namespace attend::predictor {
 /// The size of one sentence in a batch.
 struct Work {
   std::size_t tokens = 0;     ///< source tokens
-  std::size_t alignment = 0;  ///< number of alignment weights that its search may keep at once
+  /// Number of alignment weights, and of values of earlier steps, that its search may keep at once.
+  std::size_t alignment = 0;
 };
 
 struct BatchOptions {

@@ -32,9 +32,10 @@ runtime::EngineOptions engine_options(const model::Model& model, const LoadOptio
   return result;
 }
 
-// A search whose targets end late keeps one row of the alignment for each step and hypothesis.
-std::vector<Work> search_work(const PreparedSources& prepared,
-                              const search::SearchOptions& options) {
+// A search whose targets end late keeps one row of the alignment for each step and hypothesis, and
+// `past_values` numbers if the decoder looks at its past.
+std::vector<Work> search_work(const PreparedSources& prepared, const search::SearchOptions& options,
+                              std::size_t past_values) {
   std::vector<Work> work;
   for (const model::Source& source : prepared.sources) {
     const std::size_t tokens = source.tokens.size();
@@ -44,7 +45,7 @@ std::vector<Work> search_work(const PreparedSources& prepared,
                  static_cast<std::size_t>(options.maximum_length));
     const bool kept = options.alignments == search::Alignments::kKept;
     const std::size_t rows = steps * static_cast<std::size_t>(options.beam);
-    work.push_back({tokens, kept ? rows * tokens : 0});
+    work.push_back({tokens, rows * ((kept ? tokens : 0) + past_values)});
   }
   return work;
 }
@@ -137,6 +138,8 @@ Predictor::Predictor(const std::filesystem::path& folder, const LoadOptions& opt
 Predictor::Predictor(model::Model model, const LoadOptions& options)
     : model_(std::move(model)),
       precision_(options.precision.value_or(model_.weights.precision())),
+      past_values_(static_cast<std::size_t>(step::kept_past_values(
+          model::step_program(model_.text.configuration, model_.text.sizes())))),
       engine_(runtime::make_engine(model_.text.configuration, model_.text.sizes(),
                                    model_.text.target.vocabulary.end(), model_.weights,
                                    engine_options(model_, options))) {}
@@ -195,7 +198,7 @@ std::vector<Answer> Predictor::predict(std::span<const std::string> texts,
     }
   };
   std::vector<char> too_large(prepared.parts.size(), 0);
-  for_each_batch(search_work(prepared, search_options), {options.batch_size, options.threads}, job,
+  for_each_batch(search_work(prepared, search_options, past_values_), {options.batch_size, options.threads}, job,
                  [&](std::size_t part) { too_large[part] = 1; });
   for (std::size_t i = 0; i < texts.size(); ++i) {
     finish(prepared, i, predictions, too_large, answers[i]);
@@ -224,7 +227,7 @@ std::vector<Answer> Predictor::score(std::span<const std::string> sources,
     pairs.push_back(i);
     const std::size_t tokens = prepared.sources[part].tokens.size();
     const bool kept = options.search.alignments == search::Alignments::kKept;
-    work.push_back({tokens, kept ? tokens * given[i].tokens.size() : 0});
+    work.push_back({tokens, given[i].tokens.size() * ((kept ? tokens : 0) + past_values_)});
   }
   const BatchJob job = [&](std::span<const std::size_t> batch) {
     std::vector<model::Source> batch_sources;

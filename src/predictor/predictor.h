@@ -97,7 +97,7 @@ struct Choice {
 struct Observed {
   std::string name;
   model::Over over = model::Over::kUnits;
-  std::vector<float> values;  // kSource: [columns]; kHeads: [heads, columns]
+  std::vector<float> values;  // kSource: [columns]; kHeads: [heads, columns]; kPast: [earlier steps]
 };
 
 /// The numbers of one decoding step.
@@ -180,6 +180,7 @@ class Predictor {
 
   model::Model model_;
   Precision precision_;
+  std::size_t past_values_;  // that a search keeps of every step
   std::unique_ptr<const model::Engine> engine_;
 };
 

@@ -93,6 +93,7 @@ PreparedOperation ProgramDecoder::prepare(const Operation& operation,
       }
       [[fallthrough]];
     case Op::kConvolution:
+    case Op::kPastAdditiveEnergies:
     case Op::kParameter: {
       const auto [own, name] = under(0);
       prepared.values = own.values(name);
@@ -119,7 +120,7 @@ ProgramDecoder::Operations& ProgramDecoder::stage_of(const Operation& operation)
   const Per per = schedule_.slots[static_cast<std::size_t>(operation.results[0])].shape.per;
   switch (operation.stage) {
     case Stage::kOnce:
-      return per == Per::kRow || per == Per::kRowPosition ? token_ : once_;
+      return per >= Per::kRow ? token_ : once_;
     case Stage::kToken:
       return token_;
     case Stage::kStep:

@@ -151,14 +151,14 @@ bool ProgramRun::compute_function(const PreparedOperation& one) {
     case Op::kMaxout:
       apply(operation, kernels::maxout);
       return true;
+    case Op::kSlice:
+      slice(operation);
+      return true;
     case Op::kInverseLength:
       inverse_length(operation);
       return true;
     case Op::kUnitLength:
       unit_length(operation);
-      return true;
-    case Op::kSlice:
-      slice(operation);
       return true;
     default:
       return false;

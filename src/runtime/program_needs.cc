@@ -52,6 +52,9 @@ std::vector<Need> ProgramDecoder::find_needs(const Operations& all) {
     needs[index_of(one.slot)] = Need::kShown;
   }
   for (const int slot : {schedule_.output, schedule_.prior, alignment_}) always(slot);
+  for (const PreparedOperation& one : all) {  // each step leaves them for the next ones
+    if (reads_past(one.operation->node->op)) always(one.operation->inputs[1]);
+  }
   for (const step::Resumed& one : schedule_.resumed) {
     always(one.postponed);
     always(one.initial);

@@ -95,7 +95,8 @@ void ProgramRun::run(const std::vector<PreparedOperation>& operations) {
 
 void ProgramRun::compute(const PreparedOperation& one) {
   const bool done = compute_input(one) || compute_source_input(one) || compute_product(one) ||
-                    compute_attention(one) || compute_positions(one) || compute_function(one);
+                    compute_attention(one) || compute_positions(one) || compute_past(one) ||
+                    compute_function(one);
   if (done) return;
   throw CheckFailure("no operation of a schedule: " +
                      std::string(name_of(one.operation->node->op)));

@@ -1,8 +1,8 @@
 // One decoding by a step program. Internal to this folder. Its files: program_run.cc has the order
 // of a step, values without operands and results; program_products.cc has products and cells;
 // program_attention.cc has energies, alignments, contexts and windows; program_positions.cc has
-// sums over positions, filters, monotonic and hard attention; program_functions.cc has functions of
-// numbers.
+// sums over positions, filters, monotonic and hard attention; program_past.cc has attention to the
+// past; program_functions.cc has functions of numbers.
 #pragma once
 
 #include <cstddef>
@@ -48,6 +48,7 @@ class ProgramRun final : public model::Decoding {
   bool compute_product(const PreparedOperation& one);
   bool compute_attention(const PreparedOperation& one);
   bool compute_positions(const PreparedOperation& one);
+  bool compute_past(const PreparedOperation& one);
   bool compute_function(const PreparedOperation& one);
 
   // Products and cells.
@@ -88,6 +89,14 @@ class ProgramRun final : public model::Decoding {
   void posterior(const step::Operation& operation);
   void log_normalizer(const step::Operation& operation);
   void token_log_probability(const step::Operation& operation);
+
+  // Attention to the past.
+  std::size_t skipped_past(const step::Operation& operation, std::size_t row) const;
+  template <typename Visit>
+  void for_each_past(const step::Operation& operation, std::size_t row, Visit visit) const;
+  void past_energies(const PreparedOperation& one);
+  void past_softmax(const step::Operation& operation);
+  void past_sum(const step::Operation& operation);
 
   // Functions of numbers. An operand is repeated by steps from one position of a result, and from
   // one unit, to the next.

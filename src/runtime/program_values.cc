@@ -14,13 +14,34 @@ namespace {
 
 std::size_t index_of(int slot) { return static_cast<std::size_t>(slot); }
 
+// The slots whose values of earlier steps are read.
+std::vector<int> slots_of_past(const step::Schedule& schedule) {
+  std::vector<int> slots;
+  for (const step::Operation& one : schedule.operations) {
+    if (!reads_past(one.node->op)) continue;
+    const int slot = one.inputs[1];
+    if (std::find(slots.begin(), slots.end(), slot) == slots.end()) slots.push_back(slot);
+  }
+  return slots;
+}
+
+std::vector<std::size_t> units_of(const step::Schedule& schedule, const std::vector<int>& slots) {
+  std::vector<std::size_t> units;
+  for (const int slot : slots) {
+    units.push_back(static_cast<std::size_t>(schedule.slots[index_of(slot)].shape.units));
+  }
+  return units;
+}
+
 }  // namespace
 
 ProgramValues::ProgramValues(const step::Schedule& schedule, const Annotations& annotations)
     : schedule_(schedule),
       annotations_(annotations),
       values_(schedule.slots.size()),
-      next_(schedule.carried.size()) {
+      next_(schedule.carried.size()),
+      past_slots_(slots_of_past(schedule)),
+      past_(units_of(schedule, past_slots_)) {
   for (std::size_t source = 0; source < annotations.sources(); ++source) {
     source_of_position_.insert(source_of_position_.end(), annotations.lengths[source],
                                static_cast<std::int32_t>(source));
@@ -37,12 +58,14 @@ std::size_t ProgramValues::count(Per per) const {
       return annotations_.positions();
     case Per::kRow:
     case Per::kRowPosition:
+    case Per::kRowPast:
       return rows();
   }
   return 0;
 }
 
 std::size_t ProgramValues::width(int slot) const {
+  if (per(slot) == Per::kRowPast) return past_.longest();
   return per(slot) == Per::kRowPosition ? annotations_.longest * units(slot) : units(slot);
 }
 
@@ -64,6 +87,7 @@ std::span<const float> ProgramValues::operand(int slot, Per of, std::size_t i) c
 }
 
 std::size_t ProgramValues::defined(int slot, std::size_t i) const {
+  if (per(slot) == Per::kRowPast) return past_.of(i).size();
   return per(slot) == Per::kRowPosition ? length(i) * units(slot) : units(slot);
 }
 
@@ -105,6 +129,21 @@ void ProgramValues::begin(std::span<const StepRow> rows) {
     ATTEND_CHECK(parent < 0 || static_cast<std::size_t>(parent) < previous_rows_);
     sources_[row] = source;
   }
+  past_.begin(rows);
+}
+
+void ProgramValues::finish() {
+  previous_rows_ = sources_.size();
+  past_.keep_rows();
+  for (std::size_t kind = 0; kind < past_slots_.size(); ++kind) {
+    past_.keep(kind, read(past_slots_[kind]));
+  }
+}
+
+std::size_t ProgramValues::past_kind(int slot) const {
+  const auto found = std::find(past_slots_.begin(), past_slots_.end(), slot);
+  ATTEND_CHECK(found != past_slots_.end());
+  return static_cast<std::size_t>(found - past_slots_.begin());
 }
 
 // All values are gathered before the first is replaced, because one may follow another.

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/encoder.h"
+#include "runtime/past_steps.h"
 #include "runtime/tensors.h"
 
 namespace attend::runtime {
@@ -14,8 +15,9 @@ namespace attend::runtime {
 /// One buffer for each slot of a schedule. A value has the layout [units] for the model, [sources,
 /// units] for a source, [positions, units] for a position, [rows, units] for a row, and [rows,
 /// longest source, units] for a row and a position, where only the positions of a row's own source
-/// are defined. The numbers of all positions of a row count as one vector. Memory is reused from
-/// step to step.
+/// are defined. The numbers of all positions of a row count as one vector. Numbers of earlier steps
+/// are [rows, longest past], where only those of a row's own past are defined. Memory is reused from
+/// step to step, but what operations read of the past is kept.
 class ProgramValues {
  public:
   ProgramValues(const step::Schedule& schedule, const Annotations& annotations);
@@ -23,7 +25,7 @@ class ProgramValues {
   /// Begins a step of these rows. CheckFailure for a source or a parent that does not exist.
   void begin(std::span<const model::StepRow> rows);
   /// Ends the step: its rows become the parents of the next one.
-  void finish() { previous_rows_ = sources_.size(); }
+  void finish();
   /// Hands carried values to their rows. A row in its first step has the initial value of its
   /// source, or 0.
   void carry(std::span<const model::StepRow> rows);
@@ -68,6 +70,10 @@ class ProgramValues {
   /// repeated as step::join() says.
   void add_repeated(std::span<const float> x, step::Per per, int slot);
 
+  /// What earlier steps have left, and the kind of vectors there that a slot has left.
+  const PastSteps& past() const { return past_; }
+  std::size_t past_kind(int slot) const;
+
   std::size_t rows() const { return sources_.size(); }
   std::span<const std::int32_t> sources() const { return sources_; }  // [rows]
   /// First position, and number of positions, of a row's own source.
@@ -85,6 +91,8 @@ class ProgramValues {
   std::vector<kernels::Buffer> next_;    // of each carried value: receives gathered rows
   std::vector<std::int32_t> sources_;    // [rows]
   std::size_t previous_rows_ = 0;        // of the last step that was finished
+  std::vector<int> past_slots_;          // of each kind of past_
+  PastSteps past_;
 };
 
 }  // namespace attend::runtime

@@ -47,6 +47,10 @@ std::int64_t Builder::units(Value value) const { return shape(value).units; }
 std::string Builder::text(Value value) const { return text_of(program_, value); }
 
 Value Builder::add_node(Node node) {
+  for (const Value& input : node.inputs) {
+    expect(is_of_past(node.op) || shape(input).per != Per::kRowPast, node.op, shape(input),
+           shape(input));
+  }
   program_.nodes.push_back(std::move(node));
   return {static_cast<int>(program_.nodes.size()) - 1, 0};
 }
@@ -273,7 +277,8 @@ void Builder::next(Value carried, Value value) {
 
 void Builder::observe(const std::string& name, Value value, Over over) {
   const Shape& shown = shape(value);
-  const bool of_row = shown.per == Per::kRow || shown.per == Per::kRowPosition;
+  const bool of_row = shown.per == Per::kRow || shown.per == Per::kRowPosition ||
+                      shown.per == Per::kRowPast;
   expect(of_row || shown == Shape{Per::kPosition, 1}, Op::kCarried, shown, shown);
   program_.observations.push_back({name, value, over});
 }

@@ -132,6 +132,13 @@ class Builder {
   /// The distribution of the position after the token was chosen, from the one before and from
   /// token_log_probability().
   Value posterior(Value prior, Value token_log_probability);
+  // Attention to the past (§11.2). Queries, keys and values are rows; a step reads the keys and
+  // values of the steps before it. With `recent` > 0 it reads those of the last `recent` steps.
+  Value past_dot_energies(Value query, Value keys, std::int64_t recent = 0);
+  Value past_additive_energies(const std::string& weight, Value query, Value keys,
+                               std::int64_t recent = 0);
+  Value past_softmax(Value energies);
+  Value past_sum(Value alignment, Value values);
   /// The log-normaliser of the output layer at every position: log Σ_y exp(W_y · r_j + b_y) of the
   /// readouts r_j. Declares the weight W and the bias b of the output layer.
   Value log_normalizer(Value readouts, const Output& output);
@@ -160,7 +167,7 @@ class Builder {
   Value carry(const std::string& name, Value initial, const std::string& symbol);
   void next(Value carried, Value value);
 
-  /// Shows a value of a row, of a row and a position, or one number of a position.
+  /// Shows a value of a row, of a row and a position or an earlier step, or one number of a position.
   void observe(const std::string& name, Value value, Over over);
   void cost(const std::string& name, Value value, double weight);
   void write(Value value, Notation notation);
@@ -179,6 +186,7 @@ class Builder {
  private:
   void add_window(Node& node) const;
   Shape numbers_of_look() const;
+  void expect_energies_of_past(Op op, Value query, Value keys) const;
   Shape energies_shape(Op op, Value query, Value keys) const;
   void add_feature(Node& node, const Feature& feature);
   void declare_vector(const std::string& name, std::int64_t units, Initial initial, double scale);
@@ -199,7 +207,7 @@ class Builder {
 
 /// The shape of x + y and x ⊙ y. Values are repeated: those of the model for all, those of a source
 /// for its positions and its rows; a position and a row give a row and position. The units must be
-/// equal, or 1 in x or y; otherwise it is a CheckFailure.
+/// equal, or 1 in x or y; otherwise it is a CheckFailure, and so are values of earlier steps.
 Shape join(const Shape& x, const Shape& y);
 
 }  // namespace attend::step

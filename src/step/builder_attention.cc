@@ -13,7 +13,8 @@ namespace attend::step {
 namespace {
 
 std::string describe(const Shape& shape) {
-  static constexpr std::array kNames{"model", "source", "position", "row", "row and position"};
+  static constexpr std::array kNames{"model", "source",           "position",
+                                     "row",   "row and position", "row and earlier step"};
   return fmt::format("[{}: {}]", kNames[static_cast<std::size_t>(shape.per)], shape.units);
 }
 
@@ -194,6 +195,53 @@ Value Builder::posterior(Value prior, Value token_log_probability) {
          shape(prior), shape(token_log_probability));
   return add_node(
       {.op = Op::kPosterior, .inputs = {prior, token_log_probability}, .results = {number}});
+}
+
+void Builder::expect_energies_of_past(Op op, Value query, Value keys) const {
+  const Shape q = shape(query), k = shape(keys);
+  expect(q.per == Per::kRow && q == k, op, q, k);
+}
+
+Value Builder::past_dot_energies(Value query, Value keys, std::int64_t recent) {
+  expect_energies_of_past(Op::kPastDotEnergies, query, keys);
+  return add_node({.op = Op::kPastDotEnergies,
+                   .inputs = {query, keys},
+                   .results = {{Per::kRowPast, 1}},
+                   .recent = recent});
+}
+
+Value Builder::past_additive_energies(const std::string& weight, Value query, Value keys,
+                                      std::int64_t recent) {
+  expect_energies_of_past(Op::kPastAdditiveEnergies, query, keys);
+  if (const TensorSpec* old = parameters_.find(weight)) {
+    ATTEND_CHECK_EQ(old->shape.at(0), units(keys));
+  } else {
+    parameters_.energy_weight(weight, units(keys));
+  }
+  return add_node({.op = Op::kPastAdditiveEnergies,
+                   .inputs = {query, keys},
+                   .weights = {weight},
+                   .results = {{Per::kRowPast, 1}},
+                   .recent = recent,
+                   .weight_symbols = {"v"}});
+}
+
+Value Builder::past_softmax(Value energies) {
+  const Shape e = shape(energies);
+  expect(e.per == Per::kRowPast, Op::kPastSoftmax, e, e);
+  return add_node({.op = Op::kPastSoftmax,
+                   .inputs = {energies},
+                   .results = {e},
+                   .recent = program_.at(energies).recent});
+}
+
+Value Builder::past_sum(Value alignment, Value values) {
+  const Shape a = shape(alignment), x = shape(values);
+  expect(a.per == Per::kRowPast && x.per == Per::kRow, Op::kPastSum, a, x);
+  return add_node({.op = Op::kPastSum,
+                   .inputs = {alignment, values},
+                   .results = {x},
+                   .recent = program_.at(alignment).recent});
 }
 
 Value Builder::log_normalizer(Value readouts, const Output& output) {

@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <utility>
+
 #include "step/text.h"
 
 namespace attend::step {
@@ -116,6 +118,15 @@ class NodeText {
       case Op::kPosterior:
         return fmt::format("{} {} / Σ_k {} {}", operand(0), operand(1), of_position(0, "k"),
                            of_position(1, "k"));
+      case Op::kPastDotEnergies:
+        return fmt::format("{} · {}", factor(0), of_earlier_step(factor(1)));
+      case Op::kPastAdditiveEnergies:
+        return fmt::format("v · tanh({} + {})", operand(0), of_earlier_step(operand(1)));
+      case Op::kPastSoftmax:
+        return past_softmax();
+      case Op::kPastSum:
+        return fmt::format("Σ_t {} {}, in the first step 0", factor(0),
+                           of_earlier_step(factor(1)));
       case Op::kLogNormalizer:
         return fmt::format("log Σ_y exp({} {} + {})", node_.weight_symbols[0], operand(0),
                            node_.weight_symbols[1]);
@@ -125,6 +136,28 @@ class NodeText {
         break;
     }
     return "";
+  }
+
+  // The text of a value as step t computed it: s_i becomes s_t, and y_{i-1} becomes y_{t-1}.
+  static std::string of_earlier_step(std::string text) {
+    for (const auto& [here, there] : {std::pair<std::string, std::string>{"_i", "_t"},
+                                      {"_{i-1}", "_{t-1}"}}) {
+      for (std::size_t at = text.find(here); at != std::string::npos; at = text.find(here, at)) {
+        text.replace(at, here.size(), there);
+      }
+    }
+    return text;
+  }
+
+  // The weight of an earlier step; in the sum that it is divided by, the step is k: e_it becomes
+  // e_ik.
+  std::string past_softmax() const {
+    std::string other = operand(0);
+    const std::size_t last = other.rfind("it");
+    if (last != std::string::npos) other.replace(last, 2, "ik");
+    const std::string range = node_.recent > 0 ? fmt::format("the last {} before i", node_.recent)
+                                               : std::string("all before i");
+    return fmt::format("exp({}) / Σ_k exp({}), t and k: {}", operand(0), other, range);
   }
 
   std::string monotonic_alignment() const {

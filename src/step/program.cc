@@ -79,6 +79,14 @@ std::string_view name_of_attention(Op op) {
       return "band prior";
     case Op::kPosterior:
       return "posterior";
+    case Op::kPastDotEnergies:
+      return "dot energies of the past";
+    case Op::kPastAdditiveEnergies:
+      return "additive energies of the past";
+    case Op::kPastSoftmax:
+      return "softmax of the past";
+    case Op::kPastSum:
+      return "weighted sum of the past";
     case Op::kLogNormalizer:
       return "log-normaliser";
     case Op::kTokenLogProbability:

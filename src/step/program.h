@@ -22,8 +22,9 @@ enum class Per {
   kSource,      ///< one vector for a source: an initial state
   kPosition,    ///< one vector for each position of a source: annotations, keys
   kRow,         ///< one vector for a hypothesis in a step: a state, a query, a context
-  kRowPosition  ///< one vector for a hypothesis and a position of its source; mostly one number:
-                ///< energies, alignment
+  kRowPosition,  ///< one vector for a hypothesis and a position of its source; mostly one number:
+                 ///< energies, alignment
+  kRowPast       ///< one number for a hypothesis in a step and each of its earlier steps
 };
 
 struct Shape {
@@ -102,6 +103,14 @@ enum class Op {
   kBandPrior,
   kPosterior,  ///< (π, log p) → π_j p_j / Σ_k π_k p_k
 
+  // Attention to the past (§11.2). The second operand of the energies and of the sum is a value of
+  // this step; they read it as the earlier steps t < i of the hypothesis computed it, not as this
+  // step does. In the first step there are none: there are no energies, and the sum is 0.
+  kPastDotEnergies,       ///< (q, k) → q · k_t
+  kPastAdditiveEnergies,  ///< (q, k) → v · tanh(q + k_t); weights[0] is v
+  kPastSoftmax,  ///< the softmax over the earlier steps, or the last ones of them (Node::recent)
+  kPastSum,      ///< (α, x) → Σ_t α_t x_t
+
   // An output layer for each position. Weights are W [vocabulary, l] and b.
   kLogNormalizer,        ///< r_j → log Σ_y exp(W_y · r_j + b_y)
   kTokenLogProbability,  ///< (r_j, z_j) → W_y · r_j + b_y − z_j for y = y_i. Only carried values
@@ -165,6 +174,7 @@ struct Node {
   /// outside the source; 0: none does.
   std::int64_t limit = 0;
   std::int64_t first = 0;                        ///< of kSlice: the first unit that it takes
+  std::int64_t recent = 0;  ///< L of attention to the past: the last L steps; 0: all earlier ones
   Normaliser normaliser = Normaliser::kSoftmax;  ///< of kSoftmax
   DropoutPlace place = DropoutPlace::kReadout;   ///< of kDropout
   MonotonicPrediction prediction = MonotonicPrediction::kExpectation;  ///< of kMonotonicAlignment
@@ -253,6 +263,7 @@ constexpr bool joins(Op op) {
   switch (op) {
     case Op::kAdd:
     case Op::kMultiply:
+    case Op::kDivide:
     case Op::kMinimum:
     case Op::kLogAddExp:
     case Op::kTemporalEnergies:
@@ -261,6 +272,12 @@ constexpr bool joins(Op op) {
       return false;
   }
 }
+
+/// Whether an operation belongs to attention to the past.
+constexpr bool is_of_past(Op op) { return op >= Op::kPastDotEnergies && op <= Op::kPastSum; }
+
+/// Whether an operation reads its second operand as the earlier steps computed it.
+constexpr bool reads_past(Op op) { return is_of_past(op) && op != Op::kPastSoftmax; }
 
 /// The name of an operation for messages: "linear".
 std::string_view name_of(Op op);
@@ -274,21 +291,31 @@ struct Work {
   double per_position = 0;           ///< once for each position of a source
   double per_step = 0;               ///< in each step of a hypothesis
   double per_step_and_position = 0;  ///< in each step for each position of the source
+  double per_step_and_past = 0;      ///< in each step for each earlier step that it reads
+  std::int64_t recent = 0;           ///< a step reads at most so many earlier ones; 0: all
 
-  /// Multiply-adds of a target token, when the source has `source` tokens and the target `target`.
+  /// The pairs of a step and an earlier step that it reads, in a target of `target` tokens:
+  /// target · (target − 1) / 2, or fewer if a step reads the last ones only.
+  double past_pairs(double target) const;
+  /// Multiply-adds of a target token, when the source has `source` tokens and the target `target`:
+  /// the mean over the target.
   double per_token(double source, double target) const {
     return (per_source + per_position * source) / target + per_step +
-           per_step_and_position * source;
+           per_step_and_position * source + per_step_and_past * past_pairs(target) / target;
   }
 };
 Work work(const Program& program);
 
 /// Numbers that training on kernels keeps of the values of a program, for the backward pass: for
-/// each position of a source, for each step, and for each step and position. The hidden layer of
-/// additive energies is computed again instead.
+/// each position of a source, for each step, for each step and position, and for each pair of steps.
+/// The hidden layer of additive energies over positions is computed again instead; that of energies
+/// over earlier steps is kept.
 struct KeptValues {
-  std::int64_t per_position = 0, per_step = 0, per_step_and_position = 0;
+  std::int64_t per_position = 0, per_step = 0, per_step_and_position = 0, per_pair_of_steps = 0;
 };
 KeptValues kept_values(const Program& program);
+
+/// Numbers that prediction keeps of each step of a hypothesis for attention to the past.
+std::int64_t kept_past_values(const Program& program);
 
 }  // namespace attend::step

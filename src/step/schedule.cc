@@ -152,6 +152,7 @@ class Scheduler {
     std::vector<int>& results = postponed ? previous_[index_of(k)] : slots_[index_of(k)];
     if (!results.empty()) return;
     const Node& own = node(k);
+    ATTEND_CHECK(!postponed || !is_of_past(own.op));  // a step reads what it has computed itself
     if (own.op == Op::kDropout && !options_.drops) {
       if (!postponed) add_node(own.inputs[0].node, false);
       results = {postponed ? previous_slot(own.inputs[0]) : slot(own.inputs[0])};

@@ -1,4 +1,7 @@
 // Counts what a program costs: multiply-adds, and numbers that training keeps.
+#include <algorithm>
+#include <vector>
+
 #include "step/program.h"
 
 namespace attend::step {
@@ -48,12 +51,16 @@ class Counter {
       case Per::kRowPosition:
         work_.per_step_and_position += products;
         break;
+      case Per::kRowPast:
+        work_.per_step_and_past += products;
+        break;
     }
   }
 
   void count_node(const Node& node) {
     const Per per = node.results[0].per;
     const auto own = static_cast<double>(node.results[0].units);
+    if (is_of_past(node.op)) work_.recent = node.recent;
     switch (node.op) {
       case Op::kLogProbabilities:
         if (node.inputs.size() > 1) break;  // a mixture: kLogNormalizer has the products
@@ -81,6 +88,13 @@ class Counter {
         add(window ? Per::kRow : Per::kRowPosition, window ? own * units(node.inputs[0]) : own);
         break;
       }
+      case Op::kPastDotEnergies:
+      case Op::kPastAdditiveEnergies:
+        add(per, units(node.inputs[1]));
+        break;
+      case Op::kPastSum:
+        add(Per::kRowPast, own);
+        break;
       case Op::kLogNormalizer:
         add(per, units(node.inputs[0]) * static_cast<double>(outputs_of(program_, node)));
         break;
@@ -97,6 +111,12 @@ class Counter {
 };
 
 }  // namespace
+
+double Work::past_pairs(double target) const {
+  const auto most = static_cast<double>(recent);
+  if (recent == 0 || target <= most) return target * (target - 1) / 2;
+  return most * (most - 1) / 2 + (target - most) * most;
+}
 
 Work work(const Program& program) { return Counter(program).count(); }
 
@@ -116,15 +136,34 @@ KeptValues kept_values(const Program& program) {
       case Per::kRowPosition:
         kept.per_step_and_position += shape.units;
         break;
+      case Per::kRowPast:
+        kept.per_pair_of_steps += shape.units;
+        break;
     }
   };
   for (const Node& node : program.nodes) {
     // Training never keeps the log-probabilities. A carried value is that of the step before.
     if (node.op == Op::kLogProbabilities || node.op == Op::kCarried) continue;
     for (const Shape& shape : node.results) add(shape);
+    if (node.op == Op::kPastAdditiveEnergies) {
+      add({Per::kRowPast, program.shape(node.inputs[1]).units});
+    }
     if (node.op == Op::kLogNormalizer) add({Per::kRowPosition, outputs_of(program, node)});
   }
   return kept;
+}
+
+std::int64_t kept_past_values(const Program& program) {
+  std::int64_t count = 0;
+  std::vector<Value> seen;
+  for (const Node& node : program.nodes) {
+    if (!reads_past(node.op)) continue;
+    const Value value = node.inputs[1];
+    if (std::find(seen.begin(), seen.end(), value) != seen.end()) continue;
+    seen.push_back(value);
+    count += program.shape(value).units;
+  }
+  return count;
 }
 
 }  // namespace attend::step

@@ -91,5 +91,34 @@ TEST(Check, QueriesAndGates) {
                  "attention.context_gate: scalar needs a decoder.cell");
 }
 
+TEST(Check, SelfAttention) {
+  const std::string dot = "decoder.self_attention=dot";
+  const std::string window = "decoder.self_attention_window=15";
+  const std::string pairs = "decoder.self_attention_parts=key-value";
+  const std::string triples = "decoder.self_attention_parts=key-value-predict";
+  for (const std::string order :
+       {"look-update-generate", "update-look-generate", "update-look-update"}) {
+    expect_taken({dot, window, pairs, "decoder.order=" + order});
+  }
+  for (const std::string kind : {"fixed", "none", "monotonic"}) {
+    expect_taken({dot, "attention.kind=" + kind});
+  }
+  expect_taken({dot, "attention.kind=hard", "decoder.order=update-look-generate"});
+  expect_taken({dot, "decoder.order=update-look-generate", "decoder.input_feeding=readout"});
+  expect_taken({dot, triples, "decoder.units=96"});
+  expect_refused({window}, "decoder.self_attention_window needs a decoder.self_attention, which");
+  expect_refused({pairs}, "decoder.self_attention_parts needs a decoder.self_attention, which");
+  expect_refused({dot, "decoder.order=look-generate-update"},
+                 "decoder.self_attention needs another decoder.order than look-generate-update");
+  expect_refused({dot, "decoder.readout=none"}, "decoder.self_attention needs a decoder.readout");
+  expect_refused({dot, "decoder.cell=none", "decoder.initial_state=zero"},
+                 "decoder.self_attention needs a decoder.cell");
+  expect_refused({dot, triples},
+                 "decoder.self_attention_parts: key-value-predict needs decoder.units that are a "
+                 "multiple of 3, the number of parts; decoder.units is 128");
+  expect_refused({dot, pairs, "decoder.units=127"},
+                 "decoder.self_attention_parts: key-value needs decoder.units that are a multiple");
+}
+
 }  // namespace
 }  // namespace attend::model

@@ -43,7 +43,7 @@ TEST(Configuration, EveryPublishedSizeSurvivesYaml) {
     read_yaml(copy, write_yaml(original), "published.yml");
     EXPECT_EQ(write_yaml(copy), write_yaml(original)) << one.name;
   }
-  EXPECT_EQ(published_sizes, 17);  // of all but default, temporal and monotonic
+  EXPECT_EQ(published_sizes, 18);  // of all but default, temporal, monotonic, key-value-predict
   EXPECT_NE(message_of([] { published("default"); }).find("has no published size"),
             std::string::npos);
   EXPECT_NE(message_of([] { published("nobody"); }).find("unknown preset"), std::string::npos);
@@ -347,6 +347,11 @@ TEST(Configuration, PresetsMakeTheChoiceThatTheyAreNamedAfter) {
   EXPECT_EQ(preset("key-value").attention.keys, Keys::kHalves);
   EXPECT_EQ(preset("multi-head").attention.keys, Keys::kProjected);
   EXPECT_EQ(preset("multi-head").attention.heads, 4);
+  EXPECT_EQ(preset("self-attention").decoder.self_attention, SelfAttention::kGeneral);
+  EXPECT_EQ(preset("self-attention").attention.temporal, Temporal::kPast);
+  EXPECT_EQ(preset("key-value-predict").decoder.self_attention_window, 15);
+  EXPECT_EQ(preset("key-value-predict").decoder.self_attention_parts,
+            StateParts::kKeyValuePredict);
   EXPECT_EQ(preset("monotonic").attention.kind, AttentionKind::kMonotonic);
   EXPECT_EQ(preset("monotonic").attention.score, "normed-additive");
   EXPECT_EQ(preset("monotonic").attention.prediction, MonotonicPrediction::kScan);

@@ -306,11 +306,35 @@ TEST(Equations, OfSeveralHeads) {  // §10.2
              "readout: r_i = tanh(W_r [s_i; E y_{i-1}; c_i] + b_r)"}));
 }
 
+TEST(Equations, OfSelfAttention) {  // §11.2
+  const Lines found = lines(preset("self-attention"));
+  const std::size_t first = found.size() - 5;
+  EXPECT_EQ(found[first], "self energies: e'_it = s_i · W_k s_t");
+  EXPECT_EQ(found[first + 1],
+            "self alignment: α'_it = exp(e'_it) / Σ_k exp(e'_ik), t and k: all before i");
+  EXPECT_EQ(found[first + 2], "self context: c'_i = Σ_t α'_it s_t, in the first step 0");
+  EXPECT_EQ(found[first + 3], "readout: r_i = tanh(W_r [s_i; c_i; c'_i] + b_r)");
+}
+
+TEST(Equations, OfKeysValuesAndPredictions) {  // §11.2
+  const Lines found = lines(preset("key-value-predict"));
+  const std::size_t first = found.size() - 8;
+  EXPECT_EQ(found[first], "key: k_i = s_i[1 … 64]");
+  EXPECT_EQ(found[first + 1], "value: v_i = s_i[65 … 128]");
+  EXPECT_EQ(found[first + 2], "prediction: p_i = s_i[129 … 192]");
+  EXPECT_EQ(found[first + 3], "self energies: e'_it = v · tanh(W_q k_i + W_k k_t)");
+  EXPECT_EQ(found[first + 4],
+            "self alignment: α'_it = exp(e'_it) / Σ_k exp(e'_ik), t and k: the last 15 before i");
+  EXPECT_EQ(found[first + 5], "self context: c'_i = Σ_t α'_it v_t, in the first step 0");
+  EXPECT_EQ(found[first + 6], "readout: r_i = tanh(W_r [p_i; c_i; c'_i] + b_r)");
+}
+
 TEST(Plans, ExistForTheCommonDecoders) {
   const std::set<std::string> rare{"cho", "gnmt", "luong-local-p", "luong-local-m", "coverage-see",
                                    "temporal", "monotonic", "hard-monotonic", "hard",
                                    "hard-monotonic-1", "key-value", "multi-head",
-                                   "coverage-linguistic", "coverage-neural"};
+                                   "coverage-linguistic", "coverage-neural", "self-attention",
+                                   "key-value-predict"};
   for (const Preset& one : presets()) {
     EXPECT_EQ(has_plan(preset(one.name)), !rare.contains(one.name)) << one.name;
   }
@@ -337,7 +361,8 @@ TEST(Plans, ExistForTheCommonDecoders) {
   EXPECT_FALSE(planned("decoder.cell=none"));
   for (const char* placement :
        {"attention.query=state-and-cell", "attention.context_gate=scalar",
-        "decoder.input_feeding=context", "decoder.input_layer=linear", "decoder.transitions=1"}) {
+        "decoder.input_feeding=context", "decoder.input_layer=linear", "decoder.transitions=1",
+        "decoder.self_attention=dot"}) {
     EXPECT_FALSE(planned(placement)) << placement;
   }
   EXPECT_FALSE(planned("decoder.gru_context=inside", "rnnencdec"));

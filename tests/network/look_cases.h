@@ -60,6 +60,28 @@ inline void add_key_cases(std::vector<LookCase>& list) {
   list.push_back({"heads_gate", {projected, heads, scaled, "attention.context_gate=scalar"}});
 }
 
+/// Attention to earlier states, whose context may come back to the state through a fed readout.
+inline void add_self_attention_cases(std::vector<LookCase>& list) {
+  const std::string updates_first = "decoder.order=update-look-generate";
+  const std::string dot = "decoder.self_attention=dot", general = "decoder.self_attention=general",
+                    additive = "decoder.self_attention=additive";
+  const std::string fed = "decoder.input_feeding=readout",
+                    one = "decoder.self_attention_window=1",
+                    two = "decoder.self_attention_window=2",
+                    pairs = "decoder.self_attention_parts=key-value",
+                    triples = "decoder.self_attention_parts=key-value-predict";
+  list.insert(list.end(), {{"self_dot", {updates_first, dot}},
+                           {"self_general_window", {updates_first, general, two}},
+                           {"self_additive", {additive}},
+                           {"self_additive_fed", {updates_first, additive, fed}},
+                           {"self_dot_fed", {updates_first, dot, fed, one}},
+                           {"self_key_value_fed", {updates_first, general, fed, pairs}},
+                           {"self_key_value_predict", {updates_first, additive, two, triples}},
+                           {"self_two_cells", {general, "decoder.order=update-look-update"}},
+                           {"self_hard", {updates_first, general, "attention.kind=hard"}},
+                           {"self_without_look", {additive, pairs, "attention.kind=none"}}});
+}
+
 /// Windows, coverage, hard attention, two cells, and models without a look.
 inline std::vector<LookCase> look_cases() {
   const std::string updates_first = "decoder.order=update-look-generate";
@@ -124,6 +146,7 @@ inline std::vector<LookCase> look_cases() {
       {"two_lstm_cells", {two_cells, "decoder.cell=lstm"}}};
   add_normaliser_cases(list);
   add_key_cases(list);
+  add_self_attention_cases(list);
   return list;
 }
 

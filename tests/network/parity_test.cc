@@ -309,5 +309,68 @@ TEST(LocationParity, RuntimeEqualsTrainingWithEveryWayToMakeWeights) {
                 {"attention.temporal", "past"}});
 }
 
+class SelfAttentionParity : public ::testing::TestWithParam<std::string> {};
+
+// Models that look at their earlier states, with all parts of a state, windows, and readouts that
+// come back to the state.
+TEST_P(SelfAttentionParity, RuntimeEqualsTraining) {
+  std::uint64_t seed = 1;
+  for (const std::string& parts : testing::choices_of("decoder.self_attention_parts")) {
+    for (const std::string window : {"0", "1", "3"}) {
+      for (const std::string feeding : {"none", "readout"}) {
+        const RandomModel random_model =
+            make_random_model(++seed, Allowed::kEverywhere,
+                              {{"decoder.self_attention", GetParam()},
+                               {"decoder.self_attention_parts", parts},
+                               {"decoder.self_attention_window", window},
+                               {"decoder.order", "update-look-generate"},
+                               {"decoder.cell", "lstm"},
+                               {"decoder.input_feeding", feeding}});
+        expect_runtime_equals_training(random_model);
+      }
+    }
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Scores, SelfAttentionParity,
+                         ::testing::Values("dot", "general", "additive"));
+
+// A search keeps several hypotheses, which share their beginnings or do not. Training gives each
+// the log-probability that the search found, and so does forced scoring.
+TEST(SelfAttentionSearch, FindsTheLikelihoodsOfTraining) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    const RandomModel random_model =
+        make_random_model(seed, Allowed::kEverywhere,
+                          {{"decoder.self_attention", seed % 2 == 0 ? "general" : "additive"},
+                           {"decoder.self_attention_window", seed % 3 == 0 ? "2" : "0"},
+                           {"decoder.order", "update-look-generate"},
+                           {"decoder.cell", "gru"},
+                           {"decoder.input_feeding", seed % 4 == 0 ? "readout" : "none"}});
+    const Configuration& c = random_model.configuration;
+    SCOPED_TRACE(model::write_yaml(c));
+    const auto engine =
+        runtime::make_engine(c, random_model.sizes, random_model.end, random_model.weights);
+    std::vector<model::Source> sources;
+    for (const Example& example : random_model.examples) sources.push_back(example.source);
+    search::SearchOptions options;
+    options.beam = options.n_best = 5;
+    options.maximum_length = 8;
+    const auto found = search::search(*engine, sources, options);
+    for (std::size_t s = 0; s < sources.size(); ++s) {
+      for (const search::Hypothesis& one : found[s]) {
+        if (!one.finished || !std::isfinite(one.log_probability)) continue;
+        const std::vector<model::Source> source{sources[s]};
+        const std::vector<std::vector<text::TokenId>> target{one.tokens};
+        const double forced = search::score(*engine, source, target, 1.0).front().log_probability;
+        const double tolerance = 1e-5 * std::max(1.0, std::abs(forced));
+        EXPECT_NEAR(one.log_probability, forced, tolerance);
+        Example example{sources[s], one.tokens};
+        if (random_model.end) example.target.push_back(*random_model.end);
+        EXPECT_NEAR(one.log_probability, log_likelihood(force(random_model, {example}), {example}, 0), tolerance);
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace attend::network

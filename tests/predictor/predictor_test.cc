@@ -104,6 +104,27 @@ TEST(Predictor, ForcedScoreEqualsThePredictionsProbability) {
   EXPECT_GT(compared, 0u);
 }
 
+// Step i shows the weights of the i steps before it, which sum to 1.
+TEST(Predictor, ExplanationShowsTheWeightsOfEarlierSteps) {
+  model::Configuration c = testing::small();
+  c.decoder.self_attention = model::SelfAttention::kGeneral;
+  const Predictor predictor(
+      testing::random_model(c, {"<pad>", "<unk>", "</s>", "a", "b", "c", " ", "é"}));
+  search::SearchOptions options;
+  options.minimum_length = 5;
+  const Explanation explanation = predictor.explain("abc", options, 3);
+  ASSERT_GE(explanation.steps.size(), 5U);
+  for (std::size_t i = 0; i < explanation.steps.size(); ++i) {
+    const std::span<const float> weights = explanation.steps[i].observed("past");
+    ASSERT_EQ(weights.size(), i);
+    double sum = 0;
+    for (const float weight : weights) sum += weight;
+    EXPECT_NEAR(sum, i == 0 ? 0 : 1, 1e-5);
+    EXPECT_NEAR(explanation.steps[i].chosen.log_probability,
+                explanation.prediction.unit_scores[i], 1e-5);
+  }
+}
+
 TEST(Predictor, ExplanationRepeatsThePrediction) {
   const Predictor predictor = small_predictor();
   const Explanation explanation = predictor.explain("abc", {}, 3);

@@ -157,6 +157,7 @@ void expect_equal_models(std::uint64_t seed, const Choose& choose) {
     attend::testing::reset_placements(configuration);
     configuration.attention.keys = model::Keys::kAnnotations;
     configuration.attention.heads = 1;
+    attend::testing::reset_self_attention(configuration);
     choose(configuration);
     configuration.decoder.layers = 1;
     if (configuration.decoder.initial_state == model::InitialState::kCopy) {

@@ -35,6 +35,24 @@ TEST(Builder, RefusesShapesThatDoNotFit) {
   EXPECT_THROW(b.weighted_sum(h, h), CheckFailure);                        // not an alignment
   EXPECT_THROW(b.maxout(query), CheckFailure);                             // an odd number of units
   EXPECT_THROW(b.cell({}, "decoder.0", h, {query, {}}, 0), CheckFailure);  // not 9 gate units
+  EXPECT_THROW(b.slice(query, 2, 2), CheckFailure);                        // there are 3 units
+}
+
+// Numbers of earlier steps belong to the operations of the past alone.
+TEST(Builder, RefusesEarlierStepsElsewhere) {
+  Builder b = small_builder();
+  const Value state = b.carry("state", b.zeros(4), "s"), first = b.slice(state, 0, 2);
+  EXPECT_EQ(b.units(first), 2);
+  EXPECT_THROW(b.past_dot_energies(state, first), CheckFailure);              // 4 and 2 units
+  EXPECT_THROW(b.past_dot_energies(b.zeros(4), b.zeros(4)), CheckFailure);    // of the source
+  EXPECT_THROW(b.past_softmax(state), CheckFailure);
+  EXPECT_THROW(b.past_sum(state, state), CheckFailure);
+  const Value energies = b.past_dot_energies(first, first, 2);
+  EXPECT_THROW(b.tanh(energies), CheckFailure);
+  EXPECT_THROW(b.add(energies, state), CheckFailure);
+  EXPECT_THROW(b.linear({"readout.weight", 3}, {energies}), CheckFailure);
+  EXPECT_THROW(b.softmax(energies), CheckFailure);
+  EXPECT_EQ(b.units(b.past_sum(b.past_softmax(energies), state)), 4);
 }
 
 // x [3 n] is added to U h of all gates. Only a GRU that resets after the product has a place for

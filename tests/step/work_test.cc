@@ -72,6 +72,33 @@ TEST(Work, CountsWhatEachPositionOfARowHas) {
                 + 4 + 6 * 1 + 6 * 2);            // weighted sum, the gates' part of α, the GRU
 }
 
+// A step reads each earlier step, or the last ones only: 2 · 4 products for each.
+TEST(Work, CountsEarlierSteps) {
+  const auto program = [](std::int64_t recent, bool additive) {
+    Builder b = small_builder();
+    const Value state = b.carry("state", b.zeros(4), "s_{i-1}");
+    b.next(state, state);
+    const Value energies = additive ? b.past_additive_energies("self.weight", state, state, recent)
+                                    : b.past_dot_energies(state, state, recent);
+    const Value context = b.past_sum(b.past_softmax(energies), state);
+    b.output({context, "output.weight", "output.bias"});
+    return b.finish();
+  };
+  const Work all = work(program(0, false)), last = work(program(3, true));
+  for (const Work& one : {all, last}) {
+    EXPECT_EQ(one.per_step_and_past, 4 + 4);
+    EXPECT_EQ(one.per_step, 5 * 4);
+  }
+  EXPECT_EQ(all.past_pairs(6), 0 + 1 + 2 + 3 + 4 + 5);
+  EXPECT_EQ(last.past_pairs(6), 0 + 1 + 2 + 3 + 3 + 3);
+  EXPECT_EQ(last.past_pairs(4), 0 + 1 + 2 + 3);
+  EXPECT_EQ(last.past_pairs(2), 0 + 1);
+  EXPECT_EQ(all.per_token(10, 6), 5 * 4 + 8 * 15 / 6.0);
+  EXPECT_EQ(kept_values(program(0, false)).per_pair_of_steps, 1 + 1);
+  EXPECT_EQ(kept_values(program(0, true)).per_pair_of_steps, 1 + 1 + 4);  // and the hidden layer
+  EXPECT_EQ(kept_past_values(program(0, true)), 4);  // keys and values are one
+}
+
 TEST(Work, KeepsTheReadoutOfEachPosition) {
   // An energy, the alignment, W_r [s; h] + b_r, its tanh, the normaliser and the five scores that
   // it sums up.

@@ -247,9 +247,11 @@ void DecoderBuilder::look_hard(const step::CellState& state) {
     const Value alignment = alignment_of(head, look);
     moves = alignment.defined() ? alignment : look.energies;
   }
-  std::vector<Value> parts{state.hidden};
+  const PastLook past = look_at_past(b_, c_.decoder, state.hidden);
+  std::vector<Value> parts{past.state};
   if (c_.decoder.readout_previous_units() > 0) parts.push_back(previous_token());
   parts.push_back(head.values);
+  if (past.context.defined()) parts.push_back(past.context);
   const Value readouts = b_.tanh(
       b_.linear({.name = "readout.weight", .units = c_.decoder.readout_units, .symbol = "W_r"},
                 parts, {"readout.bias", "b_r"}));
@@ -262,10 +264,12 @@ Value DecoderBuilder::readout(Value state, Value context) {
   const DecoderConfig& decoder = c_.decoder;
   Value readout = state.defined() ? state : context;
   if (decoder.readout != Readout::kNone) {
+    const PastLook past = look_at_past(b_, decoder, state);
     std::vector<Value> parts;
-    if (state.defined()) parts.push_back(state);
+    if (past.state.defined()) parts.push_back(past.state);
     if (decoder.readout_previous_units() > 0) parts.push_back(previous_token());
     if (context.defined()) parts.push_back(context);
+    if (past.context.defined()) parts.push_back(past.context);
     const int pieces = decoder.readout == Readout::kMaxout ? 2 : 1;
     readout = b_.linear({.name = "readout.weight",
                          .units = pieces * decoder.readout_units,

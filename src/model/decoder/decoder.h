@@ -63,7 +63,8 @@ class DecoderBuilder {
   /// of them returns s_i.
   step::CellState update_first(const std::vector<Value>& inputs);
   Value update_second(Value context, const step::CellState& first);
-  /// Computes the readout r_i = activation(W_r [s; E y_{i-1}; c_i] + b_r), with dropout. Without a
+  /// Computes the readout r_i = activation(W_r [s; E y_{i-1}; c_i] + b_r), with dropout. Attention
+  /// to the past adds its context as a last part, and may take a part of s in place of s. Without a
   /// readout, returns the state, with dropout. `state` is undefined in a decoder without a cell;
   /// the context then takes its place. The context is undefined without attention.
   Value readout(Value state, Value context);
@@ -112,6 +113,14 @@ class DecoderBuilder {
 
 /// How equations write a cell or several: "GRU", "2×LSTM".
 std::string cell_text(const CellConfig& cell, int count);
+
+/// What attention to the past (§11.2) makes of the state of a step.
+struct PastLook {
+  Value state;    ///< what the readout reads of the state: all of it, or a part
+  Value context;  ///< Σ_t α'_it v_t over earlier steps; undefined without this attention
+};
+PastLook look_at_past(Builder&, const DecoderConfig&, Value state);
+void check_self_attention(const Configuration&);
 
 /// Checks which cells, orders, inputs and places of the context fit together.
 void check_placement(const Configuration&);

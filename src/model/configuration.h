@@ -112,6 +112,9 @@ enum class ContextLayers { kBottom, kAll };
 /// The place of C c in a GRU: with W x, or with U h, where r is applied to its part of the
 /// candidate (§3).
 enum class GruContext { kOutside, kInside };
+/// What a decoder may copy from the source into the target: nothing, or every source unit with the
+/// share that attention gives its positions (the pointer-generator, §13.4).
+enum class Copy { kNone, kPointer };
 enum class Readout { kNone, kTanh, kMaxout, kLinear };
 /// Tables that are one: the output weights are E_y (kTarget), they and E_y are E_x (kAll), or E_y
 /// alone is E_x (kInputs).
@@ -195,6 +198,7 @@ struct DecoderConfig {
   /// Whether E y_{i-1} is an input of the readout too.
   Feedback readout_feedback = Feedback::kPrevious;
   TiedEmbeddings tied_embeddings = TiedEmbeddings::kNone;
+  Copy copy = Copy::kNone;
   /// The number of cells in one step. The order kUpdateLookUpdate has one layer and two cells or
   /// more.
   int cells() const { return order == Order::kUpdateLookUpdate ? 2 + transitions : layers; }

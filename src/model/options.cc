@@ -239,6 +239,10 @@ void add_decoder(OptionList& list, DecoderConfig& decoder) {
                                {"inputs", TiedEmbeddings::kInputs}},
                               "target: output weights are the target embedding; all: and that is "
                               "the source embedding; inputs: the embeddings alone are one");
+  list.choice<Copy>("decoder.copy", decoder.copy,
+                    {{"none", Copy::kNone}, {"pointer", Copy::kPointer}},
+                    "pointer lets the decoder copy units of the source, also those that the target "
+                    "vocabulary lacks, as the pointer-generator does");
 }
 
 }  // namespace

@@ -25,6 +25,7 @@ struct Annotations {
   kernels::Array values;             // [positions, units]
   std::vector<char> allowed;         // [positions]: 0 where attention may not look; empty: all 1
   std::vector<LastStates> last;      // [encoder layers]
+  std::vector<model::Copies> copies;  // [sources], for a decoder that copies; or empty
   std::size_t sources() const { return starts.size(); }
   std::size_t positions() const { return units == 0 ? 0 : values.size() / units; }
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <new>
+#include <string_view>
 #include <utility>
 
 #include "base/base.h"
@@ -66,8 +67,16 @@ std::string blocked_part(std::span<const Part> parts, std::span<const char> open
   return {};
 }
 
-void prepare_source(const model::Side& side, const PredictOptions& options, const Allowed& allowed,
-                    Answer& answer, PreparedSources& prepared) {
+// Returns the texts of the units of a part, [units].
+std::vector<std::string_view> units_in(const Part& part, const Source& source) {
+  std::vector<std::string_view> units;
+  for (std::size_t j = 0; j < part.size(); ++j) units.emplace_back(source.units[part.unit(j)].text);
+  return units;
+}
+
+void prepare_source(const model::ModelText& model, const PredictOptions& options,
+                    const Allowed& allowed, Answer& answer, PreparedSources& prepared) {
+  const model::Side& side = model.source;
   Source& source = answer.source;
   model::Encoded encoded;
   try {
@@ -100,8 +109,10 @@ void prepare_source(const model::Side& side, const PredictOptions& options, cons
       }
     }
     std::vector<char> allowed_tokens = allowed_in(part, open, tokens.size());
+    model::Source own{std::move(tokens), std::move(allowed_tokens)};
+    own.copies = model::find_copies(model, units_in(part, source), own);
     prepared.parts.push_back(part);
-    prepared.sources.push_back({std::move(tokens), std::move(allowed_tokens)});
+    prepared.sources.push_back(std::move(own));
   }
   for (std::size_t j = 0; j < source.units.size(); ++j) {
     if (ids[j] == side.vocabulary.unknown()) source.unknown.push_back(source.units[j].text);
@@ -149,7 +160,7 @@ PreparedSources prepare_sources(const model::ModelText& model, const SourceTexts
     prepared.first_parts.push_back(prepared.parts.size());
     try {
       answers[i].source.text = texts[i];
-      prepare_source(model.source, options, given.allowed.empty() ? everywhere : given.allowed[i],
+      prepare_source(model, options, given.allowed.empty() ? everywhere : given.allowed[i],
                      answers[i], prepared);
     } catch (const std::bad_alloc&) {
       leave_out(answers[i], prepared);

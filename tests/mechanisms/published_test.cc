@@ -57,5 +57,9 @@ TEST(Published, SeeHas21Million) {  // §13.3: the baseline, and 512 of the cove
   EXPECT_EQ(count("coverage-see", {50000, 50000}, Counted::kAll), 21'499'600 + 512);
 }
 
+TEST(Published, CopyAdds1153) {  // §13.4: 512 for the context, 512 for [s; c], 128 for x, a bias
+  EXPECT_EQ(count("copy", {50000, 50000}, Counted::kAll), 21'499'600 + 1'153);
+}
+
 }  // namespace
 }  // namespace attend::testing

@@ -99,7 +99,7 @@ TEST(Check, Copies) {
   expect_taken({copies, "attention.temporal=past", "attention.score=general"});
   const Settings words{copies, "source.unit=words"};
   expect_taken(with(words, "target.unit=words"));
-  const std::string units = "decoder.copy: pointer needs one source.unit and target.unit other";
+  const std::string units = "decoder.copy: pointer needs the same source.unit and target.unit,";
   expect_refused(with(words, "target.unit=characters"), units);
   expect_refused({copies, "source.unit=whole", "target.unit=whole"}, units);
   const Settings subwords{copies, "source.unit=subwords", "target.unit=subwords"};

@@ -337,6 +337,8 @@ TEST(Configuration, PresetsMakeTheChoiceThatTheyAreNamedAfter) {
   EXPECT_EQ(preset("luong-local-m").attention.reach, 10);
   EXPECT_EQ(preset("coverage-see").attention.coverage, Coverage::kSum);
   EXPECT_EQ(preset("coverage-see").attention.coverage_loss, 1);
+  EXPECT_EQ(preset("copy").decoder.copy, Copy::kPointer);
+  EXPECT_EQ(preset("copy").source.minimum_count, 2);
   EXPECT_EQ(preset("temporal").attention.temporal, Temporal::kPast);
   EXPECT_EQ(preset("monotonic").attention.kind, AttentionKind::kMonotonic);
   EXPECT_EQ(preset("monotonic").attention.score, "normed-additive");

@@ -90,8 +90,8 @@ inline void keep_placements(Random& random, KeptValues& kept) {
 
 /// Draws the score and the order of a step, the placements, and in two models of five a rare
 /// choice: another kind of attention than the soft one, a window, coverage, another normaliser, a
-/// division by the past, or copies. Most pairs of them contradict each other. A window or coverage may have
-/// another normaliser too, and coverage a division by the past.
+/// division by the past, or copies. Most pairs of them contradict each other. A window or coverage
+/// may have another normaliser too, and coverage a division by the past.
 inline KeptValues random_kept_values(Random& random) {
   model::Configuration usual;
   KeptValues kept;

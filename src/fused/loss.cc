@@ -89,9 +89,8 @@ class Part {
     const kernels::Rows part = multiply(logits);
     float* scores = all_scores.data_ptr<float>() + first_;
     for (std::int64_t row = 0; row < count_; ++row) {
-      const auto one =
-          kernels::cross_entropy(part.from(to_size(row)), 1, to_size(logits.size(1)),
-                                 targets() + row, kernels::CrossEntropyOptions{});
+      const auto one = kernels::cross_entropy(part.from(to_size(row)), 1, to_size(logits.size(1)),
+                                              targets() + row, kernels::CrossEntropyOptions{});
       scores[row] = static_cast<float>(one.log_likelihood);
     }
   }
@@ -122,9 +121,7 @@ class Part {
         .multiply(rows_, inputs_.bias.data_ptr<float>(), part, Write::kReplace);
     return part;
   }
-  const std::int64_t* targets() const {
-    return inputs_.targets.data_ptr<std::int64_t>() + first_;
-  }
+  const std::int64_t* targets() const { return inputs_.targets.data_ptr<std::int64_t>() + first_; }
 
   ShardMatrices& matrices_;
   const network::LossInputs& inputs_;

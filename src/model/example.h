@@ -10,8 +10,8 @@
 
 namespace attend::model {
 
-/// The target units that a decoder may copy from a source (§13.4): the units of the source that have
-/// the text of a target unit.
+/// The target units that a decoder may copy from a source (§13.4): the units of the source that
+/// have the text of a target unit.
 struct Copies {
   // [positions]: the target id of each unit. A unit that the target vocabulary lacks has an id of
   // its own, from the size of the vocabulary on. kNoToken where there is nothing to copy. Empty:

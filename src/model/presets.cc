@@ -99,8 +99,8 @@ Configuration make_coverage_see() {
   return c;
 }
 
-// The decoder and the encoder of See, Liu and Manning: the last context is mixed into the next input,
-// the query is [s; c] of the LSTM, and the readout is linear.
+// The decoder and the encoder of See, Liu and Manning: the last context is mixed into the next
+// input, the query is [s; c] of the LSTM, and the readout is linear.
 void use_summariser(Configuration& c) {
   c.encoder.cell.type = c.decoder.cell.type = Cell::kLstm;
   c.attention.query = Query::kStateAndCell;
@@ -139,9 +139,9 @@ Configuration published_coverage_see() {
   return c;
 }
 
-// The pointer-generator of See, Liu and Manning (§13.4) at a size for a CPU and with Adam. Words that
-// occur once are unknown, so that a training has unknown words to copy. Attention sees no </s>, as
-// in the paper: it is nothing to copy.
+// The pointer-generator of See, Liu and Manning (§13.4) at a size for a CPU and with Adam. Words
+// that occur once are unknown, so that a training has unknown words to copy. Attention sees no
+// </s>, as in the paper: it is nothing to copy.
 Configuration make_copy() {
   Configuration c = make_default();
   use_words(c, 30000, 30000);

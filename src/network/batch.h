@@ -60,9 +60,9 @@ struct PaddedTo {
 
 /// Makes a batch of at least one example. Every source and every target must hold a token; an empty
 /// one is a CheckFailure, and so is a link outside its example and a source of several sentences or
-/// of features, or with copies for other positions than its own. `floating` gives the type of masks, lengths and links and the device of all
-/// tensors. The lengths are those of the longest source and target, or `at_least` where that is
-/// more.
+/// of features, or with copies for other positions than its own. `floating` gives the type of
+/// masks, lengths and links and the device of all tensors. The lengths are those of the longest
+/// source and target, or `at_least` where that is more.
 Batch make_batch(std::span<const Example* const> examples, const at::TensorOptions& floating,
                  const PaddedTo& at_least = {});
 

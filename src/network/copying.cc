@@ -1,6 +1,6 @@
-// The output of a decoder that copies (§13.4): P(y) = p_gen softmax(W r + b)_y + (1 − p_gen) Σ_{j: x_j
-// = y} α_j, with p_gen = σ(z). Logarithms are added throughout: log σ(z) and log σ(−z) stay exact
-// where p_gen is nearly 0 or 1.
+// The output of a decoder that copies (§13.4): P(y) = p_gen softmax(W r + b)_y + (1 − p_gen) Σ_{j:
+// x_j = y} α_j, with p_gen = σ(z). Logarithms are added throughout: log σ(z) and log σ(−z) stay
+// exact where p_gen is nearly 0 or 1.
 #include <limits>
 
 #include "base/base.h"
@@ -56,8 +56,7 @@ LossInputs Network::copying_loss(const Decoded& decoded, const Batch& batch) con
   // Each token has the parts that exist: a token of the vocabulary that is not in its source is
   // generated, and one that the vocabulary lacks is copied.
   const Tensor both = at::logaddexp(known, copied);
-  inputs.log_likelihood =
-      at::where(is_known, at::where(share > 0, both, known), copied).sum();
+  inputs.log_likelihood = at::where(is_known, at::where(share > 0, both, known), copied).sum();
   return inputs;
 }
 

@@ -25,7 +25,7 @@ namespace attend::network {
 struct Forced {
   // [target_length, batch, target_vocabulary]; a decoder that copies has Batch::own_ids more ids
   Tensor log_probabilities;
-  Tensor alignments;         // [target_length, batch, source_length]
+  Tensor alignments;  // [target_length, batch, source_length]
 };
 
 /// An attentional encoder-decoder. It shares the memory of its parameters with the caller, who may

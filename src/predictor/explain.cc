@@ -26,8 +26,8 @@ std::vector<Choice> best_choices(const model::Side& side, const model::Copies& c
                     });
   std::vector<Choice> choices;
   for (std::size_t k = 0; k < count; ++k) {
-    choices.push_back(
-        {model::unit_of(side, copies, ids[k]), log_probabilities[static_cast<std::size_t>(ids[k])]});
+    choices.push_back({model::unit_of(side, copies, ids[k]),
+                       log_probabilities[static_cast<std::size_t>(ids[k])]});
   }
   return choices;
 }

@@ -194,8 +194,8 @@ std::vector<Answer> Predictor::predict(std::span<const std::string> texts,
     auto found = search::search(*engine_, sources, search_options);
     for (std::size_t k = 0; k < batch.size(); ++k) {
       const std::size_t part = batch[k];
-      predictions[part] = present_best(found[k], prepared.parts[part],
-                                       prepared.sources[part].copies, n_best);
+      predictions[part] =
+          present_best(found[k], prepared.parts[part], prepared.sources[part].copies, n_best);
     }
   };
   std::vector<char> too_large(prepared.parts.size(), 0);

@@ -109,10 +109,10 @@ void prepare_source(const model::ModelText& model, const PredictOptions& options
       }
     }
     std::vector<char> allowed_tokens = allowed_in(part, open, tokens.size());
-    model::Source own{std::move(tokens), std::move(allowed_tokens)};
-    own.copies = model::find_copies(model, units_in(part, source), own);
+    model::Source prepared_source{std::move(tokens), std::move(allowed_tokens)};
+    prepared_source.copies = model::find_copies(model, units_in(part, source), prepared_source);
     prepared.parts.push_back(part);
-    prepared.sources.push_back(std::move(own));
+    prepared.sources.push_back(std::move(prepared_source));
   }
   for (std::size_t j = 0; j < source.units.size(); ++j) {
     if (ids[j] == side.vocabulary.unknown()) source.unknown.push_back(source.units[j].text);

@@ -55,7 +55,8 @@ void CopyRun::copy(const CopiedRow& one) {
     for (std::size_t k = 0; k < places.size();) {
       const text::TokenId id = places[k].id;
       float share = 0;
-      for (; k < places.size() && places[k].id == id; ++k) share += one.alignment[places[k].position];
+      for (; k < places.size() && places[k].id == id; ++k)
+        share += one.alignment[places[k].position];
       float& score = scores[static_cast<std::size_t>(id)];
       if (share > 0) score = add_logarithms(score, copies + std::log(share));
     }

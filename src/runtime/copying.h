@@ -19,8 +19,8 @@ struct CopiedRow {
 };
 
 /// Like OutputRun, but a row has the ids of the target vocabulary and, after them, as many ids as
-/// the source with the most units of its own has. Ids that a row's source lacks have −∞. Steps of no
-/// more rows than an earlier one allocate nothing. Only one thread at a time may use it.
+/// the source with the most units of its own has. Ids that a row's source lacks have −∞. Steps of
+/// no more rows than an earlier one allocate nothing. Only one thread at a time may use it.
 class CopyRun {
  public:
   /// Refers to `layer`. `copies` are those of the sources; without any, there is nothing to copy.

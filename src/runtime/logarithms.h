@@ -16,8 +16,6 @@ inline float add_logarithms(float x, float y) {
 }
 
 /// Returns log σ(x).
-inline float log_sigmoid(float x) {
-  return std::min(x, 0.0F) - std::log1p(std::exp(-std::abs(x)));
-}
+inline float log_sigmoid(float x) { return std::min(x, 0.0F) - std::log1p(std::exp(-std::abs(x))); }
 
 }  // namespace attend::runtime

@@ -51,8 +51,8 @@ std::vector<Need> ProgramDecoder::find_needs(const Operations& all) {
   for (const step::ObservedSlot& one : schedule_.observations) {
     needs[index_of(one.slot)] = Need::kShown;
   }
-  for (const int slot : {schedule_.output, schedule_.prior, schedule_.gate, schedule_.copied,
-                         alignment_}) {
+  for (const int slot :
+       {schedule_.output, schedule_.prior, schedule_.gate, schedule_.copied, alignment_}) {
     always(slot);
   }
   for (const step::Resumed& one : schedule_.resumed) {

@@ -81,9 +81,8 @@ double decode_metric(const Dataset& data, const model::Weights& weights, const s
       }
       const auto results = search::search(*engine, sources, options);
       for (std::size_t i = begin; i < end; ++i) {
-        hypotheses[order[i]] =
-            to_segment(data.text.target, data.validation[order[i]].source.copies,
-                       results[i - begin].front().tokens);
+        hypotheses[order[i]] = to_segment(data.text.target, data.validation[order[i]].source.copies,
+                                          results[i - begin].front().tokens);
       }
     }
   });

@@ -41,8 +41,10 @@ class Copying : public ::testing::Test {
   static void SetUpTestSuite() {
     folder_ = std::make_unique<TemporaryFolder>();
     write_file(*folder_ / "pairs.tsv", pairs());
-    std::vector<std::string> arguments{"train", file("pairs.tsv"), "-m", file("model"),
-                                       "--preset", "copy", "--set", "training.metric=exact_match"};
+    std::vector<std::string> arguments{"train",    file("pairs.tsv"),
+                                       "-m",       file("model"),
+                                       "--preset", "copy",
+                                       "--set",    "training.metric=exact_match"};
     for (const std::string& option : tiny_options(300)) arguments.push_back(option);
     trained_ = attend(arguments);
   }
@@ -82,9 +84,9 @@ TEST_F(Copying, ShowsCopiedWordsWithTheirLinksInJson) {
 }
 
 TEST_F(Copying, ScoresCopiedWordsAboveOthers) {
-  const RunResult scored = run_on(
-      "my name is Zanzibar\thello Zanzibar\nmy name is Zanzibar\thello Sansibar\n",
-      {"score", "-", "--json"});
+  const RunResult scored =
+      run_on("my name is Zanzibar\thello Zanzibar\nmy name is Zanzibar\thello Sansibar\n",
+             {"score", "-", "--json"});
   ASSERT_EQ(scored.exit_code, 0) << scored.error;
   const auto lines = lines_of(scored.out);
   ASSERT_EQ(lines.size(), 2U);

@@ -18,8 +18,8 @@ enum class Lengths { kRandom, kEqual };
 void expect_equal(const Configuration& c, const model::VocabularySizes& sizes, std::size_t examples,
                   Lengths lengths = Lengths::kRandom) {
   model::check(c);
-  auto drawn = network::testing::random_examples(examples, sizes, 9, 6, 8,
-                                                 lengths == Lengths::kEqual);
+  auto drawn =
+      network::testing::random_examples(examples, sizes, 9, 6, 8, lengths == Lengths::kEqual);
   network::testing::add_random_copies(drawn, sizes.target, 9);
   const Layout layout(model::parameter_table(c, sizes));
   expect_fused_equals_plain(c, sizes, drawn, initial_values(layout, 3, at::kFloat));

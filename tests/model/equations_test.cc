@@ -243,8 +243,7 @@ TEST(Equations, OfSeeMixTheLastContextIntoTheInput) {  // §13.3
 
 TEST(Equations, OfACopySayWhenAndWhat) {  // §13.4
   const Lines found = lines(published("copy"));
-  EXPECT_EQ(found[found.size() - 2],
-            "generation: p_gen = σ(W_g [c_i; s_i; cell(s_i); x_i] + b_g)");
+  EXPECT_EQ(found[found.size() - 2], "generation: p_gen = σ(W_g [c_i; s_i; cell(s_i); x_i] + b_g)");
   EXPECT_EQ(found.back(),
             "choice: p(y_i) = p_gen softmax(W_o r_i + b_o) + (1 − p_gen) Σ_{j: x_j = y_i} α_ij");
 }
@@ -261,9 +260,9 @@ TEST(Equations, OfFurtherCellsAndOfAGate) {  // §4.6, §1.6
 }
 
 TEST(Plans, ExistForTheCommonDecoders) {
-  const std::set<std::string> rare{"cho",          "gnmt",     "luong-local-p", "luong-local-m",
-                                   "coverage-see", "temporal", "monotonic",     "hard-monotonic",
-                                   "copy"};
+  const std::set<std::string> rare{"cho",           "gnmt",           "luong-local-p",
+                                   "luong-local-m", "coverage-see",   "temporal",
+                                   "monotonic",     "hard-monotonic", "copy"};
   for (const Preset& one : presets()) {
     EXPECT_EQ(has_plan(preset(one.name)), !rare.contains(one.name)) << one.name;
   }

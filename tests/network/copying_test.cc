@@ -1,5 +1,5 @@
-// The distribution of a decoder that copies (§13.4) in plain loops, against the network, the runtime
-// and the search.
+// The distribution of a decoder that copies (§13.4) in plain loops, against the network, the
+// runtime and the search.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -150,8 +150,7 @@ TEST(Copying, StaysFiniteWhereItSurelyCopiesOrGenerates) {
     const Model model(gate);
     const Tensor floats = model.values.to(at::kFloat);
     Leaves leaves(model.layout, floats);
-    const Network network(model.configuration, leaves.tensors,
-                          std::make_shared<PlainOperations>());
+    const Network network(model.configuration, leaves.tensors, std::make_shared<PlainOperations>());
     const Example example = small_example();
     const Tensor cost = network.cost(make_batch(std::vector{&example}, at::kFloat), nullptr).cost;
     EXPECT_TRUE(std::isfinite(cost.item<double>())) << gate;
@@ -198,14 +197,13 @@ TEST(Copying, DecodedForcedAndTrainedScoresAreEqual) {
         copied += static_cast<std::size_t>(std::count_if(
             one.tokens.begin(), one.tokens.end(), [](auto id) { return id >= kVocabulary; }));
         if (!one.finished) continue;
-        const auto forced = search::score(*engine, std::span(&sources[s], 1),
-                                          std::span(&one.tokens, 1), 1.0);
+        const auto forced =
+            search::score(*engine, std::span(&sources[s], 1), std::span(&one.tokens, 1), 1.0);
         const double tolerance = 1e-5 * std::max(1.0, std::abs(one.log_probability));
         EXPECT_NEAR(forced[0].log_probability, one.log_probability, tolerance);
         Example example{sources[s], one.tokens};
         example.target.push_back(kEnd);
-        const Network network =
-            model.network(model.values, std::make_shared<PlainOperations>());
+        const Network network = model.network(model.values, std::make_shared<PlainOperations>());
         const Cost cost = network.cost(make_batch(std::vector{&example}, at::kDouble), nullptr);
         EXPECT_NEAR(cost.log_likelihood.item<double>(), one.log_probability, 10 * tolerance);
       }

@@ -84,14 +84,15 @@ inline void add_random_links(std::vector<Example>& examples, std::uint64_t seed)
 inline void add_random_copies(std::vector<Example>& examples, std::int64_t vocabulary,
                               std::uint64_t seed) {
   Random random(seed);
-  const auto own = [&](std::uint64_t k) { return static_cast<text::TokenId>(vocabulary) +
-                                                 static_cast<text::TokenId>(k); };
+  const auto own = [&](std::uint64_t k) {
+    return static_cast<text::TokenId>(vocabulary) + static_cast<text::TokenId>(k);
+  };
   for (Example& example : examples) {
     model::Copies copies;
     copies.unknown = 0;
     for (std::size_t j = 0; j < example.source.tokens.size(); ++j) {
-      text::TokenId id = static_cast<text::TokenId>(
-          random.below(static_cast<std::uint64_t>(vocabulary)));
+      text::TokenId id =
+          static_cast<text::TokenId>(random.below(static_cast<std::uint64_t>(vocabulary)));
       if (random.chance(0.1)) id = text::kNoToken;
       if (random.chance(0.4)) {
         const std::size_t known = copies.units.size();

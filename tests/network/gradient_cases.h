@@ -260,8 +260,7 @@ inline std::vector<Case> placement_cases() {
                       "encoder.embedding=5", "decoder.embedding=5"});
   const std::string copies = "decoder.copy=pointer";
   for (const std::string& order : testing::choices_of("decoder.order")) {
-    list.push_back({"copies_" + testing::name_of_choice(order),
-                    [=](Configuration& c) {
+    list.push_back({"copies_" + testing::name_of_choice(order), [=](Configuration& c) {
                       model::set_options(c, std::vector{copies, "decoder.order=" + order});
                     }});
   }

@@ -92,7 +92,8 @@ void check_copy(const Configuration& c) {
              "units that its vocabulary lacks");
   }
   if (c.source.unit != c.target.unit || c.target.unit == UnitChoice::kWhole) {
-    conflict(name + " needs the same source.unit and target.unit, and not whole, because a source " +
+    conflict(name +
+             " needs the same source.unit and target.unit, and not whole, because a source " +
              "unit is copied as the target unit of the same text");
   }
   if (c.target.unit == UnitChoice::kSubwords && !c.shared_vocabulary) {

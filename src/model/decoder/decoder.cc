@@ -231,8 +231,8 @@ Value DecoderBuilder::readout(Value state, Value context) {
   return b_.dropout(readout, step::DropoutPlace::kReadout);
 }
 
-// Returns z, where p_gen = σ(z) is the probability that a step generates its token and does not copy
-// it. Where the query is [s; c], the state is so here too, as in the code of See et al.
+// Returns z, where p_gen = σ(z) is the probability that a step generates its token and does not
+// copy it. Where the query is [s; c], the state is so here too, as in the code of See et al.
 Value DecoderBuilder::copy_gate(const StepValues& step) {
   std::vector<Value> parts{step.look.context, step.state.hidden};
   if (c_.attention.query == Query::kStateAndCell) parts.push_back(step.state.cell);

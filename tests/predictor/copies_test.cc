@@ -83,7 +83,7 @@ TEST(Copies, AreExplainedStepByStep) {
       if (i < explanation.prediction.units.size()) {
         EXPECT_EQ(step.chosen.unit, explanation.prediction.units[i]);
       }
-      if (i > 0) EXPECT_EQ(step.previous, explanation.steps[i - 1].chosen.unit);
+      EXPECT_EQ(step.previous, i > 0 ? explanation.steps[i - 1].chosen.unit : "");
       sum += static_cast<double>(step.chosen.log_probability);
     }
     EXPECT_NEAR(sum, explanation.prediction.log_probability, 1e-4 * std::max(1.0, std::abs(sum)));

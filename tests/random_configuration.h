@@ -61,7 +61,7 @@ inline std::string random_score(const std::vector<std::string>& choices, Random&
 inline bool is_rare_choice(const std::string& option) {
   return option == "attention.kind" || option == "attention.window" ||
          option == "attention.coverage" || option == "attention.normaliser" ||
-         option == "attention.temporal";
+         option == "attention.temporal" || option == "decoder.copy";
 }
 
 /// The options that say where the context enters, who asks, and which further cells there are.
@@ -122,8 +122,8 @@ inline void keep_self_attention(Random& random, KeptValues& kept) {
 
 /// Draws the score and the order of a step, the placements, the keys, attention to earlier states,
 /// and in two models of five a rare choice: another kind of attention than the soft one, a window,
-/// coverage, another normaliser, or a division by the past. Most pairs of them contradict each
-/// other. A window or coverage may have another normaliser too, and coverage a division by the
+/// coverage, another normaliser, a division by the past, or copies. Most pairs of them contradict
+/// each other. A window or coverage may have another normaliser too, and coverage a division by the
 /// past.
 inline KeptValues random_kept_values(Random& random) {
   model::Configuration usual;
@@ -168,7 +168,7 @@ inline void fit_hard_attention(model::Configuration& c) {
   c.attention.end_token = EndToken::kVisible;
 }
 
-/// Sets the usual placements.
+/// Sets the usual placements, and no copies.
 inline void reset_placements(model::Configuration& c) {
   using namespace model;
   c.attention.query = Query::kState;
@@ -182,6 +182,7 @@ inline void reset_placements(model::Configuration& c) {
   decoder.context_layers = ContextLayers::kBottom;
   decoder.gru_context = GruContext::kOutside;
   decoder.transitions = 0;
+  decoder.copy = Copy::kNone;
 }
 
 /// Whether any placement is not the usual one.
@@ -209,9 +210,26 @@ inline void fit_no_look(model::Configuration& c) {
   if (c.decoder.initial_state == InitialState::kZero) c.decoder.initial_state = InitialState::kMean;
 }
 
+/// Sets the choices that a decoder which copies forces: soft attention to the whole source.
+inline void fit_copying(model::Configuration& c) {
+  using namespace model;
+  if (c.decoder.copy == Copy::kNone) return;
+  c.attention.kind = AttentionKind::kSoft;
+  c.attention.window = Window::kAll;
+  c.attention.normaliser = Normaliser::kSoftmax;
+  c.attention.fixed_context = FixedContext::kState;
+  if (c.attention.score == "location") c.attention.score = "general";
+  if (c.decoder.cell.type == Cell::kNone) c.decoder.cell.type = Cell::kGru;
+  if (c.decoder.initial_state == InitialState::kContext) {
+    c.decoder.initial_state = InitialState::kLast;
+  }
+  c.encoder.padding = Padding::kMasked;
+}
+
 /// Sets the choices that the kind of attention, its window and its coverage force.
 inline void fit_attention(Random& random, model::Configuration& c) {
   using namespace model;
+  fit_copying(c);
   AttentionConfig& attention = c.attention;
   const bool usual_look =
       attention.kind == AttentionKind::kSoft && attention.normaliser == Normaliser::kSoftmax &&
@@ -479,7 +497,7 @@ inline model::Configuration random_configuration(Random& random, int largest = 2
     fit_keys(c);
     fit_self_attention(c);
     fit_sizes(random, c);
-    if (random.chance(0.3)) {
+    if (random.chance(0.3) && c.decoder.copy == model::Copy::kNone) {
       c.target.end_token = false;
       c.target.fixed_length = 1 + static_cast<int>(random.below(6));
     }

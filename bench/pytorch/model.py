@@ -15,7 +15,7 @@ WRITTEN = {"encoder.layers": ["1"], "decoder.layers": ["1"], "encoder.direction"
            "attention.query": ["state"], "attention.context_gate": ["none"], "attention.keys": ["annotations"],
            "decoder.initial_state": ["backward", "mean", "zero"], "decoder.start": ["zero"],
            "decoder.tied_embeddings": ["none"], "decoder.input_layer": ["none"], "decoder.gru_context": ["outside"],
-           "decoder.transitions": ["0"]}
+           "decoder.transitions": ["0"], "decoder.copy": ["none"]}
 LOOKS_FIRST = {"decoder.order": ["look-update-generate"], "attention.score": ["additive"],
                "decoder.readout": ["tanh", "none"], "decoder.readout_feedback": ["previous"]}
 COVERS = LOOKS_FIRST | {"attention.coverage": ["neural"], "decoder.cell": ["gru"]}

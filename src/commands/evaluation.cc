@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 #include <new>
 #include <utility>
@@ -14,12 +15,21 @@ namespace {
 constexpr const char* kTextMetrics = "exact_match,unit_error_rate,bleu,chrf";
 constexpr const char* kLabelMetrics = "accuracy,macro_f1";
 
-// Returns the units of a reference that the model can never write.
+// Returns the units of a reference that the model can never write. A decoder that copies can write
+// those of the source too.
 std::vector<std::string> unknown_units(const predictor::Predictor& predictor,
+                                       const predictor::Source& source,
                                        const std::vector<std::string>& units) {
+  const model::ModelText& text = predictor.text();
+  const bool copies = text.configuration.decoder.copy != model::Copy::kNone;
+  const auto in_source = [&](const std::string& unit) {
+    return std::any_of(source.units.begin(), source.units.end(),
+                       [&](const text::Unit& one) { return one.text == unit; });
+  };
   std::vector<std::string> unknown;
   for (const std::string& unit : units) {
-    if (!predictor.text().target.vocabulary.contains(unit)) unknown.push_back(unit);
+    if (text.target.vocabulary.contains(unit) || (copies && in_source(unit))) continue;
+    unknown.push_back(unit);
   }
   return unknown;
 }
@@ -105,7 +115,7 @@ EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text:
     }
     if (text::is_blank(target)) notices.add_empty_reference();
     Comparison& comparison = comparisons[i];
-    notices.add_reference(unknown_units(predictor, comparison.reference.units));
+    notices.add_reference(unknown_units(predictor, answer.source, comparison.reference.units));
     result.source_lengths.push_back(answer.source.units.size());
     result.hypotheses.push_back(std::move(comparison.hypothesis));
     result.references.push_back({std::move(comparison.reference)});

@@ -74,7 +74,7 @@ TokenPairs read_pairs(const model::ModelText& text, const Options& options) {
 
 void run(const Options& options) {
   const model::ModelText text = model::load_text(options.model);
-  model::check_shortlist(text.configuration.attention);
+  model::check_shortlist(text.configuration);
   const auto [sources, targets] = read_pairs(text, options);
   const auto shortlist = model::Shortlist::learn(sources, targets, text.sizes(), options.shortlist);
   shortlist.save(model::shortlist_file(options.model));

@@ -61,6 +61,10 @@ std::vector<Tensor> FusedOperations::run_steps(const network::StepsInputs& input
   return fused::run_steps(matrices_, inputs);
 }
 
+Tensor FusedOperations::token_log_probabilities(const network::LossInputs& inputs) {
+  return fused::token_log_probabilities(matrices_, inputs);
+}
+
 network::LossSums FusedOperations::accumulate_gradient(const network::LossInputs& inputs,
                                                        const network::LossOptions& options) {
   if (inputs.log_likelihood.defined()) {

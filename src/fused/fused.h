@@ -39,6 +39,7 @@ class FusedOperations : public network::Operations {
   network::DecodedSteps decoder_steps(const network::DecoderInputs& inputs) override;
   bool runs_steps() const override { return true; }
   std::vector<at::Tensor> run_steps(const network::StepsInputs& inputs) override;
+  at::Tensor token_log_probabilities(const network::LossInputs& inputs) override;
   network::LossSums accumulate_gradient(const network::LossInputs& inputs,
                                         const network::LossOptions& options) override;
   network::LossSums evaluate(const network::LossInputs& inputs,

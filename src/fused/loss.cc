@@ -1,8 +1,11 @@
 #include "fused/loss.h"
 
 #include <algorithm>
+#include <utility>
+#include <vector>
 
 #include "base/base.h"
+#include "fused/differentiate.h"
 
 namespace attend::fused {
 
@@ -45,10 +48,8 @@ class Part {
   template <class Done>
   network::LossSums sums(const Tensor& logits, const network::LossOptions& options,
                          Done&& done) const {
-    const kernels::Rows part = rows_of(logits);
-    matrices_.forward(inputs_.weight, RowsPerProduct::kBatch)
-        .multiply(rows_, inputs_.bias.data_ptr<float>(), part, Write::kReplace);
-    const std::int64_t* targets = inputs_.targets.data_ptr<std::int64_t>() + first_;
+    const kernels::Rows part = multiply(logits);
+    const std::int64_t* targets = this->targets();
     network::LossSums sums;
     for (std::int64_t row = 0; row < count_; row += kRowsInCache) {
       const std::int64_t count = std::min(kRowsInCache, count_ - row);
@@ -83,7 +84,45 @@ class Part {
     return result;
   }
 
+  // Writes log p of each target to its row of `all_scores` [tokens].
+  void token_scores(const Tensor& logits, const Tensor& all_scores) const {
+    const kernels::Rows part = multiply(logits);
+    float* scores = all_scores.data_ptr<float>() + first_;
+    for (std::int64_t row = 0; row < count_; ++row) {
+      const auto one = kernels::cross_entropy(part.from(to_size(row)), 1, to_size(logits.size(1)),
+                                              targets() + row, kernels::CrossEntropyOptions{});
+      scores[row] = static_cast<float>(one.log_likelihood);
+    }
+  }
+
+  // The backward pass of token_scores(): d_scores [tokens] is its outer gradient. Adds to d_weight
+  // and d_bias, and writes d_rows.
+  void token_gradient(const Tensor& logits, const Tensor& d_scores, const Tensor& all_d_rows,
+                      const Tensor& d_weight, const Tensor& d_bias) const {
+    const std::size_t vocabulary = to_size(logits.size(1));
+    sums(logits, {}, [](std::size_t, std::size_t) {});  // leaves softmax − 1_y of each row
+    const Tensor d_logits = logits.narrow(0, 0, count_);
+    d_logits.mul_(d_scores.narrow(0, first_, count_).neg().unsqueeze(1));
+    const kernels::Rows part = rows_of(logits);
+    PackedRows packed =
+        PackedRows::unpacked(matrices_.precision(), part, to_size(count_), vocabulary);
+    kernels::add_column_sums(part, to_size(count_), vocabulary, d_bias.data_ptr<float>());
+    packed.pack(0, to_size(count_));
+    matrices_.backward(inputs_.weight, RowsPerProduct::kBatch)
+        .multiply(packed, nullptr, rows_of(all_d_rows.narrow(0, first_, count_)), Write::kReplace);
+    kernels::gradient_product(matrices_.primitives(), packed, rows_, rows_of(d_weight),
+                              Write::kAdd);
+  }
+
  private:
+  kernels::Rows multiply(const Tensor& logits) const {
+    const kernels::Rows part = rows_of(logits);
+    matrices_.forward(inputs_.weight, RowsPerProduct::kBatch)
+        .multiply(rows_, inputs_.bias.data_ptr<float>(), part, Write::kReplace);
+    return part;
+  }
+  const std::int64_t* targets() const { return inputs_.targets.data_ptr<std::int64_t>() + first_; }
+
   ShardMatrices& matrices_;
   const network::LossInputs& inputs_;
   std::int64_t first_, count_;
@@ -146,6 +185,32 @@ Loss accumulate_loss(ShardMatrices& matrices, const network::LossInputs& given,
     add(result.sums, part.gradient(logits, options, result.d_rows));
   });
   return result;
+}
+
+Tensor token_log_probabilities(const std::shared_ptr<ShardMatrices>& matrices,
+                               const network::LossInputs& given) {
+  network::LossInputs inputs = given;
+  inputs.rows = given.rows.detach();
+  std::vector<Tensor> results;
+  {
+    const at::NoGradGuard no_gradient;
+    results.push_back(at::empty({inputs.rows.size(0)}, inputs.rows.options()));
+    for_parts(*matrices, inputs, [&](const Part& part, const Tensor& logits) {
+      part.token_scores(logits, results[0]);
+    });
+  }
+  differentiate({given.rows, given.weight, given.bias}, results,
+                [matrices, inputs](std::vector<Tensor>&& outer) {
+                  const at::NoGradGuard no_gradient;
+                  const Tensor d_scores = outer[0].contiguous();
+                  const Tensor d_rows = at::empty_like(inputs.rows);
+                  const WeightGradient d_weight(inputs.weight), d_bias(inputs.bias);
+                  for_parts(*matrices, inputs, [&](const Part& part, const Tensor& logits) {
+                    part.token_gradient(logits, d_scores, d_rows, d_weight.sum(), d_bias.sum());
+                  });
+                  return std::vector<Tensor>{d_rows, d_weight.result(), d_bias.result()};
+                });
+  return results[0];
 }
 
 network::LossSums evaluate_loss(ShardMatrices& matrices, const network::LossInputs& inputs,

@@ -5,6 +5,8 @@
 
 #include <ATen/ATen.h>
 
+#include <memory>
+
 #include "fused/packed_weights.h"
 #include "network/network.h"
 
@@ -24,5 +26,10 @@ Loss accumulate_loss(ShardMatrices& matrices, const network::LossInputs& inputs,
 /// Computes the sums of the loss only; weight and bias need no gradient.
 network::LossSums evaluate_loss(ShardMatrices& matrices, const network::LossInputs& inputs,
                                 const network::LossOptions& options);
+
+/// Computes network::Operations::token_log_probabilities(). The logits are computed again for the
+/// gradient, so that those of a whole batch never exist at once.
+at::Tensor token_log_probabilities(const std::shared_ptr<ShardMatrices>& matrices,
+                                   const network::LossInputs& inputs);
 
 }  // namespace attend::fused

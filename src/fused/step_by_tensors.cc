@@ -134,6 +134,8 @@ class ByTensors final : public StepOperation {
         return rows[0].view({in_.batch, in_.positions, shape.units});
       case Per::kRow:
         return rows;
+      case Per::kRowPast:
+        return rows;
       case Per::kRowPosition:
         break;
     }

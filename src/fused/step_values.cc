@@ -132,7 +132,7 @@ void StepValues::count_readers() {
   }
   for (const step::ObservedSlot& one : schedule.observations) count(one.slot);
   for (const int slot : schedule.costs) count(slot);
-  for (const int slot : {schedule.output, schedule.prior, schedule.normalizer}) count(slot);
+  for (const int slot : schedule.output_slots()) count(slot);
 }
 
 // Takes the known values that the steps read.

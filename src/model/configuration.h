@@ -126,6 +126,9 @@ enum class ContextLayers { kBottom, kAll };
 /// The place of C c in a GRU: with W x, or with U h, where r is applied to its part of the
 /// candidate (§3).
 enum class GruContext { kOutside, kInside };
+/// What a decoder may copy from the source into the target: nothing, or every source unit with the
+/// share that attention gives its positions (the pointer-generator, §13.4).
+enum class Copy { kNone, kPointer };
 enum class Readout { kNone, kTanh, kMaxout, kLinear };
 /// The score of attention to the decoder's own earlier states (§11.2).
 enum class SelfAttention { kNone, kDot, kGeneral, kAdditive };
@@ -236,6 +239,7 @@ struct DecoderConfig {
   SelfAttention self_attention = SelfAttention::kNone;
   int self_attention_window = 0;  ///< L: how many earlier states it looks at; 0: all
   StateParts self_attention_parts = StateParts::kWhole;
+  Copy copy = Copy::kNone;
   /// The number of cells in one step. The order kUpdateLookUpdate has one layer and two cells or
   /// more.
   int cells() const { return order == Order::kUpdateLookUpdate ? 2 + transitions : layers; }

@@ -23,7 +23,8 @@ struct StepRow {
   std::int32_t source = 0;  ///< index into the annotated sources
   /// Row of the same hypothesis in the previous step; −1 in the first step, for the initial state.
   std::int32_t parent = -1;
-  TokenId previous = text::kNoToken;  ///< y_{i-1}; kNoToken in the first step
+  /// y_{i-1}; kNoToken in the first step. It may be an id that Source::copies gives.
+  TokenId previous = text::kNoToken;
 };
 
 /// One token that may extend a row.
@@ -47,6 +48,9 @@ struct Observation {
 /// The results of one step, valid until the next step. Rows have the order of the StepRows.
 struct StepResult {
   std::size_t rows = 0;
+  /// The number of ids of a row: the target vocabulary. With a decoder that copies, the ids that
+  /// Source::copies gives follow, as many as the source with the most of them has; those that a
+  /// row's own source lacks have −infinity.
   std::size_t target_vocabulary = 0;
   /// Length of the longest annotated source. Where a row may not look (after the end of its own
   /// source and at positions that Source::allowed excludes), alignment is 0 and energies are
@@ -98,6 +102,7 @@ class Engine {
   /// outlive the call. Throws CheckFailure for ids out of range and for a source of a kind that the
   /// encoder cannot read.
   virtual std::unique_ptr<Decoding> annotate(std::span<const Source> sources) const = 0;
+  /// The size of the target vocabulary; ids that a source gives (Source::copies) do not count.
   virtual std::size_t target_vocabulary() const = 0;
   /// Returns the id that ends a target, or nothing when every target has fixed_target_length()
   /// tokens.

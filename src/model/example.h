@@ -3,11 +3,26 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "text/text.h"
 
 namespace attend::model {
+
+/// The target units that a decoder may copy from a source (§13.4): the units of the source that
+/// have the text of a target unit.
+struct Copies {
+  // [positions]: the target id of each unit. A unit that the target vocabulary lacks has an id of
+  // its own, from the size of the vocabulary on. kNoToken where there is nothing to copy. Empty:
+  // nothing is copied at all.
+  std::vector<text::TokenId> ids = {};
+  // The texts of the units with ids of their own, in the order of these ids, which is the order in
+  // which they first occur in the source.
+  std::vector<std::string> units = {};
+  // The id of <unk>, which the next step reads in place of such an id.
+  text::TokenId unknown = text::kNoToken;
+};
 
 /// A source as the encoder reads it. Its positions are its tokens, or the regions of `features`.
 struct Source {
@@ -21,6 +36,7 @@ struct Source {
   // [regions, feature width]: vectors in place of tokens, for an encoder that reads the regions of
   // a picture; empty: none.
   std::vector<float> features = {};
+  Copies copies = {};  ///< for a decoder that copies; otherwise not used
 };
 
 /// Makes sources of token ids alone.
@@ -38,7 +54,8 @@ struct Link {
   bool operator==(const Link&) const = default;
 };
 
-/// A source and the token ids of its target, as encode() makes them.
+/// A source and the token ids of its target, as encode() makes them. For a decoder that copies, a
+/// target unit that only the source has is one of the ids of Source::copies.
 struct Example {
   Source source;
   std::vector<text::TokenId> target;

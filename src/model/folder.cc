@@ -73,6 +73,9 @@ Side make_side(const Configuration& configuration, SideName name, text::Vocabula
   if (pads && !vocabulary.padding()) {
     throw ModelError(fmt::format("{}.vocab has no <pad>, but encoder.padding is visible", stem));
   }
+  if (!source && configuration.decoder.copy != Copy::kNone && !vocabulary.unknown()) {
+    throw ModelError(fmt::format("{}.vocab has no <unk>, but decoder.copy is pointer", stem));
+  }
   const text::SegmenterOptions options = segmenter_options(config);
   text::Segmenter segmenter = config.unit == UnitChoice::kSubwords
                                   ? text::Segmenter(options, subword_model)

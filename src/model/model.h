@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/configuration.h"  // IWYU pragma: export
+#include "model/copies.h"         // IWYU pragma: export
 #include "model/engine.h"         // IWYU pragma: export
 #include "model/example.h"        // IWYU pragma: export
 #include "model/folder.h"         // IWYU pragma: export

@@ -289,6 +289,10 @@ void add_decoder(OptionList& list, DecoderConfig& decoder) {
                            {"key-value-predict", StateParts::kKeyValuePredict}},
                           "with self-attention, whether the state is split into a key, a value and "
                           "what the readout reads");
+  list.choice<Copy>("decoder.copy", decoder.copy,
+                    {{"none", Copy::kNone}, {"pointer", Copy::kPointer}},
+                    "pointer lets the decoder copy units of the source, also those that the target "
+                    "vocabulary lacks, as the pointer-generator does");
 }
 
 }  // namespace

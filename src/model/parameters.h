@@ -84,6 +84,11 @@ struct VocabularySizes {
 ///   input.weight                   [m_y, m_y + f]  W_x, with decoder.input_layer: linear; columns
 ///                                                [E y_{i-1}; what is fed], f: l or n_h
 ///   input.bias                     [m_y]         b_x, with decoder.input_layer: linear
+///   copy.weight                    [1, n_h + n + x]  W_g, with decoder.copy: pointer; columns [c_i;
+///                                                s_i; x_i], with state-and-cell [c_i; s_i; its
+///                                                cell; x_i]. x_i: m_y (E y_{i-1} or, with an input
+///                                                layer, its result), and what is fed without one
+///   copy.bias                      [1]           b_g, with decoder.copy: pointer
 ///   target_embedding.weight        [target_vocabulary, m_y]  with feedback, unless tied to the source
 ///   target_embedding.start         [m_y]         E y_0, with decoder.start: own
 ///   decoder.L.input_weight         [G n, in]     layer 0: columns [E y; c_i], above: n, or [s; c_i]

@@ -99,24 +99,29 @@ Configuration make_coverage_see() {
   return c;
 }
 
-// The summariser of See, Liu and Manning without its pointer: 21,499,600 parameters and 512 of the
-// coverage. The last context is mixed into the next input, and the query is [s; c] of the LSTM. Two
-// things differ: their first states pass through a ReLU and not a tanh, the cell's from the cells
-// of the encoder; and they trained with Adagrad, which does not exist here.
-Configuration published_coverage_see() {
-  Configuration c = make_coverage_see();
-  use_words(c, 50000, 50000);
-  c.shared_vocabulary = true;
+// The decoder and the encoder of See, Liu and Manning: the last context is mixed into the next
+// input, the query is [s; c] of the LSTM, and the readout is linear.
+void use_summariser(Configuration& c) {
   c.encoder.cell.type = c.decoder.cell.type = Cell::kLstm;
-  c.encoder.units = c.decoder.units = c.decoder.readout_units = 256;
-  c.attention.units = 512;
   c.attention.query = Query::kStateAndCell;
+  c.decoder.order = Order::kUpdateLookGenerate;
   c.decoder.input_feeding = InputFeeding::kContext;
   c.decoder.input_layer = InputLayer::kLinear;
   c.decoder.initial_state = InitialState::kLast;
   c.decoder.start = Start::kOwn;
   c.decoder.readout = Readout::kLinear;
   c.decoder.readout_feedback = Feedback::kNone;
+}
+
+// The published sizes of use_summariser(): 21,499,600 parameters. Two things differ: their first
+// states pass through a ReLU and not a tanh, the cell's from the cells of the encoder; and they
+// trained with Adagrad, which does not exist here.
+void use_published_summariser(Configuration& c) {
+  use_words(c, 50000, 50000);
+  use_summariser(c);
+  c.shared_vocabulary = true;
+  c.encoder.units = c.decoder.units = c.decoder.readout_units = 256;
+  c.attention.units = 512;
   c.decoder.tied_embeddings = TiedEmbeddings::kInputs;
   TrainingConfig& t = c.training;
   t.dropout = {};
@@ -125,6 +130,33 @@ Configuration published_coverage_see() {
   t.batch_size = 16;
   t.maximum_source_length = 400;
   t.maximum_target_length = 100;
+}
+
+// The summariser without its pointer, and 512 parameters of the coverage.
+Configuration published_coverage_see() {
+  Configuration c = make_coverage_see();
+  use_published_summariser(c);
+  return c;
+}
+
+// The pointer-generator of See, Liu and Manning (§13.4) at a size for a CPU and with Adam. Words
+// that occur once are unknown, so that a training has unknown words to copy. Attention sees no
+// </s>, as in the paper: it is nothing to copy.
+Configuration make_copy() {
+  Configuration c = make_default();
+  use_words(c, 30000, 30000);
+  use_summariser(c);
+  c.source.minimum_count = c.target.minimum_count = 2;
+  c.source.end_token = false;
+  c.decoder.copy = Copy::kPointer;
+  return c;
+}
+
+// The baseline's parameters and 1,153 of p_gen. The 50,000 most frequent words are known.
+Configuration published_copy() {
+  Configuration c = make_copy();
+  use_published_summariser(c);
+  c.source.minimum_count = c.target.minimum_count = 1;
   return c;
 }
 
@@ -314,6 +346,8 @@ constexpr NamedPreset kPresets[] = {
      published_gnmt},
     {"coverage-see", "See, Liu and Manning 2017: coverage of the source, with its loss",
      make_coverage_see, published_coverage_see},
+    {"copy", "See, Liu and Manning 2017: the pointer-generator, which copies words of the source",
+     make_copy, published_copy},
     {"coverage-linguistic", "Tu et al. 2016: coverage in shares of what each annotation asks for",
      make_coverage_linguistic, published_coverage_linguistic},
     {"coverage-neural", "Tu et al. 2016: coverage by a GRU of each position", make_coverage_neural,

@@ -160,7 +160,13 @@ std::vector<TokenId> Shortlist::candidates(std::span<const std::vector<TokenId>>
   return ids;
 }
 
-void check_shortlist(const AttentionConfig& attention) {
+void check_shortlist(const Configuration& configuration) {
+  if (configuration.decoder.copy != Copy::kNone) {
+    throw UsageError(
+        "decoder.copy: pointer cannot be combined with a shortlist, which would leave out words "
+        "that the source has");
+  }
+  const AttentionConfig& attention = configuration.attention;
   if (!attention.is_hard()) return;
   throw UsageError(fmt::format(
       "attention.kind: {} cannot be combined with a shortlist, because the output is a mixture of "

@@ -46,6 +46,6 @@ class Shortlist {
 };
 
 /// Throws UsageError, which names the option, for a model that cannot be used with a shortlist.
-void check_shortlist(const AttentionConfig& attention);
+void check_shortlist(const Configuration& configuration);
 
 }  // namespace attend::model

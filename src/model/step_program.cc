@@ -63,6 +63,7 @@ bool has_planned_inputs(const Configuration& c) {
 bool has_plan(const Configuration& configuration) {
   const AttentionConfig& attention = configuration.attention;
   if (configuration.decoder.cell.type == Cell::kNone) return false;
+  if (configuration.decoder.copy != Copy::kNone) return false;
   if (!has_planned_inputs(configuration)) return false;
   if (!attention.looks()) return true;
   if (attention.keys != Keys::kAnnotations) return false;

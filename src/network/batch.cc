@@ -122,6 +122,23 @@ void fill_links(Batch& batch, std::span<const Example* const> examples,
   batch.links = whole / whole.sum(2, true).clamp_min(1);
 }
 
+// Makes the ids of the units that may be copied from each source.
+void fill_copies(Batch& batch, std::span<const Example* const> examples, std::size_t length,
+                 const at::Device& device) {
+  const auto has_none = [](const Example* one) { return one->source.copies.ids.empty(); };
+  if (std::all_of(examples.begin(), examples.end(), has_none)) return;
+  Ids all(examples.size() * length, text::kNoToken);
+  for (std::size_t b = 0; b < examples.size(); ++b) {
+    const model::Copies& copies = examples[b]->source.copies;
+    std::copy(copies.ids.begin(), copies.ids.end(),
+              all.begin() + static_cast<std::ptrdiff_t>(b * length));
+    if (copies.units.empty()) continue;
+    batch.own_ids = std::max(batch.own_ids, static_cast<std::int64_t>(copies.units.size()));
+    batch.unknown = copies.unknown;
+  }
+  batch.copies = to_tensor(all, {batch.sentences, static_cast<std::int64_t>(length)}, device);
+}
+
 }  // namespace
 
 Batch make_batch(std::span<const Example* const> examples, const at::TensorOptions& floating,
@@ -134,6 +151,8 @@ Batch make_batch(std::span<const Example* const> examples, const at::TensorOptio
     ATTEND_CHECK(!source.tokens.empty() && !example->target.empty());
     ATTEND_CHECK(source.sentences.empty() && source.features.empty());
     ATTEND_CHECK(source.allowed.empty() || source.allowed.size() == source.tokens.size());
+    const std::size_t copied = source.copies.ids.size();
+    ATTEND_CHECK(copied == 0 || copied == source.tokens.size());
     source_length = std::max(source_length, source.tokens.size());
     target_length = std::max(target_length, example->target.size());
   }
@@ -143,6 +162,7 @@ Batch make_batch(std::span<const Example* const> examples, const at::TensorOptio
   fill_attention(batch, examples, source_length, floating);
   fill_target(batch, examples, target_length, floating);
   fill_links(batch, examples, floating);
+  fill_copies(batch, examples, source_length, floating.device());
   Ids last;
   for (const Example* example : examples) last.push_back(example->target.back());
   batch.last_tokens = to_tensor(last, {batch.sentences}, floating.device());

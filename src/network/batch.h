@@ -28,6 +28,10 @@ struct Batch {
   // [source_length, batch]: 1 where attention may look, 0 on padding and where Source::allowed is
   // 0; undefined if it may look at every position.
   at::Tensor attention_mask;
+  // [batch, source_length]: the target ids of Source::copies, −1 where nothing is copied;
+  // undefined if nothing is copied from any source.
+  at::Tensor copies;
+  // Ids y_i of targets and of previous tokens may be those that Source::copies gives.
   at::Tensor target;       // [target_length, batch]: ids y_i; 0 on padding
   at::Tensor previous;     // [target_length, batch]: ids y_{i-1}; −1 in the first step
   at::Tensor last_tokens;  // [batch]: the id of the last token of each target, </s> if it ends so
@@ -44,6 +48,8 @@ struct Batch {
   std::vector<std::int32_t> attention_sizes;
   std::int64_t sentences = 0;  ///< number of examples, written `batch` in shapes
   std::int64_t tokens = 0;     ///< number of target tokens, without padding
+  std::int64_t own_ids = 0;  ///< the most ids beyond the vocabulary that Source::copies of one has
+  std::int64_t unknown = 0;  ///< the id that is read in place of these; 0 without any
 };
 
 /// Minimum lengths of a batch. Tests use them to add padding, which must not change any result.
@@ -54,9 +60,9 @@ struct PaddedTo {
 
 /// Makes a batch of at least one example. Every source and every target must hold a token; an empty
 /// one is a CheckFailure, and so is a link outside its example and a source of several sentences or
-/// of features. `floating` gives the type of masks, lengths and links and the device of all
-/// tensors. The lengths are those of the longest source and target, or `at_least` where that is
-/// more.
+/// of features, or with copies for other positions than its own. `floating` gives the type of
+/// masks, lengths and links and the device of all tensors. The lengths are those of the longest
+/// source and target, or `at_least` where that is more.
 Batch make_batch(std::span<const Example* const> examples, const at::TensorOptions& floating,
                  const PaddedTo& at_least = {});
 

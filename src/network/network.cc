@@ -167,8 +167,13 @@ Network::Annotated Network::annotate(const Batch& whole, Dropout* dropout) const
 // Returns the ids whose embeddings the steps read. The first is −1 or, with Start::kEnd, that of
 // </s>: the last token of the target.
 Tensor Network::previous_ids(const Batch& batch) const {
-  if (configuration_.decoder.start != model::Start::kEnd) return batch.previous;
-  return at::where(batch.previous < 0, batch.last_tokens, batch.previous);
+  Tensor ids = batch.previous;
+  if (configuration_.decoder.start == model::Start::kEnd) {
+    ids = at::where(ids < 0, batch.last_tokens, ids);
+  }
+  if (batch.own_ids == 0) return ids;
+  // A unit that only the source has is read as <unk>.
+  return ids.masked_fill(ids >= tensor("output.bias").size(0), batch.unknown);
 }
 
 // Returns E y_{i-1} of all steps (§1.3). With dropout, positions with equal words do not share a
@@ -249,6 +254,8 @@ Network::Decoded Network::decode_by_program(const Batch& batch, const Annotated&
   decoded.readouts = outputs.output;
   decoded.prior = outputs.prior;
   decoded.normalizer = outputs.normalizer;
+  decoded.gate = outputs.gate;
+  decoded.copied = outputs.copied;
   if (alignment_ < outputs.observations.size())
     decoded.alignments = outputs.observations[alignment_];
   decoded.costs = std::move(outputs.costs);
@@ -259,6 +266,7 @@ Forced Network::forced(const Batch& batch) const {
   operations_->begin_pass();
   const Decoded decoded = decode(batch, nullptr, Shown::kAll);
   if (decoded.prior.defined()) return {mixture_scores(decoded), decoded.alignments};
+  if (decoded.gate.defined()) return {copying_scores(decoded, batch), decoded.alignments};
   const LossInputs inputs = loss_inputs(decoded.readouts.flatten(0, 1), batch);
   const Tensor scores = log_probabilities(inputs.rows, inputs.weight, inputs.bias);
   return {scores.view({batch.target.size(0), batch.sentences, -1}), decoded.alignments};
@@ -303,9 +311,14 @@ LossInputs Network::target_loss(const Batch& batch, Dropout* dropout) const {
   const model::GuidanceConfig& guidance = configuration_.training.guidance;
   const bool guided = guides(guidance, batch);
   const Decoded decoded = decode(batch, dropout, guided ? Shown::kAlignment : Shown::kNothing);
-  LossInputs inputs = decoded.prior.defined()
-                          ? mixture_loss(decoded, batch)
-                          : loss_inputs(of_targets(decoded.readouts, batch).contiguous(), batch);
+  LossInputs inputs;
+  if (decoded.prior.defined()) {
+    inputs = mixture_loss(decoded, batch);
+  } else if (decoded.gate.defined()) {
+    inputs = copying_loss(decoded, batch);
+  } else {
+    inputs = loss_inputs(of_targets(decoded.readouts, batch).contiguous(), batch);
+  }
   inputs.extra = guidance_cost(guidance, batch, decoded.alignments);
   for (std::size_t k = 0; k < decoded.costs.size(); ++k) {
     const double weight = program_->program().costs[k].weight;

@@ -23,8 +23,9 @@ namespace attend::network {
 
 /// The results of a teacher-forced pass, in which the decoder reads the tokens of the given target.
 struct Forced {
-  Tensor log_probabilities;  // [target_length, batch, target_vocabulary]
-  Tensor alignments;         // [target_length, batch, source_length]
+  // [target_length, batch, target_vocabulary]; a decoder that copies has Batch::own_ids more ids
+  Tensor log_probabilities;
+  Tensor alignments;  // [target_length, batch, source_length]
 };
 
 /// An attentional encoder-decoder. It shares the memory of its parameters with the caller, who may
@@ -67,6 +68,9 @@ class Network {
                             Shown shown) const;
   Tensor mixture_scores(const Decoded& decoded) const;
   LossInputs mixture_loss(const Decoded& decoded, const Batch& batch) const;
+  // With a decoder that copies (copying.cc):
+  Tensor copying_scores(const Decoded& decoded, const Batch& batch) const;
+  LossInputs copying_loss(const Decoded& decoded, const Batch& batch) const;
   // With a plan (plan.cc):
   AttentionInputs attention_inputs(const Batch& batch, const Annotated& annotated) const;
   std::vector<State> initial_states(const Annotated& annotated) const;

@@ -156,8 +156,8 @@ struct LossInputs {
   bool tied = false;  ///< whether the weight is an embedding table too
   /// Scalar: a cost beside the cross-entropy, summed over the batch; undefined for none.
   Tensor extra;
-  /// Scalar: Σ log p(y_i | y_<i, x) where the output is a mixture. The fields above the extra cost
-  /// are then undefined. Otherwise undefined.
+  /// Scalar: Σ log p(y_i | y_<i, x) where the output is a mixture, or copies. The fields above the
+  /// extra cost are then undefined. Otherwise undefined.
   Tensor log_likelihood;
 };
 
@@ -211,6 +211,9 @@ class Operations {
   /// batch, source_length] or [steps, batch, source_length, units]. They are differentiable.
   /// CheckFailure unless runs_steps().
   virtual std::vector<Tensor> run_steps(const StepsInputs& inputs);
+  /// Returns log softmax(W r + b)_y of each row and its target: [tokens]. Reads rows, weight, bias
+  /// and targets of `inputs`. The result is differentiable.
+  virtual Tensor token_log_probabilities(const LossInputs& inputs) = 0;
   /// Computes the sums, and adds the gradient of scale · cost to the gradient of every leaf that
   /// rows, weight, bias and the extra cost depend on.
   virtual LossSums accumulate_gradient(const LossInputs& inputs, const LossOptions& options) = 0;

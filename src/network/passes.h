@@ -29,7 +29,9 @@ struct Network::Decoded {
   // [steps, batch, l]: the input of the softmax layer, with dropout; with hard attention [steps,
   // batch, source_length, l].
   Tensor readouts;
-  Tensor prior, normalizer;   // [steps, batch, source_length]: with hard attention only
+  Tensor prior, normalizer;  // [steps, batch, source_length]: with hard attention only
+  // [steps, batch, 1] and [steps, batch, source_length]: z and α of a decoder that copies (§13.4)
+  Tensor gate, copied;
   Tensor alignments;          // [steps, batch, source_length]; undefined if there are none
   std::vector<Tensor> costs;  // [steps, batch, 1]: in the order of Program::costs
 };

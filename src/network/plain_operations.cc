@@ -143,6 +143,12 @@ std::vector<Tensor> Operations::run_steps(const StepsInputs&) {
   throw CheckFailure("these operations do not run the steps of programs");
 }
 
+Tensor PlainOperations::token_log_probabilities(const LossInputs& inputs) {
+  return log_probabilities(inputs.rows, inputs.weight, inputs.bias)
+      .gather(1, inputs.targets.unsqueeze(1))
+      .squeeze(1);
+}
+
 LossSums PlainOperations::accumulate_gradient(const LossInputs& inputs,
                                               const LossOptions& options) {
   const Cost cost = cross_entropy(inputs, options.label_smoothing);

@@ -48,9 +48,7 @@ std::vector<char> StepProgram::needed_for(Shown shown) const {
   const auto need = [&](int slot) {
     if (slot >= 0) slots[index_of(slot)] = 1;
   };
-  need(schedule_.output);
-  need(schedule_.prior);
-  need(schedule_.normalizer);
+  for (const int slot : schedule_.output_slots()) need(slot);
   for (const int slot : schedule_.costs) need(slot);
   for (const step::CarriedSlot& one : schedule_.carried) {
     need(one.after);
@@ -115,7 +113,7 @@ std::vector<int> StepProgram::read_after(Shown shown, const std::vector<char>& i
     if (shows(shown, one.name)) keep(one.slot);
   }
   for (const int slot : schedule_.costs) keep(slot);
-  for (const int slot : {schedule_.output, schedule_.prior, schedule_.normalizer}) keep(slot);
+  for (const int slot : schedule_.output_slots()) keep(slot);
   return read;
 }
 

@@ -58,6 +58,9 @@ struct ProgramOutputs {
   Tensor output;
   // [steps, batch, source_length]: π and the log-normalisers of a mixture; otherwise undefined
   Tensor prior, normalizer;
+  // [steps, batch, 1] and [steps, batch, source_length]: z and α of a decoder that copies;
+  // otherwise undefined
+  Tensor gate, copied;
   /// In the order of Program::observations: [steps, batch, source_length] or [steps, batch, units].
   /// Undefined where ProgramInputs::shown does not show them.
   std::vector<Tensor> observations;

@@ -143,6 +143,10 @@ ProgramOutputs ProgramRun::outputs() {
     outputs.prior = all_steps(schedule_.prior);
     outputs.normalizer = all_steps(schedule_.normalizer);
   }
+  if (schedule_.gate >= 0) {
+    outputs.gate = all_steps(schedule_.gate);
+    outputs.copied = all_steps(schedule_.copied);
+  }
   for (const step::ObservedSlot& one : schedule_.observations) {
     outputs.observations.push_back(shows(in_.shown, one.name) ? all_steps(one.slot) : Tensor());
   }

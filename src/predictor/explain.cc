@@ -13,7 +13,7 @@ std::vector<T> first_row(std::span<const T> values, std::size_t columns) {
   return {values.begin(), values.begin() + static_cast<std::ptrdiff_t>(columns)};
 }
 
-std::vector<Choice> best_choices(const text::Vocabulary& vocabulary,
+std::vector<Choice> best_choices(const model::Side& side, const model::Copies& copies,
                                  std::span<const float> log_probabilities, std::size_t count) {
   std::vector<text::TokenId> ids(log_probabilities.size());
   std::iota(ids.begin(), ids.end(), 0);
@@ -26,8 +26,8 @@ std::vector<Choice> best_choices(const text::Vocabulary& vocabulary,
                     });
   std::vector<Choice> choices;
   for (std::size_t k = 0; k < count; ++k) {
-    choices.push_back(
-        {vocabulary.unit(ids[k]), log_probabilities[static_cast<std::size_t>(ids[k])]});
+    choices.push_back({model::unit_of(side, copies, ids[k]),
+                       log_probabilities[static_cast<std::size_t>(ids[k])]});
   }
   return choices;
 }
@@ -52,30 +52,32 @@ Explanation Predictor::explain(const std::string& text, const search::SearchOpti
   if (answer.predictions.empty()) {
     throw DataError("", 0, answer.problem.empty() ? "empty text" : answer.problem);
   }
-  const text::Vocabulary& vocabulary = model_.text.target.vocabulary;
   Explanation explanation{std::move(answer.source), std::move(answer.predictions.front()), {}};
+  std::vector<Answer> unused(1);
+  const auto prepared = prepare_sources(model_.text, source, predict_options, unused);
+  const model::Side& side = model_.text.target;
+  const model::Copies& copies = prepared.sources.front().copies;
   std::vector<text::TokenId> tokens;
   for (const std::string& unit : explanation.prediction.units) {
-    tokens.push_back(vocabulary.id(unit).value());
+    tokens.push_back(model::id_of(side, copies, unit));
   }
   if (const auto end = engine_->end(); end && explanation.prediction.finished)
     tokens.push_back(*end);
-
-  std::vector<Answer> unused(1);
-  const auto prepared = prepare_sources(model_.text, source, predict_options, unused);
   const auto decoding = engine_->annotate(prepared.sources);
   model::StepRow row;
   for (const text::TokenId token : tokens) {
     const model::StepResult result = decoding->step(std::span(&row, 1));
     ExplainedStep step;
-    if (row.previous != text::kNoToken) step.previous = vocabulary.unit(row.previous);
+    if (row.previous != text::kNoToken) {
+      step.previous = model::unit_of(side, copies, row.previous);
+    }
     step.alignment = first_row(result.alignment, explanation.source.columns.size());
     for (const model::Observation& one : result.observations) {
       step.observations.push_back(
           {std::string(one.name), one.over, first_row(one.values, one.width)});
     }
-    step.choices = best_choices(vocabulary, result.log_probabilities, choices);
-    step.chosen = {vocabulary.unit(token),
+    step.choices = best_choices(side, copies, result.log_probabilities, choices);
+    step.chosen = {model::unit_of(side, copies, token),
                    result.log_probabilities[static_cast<std::size_t>(token)]};
     explanation.steps.push_back(std::move(step));
     row.parent = 0;

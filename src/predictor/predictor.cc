@@ -144,11 +144,12 @@ Predictor::Predictor(model::Model model, const LoadOptions& options)
                                    model_.text.target.vocabulary.end(), model_.weights,
                                    engine_options(model_, options))) {}
 
-Prediction Predictor::present(search::Hypothesis hypothesis, const Part& part) const {
+Prediction Predictor::present(search::Hypothesis hypothesis, const Part& part,
+                              const model::Copies& copies) const {
   const model::Side& side = model_.text.target;
   Prediction prediction;
   for (const TokenId token : hypothesis.tokens) {
-    prediction.units.push_back(side.vocabulary.unit(token));
+    prediction.units.push_back(model::unit_of(side, copies, token));
   }
   text::JoinedText joined = side.segmenter.join(prediction.units);
   prediction.text = std::move(joined.text);
@@ -166,12 +167,13 @@ Prediction Predictor::present(search::Hypothesis hypothesis, const Part& part) c
 }
 
 std::vector<Prediction> Predictor::present_best(std::span<search::Hypothesis> hypotheses,
-                                                const Part& part, std::size_t n_best) const {
+                                                const Part& part, const model::Copies& copies,
+                                                std::size_t n_best) const {
   std::vector<Prediction> predictions;
   std::unordered_set<std::string> seen;
   for (search::Hypothesis& hypothesis : hypotheses) {
     if (predictions.size() == n_best) break;
-    Prediction prediction = present(std::move(hypothesis), part);
+    Prediction prediction = present(std::move(hypothesis), part, copies);
     if (seen.insert(prediction.text).second) predictions.push_back(std::move(prediction));
   }
   return predictions;
@@ -194,7 +196,9 @@ std::vector<Answer> Predictor::predict(std::span<const std::string> texts,
     for (const std::size_t part : batch) sources.push_back(prepared.sources[part]);
     auto found = search::search(*engine_, sources, search_options);
     for (std::size_t k = 0; k < batch.size(); ++k) {
-      predictions[batch[k]] = present_best(found[k], prepared.parts[batch[k]], n_best);
+      const std::size_t part = batch[k];
+      predictions[part] =
+          present_best(found[k], prepared.parts[part], prepared.sources[part].copies, n_best);
     }
   };
   std::vector<char> too_large(prepared.parts.size(), 0);
@@ -217,7 +221,7 @@ std::vector<Answer> Predictor::score(std::span<const std::string> sources,
   if (whole.long_sources == LongSources::kSplit) whole.long_sources = LongSources::kSkip;
   std::vector<Answer> answers(sources.size());
   const PreparedSources prepared = prepare_sources(model_.text, {sources, allowed}, whole, answers);
-  const auto given = prepare_targets(model_.text, targets, options, answers);
+  auto given = prepare_targets(model_.text, targets, options, answers);
   std::vector<std::size_t> pairs;  // the ones that have a part and a target
   std::vector<Work> work;
   for (std::size_t i = 0; i < sources.size(); ++i) {
@@ -225,6 +229,7 @@ std::vector<Answer> Predictor::score(std::span<const std::string> sources,
     if (part == prepared.first_parts[i + 1] || !answers[i].problem.empty()) continue;
     if (given[i].units.empty() && !model_.text.configuration.training.allow_empty_targets) continue;
     pairs.push_back(i);
+    model::use_copies(prepared.sources[part].copies, model_.text.target, given[i]);
     const std::size_t tokens = prepared.sources[part].tokens.size();
     const bool kept = options.search.alignments == search::Alignments::kKept;
     work.push_back({tokens, given[i].tokens.size() * ((kept ? tokens : 0) + past_values_)});
@@ -240,8 +245,9 @@ std::vector<Answer> Predictor::score(std::span<const std::string> sources,
                                 options.search.length_normalisation, options.search.alignments);
     for (std::size_t k = 0; k < batch.size(); ++k) {
       const std::size_t i = pairs[batch[k]];
+      const std::size_t part = prepared.first_parts[i];
       Prediction prediction =
-          present(std::move(scored[k]), prepared.parts[prepared.first_parts[i]]);
+          present(std::move(scored[k]), prepared.parts[part], prepared.sources[part].copies);
       show_as_given(model_.text.target, targets[i], given[i], prediction);
       answers[i].predictions.assign(1, std::move(prediction));
     }

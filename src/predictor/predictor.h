@@ -173,10 +173,11 @@ class Predictor {
   std::vector<std::string> target_units(std::string_view text) const;
 
  private:
-  Prediction present(search::Hypothesis hypothesis, const Part& part) const;
+  Prediction present(search::Hypothesis hypothesis, const Part& part,
+                     const model::Copies& copies) const;
   /// Returns at most `n_best` predictions whose texts are distinct.
   std::vector<Prediction> present_best(std::span<search::Hypothesis> hypotheses, const Part& part,
-                                       std::size_t n_best) const;
+                                       const model::Copies& copies, std::size_t n_best) const;
 
   model::Model model_;
   Precision precision_;

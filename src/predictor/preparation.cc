@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <new>
+#include <string_view>
 #include <utility>
 
 #include "base/base.h"
@@ -66,6 +67,13 @@ std::string blocked_part(std::span<const Part> parts, std::span<const char> open
   return {};
 }
 
+// Returns the texts of the units of a part, [units].
+std::vector<std::string_view> units_in(const Part& part, const Source& source) {
+  std::vector<std::string_view> units;
+  for (std::size_t j = 0; j < part.size(); ++j) units.emplace_back(source.units[part.unit(j)].text);
+  return units;
+}
+
 void prepare_source(const model::ModelText& model, const PredictOptions& options,
                     const Allowed& allowed, Answer& answer, PreparedSources& prepared) {
   const model::Side& side = model.source;
@@ -102,8 +110,10 @@ void prepare_source(const model::ModelText& model, const PredictOptions& options
       }
     }
     std::vector<char> allowed_tokens = allowed_in(part, open, tokens.size());
+    model::Source prepared_source{std::move(tokens), std::move(allowed_tokens)};
+    prepared_source.copies = model::find_copies(model, units_in(part, source), prepared_source);
     prepared.parts.push_back(part);
-    prepared.sources.push_back({std::move(tokens), std::move(allowed_tokens)});
+    prepared.sources.push_back(std::move(prepared_source));
   }
   for (std::size_t j = 0; j < source.units.size(); ++j) {
     if (ids[j] == side.vocabulary.unknown()) source.unknown.push_back(source.units[j].text);

@@ -18,13 +18,14 @@ struct LastStates {
 /// The annotations of some sources, one source after another without padding: positions [start,
 /// start + length) of `values` belong to source k.
 struct Annotations {
-  std::vector<std::size_t> starts;   // [sources]
-  std::vector<std::size_t> lengths;  // [sources]
-  std::size_t longest = 0;           // source_length of the batch
-  std::size_t units = 0;             // n_h: 2 n_e, or n_e with one direction
-  kernels::Array values;             // [positions, units]
-  std::vector<char> allowed;         // [positions]: 0 where attention may not look; empty: all 1
-  std::vector<LastStates> last;      // [encoder layers]
+  std::vector<std::size_t> starts;    // [sources]
+  std::vector<std::size_t> lengths;   // [sources]
+  std::size_t longest = 0;            // source_length of the batch
+  std::size_t units = 0;              // n_h: 2 n_e, or n_e with one direction
+  kernels::Array values;              // [positions, units]
+  std::vector<char> allowed;          // [positions]: 0 where attention may not look; empty: all 1
+  std::vector<LastStates> last;       // [encoder layers]
+  std::vector<model::Copies> copies;  // [sources], for a decoder that copies; or empty
   std::size_t sources() const { return starts.size(); }
   std::size_t positions() const { return units == 0 ? 0 : values.size() / units; }
 };

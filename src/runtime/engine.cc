@@ -21,6 +21,15 @@ void hide_ends(Annotations& annotations) {
   }
 }
 
+// Hands what may be copied from the sources to the decoder.
+void keep_copies(std::span<const model::Source> sources, Annotations& annotations) {
+  for (const model::Source& source : sources) {
+    const model::Copies& copies = source.copies;
+    ATTEND_CHECK(copies.ids.empty() || copies.ids.size() == source.tokens.size());
+    annotations.copies.push_back(copies);
+  }
+}
+
 std::unique_ptr<const DecodingModel> make_decoder(const model::Configuration& configuration,
                                                   const model::VocabularySizes& sizes,
                                                   std::optional<TokenId> end,
@@ -49,6 +58,7 @@ class RecurrentEngine final : public model::Engine {
                               configuration.target.end_token ? end : std::nullopt, weights_,
                               precision_, options.path)),
         hides_end_(configuration.attention.end_token == model::EndToken::kHidden),
+        copies_(configuration.decoder.copy != model::Copy::kNone),
         target_vocabulary_(static_cast<std::size_t>(sizes.target)),
         end_(configuration.target.end_token ? end : std::nullopt),
         fixed_length_(configuration.target.end_token
@@ -58,6 +68,7 @@ class RecurrentEngine final : public model::Engine {
   std::unique_ptr<model::Decoding> annotate(std::span<const model::Source> sources) const override {
     Annotations annotations = encoder_.annotate(sources);
     if (hides_end_) hide_ends(annotations);
+    if (copies_) keep_copies(sources, annotations);
     if (!shortlist_) return decoder_->start(std::move(annotations), {});
     std::vector<std::vector<TokenId>> tokens;
     for (const model::Source& source : sources) tokens.push_back(source.tokens);
@@ -79,6 +90,7 @@ class RecurrentEngine final : public model::Engine {
   Encoder encoder_;
   std::unique_ptr<const DecodingModel> decoder_;
   bool hides_end_;  // whether attention may not look at the </s> of a source
+  bool copies_;     // whether the decoder copies units of a source
   std::size_t target_vocabulary_;
   std::optional<TokenId> end_;
   std::size_t fixed_length_;
@@ -99,7 +111,7 @@ std::unique_ptr<model::Engine> make_engine(const model::Configuration& configura
   if (configuration.target.end_token) {
     ATTEND_CHECK(end && *end >= 0 && *end < sizes.target);
   }
-  if (options.shortlist) model::check_shortlist(configuration.attention);
+  if (options.shortlist) model::check_shortlist(configuration);
   return std::make_unique<RecurrentEngine>(configuration, sizes, end, weights, options);
 }
 

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+
+#include "runtime/logarithms.h"
 
 namespace attend::runtime {
 namespace {
 
-constexpr float kImpossible = -std::numeric_limits<float>::infinity();
 // So many logits are computed together at most, so that a long source needs little memory.
 constexpr std::size_t kLogitsAtOnce = std::size_t{1} << 20;
 // Smaller probabilities are computed again from logarithms, because a float32 loses their digits.
@@ -19,12 +19,6 @@ float normalize(std::span<const float> logits, std::span<float> probabilities) {
   kernels::softmax(logits, probabilities);
   const auto best = static_cast<std::size_t>(highest);
   return logits[best] - std::log(probabilities[best]);
-}
-
-// Returns log(exp(x) + exp(y)).
-float add_logarithms(float x, float y) {
-  const float high = std::max(x, y), low = std::min(x, y);
-  return low == kImpossible ? high : high + std::log1p(std::exp(low - high));
 }
 
 }  // namespace

@@ -63,7 +63,7 @@ class ProgramDecoder final : public DecodingModel {
                  const model::Weights& weights, Precision precision);
   ProgramDecoder(const ProgramDecoder&) = delete;  // schedule_ refers to program_
   ProgramDecoder& operator=(const ProgramDecoder&) = delete;
-  /// There must be no candidates if the output is a mixture.
+  /// There must be no candidates if the output is a mixture or copies.
   std::unique_ptr<model::Decoding> start(Annotations annotations,
                                          std::vector<text::TokenId> candidates) const override;
   bool has_alignment() const override { return alignment_ >= 0; }

@@ -51,7 +51,10 @@ std::vector<Need> ProgramDecoder::find_needs(const Operations& all) {
   for (const step::ObservedSlot& one : schedule_.observations) {
     needs[index_of(one.slot)] = Need::kShown;
   }
-  for (const int slot : {schedule_.output, schedule_.prior, alignment_}) always(slot);
+  for (const int slot :
+       {schedule_.output, schedule_.prior, schedule_.gate, schedule_.copied, alignment_}) {
+    always(slot);
+  }
   for (const PreparedOperation& one : all) {  // each step leaves them for the next ones
     if (reads_past(one.operation->node->op)) always(one.operation->inputs[1]);
   }

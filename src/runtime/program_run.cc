@@ -22,6 +22,7 @@ ProgramRun::ProgramRun(const ProgramDecoder& decoder, Annotations annotations,
       values_(schedule_, annotations_),
       output_(decoder.output_, std::move(candidates)),
       mixture_(decoder.output_),
+      copying_(decoder.output_, annotations_.copies),
       open_(decoder.shown_.size()) {
   run(decoder_.once_);
   for (const auto* stage :
@@ -33,6 +34,8 @@ ProgramRun::ProgramRun(const ProgramDecoder& decoder, Annotations annotations,
 void ProgramRun::keep_best(std::size_t count) {
   if (decoder_.program_.output.mixes()) {
     mixture_.keep_best(count);
+  } else if (decoder_.program_.output.copies()) {
+    copying_.keep_best(count);
   } else {
     output_.keep_best(count);
   }
@@ -57,14 +60,25 @@ void ProgramRun::take_rows(std::span<const StepRow> rows) {
   rows_ = rows.size();
   tokens_.resize(rows_);
   any_parent_ = false;
-  const std::size_t vocabulary = decoder_.embeddings_.vocabulary;
   for (std::size_t row = 0; row < rows_; ++row) {
-    const TokenId previous = rows[row].previous;
-    ATTEND_CHECK(previous == text::kNoToken ||
-                 (previous >= 0 && static_cast<std::size_t>(previous) < vocabulary));
-    tokens_[row] = previous;
+    tokens_[row] = token_read_by(rows[row]);
     any_parent_ = any_parent_ || rows[row].parent >= 0;
   }
+}
+
+// Returns the token whose embedding a row reads. A unit that only the row's source has is read as
+// <unk>.
+TokenId ProgramRun::token_read_by(const StepRow& row) const {
+  if (row.previous == text::kNoToken) return row.previous;
+  ATTEND_CHECK(row.previous >= 0);
+  const auto id = static_cast<std::size_t>(row.previous);
+  const std::size_t vocabulary = decoder_.embeddings_.vocabulary;
+  if (id < vocabulary) return row.previous;
+  const auto source = static_cast<std::size_t>(row.source);
+  ATTEND_CHECK(source < annotations_.copies.size());
+  const model::Copies& copies = annotations_.copies[source];
+  ATTEND_CHECK(id - vocabulary < copies.units.size());
+  return copies.unknown;
 }
 
 // Computes what an operation needs of the source once.
@@ -152,6 +166,7 @@ bool ProgramRun::compute_source_input(const PreparedOperation& one) {
 
 void ProgramRun::run_output() {
   const std::span<const float> output = values_.read(schedule_.output);
+  if (decoder_.program_.output.copies()) return run_copying();
   if (!decoder_.program_.output.mixes()) return output_.run(output, rows_);
   mixture_.begin(rows_);
   for (std::size_t row = 0; row < rows_; ++row) {
@@ -163,6 +178,15 @@ void ProgramRun::run_output() {
   }
 }
 
+void ProgramRun::run_copying() {
+  copying_.begin(values_.read(schedule_.output), rows_);
+  for (std::size_t row = 0; row < rows_; ++row) {
+    copying_.copy({row, static_cast<std::size_t>(values_.sources()[row]),
+                   values_.vector_of(schedule_.gate, step::Per::kRow, row)[0],
+                   values_.defined_of(schedule_.copied, row)});
+  }
+}
+
 StepResult ProgramRun::result() {
   StepResult result;
   result.rows = rows_;
@@ -170,6 +194,8 @@ StepResult ProgramRun::result() {
   result.source_length = annotations_.longest;
   if (decoder_.program_.output.mixes()) {
     mixture_.fill(result);
+  } else if (decoder_.program_.output.copies()) {
+    copying_.fill(result);
   } else {
     output_.fill(result);
   }
@@ -229,7 +255,7 @@ std::span<const float> ProgramRun::shown_values(std::size_t k) {
 
 std::unique_ptr<model::Decoding> ProgramDecoder::start(Annotations annotations,
                                                        std::vector<TokenId> candidates) const {
-  ATTEND_CHECK(candidates.empty() || !program_.output.mixes());
+  ATTEND_CHECK(candidates.empty() || !(program_.output.mixes() || program_.output.copies()));
   return std::make_unique<ProgramRun>(*this, std::move(annotations), std::move(candidates));
 }
 

@@ -10,6 +10,7 @@
 #include <span>
 #include <vector>
 
+#include "runtime/copying.h"
 #include "runtime/energies.h"
 #include "runtime/mixture.h"
 #include "runtime/program.h"
@@ -35,8 +36,10 @@ class ProgramRun final : public model::Decoding {
 
   void prepare(const PreparedOperation& one);
   void take_rows(std::span<const model::StepRow> rows);
+  text::TokenId token_read_by(const model::StepRow& row) const;
   void run(const std::vector<PreparedOperation>& operations);
   void run_output();
+  void run_copying();
   void compute(const PreparedOperation& one);
   model::StepResult result();
   std::span<const float> shown_values(std::size_t k);
@@ -122,6 +125,7 @@ class ProgramRun final : public model::Decoding {
   std::map<const PreparedOperation*, Prepared> prepared_;
   OutputRun output_;
   MixtureRun mixture_;                 // in place of output_ where the output is a mixture
+  CopyRun copying_;                    // in place of output_ where the decoder copies
   kernels::Buffer part_;               // scratch
   kernels::Buffer product_;            // scratch: of a product that is repeated, its result
   // [observations]: energies with −∞ where no row may look, and what is shown unit by unit

@@ -26,8 +26,8 @@ struct EngineOptions {
 
 /// Makes an engine, which keeps `weights` alive and packs them once. `end`, the id of the targets'
 /// end token, is needed if configuration.target.end_token and ignored otherwise. ModelError when
-/// the weights do not fit the configuration, UsageError for a shortlist with hard attention. The
-/// engine computes in the calling thread only.
+/// the weights do not fit the configuration, UsageError for a shortlist with hard attention or a
+/// decoder that copies. The engine computes in the calling thread only.
 std::unique_ptr<model::Engine> make_engine(const model::Configuration& configuration,
                                            const model::VocabularySizes& sizes,
                                            std::optional<text::TokenId> end,

@@ -68,12 +68,12 @@ void Beam::advance(const model::StepResult& result, std::size_t first_row) {
 }
 
 void Beam::choose(const model::StepResult& result, std::size_t first_row) {
-  Extensions extensions{live_, {}, {}, result.best_count, history_.length()};
+  const std::size_t vocabulary = result.target_vocabulary;
+  Extensions extensions{live_, vocabulary, {}, {}, result.best_count, history_.length()};
   if (result.best_count > 0) {
     extensions.best =
         result.best.subspan(first_row * result.best_count, live_.size() * result.best_count);
   } else {
-    const std::size_t vocabulary = rules_.target_vocabulary();
     extensions.log_probabilities =
         result.log_probabilities.subspan(first_row * vocabulary, live_.size() * vocabulary);
   }

@@ -14,15 +14,17 @@
 namespace attend::search {
 namespace {
 
-void check_target(const model::Engine& engine, const std::vector<TokenId>& target) {
+void check_target(const model::Engine& engine, const model::Source& source,
+                  const std::vector<TokenId>& target) {
   if (!engine.end() && target.size() != engine.fixed_target_length()) {
     throw UsageError(fmt::format("target: found {} tokens, this model's targets have {}",
                                  target.size(), engine.fixed_target_length()));
   }
+  const std::size_t ids = engine.target_vocabulary() + source.copies.units.size();
   for (const TokenId token : target) {
-    if (token < 0 || static_cast<std::size_t>(token) >= engine.target_vocabulary()) {
-      throw UsageError(fmt::format("target: found the token id {}, expected 0 … {}", token,
-                                   engine.target_vocabulary() - 1));
+    if (token < 0 || static_cast<std::size_t>(token) >= ids) {
+      throw UsageError(
+          fmt::format("target: found the token id {}, expected 0 … {}", token, ids - 1));
     }
   }
 }
@@ -51,6 +53,7 @@ class ForcedTarget {
   void advance(const model::StepResult& result) {
     const auto row = static_cast<std::size_t>(row_);
     const auto token = static_cast<std::size_t>(steps_[next_]);
+    ATTEND_CHECK(token < result.target_vocabulary);
     float score = result.log_probabilities[row * result.target_vocabulary + token];
     if (!std::isfinite(score)) score = -std::numeric_limits<float>::infinity();  // as in search()
     hypothesis_.token_scores.push_back(score);
@@ -90,7 +93,7 @@ std::vector<Hypothesis> score(const model::Engine& engine, std::span<const model
   std::vector<ForcedTarget> forced;
   for (std::size_t s = 0; s < sources.size(); ++s) {
     ATTEND_CHECK(!sources[s].tokens.empty());
-    check_target(engine, targets[s]);
+    check_target(engine, sources[s], targets[s]);
     forced.emplace_back(targets[s], engine.end(), sources[s].tokens.size(), alignments);
   }
   const auto decoding = engine.annotate(sources);

@@ -28,10 +28,12 @@ class Rules {
   Alignments alignments() const { return alignments_; }
   std::optional<TokenId> end() const { return end_; }
   bool is_end(TokenId token) const { return end_ && token == *end_; }
-  /// Whether `token` may follow `length` tokens.
+  /// Whether `token` may follow `length` tokens. An id that a source gives, from
+  /// target_vocabulary() on, always may.
   bool permits(TokenId token, std::size_t length) const {
-    return permitted_[static_cast<std::size_t>(token)] != 0 &&
-           (length >= minimum_length_ || !is_end(token));
+    const auto id = static_cast<std::size_t>(token);
+    if (id >= permitted_.size()) return true;
+    return permitted_[id] != 0 && (length >= minimum_length_ || !is_end(token));
   }
   std::size_t target_vocabulary() const { return permitted_.size(); }
   /// The number of best tokens of a row that surely include every permitted token that could enter

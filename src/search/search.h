@@ -74,7 +74,8 @@ std::vector<std::vector<Hypothesis>> search(const model::Engine& engine,
 
 /// Forced scoring: returns the probability and the alignment of given targets (without </s>), one
 /// for each source. `length_normalisation` is that of SearchOptions. UsageError for a target whose
-/// length differs from the fixed one and for a token outside the target vocabulary.
+/// length differs from the fixed one and for a token that neither the target vocabulary nor what is
+/// copied from its source (Source::copies) has.
 std::vector<Hypothesis> score(const model::Engine& engine, std::span<const model::Source> sources,
                               std::span<const std::vector<TokenId>> targets,
                               double length_normalisation,

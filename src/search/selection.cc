@@ -50,7 +50,7 @@ class Best {
 
 void best_candidates(const Rules& rules, const Extensions& extensions,
                      std::pmr::vector<Candidate>& candidates) {
-  const std::size_t vocabulary = rules.target_vocabulary();
+  const std::size_t vocabulary = extensions.vocabulary;
   Best best(rules, extensions.length, candidates);
   for (std::size_t row = 0; row < extensions.prefixes.size(); ++row) {
     const double prefix = extensions.prefixes[row];

@@ -22,7 +22,8 @@ struct Candidate {
 /// either all of them or the best ones.
 struct Extensions {
   std::span<const double> prefixes;          // [rows] log-probabilities of the hypotheses
-  std::span<const float> log_probabilities;  // [rows, target_vocabulary], or empty
+  std::size_t vocabulary = 0;                // ids of a row
+  std::span<const float> log_probabilities;  // [rows, vocabulary], or empty
   std::span<const model::RankedToken> best;  // [rows, best_count], read if best_count > 0
   std::size_t best_count = 0;
   std::size_t length = 0;  ///< tokens of each hypothesis

@@ -310,6 +310,13 @@ void Builder::output(Output output) {
            Op::kLogProbabilities, shape(output.prior), read);
     node.inputs.push_back(output.prior);
   } else {
+    if (output.copies()) {
+      expect(shape(output.gate) == Shape{Per::kRow, 1} && output.copied.defined() &&
+                 shape(output.copied) == Shape{Per::kRowPosition, 1},
+             Op::kLogProbabilities, shape(output.gate), read);
+      node.inputs.push_back(output.gate);
+      node.inputs.push_back(output.copied);
+    }
     if (!output.tied) parameters_.matrix(output.weight, vocabulary, units(output.input));
     parameters_.vector(output.bias, vocabulary);
   }

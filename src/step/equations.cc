@@ -206,6 +206,10 @@ class NodeText {
 
   std::string choice() const {
     if (node_.inputs.size() == 1) return fmt::format("softmax({})", linear());
+    if (node_.inputs.size() == 3) {  // copies
+      return fmt::format("p_gen softmax({} {} + {}) + (1 − p_gen) Σ_{{j: x_j = y_i}} {}",
+                         node_.weight_symbols[0], operand(0), node_.weight_symbols[1], operand(2));
+    }
     return fmt::format("Σ_j {} softmax({} {} + {})", operand(1), node_.weight_symbols[0],
                        operand(0), node_.weight_symbols[1]);
   }

@@ -137,8 +137,9 @@ enum class Op {
 
   /// log softmax(W x + b), the last of all: weights are W [vocabulary, units of x] and b. With a
   /// second operand π, log Σ_j π_j softmax(W x_j + b), a mixture of the distributions of all
-  /// positions. Engines compute it apart from the other nodes, because it is large
-  /// (Program::output).
+  /// positions. With the operands z and α after x, log(σ(z) softmax(W x + b)_y + (1 − σ(z)) Σ_{j:
+  /// x_j = y} α_j), which copies the units x_j of the source. Engines compute it apart from the
+  /// other nodes, because it is large (Program::output).
   kLogProbabilities
 };
 
@@ -225,7 +226,8 @@ struct Equation {
 };
 
 /// The layer that gives the log-probabilities: log softmax(W x + b). With a prior π it mixes the
-/// distributions of all positions: log Σ_j π_j softmax(W x_j + b).
+/// distributions of all positions: log Σ_j π_j softmax(W x_j + b). With a gate z it mixes the
+/// softmax with the units that it copies from the source (§13.4).
 struct Output {
   Value input = {};         ///< [row: l], or [row and position: l] with a prior
   std::string weight = {};  ///< [target_vocabulary, units of input]
@@ -233,7 +235,10 @@ struct Output {
   bool tied = false;        ///< whether the weight is an embedding table too
   Value prior = {};         ///< π [row and position: 1]; undefined without a mixture
   Value normalizer = {};    ///< kLogNormalizer of the input; with a prior only
+  Value gate = {};          ///< z [row: 1], p_gen = σ(z); undefined without copying
+  Value copied = {};        ///< α [row and position: 1]: the shares of copied units; with a gate
   bool mixes() const { return prior.defined(); }
+  bool copies() const { return gate.defined(); }
 };
 
 /// One decoding step. A program is immutable once its Builder has finished it.

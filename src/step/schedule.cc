@@ -47,6 +47,10 @@ class Scheduler {
       schedule_.prior = slot(program_.output.prior);
       schedule_.normalizer = slot(program_.output.normalizer);
     }
+    if (program_.output.copies()) {
+      schedule_.gate = slot(program_.output.gate);
+      schedule_.copied = slot(program_.output.copied);
+    }
     return std::move(schedule_);
   }
 

@@ -3,6 +3,7 @@
 // interpreters run schedules.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -78,6 +79,10 @@ struct Schedule {
   int output = -1;         ///< the input of the output layer
   int prior = -1;          ///< Output::prior, or −1
   int normalizer = -1;     ///< Output::normalizer, or −1
+  int gate = -1;           ///< Output::gate, or −1
+  int copied = -1;         ///< Output::copied, or −1
+  /// The slots that the output layer reads; those that do not exist are −1.
+  std::array<int, 5> output_slots() const { return {output, prior, normalizer, gate, copied}; }
 };
 
 /// Choices that an engine makes for its schedule.

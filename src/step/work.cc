@@ -63,8 +63,9 @@ class Counter {
     if (is_of_past(node.op)) work_.recent = node.recent;
     switch (node.op) {
       case Op::kLogProbabilities:
-        if (node.inputs.size() > 1) break;  // a mixture: kLogNormalizer has the products
-        [[fallthrough]];
+        if (node.inputs.size() == 2) break;  // a mixture: kLogNormalizer has the products
+        add(program_.shape(node.inputs[0]).per, own * units(node.inputs[0]));
+        break;
       case Op::kLinear:
         for (const Value& part : node.inputs) add(program_.shape(part).per, own * units(part));
         break;

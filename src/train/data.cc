@@ -67,6 +67,12 @@ std::string remedy_for_unknown(const model::Side& side, const char* name) {
   return fmt::format("{}", fmt::join(remedies, ", or "));
 }
 
+std::vector<std::string_view> texts_of(const std::vector<text::Unit>& units) {
+  std::vector<std::string_view> texts;
+  for (const text::Unit& unit : units) texts.emplace_back(unit.text);
+  return texts;
+}
+
 // Makes examples of pairs, and counts unknown units and pairs that are too long.
 class Encoder {
  public:
@@ -92,17 +98,19 @@ class Encoder {
       return std::nullopt;
     }
     source_cut_ += source.cut > 0;
+    if (!allowed.empty()) allowed.resize(source.tokens.size(), 0);  // 0 at </s> and padding
+    model::Source own{source.tokens, allowed};
+    own.copies = model::find_copies(text_, texts_of(source.units), own);
+    model::use_copies(own.copies, text_.target, target);
     auto& unknown = unknown_[static_cast<std::size_t>(corpus.part)];
     unknown[0].add(source);
     unknown[1].add(target);
-    if (!allowed.empty()) allowed.resize(source.tokens.size(), 0);  // 0 at </s> and padding
     std::vector<model::Link> links;
     if (corpus.part == Part::kTraining) {  // validation has no guided cost
       links = project_links(line.links, line.pair, source, target, allowed);
       linked_ += links.empty() ? 0 : 1;
     }
-    return model::Example{
-        {std::move(source.tokens), std::move(allowed)}, std::move(target.tokens), std::move(links)};
+    return model::Example{std::move(own), std::move(target.tokens), std::move(links)};
   }
 
   // The number of examples for training that have links.

@@ -28,10 +28,11 @@ std::vector<std::size_t> order_by_length(const std::vector<model::Example>& exam
 }
 
 // Converts a prediction to text and cuts that text into units again, as `attend evaluate` does.
-metrics::Segment to_segment(const model::Side& side, const std::vector<text::TokenId>& tokens) {
+metrics::Segment to_segment(const model::Side& side, const model::Copies& copies,
+                            const std::vector<text::TokenId>& tokens) {
   std::vector<std::string> units;
   units.reserve(tokens.size());
-  for (const text::TokenId token : tokens) units.push_back(side.vocabulary.unit(token));
+  for (const text::TokenId token : tokens) units.push_back(model::unit_of(side, copies, token));
   return metrics::make_segment(side.segmenter, side.segmenter.join(units).text);
 }
 
@@ -80,7 +81,8 @@ double decode_metric(const Dataset& data, const model::Weights& weights, const s
       }
       const auto results = search::search(*engine, sources, options);
       for (std::size_t i = begin; i < end; ++i) {
-        hypotheses[order[i]] = to_segment(data.text.target, results[i - begin].front().tokens);
+        hypotheses[order[i]] = to_segment(data.text.target, data.validation[order[i]].source.copies,
+                                          results[i - begin].front().tokens);
       }
     }
   });

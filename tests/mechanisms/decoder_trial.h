@@ -69,6 +69,8 @@ class DecoderTrial {
   Row output(std::int64_t i, std::int64_t j) const { return row_of(outputs_.output[i][0][j]); }
   Row prior(std::int64_t i) const { return row_of(outputs_.prior[i]); }
   Row normalizer(std::int64_t i) const { return row_of(outputs_.normalizer[i]); }
+  double gate(std::int64_t i) const { return outputs_.gate[i].item<double>(); }  // of copies
+  Row copied(std::int64_t i) const { return row_of(outputs_.copied[i]); }
   double cost(std::int64_t i) const { return outputs_.costs.at(0)[i].item<double>(); }
   bool shows(const std::string& name) const {
     return std::find(names_.begin(), names_.end(), name) != names_.end();

@@ -72,5 +72,9 @@ TEST(Published, HardAttentionHasTheSizesOfItsCode) {  // §13.2
   EXPECT_EQ(without_biases("hard-monotonic-1"), expected + 6 * 2 * 400);
 }
 
+TEST(Published, CopyAdds1153) {  // §13.4: 512 for the context, 512 for [s; c], 128 for x, a bias
+  EXPECT_EQ(count("copy", {50000, 50000}, Counted::kAll), 21'499'600 + 1'153);
+}
+
 }  // namespace
 }  // namespace attend::testing

@@ -120,5 +120,45 @@ TEST(Check, SelfAttention) {
                  "decoder.self_attention_parts: key-value needs decoder.units that are a multiple");
 }
 
+TEST(Check, Copies) {
+  const std::string copies = "decoder.copy=pointer";
+  for (const std::string order : {"look-update-generate", "look-generate-update",
+                                  "update-look-generate", "update-look-update"}) {
+    expect_taken({copies, "decoder.order=" + order});
+  }
+  expect_taken({copies, "attention.coverage=sum", "attention.end_token=hidden"});
+  expect_taken({copies, "attention.temporal=past", "attention.score=general"});
+  const Settings words{copies, "source.unit=words"};
+  expect_taken(with(words, "target.unit=words"));
+  const std::string units = "decoder.copy: pointer needs the same source.unit and target.unit,";
+  expect_refused(with(words, "target.unit=characters"), units);
+  expect_refused({copies, "source.unit=whole", "target.unit=whole"}, units);
+  const Settings subwords{copies, "source.unit=subwords", "target.unit=subwords"};
+  expect_taken(with(subwords, "shared_vocabulary=true"));
+  expect_refused(subwords, "decoder.copy: pointer with subwords needs shared_vocabulary: true");
+  for (const std::string kind : {"monotonic", "fixed"}) {
+    expect_refused({copies, "attention.kind=" + kind},
+                   "decoder.copy: pointer needs attention.kind: soft");
+  }
+  for (const std::string window : {"monotonic", "predicted"}) {
+    expect_refused({copies, "attention.window=" + window},
+                   "decoder.copy: pointer needs attention.window: all");
+  }
+  for (const std::string normaliser : {"sparsemax", "entmax"}) {
+    expect_refused({copies, "attention.normaliser=" + normaliser},
+                   "decoder.copy: pointer needs attention.normaliser: softmax");
+  }
+  expect_refused({copies, "attention.score=location"},
+                 "decoder.copy: pointer needs another attention.score than location");
+  expect_refused({copies, "encoder.padding=visible", "source.fixed_length=9"},
+                 "decoder.copy: pointer needs encoder.padding: masked");
+  expect_refused({copies, "target.end_token=false", "target.fixed_length=9"},
+                 "decoder.copy: pointer needs target.end_token: true");
+  expect_refused({copies, "training.label_smoothing=0.1"},
+                 "decoder.copy: pointer needs training.label_smoothing: 0");
+  expect_refused({copies, "decoder.cell=none", "decoder.initial_state=zero"},
+                 "decoder.copy: pointer needs a decoder.cell");
+}
+
 }  // namespace
 }  // namespace attend::model

@@ -343,6 +343,8 @@ TEST(Configuration, PresetsMakeTheChoiceThatTheyAreNamedAfter) {
   EXPECT_EQ(preset("coverage-neural").attention.coverage_units, 10);
   EXPECT_EQ(published("coverage-neural").attention.coverage_units, 100);
   EXPECT_EQ(published("coverage-neural").decoder.order, Order::kLookGenerateUpdate);
+  EXPECT_EQ(preset("copy").decoder.copy, Copy::kPointer);
+  EXPECT_EQ(preset("copy").source.minimum_count, 2);
   EXPECT_EQ(preset("temporal").attention.temporal, Temporal::kPast);
   EXPECT_EQ(preset("key-value").attention.keys, Keys::kHalves);
   EXPECT_EQ(preset("multi-head").attention.keys, Keys::kProjected);

@@ -269,6 +269,13 @@ TEST(Equations, OfSeeMixTheLastContextIntoTheInput) {  // §13.3
   EXPECT_EQ(found[4], "energies: e_ij = v · tanh(W [s_i; cell(s_i)] + U h_j + b + W_c c_{i-1,j})");
 }
 
+TEST(Equations, OfACopySayWhenAndWhat) {  // §13.4
+  const Lines found = lines(published("copy"));
+  EXPECT_EQ(found[found.size() - 2], "generation: p_gen = σ(W_g [c_i; s_i; cell(s_i); x_i] + b_g)");
+  EXPECT_EQ(found.back(),
+            "choice: p(y_i) = p_gen softmax(W_o r_i + b_o) + (1 − p_gen) Σ_{j: x_j = y_i} α_ij");
+}
+
 TEST(Equations, OfFurtherCellsAndOfAGate) {  // §4.6, §1.6
   Configuration c = preset("cgru");
   c.decoder.transitions = 2;
@@ -334,7 +341,7 @@ TEST(Plans, ExistForTheCommonDecoders) {
                                    "temporal", "monotonic", "hard-monotonic", "hard",
                                    "hard-monotonic-1", "key-value", "multi-head",
                                    "coverage-linguistic", "coverage-neural", "self-attention",
-                                   "key-value-predict"};
+                                   "key-value-predict", "copy"};
   for (const Preset& one : presets()) {
     EXPECT_EQ(has_plan(preset(one.name)), !rare.contains(one.name)) << one.name;
   }
@@ -359,6 +366,7 @@ TEST(Plans, ExistForTheCommonDecoders) {
   EXPECT_FALSE(planned("attention.normaliser=sparsemax"));
   EXPECT_FALSE(planned("attention.normaliser=entmax"));
   EXPECT_FALSE(planned("decoder.cell=none"));
+  EXPECT_FALSE(planned("decoder.copy=pointer"));
   for (const char* placement :
        {"attention.query=state-and-cell", "attention.context_gate=scalar",
         "decoder.input_feeding=context", "decoder.input_layer=linear", "decoder.transitions=1",

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/base.h"
@@ -75,6 +76,36 @@ inline void add_random_links(std::vector<Example>& examples, std::uint64_t seed)
       link(first);
       if (first + 1 < length && random.chance(0.5)) link(first + 1);
     }
+  }
+}
+
+/// Lets a decoder copy from every example: about four in ten positions hold one of one to three
+/// units that the target vocabulary lacks, and so do about four in ten target tokens but the last.
+inline void add_random_copies(std::vector<Example>& examples, std::int64_t vocabulary,
+                              std::uint64_t seed) {
+  Random random(seed);
+  const auto own = [&](std::uint64_t k) {
+    return static_cast<text::TokenId>(vocabulary) + static_cast<text::TokenId>(k);
+  };
+  for (Example& example : examples) {
+    model::Copies copies;
+    copies.unknown = 0;
+    for (std::size_t j = 0; j < example.source.tokens.size(); ++j) {
+      text::TokenId id =
+          static_cast<text::TokenId>(random.below(static_cast<std::uint64_t>(vocabulary)));
+      if (random.chance(0.1)) id = text::kNoToken;
+      if (random.chance(0.4)) {
+        const std::size_t known = copies.units.size();
+        const std::uint64_t k = random.below(known + (known < 3 ? 1 : 0));
+        if (k == known) copies.units.push_back("own" + std::to_string(k));
+        id = own(k);
+      }
+      copies.ids.push_back(id);
+    }
+    for (std::size_t i = 0; i + 1 < example.target.size() && !copies.units.empty(); ++i) {
+      if (random.chance(0.4)) example.target[i] = own(random.below(copies.units.size()));
+    }
+    example.source.copies = std::move(copies);
   }
 }
 

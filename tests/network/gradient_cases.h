@@ -222,7 +222,7 @@ inline std::vector<Case> cases() {
 }
 
 /// Models whose context, query or further cells have other places than the usual ones (§1.6, §3,
-/// §4.6).
+/// §4.6), and models that copy (§13.4).
 inline std::vector<Case> placement_cases() {
   std::vector<Case> list;
   const auto add = [&](const char* name, const std::vector<std::string>& settings) {
@@ -258,6 +258,16 @@ inline std::vector<Case> placement_cases() {
   add("context_gate", {"attention.context_gate=scalar", updates_first});
   add("tied_inputs", {"decoder.tied_embeddings=inputs", "shared_vocabulary=true",
                       "encoder.embedding=5", "decoder.embedding=5"});
+  const std::string copies = "decoder.copy=pointer";
+  for (const std::string& order : testing::choices_of("decoder.order")) {
+    list.push_back({"copies_" + testing::name_of_choice(order), [=](Configuration& c) {
+                      model::set_options(c, std::vector{copies, "decoder.order=" + order});
+                    }});
+  }
+  add("copies_with_coverage", {copies, updates_first, fed, mixed, lstm, "decoder.start=own",
+                               "attention.query=state-and-cell", "attention.coverage=sum"});
+  add("copies_without_feedback", {copies, "decoder.feedback=none"});
+  add("copies_and_starts_with_the_end", {copies, "decoder.start=end"});
   return list;
 }
 

@@ -66,6 +66,9 @@ TEST_P(Gradients, EqualCentralDifferences) {
   if (visible) {
     for (Example& example : examples) example.source.tokens.resize(5, 0);
   }
+  if (configuration.decoder.copy != model::Copy::kNone) {
+    testing::add_random_copies(examples, sizes.target, 5);
+  }
   const Batch batch = make_batch(pointers(examples), values.options());
   network.cost(batch, nullptr).cost.backward();
 

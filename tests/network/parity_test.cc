@@ -97,6 +97,9 @@ RandomModel make_random_model(std::uint64_t seed, Allowed allowed = Allowed::kEv
     }
     example.target.push_back(*random_model.end);
   }
+  if (c.decoder.copy != model::Copy::kNone) {
+    testing::add_random_copies(random_model.examples, random_model.sizes.target, seed + 3);
+  }
   if (allowed == Allowed::kSomewhere) close_positions(random_model.examples, seed + 2);
   const Layout layout(model::parameter_table(c, random_model.sizes));
   const Tensor values = at::empty({layout.size()}, at::kFloat);
@@ -283,6 +286,22 @@ TEST(KeyParity, RuntimeEqualsTrainingWithSeveralHeads) {
     expect_runtime_equals_training(random_model);
   }
 }
+
+class CopyParity : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(CopyParity, RuntimeEqualsTraining) {
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    const RandomModel random_model =
+        make_random_model(seed, seed % 3 == 0 ? Allowed::kSomewhere : Allowed::kEverywhere,
+                          {{"decoder.copy", "pointer"}, {"decoder.order", GetParam()}});
+    ASSERT_EQ(random_model.configuration.decoder.copy, model::Copy::kPointer);
+    expect_runtime_equals_training(random_model);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Orders, CopyParity,
+                         ::testing::ValuesIn(testing::choices_of("decoder.order")),
+                         [](const auto& one) { return testing::name_of_choice(one.param); });
 
 // Positions without a number count as outside the source for everything that makes weights of
 // energies.

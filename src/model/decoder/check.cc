@@ -1,4 +1,5 @@
-// Where the context may enter a decoder (§1.6): which inputs, layers and gates fit together.
+// Where the context may enter a decoder (§1.6), and what a decoder that copies needs (§13.4): which
+// inputs, layers and gates fit together.
 #include <string>
 
 #include "base/base.h"
@@ -61,6 +62,49 @@ void check_inside(const DecoderConfig& decoder) {
   }
 }
 
+// A decoder copies with the weights of its alignment, which must be able to give every word of the
+// source a share. A source unit is a target unit of the same text.
+void check_copy(const Configuration& c) {
+  if (c.decoder.copy == Copy::kNone) return;
+  const std::string name = "decoder.copy: pointer";
+  if (c.attention.kind != AttentionKind::kSoft) conflict(name + " needs attention.kind: soft");
+  if (c.attention.window != Window::kAll) {
+    conflict(name + " needs attention.window: all, because it may copy every word of the source");
+  }
+  if (c.attention.normaliser != Normaliser::kSoftmax) {
+    conflict(name +
+             " needs attention.normaliser: softmax, because a word with the weight 0 would be "
+             "impossible");
+  }
+  if (c.attention.score == "location") {
+    conflict(name + " needs another attention.score than location, whose weights end at " +
+             "attention.maximum_source");
+  }
+  if (c.decoder.cell.type == Cell::kNone) {
+    conflict(name + " needs a decoder.cell, whose state decides whether a step copies");
+  }
+  if (c.encoder.padding == Padding::kVisible) {
+    conflict(name + " needs encoder.padding: masked, because padding is nothing to copy");
+  }
+  if (!c.target.end_token) {
+    conflict(name +
+             " needs target.end_token: true, because a target of fixed length has no <unk> for the "
+             "units that its vocabulary lacks");
+  }
+  if (c.source.unit != c.target.unit || c.target.unit == UnitChoice::kWhole) {
+    conflict(name +
+             " needs the same source.unit and target.unit, and not whole, because a source " +
+             "unit is copied as the target unit of the same text");
+  }
+  if (c.target.unit == UnitChoice::kSubwords && !c.shared_vocabulary) {
+    conflict(name +
+             " with subwords needs shared_vocabulary: true, so that both sides are cut alike");
+  }
+  if (c.training.label_smoothing > 0) {
+    conflict(name + " needs training.label_smoothing: 0, because the output is a mixture");
+  }
+}
+
 }  // namespace
 
 void check_placement(const Configuration& c) {
@@ -68,6 +112,7 @@ void check_placement(const Configuration& c) {
   check_feeding(decoder);
   check_layers(decoder);
   check_inside(decoder);
+  check_copy(c);
   if (decoder.gru_context == GruContext::kInside && c.attention.kind == AttentionKind::kNone) {
     conflict("decoder.gru_context: inside needs an attention.kind that gives a context");
   }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <utility>
 
 #include "model/parameters.h"
 
@@ -283,8 +284,28 @@ Value DecoderBuilder::readout(Value state, Value context) {
   return b_.dropout(readout, step::DropoutPlace::kReadout);
 }
 
-void DecoderBuilder::generate(Value readout) {
-  b_.output({readout, output_weight_name(c_.decoder), "output.bias", c_.decoder.ties_output()});
+// Returns z, where p_gen = σ(z) is the probability that a step generates its token and does not
+// copy it. Where the query is [s; c], the state is so here too, as in the code of See et al.
+Value DecoderBuilder::copy_gate(const StepValues& step) {
+  std::vector<Value> parts{step.look.context, step.state.hidden};
+  if (c_.attention.query == Query::kStateAndCell) parts.push_back(step.state.cell);
+  parts.insert(parts.end(), step.inputs.begin(), step.inputs.end());
+  const Value gate =
+      b_.linear({.name = "copy.weight", .units = 1, .symbol = "W_g"}, parts, {"copy.bias", "b_g"});
+  const Value generates = b_.sigmoid(gate);
+  b_.write(generates, {"p_gen", "generation", ""});
+  b_.observe("p_gen", generates, step::Over::kScalar);
+  return gate;
+}
+
+void DecoderBuilder::generate(Value readout, const StepValues& step) {
+  step::Output output{readout, output_weight_name(c_.decoder), "output.bias",
+                      c_.decoder.ties_output()};
+  if (c_.decoder.copy == Copy::kPointer) {
+    output.gate = copy_gate(step);
+    output.copied = step.look.alignment;
+  }
+  b_.output(std::move(output));
 }
 
 }  // namespace attend::model

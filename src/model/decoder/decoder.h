@@ -21,6 +21,13 @@ struct Look {
   Value energies, alignment, context;
 };
 
+/// The values of a step from which a decoder that copies decides whether to copy (§13.4).
+struct StepValues {
+  Look look;
+  step::CellState state;           ///< the state that the readout reads
+  std::vector<Value> inputs = {};  ///< what the first update reads beside state and context
+};
+
 /// Makes the values of one decoding step.
 class DecoderBuilder {
  public:
@@ -28,7 +35,7 @@ class DecoderBuilder {
   DecoderBuilder(Builder& builder, const Configuration& configuration);
 
   /// The state of the top layer as the previous step left it: s_{i-1}.
-  Value last_state() const { return layers_.back().carried.hidden; }
+  step::CellState last_state() const { return layers_.back().carried; }
   /// The query of the orders that look first: the state that the previous step left, of the layer
   /// that asks.
   step::CellState last_query() const {
@@ -62,14 +69,15 @@ class DecoderBuilder {
   /// starts from s'_i and reads the context; further cells read nothing but the state, and the last
   /// of them returns s_i.
   step::CellState update_first(const std::vector<Value>& inputs);
-  Value update_second(Value context, const step::CellState& first);
+  step::CellState update_second(Value context, const step::CellState& first);
   /// Computes the readout r_i = activation(W_r [s; E y_{i-1}; c_i] + b_r), with dropout. Attention
   /// to the past adds its context as a last part, and may take a part of s in place of s. Without a
   /// readout, returns the state, with dropout. `state` is undefined in a decoder without a cell;
   /// the context then takes its place. The context is undefined without attention.
   Value readout(Value state, Value context);
-  /// Adds the output layer, which reads the readout.
-  void generate(Value readout);
+  /// Adds the output layer, which reads the readout. A decoder that copies reads what `step` holds
+  /// as well.
+  void generate(Value readout, const StepValues& step);
 
  private:
   struct Layer {
@@ -102,6 +110,7 @@ class DecoderBuilder {
   void look_with_heads(const step::CellState& query, Look& look);
   void declare_embedding();
   void declare_start();
+  Value copy_gate(const StepValues& step);
 
   Builder& b_;
   const Configuration& c_;

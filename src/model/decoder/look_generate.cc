@@ -13,7 +13,7 @@ void look_generate(Builder& b, const Configuration& configuration) {
     query = learned_vector(b, "attention.query", configuration.decoder.units, "q");
   }
   const Look look = decoder.look({query, {}});
-  decoder.generate(decoder.readout({}, look.context));
+  decoder.generate(decoder.readout({}, look.context), {look, {}});
 }
 
 }  // namespace attend::model

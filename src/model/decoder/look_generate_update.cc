@@ -7,11 +7,14 @@ namespace attend::model {
 void look_generate_update(Builder& builder, const Configuration& configuration) {
   DecoderBuilder decoder(builder, configuration);
   const Look look = decoder.look(decoder.last_query());
-  decoder.generate(decoder.readout(decoder.last_state(), look.context));
-  std::vector<Value> inputs;
-  if (configuration.decoder.feedback == Feedback::kPrevious) {
-    inputs.push_back(decoder.next_token());
+  const bool feeds_back = configuration.decoder.feedback == Feedback::kPrevious;
+  StepValues step{look, decoder.last_state()};
+  if (feeds_back && configuration.decoder.copy != Copy::kNone) {
+    step.inputs.push_back(decoder.previous_token());
   }
+  decoder.generate(decoder.readout(step.state.hidden, look.context), step);
+  std::vector<Value> inputs;
+  if (feeds_back) inputs.push_back(decoder.next_token());
   decoder.update(inputs, look.context);
 }
 

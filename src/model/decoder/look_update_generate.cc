@@ -11,8 +11,8 @@ void look_update_generate(Builder& builder, const Configuration& configuration) 
   if (configuration.decoder.feedback == Feedback::kPrevious) {
     inputs.push_back(decoder.previous_token());
   }
-  const Value state = decoder.update(inputs, look.context).hidden;
-  decoder.generate(decoder.readout(state, look.context));
+  const step::CellState state = decoder.update(inputs, look.context);
+  decoder.generate(decoder.readout(state.hidden, look.context), {look, state, inputs});
 }
 
 }  // namespace attend::model

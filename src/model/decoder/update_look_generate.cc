@@ -22,7 +22,7 @@ void update_look_generate(Builder& b, const Configuration& configuration) {
   }
   const Value readout = decoder.readout(state.hidden, look.context);
   decoder.feed(readout, look.context);
-  decoder.generate(readout);
+  decoder.generate(readout, {look, state, inputs});
 }
 
 }  // namespace attend::model

@@ -6,11 +6,13 @@ namespace attend::model {
 
 void update_look_update(Builder& builder, const Configuration& configuration) {
   DecoderBuilder decoder(builder, configuration);
-  const step::CellState first = decoder.update_first(decoder.first_inputs());
-  const Value context = decoder.look(first).context;
-  const Value readout = decoder.readout(decoder.update_second(context, first), context);
-  decoder.feed(readout, context);
-  decoder.generate(readout);
+  const std::vector<Value> inputs = decoder.first_inputs();
+  const step::CellState first = decoder.update_first(inputs);
+  const Look look = decoder.look(first);
+  const step::CellState state = decoder.update_second(look.context, first);
+  const Value readout = decoder.readout(state.hidden, look.context);
+  decoder.feed(readout, look.context);
+  decoder.generate(readout, {look, state, inputs});
 }
 
 }  // namespace attend::model

@@ -157,7 +157,7 @@ step::CellState DecoderBuilder::update_first(const std::vector<Value>& inputs) {
   return first;
 }
 
-Value DecoderBuilder::update_second(Value context, const step::CellState& first) {
+step::CellState DecoderBuilder::update_second(Value context, const step::CellState& first) {
   CellConfig cell = c_.decoder.cell;
   cell.bias = c_.decoder.second_bias;
   step::CellState state = run_cell({cell, kSecondCell, 1}, {context}, {}, first);
@@ -171,7 +171,7 @@ Value DecoderBuilder::update_second(Value context, const step::CellState& first)
              {"s_i", "state", fmt::format("{}(s''_i)", cell_text(cell, c_.decoder.transitions))});
   }
   leave(0, state);
-  return state.hidden;
+  return state;
 }
 
 }  // namespace attend::model

@@ -1,0 +1,94 @@
+// Predictions with words that only the source has (§13.4).
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "small_predictor.h"
+
+namespace attend::predictor {
+namespace {
+
+using namespace testing;
+
+// A model of two words with random weights, which copies more often than it generates.
+Predictor copying_predictor() {
+  model::Configuration c = small();
+  c.source.unit = c.target.unit = model::UnitChoice::kWords;
+  c.decoder.copy = model::Copy::kPointer;
+  return Predictor(random_model(c, {"<pad>", "<unk>", "</s>", "the", "cat"}));
+}
+
+PredictOptions beams() {
+  PredictOptions options;
+  options.search.beam = 4;
+  options.search.n_best = 4;
+  return options;
+}
+
+const std::vector<std::string> kTexts{"the zebra sees quagga", "zebra", "okapi cat okapi"};
+
+TEST(Copies, AreWordsOfTheirOwnSource) {
+  const Predictor predictor = copying_predictor();
+  std::size_t copied = 0;
+  for (const Answer& answer : predictor.predict(kTexts, beams())) {
+    ASSERT_FALSE(answer.predictions.empty());
+    for (const Prediction& prediction : answer.predictions) {
+      for (const std::string& unit : prediction.units) {
+        if (predictor.text().target.vocabulary.contains(unit) || unit == "<unk>") continue;
+        ++copied;
+        EXPECT_TRUE(std::any_of(answer.source.units.begin(), answer.source.units.end(),
+                                [&](const text::Unit& one) { return one.text == unit; }))
+            << unit;
+      }
+    }
+  }
+  EXPECT_GT(copied, 0U);
+}
+
+TEST(Copies, HaveTheScoresThatScoringGivesThem) {
+  const Predictor predictor = copying_predictor();
+  for (const Answer& answer : predictor.predict(kTexts, beams())) {
+    for (const Prediction& prediction : answer.predictions) {
+      if (!prediction.finished || prediction.units.empty()) continue;
+      const auto scored =
+          predictor.score(std::vector{answer.source.text}, std::vector{prediction.text}, beams());
+      ASSERT_EQ(scored[0].predictions.size(), 1U) << prediction.text;
+      EXPECT_NEAR(scored[0].predictions[0].log_probability, prediction.log_probability,
+                  1e-4 * std::max(1.0, std::abs(prediction.log_probability)));
+    }
+  }
+}
+
+TEST(Copies, AreNoUnknownUnitsOfATarget) {
+  const Predictor predictor = copying_predictor();
+  const std::vector<std::string> sources{"the zebra", "the cat"}, targets{"zebra cat", "zebra cat"};
+  const auto scored = predictor.score(sources, targets, beams());
+  EXPECT_TRUE(scored[0].predictions.at(0).unknown.empty());
+  EXPECT_EQ(scored[1].predictions.at(0).unknown, std::vector<std::string>{"zebra"});
+  EXPECT_NE(scored[0].predictions[0].log_probability, scored[1].predictions[0].log_probability);
+}
+
+TEST(Copies, AreExplainedStepByStep) {
+  const Predictor predictor = copying_predictor();
+  search::SearchOptions options;
+  for (const std::string& text : kTexts) {
+    const Explanation explanation = predictor.explain(text, options, 3);
+    double sum = 0;
+    for (std::size_t i = 0; i < explanation.steps.size(); ++i) {
+      const ExplainedStep& step = explanation.steps[i];
+      ASSERT_EQ(step.observed("p_gen").size(), 1U);
+      if (i < explanation.prediction.units.size()) {
+        EXPECT_EQ(step.chosen.unit, explanation.prediction.units[i]);
+      }
+      EXPECT_EQ(step.previous, i > 0 ? explanation.steps[i - 1].chosen.unit : "");
+      sum += static_cast<double>(step.chosen.log_probability);
+    }
+    EXPECT_NEAR(sum, explanation.prediction.log_probability, 1e-4 * std::max(1.0, std::abs(sum)));
+  }
+}
+
+}  // namespace
+}  // namespace attend::predictor

@@ -189,8 +189,11 @@ class Computation {
     const WindowPositions own = window(positions);
     std::vector<std::int64_t> shape = own.index.sizes().vec();
     shape.back() = positions;
-    const Tensor numbers = x(0) * own.exists.to(x(0).scalar_type());
-    return at::zeros(shape, x(0).options().requires_grad(false)).scatter_add(2, own.index, numbers);
+    const Tensor inside = own.exists.to(x(0).scalar_type());
+    const Tensor zeros = at::zeros(shape, x(0).options().requires_grad(false));
+    const Tensor numbers = zeros.scatter_add(2, own.index, x(0) * inside);
+    if (node_.elsewhere == 0) return numbers;
+    return numbers.masked_fill(zeros.scatter_add(2, own.index, inside) == 0, node_.elsewhere);
   }
 
   Tensor sum_positions() const {

@@ -176,8 +176,9 @@ StepResult ProgramRun::result() {
   if (decoder_.has_alignment()) result.alignment = values_.read(decoder_.alignment_);
   observations_.clear();
   for (std::size_t k = 0; k < decoder_.shown_.size(); ++k) {
-    const step::ObservedSlot& one = *decoder_.shown_[k].observed;
-    if (one.name == "alignment" || (!shows_all_ && !decoder_.shown_[k].always)) continue;
+    const ShownValue& shown = decoder_.shown_[k];
+    if (shown.apart || (!shows_all_ && !shown.always)) continue;
+    const step::ObservedSlot& one = *shown.observed;
     observations_.push_back({one.name, one.over, values_.width(one.slot), shown_values(k)});
   }
   result.observations = observations_;

@@ -81,7 +81,8 @@ enum class Op {
   kSoftmax,
   kWeightedSum,  ///< (α, x_j) → Σ_j α_j x_j
   kGaussian,  ///< p → exp(−(j − p)² / (2 σ²)), σ = D / 2, in the window around p (§6.3)
-  kSpread,    ///< (x, p) → the numbers of a window at their positions, 0 elsewhere
+  kSpread,    ///< (x, p) → the numbers of a window at their positions; Node::elsewhere at others,
+              ///< and where attention may not look
   kSumPositions,  ///< x_j → Σ_j x_j
   /// (e, α') → p_j q_j, p_j = σ(e_j), q_j = (1 − p_{j−1}) q_{j−1} + α'_j (§13.1). Training may add
   /// noise to e; prediction may scan (Node::prediction). p_j is 0 where attention may not look.
@@ -151,6 +152,7 @@ struct Node {
   /// For kLocationEnergies, kSoftmax and kMonotonicPrior, positions from this number on count as
   /// outside the source; 0: none does.
   std::int64_t limit = 0;
+  double elsewhere = 0;                                                ///< of kSpread
   Normaliser normaliser = Normaliser::kSoftmax;                        ///< of kSoftmax
   DropoutPlace place = DropoutPlace::kReadout;                         ///< of kDropout
   MonotonicPrediction prediction = MonotonicPrediction::kExpectation;  ///< of kMonotonicAlignment

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 
 #include "model/attention/mechanism.h"
 #include "model/parameters.h"
@@ -141,7 +142,9 @@ Value DecoderBuilder::alignment_of(const step::CellState& query, Value coverage,
   }
   if (c_.attention.energies == Energies::kRelu) look.energies = b_.relu(look.energies);
   b_.write(look.energies, {"e_ij", "energies", ""});
-  b_.observe("energies", windowed ? b_.spread(look.energies) : look.energies, step::Over::kSource);
+  constexpr double kNothing = -std::numeric_limits<double>::infinity();
+  b_.observe("energies", windowed ? b_.spread(look.energies, kNothing) : look.energies,
+             step::Over::kSource);
   if (c_.attention.kind == AttentionKind::kHardMonotonic) return {};
   Value alignment;
   if (c_.attention.kind == AttentionKind::kMonotonic) {

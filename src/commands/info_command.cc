@@ -99,7 +99,7 @@ std::string describe_work(const model::ModelText& text) {
 // Returns what the activations of a training batch take, for a few lengths (model/memory.h).
 std::string describe_memory(const model::ModelText& text) {
   const model::TrainingConfig& training = text.configuration.training;
-  const model::ActivationMemory memory(text.configuration);
+  const model::ActivationMemory memory(text.configuration, text.sizes());
   const bool rounds = training.precision == Precision::kBfloat16;
   std::vector<std::string> lines;
   Lengths before;

@@ -1,7 +1,8 @@
 // Every operation of the program is an object with a forward and a backward pass
-// (step_operation.h); values and gradients of all steps lie in arrays (step_values.h). No step
-// allocates a node of autograd: the whole loop is one node, and the gradients of its weights are
-// products over all steps.
+// (step_operation.h); values and gradients of all steps lie in arrays (step_values.h). For autograd
+// the whole loop is one node, and the gradients of its weights are mostly products over all steps.
+// Operations with kernels make no other node. Those without (step_by_tensors.cc) keep a graph of
+// their own for each step.
 #include "fused/program.h"
 
 #include <utility>

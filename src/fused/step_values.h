@@ -102,7 +102,7 @@ class StepValues {
   /// Makes vectors [steps, batch, width] beside those of the slots.
   SlotView make(std::int64_t width);
 
-  /// The number of positions of source b that may be looked at or that `allows` must be asked for.
+  /// Attention never looks at positions of source b from length(b) on. Before it, ask allows().
   std::size_t length(std::size_t b) const {
     return lengths_.empty() ? positions() : to_size(lengths_[b]);
   }

@@ -53,8 +53,8 @@ struct StepResult {
   /// row's own source lacks have −infinity.
   std::size_t target_vocabulary = 0;
   /// Length of the longest annotated source. Where a row may not look (after the end of its own
-  /// source and at positions that Source::allowed excludes), alignment is 0 and energies are
-  /// −infinity.
+  /// source, outside its window and at positions that Source::allowed excludes), alignment is 0 and
+  /// energies are −infinity.
   std::size_t source_length = 0;
   std::span<const float> log_probabilities;  // [rows, target_vocabulary]; empty if `best` is set
   /// May be set after keep_best(): [rows, best_count], the most probable tokens of each row, best

@@ -20,9 +20,9 @@ std::int64_t encoder_values(const EncoderConfig& encoder) {
 
 // Every value is counted twice, because its gradient is kept too. Annotations and keys exist in two
 // layouts.
-ActivationMemory::ActivationMemory(const Configuration& configuration)
+ActivationMemory::ActivationMemory(const Configuration& configuration, const VocabularySizes& sizes)
     : rounds_(configuration.training.precision == Precision::kBfloat16) {
-  const step::KeptValues kept = step::kept_values(step_program(configuration, {1, 1}));
+  const step::KeptValues kept = step::kept_values(step_program(configuration, sizes));
   source_values_ = 2 * (encoder_values(configuration.encoder) + 2 * kept.per_position);
   target_values_ = 2 * kept.per_step;
   target_and_source_values_ = 2 * kept.per_step_and_position;

@@ -4,14 +4,16 @@
 #include <cstdint>
 
 #include "model/configuration.h"
+#include "model/parameters.h"
 
 namespace attend::model {
 
-/// A rough estimate from the sizes of the layers, not a bound. The logits of a batch never exist
-/// all at once and are not counted.
+/// A rough estimate from the sizes of the layers, not a bound. Most models never hold the logits of
+/// a whole batch, which are not counted then. Hard attention (§13.2) keeps the logits of all
+/// positions, steps and sentences, and they are counted.
 class ActivationMemory {
  public:
-  explicit ActivationMemory(const Configuration& configuration);
+  ActivationMemory(const Configuration& configuration, const VocabularySizes& sizes);
 
   /// Estimates the bytes of all activations and their gradients for `sentences` examples that are
   /// padded to these lengths. `kept_logits` is the number of logits of a target position whose

@@ -43,7 +43,8 @@ class Network {
   Cost cost(const Batch& batch, Dropout* dropout) const;
   /// Adds the gradient of scale · cost to the gradients of `tensors`, which must be leaves that
   /// have gradient tensors. Returns the sums before the scale. With fused operations the logits of
-  /// a whole batch never exist at once, unlike in cost().
+  /// a whole batch never exist at once, unlike in cost(); but hard attention keeps those of all
+  /// positions.
   LossSums accumulate_gradient(const Batch& batch, Dropout* dropout, double scale) const;
   /// Computes the sums without dropout and without a gradient.
   LossSums evaluate(const Batch& batch) const;

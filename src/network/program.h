@@ -80,8 +80,8 @@ class StepProgram {
   const step::Schedule& schedule() const { return schedule_; }
   /// Whether the program has a node of this operation.
   bool reads(step::Op op) const;
-  /// Whether an operation reads the number of positions from the mask, which must then exist even
-  /// if attention may look everywhere: in windows, and with a limit of positions.
+  /// Whether some operation learns the source length from the mask (windows, limits). Then the mask
+  /// must exist even if attention may look everywhere.
   bool needs_mask() const;
   /// `tensors` holds the parameters by name. Products outside the loop over the steps go through
   /// `operations`, and so does the loop itself where they run it.

@@ -13,8 +13,20 @@ namespace attend::network {
 namespace {
 
 constexpr double kNothing = -std::numeric_limits<double>::infinity();
-// Keeps the quotient of kPosterior finite where all products are 0.
-constexpr double kSmallestMass = 1e-12;
+
+// Where a probability is large enough that the gradient of its logarithm is finite. Smaller ones
+// count as 0.
+Tensor is_possible(const Tensor& probability) {
+  const double least = probability.scalar_type() == at::kDouble
+                           ? std::numeric_limits<double>::min()
+                           : static_cast<double>(std::numeric_limits<float>::min());
+  return probability >= least;
+}
+
+// The logarithm where is_possible(), elsewhere 0.
+Tensor logarithm_of(const Tensor& probability, const Tensor& possible) {
+  return at::where(possible, probability, at::ones_like(probability)).log();
+}
 
 // A query as [steps, batch, units], whatever it belongs to.
 Tensor query_rows(const Tensor& query, std::int64_t batch) {
@@ -182,8 +194,11 @@ class Computation {
     const WindowPositions own = window(positions);
     std::vector<std::int64_t> shape = own.index.sizes().vec();
     shape.back() = positions;
-    const Tensor numbers = x(0) * own.exists.to(x(0).scalar_type());
-    return at::zeros(shape, x(0).options().requires_grad(false)).scatter_add(2, own.index, numbers);
+    const Tensor inside = own.exists.to(x(0).scalar_type());
+    const Tensor zeros = at::zeros(shape, x(0).options().requires_grad(false));
+    const Tensor numbers = zeros.scatter_add(2, own.index, x(0) * inside);
+    if (node_.elsewhere == 0) return numbers;
+    return numbers.masked_fill(zeros.scatter_add(2, own.index, inside) == 0, node_.elsewhere);
   }
 
   // The numbers of x, 0 where attention may not look.
@@ -238,14 +253,12 @@ class Computation {
     return x(0).unsqueeze(2).matmul(moves).squeeze(2);
   }
 
+  // The softmax of log π + log p over the positions where both are probabilities above 0.
   Tensor posterior() const {
-    const Tensor& prior = x(0);
-    const Tensor impossible = prior <= 0;
-    const Tensor largest = x(1).detach().masked_fill(impossible, kNothing).amax(-1, true);
-    const Tensor finite = at::where(largest.isfinite(), largest, at::zeros_like(largest));
-    const Tensor score = at::where(impossible, finite, x(1));
-    const Tensor joint = prior * (score - finite).exp();
-    return joint / (joint.sum(-1, true) + kSmallestMass * kSmallestMass);
+    const Tensor possible = is_possible(x(0)).logical_and(x(1) > kNothing);
+    const Tensor score = logarithm_of(x(0), possible) + x(1);
+    return weights_of(step::Normaliser::kSoftmax,
+                      at::where(possible, score, at::zeros_like(score)), possible);
   }
 
   Tensor token_log_probability() const {
@@ -384,10 +397,10 @@ Tensor mixture_log_likelihood(const Tensor& readouts, const Tensor& prior, const
                               const Tensor& weight, const Tensor& bias, const Tensor& ids) {
   const Tensor of_token = readouts.bmm(weight.index_select(0, ids).unsqueeze(-1)).squeeze(-1) +
                           bias.index_select(0, ids).unsqueeze(-1) - normalizer;
-  const Tensor impossible = prior <= 0;
-  // The logarithm of a probability of 0 would give a gradient that is not a number.
-  const Tensor log_prior = at::where(impossible, at::ones_like(prior), prior).log();
-  return (log_prior + of_token).masked_fill(impossible, kNothing).logsumexp(-1);
+  const Tensor possible = is_possible(prior);
+  return (logarithm_of(prior, possible) + of_token)
+      .masked_fill(possible.logical_not(), kNothing)
+      .logsumexp(-1);
 }
 
 }  // namespace attend::network

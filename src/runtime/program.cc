@@ -1,6 +1,7 @@
 #include "runtime/program.h"
 
 #include <algorithm>
+#include <string_view>
 #include <utility>
 
 #include "base/base.h"
@@ -17,6 +18,8 @@ namespace {
 // Smaller weights stay in the cache, where one product for each step costs less than one for each
 // position.
 constexpr std::int64_t kProjectedWeights = std::int64_t{1} << 17;
+
+constexpr std::string_view kAlignmentName = "alignment";
 
 bool is_embedding(const Operation& operation) {
   return operation.node->op == Op::kPreviousEmbedding || operation.node->op == Op::kNextEmbedding;
@@ -57,7 +60,7 @@ ProgramDecoder::ProgramDecoder(step::Program program, const model::Configuration
       output_(Tensors(weights, "", precision), program_.output.weight,
               weights.get(program_.output.bias).values) {
   for (const step::ObservedSlot& one : schedule_.observations) {
-    if (one.name == "alignment") alignment_ = one.slot;
+    if (one.name == kAlignmentName) alignment_ = one.slot;
   }
   const Tensors tensors(weights, "", precision);
   Operations all;
@@ -142,7 +145,8 @@ void ProgramDecoder::distribute(Operations all) {
     if (need != Need::kNever) stage_of(*one.operation).push_back(std::move(one));
   }
   for (const step::ObservedSlot& one : schedule_.observations) {
-    shown_.push_back({&one, need_of(one.slot) == Need::kAlways, alignment_of(one.slot)});
+    shown_.push_back({&one, need_of(one.slot) == Need::kAlways, one.name == kAlignmentName,
+                      alignment_of(one.slot)});
   }
 }
 

@@ -49,6 +49,7 @@ enum class Need {
 struct ShownValue {
   const step::ObservedSlot* observed = nullptr;
   bool always = false;  ///< whether its value is computed even when nobody looks
+  bool apart = false;   ///< whether it is the alignment, which StepResult::alignment holds
   /// The operation that makes an alignment of the energies that it holds, or null where it holds no
   /// energies. Energies are shown as −∞ where a row may not look.
   const step::Node* alignment = nullptr;

@@ -189,15 +189,16 @@ void ProgramRun::gaussian(const step::Operation& operation) {
 
 void ProgramRun::spread(const step::Operation& operation) {
   const std::vector<char>& allowed = annotations_.allowed;
+  const auto elsewhere = static_cast<float>(operation.node->elsewhere);
   for (std::size_t row = 0; row < rows_; ++row) {
     const Window seen = positions_seen(operation, row);
     const std::span<float> all = values_.write_defined(operation.results[0], row);
-    std::fill(all.begin(), all.end(), 0.0F);
+    std::fill(all.begin(), all.end(), elsewhere);
     copy(values_.vector_of(operation.inputs[0], Per::kRow, row).subspan(seen.skipped, seen.count),
          all.subspan(seen.first, seen.count));
     if (allowed.empty()) continue;
     for (std::size_t j = seen.first; j < seen.first + seen.count; ++j) {
-      if (allowed[values_.start(row) + j] == 0) all[j] = 0.0F;
+      if (allowed[values_.start(row) + j] == 0) all[j] = elsewhere;
     }
   }
 }

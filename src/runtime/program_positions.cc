@@ -139,25 +139,28 @@ void ProgramRun::band_prior(const step::Operation& operation) {
   }
 }
 
-// π_j p_j / Σ_k π_k p_k from log p, with the largest logarithm subtracted; zeros if all products
-// are 0.
+// π_j p_j / Σ_k π_k p_k from log p: the softmax of log π + log p over the positions with π > 0.
+// Zeros if there are none.
 void ProgramRun::posterior(const step::Operation& operation) {
-  constexpr float kImpossible = -std::numeric_limits<float>::infinity();
+  constexpr double kImpossible = -std::numeric_limits<double>::infinity();
   for (std::size_t row = 0; row < rows_; ++row) {
     const std::span<const float> prior = values_.defined_of(operation.inputs[0], row);
     const std::span<const float> logs = values_.defined_of(operation.inputs[1], row);
     const std::span<float> result = values_.write_defined(operation.results[0], row);
-    std::fill(result.begin(), result.end(), 0.0F);
-    float highest = kImpossible;
+    const auto score = [&](std::size_t j) {
+      return std::log(static_cast<double>(prior[j])) + static_cast<double>(logs[j]);
+    };
+    double highest = kImpossible, sum = 0;
     for (std::size_t j = 0; j < prior.size(); ++j) {
-      if (prior[j] != 0.0F) highest = std::max(highest, logs[j]);
+      if (prior[j] > 0.0F) highest = std::max(highest, score(j));
     }
-    if (highest == kImpossible) continue;
-    double sum = 0;
     for (std::size_t j = 0; j < prior.size(); ++j) {
-      if (prior[j] != 0.0F) result[j] = prior[j] * std::exp(logs[j] - highest);
-      sum += result[j];
+      const bool possible = prior[j] > 0.0F && highest > kImpossible;
+      const double share = possible ? std::exp(score(j) - highest) : 0.0;
+      result[j] = static_cast<float>(share);
+      sum += share;
     }
+    if (sum == 0) continue;
     for (float& x : result) x = static_cast<float>(x / sum);
   }
 }

@@ -202,8 +202,9 @@ StepResult ProgramRun::result() {
   if (decoder_.has_alignment()) result.alignment = values_.read(decoder_.alignment_);
   observations_.clear();
   for (std::size_t k = 0; k < decoder_.shown_.size(); ++k) {
-    const step::ObservedSlot& one = *decoder_.shown_[k].observed;
-    if (one.name == "alignment" || (!shows_all_ && !decoder_.shown_[k].always)) continue;
+    const ShownValue& shown = decoder_.shown_[k];
+    if (shown.apart || (!shows_all_ && !shown.always)) continue;
+    const step::ObservedSlot& one = *shown.observed;
     const std::span<const float> values = shown_values(k);
     const bool of_rows = values_.per(one.slot) != step::Per::kPosition;
     observations_.push_back({one.name, one.over,

@@ -109,8 +109,9 @@ class Builder {
   void look_in_window(Value centre, std::int64_t reach);
   /// exp(−(j − p)² / (2 σ²)) with σ = reach / 2 at the positions j of the window (§6.3).
   Value gaussian();
-  /// The numbers of the window at their positions of the source: [row and position: 1].
-  Value spread(Value of_window);
+  /// The numbers of the window at their positions of the source, and `elsewhere` at all others:
+  /// [row and position: 1].
+  Value spread(Value of_window, double elsewhere = 0);
   Value sum_positions(Value x);  ///< [row: 1] from [row and position: 1]
   /// What filters of odd width find around each position: [row and position: filters.units] from
   /// [row and position: 1]. `filters` names F [filters.units, width].

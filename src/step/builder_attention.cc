@@ -130,10 +130,11 @@ Value Builder::gaussian() {
   return add_node(std::move(node));
 }
 
-Value Builder::spread(Value of_window) {
+Value Builder::spread(Value of_window, double elsewhere) {
   const Shape& x = shape(of_window);
   expect(reach_ > 0 && x == (Shape{Per::kRow, 2 * reach_ + 1}), Op::kSpread, x, x);
   Node node{.op = Op::kSpread, .inputs = {of_window}, .results = {{Per::kRowPosition, 1}}};
+  node.elsewhere = elsewhere;
   add_window(node);
   return add_node(std::move(node));
 }

@@ -85,7 +85,8 @@ enum class Op {
   kSoftmax,
   kWeightedSum,  ///< (α, x_j) → Σ_j α_j x_j
   kGaussian,  ///< p → exp(−(j − p)² / (2 σ²)), σ = D / 2, in the window around p (§6.3)
-  kSpread,    ///< (x, p) → the numbers of a window at their positions, 0 elsewhere
+  kSpread,    ///< (x, p) → the numbers of a window at their positions; Node::elsewhere at others,
+              ///< and where attention may not look
   kSumPositions,  ///< x_j → Σ_j x_j
   /// x_j → Σ_m F_m x_{j + m − (w + 1) / 2}, m = 1 … w, for each filter, a row F of weights[0] [k, w]
   /// with odd w. Positions where attention may not look count as 0, and so do those outside the
@@ -176,8 +177,9 @@ struct Node {
   std::int64_t limit = 0;
   std::int64_t first = 0;                        ///< of kSlice: the first unit that it takes
   std::int64_t recent = 0;  ///< L of attention to the past: the last L steps; 0: all earlier ones
-  Normaliser normaliser = Normaliser::kSoftmax;  ///< of kSoftmax
-  DropoutPlace place = DropoutPlace::kReadout;   ///< of kDropout
+  double elsewhere = 0;                                                ///< of kSpread
+  Normaliser normaliser = Normaliser::kSoftmax;                        ///< of kSoftmax
+  DropoutPlace place = DropoutPlace::kReadout;                         ///< of kDropout
   MonotonicPrediction prediction = MonotonicPrediction::kExpectation;  ///< of kMonotonicAlignment
 
   // How the equations write the node.

@@ -5,14 +5,13 @@
 namespace attend::train {
 
 std::vector<std::span<const model::Example* const>> cut_by_memory(
-    const model::Configuration& configuration, std::int64_t kept_logits,
+    const model::ActivationMemory& memory, std::int64_t kept_logits,
     std::span<const model::Example* const> examples, std::int64_t bytes) {
   std::vector<std::span<const model::Example* const>> runs;
   if (bytes == 0) {
     if (!examples.empty()) runs.push_back(examples);
     return runs;
   }
-  const model::ActivationMemory memory(configuration);
   std::size_t first = 0, source = 0, target = 0;
   for (std::size_t i = 0; i < examples.size(); ++i) {
     source = std::max(source, examples[i]->source.tokens.size());

@@ -14,7 +14,7 @@ namespace attend::train {
 /// example, even if that one takes more. With `bytes` = 0 there is no limit and one run.
 /// `kept_logits` is that of ActivationMemory::bytes().
 std::vector<std::span<const model::Example* const>> cut_by_memory(
-    const model::Configuration& configuration, std::int64_t kept_logits,
+    const model::ActivationMemory& memory, std::int64_t kept_logits,
     std::span<const model::Example* const> examples, std::int64_t bytes);
 
 }  // namespace attend::train

@@ -60,6 +60,7 @@ ShardedGradient::ShardedGradient(const model::Configuration& configuration,
                                  std::size_t smallest_queued, network::DecoderPath path)
     : configuration_(configuration),
       sizes_(sizes),
+      memory_(configuration, sizes),
       layout_(model::parameter_table(configuration, sizes)),
       weights_(std::make_shared<fused::PackedWeights>(configuration.training.precision)),
       row_blocks_(layout_.row_blocks()),
@@ -159,7 +160,7 @@ std::vector<std::span<const model::Example* const>> ShardedGradient::parts_of(
     std::span<const model::Example* const> shard, std::int64_t kept_logits) const {
   const std::int64_t limit = std::int64_t{configuration_.training.batch_memory} << 20;
   const auto shards = static_cast<std::int64_t>(shards_.size());
-  return cut_by_memory(configuration_, kept_logits, shard,
+  return cut_by_memory(memory_, kept_logits, shard,
                        limit == 0 ? 0 : std::max<std::int64_t>(1, limit / shards));
 }
 

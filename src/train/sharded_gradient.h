@@ -98,6 +98,7 @@ class ShardedGradient {
 
   model::Configuration configuration_;
   model::VocabularySizes sizes_;
+  model::ActivationMemory memory_;
   Layout layout_;
   Tensor values_, gradient_;
   std::shared_ptr<fused::PackedWeights> weights_;  // used by all shards, which share parameters

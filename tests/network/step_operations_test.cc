@@ -98,5 +98,49 @@ TEST(MonotonicPrior, HasFiniteGradientsAtClosedPositionsAndFarEnergies) {
   }
 }
 
+Tensor posterior_of(const Tensor& prior, const Tensor& logarithms) {
+  OperationInputs inputs;
+  inputs.operands = {prior, logarithms};
+  return compute({.op = step::Op::kPosterior, .results = {{step::Per::kRowPosition, 1}}}, inputs);
+}
+
+TEST(Posterior, SumsTo1HoweverImprobableItsPositionsAre) {
+  for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+    const auto posterior = [type](const Numbers& prior, const Numbers& logarithms) {
+      return numbers_of(posterior_of(row(prior, type), row(logarithms, type)));
+    };
+    const Numbers likely = posterior({.25, .75, 0}, {std::log(.5), std::log(.1), 0});
+    EXPECT_NEAR(likely[0], .625, 1e-6);
+    EXPECT_NEAR(likely[1], .375, 1e-6);
+    EXPECT_EQ(likely[2], 0);
+    EXPECT_NEAR(posterior({1e-30, 1}, {-1, -200})[0], 1, 1e-6);
+    EXPECT_NEAR(posterior({1, 1e-30}, {-900, -900})[0], 1, 1e-6);
+    EXPECT_EQ(posterior({0, 0}, {-1, -2}), Numbers(2));
+    EXPECT_EQ(posterior({.5, .5}, {kNothing, -2}), (Numbers{0, 1}));
+  }
+}
+
+TEST(Posterior, HasFiniteGradients) {
+  const Tensor prior = row({0, 1e-42, 1e-37, 1}, at::kFloat).requires_grad_(true);
+  const Tensor logarithms = row({-1, -1, -1, -200}, at::kFloat).requires_grad_(true);
+  (posterior_of(prior, logarithms) * row({1, 2, 3, 4}, at::kFloat)).sum().backward();
+  EXPECT_TRUE(prior.grad().isfinite().all().item<bool>());
+  EXPECT_TRUE(logarithms.grad().isfinite().all().item<bool>());
+}
+
+// log Σ_j π_j p(y | j) of readouts whose logits are the readouts themselves.
+TEST(MixtureLogLikelihood, HasFiniteGradientsOfTinyPriors) {
+  const Tensor prior = at::tensor({0.0, 1e-42, 1.0}, at::kFloat).view({1, 3}).requires_grad_(true);
+  const Tensor readouts = at::zeros({1, 3, 2}, at::kFloat);
+  const Tensor normalizer = at::full({1, 3}, std::log(2.0), at::kFloat);
+  const Tensor found =
+      mixture_log_likelihood(readouts, prior, normalizer, at::eye(2, at::kFloat),
+                             at::zeros({2}, at::kFloat), at::zeros({1}, at::kLong));
+  found.sum().backward();
+  EXPECT_NEAR(found.item<double>(), -std::log(2.0), 1e-6);
+  EXPECT_TRUE(prior.grad().isfinite().all().item<bool>());
+  EXPECT_NEAR(prior.grad()[0][2].item<double>(), 1, 1e-6);
+}
+
 }  // namespace
 }  // namespace attend::network

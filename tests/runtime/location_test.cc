@@ -1,5 +1,6 @@
 // Tests energies that are the numbers of a row (the location score, §6.2) against plain loops.
 #include <algorithm>
+#include <limits>
 
 #include "program_trial.h"
 
@@ -22,12 +23,14 @@ step::Program location_program(bool windowed) {
     b.look_in_window(
         b.multiply(b.source_words(), b.sigmoid(b.linear({"centre.weight", 1}, {word}))), 1);
   }
-  const auto shown = [&](Value numbers) { return windowed ? b.spread(numbers) : numbers; };
+  const auto shown = [&](Value numbers, double elsewhere) {
+    return windowed ? b.spread(numbers, elsewhere) : numbers;
+  };
   const Value numbers = b.linear({"location.weight", kKnown}, {word});
   const Value energies = b.relu(b.location_energies(numbers));
   const Value alignment = b.softmax(energies);
-  b.observe("energies", shown(energies), Over::kSource);
-  b.observe("alignment", shown(alignment), Over::kSource);
+  b.observe("energies", shown(energies, -std::numeric_limits<double>::infinity()), Over::kSource);
+  b.observe("alignment", shown(alignment, 0), Over::kSource);
   finish_with(b, b.weighted_sum(alignment, h));
   return b.finish();
 }
@@ -45,13 +48,12 @@ void expect_location(bool windowed, const TrialOptions& options) {
     const auto inside = [&](std::size_t j) {
       return !windowed || std::abs(static_cast<double>(j) - std::floor(centre)) <= 1;
     };
-    const auto known = [&](std::size_t j) { return j < kKnown && t.open(path, j); };
+    const auto seen = [&](std::size_t j) { return j < kKnown && inside(j) && t.open(path, j); };
     Numbers energies(t.length(path));
     for (std::size_t j = 0; j < std::min(kKnown, energies.size()); ++j) {
-      if (inside(j)) energies[j] = std::max(0.0, numbers[j]);
+      energies[j] = std::max(0.0, numbers[j]);
     }
-    const Numbers alignment =
-        softmax(energies, [&](std::size_t j) { return known(j) && inside(j); });
+    const Numbers alignment = softmax(energies, seen);
     Numbers context(kAnnotation);
     for (std::size_t j = 0; j < energies.size(); ++j) {
       const Numbers h = t.annotation(path, j);
@@ -60,7 +62,7 @@ void expect_location(bool windowed, const TrialOptions& options) {
     Numbers logits = t.product("output.weight", 0, context);
     for (std::size_t k = 0; k < logits.size(); ++k) logits[k] += t.bias("output.bias", k);
     expect_numbers(row.alignment(), alignment, "alignment");
-    expect_energies(row.observed("energies"), energies, known);
+    expect_energies(row.observed("energies"), energies, seen);
     expect_numbers(row.log_probabilities(), log_softmax(logits), "log p");
   });
 }

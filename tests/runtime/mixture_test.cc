@@ -261,6 +261,33 @@ TEST(MixtureRun, StaysBehindAPositionWhateverItsEnergy) {
   }
 }
 
+// log π and log p are added before anything is rounded to 0.
+TEST(MixtureRun, FindsAPositionThatWasImprobable) {
+  Builder b = trial_builder();
+  const auto given = [&](const std::string& name) {
+    return b.location_energies(b.parameter(name, 7, "e"));
+  };
+  const Value prior = b.softmax(given("prior")), found = b.posterior(prior, given("logarithms"));
+  b.observe("alignment", prior, Over::kSource);
+  b.observe("posterior", found, Over::kSource);
+  previous_word(b);
+  finish_with(b, b.weighted_sum(found, b.annotations("h")));
+  const step::Program program = b.finish();
+  for (const TrialOptions& options : {TrialOptions{}, closed_trial()}) {
+    Trial t(program, options);
+    t.weight("prior") = {0, -80, -80, -1, -2, -3, -4};
+    t.weight("logarithms") = {-1000, -900, -901, -999, -1000, -1000, -1000};
+    t.run([&](const Path& path, const TrialRow& row) {
+      Numbers scores(t.length(path));
+      for (std::size_t j = 0; j < scores.size(); ++j) {
+        scores[j] = t.bias("prior", j) + t.bias("logarithms", j) + 980;
+      }
+      expect_numbers(row.observed("posterior"),
+                     softmax(scores, [&](std::size_t j) { return t.open(path, j); }), "posterior");
+    });
+  }
+}
+
 // p(y) far below the smallest float32 still has a logarithm.
 TEST(MixtureRun, KeepsTheDigitsOfImprobableTokens) {
   for (const Kind kind : kKinds) {

@@ -427,7 +427,8 @@ step::Program window_program(const WindowCase& one) {
   const Value energies = one.additive ? b.additive_energies("attention.energy_weight", query, k)
                                       : b.dot_energies(query, k);
   const Value alignment = b.multiply(b.softmax(energies), b.gaussian());
-  b.observe("energies", b.spread(energies), Over::kSource);
+  b.observe("energies", b.spread(energies, -std::numeric_limits<double>::infinity()),
+            Over::kSource);
   b.observe("alignment", b.spread(alignment), Over::kSource);
   b.observe("centre", centre, Over::kScalar);
   const Value context = b.weighted_sum(alignment, h);
@@ -466,12 +467,10 @@ void expect_window(const WindowCase& one, const TrialOptions& options) {
       for (std::size_t u = 0; u < kAnnotation; ++u) {
         context[u] += alignment[j] * t.annotation(path, j)[u];
       }
-      if (!inside(j)) energies[j] = 0;  // as spread() shows it
     }
     expect_numbers(row.observed("centre"), {centre}, "centre");
     expect_numbers(row.alignment(), alignment, "alignment");
-    expect_energies(row.observed("energies"), energies,
-                    [&](std::size_t j) { return t.open(path, j); });
+    expect_energies(row.observed("energies"), energies, open);
     expect_numbers(row.observed("context"), context, "context");
     expect_numbers(row.log_probabilities(), output(t, t.product("readout.weight", 0, context)),
                    "log p");

@@ -218,7 +218,7 @@ TEST(ShardedGradient, WorksABatchOffInPartsThatFitIntoMemory) {
   const auto batch = pointers(examples);
   ShardedGradient whole(configuration, sizes, 1);
   configuration.training.batch_memory = 1;
-  EXPECT_GT(cut_by_memory(configuration, sizes.target, batch, 1 << 20).size(), 4u);
+  EXPECT_GT(cut_by_memory({configuration, sizes}, sizes.target, batch, 1 << 20).size(), 4u);
   ShardedGradient parts(configuration, sizes, 1);
   const BatchSums expected = whole.compute_gradient(batch, 1);
   const BatchSums found = parts.compute_gradient(batch, 1);
@@ -230,24 +230,23 @@ TEST(ShardedGradient, WorksABatchOffInPartsThatFitIntoMemory) {
 }
 
 TEST(CutByMemory, RunsFitAndHoldEveryExampleInOrder) {
-  const Configuration configuration = small_configuration();
+  const model::ActivationMemory memory(small_configuration(), kSizes);
   const auto examples = random_examples(30, kSizes, 20, 20, 9);
   const auto batch = pointers(examples);
-  EXPECT_EQ(cut_by_memory(configuration, kSizes.target, batch, 0).size(), 1u);
-  EXPECT_EQ(cut_by_memory(configuration, kSizes.target, batch, 1).size(), batch.size());
-  EXPECT_TRUE(cut_by_memory(configuration, kSizes.target, {}, 1).empty());
-  const std::int64_t limit = model::ActivationMemory(configuration).bytes(kSizes.target, 4, 20, 20);
+  EXPECT_EQ(cut_by_memory(memory, kSizes.target, batch, 0).size(), 1u);
+  EXPECT_EQ(cut_by_memory(memory, kSizes.target, batch, 1).size(), batch.size());
+  EXPECT_TRUE(cut_by_memory(memory, kSizes.target, {}, 1).empty());
+  const std::int64_t limit = memory.bytes(kSizes.target, 4, 20, 20);
   std::size_t next = 0;
-  for (const auto run : cut_by_memory(configuration, kSizes.target, batch, limit)) {
+  for (const auto run : cut_by_memory(memory, kSizes.target, batch, limit)) {
     std::size_t source = 0, target = 0;
     for (const Example* example : run) {
       EXPECT_EQ(example, batch[next++]);
       source = std::max(source, example->source.tokens.size());
       target = std::max(target, example->target.size());
     }
-    EXPECT_LE(model::ActivationMemory(configuration)
-                  .bytes(kSizes.target, static_cast<std::int64_t>(run.size()),
-                         static_cast<std::int64_t>(source), static_cast<std::int64_t>(target)),
+    EXPECT_LE(memory.bytes(kSizes.target, static_cast<std::int64_t>(run.size()),
+                           static_cast<std::int64_t>(source), static_cast<std::int64_t>(target)),
               limit);
     if (next == batch.size()) break;  // the last run may be short
     EXPECT_GE(run.size(), 4u);
@@ -257,10 +256,31 @@ TEST(CutByMemory, RunsFitAndHoldEveryExampleInOrder) {
 
 TEST(ActivationBytes, CountWhatIsKeptInBfloat16) {
   Configuration configuration = small_configuration();
-  const std::int64_t exact = model::ActivationMemory(configuration).bytes(0, 3, 5, 7);
-  EXPECT_EQ(model::ActivationMemory(configuration).bytes(1000, 3, 5, 7) - exact, 3 * 7 * 1000 * 2);
+  const auto bytes = [&](std::int64_t kept_logits) {
+    return model::ActivationMemory(configuration, kSizes).bytes(kept_logits, 3, 5, 7);
+  };
+  const std::int64_t exact = bytes(0);
+  EXPECT_EQ(bytes(1000) - exact, 3 * 7 * 1000 * 2);
   configuration.training.precision = Precision::kBfloat16;
-  EXPECT_GT(model::ActivationMemory(configuration).bytes(0, 3, 5, 7), exact);
+  EXPECT_GT(bytes(0), exact);
+}
+
+// Each has a gradient too. Other models never hold the logits of a whole batch.
+TEST(ActivationBytes, CountTheLogitsOfHardAttention) {
+  const auto more = [](const std::string& kind) {
+    Configuration c = small_configuration();
+    model::set_option(c, "decoder.order=update-look-generate");
+    model::set_option(c, "attention.kind=" + kind);
+    model::check(c);
+    const auto bytes = [&](std::int64_t vocabulary) {
+      return model::ActivationMemory(c, {8, vocabulary}).bytes(0, 3, 5, 7);
+    };
+    return bytes(1009) - bytes(9);
+  };
+  EXPECT_EQ(more("soft"), 0);
+  for (const std::string kind : {"hard", "hard-monotonic"}) {
+    EXPECT_EQ(more(kind), 2 * 4 * 3 * 5 * 7 * 1000) << kind;
+  }
 }
 
 TEST(ShardedGradient, WorksWithFewerExamplesThanThreads) {

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <limits>
 #include <utility>
 
 #include "model/parameters.h"
@@ -134,9 +135,10 @@ Head DecoderBuilder::head_of(const step::CellState& query, Value coverage, int n
   return make_head(b_, c_, inputs, number);
 }
 
-// Numbers of the positions that a look has: those of a window at their places in the source.
-Value DecoderBuilder::shown(Value of_look) {
-  return c_.attention.window == Window::kAll ? of_look : b_.spread(of_look);
+// Numbers of the positions that a look has: those of a window at their places in the source, and
+// `elsewhere` at all others.
+Value DecoderBuilder::shown(Value of_look, double elsewhere) {
+  return c_.attention.window == Window::kAll ? of_look : b_.spread(of_look, elsewhere);
 }
 
 // Computes energies and alignment of a head, and shows the energies. In a window, shows and returns
@@ -149,9 +151,10 @@ Value DecoderBuilder::alignment_of(const Head& head, Look& look) {
     look.energies = b_.add(look.energies, energy_bias());
   }
   if (c_.attention.energies == Energies::kRelu) look.energies = b_.relu(look.energies);
+  constexpr double kNothing = -std::numeric_limits<double>::infinity();
   head.write(b_, look.energies, "e", "_ij", "energies");
   b_.observe(head.several ? fmt::format("energy.{}", head.number + 1) : "energies",
-             shown(look.energies), step::Over::kSource);
+             shown(look.energies, kNothing), step::Over::kSource);
   if (c_.attention.kind == AttentionKind::kHardMonotonic) return {};
   Value alignment;
   if (c_.attention.kind == AttentionKind::kMonotonic) {

@@ -105,7 +105,7 @@ class DecoderBuilder {
   Value energy_bias();
   Head head_of(const step::CellState& query, Value coverage, int number = 0);
   Value alignment_of(const Head& head, Look& look);
-  Value shown(Value of_look);
+  Value shown(Value of_look, double elsewhere = 0);
   void look_with_one_head(const step::CellState& query, Look& look);
   void look_with_heads(const step::CellState& query, Look& look);
   void declare_embedding();

@@ -99,8 +99,8 @@ class ByTensors final : public StepOperation {
     }
     const int slot = operation_.inputs[number];
     const SlotView& view = values_.slot(slot);
-    Tensor to = view.sequence().gradient[view.time(i)];        // [batch, width]
-    if (values_.shape(slot).per == Per::kModel) to = to[0];    // autograd adds up all rows
+    Tensor to = view.sequence().gradient[view.time(i)];      // [batch, width]
+    if (values_.shape(slot).per == Per::kModel) to = to[0];  // autograd adds up all rows
     to.add_(gradient.reshape(to.sizes()));
   }
 

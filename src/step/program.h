@@ -90,7 +90,7 @@ enum class Op {
   /// (f, e) → Σ_{i ≤ j} f_i exp(e_j) / Σ_{k ≥ i} exp(e_k) over the positions that are allowed; the
   /// others get 0 (§13.2).
   kMonotonicPrior,
-  kPosterior,       ///< (π, log p) → π_j p_j / Σ_k π_k p_k
+  kPosterior,  ///< (π, log p) → π_j p_j / Σ_k π_k p_k
 
   // An output layer for each position. Weights are W [vocabulary, l] and b.
   kLogNormalizer,        ///< r_j → log Σ_y exp(W_y · r_j + b_y)

@@ -1,5 +1,5 @@
-// Holds has_plan() to a list of the choices that plans compute. A choice that is not in the list and
-// changes the step program must not have a plan: a plan would leave it out without a word.
+// Holds has_plan() to a list of the choices that plans compute. A choice that is not in the list
+// and changes the step program must not have a plan: a plan would leave it out without a word.
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
@@ -70,7 +70,8 @@ std::string text_of(const Configuration& c) {
   std::string text;
   for (const step::Node& node : program.nodes) {
     text += fmt::format("{} {}", step::name_of(node.op), fmt::join(node.weights, " "));
-    for (const step::Value& input : node.inputs) text += fmt::format(" {}.{}", input.node, input.result);
+    for (const step::Value& input : node.inputs)
+      text += fmt::format(" {}.{}", input.node, input.result);
     for (const step::Shape& shape : node.results) {
       text += fmt::format(" {}:{}", static_cast<int>(shape.per), shape.units);
     }

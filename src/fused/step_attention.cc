@@ -1,6 +1,6 @@
 // Normalisers and weighted sums over the positions of a source or of a window. The kernels read no
-// position after the length of a source (StepValues::length()). Where a mask closes positions before
-// it, they read those too: their weight is 0.
+// position after the length of a source (StepValues::length()). Where a mask closes positions
+// before it, they read those too: their weight is 0.
 #include <algorithm>
 #include <limits>
 

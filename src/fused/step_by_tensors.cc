@@ -115,8 +115,8 @@ class ByTensors final : public StepOperation {
       }
       return;
     }
-    Tensor to = view.sequence().gradient[view.time(i)]; // [batch, width]
-    if (values_.shape(slot).per == Per::kModel) to = to[0];    // autograd adds up all rows
+    Tensor to = view.sequence().gradient[view.time(i)];      // [batch, width]
+    if (values_.shape(slot).per == Per::kModel) to = to[0];  // autograd adds up all rows
     to.add_(gradient.reshape(to.sizes()));
   }
 

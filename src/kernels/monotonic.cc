@@ -2,10 +2,10 @@
 // energy e_j. Backward, from the last position to the first: ∂p_j = q_j (∂α_j − ∂q_{j+1}), ∂x_j =
 // ∂p_j p_j (1 − p_j), ∂q_j = p_j ∂α_j + (1 − p_j) ∂q_{j+1}, ∂last_j = ∂q_j.
 //
-// The prior of hard monotonic attention is the same recursion with last = f and x_j = e_j − l_{j+1},
-// where l_j = log Σ_{k ≥ j} exp(e_k) = log(exp(e_j) + exp(l_{j+1})): p_j = exp(e_j) / exp(l_j) is the
-// share of position j in what may still follow. At the last allowed position x_j is ∞ and p_j 1.
-// Backward: ∂e_j = ∂x_j + p_j ∂l_j, ∂l_{j+1} = (1 − p_j) ∂l_j − ∂x_j.
+// The prior of hard monotonic attention is the same recursion with last = f and x_j = e_j −
+// l_{j+1}, where l_j = log Σ_{k ≥ j} exp(e_k) = log(exp(e_j) + exp(l_{j+1})): p_j = exp(e_j) /
+// exp(l_j) is the share of position j in what may still follow. At the last allowed position x_j is
+// ∞ and p_j 1. Backward: ∂e_j = ∂x_j + p_j ∂l_j, ∂l_{j+1} = (1 − p_j) ∂l_j − ∂x_j.
 //
 // Layout: one row. Must equal: kMonotonicAlignment and kMonotonicPrior in
 // network/step_operations.cc.

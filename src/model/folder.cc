@@ -121,9 +121,10 @@ std::string reason_not_to_look(const AttentionConfig& attention, std::span<const
   const std::span<const char> seen = ends ? allowed.first(limit) : allowed;
   if (std::find(seen.begin(), seen.end(), 1) != seen.end()) return {};
   if (!ends) return fmt::format("attention may look at no unit of {}", source);
-  return fmt::format("attention may look at none of the first {} units of {}, and later ones are out "
-                     "of its reach (attention.maximum_source)",
-                     limit, source);
+  return fmt::format(
+      "attention may look at none of the first {} units of {}, and later ones are out "
+      "of its reach (attention.maximum_source)",
+      limit, source);
 }
 
 std::vector<text::TokenId> never_predicted(const Side& target) {

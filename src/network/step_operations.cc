@@ -257,8 +257,8 @@ class Computation {
   Tensor posterior() const {
     const Tensor possible = is_possible(x(0)).logical_and(x(1) > kNothing);
     const Tensor score = logarithm_of(x(0), possible) + x(1);
-    return weights_of(step::Normaliser::kSoftmax,
-                      at::where(possible, score, at::zeros_like(score)), possible);
+    return weights_of(step::Normaliser::kSoftmax, at::where(possible, score, at::zeros_like(score)),
+                      possible);
   }
 
   Tensor token_log_probability() const {

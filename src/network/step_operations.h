@@ -14,7 +14,7 @@ namespace attend::network {
 struct OperationInputs {
   std::vector<Tensor> operands;
   std::vector<step::Shape> shapes;  // of the operands; only step::joins() reads them
-  std::vector<Tensor> weights;  // in the order of Node::weights
+  std::vector<Tensor> weights;      // in the order of Node::weights
   /// [batch, positions]: 0, or −infinity where attention must not look. May be undefined if
   /// attention may look everywhere and the node has neither a reach nor a limit.
   Tensor mask;

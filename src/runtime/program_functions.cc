@@ -66,8 +66,8 @@ void ProgramRun::join(const step::Operation& operation, Function function) {
     const float* b = values_.operand(operation.inputs[1], per, i).data();
     for (std::size_t j = 0; j * units < y.size(); ++j) {
       for (std::size_t k = 0; k < units; ++k) {
-        y[j * units + k] = function(a[j * of_a.position + k * of_a.unit],
-                                    b[j * of_b.position + k * of_b.unit]);
+        y[j * units + k] =
+            function(a[j * of_a.position + k * of_a.unit], b[j * of_b.position + k * of_b.unit]);
       }
     }
   }

@@ -122,8 +122,8 @@ class Builder {
   /// Monotonic attention (§13.1): the alignment of a step from its energies and from the alignment
   /// of the last step.
   Value monotonic_alignment(Value energies, Value last, MonotonicPrediction prediction);
-  /// Hard monotonic attention (§13.2): the distribution of the position in this step. `f` is the one
-  /// after the last step. A step moves to a position that is not before the last one, with a
+  /// Hard monotonic attention (§13.2): the distribution of the position in this step. `f` is the
+  /// one after the last step. A step moves to a position that is not before the last one, with a
   /// probability proportional to the exponential of its energy.
   Value monotonic_prior(Value f, Value energies);
   /// Hard monotonic attention that moves on by 0, 1, … positions: the probability of looking at

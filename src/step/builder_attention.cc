@@ -177,10 +177,8 @@ Value Builder::monotonic_prior(Value f, Value energies) {
   const Shape number{Per::kRowPosition, 1};
   expect(shape(f) == number && shape(energies) == number, Op::kMonotonicPrior, shape(f),
          shape(energies));
-  return add_node({.op = Op::kMonotonicPrior,
-                   .inputs = {f, energies},
-                   .results = {number},
-                   .limit = limit_});
+  return add_node(
+      {.op = Op::kMonotonicPrior, .inputs = {f, energies}, .results = {number}, .limit = limit_});
 }
 
 Value Builder::band_prior(Value f, Value energies) {

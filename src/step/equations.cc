@@ -170,9 +170,8 @@ class NodeText {
   }
 
   std::string monotonic_prior() const {
-    const std::string text =
-        fmt::format("Σ_{{k ≤ j}} {} exp({}) / Σ_{{l ≥ k}} exp({})", of_position(0, "k"), operand(1),
-                    of_position(1, "l"));
+    const std::string text = fmt::format("Σ_{{k ≤ j}} {} exp({}) / Σ_{{l ≥ k}} exp({})",
+                                         of_position(0, "k"), operand(1), of_position(1, "l"));
     return node_.limit > 0 ? fmt::format("{}, j and l ≤ {}", text, node_.limit) : text;
   }
 

@@ -1,5 +1,5 @@
-// Functions of two values of all kinds. The definition must repeat each operand as step::join() says,
-// and the fast interpreter must give the values and the gradients of the definition.
+// Functions of two values of all kinds. The definition must repeat each operand as step::join()
+// says, and the fast interpreter must give the values and the gradients of the definition.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -158,9 +158,10 @@ void expect_repeated(const JoinCase& one, const Found& found) {
   const Tensor y = repeated(found, one.y, "y", shows_y ? shown.back() : Tensor());
   const Tensor expected = joined(one.op, x, y);
   const std::int64_t positions = one.result().per == Per::kRowPosition ? kPositions : 1;
-  const Tensor both =
-      shown[0].detach().reshape({kSteps, kBatch, positions, one.result().units}).expand_as(
-          expected);
+  const Tensor both = shown[0]
+                          .detach()
+                          .reshape({kSteps, kBatch, positions, one.result().units})
+                          .expand_as(expected);
   EXPECT_LE((both - expected).abs().max().item<double>(), 1e-12);
 }
 
@@ -186,8 +187,7 @@ void expect_same(const Found& fused, const Found& plain) {
 
 std::vector<Shape> shapes() {
   std::vector<Shape> all;
-  for (const Per per :
-       {Per::kModel, Per::kSource, Per::kPosition, Per::kRow, Per::kRowPosition}) {
+  for (const Per per : {Per::kModel, Per::kSource, Per::kPosition, Per::kRow, Per::kRowPosition}) {
     for (const std::int64_t units : {std::int64_t{1}, kUnits}) all.push_back({per, units});
   }
   return all;

@@ -1,5 +1,5 @@
-// Single operations of step programs in libtorch, at numbers where a careless form of their equations
-// loses all digits.
+// Single operations of step programs in libtorch, at numbers where a careless form of their
+// equations loses all digits.
 #include "network/step_operations.h"
 
 #include <gtest/gtest.h>
@@ -28,9 +28,8 @@ Numbers numbers_of(const Tensor& x) {
 
 Tensor prior_of(const Tensor& f, const Tensor& energies, const Tensor& mask = {},
                 std::int64_t limit = 0) {
-  step::Node node{.op = step::Op::kMonotonicPrior,
-                  .results = {{step::Per::kRowPosition, 1}},
-                  .limit = limit};
+  step::Node node{
+      .op = step::Op::kMonotonicPrior, .results = {{step::Per::kRowPosition, 1}}, .limit = limit};
   OperationInputs inputs;
   inputs.operands = {f, energies};
   inputs.mask = mask;

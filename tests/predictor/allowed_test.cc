@@ -104,8 +104,7 @@ TEST(AllowedPositions, BehindTheLastThatTheScoreKnowsAreAProblem) {
     options.long_sources = LongSources::kSplit;
     return predictor.predict(texts, options, std::span(&allowed, 1)).front();
   };
-  const std::string problem =
-      ", and later ones are out of its reach (attention.maximum_source)";
+  const std::string problem = ", and later ones are out of its reach (attention.maximum_source)";
   EXPECT_EQ(answer({{2, 6}}, 100).problem,
             "attention may look at none of the first 2 units of the source" + problem);
   EXPECT_EQ(answer({{1, 6}}, 100).predictions.size(), 1u);

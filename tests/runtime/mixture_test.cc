@@ -238,8 +238,8 @@ TEST(MixtureRun, StaysBehindAPositionWhateverItsEnergy) {
   const auto given = [&](const std::string& name) {
     return b.location_energies(b.parameter(name, 7, "e"));
   };
-  const Value there = b.monotonic_prior(position, given("there"));
-  const Value stays = b.monotonic_prior(there, given("stays"));
+  const Value there = b.monotonic_prior(position, given("given.there"));
+  const Value stays = b.monotonic_prior(there, given("given.stays"));
   b.observe("there", there, Over::kSource);
   b.observe("alignment", stays, Over::kSource);
   previous_word(b);
@@ -248,14 +248,14 @@ TEST(MixtureRun, StaysBehindAPositionWhateverItsEnergy) {
   for (const float high : {28.0F, 110.0F}) {
     for (const TrialOptions& options : {TrialOptions{}, closed_trial()}) {
       Trial t(program, options);
-      t.weight("there") = {0, 200, 0, 1, 2, 3, 4};
-      t.weight("stays") = {high, 0, -28, -1, 0, 1, 2};
+      t.weight("given.there") = {0, 200, 0, 1, 2, 3, 4};
+      t.weight("given.stays") = {high, 0, -28, -1, 0, 1, 2};
       t.run([&](const Path& path, const TrialRow& row) {
         Numbers first(t.length(path));
         first[0] = 1;
-        const Numbers second = moved(t, path, first, "there");
+        const Numbers second = moved(t, path, first, "given.there");
         expect_numbers(row.observed("there"), second, "there");
-        expect_numbers(row.alignment(), moved(t, path, second, "stays"), "alignment");
+        expect_numbers(row.alignment(), moved(t, path, second, "given.stays"), "alignment");
       });
     }
   }
@@ -267,7 +267,8 @@ TEST(MixtureRun, FindsAPositionThatWasImprobable) {
   const auto given = [&](const std::string& name) {
     return b.location_energies(b.parameter(name, 7, "e"));
   };
-  const Value prior = b.softmax(given("prior")), found = b.posterior(prior, given("logarithms"));
+  const Value prior = b.softmax(given("given.prior")),
+              found = b.posterior(prior, given("given.logarithms"));
   b.observe("alignment", prior, Over::kSource);
   b.observe("posterior", found, Over::kSource);
   previous_word(b);
@@ -275,12 +276,12 @@ TEST(MixtureRun, FindsAPositionThatWasImprobable) {
   const step::Program program = b.finish();
   for (const TrialOptions& options : {TrialOptions{}, closed_trial()}) {
     Trial t(program, options);
-    t.weight("prior") = {0, -80, -80, -1, -2, -3, -4};
-    t.weight("logarithms") = {-1000, -900, -901, -999, -1000, -1000, -1000};
+    t.weight("given.prior") = {0, -80, -80, -1, -2, -3, -4};
+    t.weight("given.logarithms") = {-1000, -900, -901, -999, -1000, -1000, -1000};
     t.run([&](const Path& path, const TrialRow& row) {
       Numbers scores(t.length(path));
       for (std::size_t j = 0; j < scores.size(); ++j) {
-        scores[j] = t.bias("prior", j) + t.bias("logarithms", j) + 980;
+        scores[j] = t.bias("given.prior", j) + t.bias("given.logarithms", j) + 980;
       }
       expect_numbers(row.observed("posterior"),
                      softmax(scores, [&](std::size_t j) { return t.open(path, j); }), "posterior");

@@ -103,7 +103,8 @@ TEST(Work, KeepsTheReadoutOfEachPosition) {
   // An energy, the alignment, W_r [s; h] + b_r, its tanh, the normaliser and the five scores that
   // it sums up.
   EXPECT_EQ(kept_values(hard_program(false)).per_step_and_position, 1 + 1 + 3 + 3 + 1 + 5);
-  // The prior in place of the alignment; the log-probability of the token and the posterior as well.
+  // The prior in place of the alignment; the log-probability of the token and the posterior as
+  // well.
   EXPECT_EQ(kept_values(hard_program(true)).per_step_and_position, 14 + 2);
 }
 

@@ -124,8 +124,9 @@ TEST_F(GuidedData, ASourceThatIsLookedAtBeforeItsPositionsIsBadData) {
   options.pairs.marks.allowed_column = 3;
   options.configuration.attention.score = "location";
   options.configuration.attention.maximum_source = 2;
-  EXPECT_THAT(error_of("a b c\tx\t0\na b c\tx\t1-2\na b c\tx\t2\n"),
-              HasSubstr("pairs.tsv:3: attention may look at none of the first 2 units of the source"));
+  EXPECT_THAT(
+      error_of("a b c\tx\t0\na b c\tx\t1-2\na b c\tx\t2\n"),
+      HasSubstr("pairs.tsv:3: attention may look at none of the first 2 units of the source"));
   EXPECT_EQ(code, ExitCode::kData);
   options.on_error = OnError::kSkip;
   EXPECT_EQ(all_examples(prepare("a b c\tx\t0\na b c\tx\t1-2\na b c\tx\t2\n")).size(), 2U);

@@ -191,7 +191,7 @@ TEST(ProgramDecoder, ComputesVectorsOfRowsAndPositions) {
 }
 
 // Slices of vectors of every kind.
-TEST(ProgramDecoder, SlicesVectors) {
+step::Program slicing_program() {
   Builder b = trial_builder();
   const Value word = previous_word(b), h = b.annotations("h");
   const Value both = b.tanh(b.linear({"first.weight", 5}, {word, h}));
@@ -201,7 +201,11 @@ TEST(ProgramDecoder, SlicesVectors) {
   b.observe("one", b.slice(both, 3, 1), Over::kSource);
   b.observe("alignment", b.softmax(energies), Over::kSource);
   finish_with(b, b.slice(word, 1, 2));
-  Trial t(b.finish(), {});
+  return b.finish();
+}
+
+TEST(ProgramDecoder, SlicesVectors) {
+  Trial t(slicing_program(), {});
   t.run([&](const Path& path, const TrialRow& row) {
     const Numbers word = t.word(path, path.tokens.size());
     Numbers energies, twos, ones;

@@ -26,9 +26,9 @@ std::optional<Score> plan_score(const AttentionConfig& attention);
 /// only faster. There is one for training (src/fused) and one for prediction (src/runtime). They
 /// cover decoders with a cell: soft attention to all positions with one of the scores above, a
 /// softmax, no coverage and no division by the past, in every order of the step; a fixed context;
-/// and no context. Attention to earlier states has none. The top layer has the query, and the context enters the bottom layer, outside
-/// the reset gate, or comes back as the readout. Every other decoder runs through an interpreter of
-/// step programs.
+/// and no context. Attention to earlier states has none. The top layer has the query, and the
+/// context enters the bottom layer, outside the reset gate, or comes back as the readout. Every
+/// other decoder runs through an interpreter of step programs.
 bool has_plan(const Configuration& configuration);
 
 }  // namespace attend::model

@@ -133,8 +133,9 @@ class Builder {
   Value sigmoid(Value x);
   Value relu(Value x);
   Value maxout(Value x);
-  Value slice(Value x, std::int64_t first, std::int64_t units);  ///< units first … first + units − 1
-  Value inverse_length(Value x);  ///< 1 / |x|: one number
+  Value slice(Value x, std::int64_t first,
+              std::int64_t units);  ///< units first … first + units − 1
+  Value inverse_length(Value x);    ///< 1 / |x|: one number
   Value unit_length(Value x);
   Value dropout(Value x, DropoutPlace place, int layer = 0);
 

@@ -276,9 +276,9 @@ TEST(Equations, OfKeysValuesAndPredictions) {  // §11.2
 }
 
 TEST(Plans, ExistForTheCommonDecoders) {
-  const std::set<std::string> rare{"cho",          "gnmt",     "luong-local-p", "luong-local-m",
-                                   "coverage-see", "temporal", "monotonic",     "hard-monotonic",
-                                   "self-attention", "key-value-predict"};
+  const std::set<std::string> rare{
+      "cho",      "gnmt",      "luong-local-p",  "luong-local-m",  "coverage-see",
+      "temporal", "monotonic", "hard-monotonic", "self-attention", "key-value-predict"};
   for (const Preset& one : presets()) {
     EXPECT_EQ(has_plan(preset(one.name)), !rare.contains(one.name)) << one.name;
   }
@@ -298,10 +298,9 @@ TEST(Plans, ExistForTheCommonDecoders) {
   EXPECT_FALSE(planned("attention.normaliser=sparsemax"));
   EXPECT_FALSE(planned("attention.normaliser=entmax"));
   EXPECT_FALSE(planned("decoder.cell=none"));
-  for (const char* placement :
-       {"attention.query=state-and-cell", "attention.context_gate=scalar",
-        "decoder.input_feeding=context", "decoder.input_layer=linear", "decoder.transitions=1",
-        "decoder.self_attention=dot"}) {
+  for (const char* placement : {"attention.query=state-and-cell", "attention.context_gate=scalar",
+                                "decoder.input_feeding=context", "decoder.input_layer=linear",
+                                "decoder.transitions=1", "decoder.self_attention=dot"}) {
     EXPECT_FALSE(planned(placement)) << placement;
   }
   EXPECT_FALSE(planned("decoder.gru_context=inside", "rnnencdec"));

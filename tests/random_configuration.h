@@ -114,8 +114,7 @@ inline void keep_self_attention(Random& random, KeptValues& kept) {
     } else {
       const bool none = option.name == "decoder.self_attention";  // its first choice
       const std::size_t first = none ? 1 : 0;
-      kept[option.name] =
-          option.choices[first + random.below(option.choices.size() - first)];
+      kept[option.name] = option.choices[first + random.below(option.choices.size() - first)];
     }
   }
 }

@@ -39,8 +39,8 @@ using step::Over;
 struct Observation {
   std::string_view name;
   Over over = Over::kUnits;
-  /// Values of a row: the longest source; units; for kPast the most earlier steps of any row, with 0
-  /// after those of a row's own.
+  /// Values of a row: the longest source; units; for kPast the most earlier steps of any row, with
+  /// 0 after those of a row's own.
   std::size_t width = 0;
   std::span<const float> values;  // [rows, width]
 };

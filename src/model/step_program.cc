@@ -44,8 +44,8 @@ std::optional<Score> plan_score(const AttentionConfig& attention) {
 
 namespace {
 
-// Whether the inputs of the cells, of the readout and of the first states are those that plans compute. A choice
-// among the layers has no effect on one layer.
+// Whether the inputs of the cells, of the readout and of the first states are those that plans
+// compute. A choice among the layers has no effect on one layer.
 bool has_planned_inputs(const Configuration& c) {
   const DecoderConfig& decoder = c.decoder;
   const bool chooses_layers =

@@ -49,8 +49,7 @@ class PastComputation {
   }
 
   Tensor nothing() const {
-    return at::zeros({x(0).size(0), x(0).size(1), in_.steps},
-                     x(0).options().requires_grad(false));
+    return at::zeros({x(0).size(0), x(0).size(1), in_.steps}, x(0).options().requires_grad(false));
   }
 
   // Numbers [rows, batch, known steps] with 0 for all steps that a row does not read.

@@ -55,8 +55,8 @@ Tensor ProgramRun::input_value(const step::Operation& operation) {
   throw CheckFailure("no operation of a schedule: " + std::string(name_of(node.op)));
 }
 
-// Attention to the past: outside the loop of all steps at once, in the loop of this step, which reads
-// the values that the steps before it have left.
+// Attention to the past: outside the loop of all steps at once, in the loop of this step, which
+// reads the values that the steps before it have left.
 Tensor ProgramRun::past_value(const step::Operation& operation) {
   const step::Node& node = *operation.node;
   const bool loops = in_loop(operation);

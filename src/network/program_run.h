@@ -4,8 +4,9 @@
 //
 // A value has the shape [units] for the model, [batch, units] for a source, [batch, source_length,
 // units] for a position, [steps, batch, units] for a row, and for a row and a position [steps,
-// batch, source_length], or [steps, batch, source_length, units] where it has several units. A value
-// of earlier steps is [steps, batch, all steps]. Inside the loop over the steps, `steps` is 1.
+// batch, source_length], or [steps, batch, source_length, units] where it has several units. A
+// value of earlier steps is [steps, batch, all steps]. Inside the loop over the steps, `steps`
+// is 1.
 #pragma once
 
 #include <map>

@@ -9,7 +9,7 @@ namespace attend::predictor {
 
 /// The size of one sentence in a batch.
 struct Work {
-  std::size_t tokens = 0;     ///< source tokens
+  std::size_t tokens = 0;  ///< source tokens
   /// Number of alignment weights, and of values of earlier steps, that its search may keep at once.
   std::size_t alignment = 0;
 };

@@ -202,7 +202,8 @@ std::vector<Answer> Predictor::predict(std::span<const std::string> texts,
     }
   };
   std::vector<char> too_large(prepared.parts.size(), 0);
-  for_each_batch(search_work(prepared, search_options, past_values_), {options.batch_size, options.threads}, job,
+  for_each_batch(search_work(prepared, search_options, past_values_),
+                 {options.batch_size, options.threads}, job,
                  [&](std::size_t part) { too_large[part] = 1; });
   for (std::size_t i = 0; i < texts.size(); ++i) {
     finish(prepared, i, predictions, too_large, answers[i]);

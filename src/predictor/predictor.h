@@ -97,7 +97,8 @@ struct Choice {
 struct Observed {
   std::string name;
   model::Over over = model::Over::kUnits;
-  std::vector<float> values;  // kSource: [columns]; kHeads: [heads, columns]; kPast: [earlier steps]
+  std::vector<float>
+      values;  // kSource: [columns]; kHeads: [heads, columns]; kPast: [earlier steps]
 };
 
 /// The numbers of one decoding step.

@@ -11,8 +11,9 @@
 namespace attend::runtime {
 
 /// Keeps each row of each step once, with the row of the step before that it extends. A hypothesis
-/// finds its past by following these links, so hypotheses that share their beginning share its rows,
-/// and nothing is copied when the beam chooses other hypotheses. The memory grows with the steps.
+/// finds its past by following these links, so hypotheses that share their beginning share its
+/// rows, and nothing is copied when the beam chooses other hypotheses. The memory grows with the
+/// steps.
 class PastSteps {
  public:
   /// Keeps vectors of these lengths, one of each for every row. Without any it keeps nothing.
@@ -43,8 +44,8 @@ class PastSteps {
   std::vector<std::size_t> units_;          // of each kind
   std::vector<std::ptrdiff_t> parents_;     // [kept rows]: the row that each extends, or kNone
   std::vector<std::vector<float>> values_;  // of each kind: [kept rows, units]
-  std::size_t last_step_ = 0;               // number of the first row of the step that was kept last
-  std::vector<std::ptrdiff_t> own_;         // [rows]: the kept row that a row of this step extends
+  std::size_t last_step_ = 0;        // number of the first row of the step that was kept last
+  std::vector<std::ptrdiff_t> own_;  // [rows]: the kept row that a row of this step extends
   std::vector<std::size_t> starts_, past_;  // past_[starts_[row]] … belongs to a row
   std::size_t longest_ = 0;
 };

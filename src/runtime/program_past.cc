@@ -1,5 +1,5 @@
-// Attention to the past (§11.2): a row reads what the earlier steps of its hypothesis have left. The
-// definition is network/past_operations.cc.
+// Attention to the past (§11.2): a row reads what the earlier steps of its hypothesis have left.
+// The definition is network/past_operations.cc.
 #include <algorithm>
 
 #include "runtime/program_run.h"
@@ -34,8 +34,8 @@ std::size_t ProgramRun::skipped_past(const step::Operation& operation, std::size
   return recent == 0 || all <= recent ? 0 : all - recent;
 }
 
-// Calls visit(k, count, vectors) with the vectors [count, units] that the steps k … k + count − 1 of
-// a row's hypothesis have left, for as many steps at once as lie side by side.
+// Calls visit(k, count, vectors) with the vectors [count, units] that the steps k … k + count − 1
+// of a row's hypothesis have left, for as many steps at once as lie side by side.
 template <typename Visit>
 void ProgramRun::for_each_past(const step::Operation& operation, std::size_t row,
                                Visit visit) const {

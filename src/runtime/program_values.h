@@ -16,8 +16,8 @@ namespace attend::runtime {
 /// units] for a source, [positions, units] for a position, [rows, units] for a row, and [rows,
 /// longest source, units] for a row and a position, where only the positions of a row's own source
 /// are defined. The numbers of all positions of a row count as one vector. Numbers of earlier steps
-/// are [rows, longest past], where only those of a row's own past are defined. Memory is reused from
-/// step to step, but what operations read of the past is kept.
+/// are [rows, longest past], where only those of a row's own past are defined. Memory is reused
+/// from step to step, but what operations read of the past is kept.
 class ProgramValues {
  public:
   ProgramValues(const step::Schedule& schedule, const Annotations& annotations);

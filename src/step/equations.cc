@@ -125,8 +125,7 @@ class NodeText {
       case Op::kPastSoftmax:
         return past_softmax();
       case Op::kPastSum:
-        return fmt::format("Σ_t {} {}, in the first step 0", factor(0),
-                           of_earlier_step(factor(1)));
+        return fmt::format("Σ_t {} {}, in the first step 0", factor(0), of_earlier_step(factor(1)));
       case Op::kLogNormalizer:
         return fmt::format("log Σ_y exp({} {} + {})", node_.weight_symbols[0], operand(0),
                            node_.weight_symbols[1]);
@@ -140,8 +139,8 @@ class NodeText {
 
   // The text of a value as step t computed it: s_i becomes s_t, and y_{i-1} becomes y_{t-1}.
   static std::string of_earlier_step(std::string text) {
-    for (const auto& [here, there] : {std::pair<std::string, std::string>{"_i", "_t"},
-                                      {"_{i-1}", "_{t-1}"}}) {
+    for (const auto& [here, there] :
+         {std::pair<std::string, std::string>{"_i", "_t"}, {"_{i-1}", "_{t-1}"}}) {
       for (std::size_t at = text.find(here); at != std::string::npos; at = text.find(here, at)) {
         text.replace(at, here.size(), there);
       }

@@ -18,10 +18,10 @@ namespace attend::step {
 
 /// The thing that a value belongs to, which decides how many of it there are.
 enum class Per {
-  kModel,       ///< one vector for the model: a parameter
-  kSource,      ///< one vector for a source: an initial state
-  kPosition,    ///< one vector for each position of a source: annotations, keys
-  kRow,         ///< one vector for a hypothesis in a step: a state, a query, a context
+  kModel,        ///< one vector for the model: a parameter
+  kSource,       ///< one vector for a source: an initial state
+  kPosition,     ///< one vector for each position of a source: annotations, keys
+  kRow,          ///< one vector for a hypothesis in a step: a state, a query, a context
   kRowPosition,  ///< one vector for a hypothesis and a position of its source; mostly one number:
                  ///< energies, alignment
   kRowPast       ///< one number for a hypothesis in a step and each of its earlier steps
@@ -314,9 +314,9 @@ struct Work {
 Work work(const Program& program);
 
 /// Numbers that training on kernels keeps of the values of a program, for the backward pass: for
-/// each position of a source, for each step, for each step and position, and for each pair of steps.
-/// The hidden layer of additive energies over positions is computed again instead; that of energies
-/// over earlier steps is kept.
+/// each position of a source, for each step, for each step and position, and for each pair of
+/// steps. The hidden layer of additive energies over positions is computed again instead; that of
+/// energies over earlier steps is kept.
 struct KeptValues {
   std::int64_t per_position = 0, per_step = 0, per_step_and_position = 0, per_pair_of_steps = 0;
 };

@@ -1,5 +1,5 @@
-// Attention of the decoder to its own past: Paulus, Xiong and Socher 2017 (§11.1, §11.2), and Daniluk
-// et al. 2017 (§11.2).
+// Attention of the decoder to its own past: Paulus, Xiong and Socher 2017 (§11.1, §11.2), and
+// Daniluk et al. 2017 (§11.2).
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -65,9 +65,9 @@ TEST(SelfAttention, EqualsItsEquations) {
   }
 }
 
-// [k_i; v_i] = s_i or [k_i; v_i; p_i] = s_i; e'_it = v · tanh(W_q k_i + W_k k_t) for the last L steps
-// before i; c'_i = Σ_t α'_it v_t; r_i = tanh(W_r [p_i; c_i; c'_i] + b_r), with v_i in place of p_i if
-// there is none.
+// [k_i; v_i] = s_i or [k_i; v_i; p_i] = s_i; e'_it = v · tanh(W_q k_i + W_k k_t) for the last L
+// steps before i; c'_i = Σ_t α'_it v_t; r_i = tanh(W_r [p_i; c_i; c'_i] + b_r), with v_i in place
+// of p_i if there is none.
 void expect_split(model::StateParts kind, std::size_t window) {
   model::Configuration c = with_small_sizes(model::preset("key-value-predict"));
   c.decoder.units = 6;
@@ -141,8 +141,8 @@ TEST(SelfAttention, ComesBackThroughAFedReadout) {
     const Row context = weighted(softmax_of(energies), annotations, annotations[0].size());
     for (const Row& earlier : past) own.push_back(dot(s.h, earlier));
     const Row self = weighted(softmax_or_nothing(own), past, s.h.size());
-    readout = tanh_of(
-        trial.affine("readout.weight", "readout.bias", concatenated({s.h, context, self})));
+    readout =
+        tanh_of(trial.affine("readout.weight", "readout.bias", concatenated({s.h, context, self})));
     expect_near(trial.output(i), readout);
     past.push_back(s.h);
   }

@@ -352,8 +352,7 @@ TEST(Configuration, PresetsMakeTheChoiceThatTheyAreNamedAfter) {
   EXPECT_EQ(preset("self-attention").decoder.self_attention, SelfAttention::kGeneral);
   EXPECT_EQ(preset("self-attention").attention.temporal, Temporal::kPast);
   EXPECT_EQ(preset("key-value-predict").decoder.self_attention_window, 15);
-  EXPECT_EQ(preset("key-value-predict").decoder.self_attention_parts,
-            StateParts::kKeyValuePredict);
+  EXPECT_EQ(preset("key-value-predict").decoder.self_attention_parts, StateParts::kKeyValuePredict);
   EXPECT_EQ(preset("monotonic").attention.kind, AttentionKind::kMonotonic);
   EXPECT_EQ(preset("monotonic").attention.score, "normed-additive");
   EXPECT_EQ(preset("monotonic").attention.prediction, MonotonicPrediction::kScan);

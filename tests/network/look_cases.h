@@ -65,8 +65,7 @@ inline void add_self_attention_cases(std::vector<LookCase>& list) {
   const std::string updates_first = "decoder.order=update-look-generate";
   const std::string dot = "decoder.self_attention=dot", general = "decoder.self_attention=general",
                     additive = "decoder.self_attention=additive";
-  const std::string fed = "decoder.input_feeding=readout",
-                    one = "decoder.self_attention_window=1",
+  const std::string fed = "decoder.input_feeding=readout", one = "decoder.self_attention_window=1",
                     two = "decoder.self_attention_window=2",
                     pairs = "decoder.self_attention_parts=key-value",
                     triples = "decoder.self_attention_parts=key-value-predict";

@@ -120,8 +120,8 @@ TEST(Predictor, ExplanationShowsTheWeightsOfEarlierSteps) {
     double sum = 0;
     for (const float weight : weights) sum += weight;
     EXPECT_NEAR(sum, i == 0 ? 0 : 1, 1e-5);
-    EXPECT_NEAR(explanation.steps[i].chosen.log_probability,
-                explanation.prediction.unit_scores[i], 1e-5);
+    EXPECT_NEAR(explanation.steps[i].chosen.log_probability, explanation.prediction.unit_scores[i],
+                1e-5);
   }
 }
 

@@ -76,9 +76,9 @@ void expect_past(const PastCase& one, std::size_t best = 0) {
         expect_numbers(row.observed("past"), alignment, "past");
         expect_numbers(row.observed("context"), context, "context");
         if (best > 0) return;
-        Numbers logits = t.product("output.weight", 0,
-                                   sum(t.product("readout.weight", 0, state),
-                                       t.product("readout.weight", 4, context)));
+        Numbers logits = t.product(
+            "output.weight", 0,
+            sum(t.product("readout.weight", 0, state), t.product("readout.weight", 4, context)));
         for (std::size_t k = 0; k < logits.size(); ++k) logits[k] += t.bias("output.bias", k);
         expect_numbers(row.log_probabilities(), log_softmax(logits), "log p");
       },

@@ -43,8 +43,8 @@ TEST(Builder, RefusesEarlierStepsElsewhere) {
   Builder b = small_builder();
   const Value state = b.carry("state", b.zeros(4), "s"), first = b.slice(state, 0, 2);
   EXPECT_EQ(b.units(first), 2);
-  EXPECT_THROW(b.past_dot_energies(state, first), CheckFailure);              // 4 and 2 units
-  EXPECT_THROW(b.past_dot_energies(b.zeros(4), b.zeros(4)), CheckFailure);    // of the source
+  EXPECT_THROW(b.past_dot_energies(state, first), CheckFailure);            // 4 and 2 units
+  EXPECT_THROW(b.past_dot_energies(b.zeros(4), b.zeros(4)), CheckFailure);  // of the source
   EXPECT_THROW(b.past_softmax(state), CheckFailure);
   EXPECT_THROW(b.past_sum(state, state), CheckFailure);
   const Value energies = b.past_dot_energies(first, first, 2);

@@ -96,7 +96,7 @@ TEST(Work, CountsEarlierSteps) {
   EXPECT_EQ(all.per_token(10, 6), 5 * 4 + 8 * 15 / 6.0);
   EXPECT_EQ(kept_values(program(0, false)).per_pair_of_steps, 1 + 1);
   EXPECT_EQ(kept_values(program(0, true)).per_pair_of_steps, 1 + 1 + 4);  // and the hidden layer
-  EXPECT_EQ(kept_past_values(program(0, true)), 4);  // keys and values are one
+  EXPECT_EQ(kept_past_values(program(0, true)), 4);                       // keys and values are one
 }
 
 TEST(Work, KeepsTheReadoutOfEachPosition) {

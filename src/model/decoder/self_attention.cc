@@ -1,11 +1,11 @@
 // Attention of the decoder to its own past (§11.2): each step looks at the top states
 // of the steps t < i of its hypothesis, without its own.
 //
-// Paulus, Xiong and Socher 2017: e'_it = s_i · W s_t, α'_i = softmax(e'_i), c'_i = Σ_t α'_it s_t, and
-// c'_1 = 0. The readout reads c'_i beside the state and the context of the source.
-// Daniluk et al. 2017 split the state: [k_i; v_i] = s_i or [k_i; v_i; p_i] = s_i. Keys make the
-// energies, e'_it = v · tanh(W_q k_i + W_k k_t), and values the context, c'_i = Σ_t α'_it v_t; the
-// readout reads v_i, or p_i, in place of the state.
+// Paulus, Xiong and Socher 2017: e'_it = s_i · W s_t, α'_i = softmax(e'_i), c'_i = Σ_t α'_it s_t,
+// and c'_1 = 0. The readout reads c'_i beside the state and the context of the source. Daniluk et
+// al. 2017 split the state: [k_i; v_i] = s_i or [k_i; v_i; p_i] = s_i. Keys make the energies,
+// e'_it = v · tanh(W_q k_i + W_k k_t), and values the context, c'_i = Σ_t α'_it v_t; the readout
+// reads v_i, or p_i, in place of the state.
 #include <fmt/format.h>
 
 #include "base/base.h"

@@ -338,6 +338,8 @@ constexpr NamedPreset kPresets[] = {
      make_luong_general, published_luong_general},
     {"luong-concat", "Luong, Pham and Manning 2015 at a small size: additive score, input feeding",
      make_luong_concat, published_luong_concat},
+    {"luong-location", "Luong, Pham and Manning 2015 at a small size: looks without seeing the source",
+     make_luong_location, published_luong_location},
     {"luong-local-p", "luong-general, looking in a window around a predicted position",
      make_luong_local_p, published_luong_local_p},
     {"luong-local-m", "luong-general, looking in a window that moves on with each step",

@@ -42,6 +42,8 @@ Configuration make_luong_dot();
 Configuration published_luong_dot();
 Configuration make_luong_concat();
 Configuration published_luong_concat();
+Configuration make_luong_location();
+Configuration published_luong_location();
 Configuration make_luong_local_p();
 Configuration published_luong_local_p();
 Configuration make_luong_local_m();

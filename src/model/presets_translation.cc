@@ -145,6 +145,18 @@ Configuration make_luong_concat() {
 }
 Configuration published_luong_concat() { return with_sizes_of_luong(make_luong_concat()); }
 
+// Attention that sees the state alone (§6.2). Published sources have at most 50 words.
+Configuration make_luong_location() {
+  Configuration c = make_luong_general();
+  c.attention.score = "location";
+  return c;
+}
+Configuration published_luong_location() {
+  Configuration c = with_sizes_of_luong(make_luong_location());
+  c.attention.maximum_source = c.training.maximum_source_length;
+  return c;
+}
+
 // Local attention with predicted windows (§6.3). The published reach is 10; it suits sentences, and
 // short strings too.
 Configuration make_luong_local_p() {

@@ -35,6 +35,7 @@ Value operand(Builder& b, const Shape& shape, const std::string& name, Value sta
       return b.linear({name, shape.units}, {h});
     case Per::kRow:
       return b.linear({name, shape.units}, {state});
+    case Per::kRowPast:  // no operand of a function
     case Per::kRowPosition:
       break;
   }
@@ -145,6 +146,7 @@ Tensor repeated(const Found& found, const Shape& shape, const std::string& name,
       return full(found.in.annotations.matmul(weight.t()), {1, kBatch, kPositions});
     case Per::kRow:
       return full(observed, {kSteps, kBatch, 1});
+    case Per::kRowPast:  // no operand of a function
     case Per::kRowPosition:
       break;
   }

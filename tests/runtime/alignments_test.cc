@@ -86,7 +86,8 @@ void expect_normalised(Normaliser normaliser, const TrialOptions& options) {
     const Numbers alignment = sparse_weights(normaliser, own, open);
     expect_look(t, path, row, own, alignment);
     for (std::size_t j = 0; j < alignment.size(); ++j) {
-      if (!open(j)) EXPECT_EQ(row.alignment()[j], 0.0F) << j;
+      if (open(j)) continue;
+      EXPECT_EQ(row.alignment()[j], 0.0F) << j;
     }
   });
 }

@@ -233,10 +233,10 @@ struct MemoryProgram {
     const Value h = b.annotations("h"), word = previous_word(b);
     const Value memory = b.carry("memory", b.zero_positions(kUnits), "m");
     const Value last = b.carry("last", b.zero_positions(), "l");
-    const Value found = b.convolution({"filters", kFilters, "F"}, kWidth, last);
+    const Value found = b.convolution({"last.filters", kFilters, "F"}, kWidth, last);
     const Value energies =
         b.additive_energies("attention.energy_weight", word_query(b, 6), keys(b, 6),
-                            {{found, "of_filters"}, {memory, "of_memory"}});
+                            {{found, "features.filters"}, {memory, "features.memory"}});
     const Value alignment = b.softmax(energies);
     b.next(last, alignment);
     const step::CellConfig cell{step::Cell::kGru, step::GruReset::kAfter};
@@ -271,13 +271,13 @@ double memory_energy(const Trial& t, const Path& path, std::size_t i, std::size_
     const std::size_t p = j + m;  // kWidth / 2 positions too far to the right
     if (p < kWidth / 2 || p - kWidth / 2 >= memories.size()) continue;
     for (std::size_t k = 0; k < found.size(); ++k) {
-      found[k] += t.weight("filters", k, m) * memories[p - kWidth / 2].alignment;
+      found[k] += t.weight("last.filters", k, m) * memories[p - kWidth / 2].alignment;
     }
   }
   Numbers hidden =
       sum(t.product("attention.query_weight", 0, t.word(path, i)), key(t, path, j));
-  hidden = sum(hidden, t.product("of_filters", 0, found));
-  hidden = sum(hidden, t.product("of_memory", 0, memories[j].state));
+  hidden = sum(hidden, t.product("features.filters", 0, found));
+  hidden = sum(hidden, t.product("features.memory", 0, memories[j].state));
   double energy = 0;
   for (std::size_t k = 0; k < hidden.size(); ++k) {
     energy += t.bias("attention.energy_weight", k) * std::tanh(hidden[k]);

@@ -125,11 +125,11 @@ TEST_F(GuidedData, ASourceThatIsLookedAtBeforeItsPositionsIsBadData) {
   options.configuration.attention.score = "location";
   options.configuration.attention.maximum_source = 2;
   EXPECT_THAT(
-      error_of("a b c\tx\t0\na b c\tx\t1-2\na b c\tx\t2\n"),
+      error_of("a b c\tx\t0\nd e f\tx\t1-2\ng h i\tx\t2\n"),
       HasSubstr("pairs.tsv:3: attention may look at none of the first 2 units of the source"));
   EXPECT_EQ(code, ExitCode::kData);
   options.on_error = OnError::kSkip;
-  EXPECT_EQ(all_examples(prepare("a b c\tx\t0\na b c\tx\t1-2\na b c\tx\t2\n")).size(), 2U);
+  EXPECT_EQ(all_examples(prepare("a b c\tx\t0\nd e f\tx\t1-2\ng h i\tx\t2\n")).size(), 2U);
 }
 
 TEST_F(GuidedData, ValidationPairsHaveMarksToo) {

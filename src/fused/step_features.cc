@@ -25,7 +25,8 @@ void FeaturePart::begin_backward() {
   if (features_.asks()) backward_ = &matrices_.backward(weight_, RowsPerProduct::kStep);
 }
 
-// The gradient of W is a sum of products of few positions: row k of d_columns += Σ_j f_jk d_hidden_j.
+// The gradient of W is a sum of products of few positions: row k of d_columns += Σ_j f_jk
+// d_hidden_j.
 void FeaturePart::add_gradient(std::int64_t i, std::size_t b, std::size_t count,
                                kernels::ConstRows d_hidden) {
   if (backward_ != nullptr) {

@@ -119,10 +119,9 @@ void check_no_cell(const Configuration& c) {
         "decoder.cell: none needs decoder.feedback: none, or a readout with "
         "decoder.readout_feedback: previous: nothing else can read the previous token");
   }
-  const bool steps_differ = decoder.feedback == Feedback::kPrevious ||
-                            c.attention.coverage != Coverage::kNone ||
-                            c.attention.temporal != Temporal::kNone ||
-                            mechanism(c.attention).reads_alignment;
+  const bool steps_differ =
+      decoder.feedback == Feedback::kPrevious || c.attention.coverage != Coverage::kNone ||
+      c.attention.temporal != Temporal::kNone || mechanism(c.attention).reads_alignment;
   if (!steps_differ && (c.target.end_token || c.target.fixed_length != 1)) {
     conflict(
         "decoder.cell: none with decoder.feedback: none needs target.end_token: false and "

@@ -1,4 +1,4 @@
-// The functions that make presets, in three files. Beside each make_…() stands the function that
+// The functions that make presets, in four files. Beside each make_…() stands the function that
 // changes its result to the published sizes. Internal to src/model.
 #pragma once
 
@@ -50,5 +50,20 @@ Configuration make_luong_local_m();
 Configuration published_luong_local_m();
 Configuration make_gnmt();
 Configuration published_gnmt();
+
+// presets_attention.cc: single mechanisms, in the default model or in those of their papers.
+Configuration make_temporal();
+Configuration make_key_value();
+Configuration make_multi_head();
+Configuration make_self_attention();
+Configuration published_self_attention();
+Configuration make_key_value_predict();
+Configuration make_monotonic();
+Configuration make_hard_monotonic();
+Configuration published_hard_monotonic();
+Configuration make_hard();
+Configuration published_hard();
+Configuration make_hard_monotonic_1();
+Configuration published_hard_monotonic_1();
 
 }  // namespace attend::model

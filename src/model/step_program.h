@@ -26,9 +26,10 @@ std::optional<Score> plan_score(const AttentionConfig& attention);
 /// only faster. There is one for training (src/fused) and one for prediction (src/runtime). They
 /// cover decoders with a cell: soft attention to all positions with one of the scores above, whose
 /// keys and values are the annotations, a softmax, no coverage and no division by the past, in
-/// every order of the step; a fixed context; and no context; all without attention to earlier states. The top layer has the query, and the
-/// context enters the bottom layer, outside the reset gate, or comes back as the readout. Every
-/// other decoder runs through an interpreter of step programs.
+/// every order of the step; a fixed context; and no context; all without attention to earlier
+/// states. The top layer has the query, and the context enters the bottom layer, outside the reset
+/// gate, or comes back as the readout. Every other decoder runs through an interpreter of step
+/// programs.
 bool has_plan(const Configuration& configuration);
 
 }  // namespace attend::model

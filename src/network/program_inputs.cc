@@ -35,9 +35,8 @@ Tensor ProgramRun::input_value(const step::Operation& operation) {
       return at::ones({in_.annotations.size(0), node.results[0].units},
                       in_.annotations.options().requires_grad(false));
     case step::Op::kZeroPositions:
-      return at::zeros(
-          {in_.annotations.size(0), in_.annotations.size(1), node.results[0].units},
-          in_.annotations.options().requires_grad(false));
+      return at::zeros({in_.annotations.size(0), in_.annotations.size(1), node.results[0].units},
+                       in_.annotations.options().requires_grad(false));
     case step::Op::kMinusInfinity:
       return at::full_like(in_.annotations.narrow(2, 0, 1), kNothing).detach();
     case step::Op::kFirstPosition:

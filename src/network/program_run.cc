@@ -242,7 +242,8 @@ Tensor ProgramRun::linear(const step::Operation& operation) {
     if (!spreads && is_number) result = result.squeeze(-1);
   }
   if (operation.added < 0) return result;
-  return result + repeatable(operand(operation, operation.added), slot_of(operation.added).shape, shape);
+  return result +
+         repeatable(operand(operation, operation.added), slot_of(operation.added).shape, shape);
 }
 
 // A product outside the loop: one product for each run of adjacent columns of W.

@@ -6,6 +6,7 @@
 
 #include "base/base.h"
 #include "network/band_prior.h"
+#include "network/logarithms.h"
 #include "network/normalisers.h"
 #include "network/plain_operations.h"
 
@@ -13,20 +14,6 @@ namespace attend::network {
 namespace {
 
 constexpr double kNothing = -std::numeric_limits<double>::infinity();
-
-// Where a probability is large enough that the gradient of its logarithm is finite. Smaller ones
-// count as 0.
-Tensor is_possible(const Tensor& probability) {
-  const double least = probability.scalar_type() == at::kDouble
-                           ? std::numeric_limits<double>::min()
-                           : static_cast<double>(std::numeric_limits<float>::min());
-  return probability >= least;
-}
-
-// The logarithm where is_possible(), elsewhere 0.
-Tensor logarithm_of(const Tensor& probability, const Tensor& possible) {
-  return at::where(possible, probability, at::ones_like(probability)).log();
-}
 
 // A query as [steps, batch, units], whatever it belongs to.
 Tensor query_rows(const Tensor& query, std::int64_t batch) {
@@ -391,16 +378,6 @@ Tensor compute(const step::Node& node, const OperationInputs& in) {
   if (!result.defined()) return Computation(node, in).attention();
   const bool is_number = shape.per == step::Per::kRowPosition && shape.units == 1;
   return is_number && result.dim() == 4 ? result.squeeze(-1) : result;
-}
-
-Tensor mixture_log_likelihood(const Tensor& readouts, const Tensor& prior, const Tensor& normalizer,
-                              const Tensor& weight, const Tensor& bias, const Tensor& ids) {
-  const Tensor of_token = readouts.bmm(weight.index_select(0, ids).unsqueeze(-1)).squeeze(-1) +
-                          bias.index_select(0, ids).unsqueeze(-1) - normalizer;
-  const Tensor possible = is_possible(prior);
-  return (logarithm_of(prior, possible) + of_token)
-      .masked_fill(possible.logical_not(), kNothing)
-      .logsumexp(-1);
 }
 
 }  // namespace attend::network

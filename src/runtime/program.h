@@ -29,10 +29,10 @@ struct ProductPart {
 /// An operation with its weights packed.
 struct PreparedOperation {
   const step::Operation* operation = nullptr;
-  std::vector<ProductPart> parts;  // of linear operations
-  TokenProjection tokens;          // of the part that looks up
-  std::span<const float> bias;     // of linear operations, unless `tokens` adds it; or empty
-  std::span<const float> values;   // of parameters; v of the additive score; filters
+  std::vector<ProductPart> parts;         // of linear operations
+  TokenProjection tokens;                 // of the part that looks up
+  std::span<const float> bias;            // of linear operations, unless `tokens` adds it; or empty
+  std::span<const float> values;          // of parameters; v of the additive score; filters
   std::vector<kernels::Matrix> features;  // of the additive score: W_f of each kind of features
   std::optional<RecurrentCell> cell;
   bool shown_only = false;  ///< left out when nobody looks at the observations (Need::kShown)

@@ -207,8 +207,8 @@ StepResult ProgramRun::result() {
     const step::ObservedSlot& one = *shown.observed;
     const std::span<const float> values = shown_values(k);
     const bool of_rows = values_.per(one.slot) != step::Per::kPosition;
-    observations_.push_back({one.name, one.over,
-                             of_rows ? values_.width(one.slot) : annotations_.longest, values});
+    observations_.push_back(
+        {one.name, one.over, of_rows ? values_.width(one.slot) : annotations_.longest, values});
   }
   result.observations = observations_;
   return result;

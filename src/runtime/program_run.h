@@ -124,10 +124,10 @@ class ProgramRun final : public model::Decoding {
   ProgramValues values_;
   std::map<const PreparedOperation*, Prepared> prepared_;
   OutputRun output_;
-  MixtureRun mixture_;                 // in place of output_ where the output is a mixture
-  CopyRun copying_;                    // in place of output_ where the decoder copies
-  kernels::Buffer part_;               // scratch
-  kernels::Buffer product_;            // scratch: of a product that is repeated, its result
+  MixtureRun mixture_;       // in place of output_ where the output is a mixture
+  CopyRun copying_;          // in place of output_ where the decoder copies
+  kernels::Buffer part_;     // scratch
+  kernels::Buffer product_;  // scratch: of a product that is repeated, its result
   // [observations]: energies with −∞ where no row may look, and what is shown unit by unit
   std::vector<kernels::Buffer> open_;
   std::vector<model::Observation> observations_;

@@ -277,8 +277,8 @@ void Builder::next(Value carried, Value value) {
 
 void Builder::observe(const std::string& name, Value value, Over over) {
   const Shape& shown = shape(value);
-  const bool of_row = shown.per == Per::kRow || shown.per == Per::kRowPosition ||
-                      shown.per == Per::kRowPast;
+  const bool of_row =
+      shown.per == Per::kRow || shown.per == Per::kRowPosition || shown.per == Per::kRowPast;
   expect(of_row || shown == Shape{Per::kPosition, 1}, Op::kCarried, shown, shown);
   program_.observations.push_back({name, value, over});
 }

@@ -68,11 +68,11 @@ class Builder {
   Value last_state(const std::string& text);                                 ///< [source: n_h]
   CellState layer_state(int layer, bool has_cell, const std::string& text);  ///< [source: n_h]
   Value zero_positions(std::int64_t units = 1);  ///< zeros: [position: units]
-  Value minus_infinity();           ///< −∞: [position: 1]
-  Value first_position();           ///< 1 at the first position, else 0: [position: 1]
-  Value source_words();             ///< S, without </s>: [source: 1]
-  Value zeros(std::int64_t units);  ///< [source: units]
-  Value ones(std::int64_t units);   ///< [source: units]
+  Value minus_infinity();                        ///< −∞: [position: 1]
+  Value first_position();                        ///< 1 at the first position, else 0: [position: 1]
+  Value source_words();                          ///< S, without </s>: [source: 1]
+  Value zeros(std::int64_t units);               ///< [source: units]
+  Value ones(std::int64_t units);                ///< [source: units]
   /// A parameter vector as a value: [model: units].
   Value parameter(const std::string& name, std::int64_t units, const std::string& symbol,
                   Initial initial = Initial::kZero, double scale = 0);
@@ -168,7 +168,8 @@ class Builder {
   Value carry(const std::string& name, Value initial, const std::string& symbol);
   void next(Value carried, Value value);
 
-  /// Shows a value of a row, of a row and a position or an earlier step, or one number of a position.
+  /// Shows a value of a row, of a row and a position or an earlier step, or one number of a
+  /// position.
   void observe(const std::string& name, Value value, Over over);
   void cost(const std::string& name, Value value, double weight);
   void write(Value value, Notation notation);

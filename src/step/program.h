@@ -88,7 +88,8 @@ enum class Op {
   kSpread,    ///< (x, p) → the numbers of a window at their positions; Node::elsewhere at others,
               ///< and where attention may not look
   kSumPositions,  ///< x_j → Σ_j x_j
-  /// x_j → Σ_m F_m x_{j + m − (w + 1) / 2}, m = 1 … w, for each filter, a row F of weights[0] [k, w]
+  /// x_j → Σ_m F_m x_{j + m − (w + 1) / 2}, m = 1 … w, for each filter, a row F of weights[0] [k,
+  /// w]
   /// with odd w. Positions where attention may not look count as 0, and so do those outside the
   /// source.
   kConvolution,
@@ -175,9 +176,9 @@ struct Node {
   /// For kLocationEnergies, kSoftmax and kMonotonicPrior, positions from this number on count as
   /// outside the source; 0: none does.
   std::int64_t limit = 0;
-  std::int64_t first = 0;                        ///< of kSlice: the first unit that it takes
+  std::int64_t first = 0;   ///< of kSlice: the first unit that it takes
   std::int64_t recent = 0;  ///< L of attention to the past: the last L steps; 0: all earlier ones
-  double elsewhere = 0;                                                ///< of kSpread
+  double elsewhere = 0;     ///< of kSpread
   Normaliser normaliser = Normaliser::kSoftmax;                        ///< of kSoftmax
   DropoutPlace place = DropoutPlace::kReadout;                         ///< of kDropout
   MonotonicPrediction prediction = MonotonicPrediction::kExpectation;  ///< of kMonotonicAlignment

@@ -29,8 +29,8 @@ Row next_state(const DecoderTrial& t, std::int64_t step, const Row& context, con
              t.weight("decoder.0.recurrent_weight"), state);
 }
 
-// C_ij = C_{i-1,j} + α_ij / Φ_j, Φ_j = N σ(U_f h_j + b_f), and e_ij = v · tanh(W s + U h_j + b + W_c
-// C_{i-1,j}).
+// C_ij = C_{i-1,j} + α_ij / Φ_j, Φ_j = N σ(U_f h_j + b_f), and e_ij = v · tanh(W s + U h_j + b +
+// W_c C_{i-1,j}).
 TEST(CoverageTu, CountsSharesOfTheFertility) {
   model::Configuration c = with_coverage(model::Coverage::kLinguistic);
   c.attention.fertility = 3;
@@ -84,7 +84,8 @@ TEST(CoverageTu, UpdatesAGruOfEachPosition) {
   }
 }
 
-// The alignments of §16 give the coverage (1.4, 0.6, 1.0). A fertility of N σ(0) = N / 2 divides it.
+// The alignments of §16 give the coverage (1.4, 0.6, 1.0). A fertility of N σ(0) = N / 2 divides
+// it.
 TEST(CoverageTu, GivesTheSumOfTheExampleWhereEachFertilityIsOne) {
   for (const double fertility : {1.0, 2.0}) {
     Builder b({.annotation_units = 3, .encoder_units = 3, .target_vocabulary = 1},
@@ -105,9 +106,8 @@ TEST(CoverageTu, GivesTheSumOfTheExampleWhereEachFertilityIsOne) {
                            .view({4, 3})
                            .log();
     network::PlainOperations operations;
-    const network::Tensors tensors{
-        {"attention.fertility_weight", at::zeros({1, 3}, at::kDouble)},
-        {"attention.fertility_bias", at::zeros({1}, at::kDouble)}};
+    const network::Tensors tensors{{"attention.fertility_weight", at::zeros({1, 3}, at::kDouble)},
+                                   {"attention.fertility_bias", at::zeros({1}, at::kDouble)}};
     const network::ProgramOutputs found = program.run(tensors, operations, in);
     expect_near(row_of(found.observations.at(0)[3]),
                 {1.4 / fertility, 0.6 / fertility, 1.0 / fertility});

@@ -50,7 +50,7 @@ TEST(Published, LuongHas220Million) {  // §6.1, §6.3
   EXPECT_EQ(without_biases("luong"), 221'000'000);
   EXPECT_EQ(without_biases("luong-local-p"), 222'001'000);  // W_p and v_p
   EXPECT_EQ(without_biases("luong-local-m"), 221'000'000);
-  EXPECT_EQ(without_biases("luong-concat"), 222'001'000);  // W, U and v in place of W
+  EXPECT_EQ(without_biases("luong-concat"), 222'001'000);    // W, U and v in place of W
   EXPECT_EQ(without_biases("luong-location"), 220'050'000);  // a row for each of 50 positions
 }
 

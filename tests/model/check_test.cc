@@ -402,11 +402,11 @@ TEST(Check, TheCoveragesOfFertilityAndOfAGru) {
                    "attention.window: predicted needs attention.coverage: none");
     expect_refused({own, "attention.kind=monotonic"},
                    "attention.kind: monotonic needs attention.coverage: none");
+    expect_refused({own, "attention.kind=hard", "decoder.order=update-look-generate"},
+                   "attention.kind: hard needs attention.coverage: none");
     expect_refused(
-        {own, "attention.kind=hard", "decoder.order=update-look-generate"},
-        "attention.kind: hard needs attention.coverage: none");
-    expect_refused({own, "attention.kind=fixed"},
-                   "attention.kind: fixed needs attention.window: all and attention.coverage: none");
+        {own, "attention.kind=fixed"},
+        "attention.kind: fixed needs attention.window: all and attention.coverage: none");
   }
 }
 
@@ -422,11 +422,12 @@ TEST(Check, TheFiltersOfTheLocationAwareScore) {
   expect_taken(with(score, "attention.normaliser=sparsemax"));
   expect_taken({score[0], "attention.query=state-and-cell", "decoder.cell=lstm"});
   // Steps differ by the last alignment, also without a state and a previous token.
-  expect_taken({score[0], "decoder.cell=none", "decoder.initial_state=zero",
-                "decoder.feedback=none"});
+  expect_taken(
+      {score[0], "decoder.cell=none", "decoder.initial_state=zero", "decoder.feedback=none"});
   expect_refused(with(score, "attention.filter_width=10"),
-                 name + "an odd attention.filter_width, because a filter has a middle; "
-                        "attention.filter_width is 10");
+                 name +
+                     "an odd attention.filter_width, because a filter has a middle; "
+                     "attention.filter_width is 10");
   expect_taken({"attention.filter_width=10"});
   for (const std::string window : {"predicted", "monotonic"}) {
     expect_refused(with(score, "attention.window=" + window), name + "attention.window: all");

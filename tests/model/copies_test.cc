@@ -1,4 +1,4 @@
-// What may be copied from a source (§13.4), and which ids that gives the units of a target.
+// Copies (§13.4): the units of a source that may be copied, and the ids of a target's units.
 #include "model/copies.h"
 
 #include <gtest/gtest.h>

@@ -167,11 +167,11 @@ TEST(Equations, OfCoverageAddUpTheAlignments) {  // §13.3
 
 TEST(Equations, OfTheCoveragesOfTuNameFertilityAndGru) {  // §13.3
   const Lines linguistic = lines(preset("coverage-linguistic"));
-  EXPECT_EQ(Lines(linguistic.begin() + 2, linguistic.begin() + 6),
-            (Lines{"energies: e_ij = v · tanh(W s_{i-1} + U h_j + b + W_c C_{i-1,j})",
-                   "alignment: α_ij = exp(e_ij) / Σ_k exp(e_ik)",
-                   "fertility: Φ_j = 2 · σ(U_f h_j + b_f)",
-                   "coverage: C_ij = C_{i-1,j} + α_ij / Φ_j"}));
+  EXPECT_EQ(
+      Lines(linguistic.begin() + 2, linguistic.begin() + 6),
+      (Lines{"energies: e_ij = v · tanh(W s_{i-1} + U h_j + b + W_c C_{i-1,j})",
+             "alignment: α_ij = exp(e_ij) / Σ_k exp(e_ik)", "fertility: Φ_j = 2 · σ(U_f h_j + b_f)",
+             "coverage: C_ij = C_{i-1,j} + α_ij / Φ_j"}));
   EXPECT_EQ(lines(preset("coverage-neural"))[4],
             "coverage: C_ij = GRU(C_{i-1,j}, [α_ij; h_j; s_{i-1}])");
 }
@@ -341,12 +341,24 @@ TEST(Equations, OfKeysValuesAndPredictions) {  // §11.2
 }
 
 TEST(Plans, ExistForTheCommonDecoders) {
-  const std::set<std::string> rare{"cho", "gnmt", "luong-local-p", "luong-local-m", "luong-location",
+  const std::set<std::string> rare{"cho",
+                                   "gnmt",
+                                   "luong-local-p",
+                                   "luong-local-m",
+                                   "luong-location",
                                    "coverage-see",
-                                   "temporal", "monotonic", "hard-monotonic", "hard",
-                                   "hard-monotonic-1", "key-value", "multi-head",
-                                   "coverage-linguistic", "coverage-neural", "self-attention",
-                                   "key-value-predict", "copy"};
+                                   "temporal",
+                                   "monotonic",
+                                   "hard-monotonic",
+                                   "hard",
+                                   "hard-monotonic-1",
+                                   "key-value",
+                                   "multi-head",
+                                   "coverage-linguistic",
+                                   "coverage-neural",
+                                   "self-attention",
+                                   "key-value-predict",
+                                   "copy"};
   for (const Preset& one : presets()) {
     EXPECT_EQ(has_plan(preset(one.name)), !rare.contains(one.name)) << one.name;
   }
@@ -372,10 +384,9 @@ TEST(Plans, ExistForTheCommonDecoders) {
   EXPECT_FALSE(planned("attention.normaliser=entmax"));
   EXPECT_FALSE(planned("decoder.cell=none"));
   EXPECT_FALSE(planned("decoder.copy=pointer"));
-  for (const char* placement :
-       {"attention.query=state-and-cell", "attention.context_gate=scalar",
-        "decoder.input_feeding=context", "decoder.input_layer=linear", "decoder.transitions=1",
-        "decoder.self_attention=dot"}) {
+  for (const char* placement : {"attention.query=state-and-cell", "attention.context_gate=scalar",
+                                "decoder.input_feeding=context", "decoder.input_layer=linear",
+                                "decoder.transitions=1", "decoder.self_attention=dot"}) {
     EXPECT_FALSE(planned(placement)) << placement;
   }
   EXPECT_FALSE(planned("decoder.gru_context=inside", "rnnencdec"));

@@ -79,7 +79,7 @@ Example small_example() {
   return example;
 }
 
-// The same example for a model that does not copy: words of the source alone are unknown.
+// The example for a model that does not copy: words of the source alone are unknown to it.
 Example read_example() {
   Example example = small_example();
   example.source.copies = {};

@@ -395,7 +395,8 @@ TEST(SelfAttentionSearch, FindsTheLikelihoodsOfTraining) {
         EXPECT_NEAR(one.log_probability, forced, tolerance);
         Example example{sources[s], one.tokens};
         if (random_model.end) example.target.push_back(*random_model.end);
-        EXPECT_NEAR(one.log_probability, log_likelihood(force(random_model, {example}), {example}, 0), tolerance);
+        EXPECT_NEAR(one.log_probability,
+                    log_likelihood(force(random_model, {example}), {example}, 0), tolerance);
       }
     }
   }

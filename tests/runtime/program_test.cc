@@ -224,8 +224,8 @@ TEST(ProgramDecoder, SlicesVectors) {
   });
 }
 
-// A memory of each position, m_ij = GRU(m_{i-1,j}; [α_ij; h_j; E y_{i-1}]), and filters over the last
-// alignment; the energies see both. The quotient α_ij / Φ_j, Φ_j = σ(u · h_j), is shown.
+// A memory of each position, m_ij = GRU(m_{i-1,j}; [α_ij; h_j; E y_{i-1}]), and filters over the
+// last alignment; the energies see both. The quotient α_ij / Φ_j, Φ_j = σ(u · h_j), is shown.
 struct MemoryProgram {
   static constexpr std::int64_t kUnits = 2, kFilters = 3, kWidth = 5;
   static step::Program make() {
@@ -254,7 +254,7 @@ struct MemoryProgram {
   }
 };
 
-// What a path has left at position j of its source.
+// The state that a path has left at position j of its source.
 struct Memory {
   Numbers state = Numbers(MemoryProgram::kUnits);
   double alignment = 0;
@@ -274,8 +274,7 @@ double memory_energy(const Trial& t, const Path& path, std::size_t i, std::size_
       found[k] += t.weight("last.filters", k, m) * memories[p - kWidth / 2].alignment;
     }
   }
-  Numbers hidden =
-      sum(t.product("attention.query_weight", 0, t.word(path, i)), key(t, path, j));
+  Numbers hidden = sum(t.product("attention.query_weight", 0, t.word(path, i)), key(t, path, j));
   hidden = sum(hidden, t.product("features.filters", 0, found));
   hidden = sum(hidden, t.product("features.memory", 0, memories[j].state));
   double energy = 0;

@@ -185,7 +185,7 @@ TEST(Builder, CarriesNumbersOfEachPosition) {
   const Value coverage = b.carry("coverage", b.zero_positions(), "c_{i-1,j}");
   EXPECT_EQ(b.units(b.carry("keys", h, "k")), 4);
   EXPECT_THROW(b.carry("past", b.sum_positions(coverage), "p"), CheckFailure);  // of a row
-  EXPECT_THROW(b.next(coverage, state), CheckFailure);  // of a row
+  EXPECT_THROW(b.next(coverage, state), CheckFailure);                          // of a row
   EXPECT_THROW(b.next(coverage, b.zero_positions()), CheckFailure);  // of positions, not of rows
   EXPECT_NO_THROW(b.next(coverage, b.softmax(b.dot_energies(state, h))));
 }

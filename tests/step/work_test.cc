@@ -65,11 +65,11 @@ TEST(Work, CountsWhatEachPositionOfARowHas) {
   b.next(memory, b.cell({}, "memory", gates, {memory, {}}, 0).hidden);
   b.output({b.weighted_sum(alignment, h), "output.weight", "output.bias"});
   const Work counted = work(b.finish());
-  EXPECT_EQ(counted.per_position, 6 * 4);        // the gates' part of h_j
-  EXPECT_EQ(counted.per_step, 6 * 4 + 5 * 4);    // the gates' part of the state, and the output
-  EXPECT_EQ(counted.per_step_and_position,       // in this order:
-            3 * 5 + 4 * 2 + 4 * 3 + 4            // filters, both features, v
-                + 4 + 6 * 1 + 6 * 2);            // weighted sum, the gates' part of α, the GRU
+  EXPECT_EQ(counted.per_position, 6 * 4);      // the gates' part of h_j
+  EXPECT_EQ(counted.per_step, 6 * 4 + 5 * 4);  // the gates' part of the state, and the output
+  EXPECT_EQ(counted.per_step_and_position,     // in this order:
+            3 * 5 + 4 * 2 + 4 * 3 + 4          // filters, both features, v
+                + 4 + 6 * 1 + 6 * 2);          // weighted sum, the gates' part of α, the GRU
 }
 
 // A step reads each earlier step, or the last ones only: 2 · 4 products for each.

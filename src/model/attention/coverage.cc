@@ -22,8 +22,8 @@ Value sum(Builder& b, const Configuration& c, const ScoreInputs& in, Value align
   return next;
 }
 
-// C_ij = C_{i-1,j} + α_ij / Φ_j, Φ_j = N σ(U_f h_j + b_f): annotation j asks for Φ_j in all, at most
-// N, and is covered when C_ij is 1.
+// C_ij = C_{i-1,j} + α_ij / Φ_j, Φ_j = N σ(U_f h_j + b_f): annotation j asks for Φ_j in all, at
+// most N, and is covered when C_ij is 1.
 Value linguistic(Builder& b, const Configuration& c, const ScoreInputs& in, Value alignment) {
   const Value share =
       b.sigmoid(b.linear({.name = "attention.fertility_weight", .units = 1, .symbol = "U_f"},

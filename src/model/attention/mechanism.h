@@ -32,10 +32,10 @@ struct Mechanism {
   /// Throws UsageError, with the reason, for a configuration that the score cannot be combined
   /// with. Null if it can be combined with all.
   void (*check)(const Configuration&) = nullptr;
-  bool reads_query = true;      ///< whether it uses ScoreInputs::query
-  bool reads_keys = true;       ///< whether it uses ScoreInputs::keys
-  bool reads_coverage = false;  ///< whether it uses ScoreInputs::coverage
-  bool reads_cell = false;      ///< whether it uses ScoreInputs::cell
+  bool reads_query = true;       ///< whether it uses ScoreInputs::query
+  bool reads_keys = true;        ///< whether it uses ScoreInputs::keys
+  bool reads_coverage = false;   ///< whether it uses ScoreInputs::coverage
+  bool reads_cell = false;       ///< whether it uses ScoreInputs::cell
   bool reads_alignment = false;  ///< whether it uses ScoreInputs::last_alignment
 };
 

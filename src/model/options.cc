@@ -185,9 +185,10 @@ void add_attention(OptionList& list, AttentionConfig& attention) {
                         {{"none", Temporal::kNone}, {"past", Temporal::kPast}},
                         "past divides the exponential of an energy by those that its position had "
                         "in earlier steps");
-  list.choice<Query>("attention.query", attention.query,
-                     {{"state", Query::kState}, {"state-and-cell", Query::kStateAndCell}},
-                     "what the additive score asks with: the state, or state and cell of an LSTM");
+  list.choice<Query>(
+      "attention.query", attention.query,
+      {{"state", Query::kState}, {"state-and-cell", Query::kStateAndCell}},
+      "what scores with a weight of the query ask with: the state, or state and cell of an LSTM");
   list.choice<ContextGate>("attention.context_gate", attention.context_gate,
                            {{"none", ContextGate::kNone}, {"scalar", ContextGate::kScalar}},
                            "scalar multiplies the context by σ(w · s + b), as Show, Attend and "

@@ -180,7 +180,9 @@ class Encoder {
             share < kShown ? "less than 0.1" : fmt::format("{:.1f}", 100 * share);
         const std::string fact = fmt::format("{} % of the {} units of the {} pairs are unknown",
                                              percent, side_names[side], part_names[part]);
-        messages.push_back(share < kWorthAWarning
+        // A model that copies learns it from unknown source units.
+        const bool wanted = side == 0 && text_.configuration.decoder.copy != model::Copy::kNone;
+        messages.push_back(share < kWorthAWarning || wanted
                                ? fact
                                : fmt::format("warning: {}: {}", fact,
                                              remedy_for_unknown(*sides[side], side_names[side])));

@@ -180,9 +180,17 @@ TEST(Equations, OfTheLocationAwareScoreFilterTheLastAlignment) {  // §1.5
   Configuration c = preset("coverage-linguistic");
   c.attention.score = "location-aware";
   const Lines found = lines(c);
-  EXPECT_EQ(found[2], "location features: f_ij = (F * α_{i-1})_j");
-  EXPECT_EQ(found[3],
+  EXPECT_EQ(found[2], "first alignment: α_0j = 0");
+  EXPECT_EQ(found[3], "location features: f_ij = (F * α_{i-1})_j");
+  EXPECT_EQ(found[4],
             "energies: e_ij = v · tanh(W s_{i-1} + U h_j + b + W_f f_ij + W_c C_{i-1,j})");
+  // Monotonic attention has a first alignment of its own.
+  c = preset("monotonic");
+  c.attention.score = "location-aware";
+  const Lines monotonic = lines(c);
+  EXPECT_EQ(std::count_if(monotonic.begin(), monotonic.end(),
+                          [](const std::string& line) { return line.starts_with("first alig"); }),
+            1);
 }
 
 TEST(Equations, OfTheDivisionByThePastAreLogarithms) {  // §11.1

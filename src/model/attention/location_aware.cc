@@ -13,7 +13,11 @@ namespace attend::model {
 
 step::Value carry_alignment(step::Builder& b, const Configuration& c) {
   if (!mechanism(c.attention).reads_alignment) return {};
-  return b.carry("attention.last_alignment", b.zero_positions(), "α_{i-1,j}");
+  // The first alignment of monotonic attention is its own (§13.1).
+  const bool monotonic = c.attention.kind == AttentionKind::kMonotonic;
+  const step::Value first = monotonic ? b.first_position() : b.zero_positions();
+  if (!monotonic) b.write(first, {"α_0j", "first alignment", "0"});
+  return b.carry("attention.last_alignment", first, "α_{i-1,j}");
 }
 
 namespace {

@@ -133,7 +133,6 @@ class ByTensors final : public StepOperation {
       case Per::kPosition:
         return rows[0].view({in_.batch, in_.positions, shape.units});
       case Per::kRow:
-        return rows;
       case Per::kRowPast:
         return rows;
       case Per::kRowPosition:

@@ -27,7 +27,7 @@ inline constexpr int kFormatRounded = 2;  ///< bfloat16 or int8 weights
 inline constexpr int kFormatVersion = 2;  ///< the newest that this program reads
 
 // The trainer replaces kAuto in these three before it writes anything.
-enum class UnitChoice { kAuto, kCharacters, kCodePoints, kWords, kSubwords, kWhole };
+enum class UnitChoice { kAuto, kCharacters, kCodePoints, kWords, kTokens, kSubwords, kWhole };
 enum class NormalisationChoice { kAuto, kNfc, kNfd, kNfkc, kNone };
 enum class InvisibleChoice { kAuto, kDrop, kKeep };
 
@@ -80,13 +80,18 @@ enum class Start { kZero, kEnd, kOwn };
 /// so that it reads </s> last (§6.1).
 enum class Reverse { kAll, kWords };
 enum class EndToken { kVisible, kHidden };  ///< whether attention may look at the source's </s>
+/// How the states of the two directions become an annotation: side by side, or as their sum (§9).
+enum class Join { kConcatenate, kSum };
+/// How the annotations of a sentence become the one vector that the level above reads (§8): their
+/// mean with learned weights, their plain mean, or the largest value of each unit.
+enum class Pooling { kAttention, kMean, kMax };
 /// How the decoder gets the source. Soft attention hands a weighted mean of the annotations on.
 /// Monotonic attention does so too, with weights that never move back (§13.1). Hard attention mixes
 /// the output distributions of all positions, where each step chooses a position by itself or
 /// (monotonic) none before the position of the last step (§13.2). In a first-order model that
 /// position itself decides how far a step moves on. A fixed context is the last
-/// states of the top encoder layer, in every step (§3). With none, the decoder sees the source in
-/// its first states only (§2).
+/// states of the top encoder layer, in every step (§3); a mean or max of all annotations takes its
+/// place. With none, the decoder sees the source in its first states only (§2).
 enum class AttentionKind {
   kSoft,
   kMonotonic,
@@ -94,6 +99,8 @@ enum class AttentionKind {
   kHardMonotonic,
   kHardMonotonicFirstOrder,
   kFixed,
+  kMean,
+  kMax,
   kNone
 };
 /// A fixed context: the last states themselves, or a tanh layer of them (§3).
@@ -129,7 +136,8 @@ enum class GruContext { kOutside, kInside };
 /// What a decoder may copy from the source into the target: nothing, or every source unit with the
 /// share that attention gives its positions (the pointer-generator, §13.4).
 enum class Copy { kNone, kPointer };
-enum class Readout { kNone, kTanh, kMaxout, kLinear };
+/// The layer between state and output weights. kActivation is tanh without weights (§9).
+enum class Readout { kNone, kTanh, kMaxout, kLinear, kActivation };
 /// The score of attention to the decoder's own earlier states (§11.2).
 enum class SelfAttention { kNone, kDot, kGeneral, kAdditive };
 /// What attention to earlier states makes of a state: all of it is key and value; or it consists of
@@ -140,13 +148,19 @@ enum class StateParts { kWhole, kKeyValue, kKeyValuePredict };
 enum class TiedEmbeddings { kNone, kTarget, kAll, kInputs };
 
 /// A recurrent encoder (§4.1, §6.1). Its annotations h_j are [forward; backward] of the top layer,
-/// or one of the two.
+/// or one of the two, or their sum. With several levels (§8) each sentence is encoded by itself and
+/// pooled to one vector; layers with parameters of their own read these vectors, and their
+/// annotations h_j belong to sentences. With three levels, h_j belong to paragraphs of sentences.
 struct EncoderConfig {
   int embedding = 128;  ///< 0: one-hot vectors
   Direction direction = Direction::kBidirectional;
   CellConfig cell;
-  int units = 128;  ///< n_e, for one direction
-  int layers = 1;
+  int units = 128;                        ///< n_e, for one direction
+  int layers = 1;                         ///< of each level
+  Join join = Join::kConcatenate;         ///< with Direction::kBidirectional
+  int levels = 1;                         ///< 1: words; 2: words of sentences; 3: of paragraphs
+  Pooling pooling = Pooling::kAttention;  ///< of the levels below the top
+  int pooling_units = 128;                ///< n' of Pooling::kAttention
   /// Normalises the pre-activations of input and recurrence, each gate by itself.
   bool layer_norm = false;
   Padding padding = Padding::kMasked;
@@ -161,7 +175,8 @@ struct EncoderConfig {
   /// Returns "forward" and "backward", or one of them, in the order of their columns in h_j.
   std::vector<std::string_view> directions() const;
   int annotation_units() const {
-    return direction == Direction::kBidirectional ? 2 * units : units;
+    const bool two = direction == Direction::kBidirectional && join == Join::kConcatenate;
+    return two ? 2 * units : units;
   }
 };
 
@@ -186,7 +201,12 @@ struct AttentionConfig {
   double noise = 1;  ///< standard deviation, with AttentionKind::kMonotonic in training
   /// How many positions of a source, from the first on, may be looked at; 0: all of them (§6.2).
   int position_limit() const { return score == "location" ? maximum_source : 0; }
-  bool looks() const { return kind != AttentionKind::kFixed && kind != AttentionKind::kNone; }
+  bool looks() const { return !has_fixed_context() && kind != AttentionKind::kNone; }
+  /// Whether one context, which no query chooses, serves all steps.
+  bool has_fixed_context() const {
+    return kind == AttentionKind::kFixed || kind == AttentionKind::kMean ||
+           kind == AttentionKind::kMax;
+  }
   bool is_hard() const {
     return kind == AttentionKind::kHard || kind == AttentionKind::kHardMonotonic ||
            moves_by_offsets();
@@ -240,6 +260,9 @@ struct DecoderConfig {
   int self_attention_window = 0;  ///< L: how many earlier states it looks at; 0: all
   StateParts self_attention_parts = StateParts::kWhole;
   Copy copy = Copy::kNone;
+  /// Prediction divides the logits by this number, which makes the probabilities of labels fit how
+  /// often they are right; training does not know it.
+  double temperature = 1;
   /// The number of cells in one step. The order kUpdateLookUpdate has one layer and two cells or
   /// more.
   int cells() const { return order == Order::kUpdateLookUpdate ? 2 + transitions : layers; }

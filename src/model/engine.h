@@ -91,6 +91,13 @@ class Decoding {
   /// tokens of each row. An engine that finds these faster than the whole distribution may then
   /// fill StepResult::best and leave log_probabilities empty.
   virtual void keep_best(std::size_t /*count*/) {}
+  /// Returns the weights with which a level of the encoder pooled the positions of a source (§8).
+  /// Level 0 are the words, level 1 the sentences. The weights of each group that became one vector
+  /// sum to 1. Empty for the top level, and for one that pools without weights.
+  virtual std::span<const float> pooling_weights(std::size_t /*source*/,
+                                                 std::size_t /*level*/) const {
+    return {};
+  }
 };
 
 /// A model that can decode. Immutable; safe to use from several threads.

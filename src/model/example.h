@@ -33,6 +33,9 @@ struct Source {
   // [sentences]: the index of the first token of each sentence, for an encoder that reads a
   // document as sentences; empty: one sentence.
   std::vector<std::int32_t> sentences = {};
+  // [paragraphs]: the index of the first sentence of each paragraph, for an encoder of three
+  // levels; empty: one paragraph.
+  std::vector<std::int32_t> paragraphs = {};
   // [regions, feature width]: vectors in place of tokens, for an encoder that reads the regions of
   // a picture; empty: none.
   std::vector<float> features = {};

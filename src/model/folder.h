@@ -24,6 +24,8 @@ struct Side {
   std::string subword_model;  ///< bytes of the *.spm file; empty for other units
   /// Whether <pad> fills texts up to `fixed_length` (sources of a model that sees padding).
   bool pads = false;
+  /// The levels of the encoder that reads a source: with more than one, encode() finds its borders.
+  int levels = 1;
 };
 
 enum class SideName { kSource, kTarget };
@@ -41,6 +43,9 @@ struct Encoded {
   std::vector<text::TokenId> tokens;
   std::size_t unknown = 0;  ///< number of units outside the vocabulary
   std::size_t cut = 0;      ///< number of units after fixed_length, which were left out
+  // The borders of a source for an encoder of several levels, as Source has them.
+  std::vector<std::int32_t> sentences = {};
+  std::vector<std::int32_t> paragraphs = {};
 };
 
 /// Returns the ids that a target never contains: padding, and </s> where targets do not end in it.

@@ -26,13 +26,19 @@ using Allowed = std::vector<text::ByteSpan>;
 struct Source {
   std::string text;               ///< the raw text
   std::vector<text::Unit> units;  ///< with byte spans in `text`
-  /// Names of the alignment's columns: units, then </s> or padding. Empty where no alignment is
-  /// kept or the model has none.
+  /// Names of the alignment's columns: units, then </s> or padding; for an encoder of several
+  /// levels the numbers of the sentences or paragraphs, from 1. Empty where no alignment is kept or
+  /// the model has none.
   std::vector<std::string> columns;
   std::vector<std::string> unknown;  ///< units outside the vocabulary
   std::size_t cut = 0;               ///< number of units left out after the model's fixed length
   std::size_t left_out = 0;  ///< number of units left out after PredictOptions' longest source
   std::size_t parts = 1;     ///< number of parts of a long source that were answered separately
+  // For an encoder of several levels; otherwise empty:
+  std::vector<std::size_t> sentences;   ///< [sentences]: the first unit of each
+  std::vector<std::size_t> paragraphs;  ///< [paragraphs]: the first sentence of each; three levels
+  std::vector<float> word_weights;  ///< [units]: of each word in its sentence, if it is weighted
+  std::vector<float> sentence_weights;  ///< [sentences]: of each in its paragraph; three levels
 };
 
 /// A target with its probability and its alignment.

@@ -16,6 +16,7 @@ enum class UnitMode {
   kCharacters,  ///< grapheme clusters (UAX #29, by ICU); a space is a unit
   kCodePoints,  ///< code points of the prepared text; a space is a unit
   kWords,       ///< separated by white space
+  kTokens,      ///< words and marks (UAX #29, by ICU); white space is no unit. For sources.
   kSubwords,    ///< SentencePiece pieces
   kWhole        ///< the whole prepared text is one unit: a label. Its tags belong to it.
 };

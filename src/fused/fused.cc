@@ -67,7 +67,7 @@ Tensor FusedOperations::token_log_probabilities(const network::LossInputs& input
 
 network::LossSums FusedOperations::accumulate_gradient(const network::LossInputs& inputs,
                                                        const network::LossOptions& options) {
-  if (inputs.log_likelihood.defined()) {
+  if (inputs.log_likelihood.defined() || inputs.target_weights.defined()) {
     return network::PlainOperations().accumulate_gradient(inputs, options);
   }
   Loss loss = accumulate_loss(*matrices_, inputs, options);
@@ -84,7 +84,7 @@ network::LossSums FusedOperations::accumulate_gradient(const network::LossInputs
 
 network::LossSums FusedOperations::evaluate(const network::LossInputs& inputs,
                                             const network::LossOptions& options) {
-  if (inputs.log_likelihood.defined()) {
+  if (inputs.log_likelihood.defined() || inputs.target_weights.defined()) {
     return network::PlainOperations().evaluate(inputs, options);
   }
   network::LossSums sums = evaluate_loss(*matrices_, inputs, options);

@@ -159,6 +159,9 @@ struct LossInputs {
   /// Scalar: Σ log p(y_i | y_<i, x) where the output is a mixture, or copies. The fields above the
   /// extra cost are then undefined. Otherwise undefined.
   Tensor log_likelihood;
+  /// [tokens]: the factor of the cost of each target token; undefined if all are 1. Not read where
+  /// the output is a mixture, or copies.
+  Tensor target_weights;
 };
 
 struct LossOptions {

@@ -24,13 +24,15 @@ Cost cross_entropy(const LossInputs& inputs, double label_smoothing) {
     return {inputs.extra.defined() ? cost + inputs.extra : cost, inputs.log_likelihood.detach()};
   }
   const Tensor scores = log_probabilities(inputs.rows, inputs.weight, inputs.bias);
-  const Tensor surprise =
-      at::nll_loss(scores, inputs.targets, {}, at::Reduction::Sum);  // − Σ log p(y_i)
+  const Tensor surprises =
+      at::nll_loss(scores, inputs.targets, {}, at::Reduction::None);  // − log p(y_i)
   const double uniform = label_smoothing / static_cast<double>(scores.size(1));
-  const Tensor cost = label_smoothing > 0.0
-                          ? surprise * (1.0 - label_smoothing) - scores.sum() * uniform
-                          : surprise;
-  return {inputs.extra.defined() ? cost + inputs.extra : cost, surprise.detach().neg()};
+  Tensor costs = label_smoothing > 0.0
+                     ? surprises * (1.0 - label_smoothing) - scores.sum(1) * uniform
+                     : surprises;
+  if (inputs.target_weights.defined()) costs = costs * inputs.target_weights;
+  const Tensor cost = costs.sum();
+  return {inputs.extra.defined() ? cost + inputs.extra : cost, surprises.sum().detach().neg()};
 }
 
 namespace {

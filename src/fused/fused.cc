@@ -10,6 +10,7 @@
 #include "fused/encoder.h"
 #include "fused/linear.h"
 #include "fused/loss.h"
+#include "fused/pooling.h"
 #include "fused/program.h"
 
 namespace attend::fused {
@@ -47,6 +48,15 @@ network::EncodedLayer FusedOperations::encoder_layer(const network::EncoderLayer
 
 network::SentenceAnnotations FusedOperations::by_sentence(const Tensor& h, std::int64_t n) {
   return fused::by_sentence(h, n);
+}
+
+Tensor FusedOperations::real_positions(const Tensor& h, const network::Batch& batch) {
+  return fused::real_positions(h, batch.source_sizes);
+}
+
+network::PooledSequences FusedOperations::pool(const Tensor& rows, const Tensor& energies,
+                                               const network::Batch& batch) {
+  return fused::pool(rows, energies, batch.source_sizes);
 }
 
 bool FusedOperations::has_plan(const model::Configuration& configuration) const {

@@ -30,13 +30,12 @@ Tensor Network::pool(int level, const Tensor& h, const Batch& batch,
       break;
   }
   const std::string name = model::pooling_name(level);
-  const Tensor hidden = operations_->linear({{h.flatten(0, 1), {}}}, tensor(name + ".weight"),
+  const Tensor rows = operations_->real_positions(h, batch);
+  const Tensor hidden = operations_->linear({{rows, {}}}, tensor(name + ".weight"),
                                             tensor(name + ".bias"), Activation::kTanh);
-  Tensor energies = hidden.mv(tensor(name + ".query")).view({h.size(0), h.size(1)});
-  if (batch.source_mask.defined()) energies = energies + batch.source_mask.log();  // log 0 = −∞
-  const Tensor alpha = energies.softmax(0);
-  if (weights != nullptr) weights->push_back(alpha.detach());
-  return (h * alpha.unsqueeze(2)).sum(0);
+  const PooledSequences pooled = operations_->pool(rows, hidden.mv(tensor(name + ".query")), batch);
+  if (weights != nullptr) weights->push_back(pooled.weights);
+  return pooled.vectors;
 }
 
 // Returns the vectors [source_length, batch, n_h] of the level below, which the bottom layer of

@@ -27,7 +27,7 @@ struct Forced {
   Tensor log_probabilities;
   Tensor alignments;  // [target_length, batch, source_length]
   // The weights with which each level below the top pooled its positions (§8), from the words up:
-  // [longest sequence, sequences], in the order of Batch::below. Empty without such weights.
+  // [positions], sequence by sequence in the order of Batch::below. Empty without such weights.
   std::vector<Tensor> pooling_weights;
 };
 

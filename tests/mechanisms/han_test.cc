@@ -137,15 +137,11 @@ TEST(Han, EqualsThePapersEquations) {
 
   const std::vector<const model::Example*> one{&document};
   const network::Forced alone = network.forced(network::make_batch(one, at::kDouble));
-  const std::vector<std::size_t> by_length{0, 2, 1};
-  for (std::size_t place = 0; place < by_length.size(); ++place) {
-    const Row& own = word_weights[by_length[place]];
-    for (std::size_t t = 0; t < own.size(); ++t) {
-      EXPECT_NEAR(
-          alone.pooling_weights[0][static_cast<std::int64_t>(t)][static_cast<std::int64_t>(place)]
-              .item<double>(),
-          own[t], 1e-12);
-    }
+  const Row expected = concatenated({word_weights[0], word_weights[2], word_weights[1]});
+  EXPECT_EQ(alone.pooling_weights[0].size(0), static_cast<std::int64_t>(expected.size()));
+  for (std::size_t t = 0; t < expected.size(); ++t) {
+    EXPECT_NEAR(alone.pooling_weights[0][static_cast<std::int64_t>(t)].item<double>(), expected[t],
+                1e-12);
   }
 }
 

@@ -343,6 +343,25 @@ TEST_F(Training, RefusesToGoOnBesideADamagedOrMissingBestModel) {
   EXPECT_EQ(code, ExitCode::kModel);
 }
 
+// A training that was interrupted before its first validation has no weights to predict with.
+TEST_F(Training, SaysThatAFolderHasNoValidatedModelYet) {
+  run(2);
+  const auto error_of_loading = [&]() -> std::string {
+    try {
+      model::load(options.folder);
+    } catch (const ModelError& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  EXPECT_THAT(error_of_loading(), HasSubstr("model.safetensors: missing, because the training in "
+                                            "this folder has no validated model yet"));
+  run(7);  // there is a validation after five updates
+  EXPECT_EQ(error_of_loading(), "no error");
+  std::filesystem::remove(options.folder / "model.safetensors");
+  EXPECT_THAT(error_of_loading(), HasSubstr("model.safetensors: cannot open"));
+}
+
 TEST_F(Training, RefusesADamagedCheckpoint) {
   run(2);
   std::string bytes = read_file(checkpoint_path(options.folder));

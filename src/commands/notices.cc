@@ -65,6 +65,8 @@ void Notices::add(const predictor::Answer& answer, std::size_t line) {
   if (!answer.predictions.empty()) {
     targets_.add(answer.predictions.front().unknown);
     if (!answer.predictions.front().finished) ++cut_predictions_;
+    ++predictions_;
+    if (answer.predictions.front().text.empty()) ++empty_predictions_;
   }
   if (time_ == NoticeTime::kAsTheyArise) tell_at_once(answer, line);
 }
@@ -167,6 +169,11 @@ void Notices::report_counts() {
   if (withheld_ > 0) {
     say(fmt::format("{} of {} answers {} left empty: less probable than --minimum-probability",
                     withheld_, lines_, were(withheld_)));
+  }
+  if (expects_answers_ && predictions_ > 0 && empty_predictions_ == predictions_) {
+    say(fmt::format(
+        "{} empty: the model writes nothing, as one does that has learned too little",
+        predictions_ == 1 ? "the answer is" : fmt::format("all {} answers are", predictions_)));
   }
   if (cut_predictions_ > 0) {
     say(

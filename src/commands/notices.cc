@@ -163,7 +163,7 @@ void Notices::report_counts() {
                     were(blank_pairs_)));
   }
   if (empty_references_ > 0) {
-    say(fmt::format("{} of {} references {} empty", empty_references_, lines_,
+    say(fmt::format("{} of {} references {} empty", empty_references_, compared(),
                     empty_references_ == 1 ? "is" : "are"));
   }
   if (withheld_ > 0) {
@@ -185,12 +185,12 @@ void Notices::report_counts() {
     say(fmt::format("{} of {} lines {} cut to the model's fixed length", cut_lines_, lines_,
                     were(cut_lines_)));
   }
-  report_unknown(sources_, "lines");
-  report_unknown(targets_, "targets");
-  report_unknown(references_, "references");
+  report_unknown(sources_, lines_, "lines");
+  report_unknown(targets_, lines_, "targets");
+  report_unknown(references_, compared(), "references");
 }
 
-void Notices::report_unknown(const Unknown& unknown, std::string_view what) const {
+void Notices::report_unknown(const Unknown& unknown, std::size_t all, std::string_view what) const {
   if (unknown.units == 0) return;
   std::vector<std::pair<std::size_t, std::string>> list;
   for (const auto& [unit, count] : unknown.counts) list.emplace_back(count, unit);
@@ -202,7 +202,7 @@ void Notices::report_unknown(const Unknown& unknown, std::string_view what) cons
                          list[i].first);
   }
   say(fmt::format("{} unknown unit{} in {} of {} {}: {}{}", unknown.units,
-                  unknown.units == 1 ? "" : "s", unknown.lines, lines_, what, shown,
+                  unknown.units == 1 ? "" : "s", unknown.lines, all, what, shown,
                   list.size() > kShownUnits ? ", …" : ""));
 }
 

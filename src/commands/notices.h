@@ -56,7 +56,9 @@ class Notices {
   void tell_once(std::size_t& told, std::size_t line, std::string_view message);
   void tell_at_once(const predictor::Answer& answer, std::size_t line);
   void report_counts();
-  void report_unknown(const Unknown& unknown, std::string_view what) const;
+  void report_unknown(const Unknown& unknown, std::size_t all, std::string_view what) const;
+  /// How many pairs were not left out.
+  std::size_t compared() const { return lines_ - left_out_ - blank_pairs_; }
   void say(std::string_view message) const;
 
   std::string command_, file_;

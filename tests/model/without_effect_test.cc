@@ -88,7 +88,7 @@ TEST(WithoutEffect, SaysNothingOfPresets) {
 // The parameters and the equations of a model.
 std::string described(const Configuration& c) {
   std::string text;
-  for (const TensorSpec& spec : parameter_table(c, {7, 8})) {
+  for (const TensorSpec& spec : parameter_table(c, {8, 8})) {
     text += spec.name;
     for (const std::int64_t size : spec.shape) text += fmt::format(" {}", size);
     text += "\n";

@@ -103,6 +103,7 @@ EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text:
   using Clock = std::chrono::steady_clock;
   text::PairReader reader(files, text::BlankSides::kBoth);
   Notices notices(name, reader.name());
+  if (!predictor.text().configuration.training.allow_empty_targets) notices.expect_answers();
   predictor::PredictOptions predict = options;
   predict.search.alignments = search::Alignments::kDropped;
   EvaluatedPairs result;

@@ -110,6 +110,7 @@ void run(const Options& options) {
       options.line_buffered || (options.source == "-" && isatty(STDIN_FILENO) == 1);
   Notices notices("attend predict", reader.name(),
                   at_once ? NoticeTime::kAsTheyArise : NoticeTime::kAtEnd);
+  if (!predictor.text().configuration.training.allow_empty_targets) notices.expect_answers();
   predictor::PredictOptions predict = options.predict;
   const bool kept = alignments || options.format == Format::kJson;
   predict.search.alignments = kept ? search::Alignments::kKept : search::Alignments::kDropped;

@@ -99,6 +99,14 @@ model::Configuration configure(const Options& options) {
   return configuration;
 }
 
+// Names the settings that the configuration has and its preset has not, and that change nothing.
+void report_without_effect(const model::Configuration& configuration) {
+  const model::Configuration base = model::preset(configuration.preset);
+  for (const model::WithoutEffect& one : model::options_without_effect(configuration, base)) {
+    print_message(fmt::format("{} has no effect with {}\n", one.option, one.because));
+  }
+}
+
 bool reads_standard_input(const text::CorpusFiles& files) {
   return files.tsv == "-" || files.source == "-" || files.target == "-";
 }
@@ -156,7 +164,7 @@ int run(const Options& options) {
   const train::TrainResult result = train::train(
       train_options,
       [&](const train::Progress& progress) {
-        begun = true;
+        if (!begun.exchange(true)) report_without_effect(train_options.configuration);
         display.show(progress);
       },
       [] { return interruption.load() != 0; });

@@ -75,10 +75,15 @@ void check_copied_states(const EncoderConfig& encoder, const DecoderConfig& deco
     conflict("decoder.initial_state: copy needs encoder and decoder of the same layers and cell");
   }
   if (decoder.units != encoder.annotation_units()) {
+    const bool two = encoder.annotation_units() != encoder.units;
     conflict(
         fmt::format("decoder.initial_state: copy needs decoder.units as large as annotations: "
-                    "decoder.units {}, annotations {}",
-                    decoder.units, encoder.annotation_units()));
+                    "decoder.units {}, annotations {}{}",
+                    decoder.units, encoder.annotation_units(),
+                    two ? fmt::format(", which in a bidirectional encoder are twice encoder.units "
+                                      "{}",
+                                      encoder.units)
+                        : ""));
   }
 }
 
@@ -228,6 +233,7 @@ void check(const Configuration& c) {
   check_labels(c);
   check_gru_bias("encoder", c.encoder.cell);
   check_gru_bias("decoder", c.decoder.cell);
+  check_copying_decoder(c);
   check_attention(c);
   check_start(c);
   check_no_cell(c);

@@ -354,6 +354,17 @@ struct Difference {
 std::optional<Difference> find_difference(const Configuration& first, const Configuration& second,
                                           const OptionFilter& filter);
 
+/// An option whose value changes nothing, because of the value of another one.
+struct WithoutEffect {
+  std::string option;   ///< "attention.key_units"
+  std::string because;  ///< the other one with its value: "attention.keys: annotations"
+};
+/// Returns the options that have another value in `configuration` than in `base`, for example a
+/// preset, and that have no effect in `configuration`, in the order of options(). Those that depend
+/// on a choice that is still kAuto, or on files, are not among them.
+std::vector<WithoutEffect> options_without_effect(const Configuration& configuration,
+                                                  const Configuration& base);
+
 /// Throws UsageError when fields contradict each other (tied embeddings of unequal sizes, visible
 /// padding without a fixed length, a dot score of states and annotations of unequal sizes, …).
 void check(const Configuration& configuration);

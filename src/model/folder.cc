@@ -32,6 +32,25 @@ void make_folder(const std::filesystem::path& folder) {
   if (error) throw Error(fmt::format("{}: cannot make: {}", folder.string(), error.message()));
 }
 
+// Throws ModelError when the weights are missing because the training in the folder, whose
+// checkpoint counts its validations, was interrupted before the first one.
+void check_validated(const std::filesystem::path& folder) {
+  std::error_code none;
+  if (std::filesystem::exists(folder / kWeights, none)) return;
+  Metadata state;
+  try {
+    state = Weights::load(checkpoint_file(folder)).metadata();
+  } catch (const Error&) {
+    return;  // the error that names the weights says more
+  }
+  const auto validations = state.find("validations");
+  if (validations == state.end() || validations->second != "0") return;
+  throw ModelError(fmt::format(
+      "{}: missing, because the training in this folder has no validated model yet; the "
+      "attend train command that began it goes on with it",
+      (folder / kWeights).string()));
+}
+
 Side load_side(const std::filesystem::path& folder, const Configuration& configuration,
                SideName name) {
   const bool source = name == SideName::kSource;
@@ -158,6 +177,7 @@ Model load(const std::filesystem::path& folder) {
   return as_model_error([&] {
     ModelText model_text = load_text(folder);
     const std::filesystem::path file = folder / kWeights;
+    check_validated(folder);
     Weights weights = Weights::load(file);
     check_provenance(model_text, weights.metadata(), folder, file);
     try {
@@ -171,6 +191,10 @@ Model load(const std::filesystem::path& folder) {
 
 std::filesystem::path shortlist_file(const std::filesystem::path& folder) {
   return folder / "shortlist.txt";
+}
+
+std::filesystem::path checkpoint_file(const std::filesystem::path& folder) {
+  return folder / "checkpoint" / "last.safetensors";
 }
 
 Model load_with_shortlist(const std::filesystem::path& folder) {

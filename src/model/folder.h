@@ -84,13 +84,16 @@ struct Model {
 /// is missing or damaged, or when the folder's format is newer than this program.
 ModelText load_text(const std::filesystem::path& folder);
 /// Reads a model: load_text() and the weights. Throws ModelError also when the weights do not fit
-/// the parameter table or their provenance (provenance.h).
+/// the parameter table or their provenance (provenance.h), and says so when they are missing
+/// because the training in the folder has not validated a model yet.
 Model load(const std::filesystem::path& folder);
 /// Reads a model and its shortlist.txt. Throws ModelError also when the shortlist is missing or
 /// damaged.
 Model load_with_shortlist(const std::filesystem::path& folder);
 /// Returns the path of a folder's shortlist, which need not exist.
 std::filesystem::path shortlist_file(const std::filesystem::path& folder);
+/// Returns the path of the checkpoint of a folder's training, which need not exist.
+std::filesystem::path checkpoint_file(const std::filesystem::path& folder);
 
 /// Writes everything but the weights, each file atomically. Creates the folder if necessary.
 void save_text(const std::filesystem::path& folder, const ModelText& text,

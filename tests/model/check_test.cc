@@ -57,7 +57,12 @@ TEST(Check, FirstStates) {
                  "decoder.initial_state: copy needs encoder and decoder of the same layers");
   expect_refused({"decoder.initial_state=copy"},
                  "decoder.initial_state: copy needs decoder.units as large as annotations: "
-                 "decoder.units 128, annotations 256");
+                 "decoder.units 128, annotations 256, which in a bidirectional encoder are twice "
+                 "encoder.units 128");
+  EXPECT_EQ(
+      message_of({"decoder.initial_state=copy", "encoder.direction=backward", "encoder.units=64"}),
+      "decoder.initial_state: copy needs decoder.units as large as annotations: "
+      "decoder.units 128, annotations 64");
 }
 
 TEST(Check, FirstSymbol) {
@@ -381,6 +386,9 @@ TEST(Check, Coverage) {
                    "attention.coverage needs attention.score: additive or normed-additive or "
                    "concat-code or location-aware");
   }
+  // The size of the state, which the score needs, is not the first thing to change.
+  expect_refused(with(coverage, "attention.score=dot"),
+                 "attention.coverage needs attention.score: additive");
   expect_refused({"attention.coverage_loss=1"},
                  "attention.coverage_loss needs attention.coverage: sum");
 }

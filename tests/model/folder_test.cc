@@ -1,5 +1,6 @@
 #include "model/folder.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -14,6 +15,7 @@ namespace {
 
 using ::attend::testing::TemporaryFolder;
 using ::attend::testing::write_file;
+using ::testing::HasSubstr;
 
 /// Returns a preset with characters and the preparation of earlier programs in place of "auto".
 Configuration resolved(std::string_view name) {
@@ -75,6 +77,30 @@ TEST(ModelFolder, EveryMissingFileIsAModelError) {
   }
   TemporaryFolder folder;
   EXPECT_THROW(load(folder / "none"), ModelError);
+}
+
+// The checkpoint of a training counts its validations. Without one, the training has written no
+// model yet, and this is no damage.
+TEST(ModelFolder, ATrainingBeforeItsFirstValidationIsNamed) {
+  TemporaryFolder folder;
+  save_tiny(folder / "m");
+  std::filesystem::remove(folder / "m" / "model.safetensors");
+  std::filesystem::create_directory(folder / "m" / "checkpoint");
+  const auto message = [&]() -> std::string {
+    try {
+      load(folder / "m");
+    } catch (const ModelError& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  const Weights weights = zero_weights(tiny_text());
+  weights.with_metadata({{"validations", "0"}}).save(checkpoint_file(folder / "m"));
+  EXPECT_THAT(message(), HasSubstr("no validated model yet"));
+  weights.with_metadata({{"validations", "3"}}).save(checkpoint_file(folder / "m"));
+  EXPECT_THAT(message(), HasSubstr("cannot open"));
+  write_file(checkpoint_file(folder / "m"), "damaged");
+  EXPECT_THAT(message(), HasSubstr("cannot open"));
 }
 
 TEST(ModelFolder, ANameThatTheSystemRefusesIsAModelError) {

@@ -61,7 +61,8 @@ void join_parts(const PreparedSources& prepared, std::size_t i,
   std::size_t rows = 0;
   for (std::size_t p = first; p < first + count; ++p) {
     best.push_back(std::move(predictions[p].front()));
-    columns.push_back(all_columns == 0 ? 0 : prepared.sources[p].tokens.size());
+    columns.push_back(all_columns == 0 ? 0
+                                       : column_count(prepared.sources[p], prepared.levels));
     rows += best.back().units.size();
   }
   if (all_columns > 0 && rows > kJoinedAlignment / all_columns) {

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
+#include <iterator>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -74,6 +76,41 @@ std::vector<std::string_view> units_in(const Part& part, const Source& source) {
   return units;
 }
 
+// Returns the borders of a part; `whole` are those of its source.
+model::Borders borders_in(const Part& part, const model::Borders& whole) {
+  model::Borders borders;
+  const auto reaches = [](const std::vector<std::int32_t>& starts, std::size_t k,
+                          std::size_t place) {
+    return k < starts.size() && static_cast<std::size_t>(starts[k]) <= place;
+  };
+  std::size_t sentence = 0, paragraph = 0;  // the number of those that have begun
+  for (std::size_t j = 0; j < part.size(); ++j) {
+    const std::size_t before = sentence, paragraphs_before = paragraph;
+    while (reaches(whole.sentences, sentence, part.unit(j))) ++sentence;
+    while (sentence > 0 && reaches(whole.paragraphs, paragraph, sentence - 1)) ++paragraph;
+    if (paragraph != paragraphs_before) {
+      borders.paragraphs.push_back(static_cast<std::int32_t>(borders.sentences.size()));
+    }
+    if (sentence != before) borders.sentences.push_back(static_cast<std::int32_t>(j));
+  }
+  return borders;
+}
+
+// Returns the names of the columns of a part's alignment, for an encoder of one level: its units,
+// </s> and padding. With several levels they are numbers from `first` on.
+std::vector<std::string> column_names(const model::Side& side, const Source& source,
+                                      const Part& part, const model::Source& prepared,
+                                      std::size_t first) {
+  std::vector<std::string> names;
+  const std::size_t count = column_count(prepared, side.levels);
+  for (std::size_t j = 0; j < count; ++j) {
+    names.push_back(side.levels > 1     ? std::to_string(first + j)
+                    : j < part.size()   ? source.units[part.unit(j)].text
+                                        : side.vocabulary.unit(prepared.tokens[j]));
+  }
+  return names;
+}
+
 void prepare_source(const model::ModelText& model, const PredictOptions& options,
                     const Allowed& allowed, Answer& answer, PreparedSources& prepared) {
   const model::Side& side = model.source;
@@ -93,6 +130,10 @@ void prepare_source(const model::ModelText& model, const PredictOptions& options
   std::vector<char> open;  // [units]; or empty: attention may look everywhere
   if (!allowed.empty()) open = text::covered_units(source.units, allowed);
   const std::vector<Part> parts = choose_parts(side, options, answer);
+  const model::Borders borders = model::first_units(
+      {std::move(encoded.sentences), std::move(encoded.paragraphs)}, source.units.size());
+  source.sentences.assign(borders.sentences.begin(), borders.sentences.end());
+  source.paragraphs.assign(borders.paragraphs.begin(), borders.paragraphs.end());
   if (std::string problem = blocked_part(parts, open, model.configuration.attention);
       !problem.empty()) {
     answer.problem = std::move(problem);
@@ -103,14 +144,16 @@ void prepare_source(const model::ModelText& model, const PredictOptions& options
     const auto own = ids.subspan(part.begin, part.end - part.begin);
     tokens.insert(tokens.end(), own.begin(), own.end());
     tokens.insert(tokens.end(), behind.begin(), behind.end());
-    if (options.search.alignments == search::Alignments::kKept) {
-      for (std::size_t j = 0; j < tokens.size(); ++j) {
-        source.columns.push_back(j < part.size() ? source.units[part.unit(j)].text
-                                                 : side.vocabulary.unit(tokens[j]));
-      }
-    }
     std::vector<char> allowed_tokens = allowed_in(part, open, tokens.size());
-    model::Source prepared_source{std::move(tokens), std::move(allowed_tokens)};
+    model::Borders own_borders = borders_in(part, borders);
+    model::Source prepared_source{std::move(tokens), std::move(allowed_tokens),
+                                  std::move(own_borders.sentences),
+                                  std::move(own_borders.paragraphs)};
+    if (options.search.alignments == search::Alignments::kKept) {
+      std::vector<std::string> names =
+          column_names(side, source, part, prepared_source, source.columns.size() + 1);
+      std::move(names.begin(), names.end(), std::back_inserter(source.columns));
+    }
     prepared_source.copies = model::find_copies(model, units_in(part, source), prepared_source);
     prepared.parts.push_back(part);
     prepared.sources.push_back(std::move(prepared_source));
@@ -149,6 +192,17 @@ std::string target_problem(const model::Side& side, const model::Encoded& target
 
 }  // namespace
 
+std::size_t column_count(const model::Source& source, int levels) {
+  switch (levels) {
+    case 2:
+      return source.sentences.size();
+    case 3:
+      return source.paragraphs.size();
+    default:
+      return source.tokens.size();
+  }
+}
+
 PreparedSources prepare_sources(const model::ModelText& model, const SourceTexts& given,
                                 const PredictOptions& options, std::vector<Answer>& answers) {
   check_long_sources(model.target, options.long_sources);
@@ -156,6 +210,7 @@ PreparedSources prepare_sources(const model::ModelText& model, const SourceTexts
   ATTEND_CHECK(given.allowed.empty() || given.allowed.size() == texts.size());
   const Allowed everywhere;
   PreparedSources prepared;
+  prepared.levels = model.source.levels;
   prepared.first_parts.reserve(texts.size() + 1);
   for (std::size_t i = 0; i < texts.size(); ++i) {
     prepared.first_parts.push_back(prepared.parts.size());

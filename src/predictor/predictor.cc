@@ -61,8 +61,7 @@ void join_parts(const PreparedSources& prepared, std::size_t i,
   std::size_t rows = 0;
   for (std::size_t p = first; p < first + count; ++p) {
     best.push_back(std::move(predictions[p].front()));
-    columns.push_back(all_columns == 0 ? 0
-                                       : column_count(prepared.sources[p], prepared.levels));
+    columns.push_back(all_columns == 0 ? 0 : prepared.sources[p].tokens.size());
     rows += best.back().units.size();
   }
   if (all_columns > 0 && rows > kJoinedAlignment / all_columns) {

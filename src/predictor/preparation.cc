@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <cstdint>
-#include <iterator>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -96,21 +95,6 @@ model::Borders borders_in(const Part& part, const model::Borders& whole) {
   return borders;
 }
 
-// Returns the names of the columns of a part's alignment, for an encoder of one level: its units,
-// </s> and padding. With several levels they are numbers from `first` on.
-std::vector<std::string> column_names(const model::Side& side, const Source& source,
-                                      const Part& part, const model::Source& prepared,
-                                      std::size_t first) {
-  std::vector<std::string> names;
-  const std::size_t count = column_count(prepared, side.levels);
-  for (std::size_t j = 0; j < count; ++j) {
-    names.push_back(side.levels > 1     ? std::to_string(first + j)
-                    : j < part.size()   ? source.units[part.unit(j)].text
-                                        : side.vocabulary.unit(prepared.tokens[j]));
-  }
-  return names;
-}
-
 void prepare_source(const model::ModelText& model, const PredictOptions& options,
                     const Allowed& allowed, Answer& answer, PreparedSources& prepared) {
   const model::Side& side = model.source;
@@ -144,16 +128,17 @@ void prepare_source(const model::ModelText& model, const PredictOptions& options
     const auto own = ids.subspan(part.begin, part.end - part.begin);
     tokens.insert(tokens.end(), own.begin(), own.end());
     tokens.insert(tokens.end(), behind.begin(), behind.end());
-    std::vector<char> allowed_tokens = allowed_in(part, open, tokens.size());
-    model::Borders own_borders = borders_in(part, borders);
-    model::Source prepared_source{std::move(tokens), std::move(allowed_tokens),
-                                  std::move(own_borders.sentences),
-                                  std::move(own_borders.paragraphs)};
     if (options.search.alignments == search::Alignments::kKept) {
-      std::vector<std::string> names =
-          column_names(side, source, part, prepared_source, source.columns.size() + 1);
-      std::move(names.begin(), names.end(), std::back_inserter(source.columns));
+      for (std::size_t j = 0; j < tokens.size(); ++j) {
+        source.columns.push_back(j < part.size() ? source.units[part.unit(j)].text
+                                                 : side.vocabulary.unit(tokens[j]));
+      }
     }
+    std::vector<char> allowed_tokens = allowed_in(part, open, tokens.size());
+    model::Source prepared_source{std::move(tokens), std::move(allowed_tokens)};
+    model::Borders own_borders = borders_in(part, borders);
+    prepared_source.sentences = std::move(own_borders.sentences);
+    prepared_source.paragraphs = std::move(own_borders.paragraphs);
     prepared_source.copies = model::find_copies(model, units_in(part, source), prepared_source);
     prepared.parts.push_back(part);
     prepared.sources.push_back(std::move(prepared_source));
@@ -192,17 +177,6 @@ std::string target_problem(const model::Side& side, const model::Encoded& target
 
 }  // namespace
 
-std::size_t column_count(const model::Source& source, int levels) {
-  switch (levels) {
-    case 2:
-      return source.sentences.size();
-    case 3:
-      return source.paragraphs.size();
-    default:
-      return source.tokens.size();
-  }
-}
-
 PreparedSources prepare_sources(const model::ModelText& model, const SourceTexts& given,
                                 const PredictOptions& options, std::vector<Answer>& answers) {
   check_long_sources(model.target, options.long_sources);
@@ -210,7 +184,6 @@ PreparedSources prepare_sources(const model::ModelText& model, const SourceTexts
   ATTEND_CHECK(given.allowed.empty() || given.allowed.size() == texts.size());
   const Allowed everywhere;
   PreparedSources prepared;
-  prepared.levels = model.source.levels;
   prepared.first_parts.reserve(texts.size() + 1);
   for (std::size_t i = 0; i < texts.size(); ++i) {
     prepared.first_parts.push_back(prepared.parts.size());

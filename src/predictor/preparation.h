@@ -25,12 +25,7 @@ struct PreparedSources {
   std::vector<Part> parts;               ///< the parts of each text follow those of the text before
   std::vector<model::Source> sources;    // [parts]
   std::vector<std::size_t> first_parts;  // [texts + 1]
-  int levels = 1;                        ///< of the encoder
 };
-
-/// Returns the number of columns of a source's alignment: its tokens, or what the top level of an
-/// encoder of several levels reads.
-std::size_t column_count(const model::Source& source, int levels);
 
 /// Returns the prepared sources. Sets the source of each of `answers` [texts], and the problem of
 /// those that have one. UsageError for LongSources::kSplit with a model of labels.

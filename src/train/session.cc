@@ -73,13 +73,8 @@ void check_guidance(const TrainOptions& options) {
   if (options.pairs.marks.any() && !looks) {
     throw UsageError("allowed positions need an attention.kind that looks at positions");
   }
-  const bool sentences = configuration.encoder.levels > 1;
-  if (options.pairs.marks.any() && sentences) {
-    throw UsageError("allowed positions need encoder.levels: 1");
-  }
   if (options.links.empty()) return;
   if (!looks) throw UsageError("links need an attention.kind that looks at positions");
-  if (sentences) throw UsageError("links need encoder.levels: 1");
   if (configuration.training.guidance.guided_weight == 0) {
     throw UsageError("links need training.guided_weight above 0");
   }

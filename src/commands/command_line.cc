@@ -153,9 +153,9 @@ void add_column_options(CLI::App& command, text::PairColumns& columns, text::Pai
 void find_labels(text::PairReader& reader, const model::ModelText& model,
                  std::string_view command) {
   if (model.target.config.unit != model::UnitChoice::kWhole) return;
-  const auto is_label = [&](std::string_view text) {
+  const auto is_label = [&](std::string_view field) {
     try {
-      const std::vector<text::Unit> units = model.target.segmenter.split(text);
+      const std::vector<text::Unit> units = model.target.segmenter.split(field);
       return units.size() == 1 && model.target.vocabulary.contains(units.front().text);
     } catch (const DataError&) {
       return false;  // a text that is too long

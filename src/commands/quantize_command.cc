@@ -87,9 +87,11 @@ std::string compare(const Options& options, const std::vector<metrics::Metric>& 
                               after.seconds, before.seconds / after.seconds);
 }
 
-// Throws DataError for a file that cannot be read to its end and for one without any pair.
-void check_pairs(const Options& options) {
+// Throws DataError for a file that cannot be read to its end and for one without any pair. Returns
+// the format of its lines.
+text::PairFormat check_pairs(const Options& options, const model::ModelText& model) {
   text::PairReader reader(dev_files(options), text::BlankSides::kBoth);
+  find_labels(reader, model, "attend quantize");
   text::Pair pair;
   std::size_t count = 0;
   while (true) {
@@ -101,13 +103,16 @@ void check_pairs(const Options& options) {
     }
   }
   if (count == 0) throw DataError(options.dev, 0, "no pair to evaluate");
+  return reader.format();
 }
 
-void run(const Options& options) {
+void run(Options options) {
   check_target(options);
   // Everything that can fail is tried before anything is written.
-  if (!options.dev.empty() && options.dev != "-") check_pairs(options);
   const model::Model model = model::load(options.model);
+  if (!options.dev.empty() && options.dev != "-") {
+    options.format = check_pairs(options, model.text);
+  }
   const Precision precision = parse_precision(options.precision);
   if (model.weights.precision() != Precision::kFloat32) {
     throw ModelError(fmt::format("{}: its weights are {} already: quantize the model it came from",

@@ -425,23 +425,23 @@ std::vector<std::string_view> PairReader::look_ahead() {
   LineReader& reader = data_->first;
   std::size_t bytes = 0;
   for (bool more = true; more && data_->ahead.size() < kLinesAhead && bytes < kBytesAhead;) {
-    Data::Ahead next;
+    Data::Ahead one;
     try {
-      more = reader.next(next.line);
+      more = reader.next(one.line);
       if (!more) break;
     } catch (const BadLine&) {
-      next.error = std::current_exception();
+      one.error = std::current_exception();
     } catch (const DataError&) {  // the file has ended
-      next.error = std::current_exception();
+      one.error = std::current_exception();
       more = false;
     }
-    next.number = reader.line_number();
-    bytes += next.line.size();
-    data_->ahead.push_back(std::move(next));
+    one.number = reader.line_number();
+    bytes += one.line.size();
+    data_->ahead.push_back(std::move(one));
   }
   std::vector<std::string_view> lines;
-  for (const Data::Ahead& one : data_->ahead) {
-    if (!one.error) lines.emplace_back(one.line);
+  for (const Data::Ahead& found : data_->ahead) {
+    if (!found.error) lines.emplace_back(found.line);
   }
   return lines;
 }

@@ -3,6 +3,8 @@
 
 #include <filesystem>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "end_to_end/failure.h"
 #include "end_to_end/models.h"
@@ -131,7 +133,9 @@ TEST_F(LabelFiles, OfFastTextAreTrainedAndRefused) {
 
 TEST_F(LabelFiles, OfValidationHaveTheColumnsOfTraining) {
   std::string pairs;
-  for (int i = 0; i < 20; ++i) pairs += "id\tbad\taa " + std::to_string(i) + "\n";
+  for (int i = 0; i < 20; ++i) {
+    pairs += std::string("id\t") + (i % 2 == 0 ? "bad" : "good") + "\taa " + std::to_string(i) + "\n";
+  }
   write_file(*folder_ / "three.tsv", pairs);
   const RunResult trained = train({file("three.tsv"), "--valid", file("three.tsv"), "--text-column",
                                    "3", "--label-column", "2"},

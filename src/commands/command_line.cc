@@ -322,9 +322,9 @@ void check_marks(const predictor::Predictor& predictor, const text::SourceMarks&
   check_alignment(predictor, marks_option(marks));
   const int levels = predictor.text().source.levels;
   if (levels > 1) {
-    throw UsageError(fmt::format(
-        "{}: this model looks at sentences and not at words (encoder.levels: {})",
-        marks_option(marks), levels));
+    throw UsageError(
+        fmt::format("{}: this model looks at sentences and not at words (encoder.levels: {})",
+                    marks_option(marks), levels));
   }
 }
 

@@ -26,9 +26,9 @@ struct Borders {
 /// Finds the borders in a raw text, whose units are `units`. With 2 levels, the sentences are the
 /// columns of the text, which TABs separate, where at least two columns hold units; otherwise they
 /// are those of text::sentence_ends(). With 3 levels, the paragraphs are the columns, and each is
-/// cut by text::sentence_ends(); with 2 levels there are no paragraphs in the result. A unit belongs
-/// to the sentence in which its span begins. There are no sentences and paragraphs without units,
-/// and none at all with 1 level. The text must be well-formed.
+/// cut by text::sentence_ends(); with 2 levels there are no paragraphs in the result. A unit
+/// belongs to the sentence in which its span begins. There are no sentences and paragraphs without
+/// units, and none at all with 1 level. The text must be well-formed.
 Borders find_borders(std::string_view raw, std::span<const text::Unit> units, int levels);
 
 /// Returns the borders of the source that consists of the first `count` units.

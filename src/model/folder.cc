@@ -126,11 +126,12 @@ void cut(const Side& side, std::size_t units, Encoded& encoded) {
   if (units >= encoded.units.size()) return;
   encoded.units.resize(units);
   encoded.tokens.resize(units);
-  encoded.unknown = static_cast<std::size_t>(
-      std::count(encoded.tokens.begin(), encoded.tokens.end(),
-                 side.vocabulary.unknown().value_or(text::kNoToken)));
+  encoded.unknown =
+      static_cast<std::size_t>(std::count(encoded.tokens.begin(), encoded.tokens.end(),
+                                          side.vocabulary.unknown().value_or(text::kNoToken)));
   if (side.config.end_token) encoded.tokens.push_back(side.vocabulary.end().value());
-  Borders borders = first_units({std::move(encoded.sentences), std::move(encoded.paragraphs)}, units);
+  Borders borders =
+      first_units({std::move(encoded.sentences), std::move(encoded.paragraphs)}, units);
   encoded.sentences = std::move(borders.sentences);
   encoded.paragraphs = std::move(borders.paragraphs);
 }

@@ -34,10 +34,9 @@ Columns remaining(std::size_t usual, const Columns& taken, const char* side) {
   if (!taken.contains(usual)) return Columns::one(usual);
   const std::size_t other = 3 - usual;
   if (!taken.contains(other)) return Columns::one(other);
-  throw UsageError(
-      fmt::format("columns {} are those of the {}: name the columns of the {} too (--{}-column)",
-                  taken.name(), side == std::string_view("source") ? "target" : "source", side,
-                  side));
+  throw UsageError(fmt::format(
+      "columns {} are those of the {}: name the columns of the {} too (--{}-column)", taken.name(),
+      side == std::string_view("source") ? "target" : "source", side, side));
 }
 
 }  // namespace

@@ -157,8 +157,9 @@ std::string split_fields(const std::string& line, const std::string& expected, s
   const std::vector<std::string_view> fields = fields_of(line);
   if (fields.size() == 1) return fmt::format("one field, {}", expected);
   if (fields.size() > 2) {
-    return fmt::format("{} fields, expected 2 ({}); --source-column and --target-column name others",
-                       fields.size(), expected.substr(expected.find(' ') + 1));
+    return fmt::format(
+        "{} fields, expected 2 ({}); --source-column and --target-column name others",
+        fields.size(), expected.substr(expected.find(' ') + 1));
   }
   first = fields[0];
   second = fields[1];
@@ -181,7 +182,9 @@ std::string take_columns(const std::string& line, const std::string& expected,
 std::string split_fasttext(const std::string& line, const std::string& expected, Pair& pair) {
   const std::vector<ByteSpan> words = find_words(line);
   const auto is_label = [&](const ByteSpan& word) {
-    return std::string_view(line).substr(word.begin, word.end - word.begin).starts_with(kLabelPrefix);
+    return std::string_view(line)
+        .substr(word.begin, word.end - word.begin)
+        .starts_with(kLabelPrefix);
   };
   const auto labels = std::count_if(words.begin(), words.end(), is_label);
   if (labels > 1) return fmt::format("{} labels, expected one: a text has one label here", labels);
@@ -393,11 +396,10 @@ void PairReader::Data::check_sides(const Pair& pair) const {
 PairReader::PairReader(const CorpusFiles& files, BlankSides blank) {
   check_files(files);
   const bool tsv = !files.tsv.empty();
-  data_ = std::make_unique<Data>(Data{LineReader(tsv ? files.tsv : files.source),
-                                      tsv ? nullptr : std::make_unique<LineReader>(files.target),
-                                      blank, files.marks,
-                                      files.columns.any() ? files.columns.complete() : PairColumns{},
-                                      files.format});
+  data_ = std::make_unique<Data>(
+      Data{LineReader(tsv ? files.tsv : files.source),
+           tsv ? nullptr : std::make_unique<LineReader>(files.target), blank, files.marks,
+           files.columns.any() ? files.columns.complete() : PairColumns{}, files.format});
 }
 
 PairReader::~PairReader() = default;

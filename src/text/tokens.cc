@@ -49,8 +49,8 @@ void append_simple_tokens(std::string_view piece, std::size_t offset,
                           std::vector<ByteSpan>& tokens) {
   for (std::size_t begin = 0; begin < piece.size();) {
     std::size_t end = begin;
-    while (end < piece.size() && (is_letter(piece[end]) || is_digit(piece[end]) ||
-                                  (end > begin && joins(piece, end)))) {
+    while (end < piece.size() &&
+           (is_letter(piece[end]) || is_digit(piece[end]) || (end > begin && joins(piece, end)))) {
       ++end;
     }
     if (end == begin) ++end;
@@ -84,8 +84,8 @@ std::vector<ByteSpan> TokenFinder::tokens(std::string_view text) const {
   const auto append_by_icu = [&](std::string_view piece, std::size_t offset) {
     if (!iterator) iterator = rules_->iterator();
     UErrorCode code = U_ZERO_ERROR;
-    const std::unique_ptr<UText, CloseText> opened(utext_openUTF8(
-        nullptr, piece.data(), static_cast<std::int64_t>(piece.size()), &code));
+    const std::unique_ptr<UText, CloseText> opened(
+        utext_openUTF8(nullptr, piece.data(), static_cast<std::int64_t>(piece.size()), &code));
     check_icu(code, "ICU cannot open a text");
     iterator->setText(opened.get(), code);
     check_icu(code, "ICU cannot open a text");

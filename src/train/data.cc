@@ -167,8 +167,7 @@ class Encoder {
 
   // A text keeps its label when it is cut, so that a model of labels leaves no long one out.
   void cut_long_source(model::Encoded& source) {
-    const auto limit =
-        static_cast<std::size_t>(text_.configuration.training.maximum_source_length);
+    const auto limit = static_cast<std::size_t>(text_.configuration.training.maximum_source_length);
     const bool labels = text_.configuration.target.unit == UnitChoice::kWhole;
     if (!labels || text_.source.pads || source.tokens.size() <= limit) return;
     const std::size_t behind = source.tokens.size() - source.units.size();  // </s>

@@ -77,8 +77,10 @@ TEST_F(LabelFiles, AreTrainedWithTheLabelFirst) {
 }
 
 TEST_F(LabelFiles, AreEvaluatedInEitherOrder) {
-  const std::string second = "aa bb cc 7\tvery good\nxx yy 9\tbad\nxx yy 8\tbad\nxx yy 5\tvery good\n";
-  const std::string first = "very good\taa bb cc 7\nbad\txx yy 9\nbad\txx yy 8\nvery good\txx yy 5\n";
+  const std::string second =
+      "aa bb cc 7\tvery good\nxx yy 9\tbad\nxx yy 8\tbad\nxx yy 5\tvery good\n";
+  const std::string first =
+      "very good\taa bb cc 7\nbad\txx yy 9\nbad\txx yy 8\nvery good\txx yy 5\n";
   const std::vector<std::string> accuracy{"evaluate", "-", "--metrics", "accuracy", "--value"};
   const RunResult usual = run_on(second, accuracy), other = run_on(first, accuracy);
   EXPECT_EQ(usual.out, "75.00\n") << usual.error;
@@ -125,8 +127,8 @@ TEST_F(LabelFiles, OfFastTextAreTrainedAndRefused) {
   EXPECT_TRUE(says(trained, "as in files of fastText")) << trained.error;
   EXPECT_EQ(read_file(*folder_ / "fast" / "target.vocab"), "a\nb\n");
   write_file(*folder_ / "two.txt", text + "__label__a __label__b both\n");
-  EXPECT_TRUE(refused(train({file("two.txt")}, "two"), kData,
-                      {"two.txt:81: 2 labels, expected one"}));
+  EXPECT_TRUE(
+      refused(train({file("two.txt")}, "two"), kData, {"two.txt:81: 2 labels, expected one"}));
   EXPECT_TRUE(refused(train({file("fast.txt"), "--format", "tsv"}, "two"), kData,
                       {"fast.txt:1: one field, expected source TAB target"}));
 }
@@ -134,7 +136,8 @@ TEST_F(LabelFiles, OfFastTextAreTrainedAndRefused) {
 TEST_F(LabelFiles, OfValidationHaveTheColumnsOfTraining) {
   std::string pairs;
   for (int i = 0; i < 20; ++i) {
-    pairs += std::string("id\t") + (i % 2 == 0 ? "bad" : "good") + "\taa " + std::to_string(i) + "\n";
+    pairs +=
+        std::string("id\t") + (i % 2 == 0 ? "bad" : "good") + "\taa " + std::to_string(i) + "\n";
   }
   write_file(*folder_ / "three.tsv", pairs);
   const RunResult trained = train({file("three.tsv"), "--valid", file("three.tsv"), "--text-column",
@@ -161,10 +164,10 @@ TEST_F(LabelFiles, WithWrongColumnsAreRefused) {
                        "column 5"}));
   EXPECT_TRUE(refused(train_with({"--format", "fasttext", "--label-column", "1"}), kUsage,
                       {"lines of fastText have none"}));
-  EXPECT_TRUE(refused(train({"--source", file("first.tsv"), "--target", file("first.tsv"),
-                             "--label-column", "1"},
-                            "wrong"),
-                      kUsage, {"--source FILE and --target FILE have none"}));
+  EXPECT_TRUE(refused(
+      train({"--source", file("first.tsv"), "--target", file("first.tsv"), "--label-column", "1"},
+            "wrong"),
+      kUsage, {"--source FILE and --target FILE have none"}));
   EXPECT_FALSE(std::filesystem::exists(*folder_ / "wrong"));
 }
 

@@ -19,8 +19,7 @@ using ::testing::IsEmpty;
 // Finds the borders of a text whose units are words and marks.
 class FoundBorders {
  public:
-  FoundBorders(const std::string& raw, int levels,
-               text::UnitMode unit = text::UnitMode::kTokens) {
+  FoundBorders(const std::string& raw, int levels, text::UnitMode unit = text::UnitMode::kTokens) {
     text::SegmenterOptions options;
     options.unit = unit;
     units = text::Segmenter(options).split(raw);

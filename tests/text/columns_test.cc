@@ -63,8 +63,8 @@ TEST(Columns, NeedTheFieldsThatTheyName) {
 }
 
 TEST(Columns, ThatCannotBeReadAreRefused) {
-  for (const char* wrong : {"", " ", "x", "0", "-3", "1,", ",1", "1,,2", "3-2", "1-2-3", "1 2", "+1",
-                            "1.5", "0-2", "99999999999999999999", "4--"}) {
+  for (const char* wrong : {"", " ", "x", "0", "-3", "1,", ",1", "1,,2", "3-2", "1-2-3", "1 2",
+                            "+1", "1.5", "0-2", "99999999999999999999", "4--"}) {
     EXPECT_THAT(usage_error([&] { Columns::parse(wrong); }),
                 HasSubstr(std::string("found '") + wrong + "', expected a column"))
         << wrong;
@@ -146,12 +146,13 @@ TEST_F(ColumnReaders, TakeAnyColumnsOfLinesOfAnyLength) {
 TEST_F(ColumnReaders, NameTheLineThatLacksAColumn) {
   EXPECT_THAT(
       pairs_of(files("a\tb\tc\na\tb\n\nx\t\tc\n\ty\tc\n", "2", "3")),
-      ElementsAre(
-          "b|c", "! 2 fields, expected the source in column 2 and the target in column 3",
-          "! an empty line, expected the source in column 2 and the target in column 3",
-          "! an empty source, expected the source in column 2 and the target in column 3", "y|c"));
-  EXPECT_THAT(pairs_of(files("a\n", "3-", "1")),
-              ElementsAre("! 1 field, expected the source in column 3- and the target in column 1"));
+      ElementsAre("b|c", "! 2 fields, expected the source in column 2 and the target in column 3",
+                  "! an empty line, expected the source in column 2 and the target in column 3",
+                  "! an empty source, expected the source in column 2 and the target in column 3",
+                  "y|c"));
+  EXPECT_THAT(
+      pairs_of(files("a\n", "3-", "1")),
+      ElementsAre("! 1 field, expected the source in column 3- and the target in column 1"));
   EXPECT_THAT(pairs_of(files(" \na\tb\tc\n", "2", "3"), BlankSides::kBoth),
               ElementsAre("|", "b|c"));
 }
@@ -171,7 +172,8 @@ TEST_F(ColumnReaders, CountTheColumnOfAllowedWordsToo) {
               HasSubstr("column 2 of allowed words is one of the columns 2 of the target"));
   CorpusFiles rest = files("a\tb\tc\n", "2-", "1");
   rest.marks.allowed_column = 7;
-  EXPECT_THAT(usage_error([&] { PairReader{rest}; }), HasSubstr("one of the columns 2- of the source"));
+  EXPECT_THAT(usage_error([&] { PairReader{rest}; }),
+              HasSubstr("one of the columns 2- of the source"));
   CorpusFiles missing = files("a\tb\n", "1", "2");
   missing.marks.allowed_column = 3;
   EXPECT_THAT(pairs_of(missing), ElementsAre("! 2 fields, expected the allowed words in field 3"));
@@ -182,7 +184,8 @@ TEST_F(ColumnReaders, HaveNoColumnsInParallelFiles) {
   write_file(folder / "s", "a\n");
   write_file(folder / "t", "b\n");
   parallel.columns = columns_of("2", "1");
-  EXPECT_THAT(usage_error([&] { PairReader{parallel}; }), HasSubstr("two parallel files have none"));
+  EXPECT_THAT(usage_error([&] { PairReader{parallel}; }),
+              HasSubstr("two parallel files have none"));
 }
 
 TEST_F(ColumnReaders, OfSourcesTakeTheTextOfALine) {
@@ -221,13 +224,13 @@ TEST_F(ColumnReaders, TakeLinesOfFastText) {
       "", "");
   lines.format = PairFormat::kFastText;
   const std::string expected = ", expected __label__LABEL and a text";
-  EXPECT_THAT(pairs_of(lines),
-              ElementsAre("Good  film .|pos", "Bad.|neg",
-                          "! 2 labels, expected one: a text has one label here",
-                          "! no __label__ at the beginning" + expected,
-                          "! no __label__ at the beginning" + expected,
-                          "! an empty source" + expected, "! an empty target" + expected,
-                          "! an empty line" + expected));
+  EXPECT_THAT(
+      pairs_of(lines),
+      ElementsAre("Good  film .|pos", "Bad.|neg",
+                  "! 2 labels, expected one: a text has one label here",
+                  "! no __label__ at the beginning" + expected,
+                  "! no __label__ at the beginning" + expected, "! an empty source" + expected,
+                  "! an empty target" + expected, "! an empty line" + expected));
 }
 
 TEST_F(ColumnReaders, OfFastTextHaveNoColumns) {

@@ -1,5 +1,5 @@
-// Tests how the place of labels is found: by the number of different values, by known labels, and in
-// lines of fastText.
+// Tests how the place of labels is found: by the number of different values, by known labels, and
+// in lines of fastText.
 #include "text/labels.h"
 
 #include <gmock/gmock.h>
@@ -77,7 +77,8 @@ TEST(PlaceOfLabels, ThatIsNotClearIsRefused) {
 }
 
 TEST(PlaceOfLabels, CountsOnlyLinesOfTwoTextsAndNoBlanksAroundThem) {
-  std::vector<std::string> lines = {"pos\tone", " pos\ttwo", "pos \tthree", "\tx", "x\t", "a\tb\tc"};
+  std::vector<std::string> lines = {"pos\tone", " pos\ttwo", "pos \tthree",
+                                    "\tx",      "x\t",       "a\tb\tc"};
   EXPECT_THAT(place_of_labels(views(lines)).reason,
               HasSubstr("column 1 (1 different ones in the first 3 lines)"));
 }
@@ -108,7 +109,9 @@ TEST(KnownLabels, AreBehindTheTextWhereTheFirstColumnHasFew) {
 }
 
 TEST(KnownLabels, InBothColumnsAreRefused) {
-  EXPECT_THAT(usage_error([] { known({"pos\tGood.", "pos\tBad.", "Fair.\tneg"}); }),
+  EXPECT_THAT(usage_error([] {
+                known({"pos\tGood.", "pos\tBad.", "Fair.\tneg"});
+              }),
               HasSubstr("2 have a label of the model in column 1 and 1 in column 2"));
 }
 

@@ -55,9 +55,9 @@ TEST(Tokens, AreWordsAndMarks) {
 TEST(Tokens, KeepContractionsAndNumbersTogether) {
   EXPECT_THAT(tokens("don't 'tis dogs' U.S. e.g."),
               ElementsAre("don't", "'", "tis", "dogs", "'", "U.S", ".", "e.g", "."));
-  EXPECT_THAT(tokens("3.14 1,000;5 10% $5 2nd a.1 1.a"),
-              ElementsAre("3.14", "1,000;5", "10", "%", "$", "5", "2nd", "a", ".", "1", "1", ".",
-                          "a"));
+  EXPECT_THAT(
+      tokens("3.14 1,000;5 10% $5 2nd a.1 1.a"),
+      ElementsAre("3.14", "1,000;5", "10", "%", "$", "5", "2nd", "a", ".", "1", "1", ".", "a"));
   EXPECT_THAT(tokens("snake_case"), ElementsAre("snake_case"));
 }
 
@@ -79,8 +79,7 @@ TEST(Tokens, HaveTheSpansOfTheirRawText) {
   options.unit = UnitMode::kTokens;
   options.lowercase = true;
   const Segmenter segmenter(options);
-  EXPECT_THAT(texts(segmenter.split(raw)),
-              ElementsAre("ça", "va", ",", "i\u0307x", "été", "?"));
+  EXPECT_THAT(texts(segmenter.split(raw)), ElementsAre("ça", "va", ",", "i\u0307x", "été", "?"));
   EXPECT_THAT(sources(segmenter, raw), ElementsAre("Ça", "va", ",", "İx", "e\u0301té", "?"));
 }
 
@@ -123,8 +122,8 @@ TEST(TokensProperty, OfAsciiAreThoseOfIcu) {
     std::int32_t begin = iterator->first();
     for (std::int32_t end = iterator->next(); end != icu::BreakIterator::DONE;
          begin = end, end = iterator->next()) {
-      const std::string token = text.substr(static_cast<std::size_t>(begin),
-                                            static_cast<std::size_t>(end - begin));
+      const std::string token =
+          text.substr(static_cast<std::size_t>(begin), static_cast<std::size_t>(end - begin));
       if (token != " ") expected.push_back(token);
     }
     for (const ByteSpan& span : finder.tokens(text)) {
@@ -138,12 +137,12 @@ TEST(TokensProperty, OfAsciiAreThoseOfIcu) {
 
 TEST(Markers, AreUnitsWhateverTouchesThem) {
   const std::string raw = "The <e1>car</e1>'s<e2> big engine </e2>.";
-  EXPECT_THAT(texts(segmenter_of(UnitMode::kTokens, true).split(raw)),
-              ElementsAre("The", "<e1>", "car", "</e1>", "'", "s", "<e2>", "big", "engine",
-                          "</e2>", "."));
-  EXPECT_THAT(texts(segmenter_of(UnitMode::kWords, true).split(raw)),
-              ElementsAre("The", "<e1>", "car", "</e1>", "'s", "<e2>", "big", "engine", "</e2>",
-                          "."));
+  EXPECT_THAT(
+      texts(segmenter_of(UnitMode::kTokens, true).split(raw)),
+      ElementsAre("The", "<e1>", "car", "</e1>", "'", "s", "<e2>", "big", "engine", "</e2>", "."));
+  EXPECT_THAT(
+      texts(segmenter_of(UnitMode::kWords, true).split(raw)),
+      ElementsAre("The", "<e1>", "car", "</e1>", "'s", "<e2>", "big", "engine", "</e2>", "."));
   EXPECT_THAT(sources(segmenter_of(UnitMode::kTokens, true), "a<e1>b </e1>"),
               ElementsAre("a", "<e1>", "b", "</e1>"));
 }
@@ -151,7 +150,8 @@ TEST(Markers, AreUnitsWhateverTouchesThem) {
 TEST(Markers, StandAtBothEndsAndSideBySide) {
   EXPECT_THAT(texts(segmenter_of(UnitMode::kTokens, true).split("<e1>a</e1><e2>b</e2>")),
               ElementsAre("<e1>", "a", "</e1>", "<e2>", "b", "</e2>"));
-  EXPECT_THAT(texts(segmenter_of(UnitMode::kWords, true).split("<e1> a")), ElementsAre("<e1>", "a"));
+  EXPECT_THAT(texts(segmenter_of(UnitMode::kWords, true).split("<e1> a")),
+              ElementsAre("<e1>", "a"));
   EXPECT_THAT(texts(segmenter_of(UnitMode::kWords, true).split("</e2>")), ElementsAre("</e2>"));
 }
 

@@ -104,9 +104,8 @@ TEST_F(LabelData, ColumnsSayWhereTheyAre) {
   const Dataset expected = prepare(text_first());
   options.pairs.columns.target = text::Columns::parse("2");
   options.pairs.columns.source = text::Columns::parse("4-");
-  const Dataset found = prepare(lines_in([](const auto& label, const auto& text) {
-    return "id\t" + label + "\t7\t" + text;
-  }));
+  const Dataset found = prepare(lines_in(
+      [](const auto& label, const auto& text) { return "id\t" + label + "\t7\t" + text; }));
   EXPECT_EQ(tokens_of(found), tokens_of(expected));
   EXPECT_THAT(found.messages, Each(Not(HasSubstr("--label-column"))));
 }
@@ -158,8 +157,8 @@ TEST_F(LabelData, TextsWithoutLabelsKeepTheirOrder) {
 
 TEST_F(LabelData, LongTextsAreCutAndCounted) {
   options.configuration.training.maximum_source_length = 3;
-  const std::string pairs = lines_in(
-      [](const auto& label, const auto& text) { return "a b " + text + "\t" + label; });
+  const std::string pairs =
+      lines_in([](const auto& label, const auto& text) { return "a b " + text + "\t" + label; });
   const Dataset data = prepare(pairs);
   EXPECT_EQ(data.training.size() + data.validation.size(), static_cast<std::size_t>(kPairs));
   for (const model::Example& example : data.training) EXPECT_EQ(example.source.tokens.size(), 3u);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/base.h"
+#include "commands/command_line.h"
 
 namespace attend::commands {
 namespace {
@@ -102,6 +103,7 @@ EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text:
                               const std::string& name) {
   using Clock = std::chrono::steady_clock;
   text::PairReader reader(files, text::BlankSides::kBoth);
+  find_labels(reader, predictor.text(), name);
   Notices notices(name, reader.name());
   if (!predictor.text().configuration.training.allow_empty_targets) notices.expect_answers();
   predictor::PredictOptions predict = options;

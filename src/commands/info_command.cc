@@ -41,7 +41,7 @@ std::string describe_side(const model::Side& side, model::SideName name) {
                      side.config.unit == model::UnitChoice::kCharacters   ? "characters"
                      : side.config.unit == model::UnitChoice::kCodePoints ? "code points"
                      : side.config.unit == model::UnitChoice::kWords      ? "words"
-                     : side.config.unit == model::UnitChoice::kTokens     ? "tokens"
+                     : side.config.unit == model::UnitChoice::kTokens     ? "words and marks"
                      : side.config.unit == model::UnitChoice::kWhole      ? "labels"
                                                                           : "subwords",
                      describe_length(side, name));

@@ -17,6 +17,7 @@ enum class AlignmentFormat { kPharaoh, kMatrix };
 struct Options {
   std::string model, source = "-", target = "-", alignments;
   text::SourceMarks marks;
+  text::Columns columns;
   predictor::PredictOptions predict;
   Format format = Format::kText;
   AlignmentFormat alignment_format = AlignmentFormat::kPharaoh;
@@ -101,7 +102,7 @@ void run(const Options& options) {
   if (!options.alignments.empty()) check_alignment(predictor, "--alignments");
   check_marks(predictor, options.marks);
   report_precision("attend predict", predictor.precision());
-  text::SourceReader reader(options.source, options.marks);
+  text::SourceReader reader(options.source, options.marks, options.columns);
   text::OutputFile target(options.target);
   std::optional<text::OutputFile> alignments;
   if (!options.alignments.empty()) alignments.emplace(options.alignments);
@@ -157,6 +158,7 @@ void add_predict(CLI::App& program) {
       ->type_name("FILE")
       ->check(not_empty())
       ->capture_default_str();
+  add_source_column_option(*command, options->columns);
   add_marks_options(*command, options->marks);
   add_search_options(*command, options->predict);
   add_long_sources_option(*command, options->predict, LongSourceChoices::kCutSkipSplit);

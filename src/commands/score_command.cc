@@ -36,6 +36,7 @@ void run(const Options& options, const std::string& name) {
   const predictor::Predictor predictor(options.model);
   if (options.wanted == Wanted::kLinks) check_alignment(predictor, "links");
   check_marks(predictor, options.pairs.marks);
+  find_labels(reader, predictor.text(), name);
   text::OutputFile target(options.target);
   Notices notices(name, reader.name());
   predictor::PredictOptions predict = options.predict;

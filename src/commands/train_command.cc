@@ -121,8 +121,11 @@ std::optional<text::CorpusFiles> validation_files(const Options& options,
   if (parallel && (options.valid_source.empty() || options.valid_target.empty())) {
     throw UsageError("--valid-source and --valid-target go together");
   }
-  const text::CorpusFiles files{options.valid, options.valid_source, options.valid_target,
-                                pairs.marks};
+  text::CorpusFiles files{options.valid, options.valid_source, options.valid_target, pairs.marks};
+  if (!parallel && !pairs.tsv.empty()) {
+    files.columns = pairs.columns;
+    files.format = pairs.format;
+  }
   if (reads_standard_input(pairs) && reads_standard_input(files)) {
     throw UsageError("pairs and validation pairs cannot both be standard input");
   }

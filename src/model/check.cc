@@ -207,6 +207,22 @@ void check_order(const DecoderConfig& decoder) {
   }
 }
 
+// Tokens cannot be joined to the text that they were cut from. Markers are units beside others that
+// white space or marks separate.
+void check_units(const Configuration& c) {
+  if (c.target.unit == UnitChoice::kTokens) {
+    conflict(
+        "target.unit: tokens is for sources only, because the white space between tokens is lost; "
+        "choose words or subwords");
+  }
+  const UnitChoice unit = c.source.unit;
+  const bool may_have_markers = unit == UnitChoice::kWords || unit == UnitChoice::kTokens ||
+                                (unit == UnitChoice::kAuto && !c.shared_vocabulary);
+  if (c.source.markers && !may_have_markers) {
+    conflict("source.entities: markers needs source.unit: tokens or words");
+  }
+}
+
 // A target of fixed length has no </s>, and only such a target. A label is one unit.
 void check_target_length(const Configuration& c) {
   if (!c.target.end_token && c.target.fixed_length == 0) {
@@ -242,6 +258,7 @@ void check(const Configuration& c) {
   check_placement(c);
   check_self_attention(c);
   check_target_length(c);
+  check_units(c);
   if (c.training.allow_empty_targets && !c.target.end_token) {
     conflict(
         "training.allow_empty_targets needs target.end_token: true and target.fixed_length: 0: an "

@@ -44,6 +44,8 @@ struct SideConfig {
   int subword_size = 8000;   ///< pieces of the SentencePiece model; the trainer may lower it
   int fixed_length = 0;      ///< pad and cut to this many tokens; 0: the length of the text
   bool end_token = true;     ///< append </s>; in a source, attention can look at it (§1.3)
+  /// Whether each of text::kEntityMarkers is a unit wherever it stands; for sources only (§9).
+  bool markers = false;
 };
 
 using step::Cell;

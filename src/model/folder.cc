@@ -99,7 +99,9 @@ Side make_side(const Configuration& configuration, SideName name, text::Vocabula
   text::Segmenter segmenter = config.unit == UnitChoice::kSubwords
                                   ? text::Segmenter(options, subword_model)
                                   : text::Segmenter(options);
-  return {config, std::move(segmenter), std::move(vocabulary), std::move(subword_model), pads};
+  const int levels = source ? configuration.encoder.levels : 1;
+  return {config, std::move(segmenter), std::move(vocabulary), std::move(subword_model), pads,
+          levels};
 }
 
 Encoded encode(const Side& side, std::string_view raw, EmptyText empty) {
@@ -130,7 +132,27 @@ Encoded encode(const Side& side, std::string_view raw, EmptyText empty) {
   if (side.pads && result.tokens.size() < limit) {
     result.tokens.resize(limit, side.vocabulary.padding().value());
   }
+  if (side.levels > 1) {
+    Borders borders = find_borders(raw, result.units, side.levels);
+    result.sentences = std::move(borders.sentences);
+    result.paragraphs = std::move(borders.paragraphs);
+  }
   return result;
+}
+
+void cut(const Side& side, std::size_t units, Encoded& encoded) {
+  ATTEND_CHECK(!side.pads && units > 0);
+  if (units >= encoded.units.size()) return;
+  encoded.units.resize(units);
+  encoded.tokens.resize(units);
+  encoded.unknown =
+      static_cast<std::size_t>(std::count(encoded.tokens.begin(), encoded.tokens.end(),
+                                          side.vocabulary.unknown().value_or(text::kNoToken)));
+  if (side.config.end_token) encoded.tokens.push_back(side.vocabulary.end().value());
+  Borders borders =
+      first_units({std::move(encoded.sentences), std::move(encoded.paragraphs)}, units);
+  encoded.sentences = std::move(borders.sentences);
+  encoded.paragraphs = std::move(borders.paragraphs);
 }
 
 std::string reason_not_to_look(const AttentionConfig& attention, std::span<const char> allowed,

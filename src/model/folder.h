@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/borders.h"
 #include "model/configuration.h"
 #include "model/shortlist.h"
 #include "model/weights.h"
@@ -58,8 +59,13 @@ enum class EmptyText {
 };
 
 /// Cuts and numbers a text. Throws DataError, without file and line, for broken UTF-8, for an empty
-/// text unless `empty` allows it, and for a unit that a vocabulary without <unk> lacks.
+/// text unless `empty` allows it, and for a unit that a vocabulary without <unk> lacks. Where the
+/// side has several levels, the result has the borders that find_borders() finds.
 Encoded encode(const Side& side, std::string_view text, EmptyText empty = EmptyText::kRefuse);
+
+/// Keeps the first `units` units of a text, at least one, with </s> if the side has it, and the
+/// borders among them. Only for a side without padding.
+void cut(const Side& side, std::size_t units, Encoded& encoded);
 
 /// Returns why attention may look at none of the units of a source, or an empty string if it may.
 /// `allowed` says so of each unit; `source` names the source in the message.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -74,6 +75,26 @@ std::vector<std::string_view> units_in(const Part& part, const Source& source) {
   return units;
 }
 
+// Returns the borders of a part; `whole` are those of its source.
+model::Borders borders_in(const Part& part, const model::Borders& whole) {
+  model::Borders borders;
+  const auto reaches = [](const std::vector<std::int32_t>& starts, std::size_t k,
+                          std::size_t place) {
+    return k < starts.size() && static_cast<std::size_t>(starts[k]) <= place;
+  };
+  std::size_t sentence = 0, paragraph = 0;  // the number of those that have begun
+  for (std::size_t j = 0; j < part.size(); ++j) {
+    const std::size_t before = sentence, paragraphs_before = paragraph;
+    while (reaches(whole.sentences, sentence, part.unit(j))) ++sentence;
+    while (sentence > 0 && reaches(whole.paragraphs, paragraph, sentence - 1)) ++paragraph;
+    if (paragraph != paragraphs_before) {
+      borders.paragraphs.push_back(static_cast<std::int32_t>(borders.sentences.size()));
+    }
+    if (sentence != before) borders.sentences.push_back(static_cast<std::int32_t>(j));
+  }
+  return borders;
+}
+
 void prepare_source(const model::ModelText& model, const PredictOptions& options,
                     const Allowed& allowed, Answer& answer, PreparedSources& prepared) {
   const model::Side& side = model.source;
@@ -93,6 +114,10 @@ void prepare_source(const model::ModelText& model, const PredictOptions& options
   std::vector<char> open;  // [units]; or empty: attention may look everywhere
   if (!allowed.empty()) open = text::covered_units(source.units, allowed);
   const std::vector<Part> parts = choose_parts(side, options, answer);
+  const model::Borders borders = model::first_units(
+      {std::move(encoded.sentences), std::move(encoded.paragraphs)}, source.units.size());
+  source.sentences.assign(borders.sentences.begin(), borders.sentences.end());
+  source.paragraphs.assign(borders.paragraphs.begin(), borders.paragraphs.end());
   if (std::string problem = blocked_part(parts, open, model.configuration.attention);
       !problem.empty()) {
     answer.problem = std::move(problem);
@@ -111,6 +136,9 @@ void prepare_source(const model::ModelText& model, const PredictOptions& options
     }
     std::vector<char> allowed_tokens = allowed_in(part, open, tokens.size());
     model::Source prepared_source{std::move(tokens), std::move(allowed_tokens)};
+    model::Borders own_borders = borders_in(part, borders);
+    prepared_source.sentences = std::move(own_borders.sentences);
+    prepared_source.paragraphs = std::move(own_borders.paragraphs);
     prepared_source.copies = model::find_copies(model, units_in(part, source), prepared_source);
     prepared.parts.push_back(part);
     prepared.sources.push_back(std::move(prepared_source));

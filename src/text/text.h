@@ -3,7 +3,9 @@
 #pragma once
 
 #include "text/batches.h"      // IWYU pragma: export
+#include "text/columns.h"      // IWYU pragma: export
 #include "text/corpus.h"       // IWYU pragma: export
+#include "text/labels.h"       // IWYU pragma: export
 #include "text/marks.h"        // IWYU pragma: export
 #include "text/output_file.h"  // IWYU pragma: export
 #include "text/segmenter.h"    // IWYU pragma: export

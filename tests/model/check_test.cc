@@ -461,5 +461,21 @@ TEST(Check, TheDiagonal) {
                  "training.diagonal_weight needs encoder.padding: masked");
 }
 
+TEST(Check, TokensAndMarkersAreForSources) {
+  expect_taken({"source.unit=tokens"});
+  expect_taken({"source.unit=tokens", "source.entities=markers"});
+  expect_taken({"source.unit=words", "source.entities=markers"});
+  expect_taken({"source.entities=markers"});  // the trainer chooses tokens
+  expect_refused({"target.unit=tokens"}, "target.unit: tokens is for sources only");
+  expect_refused({"source.unit=tokens", "target.unit=tokens", "shared_vocabulary=true"},
+                 "target.unit: tokens is for sources only");
+  for (const char* unit : {"source.unit=characters", "source.unit=subwords"}) {
+    expect_refused({unit, "source.entities=markers"},
+                   "source.entities: markers needs source.unit: tokens or words");
+  }
+  expect_refused({"source.entities=markers", "shared_vocabulary=true"},
+                 "source.entities: markers needs source.unit: tokens or words");
+}
+
 }  // namespace
 }  // namespace attend::model

@@ -134,12 +134,15 @@ Calibration calibrate(const LabelProbabilities& probabilities, double temperatur
   return calibrate(judged);
 }
 
-double fit_temperature(const LabelProbabilities& probabilities) {
+double fit_temperature(const LabelProbabilities& probabilities, double applied) {
+  ATTEND_CHECK(applied > 0);
   ATTEND_CHECK_EQ(probabilities.log_probabilities.size(),
                   probabilities.examples() * probabilities.labels);
   constexpr double kFlat = 1e-12;  // a smaller slope is rounding
-  // The search is one for ln β, because T is a factor.
-  double low = std::log(1 / kLargestTemperature), high = std::log(1 / kLeastTemperature);
+  // softmax(z / T) is softmax(β · log p) with β = applied / T. The search is one for ln β, because
+  // β is a factor.
+  double low = std::log(applied / kLargestTemperature);
+  double high = std::log(applied / kLeastTemperature);
   const double at_low = slope(probabilities, std::exp(low));
   const double at_high = slope(probabilities, std::exp(high));
   if (std::abs(at_low) < kFlat && std::abs(at_high) < kFlat) return 1;
@@ -149,7 +152,18 @@ double fit_temperature(const LabelProbabilities& probabilities) {
     const double middle = (low + high) / 2;
     (slope(probabilities, std::exp(middle)) < 0 ? low : high) = middle;
   }
-  return std::exp(-(low + high) / 2);
+  return applied * std::exp(-(low + high) / 2);
+}
+
+FittedTemperature calibrate_with_temperature(const LabelProbabilities& probabilities,
+                                             double applied) {
+  FittedTemperature result;
+  result.applied = applied;
+  result.before = calibrate(probabilities);
+  constexpr double kDigits = 1e4;
+  result.temperature = std::round(fit_temperature(probabilities, applied) * kDigits) / kDigits;
+  result.after = calibrate(probabilities, result.temperature / applied);
+  return result;
 }
 
 }  // namespace attend::metrics

@@ -75,11 +75,24 @@ Calibration calibrate(const LabelProbabilities& probabilities, double temperatur
 inline constexpr double kLeastTemperature = 0.05;
 inline constexpr double kLargestTemperature = 20;
 
-/// Returns the temperature T whose probabilities softmax(log p / T) have the lowest negative
-/// log-likelihood, between the two limits, exact to about nine digits. Examples whose right label
-/// has no probability have no influence. The result is 1 where the temperature makes no difference:
-/// without such an example, or where all labels of every example are equally probable.
-/// Deterministic; its time is that of some forty passes over the probabilities.
-double fit_temperature(const LabelProbabilities& probabilities);
+/// Returns the temperature T whose probabilities softmax(z / T) have the lowest negative
+/// log-likelihood, between the two limits, exact to about nine digits. The logits z are
+/// `applied` · log p: `probabilities` are those of the temperature `applied`, above 0. Examples
+/// whose right label has no probability have no influence. The result is 1 where the temperature
+/// makes no difference: without such an example, or where all labels of every example are equally
+/// probable. Deterministic; its time is that of some forty passes over the probabilities.
+double fit_temperature(const LabelProbabilities& probabilities, double applied = 1);
+
+/// A temperature and what it changes.
+struct FittedTemperature {
+  double applied = 1;  ///< the temperature of the probabilities that it was fitted on
+  double temperature = 1;
+  Calibration before, after;
+};
+
+/// Fits a temperature, rounded to four digits after the point, as a model stores it, and computes
+/// the calibration before and after. Throws UsageError when there are no examples.
+FittedTemperature calibrate_with_temperature(const LabelProbabilities& probabilities,
+                                             double applied = 1);
 
 }  // namespace attend::metrics

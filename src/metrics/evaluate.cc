@@ -59,10 +59,7 @@ std::string canonical(std::string_view name) {
 }
 
 std::vector<std::string> texts(std::span<const Segment> segments) {
-  std::vector<std::string> result;
-  result.reserve(segments.size());
-  for (const Segment& segment : segments) result.push_back(comparable(segment.text));
-  return result;
+  return comparable_texts(segments);
 }
 
 std::vector<std::vector<std::string>> texts(References references) {
@@ -188,6 +185,13 @@ Segment make_segment(const text::Segmenter& target, std::string_view raw) {
     segment.units.push_back(std::move(unit.text));
   segment.text = target.join(segment.units).text;
   return segment;
+}
+
+std::vector<std::string> comparable_texts(std::span<const Segment> segments) {
+  std::vector<std::string> result;
+  result.reserve(segments.size());
+  for (const Segment& segment : segments) result.push_back(comparable(segment.text));
+  return result;
 }
 
 double evaluate(Metric metric, std::span<const Segment> hypotheses, References references,

@@ -52,6 +52,10 @@ struct Segment {
 /// for text that cannot be cut.
 Segment make_segment(const text::Segmenter& target, std::string_view raw);
 
+/// Returns the texts of segments in the form in which metrics compare them (see evaluate()): the
+/// labels that score_labels() and confusion_matrix() take.
+std::vector<std::string> comparable_texts(std::span<const Segment> segments);
+
 struct EvaluateOptions {
   BleuOptions bleu;
   ChrfOptions chrf;  ///< chrf++ uses word order 2 if this has 0

@@ -1,6 +1,6 @@
 // The public face of src/view: pictures of alignments, of training and of predicted labels, for the
-// terminal and as SVG, PNG and HTML. It knows nothing about models. Every function is pure and safe to call from several
-// threads.
+// terminal and as SVG, PNG and HTML. It knows nothing about models. Every function is pure and safe
+// to call from several threads.
 #pragma once
 
 #include <cstddef>

@@ -181,6 +181,26 @@ TEST(FitTemperature, IsOneWhereItMakesNoDifference) {
   EXPECT_EQ(fit_temperature(unknown), 1);
 }
 
+TEST(FitTemperature, IsRelativeToTheOneThatWasApplied) {
+  const LabelProbabilities plain = of_two_labels(0.9, 75, 25);
+  LabelProbabilities applied = plain;  // at the temperature 4; the rows need no sum of 1
+  for (float& value : applied.log_probabilities) value /= 4;
+  EXPECT_NEAR(fit_temperature(applied, 4), 2, 1e-5);
+  EXPECT_EQ(fit_temperature(of_two_labels(0.9, 10, 0), 4), kLeastTemperature);
+  EXPECT_EQ(fit_temperature(of_two_labels(0.9, 0, 10), 0.1), kLargestTemperature);
+  EXPECT_EQ(fit_temperature(of_two_labels(0.5, 7, 3), 4), 1);
+  const FittedTemperature fitted = calibrate_with_temperature(applied, 4);
+  EXPECT_EQ(fitted.applied, 4);
+  EXPECT_EQ(fitted.temperature, 2);
+  EXPECT_NEAR(fitted.before.negative_log_likelihood,
+              calibrate(plain, 4).negative_log_likelihood, 1e-6);
+  EXPECT_NEAR(fitted.after.negative_log_likelihood,
+              -0.75 * std::log(0.75) - 0.25 * std::log(0.25), 1e-6);
+  EXPECT_NEAR(fitted.after.expected_error, 0, 1e-4);
+  EXPECT_GT(fitted.before.expected_error, 5);
+  EXPECT_EQ(fitted.after.accuracy, fitted.before.accuracy);
+}
+
 TEST(FitTemperature, LeavesUnknownLabelsOut) {
   LabelProbabilities probabilities = of_two_labels(0.9, 75, 25);
   const std::vector<float> more = {-kInfinity, 0, 3, 4};

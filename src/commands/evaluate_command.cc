@@ -154,8 +154,8 @@ metrics::FittedTemperature fit(const EvaluatedPairs& evaluated,
   if (std::none_of(right.begin(), right.end(), known)) {
     throw DataError("--fit-temperature: no pair has an answer and a label that the model knows");
   }
-  return metrics::calibrate_with_temperature(
-      evaluated.probabilities, predictor.text().configuration.decoder.temperature);
+  return metrics::calibrate_with_temperature(evaluated.probabilities,
+                                             predictor.text().configuration.decoder.temperature);
 }
 
 std::string result_text(const Options& options, const metrics::BucketTable& table,
@@ -229,11 +229,11 @@ void add_evaluate(CLI::App& program) {
       ->check(not_empty());
   auto* json = command->add_flag_callback(
       "--json", [options] { options->report = Report::kJson; }, "one JSON object");
-  auto* value = command
-                    ->add_flag_callback(
-                        "--value", [options] { options->report = Report::kValue; },
-                        "only the number")
-                    ->excludes(json);
+  auto* value =
+      command
+          ->add_flag_callback(
+              "--value", [options] { options->report = Report::kValue; }, "only the number")
+          ->excludes(json);
   command->add_option("--curve", options->curve, "first metric by source length as SVG")
       ->type_name("FILE")
       ->check(not_empty());

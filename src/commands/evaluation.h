@@ -28,11 +28,12 @@ struct EvaluatedPairs {
   double seconds = 0;                       ///< seconds that prediction took
   // For a model whose answers are one label; otherwise empty. Pairs whose source has no answer are
   // left out.
-  std::vector<metrics::JudgedLabel> judged;  ///< by the probabilities of the model
+  std::vector<metrics::JudgedLabel> judged;   ///< by the probabilities of the model
   metrics::LabelProbabilities probabilities;  ///< filled with Probabilities::kKept
 };
 
-/// Says whether the probabilities of all labels are kept, which takes memory for pairs times labels.
+/// Says whether the probabilities of all labels are kept, which takes memory for pairs times
+/// labels.
 enum class Probabilities { kDropped, kKept };
 
 /// Predicts all sources. A source that is blank or cannot be answered has an empty prediction. A

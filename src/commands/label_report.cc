@@ -65,13 +65,12 @@ std::string format_classes(const LabelReport& report) {
     names.push_back(row_name(labels[k].label));
     width = std::max(width, view::display_width(names.back()));
   }
-  std::string text = padded("label", width) +
-                     fmt::format("{:>12}{:>10}{:>10}{:>10}\n", "precision", "recall", "F1",
-                                 "support");
+  std::string text = padded("label", width) + fmt::format("{:>12}{:>10}{:>10}{:>10}\n", "precision",
+                                                          "recall", "F1", "support");
   for (std::size_t k = 0; k < labels.size(); ++k) {
     const LabelScore& one = labels[k];
-    const bool ignored = std::find(report.ignored.begin(), report.ignored.end(), one.label) !=
-                         report.ignored.end();
+    const bool ignored =
+        std::find(report.ignored.begin(), report.ignored.end(), one.label) != report.ignored.end();
     averaged += ignored ? 0 : one.expected;
     if (k < rows) {
       text += padded(names[k], width) + rates(one.precision, one.recall, one.f1, one.expected);
@@ -103,9 +102,9 @@ std::string format_calibration(const LabelReport& report) {
                 fmt::format("{}", fitted.temperature));
     text += row("expected calibration error", fmt::format("{:.2f}", fitted.before.expected_error),
                 fmt::format("{:.2f}", fitted.after.expected_error));
-    text += row("negative log-likelihood",
-                fmt::format("{:.4f}", fitted.before.negative_log_likelihood),
-                fmt::format("{:.4f}", fitted.after.negative_log_likelihood));
+    text +=
+        row("negative log-likelihood", fmt::format("{:.4f}", fitted.before.negative_log_likelihood),
+            fmt::format("{:.4f}", fitted.after.negative_log_likelihood));
   } else {
     text = fmt::format("{:<28}{:>12}\n{:<28}{:>12.2f}\n{:<28}{:>12.4f}\n", "temperature",
                        fmt::format("{}", report.temperature), "expected calibration error",
@@ -251,8 +250,8 @@ MatrixForm matrix_form(std::string_view flag, const std::string& file) {
   if (file.ends_with(".svg")) return MatrixForm::kSvg;
   if (file.ends_with(".png")) return MatrixForm::kPng;
   if (file.ends_with(".tsv") || is_written_directly(file)) return MatrixForm::kTable;
-  throw UsageError(fmt::format(
-      "{}: found '{}', expected a name that ends in .tsv, .svg or .png", flag, file));
+  throw UsageError(
+      fmt::format("{}: found '{}', expected a name that ends in .tsv, .svg or .png", flag, file));
 }
 
 std::string confusion_bytes(const LabelReport& report, MatrixForm form) {

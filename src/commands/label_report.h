@@ -17,8 +17,8 @@ namespace attend::commands {
 struct LabelReport {
   /// Scores of the labels, by falling number of examples, then by bytes.
   metrics::LabelScores scores;
-  std::vector<std::string> ignored;                  ///< labels left out of the averages
-  std::optional<metrics::ConfusionMatrix> confusion; ///< nothing where there are too many labels
+  std::vector<std::string> ignored;                   ///< labels left out of the averages
+  std::optional<metrics::ConfusionMatrix> confusion;  ///< nothing where there are too many labels
   /// Nothing for a model whose answers are not one label, and where no source had an answer.
   std::optional<metrics::Calibration> calibration;
   double temperature = 1;                            ///< that the calibration was computed with

@@ -30,7 +30,8 @@ struct Sums {
   double mean = 0;     // Σ p·(l − largest) of the probabilities p = softmax(β·l)
 };
 
-// `largest` is the largest l of the row: without it every exponent is at most 0, and none overflows.
+// `largest` is the largest l of the row: without it every exponent is at most 0, and none
+// overflows.
 Sums add_up(std::span<const float> row, double beta, double largest) {
   double sum = 0, weighted = 0;
   for (const float value : row) {

@@ -65,8 +65,8 @@ struct EvaluateOptions {
 };
 
 /// Computes a metric over a corpus, in percent. Each hypothesis has one reference, or a list of at
-/// least one. The metrics of labels need exactly one and throw UsageError otherwise; semeval2010 also
-/// throws it for labels that its task does not have (semeval2010_score).
+/// least one. The metrics of labels need exactly one and throw UsageError otherwise; semeval2010
+/// also throws it for labels that its task does not have (semeval2010_score).
 ///
 /// All metrics see texts and units in one form: canonically composed (NFC); in texts, every run of
 /// white space is one space, with none at either end.

@@ -65,9 +65,9 @@ void check_examples(std::span<const std::string> hypotheses,
 
 constexpr std::string_view kNoRelation = "Other";
 constexpr std::array<std::string_view, 9> kRelations = {
-    "Cause-Effect",      "Component-Whole",   "Content-Container",
-    "Entity-Destination", "Entity-Origin",    "Instrument-Agency",
-    "Member-Collection", "Message-Topic",     "Product-Producer"};
+    "Cause-Effect",       "Component-Whole", "Content-Container",
+    "Entity-Destination", "Entity-Origin",   "Instrument-Agency",
+    "Member-Collection",  "Message-Topic",   "Product-Producer"};
 
 bool is_relation(std::string_view label) {
   return std::any_of(kRelations.begin(), kRelations.end(), [&](std::string_view relation) {

@@ -142,8 +142,8 @@ bool has_instructions(Precision precision);
 
 struct Part;
 
-/// Whether every answer of a model is one label: a whole text as one unit (target.unit: whole), with
-/// nothing before or after it.
+/// Whether every answer of a model is one label: a whole text as one unit (target.unit: whole),
+/// with nothing before or after it.
 bool answers_with_one_label(const model::Configuration& configuration);
 
 /// The answers to several texts with the probabilities of all labels.
@@ -180,9 +180,9 @@ class Predictor {
                             std::span<const Allowed> allowed = {}) const;
 
   /// Returns the most probable label of each text, as predict() does, and the probabilities of all
-  /// labels. The answers have no alignments. The beam, n-best and the minimum probability of `wanted`
-  /// have no effect. Throws UsageError unless answers_with_one_label(). `allowed` is that of
-  /// predict().
+  /// labels. The answers have no alignments. The beam, n-best and the minimum probability of
+  /// `wanted` have no effect. Throws UsageError unless answers_with_one_label(). `allowed` is that
+  /// of predict().
   LabelAnswers predict_labels(std::span<const std::string> texts, const PredictOptions& wanted,
                               std::span<const Allowed> allowed = {}) const;
 

@@ -45,8 +45,8 @@ class Confusion {
       : picture_(picture), size_(picture.labels.size()) {
     if (size_ == 0) throw UsageError("nothing to draw: there are no labels");
     if (size_ > kMostLabels) {
-      throw UsageError(fmt::format("{} labels are too many for a picture; the limit is {}", size_,
-                                   kMostLabels));
+      throw UsageError(
+          fmt::format("{} labels are too many for a picture; the limit is {}", size_, kMostLabels));
     }
     ATTEND_CHECK_EQ(picture.counts.size(), size_ * size_);
     for (std::size_t i = 0; i < size_; ++i) {
@@ -59,10 +59,11 @@ class Confusion {
   }
 
   std::string draw() const {
-    SvgWriter svg(width_, height_, title_.empty() ? "Confusion matrix" : title_,
-                  fmt::format("How often each of {} labels (columns) was predicted in place of each "
-                              "(rows).",
-                              size_));
+    SvgWriter svg(
+        width_, height_, title_.empty() ? "Confusion matrix" : title_,
+        fmt::format("How often each of {} labels (columns) was predicted in place of each "
+                    "(rows).",
+                    size_));
     if (!title_.empty()) svg.text({kMargin, kMargin + 14}, title_, {.size = 16, .bold = true});
     draw_names(svg);
     draw_cells(svg);
@@ -90,9 +91,7 @@ class Confusion {
     double longest = 0;
     for (const std::string& name : names_) longest = std::max(longest, em_width(name) * font_);
     const bool all_upright = std::find(upright_.begin(), upright_.end(), false) == upright_.end();
-    const double above = all_upright    ? font_
-                         : tilt_ == 45 ? (longest + font_) * kSin45
-                                       : longest;
+    const double above = all_upright ? font_ : tilt_ == 45 ? (longest + font_) * kSin45 : longest;
     const double heading = 20;  // "expected" and "predicted"
     grid_.x = kMargin + heading + longest + kGap;
     grid_.y = kMargin + (title_.empty() ? 0 : 34) + heading + above + kGap;
@@ -151,8 +150,7 @@ class Confusion {
     svg.open_group("grid");
     for (std::size_t k = 0; k <= size_; ++k) {
       const double at = cell_ * static_cast<double>(k);
-      const Stroke stroke{.colour = k == 0 || k == size_ ? "#3d444d" : "#d8dee4",
-                          .width = 0.5};
+      const Stroke stroke{.colour = k == 0 || k == size_ ? "#3d444d" : "#d8dee4", .width = 0.5};
       svg.line({grid_.x + at, grid_.y}, {grid_.x + at, grid_.y + side()}, stroke);
       svg.line({grid_.x, grid_.y + at}, {grid_.x + side(), grid_.y + at}, stroke);
     }

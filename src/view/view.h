@@ -174,14 +174,15 @@ struct ReliabilityBin {
 };
 
 struct ReliabilityOptions {
-  std::string title = {};     ///< empty: none
-  std::string subtitle = {};  ///< a line below the title, such as the calibration error; empty: none
+  std::string title = {};  ///< empty: none
+  std::string subtitle =
+      {};  ///< a line below the title, such as the calibration error; empty: none
 };
 
-/// Returns a reliability diagram as an SVG document: the accuracy of each bin as a bar, its distance
-/// to the mean confidence in another colour, the diagonal of perfect calibration, and below it the
-/// share of the examples that each bin holds. Throws UsageError when there are no bins or more than
-/// 100, and Error when a value is not a number between 0 and 1.
+/// Returns a reliability diagram as an SVG document: the accuracy of each bin as a bar, its
+/// distance to the mean confidence in another colour, the diagonal of perfect calibration, and
+/// below it the share of the examples that each bin holds. Throws UsageError when there are no bins
+/// or more than 100, and Error when a value is not a number between 0 and 1.
 std::string draw_reliability(std::span<const ReliabilityBin> bins,
                              const ReliabilityOptions& options = {});
 

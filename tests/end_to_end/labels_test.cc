@@ -138,15 +138,14 @@ TEST_F(Labels, CanBeIgnoredInAverages) {
   EXPECT_EQ(json["accuracy"], 75.0);
   EXPECT_TRUE(refused(run_on(kTest, {"evaluate", "-", "--ignore-label", "goood"}), kUsage,
                       {"--ignore-label", "'goood'"}));
-  EXPECT_TRUE(refused(run_on(kTest, {"evaluate", "-", "--ignore-label", "bad", "--ignore-label",
-                                     "very good"}),
-                      kUsage, {"all are ignored"}));
+  EXPECT_TRUE(refused(
+      run_on(kTest, {"evaluate", "-", "--ignore-label", "bad", "--ignore-label", "very good"}),
+      kUsage, {"all are ignored"}));
 }
 
 TEST_F(Labels, HaveTheirConfusionsAndReliabilityInFiles) {
-  const RunResult result =
-      run_on(kTest, {"evaluate", "-", "--confusion", file("confusion.tsv"), "--reliability",
-                     file("reliability.svg")});
+  const RunResult result = run_on(kTest, {"evaluate", "-", "--confusion", file("confusion.tsv"),
+                                          "--reliability", file("reliability.svg")});
   EXPECT_EQ(result.exit_code, 0) << result.error;
   EXPECT_EQ(testing::read_file(file("confusion.tsv")),
             "expected\tbad\tvery good\nbad\t2\t0\nvery good\t1\t1\n");
@@ -212,16 +211,18 @@ TEST_F(Labels, AreWhatSomeOptionsNeed) {
   input.standard_input = "ab\tba\n";
   const std::string strings = models().strings.string();
   for (const std::vector<std::string>& option :
-       {std::vector<std::string>{"--confusion", file("c.tsv")}, {"--reliability", file("r.svg")},
-        {"--fit-temperature"}, {"--ignore-label", "ba"}}) {
+       {std::vector<std::string>{"--confusion", file("c.tsv")},
+        {"--reliability", file("r.svg")},
+        {"--fit-temperature"},
+        {"--ignore-label", "ba"}}) {
     std::vector<std::string> arguments{"evaluate", "-m", strings, "-"};
     arguments.insert(arguments.end(), option.begin(), option.end());
     EXPECT_TRUE(refused(attend(arguments, input), kUsage, {option.front(), "no labels"}))
         << option.front();
   }
-  EXPECT_TRUE(refused(run_on(kTest, {"evaluate", "-", "--fit-temperature", "--metrics", "accuracy",
-                                     "--value"}),
-                      kUsage, {"--fit-temperature"}));
+  EXPECT_TRUE(refused(
+      run_on(kTest, {"evaluate", "-", "--fit-temperature", "--metrics", "accuracy", "--value"}),
+      kUsage, {"--fit-temperature"}));
   EXPECT_TRUE(refused(run_on(kTest, {"evaluate", "-", "--metrics", "semeval2010"}), kUsage,
                       {"semeval2010", "Cause-Effect(e1,e2)"}));
 }

@@ -92,9 +92,9 @@ TEST(JudgedLabels, MayBeImpossibleOrUnknown) {
 }
 
 TEST(Calibration, OfAFewExamplesIsThatByHand) {
-  const std::vector<JudgedLabel> examples = {
-      {0.95, true, -0.1}, {0.95, true, -0.1},  {0.95, true, -0.1},
-      {0.95, false, -3},  {0.55, true, -0.6}, {0.55, false, -0.8}};
+  const std::vector<JudgedLabel> examples = {{0.95, true, -0.1}, {0.95, true, -0.1},
+                                             {0.95, true, -0.1}, {0.95, false, -3},
+                                             {0.55, true, -0.6}, {0.55, false, -0.8}};
   const Calibration result = calibrate(examples);
   EXPECT_EQ(result.examples, 6U);
   EXPECT_EQ(result.unknown, 0U);
@@ -192,10 +192,10 @@ TEST(FitTemperature, IsRelativeToTheOneThatWasApplied) {
   const FittedTemperature fitted = calibrate_with_temperature(applied, 4);
   EXPECT_EQ(fitted.applied, 4);
   EXPECT_EQ(fitted.temperature, 2);
-  EXPECT_NEAR(fitted.before.negative_log_likelihood,
-              calibrate(plain, 4).negative_log_likelihood, 1e-6);
-  EXPECT_NEAR(fitted.after.negative_log_likelihood,
-              -0.75 * std::log(0.75) - 0.25 * std::log(0.25), 1e-6);
+  EXPECT_NEAR(fitted.before.negative_log_likelihood, calibrate(plain, 4).negative_log_likelihood,
+              1e-6);
+  EXPECT_NEAR(fitted.after.negative_log_likelihood, -0.75 * std::log(0.75) - 0.25 * std::log(0.25),
+              1e-6);
   EXPECT_NEAR(fitted.after.expected_error, 0, 1e-4);
   EXPECT_GT(fitted.before.expected_error, 5);
   EXPECT_EQ(fitted.after.accuracy, fitted.before.accuracy);

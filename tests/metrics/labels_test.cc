@@ -60,8 +60,8 @@ TEST(Labels, RefuseWhatCannotBeScored) {
 
 TEST(Labels, HaveMacroAndMicroAverages) {
   const LabelScores scores = score_labels(Labels{"a", "a", "b", "c"}, Labels{"a", "b", "b", "b"});
-  EXPECT_DOUBLE_EQ(scores.macro.precision, 50);         // 50, 100 and 0
-  EXPECT_DOUBLE_EQ(scores.macro.recall, 400.0 / 9);     // 100, 33.3 and 0
+  EXPECT_DOUBLE_EQ(scores.macro.precision, 50);      // 50, 100 and 0
+  EXPECT_DOUBLE_EQ(scores.macro.recall, 400.0 / 9);  // 100, 33.3 and 0
   EXPECT_DOUBLE_EQ(scores.micro.precision, 50);
   EXPECT_DOUBLE_EQ(scores.micro.recall, 50);
   EXPECT_DOUBLE_EQ(scores.micro.f1, scores.accuracy);
@@ -83,8 +83,8 @@ TEST(ConfusionMatrix, CountsWhatWasPredictedForEachLabel) {
   const ConfusionMatrix matrix =
       confusion_matrix(Labels{"b", "b", "a", "c", "b"}, Labels{"b", "a", "a", "a", "b"});
   EXPECT_EQ(matrix.labels, (Labels{"a", "b", "c"}));
-  EXPECT_EQ(matrix.counts, (std::vector<std::size_t>{1, 1, 1,    // expected: a
-                                                     0, 2, 0,    // b
+  EXPECT_EQ(matrix.counts, (std::vector<std::size_t>{1, 1, 1,     // expected: a
+                                                     0, 2, 0,     // b
                                                      0, 0, 0}));  // c
   EXPECT_EQ(matrix.count(0, 2), 1U);
   EXPECT_EQ(matrix.count(2, 0), 0U);
@@ -178,8 +178,8 @@ TEST(SemEval2010, EqualsTheOfficialScorer) {
         answers(folder / ("proposed_answer" + example.number + example.ending),
                 folder / ("answer_key" + example.number + example.ending));
     ASSERT_EQ(references.size(), example.examples) << example.number;
-    EXPECT_EQ(hypotheses.size() - static_cast<std::size_t>(
-                                      std::count(hypotheses.begin(), hypotheses.end(), "")),
+    EXPECT_EQ(hypotheses.size() -
+                  static_cast<std::size_t>(std::count(hypotheses.begin(), hypotheses.end(), "")),
               example.answered)
         << example.number;
     EXPECT_NEAR(semeval2010_score(hypotheses, references),

@@ -14,7 +14,7 @@ namespace {
 using testing::random_model;
 using testing::small;
 
-model::Configuration labels() {
+model::Configuration label_configuration() {
   model::Configuration c = small();
   for (const char* setting :
        {"target.unit=whole", "target.end_token=false", "target.fixed_length=1", "decoder.cell=none",
@@ -25,8 +25,8 @@ model::Configuration labels() {
 }
 
 Predictor label_predictor() {
-  return Predictor(
-      random_model(labels(), {"<pad>", "<unk>", "</s>", "a", "b", "c", " ", "very good"}));
+  return Predictor(random_model(label_configuration(),
+                                {"<pad>", "<unk>", "</s>", "a", "b", "c", " ", "very good"}));
 }
 
 std::vector<std::string> sources() { return {"abc", "a", "", "cc ba", "a\xff", "bbbbbbbbbb", " "}; }
@@ -82,9 +82,9 @@ TEST(PredictedLabels, HaveTheProbabilitiesThatScoringGives) {
 TEST(PredictedLabels, NeedAModelOfOneLabel) {
   const std::vector<std::string> texts = {"abc"};
   EXPECT_THROW(testing::small_predictor().predict_labels(texts, {}), UsageError);
-  EXPECT_TRUE(answers_with_one_label(labels()));
+  EXPECT_TRUE(answers_with_one_label(label_configuration()));
   EXPECT_FALSE(answers_with_one_label(small()));
-  model::Configuration with_end = labels();
+  model::Configuration with_end = label_configuration();
   with_end.target.end_token = true;
   EXPECT_FALSE(answers_with_one_label(with_end));
   PredictOptions split;

@@ -340,8 +340,9 @@ Configuration stored_configuration(const std::string& yaml, const std::string& f
 
 /// Decides by its name whether an option is taken.
 using OptionFilter = std::function<bool(std::string_view name)>;
-/// Returns false for options that only steer training and for the name of the preset: these change
-/// no prediction.
+/// Returns false for options that only steer training, for the name of the preset and for
+/// decoder.temperature: these may change after the training. Of them the temperature alone changes
+/// what a model says, its probabilities, but the weights fit every temperature.
 bool describes_model(std::string_view option);
 
 /// Writes the options that the filter takes; an empty filter takes all.

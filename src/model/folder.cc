@@ -51,6 +51,11 @@ void check_validated(const std::filesystem::path& folder) {
       (folder / kWeights).string()));
 }
 
+void save_configuration(const std::filesystem::path& folder, const Configuration& configuration,
+                        int format) {
+  write_file(folder / kConfiguration, write_yaml(configuration, format), Keep::kContents);
+}
+
 Side load_side(const std::filesystem::path& folder, const Configuration& configuration,
                SideName name) {
   const bool source = name == SideName::kSource;
@@ -231,10 +236,17 @@ Model load_with_shortlist(const std::filesystem::path& folder) {
   return model;
 }
 
+void save_temperature(const std::filesystem::path& folder, const ModelText& model_text,
+                      Precision precision, double temperature) {
+  Configuration configuration = model_text.configuration;
+  set_option(configuration, fmt::format("decoder.temperature={}", temperature));
+  save_configuration(folder, configuration,
+                     precision == Precision::kFloat32 ? kFormatPlain : kFormatRounded);
+}
+
 void save_text(const std::filesystem::path& folder, const ModelText& model_text, int format) {
   make_folder(folder);
-  write_file(folder / kConfiguration, write_yaml(model_text.configuration, format),
-             Keep::kContents);
+  save_configuration(folder, model_text.configuration, format);
   for (const auto& [name, side] : {std::pair<const char*, const Side&>{"source", model_text.source},
                                    {"target", model_text.target}}) {
     side.vocabulary.save(folder / fmt::format("{}.vocab", name));

@@ -104,6 +104,11 @@ std::filesystem::path checkpoint_file(const std::filesystem::path& folder);
 /// Writes everything but the weights, each file atomically. Creates the folder if necessary.
 void save_text(const std::filesystem::path& folder, const ModelText& text,
                int format = kFormatPlain);
+/// Writes the config.yml of a folder again, atomically, with another decoder.temperature. Weights
+/// and vocabularies stay as they are. `text` and `precision` are those of the folder's model.
+/// Throws UsageError for a temperature out of range, and Error when the file cannot be written.
+void save_temperature(const std::filesystem::path& folder, const ModelText& text,
+                      Precision precision, double temperature);
 /// Writes a folder whose weights are rounded to another precision than float32. Older programs
 /// refuse it because of its format. The weights are written last, since a folder without them is no
 /// model.

@@ -142,6 +142,18 @@ bool has_instructions(Precision precision);
 
 struct Part;
 
+/// Whether every answer of a model is one label: a whole text as one unit (target.unit: whole),
+/// with nothing before or after it.
+bool answers_with_one_label(const model::Configuration& configuration);
+
+/// The answers to several texts with the probabilities of all labels.
+struct LabelAnswers {
+  std::vector<Answer> answers;  ///< [texts]; a text that has an answer has one prediction
+  /// [texts][target vocabulary]: ln p of each label, at the temperature of the model. −infinity: a
+  /// unit that is never an answer, such as <pad>. Empty for a text without an answer.
+  std::vector<std::vector<float>> log_probabilities;
+};
+
 /// A loaded model that predicts and scores texts. Immutable; safe to use from several threads.
 class Predictor {
  public:
@@ -166,6 +178,13 @@ class Predictor {
   std::vector<Answer> score(std::span<const std::string> sources,
                             std::span<const std::string> targets, const PredictOptions& wanted,
                             std::span<const Allowed> allowed = {}) const;
+
+  /// Returns the most probable label of each text, as predict() does, and the probabilities of all
+  /// labels. The answers have no alignments. The beam, n-best and the minimum probability of
+  /// `wanted` have no effect. Throws UsageError unless answers_with_one_label(). `allowed` is that
+  /// of predict().
+  LabelAnswers predict_labels(std::span<const std::string> texts, const PredictOptions& wanted,
+                              std::span<const Allowed> allowed = {}) const;
 
   /// Returns every step of the best prediction, with the `choices` most probable units of each.
   /// Throws DataError, without file and line, for a text that has no answer.

@@ -35,6 +35,7 @@ class Trainer {
   void restore();
   void begin();
   std::optional<StopReason> finished() const;
+  void fit_label_temperature() const;
   void train_epoch(std::optional<StopReason>& reason);
   void update(std::span<const std::uint32_t> batch);
   void fail_if_not_finite(double value, const char* what) const;

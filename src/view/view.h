@@ -1,6 +1,6 @@
-// The public face of src/view: pictures of alignments and of training, for the terminal and as SVG,
-// PNG and HTML. It knows nothing about models. Every function is pure and safe to call from several
-// threads.
+// The public face of src/view: pictures of alignments, of training and of predicted labels, for the
+// terminal and as SVG, PNG and HTML. It knows nothing about models. Every function is pure and safe
+// to call from several threads.
 #pragma once
 
 #include <cstddef>
@@ -147,5 +147,43 @@ struct BarOptions {
 /// Returns a bar chart from zero as an SVG document. Throws UsageError when there is no bar or more
 /// than 500.
 std::string draw_bars(std::span<const Bar> bars, const BarOptions& options = {});
+
+// ------------------------------------------------------------------------------------- labels ---
+
+/// How often each label was predicted in place of each label. Labels are UTF-8 and may contain
+/// anything.
+struct ConfusionPicture {
+  std::vector<std::string> labels;
+  std::vector<std::size_t> counts;  // [labels (expected), labels (predicted)]
+  std::string title = {};           ///< empty: none
+};
+
+/// Returns a confusion matrix as an SVG document: a row for each expected and a column for each
+/// predicted label. A cell is as dark as its share of its row, and holds its count where there is
+/// room; tooltips give counts and shares. Readable up to 60 labels or so. Throws UsageError when
+/// there are no labels or more than 200.
+std::string draw_confusion(const ConfusionPicture& picture);
+
+/// The examples whose confidence, the probability of the label that was chosen, is between `low`
+/// and `high`. All but the count lie between 0 and 1.
+struct ReliabilityBin {
+  double low = 0, high = 0;
+  std::size_t examples = 0;
+  double confidence = 0;  ///< their mean confidence
+  double accuracy = 0;    ///< the share of right labels among them
+};
+
+struct ReliabilityOptions {
+  std::string title = {};  ///< empty: none
+  std::string subtitle =
+      {};  ///< a line below the title, such as the calibration error; empty: none
+};
+
+/// Returns a reliability diagram as an SVG document: the accuracy of each bin as a bar, its
+/// distance to the mean confidence in another colour, the diagonal of perfect calibration, and
+/// below it the share of the examples that each bin holds. Throws UsageError when there are no bins
+/// or more than 100, and Error when a value is not a number between 0 and 1.
+std::string draw_reliability(std::span<const ReliabilityBin> bins,
+                             const ReliabilityOptions& options = {});
 
 }  // namespace attend::view

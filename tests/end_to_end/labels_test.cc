@@ -80,6 +80,153 @@ TEST_F(Labels, AreMeasuredByAccuracyUnlessOtherMetricsAreNamed) {
   EXPECT_FALSE(named.contains("accuracy"));
 }
 
+// Three pairs are right and one is wrong.
+constexpr const char* kTest =
+    "aa bb cc 7\tvery good\nxx yy 9\tbad\nxx yy 8\tbad\nxx yy 5\tvery good\n";
+
+TEST_F(Labels, HaveATablePerClass) {
+  const RunResult result = run_on(kTest, {"evaluate", "-"});
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  // The table by length stays above it.
+  EXPECT_EQ(result.out.rfind("length ", 0), 0U) << result.out;
+  for (const char* line : {
+           "\nlabel           precision    recall        F1   support\n",
+           "\nbad                 66.67    100.00     80.00         2\n",
+           "\nvery good          100.00     50.00     66.67         2\n",
+           "\nmacro average       83.33     75.00     73.33         4\n",
+           "\nmicro average       75.00     75.00     75.00         4\n",
+           "\nexpected calibration error ",
+           "\nnegative log-likelihood ",
+           "\ntemperature ",
+       }) {
+    EXPECT_NE(result.out.find(line), std::string::npos) << line << result.out;
+  }
+  const RunResult value = run_on(kTest, {"evaluate", "-", "--metrics", "micro_f1", "--value"});
+  EXPECT_EQ(value.out, "75.00\n") << value.error;
+}
+
+TEST_F(Labels, HaveScoresConfusionsAndCalibrationInJson) {
+  const RunResult result = run_on(kTest, {"evaluate", "-", "--json"});
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  const nlohmann::json json = nlohmann::json::parse(result.out);
+  ASSERT_EQ(json["labels"].size(), 2U);
+  EXPECT_EQ(json["labels"][0]["label"], "bad");
+  EXPECT_EQ(json["labels"][0]["support"], 2);
+  EXPECT_EQ(json["labels"][0]["predicted"], 3);
+  EXPECT_EQ(json["labels"][0]["correct"], 2);
+  EXPECT_EQ(json["labels"][0]["recall"], 100.0);
+  EXPECT_EQ(json["micro"]["f1"], 75.0);
+  EXPECT_NEAR(json["macro"]["f1"].get<double>(), 73.33, 0.01);
+  EXPECT_EQ(json["confusion"]["labels"], (std::vector<std::string>{"bad", "very good"}));
+  EXPECT_EQ(json["confusion"]["counts"], (std::vector<std::vector<int>>{{2, 0}, {1, 1}}));
+  const nlohmann::json& calibration = json["calibration"];
+  EXPECT_EQ(calibration["examples"], 4);
+  EXPECT_EQ(calibration["unknown"], 0);
+  EXPECT_EQ(calibration["accuracy"], 75.0);
+  EXPECT_EQ(calibration["bins"].size(), 15U);
+  std::size_t examples = 0;
+  for (const auto& bin : calibration["bins"]) examples += bin["examples"].get<std::size_t>();
+  EXPECT_EQ(examples, 4U);
+  EXPECT_FALSE(json.contains("fitted"));
+}
+
+TEST_F(Labels, CanBeIgnoredInAverages) {
+  const RunResult result = run_on(kTest, {"evaluate", "-", "--json", "--ignore-label", "bad"});
+  const nlohmann::json json = nlohmann::json::parse(result.out);
+  EXPECT_NEAR(json["macro"]["f1"].get<double>(), 66.67, 0.01);
+  EXPECT_NEAR(json["macro_f1"].get<double>(), 66.67, 0.01);
+  EXPECT_EQ(json["accuracy"], 75.0);
+  EXPECT_TRUE(refused(run_on(kTest, {"evaluate", "-", "--ignore-label", "goood"}), kUsage,
+                      {"--ignore-label", "'goood'"}));
+  EXPECT_TRUE(refused(
+      run_on(kTest, {"evaluate", "-", "--ignore-label", "bad", "--ignore-label", "very good"}),
+      kUsage, {"all are ignored"}));
+}
+
+TEST_F(Labels, HaveTheirConfusionsAndReliabilityInFiles) {
+  const RunResult result = run_on(kTest, {"evaluate", "-", "--confusion", file("confusion.tsv"),
+                                          "--reliability", file("reliability.svg")});
+  EXPECT_EQ(result.exit_code, 0) << result.error;
+  EXPECT_EQ(testing::read_file(file("confusion.tsv")),
+            "expected\tbad\tvery good\nbad\t2\t0\nvery good\t1\t1\n");
+  EXPECT_NE(testing::read_file(file("reliability.svg")).find("expected calibration error"),
+            std::string::npos);
+  EXPECT_EQ(run_on(kTest, {"evaluate", "-", "--confusion", file("confusion.svg")}).exit_code, 0);
+  const std::string svg = testing::read_file(file("confusion.svg"));
+  EXPECT_NE(svg.find("expected “\u2068very good\u2069”, predicted “\u2068bad\u2069”: 1 of 2"),
+            std::string::npos)
+      << svg;
+  EXPECT_TRUE(refused(run_on(kTest, {"evaluate", "-", "--confusion", file("confusion.gif")}),
+                      kUsage, {"--confusion", ".tsv, .svg or .png"}));
+  EXPECT_TRUE(refused(run_on(kTest, {"evaluate", "-", "--reliability", file("r.png")}), kUsage,
+                      {"--reliability", ".svg"}));
+  EXPECT_TRUE(refused(run_on(kTest, {"evaluate", "-", "--confusion", file("same.svg"),
+                                     "--reliability", file("same.svg")}),
+                      kUsage, {"--confusion and --reliability"}));
+}
+
+TEST_F(Labels, GetATemperatureThatIsStored) {
+  const std::string folder = copy_model(file("model"), file("fitted")).string();
+  RunOptions input;
+  input.standard_input = kTest;
+  const RunResult fitted = attend(
+      {"evaluate", "-m", folder, "-", "--fit-temperature", "--json", "--metrics", "accuracy"},
+      input);
+  EXPECT_EQ(fitted.exit_code, 0) << fitted.error;
+  const nlohmann::json first = nlohmann::json::parse(fitted.out);
+  const double temperature = first["fitted"]["temperature"].get<double>();
+  EXPECT_LE(first["fitted"]["negative_log_likelihood"].get<double>(),
+            first["calibration"]["negative_log_likelihood"].get<double>() + 1e-9);
+  // The folder is loaded with it, and says what was promised.
+  const RunResult again = attend({"evaluate", "-m", folder, "-", "--json"}, input);
+  EXPECT_EQ(again.exit_code, 0) << again.error;
+  const nlohmann::json second = nlohmann::json::parse(again.out);
+  EXPECT_EQ(second["calibration"]["temperature"].get<double>(), temperature);
+  EXPECT_NEAR(second["calibration"]["negative_log_likelihood"].get<double>(),
+              first["fitted"]["negative_log_likelihood"].get<double>(), 1e-4);
+  EXPECT_NEAR(second["calibration"]["expected_calibration_error"].get<double>(),
+              first["fitted"]["expected_calibration_error"].get<double>(), 1e-2);
+  EXPECT_EQ(second["accuracy"], first["accuracy"]);
+  // Fitted once more on the same pairs, it stays.
+  const RunResult third =
+      attend({"evaluate", "-m", folder, "-", "--fit-temperature", "--json"}, input);
+  EXPECT_NEAR(nlohmann::json::parse(third.out)["fitted"]["temperature"].get<double>(), temperature,
+              1e-3 * temperature);
+  const RunResult table = attend({"evaluate", "-m", folder, "-", "--fit-temperature"}, input);
+  EXPECT_NE(table.out.find("before       after\n"), std::string::npos) << table.out;
+}
+
+TEST_F(Labels, ThatNoModelKnowsAreCountedAndFitNothing) {
+  const RunResult result = run_on("aa bb 1\tunheard\n", {"evaluate", "-", "--json"});
+  const nlohmann::json json = nlohmann::json::parse(result.out);
+  EXPECT_EQ(json["calibration"]["unknown"], 1);
+  EXPECT_EQ(json["calibration"]["accuracy"], 0.0);
+  EXPECT_EQ(json["accuracy"], 0.0);
+  EXPECT_TRUE(failed(run_on("aa bb 1\tunheard\n", {"evaluate", "-", "--fit-temperature"}), kData,
+                     {"--fit-temperature"}));
+}
+
+TEST_F(Labels, AreWhatSomeOptionsNeed) {
+  RunOptions input;
+  input.standard_input = "ab\tba\n";
+  const std::string strings = models().strings.string();
+  for (const std::vector<std::string>& option :
+       {std::vector<std::string>{"--confusion", file("c.tsv")},
+        {"--reliability", file("r.svg")},
+        {"--fit-temperature"},
+        {"--ignore-label", "ba"}}) {
+    std::vector<std::string> arguments{"evaluate", "-m", strings, "-"};
+    arguments.insert(arguments.end(), option.begin(), option.end());
+    EXPECT_TRUE(refused(attend(arguments, input), kUsage, {option.front(), "no labels"}))
+        << option.front();
+  }
+  EXPECT_TRUE(refused(
+      run_on(kTest, {"evaluate", "-", "--fit-temperature", "--metrics", "accuracy", "--value"}),
+      kUsage, {"--fit-temperature"}));
+  EXPECT_TRUE(refused(run_on(kTest, {"evaluate", "-", "--metrics", "semeval2010"}), kUsage,
+                      {"semeval2010", "Cause-Effect(e1,e2)"}));
+}
+
 TEST_F(Labels, OfPartsAreNoLabel) {
   EXPECT_TRUE(refused(run_on("aa bb cc 7\n", {"predict", "--long-sources", "split"}), kUsage,
                       {"--long-sources split", "choose cut or skip"}));

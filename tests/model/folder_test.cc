@@ -283,6 +283,27 @@ TEST(ModelFolder, NothingIsLeftOpenInIt) {
   }
 }
 
+TEST(ModelFolder, TakesAnotherTemperature) {
+  TemporaryFolder folder;
+  save_tiny(folder / "plain");
+  const ModelText model_text = tiny_text();
+  save_rounded(folder / "rounded", model_text, zero_weights(model_text).rounded(Precision::kInt8));
+  for (const char* name : {"plain", "rounded"}) {
+    const Model before = load(folder / name);
+    EXPECT_EQ(before.text.configuration.decoder.temperature, 1) << name;
+    save_temperature(folder / name, before.text, before.weights.precision(), 1.25);
+    const Model after = load(folder / name);
+    EXPECT_EQ(after.text.configuration.decoder.temperature, 1.25) << name;
+    EXPECT_EQ(after.weights.precision(), before.weights.precision()) << name;
+    // Nothing else has changed.
+    save_temperature(folder / name, after.text, after.weights.precision(), 1);
+    EXPECT_EQ(write_yaml(load(folder / name).text.configuration),
+              write_yaml(before.text.configuration));
+    EXPECT_THROW(save_temperature(folder / name, after.text, after.weights.precision(), -1),
+                 UsageError);
+  }
+}
+
 TEST(Seal, WhateverIsWrongWithItIsTheModelsFault) {
   for (const char* options : {"a: [", "nonsense.key: 1", "encoder.units: many", "format: 99"}) {
     EXPECT_THROW(

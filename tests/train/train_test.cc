@@ -442,5 +442,59 @@ TEST_F(Training, ChoosesWordsForSentences) {
   EXPECT_EQ(model::load_text(options.folder).configuration.target.unit, model::UnitChoice::kWords);
 }
 
+class LabelTraining : public Training {
+ protected:
+  LabelTraining() {
+    // A third of the labels is wrong, so that no temperature makes the model right.
+    Random random(7);
+    std::string text;
+    for (int i = 0; i < 300; ++i) {
+      const bool first = random.below(2) == 0;
+      const bool told = random.below(3) == 0 ? !first : first;
+      text += (first ? "aab" : "bba") + std::string(1 + random.below(3), 'c') +
+              (told ? "\tyes\n" : "\tno\n");
+    }
+    write_file(options.pairs.tsv, text);
+    for (const char* setting :
+         {"target.unit=whole", "target.end_token=false", "target.fixed_length=1",
+          "decoder.cell=none", "decoder.initial_state=zero", "decoder.feedback=none",
+          "training.metric=accuracy"}) {
+      model::set_option(options.configuration, setting);
+    }
+    options.configuration.training.epochs = 8;
+  }
+};
+
+TEST_F(LabelTraining, EndsWithATemperatureInTheFolder) {
+  EXPECT_EQ(run().reason, StopReason::kFinished);
+  EXPECT_THAT(messages(), HasSubstr("decoder.temperature "));
+  const model::Model model = model::load(options.folder);
+  const double temperature = model.text.configuration.decoder.temperature;
+  EXPECT_NE(temperature, 1);
+  EXPECT_GE(temperature, 0.05);
+  EXPECT_LE(temperature, 20);
+  // A training that is finished fits again, and finds what it found.
+  const std::string configuration = read_file(options.folder / "config.yml");
+  run();
+  EXPECT_EQ(read_file(options.folder / "config.yml"), configuration);
+}
+
+TEST_F(LabelTraining, ThatIsInterruptedHasNoTemperatureYet) {
+  EXPECT_EQ(run(12).reason, StopReason::kInterrupted);
+  EXPECT_EQ(model::load_text(options.folder).configuration.decoder.temperature, 1);
+  const TrainResult resumed = run();
+  EXPECT_EQ(resumed.reason, StopReason::kFinished);
+  EXPECT_NE(model::load_text(options.folder).configuration.decoder.temperature, 1);
+  const std::string interrupted = state(options.folder);
+  options.folder = files / "whole";
+  run();
+  EXPECT_TRUE(state(options.folder) == interrupted);
+}
+
+TEST_F(Training, OfOtherModelsFitsNoTemperature) {
+  run();
+  EXPECT_EQ(messages().find("temperature"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace attend::train

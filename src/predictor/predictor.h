@@ -176,6 +176,8 @@ class Predictor {
                       std::size_t choices, const Allowed& allowed = {}) const;
 
   const model::ModelText& text() const { return model_.text; }
+  /// Whether the model answers with labels of classes (UnitChoice::kWhole).
+  bool has_labels() const { return model_.text.target.config.unit == model::UnitChoice::kWhole; }
   const model::Weights& weights() const { return model_.weights; }
   const model::Engine& engine() const { return *engine_; }
   Precision precision() const { return precision_; }

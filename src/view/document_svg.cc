@@ -32,6 +32,7 @@ constexpr double kParagraphGap = 14;
 constexpr double kLabelLine = 22;
 constexpr double kLabelBar = 220;
 constexpr double kLongestName = 220;
+constexpr double kLabelNumber = 60;  // for the digits behind a bar
 constexpr double kLegendWidth = 160;
 constexpr std::size_t kLongestWord = 26;  // in clusters
 constexpr std::size_t kLongestTitle = 80;
@@ -138,12 +139,13 @@ class DocumentSheet {
       const LabelProbability& one = document_.labels()[k];
       const double y = labels_y_ + kLabelLine * static_cast<double>(k);
       const double x = kMargin + name + 12;
+      const double bar = std::min(kLabelBar, options_.width - x - kLabelNumber - kMargin);
       svg.text({kMargin, y + 15}, fitting(one.label, kLongestName),
                {.size = kFont, .bold = k == 0, .tooltip = one.label});
-      svg.rectangle({x, y + 4}, kLabelBar, 13, kTrack);
-      svg.rectangle({x, y + 4}, kLabelBar * one.probability, 13,
+      svg.rectangle({x, y + 4}, bar, 13, kTrack);
+      svg.rectangle({x, y + 4}, bar * one.probability, 13,
                     k == 0 ? kBestLabel : kOtherLabel, fmt::format("{:.6f}", one.probability));
-      svg.text({x + kLabelBar + 8, y + 15}, fmt::format("{:.4f}", one.probability),
+      svg.text({x + bar + 8, y + 15}, fmt::format("{:.4f}", one.probability),
                {.size = kFont, .colour = kMutedColour});
     }
     svg.close_group();

@@ -205,8 +205,7 @@ void add_predict(CLI::App& program) {
   add_strict_option(*command, options->errors);
   add_load_options(*command, options->load);
   auto* n_best =
-      command
-          ->add_option("--n-best", options->predict.search.n_best, "predictions for each source")
+      command->add_option("--n-best", options->predict.search.n_best, "predictions for each source")
           ->check(CLI::Range(1, kMostPredictions))
           ->capture_default_str();
   command

@@ -38,7 +38,8 @@ view::AlignmentPicture picture_of(const predictor::Source& source,
   return picture;
 }
 
-std::string draw_file(const ShowOptions& options, std::span<const view::AlignmentPicture> pictures) {
+std::string draw_file(const ShowOptions& options,
+                      std::span<const view::AlignmentPicture> pictures) {
   if (has_extension(options.target, ".html")) {
     view::HtmlOptions html;
     if (!options.scale.empty()) html.scale = view::colour_scale(options.scale);

@@ -33,8 +33,8 @@ struct Document {
   /// [sentences]: p_s, the share of each sentence in the document: its weight, times that of its
   /// paragraph. Empty where neither has weights.
   std::vector<float> sentence_shares;
-  /// [units]: √p_s · p_w, which keeps the important words of unimportant sentences visible (§8); p_w
-  /// with one level. Empty where words have no weights.
+  /// [units]: √p_s · p_w, which keeps the important words of unimportant sentences visible (§8);
+  /// p_w with one level. Empty where words have no weights.
   std::vector<float> importance;
 };
 

@@ -36,12 +36,12 @@ double share(double value, double whole) {
   return whole > 0 ? std::clamp(value / whole, 0.0, 1.0) : 0;
 }
 
-std::uint8_t mixed(std::uint8_t end, double share) {
-  return static_cast<std::uint8_t>(std::lround(255 + (end - 255) * share));
+std::uint8_t mixed(std::uint8_t end, double amount) {
+  return static_cast<std::uint8_t>(std::lround(255 + (end - 255) * amount));
 }
 
-Rgb tint(Rgb end, double share) {
-  return {mixed(end.red, share), mixed(end.green, share), mixed(end.blue, share)};
+Rgb tint(Rgb end, double amount) {
+  return {mixed(end.red, amount), mixed(end.green, amount), mixed(end.blue, amount)};
 }
 
 void check_begins(const std::vector<std::size_t>& begins, std::size_t count) {
@@ -98,9 +98,8 @@ ShownSentence ShownDocument::whole_sentence(std::size_t number) const {
   sentence.number = number;
   sentence.first = begins.empty() ? 0 : begins[number];
   sentence.end = number + 1 < begins.size() ? begins[number + 1] : picture_.words.size();
-  sentence.begins_paragraph =
-      number > 0 &&
-      std::binary_search(picture_.paragraphs.begin(), picture_.paragraphs.end(), number);
+  sentence.begins_paragraph = number > 0 && std::binary_search(picture_.paragraphs.begin(),
+                                                               picture_.paragraphs.end(), number);
   return sentence;
 }
 
@@ -122,9 +121,8 @@ void ShownDocument::choose(const DocumentOptions& options) {
     room -= sentence.end - sentence.first;
     shown_.push_back(sentence);
   }
-  std::sort(shown_.begin(), shown_.end(), [](const ShownSentence& a, const ShownSentence& b) {
-    return a.number < b.number;
-  });
+  std::sort(shown_.begin(), shown_.end(),
+            [](const ShownSentence& a, const ShownSentence& b) { return a.number < b.number; });
   std::size_t next = 0;
   for (ShownSentence& sentence : shown_) {
     sentence.gap_before = sentence.number != next;
@@ -180,9 +178,10 @@ std::string ShownDocument::left_out_note() const {
   const std::size_t all = sentence_count();
   if (shown_.size() < all) {
     return has_sentence_weights()
-               ? fmt::format("{} of {} sentences are shown, those with the largest weights; the "
-                             "others are left out",
-                             shown_.size(), all)
+               ? fmt::format(
+                     "{} of {} sentences are shown, those with the largest weights; the "
+                     "others are left out",
+                     shown_.size(), all)
                : fmt::format("the first {} of {} sentences are shown; the others are left out",
                              shown_.size(), all);
   }

@@ -67,9 +67,9 @@ std::string sentence_line(const ShownDocument& document, const ShownSentence& se
                           const DocumentOptions& options) {
   std::string html;
   if (sentence.gap_before) html += "<p class=\"empty\">…</p>\n";
-  html += fmt::format("<div class=\"sentence{}\">{}<p>",
-                      sentence.begins_paragraph ? " paragraph" : "",
-                      sentence_weight(document, sentence.number, options));
+  html +=
+      fmt::format("<div class=\"sentence{}\">{}<p>", sentence.begins_paragraph ? " paragraph" : "",
+                  sentence_weight(document, sentence.number, options));
   for (std::size_t j = sentence.first; j < sentence.end; ++j) {
     if (j > sentence.first && !document.joined(j)) html += ' ';
     html += word(document, j, sentence.number, options);
@@ -88,9 +88,9 @@ std::string section(const ShownDocument& document, std::size_t index,
   const std::string& own = document.original().title;
   const std::string title =
       own.empty() ? fmt::format("Document {}", index + 1) : visible_title(own);
-  std::string html = fmt::format(
-      "<section class=\"document\" aria-label=\"{0}\">\n<h2 dir=\"auto\">{0}</h2>\n",
-      escape_markup(title));
+  std::string html =
+      fmt::format("<section class=\"document\" aria-label=\"{0}\">\n<h2 dir=\"auto\">{0}</h2>\n",
+                  escape_markup(title));
   html += labels_table(document);
   const std::string strongest = document.strongest_words();
   if (!strongest.empty()) html += hint("Words with the largest weights: " + strongest);

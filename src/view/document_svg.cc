@@ -20,12 +20,12 @@ namespace {
 constexpr double kMargin = 18;
 constexpr double kFont = 14;
 constexpr double kSmallFont = 11;
-constexpr double kSpace = 4;     // between the boxes of two words
-constexpr double kPadding = 2;   // of a word in its box, at either side
-constexpr double kLine = 25;     // from one line to the next
-constexpr double kBox = 20;      // the height of the box of a word
-constexpr double kGutter = 84;   // for the weight of a sentence
-constexpr double kNumber = 32;   // of them for its digits
+constexpr double kSpace = 2;    // between the boxes of two words
+constexpr double kPadding = 2;  // of a word in its box, at either side
+constexpr double kLine = 25;    // from one line to the next
+constexpr double kBox = 20;     // the height of the box of a word
+constexpr double kGutter = 84;  // for the weight of a sentence
+constexpr double kNumber = 32;  // of them for its digits
 constexpr double kSentenceBar = 42;
 constexpr double kSentenceGap = 4;
 constexpr double kParagraphGap = 14;
@@ -143,8 +143,8 @@ class DocumentSheet {
       svg.text({kMargin, y + 15}, fitting(one.label, kLongestName),
                {.size = kFont, .bold = k == 0, .tooltip = one.label});
       svg.rectangle({x, y + 4}, bar, 13, kTrack);
-      svg.rectangle({x, y + 4}, bar * one.probability, 13,
-                    k == 0 ? kBestLabel : kOtherLabel, fmt::format("{:.6f}", one.probability));
+      svg.rectangle({x, y + 4}, bar * one.probability, 13, k == 0 ? kBestLabel : kOtherLabel,
+                    fmt::format("{:.6f}", one.probability));
       svg.text({x + bar + 8, y + 15}, fmt::format("{:.4f}", one.probability),
                {.size = kFont, .colour = kMutedColour});
     }
@@ -177,8 +177,8 @@ class DocumentSheet {
   void draw_sentence_weight(SvgWriter& svg, const SentencePlace& place) const {
     const std::size_t number = place.sentence->number;
     const double share = document_.sentence_shade(number);
-    const std::string note = fmt::format("sentence {}: {:.4f}", number + 1,
-                                         document_.sentence_weight(number));
+    const std::string note =
+        fmt::format("sentence {}: {:.4f}", number + 1, document_.sentence_weight(number));
     svg.text({kMargin, place.y + 15}, fmt::format("{:.2f}", document_.sentence_weight(number)),
              {.size = kSmallFont, .colour = kMutedColour, .tooltip = note});
     svg.rectangle({kMargin + kNumber, place.y + 4}, kSentenceBar, 13, kTrack, note);
@@ -203,8 +203,7 @@ class DocumentSheet {
     const bool coloured = document_.has_word_weights() && has_colour(share, options_.scale);
     const Rgb behind = word_colour(share, options_.scale);
     if (coloured) svg.rectangle(corner, width, kBox, hex(behind), note);
-    const std::string colour =
-        coloured ? hex(text_colour_on(behind)) : std::string(kTextColour);
+    const std::string colour = coloured ? hex(text_colour_on(behind)) : std::string(kTextColour);
     svg.text({corner.x + width / 2, corner.y + 15}, label_of(word),
              {.size = kFont, .anchor = "middle", .colour = colour, .tooltip = note});
   }

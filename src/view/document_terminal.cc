@@ -62,8 +62,8 @@ class DocumentDrawing {
     const std::size_t bar = std::min(kLongestBar, terminal_.width - kProbability - name);
     for (std::size_t k = 0; k < document_.labels().size(); ++k) {
       const LabelProbability& one = document_.labels()[k];
-      const auto full = static_cast<std::size_t>(
-          std::lround(one.probability * static_cast<double>(bar)));
+      const auto full =
+          static_cast<std::size_t>(std::lround(one.probability * static_cast<double>(bar)));
       const std::string label = pad_right(shorten_columns(one.label, name), name);
       std::string blocks;
       for (std::size_t i = 0; i < full; ++i) blocks += "█";

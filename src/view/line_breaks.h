@@ -14,8 +14,8 @@ struct WordBox {
 };
 
 /// Returns the first word of each line of at most `room`, where `space` is between words that are
-/// not joined. Joined words stay on one line if they fit on one. A word wider than `room` has a line
-/// of its own. No words have no lines. The widths are in any unit.
+/// not joined. Joined words stay on one line if they fit on one. A word wider than `room` has a
+/// line of its own. No words have no lines. The widths are in any unit.
 std::vector<std::size_t> break_lines(std::span<const WordBox> words, double space, double room);
 
 }  // namespace attend::view

@@ -114,12 +114,13 @@ struct LabelProbability {
 /// fails a check when the sizes do not fit together.
 struct DocumentPicture {
   std::vector<std::string> words;
-  std::vector<char> joined = {};  // [words]: 1 where no white space is before a word; empty: nowhere
-  std::vector<float> word_weights = {};     // [words]: of each in its sentence; empty: none
-  std::vector<float> importance = {};       // [words]: of each in the document, which shades it
-  std::vector<std::size_t> sentences = {};  // the first word of each; empty: there are none
-  std::vector<std::size_t> paragraphs = {};  // the first sentence of each; empty: there are none
-  std::vector<float> sentence_weights = {};  // [sentences]: of each in the document; empty: none
+  std::vector<char> joined =
+      {};  // [words]: 1 where no white space is before a word; empty: nowhere
+  std::vector<float> word_weights = {};       // [words]: of each in its sentence; empty: none
+  std::vector<float> importance = {};         // [words]: of each in the document, which shades it
+  std::vector<std::size_t> sentences = {};    // the first word of each; empty: there are none
+  std::vector<std::size_t> paragraphs = {};   // the first sentence of each; empty: there are none
+  std::vector<float> sentence_weights = {};   // [sentences]: of each in the document; empty: none
   std::vector<LabelProbability> labels = {};  ///< best first; the first ten are drawn
   std::string title = {};                     ///< empty: none
 };

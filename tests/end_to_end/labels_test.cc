@@ -159,7 +159,9 @@ TEST_F(Labels, AreShownAboveTheShadedText) {
     const RunResult drawn = run_on("", {"show", "xx yy <b>", "-o", file(name)});
     EXPECT_EQ(drawn.exit_code, 0) << drawn.error;
     const std::string picture = testing::read_file(file(name));
-    if (name != "shown.png") EXPECT_NE(picture.find("bad"), std::string::npos) << name;
+    if (name != "shown.png") {
+      EXPECT_NE(picture.find("bad"), std::string::npos) << name;
+    }
     EXPECT_EQ(picture.find("<b>"), std::string::npos) << name;
   }
   const RunResult two = run_on("", {"show", "xx yy", "aa bb", "-o", file("two.html")});

@@ -53,17 +53,17 @@ std::vector<std::size_t> numbers_of(const ShownDocument& document) {
 
 TEST(BreakLines, BreaksBetweenWords) {
   const std::vector<WordBox> words{{3}, {4}, {2}, {1}};
-  EXPECT_THAT(break_lines(words, 1, 8), ElementsAre(0, 2));
-  EXPECT_THAT(break_lines(words, 1, 7), ElementsAre(0, 1));
-  EXPECT_THAT(break_lines(words, 1, 2), ElementsAre(0, 1, 2, 3));
+  EXPECT_THAT(break_lines(words, 1, 8), ElementsAre(0U, 2U));
+  EXPECT_THAT(break_lines(words, 1, 7), ElementsAre(0U, 1U));
+  EXPECT_THAT(break_lines(words, 1, 2), ElementsAre(0U, 1U, 2U, 3U));
   EXPECT_THAT(break_lines({}, 1, 8), IsEmpty());
 }
 
 TEST(BreakLines, KeepsJoinedWordsTogetherWhereTheyFit) {
   const std::vector<WordBox> words{{5}, {3, false}, {1, true}, {2, false}};
-  EXPECT_THAT(break_lines(words, 1, 9), ElementsAre(0, 1));
+  EXPECT_THAT(break_lines(words, 1, 9), ElementsAre(0U, 1U));
   const std::vector<WordBox> letters(10, {1, true});
-  EXPECT_THAT(break_lines(letters, 1, 4), ElementsAre(0, 4, 8));
+  EXPECT_THAT(break_lines(letters, 1, 4), ElementsAre(0U, 4U, 8U));
 }
 
 // --- choice and checks ---
@@ -73,7 +73,7 @@ TEST(ShownDocument, TakesTheSentencesWithTheLargestWeightsInTheirOrder) {
   picture.sentence_weights[3] = 100;
   const DocumentOptions options{.max_sentences = 3};
   const ShownDocument document(picture, options);
-  EXPECT_THAT(numbers_of(document), ElementsAre(3, 8, 9));
+  EXPECT_THAT(numbers_of(document), ElementsAre(3U, 8U, 9U));
   EXPECT_TRUE(document.sentences()[0].gap_before);
   EXPECT_TRUE(document.sentences()[1].gap_before);
   EXPECT_FALSE(document.sentences()[2].gap_before);
@@ -85,7 +85,7 @@ TEST(ShownDocument, TakesTheFirstSentencesWhereNoneHasAWeight) {
   DocumentPicture picture = long_document(10, 2);
   picture.sentence_weights.clear();
   const ShownDocument document(picture, {.max_sentences = 2});
-  EXPECT_THAT(numbers_of(document), ElementsAre(0, 1));
+  EXPECT_THAT(numbers_of(document), ElementsAre(0U, 1U));
   EXPECT_EQ(document.left_out_note(),
             "the first 2 of 10 sentences are shown; the others are left out");
 }

@@ -1,6 +1,9 @@
 // Tests searches over an encoder whose positions are not tokens: sentences, for example.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <memory>
+
 #include "toy_engine.h"
 
 namespace attend::search::testing {

@@ -308,12 +308,19 @@ void report_precision(std::string_view command, Precision precision) {
 
 std::string lack_of_alignment(const predictor::Predictor& predictor) {
   if (predictor.engine().has_alignment()) return {};
-  const model::AttentionKind kind = predictor.text().configuration.attention.kind;
-  return fmt::format("the model has no alignment (attention.kind: {})",
-                     kind == model::AttentionKind::kFixed  ? "fixed"
-                     : kind == model::AttentionKind::kMean ? "mean"
-                     : kind == model::AttentionKind::kMax  ? "max"
-                                                           : "none");
+  const auto kind = [&]() -> std::string_view {
+    switch (predictor.text().configuration.attention.kind) {
+      case model::AttentionKind::kFixed:
+        return "fixed";
+      case model::AttentionKind::kMean:
+        return "mean";
+      case model::AttentionKind::kMax:
+        return "max";
+      default:
+        return "none";
+    }
+  }();
+  return fmt::format("the model has no alignment (attention.kind: {})", kind);
 }
 
 void check_alignment(const predictor::Predictor& predictor, std::string_view wanted) {

@@ -138,10 +138,15 @@ std::string pharaoh(const predictor::Prediction& prediction);
 
 using WriteText = std::function<void(std::string_view)>;
 
+/// What a model answers with.
+enum class AnswerKind { kText, kLabel };
+AnswerKind answer_kind(const predictor::Predictor& predictor);
+
 /// Writes one JSON object and a line feed, in pieces: the source, the predictions with byte spans,
-/// links and alignment matrix; or, where there is no prediction, `problem` or
+/// links and alignment matrix; for AnswerKind::kLabel the labels with their probabilities and the
+/// weights of words and sentences; or, where there is no prediction, `problem` or
 /// `withheld_probability` if one of them is the reason. docs/formats.md describes the object. The
 /// answer must have kept its alignments if the model has any.
-void write_json(const predictor::Answer& answer, const WriteText& write);
+void write_json(const predictor::Answer& answer, AnswerKind kind, const WriteText& write);
 
 }  // namespace attend::commands

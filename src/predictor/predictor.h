@@ -14,6 +14,7 @@
 
 #include "base/base.h"
 #include "model/model.h"
+#include "predictor/document.h"  // IWYU pragma: export
 #include "search/search.h"
 #include "text/text.h"
 
@@ -37,7 +38,8 @@ struct Source {
   // For an encoder of several levels; otherwise empty:
   std::vector<std::size_t> sentences;   ///< [sentences]: the first unit of each
   std::vector<std::size_t> paragraphs;  ///< [paragraphs]: the first sentence of each; three levels
-  std::vector<float> word_weights;  ///< [units]: of each word in its sentence, if it is weighted
+  // Only where alignments are kept, the source is in one part, and the level has weights:
+  std::vector<float> word_weights;      ///< [units]: of each word in its sentence
   std::vector<float> sentence_weights;  ///< [sentences]: of each in its paragraph; three levels
 };
 
@@ -54,7 +56,8 @@ struct Prediction {
   // [units, columns of the source]; empty if it is not kept or the model has none
   std::vector<float> alignment;
   /// (source unit, target unit) for the largest weight of each row of the alignment. Rows whose
-  /// largest weight is on </s> or padding have none.
+  /// largest weight is on </s> or padding have none, and an encoder of several levels has none at
+  /// all.
   std::vector<std::pair<std::size_t, std::size_t>> links;
 };
 
@@ -192,6 +195,8 @@ class Predictor {
                       std::size_t choices, const Allowed& allowed = {}) const;
 
   const model::ModelText& text() const { return model_.text; }
+  /// Whether the model answers with labels of classes (UnitChoice::kWhole).
+  bool has_labels() const { return model_.text.target.config.unit == model::UnitChoice::kWhole; }
   const model::Weights& weights() const { return model_.weights; }
   const model::Engine& engine() const { return *engine_; }
   Precision precision() const { return precision_; }

@@ -95,6 +95,24 @@ model::Borders borders_in(const Part& part, const model::Borders& whole) {
   return borders;
 }
 
+// Appends the names of the columns that the alignment of a part has.
+void name_columns(const model::ModelText& model, const Part& part, const model::Source& prepared,
+                  Source& source) {
+  const int levels = model.configuration.encoder.levels;
+  const std::size_t columns = model::count_annotations(prepared, levels);
+  for (std::size_t j = 0; j < columns; ++j) {
+    source.columns.push_back(levels > 1        ? fmt::format("{}", source.columns.size() + 1)
+                             : j < part.size() ? source.units[part.unit(j)].text
+                                               : model.source.vocabulary.unit(prepared.tokens[j]));
+  }
+}
+
+// A document of several levels has at least one sentence, and with three levels one paragraph.
+void complete_borders(int levels, Source& source) {
+  if (levels > 1 && source.sentences.empty()) source.sentences = {0};
+  if (levels > 2 && source.paragraphs.empty()) source.paragraphs = {0};
+}
+
 void prepare_source(const model::ModelText& model, const PredictOptions& options,
                     const Allowed& allowed, Answer& answer, PreparedSources& prepared) {
   const model::Side& side = model.source;
@@ -128,24 +146,22 @@ void prepare_source(const model::ModelText& model, const PredictOptions& options
     const auto own = ids.subspan(part.begin, part.end - part.begin);
     tokens.insert(tokens.end(), own.begin(), own.end());
     tokens.insert(tokens.end(), behind.begin(), behind.end());
-    if (options.search.alignments == search::Alignments::kKept) {
-      for (std::size_t j = 0; j < tokens.size(); ++j) {
-        source.columns.push_back(j < part.size() ? source.units[part.unit(j)].text
-                                                 : side.vocabulary.unit(tokens[j]));
-      }
-    }
     std::vector<char> allowed_tokens = allowed_in(part, open, tokens.size());
     model::Source prepared_source{std::move(tokens), std::move(allowed_tokens)};
     model::Borders own_borders = borders_in(part, borders);
     prepared_source.sentences = std::move(own_borders.sentences);
     prepared_source.paragraphs = std::move(own_borders.paragraphs);
     prepared_source.copies = model::find_copies(model, units_in(part, source), prepared_source);
+    if (options.search.alignments == search::Alignments::kKept) {
+      name_columns(model, part, prepared_source, source);
+    }
     prepared.parts.push_back(part);
     prepared.sources.push_back(std::move(prepared_source));
   }
   for (std::size_t j = 0; j < source.units.size(); ++j) {
     if (ids[j] == side.vocabulary.unknown()) source.unknown.push_back(source.units[j].text);
   }
+  complete_borders(model.configuration.encoder.levels, source);
 }
 
 // Gives the problem kTooLarge to the answer and releases everything that was prepared of its text.

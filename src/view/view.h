@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -98,6 +99,59 @@ struct HtmlOptions {
 /// token; a source token shades the target by its column. The page holds units and weights as JSON.
 /// Throws UsageError when there is no picture or more than 250,000 cells.
 std::string draw_html(std::span<const AlignmentPicture> pictures, const HtmlOptions& options = {});
+
+// ---------------------------------------------------------------------------------- documents ---
+
+struct LabelProbability {
+  std::string label;
+  double probability = 0;  ///< 0 … 1
+};
+
+/// A text that was answered with a label, and the weights that its words and sentences had
+/// (docs/models.md §8). Words are UTF-8 and may contain anything, as in AlignmentPicture.
+///
+/// Every draw_document* function throws Error when a weight or a probability is not a number, and
+/// fails a check when the sizes do not fit together.
+struct DocumentPicture {
+  std::vector<std::string> words;
+  std::vector<char> joined =
+      {};  // [words]: 1 where no white space is before a word; empty: nowhere
+  std::vector<float> word_weights = {};       // [words]: of each in its sentence; empty: none
+  std::vector<float> importance = {};         // [words]: of each in the document, which shades it
+  std::vector<std::size_t> sentences = {};    // the first word of each; empty: there are none
+  std::vector<std::size_t> paragraphs = {};   // the first sentence of each; empty: there are none
+  std::vector<float> sentence_weights = {};   // [sentences]: of each in the document; empty: none
+  std::vector<LabelProbability> labels = {};  ///< best first; the first ten are drawn
+  std::string title = {};                     ///< empty: none
+};
+
+/// Long documents are drawn in part: the sentences with the largest weights in the order of the
+/// document, or where sentences have no weights the first ones. Every drawing says so.
+struct DocumentOptions {
+  /// Empty: words are tinted on the page. The largest weight of the document has the last colour of
+  /// the scale, because the weights of many words are all small.
+  std::optional<ColourScale> scale = {};
+  std::size_t max_words = 2000;    ///< at least 1
+  std::size_t max_sentences = 60;  ///< at least 1
+  double width = 760;              ///< of an SVG, 480 to 4,000 pixels
+};
+
+/// Returns lines of text with shaded words, as draw_terminal does. Without colour, shades
+/// `░▒▓█` stand below the words. The weight of a sentence is in the margin.
+std::string draw_document_terminal(const DocumentPicture& picture,
+                                   const TerminalOptions& terminal = {},
+                                   const DocumentOptions& options = {});
+
+/// Returns an SVG document: labels with bars, then the lines of the text with shaded words and a
+/// bar for each sentence in the margin.
+std::string draw_document_svg(const DocumentPicture& picture, const DocumentOptions& options = {});
+
+/// Returns one page that refers to nothing on the network and needs no script. Pointing at a word
+/// shows its weight. Throws UsageError when there is no picture or more than 250,000 words are to
+/// be drawn.
+std::string draw_documents_html(std::span<const DocumentPicture> pictures,
+                                const DocumentOptions& options = {},
+                                std::string_view language = "en");
 
 // ------------------------------------------------------------------------------------- charts ---
 

@@ -1,11 +1,14 @@
 // Tests of models that answer with labels, as docs/labels.md describes them.
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "end_to_end/failure.h"
 #include "end_to_end/models.h"
+#include "end_to_end/program.h"
 #include "testing.h"
 
 namespace attend::end_to_end {
@@ -57,9 +60,66 @@ class Labels : public ::testing::Test {
 
 TEST_F(Labels, ArePredictedByTheirProbability) {
   const RunResult best = run_on("aa bb cc 7\nxx yy 9\n", {"predict"});
-  EXPECT_EQ(best.out, "very good\nbad\n") << best.error;
+  const std::vector<std::string> lines = lines_of(best.out);
+  ASSERT_EQ(lines.size(), 2u) << best.error;
+  EXPECT_EQ(lines[0].rfind("very good\t", 0), 0u) << best.out;
+  EXPECT_EQ(lines[1].rfind("bad\t", 0), 0u) << best.out;
+  EXPECT_GT(std::stod(lines[1].substr(4)), 0.5);
+  EXPECT_EQ(lines[1].size(), std::string("bad\t0.1234").size());
+  const RunResult alone = run_on("xx yy 9\n", {"predict", "--n-best", "1"});
+  EXPECT_EQ(alone.out, "bad\n") << alone.error;
   const RunResult both = run_on("xx yy 9\n", {"predict", "-b", "2", "--n-best", "2"});
   EXPECT_EQ(both.out, "bad\tvery good\n") << both.error;
+}
+
+TEST_F(Labels, OfTheTopHaveProbabilitiesThatSumToOne) {
+  const RunResult top = run_on("xx yy 9\n\n", {"predict", "--top", "2"});
+  EXPECT_EQ(top.exit_code, 0) << top.error;
+  std::istringstream stream(top.out);
+  std::string first, p, second, q;
+  std::getline(stream, first, '\t');
+  std::getline(stream, p, '\t');
+  std::getline(stream, second, '\t');
+  std::getline(stream, q);
+  EXPECT_EQ(first, "bad");
+  EXPECT_EQ(second, "very good");
+  EXPECT_GE(std::stod(p), std::stod(q));
+  EXPECT_NEAR(std::stod(p) + std::stod(q), 1, 2e-4);
+  std::string blank = "?";
+  std::getline(stream, blank);
+  EXPECT_EQ(blank, "") << "a blank line has an empty answer";
+  EXPECT_EQ(run_on("xx yy 9\n\n", {"predict", "--top", "1000"}).out, top.out);
+}
+
+TEST_F(Labels, AreTheOnlyAnswersWithATop) {
+  EXPECT_TRUE(refused(attend({"predict", "-m", models().strings.string(), "--top", "2"}), kUsage,
+                      {"--top", "does not answer with labels"}));
+  EXPECT_TRUE(refused(run_on("xx\n", {"predict", "--top", "2", "--n-best", "2", "-b", "2"}), kUsage,
+                      {"--top"}));
+  EXPECT_TRUE(refused(run_on("xx\n", {"predict", "--top", "0"}), kUsage, {"--top"}));
+}
+
+TEST_F(Labels, HaveTheirWordsAndWeightsInJson) {
+  const RunResult result = run_on("xx  yy 9\n\n", {"predict", "--top", "2", "--format", "json"});
+  const std::vector<std::string> lines = lines_of(result.out);
+  ASSERT_EQ(lines.size(), 2u) << result.error;
+  const nlohmann::json json = nlohmann::json::parse(lines[0]);
+  ASSERT_EQ(json["labels"].size(), 2u);
+  EXPECT_EQ(json["labels"][0]["label"], "bad");
+  EXPECT_NEAR(json["labels"][0]["probability"].get<double>(),
+              std::exp(json["predictions"][0]["log_probability"].get<double>()), 1e-9);
+  EXPECT_FALSE(json.contains("sentences"));  // the encoder has one level
+  ASSERT_EQ(json["words"].size(), json["source_units"].size());
+  for (std::size_t j = 0; j < json["words"].size(); ++j) {
+    const nlohmann::json& word = json["words"][j];
+    EXPECT_EQ(word["text"], json["source_units"][j]["text"]);
+    EXPECT_EQ(word["begin"], json["source_units"][j]["bytes"][0]);
+    EXPECT_EQ(word["end"], json["source_units"][j]["bytes"][1]);
+    EXPECT_EQ(word["weight"], json["predictions"][0]["alignment"][0][j]);
+  }
+  const nlohmann::json blank = nlohmann::json::parse(lines[1]);
+  EXPECT_TRUE(blank["labels"].empty());
+  EXPECT_FALSE(blank.contains("words"));
 }
 
 TEST_F(Labels, AreMeasuredByAccuracyUnlessOtherMetricsAreNamed) {
@@ -233,13 +293,30 @@ TEST_F(Labels, OfPartsAreNoLabel) {
   EXPECT_TRUE(refused(run_on("aa\tbad\n", {"evaluate", "-", "--long-sources", "split"}), kUsage,
                       {"--long-sources split"}));
   const RunResult cut = run_on("xx yy 9\n", {"predict", "--maximum-source-length", "2"});
-  EXPECT_EQ(cut.out, "bad\n") << cut.error;
+  EXPECT_EQ(cut.out.rfind("bad\t", 0), 0u) << cut.error;
 }
 
-TEST_F(Labels, HaveOneRowInAPictureAndOneToken) {
-  RunResult shown = run_on("", {"show", "xx yy 9"});
+TEST_F(Labels, AreShownAboveTheShadedText) {
+  const RunResult shown = run_on("", {"show", "xx yy 9"});
   EXPECT_EQ(shown.exit_code, 0) << shown.error;
-  EXPECT_NE(shown.out.find("xx yy 9 → bad\n"), std::string::npos) << shown.out;
+  EXPECT_EQ(shown.out.rfind("bad        0.", 0), 0u) << shown.out;
+  EXPECT_NE(shown.out.find("\nvery good  0."), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("of the largest weight of a word"), std::string::npos) << shown.out;
+  for (const std::string name : {"shown.svg", "shown.png", "shown.html"}) {
+    const RunResult drawn = run_on("", {"show", "xx yy <b>", "-o", file(name)});
+    EXPECT_EQ(drawn.exit_code, 0) << drawn.error;
+    const std::string picture = testing::read_file(file(name));
+    if (name != "shown.png") {
+      EXPECT_NE(picture.find("bad"), std::string::npos) << name;
+    }
+    EXPECT_EQ(picture.find("<b>"), std::string::npos) << name;
+  }
+  const RunResult two = run_on("", {"show", "xx yy", "aa bb", "-o", file("two.html")});
+  EXPECT_EQ(two.exit_code, 0) << two.error;
+  EXPECT_TRUE(refused(run_on("", {"show", " "}), kData, {"text:1: "}));
+}
+
+TEST_F(Labels, AreOneToken) {
   const RunResult info = run_on("", {"info"});
   EXPECT_NE(info.out.find("target      2 labels, always 1 token\n"), std::string::npos) << info.out;
   EXPECT_NE(info.out.find("20 source tokens and 1 target token: "), std::string::npos) << info.out;

@@ -62,11 +62,12 @@ def divide(path, rows):
 
 def sentences_of(answer):
     """Sentences of an answer of `attend predict --format json`: (bytes, [(begin, end, attention)]) of each, with the
-    places of its words in its bytes. The attention of a word is √(p_s · p_w), of its sentence and of itself. Raises
-    ValueError where the answer has no weights."""
+    places of its words in its bytes. The attention of a word is √(p_s · p_w), of its sentence and of itself; a model of
+    one level has one sentence. Raises ValueError where the answer has no weights."""
     raw = answer["source"].encode()
+    whole = {"begin": 0, "end": len(raw), "weight": 1, "words": answer.get("words", [])}
     sentences = []
-    for sentence in answer.get("sentences", []):
+    for sentence in answer.get("sentences", [whole] if whole["words"] else []):
         begin, end = sentence["begin"], sentence["end"]
         words = []
         for word in sentence["words"]:
@@ -120,10 +121,9 @@ def without(sentences, deleted):
 
 def probability(answer, label=None):
     """(label, probability) of an answer: of the best label, or of this one."""
-    for prediction in answer["predictions"]:
-        if label is None or prediction["text"] == label:
-            given = prediction.get("probability")
-            return prediction["text"], math.exp(prediction["log_probability"]) if given is None else given
+    for one in answer["labels"]:
+        if label is None or one["label"] == label:
+            return one["label"], one["probability"]
     raise ValueError(f"an answer without the label '{label}'" if label else "an answer without a label")
 
 
@@ -173,7 +173,7 @@ def accuracy_table(rows, test=None):
 
 # Checks ---------------------------------------------------------------------------------------------------------------
 
-def made_up_answer(sentences, predictions):
+def made_up_answer(sentences, labels):
     """An answer whose sentences are lists of (word, weight) with a weight: [(weight, [(word, weight)])]."""
     text, found = "", []
     for weight, words in sentences:
@@ -185,7 +185,7 @@ def made_up_answer(sentences, predictions):
             text += " "
         found.append({"begin": begin, "end": len(text.encode()) - 1, "weight": weight, "words": spans})
     return {"source": text, "sentences": found,
-            "predictions": [{"text": label, "probability": value} for label, value in predictions]}
+            "labels": [{"label": label, "probability": value} for label, value in labels]}
 
 
 def check_division():
@@ -231,7 +231,8 @@ def check_deletion():
             pass
     moved = made_up_answer([], [("positive", 0.6), ("negative", 0.4)])
     assert probability(answer) == ("negative", 0.75) and probability(moved, "negative") == ("negative", 0.4)
-    assert probability({"predictions": [{"text": "x", "log_probability": 0.0}]}) == ("x", 1.0)
+    flat = {"source": "a bé", "words": [{"begin": 0, "end": 1, "weight": 0.36}, {"begin": 2, "end": 5, "weight": 0.64}]}
+    assert sentences_of(flat) == [("a bé".encode(), [(0, 1, 0.6), (2, 5, 0.8)])]
     found = changes([answer], [[moved, answer]])
     assert math.isclose(found["change"], 0.175) and found["flipped"] == 50
     lines = list(deletion_table({"documents": 1000, "share": 0.1, "draws": 5, "attended": found,

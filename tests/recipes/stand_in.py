@@ -46,7 +46,7 @@ def answer(sentences):
     share = max(0.1, min(0.9, 5 * raw.split().count("dreadful") / max(1, len(raw.split()))))
     labels = sorted([("negative", share), ("positive", 1 - share)], key=lambda label: -label[1])
     return json.dumps({"source": raw, "sentences": found,
-                       "predictions": [{"text": label, "probability": value} for label, value in labels]})
+                       "labels": [{"label": label, "probability": value} for label, value in labels]})
 
 
 def predict(arguments):

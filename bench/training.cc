@@ -59,9 +59,9 @@ std::string write_batches(const Batches& batches) {
   std::string text;
   for (const auto& batch : batches) {
     for (const Example* example : batch) {
-      text += fmt::format("{}\t{}\n",
-                          format_source(example->source.tokens, example->source.sentences),
-                          fmt::join(example->target, " "));
+      text +=
+          fmt::format("{}\t{}\n", format_source(example->source.tokens, example->source.sentences),
+                      fmt::join(example->target, " "));
     }
     text += "\n";
   }

@@ -87,8 +87,8 @@ std::vector<std::string> multi_head_settings() {
   return settings;
 }
 
-// The hierarchical attention network at its published sizes (§8), over documents as long as those of
-// recipes/imdb, which have 12 sentences of 19 words on average. The GRU is PyTorch's.
+// The hierarchical attention network at its published sizes (§8), over documents as long as those
+// of recipes/imdb, which have 12 sentences of 19 words on average. The GRU is PyTorch's.
 std::vector<std::string> han_settings() {
   return {"source.unit=words",
           "target.unit=whole",

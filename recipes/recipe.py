@@ -47,7 +47,7 @@ def seeds_of(text):
     """Seeds from "3", which is 1,2,3, or from a list such as "4,7" or "4,"."""
     parts = [part for part in text.split(",") if part]
     if not parts or not all(part.isdigit() for part in parts):
-        raise argparse.ArgumentTypeError(f"found '{text}', expected a number of seeds or seeds with commas between them")
+        raise argparse.ArgumentTypeError(f"found '{text}', expected a number of seeds, or seeds with commas")
     numbers = [int(part) for part in parts]
     return list(dict.fromkeys(numbers)) if "," in text else list(range(1, numbers[0] + 1))
 
@@ -88,6 +88,8 @@ def add_training_options(parser, minutes, seeds):
                         help=f"how many, or which ones with commas between them; without: {seeds}")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE",
                         help="a setting of all models; they get folders of their own")
+    parser.add_argument("--source-vectors", type=whole_path, metavar="FILE",
+                        help="word vectors that embeddings begin with; these models get folders of their own too")
     parser.add_argument("--budget", type=positive, metavar="MINUTES",
                         help="begin no training that could end later than this; another call goes on")
     parser.add_argument("--report", action="store_true", help="print what has been measured; train nothing")
@@ -149,9 +151,10 @@ def write_whole(path, text):
     unfinished.replace(path)
 
 
-def prepare(folder, texts):
-    """Writes the prepared files, texts by their names, unless their contents are there. Returns a fingerprint of all."""
-    mark = hashlib.sha256()
+def prepare(folder, texts, config=None):
+    """Writes the prepared files, texts by their names, where they are not there yet. Returns a fingerprint of all, and
+    of a file of settings: models of other data or other settings are trained anew."""
+    mark = hashlib.sha256(config.read_bytes() if config else b"")
     for name, text in sorted(texts.items()):
         mark.update(f"{name}\0{text}\0".encode())
         path = folder / name
@@ -189,6 +192,17 @@ def number_of(options, *arguments):
 def settings(values):
     """Arguments of `attend train` for texts KEY=VALUE."""
     return [part for value in values for part in ("--set", value)]
+
+
+def own_arguments(options):
+    """Arguments of `attend train` that a person has added."""
+    vectors = ["--source-vectors", options.source_vectors] if options.source_vectors else []
+    return [*settings(options.set), *vectors]
+
+
+def own_names(options):
+    """Texts for a folder's name and for the line below a table."""
+    return [*options.set, *([options.source_vectors.name] if options.source_vectors else [])]
 
 
 def has_arguments(folder, arguments):
@@ -272,6 +286,12 @@ def spread(values, digits=1):
     if len(values) == 1:
         return f"{values[0]:.{digits}f} (one seed)"
     return f"{statistics.mean(values):.{digits}f} ± {statistics.stdev(values):.{digits}f}"
+
+
+def conditions(options):
+    """What the line below a table says about its trainings."""
+    threads = f"{options.threads} thread{'s' if options.threads > 1 else ''}"
+    return ", ".join([f"{options.minutes:g} minutes of training at most on {threads}", *own_names(options)])
 
 
 def each(values, digits=1):

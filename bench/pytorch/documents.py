@@ -1,5 +1,5 @@
-"""Hierarchical attention (Yang et al. 2016) in PyTorch, as a PyTorch user writes it: the sentences of all documents of a
-batch are one batch of nn.GRU over packed sequences, their vectors another."""
+"""Hierarchical attention (Yang et al. 2016) in PyTorch, as a PyTorch user writes it: the sentences of all documents of
+a batch are one batch of nn.GRU over packed sequences, their vectors another."""
 
 import torch
 from torch import nn

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Measures prediction of one work in PyTorch on one thread: the weights of bench_training --write, the sources of
-bench_prediction, a batched beam search; of documents their labels. Prints one JSON line like that of bench_prediction."""
+bench_prediction, a batched beam search, or labels of documents. Prints one JSON line like that of bench_prediction."""
 
 import argparse
 import contextlib

@@ -155,7 +155,8 @@ def deletion_table(found):
 def accuracy_table(rows, test=None):
     """`rows` are (variant, results of its seeds), where a result has "accuracy", "updates", "minutes" and, by
     fingerprints of files, "tests". `test` is a fingerprint, or None."""
-    yield f"| model | development: accuracy, % | each seed |{' test: accuracy, % | each seed |' if test else ''} updates | minutes |"
+    tested = " test: accuracy, % | each seed |" if test else ""
+    yield f"| model | development: accuracy, % | each seed |{tested} updates | minutes |"
     yield "|---|---|---|---|---|" + ("---|---|" if test else "")
     for variant, results in rows:
         values = [result["accuracy"] for result in results]
@@ -231,7 +232,8 @@ def check_deletion():
             pass
     moved = made_up_answer([], [("positive", 0.6), ("negative", 0.4)])
     assert probability(answer) == ("negative", 0.75) and probability(moved, "negative") == ("negative", 0.4)
-    flat = {"source": "a bé", "words": [{"begin": 0, "end": 1, "weight": 0.36}, {"begin": 2, "end": 5, "weight": 0.64}]}
+    flat = {"source": "a bé",
+            "words": [{"begin": 0, "end": 1, "weight": 0.36}, {"begin": 2, "end": 5, "weight": 0.64}]}
     assert sentences_of(flat) == [("a bé".encode(), [(0, 1, 0.6), (2, 5, 0.8)])]
     found = changes([answer], [[moved, answer]])
     assert math.isclose(found["change"], 0.175) and found["flipped"] == 50

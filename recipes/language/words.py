@@ -20,8 +20,8 @@ def pairs_text(words):
 
 
 def shared_words(train, dev):
-    """(how many words of `dev` stand in `train` in other languages alone, how many words `dev` has): {code: words} both.
-    A model cannot know the former from the training words."""
+    """(how many words of `dev` stand in `train` in other languages alone, how many words `dev` has); both are {code:
+    words}. No model can know the former from the training words."""
     languages = collections.defaultdict(set)
     for code, words in train.items():
         for word in words:

@@ -1,6 +1,6 @@
 """The pure parts of recipes/semeval2010: folds, the official score, the table. `python3
-recipes/semeval2010/relations.py [DATA]` checks them on made-up sentences, and on the official scorer's examples where the
-folder of data sets has them."""
+recipes/semeval2010/relations.py [DATA]` checks them on made-up sentences, and on the examples of the official scorer
+where the folder of data sets has them."""
 
 import collections
 import pathlib

@@ -47,7 +47,7 @@ expect_calls() {
 
 for module in recipes/recipe.py recipes/imdb/reviews.py recipes/semeval2010/relations.py recipes/language/words.py \
   bench/toy_report.py; do
-  expect 0 'right' python3 "$root/$module"
+  expect 0 'right' python3 "$root/$module" "${ATTEND_DATA:-$root/data}"
 done
 
 python3 "$here/made_up_data.py" "$work/data"

@@ -318,13 +318,16 @@ def with_lines(page, name, lines):
 
 
 def check_pages(pages, name):
-    """Finds out before a training whether write_pages() can write these pages."""
+    """Finds out before a training whether publish() can write these pages."""
     for page in pages:
         with_lines(page, name, [])
 
 
-def write_pages(pages, name, lines):
-    for page in pages:
+def publish(options, name, lines):
+    """Prints the figures, and writes them into the folder of the recipe and between the markers of pages."""
+    print("\n".join(lines), flush=True)
+    write_whole(options.folder / f"{name.split('/')[-1]}.md", "\n".join(lines) + "\n")
+    for page in options.write:
         write_whole(page, with_lines(page, name, lines))
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Measures prediction of one work in PyTorch on one thread: the weights of bench_training --write, the sources of
+"""Measures prediction of one work in PyTorch on one thread or several: the weights of bench_training --write, sources of
 bench_prediction, a batched beam search, or labels of documents. Prints one JSON line like that of bench_prediction."""
 
 import argparse
@@ -76,9 +76,10 @@ def main():
     parser.add_argument("--beam", type=int, default=1)
     parser.add_argument("--words", type=int, default=25)
     parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
+    torch.set_num_threads(arguments.threads)
 
     work = files.read_work(arguments.folder)
     model = make_any_model(work).eval()

@@ -106,6 +106,7 @@ Configuration make_att_blstm() {
 Configuration published_att_blstm() {
   Configuration c = make_att_blstm();
   c.source.unit = UnitChoice::kWords;
+  c.source.markers = true;
   c.source.minimum_count = 1;
   OptimizerConfig& optimizer = c.training.optimizer;
   optimizer.kind = OptimizerKind::kAdadelta;

@@ -35,6 +35,10 @@ void add_encoder(Conditions& list, const EncoderConfig& encoder) {
   list.push_back({{"encoder.gru_reset", "encoder.gru_update"},
                   "encoder.cell",
                   encoder.cell.type == Cell::kGru});
+  list.push_back(
+      {{"encoder.pooling", "encoder.pooling_units"}, "encoder.levels", encoder.levels > 1});
+  list.push_back(
+      {{"encoder.pooling_units"}, "encoder.pooling", encoder.pooling == Pooling::kAttention});
 }
 
 void add_attention(Conditions& list, const AttentionConfig& attention) {
@@ -43,10 +47,7 @@ void add_attention(Conditions& list, const AttentionConfig& attention) {
                    "attention.query", "attention.filters", "attention.filter_width"},
                   "attention.kind",
                   attention.looks()});
-  list.push_back(
-      {{"attention.end_token"},
-       "attention.kind",
-       attention.kind != AttentionKind::kFixed && attention.kind != AttentionKind::kNone});
+  list.push_back({{"attention.end_token"}, "attention.kind", attention.looks()});
   list.push_back({{"attention.prediction", "attention.noise"},
                   "attention.kind",
                   attention.kind == AttentionKind::kMonotonic});

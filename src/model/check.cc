@@ -161,10 +161,8 @@ void check_levels(const Configuration& c) {
     conflict(name + " needs decoder.copy: none, because words are not the positions that are " +
              "looked at");
   }
-  const GuidanceConfig& guidance = c.training.guidance;
-  if (guidance.guided_weight > 0 || guidance.diagonal_weight > 0) {
-    conflict(name + " needs training.guided_weight: 0 and training.diagonal_weight: 0, because " +
-             "links belong to words");
+  if (c.training.guidance.diagonal_weight > 0) {
+    conflict(name + " needs training.diagonal_weight: 0, because the diagonal runs over words");
   }
 }
 

@@ -102,6 +102,9 @@ void check_guidance(const TrainOptions& options) {
   }
   if (options.links.empty()) return;
   if (!looks) throw UsageError("links need an attention.kind that looks at positions");
+  if (configuration.encoder.levels > 1) {
+    throw UsageError("links need encoder.levels: 1, because they belong to words");
+  }
   if (configuration.training.guidance.guided_weight == 0) {
     throw UsageError("links need training.guided_weight above 0");
   }

@@ -62,7 +62,7 @@ def divide(path, rows):
 
 def sentences_of(answer):
     """Sentences of an answer of `attend predict --format json`: (bytes, [(begin, end, attention)]) of each, with the
-    places of its words in its bytes. The attention of a word is √(p_s · p_w), of its sentence and of itself; a model of
+    places of its words in its bytes. The attention of a word is √p_s · p_w, of its sentence and of itself; a model of
     one level has one sentence. Raises ValueError where the answer has no weights."""
     raw = answer["source"].encode()
     whole = {"begin": 0, "end": len(raw), "weight": 1, "words": answer.get("words", [])}
@@ -74,7 +74,7 @@ def sentences_of(answer):
             if sentence.get("weight") is None or word.get("weight") is None:
                 raise ValueError("a model without weights of words and sentences")
             words.append((word["begin"] - begin, word["end"] - begin,
-                          math.sqrt(sentence["weight"] * word["weight"])))
+                          math.sqrt(sentence["weight"]) * word["weight"]))
         sentences.append((raw[begin:end], words))
     if not sentences:
         raise ValueError("an answer without sentences")

@@ -359,15 +359,14 @@ LossSums Network::evaluate(const Batch& batch) const {
 
 LossInputs Network::loss_inputs(const Tensor& rows, const Batch& batch) const {
   const model::DecoderConfig& decoder = configuration_.decoder;
-  LossInputs inputs{rows,
-                    tensor(model::output_weight_name(decoder)),
-                    tensor("output.bias"),
-                    batch.target_tokens,
-                    decoder.ties_output(),
-                    {},
-                    {}};
-  inputs.target_weights = batch.target_weights;
-  return inputs;
+  return {rows,
+          tensor(model::output_weight_name(decoder)),
+          tensor("output.bias"),
+          batch.target_tokens,
+          decoder.ties_output(),
+          {},
+          {},
+          batch.target_weights};
 }
 
 }  // namespace attend::network

@@ -5,6 +5,7 @@
 #include "model/attention/mechanism.h"
 #include "model/configuration.h"
 #include "model/decoder/decoder.h"
+#include "model/parameters.h"
 
 namespace attend::model {
 namespace {
@@ -169,6 +170,23 @@ void check_target_length(const Configuration& c) {
   }
 }
 
+// A table can be frozen only if the model has it.
+void check_freeze(const Configuration& c) {
+  const Freeze freeze = c.training.freeze;
+  if (freeze == Freeze::kNone) return;
+  if (freeze == Freeze::kSourceEmbedding && source_embedding_table(c).empty()) {
+    conflict("training.freeze: source-embedding needs encoder.embedding above 0");
+  }
+  if (freeze == Freeze::kTargetEmbedding && target_embedding_table(c).empty()) {
+    conflict("training.freeze: target-embedding needs decoder.feedback: previous");
+  }
+  if (frozen_parameters(c).empty()) {
+    conflict(
+        "training.freeze: embeddings needs encoder.embedding above 0 or decoder.feedback: "
+        "previous");
+  }
+}
+
 }  // namespace
 
 void check(const Configuration& c) {
@@ -184,6 +202,7 @@ void check(const Configuration& c) {
   check_placement(c);
   check_self_attention(c);
   check_target_length(c);
+  check_freeze(c);
   if (c.training.allow_empty_targets && !c.target.end_token) {
     conflict(
         "training.allow_empty_targets needs target.end_token: true and target.fixed_length: 0: an "

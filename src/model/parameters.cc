@@ -50,4 +50,27 @@ std::string output_weight_name(const DecoderConfig& decoder) {
   return decoder.ties_output() ? target_embedding_name(decoder) : "output.weight";
 }
 
+std::string source_embedding_table(const Configuration& configuration) {
+  return configuration.encoder.embedding > 0 ? "source_embedding.weight" : "";
+}
+
+std::string target_embedding_table(const Configuration& configuration) {
+  const DecoderConfig& decoder = configuration.decoder;
+  return decoder.feedback == Feedback::kPrevious ? target_embedding_name(decoder) : "";
+}
+
+std::vector<std::string> frozen_parameters(const Configuration& configuration) {
+  const Freeze freeze = configuration.training.freeze;
+  std::vector<std::string> names;
+  if (freeze == Freeze::kSourceEmbedding || freeze == Freeze::kEmbeddings) {
+    names.push_back(source_embedding_table(configuration));
+  }
+  if (freeze == Freeze::kTargetEmbedding || freeze == Freeze::kEmbeddings) {
+    names.push_back(target_embedding_table(configuration));
+  }
+  std::erase(names, "");
+  if (names.size() == 2 && names[0] == names[1]) names.pop_back();  // the sides share their table
+  return names;
+}
+
 }  // namespace attend::model

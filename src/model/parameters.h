@@ -139,4 +139,13 @@ inline constexpr const char* kTransitions = "decoder.transition";
 std::string target_embedding_name(const DecoderConfig& decoder);
 std::string output_weight_name(const DecoderConfig& decoder);
 
+/// Returns the name of the embedding table that a side reads its tokens from, or an empty string
+/// when it has none: one-hot sources, and decoders without feedback.
+std::string source_embedding_table(const Configuration& configuration);
+std::string target_embedding_table(const Configuration& configuration);
+
+/// Returns the names of the parameters that training leaves as they began (TrainingConfig::freeze),
+/// each once. Empty when there is none.
+std::vector<std::string> frozen_parameters(const Configuration& configuration);
+
 }  // namespace attend::model

@@ -10,3 +10,4 @@
 #include "text/sentences.h"    // IWYU pragma: export
 #include "text/unicode.h"      // IWYU pragma: export
 #include "text/vocabulary.h"   // IWYU pragma: export
+#include "text/word_vectors.h"  // IWYU pragma: export

@@ -34,6 +34,7 @@ class Trainer {
 
   void restore();
   void begin();
+  void use_vectors();
   std::optional<StopReason> finished() const;
   void train_epoch(std::optional<StopReason>& reason);
   void update(std::span<const std::uint32_t> batch);

@@ -54,6 +54,41 @@ TEST_F(TrainingData, ADecoderWithoutACellLearnsLabels) {
   EXPECT_EQ(predicted.out, "very good\nbad\n");
 }
 
+// ----------------------------------------------------------------------------- word vectors ---
+
+TEST_F(TrainingData, EmbeddingsStartWithWordVectors) {
+  std::string pairs;
+  for (int i = 0; i < 60; ++i) pairs += "aa Bb " + std::to_string(i) + "\txx yy\n";
+  const std::string data = file("pairs.tsv", pairs);
+  const std::string vectors = file("vectors.txt", "aa 1 2 3\nbb 4 5 6\n");
+  const std::string broken = file("broken.txt", "aa 1 2 3\nbb 4 5\n");
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {data, "--set", "source.unit=words", "--set", "target.unit=words"});
+    return train(more);
+  };
+  EXPECT_TRUE(refused(with({"--source-vectors", vectors}), kUsage,
+                      {vectors + " have 3 values, but encoder.embedding is "}));
+  const std::vector<std::string> fits{"--set", "encoder.embedding=3", "--set",
+                                      "training.freeze=source-embedding", "--source-vectors"};
+  const auto fitting = [&](const std::string& name, std::vector<std::string> more = {}) {
+    more.insert(more.begin(), name);
+    more.insert(more.begin(), fits.begin(), fits.end());
+    return with(more);
+  };
+  EXPECT_TRUE(refused(fitting(broken), kData, {"broken.txt:2: found 3 fields"}));
+  EXPECT_TRUE(refused(fitting("-", {"--target-vectors", "-"}), kUsage, {"standard input"}));
+  EXPECT_FALSE(fs::exists(model()));
+  const RunResult trained = fitting(vectors);
+  ASSERT_EQ(trained.exit_code, 0) << trained.error;
+  EXPECT_NE(trained.error.find("start with vectors of " + vectors + ", 1 of them"),
+            std::string::npos)
+      << trained.error;
+  fs::remove(vectors);
+  const RunResult again = fitting(vectors);
+  EXPECT_EQ(again.exit_code, 0) << again.error;
+  EXPECT_NE(again.error.find("word vectors are not read again"), std::string::npos) << again.error;
+}
+
 // ---------------------------------------------------------------------------- empty targets ---
 
 // Returns pairs whose target is the word of the source, or empty if the word contains an x.

@@ -30,6 +30,7 @@ inline std::string random_number(const std::string& option, int largest, Random&
   if (option == "attention.heads") return std::to_string(1 + below(3));
   if (option == "decoder.transitions") return std::to_string(1 + below(2));
   if (option == "decoder.self_attention_window") return std::to_string(below(4));
+  if (option == "encoder.levels" || option == "decoder.temperature") return "1";  // given by tests
   int size = 0;
   if (option.ends_with(".layers") || option == "attention.reach") {
     size = 1 + below(3);
@@ -199,7 +200,7 @@ inline bool has_placements(const model::Configuration& c) {
 /// Sets the choices that a decoder without a look forces.
 inline void fit_no_look(model::Configuration& c) {
   using namespace model;
-  const bool fixed = c.attention.kind == AttentionKind::kFixed;
+  const bool fixed = c.attention.has_fixed_context();
   if (!fixed || c.decoder.order != Order::kLookGenerateUpdate) {
     c.decoder.order = Order::kLookUpdateGenerate;
   }
@@ -237,8 +238,9 @@ inline void fit_attention(Random& random, model::Configuration& c) {
   if (attention.fixed_context == FixedContext::kTanh && usual_look) {
     attention.kind = AttentionKind::kFixed;
   }
-  const bool needs_cell = attention.kind != AttentionKind::kSoft ||
-                          attention.window != Window::kAll || has_placements(c);
+  const bool needs_cell =
+      (attention.kind != AttentionKind::kSoft && !attention.has_fixed_context()) ||
+      attention.window != Window::kAll || has_placements(c);
   if (needs_cell && c.decoder.cell.type == Cell::kNone) {
     c.decoder.cell.type = random.chance(0.5) ? Cell::kGru : Cell::kLstm;
   }
@@ -269,6 +271,10 @@ inline void fit_attention(Random& random, model::Configuration& c) {
 /// Sets the choices that a decoder without a cell and one with two cells force.
 inline void fit_cells(model::Configuration& c) {
   using namespace model;
+  if (c.decoder.readout == Readout::kActivation) {
+    if (c.decoder.cell.type != Cell::kNone) c.decoder.readout = Readout::kTanh;
+    if (c.decoder.cell.type == Cell::kNone) c.decoder.feedback = Feedback::kNone;
+  }
   for (CellConfig* cell : {&c.encoder.cell, &c.decoder.cell}) {
     if (!cell->resets_after()) cell->bias = GruBias::kBoth;
   }
@@ -334,7 +340,7 @@ inline void fit_placements(Random& random, model::Configuration& c) {
   DecoderConfig& decoder = c.decoder;
   const bool soft =
       attention.kind == AttentionKind::kSoft || attention.kind == AttentionKind::kMonotonic;
-  const bool fixed = attention.kind == AttentionKind::kFixed;
+  const bool fixed = attention.has_fixed_context();
   if ((!soft && !fixed) || decoder.cell.type == Cell::kNone) return reset_placements(c);
   if (fixed) {
     const FixedContext context = attention.fixed_context;
@@ -416,6 +422,29 @@ inline void fit_state_parts(model::Configuration& c, bool forced) {
   }
 }
 
+/// Sets what the sum of both directions forces, or drops it where the decoder reads last states.
+inline void fit_join(model::Configuration& c) {
+  using namespace model;
+  if (c.encoder.join == Join::kConcatenate) return;
+  const InitialState first = c.decoder.initial_state;
+  const bool reads_last = first == InitialState::kBackward || first == InitialState::kLast ||
+                          first == InitialState::kCopy || c.attention.kind == AttentionKind::kFixed;
+  if (reads_last || c.encoder.direction != Direction::kBidirectional) {
+    c.encoder.join = Join::kConcatenate;
+  }
+}
+
+/// Sets what several levels force.
+inline void fit_levels(model::Configuration& c) {
+  if (c.encoder.levels == 1) return;
+  c.source.end_token = false;
+  c.source.fixed_length = 0;
+  c.encoder.padding = model::Padding::kMasked;
+  c.encoder.reverse = model::Reverse::kAll;
+  c.attention.end_token = model::EndToken::kVisible;
+  c.decoder.copy = model::Copy::kNone;
+}
+
 /// Sets sizes that the choices of `c` force.
 inline void fit_sizes(Random& random, model::Configuration& c) {
   using namespace model;
@@ -495,6 +524,8 @@ inline model::Configuration random_configuration(Random& random, int largest = 2
     fit_cells(c);
     fit_keys(c);
     fit_self_attention(c);
+    fit_join(c);
+    fit_levels(c);
     fit_sizes(random, c);
     if (random.chance(0.3) && c.decoder.copy == model::Copy::kNone) {
       c.target.end_token = false;

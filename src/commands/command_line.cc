@@ -250,8 +250,12 @@ void report_precision(std::string_view command, Precision precision) {
 
 std::string lack_of_alignment(const predictor::Predictor& predictor) {
   if (predictor.engine().has_alignment()) return {};
-  const bool fixed = predictor.text().configuration.attention.kind == model::AttentionKind::kFixed;
-  return fmt::format("the model has no alignment (attention.kind: {})", fixed ? "fixed" : "none");
+  const model::AttentionKind kind = predictor.text().configuration.attention.kind;
+  return fmt::format("the model has no alignment (attention.kind: {})",
+                     kind == model::AttentionKind::kFixed  ? "fixed"
+                     : kind == model::AttentionKind::kMean ? "mean"
+                     : kind == model::AttentionKind::kMax  ? "max"
+                                                           : "none");
 }
 
 void check_alignment(const predictor::Predictor& predictor, std::string_view wanted) {
@@ -260,7 +264,14 @@ void check_alignment(const predictor::Predictor& predictor, std::string_view wan
 }
 
 void check_marks(const predictor::Predictor& predictor, const text::SourceMarks& marks) {
-  if (marks.any()) check_alignment(predictor, marks_option(marks));
+  if (!marks.any()) return;
+  check_alignment(predictor, marks_option(marks));
+  if (const int levels = predictor.text().configuration.encoder.levels; levels > 1) {
+    throw UsageError(
+        fmt::format("{}: the model looks at sentences and not at words "
+                    "(encoder.levels: {})",
+                    marks_option(marks), levels));
+  }
 }
 
 std::string pharaoh(const predictor::Prediction& prediction) {

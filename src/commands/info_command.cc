@@ -41,6 +41,7 @@ std::string describe_side(const model::Side& side, model::SideName name) {
                      side.config.unit == model::UnitChoice::kCharacters   ? "characters"
                      : side.config.unit == model::UnitChoice::kCodePoints ? "code points"
                      : side.config.unit == model::UnitChoice::kWords      ? "words"
+                     : side.config.unit == model::UnitChoice::kTokens     ? "tokens"
                      : side.config.unit == model::UnitChoice::kWhole      ? "labels"
                                                                           : "subwords",
                      describe_length(side, name));
@@ -121,12 +122,26 @@ std::string describe_memory(const model::ModelText& text) {
   return fmt::format("{}", fmt::join(lines, fmt::format("\n{:<12}", "")));
 }
 
+// Returns the number of all parameters and those of each part, which the names of tensors begin
+// with.
+std::string describe_parameters(const std::vector<model::TensorSpec>& table) {
+  std::vector<std::pair<std::string, std::int64_t>> parts;
+  for (const model::TensorSpec& spec : table) {
+    const std::string part = spec.name.substr(0, spec.name.find('.'));
+    if (parts.empty() || parts.back().first != part) parts.emplace_back(part, 0);
+    parts.back().second += spec.count();
+  }
+  std::vector<std::string> lines;
+  for (const auto& [part, count] : parts) lines.push_back(part + " " + with_commas(count));
+  return fmt::format("{} = {}", model::parameter_count(table), fmt::join(lines, " + "));
+}
+
 void run(const Options& options) {
   const model::Model model = model::load(options.model);
   const auto table = model::parameter_table(model.text.configuration, model.text.sizes());
   const bool plan = model::has_plan(model.text.configuration);
   std::string text = fmt::format("{:<12}{}\n", "preset", model.text.configuration.preset);
-  text += fmt::format("{:<12}{}\n", "parameters", model::parameter_count(table));
+  text += fmt::format("{:<12}{}\n", "parameters", describe_parameters(table));
   text += fmt::format("{:<12}{}\n", "precision", precision_name(model.weights.precision()));
   text += describe_side(model.text.source, model::SideName::kSource);
   text += describe_side(model.text.target, model::SideName::kTarget);

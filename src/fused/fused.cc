@@ -10,6 +10,7 @@
 #include "fused/encoder.h"
 #include "fused/linear.h"
 #include "fused/loss.h"
+#include "fused/pooling.h"
 #include "fused/program.h"
 
 namespace attend::fused {
@@ -49,6 +50,15 @@ network::SentenceAnnotations FusedOperations::by_sentence(const Tensor& h, std::
   return fused::by_sentence(h, n);
 }
 
+Tensor FusedOperations::real_positions(const Tensor& h, const network::Batch& batch) {
+  return fused::real_positions(h, batch.source_sizes);
+}
+
+network::PooledSequences FusedOperations::pool(const Tensor& rows, const Tensor& energies,
+                                               const network::Batch& batch) {
+  return fused::pool(rows, energies, batch.source_sizes);
+}
+
 bool FusedOperations::has_plan(const model::Configuration& configuration) const {
   return path_ == network::DecoderPath::kFastest && model::has_plan(configuration);
 }
@@ -67,7 +77,7 @@ Tensor FusedOperations::token_log_probabilities(const network::LossInputs& input
 
 network::LossSums FusedOperations::accumulate_gradient(const network::LossInputs& inputs,
                                                        const network::LossOptions& options) {
-  if (inputs.log_likelihood.defined()) {
+  if (inputs.log_likelihood.defined() || inputs.target_weights.defined()) {
     return network::PlainOperations().accumulate_gradient(inputs, options);
   }
   Loss loss = accumulate_loss(*matrices_, inputs, options);
@@ -84,7 +94,7 @@ network::LossSums FusedOperations::accumulate_gradient(const network::LossInputs
 
 network::LossSums FusedOperations::evaluate(const network::LossInputs& inputs,
                                             const network::LossOptions& options) {
-  if (inputs.log_likelihood.defined()) {
+  if (inputs.log_likelihood.defined() || inputs.target_weights.defined()) {
     return network::PlainOperations().evaluate(inputs, options);
   }
   network::LossSums sums = evaluate_loss(*matrices_, inputs, options);

@@ -35,6 +35,9 @@ class FusedOperations : public network::Operations {
   network::EncodedLayer encoder_layer(const network::EncoderLayerInputs& inputs,
                                       const network::Batch& batch) override;
   network::SentenceAnnotations by_sentence(const at::Tensor& h, std::int64_t n) override;
+  at::Tensor real_positions(const at::Tensor& h, const network::Batch& batch) override;
+  network::PooledSequences pool(const at::Tensor& rows, const at::Tensor& energies,
+                                const network::Batch& batch) override;
   bool has_plan(const model::Configuration& configuration) const override;
   network::DecodedSteps decoder_steps(const network::DecoderInputs& inputs) override;
   bool runs_steps() const override { return true; }

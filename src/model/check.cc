@@ -113,8 +113,7 @@ void check_no_cell(const Configuration& c) {
     conflict("decoder.cell: none needs decoder.initial_state: zero");
   }
   if (decoder.layers != 1) conflict("decoder.cell: none needs decoder.layers: 1");
-  const bool reads_token =
-      decoder.readout != Readout::kNone && decoder.readout_previous_units() > 0;
+  const bool reads_token = decoder.has_readout_layer() && decoder.readout_previous_units() > 0;
   if (decoder.feedback == Feedback::kPrevious && !reads_token) {
     conflict(
         "decoder.cell: none needs decoder.feedback: none, or a readout with "
@@ -127,6 +126,56 @@ void check_no_cell(const Configuration& c) {
     conflict(
         "decoder.cell: none with decoder.feedback: none needs target.end_token: false and "
         "target.fixed_length: 1, because every step would have one distribution");
+  }
+}
+
+// The sum of both directions is no state of either of them.
+void check_join(const Configuration& c) {
+  if (c.encoder.join == Join::kConcatenate) return;
+  if (c.encoder.direction != Direction::kBidirectional) {
+    conflict("encoder.join: sum needs encoder.direction: bidirectional");
+  }
+  const InitialState first = c.decoder.initial_state;
+  const bool reads_last = first == InitialState::kBackward || first == InitialState::kLast ||
+                          first == InitialState::kCopy;
+  if (reads_last || c.attention.kind == AttentionKind::kFixed) {
+    conflict(
+        "encoder.join: sum needs a decoder.initial_state of zero, mean or context, and no "
+        "attention.kind: fixed, because the last states of the two directions are not kept apart");
+  }
+}
+
+// Above the words, positions are sentences or paragraphs, which no option of single words knows.
+void check_levels(const Configuration& c) {
+  if (c.encoder.levels == 1) return;
+  const std::string name = fmt::format("encoder.levels: {}", c.encoder.levels);
+  if (c.source.end_token || c.source.fixed_length > 0) {
+    conflict(name + " needs source.end_token: false and source.fixed_length: 0, because </s> and " +
+             "padding belong to no sentence");
+  }
+  if (c.decoder.copy != Copy::kNone) {
+    conflict(name + " needs decoder.copy: none, because words are not the positions that are " +
+             "looked at");
+  }
+  const GuidanceConfig& guidance = c.training.guidance;
+  if (guidance.guided_weight > 0 || guidance.diagonal_weight > 0) {
+    conflict(name + " needs training.guided_weight: 0 and training.diagonal_weight: 0, because " +
+             "links belong to words");
+  }
+}
+
+// Labels are targets of one unit that end nowhere.
+void check_labels(const Configuration& c) {
+  const bool labels = c.target.unit == UnitChoice::kWhole && !c.target.end_token;
+  if (c.training.class_weights != ClassWeights::kNone && !labels) {
+    conflict("training.class_weights: balanced needs target.unit: whole and target.end_token: " +
+             std::string("false, because labels are balanced"));
+  }
+  if (c.decoder.temperature != 1 && (c.attention.is_hard() || c.decoder.copy != Copy::kNone)) {
+    conflict("decoder.temperature needs an output that is one softmax, no mixture and no copies");
+  }
+  if (c.decoder.readout == Readout::kActivation && c.decoder.cell.type != Cell::kNone) {
+    conflict("decoder.readout: activation needs decoder.cell: none, whose context it takes");
   }
 }
 
@@ -192,6 +241,9 @@ void check_freeze(const Configuration& c) {
 void check(const Configuration& c) {
   check_ties(c);
   check_encoder(c);
+  check_join(c);
+  check_levels(c);
+  check_labels(c);
   check_gru_bias("encoder", c.encoder.cell);
   check_gru_bias("decoder", c.decoder.cell);
   check_attention(c);

@@ -263,6 +263,10 @@ struct DecoderConfig {
   /// Prediction divides the logits by this number, which makes the probabilities of labels fit how
   /// often they are right; training does not know it.
   double temperature = 1;
+  /// Whether a layer with weights stands between state and output weights.
+  bool has_readout_layer() const {
+    return readout != Readout::kNone && readout != Readout::kActivation;
+  }
   /// The number of cells in one step. The order kUpdateLookUpdate has one layer and two cells or
   /// more.
   int cells() const { return order == Order::kUpdateLookUpdate ? 2 + transitions : layers; }

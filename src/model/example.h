@@ -64,6 +64,7 @@ struct Example {
   std::vector<text::TokenId> target;
   /// The links that guide attention in training (§12.2), each once; usually none.
   std::vector<Link> links = {};
+  float weight = 1;  ///< factor of the cost of its target tokens in training
 };
 
 }  // namespace attend::model

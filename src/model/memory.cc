@@ -5,7 +5,8 @@
 namespace attend::model {
 namespace {
 
-// Counts the values of one source position that the encoder keeps.
+// Counts the values of one source position that the encoder keeps. With several levels the words
+// are counted, which are by far the most.
 std::int64_t encoder_values(const EncoderConfig& encoder) {
   const std::int64_t n = encoder.units;
   const auto directions = static_cast<std::int64_t>(encoder.directions().size());
@@ -13,7 +14,10 @@ std::int64_t encoder_values(const EncoderConfig& encoder) {
   // A cell keeps its gates, its state, and the reset state or c. With layer normalisation, W x and
   // U h are kept as well as their sum.
   const std::int64_t cell = (encoder.layer_norm ? 2 * gates : gates) + 2 * n;
-  return encoder.embedding + encoder.layers * directions * cell;
+  // Pooling keeps its hidden units, and the annotations times their weights.
+  const bool weighted = encoder.levels > 1 && encoder.pooling == Pooling::kAttention;
+  const std::int64_t pooling = weighted ? encoder.pooling_units + encoder.annotation_units() : 0;
+  return encoder.embedding + encoder.layers * directions * cell + pooling;
 }
 
 }  // namespace

@@ -79,6 +79,18 @@ void add_encoder(OptionList& list, EncoderConfig& encoder) {
            "recurrent cell");
   list.number("encoder.units", encoder.units, 1, kMany, "units per direction");
   list.number("encoder.layers", encoder.layers, 1, 64, "layers, each of one or both directions");
+  list.choice<Join>("encoder.join", encoder.join,
+                    {{"concatenate", Join::kConcatenate}, {"sum", Join::kSum}},
+                    "how the states of both directions become an annotation");
+  list.number("encoder.levels", encoder.levels, 1, 3,
+              "levels of layers: words; and sentences, each read as one vector; and paragraphs");
+  list.choice<Pooling>(
+      "encoder.pooling", encoder.pooling,
+      {{"attention", Pooling::kAttention}, {"mean", Pooling::kMean}, {"max", Pooling::kMax}},
+      "how a sentence or paragraph becomes one vector, with encoder.levels of 2 or 3: by a learned "
+      "query u · tanh(W h + b), as the mean, or as the largest value of each unit");
+  list.number("encoder.pooling_units", encoder.pooling_units, 1, kMany,
+              "n', the hidden units of encoder.pooling: attention");
   list.flag("encoder.layer_norm", encoder.layer_norm, "normalise the gates' pre-activations");
   list.choice<Reverse>("encoder.reverse", encoder.reverse,
                        {{"all", Reverse::kAll}, {"words", Reverse::kWords}},
@@ -142,12 +154,15 @@ void add_attention(OptionList& list, AttentionConfig& attention) {
        {"hard-monotonic", AttentionKind::kHardMonotonic},
        {"hard-monotonic-1", AttentionKind::kHardMonotonicFirstOrder},
        {"fixed", AttentionKind::kFixed},
+       {"mean", AttentionKind::kMean},
+       {"max", AttentionKind::kMax},
        {"none", AttentionKind::kNone}},
       "soft averages the annotations; monotonic too, but never moves back; "
       "hard mixes the distributions that each position gives; "
       "hard-monotonic never moves back; hard-monotonic-1 moves on by as "
       "many positions as the last one decides; fixed hands the encoder's last "
-      "states to every step; none to the first only");
+      "states to every step, mean the mean of all annotations, max their largest values; none "
+      "hands the last states to the first step only");
   list.choice<MonotonicPrediction>(
       "attention.prediction", attention.prediction,
       {{"scan", MonotonicPrediction::kScan}, {"expectation", MonotonicPrediction::kExpectation}},
@@ -193,9 +208,10 @@ void add_attention(OptionList& list, AttentionConfig& attention) {
                            {{"none", ContextGate::kNone}, {"scalar", ContextGate::kScalar}},
                            "scalar multiplies the context by σ(w · s + b), as Show, Attend and "
                            "Tell does");
-  list.choice<FixedContext>("attention.fixed_context", attention.fixed_context,
-                            {{"state", FixedContext::kState}, {"tanh", FixedContext::kTanh}},
-                            "with attention.kind: fixed, the last states or a tanh layer of them");
+  list.choice<FixedContext>(
+      "attention.fixed_context", attention.fixed_context,
+      {{"state", FixedContext::kState}, {"tanh", FixedContext::kTanh}},
+      "with attention.kind: fixed, mean or max, the context itself or a tanh layer of it");
 }
 
 void add_decoder(OptionList& list, DecoderConfig& decoder) {
@@ -262,8 +278,10 @@ void add_decoder(OptionList& list, DecoderConfig& decoder) {
                        {{"tanh", Readout::kTanh},
                         {"maxout", Readout::kMaxout},
                         {"linear", Readout::kLinear},
+                        {"activation", Readout::kActivation},
                         {"none", Readout::kNone}},
-                       "layer between state and softmax");
+                       "layer between state and softmax; activation is tanh without weights, for "
+                       "decoder.cell: none");
   list.number("decoder.readout_units", decoder.readout_units, 1, kMany, "units of the readout");
   list.choice<Feedback>("decoder.readout_feedback", decoder.readout_feedback,
                         {{"previous", Feedback::kPrevious}, {"none", Feedback::kNone}},
@@ -294,6 +312,9 @@ void add_decoder(OptionList& list, DecoderConfig& decoder) {
                     {{"none", Copy::kNone}, {"pointer", Copy::kPointer}},
                     "pointer lets the decoder copy units of the source, also those that the target "
                     "vocabulary lacks, as the pointer-generator does");
+  list.number("decoder.temperature", decoder.temperature, 0.01, 100.0,
+              "prediction divides the logits by it, so that probabilities fit how often they are "
+              "right");
 }
 
 }  // namespace

@@ -84,6 +84,10 @@ void add_training(OptionList& list, TrainingConfig& training) {
   add_schedule(list, training.schedule);
   add_dropout(list, training.dropout);
   list.number("training.label_smoothing", training.label_smoothing, 0.0, 0.99, "label smoothing");
+  list.choice<ClassWeights>(
+      "training.class_weights", training.class_weights,
+      {{"none", ClassWeights::kNone}, {"balanced", ClassWeights::kBalanced}},
+      "balanced lets every label count alike, however many examples it has (target.unit: whole)");
   add_guidance(list, training.guidance);
   list.choice<Initialization>(
       "training.initialization", training.initialization,

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <string_view>
 
 #include "model/step_program.h"
@@ -9,18 +10,32 @@
 namespace attend::model {
 namespace {
 
+// Declares what pools the annotations of a level. It starts as the score learned-query does.
+void add_pooling(step::ParameterList& table, const EncoderConfig& encoder, int level) {
+  if (encoder.pooling != Pooling::kAttention) return;
+  const std::string name = pooling_name(level);
+  const std::int64_t units = encoder.pooling_units;
+  table.matrix(name + ".weight", units, encoder.annotation_units(), step::kAttentionDeviation);
+  table.vector(name + ".bias", units);
+  const double limit = std::sqrt(6.0 / static_cast<double>(units + 1));  // Glorot, for [1, units]
+  table.vector(name + ".query", units, step::Initial::kUniform, limit);
+}
+
 void add_encoder(step::ParameterList& table, const EncoderConfig& encoder,
                  std::int64_t vocabulary) {
   if (encoder.embedding > 0) {
     table.embedding("source_embedding.weight", vocabulary, encoder.embedding);
   }
   std::int64_t inputs = encoder.embedding > 0 ? encoder.embedding : vocabulary;
-  for (int layer = 0; layer < encoder.layers; ++layer) {
-    for (const std::string_view direction : encoder.directions()) {
-      table.cell(fmt::format("encoder.{}.{}", layer, direction), encoder.cell, inputs,
-                 encoder.units, encoder.layer_norm);
+  for (int level = 0; level < encoder.levels; ++level) {
+    for (int layer = 0; layer < encoder.layers; ++layer) {
+      for (const std::string_view direction : encoder.directions()) {
+        table.cell(encoder_cell_name(level, layer, direction), encoder.cell, inputs, encoder.units,
+                   encoder.layer_norm);
+      }
+      inputs = encoder.annotation_units();
     }
-    inputs = encoder.annotation_units();
+    if (level + 1 < encoder.levels) add_pooling(table, encoder, level);
   }
 }
 
@@ -35,6 +50,13 @@ std::vector<TensorSpec> parameter_table(const Configuration& configuration,
   table.insert(table.end(), decoder.begin(), decoder.end());
   return table;
 }
+
+std::string encoder_cell_name(int level, int layer, std::string_view direction) {
+  static constexpr const char* kLevels[] = {"encoder", "sentence_encoder", "paragraph_encoder"};
+  return fmt::format("{}.{}.{}", kLevels[level], layer, direction);
+}
+
+std::string pooling_name(int level) { return level == 0 ? "word_pooling" : "sentence_pooling"; }
 
 std::int64_t parameter_count(const std::vector<TensorSpec>& table) {
   std::int64_t total = 0;

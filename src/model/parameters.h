@@ -36,6 +36,13 @@ struct VocabularySizes {
 ///                                                with gru_bias: outside
 ///   encoder.L.D.input_gain         [G n_e]       layer norm
 ///   encoder.L.D.recurrent_gain     [G n_e]       layer norm
+///   sentence_encoder.L.D.*, paragraph_encoder.L.D.*  the layers of levels 1 and 2, like encoder.L.D;
+///                                                in: n_h in the bottom layer, with encoder.levels of 2 or 3
+///   word_pooling.weight            [n'', n_h]    W of encoder.pooling: attention, n'':
+///                                                encoder.pooling_units, with encoder.levels of 2 or 3
+///   word_pooling.bias              [n'']
+///   word_pooling.query             [n'']         u
+///   sentence_pooling.*             the same tensors for sentences, with encoder.levels: 3
 ///   initial.L.state_weight         [n, d]        d: n_e for backward, n_h for mean, last, context.
 ///   initial.L.state_bias           [n]           With zero or copy no initial.* tensor exists.
 ///   initial.L.cell_weight          [n, d]        LSTM
@@ -133,6 +140,12 @@ inline constexpr const char* kSecondCell = "decoder.context";
 
 /// The prefix of the parameters of the cells that read their state alone, before their number.
 inline constexpr const char* kTransitions = "decoder.transition";
+
+/// Returns the prefix of the parameters of an encoder's cell. Level 0 reads words, level 1
+/// sentences, level 2 paragraphs.
+std::string encoder_cell_name(int level, int layer, std::string_view direction);
+/// Returns the prefix of the parameters that pool the annotations of level 0 or 1 (§8).
+std::string pooling_name(int level);
 
 /// Returns the name of the tensor that holds the target embedding, or the output weights, after
 /// ties are followed.

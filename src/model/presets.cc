@@ -225,6 +225,17 @@ constexpr NamedPreset kPresets[] = {
      published_hard},
     {"hard-monotonic-1", "hard-monotonic, whose last position decides how far a step moves on",
      make_hard_monotonic_1, published_hard_monotonic_1},
+    {"han", "Yang et al. 2016: labels of documents by attention to words and to sentences",
+     make_han, published_han},
+    {"han-mean", "han with means in place of attention", make_han_mean, published_han_mean},
+    {"han-max", "han with largest values in place of attention", make_han_max, published_han_max},
+    {"att-blstm", "Zhou et al. 2016: labels of sentences by attention to the words of a BiLSTM",
+     make_att_blstm, published_att_blstm},
+    {"flat-attention", "labels of short texts by attention to words or characters",
+     make_flat_attention, nullptr},
+    {"flat-mean", "labels by the mean of all annotations", make_flat_mean, nullptr},
+    {"flat-last", "labels by the last state of each direction", make_flat_last, nullptr},
+    {"flat-max", "labels by the largest value of each unit", make_flat_max, nullptr},
 };
 
 const NamedPreset& find_preset(std::string_view name) {

@@ -1,4 +1,4 @@
-// The functions that make presets, in four files. Beside each make_…() stands the function that
+// The functions that make presets, in five files. Beside each make_…() stands the function that
 // changes its result to the published sizes. Internal to src/model.
 #pragma once
 
@@ -65,5 +65,19 @@ Configuration make_hard();
 Configuration published_hard();
 Configuration make_hard_monotonic_1();
 Configuration published_hard_monotonic_1();
+
+// presets_labels.cc: labels of texts.
+Configuration make_han();
+Configuration published_han();
+Configuration make_han_mean();
+Configuration published_han_mean();
+Configuration make_han_max();
+Configuration published_han_max();
+Configuration make_att_blstm();
+Configuration published_att_blstm();
+Configuration make_flat_attention();
+Configuration make_flat_mean();
+Configuration make_flat_last();
+Configuration make_flat_max();
 
 }  // namespace attend::model

@@ -65,7 +65,9 @@ bool has_plan(const Configuration& configuration) {
   if (configuration.decoder.cell.type == Cell::kNone) return false;
   if (configuration.decoder.copy != Copy::kNone) return false;
   if (!has_planned_inputs(configuration)) return false;
-  if (!attention.looks()) return true;
+  if (!attention.looks()) {
+    return attention.kind == AttentionKind::kFixed || attention.kind == AttentionKind::kNone;
+  }
   if (attention.keys != Keys::kAnnotations) return false;
   if (attention.query != Query::kState || attention.context_gate != ContextGate::kNone) {
     return false;

@@ -80,11 +80,16 @@ struct DropoutConfig {
   bool variational = false;
 };
 
+/// How much the examples of each label count: all alike; or in balance, so that every label counts
+/// as much as the others: N / (labels · n), where n of N examples have the label.
+enum class ClassWeights { kNone, kBalanced };
+
 struct TrainingConfig {
   OptimizerConfig optimizer;
   ScheduleConfig schedule;
   DropoutConfig dropout;
   double label_smoothing = 0.0;
+  ClassWeights class_weights = ClassWeights::kNone;  ///< of models that answer with labels
   GuidanceConfig guidance;
   Initialization initialization = Initialization::kGlorot;
   Freeze freeze = Freeze::kNone;

@@ -1,6 +1,8 @@
 #include "network/batch.h"
 
 #include <algorithm>
+#include <numeric>
+#include <utility>
 
 #include "base/base.h"
 
@@ -8,6 +10,7 @@ namespace attend::network {
 namespace {
 
 using Ids = std::vector<std::int64_t>;
+using Sequences = std::vector<std::span<const text::TokenId>>;
 
 at::Tensor to_tensor(const Ids& ids, at::IntArrayRef shape, const at::Device& device) {
   const at::Tensor result = at::empty(shape, at::kLong);
@@ -15,13 +18,13 @@ at::Tensor to_tensor(const Ids& ids, at::IntArrayRef shape, const at::Device& de
   return device.is_cpu() ? result : result.to(device);
 }
 
-void fill_source(Batch& batch, std::span<const Example* const> examples, std::size_t length,
+void fill_source(Batch& batch, const Sequences& sources, std::size_t length,
                  const at::TensorOptions& floating) {
-  const std::size_t count = examples.size();
+  const std::size_t count = sources.size();
   Ids source(length * count, 0), reversed(length * count, 0), reversal(length * count);
   Ids lengths(count), last(count), mask(length * count, 0);
   for (std::size_t b = 0; b < count; ++b) {
-    const auto& tokens = examples[b]->source.tokens;
+    const auto& tokens = sources[b];
     for (std::size_t t = 0; t < length; ++t) {
       const bool real = t < tokens.size();
       const std::size_t mirrored = real ? tokens.size() - 1 - t : t;
@@ -48,9 +51,162 @@ void fill_source(Batch& batch, std::span<const Example* const> examples, std::si
   }
 }
 
-// Says where attention may look. Call after fill_source().
-void fill_attention(Batch& batch, std::span<const Example* const> examples, std::size_t length,
+// Elements [first, first + length) of the level below.
+struct Group {
+  std::size_t first = 0;
+  std::size_t length = 0;
+};
+
+// Adds the groups of a source of `size` elements that begin at `firsts`. Its first element has the
+// number `before` among those of all sources.
+void add_groups(const std::vector<std::int32_t>& firsts, std::size_t size, std::size_t before,
+                std::vector<Group>& groups) {
+  for (std::size_t k = 0; k < firsts.size(); ++k) {
+    const auto begin = static_cast<std::size_t>(firsts[k]);
+    const std::size_t end = k + 1 < firsts.size() ? static_cast<std::size_t>(firsts[k + 1]) : size;
+    ATTEND_CHECK(firsts[0] == 0 && begin < end && end <= size);
+    groups.push_back({before + begin, end - begin});
+  }
+}
+
+// The sources of a batch, level by level.
+struct Levels {
+  Sequences sentences;
+  std::vector<Group> paragraphs;  // of sentences; empty with two levels
+  std::vector<Group> documents;   // of sentences or paragraphs
+};
+
+Levels find_levels(std::span<const Example* const> examples) {
+  const model::Source& first = examples[0]->source;
+  Levels levels;
+  for (const Example* example : examples) {
+    const model::Source& source = example->source;
+    ATTEND_CHECK(!source.sentences.empty() &&
+                 source.paragraphs.empty() == first.paragraphs.empty());
+    ATTEND_CHECK(source.allowed.empty() && source.copies.ids.empty());
+    const std::size_t before = levels.sentences.size();
+    std::vector<Group> own;
+    add_groups(source.sentences, source.tokens.size(), 0, own);
+    for (const Group& group : own) {
+      levels.sentences.push_back(std::span(source.tokens).subspan(group.first, group.length));
+    }
+    if (source.paragraphs.empty()) {
+      levels.documents.push_back({before, own.size()});
+      continue;
+    }
+    levels.documents.push_back({levels.paragraphs.size(), source.paragraphs.size()});
+    add_groups(source.paragraphs, own.size(), before, levels.paragraphs);
+  }
+  return levels;
+}
+
+// A batch of a level, and the place that each of its elements has in it.
+struct LowerBatch {
+  std::shared_ptr<const Batch> batch;
+  Ids places;
+};
+
+// Returns the numbers of elements in the order of their falling lengths: a step of the encoder
+// then computes only those that have not ended.
+template <class LengthOf>
+std::vector<std::size_t> order_by_length(std::size_t count, const LengthOf& length_of) {
+  std::vector<std::size_t> order(count);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return length_of(a) > length_of(b); });
+  return order;
+}
+
+Ids places_of(const std::vector<std::size_t>& order) {
+  Ids places(order.size());
+  for (std::size_t place = 0; place < order.size(); ++place) {
+    places[order[place]] = static_cast<std::int64_t>(place);
+  }
+  return places;
+}
+
+std::shared_ptr<Batch> make_sources(const Sequences& sources, const at::TensorOptions& floating) {
+  std::size_t longest = 0;
+  for (const auto& one : sources) longest = std::max(longest, one.size());
+  auto batch = std::make_shared<Batch>();
+  batch->sentences = static_cast<std::int64_t>(sources.size());
+  fill_source(*batch, sources, longest, floating);
+  return batch;
+}
+
+LowerBatch make_sentences(const Sequences& sentences, const at::TensorOptions& floating) {
+  const auto order =
+      order_by_length(sentences.size(), [&](std::size_t k) { return sentences[k].size(); });
+  Sequences ordered;
+  for (const std::size_t k : order) ordered.push_back(sentences[k]);
+  return {make_sources(ordered, floating), places_of(order)};
+}
+
+// Fills what a batch whose sources are `groups` of the elements of `below` knows of them.
+void fill_groups(Batch& batch, const std::vector<Group>& groups, std::size_t length,
+                 const LowerBatch& below, const at::TensorOptions& floating) {
+  const std::vector<text::TokenId> no_ids(length, 0);
+  Sequences sources;
+  for (const Group& group : groups) sources.push_back(std::span(no_ids).first(group.length));
+  fill_source(batch, sources, length, floating);
+  Ids rows(length * groups.size(), below.batch->sentences);
+  for (std::size_t b = 0; b < groups.size(); ++b) {
+    for (std::size_t t = 0; t < groups[b].length; ++t) {
+      rows[t * groups.size() + b] = below.places[groups[b].first + t];
+    }
+  }
+  batch.below = below.batch;
+  batch.below_rows = to_tensor(rows, {static_cast<std::int64_t>(rows.size())}, floating.device());
+}
+
+std::size_t longest_of(const std::vector<Group>& groups) {
+  std::size_t longest = 0;
+  for (const Group& group : groups) longest = std::max(longest, group.length);
+  return longest;
+}
+
+LowerBatch make_paragraphs(const std::vector<Group>& paragraphs, const LowerBatch& sentences,
+                           const at::TensorOptions& floating) {
+  const auto order =
+      order_by_length(paragraphs.size(), [&](std::size_t k) { return paragraphs[k].length; });
+  std::vector<Group> ordered;
+  for (const std::size_t k : order) ordered.push_back(paragraphs[k]);
+  auto batch = std::make_shared<Batch>();
+  batch->sentences = static_cast<std::int64_t>(ordered.size());
+  fill_groups(*batch, ordered, longest_of(ordered), sentences, floating);
+  return {std::move(batch), places_of(order)};
+}
+
+// Fills what the batch knows of sources with several levels.
+void fill_documents(Batch& batch, std::span<const Example* const> examples, std::size_t at_least,
                     const at::TensorOptions& floating) {
+  const Levels levels = find_levels(examples);
+  LowerBatch below = make_sentences(levels.sentences, floating);
+  if (!levels.paragraphs.empty()) below = make_paragraphs(levels.paragraphs, below, floating);
+  fill_groups(batch, levels.documents, std::max(at_least, longest_of(levels.documents)), below,
+              floating);
+}
+
+// Fills what the batch knows of its sources.
+void fill_sources(Batch& batch, std::span<const Example* const> examples, std::size_t at_least,
+                  const at::TensorOptions& floating) {
+  const auto has_levels = [](const Example* one) { return !one->source.sentences.empty(); };
+  if (std::any_of(examples.begin(), examples.end(), has_levels)) {
+    return fill_documents(batch, examples, at_least, floating);
+  }
+  Sequences sources;
+  std::size_t length = at_least;
+  for (const Example* example : examples) {
+    sources.emplace_back(example->source.tokens);
+    length = std::max(length, example->source.tokens.size());
+  }
+  fill_source(batch, sources, length, floating);
+}
+
+// Says where attention may look. Call after fill_sources().
+void fill_attention(Batch& batch, std::span<const Example* const> examples,
+                    const at::TensorOptions& floating) {
+  const auto length = static_cast<std::size_t>(batch.source.size(0));
   batch.attention_mask = batch.source_mask;
   batch.attention_sizes = batch.source_sizes;
   const auto is_open = [](const Example* example) { return example->source.allowed.empty(); };
@@ -101,7 +257,7 @@ void fill_target(Batch& batch, std::span<const Example* const> examples, std::si
 }
 
 // Makes the distribution over the source that the links of each target token ask for. Call after
-// fill_source() and fill_target().
+// fill_sources() and fill_target().
 void fill_links(Batch& batch, std::span<const Example* const> examples,
                 const at::TensorOptions& floating) {
   const auto has_none = [](const Example* example) { return example->links.empty(); };
@@ -123,8 +279,8 @@ void fill_links(Batch& batch, std::span<const Example* const> examples,
 }
 
 // Makes the ids of the units that may be copied from each source.
-void fill_copies(Batch& batch, std::span<const Example* const> examples, std::size_t length,
-                 const at::Device& device) {
+void fill_copies(Batch& batch, std::span<const Example* const> examples, const at::Device& device) {
+  const auto length = static_cast<std::size_t>(batch.source.size(0));
   const auto has_none = [](const Example* one) { return one->source.copies.ids.empty(); };
   if (std::all_of(examples.begin(), examples.end(), has_none)) return;
   Ids all(examples.size() * length, text::kNoToken);
@@ -139,30 +295,45 @@ void fill_copies(Batch& batch, std::span<const Example* const> examples, std::si
   batch.copies = to_tensor(all, {batch.sentences, static_cast<std::int64_t>(length)}, device);
 }
 
+// Makes the factors of the costs of target tokens, in the order of batch.target_tokens.
+void fill_weights(Batch& batch, std::span<const Example* const> examples,
+                  const at::TensorOptions& floating) {
+  const auto is_usual = [](const Example* one) { return one->weight == 1.0F; };
+  if (std::all_of(examples.begin(), examples.end(), is_usual)) return;
+  std::vector<float> weights;
+  for (std::int64_t i = 0; i < batch.target.size(0); ++i) {
+    for (const Example* example : examples) {
+      if (static_cast<std::size_t>(i) < example->target.size()) weights.push_back(example->weight);
+    }
+  }
+  const at::Tensor tensor = at::empty({batch.tokens}, at::kFloat);
+  std::copy(weights.begin(), weights.end(), tensor.data_ptr<float>());
+  batch.target_weights = tensor.to(floating);
+}
+
 }  // namespace
 
 Batch make_batch(std::span<const Example* const> examples, const at::TensorOptions& floating,
                  const PaddedTo& at_least) {
   ATTEND_CHECK(!examples.empty());
-  std::size_t source_length = at_least.source;
   std::size_t target_length = at_least.target;
   for (const Example* example : examples) {
     const model::Source& source = example->source;
     ATTEND_CHECK(!source.tokens.empty() && !example->target.empty());
-    ATTEND_CHECK(source.sentences.empty() && source.features.empty());
+    ATTEND_CHECK(source.features.empty());
     ATTEND_CHECK(source.allowed.empty() || source.allowed.size() == source.tokens.size());
     const std::size_t copied = source.copies.ids.size();
     ATTEND_CHECK(copied == 0 || copied == source.tokens.size());
-    source_length = std::max(source_length, source.tokens.size());
     target_length = std::max(target_length, example->target.size());
   }
   Batch batch;
   batch.sentences = static_cast<std::int64_t>(examples.size());
-  fill_source(batch, examples, source_length, floating);
-  fill_attention(batch, examples, source_length, floating);
+  fill_sources(batch, examples, at_least.source, floating);
+  fill_attention(batch, examples, floating);
   fill_target(batch, examples, target_length, floating);
   fill_links(batch, examples, floating);
-  fill_copies(batch, examples, source_length, floating.device());
+  fill_copies(batch, examples, floating.device());
+  fill_weights(batch, examples, floating);
   Ids last;
   for (const Example* example : examples) last.push_back(example->target.back());
   batch.last_tokens = to_tensor(last, {batch.sentences}, floating.device());

@@ -4,6 +4,7 @@
 #include <ATen/ATen.h>
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -46,6 +47,15 @@ struct Batch {
   // [batch]: how many positions of each source attention may look at, if in every source these are
   // the first ones; otherwise empty.
   std::vector<std::int32_t> attention_sizes;
+  // [tokens]: the factor of the cost of each target token; undefined if all are 1.
+  at::Tensor target_weights;
+  // With sources of several levels, the positions of this batch are sentences (or paragraphs), and
+  // `source` holds no ids. `below` has a source for each of them, whose positions are its words (or
+  // sentences); it has no targets. Null with sources of one level.
+  std::shared_ptr<const Batch> below;
+  // [source_length · batch]: the source of `below` that stands at position (t, b); on padding the
+  // number of its sources. Undefined without `below`.
+  at::Tensor below_rows;
   std::int64_t sentences = 0;  ///< number of examples, written `batch` in shapes
   std::int64_t tokens = 0;     ///< number of target tokens, without padding
   std::int64_t own_ids = 0;  ///< the most ids beyond the vocabulary that Source::copies of one has
@@ -59,10 +69,10 @@ struct PaddedTo {
 };
 
 /// Makes a batch of at least one example. Every source and every target must hold a token; an empty
-/// one is a CheckFailure, and so is a link outside its example and a source of several sentences or
-/// of features, or with copies for other positions than its own. `floating` gives the type of
-/// masks, lengths and links and the device of all tensors. The lengths are those of the longest
-/// source and target, or `at_least` where that is more.
+/// one is a CheckFailure, and so is a link outside its example, a source of features or with copies
+/// for other positions than its own, and a batch whose sources differ in their number of levels.
+/// `floating` gives the type of masks, lengths and links and the device of all tensors. The lengths
+/// are those of the longest source and target, or `at_least` where that is more.
 Batch make_batch(std::span<const Example* const> examples, const at::TensorOptions& floating,
                  const PaddedTo& at_least = {});
 

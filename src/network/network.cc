@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "network/guidance.h"
+#include "network/levels.h"
 #include "network/passes.h"
 #include "network/step_operations.h"
 
@@ -86,20 +87,24 @@ Tensor Network::encoder_mask(const Batch& batch, Dropout* dropout) const {
                        dropout->config().recurrent, floating());
 }
 
-Network::Layer Network::encode_layer(int layer, const Batch& batch, const Tensor& below,
+Network::Layer Network::encode_layer(EncoderPlace place, const Batch& batch, const Tensor& below,
                                      Dropout* dropout) const {
   const model::EncoderConfig& encoder = configuration_.encoder;
   EncoderLayerInputs inputs;
   inputs.shape = {encoder.cell, encoder.units};
   inputs.direction = encoder.reading();
   for (const std::string_view direction : encoder.directions()) {
-    inputs.cells.push_back(
-        CellTensors::find(tensors_, fmt::format("encoder.{}.{}", layer, direction), inputs.shape));
+    inputs.cells.push_back(CellTensors::find(
+        tensors_, model::encoder_cell_name(place.level, place.layer, direction), inputs.shape));
   }
   inputs.seen = source_rows(batch, below, dropout);
   inputs.mask = encoder_mask(batch, dropout);
   const EncodedLayer encoded = operations_->encoder_layer(inputs, batch);
   Layer result{encoded.annotations, {}};
+  if (encoder.join == model::Join::kSum) {
+    const std::int64_t n = encoder.units;
+    result.annotations = encoded.annotations.narrow(2, 0, n) + encoded.annotations.narrow(2, n, n);
+  }
   if (dropout) {
     result.annotations = dropout->sequence(result.annotations, dropout->config().encoder);
   }
@@ -138,14 +143,16 @@ Tensor Network::initial_inputs(InitialState state, const Tensor& h, const Batch&
   return {};
 }
 
-Network::Annotated Network::annotate(const Batch& whole, Dropout* dropout) const {
+Network::Annotated Network::annotate(const Batch& whole, Dropout* dropout,
+                                     std::vector<Tensor>* weights) const {
+  const int top = configuration_.encoder.levels - 1;
   const bool reverses = configuration_.encoder.reverses_words();
   const Tensor order = reverses ? order_of_reversed_words(whole) : Tensor();
   const Batch& batch = reverses ? reorder_source(whole, order) : whole;
-  Tensor h;  // [source_length, batch, n_h]
+  Tensor h = read_below(batch, top, dropout, weights);  // [source_length, batch, n_h]
   Annotated result;
   for (int layer = 0; layer < configuration_.encoder.layers; ++layer) {
-    const Layer encoded = encode_layer(layer, batch, h, dropout);
+    const Layer encoded = encode_layer({top, layer}, batch, h, dropout);
     h = encoded.annotations;
     if (encoded.last.hidden.defined()) result.last.push_back(encoded.last);
   }
@@ -201,10 +208,11 @@ WordRows Network::previous_rows(const Batch& batch, Dropout* dropout) const {
   return {all.flatten(0, 1), {}};
 }
 
-Network::Decoded Network::decode(const Batch& whole, Dropout* dropout, Shown shown) const {
+Network::Decoded Network::decode(const Batch& whole, Dropout* dropout, Shown shown,
+                                 std::vector<Tensor>* weights) const {
   const bool hides = configuration_.attention.end_token == model::EndToken::kHidden;
   const Batch& batch = hides ? hide_last_tokens(whole) : whole;
-  const Annotated annotated = annotate(batch, dropout);
+  const Annotated annotated = annotate(batch, dropout, weights);
   const WordRows previous = previous_rows(batch, dropout);
   DecoderMasks masks(configuration_.decoder, batch.target.size(0), batch.sentences, dropout,
                      floating());
@@ -240,6 +248,9 @@ Network::Decoded Network::decode_by_program(const Batch& batch, const Annotated&
   };
   inputs.first_backward = read(step::Op::kFirstBackward, InitialState::kBackward);
   inputs.mean_annotations = read(step::Op::kMeanAnnotations, InitialState::kMean);
+  if (program_->reads(step::Op::kMaxAnnotations)) {
+    inputs.max_annotations = largest_of_each_unit(annotated.read, batch);
+  }
   inputs.last_state = read(step::Op::kLastState, InitialState::kLast);
   inputs.last = annotated.last;
   inputs.previous = previous;
@@ -264,12 +275,13 @@ Network::Decoded Network::decode_by_program(const Batch& batch, const Annotated&
 
 Forced Network::forced(const Batch& batch) const {
   operations_->begin_pass();
-  const Decoded decoded = decode(batch, nullptr, Shown::kAll);
-  if (decoded.prior.defined()) return {mixture_scores(decoded), decoded.alignments};
-  if (decoded.gate.defined()) return {copying_scores(decoded, batch), decoded.alignments};
+  std::vector<Tensor> weights;
+  const Decoded decoded = decode(batch, nullptr, Shown::kAll, &weights);
+  if (decoded.prior.defined()) return {mixture_scores(decoded), decoded.alignments, weights};
+  if (decoded.gate.defined()) return {copying_scores(decoded, batch), decoded.alignments, weights};
   const LossInputs inputs = loss_inputs(decoded.readouts.flatten(0, 1), batch);
   const Tensor scores = log_probabilities(inputs.rows, inputs.weight, inputs.bias);
-  return {scores.view({batch.target.size(0), batch.sentences, -1}), decoded.alignments};
+  return {scores.view({batch.target.size(0), batch.sentences, -1}), decoded.alignments, weights};
 }
 
 // Returns the log-probabilities of a mixture, [steps, batch, target_vocabulary]. One position at a
@@ -347,13 +359,15 @@ LossSums Network::evaluate(const Batch& batch) const {
 
 LossInputs Network::loss_inputs(const Tensor& rows, const Batch& batch) const {
   const model::DecoderConfig& decoder = configuration_.decoder;
-  return {rows,
-          tensor(model::output_weight_name(decoder)),
-          tensor("output.bias"),
-          batch.target_tokens,
-          decoder.ties_output(),
-          {},
-          {}};
+  LossInputs inputs{rows,
+                    tensor(model::output_weight_name(decoder)),
+                    tensor("output.bias"),
+                    batch.target_tokens,
+                    decoder.ties_output(),
+                    {},
+                    {}};
+  inputs.target_weights = batch.target_weights;
+  return inputs;
 }
 
 }  // namespace attend::network

@@ -26,6 +26,9 @@ struct Forced {
   // [target_length, batch, target_vocabulary]; a decoder that copies has Batch::own_ids more ids
   Tensor log_probabilities;
   Tensor alignments;  // [target_length, batch, source_length]
+  // The weights with which each level below the top pooled its positions (§8), from the words up:
+  // [positions], sequence by sequence in the order of Batch::below. Empty without such weights.
+  std::vector<Tensor> pooling_weights;
 };
 
 /// An attentional encoder-decoder. It shares the memory of its parameters with the caller, who may
@@ -52,18 +55,30 @@ class Network {
   Forced forced(const Batch& batch) const;
 
  private:
+  // A layer of a level of the encoder, both from 0.
+  struct EncoderPlace {
+    int level = 0;
+    int layer = 0;
+  };
   struct Annotated;
   struct Layer;
   struct Decoded;
-  Layer encode_layer(int layer, const Batch& batch, const Tensor& below, Dropout* dropout) const;
+  Layer encode_layer(EncoderPlace place, const Batch& batch, const Tensor& below,
+                     Dropout* dropout) const;
   WordRows source_rows(const Batch& batch, const Tensor& below, Dropout* dropout) const;
   Tensor encoder_mask(const Batch& batch, Dropout* dropout) const;
   Tensor last_of_directions(const Tensor& h, const Batch& batch) const;
   Tensor initial_inputs(model::InitialState state, const Tensor& h, const Batch& batch) const;
-  Annotated annotate(const Batch& batch, Dropout* dropout) const;
+  Annotated annotate(const Batch& batch, Dropout* dropout,
+                     std::vector<Tensor>* weights = nullptr) const;
+  // With an encoder of several levels (levels.cc):
+  Tensor read_below(const Batch& batch, int level, Dropout* dropout,
+                    std::vector<Tensor>* weights) const;
+  Tensor pool(int level, const Tensor& h, const Batch& batch, std::vector<Tensor>* weights) const;
   Tensor previous_ids(const Batch& batch) const;
   WordRows previous_rows(const Batch& batch, Dropout* dropout) const;
-  Decoded decode(const Batch& batch, Dropout* dropout, Shown shown) const;
+  Decoded decode(const Batch& batch, Dropout* dropout, Shown shown,
+                 std::vector<Tensor>* weights = nullptr) const;
   Decoded decode_by_program(const Batch& batch, const Annotated& annotated,
                             const WordRows& previous, const DecoderMasks& masks, Dropout* dropout,
                             Shown shown) const;

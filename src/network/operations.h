@@ -59,6 +59,12 @@ struct SentenceAnnotations {
   Tensor first_backward;  // [batch, n]: ←h_1, which has read the whole source (§4.1)
 };
 
+/// Sequences that were pooled to one vector each (§8).
+struct PooledSequences {
+  Tensor vectors;  // [batch, units]: Σ_t α_t x_t
+  Tensor weights;  // [positions]: α, without a gradient
+};
+
 /// The inputs of attention (§1.5): the annotations of the source, and what the score needs.
 struct AttentionInputs {
   model::Score score = model::Score::kAdditive;
@@ -159,6 +165,9 @@ struct LossInputs {
   /// Scalar: Σ log p(y_i | y_<i, x) where the output is a mixture, or copies. The fields above the
   /// extra cost are then undefined. Otherwise undefined.
   Tensor log_likelihood;
+  /// [tokens]: the factor of the cost of each target token; undefined if all are 1. Not read where
+  /// the output is a mixture, or copies.
+  Tensor target_weights;
 };
 
 struct LossOptions {
@@ -198,6 +207,12 @@ class Operations {
   /// Reorders annotations h [source_length, batch, n_h] by sentence. The last n units of h must
   /// belong to the backward direction.
   virtual SentenceAnnotations by_sentence(const Tensor& h, std::int64_t n) = 0;
+  /// Returns the rows of h [source_length, batch, units] that are no padding, sequence by sequence:
+  /// [positions, units].
+  virtual Tensor real_positions(const Tensor& h, const Batch& batch) = 0;
+  /// Pools every sequence of `batch`: its weights are the softmax of the energies of its positions.
+  /// `rows` [positions, units] and `energies` [positions] have the order of real_positions().
+  virtual PooledSequences pool(const Tensor& rows, const Tensor& energies, const Batch& batch) = 0;
   /// Whether decoder_steps() can compute the decoder of this configuration. If not, the network
   /// runs the decoder's step program.
   virtual bool has_plan(const model::Configuration& /*configuration*/) const { return false; }

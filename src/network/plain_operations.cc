@@ -1,6 +1,9 @@
 #include "network/plain_operations.h"
 
+#include <algorithm>
+#include <limits>
 #include <optional>
+#include <vector>
 
 #include "base/base.h"
 #include "network/layers.h"
@@ -24,13 +27,15 @@ Cost cross_entropy(const LossInputs& inputs, double label_smoothing) {
     return {inputs.extra.defined() ? cost + inputs.extra : cost, inputs.log_likelihood.detach()};
   }
   const Tensor scores = log_probabilities(inputs.rows, inputs.weight, inputs.bias);
-  const Tensor surprise =
-      at::nll_loss(scores, inputs.targets, {}, at::Reduction::Sum);  // − Σ log p(y_i)
+  const Tensor surprises =
+      at::nll_loss(scores, inputs.targets, {}, at::Reduction::None);  // − log p(y_i)
   const double uniform = label_smoothing / static_cast<double>(scores.size(1));
-  const Tensor cost = label_smoothing > 0.0
-                          ? surprise * (1.0 - label_smoothing) - scores.sum() * uniform
-                          : surprise;
-  return {inputs.extra.defined() ? cost + inputs.extra : cost, surprise.detach().neg()};
+  Tensor costs = label_smoothing > 0.0
+                     ? surprises * (1.0 - label_smoothing) - scores.sum(1) * uniform
+                     : surprises;
+  if (inputs.target_weights.defined()) costs = costs * inputs.target_weights;
+  const Tensor cost = costs.sum();
+  return {inputs.extra.defined() ? cost + inputs.extra : cost, surprises.sum().detach().neg()};
 }
 
 namespace {
@@ -63,6 +68,20 @@ Tensor project_source(const EncoderLayerInputs& in, const Batch& batch) {
   const CellTensors all = CellTensors::stack(in.cells);
   if (!all.input_gain.defined()) return projected + all.bias;
   return at::addcmul(all.bias, normalize_blocks(projected, in.shape.units), all.input_gain);
+}
+
+// Returns the places of the real positions in [batch · source_length], sequence by sequence.
+Tensor positions_of(const Batch& batch) {
+  const std::int64_t length = batch.source.size(0);
+  std::vector<std::int64_t> places;
+  for (std::size_t b = 0; b < batch.source_sizes.size(); ++b) {
+    for (std::int64_t t = 0; t < batch.source_sizes[b]; ++t) {
+      places.push_back(static_cast<std::int64_t>(b) * length + t);
+    }
+  }
+  const Tensor result = at::empty({static_cast<std::int64_t>(places.size())}, at::kLong);
+  std::copy(places.begin(), places.end(), result.data_ptr<std::int64_t>());
+  return result.to(batch.source.device());
 }
 
 // Returns the values after the last token of each direction, [batch, directions · n]. `sequences`
@@ -133,6 +152,29 @@ EncodedLayer PlainOperations::encoder_layer(const EncoderLayerInputs& in, const 
 
 SentenceAnnotations PlainOperations::by_sentence(const Tensor& h, std::int64_t n) {
   return {h.transpose(0, 1).contiguous(), h.select(0, 0).narrow(1, h.size(2) - n, n)};
+}
+
+Tensor PlainOperations::real_positions(const Tensor& h, const Batch& batch) {
+  return h.transpose(0, 1).flatten(0, 1).index_select(0, positions_of(batch));
+}
+
+PooledSequences PlainOperations::pool(const Tensor& rows, const Tensor& energies,
+                                      const Batch& batch) {
+  constexpr double kNothing = -std::numeric_limits<double>::infinity();
+  const std::int64_t length = batch.source.size(0), count = batch.source.size(1);
+  const Tensor positions = positions_of(batch);
+  const Tensor weights =
+      at::full({count * length}, kNothing, energies.options().requires_grad(false))
+          .index_copy(0, positions, energies)
+          .view({count, length})
+          .softmax(1)
+          .view(-1);
+  const Tensor padded =
+      at::zeros({count * length, rows.size(1)}, rows.options().requires_grad(false))
+          .index_copy(0, positions, rows)
+          .view({count, length, rows.size(1)});
+  return {weights.view({count, 1, length}).bmm(padded).squeeze(1),
+          weights.index_select(0, positions).detach()};
 }
 
 DecodedSteps Operations::decoder_steps(const DecoderInputs&) {

@@ -37,6 +37,8 @@ class PlainOperations : public Operations {
   WordRows embed_words(const Tensor& table, const Tensor& ids) override;
   EncodedLayer encoder_layer(const EncoderLayerInputs& inputs, const Batch& batch) override;
   SentenceAnnotations by_sentence(const Tensor& h, std::int64_t n) override;
+  Tensor real_positions(const Tensor& h, const Batch& batch) override;
+  PooledSequences pool(const Tensor& rows, const Tensor& energies, const Batch& batch) override;
   Tensor token_log_probabilities(const LossInputs& inputs) override;
   LossSums accumulate_gradient(const LossInputs& inputs, const LossOptions& options) override;
   LossSums evaluate(const LossInputs& inputs, const LossOptions& options) override;

@@ -37,9 +37,10 @@ struct ProgramInputs {
   /// of every source; otherwise empty.
   std::vector<std::int32_t> lengths;
   Tensor source_words;  // [batch, 1]: S of each source, without </s>
-  // Each of these three is undefined where the program does not read it.
+  // Each of these four is undefined where the program does not read it.
   Tensor first_backward;    // [batch, n_e]: ←h_1
   Tensor mean_annotations;  // [batch, n_h]
+  Tensor max_annotations;   // [batch, n_h]
   Tensor last_state;        // [batch, n_h]: [→h_T; ←h_1], or one of them
   std::vector<State> last;  // [encoder layers] of [batch, n_h]: states to copy; or empty
   WordRows previous;        // [steps · batch, m]: E y_{i-1}; undefined without feedback

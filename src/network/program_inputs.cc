@@ -22,6 +22,8 @@ Tensor ProgramRun::input_value(const step::Operation& operation) {
       return in_.first_backward;
     case step::Op::kMeanAnnotations:
       return in_.mean_annotations;
+    case step::Op::kMaxAnnotations:
+      return in_.max_annotations;
     case step::Op::kLastState:
       return in_.last_state;
     case step::Op::kLayerState:

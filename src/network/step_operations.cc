@@ -319,6 +319,7 @@ bool is_computed(step::Op op) {
     case step::Op::kAnnotations:
     case step::Op::kFirstBackward:
     case step::Op::kMeanAnnotations:
+    case step::Op::kMaxAnnotations:
     case step::Op::kLastState:
     case step::Op::kLayerState:
     case step::Op::kLayerCell:

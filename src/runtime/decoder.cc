@@ -20,7 +20,7 @@ Decoder::Decoder(const model::Configuration& configuration, std::size_t vocabula
                          : static_cast<std::size_t>(configuration.encoder.units)),
       embeddings_(make_embeddings(config_, vocabulary, end, weights)),
       output_(Tensors(weights, "", precision), model::output_weight_name(config_),
-              weights.get("output.bias").values) {
+              weights.get("output.bias").values, config_.temperature) {
   const Tensors tensors(weights, "", precision);
   if (configuration.attention.looks()) attention_.emplace(configuration, tensors);
   add_layers(tensors);

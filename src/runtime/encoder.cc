@@ -133,6 +133,22 @@ void reverse_words(Annotations& annotations) {
   }
 }
 
+// Returns the sum of the first and the second half of each row: x [rows, width] → [rows, width /
+// 2].
+std::vector<float> sum_of_halves(std::span<const float> x, std::size_t width) {
+  const std::size_t half = width / 2;
+  std::vector<float> sums(x.size() / 2);
+  for (std::size_t row = 0; row * width < x.size(); ++row) {
+    const std::span<const float> own = row_of(x, row, width);
+    for (std::size_t k = 0; k < half; ++k) sums[row * half + k] = own[k] + own[half + k];
+  }
+  return sums;
+}
+
+std::size_t levels_of(const model::Source& source) {
+  return source.sentences.empty() ? 1 : source.paragraphs.empty() ? 2 : 3;
+}
+
 // Returns where attention may look, [positions]; empty if it may look everywhere.
 std::vector<char> allowed_positions(std::span<const model::Source> sources, std::size_t positions) {
   std::vector<char> allowed;
@@ -158,25 +174,38 @@ Encoder::Encoder(const model::EncoderConfig& config, std::size_t vocabulary, con
       units_(static_cast<std::size_t>(config.units)),
       embeddings_(tensors.under("source_embedding").values("weight")),
       lstm_(config.cell.type == model::Cell::kLstm),
-      reverses_words_(config.reverses_words()) {
+      reverses_words_(config.reverses_words()),
+      sums_(config.join == model::Join::kSum),
+      pooling_(config.pooling) {
+  for (int level = 0; level < config.levels; ++level) {
+    levels_.push_back(make_level(config, level, tensors));
+  }
+  make_tables();
+}
+
+Encoder::Level Encoder::make_level(const model::EncoderConfig& config, int level,
+                                   const Tensors& tensors) const {
+  Level result;
   for (int number = 0; number < config.layers; ++number) {
-    Layer& layer = layers_.emplace_back();
+    Layer& layer = result.layers.emplace_back();
     for (const std::string_view name : config.directions()) {
-      const Tensors own =
-          tensors.under("encoder." + std::to_string(number) + "." + std::string(name));
+      const Tensors own = tensors.under(model::encoder_cell_name(level, number, name));
       const bool forward = name == "forward" || config.reverses_words();
       const auto way = forward ? model::Direction::kForward : model::Direction::kBackward;
       layer.push_back(
           {way, InputProjection(units_, own), RecurrentCell(config.cell, units_, own), {}});
     }
   }
-  make_tables();
+  if (level + 1 == config.levels || config.pooling != model::Pooling::kAttention) return result;
+  const Tensors own = tensors.under(model::pooling_name(level));
+  result.hidden = {own.matrix("weight"), own.values("bias")};
+  result.query = own.values("query");
+  return result;
 }
 
 // Equal words have equal gates, so with few words all gates are computed once.
 void Encoder::make_tables() {
-  if (layers_.empty()) return;
-  for (Direction& direction : layers_[0]) {
+  for (Direction& direction : levels_[0].layers[0]) {
     const std::size_t width = direction.cell.gate_units();
     if (vocabulary_ * width > kLargestTable) continue;
     direction.table.resize(vocabulary_ * width);
@@ -192,7 +221,7 @@ void Encoder::make_tables() {
 
 // Returns embeddings [ids, m_x], or nothing when tables or one-hot vectors replace them.
 std::vector<float> Encoder::embed(std::span<const TokenId> ids) const {
-  if (embedding_ == 0 || !layers_[0].front().table.empty()) return {};
+  if (embedding_ == 0 || !levels_[0].layers[0].front().table.empty()) return {};
   std::vector<float> embedded(ids.size() * embedding_);
   for (std::size_t at = 0; at < ids.size(); ++at) {
     copy(row_of(embeddings_, static_cast<std::size_t>(ids[at]), embedding_),
@@ -204,14 +233,15 @@ std::vector<float> Encoder::embed(std::span<const TokenId> ids) const {
 // `inputs` [positions, …] are empty in a bottom layer that looks up tables or columns.
 void Encoder::run_layer(const Layer& layer, std::span<const TokenId> ids,
                         std::span<const float> inputs, Annotations& annotations) const {
+  const std::size_t positions = annotations.positions();
   const auto gates = [&](const Direction& direction, kernels::Buffer& memory) -> Gates {
     if (inputs.empty() && !direction.table.empty()) return {direction.table, ids};
     // The products of all time steps are computed at once, since they do not depend on states.
-    const std::span<float> rows = memory.get(ids.size() * direction.cell.gate_units());
+    const std::span<float> rows = memory.get(positions * direction.cell.gate_units());
     if (inputs.empty()) {
       direction.project.one_hot(ids, rows);
     } else {
-      direction.project(inputs, ids.size(), rows);
+      direction.project(inputs, positions, rows);
     }
     return {rows, {}};
   };
@@ -241,33 +271,53 @@ void Encoder::run_layer(const Layer& layer, std::span<const TokenId> ids,
   for (const DirectionRun& run : runs) run.keep(schedule, last);
 }
 
+// Runs all layers of a level over sources whose starts and lengths are set. `inputs` [positions, …]
+// are those of the bottom layer.
+void Encoder::run_level(const Level& level, std::span<const TokenId> ids, std::vector<float> inputs,
+                        Annotations& annotations) const {
+  const std::size_t width = level.layers[0].size() * units_;
+  const std::size_t positions = annotations.starts.back() + annotations.lengths.back();
+  annotations.units = width;
+  annotations.values = kernels::Array(positions * width);
+  for (std::size_t layer = 0; layer < level.layers.size(); ++layer) {
+    run_layer(level.layers[layer], ids, inputs, annotations);
+    const bool top = layer + 1 == level.layers.size();
+    const std::span<const float> states = annotations.values;
+    inputs = sums_ ? sum_of_halves(states, width) : std::vector<float>();
+    if (top) break;
+    if (!sums_) inputs.assign(states.begin(), states.end());
+  }
+  if (!sums_) return;
+  annotations.units = units_;
+  annotations.values = kernels::Array(positions * units_);
+  copy(inputs, annotations.values.span());
+}
+
+Annotations Encoder::annotate_words(std::span<const TokenId> ids,
+                                    std::span<const std::size_t> lengths) const {
+  Annotations annotations = with_lengths(lengths);
+  run_level(levels_[0], ids, embed(ids), annotations);
+  return annotations;
+}
+
 Annotations Encoder::annotate(std::span<const model::Source> sources) const {
-  Annotations annotations;
-  std::vector<TokenId> ids;  // [positions]
+  std::vector<TokenId> ids;          // [positions]
+  std::vector<std::size_t> lengths;  // [sources]
   for (const model::Source& source : sources) {
-    const std::size_t length = source.tokens.size();
-    ATTEND_CHECK(length > 0);
-    ATTEND_CHECK(source.sentences.empty() && source.features.empty());
-    annotations.starts.push_back(ids.size());
-    annotations.lengths.push_back(length);
-    annotations.longest = std::max(annotations.longest, length);
+    ATTEND_CHECK(!source.tokens.empty() && source.features.empty());
+    ATTEND_CHECK_EQ(levels_of(source), levels_.size());
+    lengths.push_back(source.tokens.size());
     for (const TokenId id : source.tokens) {
       ATTEND_CHECK(id >= 0 && static_cast<std::size_t>(id) < vocabulary_);
       ids.push_back(id);
     }
-    if (reverses_words_)
-      std::reverse(ids.end() - static_cast<std::ptrdiff_t>(length), ids.end() - 1);
+    if (reverses_words_) {
+      std::reverse(ids.end() - static_cast<std::ptrdiff_t>(source.tokens.size()), ids.end() - 1);
+    }
   }
+  if (levels_.size() > 1) return annotate_documents(sources, ids);
+  Annotations annotations = annotate_words(ids, lengths);
   annotations.allowed = allowed_positions(sources, ids.size());
-  annotations.units = layers_.empty() ? 0 : layers_[0].size() * units_;
-  annotations.values = kernels::Array(ids.size() * annotations.units);
-  std::vector<float> inputs = embed(ids);
-  for (std::size_t layer = 0; layer < layers_.size(); ++layer) {
-    run_layer(layers_[layer], ids, inputs, annotations);
-    if (layer + 1 == layers_.size()) break;
-    const std::span<const float> below = annotations.values;
-    inputs.assign(below.begin(), below.end());
-  }
   if (reverses_words_) reverse_words(annotations);
   return annotations;
 }

@@ -15,27 +15,39 @@ struct LastStates {
   std::vector<float> cell;   // [sources, n_h] with an LSTM, else empty
 };
 
+/// The weights with which a level below the top pooled its positions (§8): those of source k are
+/// [starts[k], starts[k + 1]).
+struct PoolingWeights {
+  std::vector<std::size_t> starts;  // [sources + 1]
+  std::vector<float> values;
+};
+
 /// The annotations of some sources, one source after another without padding: positions [start,
 /// start + length) of `values` belong to source k.
 struct Annotations {
-  std::vector<std::size_t> starts;    // [sources]
-  std::vector<std::size_t> lengths;   // [sources]
-  std::size_t longest = 0;            // source_length of the batch
-  std::size_t units = 0;              // n_h: 2 n_e, or n_e with one direction
-  kernels::Array values;              // [positions, units]
-  std::vector<char> allowed;          // [positions]: 0 where attention may not look; empty: all 1
-  std::vector<LastStates> last;       // [encoder layers]
-  std::vector<model::Copies> copies;  // [sources], for a decoder that copies; or empty
+  std::vector<std::size_t> starts;      // [sources]
+  std::vector<std::size_t> lengths;     // [sources]
+  std::size_t longest = 0;              // source_length of the batch
+  std::size_t units = 0;                // n_h: 2 n_e, or n_e with one direction
+  kernels::Array values;                // [positions, units]
+  std::vector<char> allowed;            // [positions]: 0 where attention may not look; empty: all 1
+  std::vector<LastStates> last;         // [encoder layers]
+  std::vector<model::Copies> copies;    // [sources], for a decoder that copies; or empty
+  std::vector<PoolingWeights> pooling;  // of the levels below, from the words up; or empty
   std::size_t sources() const { return starts.size(); }
   std::size_t positions() const { return units == 0 ? 0 : values.size() / units; }
 };
+
+/// Returns annotations of sources of these lengths, which are to be computed.
+Annotations with_lengths(std::span<const std::size_t> lengths);
 
 /// Immutable; safe to use from several threads.
 class Encoder {
  public:
   Encoder(const model::EncoderConfig& config, std::size_t vocabulary, const Tensors& tensors);
-  /// Annotates sources of token ids, none of which is empty. CheckFailure for ids outside the
-  /// vocabulary and for sources of several sentences or of features.
+  /// Annotates sources of token ids, none of which is empty. With several levels the positions are
+  /// sentences or paragraphs. CheckFailure for ids outside the vocabulary, for sources of features,
+  /// and for sources that have other levels than the encoder.
   Annotations annotate(std::span<const model::Source> sources) const;
 
  private:
@@ -48,11 +60,30 @@ class Encoder {
     std::vector<float> table;
   };
   using Layer = std::vector<Direction>;  // one or two, in the order of their columns
+  // The layers of a level, and the parameters of Pooling::kAttention that pool its annotations.
+  struct Level {
+    std::vector<Layer> layers;
+    Linear hidden;                 // W [n', n_h], b
+    std::span<const float> query;  // u [n']; empty at the top, and where there are no weights
+  };
 
+  Level make_level(const model::EncoderConfig& config, int level, const Tensors& tensors) const;
   void make_tables();
   std::vector<float> embed(std::span<const text::TokenId> ids) const;
   void run_layer(const Layer& layer, std::span<const text::TokenId> ids,
                  std::span<const float> inputs, Annotations& annotations) const;
+  void run_level(const Level& level, std::span<const text::TokenId> ids, std::vector<float> inputs,
+                 Annotations& annotations) const;
+  Annotations annotate_words(std::span<const text::TokenId> ids,
+                             std::span<const std::size_t> lengths) const;
+  // With several levels (encoder_levels.cc):
+  std::vector<float> pool(const Level& level, const Annotations& annotations,
+                          std::vector<float>& weights) const;
+  Annotations annotate_groups(const Annotations& below, std::size_t level,
+                              std::span<const std::size_t> lengths,
+                              std::vector<float>& weights) const;
+  Annotations annotate_documents(std::span<const model::Source> sources,
+                                 std::span<const text::TokenId> ids) const;
 
   std::size_t vocabulary_;
   std::size_t embedding_;              // m_x; 0: one-hot
@@ -60,7 +91,9 @@ class Encoder {
   std::span<const float> embeddings_;  // [vocabulary, m_x]
   bool lstm_;
   bool reverses_words_;
-  std::vector<Layer> layers_;
+  bool sums_;  // whether an annotation is the sum of both directions
+  model::Pooling pooling_;
+  std::vector<Level> levels_;  // from the words up
 };
 
 }  // namespace attend::runtime

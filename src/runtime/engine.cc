@@ -45,6 +45,28 @@ std::unique_ptr<const DecodingModel> make_decoder(const model::Configuration& co
                                           vocabulary, end, weights, precision);
 }
 
+// A decoding of sources of several levels, which also tells the weights of the levels below.
+class DocumentDecoding final : public model::Decoding {
+ public:
+  DocumentDecoding(std::unique_ptr<model::Decoding> steps, std::vector<PoolingWeights> pooling)
+      : steps_(std::move(steps)), pooling_(std::move(pooling)) {}
+
+  model::StepResult step(std::span<const model::StepRow> rows) override {
+    return steps_->step(rows);
+  }
+  void keep_best(std::size_t count) override { steps_->keep_best(count); }
+  std::span<const float> pooling_weights(std::size_t source, std::size_t level) const override {
+    if (level >= pooling_.size() || pooling_[level].values.empty()) return {};
+    const std::vector<std::size_t>& starts = pooling_[level].starts;
+    return std::span(pooling_[level].values)
+        .subspan(starts[source], starts[source + 1] - starts[source]);
+  }
+
+ private:
+  std::unique_ptr<model::Decoding> steps_;
+  std::vector<PoolingWeights> pooling_;  // of the levels, from the words up
+};
+
 class RecurrentEngine final : public model::Engine {
  public:
   RecurrentEngine(const model::Configuration& configuration, const model::VocabularySizes& sizes,
@@ -69,6 +91,21 @@ class RecurrentEngine final : public model::Engine {
     Annotations annotations = encoder_.annotate(sources);
     if (hides_end_) hide_ends(annotations);
     if (copies_) keep_copies(sources, annotations);
+    if (!annotations.pooling.empty()) {
+      std::vector<PoolingWeights> pooling = std::move(annotations.pooling);
+      return std::make_unique<DocumentDecoding>(start(sources, std::move(annotations)),
+                                                std::move(pooling));
+    }
+    return start(sources, std::move(annotations));
+  }
+  std::size_t target_vocabulary() const override { return target_vocabulary_; }
+  std::optional<TokenId> end() const override { return end_; }
+  std::size_t fixed_target_length() const override { return fixed_length_; }
+  bool has_alignment() const override { return decoder_->has_alignment(); }
+
+ private:
+  std::unique_ptr<model::Decoding> start(std::span<const model::Source> sources,
+                                         Annotations annotations) const {
     if (!shortlist_) return decoder_->start(std::move(annotations), {});
     std::vector<std::vector<TokenId>> tokens;
     for (const model::Source& source : sources) tokens.push_back(source.tokens);
@@ -78,12 +115,7 @@ class RecurrentEngine final : public model::Engine {
     }
     return decoder_->start(std::move(annotations), std::move(candidates));
   }
-  std::size_t target_vocabulary() const override { return target_vocabulary_; }
-  std::optional<TokenId> end() const override { return end_; }
-  std::size_t fixed_target_length() const override { return fixed_length_; }
-  bool has_alignment() const override { return decoder_->has_alignment(); }
 
- private:
   model::Weights weights_;  // the members below refer to them
   Precision precision_;
   std::shared_ptr<const model::Shortlist> shortlist_;

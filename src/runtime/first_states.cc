@@ -1,5 +1,7 @@
 #include "runtime/first_states.h"
 
+#include <algorithm>
+
 namespace attend::runtime {
 namespace {
 
@@ -29,6 +31,21 @@ std::vector<float> mean_annotations(const Annotations& annotations) {
     const std::vector<float> equal(length, 1.0F / static_cast<float>(length));
     kernels::weighted_sum(equal, annotations_of(annotations, source),
                           row_of(std::span(result), source, annotations.units));
+  }
+  return result;
+}
+
+std::vector<float> max_annotations(const Annotations& annotations) {
+  const std::size_t units = annotations.units;
+  std::vector<float> result(annotations.sources() * units);
+  for (std::size_t source = 0; source < annotations.sources(); ++source) {
+    const auto own = annotations_of(annotations, source);
+    const auto largest = row_of(std::span(result), source, units);
+    copy(own.first(units), largest);
+    for (std::size_t j = 1; j < annotations.lengths[source]; ++j) {
+      const auto h = row_of(own, j, units);
+      for (std::size_t k = 0; k < units; ++k) largest[k] = std::max(largest[k], h[k]);
+    }
   }
   return result;
 }

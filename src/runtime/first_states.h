@@ -16,6 +16,8 @@ namespace attend::runtime {
 std::vector<float> first_backward(const Annotations& annotations, std::size_t forward_units);
 /// Returns the mean of the annotations of every source: [sources, n_h].
 std::vector<float> mean_annotations(const Annotations& annotations);
+/// Returns the largest value of each unit among the annotations of every source: [sources, n_h].
+std::vector<float> max_annotations(const Annotations& annotations);
 /// Returns [→h_T; ←h_1] of every source: [sources, n_h].
 std::vector<float> last_states(const Annotations& annotations, std::size_t forward_units);
 

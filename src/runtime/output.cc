@@ -22,15 +22,22 @@ std::size_t ranked_at_once(std::size_t rows) {
   return (rows + parts - 1) / parts;
 }
 
+void scale(float factor, std::span<float> values) {
+  if (factor == 1) return;
+  for (float& value : values) value *= factor;
+}
+
 }  // namespace
 
 OutputLayer::OutputLayer(const Tensors& tensors, const std::string& weight,
-                         std::span<const float> bias) {
+                         std::span<const float> bias, double temperature)
+    : inverse_temperature_(static_cast<float>(1 / temperature)) {
   const std::size_t dot = weight.rfind('.');
   const Tensors own = tensors.under(weight.substr(0, dot));
   const std::string name = weight.substr(dot + 1);
   linear_ = {own.matrix(name), bias};
-  if (linear_.weight.outputs() * linear_.weight.inputs() >= kUncachedWeights) {
+  // The ranking by the coarse copy knows no temperature.
+  if (temperature == 1 && linear_.weight.outputs() * linear_.weight.inputs() >= kUncachedWeights) {
     coarse_ = own.coarse(name);
   }
 }
@@ -59,6 +66,7 @@ void OutputRun::run_all(std::span<const float> readouts) {
   const std::size_t vocabulary = layer_.vocabulary();
   const std::span<float> scores = scores_.get(rows_ * vocabulary);  // [rows, vocabulary]
   layer_.linear_(readouts, rows_, scores);
+  scale(layer_.inverse_temperature_, scores);
   for (std::size_t row = 0; row < rows_; ++row) {
     kernels::log_softmax(row_of(scores, row, vocabulary));
   }
@@ -76,6 +84,7 @@ void OutputRun::run_best(std::span<const float> readouts) {
     const std::size_t count = std::min(at_once, rows_ - done);
     const std::span<float> scores = scores_.get(count * vocabulary);  // [count, vocabulary]
     weight.multiply(readouts.subspan(done * width, count * width), count, bias, scores);
+    scale(layer_.inverse_temperature_, scores);
     for (std::size_t row = 0; row < count; ++row) {
       kernels::rank_log_softmax(row_of(scores, row, vocabulary),
                                 std::span(ranked_).first(best_count_));

@@ -16,7 +16,9 @@ class OutputLayer {
  public:
   /// `weight` is the whole name of a matrix [vocabulary, l], `bias` [vocabulary]; both must outlive
   /// the layer.
-  OutputLayer(const Tensors& tensors, const std::string& weight, std::span<const float> bias);
+  /// The logits are divided by `temperature` before they become probabilities.
+  OutputLayer(const Tensors& tensors, const std::string& weight, std::span<const float> bias,
+              double temperature = 1);
 
   std::size_t vocabulary() const { return linear_.weight.outputs(); }
   const Linear& linear() const { return linear_; }
@@ -25,6 +27,7 @@ class OutputLayer {
   friend class OutputRun;
   Linear linear_;                  // [vocabulary, l]
   kernels::CoarseProduct coarse_;  // empty() unless the weights are many
+  float inverse_temperature_ = 1;
 };
 
 /// The results of the output layer in one decoding, and buffers that its steps reuse. Steps of no

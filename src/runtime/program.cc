@@ -58,7 +58,7 @@ ProgramDecoder::ProgramDecoder(step::Program program, const model::Configuration
       source_ends_(configuration.source.end_token),
       embeddings_(make_embeddings(configuration.decoder, vocabulary, end, weights)),
       output_(Tensors(weights, "", precision), program_.output.weight,
-              weights.get(program_.output.bias).values) {
+              weights.get(program_.output.bias).values, configuration.decoder.temperature) {
   for (const step::ObservedSlot& one : schedule_.observations) {
     if (one.name == kAlignmentName) alignment_ = one.slot;
   }

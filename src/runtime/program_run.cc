@@ -130,6 +130,8 @@ bool ProgramRun::compute_input(const PreparedOperation& one) {
       return set(first_backward(annotations_, decoder_.forward_units_));
     case Op::kMeanAnnotations:
       return set(mean_annotations(annotations_));
+    case Op::kMaxAnnotations:
+      return set(max_annotations(annotations_));
     case Op::kLastState:
       return set(last_states(annotations_, decoder_.forward_units_));
     case Op::kLayerState:

@@ -71,6 +71,11 @@ Value Builder::mean_annotations() {
       {.op = Op::kMeanAnnotations, .results = {{Per::kSource, sizes_.annotation_units}}});
 }
 
+Value Builder::max_annotations() {
+  return add_node(
+      {.op = Op::kMaxAnnotations, .results = {{Per::kSource, sizes_.annotation_units}}});
+}
+
 Value Builder::last_state(const std::string& text) {
   return add_node(
       {.op = Op::kLastState, .results = {{Per::kSource, sizes_.annotation_units}}, .text = text});

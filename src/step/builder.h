@@ -65,6 +65,7 @@ class Builder {
   Value annotations(const std::string& text);                                ///< [position: n_h]
   Value first_backward();                                                    ///< [source: n_e]
   Value mean_annotations();                                                  ///< [source: n_h]
+  Value max_annotations();                                                   ///< [source: n_h]
   Value last_state(const std::string& text);                                 ///< [source: n_h]
   CellState layer_state(int layer, bool has_cell, const std::string& text);  ///< [source: n_h]
   Value zero_positions(std::int64_t units = 1);  ///< zeros: [position: units]

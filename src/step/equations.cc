@@ -22,6 +22,8 @@ class NodeText {
         return "←h_1";
       case Op::kMeanAnnotations:
         return "mean_j h_j";
+      case Op::kMaxAnnotations:
+        return "max_j h_j";
       case Op::kLastState:
       case Op::kLayerState:
       case Op::kLayerCell:

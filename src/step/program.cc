@@ -19,6 +19,8 @@ std::string_view name_of_input(Op op) {
       return "first backward state";
     case Op::kMeanAnnotations:
       return "mean of the annotations";
+    case Op::kMaxAnnotations:
+      return "largest values of the annotations";
     case Op::kLastState:
       return "last state";
     case Op::kLayerState:

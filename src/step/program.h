@@ -46,6 +46,7 @@ enum class Op {
   kAnnotations,      ///< h_j, from the encoder
   kFirstBackward,    ///< ←h_1, which has read the whole source (§4.1)
   kMeanAnnotations,  ///< mean_j h_j over the real positions
+  kMaxAnnotations,   ///< max_j h_j over the real positions, unit by unit
   kLastState,        ///< the last states of the top encoder layer, [→h_T; ←h_1] or one of them
   kLayerState,       ///< the last states of encoder layer `layer`, before dropout (§6.1)
   kLayerCell,        ///< the last LSTM cells of encoder layer `layer`

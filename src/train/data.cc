@@ -223,6 +223,17 @@ void encode_all(Dataset& dataset, const Split& split, Linked linked, LeftOut& le
   }
 }
 
+// Gives every example the weight N / (labels · n), where n of the N examples have its label.
+void balance(std::vector<model::Example>& examples) {
+  std::map<text::TokenId, std::size_t> counts;
+  for (const model::Example& example : examples) ++counts[example.target.front()];
+  const double all = static_cast<double>(examples.size()) / static_cast<double>(counts.size());
+  for (model::Example& example : examples) {
+    const double own = static_cast<double>(counts[example.target.front()]);
+    example.weight = static_cast<float>(all / own);
+  }
+}
+
 // Chooses units and normal forms of a new training from the pairs that remain for training.
 void choose(Configuration& configuration, const Corpus& corpus, bool has_validation,
             std::vector<std::string>& messages) {
@@ -273,6 +284,7 @@ Dataset prepare_data(const TrainOptions& options, std::optional<model::ModelText
   if (!existing) existing = build_text(configuration, split, messages);
   Dataset dataset{std::move(*existing), {}, {}, {}, of_pairs, std::move(messages)};
   encode_all(dataset, split, options.links.empty() ? Linked::kNo : Linked::kYes, left_out);
+  if (training.class_weights == model::ClassWeights::kBalanced) balance(dataset.training);
   const model::VocabularySizes sizes = dataset.text.sizes();
   dataset.messages.push_back(
       fmt::format("{} pairs for training, {} for validation; {} source and {} target units",

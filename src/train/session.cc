@@ -73,6 +73,11 @@ void check_guidance(const TrainOptions& options) {
   if (options.pairs.marks.any() && !looks) {
     throw UsageError("allowed positions need an attention.kind that looks at positions");
   }
+  if (options.pairs.marks.any() && configuration.encoder.levels > 1) {
+    throw UsageError(
+        "allowed positions need encoder.levels: 1, because a model of several levels does not look "
+        "at words");
+  }
   if (options.links.empty()) return;
   if (!looks) throw UsageError("links need an attention.kind that looks at positions");
   if (configuration.training.guidance.guided_weight == 0) {

@@ -29,10 +29,11 @@ struct Case {
   Tensor values;
 };
 
-Case random_case(std::uint64_t seed) {
+Case random_case(std::uint64_t seed, const attend::testing::KeptValues& given = {}) {
   Random random(seed);
   Case result;
-  Configuration& c = result.configuration = attend::testing::random_configuration(random);
+  Configuration& c = result.configuration =
+      attend::testing::random_configuration(random, 20, given);
   if (random.chance(0.4)) c.decoder.layers = 1;
   if (c.decoder.initial_state == model::InitialState::kCopy) c.encoder.layers = c.decoder.layers;
   if (random.chance(0.5)) c.training.dropout = {0.3, 0.2, 0.2, 0.3, 0, random.chance(0.5)};
@@ -48,6 +49,7 @@ Case random_case(std::uint64_t seed) {
       example.source.tokens.resize(static_cast<std::size_t>(c.source.fixed_length), 0);
     }
   }
+  network::testing::add_random_borders(result.examples, c.encoder.levels, seed);
   if (random.chance(0.5)) {
     std::sort(result.examples.begin(), result.examples.end(),
               [](const Example& a, const Example& b) {
@@ -89,6 +91,30 @@ TEST_P(FusedPath, EqualsTensorOperationsWhereAttentionMayLookAtFirstPositionsOnl
 }
 
 INSTANTIATE_TEST_SUITE_P(RandomModels, FusedPath, ::testing::Range(1, 151));
+
+TEST(FusedLevels, EqualTensorOperations) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    const Case random =
+        random_case(seed + 5000, {{"encoder.levels", std::to_string(2 + seed % 2)}});
+    SCOPED_TRACE(model::write_yaml(random.configuration));
+    expect_fused_equals_plain(random.configuration, random.sizes, random.examples, random.values);
+  }
+}
+
+TEST(FusedLevels, EqualTensorOperationsInClassifiersWithFactorsOfTheirCosts) {
+  for (const char* preset :
+       {"han", "han-mean", "han-max", "att-blstm", "flat-attention", "flat-mean", "flat-last"}) {
+    SCOPED_TRACE(preset);
+    Configuration c = model::preset(preset);
+    c.training.dropout = {};
+    const model::VocabularySizes sizes{40, 3};
+    auto examples = network::testing::random_examples(9, sizes, 30, 1, 8);
+    network::testing::add_random_borders(examples, c.encoder.levels, 3);
+    for (std::size_t b = 0; b < examples.size(); ++b) examples[b].weight = 0.5F + 0.25F * float(b);
+    const Layout layout(model::parameter_table(c, sizes));
+    expect_fused_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+  }
+}
 
 // The models are wide enough for whole vectors and for several panels of weights.
 TEST(FusedPath, EqualsTensorOperationsInLargeModels) {
@@ -133,7 +159,9 @@ TEST(FusedPath, Bfloat16StaysWithinItsRounding) {
 // Where rounding decides on which side of a kink a
 // value lies, the gradient differs.
 bool has_kinks(const Configuration& c) {
-  return c.encoder.cell.gates == model::Gates::kHard ||
+  const bool takes_largest = (c.encoder.levels > 1 && c.encoder.pooling == model::Pooling::kMax) ||
+                             c.attention.kind == model::AttentionKind::kMax;
+  return takes_largest || c.encoder.cell.gates == model::Gates::kHard ||
          c.decoder.cell.gates == model::Gates::kHard ||
          c.attention.energies == model::Energies::kRelu ||
          c.attention.normaliser != model::Normaliser::kSoftmax ||

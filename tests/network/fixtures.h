@@ -79,6 +79,25 @@ inline void add_random_links(std::vector<Example>& examples, std::uint64_t seed)
   }
 }
 
+/// Cuts the source of every example at random borders into sentences and, with three levels, into
+/// paragraphs of them.
+inline void add_random_borders(std::vector<Example>& examples, int levels, std::uint64_t seed) {
+  if (levels == 1) return;
+  Random random(seed);
+  const auto draw = [&](std::size_t size) {
+    std::vector<std::int32_t> firsts{0};
+    for (std::size_t k = 1; k < size; ++k) {
+      if (random.chance(0.4)) firsts.push_back(static_cast<std::int32_t>(k));
+    }
+    return firsts;
+  };
+  for (Example& example : examples) {
+    model::Source& source = example.source;
+    source.sentences = draw(source.tokens.size());
+    if (levels == 3) source.paragraphs = draw(source.sentences.size());
+  }
+}
+
 /// Lets a decoder copy from every example: about four in ten positions hold one of one to three
 /// units that the target vocabulary lacks, and so do about four in ten target tokens but the last.
 inline void add_random_copies(std::vector<Example>& examples, std::int64_t vocabulary,

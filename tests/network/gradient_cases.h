@@ -5,12 +5,14 @@
 #include <functional>
 #include <ostream>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "fixtures.h"
 #include "look_cases.h"
 #include "model/model.h"
+#include "random_configuration.h"
 
 namespace attend::network {
 
@@ -268,6 +270,60 @@ inline std::vector<Case> placement_cases() {
                                "attention.query=state-and-cell", "attention.coverage=sum"});
   add("copies_without_feedback", {copies, "decoder.feedback=none"});
   add("copies_and_starts_with_the_end", {copies, "decoder.start=end"});
+  return list;
+}
+
+// Models that answer with a label, and random decoders over sentences (§8, §9).
+inline std::vector<Case> level_cases() {
+  using namespace model;
+  std::vector<Case> list;
+  const auto add = [&](const std::string& name, std::function<void(Configuration&)> change) {
+    list.push_back({name, [change = std::move(change)](Configuration& c) {
+                      c.source.end_token = c.target.end_token = false;
+                      c.target.fixed_length = 1;
+                      c.decoder.cell.type = Cell::kNone;
+                      c.decoder.feedback = Feedback::kNone;
+                      c.decoder.initial_state = InitialState::kZero;
+                      c.decoder.readout = Readout::kNone;
+                      c.encoder.pooling_units = 5;
+                      c.attention.score = "learned-query";
+                      change(c);
+                    }});
+  };
+  for (const int levels : {1, 2, 3}) {
+    for (const auto& [name, pooling, kind] :
+         {std::tuple{"attention", Pooling::kAttention, AttentionKind::kSoft},
+          {"mean", Pooling::kMean, AttentionKind::kMean},
+          {"max", Pooling::kMax, AttentionKind::kMax}}) {
+      add(std::string(name) + "_" + std::to_string(levels), [=](Configuration& c) {
+        c.encoder.levels = levels;
+        c.encoder.pooling = pooling;
+        c.attention.kind = kind;
+      });
+    }
+  }
+  add("last", [](Configuration& c) { c.attention.kind = AttentionKind::kFixed; });
+  add("sum_of_lstms", [](Configuration& c) {
+    c.encoder.cell.type = Cell::kLstm;
+    c.encoder.join = Join::kSum;
+    c.encoder.layers = 2;
+    c.attention.score = "linear-pooling";
+    c.decoder.readout = Readout::kActivation;
+  });
+  add("deep_levels", [](Configuration& c) {
+    c.encoder.levels = 2;
+    c.encoder.layers = 2;
+    c.encoder.embedding = 0;
+    c.encoder.layer_norm = true;
+  });
+  for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+    list.push_back(
+        {"decoder_" + std::to_string(seed), [seed](Configuration& c) {
+           Random random(seed + 100);
+           const std::string levels = std::to_string(2 + seed % 2);
+           c = attend::testing::random_configuration(random, 20, {{"encoder.levels", levels}});
+         }});
+  }
   return list;
 }
 

@@ -39,7 +39,9 @@ double cost_at(const Network& network, const Batch& batch) {
 // maxout, windows, which move by whole positions, and the smaller of two numbers in the cost of
 // coverage.
 bool has_kinks(const Configuration& c) {
-  return c.encoder.cell.gates == model::Gates::kHard ||
+  const bool takes_largest = (c.encoder.levels > 1 && c.encoder.pooling == model::Pooling::kMax) ||
+                             c.attention.kind == model::AttentionKind::kMax;
+  return takes_largest || c.encoder.cell.gates == model::Gates::kHard ||
          c.decoder.cell.gates == model::Gates::kHard ||
          c.attention.energies == model::Energies::kRelu ||
          c.attention.normaliser != model::Normaliser::kSoftmax ||
@@ -69,6 +71,7 @@ TEST_P(Gradients, EqualCentralDifferences) {
   if (configuration.decoder.copy != model::Copy::kNone) {
     testing::add_random_copies(examples, sizes.target, 5);
   }
+  testing::add_random_borders(examples, configuration.encoder.levels, 7);
   const Batch batch = make_batch(pointers(examples), values.options());
   network.cost(batch, nullptr).cost.backward();
 
@@ -132,6 +135,28 @@ std::vector<Case> random_cases() {
 
 INSTANTIATE_TEST_SUITE_P(RandomModels, Gradients, ::testing::ValuesIn(random_cases()),
                          [](const auto& one) { return one.param.name; });
+INSTANTIATE_TEST_SUITE_P(Levels, Gradients, ::testing::ValuesIn(level_cases()),
+                         [](const auto& one) { return one.param.name; });
+
+// The costs of single examples have factors.
+TEST(WeightedGradients, AreThoseOfTheCostsTimesTheirFactors) {
+  const Configuration configuration = small_configuration();
+  const model::VocabularySizes sizes{8, 9};
+  const Layout layout(model::parameter_table(configuration, sizes));
+  const Tensor values = random_values(layout.size(), 0.7);
+  auto examples = random_examples(3, sizes, 5, 4, 11);
+  const auto gradient_of = [&](std::vector<Example> some) {
+    Leaves leaves(layout, values);
+    const Network network(configuration, leaves.tensors, std::make_shared<PlainOperations>());
+    network.cost(make_batch(pointers(some), values.options()), nullptr).cost.backward();
+    return leaves.gradient.clone();
+  };
+  const Tensor expected = 2.5 * gradient_of({examples[0]}) + 0.5 * gradient_of({examples[1]}) +
+                          gradient_of({examples[2]});
+  examples[0].weight = 2.5F;
+  examples[1].weight = 0.5F;
+  EXPECT_LT((gradient_of(examples) - expected).abs().max().item<double>(), 1e-12);
+}
 
 Configuration fed_configuration() {
   Configuration c = small_configuration();

@@ -106,6 +106,7 @@ RandomModel make_random_model(std::uint64_t seed, Allowed allowed = Allowed::kEv
   if (c.decoder.copy != model::Copy::kNone) {
     testing::add_random_copies(random_model.examples, random_model.sizes.target, seed + 3);
   }
+  testing::add_random_borders(random_model.examples, c.encoder.levels, seed + 4);
   if (allowed == Allowed::kSomewhere) close_positions(random_model.examples, seed + 2);
   const Layout layout(model::parameter_table(c, random_model.sizes));
   const Tensor values = at::empty({layout.size()}, at::kFloat);
@@ -294,6 +295,70 @@ TEST(KeyParity, RuntimeEqualsTrainingWithSeveralHeads) {
                            {"attention.query", "state"}});
     ASSERT_GT(random_model.configuration.attention.heads, 1);
     expect_runtime_equals_training(random_model);
+  }
+}
+
+// Compares the weights with which the levels below the top pool their positions.
+void expect_equal_pooling(const RandomModel& random_model) {
+  const auto engine = runtime::make_engine(random_model.configuration, random_model.sizes,
+                                           random_model.end, random_model.weights);
+  std::vector<model::Source> sources;
+  for (const Example& example : random_model.examples) sources.push_back(example.source);
+  const auto decoding = engine->annotate(sources);
+  for (std::size_t b = 0; b < sources.size(); ++b) {
+    // A document alone has the weights that it has among others.
+    const Forced alone = force(random_model, {random_model.examples[b]});
+    for (std::size_t level = 0; level < alone.pooling_weights.size(); ++level) {
+      const std::vector<std::int32_t>& firsts =
+          level == 0 ? sources[b].sentences : sources[b].paragraphs;
+      const std::span<const float> found = decoding->pooling_weights(b, level);
+      const Tensor expected = alone.pooling_weights[level];  // [positions]
+      ASSERT_EQ(found.size(), level == 0 ? sources[b].tokens.size() : sources[b].sentences.size());
+      // Sequences are ordered by falling length, so they are compared as sorted rows.
+      std::vector<std::vector<float>> rows;
+      for (std::size_t k = 0; k < firsts.size(); ++k) {
+        const auto end =
+            k + 1 < firsts.size() ? static_cast<std::size_t>(firsts[k + 1]) : found.size();
+        const auto begin = static_cast<std::size_t>(firsts[k]);
+        rows.emplace_back(found.begin() + static_cast<std::ptrdiff_t>(begin),
+                          found.begin() + static_cast<std::ptrdiff_t>(end));
+        double sum = 0;
+        for (const float weight : rows.back()) sum += weight;
+        EXPECT_NEAR(sum, 1, 1e-5);
+      }
+      std::stable_sort(rows.begin(), rows.end(),
+                       [](const auto& x, const auto& y) { return x.size() > y.size(); });
+      std::int64_t place = 0;
+      for (const std::vector<float>& row : rows) {
+        for (const float weight : row) {
+          expect_close(weight, expected[place++].item<float>(), "pooling weight");
+        }
+      }
+      EXPECT_EQ(place, expected.size(0));
+    }
+  }
+}
+
+TEST(LevelParity, RuntimeEqualsTrainingWithSeveralLevels) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    const RandomModel random_model = make_random_model(
+        seed, Allowed::kEverywhere, {{"encoder.levels", std::to_string(2 + seed % 2)}});
+    expect_runtime_equals_training(random_model);
+    expect_forced_equals_training(random_model);
+    expect_beam_equals_training(random_model);
+    expect_equal_pooling(random_model);
+  }
+}
+
+TEST(LevelParity, RuntimeEqualsTrainingWhereEachLevelPoolsInEveryWay) {
+  for (const std::string& pooling : testing::choices_of("encoder.pooling")) {
+    for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+      expect_runtime_equals_training(
+          make_random_model(seed, Allowed::kEverywhere,
+                            {{"encoder.levels", std::to_string(2 + seed % 2)},
+                             {"encoder.pooling", pooling},
+                             {"attention.kind", pooling == "attention" ? "soft" : pooling}}));
+    }
   }
 }
 

@@ -97,12 +97,25 @@ void check_monotonic(const Configuration& c) {
   if (c.attention.temporal != Temporal::kNone) conflict(name + " needs attention.temporal: none");
 }
 
+const char* name_without_look(AttentionKind kind) {
+  switch (kind) {
+    case AttentionKind::kFixed:
+      return "fixed";
+    case AttentionKind::kMean:
+      return "mean";
+    case AttentionKind::kMax:
+      return "max";
+    default:
+      return "none";
+  }
+}
+
 // Without a look the decoder must get the source elsewhere, and the options of a look mean nothing.
 void check_without_look(const Configuration& c) {
   if (c.attention.looks()) return;
-  const bool fixed = c.attention.kind == AttentionKind::kFixed;
-  const std::string name = fixed ? "attention.kind: fixed" : "attention.kind: none";
-  if (c.decoder.cell.type == Cell::kNone) conflict(name + " needs a decoder.cell");
+  const bool fixed = c.attention.has_fixed_context();
+  const std::string name = std::string("attention.kind: ") + name_without_look(c.attention.kind);
+  if (!fixed && c.decoder.cell.type == Cell::kNone) conflict(name + " needs a decoder.cell");
   const bool generates_first = c.decoder.order == Order::kLookGenerateUpdate;
   if (c.decoder.order != Order::kLookUpdateGenerate && !(fixed && generates_first)) {
     conflict(name + " needs decoder.order: look-update-generate" +
@@ -156,12 +169,12 @@ void check_diagonal(const Configuration& c) {
 
 // A fixed context and the options that only it has.
 void check_fixed(const Configuration& c) {
-  if (c.attention.kind == AttentionKind::kFixed) return;
+  if (c.attention.has_fixed_context()) return;
   if (c.attention.fixed_context != FixedContext::kState) {
-    conflict("attention.fixed_context: tanh needs attention.kind: fixed");
+    conflict("attention.fixed_context: tanh needs attention.kind: fixed, mean or max");
   }
   if (c.decoder.initial_state == InitialState::kContext) {
-    conflict("decoder.initial_state: context needs attention.kind: fixed");
+    conflict("decoder.initial_state: context needs attention.kind: fixed, mean or max");
   }
 }
 

@@ -12,10 +12,15 @@ namespace attend::model {
 namespace {
 
 std::string annotations_text(const EncoderConfig& encoder) {
-  const char* vector = encoder.direction == Direction::kBidirectional ? "[→h_j; ←h_j]"
-                       : encoder.direction == Direction::kForward     ? "→h_j"
-                                                                      : "←h_j";
-  return fmt::format("{} of {}", vector, cell_text(encoder.cell, encoder.layers));
+  const bool sum = encoder.join == Join::kSum;
+  const char* vector = sum                                              ? "→h_j + ←h_j"
+                       : encoder.direction == Direction::kBidirectional ? "[→h_j; ←h_j]"
+                       : encoder.direction == Direction::kForward       ? "→h_j"
+                                                                        : "←h_j";
+  const std::string text = fmt::format("{} of {}", vector, cell_text(encoder.cell, encoder.layers));
+  if (encoder.levels == 1) return text;
+  return fmt::format("{} over {}", text,
+                     encoder.levels == 2 ? "the vectors of sentences" : "those of paragraphs");
 }
 
 // Returns how equations write the last state of each direction. A backward encoder of words reads
@@ -171,7 +176,16 @@ Value DecoderBuilder::alignment_of(const Head& head, Look& look) {
 // Returns the context that all steps read.
 Value DecoderBuilder::fixed_context() {
   if (fixed_context_.defined()) return fixed_context_;
-  fixed_context_ = b_.last_state(last_state_text(c_.encoder));
+  switch (c_.attention.kind) {
+    case AttentionKind::kMean:
+      fixed_context_ = b_.mean_annotations();
+      break;
+    case AttentionKind::kMax:
+      fixed_context_ = b_.max_annotations();
+      break;
+    default:
+      fixed_context_ = b_.last_state(last_state_text(c_.encoder));
+  }
   if (c_.attention.fixed_context == FixedContext::kTanh) {
     fixed_context_ = b_.tanh(
         b_.linear({.name = "context.weight", .units = b_.sizes().annotation_units, .symbol = "V"},
@@ -194,7 +208,7 @@ Value DecoderBuilder::gated(Value context, Value query) {
 Look DecoderBuilder::look(const step::CellState& query) {
   Look look;
   if (c_.attention.kind == AttentionKind::kNone) return look;
-  if (c_.attention.kind == AttentionKind::kFixed) {
+  if (c_.attention.has_fixed_context()) {
     look.context = fixed_context();
     return look;
   }
@@ -267,7 +281,11 @@ void DecoderBuilder::look_hard(const step::CellState& state) {
 Value DecoderBuilder::readout(Value state, Value context) {
   const DecoderConfig& decoder = c_.decoder;
   Value readout = state.defined() ? state : context;
-  if (decoder.readout != Readout::kNone) {
+  if (decoder.readout == Readout::kActivation) {
+    readout = b_.tanh(readout);
+    b_.write(readout, {"r_i", "readout", ""});
+  }
+  if (decoder.has_readout_layer()) {
     const PastLook past = look_at_past(b_, decoder, state);
     std::vector<Value> parts;
     if (past.state.defined()) parts.push_back(past.state);

@@ -1,0 +1,136 @@
+// An encoder of several levels (§8; Yang et al. 2016): the annotations of every sentence are pooled
+// to one vector, and the layers of the level above read the vectors of a source.
+#include <algorithm>
+#include <utility>
+
+#include "base/base.h"
+#include "runtime/encoder.h"
+
+namespace attend::runtime {
+namespace {
+
+// The lengths of the sequences of every level.
+struct LevelLengths {
+  std::vector<std::size_t> sentences;   // in words
+  std::vector<std::size_t> paragraphs;  // in sentences; empty with two levels
+  std::vector<std::size_t> documents;   // in sentences or paragraphs
+  // [sources + 1]: the number of words and of sentences before each source
+  std::vector<std::size_t> words_before, sentences_before;
+};
+
+// Adds the lengths of the groups that begin at `firsts` in a source of `size` elements.
+void add_lengths(std::span<const std::int32_t> firsts, std::size_t size,
+                 std::vector<std::size_t>& lengths) {
+  for (std::size_t k = 0; k < firsts.size(); ++k) {
+    const auto begin = static_cast<std::size_t>(firsts[k]);
+    const std::size_t end = k + 1 < firsts.size() ? static_cast<std::size_t>(firsts[k + 1]) : size;
+    ATTEND_CHECK(firsts[0] == 0 && begin < end && end <= size);
+    lengths.push_back(end - begin);
+  }
+}
+
+LevelLengths find_lengths(std::span<const model::Source> sources) {
+  LevelLengths all;
+  std::size_t words = 0;
+  for (const model::Source& source : sources) {
+    all.words_before.push_back(words);
+    all.sentences_before.push_back(all.sentences.size());
+    words += source.tokens.size();
+    add_lengths(source.sentences, source.tokens.size(), all.sentences);
+    if (source.paragraphs.empty()) {
+      all.documents.push_back(source.sentences.size());
+    } else {
+      add_lengths(source.paragraphs, source.sentences.size(), all.paragraphs);
+      all.documents.push_back(source.paragraphs.size());
+    }
+  }
+  all.words_before.push_back(words);
+  all.sentences_before.push_back(all.sentences.size());
+  return all;
+}
+
+// vector ← the largest value of each unit of h [positions, vector.size()].
+void take_largest(std::span<const float> h, std::span<float> vector) {
+  const std::size_t units = vector.size();
+  copy(h.first(units), vector);
+  for (std::size_t j = 1; j * units < h.size(); ++j) {
+    const auto row = row_of(h, j, units);
+    for (std::size_t k = 0; k < units; ++k) vector[k] = std::max(vector[k], row[k]);
+  }
+}
+
+}  // namespace
+
+Annotations with_lengths(std::span<const std::size_t> lengths) {
+  Annotations annotations;
+  std::size_t start = 0;
+  for (const std::size_t length : lengths) {
+    annotations.starts.push_back(start);
+    annotations.lengths.push_back(length);
+    annotations.longest = std::max(annotations.longest, length);
+    start += length;
+  }
+  return annotations;
+}
+
+// Returns the vectors [sources, n_h] that the sources of a level become. `weights` [positions]
+// becomes α, or stays empty where the level pools without weights.
+std::vector<float> Encoder::pool(const Level& level, const Annotations& annotations,
+                                 std::vector<float>& weights) const {
+  const std::size_t units = annotations.units, positions = annotations.positions();
+  std::vector<float> vectors(annotations.sources() * units);
+  const std::span<const float> h = annotations.values;
+  const bool weighted = pooling_ == model::Pooling::kAttention;
+  if (weighted) {
+    weights.resize(positions);
+    std::vector<float> hidden(positions * level.query.size());
+    level.hidden(h, positions, hidden);
+    const std::vector<float> no_query(level.query.size(), 0.0F);
+    kernels::additive_energies(no_query, hidden, level.query, 0.0F,
+                               kernels::EnergyActivation::kLinear, weights);
+  }
+  for (std::size_t source = 0; source < annotations.sources(); ++source) {
+    const std::size_t start = annotations.starts[source], length = annotations.lengths[source];
+    const auto own = h.subspan(start * units, length * units);
+    const auto vector = row_of(std::span(vectors), source, units);
+    if (weighted) {
+      const auto alpha = std::span(weights).subspan(start, length);
+      kernels::softmax(alpha);
+      kernels::weighted_sum(alpha, own, vector);
+    } else if (pooling_ == model::Pooling::kMean) {
+      const std::vector<float> equal(length, 1.0F / static_cast<float>(length));
+      kernels::weighted_sum(equal, own, vector);
+    } else {
+      take_largest(own, vector);
+    }
+  }
+  return vectors;
+}
+
+// Pools the level below and annotates its vectors, which are positions of sources of these lengths.
+Annotations Encoder::annotate_groups(const Annotations& below, std::size_t level,
+                                     std::span<const std::size_t> lengths,
+                                     std::vector<float>& weights) const {
+  std::vector<float> vectors = pool(levels_[level - 1], below, weights);
+  Annotations annotations = with_lengths(lengths);
+  run_level(levels_[level], {}, std::move(vectors), annotations);
+  return annotations;
+}
+
+Annotations Encoder::annotate_documents(std::span<const model::Source> sources,
+                                        std::span<const text::TokenId> ids) const {
+  for (const model::Source& source : sources) ATTEND_CHECK(source.allowed.empty());
+  const LevelLengths all = find_lengths(sources);
+  std::vector<PoolingWeights> pooling{{all.words_before, {}}};
+  Annotations annotations = annotate_words(ids, all.sentences);
+  std::size_t level = 1;
+  if (!all.paragraphs.empty()) {
+    annotations = annotate_groups(annotations, level++, all.paragraphs, pooling[0].values);
+    pooling.push_back({all.sentences_before, {}});
+  }
+  annotations = annotate_groups(annotations, level, all.documents, pooling.back().values);
+  annotations.pooling = std::move(pooling);
+  return annotations;
+}
+
+}  // namespace attend::runtime

@@ -50,6 +50,12 @@ void check_encoder(const Configuration& c) {
   if (encoder.reverse == Reverse::kWords && encoder.padding == Padding::kVisible) {
     conflict("encoder.reverse: words needs encoder.padding: masked");
   }
+  if (encoder.position_units > 0 &&
+      (encoder.embedding == 0 || encoder.levels > 1 || encoder.reverses_words())) {
+    conflict(
+        "encoder.position_units needs encoder.embedding above 0, encoder.levels: 1 and "
+        "encoder.reverse: all");
+  }
   if (c.attention.end_token == EndToken::kHidden &&
       (!c.source.end_token || encoder.padding == Padding::kVisible)) {
     conflict(

@@ -40,6 +40,9 @@ struct Source {
   // a picture; empty: none.
   std::vector<float> features = {};
   Copies copies = {};  ///< for a decoder that copies; otherwise not used
+  // [2]: where the entities of a relation are (entities.h), for an encoder with position
+  // embeddings. Empty: nowhere.
+  std::vector<std::int32_t> entities = {};
 };
 
 /// Makes sources of token ids alone.

@@ -5,6 +5,7 @@
 #include "model/configuration.h"  // IWYU pragma: export
 #include "model/copies.h"         // IWYU pragma: export
 #include "model/engine.h"         // IWYU pragma: export
+#include "model/entities.h"       // IWYU pragma: export
 #include "model/example.h"        // IWYU pragma: export
 #include "model/folder.h"         // IWYU pragma: export
 #include "model/memory.h"         // IWYU pragma: export

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <string_view>
 
+#include "model/entities.h"
 #include "model/step_program.h"
 
 namespace attend::model {
@@ -27,6 +28,11 @@ void add_encoder(step::ParameterList& table, const EncoderConfig& encoder,
     table.embedding("source_embedding.weight", vocabulary, encoder.embedding);
   }
   std::int64_t inputs = encoder.embedding > 0 ? encoder.embedding : vocabulary;
+  for (std::size_t entity = 0; encoder.position_units > 0 && entity < kEntities; ++entity) {
+    table.embedding(distance_table(entity) + ".weight", distance_rows(encoder.position_reach),
+                    encoder.position_units);
+    inputs += encoder.position_units;
+  }
   for (int level = 0; level < encoder.levels; ++level) {
     for (int layer = 0; layer < encoder.layers; ++layer) {
       for (const std::string_view direction : encoder.directions()) {

@@ -28,6 +28,9 @@ struct VocabularySizes {
 /// (attention), n, m_y, l (decoder).
 ///
 ///   source_embedding.weight        [source_vocabulary, m_x]  not with one-hot sources
+///   source_distance.K.weight       [2 r + 2, p]  distances from entity K, 0 or 1, with
+///                                                encoder.position_units: p; r: position_reach.
+///                                                in of the bottom layer is then m_x + 2 p
 ///   encoder.L.D.input_weight       [G n_e, in]   in: m_x (one-hot: source_vocabulary), above: n_h
 ///   encoder.L.D.recurrent_weight   [G n_e, n_e]
 ///   encoder.L.D.bias               [G n_e]       not with gru_bias: inside

@@ -295,6 +295,19 @@ void fill_copies(Batch& batch, std::span<const Example* const> examples, const a
   batch.copies = to_tensor(all, {batch.sentences, static_cast<std::int64_t>(length)}, device);
 }
 
+// Makes the places of the entities of each source.
+void fill_entities(Batch& batch, std::span<const Example* const> examples,
+                   const at::Device& device) {
+  Ids all(model::kEntities * examples.size(), model::kNowhere);
+  for (std::size_t b = 0; b < examples.size(); ++b) {
+    const std::vector<std::int32_t>& places = examples[b]->source.entities;
+    ATTEND_CHECK(places.empty() || places.size() == model::kEntities);
+    for (std::size_t k = 0; k < places.size(); ++k) all[k * examples.size() + b] = places[k];
+  }
+  batch.entities =
+      to_tensor(all, {static_cast<std::int64_t>(model::kEntities), batch.sentences}, device);
+}
+
 // Makes the factors of the costs of target tokens, in the order of batch.target_tokens.
 void fill_weights(Batch& batch, std::span<const Example* const> examples,
                   const at::TensorOptions& floating) {
@@ -333,6 +346,7 @@ Batch make_batch(std::span<const Example* const> examples, const at::TensorOptio
   fill_target(batch, examples, target_length, floating);
   fill_links(batch, examples, floating);
   fill_copies(batch, examples, floating.device());
+  fill_entities(batch, examples, floating.device());
   fill_weights(batch, examples, floating);
   Ids last;
   for (const Example* example : examples) last.push_back(example->target.back());

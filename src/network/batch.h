@@ -32,6 +32,8 @@ struct Batch {
   // [batch, source_length]: the target ids of Source::copies, −1 where nothing is copied;
   // undefined if nothing is copied from any source.
   at::Tensor copies;
+  // [2, batch]: Source::entities, −1 for one that is nowhere.
+  at::Tensor entities;
   // Ids y_i of targets and of previous tokens may be those that Source::copies gives.
   at::Tensor target;       // [target_length, batch]: ids y_i; 0 on padding
   at::Tensor previous;     // [target_length, batch]: ids y_{i-1}; −1 in the first step

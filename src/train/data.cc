@@ -102,6 +102,7 @@ class Encoder {
     model::Source own{source.tokens, allowed};
     own.copies = model::find_copies(text_, texts_of(source.units), own);
     model::use_copies(own.copies, text_.target, target);
+    own.entities = model::find_entities(text_.configuration.encoder, texts_of(source.units));
     auto& unknown = unknown_[static_cast<std::size_t>(corpus.part)];
     unknown[0].add(source);
     unknown[1].add(target);

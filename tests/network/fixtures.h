@@ -98,6 +98,22 @@ inline void add_random_borders(std::vector<Example>& examples, int levels, std::
   }
 }
 
+/// Gives the encoder of a model with position embeddings entities at random positions of every
+/// example; one in five is nowhere, and so are both of one example in five.
+inline void add_random_entities(std::vector<Example>& examples, const model::EncoderConfig& encoder,
+                                std::uint64_t seed) {
+  if (encoder.position_units == 0) return;
+  Random random(seed);
+  for (Example& example : examples) {
+    example.source.entities.clear();
+    if (random.chance(0.2)) continue;
+    for (std::size_t k = 0; k < model::kEntities; ++k) {
+      const auto place = static_cast<std::int32_t>(random.below(example.source.tokens.size()));
+      example.source.entities.push_back(random.chance(0.2) ? model::kNowhere : place);
+    }
+  }
+}
+
 /// Lets a decoder copy from every example: about four in ten positions hold one of one to three
 /// units that the target vocabulary lacks, and so do about four in ten target tokens but the last.
 inline void add_random_copies(std::vector<Example>& examples, std::int64_t vocabulary,

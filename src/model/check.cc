@@ -50,6 +50,9 @@ void check_encoder(const Configuration& c) {
   if (encoder.reverse == Reverse::kWords && encoder.padding == Padding::kVisible) {
     conflict("encoder.reverse: words needs encoder.padding: masked");
   }
+  if (encoder.ngrams > 0 && (encoder.embedding == 0 || encoder.reverses_words())) {
+    conflict("encoder.ngrams needs encoder.embedding above 0 and encoder.reverse: all");
+  }
   if (encoder.position_units > 0 &&
       (encoder.embedding == 0 || encoder.levels > 1 || encoder.reverses_words())) {
     conflict(

@@ -9,6 +9,7 @@
 #include "model/example.h"        // IWYU pragma: export
 #include "model/folder.h"         // IWYU pragma: export
 #include "model/memory.h"         // IWYU pragma: export
+#include "model/ngrams.h"         // IWYU pragma: export
 #include "model/parameters.h"     // IWYU pragma: export
 #include "model/provenance.h"     // IWYU pragma: export
 #include "model/shortlist.h"      // IWYU pragma: export

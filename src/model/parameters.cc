@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "model/entities.h"
+#include "model/ngrams.h"
 #include "model/step_program.h"
 
 namespace attend::model {
@@ -28,6 +29,7 @@ void add_encoder(step::ParameterList& table, const EncoderConfig& encoder,
     table.embedding("source_embedding.weight", vocabulary, encoder.embedding);
   }
   std::int64_t inputs = encoder.embedding > 0 ? encoder.embedding : vocabulary;
+  if (encoder.ngrams > 0) table.embedding(kNgramTable, encoder.ngrams, encoder.embedding);
   for (std::size_t entity = 0; encoder.position_units > 0 && entity < kEntities; ++entity) {
     table.embedding(distance_table(entity) + ".weight", distance_rows(encoder.position_reach),
                     encoder.position_units);

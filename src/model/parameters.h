@@ -28,6 +28,7 @@ struct VocabularySizes {
 /// (attention), n, m_y, l (decoder).
 ///
 ///   source_embedding.weight        [source_vocabulary, m_x]  not with one-hot sources
+///   source_ngrams.weight           [b, m_x]      with encoder.ngrams: b
 ///   source_distance.K.weight       [2 r + 2, p]  distances from entity K, 0 or 1, with
 ///                                                encoder.position_units: p; r: position_reach.
 ///                                                in of the bottom layer is then m_x + 2 p

@@ -112,6 +112,8 @@ void prepare_source(const model::ModelText& model, const PredictOptions& options
     std::vector<char> allowed_tokens = allowed_in(part, open, tokens.size());
     model::Source prepared_source{std::move(tokens), std::move(allowed_tokens)};
     prepared_source.copies = model::find_copies(model, units_in(part, source), prepared_source);
+    prepared_source.ngrams =
+        model::NgramFinder(model.configuration.encoder).find(units_in(part, source));
     prepared_source.entities =
         model::find_entities(model.configuration.encoder, units_in(part, source));
     prepared.parts.push_back(part);

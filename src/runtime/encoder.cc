@@ -174,6 +174,7 @@ Encoder::Encoder(const model::EncoderConfig& config, std::size_t vocabulary, con
       embedding_(static_cast<std::size_t>(config.embedding)),
       units_(static_cast<std::size_t>(config.units)),
       embeddings_(tensors.under("source_embedding").values("weight")),
+      ngrams_(tensors.under("source_ngrams").values("weight")),
       position_units_(static_cast<std::size_t>(config.position_units)),
       position_reach_(config.position_reach),
       lstm_(config.cell.type == model::Cell::kLstm),
@@ -209,10 +210,10 @@ Encoder::Level Encoder::make_level(const model::EncoderConfig& config, int level
   return result;
 }
 
-// Equal words have equal gates, unless their gates depend on distances too, so with few words all
-// gates are computed once.
+// Equal words have equal gates, unless their gates depend on n-grams or distances too, so with few
+// words all gates are computed once.
 void Encoder::make_tables() {
-  if (position_units_ > 0) return;
+  if (position_units_ > 0 || !ngrams_.empty()) return;
   for (Direction& direction : levels_[0].layers[0]) {
     const std::size_t width = direction.cell.gate_units();
     if (vocabulary_ * width > kLargestTable) continue;
@@ -238,10 +239,49 @@ std::vector<float> Encoder::embed(std::span<const TokenId> ids) const {
   return embedded;
 }
 
+// Returns the embeddings of all positions, with the means of their n-grams.
+std::vector<float> Encoder::embed_words(std::span<const model::Source> sources,
+                                        std::span<const TokenId> ids) const {
+  std::vector<float> rows = embed(ids);
+  std::size_t first = 0;
+  for (const model::Source& source : sources) {
+    if (!ngrams_.empty()) add_ngrams(source.ngrams, first, rows);
+    first += source.tokens.size();
+  }
+  return rows;
+}
+
+// Adds the means of the vectors of n-grams to the embeddings `rows` [positions, m_x] of a source
+// that begins with position `first`.
+void Encoder::add_ngrams(const model::Ngrams& ngrams, std::size_t first,
+                         std::span<float> rows) const {
+  std::vector<float> mean(embedding_);
+  for (std::size_t j = 0; j < ngrams.words.size(); ++j) {
+    const auto own = ngrams.list->rows(static_cast<std::size_t>(ngrams.words[j]));
+    std::fill(mean.begin(), mean.end(), 0.0F);
+    for (const std::int32_t row : own) {
+      const std::span<const float> vector =
+          row_of(ngrams_, static_cast<std::size_t>(row), embedding_);
+      for (std::size_t k = 0; k < embedding_; ++k) mean[k] += vector[k];
+    }
+    const std::span<float> sum = row_of(rows, first + j, embedding_);
+    const auto count = static_cast<float>(own.size());
+    for (std::size_t k = 0; k < embedding_; ++k) sum[k] += mean[k] / count;
+  }
+}
+
+// Returns the vectors that the bottom layer reads at all positions of the sources, whose ids are
+// `ids`; nothing when tables or one-hot vectors replace them.
+std::vector<float> Encoder::embed_sources(std::span<const model::Source> sources,
+                                          std::span<const TokenId> ids) const {
+  if (position_units_ > 0) return embed_with_distances(sources, ids);
+  return embed_words(sources, ids);
+}
+
 // Returns [E x_j; P_1 d_1; P_2 d_2] of all positions of the sources, whose ids are `ids` (§9).
 std::vector<float> Encoder::embed_with_distances(std::span<const model::Source> sources,
                                                  std::span<const TokenId> ids) const {
-  const std::vector<float> words = embed(ids);
+  const std::vector<float> words = embed_words(sources, ids);
   const std::size_t width = embedding_ + distances_.size() * position_units_;
   std::vector<float> rows(ids.size() * width);
   std::size_t at = 0;
@@ -250,8 +290,7 @@ std::vector<float> Encoder::embed_with_distances(std::span<const model::Source> 
       const std::span<float> row = row_of(std::span<float>(rows), at, width);
       copy(row_of(std::span<const float>(words), at, embedding_), row.first(embedding_));
       for (std::size_t k = 0; k < distances_.size(); ++k) {
-        const std::int32_t place =
-            source.entities.empty() ? model::kNowhere : source.entities[k];
+        const std::int32_t place = source.entities.empty() ? model::kNowhere : source.entities[k];
         const auto distance = static_cast<std::size_t>(
             model::distance_row(place, static_cast<std::int64_t>(j), position_reach_));
         copy(row_of(distances_[k], distance, position_units_),
@@ -351,8 +390,7 @@ Annotations Encoder::annotate(std::span<const model::Source> sources) const {
     }
   }
   if (levels_.size() > 1) return annotate_documents(sources, ids);
-  Annotations annotations = annotate_words(
-      ids, lengths, position_units_ > 0 ? embed_with_distances(sources, ids) : embed(ids));
+  Annotations annotations = annotate_words(ids, lengths, embed_sources(sources, ids));
   annotations.allowed = allowed_positions(sources, ids.size());
   if (reverses_words_) reverse_words(annotations);
   return annotations;

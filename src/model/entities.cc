@@ -17,8 +17,6 @@ std::vector<std::int32_t> find_entities(const EncoderConfig& encoder,
   return places;
 }
 
-std::string distance_table(std::size_t entity) {
-  return fmt::format("source_distance.{}", entity);
-}
+std::string distance_table(std::size_t entity) { return fmt::format("source_distance.{}", entity); }
 
 }  // namespace attend::model

@@ -21,8 +21,8 @@ inline constexpr std::size_t kEntities = 2;
 inline constexpr std::int32_t kNowhere = -1;
 
 /// Returns the positions of the entities of a source whose first tokens are `units`, [kEntities]:
-/// those of the first <e1> and of the first <e2>, or kNowhere. Empty for an encoder without position
-/// embeddings.
+/// those of the first <e1> and of the first <e2>, or kNowhere. Empty for an encoder without
+/// position embeddings.
 std::vector<std::int32_t> find_entities(const EncoderConfig& encoder,
                                         std::span<const std::string_view> units);
 

@@ -132,9 +132,8 @@ void check_links(const Options& options, const train::TrainOptions& train_option
 // Standard input can be read once.
 void check_vectors(const train::TrainOptions& options) {
   const auto is_read = [](const std::filesystem::path& path) { return path == "-"; };
-  const bool by_others =
-      reads_standard_input(options.pairs) || is_read(options.links) ||
-      (options.validation && reads_standard_input(*options.validation));
+  const bool by_others = reads_standard_input(options.pairs) || is_read(options.links) ||
+                         (options.validation && reads_standard_input(*options.validation));
   const int by_vectors = is_read(options.source_vectors) + is_read(options.target_vectors);
   if (by_vectors == 0 || (by_vectors == 1 && !by_others)) return;
   throw UsageError(by_others ? "pairs or links and vectors cannot both be standard input"

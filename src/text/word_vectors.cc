@@ -355,9 +355,9 @@ bool VectorReader::next(WordVector& vector) {
   if (!data_->promised) return false;
   const std::uint64_t found = data_->lines ? data_->lines->line_number() - 1 : data_->vectors;
   if (found == *data_->promised) return false;
-  throw BadLine(data_->name, data_->lines ? 1 : 0,
-                fmt::format("the header says {} vectors, the file holds {}", *data_->promised,
-                            found));
+  throw BadLine(
+      data_->name, data_->lines ? 1 : 0,
+      fmt::format("the header says {} vectors, the file holds {}", *data_->promised, found));
 }
 
 std::string lower_case(std::string_view text) {

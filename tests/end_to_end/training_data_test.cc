@@ -77,7 +77,8 @@ TEST_F(TrainingData, EmbeddingsStartWithWordVectors) {
     more.insert(more.begin(), fits.begin(), fits.end());
     return with(more);
   };
-  EXPECT_TRUE(refused(fitting(broken), kData, {"broken.txt:2: found 12 fields, expected a word and 12 numbers"}));
+  EXPECT_TRUE(refused(fitting(broken), kData,
+                      {"broken.txt:2: found 12 fields, expected a word and 12 numbers"}));
   EXPECT_TRUE(refused(fitting("-", {"--target-vectors", "-"}), kUsage, {"standard input"}));
   EXPECT_FALSE(fs::exists(model()));
   const RunResult trained = fitting(vectors);

@@ -101,7 +101,9 @@ TEST_F(WordVectors, OfWord2vecAndFastTextHaveAHeader) {
 }
 
 TEST_F(WordVectors, MayBeSeparatedByTabsAndHaveAMarkBeforeThem) {
-  EXPECT_THAT(read_whole("\xef\xbb\xbf" "2\t3\nthe\t0.5 -1  2e-1\ncat\t1\t0\t-0.25"), kExpected);
+  EXPECT_THAT(read_whole("\xef\xbb\xbf"
+                         "2\t3\nthe\t0.5 -1  2e-1\ncat\t1\t0\t-0.25"),
+              kExpected);
   EXPECT_THAT(read_whole("\xef\xbb\xbf" + kText), kExpected);
 }
 
@@ -194,7 +196,8 @@ TEST_F(WordVectors, OfABrokenLineAreNamedAndTheNextOnesRead) {
   for (const BadText& bad : all) {
     for (const std::string header : {"", "3 3\n"}) {
       const std::string text = header + "the 1 2 3\n" + bad.line + "\ndog 4 5 6\n";
-      EXPECT_THAT(read(text), ElementsAre(Pair("the", Floats{1, 2, 3}), Pair("dog", Floats{4, 5, 6})))
+      EXPECT_THAT(read(text),
+                  ElementsAre(Pair("the", Floats{1, 2, 3}), Pair("dog", Floats{4, 5, 6})))
           << bad.line;
       const std::string place = "vectors:" + std::string(header.empty() ? "2: " : "3: ");
       EXPECT_THAT(problems_, ElementsAre(HasSubstr(place + bad.problem))) << bad.line;
@@ -211,8 +214,8 @@ TEST_F(WordVectors, OfALongBrokenFieldAreNamedShortly) {
 
 TEST_F(WordVectors, OfAHeaderThatLiesAreNamed) {
   EXPECT_EQ(read("5 3\n" + kText).size(), 2U);
-  EXPECT_THAT(problems_, ElementsAre(HasSubstr(
-                             "vectors:1: the header says 5 vectors, the file holds 2")));
+  EXPECT_THAT(problems_,
+              ElementsAre(HasSubstr("vectors:1: the header says 5 vectors, the file holds 2")));
   EXPECT_EQ(read("1 3\n" + kText).size(), 2U);
   EXPECT_THAT(problems_, ElementsAre(HasSubstr("the header says 1 vectors, the file holds 2")));
   EXPECT_EQ(read("3 2\n" + binary("a", {1, 2}) + binary("b", {3, 4})).size(), 2U);

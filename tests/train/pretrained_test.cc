@@ -88,8 +88,7 @@ TEST_F(Pretrained, AUnitTakesItsOwnSpellingBeforeThatInLowerCase) {
       Pair("Paris", Floats{1, 1}), Pair("paris", Floats{2, 2}), Pair("Rome", Floats{3, 3}),
       Pair("ROME", Floats{3, 3}), Pair("École", Floats{4, 4}));
   EXPECT_THAT(read("Paris 1 1\nparis 2 2\nrome 3 3\nécole 4 4\nBONN 5 5\n", units), expected);
-  EXPECT_THAT(messages_, ElementsAre(HasSubstr(
-                             ", 3 of them with that of their lower-cased form")));
+  EXPECT_THAT(messages_, ElementsAre(HasSubstr(", 3 of them with that of their lower-cased form")));
   EXPECT_THAT(read("paris 2 2\nécole 4 4\nrome 3 3\nParis 1 1\n", units), expected);
 }
 
@@ -112,7 +111,11 @@ TEST_F(Pretrained, AFileOfOtherWordsIsWorthAWarning) {
 
 TEST_F(Pretrained, BrokenVectorsStopOrAreCounted) {
   const std::string contents = "a 1 1\nb 2\nc 3 nan\nd 4 4\n";
-  EXPECT_THAT(error_of([&] { read(contents, {"a", "b", "c", "d"}); }, ExitCode::kData),
+  EXPECT_THAT(error_of(
+                  [&] {
+                    read(contents, {"a", "b", "c", "d"});
+                  },
+                  ExitCode::kData),
               HasSubstr("vectors:2: found 2 fields, expected a word and 2 numbers"));
   EXPECT_THAT(read(contents, {"a", "b", "c", "d"}, OnError::kSkip),
               UnorderedElementsAre(Pair("a", Floats{1, 1}), Pair("d", Floats{4, 4})));

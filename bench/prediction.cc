@@ -1,13 +1,18 @@
 // Measures prediction of one workload on one thread. Sentences have equal lengths and targets a
-// fixed number of steps, so that every engine does equal work. Prints one JSON line.
+// fixed number of steps, so that every engine does equal work. Documents have the lengths of the
+// workload, and there are kDocuments of them, because one says little about others. Prints one JSON
+// line.
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/base.h"
@@ -18,7 +23,9 @@
 namespace attend::bench {
 namespace {
 
-using Sources = std::vector<std::vector<text::TokenId>>;
+using Tokens = std::vector<std::vector<text::TokenId>>;
+
+constexpr std::size_t kDocuments = 64;
 
 struct Options {
   std::string work = "mid-8k";
@@ -31,16 +38,29 @@ struct Options {
   bool program = false;  // whether the decoder runs by its step program, without its plan
 };
 
-// Returns sources of equal length, with </s> at the end where the workload has it.
-Sources make_sources(const Options& options, const Workload& work,
-                     const model::Configuration& configuration) {
+// Returns one batch of sources of equal length, with </s> at the end where the workload has it; or
+// documents.
+std::vector<model::Source> make_sources(const Options& options, const Workload& work,
+                                        const model::Configuration& configuration) {
   Workload equal = work;
-  equal.shortest = equal.longest = options.words;
-  Sources sources;
-  for (Pair& pair : make_pairs(equal, configuration, static_cast<std::size_t>(options.sentences))) {
-    sources.push_back(std::move(pair.source));
+  auto count = static_cast<std::size_t>(options.sentences);
+  if (work.has_documents()) {
+    count = std::max(count, kDocuments);
+  } else {
+    equal.shortest = equal.longest = options.words;
+  }
+  std::vector<model::Source> sources;
+  for (Pair& pair : make_pairs(equal, configuration, count)) {
+    sources.push_back({std::move(pair.source)});
+    sources.back().sentences = std::move(pair.sentences);
   }
   return sources;
+}
+
+Tokens tokens_of(std::span<const model::Source> sources) {
+  Tokens tokens;
+  for (const model::Source& source : sources) tokens.push_back(source.tokens);
+  return tokens;
 }
 
 // Makes all targets have `words` tokens and one step more, in which </s> would come, because </s>
@@ -61,7 +81,7 @@ std::shared_ptr<const model::Shortlist> learn_shortlist(const Options& options,
                                                         const Workload& work,
                                                         const model::ModelText& text) {
   if (options.shortlist == 0) return nullptr;
-  Sources sources, targets;
+  Tokens sources, targets;
   for (Pair& pair :
        make_pairs(work, text.configuration, static_cast<std::size_t>(options.shortlist))) {
     sources.push_back(std::move(pair.source));
@@ -71,25 +91,38 @@ std::shared_ptr<const model::Shortlist> learn_shortlist(const Options& options,
       model::Shortlist::learn(sources, targets, text.sizes(), {}));
 }
 
+// Predicts all sources, a batch at a time. Returns the log-probability of the best hypotheses.
+double predict(const Options& options, const model::Engine& engine,
+               std::span<const model::Source> sources,
+               const search::SearchOptions& search_options) {
+  const auto batch = static_cast<std::size_t>(options.sentences);
+  double log_probability = 0;
+  for (std::size_t begin = 0; begin < sources.size(); begin += batch) {
+    const auto part = sources.subspan(begin, std::min(batch, sources.size() - begin));
+    for (const auto& hypotheses : search::search(engine, part, search_options)) {
+      log_probability += hypotheses.front().log_probability;
+    }
+  }
+  return log_probability;
+}
+
 nlohmann::json measure(const Options& options, const model::Engine& engine,
                        std::span<const model::Source> sources,
                        const search::SearchOptions& search_options) {
   using Clock = std::chrono::steady_clock;
-  double log_probability = 0;  // of the best hypotheses; this first run also packs and compiles
-  for (const auto& hypotheses : search::search(engine, sources, search_options)) {
-    log_probability += hypotheses.front().log_probability;
-  }
+  // The first run also packs and compiles.
+  const double log_probability = predict(options, engine, sources, search_options);
   std::vector<double> seconds;
   for (const auto begin = Clock::now();
        std::chrono::duration<double>(Clock::now() - begin).count() < options.seconds;) {
     const auto start = Clock::now();
-    search::search(engine, sources, search_options);
+    predict(options, engine, sources, search_options);
     seconds.push_back(std::chrono::duration<double>(Clock::now() - start).count());
   }
   return {{"log_probability", log_probability},
           {"median_seconds", median(seconds)},
           {"runs", seconds.size()},
-          {"sentences_per_second", options.sentences / median(seconds)}};
+          {"sentences_per_second", static_cast<double>(sources.size()) / median(seconds)}};
 }
 
 nlohmann::json run(const Options& options) {
@@ -101,17 +134,19 @@ nlohmann::json run(const Options& options) {
       options.program ? runtime::DecoderPath::kProgram : runtime::DecoderPath::kFastest;
   const auto engine = runtime::make_engine(configuration, model.text.sizes(), kEnd, model.weights,
                                            {.shortlist = shortlist, .path = path});
-  const Sources sources = make_sources(options, work, configuration);
+  const std::vector<model::Source> sources = make_sources(options, work, configuration);
   std::string text;
-  for (const auto& source : sources) text += fmt::format("{}\n", fmt::join(source, " "));
+  for (const model::Source& source : sources) {
+    text += format_source(source.tokens, source.sentences) + "\n";
+  }
   write_file(options.folder / fmt::format("sources.{}.txt", options.sentences), text);
-  nlohmann::json result = measure(options, *engine, model::make_sources(sources),
-                                  search_options(options, configuration));
+  nlohmann::json result =
+      measure(options, *engine, sources, search_options(options, configuration));
   result["program"] = "attend";
   result["work"] = work.name;
   result["sentences"] = options.sentences;
   result["beam"] = options.beam;
-  if (shortlist) result["candidates"] = shortlist->candidates(sources).size();
+  if (shortlist) result["candidates"] = shortlist->candidates(tokens_of(sources)).size();
   result["peak_mib"] = peak_memory();
   return result;
 }

@@ -369,8 +369,17 @@ double time_in_order(const std::vector<Product>& products, Type type, int thread
   return *std::ranges::max_element(best);
 }
 
-nlohmann::json run(const std::string& name, const std::string& precision, int threads) {
+// The lists of products know nothing of encoders of several levels.
+const Workload& find_flat_workload(const std::string& name) {
   const Workload& work = find_workload(name);
+  if (work.has_documents()) {
+    throw UsageError(fmt::format("--work {} has documents, whose products are not listed", name));
+  }
+  return work;
+}
+
+nlohmann::json run(const std::string& name, const std::string& precision, int threads) {
+  const Workload& work = find_flat_workload(name);
   const model::Configuration configuration = configuration_of(work, {});
   const Type type = precision == "bfloat16" ? Type::bf16 : Type::f32;
   const BatchShape batch = batch_shape(work, configuration, threads);
@@ -415,7 +424,7 @@ nlohmann::json run(const std::string& name, const std::string& precision, int th
 nlohmann::json run_prediction(const std::string& name, const std::string& precision,
                               const Prediction& prediction) {
   constexpr std::int64_t kStreamedRows = 16;
-  const Workload& work = find_workload(name);
+  const Workload& work = find_flat_workload(name);
   const Type type = precision == "bfloat16" ? Type::bf16 : Type::f32;
   const std::int64_t bytes_of_weight = type == Type::bf16 ? 2 : 4;
   const std::vector<Product> products =

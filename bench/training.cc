@@ -53,13 +53,15 @@ Batches make_batches(const std::vector<Example>& examples, const model::Training
   return batches;
 }
 
-// Writes one pair a line, "1 2 3<tab>4 5", and an empty line after every batch.
+// Writes one pair a line, "1 2 3<tab>4 5", and an empty line after every batch. A document is
+// written as "1 2 | 3".
 std::string write_batches(const Batches& batches) {
   std::string text;
   for (const auto& batch : batches) {
     for (const Example* example : batch) {
-      text += fmt::format("{}\t{}\n", fmt::join(example->source.tokens, " "),
-                          fmt::join(example->target, " "));
+      text +=
+          fmt::format("{}\t{}\n", format_source(example->source.tokens, example->source.sentences),
+                      fmt::join(example->target, " "));
     }
     text += "\n";
   }
@@ -128,6 +130,7 @@ nlohmann::json run(const Options& options) {
   for (Pair& pair :
        make_pairs(work, configuration, kBatches * static_cast<std::size_t>(training.batch_size))) {
     examples.push_back({{std::move(pair.source)}, std::move(pair.target)});
+    examples.back().source.sentences = std::move(pair.sentences);
   }
   const Batches batches = make_batches(examples, training);
   const auto path =

@@ -87,6 +87,29 @@ std::vector<std::string> multi_head_settings() {
   return settings;
 }
 
+// The hierarchical attention network at its published sizes (§8), over documents as long as those
+// of recipes/imdb, which have 12 sentences of 19 words on average. The GRU is PyTorch's.
+std::vector<std::string> han_settings() {
+  return {"source.unit=words",
+          "target.unit=whole",
+          "encoder.embedding=200",
+          "encoder.units=50",
+          "encoder.gru_reset=after",
+          "encoder.gru_update=old",
+          "encoder.pooling_units=100",
+          "attention.units=100",
+          "training.optimizer=adam",
+          "training.learning_rate=0.001",
+          "training.schedule=constant",
+          "training.clip_norm=1",
+          "training.loss_scale=sentence-mean",
+          "training.weight_decay=0",
+          "training.dropout_embedding=0",
+          "training.dropout_encoder=0",
+          "training.dropout_readout=0",
+          "training.batch_size=64"};
+}
+
 std::vector<Workload> make_works() {
   return {
       {"mid-8k", "default", middle_settings(), {8000, 8000}, 15, 35},
@@ -96,6 +119,7 @@ std::vector<Workload> make_works() {
       {"mid-coverage-neural", "default", coverage_settings(), {8000, 8000}, 15, 35},
       {"mid-multi-head", "default", multi_head_settings(), {8000, 8000}, 15, 35},
       {"small", "dates", {}, {37, 11}, 30, 30},
+      {"han", "han", han_settings(), {30000, 2}, 5, 33, 4, 20},
   };
 }
 
@@ -116,6 +140,27 @@ std::vector<TokenId> draw_side(Random& random, const model::SideConfig& side, in
   }
   if (side.end_token) tokens.push_back(kEnd);
   return tokens;
+}
+
+// Returns a number between these two, both included.
+int draw_length(Random& random, int shortest, int longest) {
+  return shortest +
+         static_cast<int>(random.below(static_cast<std::uint64_t>(longest - shortest + 1)));
+}
+
+Pair draw_document(Random& random, const Workload& work, const Configuration& configuration) {
+  Pair pair;
+  const int sentences = draw_length(random, work.fewest_sentences, work.most_sentences);
+  for (int i = 0; i < sentences; ++i) {
+    pair.sentences.push_back(static_cast<std::int32_t>(pair.source.size()));
+    const int length = draw_length(random, work.shortest, work.longest);
+    for (const TokenId token :
+         draw_side(random, configuration.source, length, work.vocabularies.source)) {
+      pair.source.push_back(token);
+    }
+  }
+  pair.target = draw_side(random, configuration.target, 1, work.vocabularies.target);
+  return pair;
 }
 
 // Makes units without a meaning; the reserved units of the side come first.
@@ -164,9 +209,11 @@ std::vector<Pair> make_pairs(const Workload& work, const Configuration& configur
   Random random(1);
   std::vector<Pair> pairs;
   for (std::size_t i = 0; i < count; ++i) {
-    const int range = work.longest - work.shortest + 1;
-    const int length =
-        work.shortest + static_cast<int>(random.below(static_cast<std::uint64_t>(range)));
+    if (work.has_documents()) {
+      pairs.push_back(draw_document(random, work, configuration));
+      continue;
+    }
+    const int length = draw_length(random, work.shortest, work.longest);
     const int target_length = std::clamp(
         length - kDifference + static_cast<int>(random.below(2 * kDifference + 1)), 1, 1 << 20);
     Pair pair;
@@ -175,6 +222,18 @@ std::vector<Pair> make_pairs(const Workload& work, const Configuration& configur
     pairs.push_back(std::move(pair));
   }
   return pairs;
+}
+
+std::string format_source(const std::vector<TokenId>& tokens,
+                          const std::vector<std::int32_t>& sentences) {
+  std::string text;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const bool begins =
+        std::binary_search(sentences.begin(), sentences.end(), static_cast<std::int32_t>(i));
+    if (i > 0) text += begins ? " | " : " ";
+    text += std::to_string(tokens[i]);
+  }
+  return text;
 }
 
 model::ModelText make_text(const Workload& work, const Configuration& configuration) {

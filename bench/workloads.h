@@ -16,7 +16,9 @@ struct Workload {
   std::string preset;
   std::vector<std::string> settings;  ///< "key=value" over the preset
   model::VocabularySizes vocabularies;
-  int shortest = 0, longest = 0;  ///< units of a source without </s>
+  int shortest = 0, longest = 0;  ///< units of a source without </s>, or of a sentence
+  int fewest_sentences = 0, most_sentences = 0;  ///< of a document; 0: sources are no documents
+  bool has_documents() const { return most_sentences > 0; }
 };
 
 const std::vector<Workload>& workloads();
@@ -34,13 +36,19 @@ inline constexpr text::TokenId kEnd = 1;
 struct Pair {
   std::vector<text::TokenId> source;
   std::vector<text::TokenId> target;
+  std::vector<std::int32_t> sentences = {};  ///< of a document, as model::Source has them
 };
 
 /// Makes `count` pairs of ids, equal in every call. Source lengths are uniform between the
 /// workload's limits; a target is at most 3 units longer or shorter than its source. Fixed lengths
 /// of the configuration take precedence. Ids have frequencies near 1 / rank, as words have.
+/// Documents have a number of sentences that is uniform between the workload's limits.
 std::vector<Pair> make_pairs(const Workload& work, const model::Configuration& configuration,
                              std::size_t count);
+
+/// Writes a source as its ids, with blanks between them and " | " between sentences.
+std::string format_source(const std::vector<text::TokenId>& tokens,
+                          const std::vector<std::int32_t>& sentences);
 
 /// Makes vocabularies of meaningless units for a model folder.
 model::ModelText make_text(const Workload& work, const model::Configuration& configuration);

@@ -14,6 +14,16 @@
 
 namespace attend::testing {
 
+/// How many random models a test draws: `all` of them, but a fifth under a sanitizer, where each
+/// model takes ten times as long.
+constexpr int drawn_models(int all) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  return all / 5;
+#else
+  return all;
+#endif
+}
+
 /// Whether an option says what the model computes, not how text is cut or how training goes.
 inline bool is_of_the_network(const std::string& option) {
   return option.starts_with("encoder.") || option.starts_with("attention.") ||

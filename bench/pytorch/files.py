@@ -21,6 +21,10 @@ def read_weights(path):
     return tensors
 
 
+def is_hierarchical(work):
+    return int(work["options"].get("encoder.levels", 1)) > 1
+
+
 def read_work(folder):
     with open(f"{folder}/work.json", encoding="utf-8") as file:
         return json.load(file)
@@ -28,20 +32,30 @@ def read_work(folder):
 
 def read_batches(folder, ignored=-100):
     """Padded batches: source [batch, length], lengths [batch], target [batch, length] and the same with `ignored` on
-    padding, for the loss."""
-    batches = []
+    padding, for the loss. Documents are sources and lengths as pad_sources() gives them."""
+    documents, batches = is_hierarchical(read_work(folder)), []
     with open(f"{folder}/batches.txt", encoding="utf-8") as file:
         for block in file.read().split("\n\n"):
             pairs = [line.split("\t") for line in block.split("\n") if line]
             if not pairs:
                 continue
-            sources = [torch.tensor([int(t) for t in source.split()]) for source, _ in pairs]
             targets = [torch.tensor([int(t) for t in target.split()]) for _, target in pairs]
-            lengths = torch.tensor([len(source) for source in sources])
             pad = torch.nn.utils.rnn.pad_sequence
-            batches.append((pad(sources, batch_first=True), lengths, pad(targets, batch_first=True),
+            batches.append((*pad_sources([source for source, _ in pairs], documents), pad(targets, batch_first=True),
                             pad(targets, batch_first=True, padding_value=ignored)))
     return batches
+
+
+def pad_sources(texts, documents):
+    """Padded ids [batch, length] and lengths [batch] of texts "1 2 3". With `documents`, "1 2 | 3", the padded ids are
+    [sentences of all documents, length], and the lengths are a pair: words [sentences of all documents] and sentences
+    [documents]."""
+    sources = [[torch.tensor([int(token) for token in sentence.split()]) for sentence in text.split("|")]
+               for text in texts]
+    sentences = [sentence for source in sources for sentence in source]
+    padded = torch.nn.utils.rnn.pad_sequence(sentences, batch_first=True)
+    lengths = torch.tensor([len(sentence) for sentence in sentences])
+    return padded, (lengths, torch.tensor([len(source) for source in sources])) if documents else lengths
 
 
 # Attend's gates stand as z, r, candidate and i, f, o, g; PyTorch's as r, z, n and i, f, g, o (reference: torch.nn.GRU,
@@ -77,8 +91,26 @@ def load_linear(module, weight, bias=None):
             module.bias.copy_(bias)
 
 
+def load_documents(model, tensors, work):
+    """The weights of documents.HierarchicalModel."""
+    options = work["options"]
+    assert options["encoder.gru_reset"] == "after" and options["encoder.gru_update"] == "old"
+    for level, prefix in ((model.words, "encoder.0"), (model.sentences, "sentence_encoder.0")):
+        load_cell(level.recurrent, "_l0", tensors, f"{prefix}.forward", "gru")
+        load_cell(level.recurrent, "_l0_reverse", tensors, f"{prefix}.backward", "gru")
+    load_linear(model.words.projection, tensors["word_pooling.weight"], tensors["word_pooling.bias"])
+    load_linear(model.words.query, tensors["word_pooling.query"])
+    load_linear(model.sentences.projection, tensors["attention.annotation_weight"], tensors["attention.bias"])
+    load_linear(model.sentences.query, tensors["attention.energy_weight"])
+    load_linear(model.embedding, tensors["source_embedding.weight"])
+    load_linear(model.output, tensors["output.weight"], tensors["output.bias"])
+
+
 def load_model(model, tensors, work):
     options = work["options"]
+    if is_hierarchical(work):
+        load_documents(model, tensors, work)
+        return
     for key in ("encoder", "decoder"):
         if options[f"{key}.cell"] == "gru":
             assert options[f"{key}.gru_reset"] == "after" and options[f"{key}.gru_update"] == "old"
@@ -130,6 +162,10 @@ def hold_second_biases(model, work):
                 mask[-module.hidden_size:] = 1  # the candidate has both
             parameter.register_hook(lambda gradient, mask=mask: gradient * mask)
 
+    if is_hierarchical(work):
+        for level in (model.words, model.sentences):
+            hold(level.recurrent, "gru", options["encoder.gru_bias"])
+        return
     hold(model.encoder.recurrent, options["encoder.cell"], options["encoder.gru_bias"])
     hold(model.cell, options["decoder.cell"], options["decoder.gru_bias"])
     if options["attention.coverage"] == "neural":

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Measures prediction of one work in PyTorch on one thread: the weights of bench_training --write, the sources of
-bench_prediction, a batched beam search. Prints one JSON line like that of bench_prediction."""
+"""Measures prediction of one work in PyTorch on one thread or several: the weights of bench_training --write, sources of
+bench_prediction, a batched beam search, or labels of documents. Prints one JSON line like that of bench_prediction."""
 
 import argparse
 import contextlib
@@ -13,7 +13,7 @@ import time
 import torch
 
 import files
-from model import make_model
+from documents import make_any_model
 
 END = 1
 
@@ -57,10 +57,16 @@ def search(model, sources, lengths, beam, words, fixed):
     return best
 
 
-def read_sources(path):
+def read_batches(path, size, documents):
+    """Padded sources and lengths, `size` sources at a time."""
     with open(path, encoding="utf-8") as file:
-        rows = [torch.tensor([int(token) for token in line.split()]) for line in file]
-    return torch.stack(rows), torch.tensor([len(row) for row in rows])
+        lines = file.read().splitlines()
+    return [files.pad_sources(lines[begin:begin + size], documents) for begin in range(0, len(lines), size)]
+
+
+def classify(model, sources, lengths):
+    """Log-probabilities of the best labels."""
+    return torch.log_softmax(model(sources, lengths).float(), dim=-1).flatten(0, 1).max(dim=1).values
 
 
 def main():
@@ -70,23 +76,31 @@ def main():
     parser.add_argument("--beam", type=int, default=1)
     parser.add_argument("--words", type=int, default=25)
     parser.add_argument("--seconds", type=float, default=2.0)
+    parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--precision", choices=["float32", "bfloat16"], default="float32")
     arguments = parser.parse_args()
-    torch.set_num_threads(1)
+    torch.set_num_threads(arguments.threads)
 
     work = files.read_work(arguments.folder)
-    model = make_model(work).eval()
+    model = make_any_model(work).eval()
     files.load_model(model, files.read_weights(f"{arguments.folder}/model.safetensors"), work)
     fixed = int(work["options"]["target.fixed_length"])
-    sources, lengths = read_sources(f"{arguments.folder}/sources.{arguments.sentences}.txt")
+    documents = files.is_hierarchical(work)
+    batches = read_batches(f"{arguments.folder}/sources.{arguments.sentences}.txt", arguments.sentences, documents)
+    count = sum((lengths[1] if documents else lengths).size(0) for _, lengths in batches)
     bfloat16 = arguments.precision == "bfloat16"
     autocast = torch.autocast("cpu", dtype=torch.bfloat16) if bfloat16 else contextlib.nullcontext()
     seconds = []
     with torch.inference_mode(), autocast:
-        def run():
+        def predict(sources, lengths):
+            if documents:
+                return classify(model, sources, lengths)
             return search(model, sources, lengths, arguments.beam, fixed or arguments.words, fixed > 0)
 
-        log_probability = run().double().sum().item()
+        def run():
+            return [predict(*batch) for batch in batches]
+
+        log_probability = sum(best.double().sum().item() for best in run())
         begin = time.perf_counter()
         while time.perf_counter() - begin < arguments.seconds:
             start = time.perf_counter()
@@ -96,7 +110,7 @@ def main():
     print(json.dumps({
         "program": "pytorch", "work": work["work"], "sentences": arguments.sentences, "beam": arguments.beam,
         "precision": arguments.precision, "log_probability": log_probability, "median_seconds": median,
-        "runs": len(seconds), "sentences_per_second": arguments.sentences / median,
+        "runs": len(seconds), "sentences_per_second": count / median,
         "environment": {name: os.environ[name] for name in sorted(os.environ)
                         if name.startswith(("OMP_", "OPENBLAS_", "ATEN_"))},
         "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))

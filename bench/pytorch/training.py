@@ -14,7 +14,7 @@ import torch
 from torch.nn import functional
 
 import files
-from model import make_model
+from documents import make_any_model
 
 IGNORED = -100
 
@@ -27,7 +27,7 @@ def update(model, optimizer, schedule, batch, precision, clip):
         logits = model(source, lengths, target)
         cost = functional.cross_entropy(logits.flatten(0, 1).float(), wanted.flatten(), ignore_index=IGNORED,
                                         reduction="sum")
-    (cost / source.size(0)).backward()
+    (cost / target.size(0)).backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), clip)
     optimizer.step()
     schedule.step()
@@ -57,7 +57,7 @@ def main():
     work = files.read_work(arguments.folder)
     options = work["options"]
     batches = files.read_batches(arguments.folder, IGNORED)
-    model = make_model(work)
+    model = make_any_model(work)
     files.load_model(model, files.read_weights(f"{arguments.folder}/model.safetensors"), work)
     if arguments.one_bias:
         files.hold_second_biases(model, work)

@@ -107,7 +107,64 @@ text::CorpusFiles PairFiles::files() const {
   if (parallel && (source.empty() || target.empty())) {
     throw UsageError("--source and --target go together");
   }
-  return {tsv, source, target, marks};
+  if (parallel && columns.any()) {
+    throw UsageError(
+        "--source-column and --target-column are columns of a TSV; --source FILE and --target FILE "
+        "have none");
+  }
+  return {tsv, source, target, marks, columns, format};
+}
+
+namespace {
+
+// Adds an option of columns under two names.
+void add_columns(CLI::App& command, const std::string& name, const std::string& other_name,
+                 text::Columns& columns, const std::string& help) {
+  const auto take = [&columns, name](const std::string& value) {
+    try {
+      columns = text::Columns::parse(value);
+    } catch (const UsageError& error) {
+      throw UsageError(fmt::format("{}: {}", name, error.what()));
+    }
+  };
+  command.add_option_function<std::string>(fmt::format("{},{}", name, other_name), take, help)
+      ->type_name("N,…");
+}
+
+}  // namespace
+
+void add_source_column_option(CLI::App& command, text::Columns& columns) {
+  add_columns(command, "--source-column", "--text-column", columns,
+              "columns of a line with the source, from 1: 3, a list 1,3, the rest 4-; several are "
+              "sentences, as between TABs");
+}
+
+void add_column_options(CLI::App& command, text::PairColumns& columns, text::PairFormat& format) {
+  add_source_column_option(command, columns.source);
+  add_columns(command, "--target-column", "--label-column", columns.target,
+              "columns with the target or the label");
+  add_choice<text::PairFormat>(
+      command, "--format", format,
+      {{"tsv", text::PairFormat::kTsv}, {"fasttext", text::PairFormat::kFastText}},
+      "lines: source TAB target, or __label__LABEL and a text; without: tsv, but for labels "
+      "fasttext and the column of the label are recognised");
+}
+
+void find_labels(text::PairReader& reader, const model::ModelText& model,
+                 std::string_view command) {
+  if (model.target.config.unit != model::UnitChoice::kWhole) return;
+  const auto is_label = [&](std::string_view field) {
+    try {
+      const std::vector<text::Unit> units = model.target.segmenter.split(field);
+      return units.size() == 1 && model.target.vocabulary.contains(units.front().text);
+    } catch (const DataError&) {
+      return false;  // a text that is too long
+    }
+  };
+  const std::string found = text::find_labels(reader, is_label);
+  if (!found.empty()) {
+    print_message(fmt::format("{}: {}: {}\n", command, reader.name(), one_line(found)));
+  }
 }
 
 void add_pair_options(CLI::App& command, PairFiles& files) {
@@ -120,6 +177,7 @@ void add_pair_options(CLI::App& command, PairFiles& files) {
   command.add_option("--target", files.target, "targets, one a line")
       ->type_name("FILE")
       ->check(not_empty());
+  add_column_options(command, files.columns, files.format);
 }
 
 CLI::Validator whole_number() {
@@ -250,12 +308,19 @@ void report_precision(std::string_view command, Precision precision) {
 
 std::string lack_of_alignment(const predictor::Predictor& predictor) {
   if (predictor.engine().has_alignment()) return {};
-  const model::AttentionKind kind = predictor.text().configuration.attention.kind;
-  return fmt::format("the model has no alignment (attention.kind: {})",
-                     kind == model::AttentionKind::kFixed  ? "fixed"
-                     : kind == model::AttentionKind::kMean ? "mean"
-                     : kind == model::AttentionKind::kMax  ? "max"
-                                                           : "none");
+  const auto kind = [&]() -> std::string_view {
+    switch (predictor.text().configuration.attention.kind) {
+      case model::AttentionKind::kFixed:
+        return "fixed";
+      case model::AttentionKind::kMean:
+        return "mean";
+      case model::AttentionKind::kMax:
+        return "max";
+      default:
+        return "none";
+    }
+  }();
+  return fmt::format("the model has no alignment (attention.kind: {})", kind);
 }
 
 void check_alignment(const predictor::Predictor& predictor, std::string_view wanted) {
@@ -266,10 +331,10 @@ void check_alignment(const predictor::Predictor& predictor, std::string_view wan
 void check_marks(const predictor::Predictor& predictor, const text::SourceMarks& marks) {
   if (!marks.any()) return;
   check_alignment(predictor, marks_option(marks));
-  if (const int levels = predictor.text().configuration.encoder.levels; levels > 1) {
+  const int levels = predictor.text().source.levels;
+  if (levels > 1) {
     throw UsageError(
-        fmt::format("{}: the model looks at sentences and not at words "
-                    "(encoder.levels: {})",
+        fmt::format("{}: this model looks at sentences and not at words (encoder.levels: {})",
                     marks_option(marks), levels));
   }
 }

@@ -49,7 +49,8 @@ void add_model_option(CLI::App& command, std::string& folder);
 
 /// Adds --allowed-column and --span-markup, which say where attention may look.
 void add_marks_options(CLI::App& command, text::SourceMarks& marks);
-/// Throws UsageError when marks are asked for and the model does not look at positions.
+/// Throws UsageError when marks are asked for and the model does not look at positions, or looks at
+/// whole sentences.
 void check_marks(const predictor::Predictor& predictor, const text::SourceMarks& marks);
 /// Returns the option that asks for marks: "--allowed-column" or "--span-markup".
 std::string_view marks_option(const text::SourceMarks& marks);
@@ -58,10 +59,21 @@ std::string_view marks_option(const text::SourceMarks& marks);
 struct PairFiles {
   std::string tsv, source, target;
   text::SourceMarks marks = {};
+  text::PairColumns columns = {};
+  text::PairFormat format = text::PairFormat::kOpen;
   /// Throws UsageError unless exactly one form was given.
   text::CorpusFiles files() const;
 };
 void add_pair_options(CLI::App& command, PairFiles& files);
+/// Adds --source-column (--text-column), which says where a line has its source.
+void add_source_column_option(CLI::App& command, text::Columns& columns);
+/// Adds --source-column, --target-column (--label-column) and --format, which say how a line of a
+/// TSV holds a pair. add_pair_options() adds them too.
+void add_column_options(CLI::App& command, text::PairColumns& columns, text::PairFormat& format);
+/// Finds out for a model of labels whether the labels of a TSV come first, where no option says it,
+/// and tells on stderr what was found if it is not the usual order. Call it before the first pair
+/// is read. UsageError where either column may hold the labels.
+void find_labels(text::PairReader& reader, const model::ModelText& model, std::string_view command);
 
 /// Adds the beam, the longest target for a source (--maximum-ratio), and the options of
 /// add_batch_options().
@@ -126,10 +138,15 @@ std::string pharaoh(const predictor::Prediction& prediction);
 
 using WriteText = std::function<void(std::string_view)>;
 
+/// What a model answers with.
+enum class AnswerKind { kText, kLabel };
+AnswerKind answer_kind(const predictor::Predictor& predictor);
+
 /// Writes one JSON object and a line feed, in pieces: the source, the predictions with byte spans,
-/// links and alignment matrix; or, where there is no prediction, `problem` or
+/// links and alignment matrix; for AnswerKind::kLabel the labels with their probabilities and the
+/// weights of words and sentences; or, where there is no prediction, `problem` or
 /// `withheld_probability` if one of them is the reason. docs/formats.md describes the object. The
 /// answer must have kept its alignments if the model has any.
-void write_json(const predictor::Answer& answer, const WriteText& write);
+void write_json(const predictor::Answer& answer, AnswerKind kind, const WriteText& write);
 
 }  // namespace attend::commands

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "base/base.h"
+#include "commands/command_line.h"
 
 namespace attend::commands {
 namespace {
@@ -68,6 +69,25 @@ std::vector<Comparison> compare(const text::Segmenter& segmenter,
   return comparisons;
 }
 
+// Returns the index of a reference among the labels of the model.
+std::size_t label_index(const text::Vocabulary& labels, const std::vector<std::string>& units) {
+  if (units.size() != 1 || !labels.contains(units.front())) return metrics::kUnknownLabel;
+  return static_cast<std::size_t>(labels.id(units.front()).value());
+}
+
+// Adds what the model thought of a pair, unless its source has no answer.
+void add_label(const std::vector<float>& log_probabilities, std::size_t right,
+               Probabilities probabilities, EvaluatedPairs& result) {
+  if (log_probabilities.empty()) return;
+  result.judged.push_back(metrics::judge_label(log_probabilities, right));
+  if (probabilities == Probabilities::kDropped) return;
+  metrics::LabelProbabilities& kept = result.probabilities;
+  kept.labels = log_probabilities.size();
+  kept.log_probabilities.insert(kept.log_probabilities.end(), log_probabilities.begin(),
+                                log_probabilities.end());
+  kept.right.push_back(right);
+}
+
 }  // namespace
 
 void add_metrics_option(CLI::App& command, std::vector<metrics::Metric>& chosen) {
@@ -99,14 +119,19 @@ std::vector<metrics::Metric> metrics_for(const model::ModelText& model,
 
 EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text::CorpusFiles& files,
                               const predictor::PredictOptions& options, LineErrors errors,
-                              const std::string& name) {
+                              const std::string& name, Probabilities probabilities) {
   using Clock = std::chrono::steady_clock;
   text::PairReader reader(files, text::BlankSides::kBoth);
+  find_labels(reader, predictor.text(), name);
   Notices notices(name, reader.name());
+  if (!predictor.text().configuration.training.allow_empty_targets) notices.expect_answers();
   predictor::PredictOptions predict = options;
   predict.search.alignments = search::Alignments::kDropped;
   EvaluatedPairs result;
-  std::vector<Comparison> comparisons;  // of the chunk that is being answered
+  // Of the chunk that is being answered:
+  std::vector<Comparison> comparisons;
+  std::vector<std::vector<float>> label_rows;  // empty unless answers are labels
+  const text::Vocabulary& labels = predictor.text().target.vocabulary;
   const auto take = [&](const predictor::Answer& answer, const Chunk& chunk, std::size_t i) {
     const std::string& target = chunk.targets[i];
     if (text::is_blank(chunk.sources[i]) && text::is_blank(target)) {
@@ -116,13 +141,25 @@ EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text:
     if (text::is_blank(target)) notices.add_empty_reference();
     Comparison& comparison = comparisons[i];
     notices.add_reference(unknown_units(predictor, answer.source, comparison.reference.units));
+    if (!label_rows.empty()) {
+      add_label(label_rows[i], label_index(labels, comparison.reference.units), probabilities,
+                result);
+    }
     result.source_lengths.push_back(answer.source.units.size());
     result.hypotheses.push_back(std::move(comparison.hypothesis));
     result.references.push_back({std::move(comparison.reference)});
   };
   const auto answer = [&](Chunk& chunk) {
     const auto start = Clock::now();
-    auto answers = predictor.predict(chunk.sources, predict, chunk.allowed);
+    std::vector<predictor::Answer> answers;
+    if (predictor::answers_with_one_label(predictor.text().configuration)) {
+      predictor::LabelAnswers found =
+          predictor.predict_labels(chunk.sources, predict, chunk.allowed);
+      answers = std::move(found.answers);
+      label_rows = std::move(found.log_probabilities);
+    } else {
+      answers = predictor.predict(chunk.sources, predict, chunk.allowed);
+    }
     result.seconds += std::chrono::duration<double>(Clock::now() - start).count();
     comparisons = compare(predictor.text().target.segmenter, answers, chunk);
     return answers;

@@ -26,16 +26,26 @@ struct EvaluatedPairs {
   std::vector<std::vector<metrics::Segment>> references;
   std::vector<std::size_t> source_lengths;  ///< in units
   double seconds = 0;                       ///< seconds that prediction took
+  // For a model whose answers are one label; otherwise empty. Pairs whose source has no answer are
+  // left out.
+  std::vector<metrics::JudgedLabel> judged;   ///< by the probabilities of the model
+  metrics::LabelProbabilities probabilities;  ///< filled with Probabilities::kKept
 };
+
+/// Says whether the probabilities of all labels are kept, which takes memory for pairs times
+/// labels.
+enum class Probabilities { kDropped, kKept };
 
 /// Predicts all sources. A source that is blank or cannot be answered has an empty prediction. A
 /// target may be empty. A pair of two blank sides is left out. A line that is no pair, and a pair
 /// whose target or prediction cannot be cut into units, are also left out; they are named on stderr
 /// and counted. Throws DataError in three cases: an error ends the file early; `errors` is kStop
 /// and a line cannot be answered or is one of those named on stderr; no pair remains. `name` is the
-/// name of the command, for notices.
+/// name of the command, for notices. A model whose answers are one label is asked for its best one,
+/// whatever the beam is.
 EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text::CorpusFiles& files,
                               const predictor::PredictOptions& options, LineErrors errors,
-                              const std::string& name);
+                              const std::string& name,
+                              Probabilities probabilities = Probabilities::kDropped);
 
 }  // namespace attend::commands

@@ -41,7 +41,7 @@ std::string describe_side(const model::Side& side, model::SideName name) {
                      side.config.unit == model::UnitChoice::kCharacters   ? "characters"
                      : side.config.unit == model::UnitChoice::kCodePoints ? "code points"
                      : side.config.unit == model::UnitChoice::kWords      ? "words"
-                     : side.config.unit == model::UnitChoice::kTokens     ? "tokens"
+                     : side.config.unit == model::UnitChoice::kTokens     ? "words and marks"
                      : side.config.unit == model::UnitChoice::kWhole      ? "labels"
                                                                           : "subwords",
                      describe_length(side, name));
@@ -88,8 +88,9 @@ std::string describe_work(const model::ModelText& text) {
   add(work.per_step_and_position, " for each source token in every step",
       {lengths.source, lengths.target});
   add(work.per_step_and_past,
-      work.recent == 0 ? " for each earlier step in every step"
-                       : fmt::format(" for each of the last {} steps in every step", work.recent),
+      work.recent == 0   ? " for each earlier step in every step"
+      : work.recent == 1 ? std::string(" for the last step in every step")
+                         : fmt::format(" for each of the last {} steps in every step", work.recent),
       {static_cast<std::int64_t>(work.past_pairs(static_cast<double>(lengths.target)))});
   add(work.per_position, " once for each source token", {lengths.source});
   add(work.per_source, " once a source", {});

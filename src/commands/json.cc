@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "commands/command_line.h"
 
@@ -118,10 +119,82 @@ std::string open_object(const Json& json) {
   return text;
 }
 
+std::string span_fields(const text::ByteSpan& span) {
+  return fmt::format("\"begin\":{},\"end\":{}", span.begin, span.end);
+}
+
+std::string weight_field(std::optional<float> weight) {
+  return weight ? ",\"weight\":" + shortest(*weight) : "";
+}
+
+// Returns the words [first, end) of a source.
+std::string words_json(const predictor::Source& source, const predictor::Document& document,
+                       std::size_t first, std::size_t end) {
+  std::string json = "[";
+  for (std::size_t j = first; j < end; ++j) {
+    const text::Unit& unit = source.units[j];
+    json += fmt::format("{}{{\"text\":{},{}", j == first ? "" : ",", to_text(unit.text),
+                        span_fields(unit.span));
+    if (!document.word_weights.empty()) json += weight_field(document.word_weights[j]);
+    json += "}";
+  }
+  return json + "]";
+}
+
+void write_sections(const predictor::Document& document, const predictor::Source& source,
+                    const WriteText& write) {
+  if (!document.paragraphs.empty()) {
+    std::string paragraphs;
+    for (const predictor::Section& section : document.paragraphs) {
+      paragraphs += fmt::format("{}{{{}{}}}", paragraphs.empty() ? "" : ",",
+                                span_fields(section.span), weight_field(section.weight));
+    }
+    write(",\"paragraphs\":[" + paragraphs + "]");
+  }
+  write(",\"sentences\":[");
+  bool first = true;
+  for (const predictor::Section& section : document.sentences) {
+    write(fmt::format("{}{{{}{},\"words\":{}}}", first ? "" : ",", span_fields(section.span),
+                      weight_field(section.weight),
+                      words_json(source, document, section.first, section.end)));
+    first = false;
+  }
+  write("]");
+}
+
+// Writes the labels, then the sentences of the document with their words, or with one level the
+// words alone.
+void write_document(const predictor::Answer& answer, const WriteText& write) {
+  std::string labels;
+  for (const predictor::Prediction& prediction : answer.predictions) {
+    labels += (labels.empty() ? "" : ",") +
+              to_text({{"label", prediction.text},
+                       {"probability", std::exp(prediction.log_probability)}});
+  }
+  write("\"labels\":[" + labels + "]");
+  if (answer.predictions.empty()) return;
+  const predictor::Source& source = answer.source;
+  const predictor::Document document =
+      predictor::describe_document(source, answer.predictions.front().alignment);
+  if (document.sentences.empty()) {
+    write(",\"words\":" + words_json(source, document, 0, source.units.size()));
+  } else {
+    write_sections(document, source, write);
+  }
+}
+
 }  // namespace
 
-void write_json(const predictor::Answer& answer, const WriteText& write) {
+AnswerKind answer_kind(const predictor::Predictor& predictor) {
+  return predictor.has_labels() ? AnswerKind::kLabel : AnswerKind::kText;
+}
+
+void write_json(const predictor::Answer& answer, AnswerKind kind, const WriteText& write) {
   write(open_object(source_json(answer)));
+  if (kind == AnswerKind::kLabel) {
+    write(",");
+    write_document(answer, write);
+  }
   write(",\"predictions\":[");
   for (std::size_t k = 0; k < answer.predictions.size(); ++k) {
     if (k > 0) write(",");

@@ -65,6 +65,8 @@ void Notices::add(const predictor::Answer& answer, std::size_t line) {
   if (!answer.predictions.empty()) {
     targets_.add(answer.predictions.front().unknown);
     if (!answer.predictions.front().finished) ++cut_predictions_;
+    ++predictions_;
+    if (answer.predictions.front().text.empty()) ++empty_predictions_;
   }
   if (time_ == NoticeTime::kAsTheyArise) tell_at_once(answer, line);
 }
@@ -161,12 +163,17 @@ void Notices::report_counts() {
                     were(blank_pairs_)));
   }
   if (empty_references_ > 0) {
-    say(fmt::format("{} of {} references {} empty", empty_references_, lines_,
+    say(fmt::format("{} of {} references {} empty", empty_references_, compared(),
                     empty_references_ == 1 ? "is" : "are"));
   }
   if (withheld_ > 0) {
     say(fmt::format("{} of {} answers {} left empty: less probable than --minimum-probability",
                     withheld_, lines_, were(withheld_)));
+  }
+  if (expects_answers_ && predictions_ > 0 && empty_predictions_ == predictions_) {
+    say(fmt::format(
+        "{} empty: the model writes nothing, as one does that has learned too little",
+        predictions_ == 1 ? "the answer is" : fmt::format("all {} answers are", predictions_)));
   }
   if (cut_predictions_ > 0) {
     say(
@@ -178,12 +185,12 @@ void Notices::report_counts() {
     say(fmt::format("{} of {} lines {} cut to the model's fixed length", cut_lines_, lines_,
                     were(cut_lines_)));
   }
-  report_unknown(sources_, "lines");
-  report_unknown(targets_, "targets");
-  report_unknown(references_, "references");
+  report_unknown(sources_, lines_, "lines");
+  report_unknown(targets_, lines_, "targets");
+  report_unknown(references_, compared(), "references");
 }
 
-void Notices::report_unknown(const Unknown& unknown, std::string_view what) const {
+void Notices::report_unknown(const Unknown& unknown, std::size_t all, std::string_view what) const {
   if (unknown.units == 0) return;
   std::vector<std::pair<std::size_t, std::string>> list;
   for (const auto& [unit, count] : unknown.counts) list.emplace_back(count, unit);
@@ -195,7 +202,7 @@ void Notices::report_unknown(const Unknown& unknown, std::string_view what) cons
                          list[i].first);
   }
   say(fmt::format("{} unknown unit{} in {} of {} {}: {}{}", unknown.units,
-                  unknown.units == 1 ? "" : "s", unknown.lines, lines_, what, shown,
+                  unknown.units == 1 ? "" : "s", unknown.lines, all, what, shown,
                   list.size() > kShownUnits ? ", …" : ""));
 }
 

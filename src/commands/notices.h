@@ -36,6 +36,8 @@ class Notices {
   void add_reference(const std::vector<std::string>& unknown_units);
   void add_blank_pair() { ++blank_pairs_; }
   void add_empty_reference() { ++empty_references_; }
+  /// Report it if every answer is empty. Call it for a model that did not learn to answer nothing.
+  void expect_answers() { expects_answers_ = true; }
   /// Writes everything that has not been written yet.
   void report();
 
@@ -54,7 +56,9 @@ class Notices {
   void tell_once(std::size_t& told, std::size_t line, std::string_view message);
   void tell_at_once(const predictor::Answer& answer, std::size_t line);
   void report_counts();
-  void report_unknown(const Unknown& unknown, std::string_view what) const;
+  void report_unknown(const Unknown& unknown, std::size_t all, std::string_view what) const;
+  /// How many pairs were not left out.
+  std::size_t compared() const { return lines_ - left_out_ - blank_pairs_; }
   void say(std::string_view message) const;
 
   std::string command_, file_;
@@ -62,6 +66,8 @@ class Notices {
   Unknown sources_, targets_, references_;
   std::size_t lines_ = 0, problems_ = 0, long_sources_ = 0, cut_lines_ = 0, cut_predictions_ = 0;
   std::size_t withheld_ = 0, blank_pairs_ = 0, empty_references_ = 0, left_out_ = 0;
+  std::size_t predictions_ = 0, empty_predictions_ = 0;
+  bool expects_answers_ = false;
   std::string left_out_kind_;  ///< what was left out: "pair"
   /// Numbers of lines that were named at once, by kind.
   std::size_t told_unknown_ = 0, told_withheld_ = 0, told_unfinished_ = 0, told_cut_ = 0;

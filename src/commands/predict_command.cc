@@ -2,6 +2,8 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <cmath>
 #include <memory>
 #include <optional>
 
@@ -11,17 +13,22 @@
 namespace attend::commands {
 namespace {
 
+constexpr int kMostPredictions = 1000;  // for each source
+
 enum class Format { kText, kJson, kMoses };
 enum class AlignmentFormat { kPharaoh, kMatrix };
 
 struct Options {
   std::string model, source = "-", target = "-", alignments;
   text::SourceMarks marks;
+  text::Columns columns;
   predictor::PredictOptions predict;
   Format format = Format::kText;
   AlignmentFormat alignment_format = AlignmentFormat::kPharaoh;
   predictor::LoadOptions load;
   bool line_buffered = false;
+  bool n_best = false;  ///< whether --n-best was given
+  int top = 0;          ///< labels for each source; 0: not given
   LineErrors errors = LineErrors::kGoOn;
 };
 
@@ -59,15 +66,28 @@ std::string format_text(const predictor::Answer& answer) {
   return line + "\n";
 }
 
-void write_answer(const predictor::Answer& answer, Format format, std::size_t id,
-                  text::OutputFile& target) {
-  switch (format) {
-    case Format::kText:
-      return target.write(format_text(answer));
+// Returns the labels of one source, each with its probability, all separated by tabs.
+std::string format_labels(const predictor::Answer& answer) {
+  std::string line;
+  for (const predictor::Prediction& prediction : answer.predictions) {
+    line += fmt::format("{}{}\t{:.4f}", line.empty() ? "" : "\t", prediction.text,
+                        std::exp(prediction.log_probability));
+  }
+  return line + "\n";
+}
+
+// Labels have their probabilities beside them, unless an n-best list of texts was asked for.
+void write_answer(const predictor::Answer& answer, const Options& options, AnswerKind kind,
+                  std::size_t id, text::OutputFile& target) {
+  switch (options.format) {
+    case Format::kText: {
+      const bool labels = kind == AnswerKind::kLabel && !options.n_best;
+      return target.write(labels ? format_labels(answer) : format_text(answer));
+    }
     case Format::kMoses:
       return target.write(format_moses(answer, id));
     case Format::kJson:
-      return write_json(answer, [&](std::string_view text) { target.write(text); });
+      return write_json(answer, kind, [&](std::string_view text) { target.write(text); });
   }
 }
 
@@ -91,6 +111,23 @@ std::string format_matrix(const predictor::Answer& answer) {
   return text + "\n";
 }
 
+// Throws UsageError for --top with a model that does not answer with labels.
+void check_top(const predictor::Predictor& predictor, const Options& options) {
+  if (options.top == 0 || predictor.has_labels()) return;
+  throw UsageError(
+      "--top: this model does not answer with labels (target.unit: whole); --n-best gives the best "
+      "predictions");
+}
+
+// A beam as wide as the list finds the most probable labels: all of them are made in one step.
+void widen_to_top(const predictor::Predictor& predictor, int top, search::SearchOptions& search) {
+  if (top == 0) return;
+  const auto labels = static_cast<int>(
+      std::min<std::size_t>(predictor.text().target.vocabulary.size(), kMostPredictions));
+  search.n_best = std::min(top, labels);
+  search.beam = std::max(search.beam, search.n_best);
+}
+
 void run(const Options& options) {
   if (options.predict.search.n_best > options.predict.search.beam) {
     throw UsageError(fmt::format("--n-best {} is larger than --beam {}",
@@ -98,10 +135,11 @@ void run(const Options& options) {
   }
   check_distinct("--output", options.target, "--alignments", options.alignments);
   const predictor::Predictor predictor(options.model, options.load);
+  check_top(predictor, options);
   if (!options.alignments.empty()) check_alignment(predictor, "--alignments");
   check_marks(predictor, options.marks);
   report_precision("attend predict", predictor.precision());
-  text::SourceReader reader(options.source, options.marks);
+  text::SourceReader reader(options.source, options.marks, options.columns);
   text::OutputFile target(options.target);
   std::optional<text::OutputFile> alignments;
   if (!options.alignments.empty()) alignments.emplace(options.alignments);
@@ -110,7 +148,9 @@ void run(const Options& options) {
       options.line_buffered || (options.source == "-" && isatty(STDIN_FILENO) == 1);
   Notices notices("attend predict", reader.name(),
                   at_once ? NoticeTime::kAsTheyArise : NoticeTime::kAtEnd);
+  if (!predictor.text().configuration.training.allow_empty_targets) notices.expect_answers();
   predictor::PredictOptions predict = options.predict;
+  widen_to_top(predictor, options.top, predict.search);
   const bool kept = alignments || options.format == Format::kJson;
   predict.search.alignments = kept ? search::Alignments::kKept : search::Alignments::kDropped;
   LineOptions line_options;
@@ -123,7 +163,7 @@ void run(const Options& options) {
       reader,
       {[&](const Chunk& chunk) { return predictor.predict(chunk.sources, predict, chunk.allowed); },
        [&](const predictor::Answer& answer, const Chunk&, std::size_t) {
-         write_answer(answer, options.format, id++, target);
+         write_answer(answer, options, answer_kind(predictor), id++, target);
          if (!alignments) return;
          alignments->write(options.alignment_format == AlignmentFormat::kPharaoh
                                ? format_links(answer)
@@ -156,6 +196,7 @@ void add_predict(CLI::App& program) {
       ->type_name("FILE")
       ->check(not_empty())
       ->capture_default_str();
+  add_source_column_option(*command, options->columns);
   add_marks_options(*command, options->marks);
   add_search_options(*command, options->predict);
   add_long_sources_option(*command, options->predict, LongSourceChoices::kCutSkipSplit);
@@ -166,9 +207,16 @@ void add_predict(CLI::App& program) {
       ->capture_default_str();
   add_strict_option(*command, options->errors);
   add_load_options(*command, options->load);
-  command->add_option("--n-best", options->predict.search.n_best, "predictions for each source")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
+  auto* n_best =
+      command->add_option("--n-best", options->predict.search.n_best, "predictions for each source")
+          ->check(CLI::Range(1, kMostPredictions))
+          ->capture_default_str();
+  command
+      ->add_option("--top", options->top,
+                   "the most probable labels for each source, with their probabilities; a model of "
+                   "labels gives one without this option")
+      ->check(CLI::Range(1, kMostPredictions))
+      ->excludes(n_best);
   command->add_flag("--line-buffered", options->line_buffered,
                     "answer every line before reading the next, as in a terminal");
   add_choice<Format>(*command, "--format", options->format,
@@ -183,7 +231,10 @@ void add_predict(CLI::App& program) {
       {{"pharaoh", AlignmentFormat::kPharaoh}, {"matrix", AlignmentFormat::kMatrix}},
       "pharaoh | matrix")
       ->needs(alignments);
-  command->callback([options] { run(*options); });
+  command->callback([options, n_best] {
+    options->n_best = n_best->count() > 0;
+    run(*options);
+  });
 }
 
 }  // namespace attend::commands

@@ -17,6 +17,8 @@ namespace fs = std::filesystem;
 
 struct Options {
   std::string model, target, dev;
+  text::PairColumns columns;
+  text::PairFormat format = text::PairFormat::kOpen;
   std::vector<metrics::Metric> metrics;
   std::string precision = std::string(precision_name(Precision::kInt8));
   predictor::PredictOptions predict;
@@ -43,6 +45,10 @@ void check_target(const Options& options) {
   }
 }
 
+text::CorpusFiles dev_files(const Options& options) {
+  return {options.dev, "", "", {}, options.columns, options.format};
+}
+
 struct Evaluated {
   std::vector<double> values;  // one for each metric
   double seconds = 0;          // of prediction
@@ -51,7 +57,7 @@ struct Evaluated {
 Evaluated evaluate(const predictor::Predictor& predictor, const Options& options,
                    const std::vector<metrics::Metric>& wanted, const std::string& name) {
   const EvaluatedPairs pairs =
-      evaluate_pairs(predictor, {options.dev, "", ""}, options.predict, LineErrors::kGoOn,
+      evaluate_pairs(predictor, dev_files(options), options.predict, LineErrors::kGoOn,
                      fmt::format("attend quantize: {}", name));
   const metrics::BucketTable table =
       metrics::tabulate(wanted, pairs.hypotheses, pairs.references, pairs.source_lengths,
@@ -81,9 +87,11 @@ std::string compare(const Options& options, const std::vector<metrics::Metric>& 
                               after.seconds, before.seconds / after.seconds);
 }
 
-// Throws DataError for a file that cannot be read to its end and for one without any pair.
-void check_pairs(const std::string& file) {
-  text::PairReader reader({file, "", ""}, text::BlankSides::kBoth);
+// Throws DataError for a file that cannot be read to its end and for one without any pair. Returns
+// the format of its lines.
+text::PairFormat check_pairs(const Options& options, const model::ModelText& model) {
+  text::PairReader reader(dev_files(options), text::BlankSides::kBoth);
+  find_labels(reader, model, "attend quantize");
   text::Pair pair;
   std::size_t count = 0;
   while (true) {
@@ -94,14 +102,17 @@ void check_pairs(const std::string& file) {
       // Evaluation will leave this line out and name it.
     }
   }
-  if (count == 0) throw DataError(file, 0, "no pair to evaluate");
+  if (count == 0) throw DataError(options.dev, 0, "no pair to evaluate");
+  return reader.format();
 }
 
-void run(const Options& options) {
+void run(Options options) {
   check_target(options);
   // Everything that can fail is tried before anything is written.
-  if (!options.dev.empty() && options.dev != "-") check_pairs(options.dev);
   const model::Model model = model::load(options.model);
+  if (!options.dev.empty() && options.dev != "-") {
+    options.format = check_pairs(options, model.text);
+  }
   const Precision precision = parse_precision(options.precision);
   if (model.weights.precision() != Precision::kFloat32) {
     throw ModelError(fmt::format("{}: its weights are {} already: quantize the model it came from",
@@ -139,6 +150,7 @@ void add_quantize(CLI::App& program) {
   command->add_option("--dev", options->dev, "TSV of pairs: report metrics before and after")
       ->type_name("FILE")
       ->check(not_empty());
+  add_column_options(*command, options->columns, options->format);
   add_metrics_option(*command, options->metrics);
   add_search_options(*command, options->predict);
   command->callback([options] { run(*options); });

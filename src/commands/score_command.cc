@@ -19,9 +19,10 @@ struct Options {
   LineErrors errors = LineErrors::kGoOn;
 };
 
-void write_answer(const predictor::Answer& answer, Wanted wanted, text::OutputFile& target) {
+void write_answer(const predictor::Answer& answer, AnswerKind kind, Wanted wanted,
+                  text::OutputFile& target) {
   if (wanted == Wanted::kJson) {
-    write_json(answer, [&](std::string_view text) { target.write(text); });
+    write_json(answer, kind, [&](std::string_view text) { target.write(text); });
   } else if (answer.predictions.empty()) {
     target.write("\n");
   } else if (wanted == Wanted::kLinks) {
@@ -36,6 +37,7 @@ void run(const Options& options, const std::string& name) {
   const predictor::Predictor predictor(options.model);
   if (options.wanted == Wanted::kLinks) check_alignment(predictor, "links");
   check_marks(predictor, options.pairs.marks);
+  find_labels(reader, predictor.text(), name);
   text::OutputFile target(options.target);
   Notices notices(name, reader.name());
   predictor::PredictOptions predict = options.predict;
@@ -51,7 +53,7 @@ void run(const Options& options, const std::string& name) {
                  return predictor.score(chunk.sources, chunk.targets, predict, chunk.allowed);
                },
                [&](const predictor::Answer& answer, const Chunk&, std::size_t) {
-                 write_answer(answer, options.wanted, target);
+                 write_answer(answer, answer_kind(predictor), options.wanted, target);
                },
                [&] { target.flush(); }});
   if (count == 0) lines.finish();  // there is no answer to keep

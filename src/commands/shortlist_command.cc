@@ -45,6 +45,7 @@ std::string take_pair(const model::ModelText& text, const std::string& source,
 // Pairs that the model cannot have are left out, named and counted.
 TokenPairs read_pairs(const model::ModelText& text, const Options& options) {
   text::PairReader reader(options.pairs.files(), text::BlankSides::kBoth);
+  find_labels(reader, text, "attend shortlist");
   Notices notices("attend shortlist", reader.name());
   TokenPairs pairs;
   const auto take_all = [&](Chunk& chunk) {

@@ -1,96 +1,19 @@
 // attend show: shows the alignment of a prediction in the terminal, as a picture, or step by step.
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <memory>
 #include <span>
 #include <string_view>
 #include <utility>
 
 #include "base/base.h"
-#include "commands/command_line.h"
+#include "commands/show.h"
 #include "view/view.h"
 
 namespace attend::commands {
 namespace {
-
-constexpr const char* kTexts = "text";  // messages call the arguments by this name
-
-struct Options {
-  std::string model, target, scale;
-  std::vector<std::string> texts;
-  text::SourceMarks marks;
-  predictor::PredictOptions predict;
-  bool explain = false;
-  LineErrors errors = LineErrors::kGoOn;
-};
-
-// Returns the texts of the command line without their marks.
-Chunk read_texts(const Options& options) {
-  Chunk chunk;
-  for (const std::string& text : options.texts) {
-    text::MarkedSource source;
-    std::string problem;
-    try {
-      // The predictor says which byte of a text is not UTF-8.
-      const bool readable = text::find_broken_utf8(text) == std::string_view::npos;
-      source = text::read_marked_line(text, readable ? options.marks : text::SourceMarks{});
-    } catch (const DataError& error) {
-      problem = error.what();
-    }
-    chunk.sources.push_back(std::move(source.text));
-    chunk.allowed.push_back(std::move(source.allowed));
-    chunk.problems.push_back(std::move(problem));
-  }
-  return chunk;
-}
-
-// Names the texts that have no picture. The last one is kept, because it becomes the error of the
-// command when no text has a picture.
-class Undrawn {
- public:
-  Undrawn(LineErrors errors, Notices& notices) : errors_(errors), notices_(notices) {}
-  /// `i` counts from 0. DataError under LineErrors::kStop.
-  void add(std::size_t i, std::string_view problem) {
-    if (errors_ == LineErrors::kStop) throw DataError(kTexts, i + 1, std::string(problem));
-    name_last();
-    last_ = {i + 1, std::string(problem)};
-  }
-  /// DataError where nothing was drawn.
-  void finish(bool drawn) {
-    if (!drawn) throw DataError(kTexts, last_.first, last_.second);
-    name_last();
-  }
-
- private:
-  void name_last() {
-    if (last_.first > 0) notices_.add_left_out("text", last_.second, last_.first);
-    last_ = {};
-  }
-
-  LineErrors errors_;
-  Notices& notices_;
-  std::pair<std::size_t, std::string> last_;  // number, problem; 0: none
-};
-
-// Returns how many columns to draw: padding at the end without any weight is left out.
-std::size_t drawn_columns(const predictor::Source& source,
-                          const predictor::Prediction& prediction) {
-  constexpr float kInvisible = 0.001F;
-  const std::size_t columns = source.columns.size();
-  std::size_t drawn = columns;
-  while (drawn > source.units.size() && source.columns[drawn - 1] == text::kPadding) {
-    for (std::size_t i = 0; i < prediction.units.size(); ++i) {
-      if (prediction.alignment[i * columns + drawn - 1] >= kInvisible) return drawn;
-    }
-    --drawn;
-  }
-  return drawn;
-}
 
 view::AlignmentPicture picture_of(const predictor::Source& source,
                                   const predictor::Prediction& prediction) {
@@ -98,7 +21,8 @@ view::AlignmentPicture picture_of(const predictor::Source& source,
   const std::size_t drawn = drawn_columns(source, prediction);
   picture.source_units.assign(source.columns.begin(),
                               source.columns.begin() + static_cast<std::ptrdiff_t>(drawn));
-  std::replace(picture.source_units.begin() + static_cast<std::ptrdiff_t>(source.units.size()),
+  const std::size_t units = std::min(source.units.size(), drawn);
+  std::replace(picture.source_units.begin() + static_cast<std::ptrdiff_t>(units),
                picture.source_units.end(), std::string(text::kPadding), std::string("∅"));
   picture.target_units = prediction.units;
   for (std::size_t i = 0; i < prediction.units.size(); ++i) {
@@ -114,182 +38,8 @@ view::AlignmentPicture picture_of(const predictor::Source& source,
   return picture;
 }
 
-view::TerminalOptions terminal_options(const Options& options) {
-  view::TerminalOptions terminal;
-  winsize size{};
-  if (isatty(STDOUT_FILENO) == 1) {
-    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col >= 20) {
-      terminal.width = size.ws_col;
-    }
-    const char* colour = std::getenv("COLORTERM");
-    const bool plain = std::getenv("NO_COLOR") != nullptr;
-    const bool full =
-        colour != nullptr && std::string_view(colour).find("truecolor") != std::string_view::npos;
-    terminal.colour = plain  ? view::TerminalOptions::Colour::kNone
-                      : full ? view::TerminalOptions::Colour::kTrueColour
-                             : view::TerminalOptions::Colour::k256;
-  }
-  if (!options.scale.empty()) terminal.scale = view::colour_scale(options.scale);
-  return terminal;
-}
-
-// Returns the beginning of a line of an explanation, "  energies  ".
-std::string line_name(std::string_view name) { return fmt::format("  {:<9} ", name); }
-
-// Returns a line of numbers below the labels of a source; `widths` has one for each drawn column.
-std::string below_labels(std::string_view name, std::span<const float> values,
-                         std::span<const std::size_t> widths) {
-  std::string line = line_name(name);
-  for (std::size_t j = 0; j < widths.size(); ++j) {
-    line += fmt::format("{:>{}.3f}", values[j], widths[j]);
-  }
-  return line + "\n";
-}
-
-// Returns a line of the first numbers of a vector.
-std::string first_numbers(std::string_view name, std::span<const float> values) {
-  constexpr std::size_t kShown = 8;
-  std::string line = line_name(name);
-  for (const float value : values.first(std::min(kShown, values.size()))) {
-    line += fmt::format("{:>8.3f}", value);
-  }
-  if (values.size() > kShown) line += fmt::format(" … ({} components)", values.size());
-  return line + "\n";
-}
-
-// Returns a line of the earlier steps, as the units that they chose, and a number of each.
-std::string earlier_steps(std::string_view name, std::span<const float> values,
-                          std::span<const predictor::ExplainedStep> earlier) {
-  std::string line = line_name(name);
-  for (std::size_t t = 0; t < std::min(values.size(), earlier.size()); ++t) {
-    line += fmt::format(" '{}' {:.3f}", view::visible_label(earlier[t].chosen.unit), values[t]);
-  }
-  return line + "\n";
-}
-
-std::string describe(const predictor::Observed& observed, std::size_t columns,
-                     std::span<const std::size_t> widths,
-                     std::span<const predictor::ExplainedStep> earlier) {
-  const std::span<const float> values = observed.values;
-  switch (observed.over) {
-    case model::Over::kSource:
-      return below_labels(observed.name, values, widths);
-    case model::Over::kHeads: {
-      std::string lines;
-      for (std::size_t head = 0; (head + 1) * columns <= values.size(); ++head) {
-        lines += below_labels(fmt::format("{} {}", observed.name, head + 1),
-                              values.subspan(head * columns, columns), widths);
-      }
-      return lines;
-    }
-    case model::Over::kPast:
-      return earlier_steps(observed.name, values, earlier);
-    case model::Over::kUnits:
-    case model::Over::kScalar:
-      break;
-  }
-  return first_numbers(observed.name, values);
-}
-
-// Returns the lines of what the engine shows of a step: energies, alignment, context, then others.
-// A model without alignment has no line of it. `earlier` are the steps before.
-std::string describe_observations(const predictor::ExplainedStep& step, std::size_t columns,
-                                  std::span<const std::size_t> widths,
-                                  std::span<const predictor::ExplainedStep> earlier) {
-  std::string energies, context, others;
-  for (const predictor::Observed& one : step.observations) {
-    std::string& place = one.name == "energies"  ? energies
-                         : one.name == "context" ? context
-                                                 : others;
-    place += describe(one, columns, widths, earlier);
-  }
-  const std::string alignment =
-      step.alignment.empty() ? "" : below_labels("alignment", step.alignment, widths);
-  return energies + alignment + context + others;
-}
-
-// Returns how an explanation names the previous token. `token` is empty in the first step, which
-// reads E y_0 (§1.3).
-std::string previous_token(const std::string& token, const model::DecoderConfig& decoder) {
-  if (decoder.feedback == model::Feedback::kNone) return "not fed back";
-  if (!token.empty()) return fmt::format("'{}'", view::visible_label(token));
-  switch (decoder.start) {
-    case model::Start::kZero:
-      break;
-    case model::Start::kEnd:
-      return "none (the embedding of </s>)";
-    case model::Start::kOwn:
-      return "none (a learned start vector)";
-  }
-  return "none (zero vector)";
-}
-
-std::string explain_step(std::size_t i, const predictor::ExplainedStep& step,
-                         const predictor::Explanation& explanation,
-                         const model::DecoderConfig& decoder) {
-  const predictor::Source& source = explanation.source;
-  std::string text =
-      fmt::format("step {}: previous token {}\n", i + 1, previous_token(step.previous, decoder));
-  const std::size_t drawn = drawn_columns(source, explanation.prediction);
-  std::vector<std::size_t> widths;
-  std::string labels;
-  for (std::size_t j = 0; j < drawn; ++j) {
-    const std::string label = view::visible_label(source.columns[j]);
-    const std::size_t width = std::max<std::size_t>(8, view::display_width(label) + 1);
-    labels += std::string(width - view::display_width(label), ' ') + label;
-    widths.push_back(width);
-  }
-  if (drawn > 0) text += line_name("source") + labels + "\n";
-  text += describe_observations(step, source.columns.size(), widths,
-                                std::span(explanation.steps).first(i));
-  text += fmt::format("{}'{}' p = {:.4f};", line_name("choice"),
-                      view::visible_label(step.chosen.unit), std::exp(step.chosen.log_probability));
-  for (const predictor::Choice& choice : step.choices) {
-    text += fmt::format(" '{}' {:.4f}", view::visible_label(choice.unit),
-                        std::exp(choice.log_probability));
-  }
-  return text + "\n";
-}
-
-std::string explain(const predictor::Predictor& predictor, const Options& options,
-                    Notices& notices) {
-  constexpr std::size_t kChoices = 4;
-  std::string text;
-  for (const step::Equation& equation : model::equations(predictor.text().configuration)) {
-    text += fmt::format("{:<11} {}\n", equation.name, equation.text);
-  }
-  if (const std::string lack = lack_of_alignment(predictor); !lack.empty()) text += lack + "\n";
-  Undrawn undrawn(options.errors, notices);
-  bool drawn = false;
-  const Chunk given = read_texts(options);
-  for (std::size_t i = 0; i < given.sources.size(); ++i) {
-    predictor::Explanation explanation;
-    try {
-      if (!given.problems[i].empty()) throw DataError(given.problems[i]);
-      explanation =
-          predictor.explain(given.sources[i], options.predict.search, kChoices, given.allowed[i]);
-    } catch (const DataError& error) {
-      undrawn.add(i, error.what());
-      continue;
-    }
-    drawn = true;
-    notices.add({explanation.source, {explanation.prediction}, {}, {}}, i + 1);
-    text += fmt::format("\n{} → {}  (log-probability {:.4f})\n", given.sources[i],
-                        explanation.prediction.text, explanation.prediction.log_probability);
-    for (std::size_t k = 0; k < explanation.steps.size(); ++k) {
-      text += explain_step(k, explanation.steps[k], explanation,
-                           predictor.text().configuration.decoder);
-    }
-  }
-  undrawn.finish(drawn);
-  return text;
-}
-
-bool has_extension(const std::string& file, std::string_view extension) {
-  return file.ends_with(extension);
-}
-
-std::string draw_file(const Options& options, std::span<const view::AlignmentPicture> pictures) {
+std::string draw_file(const ShowOptions& options,
+                      std::span<const view::AlignmentPicture> pictures) {
   if (has_extension(options.target, ".html")) {
     view::HtmlOptions html;
     if (!options.scale.empty()) html.scale = view::colour_scale(options.scale);
@@ -301,7 +51,7 @@ std::string draw_file(const Options& options, std::span<const view::AlignmentPic
   return has_extension(options.target, ".png") ? view::svg_to_png(svg) : svg;
 }
 
-void check_target(const Options& options) {
+void check_target(const ShowOptions& options) {
   if (options.target.empty()) return;
   for (const std::string_view extension : {".svg", ".png", ".html"}) {
     if (!has_extension(options.target, extension)) continue;
@@ -318,7 +68,7 @@ void check_target(const Options& options) {
 
 // Returns the answers of the texts that have one. DataError if none has one.
 std::vector<predictor::Answer> answer_texts(const predictor::Predictor& predictor,
-                                            const Options& options, Notices& notices) {
+                                            const ShowOptions& options, Notices& notices) {
   std::vector<predictor::Answer> answered;
   const Chunk given = read_texts(options);
   auto answers = predictor.predict(given.sources, options.predict, given.allowed);
@@ -346,7 +96,7 @@ std::string predictions_of(std::span<const predictor::Answer> answers) {
   return text;
 }
 
-void draw(const Options& options, std::span<const predictor::Answer> answers) {
+void draw(const ShowOptions& options, std::span<const predictor::Answer> answers) {
   std::vector<view::AlignmentPicture> pictures;
   for (const predictor::Answer& answer : answers) {
     pictures.push_back(picture_of(answer.source, answer.predictions.front()));
@@ -360,16 +110,23 @@ void draw(const Options& options, std::span<const predictor::Answer> answers) {
   write_file("-", text);
 }
 
-void run(const Options& options) {
+void run(const ShowOptions& options) {
   check_target(options);
   if (options.explain && !options.target.empty()) {
     throw UsageError("--explain prints text and goes without --output");
   }
   const predictor::Predictor predictor(options.model);
   check_marks(predictor, options.marks);
-  Notices notices("attend show", kTexts);
+  Notices notices("attend show", kShownTexts);
   if (options.explain) {
-    write_file("-", explain(predictor, options, notices));
+    write_file("-", explain_texts(predictor, options, notices));
+    notices.report();
+    return;
+  }
+  if (has_shown_weights(predictor)) {
+    ShowOptions wanted = options;
+    want_labels(predictor, wanted.predict);
+    draw_documents(wanted, answer_texts(predictor, wanted, notices));
     notices.report();
     return;
   }
@@ -386,7 +143,7 @@ void run(const Options& options) {
 }  // namespace
 
 void add_show(CLI::App& program) {
-  auto options = std::make_shared<Options>();
+  auto options = std::make_shared<ShowOptions>();
   CLI::App* command = program.add_subcommand("show", "what a prediction looked at");
   add_model_option(*command, options->model);
   command->add_option("texts", options->texts, "sources")->required()->type_name("TEXT");

@@ -100,6 +100,14 @@ model::Configuration configure(const Options& options) {
   return configuration;
 }
 
+// Names the settings that the configuration has and its preset has not, and that change nothing.
+void report_without_effect(const model::Configuration& configuration) {
+  const model::Configuration base = model::preset(configuration.preset);
+  for (const model::WithoutEffect& one : model::options_without_effect(configuration, base)) {
+    print_message(fmt::format("{} has no effect with {}\n", one.option, one.because));
+  }
+}
+
 bool reads_standard_input(const text::CorpusFiles& files) {
   return files.tsv == "-" || files.source == "-" || files.target == "-";
 }
@@ -114,8 +122,11 @@ std::optional<text::CorpusFiles> validation_files(const Options& options,
   if (parallel && (options.valid_source.empty() || options.valid_target.empty())) {
     throw UsageError("--valid-source and --valid-target go together");
   }
-  const text::CorpusFiles files{options.valid, options.valid_source, options.valid_target,
-                                pairs.marks};
+  text::CorpusFiles files{options.valid, options.valid_source, options.valid_target, pairs.marks};
+  if (!parallel && !pairs.tsv.empty()) {
+    files.columns = pairs.columns;
+    files.format = pairs.format;
+  }
   if (reads_standard_input(pairs) && reads_standard_input(files)) {
     throw UsageError("pairs and validation pairs cannot both be standard input");
   }
@@ -171,7 +182,7 @@ int run(const Options& options) {
   const train::TrainResult result = train::train(
       train_options,
       [&](const train::Progress& progress) {
-        begun = true;
+        if (!begun.exchange(true)) report_without_effect(train_options.configuration);
         display.show(progress);
       },
       [] { return interruption.load() != 0; });

@@ -23,7 +23,7 @@ struct Description {
   bool higher_is_better;
 };
 
-constexpr std::array<Description, 8> kDescriptions = {{
+constexpr std::array<Description, 10> kDescriptions = {{
     {Metric::kExactMatch, "exact_match", true},
     {Metric::kUnitErrorRate, "unit_error_rate", false},
     {Metric::kSequenceErrorRate, "sequence_error_rate", false},
@@ -32,6 +32,8 @@ constexpr std::array<Description, 8> kDescriptions = {{
     {Metric::kChrfPlusPlus, "chrf++", true},
     {Metric::kAccuracy, "accuracy", true},
     {Metric::kMacroF1, "macro_f1", true},
+    {Metric::kMicroF1, "micro_f1", true},
+    {Metric::kSemEval2010, "semeval2010", true},
 }};
 
 constexpr auto kMetrics = [] {
@@ -57,10 +59,7 @@ std::string canonical(std::string_view name) {
 }
 
 std::vector<std::string> texts(std::span<const Segment> segments) {
-  std::vector<std::string> result;
-  result.reserve(segments.size());
-  for (const Segment& segment : segments) result.push_back(comparable(segment.text));
-  return result;
+  return comparable_texts(segments);
 }
 
 std::vector<std::vector<std::string>> texts(References references) {
@@ -88,13 +87,34 @@ ErrorRates unit_errors(std::span<const Segment> hypotheses, References reference
   return error_rates(units(hypotheses), reference_units);
 }
 
-LabelScores labels(std::span<const Segment> hypotheses, References references) {
+std::vector<std::string> expected_labels(References references) {
   std::vector<std::string> expected;
   for (const auto& list : references) {
     if (list.size() != 1) throw UsageError("a label has exactly one reference");
     expected.push_back(comparable(list.front().text));
   }
-  return score_labels(texts(hypotheses), expected);
+  return expected;
+}
+
+double accuracy(std::span<const Segment> hypotheses, References references) {
+  return score_labels(texts(hypotheses), expected_labels(references)).accuracy;
+}
+
+/// Returns the F1 of macro or micro average. It is 0 where no label is left to average: a range of
+/// source lengths may hold ignored labels alone.
+double label_f1(LabelAverage LabelScores::*average, std::span<const Segment> hypotheses,
+                References references, const LabelScoreOptions& options) {
+  const std::vector<std::string> expected = expected_labels(references);
+  const std::vector<std::string> predicted = texts(hypotheses);
+  const auto ignored = [&](const std::string& label) {
+    return std::find(options.ignored.begin(), options.ignored.end(), label) !=
+           options.ignored.end();
+  };
+  if (options.averaged.empty() && std::all_of(expected.begin(), expected.end(), ignored) &&
+      std::all_of(predicted.begin(), predicted.end(), ignored)) {
+    return 0;
+  }
+  return (score_labels(predicted, expected, options).*average).f1;
 }
 
 /// Whether all hypotheses are empty and each has an empty reference.
@@ -167,6 +187,13 @@ Segment make_segment(const text::Segmenter& target, std::string_view raw) {
   return segment;
 }
 
+std::vector<std::string> comparable_texts(std::span<const Segment> segments) {
+  std::vector<std::string> result;
+  result.reserve(segments.size());
+  for (const Segment& segment : segments) result.push_back(comparable(segment.text));
+  return result;
+}
+
 double evaluate(Metric metric, std::span<const Segment> hypotheses, References references,
                 const EvaluateOptions& options) {
   check_corpus(hypotheses.size(), references);
@@ -184,9 +211,13 @@ double evaluate(Metric metric, std::span<const Segment> hypotheses, References r
     case Metric::kChrfPlusPlus:
       return chrf_score(hypotheses, references, chrf_plus_plus(options.chrf));
     case Metric::kAccuracy:
-      return labels(hypotheses, references).accuracy;
+      return accuracy(hypotheses, references);
     case Metric::kMacroF1:
-      return labels(hypotheses, references).macro_f1;
+      return label_f1(&LabelScores::macro, hypotheses, references, options.labels);
+    case Metric::kMicroF1:
+      return label_f1(&LabelScores::micro, hypotheses, references, options.labels);
+    case Metric::kSemEval2010:
+      return semeval2010_score(texts(hypotheses), expected_labels(references));
   }
   throw CheckFailure("a metric without an evaluation");
 }

@@ -8,6 +8,7 @@
 
 #include "metrics/bleu.h"
 #include "metrics/chrf.h"
+#include "metrics/labels.h"
 #include "text/text.h"
 
 namespace attend::metrics {
@@ -20,7 +21,9 @@ enum class Metric {
   kChrf,               ///< "chrf": texts
   kChrfPlusPlus,       ///< "chrf++": texts
   kAccuracy,           ///< "accuracy": texts as labels
-  kMacroF1             ///< "macro_f1": texts as labels
+  kMacroF1,            ///< "macro_f1": texts as labels
+  kMicroF1,            ///< "micro_f1": texts as labels
+  kSemEval2010         ///< "semeval2010": texts as labels of SemEval-2010 task 8
 };
 
 /// Returns all metrics in the order of their declaration.
@@ -49,13 +52,21 @@ struct Segment {
 /// for text that cannot be cut.
 Segment make_segment(const text::Segmenter& target, std::string_view raw);
 
+/// Returns the texts of segments in the form in which metrics compare them (see evaluate()): the
+/// labels that score_labels() and confusion_matrix() take.
+std::vector<std::string> comparable_texts(std::span<const Segment> segments);
+
 struct EvaluateOptions {
   BleuOptions bleu;
   ChrfOptions chrf;  ///< chrf++ uses word order 2 if this has 0
+  /// The labels that macro F1 and micro F1 average; both are 0 where all of them are ignored.
+  /// semeval2010 has a choice of its own.
+  LabelScoreOptions labels;
 };
 
 /// Computes a metric over a corpus, in percent. Each hypothesis has one reference, or a list of at
-/// least one. Accuracy and macro F1 need exactly one and throw UsageError otherwise.
+/// least one. The metrics of labels need exactly one and throw UsageError otherwise; semeval2010
+/// also throws it for labels that its task does not have (semeval2010_score).
 ///
 /// All metrics see texts and units in one form: canonically composed (NFC); in texts, every run of
 /// white space is one space, with none at either end.

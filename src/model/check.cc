@@ -85,10 +85,15 @@ void check_copied_states(const EncoderConfig& encoder, const DecoderConfig& deco
     conflict("decoder.initial_state: copy needs encoder and decoder of the same layers and cell");
   }
   if (decoder.units != encoder.annotation_units()) {
+    const bool two = encoder.annotation_units() != encoder.units;
     conflict(
         fmt::format("decoder.initial_state: copy needs decoder.units as large as annotations: "
-                    "decoder.units {}, annotations {}",
-                    decoder.units, encoder.annotation_units()));
+                    "decoder.units {}, annotations {}{}",
+                    decoder.units, encoder.annotation_units(),
+                    two ? fmt::format(", which in a bidirectional encoder are twice encoder.units "
+                                      "{}",
+                                      encoder.units)
+                        : ""));
   }
 }
 
@@ -212,6 +217,22 @@ void check_order(const DecoderConfig& decoder) {
   }
 }
 
+// Tokens cannot be joined to the text that they were cut from. Markers are units beside others that
+// white space or marks separate.
+void check_units(const Configuration& c) {
+  if (c.target.unit == UnitChoice::kTokens) {
+    conflict(
+        "target.unit: tokens is for sources only, because the white space between tokens is lost; "
+        "choose words or subwords");
+  }
+  const UnitChoice unit = c.source.unit;
+  const bool may_have_markers = unit == UnitChoice::kWords || unit == UnitChoice::kTokens ||
+                                (unit == UnitChoice::kAuto && !c.shared_vocabulary);
+  if (c.source.markers && !may_have_markers) {
+    conflict("source.entities: markers needs source.unit: tokens or words");
+  }
+}
+
 // A target of fixed length has no </s>, and only such a target. A label is one unit.
 void check_target_length(const Configuration& c) {
   if (!c.target.end_token && c.target.fixed_length == 0) {
@@ -255,6 +276,7 @@ void check(const Configuration& c) {
   check_labels(c);
   check_gru_bias("encoder", c.encoder.cell);
   check_gru_bias("decoder", c.decoder.cell);
+  check_copying_decoder(c);
   check_attention(c);
   check_start(c);
   check_no_cell(c);
@@ -263,6 +285,7 @@ void check(const Configuration& c) {
   check_placement(c);
   check_self_attention(c);
   check_target_length(c);
+  check_units(c);
   check_freeze(c);
   if (c.training.allow_empty_targets && !c.target.end_token) {
     conflict(

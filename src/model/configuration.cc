@@ -221,7 +221,7 @@ Configuration stored_configuration(const std::string& yaml, const std::string& f
 }
 
 bool describes_model(std::string_view option) {
-  return option != "preset" && !option.starts_with("training.");
+  return option != "preset" && option != "decoder.temperature" && !option.starts_with("training.");
 }
 
 std::optional<Difference> find_difference(const Configuration& first, const Configuration& second,
@@ -275,6 +275,9 @@ text::SegmenterOptions segmenter_options(const SideConfig& side) {
     case UnitChoice::kWords:
       result.unit = text::UnitMode::kWords;
       break;
+    case UnitChoice::kTokens:
+      result.unit = text::UnitMode::kTokens;
+      break;
     case UnitChoice::kSubwords:
       result.unit = text::UnitMode::kSubwords;
       break;
@@ -305,6 +308,7 @@ text::SegmenterOptions segmenter_options(const SideConfig& side) {
       side.invisible == InvisibleChoice::kDrop ? text::Invisible::kDrop : text::Invisible::kKeep;
   result.lowercase = side.lowercase;
   result.remove = side.remove;
+  result.markers = side.markers;
   return result;
 }
 

@@ -44,6 +44,8 @@ struct SideConfig {
   int subword_size = 8000;   ///< pieces of the SentencePiece model; the trainer may lower it
   int fixed_length = 0;      ///< pad and cut to this many tokens; 0: the length of the text
   bool end_token = true;     ///< append </s>; in a source, attention can look at it (§1.3)
+  /// Whether each of text::kEntityMarkers is a unit wherever it stands; for sources only (§9).
+  bool markers = false;
 };
 
 using step::Cell;
@@ -343,8 +345,9 @@ Configuration stored_configuration(const std::string& yaml, const std::string& f
 
 /// Decides by its name whether an option is taken.
 using OptionFilter = std::function<bool(std::string_view name)>;
-/// Returns false for options that only steer training and for the name of the preset: these change
-/// no prediction.
+/// Returns false for options that only steer training, for the name of the preset and for
+/// decoder.temperature: these may change after the training. Of them the temperature alone changes
+/// what a model says, its probabilities, but the weights fit every temperature.
 bool describes_model(std::string_view option);
 
 /// Writes the options that the filter takes; an empty filter takes all.
@@ -358,6 +361,17 @@ struct Difference {
 /// Returns the first option that the filter takes and whose values differ.
 std::optional<Difference> find_difference(const Configuration& first, const Configuration& second,
                                           const OptionFilter& filter);
+
+/// An option whose value changes nothing, because of the value of another one.
+struct WithoutEffect {
+  std::string option;   ///< "attention.key_units"
+  std::string because;  ///< the other one with its value: "attention.keys: annotations"
+};
+/// Returns the options that have another value in `configuration` than in `base`, for example a
+/// preset, and that have no effect in `configuration`, in the order of options(). Those that depend
+/// on a choice that is still kAuto, or on files, are not among them.
+std::vector<WithoutEffect> options_without_effect(const Configuration& configuration,
+                                                  const Configuration& base);
 
 /// Throws UsageError when fields contradict each other (tied embeddings of unequal sizes, visible
 /// padding without a fixed length, a dot score of states and annotations of unequal sizes, …).

@@ -52,9 +52,9 @@ struct StepResult {
   /// Source::copies gives follow, as many as the source with the most of them has; those that a
   /// row's own source lacks have −infinity.
   std::size_t target_vocabulary = 0;
-  /// Length of the longest annotated source. Where a row may not look (after the end of its own
-  /// source, outside its window and at positions that Source::allowed excludes), alignment is 0 and
-  /// energies are −infinity.
+  /// The most positions (Engine::positions) of an annotated source. Where a row may not look (after
+  /// the end of its own source, outside its window and at positions that Source::allowed excludes),
+  /// alignment is 0 and energies are −infinity.
   std::size_t source_length = 0;
   std::span<const float> log_probabilities;  // [rows, target_vocabulary]; empty if `best` is set
   /// May be set after keep_best(): [rows, best_count], the most probable tokens of each row, best
@@ -117,6 +117,9 @@ class Engine {
   virtual std::size_t fixed_target_length() const = 0;  ///< 0: a target ends at </s>
   /// Whether steps have an alignment. A decoder that does not look at positions has none.
   virtual bool has_alignment() const { return true; }
+  /// Returns the number of positions of a source that attention looks at: its tokens, or its
+  /// sentences or paragraphs where the encoder has several levels.
+  virtual std::size_t positions(const Source& source) const { return source.tokens.size(); }
 };
 
 }  // namespace attend::model

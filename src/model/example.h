@@ -1,6 +1,7 @@
 // The source of a prediction, and a pair of source and target.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -46,6 +47,14 @@ struct Source {
   // embeddings. Empty: nowhere.
   std::vector<std::int32_t> entities = {};
 };
+
+/// Returns the number of annotations that an encoder of `levels` levels makes of a source: one for
+/// each of its tokens, sentences or paragraphs.
+inline std::size_t count_annotations(const Source& source, int levels) {
+  if (levels <= 1) return source.tokens.size();
+  const auto& begins = levels == 2 ? source.sentences : source.paragraphs;
+  return begins.empty() ? 1 : begins.size();
+}
 
 /// Makes sources of token ids alone.
 inline std::vector<Source> make_sources(std::span<const std::vector<text::TokenId>> tokens) {

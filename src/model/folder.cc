@@ -32,6 +32,30 @@ void make_folder(const std::filesystem::path& folder) {
   if (error) throw Error(fmt::format("{}: cannot make: {}", folder.string(), error.message()));
 }
 
+// Throws ModelError when the weights are missing because the training in the folder, whose
+// checkpoint counts its validations, was interrupted before the first one.
+void check_validated(const std::filesystem::path& folder) {
+  std::error_code none;
+  if (std::filesystem::exists(folder / kWeights, none)) return;
+  Metadata state;
+  try {
+    state = Weights::load(checkpoint_file(folder)).metadata();
+  } catch (const Error&) {
+    return;  // the error that names the weights says more
+  }
+  const auto validations = state.find("validations");
+  if (validations == state.end() || validations->second != "0") return;
+  throw ModelError(fmt::format(
+      "{}: missing, because the training in this folder has no validated model yet; the "
+      "attend train command that began it goes on with it",
+      (folder / kWeights).string()));
+}
+
+void save_configuration(const std::filesystem::path& folder, const Configuration& configuration,
+                        int format) {
+  write_file(folder / kConfiguration, write_yaml(configuration, format), Keep::kContents);
+}
+
 Side load_side(const std::filesystem::path& folder, const Configuration& configuration,
                SideName name) {
   const bool source = name == SideName::kSource;
@@ -80,7 +104,9 @@ Side make_side(const Configuration& configuration, SideName name, text::Vocabula
   text::Segmenter segmenter = config.unit == UnitChoice::kSubwords
                                   ? text::Segmenter(options, subword_model)
                                   : text::Segmenter(options);
-  return {config, std::move(segmenter), std::move(vocabulary), std::move(subword_model), pads};
+  const int levels = source ? configuration.encoder.levels : 1;
+  return {config, std::move(segmenter), std::move(vocabulary), std::move(subword_model), pads,
+          levels};
 }
 
 Encoded encode(const Side& side, std::string_view raw, EmptyText empty) {
@@ -111,7 +137,27 @@ Encoded encode(const Side& side, std::string_view raw, EmptyText empty) {
   if (side.pads && result.tokens.size() < limit) {
     result.tokens.resize(limit, side.vocabulary.padding().value());
   }
+  if (side.levels > 1) {
+    Borders borders = find_borders(raw, result.units, side.levels);
+    result.sentences = std::move(borders.sentences);
+    result.paragraphs = std::move(borders.paragraphs);
+  }
   return result;
+}
+
+void cut(const Side& side, std::size_t units, Encoded& encoded) {
+  ATTEND_CHECK(!side.pads && units > 0);
+  if (units >= encoded.units.size()) return;
+  encoded.units.resize(units);
+  encoded.tokens.resize(units);
+  encoded.unknown =
+      static_cast<std::size_t>(std::count(encoded.tokens.begin(), encoded.tokens.end(),
+                                          side.vocabulary.unknown().value_or(text::kNoToken)));
+  if (side.config.end_token) encoded.tokens.push_back(side.vocabulary.end().value());
+  Borders borders =
+      first_units({std::move(encoded.sentences), std::move(encoded.paragraphs)}, units);
+  encoded.sentences = std::move(borders.sentences);
+  encoded.paragraphs = std::move(borders.paragraphs);
 }
 
 std::string reason_not_to_look(const AttentionConfig& attention, std::span<const char> allowed,
@@ -158,6 +204,7 @@ Model load(const std::filesystem::path& folder) {
   return as_model_error([&] {
     ModelText model_text = load_text(folder);
     const std::filesystem::path file = folder / kWeights;
+    check_validated(folder);
     Weights weights = Weights::load(file);
     check_provenance(model_text, weights.metadata(), folder, file);
     try {
@@ -173,6 +220,10 @@ std::filesystem::path shortlist_file(const std::filesystem::path& folder) {
   return folder / "shortlist.txt";
 }
 
+std::filesystem::path checkpoint_file(const std::filesystem::path& folder) {
+  return folder / "checkpoint" / "last.safetensors";
+}
+
 Model load_with_shortlist(const std::filesystem::path& folder) {
   Model model = load(folder);
   std::error_code none;
@@ -185,10 +236,17 @@ Model load_with_shortlist(const std::filesystem::path& folder) {
   return model;
 }
 
+void save_temperature(const std::filesystem::path& folder, const ModelText& model_text,
+                      Precision precision, double temperature) {
+  Configuration configuration = model_text.configuration;
+  set_option(configuration, fmt::format("decoder.temperature={}", temperature));
+  save_configuration(folder, configuration,
+                     precision == Precision::kFloat32 ? kFormatPlain : kFormatRounded);
+}
+
 void save_text(const std::filesystem::path& folder, const ModelText& model_text, int format) {
   make_folder(folder);
-  write_file(folder / kConfiguration, write_yaml(model_text.configuration, format),
-             Keep::kContents);
+  save_configuration(folder, model_text.configuration, format);
   for (const auto& [name, side] : {std::pair<const char*, const Side&>{"source", model_text.source},
                                    {"target", model_text.target}}) {
     side.vocabulary.save(folder / fmt::format("{}.vocab", name));

@@ -9,6 +9,7 @@
 #include <string_view>
 #include <vector>
 
+#include "model/borders.h"
 #include "model/configuration.h"
 #include "model/shortlist.h"
 #include "model/weights.h"
@@ -58,8 +59,13 @@ enum class EmptyText {
 };
 
 /// Cuts and numbers a text. Throws DataError, without file and line, for broken UTF-8, for an empty
-/// text unless `empty` allows it, and for a unit that a vocabulary without <unk> lacks.
+/// text unless `empty` allows it, and for a unit that a vocabulary without <unk> lacks. Where the
+/// side has several levels, the result has the borders that find_borders() finds.
 Encoded encode(const Side& side, std::string_view text, EmptyText empty = EmptyText::kRefuse);
+
+/// Keeps the first `units` units of a text, at least one, with </s> if the side has it, and the
+/// borders among them. Only for a side without padding.
+void cut(const Side& side, std::size_t units, Encoded& encoded);
 
 /// Returns why attention may look at none of the units of a source, or an empty string if it may.
 /// `allowed` says so of each unit; `source` names the source in the message.
@@ -84,17 +90,25 @@ struct Model {
 /// is missing or damaged, or when the folder's format is newer than this program.
 ModelText load_text(const std::filesystem::path& folder);
 /// Reads a model: load_text() and the weights. Throws ModelError also when the weights do not fit
-/// the parameter table or their provenance (provenance.h).
+/// the parameter table or their provenance (provenance.h), and says so when they are missing
+/// because the training in the folder has not validated a model yet.
 Model load(const std::filesystem::path& folder);
 /// Reads a model and its shortlist.txt. Throws ModelError also when the shortlist is missing or
 /// damaged.
 Model load_with_shortlist(const std::filesystem::path& folder);
 /// Returns the path of a folder's shortlist, which need not exist.
 std::filesystem::path shortlist_file(const std::filesystem::path& folder);
+/// Returns the path of the checkpoint of a folder's training, which need not exist.
+std::filesystem::path checkpoint_file(const std::filesystem::path& folder);
 
 /// Writes everything but the weights, each file atomically. Creates the folder if necessary.
 void save_text(const std::filesystem::path& folder, const ModelText& text,
                int format = kFormatPlain);
+/// Writes the config.yml of a folder again, atomically, with another decoder.temperature. Weights
+/// and vocabularies stay as they are. `text` and `precision` are those of the folder's model.
+/// Throws UsageError for a temperature out of range, and Error when the file cannot be written.
+void save_temperature(const std::filesystem::path& folder, const ModelText& text,
+                      Precision precision, double temperature);
 /// Writes a folder whose weights are rounded to another precision than float32. Older programs
 /// refuse it because of its format. The weights are written last, since a folder without them is no
 /// model.

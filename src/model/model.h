@@ -2,6 +2,7 @@
 // folder, and the interface of engines.
 #pragma once
 
+#include "model/borders.h"        // IWYU pragma: export
 #include "model/configuration.h"  // IWYU pragma: export
 #include "model/copies.h"         // IWYU pragma: export
 #include "model/engine.h"         // IWYU pragma: export

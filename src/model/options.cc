@@ -14,11 +14,13 @@ void add_side(OptionList& list, const std::string& prefix, SideConfig& side) {
                            {"characters", UnitChoice::kCharacters},
                            {"code-points", UnitChoice::kCodePoints},
                            {"words", UnitChoice::kWords},
+                           {"tokens", UnitChoice::kTokens},
                            {"subwords", UnitChoice::kSubwords},
                            {"whole", UnitChoice::kWhole}},
                           "what the text is cut into; characters are grapheme clusters, which "
-                          "consist of code points; whole keeps a line as one label; auto looks at "
-                          "the training pairs");
+                          "consist of code points; words are what white space separates; tokens, "
+                          "for sources, are words and punctuation marks by themselves; whole keeps "
+                          "a line as one label; auto looks at the training pairs");
   list.choice<NormalisationChoice>(
       prefix + ".normalisation", side.normalisation,
       {{"auto", NormalisationChoice::kAuto},
@@ -46,6 +48,10 @@ void add_side(OptionList& list, const std::string& prefix, SideConfig& side) {
   list.number(prefix + ".fixed_length", side.fixed_length, 0, kMany,
               "pad and cut to this many tokens; 0: as long as the text is");
   list.flag(prefix + ".end_token", side.end_token, "append </s>");
+  if (prefix != "source") return;
+  list.choice<bool>(prefix + ".entities", side.markers, {{"none", false}, {"markers", true}},
+                    "markers: <e1>, </e1>, <e2> and </e2> are units of their own, whatever touches "
+                    "them; for words and tokens");
 }
 
 void add_cell(OptionList& list, const std::string& prefix, CellConfig& cell,

@@ -107,8 +107,9 @@ void add_training(OptionList& list, TrainingConfig& training) {
   list.number("training.batch_size", training.batch_size, 1, kMany, "size of a batch");
   list.number("training.batches_per_sort", training.batches_per_sort, 0, kMany,
               "batches whose examples are sorted by length together; 0: none");
-  list.number("training.maximum_source_length", training.maximum_source_length, 1, kMany,
-              "longer pairs are left out (tokens)");
+  list.number(
+      "training.maximum_source_length", training.maximum_source_length, 1, kMany,
+      "longer pairs are left out (tokens); with target.unit: whole, longer sources are cut");
   list.number("training.maximum_target_length", training.maximum_target_length, 1, kMany,
               "longer pairs are left out (tokens)");
   list.flag("training.allow_empty_targets", training.allow_empty_targets,

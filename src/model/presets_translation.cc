@@ -111,7 +111,7 @@ Configuration with_sizes_of_luong(Configuration c) {
   use_words(c, 50000, 50000);
   c.encoder.layers = c.decoder.layers = 4;
   c.encoder.embedding = c.decoder.embedding = 1000;
-  c.encoder.units = c.decoder.units = c.decoder.readout_units = c.attention.units = 1000;
+  c.encoder.units = c.decoder.units = c.decoder.readout_units = 1000;
   c.attention.end_token = EndToken::kHidden;
   c.decoder.start = Start::kOwn;
   TrainingConfig& t = c.training;
@@ -143,7 +143,11 @@ Configuration make_luong_concat() {
   c.attention.units = c.decoder.units;
   return c;
 }
-Configuration published_luong_concat() { return with_sizes_of_luong(make_luong_concat()); }
+Configuration published_luong_concat() {
+  Configuration c = with_sizes_of_luong(make_luong_concat());
+  c.attention.units = c.decoder.units;
+  return c;
+}
 
 // Attention that sees the state alone (§6.2). Published sources have at most 50 words.
 Configuration make_luong_location() {

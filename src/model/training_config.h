@@ -96,7 +96,8 @@ struct TrainingConfig {
   text::BatchUnit batch_unit = text::BatchUnit::kSentences;
   int batch_size = 64;
   int batches_per_sort = 20;
-  int maximum_source_length = 200;  ///< tokens; longer pairs are left out and counted
+  /// Tokens; longer pairs are left out and counted. A model of labels cuts longer sources instead.
+  int maximum_source_length = 200;
   int maximum_target_length = 200;
   /// Whether training accepts a blank target, which becomes the token </s> alone.
   /// Predictor::score() and `attend shortlist` also read this: they accept blank targets only for a

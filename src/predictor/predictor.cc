@@ -51,7 +51,7 @@ std::vector<Work> search_work(const PreparedSources& prepared, const search::Sea
 }
 
 // Puts the best predictions of the parts of text i together.
-void join_parts(const PreparedSources& prepared, std::size_t i,
+void join_parts(const model::Engine& engine, const PreparedSources& prepared, std::size_t i,
                 std::vector<std::vector<Prediction>>& predictions, Answer& answer) {
   const std::size_t first = prepared.first_parts[i];
   const std::size_t count = prepared.first_parts[i + 1] - first;
@@ -61,7 +61,7 @@ void join_parts(const PreparedSources& prepared, std::size_t i,
   std::size_t rows = 0;
   for (std::size_t p = first; p < first + count; ++p) {
     best.push_back(std::move(predictions[p].front()));
-    columns.push_back(all_columns == 0 ? 0 : prepared.sources[p].tokens.size());
+    columns.push_back(all_columns == 0 ? 0 : engine.positions(prepared.sources[p]));
     rows += best.back().units.size();
   }
   if (all_columns > 0 && rows > kJoinedAlignment / all_columns) {
@@ -76,7 +76,7 @@ void join_parts(const PreparedSources& prepared, std::size_t i,
 }
 
 // Moves the predictions of the parts of text i into its answer.
-void finish(const PreparedSources& prepared, std::size_t i,
+void finish(const model::Engine& engine, const PreparedSources& prepared, std::size_t i,
             std::vector<std::vector<Prediction>>& predictions, std::span<const char> too_large,
             Answer& answer) {
   const std::size_t first = prepared.first_parts[i];
@@ -93,17 +93,51 @@ void finish(const PreparedSources& prepared, std::size_t i,
     return;
   }
   try {
-    join_parts(prepared, i, predictions, answer);
+    join_parts(engine, prepared, i, predictions, answer);
   } catch (const std::bad_alloc&) {
     answer.predictions.clear();
     answer.problem = kTooLarge;
   }
 }
 
+// The weights of the lower levels of an encoder for one part of a source.
+struct Pooling {
+  std::vector<float> words;      // [tokens]; or empty
+  std::vector<float> sentences;  // [sentences]; or empty
+};
+
+// `k` is the number of the part in its batch.
+Pooling pooling_of(const model::Decoding& decoding, std::size_t k) {
+  const auto words = decoding.pooling_weights(k, 0);
+  const auto sentences = decoding.pooling_weights(k, 1);
+  return {{words.begin(), words.end()}, {sentences.begin(), sentences.end()}};
+}
+
+// Returns the weights of what belongs to a source: a </s> behind the words has a weight too.
+std::vector<float> first_weights(const std::vector<float>& weights, std::size_t count) {
+  if (weights.empty()) return {};
+  ATTEND_CHECK(weights.size() >= count);
+  return {weights.begin(), weights.begin() + static_cast<std::ptrdiff_t>(count)};
+}
+
+// A source in several parts keeps no weights: each part was a document of its own.
+void keep_pooling(const PreparedSources& prepared, std::size_t i, std::span<const Pooling> pooling,
+                  Source& source) {
+  const std::size_t first = prepared.first_parts[i];
+  if (prepared.first_parts[i + 1] - first != 1) return;
+  source.word_weights = first_weights(pooling[first].words, source.units.size());
+  source.sentence_weights = first_weights(pooling[first].sentences, source.sentences.size());
+}
+
 // Keeps no alignments of an engine that has none.
 PredictOptions fit_to(const model::Engine& engine, PredictOptions options) {
   if (!engine.has_alignment()) options.search.alignments = search::Alignments::kDropped;
   return options;
+}
+
+// The lower levels of an encoder may have weights where the top level has no alignment.
+bool keeps_pooling(const PredictOptions& options) {
+  return options.search.alignments == search::Alignments::kKept;
 }
 
 void withhold(double minimum, Answer& answer) {
@@ -159,7 +193,8 @@ Prediction Predictor::present(search::Hypothesis hypothesis, const Part& part,
   prediction.score = hypothesis.score;
   prediction.finished = hypothesis.finished;
   if (hypothesis.alignment.empty()) return prediction;
-  for (const auto& [j, i] : search::links(hypothesis, part.size())) {
+  const bool over_units = model_.text.configuration.encoder.levels == 1;
+  for (const auto& [j, i] : search::links(hypothesis, over_units ? part.size() : 0)) {
     prediction.links.emplace_back(part.unit(j), i);
   }
   prediction.alignment = std::move(hypothesis.alignment);
@@ -191,14 +226,18 @@ std::vector<Answer> Predictor::predict(std::span<const std::string> texts,
   search_options.n_best = options.search.n_best > 1 ? search_options.beam : 1;
   const auto n_best = static_cast<std::size_t>(options.search.n_best);
   std::vector<std::vector<Prediction>> predictions(prepared.parts.size());
+  std::vector<Pooling> pooling(prepared.parts.size());
+  const bool weights_kept = keeps_pooling(wanted);
   const BatchJob job = [&](std::span<const std::size_t> batch) {
     std::vector<model::Source> sources;
     for (const std::size_t part : batch) sources.push_back(prepared.sources[part]);
-    auto found = search::search(*engine_, sources, search_options);
+    const auto decoding = engine_->annotate(sources);
+    auto found = search::search(*engine_, *decoding, sources, search_options);
     for (std::size_t k = 0; k < batch.size(); ++k) {
       const std::size_t part = batch[k];
       predictions[part] =
           present_best(found[k], prepared.parts[part], prepared.sources[part].copies, n_best);
+      if (weights_kept) pooling[part] = pooling_of(*decoding, k);
     }
   };
   std::vector<char> too_large(prepared.parts.size(), 0);
@@ -206,7 +245,8 @@ std::vector<Answer> Predictor::predict(std::span<const std::string> texts,
                  {options.batch_size, options.threads}, job,
                  [&](std::size_t part) { too_large[part] = 1; });
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    finish(prepared, i, predictions, too_large, answers[i]);
+    keep_pooling(prepared, i, pooling, answers[i].source);
+    finish(*engine_, prepared, i, predictions, too_large, answers[i]);
     withhold(options.minimum_probability, answers[i]);
   }
   return answers;
@@ -235,6 +275,8 @@ std::vector<Answer> Predictor::score(std::span<const std::string> sources,
     const bool kept = options.search.alignments == search::Alignments::kKept;
     work.push_back({tokens, given[i].tokens.size() * ((kept ? tokens : 0) + past_values_)});
   }
+  std::vector<Pooling> pooling(prepared.parts.size());
+  const bool weights_kept = keeps_pooling(wanted);
   const BatchJob job = [&](std::span<const std::size_t> batch) {
     std::vector<model::Source> batch_sources;
     std::vector<std::vector<TokenId>> batch_targets;
@@ -242,7 +284,8 @@ std::vector<Answer> Predictor::score(std::span<const std::string> sources,
       batch_sources.push_back(prepared.sources[prepared.first_parts[pairs[k]]]);
       batch_targets.push_back(given[pairs[k]].tokens);
     }
-    auto scored = search::score(*engine_, batch_sources, batch_targets,
+    const auto decoding = engine_->annotate(batch_sources);
+    auto scored = search::score(*engine_, *decoding, batch_sources, batch_targets,
                                 options.search.length_normalisation, options.search.alignments);
     for (std::size_t k = 0; k < batch.size(); ++k) {
       const std::size_t i = pairs[batch[k]];
@@ -251,10 +294,12 @@ std::vector<Answer> Predictor::score(std::span<const std::string> sources,
           present(std::move(scored[k]), prepared.parts[part], prepared.sources[part].copies);
       show_as_given(model_.text.target, targets[i], given[i], prediction);
       answers[i].predictions.assign(1, std::move(prediction));
+      if (weights_kept) pooling[part] = pooling_of(*decoding, k);
     }
   };
   for_each_batch(work, {options.batch_size, options.threads}, job,
                  [&](std::size_t k) { answers[pairs[k]].problem = kTooLarge; });
+  for (const std::size_t i : pairs) keep_pooling(prepared, i, pooling, answers[i].source);
   return answers;
 }
 

@@ -14,6 +14,7 @@
 
 #include "base/base.h"
 #include "model/model.h"
+#include "predictor/document.h"  // IWYU pragma: export
 #include "search/search.h"
 #include "text/text.h"
 
@@ -37,7 +38,8 @@ struct Source {
   // For an encoder of several levels; otherwise empty:
   std::vector<std::size_t> sentences;   ///< [sentences]: the first unit of each
   std::vector<std::size_t> paragraphs;  ///< [paragraphs]: the first sentence of each; three levels
-  std::vector<float> word_weights;  ///< [units]: of each word in its sentence, if it is weighted
+  // Only where alignments are kept, the source is in one part, and the level has weights:
+  std::vector<float> word_weights;      ///< [units]: of each word in its sentence
   std::vector<float> sentence_weights;  ///< [sentences]: of each in its paragraph; three levels
 };
 
@@ -54,7 +56,8 @@ struct Prediction {
   // [units, columns of the source]; empty if it is not kept or the model has none
   std::vector<float> alignment;
   /// (source unit, target unit) for the largest weight of each row of the alignment. Rows whose
-  /// largest weight is on </s> or padding have none.
+  /// largest weight is on </s> or padding have none, and an encoder of several levels has none at
+  /// all.
   std::vector<std::pair<std::size_t, std::size_t>> links;
 };
 
@@ -142,6 +145,18 @@ bool has_instructions(Precision precision);
 
 struct Part;
 
+/// Whether every answer of a model is one label: a whole text as one unit (target.unit: whole),
+/// with nothing before or after it.
+bool answers_with_one_label(const model::Configuration& configuration);
+
+/// The answers to several texts with the probabilities of all labels.
+struct LabelAnswers {
+  std::vector<Answer> answers;  ///< [texts]; a text that has an answer has one prediction
+  /// [texts][target vocabulary]: ln p of each label, at the temperature of the model. −infinity: a
+  /// unit that is never an answer, such as <pad>. Empty for a text without an answer.
+  std::vector<std::vector<float>> log_probabilities;
+};
+
 /// A loaded model that predicts and scores texts. Immutable; safe to use from several threads.
 class Predictor {
  public:
@@ -167,12 +182,21 @@ class Predictor {
                             std::span<const std::string> targets, const PredictOptions& wanted,
                             std::span<const Allowed> allowed = {}) const;
 
+  /// Returns the most probable label of each text, as predict() does, and the probabilities of all
+  /// labels. The answers have no alignments. The beam, n-best and the minimum probability of
+  /// `wanted` have no effect. Throws UsageError unless answers_with_one_label(). `allowed` is that
+  /// of predict().
+  LabelAnswers predict_labels(std::span<const std::string> texts, const PredictOptions& wanted,
+                              std::span<const Allowed> allowed = {}) const;
+
   /// Returns every step of the best prediction, with the `choices` most probable units of each.
   /// Throws DataError, without file and line, for a text that has no answer.
   Explanation explain(const std::string& text, const search::SearchOptions& options,
                       std::size_t choices, const Allowed& allowed = {}) const;
 
   const model::ModelText& text() const { return model_.text; }
+  /// Whether the model answers with labels of classes (UnitChoice::kWhole).
+  bool has_labels() const { return model_.text.target.config.unit == model::UnitChoice::kWhole; }
   const model::Weights& weights() const { return model_.weights; }
   const model::Engine& engine() const { return *engine_; }
   Precision precision() const { return precision_; }

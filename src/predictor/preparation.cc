@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cstdint>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -74,6 +75,44 @@ std::vector<std::string_view> units_in(const Part& part, const Source& source) {
   return units;
 }
 
+// Returns the borders of a part; `whole` are those of its source.
+model::Borders borders_in(const Part& part, const model::Borders& whole) {
+  model::Borders borders;
+  const auto reaches = [](const std::vector<std::int32_t>& starts, std::size_t k,
+                          std::size_t place) {
+    return k < starts.size() && static_cast<std::size_t>(starts[k]) <= place;
+  };
+  std::size_t sentence = 0, paragraph = 0;  // the number of those that have begun
+  for (std::size_t j = 0; j < part.size(); ++j) {
+    const std::size_t before = sentence, paragraphs_before = paragraph;
+    while (reaches(whole.sentences, sentence, part.unit(j))) ++sentence;
+    while (sentence > 0 && reaches(whole.paragraphs, paragraph, sentence - 1)) ++paragraph;
+    if (paragraph != paragraphs_before) {
+      borders.paragraphs.push_back(static_cast<std::int32_t>(borders.sentences.size()));
+    }
+    if (sentence != before) borders.sentences.push_back(static_cast<std::int32_t>(j));
+  }
+  return borders;
+}
+
+// Appends the names of the columns that the alignment of a part has.
+void name_columns(const model::ModelText& model, const Part& part, const model::Source& prepared,
+                  Source& source) {
+  const int levels = model.configuration.encoder.levels;
+  const std::size_t columns = model::count_annotations(prepared, levels);
+  for (std::size_t j = 0; j < columns; ++j) {
+    source.columns.push_back(levels > 1        ? fmt::format("{}", source.columns.size() + 1)
+                             : j < part.size() ? source.units[part.unit(j)].text
+                                               : model.source.vocabulary.unit(prepared.tokens[j]));
+  }
+}
+
+// A document of several levels has at least one sentence, and with three levels one paragraph.
+void complete_borders(int levels, Source& source) {
+  if (levels > 1 && source.sentences.empty()) source.sentences = {0};
+  if (levels > 2 && source.paragraphs.empty()) source.paragraphs = {0};
+}
+
 void prepare_source(const model::ModelText& model, const PredictOptions& options,
                     const Allowed& allowed, Answer& answer, PreparedSources& prepared) {
   const model::Side& side = model.source;
@@ -93,6 +132,10 @@ void prepare_source(const model::ModelText& model, const PredictOptions& options
   std::vector<char> open;  // [units]; or empty: attention may look everywhere
   if (!allowed.empty()) open = text::covered_units(source.units, allowed);
   const std::vector<Part> parts = choose_parts(side, options, answer);
+  const model::Borders borders = model::first_units(
+      {std::move(encoded.sentences), std::move(encoded.paragraphs)}, source.units.size());
+  source.sentences.assign(borders.sentences.begin(), borders.sentences.end());
+  source.paragraphs.assign(borders.paragraphs.begin(), borders.paragraphs.end());
   if (std::string problem = blocked_part(parts, open, model.configuration.attention);
       !problem.empty()) {
     answer.problem = std::move(problem);
@@ -103,25 +146,26 @@ void prepare_source(const model::ModelText& model, const PredictOptions& options
     const auto own = ids.subspan(part.begin, part.end - part.begin);
     tokens.insert(tokens.end(), own.begin(), own.end());
     tokens.insert(tokens.end(), behind.begin(), behind.end());
-    if (options.search.alignments == search::Alignments::kKept) {
-      for (std::size_t j = 0; j < tokens.size(); ++j) {
-        source.columns.push_back(j < part.size() ? source.units[part.unit(j)].text
-                                                 : side.vocabulary.unit(tokens[j]));
-      }
-    }
     std::vector<char> allowed_tokens = allowed_in(part, open, tokens.size());
     model::Source prepared_source{std::move(tokens), std::move(allowed_tokens)};
+    model::Borders own_borders = borders_in(part, borders);
+    prepared_source.sentences = std::move(own_borders.sentences);
+    prepared_source.paragraphs = std::move(own_borders.paragraphs);
     prepared_source.copies = model::find_copies(model, units_in(part, source), prepared_source);
     prepared_source.ngrams =
         model::NgramFinder(model.configuration.encoder).find(units_in(part, source));
     prepared_source.entities =
         model::find_entities(model.configuration.encoder, units_in(part, source));
+    if (options.search.alignments == search::Alignments::kKept) {
+      name_columns(model, part, prepared_source, source);
+    }
     prepared.parts.push_back(part);
     prepared.sources.push_back(std::move(prepared_source));
   }
   for (std::size_t j = 0; j < source.units.size(); ++j) {
     if (ids[j] == side.vocabulary.unknown()) source.unknown.push_back(source.units[j].text);
   }
+  complete_borders(model.configuration.encoder.levels, source);
 }
 
 // Gives the problem kTooLarge to the answer and releases everything that was prepared of its text.

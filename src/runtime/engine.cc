@@ -85,7 +85,8 @@ class RecurrentEngine final : public model::Engine {
         end_(configuration.target.end_token ? end : std::nullopt),
         fixed_length_(configuration.target.end_token
                           ? 0
-                          : static_cast<std::size_t>(configuration.target.fixed_length)) {}
+                          : static_cast<std::size_t>(configuration.target.fixed_length)),
+        levels_(configuration.encoder.levels) {}
 
   std::unique_ptr<model::Decoding> annotate(std::span<const model::Source> sources) const override {
     Annotations annotations = encoder_.annotate(sources);
@@ -102,6 +103,9 @@ class RecurrentEngine final : public model::Engine {
   std::optional<TokenId> end() const override { return end_; }
   std::size_t fixed_target_length() const override { return fixed_length_; }
   bool has_alignment() const override { return decoder_->has_alignment(); }
+  std::size_t positions(const model::Source& source) const override {
+    return model::count_annotations(source, levels_);
+  }
 
  private:
   std::unique_ptr<model::Decoding> start(std::span<const model::Source> sources,
@@ -126,6 +130,7 @@ class RecurrentEngine final : public model::Engine {
   std::size_t target_vocabulary_;
   std::optional<TokenId> end_;
   std::size_t fixed_length_;
+  int levels_;  // of the encoder
 };
 
 }  // namespace

@@ -20,12 +20,12 @@ std::size_t expected_steps(std::size_t source_length, std::size_t maximum_length
 
 }  // namespace
 
-Beam::Beam(const Rules& rules, std::size_t source_length, std::pmr::memory_resource* memory)
+Beam::Beam(const Rules& rules, SourceSize source, std::pmr::memory_resource* memory)
     : rules_(rules),
-      source_length_(source_length),
-      maximum_length_(rules.maximum_length(source_length)),
-      history_(rules.alignments() == Alignments::kKept ? source_length : 0,
-               expected_steps(source_length, maximum_length_),
+      positions_(source.positions),
+      maximum_length_(rules.maximum_length(source.tokens)),
+      history_(rules.alignments() == Alignments::kKept ? source.positions : 0,
+               expected_steps(source.tokens, maximum_length_),
                std::min<std::size_t>(rules.beam(), kExpectedBeam), memory),
       live_({0.0}, memory),
       candidates_(memory),
@@ -135,7 +135,7 @@ std::vector<Hypothesis> Beam::results() const {
 
 Hypothesis Beam::reconstruct(const Ended& ended, bool finished) const {
   Hypothesis hypothesis;
-  hypothesis.source_length = source_length_;
+  hypothesis.source_length = positions_;
   history_.trace(ended.length, ended.node, hypothesis);
   if (finished && rules_.end()) hypothesis.token_scores.push_back(ended.end_score);
   hypothesis.log_probability = ended.log_probability;

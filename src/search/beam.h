@@ -12,13 +12,19 @@
 
 namespace attend::search {
 
+/// The size of a source.
+struct SourceSize {
+  std::size_t tokens = 0;
+  std::size_t positions = 0;  ///< Engine::positions
+};
+
 /// The live and finished hypotheses of one source. The caller collects the rows of many beams, runs
 /// one step for all and hands the result to each beam. `rules` and `memory` must outlive the beam.
 /// Not thread-safe.
 class Beam {
  public:
   /// Takes its working memory from `memory`, which many beams of a thread may share.
-  Beam(const Rules& rules, std::size_t source_length, std::pmr::memory_resource* memory);
+  Beam(const Rules& rules, SourceSize source, std::pmr::memory_resource* memory);
 
   /// Whether no live hypothesis is left that could still change the result.
   bool over() const { return over_; }
@@ -47,7 +53,7 @@ class Beam {
   Hypothesis reconstruct(const Ended& ended, bool finished) const;
 
   const Rules& rules_;
-  std::size_t source_length_;
+  std::size_t positions_;  ///< of the source
   std::size_t maximum_length_;
   History history_;
   std::pmr::vector<double> live_;  // [live hypotheses] log-probabilities, best first

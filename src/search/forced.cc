@@ -32,11 +32,11 @@ void check_target(const model::Engine& engine, const model::Source& source,
 // A given target and the progress of its scoring.
 class ForcedTarget {
  public:
-  ForcedTarget(std::vector<TokenId> target, std::optional<TokenId> end, std::size_t source_length,
+  ForcedTarget(std::vector<TokenId> target, std::optional<TokenId> end, std::size_t positions,
                Alignments alignments)
       : steps_(std::move(target)), alignments_(alignments) {
     hypothesis_.tokens = steps_;
-    hypothesis_.source_length = source_length;
+    hypothesis_.source_length = positions;
     hypothesis_.finished = true;
     if (end) steps_.push_back(*end);
   }
@@ -86,17 +86,29 @@ std::vector<Hypothesis> score(const model::Engine& engine, std::span<const model
                               std::span<const std::vector<TokenId>> targets,
                               double length_normalisation, Alignments alignments) {
   check_length_normalisation(length_normalisation);
-  if (!engine.has_alignment()) alignments = Alignments::kDropped;
   ATTEND_CHECK_EQ(sources.size(), targets.size());
-  std::vector<Hypothesis> results;
-  if (sources.empty()) return results;
-  std::vector<ForcedTarget> forced;
+  if (sources.empty()) return {};
   for (std::size_t s = 0; s < sources.size(); ++s) {
     ATTEND_CHECK(!sources[s].tokens.empty());
     check_target(engine, sources[s], targets[s]);
-    forced.emplace_back(targets[s], engine.end(), sources[s].tokens.size(), alignments);
   }
   const auto decoding = engine.annotate(sources);
+  return score(engine, *decoding, sources, targets, length_normalisation, alignments);
+}
+
+std::vector<Hypothesis> score(const model::Engine& engine, model::Decoding& decoding,
+                              std::span<const model::Source> sources,
+                              std::span<const std::vector<TokenId>> targets,
+                              double length_normalisation, Alignments alignments) {
+  check_length_normalisation(length_normalisation);
+  if (!engine.has_alignment()) alignments = Alignments::kDropped;
+  ATTEND_CHECK_EQ(sources.size(), targets.size());
+  std::vector<Hypothesis> results;
+  std::vector<ForcedTarget> forced;
+  for (std::size_t s = 0; s < sources.size(); ++s) {
+    check_target(engine, sources[s], targets[s]);
+    forced.emplace_back(targets[s], engine.end(), engine.positions(sources[s]), alignments);
+  }
   std::vector<model::StepRow> rows;
   while (true) {
     rows.clear();
@@ -105,7 +117,7 @@ std::vector<Hypothesis> score(const model::Engine& engine, std::span<const model
       rows.push_back(forced[s].make_row(static_cast<std::int32_t>(s), rows.size()));
     }
     if (rows.empty()) break;
-    const model::StepResult result = decoding->step(rows);
+    const model::StepResult result = decoding.step(rows);
     ATTEND_CHECK_EQ(result.rows, rows.size());
     for (const model::StepRow& row : rows) {
       forced[static_cast<std::size_t>(row.source)].advance(result);

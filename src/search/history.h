@@ -23,7 +23,7 @@ struct Node {
 class History {
  public:
   /// Reserves memory for `steps` steps of `beam` hypotheses; more is taken from `memory` when it is
-  /// needed. `columns` is the source length, or 0 when no alignment is kept.
+  /// needed. `columns` is the number of positions of the source, or 0 when no alignment is kept.
   History(std::size_t columns, std::size_t steps, std::size_t beam,
           std::pmr::memory_resource* memory);
 

@@ -23,7 +23,9 @@ struct Hypothesis {
   bool finished = false;  ///< ended by </s> or by its fixed length, not by the length limit
   /// [tokens, source_length]; empty with Alignments::kDropped and for an engine without alignment.
   std::vector<float> alignment;
-  std::size_t source_length = 0;  ///< tokens of the source, with </s> and fixed padding
+  /// Positions of the source (Engine::positions): tokens, with </s> and fixed padding, or sentences
+  /// or paragraphs.
+  std::size_t source_length = 0;
 };
 
 /// Whether hypotheses keep their alignment, which takes memory for the product of target and source
@@ -71,12 +73,23 @@ struct SearchOptions {
 std::vector<std::vector<Hypothesis>> search(const model::Engine& engine,
                                             std::span<const model::Source> sources,
                                             const SearchOptions& options);
+/// As above, with a decoding of these sources that has not made a step. The caller keeps it, and
+/// may ask it for more than hypotheses hold (Decoding::pooling_weights).
+std::vector<std::vector<Hypothesis>> search(const model::Engine& engine, model::Decoding& decoding,
+                                            std::span<const model::Source> sources,
+                                            const SearchOptions& options);
 
 /// Forced scoring: returns the probability and the alignment of given targets (without </s>), one
 /// for each source. `length_normalisation` is that of SearchOptions. UsageError for a target whose
 /// length differs from the fixed one and for a token that neither the target vocabulary nor what is
 /// copied from its source (Source::copies) has.
 std::vector<Hypothesis> score(const model::Engine& engine, std::span<const model::Source> sources,
+                              std::span<const std::vector<TokenId>> targets,
+                              double length_normalisation,
+                              Alignments alignments = Alignments::kKept);
+/// As above, with a decoding of these sources that has not made a step, which the caller keeps.
+std::vector<Hypothesis> score(const model::Engine& engine, model::Decoding& decoding,
+                              std::span<const model::Source> sources,
                               std::span<const std::vector<TokenId>> targets,
                               double length_normalisation,
                               Alignments alignments = Alignments::kKept);

@@ -123,7 +123,7 @@ class NodeText {
       case Op::kPastDotEnergies:
         return fmt::format("{} · {}", factor(0), of_earlier_step(factor(1)));
       case Op::kPastAdditiveEnergies:
-        return fmt::format("v · tanh({} + {})", operand(0), of_earlier_step(operand(1)));
+        return fmt::format("v' · tanh({} + {})", operand(0), of_earlier_step(operand(1)));
       case Op::kPastSoftmax:
         return past_softmax();
       case Op::kPastSum:
@@ -268,9 +268,17 @@ class NodeText {
   // The weight that sparsemax or entmax gives a position.
   std::string above_threshold(const char* index) const {
     const std::string energies = of_position(0, index);
+    const std::string threshold = fmt::format("τ{}_i", superscript(operand(0)));
     return node_.normaliser == Normaliser::kSparsemax
-               ? fmt::format("max(0, {} − τ_i)", energies)
-               : fmt::format("max(0, {} / 2 − τ_i)²", energies);
+               ? fmt::format("max(0, {} − {})", energies, threshold)
+               : fmt::format("max(0, {} / 2 − {})²", energies, threshold);
+  }
+
+  // The part of a symbol that says which head it belongs to: "^a" of "e^a_ij".
+  static std::string superscript(const std::string& symbol) {
+    const std::size_t begin = symbol.find('^'), end = symbol.find('_');
+    return begin < end && end != std::string::npos ? symbol.substr(begin, end - begin)
+                                                   : std::string();
   }
 
   const Program& program_;

@@ -121,6 +121,34 @@ double Work::past_pairs(double target) const {
 
 Work work(const Program& program) { return Counter(program).count(); }
 
+namespace {
+
+// The numbers that an operation keeps beside its results. All are counted as values with a
+// gradient, of which there are two numbers each.
+Shape kept_inside(const Program& program, const Node& node) {
+  switch (node.op) {
+    case Op::kPastAdditiveEnergies:
+      return {Per::kRowPast, program.shape(node.inputs[1]).units};
+    case Op::kLogNormalizer:
+      return {Per::kRowPosition, outputs_of(program, node)};
+    // The gates 3 n of a cell of positions are a sum: its part of the row, which has a gradient,
+    // and the whole, which is overwritten by its gradient. With the n reset values that is 10 n
+    // numbers; the result of the product stands for 6 n of them.
+    case Op::kGru:
+      if (node.results[0].per != Per::kRowPosition) break;
+      return {Per::kRowPosition, 2 * node.results[0].units};
+    // The graph of autograd holds five numbers for each offset: the position that it leads to,
+    // which has eight bytes, whether there is one, its share, and the product of these two.
+    case Op::kBandPrior:
+      return {Per::kRowPosition, 3 * program.shape(node.inputs[1]).units};
+    default:
+      break;
+  }
+  return {Per::kModel, 0};
+}
+
+}  // namespace
+
 KeptValues kept_values(const Program& program) {
   KeptValues kept;
   const auto add = [&kept](const Shape& shape) {
@@ -146,10 +174,7 @@ KeptValues kept_values(const Program& program) {
     // Training never keeps the log-probabilities. A carried value is that of the step before.
     if (node.op == Op::kLogProbabilities || node.op == Op::kCarried) continue;
     for (const Shape& shape : node.results) add(shape);
-    if (node.op == Op::kPastAdditiveEnergies) {
-      add({Per::kRowPast, program.shape(node.inputs[1]).units});
-    }
-    if (node.op == Op::kLogNormalizer) add({Per::kRowPosition, outputs_of(program, node)});
+    add(kept_inside(program, node));
   }
   return kept;
 }

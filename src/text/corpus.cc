@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <deque>
+#include <exception>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -121,8 +123,6 @@ const std::string& LineReader::name() const { return data_->name; }
 
 namespace {
 
-constexpr std::string_view kExpected = "expected source TAB target";
-
 void check_marks(const SourceMarks& marks) {
   if (marks.allowed_column > 0 && marks.span_markup) {
     throw UsageError("a column of allowed words and <span> markers exclude each other");
@@ -139,20 +139,94 @@ void take_marks(const LineReader& reader, Action&& action) {
   }
 }
 
-/// Stores the two fields of a TSV line in `pair`, or returns why there are none.
-std::string split_fields(const std::string& line, BlankSides blank, Pair& pair) {
-  pair.source.clear();
-  pair.target.clear();
-  if (blank == BlankSides::kBoth && is_blank(line)) return {};
-  if (line.empty()) return fmt::format("an empty line, {}", kExpected);
-  const std::size_t tab = line.find('\t');
-  if (tab == std::string::npos) return fmt::format("one field, {}", kExpected);
-  std::size_t fields = 2;
-  for (std::size_t i = tab + 1; i < line.size(); ++i) fields += line[i] == '\t' ? 1 : 0;
-  if (fields > 2) return fmt::format("{} fields, expected 2 (source TAB target)", fields);
-  pair.source.assign(line, 0, tab);
-  pair.target.assign(line, tab + 1);
+/// Says what a line of these files should hold.
+std::string expectation(PairFormat format, const PairColumns& columns) {
+  if (columns.any()) {
+    return fmt::format("expected the source in column {} and the target in column {}",
+                       columns.source.name(), columns.target.name());
+  }
+  switch (format) {
+    case PairFormat::kTargetFirst:
+      return "expected label TAB text";
+    case PairFormat::kFastText:
+      return fmt::format("expected {}LABEL and a text", kLabelPrefix);
+    case PairFormat::kOpen:
+    case PairFormat::kTsv:
+      break;
+  }
+  return "expected source TAB target";
+}
+
+/// Stores the two fields of a line in `first` and `second`, or returns why there are none.
+std::string split_fields(const std::string& line, const std::string& expected, std::string& first,
+                         std::string& second) {
+  const std::vector<std::string_view> fields = fields_of(line);
+  if (fields.size() == 1) return fmt::format("one field, {}", expected);
+  if (fields.size() > 2) {
+    return fmt::format(
+        "{} fields, expected 2 ({}); --source-column and --target-column name others",
+        fields.size(), expected.substr(expected.find(' ') + 1));
+  }
+  first = fields[0];
+  second = fields[1];
   return {};
+}
+
+/// Stores the columns of a line in `pair`, or returns why it cannot.
+std::string take_columns(const std::string& line, const std::string& expected,
+                         const PairColumns& columns, Pair& pair) {
+  const std::vector<std::string_view> fields = fields_of(line);
+  if (fields.size() < std::max(columns.source.needed(), columns.target.needed())) {
+    return fmt::format("{} field{}, {}", fields.size(), fields.size() == 1 ? "" : "s", expected);
+  }
+  pair.source = columns.source.join(fields);
+  pair.target = columns.target.join(fields);
+  return {};
+}
+
+/// Stores label and text of a line of fastText in `pair`, or returns why it cannot.
+std::string split_fasttext(const std::string& line, const std::string& expected, Pair& pair) {
+  const std::vector<ByteSpan> words = find_words(line);
+  const auto is_label = [&](const ByteSpan& word) {
+    return std::string_view(line)
+        .substr(word.begin, word.end - word.begin)
+        .starts_with(kLabelPrefix);
+  };
+  const auto labels = std::count_if(words.begin(), words.end(), is_label);
+  if (labels > 1) return fmt::format("{} labels, expected one: a text has one label here", labels);
+  if (words.empty() || !is_label(words.front())) {
+    return fmt::format("no {} at the beginning, {}", kLabelPrefix, expected);
+  }
+  const ByteSpan label = words.front();
+  const std::size_t name = label.begin + kLabelPrefix.size();
+  pair.target = line.substr(name, label.end - name);
+  if (words.size() > 1) pair.source = line.substr(words[1].begin);
+  return {};
+}
+
+/// Checks the column of allowed words beside those of the texts.
+void check_allowed_column(const SourceMarks& marks, const Columns& columns, const char* side) {
+  if (marks.allowed_column == 0 || !columns.contains(marks.allowed_column)) return;
+  throw UsageError(fmt::format("column {} of allowed words is one of the columns {} of the {}",
+                               marks.allowed_column, columns.name(), side));
+}
+
+void check_format(const CorpusFiles& files) {
+  const bool tsv = !files.tsv.empty();
+  if (files.columns.any()) {
+    if (!tsv) throw UsageError("columns are those of a TSV: two parallel files have none");
+    if (files.format != PairFormat::kOpen && files.format != PairFormat::kTsv) {
+      throw UsageError("columns are those of a TSV: lines of fastText have none");
+    }
+    const PairColumns both = files.columns.complete();
+    check_allowed_column(files.marks, both.source, "source");
+    check_allowed_column(files.marks, both.target, "target");
+  }
+  if (files.format != PairFormat::kFastText) return;
+  if (!tsv) throw UsageError("lines of fastText hold label and text: give one file");
+  if (files.marks.allowed_column > 0) {
+    throw UsageError("lines of fastText have no column of allowed words");
+  }
 }
 
 void check_files(const CorpusFiles& files) {
@@ -161,6 +235,7 @@ void check_files(const CorpusFiles& files) {
   const bool parallel = !files.source.empty() || !files.target.empty();
   if (tsv && parallel) throw UsageError("give pairs either as one TSV or as two parallel files");
   if (!tsv && !parallel) throw UsageError("no file of pairs given");
+  check_format(files);
   if (tsv) return;
   if (files.source.empty()) throw UsageError("a target file without a source file");
   if (files.target.empty()) throw UsageError("a source file without a target file");
@@ -176,38 +251,112 @@ void set_source(Pair& pair, MarkedSource source) {
 
 }  // namespace
 
-SourceReader::SourceReader(const std::filesystem::path& path, const SourceMarks& marks)
-    : lines_(path), marks_(marks) {
+SourceReader::SourceReader(const std::filesystem::path& path, const SourceMarks& marks,
+                           const Columns& columns)
+    : lines_(path), marks_(marks), columns_(columns) {
   check_marks(marks);
+  check_allowed_column(marks, columns, "source");
 }
 
 bool SourceReader::next(MarkedSource& source) {
   std::string line;
   if (!lines_.next(line)) return false;
-  take_marks(lines_, [&] { source = read_marked_line(std::move(line), marks_); });
+  if (columns_.empty()) {
+    take_marks(lines_, [&] { source = read_marked_line(std::move(line), marks_); });
+    return true;
+  }
+  source = {};
+  if (is_blank(line)) return true;
+  const std::vector<std::string_view> fields = fields_of(line);
+  const std::size_t needed = std::max(columns_.needed(), marks_.allowed_column);
+  if (fields.size() < needed) {
+    throw BadLine(lines_.name(), lines_.line_number(),
+                  fmt::format("{} field{}, expected the source in column {}", fields.size(),
+                              fields.size() == 1 ? "" : "s", columns_.name()));
+  }
+  std::string ranges;
+  if (marks_.allowed_column > 0) ranges = fields[marks_.allowed_column - 1];
+  take_marks(lines_, [&] { source = read_marks(columns_.join(fields), ranges, marks_); });
   return true;
 }
 
 struct PairReader::Data {
+  // A line that look_ahead() has read, or the error in its place.
+  struct Ahead {
+    std::string line;
+    std::size_t number = 0;
+    std::exception_ptr error = nullptr;
+  };
+
   LineReader first;                    // reads the TSV or the source file
   std::unique_ptr<LineReader> second;  // reads the target file
   BlankSides blank;
   SourceMarks marks;
+  PairColumns columns;  // of both sides, or of none
+  PairFormat format;
   std::string line = {};
+  std::deque<Ahead> ahead = {};
+  std::optional<std::size_t> number = {};  // of the last line, while lines of `ahead` are returned
 
+  std::size_t line_number() const { return number ? *number : first.line_number(); }
+  bool read_line();
   bool next_fields(Pair& pair);
   bool next_parallel(Pair& pair);
+  std::string split(Pair& pair, std::string& ranges);
   void check_sides(const Pair& pair) const;
 };
 
+// Reads the next line of the TSV, or takes it from those that were read ahead.
+bool PairReader::Data::read_line() {
+  if (ahead.empty()) {
+    number.reset();
+    return first.next(line);
+  }
+  Ahead next = std::move(ahead.front());
+  ahead.pop_front();
+  number = next.number;
+  if (next.error) std::rethrow_exception(next.error);
+  line = std::move(next.line);
+  return true;
+}
+
+// Stores the two sides of `line` in `pair` and its field of allowed words in `ranges`, or returns
+// why it cannot.
+std::string PairReader::Data::split(Pair& pair, std::string& ranges) {
+  pair.source.clear();
+  pair.target.clear();
+  if (blank == BlankSides::kBoth && is_blank(line)) return {};
+  const std::string expected = expectation(format, columns);
+  if (line.empty()) return fmt::format("an empty line, {}", expected);
+  if (format == PairFormat::kFastText) return split_fasttext(line, expected, pair);
+  if (columns.any()) {
+    if (marks.allowed_column > 0) {
+      std::string whole = line;
+      ranges = take_field(whole, marks.allowed_column);
+    }
+    return take_columns(line, expected, columns, pair);
+  }
+  if (marks.allowed_column > 0 && !is_blank(line)) ranges = take_field(line, marks.allowed_column);
+  if (blank == BlankSides::kBoth && is_blank(line)) return {};
+  if (line.empty()) return fmt::format("an empty line, {}", expected);
+  const bool target_first = format == PairFormat::kTargetFirst;
+  return split_fields(line, expected, target_first ? pair.target : pair.source,
+                      target_first ? pair.source : pair.target);
+}
+
 bool PairReader::Data::next_fields(Pair& pair) {
-  if (!first.next(line)) return false;
-  std::string ranges;
-  const bool has_column = marks.allowed_column > 0 && !is_blank(line);
-  if (has_column) take_marks(first, [&] { ranges = take_field(line, marks.allowed_column); });
-  const std::string problem = split_fields(line, blank, pair);
-  if (!problem.empty()) throw BadLine(first.name(), first.line_number(), problem);
-  take_marks(first, [&] { set_source(pair, read_marks(std::move(pair.source), ranges, marks)); });
+  if (!read_line()) return false;
+  const auto take = [&](auto&& action) {
+    try {
+      action();
+    } catch (const DataError& error) {
+      throw BadLine(first.name(), line_number(), error.what());
+    }
+  };
+  std::string ranges, problem;
+  take([&] { problem = split(pair, ranges); });
+  if (!problem.empty()) throw BadLine(first.name(), line_number(), problem);
+  take([&] { set_source(pair, read_marks(std::move(pair.source), ranges, marks)); });
   check_sides(pair);
   return true;
 }
@@ -240,9 +389,9 @@ bool PairReader::Data::next_parallel(Pair& pair) {
 }
 
 void PairReader::Data::check_sides(const Pair& pair) const {
-  const auto refuse = [](const LineReader& reader, const char* problem, bool is_tsv) {
-    throw BadLine(reader.name(), reader.line_number(),
-                  is_tsv ? fmt::format("{}, {}", problem, kExpected) : problem);
+  const auto refuse = [&](const LineReader& reader, const char* problem, bool is_tsv) {
+    throw BadLine(reader.name(), is_tsv ? line_number() : reader.line_number(),
+                  is_tsv ? fmt::format("{}, {}", problem, expectation(format, columns)) : problem);
   };
   if (blank == BlankSides::kBoth) return;
   if (is_blank(pair.source)) refuse(first, "an empty source", second == nullptr);
@@ -253,9 +402,10 @@ void PairReader::Data::check_sides(const Pair& pair) const {
 PairReader::PairReader(const CorpusFiles& files, BlankSides blank) {
   check_files(files);
   const bool tsv = !files.tsv.empty();
-  data_ = std::make_unique<Data>(Data{LineReader(tsv ? files.tsv : files.source),
-                                      tsv ? nullptr : std::make_unique<LineReader>(files.target),
-                                      blank, files.marks});
+  data_ = std::make_unique<Data>(
+      Data{LineReader(tsv ? files.tsv : files.source),
+           tsv ? nullptr : std::make_unique<LineReader>(files.target), blank, files.marks,
+           files.columns.any() ? files.columns.complete() : PairColumns{}, files.format});
 }
 
 PairReader::~PairReader() = default;
@@ -270,7 +420,46 @@ bool PairReader::next(Pair& pair) {
   return found;
 }
 
-std::size_t PairReader::line_number() const { return data_->first.line_number(); }
+bool PairReader::is_open() const {
+  return !data_->second && data_->format == PairFormat::kOpen && !data_->columns.any() &&
+         data_->marks.allowed_column == 0;
+}
+
+PairFormat PairReader::format() const { return data_->format; }
+
+std::vector<std::string_view> PairReader::look_ahead() {
+  ATTEND_CHECK(is_open() && data_->line_number() == 0);
+  data_->number = 0;
+  LineReader& reader = data_->first;
+  std::size_t bytes = 0;
+  for (bool more = true; more && data_->ahead.size() < kLinesAhead && bytes < kBytesAhead;) {
+    Data::Ahead one;
+    try {
+      more = reader.next(one.line);
+      if (!more) break;
+    } catch (const BadLine&) {
+      one.error = std::current_exception();
+    } catch (const DataError&) {  // the file has ended
+      one.error = std::current_exception();
+      more = false;
+    }
+    one.number = reader.line_number();
+    bytes += one.line.size();
+    data_->ahead.push_back(std::move(one));
+  }
+  std::vector<std::string_view> lines;
+  for (const Data::Ahead& found : data_->ahead) {
+    if (!found.error) lines.emplace_back(found.line);
+  }
+  return lines;
+}
+
+void PairReader::read_as(PairFormat format) {
+  ATTEND_CHECK(is_open() && format != PairFormat::kOpen);
+  data_->format = format;
+}
+
+std::size_t PairReader::line_number() const { return data_->line_number(); }
 const std::string& PairReader::name() const { return data_->first.name(); }
 
 }  // namespace attend::text

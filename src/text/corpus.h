@@ -5,9 +5,11 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/base.h"
+#include "text/columns.h"
 #include "text/marks.h"
 
 namespace attend::text {
@@ -66,8 +68,12 @@ class LineReader {
 /// that cannot be used.
 class SourceReader {
  public:
-  /// UsageError when `marks` sets both of its fields.
-  explicit SourceReader(const std::filesystem::path& path, const SourceMarks& marks = {});
+  /// A source consists of the `columns` of its line, joined by TABs, or of the whole line. Columns
+  /// count in the line as it stands in the file, the column of allowed words among them. UsageError
+  /// when `marks` sets both of its fields, or a column that is one of `columns`. A line that lacks
+  /// one of the columns is a BadLine; a blank line is an empty source.
+  explicit SourceReader(const std::filesystem::path& path, const SourceMarks& marks = {},
+                        const Columns& columns = {});
   /// Reads the next source. Returns false at the end of the file.
   bool next(MarkedSource& source);
   std::size_t line_number() const { return lines_.line_number(); }
@@ -76,6 +82,7 @@ class SourceReader {
  private:
   LineReader lines_;
   SourceMarks marks_;
+  Columns columns_;
 };
 
 struct Pair {
@@ -85,15 +92,34 @@ struct Pair {
   std::vector<ByteSpan> allowed = {};
 };
 
+/// How a line of CorpusFiles::tsv holds a pair.
+enum class PairFormat {
+  kOpen,         ///< kTsv, until find_labels() (labels.h) finds another format
+  kTsv,          ///< source TAB target, or the columns that are named
+  kTargetFirst,  ///< target TAB source
+  /// Lines of fastText: "__label__", the target, white space, the source. The target is the first
+  /// word of its line. A second word that begins with __label__ makes the line bad.
+  kFastText
+};
+
+/// What a label begins with in PairFormat::kFastText.
+inline constexpr std::string_view kLabelPrefix = "__label__";
+
 /// The files that hold pairs: either one TSV with two fields, or two parallel files. Set either
 /// `tsv` or both of the others. Marks are those of the TSV, or of the file of sources: without the
 /// column of allowed words, a line of the TSV has two fields and a line of the other file is a
 /// source.
+///
+/// Where `columns` names any, a line of the TSV may have any number of fields, as long as those
+/// that are named exist. Several columns of a side are joined by TABs. Columns then count in the
+/// line as it stands in the file, and so does the column of allowed words. They need kTsv or kOpen.
 struct CorpusFiles {
   std::filesystem::path tsv;
   std::filesystem::path source;
   std::filesystem::path target;
   SourceMarks marks = {};
+  PairColumns columns = {};
+  PairFormat format = PairFormat::kOpen;
 };
 
 /// Says which sides of a pair may be blank: empty or only white space.
@@ -105,9 +131,11 @@ enum class BlankSides {
 
 /// Reads pairs as they are written, without trimming. Not thread-safe. Throws BadLine (file:line,
 /// what was found, what was expected) for a line of either file that LineReader rejects, a line
-/// without exactly two fields, marks that cannot be used, and a side that is blank although `blank`
-/// does not allow it. Throws DataError for files of unequal length and for a file without any line;
-/// UsageError when `files` names both forms or neither, or has marks of both kinds.
+/// without exactly two fields or without the columns that are named, a line that its format does
+/// not allow, marks that cannot be used, and a side that is blank although `blank` does not allow
+/// it. Throws DataError for files of unequal length and for a file without any line; UsageError
+/// when `files` names both forms or neither, has marks of both kinds, or has columns, a format or
+/// marks that do not fit together.
 class PairReader {
  public:
   explicit PairReader(const CorpusFiles& files, BlankSides blank = BlankSides::kNone);
@@ -117,6 +145,21 @@ class PairReader {
   bool next(Pair& pair);
   std::size_t line_number() const;  ///< number of the pair that was read last, from 1
   const std::string& name() const;  ///< for messages: the name of the TSV or of the source file
+
+  /// Whether the format of the lines may still be found: a TSV of PairFormat::kOpen without columns
+  /// and without a column of allowed words.
+  bool is_open() const;
+  PairFormat format() const;
+  /// Reads lines ahead, at most kLinesAhead lines and about kBytesAhead bytes, which next() will
+  /// return as pairs, and returns them. Lines that cannot be read are left out; next() throws their
+  /// errors in their place. The views are valid until next() is called. Only where is_open() is
+  /// true, and before the first pair is read.
+  std::vector<std::string_view> look_ahead();
+  /// Says how to read the lines where is_open() is true. `format` must not be kOpen.
+  void read_as(PairFormat format);
+
+  static constexpr std::size_t kLinesAhead = 5000;
+  static constexpr std::size_t kBytesAhead = std::size_t{1} << 24;
 
  private:
   struct Data;

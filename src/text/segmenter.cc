@@ -11,6 +11,7 @@
 #include "text/corpus.h"
 #include "text/prepared_text.h"
 #include "text/subwords.h"
+#include "text/tokens.h"
 #include "text/unicode.h"
 #include "text/vocabulary.h"
 
@@ -66,6 +67,13 @@ void append_words(const PreparedText& prepared, std::vector<Unit>& units) {
   }
 }
 
+void append_tokens(const PreparedText& prepared, const TokenFinder& finder,
+                   std::vector<Unit>& units) {
+  for (const ByteSpan& token : finder.tokens(prepared.text())) {
+    units.push_back(make_unit(prepared, token.begin, token.end));
+  }
+}
+
 void append_clusters(const PreparedText& prepared, const ClusterFinder& clusters,
                      std::vector<Unit>& units) {
   std::size_t begin = 0;
@@ -111,6 +119,17 @@ void append_subwords(const PreparedText& prepared, const SubwordModel& model,
     }
     units.push_back({std::move(piece.text), span});
   }
+}
+
+/// Returns the first marker of `raw` from `begin` on, or an empty span at the end.
+ByteSpan find_marker(std::string_view raw, std::size_t begin) {
+  for (begin = raw.find('<', begin); begin != std::string_view::npos;
+       begin = raw.find('<', begin + 1)) {
+    for (const std::string_view marker : kEntityMarkers) {
+      if (raw.substr(begin).starts_with(marker)) return {begin, begin + marker.size()};
+    }
+  }
+  return {raw.size(), raw.size()};
 }
 
 std::size_t count_leading_tags(std::span<const std::string> units) {
@@ -168,12 +187,18 @@ struct Segmenter::Data {
   SegmenterOptions options;
   std::u32string removed;
   ClusterFinder clusters;
+  TokenFinder tokens;
   std::optional<SubwordModel> subwords = {};
 };
 
 std::unique_ptr<Segmenter::Data> Segmenter::make_data(SegmenterOptions options) {
   if (find_broken_utf8(options.remove) != std::string_view::npos) {
     throw UsageError("the characters to remove are not UTF-8");
+  }
+  const bool may_have_markers =
+      options.unit != UnitMode::kSubwords && options.unit != UnitMode::kWhole;
+  if (options.markers && !may_have_markers) {
+    throw UsageError("subwords and whole texts have no entity markers");
   }
   auto data = std::make_unique<Data>();
   data->removed = removed_code_points(options);
@@ -209,9 +234,22 @@ std::vector<Unit> Segmenter::split(std::string_view raw) const {
     if (!whole.text().empty()) units.push_back(make_unit(whole, 0, whole.text().size()));
     return units;
   }
-  const std::size_t text_begin = split_leading_tags(raw, data_->options.invisible, units);
+  std::size_t begin = split_leading_tags(raw, data_->options.invisible, units);
+  while (data_->options.markers) {
+    const ByteSpan marker = find_marker(raw, begin);
+    if (marker.begin == raw.size()) break;
+    append_units(raw, begin, marker.begin, units);
+    units.push_back({std::string(raw.substr(marker.begin, marker.end - marker.begin)), marker});
+    begin = marker.end;
+  }
+  append_units(raw, begin, raw.size(), units);
+  return units;
+}
+
+void Segmenter::append_units(std::string_view raw, std::size_t begin, std::size_t end,
+                             std::vector<Unit>& units) const {
   const PreparedText prepared =
-      prepare(raw.substr(text_begin), text_begin, data_->options, data_->removed);
+      prepare(raw.substr(begin, end - begin), begin, data_->options, data_->removed);
   switch (data_->options.unit) {
     case UnitMode::kCharacters:
       append_clusters(prepared, data_->clusters, units);
@@ -222,20 +260,23 @@ std::vector<Unit> Segmenter::split(std::string_view raw) const {
     case UnitMode::kWords:
       append_words(prepared, units);
       break;
+    case UnitMode::kTokens:
+      append_tokens(prepared, data_->tokens, units);
+      break;
     case UnitMode::kSubwords:
       append_subwords(prepared, *data_->subwords, units);
       break;
-    case UnitMode::kWhole:  // above
+    case UnitMode::kWhole:  // split() cuts nothing then
       break;
   }
-  return units;
 }
 
 JoinedText Segmenter::join(std::span<const std::string> units) const {
   JoinedText joined;
   joined.spans.reserve(units.size());
-  const bool words =
-      data_->options.unit == UnitMode::kWords || data_->options.unit == UnitMode::kWhole;
+  const UnitMode unit_mode = data_->options.unit;
+  const bool words = unit_mode == UnitMode::kWords || unit_mode == UnitMode::kTokens ||
+                     unit_mode == UnitMode::kWhole;
   const std::size_t tags = count_leading_tags(units);
   const auto append = [&](const std::string& unit) {
     const std::size_t begin = joined.text.size();

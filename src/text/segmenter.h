@@ -48,7 +48,13 @@ struct SegmenterOptions {
   std::string remove;  ///< characters deleted before cutting, for example ","
   Normalisation normalisation = Normalisation::kNfc;
   Invisible invisible = Invisible::kKeep;
+  /// Whether each of kEntityMarkers is a unit of its own wherever it stands in a text, as it is
+  /// written and whatever touches it. Not for kSubwords and kWhole.
+  bool markers = false;
 };
+
+/// The marks around the two entities of a relation (docs/models.md §9).
+inline constexpr std::string_view kEntityMarkers[] = {"<e1>", "</e1>", "<e2>", "</e2>"};
 
 /// Bytes [begin, end) of a text.
 struct ByteSpan {
@@ -90,8 +96,8 @@ bool is_tag(std::string_view unit);
 /// safe to use from several threads.
 class Segmenter {
  public:
-  /// For every unit mode but kSubwords, which needs a model. Throws UsageError for kSubwords and
-  /// for a `remove` that is not UTF-8.
+  /// For every unit mode but kSubwords, which needs a model. Throws UsageError for kSubwords, for a
+  /// `remove` that is not UTF-8, and for markers in a mode that has none.
   explicit Segmenter(SegmenterOptions options);
   /// For kSubwords; throws UsageError for other modes. `model` holds the bytes of a SentencePiece
   /// model (*.spm). Throws ModelError when it is damaged.
@@ -115,6 +121,9 @@ class Segmenter {
  private:
   struct Data;
   static std::unique_ptr<Data> make_data(SegmenterOptions options);
+  /// Appends the units of raw[begin, end), which holds neither leading tags nor markers.
+  void append_units(std::string_view raw, std::size_t begin, std::size_t end,
+                    std::vector<Unit>& units) const;
   std::unique_ptr<const Data> data_;
 };
 

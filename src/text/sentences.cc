@@ -22,15 +22,25 @@ struct CloseText {
   void operator()(UText* text) const { utext_close(text); }
 };
 
+// Returns an iterator for one call. The prototype, whose rules take long to load, is made once.
+std::unique_ptr<icu::BreakIterator> make_iterator() {
+  static const std::unique_ptr<const icu::BreakIterator> prototype = [] {
+    UErrorCode code = U_ZERO_ERROR;
+    std::unique_ptr<const icu::BreakIterator> made(
+        icu::BreakIterator::createSentenceInstance(icu::Locale::getRoot(), code));
+    check_icu(code);
+    return made;
+  }();
+  return std::unique_ptr<icu::BreakIterator>(prototype->clone());
+}
+
 }  // namespace
 
 std::vector<std::size_t> sentence_ends(std::string_view text) {
   std::vector<std::size_t> ends;
   if (text.empty()) return ends;
   UErrorCode code = U_ZERO_ERROR;
-  const std::unique_ptr<icu::BreakIterator> iterator(
-      icu::BreakIterator::createSentenceInstance(icu::Locale::getRoot(), code));
-  check_icu(code);
+  const std::unique_ptr<icu::BreakIterator> iterator = make_iterator();
   const std::unique_ptr<UText, CloseText> opened(
       utext_openUTF8(nullptr, text.data(), static_cast<std::int64_t>(text.size()), &code));
   check_icu(code);

@@ -75,7 +75,7 @@ std::set<std::string, std::less<>> equal_options(model::Configuration first,
 }  // namespace
 
 std::filesystem::path checkpoint_path(const std::filesystem::path& folder) {
-  return folder / "checkpoint" / "last.safetensors";
+  return model::checkpoint_file(folder);
 }
 
 void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint) {

@@ -57,7 +57,8 @@ std::string remedy_for_unknown(const model::Side& side, const char* name) {
   if (limit > 0 && side.vocabulary.size() >= limit) {
     remedies.push_back(fmt::format("raise {}.maximum_size (now {})", name, limit));
   }
-  if (config.unit == UnitChoice::kWords && config.minimum_count == 1) {
+  const bool words = config.unit == UnitChoice::kWords || config.unit == UnitChoice::kTokens;
+  if (words && config.minimum_count == 1) {
     remedies.push_back(fmt::format("choose {0}.unit=subwords or {0}.unit=characters", name));
   }
   if (config.unit == UnitChoice::kCharacters && remedies.empty() && has_clusters(side.vocabulary)) {
@@ -87,6 +88,7 @@ class Encoder {
       source = encode_side(text_.source, line.pair.source, corpus.source_name, line);
       target = encode_side(text_.target, line.pair.target, corpus.target_name, line);
       check_length(corpus, line, target);
+      cut_long_source(source);
       allowed = allowed_units(corpus, line, source.units, text_.configuration.attention);
     } catch (const DataError& error) {
       left_out_.add(corpus.part, line.number, error);
@@ -100,7 +102,7 @@ class Encoder {
     }
     source_cut_ += source.cut > 0;
     if (!allowed.empty()) allowed.resize(source.tokens.size(), 0);  // 0 at </s> and padding
-    model::Source own{source.tokens, allowed};
+    model::Source own{source.tokens, allowed, source.sentences, source.paragraphs};
     own.copies = model::find_copies(text_, texts_of(source.units), own);
     model::use_copies(own.copies, text_.target, target);
     own.ngrams = ngrams_.find(texts_of(source.units));
@@ -125,6 +127,11 @@ class Encoder {
       messages.push_back(fmt::format("{} pairs left out: longer than {} source or {} target tokens",
                                      count, training.maximum_source_length,
                                      training.maximum_target_length));
+    }
+    if (long_sources_ > 0) {
+      messages.push_back(fmt::format(
+          "{} source{} cut to the first {} tokens (training.maximum_source_length)", long_sources_,
+          long_sources_ == 1 ? "" : "s", training.maximum_source_length));
     }
     if (source_cut_ > 0) {
       messages.push_back(fmt::format("{} sources cut to source.fixed_length {}", source_cut_,
@@ -159,6 +166,17 @@ class Encoder {
       throw DataError(file, line.number,
                       fmt::format("{}: {}", is_target ? "target" : "source", error.what()));
     }
+  }
+
+  // A text keeps its label when it is cut, so that a model of labels leaves no long one out.
+  void cut_long_source(model::Encoded& source) {
+    const auto limit = static_cast<std::size_t>(text_.configuration.training.maximum_source_length);
+    const bool labels = text_.configuration.target.unit == UnitChoice::kWhole;
+    if (!labels || text_.source.pads || source.tokens.size() <= limit) return;
+    const std::size_t behind = source.tokens.size() - source.units.size();  // </s>
+    if (behind >= limit) return;
+    model::cut(text_.source, limit - behind, source);
+    ++long_sources_;
   }
 
   void check_length(const Corpus& corpus, const Line& line, const model::Encoded& target) const {
@@ -197,6 +215,7 @@ class Encoder {
   LeftOut& left_out_;
   model::NgramFinder ngrams_;
   std::array<std::size_t, 2> too_long_{};  // [Part]
+  std::size_t long_sources_ = 0;
   std::size_t source_cut_ = 0;
   std::size_t linked_ = 0;
   std::array<std::array<UnknownUnits, 2>, 2> unknown_;  // [Part][source, target]
@@ -255,6 +274,15 @@ void choose(Configuration& configuration, const Corpus& corpus, bool has_validat
   model::check(configuration);
 }
 
+// Returns the files of validation, which are read as the pairs of training unless they have a
+// format of their own.
+text::CorpusFiles formatted_as(const Corpus& corpus, text::CorpusFiles files) {
+  const bool open = !files.tsv.empty() && files.format == text::PairFormat::kOpen &&
+                    !files.columns.any() && files.marks.allowed_column == 0;
+  if (open) files.format = corpus.format;
+  return files;
+}
+
 }  // namespace
 
 Dataset prepare_data(const TrainOptions& options, std::optional<model::ModelText> existing) {
@@ -262,10 +290,16 @@ Dataset prepare_data(const TrainOptions& options, std::optional<model::ModelText
   const model::TrainingConfig& training = configuration.training;
   LeftOut left_out(options.on_error);
   std::vector<std::string> messages;
-  Corpus corpus = read_corpus(options.pairs, Part::kTraining, training, left_out, options.links);
+  const Configuration& known = existing ? existing->configuration : configuration;
+  const FindLabels find =
+      known.target.unit == UnitChoice::kWhole ? FindLabels::kYes : FindLabels::kNo;
+  Corpus corpus =
+      read_corpus(options.pairs, Part::kTraining, training, left_out, options.links, find);
+  if (!corpus.place_of_labels.empty()) messages.push_back(corpus.place_of_labels);
   std::optional<Corpus> validation;
   if (options.validation) {
-    validation = read_corpus(*options.validation, Part::kValidation, training, left_out);
+    const text::CorpusFiles files = formatted_as(corpus, *options.validation);
+    validation = read_corpus(files, Part::kValidation, training, left_out, {}, find);
   }
   if (existing) {
     configuration.source = existing->configuration.source;

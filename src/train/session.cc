@@ -1,11 +1,13 @@
 #include "train/session.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #if defined(__linux__)
 #include <sys/sysinfo.h>
 #endif
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -47,23 +49,43 @@ FolderState open_folder(const TrainOptions& options) {
   return state;
 }
 
-// Throws an Error when the parameters and their gradient alone exceed this machine's memory. It is
-// called before libtorch allocates them.
-void check_memory(const Dataset& data) {
-  const auto table = model::parameter_table(data.text.configuration, data.text.sizes());
+// Returns how many arrays of the size of the parameters a training has at the same time: values,
+// gradient and the state of the optimiser. Initial values are drawn in double, which is three.
+double copies_of_parameters(const model::OptimizerConfig& optimizer) {
+  switch (optimizer.kind) {
+    case model::OptimizerKind::kSgd:
+    case model::OptimizerKind::kRmsProp:
+      return 3;
+    case model::OptimizerKind::kAdadelta:
+    case model::OptimizerKind::kAdam:
+    case model::OptimizerKind::kAdamW:
+      break;
+  }
+  return 4;
+}
+
+// Throws an Error when the parameters alone exceed this machine's memory. It is called before
+// libtorch allocates them, and before the data are read with the smallest vocabularies.
+void check_memory(const model::Configuration& configuration, const model::VocabularySizes& sizes) {
+  const auto table = model::parameter_table(configuration, sizes);
   const auto parameters = static_cast<double>(model::parameter_count(table));
   struct sysinfo machine {};
   if (sysinfo(&machine) != 0) return;
-  constexpr double kCopies = 2, kGibibyte = 1 << 30;
-  const double needed = parameters * kCopies * sizeof(float);
+  constexpr double kGibibyte = 1 << 30;
+  const double needed =
+      parameters * copies_of_parameters(configuration.training.optimizer) * sizeof(float);
   const double there = static_cast<double>(machine.totalram + machine.totalswap) * machine.mem_unit;
   if (needed <= there) return;
-  throw Error(
-      fmt::format("not enough memory: {:.0f} million parameters take at least {:.0f} GiB "
-                  "in training, this machine has {:.0f}; choose smaller encoder.units, "
-                  "decoder.units and embeddings, or smaller vocabularies (source.maximum_size, "
-                  "target.maximum_size)",
-                  parameters / 1e6, needed / kGibibyte, there / kGibibyte));
+  const auto largest = std::max_element(
+      table.begin(), table.end(),
+      [](const auto& one, const auto& other) { return one.count() < other.count(); });
+  throw Error(fmt::format(
+      "not enough memory: {:.0f} million parameters take at least {:.0f} GiB in "
+      "training, this machine has {:.0f}; the largest tensor is {} [{}]; choose smaller "
+      "units and embeddings, or smaller vocabularies (source.maximum_size, "
+      "target.maximum_size)",
+      parameters / 1e6, needed / kGibibyte, there / kGibibyte, largest->name,
+      fmt::join(largest->shape, ", ")));
 }
 
 // Throws UsageError where links or allowed positions would have no effect.
@@ -119,6 +141,7 @@ Session open_session(const TrainOptions& options) {
   model::check(options.configuration);
   check_guidance(options);
   check_metric(options.configuration.training.metric);
+  check_memory(options.configuration, {1, 1});
   FolderState folder = open_folder(options);
   // Vectors that do not fit are found before the data are read.
   VectorFiles vector_files = folder.checkpoint ? VectorFiles() : open_vectors(options);
@@ -129,7 +152,7 @@ Session open_session(const TrainOptions& options) {
                     "folder or the old files",
                     options.folder.string()));
   }
-  check_memory(data);
+  check_memory(data.text.configuration, data.text.sizes());
   std::vector<InitialRows> vectors = read_vectors(std::move(vector_files), options.on_error, data);
   if (folder.checkpoint && !(options.source_vectors.empty() && options.target_vectors.empty())) {
     data.messages.emplace_back(

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/base.h"
+#include "predictor/predictor.h"
 #include "train/schedule.h"
 #include "train/validation.h"
 
@@ -165,7 +166,15 @@ TrainResult Trainer::run() {
   while (!reason) train_epoch(reason);
   if (*reason != StopReason::kInterrupted && position_.validated_at != position_.update) validate();
   if (updates_ > 0) save_checkpoint_now();
+  if (*reason != StopReason::kInterrupted) fit_label_temperature();
   return {*reason, position_.update, position_.best};
+}
+
+// Makes the probabilities of labels fit how often the best model is right on the validation pairs.
+void Trainer::fit_label_temperature() const {
+  if (!position_.has_best) return;
+  if (!predictor::answers_with_one_label(session_.configuration())) return;
+  message(fit_temperature(session_.data, session_.options.folder, thread_count(training_)));
 }
 
 void Trainer::train_epoch(std::optional<StopReason>& reason) {

@@ -36,6 +36,7 @@ class Trainer {
   void begin();
   void use_vectors();
   std::optional<StopReason> finished() const;
+  void fit_label_temperature() const;
   void train_epoch(std::optional<StopReason>& reason);
   void update(std::span<const std::uint32_t> batch);
   void fail_if_not_finite(double value, const char* what) const;

@@ -189,8 +189,20 @@ const char* unit_name(UnitChoice unit) {
   return unit == UnitChoice::kCharacters   ? "characters"
          : unit == UnitChoice::kCodePoints ? "code points"
          : unit == UnitChoice::kWords      ? "words"
+         : unit == UnitChoice::kTokens     ? "words and marks"
          : unit == UnitChoice::kWhole      ? "whole lines"
                                            : "subwords";
+}
+
+// Chooses tokens for a source where they are needed or where it is a text of several words with a
+// label. Otherwise the unit of a source with a label stays kAuto for rule 3.
+void choose_tokens(SideTexts& source, const SideConfig& target) {
+  SideConfig& config = *source.config;
+  const bool labels = target.unit == UnitChoice::kWhole;
+  if (!is_auto(config.unit) || !(config.markers || labels)) return;
+  source.reason = config.markers ? " (beside entity markers)"
+                                 : fmt::format(" ({:.1f} words on average)", source.words);
+  if (config.markers || source.words >= kFewWords) config.unit = UnitChoice::kTokens;
 }
 
 // Applies rules 1 and 2. A unit stays kAuto when rule 3 must choose between characters and code
@@ -295,7 +307,9 @@ std::optional<std::string> choose_preparation(Configuration& configuration, Pair
   if (!any_unit && !any_form) return std::nullopt;
   SideTexts source = measure(configuration.source, pairs, &text::Pair::source);
   SideTexts target = measure(configuration.target, pairs, &text::Pair::target);
-  if (any_unit) choose_words(source, target, configuration.shared_vocabulary);
+  choose_tokens(source, configuration.target);
+  const bool labels = configuration.target.unit == UnitChoice::kWhole;
+  if (any_unit && !labels) choose_words(source, target, configuration.shared_vocabulary);
   if (configuration.shared_vocabulary) {
     choose_characters_together(source, target);
   } else {

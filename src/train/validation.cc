@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "metrics/metrics.h"
+#include "predictor/predictor.h"
 #include "runtime/runtime.h"
 #include "search/search.h"
 #include "view/view.h"
@@ -40,6 +41,31 @@ std::vector<metrics::Segment> references(const Dataset& data) {
   std::vector<metrics::Segment> result;
   for (const text::Pair& pair : data.validation_pairs) {
     result.push_back(metrics::make_segment(data.text.target.segmenter, pair.target));
+  }
+  return result;
+}
+
+// Returns what the model thinks of the labels of the validation pairs. A pair without an answer is
+// left out.
+metrics::LabelProbabilities label_probabilities(const Dataset& data,
+                                                const predictor::Predictor& predictor,
+                                                int threads) {
+  std::vector<std::string> texts;
+  std::vector<predictor::Allowed> allowed;
+  for (const text::Pair& pair : data.validation_pairs) {
+    texts.push_back(pair.source);
+    allowed.push_back(pair.allowed);
+  }
+  predictor::PredictOptions options;
+  options.threads = threads;
+  const predictor::LabelAnswers labels = predictor.predict_labels(texts, options, allowed);
+  metrics::LabelProbabilities result;
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    const std::vector<float>& row = labels.log_probabilities[i];
+    if (row.empty()) continue;
+    result.labels = row.size();
+    result.log_probabilities.insert(result.log_probabilities.end(), row.begin(), row.end());
+    result.right.push_back(static_cast<std::size_t>(data.validation[i].target.front()));
   }
   return result;
 }
@@ -87,6 +113,21 @@ double decode_metric(const Dataset& data, const model::Weights& weights, const s
     }
   });
   return metrics::evaluate(metrics::parse_metric(metric), hypotheses, references(data));
+}
+
+std::string fit_temperature(const Dataset& data, const std::filesystem::path& folder, int threads) {
+  const predictor::Predictor predictor(folder);
+  const metrics::LabelProbabilities probabilities = label_probabilities(data, predictor, threads);
+  if (probabilities.examples() == 0) return "no temperature: no validation pair has an answer";
+  const metrics::FittedTemperature fitted = metrics::calibrate_with_temperature(
+      probabilities, predictor.text().configuration.decoder.temperature);
+  model::save_temperature(folder, predictor.text(), predictor.weights().precision(),
+                          fitted.temperature);
+  return fmt::format(
+      "decoder.temperature {}: expected calibration error of the validation pairs {:.2f} % (before "
+      "{:.2f} %), negative log-likelihood {:.4f} (before {:.4f})",
+      fitted.temperature, fitted.after.expected_error, fitted.before.expected_error,
+      fitted.after.negative_log_likelihood, fitted.before.negative_log_likelihood);
 }
 
 void draw_history(const std::vector<ValidationRecord>& records, const std::filesystem::path& file) {

@@ -25,6 +25,13 @@ bool is_better(const std::string& metric, double value, double best);
 double decode_metric(const Dataset& data, const model::Weights& weights, const std::string& metric,
                      int beam, Workers& workers);
 
+/// Fits decoder.temperature of the model in `folder`, whose answers are one label
+/// (predictor::answers_with_one_label), on the validation pairs of `data`, and stores it in the
+/// folder's config.yml. Returns a message of one line for people. The result does not depend on the
+/// number of threads. Throws ModelError for a damaged folder, and Error when the file cannot be
+/// written.
+std::string fit_temperature(const Dataset& data, const std::filesystem::path& folder, int threads);
+
 /// Draws the learning curves into an SVG file.
 void draw_history(const std::vector<ValidationRecord>& records, const std::filesystem::path& file);
 

@@ -5,6 +5,7 @@
 #include <unicode/uscript.h>
 #include <unicode/utf8.h>
 
+#include <algorithm>
 #include <cstdint>
 
 #include "view/view.h"
@@ -109,6 +110,17 @@ std::string visible_label(std::string_view unit) {
     append_visible(label, code, label.empty());
   }
   return label;
+}
+
+std::string visible_title(std::string_view text) {
+  std::string visible;
+  while (!text.empty()) {
+    const std::size_t word = std::min(text.find(' '), text.size());
+    if (word > 0) visible += visible_label(text.substr(0, word));
+    if (word < text.size()) visible += ' ';
+    text.remove_prefix(std::min(text.size(), word + 1));
+  }
+  return visible;
 }
 
 std::vector<std::string_view> clusters(std::string_view text) {

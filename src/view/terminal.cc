@@ -2,13 +2,13 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "base/base.h"
 #include "view/colours.h"
 #include "view/labels.h"
 #include "view/picture.h"
+#include "view/shades.h"
 #include "view/terminal_header.h"
 #include "view/view.h"
 
@@ -20,24 +20,6 @@ using Colour = TerminalOptions::Colour;
 constexpr std::size_t kNarrowest = 20;
 constexpr std::size_t kLongestTarget = 20;  // in columns, of the label of a row
 constexpr std::size_t kProbabilityColumns = 6;
-
-/// One of five shades and the weight at which it begins.
-struct Shade {
-  const char* glyph;
-  double from;
-  const char* meaning;
-};
-constexpr std::array<Shade, 5> kShades = {Shade{"·", 0, "0"}, Shade{"░", 0.1, "≥.1"},
-                                          Shade{"▒", 0.3, "≥.3"}, Shade{"▓", 0.55, "≥.55"},
-                                          Shade{"█", 0.8, "≥.8"}};
-
-const char* shade(double weight) {
-  const char* glyph = kShades.front().glyph;
-  for (const Shade& step : kShades) {
-    if (weight >= step.from) glyph = step.glyph;
-  }
-  return glyph;
-}
 
 class TerminalDrawing {
  public:
@@ -80,19 +62,8 @@ class TerminalDrawing {
     panel_ = std::max<std::size_t>(1, room_ / cell_);
   }
 
-  std::string title() const { return isolated(shorten_columns(visible_title(), options_.width)); }
-
-  /// Spaces in a title stay spaces.
-  std::string visible_title() const {
-    std::string visible;
-    std::string_view rest = picture_.original.title;
-    while (!rest.empty()) {
-      const std::size_t word = std::min(rest.find(' '), rest.size());
-      if (word > 0) visible += visible_label(rest.substr(0, word));
-      if (word < rest.size()) visible += ' ';
-      rest.remove_prefix(std::min(rest.size(), word + 1));
-    }
-    return visible;
+  std::string title() const {
+    return isolated(shorten_columns(visible_title(picture_.original.title), options_.width));
   }
 
   void draw_panel(std::size_t begin, std::size_t end) {
@@ -128,10 +99,7 @@ class TerminalDrawing {
   }
 
   std::string background(double weight) const {
-    const Rgb colour = colour_of(weight, options_.scale);
-    return options_.colour == Colour::k256
-               ? fmt::format("\x1b[48;5;{}m", nearest_of_256(colour))
-               : fmt::format("\x1b[48;2;{};{};{}m", colour.red, colour.green, colour.blue);
+    return background_code(colour_of(weight, options_.scale), options_.colour);
   }
 
   void draw_notes() {

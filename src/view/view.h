@@ -1,10 +1,11 @@
-// The public face of src/view: pictures of alignments and of training, for the terminal and as SVG,
-// PNG and HTML. It knows nothing about models. Every function is pure and safe to call from several
-// threads.
+// The public face of src/view: pictures of alignments, of training and of predicted labels, for the
+// terminal and as SVG, PNG and HTML. It knows nothing about models. Every function is pure and safe
+// to call from several threads.
 #pragma once
 
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -99,6 +100,59 @@ struct HtmlOptions {
 /// Throws UsageError when there is no picture or more than 250,000 cells.
 std::string draw_html(std::span<const AlignmentPicture> pictures, const HtmlOptions& options = {});
 
+// ---------------------------------------------------------------------------------- documents ---
+
+struct LabelProbability {
+  std::string label;
+  double probability = 0;  ///< 0 … 1
+};
+
+/// A text that was answered with a label, and the weights that its words and sentences had
+/// (docs/models.md §8). Words are UTF-8 and may contain anything, as in AlignmentPicture.
+///
+/// Every draw_document* function throws Error when a weight or a probability is not a number, and
+/// fails a check when the sizes do not fit together.
+struct DocumentPicture {
+  std::vector<std::string> words;
+  std::vector<char> joined =
+      {};  // [words]: 1 where no white space is before a word; empty: nowhere
+  std::vector<float> word_weights = {};       // [words]: of each in its sentence; empty: none
+  std::vector<float> importance = {};         // [words]: of each in the document, which shades it
+  std::vector<std::size_t> sentences = {};    // the first word of each; empty: there are none
+  std::vector<std::size_t> paragraphs = {};   // the first sentence of each; empty: there are none
+  std::vector<float> sentence_weights = {};   // [sentences]: of each in the document; empty: none
+  std::vector<LabelProbability> labels = {};  ///< best first; the first ten are drawn
+  std::string title = {};                     ///< empty: none
+};
+
+/// Long documents are drawn in part: the sentences with the largest weights in the order of the
+/// document, or where sentences have no weights the first ones. Every drawing says so.
+struct DocumentOptions {
+  /// Empty: words are tinted on the page. The largest weight of the document has the last colour of
+  /// the scale, because the weights of many words are all small.
+  std::optional<ColourScale> scale = {};
+  std::size_t max_words = 2000;    ///< at least 1
+  std::size_t max_sentences = 60;  ///< at least 1
+  double width = 760;              ///< of an SVG, 480 to 4,000 pixels
+};
+
+/// Returns lines of text with shaded words, as draw_terminal does. Without colour, shades
+/// `░▒▓█` stand below the words. The weight of a sentence is in the margin.
+std::string draw_document_terminal(const DocumentPicture& picture,
+                                   const TerminalOptions& terminal = {},
+                                   const DocumentOptions& options = {});
+
+/// Returns an SVG document: labels with bars, then the lines of the text with shaded words and a
+/// bar for each sentence in the margin.
+std::string draw_document_svg(const DocumentPicture& picture, const DocumentOptions& options = {});
+
+/// Returns one page that refers to nothing on the network and needs no script. Pointing at a word
+/// shows its weight. Throws UsageError when there is no picture or more than 250,000 words are to
+/// be drawn.
+std::string draw_documents_html(std::span<const DocumentPicture> pictures,
+                                const DocumentOptions& options = {},
+                                std::string_view language = "en");
+
 // ------------------------------------------------------------------------------------- charts ---
 
 /// A line over updates. `x` and `y` have equal lengths. `x` must be finite and never fall. A y that
@@ -147,5 +201,43 @@ struct BarOptions {
 /// Returns a bar chart from zero as an SVG document. Throws UsageError when there is no bar or more
 /// than 500.
 std::string draw_bars(std::span<const Bar> bars, const BarOptions& options = {});
+
+// ------------------------------------------------------------------------------------- labels ---
+
+/// How often each label was predicted in place of each label. Labels are UTF-8 and may contain
+/// anything.
+struct ConfusionPicture {
+  std::vector<std::string> labels;
+  std::vector<std::size_t> counts;  // [labels (expected), labels (predicted)]
+  std::string title = {};           ///< empty: none
+};
+
+/// Returns a confusion matrix as an SVG document: a row for each expected and a column for each
+/// predicted label. A cell is as dark as its share of its row, and holds its count where there is
+/// room; tooltips give counts and shares. Readable up to 60 labels or so. Throws UsageError when
+/// there are no labels or more than 200.
+std::string draw_confusion(const ConfusionPicture& picture);
+
+/// The examples whose confidence, the probability of the label that was chosen, is between `low`
+/// and `high`. All but the count lie between 0 and 1.
+struct ReliabilityBin {
+  double low = 0, high = 0;
+  std::size_t examples = 0;
+  double confidence = 0;  ///< their mean confidence
+  double accuracy = 0;    ///< the share of right labels among them
+};
+
+struct ReliabilityOptions {
+  std::string title = {};  ///< empty: none
+  std::string subtitle =
+      {};  ///< a line below the title, such as the calibration error; empty: none
+};
+
+/// Returns a reliability diagram as an SVG document: the accuracy of each bin as a bar, its
+/// distance to the mean confidence in another colour, the diagonal of perfect calibration, and
+/// below it the share of the examples that each bin holds. Throws UsageError when there are no bins
+/// or more than 100, and Error when a value is not a number between 0 and 1.
+std::string draw_reliability(std::span<const ReliabilityBin> bins,
+                             const ReliabilityOptions& options = {});
 
 }  // namespace attend::view

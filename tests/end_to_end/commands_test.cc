@@ -306,6 +306,32 @@ TEST(ShowExplain, WorksForModelsOfEveryKind) {
   }
 }
 
+// The names of the lines have different lengths, "coverage 10" is the longest.
+TEST(ShowExplain, PutsNumbersBelowTheirLabels) {
+  const TemporaryFolder folder;
+  const std::string pairs = (folder / "pairs.tsv").string(), model = (folder / "model").string();
+  write_file(pairs, to_tsv(string_pairs(60, 4)));
+  std::vector<std::string> arguments{"train",    pairs,
+                                     "-m",       model,
+                                     "--preset", "coverage-neural",
+                                     "--set",    "source.unit=characters"};
+  for (const std::string& option : tiny_options(3)) arguments.push_back(option);
+  const RunResult trained = attend(arguments);
+  ASSERT_EQ(trained.exit_code, 0) << trained.error;
+  const RunResult shown = attend({"show", "-m", model, "abc", "--explain"});
+  std::size_t labels = 0, numbers = 0;
+  for (const std::string& line : lines_of(shown.out)) {
+    if (line.starts_with("  source ")) labels = line.size();  // all of it is ASCII
+    if (labels == 0) continue;
+    for (const char* name : {"  energies ", "  alignment ", "  coverage 1 ", "  coverage 10 "}) {
+      if (!line.starts_with(name)) continue;
+      EXPECT_EQ(line.size(), labels) << shown.out;
+      ++numbers;
+    }
+  }
+  EXPECT_GE(numbers, 4U) << shown.out;
+}
+
 // ------------------------------------------------------------------------------------ info ---
 
 TEST(Info, TellsWhatAModelHolds) {

@@ -6,6 +6,7 @@
 
 #include "end_to_end/models.h"
 #include "end_to_end/program.h"
+#include "testing.h"
 
 namespace attend::end_to_end {
 namespace {
@@ -80,6 +81,22 @@ TEST(Info, ExplainsTheWorkOfTheDecoder) {
   EXPECT_NE(work[0].find(" for each source token in every step, plus "), std::string::npos);
   EXPECT_NE(work[0].find(" once for each source token"), std::string::npos);
   expect_explained(lines_about("work", models().words), 20, 20);
+}
+
+// Three updates give a folder, whose costs do not depend on what the model has learned.
+TEST(Info, NamesTheStepsThatAttentionToThePastReads) {
+  const testing::TemporaryFolder folder;
+  const std::string pairs = (folder / "pairs.tsv").string(), model = (folder / "model").string();
+  testing::write_file(pairs, to_tsv(string_pairs(60, 2)));
+  std::vector<std::string> arguments{"train", pairs,
+                                     "-m",    model,
+                                     "--set", "decoder.self_attention=dot",
+                                     "--set", "decoder.self_attention_window=1"};
+  for (const std::string& option : tiny_options(3)) arguments.push_back(option);
+  const RunResult trained = attend(arguments);
+  ASSERT_EQ(trained.exit_code, 0) << trained.error;
+  const std::vector<std::string> work = lines_about("work", model);
+  EXPECT_NE(work.front().find(" for the last step in every step"), std::string::npos) << work[0];
 }
 
 TEST(Info, TakesFixedLengthsForItsExample) {

@@ -114,12 +114,13 @@ TEST(BlankSides, GetEmptyLinksAndScores) {
 
 TEST(BlankSides, AreEvaluatedAndSaidSo) {
   // A blank reference is an expectation like any other. Here the model does not meet it.
-  const RunResult result = run_on("\tba\nab\t\n\n", {"evaluate", "-m", strings(), "-", "--json"});
+  const RunResult result =
+      run_on("\tba\nab\t\n\nno pair\n", {"evaluate", "-m", strings(), "-", "--json"});
   EXPECT_EQ(result.exit_code, 0);
   const Json json = Json::parse(result.out);
   EXPECT_EQ(json["examples"], 2);
   EXPECT_EQ(json["exact_match"], 0.0);
-  EXPECT_THAT(result.error, HasSubstr("attend evaluate: 1 of 3 references is empty\n"));
+  EXPECT_THAT(result.error, HasSubstr("attend evaluate: 1 of 2 references is empty\n"));
   EXPECT_THAT(result.error, HasSubstr("attend evaluate: 1 blank line was left out\n"));
 }
 

@@ -54,6 +54,19 @@ TEST_F(TrainingData, ADecoderWithoutACellLearnsLabels) {
   EXPECT_EQ(predicted.out, "very good\nbad\n");
 }
 
+TEST_F(TrainingData, NamesSettingsWithoutEffect) {
+  const std::string pairs = file("pairs.tsv", to_tsv(string_pairs(60, 3)));
+  const RunResult usual = train({pairs});
+  ASSERT_EQ(usual.exit_code, 0) << usual.error;
+  EXPECT_EQ(usual.error.find("no effect"), std::string::npos) << usual.error;
+  std::filesystem::remove_all(model());
+  const RunResult trained = train({pairs, "--set", "attention.key_units=5"});
+  ASSERT_EQ(trained.exit_code, 0) << trained.error;
+  const std::string line = "attention.key_units has no effect with attention.keys: annotations\n";
+  EXPECT_NE(trained.error.find(line), std::string::npos) << trained.error;
+  EXPECT_EQ(trained.error.find(line), trained.error.rfind(line)) << trained.error;
+}
+
 // ----------------------------------------------------------------------------- word vectors ---
 
 TEST_F(TrainingData, EmbeddingsStartWithWordVectors) {
@@ -118,8 +131,19 @@ TEST_F(TrainingData, AModelLearnsToAnswerNothing) {
     EXPECT_EQ(predicted.exit_code, 0) << predicted.error;
     EXPECT_EQ(predicted.out, "a\n\nbb\n\n\nccc\n");
   }
-  EXPECT_NE(read_file(folder_ / "model" / "config.yml").find("allow_empty_targets: true"),
-            std::string::npos);
+  std::string configuration = read_file(folder_ / "model" / "config.yml");
+  const std::string option = "allow_empty_targets: true";
+  const std::size_t place = configuration.find(option);
+  ASSERT_NE(place, std::string::npos);
+  // Nothing but empty answers is worth a notice, unless the model has learned to give them.
+  options.standard_input = "ax\nbbx\n";
+  const auto notices = [&] { return attend({"predict", "-m", model()}, options).error; };
+  EXPECT_EQ(notices().find("answers are empty"), std::string::npos);
+  configuration.replace(place, option.size(), "allow_empty_targets: false");
+  write_file(folder_ / "model" / "config.yml", configuration);
+  EXPECT_NE(notices().find("all 2 answers are empty"), std::string::npos) << notices();
+  options.standard_input = "ax\na\n";
+  EXPECT_EQ(notices().find("empty"), std::string::npos) << notices();
 }
 
 TEST_F(TrainingData, AllTargetsMayBeEmpty) {

@@ -90,10 +90,12 @@ TEST(Tabulate, RowsOfEmptyTextsHaveValues) {
   const std::vector<Segment> hypotheses = {{"", {}}, {"a", {"a"}}};
   const std::vector<std::vector<Segment>> references = {{{"", {}}}, {{"a", {"a"}}}};
   const std::vector<std::size_t> lengths = {1, 20}, edges = {10};
-  const BucketTable table = tabulate(all_metrics(), hypotheses, references, lengths, edges);
+  std::vector<Metric> metrics(all_metrics().begin(), all_metrics().end());
+  std::erase(metrics, Metric::kSemEval2010);  // takes no other labels than its own
+  const BucketTable table = tabulate(metrics, hypotheses, references, lengths, edges);
   ASSERT_EQ(table.buckets.size(), 2U);
-  for (std::size_t i = 0; i < all_metrics().size(); ++i) {
-    const bool high = higher_is_better(all_metrics()[i]);
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    const bool high = higher_is_better(metrics[i]);
     EXPECT_EQ(table.buckets[0].values[i], high ? 100 : 0) << table.metrics[i];
   }
 }

@@ -31,8 +31,15 @@ Segment words(const std::string& text) {
   return segment;
 }
 
+/// Returns the metrics that take any text: all but the one whose labels are those of a task.
+std::vector<Metric> metrics_of_any_text() {
+  std::vector<Metric> metrics(all_metrics().begin(), all_metrics().end());
+  std::erase(metrics, Metric::kSemEval2010);
+  return metrics;
+}
+
 TEST(Metric, NamesAreReadBack) {
-  EXPECT_EQ(all_metrics().size(), 8u);
+  EXPECT_EQ(all_metrics().size(), 10u);
   for (const Metric metric : all_metrics()) EXPECT_EQ(parse_metric(metric_name(metric)), metric);
   EXPECT_EQ(parse_metric("exact_match"), Metric::kExactMatch);
   EXPECT_EQ(parse_metric("Exact-Match"), Metric::kExactMatch);
@@ -57,7 +64,7 @@ TEST(Metric, ListsAreSeparatedByCommas) {
 
 TEST(Evaluate, IdenticalCorporaGetTheBestValueOfEveryMetric) {
   const Segments corpus = {words("the cat is on the mat"), words("a dog runs in the park")};
-  for (const Metric metric : all_metrics())
+  for (const Metric metric : metrics_of_any_text())
     EXPECT_NEAR(evaluate(metric, corpus, corpus), higher_is_better(metric) ? 100 : 0, 1e-9)
         << metric_name(metric);
 }
@@ -65,7 +72,7 @@ TEST(Evaluate, IdenticalCorporaGetTheBestValueOfEveryMetric) {
 TEST(Evaluate, DisjointCorporaGetTheWorstValueOfEveryMetric) {
   const Segments hypotheses = {words("aaa bbb"), words("ccc ddd")};
   const Segments references = {words("xxx yyy"), words("zzz www")};
-  for (const Metric metric : all_metrics())
+  for (const Metric metric : metrics_of_any_text())
     EXPECT_NEAR(evaluate(metric, hypotheses, references), higher_is_better(metric) ? 0 : 100, 1e-9)
         << metric_name(metric);
 }
@@ -115,7 +122,7 @@ TEST(Evaluate, SeesOneFormOfTextInAllMetrics) {
     const Segments references = {
         make_segment(*segmenter, "cafe\u0301  au\u00A0lait\u202F?"),
         make_segment(*segmenter, " l'e\u0301te\u0301 est\u3000la\u0300\u00A0")};
-    for (const Metric metric : all_metrics()) {
+    for (const Metric metric : metrics_of_any_text()) {
       EXPECT_NEAR(evaluate(metric, hypotheses, references), higher_is_better(metric) ? 100 : 0,
                   1e-9)
           << metric_name(metric);
@@ -140,7 +147,7 @@ TEST(Evaluate, ComparesWithWhatTheModelCanWrite) {
   const Segments references = {make_segment(target, "The cat, is on; The MAT")};
   EXPECT_EQ(references[0].text, "the cat is on the mat");
   EXPECT_EQ(references[0].units.size(), 6U);
-  for (const Metric metric : all_metrics()) {
+  for (const Metric metric : metrics_of_any_text()) {
     EXPECT_NEAR(evaluate(metric, hypotheses, references), higher_is_better(metric) ? 100 : 0, 1e-9)
         << metric_name(metric);
   }
@@ -150,7 +157,7 @@ TEST(Evaluate, ComparesWithWhatTheModelCanWrite) {
 TEST(Evaluate, EmptyTextsThatShouldBeEmptyAreRight) {
   for (const Segments& corpus : {Segments{{"", {}}}, Segments{{"", {}}, {" ", {}}},
                                  Segments{{"", {}}, words("a b c d e")}}) {
-    for (const Metric metric : all_metrics()) {
+    for (const Metric metric : metrics_of_any_text()) {
       EXPECT_NEAR(evaluate(metric, corpus, corpus), higher_is_better(metric) ? 100 : 0, 1e-9)
           << metric_name(metric) << " of " << corpus.size();
     }
@@ -163,7 +170,7 @@ TEST(Evaluate, EmptyTextsThatShouldBeEmptyAreRight) {
 
 TEST(Evaluate, EmptyTextsInTheWrongPlaceAreWrong) {
   const Segments nothing = {{"", {}}}, something = {words("a b c d")};
-  for (const Metric metric : all_metrics()) {
+  for (const Metric metric : metrics_of_any_text()) {
     EXPECT_NEAR(evaluate(metric, nothing, something), higher_is_better(metric) ? 0 : 100, 1e-9)
         << metric_name(metric);
     EXPECT_NEAR(evaluate(metric, something, nothing), higher_is_better(metric) ? 0 : 100, 1e-9)
@@ -176,6 +183,28 @@ TEST(Evaluate, EmptyTextsInTheWrongPlaceAreWrong) {
   EXPECT_EQ(evaluate(Metric::kUnitErrorRate, hypotheses, references), 100);
   EXPECT_LT(evaluate(Metric::kBleu, hypotheses, references), 51);
   EXPECT_EQ(evaluate(Metric::kAccuracy, hypotheses, references), 50);
+}
+
+TEST(Evaluate, TakesTheAveragesOfTheLabelsThatAreNotIgnored) {
+  const Segments hypotheses = {words("a"), words("Other"), words("Other")};
+  const Segments references = {words("a"), words("a"), words("Other")};
+  EvaluateOptions options;
+  EXPECT_NEAR(evaluate(Metric::kMicroF1, hypotheses, references, options), 200.0 / 3, 1e-9);
+  options.labels.ignored = {"Other"};
+  EXPECT_NEAR(evaluate(Metric::kAccuracy, hypotheses, references, options), 200.0 / 3, 1e-9);
+  EXPECT_NEAR(evaluate(Metric::kMacroF1, hypotheses, references, options), 200.0 / 3, 1e-9);
+  options.labels.ignored = {"a"};
+  EXPECT_NEAR(evaluate(Metric::kMicroF1, hypotheses, references, options), 200.0 / 3, 1e-9);
+  EXPECT_NEAR(evaluate(Metric::kMacroF1, Segments{words("a")}, Segments{words("a")}, options), 0,
+              1e-9);
+}
+
+TEST(Evaluate, ScoresSemEval2010) {
+  const Segments references = {{"Cause-Effect(e1,e2)", {}}, {"Cause-Effect(e1,e2)", {}}};
+  const Segments hypotheses = {{"Cause-Effect(e1,e2)", {}}, {" Cause-Effect(e2,e1) ", {}}};
+  EXPECT_EQ(evaluate(Metric::kSemEval2010, hypotheses, references), 50);
+  EXPECT_THROW(evaluate(Metric::kSemEval2010, hypotheses, Segments{words("a"), words("b")}),
+               UsageError);
 }
 
 TEST(Evaluate, RefusesEmptyAndUnequalCorpora) {

@@ -158,6 +158,10 @@ TEST(Check, Copies) {
                  "decoder.copy: pointer needs training.label_smoothing: 0");
   expect_refused({copies, "decoder.cell=none", "decoder.initial_state=zero"},
                  "decoder.copy: pointer needs a decoder.cell");
+  // Neither the order of a step nor the first state is the first thing to change.
+  expect_refused({copies, "attention.kind=hard"},
+                 "decoder.copy: pointer needs attention.kind: soft");
+  expect_refused({copies, "decoder.cell=none"}, "decoder.copy: pointer needs a decoder.cell");
 }
 
 }  // namespace

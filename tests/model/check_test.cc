@@ -72,7 +72,12 @@ TEST(Check, FirstStates) {
                  "decoder.initial_state: copy needs encoder and decoder of the same layers");
   expect_refused({"decoder.initial_state=copy"},
                  "decoder.initial_state: copy needs decoder.units as large as annotations: "
-                 "decoder.units 128, annotations 256");
+                 "decoder.units 128, annotations 256, which in a bidirectional encoder are twice "
+                 "encoder.units 128");
+  EXPECT_EQ(
+      message_of({"decoder.initial_state=copy", "encoder.direction=backward", "encoder.units=64"}),
+      "decoder.initial_state: copy needs decoder.units as large as annotations: "
+      "decoder.units 128, annotations 64");
 }
 
 TEST(Check, FirstSymbol) {
@@ -396,6 +401,9 @@ TEST(Check, Coverage) {
                    "attention.coverage needs attention.score: additive or normed-additive or "
                    "concat-code or location-aware");
   }
+  // The size of the state, which the score needs, is not the first thing to change.
+  expect_refused(with(coverage, "attention.score=dot"),
+                 "attention.coverage needs attention.score: additive");
   expect_refused({"attention.coverage_loss=1"},
                  "attention.coverage_loss needs attention.coverage: sum");
 }
@@ -466,6 +474,22 @@ TEST(Check, TheDiagonal) {
   }
   expect_refused({diagonal[0], "encoder.padding=visible", "source.fixed_length=9"},
                  "training.diagonal_weight needs encoder.padding: masked");
+}
+
+TEST(Check, TokensAndMarkersAreForSources) {
+  expect_taken({"source.unit=tokens"});
+  expect_taken({"source.unit=tokens", "source.entities=markers"});
+  expect_taken({"source.unit=words", "source.entities=markers"});
+  expect_taken({"source.entities=markers"});  // the trainer chooses tokens
+  expect_refused({"target.unit=tokens"}, "target.unit: tokens is for sources only");
+  expect_refused({"source.unit=tokens", "target.unit=tokens", "shared_vocabulary=true"},
+                 "target.unit: tokens is for sources only");
+  for (const char* unit : {"source.unit=characters", "source.unit=subwords"}) {
+    expect_refused({unit, "source.entities=markers"},
+                   "source.entities: markers needs source.unit: tokens or words");
+  }
+  expect_refused({"source.entities=markers", "shared_vocabulary=true"},
+                 "source.entities: markers needs source.unit: tokens or words");
 }
 
 }  // namespace

@@ -297,6 +297,18 @@ TEST(Configuration, PreparationOfEachSideIsAChoice) {
   }
 }
 
+TEST(Configuration, TokensAndMarkersAreStored) {
+  Configuration c = preset("default");
+  set_options(c, std::vector<std::string>{"source.unit=tokens", "source.normalisation=nfc",
+                                          "source.invisible=drop", "source.entities=markers"});
+  const Configuration copy = stored_configuration(write_yaml(c), "config.yml");
+  const text::SegmenterOptions options = segmenter_options(copy.source);
+  EXPECT_EQ(options.unit, text::UnitMode::kTokens);
+  EXPECT_TRUE(options.markers);
+  EXPECT_FALSE(stored_configuration("source:\n  unit: tokens\n", "config.yml").source.markers);
+  EXPECT_THROW(set_option(c, "target.entities=markers"), UsageError);
+}
+
 TEST(Configuration, EveryPresetLeavesThePreparationToTheTrainer) {
   for (const Preset& one : presets()) {
     const Configuration c = preset(one.name);

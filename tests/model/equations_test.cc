@@ -145,6 +145,13 @@ TEST(Equations, OfAWindowOfTheStepHaveNoGaussian) {  // §6.3
             "alignment: α_ij = exp(e_ij) / Σ_k exp(e_ik), j and k from ⌊p_i⌋ − 4 to ⌊p_i⌋ + 4");
 }
 
+TEST(Equations, OfHeadsHaveThresholdsOfTheirOwn) {  // §10.2
+  Configuration c = preset("multi-head");
+  c.attention.normaliser = Normaliser::kSparsemax;
+  EXPECT_EQ(lines(c)[7],
+            "alignment of a head: α^a_ij = max(0, e^a_ij − τ^a_i), Σ_k max(0, e^a_ik − τ^a_i) = 1");
+}
+
 TEST(Equations, OfOtherNormalisersHaveTheirThreshold) {  // §1.5
   Configuration c = preset("luong");
   c.attention.normaliser = Normaliser::kSparsemax;
@@ -262,7 +269,9 @@ TEST(Equations, OfGnmtLookWithTheBottomLayer) {  // §1.6
   Configuration c = preset("gnmt");
   Lines found = lines(c);
   EXPECT_EQ(found[2], "energies: e_ij = v · tanh(W s'_{i-1} + U h_j + b)");
-  EXPECT_EQ(found[5], "state: s_i = 2×LSTM(s_{i-1}, [E y_{i-1}; c_i]), c_i in every layer");
+  EXPECT_EQ(found[5],
+            "state: s_i = 2×LSTM(s_{i-1}, [E y_{i-1}; c_i]), c_i in every layer, s'_i in the "
+            "bottom layer");
   EXPECT_EQ(found[6], "choice: p(y_i) = softmax(W_o s_i + b_o)");
   c.decoder.order = Order::kUpdateLookGenerate;
   c.decoder.input_feeding = InputFeeding::kContext;
@@ -341,7 +350,7 @@ TEST(Equations, OfKeysValuesAndPredictions) {  // §11.2
   EXPECT_EQ(found[first], "key: k_i = s_i[1 … 64]");
   EXPECT_EQ(found[first + 1], "value: v_i = s_i[65 … 128]");
   EXPECT_EQ(found[first + 2], "prediction: p_i = s_i[129 … 192]");
-  EXPECT_EQ(found[first + 3], "self energies: e'_it = v · tanh(W_q k_i + W_k k_t)");
+  EXPECT_EQ(found[first + 3], "self energies: e'_it = v' · tanh(W_q k_i + W_k k_t)");
   EXPECT_EQ(found[first + 4],
             "self alignment: α'_it = exp(e'_it) / Σ_k exp(e'_ik), t and k: the last 15 before i");
   EXPECT_EQ(found[first + 5], "self context: c'_i = Σ_t α'_it v_t, in the first step 0");

@@ -1,5 +1,6 @@
 #include "model/folder.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -14,6 +15,7 @@ namespace {
 
 using ::attend::testing::TemporaryFolder;
 using ::attend::testing::write_file;
+using ::testing::HasSubstr;
 
 /// Returns a preset with characters and the preparation of earlier programs in place of "auto".
 Configuration resolved(std::string_view name) {
@@ -75,6 +77,30 @@ TEST(ModelFolder, EveryMissingFileIsAModelError) {
   }
   TemporaryFolder folder;
   EXPECT_THROW(load(folder / "none"), ModelError);
+}
+
+// The checkpoint of a training counts its validations. Without one, the training has written no
+// model yet, and this is no damage.
+TEST(ModelFolder, ATrainingBeforeItsFirstValidationIsNamed) {
+  TemporaryFolder folder;
+  save_tiny(folder / "m");
+  std::filesystem::remove(folder / "m" / "model.safetensors");
+  std::filesystem::create_directory(folder / "m" / "checkpoint");
+  const auto message = [&]() -> std::string {
+    try {
+      load(folder / "m");
+    } catch (const ModelError& error) {
+      return error.what();
+    }
+    return "no error";
+  };
+  const Weights weights = zero_weights(tiny_text());
+  weights.with_metadata({{"validations", "0"}}).save(checkpoint_file(folder / "m"));
+  EXPECT_THAT(message(), HasSubstr("no validated model yet"));
+  weights.with_metadata({{"validations", "3"}}).save(checkpoint_file(folder / "m"));
+  EXPECT_THAT(message(), HasSubstr("cannot open"));
+  write_file(checkpoint_file(folder / "m"), "damaged");
+  EXPECT_THAT(message(), HasSubstr("cannot open"));
 }
 
 TEST(ModelFolder, ANameThatTheSystemRefusesIsAModelError) {
@@ -254,6 +280,27 @@ TEST(ModelFolder, NothingIsLeftOpenInIt) {
     open.replace(open.find(line), line.size(), line.substr(0, line.find(':')) + ": auto\n");
     write_file(file, open);
     EXPECT_THROW(load_text(folder / "m"), ModelError) << line;
+  }
+}
+
+TEST(ModelFolder, TakesAnotherTemperature) {
+  TemporaryFolder folder;
+  save_tiny(folder / "plain");
+  const ModelText model_text = tiny_text();
+  save_rounded(folder / "rounded", model_text, zero_weights(model_text).rounded(Precision::kInt8));
+  for (const char* name : {"plain", "rounded"}) {
+    const Model before = load(folder / name);
+    EXPECT_EQ(before.text.configuration.decoder.temperature, 1) << name;
+    save_temperature(folder / name, before.text, before.weights.precision(), 1.25);
+    const Model after = load(folder / name);
+    EXPECT_EQ(after.text.configuration.decoder.temperature, 1.25) << name;
+    EXPECT_EQ(after.weights.precision(), before.weights.precision()) << name;
+    // Nothing else has changed.
+    save_temperature(folder / name, after.text, after.weights.precision(), 1);
+    EXPECT_EQ(write_yaml(load(folder / name).text.configuration),
+              write_yaml(before.text.configuration));
+    EXPECT_THROW(save_temperature(folder / name, after.text, after.weights.precision(), -1),
+                 UsageError);
   }
 }
 

@@ -117,9 +117,15 @@ Configuration random_known_configuration(Random& random, int largest) {
 
 std::string describe(Configuration configuration) { return model::write_yaml(configuration); }
 
-TEST(Parity, SmallRandomModelsEqualThePlainModel) {
-  Random random(1);
-  for (int i = 0; i < 10000; ++i) {
+// Tests that draw thousands of models, in parts that run beside each other. Each part has random
+// numbers of its own.
+class RandomModels : public ::testing::TestWithParam<std::uint64_t> {};
+
+class SmallRandomModels : public RandomModels {};
+
+TEST_P(SmallRandomModels, EqualThePlainModel) {
+  Random random = Random::stream(1, GetParam());
+  for (int i = 0; i < attend::testing::drawn_models(1000); ++i) {
     const Configuration configuration = random_known_configuration(random, 4);
     const std::int64_t source = 2 + static_cast<std::int64_t>(random.below(4));
     const model::VocabularySizes sizes{source, configuration.shared_vocabulary ? source : 4};
@@ -127,6 +133,8 @@ TEST(Parity, SmallRandomModelsEqualThePlainModel) {
         << describe(configuration);
   }
 }
+
+INSTANTIATE_TEST_SUITE_P(Parity, SmallRandomModels, ::testing::Range<std::uint64_t>(0, 10));
 
 TEST(Parity, LargerRandomModelsEqualThePlainModel) {
   Random random(2);
@@ -137,9 +145,11 @@ TEST(Parity, LargerRandomModelsEqualThePlainModel) {
   }
 }
 
-TEST(Parity, PositionsWhereAttentionMayNotLookHaveEnergiesOfMinusInfinity) {
-  Random random(6);
-  for (int i = 0; i < 2000; ++i) {
+class ClosedRandomModels : public RandomModels {};
+
+TEST_P(ClosedRandomModels, HaveEnergiesOfMinusInfinityWhereAttentionMayNotLook) {
+  Random random = Random::stream(6, GetParam());
+  for (int i = 0; i < attend::testing::drawn_models(500); ++i) {
     const Configuration configuration = random_known_configuration(random, 6);
     Shape shape{{5, 5}, 3, 6};
     shape.closes = true;
@@ -147,12 +157,14 @@ TEST(Parity, PositionsWhereAttentionMayNotLookHaveEnergiesOfMinusInfinity) {
   }
 }
 
+INSTANTIATE_TEST_SUITE_P(Parity, ClosedRandomModels, ::testing::Range<std::uint64_t>(0, 4));
+
 // Draws models of one family, whose choices random configurations seldom make together.
 template <class Choose>
 void expect_equal_models(std::uint64_t seed, const Choose& choose) {
   Random random(seed);
   int models = 0;
-  while (models < 300) {
+  while (models < attend::testing::drawn_models(300)) {
     Configuration configuration = attend::testing::random_configuration(random, 6);
     attend::testing::reset_placements(configuration);
     configuration.attention.keys = model::Keys::kAnnotations;

@@ -64,12 +64,37 @@ TEST(Work, CountsWhatEachPositionOfARowHas) {
   const Value gates = b.linear({"memory.input_weight", 6}, {alignment, h, state}, {"memory.bias"});
   b.next(memory, b.cell({}, "memory", gates, {memory, {}}, 0).hidden);
   b.output({b.weighted_sum(alignment, h), "output.weight", "output.bias"});
-  const Work counted = work(b.finish());
+  const Program program = b.finish();
+  const Work counted = work(program);
   EXPECT_EQ(counted.per_position, 6 * 4);      // the gates' part of h_j
   EXPECT_EQ(counted.per_step, 6 * 4 + 5 * 4);  // the gates' part of the state, and the output
   EXPECT_EQ(counted.per_step_and_position,     // in this order:
             3 * 5 + 4 * 2 + 4 * 3 + 4          // filters, both features, v
                 + 4 + 6 * 1 + 6 * 2);          // weighted sum, the gates' part of α, the GRU
+  // Filters, the energy and the alignment have gradients of their own. The GRU of two units keeps
+  // its state with a gradient, the gates before α is added with a gradient, the gates in one array
+  // for values and gradients, and the reset values.
+  EXPECT_EQ(2 * kept_values(program).per_step_and_position,
+            2 * (3 + 1 + 1) + 2 * 2 + 2 * 6 + 6 + 2);
+}
+
+// Hard attention whose last position decides how far a step moves on.
+TEST(Work, KeepsWhatEachMoveOfAPositionNeeds) {
+  const auto kept = [](std::int64_t offsets) {
+    Builder b = small_builder();
+    const Value h = b.annotations("→h_j");
+    const Value state = b.carry("state", b.zeros(4), "s_{i-1}");
+    b.next(state, state);
+    const Value position = b.carry("position", b.first_position(), "f_{i-1,j}");
+    const Value energies = b.linear({"attention.offset_weight", offsets}, {state, h});
+    const Value prior = b.band_prior(position, energies);
+    b.next(position, prior);
+    b.output({b.weighted_sum(prior, h), "output.weight", "output.bias"});
+    return kept_values(b.finish()).per_step_and_position;
+  };
+  // The energy of an offset with its gradient, and at least 21 bytes of the graph.
+  EXPECT_EQ(kept(2), 1 + 2 * (1 + 3));
+  EXPECT_EQ(kept(50), 1 + 50 * (1 + 3));
 }
 
 // A step reads each earlier step, or the last ones only: 2 · 4 products for each.

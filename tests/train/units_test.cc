@@ -307,6 +307,36 @@ TEST(ChoiceOfUnits, SentencesAreWordsOrSubwords) {
   EXPECT_EQ(Chosen(pairs).target.unit, UnitChoice::kSubwords);
 }
 
+TEST(ChoiceOfUnits, TextsWithLabelsAreTokensOrCharacters) {
+  std::vector<Pair> texts, names;
+  for (int i = 0; i < 300; ++i) {
+    texts.push_back({"It is film " + std::to_string(i) + ", and good.", i % 2 == 0 ? "yes" : "no"});
+    names.push_back({"Anna " + std::to_string(i), i % 2 == 0 ? "yes" : "no"});
+  }
+  const std::vector<std::string> whole{"target.unit=whole"};
+  const Chosen of_texts(texts, whole), of_names(names, whole);
+  EXPECT_EQ(of_texts.source.unit, UnitChoice::kTokens);
+  EXPECT_EQ(of_texts.message,
+            "units: words and marks in sources (6.0 words on average), whole lines in targets");
+  EXPECT_EQ(of_names.source.unit, UnitChoice::kCharacters);
+  EXPECT_EQ(of_names.message,
+            "units: characters in sources (2.0 words on average), whole lines in targets");
+  while (texts.size() < 20'000) texts.push_back(texts[texts.size() % 300]);
+  EXPECT_EQ(Chosen(texts, whole).source.unit, UnitChoice::kTokens);
+  EXPECT_EQ(Chosen(texts, {"target.unit=whole", "source.unit=words"}).source.unit,
+            UnitChoice::kWords);
+  EXPECT_NE(Chosen(texts).source.unit, UnitChoice::kTokens);
+}
+
+TEST(ChoiceOfUnits, EntityMarkersStandBesideTokens) {
+  const std::vector<Pair> pairs{{"<e1>a</e1> <e2>b</e2>", "x"}, {"<e1>c</e1>", "y"}};
+  const Chosen chosen(pairs, {"source.entities=markers"});
+  EXPECT_EQ(chosen.source.unit, UnitChoice::kTokens);
+  EXPECT_EQ(chosen.target.unit, UnitChoice::kCharacters);
+  ASSERT_TRUE(chosen.message);
+  EXPECT_THAT(*chosen.message, HasSubstr("words and marks in sources (beside entity markers)"));
+}
+
 TEST(ChoiceOfUnits, NothingIsLeftOpenAndNothingGivenIsChanged) {
   const std::vector<Pair> pairs = pairs_of(random_words(100, syllable));
   for (const model::Preset& preset : model::presets()) {

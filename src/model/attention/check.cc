@@ -178,6 +178,11 @@ void check_fixed(const Configuration& c) {
   }
 }
 
+void check_covered_score(const Configuration& c) {
+  if (c.attention.coverage == Coverage::kNone || mechanism(c.attention).reads_coverage) return;
+  conflict("attention.coverage needs attention.score: " + scores_that(&Mechanism::reads_coverage));
+}
+
 // Choices about the query, and about the gate that it opens.
 void check_query(const Configuration& c) {
   const AttentionConfig& attention = c.attention;
@@ -205,6 +210,8 @@ void check_query(const Configuration& c) {
 
 void check_attention(const Configuration& c) {
   check_keys(c);
+  // A score that is wrong for the coverage is refused before sizes that it needs.
+  if (c.attention.kind == AttentionKind::kSoft) check_covered_score(c);
   const Mechanism& score = mechanism(c.attention);
   if (score.check != nullptr) score.check(c);
   check_monotonic(c);
@@ -215,10 +222,7 @@ void check_attention(const Configuration& c) {
   check_query(c);
   check_window(c);
   check_diagonal(c);
-  if (c.attention.coverage != Coverage::kNone && !score.reads_coverage) {
-    conflict("attention.coverage needs attention.score: " +
-             scores_that(&Mechanism::reads_coverage));
-  }
+  check_covered_score(c);
   if (c.attention.temporal != Temporal::kNone && c.attention.normaliser != Normaliser::kSoftmax) {
     conflict("attention.temporal: past needs attention.normaliser: softmax");
   }

@@ -67,7 +67,6 @@ void check_inside(const DecoderConfig& decoder) {
 void check_copy(const Configuration& c) {
   if (c.decoder.copy == Copy::kNone) return;
   const std::string name = "decoder.copy: pointer";
-  if (c.attention.kind != AttentionKind::kSoft) conflict(name + " needs attention.kind: soft");
   if (c.attention.window != Window::kAll) {
     conflict(name + " needs attention.window: all, because it may copy every word of the source");
   }
@@ -79,9 +78,6 @@ void check_copy(const Configuration& c) {
   if (c.attention.score == "location") {
     conflict(name + " needs another attention.score than location, whose weights end at " +
              "attention.maximum_source");
-  }
-  if (c.decoder.cell.type == Cell::kNone) {
-    conflict(name + " needs a decoder.cell, whose state decides whether a step copies");
   }
   if (c.encoder.padding == Padding::kVisible) {
     conflict(name + " needs encoder.padding: masked, because padding is nothing to copy");
@@ -106,6 +102,15 @@ void check_copy(const Configuration& c) {
 }
 
 }  // namespace
+
+void check_copying_decoder(const Configuration& c) {
+  if (c.decoder.copy == Copy::kNone) return;
+  const std::string name = "decoder.copy: pointer";
+  if (c.attention.kind != AttentionKind::kSoft) conflict(name + " needs attention.kind: soft");
+  if (c.decoder.cell.type == Cell::kNone) {
+    conflict(name + " needs a decoder.cell, whose state decides whether a step copies");
+  }
+}
 
 void check_placement(const Configuration& c) {
   const DecoderConfig& decoder = c.decoder;

@@ -131,6 +131,9 @@ struct PastLook {
 PastLook look_at_past(Builder&, const DecoderConfig&, Value state);
 void check_self_attention(const Configuration&);
 
+/// Checks that a decoder that copies has the attention and the cell for it. Call it before other
+/// checks of attention and cells: what they would name needs changing only after this.
+void check_copying_decoder(const Configuration&);
 /// Checks which cells, orders, inputs and places of the context fit together.
 void check_placement(const Configuration&);
 

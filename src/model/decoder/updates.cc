@@ -116,13 +116,15 @@ step::CellState DecoderBuilder::update_layers(int first, int end, std::vector<Va
 step::CellState DecoderBuilder::update(const std::vector<Value>& inputs, Value context) {
   const DecoderConfig& decoder = c_.decoder;
   const step::CellState top = update_layers(0, decoder.layers, inputs, context);
-  const bool all =
-      context.defined() && decoder.layers > 1 && decoder.context_layers == ContextLayers::kAll;
+  const bool several = decoder.layers > 1;
+  const bool all = context.defined() && several && decoder.context_layers == ContextLayers::kAll;
+  const bool bottom_asks = several && decoder.query_layer == QueryLayer::kBottom;
   b_.write(top.hidden,
            {"s_i", "state",
-            fmt::format("{}(s_{{i-1}}, {}){}", cell_text(decoder.cell, decoder.layers),
+            fmt::format("{}(s_{{i-1}}, {}){}{}", cell_text(decoder.cell, decoder.layers),
                         reads_text(inputs, context),
-                        all ? fmt::format(", {} in every layer", b_.text(context)) : "")});
+                        all ? fmt::format(", {} in every layer", b_.text(context)) : "",
+                        bottom_asks ? ", s'_i in the bottom layer" : "")});
   return top;
 }
 

@@ -1,0 +1,67 @@
+// What the files of `attend show` share. Internal to this folder.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "commands/command_line.h"
+#include "view/view.h"
+
+namespace attend::commands {
+
+inline constexpr const char* kShownTexts = "text";  // messages call the arguments by this name
+
+struct ShowOptions {
+  std::string model, target, scale;
+  std::vector<std::string> texts;
+  text::SourceMarks marks;
+  predictor::PredictOptions predict;
+  bool explain = false;
+  LineErrors errors = LineErrors::kGoOn;
+};
+
+/// Returns the texts of the command line without their marks.
+Chunk read_texts(const ShowOptions& options);
+
+/// Names the texts that have no picture. The last one is kept, because it becomes the error of the
+/// command when no text has a picture.
+class Undrawn {
+ public:
+  Undrawn(LineErrors errors, Notices& notices) : errors_(errors), notices_(notices) {}
+  /// `i` counts from 0. DataError under LineErrors::kStop.
+  void add(std::size_t i, std::string_view problem);
+  /// DataError where nothing was drawn.
+  void finish(bool drawn);
+
+ private:
+  void name_last();
+
+  LineErrors errors_;
+  Notices& notices_;
+  std::pair<std::size_t, std::string> last_;  // number, problem; 0: none
+};
+
+/// Returns how many columns to draw: padding at the end without any weight is left out.
+std::size_t drawn_columns(const predictor::Source& source, const predictor::Prediction& prediction);
+
+/// Returns the width and the colours of the terminal; no colours where there is none.
+view::TerminalOptions terminal_options(const ShowOptions& options);
+
+/// Whether the picture is to be written to a file whose name ends so.
+bool has_extension(const std::string& file, std::string_view extension);
+
+/// Returns the equations of the model and every step of the predictions, with their numbers.
+std::string explain_texts(const predictor::Predictor& predictor, const ShowOptions& options,
+                          Notices& notices);
+
+/// Whether words or sentences of a model of labels have weights that can be shown.
+bool has_shown_weights(const predictor::Predictor& predictor);
+/// Has the most probable labels of each text predicted, beside the best one.
+void want_labels(const predictor::Predictor& predictor, predictor::PredictOptions& options);
+/// Draws answers of a model of labels as shaded texts, in the terminal or into a file.
+void draw_documents(const ShowOptions& options, std::span<const predictor::Answer> answers);
+
+}  // namespace attend::commands

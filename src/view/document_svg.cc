@@ -1,0 +1,259 @@
+// Draws a document in SVG: labels with bars, then lines of shaded words.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <span>
+#include <vector>
+
+#include "base/base.h"
+#include "view/document.h"
+#include "view/labels.h"
+#include "view/line_breaks.h"
+#include "view/picture.h"
+#include "view/svg_writer.h"
+#include "view/view.h"
+
+namespace attend::view {
+namespace {
+
+constexpr double kMargin = 18;
+constexpr double kFont = 14;
+constexpr double kSmallFont = 11;
+constexpr double kSpace = 2;    // between the boxes of two words
+constexpr double kPadding = 2;  // of a word in its box, at either side
+constexpr double kLine = 25;    // from one line to the next
+constexpr double kBox = 20;     // the height of the box of a word
+constexpr double kGutter = 84;  // for the weight of a sentence
+constexpr double kNumber = 32;  // of them for its digits
+constexpr double kSentenceBar = 42;
+constexpr double kSentenceGap = 4;
+constexpr double kParagraphGap = 14;
+constexpr double kLabelLine = 22;
+constexpr double kLabelBar = 220;
+constexpr double kLongestName = 220;
+constexpr double kLabelNumber = 60;  // for the digits behind a bar
+constexpr double kLegendWidth = 160;
+constexpr std::size_t kLongestWord = 26;  // in clusters
+constexpr std::size_t kLongestTitle = 80;
+constexpr double kNarrowest = 480, kWidest = 4000;
+constexpr std::string_view kTrack = "#e8ebee";
+constexpr std::string_view kBestLabel = "#0072b2", kOtherLabel = "#8b949e";
+
+/// One line of a sentence: its words and where it stands.
+struct Line {
+  std::size_t begin = 0, end = 0;  // words of the document
+  double y = 0;
+};
+
+struct SentencePlace {
+  const ShownSentence* sentence = nullptr;
+  double gap_y = 0;  // of the dots before it, if sentences are left out there
+  double y = 0;
+  std::vector<Line> lines;
+};
+
+/// The layout of a document, in pixels.
+class DocumentSheet {
+ public:
+  DocumentSheet(const DocumentPicture& picture, const DocumentOptions& options)
+      : document_(picture, options), options_(options) {
+    if (!(options.width >= kNarrowest && options.width <= kWidest)) {
+      throw UsageError(fmt::format("a width of {} pixels is not between {} and {}", options.width,
+                                   kNarrowest, kWidest));
+    }
+    left_ = kMargin + (document_.has_sentence_weights() ? kGutter : 0);
+    room_ = options.width - left_ - kMargin;
+    place();
+  }
+
+  std::string draw() {
+    const std::string& title = document_.original().title;
+    const std::string shown = shorten_clusters(visible_title(title), kLongestTitle);
+    SvgWriter svg(options_.width, height_, shown.empty() ? "Document" : shown, description());
+    if (!shown.empty()) svg.text({kMargin, kMargin + 14}, shown, {.size = 16, .bold = true});
+    draw_labels(svg);
+    svg.open_group("document");
+    for (const SentencePlace& place : places_) draw_sentence(svg, place);
+    svg.close_group();
+    if (places_.empty()) {
+      svg.text({left_, text_y_ + 15}, kEmptySide, {.size = kFont, .colour = kMutedColour});
+    }
+    draw_notes(svg);
+    return svg.finish();
+  }
+
+ private:
+  std::string label_of(std::size_t word) const {
+    return shorten_clusters(visible_label(document_.original().words[word]), kLongestWord);
+  }
+
+  double box_width(std::size_t word) const {
+    return std::min(em_width(label_of(word)) * kFont + 2 * kPadding, room_);
+  }
+
+  void place() {
+    labels_y_ = kMargin + (document_.original().title.empty() ? 0 : 30);
+    text_y_ = labels_y_ + kLabelLine * static_cast<double>(document_.labels().size());
+    if (!document_.labels().empty()) text_y_ += 14;
+    double y = text_y_;
+    for (const ShownSentence& sentence : document_.sentences()) place_sentence(sentence, y);
+    if (places_.empty()) y += kLine;
+    notes_y_ = y + 14;
+    const double legend = document_.scale_note().empty() ? 0 : 36;
+    const double left_out = document_.left_out_note().empty() ? 0 : 20;
+    height_ = std::ceil(notes_y_ + legend + left_out + kMargin);
+  }
+
+  void place_sentence(const ShownSentence& sentence, double& y) {
+    SentencePlace place;
+    place.sentence = &sentence;
+    if (sentence.begins_paragraph) y += kParagraphGap;
+    if (sentence.gap_before) {
+      place.gap_y = y;
+      y += kLine;
+    }
+    place.y = y;
+    std::vector<WordBox> boxes;
+    for (std::size_t j = sentence.first; j < sentence.end; ++j) {
+      boxes.push_back({box_width(j), document_.joined(j)});
+    }
+    const auto begins = break_lines(boxes, kSpace, room_);
+    for (std::size_t k = 0; k < begins.size(); ++k) {
+      const std::size_t end = k + 1 < begins.size() ? begins[k + 1] : boxes.size();
+      place.lines.push_back({sentence.first + begins[k], sentence.first + end, y});
+      y += kLine;
+    }
+    if (begins.empty() || sentence.cut) y += kLine;  // for dots or for a remark
+    y += document_.has_sentence_weights() ? kSentenceGap : 0;
+    places_.push_back(std::move(place));
+  }
+
+  void draw_labels(SvgWriter& svg) const {
+    double name = 0;
+    for (const LabelProbability& one : document_.labels()) {
+      name = std::max(name, std::min(em_width(one.label) * kFont * 1.08, kLongestName));
+    }
+    svg.open_group("labels");
+    for (std::size_t k = 0; k < document_.labels().size(); ++k) {
+      const LabelProbability& one = document_.labels()[k];
+      const double y = labels_y_ + kLabelLine * static_cast<double>(k);
+      const double x = kMargin + name + 12;
+      const double bar = std::min(kLabelBar, options_.width - x - kLabelNumber - kMargin);
+      svg.text({kMargin, y + 15}, fitting(one.label, kLongestName),
+               {.size = kFont, .bold = k == 0, .tooltip = one.label});
+      svg.rectangle({x, y + 4}, bar, 13, kTrack);
+      svg.rectangle({x, y + 4}, bar * one.probability, 13, k == 0 ? kBestLabel : kOtherLabel,
+                    fmt::format("{:.6f}", one.probability));
+      svg.text({x + bar + 8, y + 15}, fmt::format("{:.4f}", one.probability),
+               {.size = kFont, .colour = kMutedColour});
+    }
+    svg.close_group();
+  }
+
+  /// Returns as much of a label as fits.
+  static std::string fitting(const std::string& label, double width) {
+    std::size_t count = clusters(label).size();
+    std::string shown = label;
+    while (count > 1 && em_width(shown) * kFont * 1.08 > width) {
+      shown = shorten_clusters(label, --count);
+    }
+    return shown;
+  }
+
+  void draw_sentence(SvgWriter& svg, const SentencePlace& place) const {
+    const ShownSentence& sentence = *place.sentence;
+    const TextStyle muted{.size = kFont, .colour = kMutedColour};
+    if (sentence.gap_before) svg.text({left_, place.gap_y + 15}, "…", muted);
+    svg.open_group("sentence");
+    if (document_.has_sentence_weights()) draw_sentence_weight(svg, place);
+    for (const Line& line : place.lines) draw_line(svg, line, sentence.number);
+    svg.close_group();
+    const double below = place.y + kLine * static_cast<double>(place.lines.size());
+    if (sentence.cut) svg.text({left_, below + 15}, "…", muted);
+    if (place.lines.empty()) svg.text({left_, below + 15}, kEmptySide, muted);
+  }
+
+  void draw_sentence_weight(SvgWriter& svg, const SentencePlace& place) const {
+    const std::size_t number = place.sentence->number;
+    const double share = document_.sentence_shade(number);
+    const std::string note =
+        fmt::format("sentence {}: {:.4f}", number + 1, document_.sentence_weight(number));
+    svg.text({kMargin, place.y + 15}, fmt::format("{:.2f}", document_.sentence_weight(number)),
+             {.size = kSmallFont, .colour = kMutedColour, .tooltip = note});
+    svg.rectangle({kMargin + kNumber, place.y + 4}, kSentenceBar, 13, kTrack, note);
+    svg.rectangle({kMargin + kNumber, place.y + 4}, kSentenceBar * share, 13,
+                  hex(sentence_colour(std::max(share, 0.25), options_.scale)), note);
+  }
+
+  void draw_line(SvgWriter& svg, const Line& line, std::size_t sentence) const {
+    double x = 0;  // from the beginning of the line, in its direction
+    for (std::size_t j = line.begin; j < line.end; ++j) {
+      if (j > line.begin && !document_.joined(j)) x += kSpace;
+      const double width = box_width(j);
+      draw_word(svg, j, {document_.right_to_left() ? left_ + room_ - x - width : left_ + x, line.y},
+                document_.word_note(j, sentence));
+      x += width;
+    }
+  }
+
+  void draw_word(SvgWriter& svg, std::size_t word, Point corner, const std::string& note) const {
+    const double share = document_.word_shade(word);
+    const double width = box_width(word);
+    const bool coloured = document_.has_word_weights() && has_colour(share, options_.scale);
+    const Rgb behind = word_colour(share, options_.scale);
+    if (coloured) svg.rectangle(corner, width, kBox, hex(behind), note);
+    const std::string colour = coloured ? hex(text_colour_on(behind)) : std::string(kTextColour);
+    svg.text({corner.x + width / 2, corner.y + 15}, label_of(word),
+             {.size = kFont, .anchor = "middle", .colour = colour, .tooltip = note});
+  }
+
+  void draw_notes(SvgWriter& svg) const {
+    double y = notes_y_;
+    const TextStyle small{.size = kSmallFont, .colour = kMutedColour};
+    if (const std::string note = document_.left_out_note(); !note.empty()) {
+      svg.text({kMargin, y + 10}, note, small);
+      y += 20;
+    }
+    const std::string scale = document_.scale_note();
+    if (scale.empty()) return;
+    constexpr int kSteps = 40;
+    const double step = kLegendWidth / kSteps;
+    svg.open_group("legend");
+    for (int i = 0; i < kSteps; ++i) {
+      svg.rectangle({kMargin + 12 + i * step, y + 2}, i + 1 < kSteps ? step + 0.5 : step, 9,
+                    hex(word_colour(i / double{kSteps - 1}, options_.scale)));
+    }
+    svg.text({kMargin, y + 10}, "0", small);
+    svg.text({kMargin + 12 + kLegendWidth + 8, y + 10}, scale, small);
+    svg.close_group();
+  }
+
+  /// Screen readers read this in place of the picture.
+  std::string description() const {
+    std::string text;
+    for (const LabelProbability& one : document_.labels()) {
+      text += fmt::format("{} {:.4f}. ", one.label, one.probability);
+    }
+    if (const std::string strongest = document_.strongest_words(); !strongest.empty()) {
+      text += fmt::format("Words with the largest weights: {}. ", strongest);
+    }
+    return text + document_.left_out_note();
+  }
+
+  ShownDocument document_;
+  const DocumentOptions& options_;
+  std::vector<SentencePlace> places_;
+  double left_ = 0;  // of the words
+  double room_ = 0;  // for words
+  double labels_y_ = 0, text_y_ = 0, notes_y_ = 0;
+  double height_ = 0;
+};
+
+}  // namespace
+
+std::string draw_document_svg(const DocumentPicture& picture, const DocumentOptions& options) {
+  return DocumentSheet(picture, options).draw();
+}
+
+}  // namespace attend::view

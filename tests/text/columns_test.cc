@@ -1,0 +1,307 @@
+// Tests of the columns of a TSV: their names, and the texts that readers take from them.
+#include "text/columns.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "base/base.h"
+#include "testing.h"
+#include "text/corpus.h"
+
+namespace attend::text {
+namespace {
+
+using ::attend::testing::TemporaryFolder;
+using ::attend::testing::write_file;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::string usage_error(const std::function<void()>& action) {
+  try {
+    action();
+  } catch (const UsageError& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+std::string joined(const std::string& columns, const std::string& line) {
+  return Columns::parse(columns).join(fields_of(line));
+}
+
+TEST(Fields, AreWhatTabsSeparate) {
+  EXPECT_THAT(fields_of("a\tb c\t\td"), ElementsAre("a", "b c", "", "d"));
+  EXPECT_THAT(fields_of(""), ElementsAre(""));
+  EXPECT_THAT(fields_of("\t"), ElementsAre("", ""));
+}
+
+TEST(Columns, AreOneOrAListOrARangeOrTheRest) {
+  const std::string line = "a\tb\tc\td\te";
+  EXPECT_EQ(joined("3", line), "c");
+  EXPECT_EQ(joined("1,3", line), "a\tc");
+  EXPECT_EQ(joined("3,1", line), "c\ta");
+  EXPECT_EQ(joined("2-4", line), "b\tc\td");
+  EXPECT_EQ(joined("4-", line), "d\te");
+  EXPECT_EQ(joined("5-", line), "e");
+  EXPECT_EQ(joined("1,3-4", line), "a\tc\td");
+  EXPECT_EQ(joined("4-,1", line), "d\te\ta");
+  EXPECT_EQ(joined("1,3", "\tx\t"), "\t");
+}
+
+TEST(Columns, NeedTheFieldsThatTheyName) {
+  const auto needed = [](const char* columns) { return Columns::parse(columns).needed(); };
+  EXPECT_EQ(needed("3"), 3u);
+  EXPECT_EQ(needed("7,2"), 7u);
+  EXPECT_EQ(needed("2-4"), 4u);
+  EXPECT_EQ(needed("4-"), 4u);
+  EXPECT_EQ(Columns().needed(), 0u);
+}
+
+TEST(Columns, ThatCannotBeReadAreRefused) {
+  for (const char* wrong : {"", " ", "x", "0", "-3", "1,", ",1", "1,,2", "3-2", "1-2-3", "1 2",
+                            "+1", "1.5", "0-2", "99999999999999999999", "4--"}) {
+    EXPECT_THAT(usage_error([&] { Columns::parse(wrong); }),
+                HasSubstr(std::string("found '") + wrong + "', expected a column"))
+        << wrong;
+  }
+  for (const char* twice : {"1,1", "2-4,3", "3-,7", "3-,4-"}) {
+    EXPECT_THAT(usage_error([&] { Columns::parse(twice); }), HasSubstr("names a column twice"))
+        << twice;
+  }
+}
+
+// ------------------------------------------------------------------------------------- pairs ---
+
+PairColumns columns_of(const std::string& source, const std::string& target) {
+  PairColumns columns;
+  if (!source.empty()) columns.source = Columns::parse(source);
+  if (!target.empty()) columns.target = Columns::parse(target);
+  return columns;
+}
+
+TEST(PairColumns, AreTheFirstTwoUnlessOneIsTaken) {
+  const auto complete = [](const char* source, const char* target) {
+    const PairColumns both = columns_of(source, target).complete();
+    return both.source.name() + "|" + both.target.name();
+  };
+  EXPECT_EQ(complete("", ""), "1|2");
+  EXPECT_EQ(complete("", "1"), "2|1");
+  EXPECT_EQ(complete("2", ""), "2|1");
+  EXPECT_EQ(complete("", "5"), "1|5");
+  EXPECT_EQ(complete("4-", ""), "4-|2");
+  EXPECT_EQ(complete("2-", ""), "2-|1");
+  EXPECT_EQ(complete("3-", "1"), "3-|1");
+}
+
+TEST(PairColumns, ThatAreNotClearAreRefused) {
+  EXPECT_THAT(usage_error([] { columns_of("1-", "").complete(); }),
+              HasSubstr("name the columns of the target too (--target-column)"));
+  EXPECT_THAT(usage_error([] { columns_of("", "1,2").complete(); }),
+              HasSubstr("name the columns of the source too (--source-column)"));
+  EXPECT_THAT(usage_error([] { columns_of("2-", "5").complete(); }),
+              HasSubstr("columns 2- of the source and 5 of the target share a column"));
+}
+
+class ColumnReaders : public ::testing::Test {
+ protected:
+  CorpusFiles files(const std::string& contents, const std::string& source,
+                    const std::string& target) {
+    write_file(folder / "a.tsv", contents);
+    CorpusFiles result{folder / "a.tsv", {}, {}};
+    result.columns = columns_of(source, target);
+    return result;
+  }
+
+  // Returns "source|target" for each pair, or "! " and the message for a bad one.
+  static std::vector<std::string> pairs_of(const CorpusFiles& files,
+                                           BlankSides blank = BlankSides::kNone) {
+    PairReader reader(files, blank);
+    std::vector<std::string> pairs;
+    Pair pair;
+    while (true) {
+      try {
+        if (!reader.next(pair)) return pairs;
+        pairs.push_back(pair.source + "|" + pair.target);
+      } catch (const BadLine& bad) {
+        pairs.push_back("! " + bad.problem());
+      }
+    }
+  }
+
+  TemporaryFolder folder;
+};
+
+TEST_F(ColumnReaders, TakeAnyColumnsOfLinesOfAnyLength) {
+  EXPECT_THAT(pairs_of(files("7\tpos\tGood.\tVery good.\n8\tneg\tBad.\n", "3-", "2")),
+              ElementsAre("Good.\tVery good.|pos", "Bad.|neg"));
+  EXPECT_THAT(pairs_of(files("a\tb\tc\n", "1,3", "2")), ElementsAre("a\tc|b"));
+  EXPECT_THAT(pairs_of(files("pos\tGood.\n", "", "1")), ElementsAre("Good.|pos"));
+}
+
+TEST_F(ColumnReaders, NameTheLineThatLacksAColumn) {
+  EXPECT_THAT(
+      pairs_of(files("a\tb\tc\na\tb\n\nx\t\tc\n\ty\tc\n", "2", "3")),
+      ElementsAre("b|c", "! 2 fields, expected the source in column 2 and the target in column 3",
+                  "! an empty line, expected the source in column 2 and the target in column 3",
+                  "! an empty source, expected the source in column 2 and the target in column 3",
+                  "y|c"));
+  EXPECT_THAT(
+      pairs_of(files("a\n", "3-", "1")),
+      ElementsAre("! 1 field, expected the source in column 3- and the target in column 1"));
+  EXPECT_THAT(pairs_of(files(" \na\tb\tc\n", "2", "3"), BlankSides::kBoth),
+              ElementsAre("|", "b|c"));
+}
+
+TEST_F(ColumnReaders, CountTheColumnOfAllowedWordsToo) {
+  CorpusFiles three = files("id\tfein\tein alter hund\t1-2\n", "3", "2");
+  three.marks.allowed_column = 4;
+  PairReader reader(three);
+  Pair pair;
+  ASSERT_TRUE(reader.next(pair));
+  EXPECT_EQ(pair.source, "ein alter hund");
+  EXPECT_EQ(pair.target, "fein");
+  EXPECT_THAT(pair.allowed, ElementsAre(ByteSpan{4, 14}));
+
+  three.marks.allowed_column = 2;
+  EXPECT_THAT(usage_error([&] { PairReader{three}; }),
+              HasSubstr("column 2 of allowed words is one of the columns 2 of the target"));
+  CorpusFiles rest = files("a\tb\tc\n", "2-", "1");
+  rest.marks.allowed_column = 7;
+  EXPECT_THAT(usage_error([&] { PairReader{rest}; }),
+              HasSubstr("one of the columns 2- of the source"));
+  CorpusFiles missing = files("a\tb\n", "1", "2");
+  missing.marks.allowed_column = 3;
+  EXPECT_THAT(pairs_of(missing), ElementsAre("! 2 fields, expected the allowed words in field 3"));
+}
+
+TEST_F(ColumnReaders, HaveNoColumnsInParallelFiles) {
+  CorpusFiles parallel{{}, folder / "s", folder / "t"};
+  write_file(folder / "s", "a\n");
+  write_file(folder / "t", "b\n");
+  parallel.columns = columns_of("2", "1");
+  EXPECT_THAT(usage_error([&] { PairReader{parallel}; }),
+              HasSubstr("two parallel files have none"));
+}
+
+TEST_F(ColumnReaders, OfSourcesTakeTheTextOfALine) {
+  write_file(folder / "a.tsv", "7\tpos\tGood.\tVery good.\n\n8\tneg\n");
+  SourceReader reader(folder / "a.tsv", {}, Columns::parse("3-"));
+  MarkedSource source;
+  ASSERT_TRUE(reader.next(source));
+  EXPECT_EQ(source.text, "Good.\tVery good.");
+  ASSERT_TRUE(reader.next(source));
+  EXPECT_EQ(source.text, "");
+  try {
+    reader.next(source);
+    ADD_FAILURE() << "no error";
+  } catch (const BadLine& bad) {
+    EXPECT_EQ(bad.problem(), "2 fields, expected the source in column 3-");
+  }
+  EXPECT_FALSE(reader.next(source));
+}
+
+TEST_F(ColumnReaders, OfSourcesFindTheAllowedWordsToo) {
+  write_file(folder / "a.tsv", "0\ta b c\t1\n");
+  SourceReader reader(folder / "a.tsv", {3, false}, Columns::parse("2"));
+  MarkedSource source;
+  ASSERT_TRUE(reader.next(source));
+  EXPECT_EQ(source.text, "a b c");
+  EXPECT_THAT(source.allowed, ElementsAre(ByteSpan{2, 3}));
+  EXPECT_THROW(SourceReader(folder / "a.tsv", {3, false}, Columns::parse("2-")), UsageError);
+}
+
+// ---------------------------------------------------------------------------------- fastText ---
+
+TEST_F(ColumnReaders, TakeLinesOfFastText) {
+  CorpusFiles lines = files(
+      "__label__pos Good  film .\n__label__neg\tBad.\n__label__a __label__b both\nno label\n"
+      "good __label__pos\n__label__pos\n__label__ text\n\n",
+      "", "");
+  lines.format = PairFormat::kFastText;
+  const std::string expected = ", expected __label__LABEL and a text";
+  EXPECT_THAT(
+      pairs_of(lines),
+      ElementsAre("Good  film .|pos", "Bad.|neg",
+                  "! 2 labels, expected one: a text has one label here",
+                  "! no __label__ at the beginning" + expected,
+                  "! no __label__ at the beginning" + expected, "! an empty source" + expected,
+                  "! an empty target" + expected, "! an empty line" + expected));
+}
+
+TEST_F(ColumnReaders, OfFastTextHaveNoColumns) {
+  CorpusFiles lines = files("__label__pos Good\n", "2", "1");
+  lines.format = PairFormat::kFastText;
+  EXPECT_THAT(usage_error([&] { PairReader{lines}; }), HasSubstr("lines of fastText have none"));
+  lines.columns = {};
+  lines.marks.allowed_column = 2;
+  EXPECT_THAT(usage_error([&] { PairReader{lines}; }), HasSubstr("no column of allowed words"));
+  CorpusFiles parallel{{}, folder / "s", folder / "t"};
+  parallel.format = PairFormat::kFastText;
+  EXPECT_THAT(usage_error([&] { PairReader{parallel}; }), HasSubstr("give one file"));
+}
+
+// -------------------------------------------------------------------------------- looking on ---
+
+TEST_F(ColumnReaders, ReadAheadAndReturnEveryLineNevertheless) {
+  const CorpusFiles open = files("a\tb\n\xff\tb\n\nc\td\n", "", "");
+  PairReader reader(open, BlankSides::kBoth);
+  ASSERT_TRUE(reader.is_open());
+  EXPECT_THAT(reader.look_ahead(), ElementsAre("a\tb", "", "c\td"));
+  EXPECT_EQ(reader.line_number(), 0u);
+  reader.read_as(PairFormat::kTargetFirst);
+  EXPECT_FALSE(reader.is_open());
+  Pair pair;
+  ASSERT_TRUE(reader.next(pair));
+  EXPECT_EQ(pair.source + "|" + pair.target, "b|a");
+  EXPECT_EQ(reader.line_number(), 1u);
+  EXPECT_THROW(reader.next(pair), BadLine);
+  EXPECT_EQ(reader.line_number(), 2u);
+  ASSERT_TRUE(reader.next(pair));
+  EXPECT_EQ(pair.source + pair.target, "");
+  ASSERT_TRUE(reader.next(pair));
+  EXPECT_EQ(pair.source + "|" + pair.target, "d|c");
+  EXPECT_EQ(reader.line_number(), 4u);
+  EXPECT_FALSE(reader.next(pair));
+  EXPECT_EQ(reader.line_number(), 4u);
+}
+
+TEST_F(ColumnReaders, ReadOnlyTheFirstLinesAhead) {
+  std::string lines;
+  for (std::size_t i = 0; i < PairReader::kLinesAhead + 10; ++i) {
+    lines += "s" + std::to_string(i) + "\tt\n";
+  }
+  PairReader reader(files(lines, "", ""));
+  EXPECT_EQ(reader.look_ahead().size(), PairReader::kLinesAhead);
+  std::size_t count = 0;
+  for (Pair pair; reader.next(pair); ++count) {
+    ASSERT_EQ(pair.source, "s" + std::to_string(count));
+    ASSERT_EQ(reader.line_number(), count + 1);
+  }
+  EXPECT_EQ(count, PairReader::kLinesAhead + 10);
+}
+
+TEST_F(ColumnReaders, OfAnEmptyFileFindNothingAhead) {
+  PairReader reader(files("", "", ""));
+  EXPECT_THAT(reader.look_ahead(), IsEmpty());
+  Pair pair;
+  EXPECT_THROW(reader.next(pair), DataError);
+}
+
+TEST_F(ColumnReaders, AreOpenOnlyWhereNothingWasSaid) {
+  EXPECT_TRUE(PairReader(files("a\tb\n", "", "")).is_open());
+  EXPECT_FALSE(PairReader(files("a\tb\n", "2", "")).is_open());
+  CorpusFiles said = files("a\tb\n", "", "");
+  said.format = PairFormat::kTsv;
+  EXPECT_FALSE(PairReader(said).is_open());
+  CorpusFiles marked = files("a\tb\t0\n", "", "");
+  marked.marks.allowed_column = 3;
+  EXPECT_FALSE(PairReader(marked).is_open());
+}
+
+}  // namespace
+}  // namespace attend::text

@@ -27,10 +27,10 @@ struct Session {
 
 /// Checks the options, reads the folder's checkpoint if there is one, and then reads the data.
 /// Writes nothing. UsageError for wrong options, for links or allowed positions where a model does
-/// not look at positions, for word vectors that do not fit the embeddings, for a folder with a model but no checkpoint, and for a configuration or
-/// data that differ from those of the checkpoint. DataError for wrong data. ModelError for a
-/// damaged folder. Error when this machine has too little memory for the parameters, their
-/// gradient and the state of the optimiser.
+/// not look at positions, for word vectors that do not fit the embeddings, for a folder with a
+/// model but no checkpoint, and for a configuration or data that differ from those of the
+/// checkpoint. DataError for wrong data. ModelError for a damaged folder. Error when this machine
+/// has too little memory for the parameters, their gradient and the state of the optimiser.
 Session open_session(const TrainOptions& options);
 
 }  // namespace attend::train

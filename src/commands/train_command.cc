@@ -73,6 +73,7 @@ void watch_signals() {
 struct Options {
   PairFiles pairs;
   std::string valid, valid_source, valid_target, links, model, preset, config, plot;
+  std::string source_vectors, target_vectors;
   std::vector<std::string> settings;
   train::OnError on_error = train::OnError::kStop;
 };
@@ -139,6 +140,17 @@ void check_links(const Options& options, const train::TrainOptions& train_option
   if (read) throw UsageError("pairs and links cannot both be standard input");
 }
 
+// Standard input can be read once.
+void check_vectors(const train::TrainOptions& options) {
+  const auto is_read = [](const std::filesystem::path& path) { return path == "-"; };
+  const bool by_others = reads_standard_input(options.pairs) || is_read(options.links) ||
+                         (options.validation && reads_standard_input(*options.validation));
+  const int by_vectors = is_read(options.source_vectors) + is_read(options.target_vectors);
+  if (by_vectors == 0 || (by_vectors == 1 && !by_others)) return;
+  throw UsageError(by_others ? "pairs or links and vectors cannot both be standard input"
+                             : "vectors of both sides cannot be standard input");
+}
+
 // Finds out before the training whether the file for curves can be written, unless its folder is
 // the model's, which training creates.
 void check_plot(const Options& options) {
@@ -156,6 +168,9 @@ int run(const Options& options) {
   train_options.validation = validation_files(options, train_options.pairs);
   train_options.links = options.links;
   check_links(options, train_options);
+  train_options.source_vectors = options.source_vectors;
+  train_options.target_vectors = options.target_vectors;
+  check_vectors(train_options);
   train_options.folder = options.model;
   train_options.configuration = configure(options);
   train_options.plot = options.plot;
@@ -243,6 +258,19 @@ int parse_and_train(int argc, char** argv) {
       .add_option("--links", options.links,
                   "links of the pairs' words (0-0 1-2), one line a pair, which attention learns to "
                   "follow (training.guided_weight)")
+      ->type_name("FILE")
+      ->check(not_empty());
+  command
+      .add_option("--source-vectors", options.source_vectors,
+                  "word vectors that the embedding of the sources starts with: word2vec (text or "
+                  "binary), GloVe or .vec, of encoder.embedding values (training.freeze keeps them "
+                  "as they are)")
+      ->type_name("FILE")
+      ->check(not_empty());
+  command
+      .add_option("--target-vectors", options.target_vectors,
+                  "word vectors that the embedding of the targets starts with, of "
+                  "decoder.embedding values")
       ->type_name("FILE")
       ->check(not_empty());
   command

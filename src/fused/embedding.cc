@@ -67,6 +67,28 @@ Tensor embed(const Tensor& table, const Tensor& given_ids) {
   return results[0];
 }
 
+Tensor embed_means(const Tensor& table, const Tensor& ids, const Tensor& groups,
+                   const Tensor& counts) {
+  const std::int64_t units = table.size(1);
+  const at::TensorOptions options = table.options().requires_grad(false);
+  std::vector<Tensor> results;
+  {
+    const at::NoGradGuard no_gradient;
+    const Tensor rows = at::empty({ids.numel(), units}, options);
+    kernels::gather(all_ids(ids), rows_of(table), to_size(units), rows_of(rows));
+    results.push_back(sum_shared_rows(rows, groups, counts.size(0)).div_(counts));
+  }
+  differentiate({table}, results, [=](std::vector<Tensor>&& gradients) {
+    if (!gradients[0].defined()) return std::vector<Tensor>{Tensor()};
+    const at::NoGradGuard no_gradient;
+    const Tensor d_means = (gradients[0] / counts).contiguous();
+    const Tensor rows = at::empty({ids.numel(), units}, options);
+    kernels::gather(all_ids(groups), rows_of(d_means), to_size(units), rows_of(rows));
+    return std::vector<Tensor>{sum_by_id(table, ids, rows)};
+  });
+  return results[0];
+}
+
 WordRows embed_words(const Tensor& table, const Tensor& ids) {
   const Tensor all = ids.contiguous();
   Distinct distinct = find_distinct(all, table.size(0));

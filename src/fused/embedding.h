@@ -17,6 +17,11 @@ using network::WordRows;
 /// zero row for a negative id.
 at::Tensor embed(const at::Tensor& table, const at::Tensor& ids);
 
+/// Returns the mean of the rows of `table` [vocabulary, units] at the ids of each group: [groups,
+/// units]. Arguments as those of network::Operations::embedding_means().
+at::Tensor embed_means(const at::Tensor& table, const at::Tensor& ids, const at::Tensor& groups,
+                       const at::Tensor& counts);
+
 /// Returns the embeddings of the ids [time, batch] of a sequence. If the sequence has at most
 /// three quarters as many distinct ids as positions, all positions with equal ids share a row;
 /// otherwise no positions share one.

@@ -37,6 +37,11 @@ Tensor FusedOperations::embedding(const Tensor& table, const Tensor& ids) {
   return fused::embed(table, ids);
 }
 
+Tensor FusedOperations::embedding_means(const Tensor& table, const Tensor& ids,
+                                        const Tensor& groups, const Tensor& counts) {
+  return fused::embed_means(table, ids, groups, counts);
+}
+
 network::WordRows FusedOperations::embed_words(const Tensor& table, const Tensor& ids) {
   return fused::embed_words(table, ids);
 }

@@ -31,6 +31,8 @@ class FusedOperations : public network::Operations {
                     const at::Tensor& bias, network::Activation activation,
                     std::int64_t first_column = 0) override;
   at::Tensor embedding(const at::Tensor& table, const at::Tensor& ids) override;
+  at::Tensor embedding_means(const at::Tensor& table, const at::Tensor& ids,
+                             const at::Tensor& groups, const at::Tensor& counts) override;
   network::WordRows embed_words(const at::Tensor& table, const at::Tensor& ids) override;
   network::EncodedLayer encoder_layer(const network::EncoderLayerInputs& inputs,
                                       const network::Batch& batch) override;

@@ -78,6 +78,7 @@ class Part {
     matrices_.backward(inputs_.weight, RowsPerProduct::kBatch)
         .multiply(d_logits, nullptr, rows_of(all_d_rows.narrow(0, first_, count_)),
                   Write::kReplace);
+    if (!inputs_.weight.requires_grad()) return result;  // a frozen embedding, which is tied
     // This product must run now, because the logits of the next rows will replace d_logits.
     kernels::gradient_product(matrices_.primitives(), d_logits, rows_,
                               rows_of(inputs_.weight.grad()), Write::kAdd);
@@ -158,6 +159,7 @@ Loss loss_by_tiles(ShardMatrices& matrices, const network::LossInputs& inputs,
   matrices.backward(inputs.weight, RowsPerProduct::kBatch)
       .multiply(logits.d_logits, nullptr, rows_of(result.d_rows), Write::kReplace);
   result.d_rows.mul_(scales);
+  if (!inputs.weight.requires_grad()) return result;  // a frozen embedding, which is tied
   const PackedRows scaled_rows = matrices.pack(inputs.rows * scales);
   if (inputs.tied) {
     kernels::gradient_product(matrices.primitives(), logits.d_logits, scaled_rows,
@@ -174,7 +176,8 @@ Loss accumulate_loss(ShardMatrices& matrices, const network::LossInputs& given,
                      const network::LossOptions& options) {
   network::LossInputs inputs = given;
   inputs.rows = given.rows.detach();
-  ATTEND_CHECK(inputs.weight.grad().defined() && inputs.bias.grad().defined());
+  ATTEND_CHECK(!inputs.weight.requires_grad() || inputs.weight.grad().defined());
+  ATTEND_CHECK(inputs.bias.grad().defined());
   ATTEND_CHECK(inputs.rows.is_contiguous() && inputs.targets.is_contiguous());
   if (kernels::keeps_logit_gradient(matrices.precision(), to_size(inputs.weight.size(0)))) {
     return loss_by_tiles(matrices, inputs, options);

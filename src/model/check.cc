@@ -5,6 +5,7 @@
 #include "model/attention/mechanism.h"
 #include "model/configuration.h"
 #include "model/decoder/decoder.h"
+#include "model/parameters.h"
 
 namespace attend::model {
 namespace {
@@ -48,6 +49,15 @@ void check_encoder(const Configuration& c) {
   }
   if (encoder.reverse == Reverse::kWords && encoder.padding == Padding::kVisible) {
     conflict("encoder.reverse: words needs encoder.padding: masked");
+  }
+  if (encoder.ngrams > 0 && (encoder.embedding == 0 || encoder.reverses_words())) {
+    conflict("encoder.ngrams needs encoder.embedding above 0 and encoder.reverse: all");
+  }
+  if (encoder.position_units > 0 &&
+      (encoder.embedding == 0 || encoder.levels > 1 || encoder.reverses_words())) {
+    conflict(
+        "encoder.position_units needs encoder.embedding above 0, encoder.levels: 1 and "
+        "encoder.reverse: all");
   }
   if (c.attention.end_token == EndToken::kHidden &&
       (!c.source.end_token || encoder.padding == Padding::kVisible)) {
@@ -237,6 +247,23 @@ void check_target_length(const Configuration& c) {
   }
 }
 
+// A table can be frozen only if the model has it.
+void check_freeze(const Configuration& c) {
+  const Freeze freeze = c.training.freeze;
+  if (freeze == Freeze::kNone) return;
+  if (freeze == Freeze::kSourceEmbedding && source_embedding_table(c).empty()) {
+    conflict("training.freeze: source-embedding needs encoder.embedding above 0");
+  }
+  if (freeze == Freeze::kTargetEmbedding && target_embedding_table(c).empty()) {
+    conflict("training.freeze: target-embedding needs decoder.feedback: previous");
+  }
+  if (frozen_parameters(c).empty()) {
+    conflict(
+        "training.freeze: embeddings needs encoder.embedding above 0 or decoder.feedback: "
+        "previous");
+  }
+}
+
 }  // namespace
 
 void check(const Configuration& c) {
@@ -257,6 +284,7 @@ void check(const Configuration& c) {
   check_self_attention(c);
   check_target_length(c);
   check_units(c);
+  check_freeze(c);
   if (c.training.allow_empty_targets && !c.target.end_token) {
     conflict(
         "training.allow_empty_targets needs target.end_token: true and target.fixed_length: 0: an "

@@ -163,6 +163,11 @@ struct EncoderConfig {
   int levels = 1;                         ///< 1: words; 2: words of sentences; 3: of paragraphs
   Pooling pooling = Pooling::kAttention;  ///< of the levels below the top
   int pooling_units = 128;                ///< n' of Pooling::kAttention
+  int ngrams = 0;  ///< rows of the table of character n-grams (ngrams.h); 0: none
+  /// Units of each of two embeddings beside that of a token: its distances from both entities of a
+  /// relation (§9); 0: none.
+  int position_units = 0;
+  int position_reach = 50;  ///< longer distances count as this one
   /// Normalises the pre-activations of input and recurrence, each gate by itself.
   bool layer_norm = false;
   Padding padding = Padding::kMasked;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "model/ngrams.h"
 #include "text/text.h"
 
 namespace attend::model {
@@ -41,6 +42,10 @@ struct Source {
   // a picture; empty: none.
   std::vector<float> features = {};
   Copies copies = {};  ///< for a decoder that copies; otherwise not used
+  Ngrams ngrams = {};  ///< for an encoder that reads character n-grams; otherwise not used
+  // [2]: where the entities of a relation are (entities.h), for an encoder with position
+  // embeddings. Empty: nowhere.
+  std::vector<std::int32_t> entities = {};
 };
 
 /// Returns the number of annotations that an encoder of `levels` levels makes of a source: one for

@@ -17,7 +17,8 @@ std::int64_t encoder_values(const EncoderConfig& encoder) {
   // Pooling keeps its hidden units, and the annotations times their weights.
   const bool weighted = encoder.levels > 1 && encoder.pooling == Pooling::kAttention;
   const std::int64_t pooling = weighted ? encoder.pooling_units + encoder.annotation_units() : 0;
-  return encoder.embedding + encoder.layers * directions * cell + pooling;
+  const std::int64_t embedding = encoder.ngrams > 0 ? 2 * encoder.embedding : encoder.embedding;
+  return embedding + 2 * encoder.position_units + encoder.layers * directions * cell + pooling;
 }
 
 }  // namespace

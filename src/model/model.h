@@ -6,9 +6,11 @@
 #include "model/configuration.h"  // IWYU pragma: export
 #include "model/copies.h"         // IWYU pragma: export
 #include "model/engine.h"         // IWYU pragma: export
+#include "model/entities.h"       // IWYU pragma: export
 #include "model/example.h"        // IWYU pragma: export
 #include "model/folder.h"         // IWYU pragma: export
 #include "model/memory.h"         // IWYU pragma: export
+#include "model/ngrams.h"         // IWYU pragma: export
 #include "model/parameters.h"     // IWYU pragma: export
 #include "model/provenance.h"     // IWYU pragma: export
 #include "model/shortlist.h"      // IWYU pragma: export

@@ -97,6 +97,14 @@ void add_encoder(OptionList& list, EncoderConfig& encoder) {
       "query u · tanh(W h + b), as the mean, or as the largest value of each unit");
   list.number("encoder.pooling_units", encoder.pooling_units, 1, kMany,
               "n', the hidden units of encoder.pooling: attention");
+  list.number("encoder.ngrams", encoder.ngrams, 0, kMany,
+              "rows of a table of character n-grams, whose mean is added to the embedding of each "
+              "word, also of unknown ones; 0: none");
+  list.number("encoder.position_units", encoder.position_units, 0, kMany,
+              "units of each of two position embeddings, which tell how far a token is from <e1> "
+              "and from <e2>; 0: none");
+  list.number("encoder.position_reach", encoder.position_reach, 1, kMany,
+              "longest distance of position embeddings; longer ones count as this one");
   list.flag("encoder.layer_norm", encoder.layer_norm, "normalise the gates' pre-activations");
   list.choice<Reverse>("encoder.reverse", encoder.reverse,
                        {{"all", Reverse::kAll}, {"words", Reverse::kWords}},

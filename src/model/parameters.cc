@@ -5,6 +5,8 @@
 #include <cmath>
 #include <string_view>
 
+#include "model/entities.h"
+#include "model/ngrams.h"
 #include "model/step_program.h"
 
 namespace attend::model {
@@ -27,6 +29,12 @@ void add_encoder(step::ParameterList& table, const EncoderConfig& encoder,
     table.embedding("source_embedding.weight", vocabulary, encoder.embedding);
   }
   std::int64_t inputs = encoder.embedding > 0 ? encoder.embedding : vocabulary;
+  if (encoder.ngrams > 0) table.embedding(kNgramTable, encoder.ngrams, encoder.embedding);
+  for (std::size_t entity = 0; encoder.position_units > 0 && entity < kEntities; ++entity) {
+    table.embedding(distance_table(entity) + ".weight", distance_rows(encoder.position_reach),
+                    encoder.position_units);
+    inputs += encoder.position_units;
+  }
   for (int level = 0; level < encoder.levels; ++level) {
     for (int layer = 0; layer < encoder.layers; ++layer) {
       for (const std::string_view direction : encoder.directions()) {
@@ -70,6 +78,29 @@ std::string target_embedding_name(const DecoderConfig& decoder) {
 
 std::string output_weight_name(const DecoderConfig& decoder) {
   return decoder.ties_output() ? target_embedding_name(decoder) : "output.weight";
+}
+
+std::string source_embedding_table(const Configuration& configuration) {
+  return configuration.encoder.embedding > 0 ? "source_embedding.weight" : "";
+}
+
+std::string target_embedding_table(const Configuration& configuration) {
+  const DecoderConfig& decoder = configuration.decoder;
+  return decoder.feedback == Feedback::kPrevious ? target_embedding_name(decoder) : "";
+}
+
+std::vector<std::string> frozen_parameters(const Configuration& configuration) {
+  const Freeze freeze = configuration.training.freeze;
+  std::vector<std::string> names;
+  if (freeze == Freeze::kSourceEmbedding || freeze == Freeze::kEmbeddings) {
+    names.push_back(source_embedding_table(configuration));
+  }
+  if (freeze == Freeze::kTargetEmbedding || freeze == Freeze::kEmbeddings) {
+    names.push_back(target_embedding_table(configuration));
+  }
+  std::erase(names, "");
+  if (names.size() == 2 && names[0] == names[1]) names.pop_back();  // the sides share their table
+  return names;
 }
 
 }  // namespace attend::model

@@ -28,6 +28,10 @@ struct VocabularySizes {
 /// (attention), n, m_y, l (decoder).
 ///
 ///   source_embedding.weight        [source_vocabulary, m_x]  not with one-hot sources
+///   source_ngrams.weight           [b, m_x]      with encoder.ngrams: b
+///   source_distance.K.weight       [2 r + 2, p]  distances from entity K, 0 or 1, with
+///                                                encoder.position_units: p; r: position_reach.
+///                                                in of the bottom layer is then m_x + 2 p
 ///   encoder.L.D.input_weight       [G n_e, in]   in: m_x (one-hot: source_vocabulary), above: n_h
 ///   encoder.L.D.recurrent_weight   [G n_e, n_e]
 ///   encoder.L.D.bias               [G n_e]       not with gru_bias: inside
@@ -151,5 +155,14 @@ std::string pooling_name(int level);
 /// ties are followed.
 std::string target_embedding_name(const DecoderConfig& decoder);
 std::string output_weight_name(const DecoderConfig& decoder);
+
+/// Returns the name of the embedding table that a side reads its tokens from, or an empty string
+/// when it has none: one-hot sources, and decoders without feedback.
+std::string source_embedding_table(const Configuration& configuration);
+std::string target_embedding_table(const Configuration& configuration);
+
+/// Returns the names of the parameters that training leaves as they began (TrainingConfig::freeze),
+/// each once. Empty when there is none.
+std::vector<std::string> frozen_parameters(const Configuration& configuration);
 
 }  // namespace attend::model

@@ -17,6 +17,9 @@ enum class OptimizerKind { kSgd, kAdadelta, kAdam, kAdamW, kRmsProp };
 /// The cost that is differentiated (§1.3): a sum over a batch, or this sum divided by its sentences
 /// or by its target tokens.
 enum class LossScale { kSum, kSentenceMean, kTokenMean };
+/// The embedding tables that training leaves as they began: no gradient, no weight decay. A table
+/// that is tied is one table, which stays in all its places.
+enum class Freeze { kNone, kSourceEmbedding, kTargetEmbedding, kEmbeddings };
 enum class ScheduleKind { kConstant, kPlateau, kInverseSquareRoot, kDecay };
 
 struct OptimizerConfig {
@@ -89,6 +92,7 @@ struct TrainingConfig {
   ClassWeights class_weights = ClassWeights::kNone;  ///< of models that answer with labels
   GuidanceConfig guidance;
   Initialization initialization = Initialization::kGlorot;
+  Freeze freeze = Freeze::kNone;
   text::BatchUnit batch_unit = text::BatchUnit::kSentences;
   int batch_size = 64;
   int batches_per_sort = 20;

@@ -39,6 +39,8 @@ void add_encoder(Conditions& list, const EncoderConfig& encoder) {
       {{"encoder.pooling", "encoder.pooling_units"}, "encoder.levels", encoder.levels > 1});
   list.push_back(
       {{"encoder.pooling_units"}, "encoder.pooling", encoder.pooling == Pooling::kAttention});
+  list.push_back(
+      {{"encoder.position_reach"}, "encoder.position_units", encoder.position_units > 0});
 }
 
 void add_attention(Conditions& list, const AttentionConfig& attention) {

@@ -1,6 +1,7 @@
 #include "network/batch.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 #include <utility>
 
@@ -16,6 +17,53 @@ at::Tensor to_tensor(const Ids& ids, at::IntArrayRef shape, const at::Device& de
   const at::Tensor result = at::empty(shape, at::kLong);
   std::copy(ids.begin(), ids.end(), result.data_ptr<std::int64_t>());
   return device.is_cpu() ? result : result.to(device);
+}
+
+// The words of a batch that have n-grams, each once.
+struct Words {
+  std::vector<std::vector<text::TokenId>> of;  // [sources][tokens]: a word, or kNoToken
+  Ids rows, row_words, counts;                 // as Batch has them
+  bool any() const { return !counts.empty(); }
+};
+
+Words find_words(std::span<const Example* const> examples) {
+  Words words;
+  std::map<std::pair<const model::NgramList*, std::int32_t>, text::TokenId> known;
+  for (const Example* example : examples) {
+    const model::Ngrams& ngrams = example->source.ngrams;
+    ATTEND_CHECK(ngrams.words.size() <= example->source.tokens.size());
+    auto& own = words.of.emplace_back(example->source.tokens.size(), text::kNoToken);
+    for (std::size_t j = 0; j < ngrams.words.size(); ++j) {
+      const auto next = static_cast<text::TokenId>(words.counts.size());
+      const auto [found, is_new] = known.try_emplace({ngrams.list.get(), ngrams.words[j]}, next);
+      own[j] = found->second;
+      if (!is_new) continue;
+      const auto rows = ngrams.list->rows(static_cast<std::size_t>(ngrams.words[j]));
+      words.rows.insert(words.rows.end(), rows.begin(), rows.end());
+      words.row_words.insert(words.row_words.end(), rows.size(), next);
+      words.counts.push_back(static_cast<std::int64_t>(rows.size()));
+    }
+  }
+  return words;
+}
+
+// Fills what a batch of words knows of their n-grams. `sequences` are the words of each source.
+void fill_words(Batch& batch, const Words& words, const Sequences& sequences,
+                const at::TensorOptions& floating) {
+  if (!words.any()) return;
+  const auto size = [](const Ids& ids) { return static_cast<std::int64_t>(ids.size()); };
+  const std::size_t count = sequences.size();
+  Ids of_positions(static_cast<std::size_t>(batch.source.numel()), size(words.counts));
+  for (std::size_t b = 0; b < count; ++b) {
+    for (std::size_t t = 0; t < sequences[b].size(); ++t) {
+      if (sequences[b][t] != text::kNoToken) of_positions[t * count + b] = sequences[b][t];
+    }
+  }
+  const at::Device device = floating.device();
+  batch.words = to_tensor(of_positions, batch.source.sizes(), device);
+  batch.ngrams = to_tensor(words.rows, {size(words.rows)}, device);
+  batch.ngram_words = to_tensor(words.row_words, {size(words.row_words)}, device);
+  batch.ngram_counts = to_tensor(words.counts, {size(words.counts), 1}, device).to(floating);
 }
 
 void fill_source(Batch& batch, const Sequences& sources, std::size_t length,
@@ -72,15 +120,16 @@ void add_groups(const std::vector<std::int32_t>& firsts, std::size_t size, std::
 // The sources of a batch, level by level.
 struct Levels {
   Sequences sentences;
+  Sequences words;                // [sentences]: their words that have n-grams
   std::vector<Group> paragraphs;  // of sentences; empty with two levels
   std::vector<Group> documents;   // of sentences or paragraphs
 };
 
-Levels find_levels(std::span<const Example* const> examples) {
+Levels find_levels(std::span<const Example* const> examples, const Words& words) {
   const model::Source& first = examples[0]->source;
   Levels levels;
-  for (const Example* example : examples) {
-    const model::Source& source = example->source;
+  for (std::size_t k = 0; k < examples.size(); ++k) {
+    const model::Source& source = examples[k]->source;
     ATTEND_CHECK(!source.sentences.empty() &&
                  source.paragraphs.empty() == first.paragraphs.empty());
     ATTEND_CHECK(source.allowed.empty() && source.copies.ids.empty());
@@ -89,6 +138,7 @@ Levels find_levels(std::span<const Example* const> examples) {
     add_groups(source.sentences, source.tokens.size(), 0, own);
     for (const Group& group : own) {
       levels.sentences.push_back(std::span(source.tokens).subspan(group.first, group.length));
+      levels.words.push_back(std::span(words.of[k]).subspan(group.first, group.length));
     }
     if (source.paragraphs.empty()) {
       levels.documents.push_back({before, own.size()});
@@ -134,12 +184,19 @@ std::shared_ptr<Batch> make_sources(const Sequences& sources, const at::TensorOp
   return batch;
 }
 
-LowerBatch make_sentences(const Sequences& sentences, const at::TensorOptions& floating) {
+LowerBatch make_sentences(const Levels& levels, const Words& words,
+                          const at::TensorOptions& floating) {
+  const Sequences& sentences = levels.sentences;
   const auto order =
       order_by_length(sentences.size(), [&](std::size_t k) { return sentences[k].size(); });
-  Sequences ordered;
-  for (const std::size_t k : order) ordered.push_back(sentences[k]);
-  return {make_sources(ordered, floating), places_of(order)};
+  Sequences ordered, ordered_words;
+  for (const std::size_t k : order) {
+    ordered.push_back(sentences[k]);
+    ordered_words.push_back(levels.words[k]);
+  }
+  const std::shared_ptr<Batch> batch = make_sources(ordered, floating);
+  fill_words(*batch, words, ordered_words, floating);
+  return {batch, places_of(order)};
 }
 
 // Fills what a batch whose sources are `groups` of the elements of `below` knows of them.
@@ -180,8 +237,9 @@ LowerBatch make_paragraphs(const std::vector<Group>& paragraphs, const LowerBatc
 // Fills what the batch knows of sources with several levels.
 void fill_documents(Batch& batch, std::span<const Example* const> examples, std::size_t at_least,
                     const at::TensorOptions& floating) {
-  const Levels levels = find_levels(examples);
-  LowerBatch below = make_sentences(levels.sentences, floating);
+  const Words words = find_words(examples);
+  const Levels levels = find_levels(examples, words);
+  LowerBatch below = make_sentences(levels, words, floating);
   if (!levels.paragraphs.empty()) below = make_paragraphs(levels.paragraphs, below, floating);
   fill_groups(batch, levels.documents, std::max(at_least, longest_of(levels.documents)), below,
               floating);
@@ -201,6 +259,8 @@ void fill_sources(Batch& batch, std::span<const Example* const> examples, std::s
     length = std::max(length, example->source.tokens.size());
   }
   fill_source(batch, sources, length, floating);
+  const Words words = find_words(examples);
+  fill_words(batch, words, {words.of.begin(), words.of.end()}, floating);
 }
 
 // Says where attention may look. Call after fill_sources().
@@ -295,6 +355,19 @@ void fill_copies(Batch& batch, std::span<const Example* const> examples, const a
   batch.copies = to_tensor(all, {batch.sentences, static_cast<std::int64_t>(length)}, device);
 }
 
+// Makes the places of the entities of each source.
+void fill_entities(Batch& batch, std::span<const Example* const> examples,
+                   const at::Device& device) {
+  Ids all(model::kEntities * examples.size(), model::kNowhere);
+  for (std::size_t b = 0; b < examples.size(); ++b) {
+    const std::vector<std::int32_t>& places = examples[b]->source.entities;
+    ATTEND_CHECK(places.empty() || places.size() == model::kEntities);
+    for (std::size_t k = 0; k < places.size(); ++k) all[k * examples.size() + b] = places[k];
+  }
+  batch.entities =
+      to_tensor(all, {static_cast<std::int64_t>(model::kEntities), batch.sentences}, device);
+}
+
 // Makes the factors of the costs of target tokens, in the order of batch.target_tokens.
 void fill_weights(Batch& batch, std::span<const Example* const> examples,
                   const at::TensorOptions& floating) {
@@ -333,6 +406,7 @@ Batch make_batch(std::span<const Example* const> examples, const at::TensorOptio
   fill_target(batch, examples, target_length, floating);
   fill_links(batch, examples, floating);
   fill_copies(batch, examples, floating.device());
+  fill_entities(batch, examples, floating.device());
   fill_weights(batch, examples, floating);
   Ids last;
   for (const Example* example : examples) last.push_back(example->target.back());

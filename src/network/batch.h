@@ -32,6 +32,14 @@ struct Batch {
   // [batch, source_length]: the target ids of Source::copies, −1 where nothing is copied;
   // undefined if nothing is copied from any source.
   at::Tensor copies;
+  // The words that have n-grams (ngrams.h), each once: [source_length, batch] the word of each
+  // position, or the number of words for a position without n-grams. Undefined if there is no word.
+  at::Tensor words;
+  at::Tensor ngrams;        // [n-grams]: the rows of the n-grams of all words, one after the other
+  at::Tensor ngram_words;   // [n-grams]: the word of each
+  at::Tensor ngram_counts;  // [words, 1]: how many each word has, as floating-point values
+  // [2, batch]: Source::entities, −1 for one that is nowhere.
+  at::Tensor entities;
   // Ids y_i of targets and of previous tokens may be those that Source::copies gives.
   at::Tensor target;       // [target_length, batch]: ids y_i; 0 on padding
   at::Tensor previous;     // [target_length, batch]: ids y_{i-1}; −1 in the first step

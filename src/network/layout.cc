@@ -11,6 +11,10 @@ namespace {
 using model::Initial;
 using model::TensorSpec;
 
+bool holds(const std::vector<std::string>& names, const std::string& name) {
+  return std::find(names.begin(), names.end(), name) != names.end();
+}
+
 // Fills a parameter with square blocks of rows. Each block holds the left singular vectors of a
 // Gaussian matrix (§1.7).
 void fill_orthogonal(double* values, const TensorSpec& spec, Random& random) {
@@ -64,10 +68,11 @@ Layout::Layout(std::vector<TensorSpec> table)
   }
 }
 
-std::vector<RowBlock> Layout::row_blocks() const {
+std::vector<RowBlock> Layout::row_blocks(const std::vector<std::string>& left_out) const {
   constexpr std::size_t kRows = 32, kAtOnce = std::size_t{1} << 14;  // values
   std::vector<RowBlock> result;
   for (std::size_t k = 0; k < table_.size(); ++k) {
+    if (holds(left_out, table_[k].name)) continue;
     const auto first = static_cast<std::size_t>(offsets_[k]);
     const auto count = static_cast<std::size_t>(table_[k].count());
     const auto columns =
@@ -122,11 +127,13 @@ Tensor initial_values(const Layout& layout, std::uint64_t seed, at::ScalarType t
   return values.to(type);
 }
 
-Leaves::Leaves(const Layout& layout, const Tensor& values) : gradient(at::zeros_like(values)) {
+Leaves::Leaves(const Layout& layout, const Tensor& values, const std::vector<std::string>& frozen)
+    : gradient(at::zeros_like(values)) {
   const Tensors gradients = layout.views(gradient);
   for (const auto& [name, view] : layout.views(values)) {
-    Tensor leaf = view.detach().requires_grad_(true);
-    leaf.mutable_grad() = gradients.at(name);
+    const bool learns = !holds(frozen, name);
+    Tensor leaf = view.detach().requires_grad_(learns);
+    if (learns) leaf.mutable_grad() = gradients.at(name);
     tensors.emplace(name, std::move(leaf));
   }
 }

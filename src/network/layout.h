@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "model/model.h"
@@ -36,8 +37,8 @@ class Layout {
   std::int64_t size() const { return size_; }
   /// The number of values in all parameters, without gaps.
   std::int64_t parameters() const { return parameters_; }
-  /// The blocks of all parameters, in the order of the table.
-  std::vector<RowBlock> row_blocks() const;
+  /// The blocks of all parameters that are not named in `left_out`, in the order of the table.
+  std::vector<RowBlock> row_blocks(const std::vector<std::string>& left_out = {}) const;
   /// Views of all parameters in a flat buffer [size], by name.
   Tensors views(const Tensor& flat) const;
   /// Fills the flat float32 buffer `flat` [size] on the CPU from the saved buffer of another run.
@@ -61,8 +62,9 @@ Tensor initial_values(const Layout& layout, std::uint64_t seed, at::ScalarType t
 
 /// The parameters as leaf tensors of autograd, and a flat buffer that receives their gradients. The
 /// leaves share the memory of `values`; an optimiser that changes `values` in place changes them.
+/// Leaves named in `frozen` require no gradient, and their part of the buffer stays zero.
 struct Leaves {
-  Leaves(const Layout& layout, const Tensor& values);
+  Leaves(const Layout& layout, const Tensor& values, const std::vector<std::string>& frozen = {});
   Tensor gradient;  // [size]: zero at first; a backward pass adds to it
   Tensors tensors;  // views of `values`; the gradient of each is a view of `gradient`
 };

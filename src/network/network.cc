@@ -64,16 +64,44 @@ Tensor Network::project(const std::vector<WordRows>& parts, const std::string& w
   return operations_->linear(flat, w, find_tensor(tensors_, bias), activation).view(shape);
 }
 
+// Returns the mean vectors of the n-grams of all positions, [source_length, batch, m_x]; 0 for a
+// position without any (ngrams.h).
+Tensor Network::ngram_vectors(const Batch& batch) const {
+  const Tensor means = operations_->embedding_means(tensor(model::kNgramTable), batch.ngrams,
+                                                    batch.ngram_words, batch.ngram_counts);
+  const Tensor with_none = at::cat({means, at::zeros({1, means.size(1)}, floating())}, 0);
+  return operations_->embedding(with_none, batch.words);
+}
+
+// Returns [E x_j; P_1 d_1; P_2 d_2] of all positions, where d_k is the distance from entity k (§9),
+// from embeddings E x_j [source_length, batch, m_x].
+Tensor Network::add_distances(const Tensor& embedded, const Batch& batch) const {
+  const std::int64_t reach = configuration_.encoder.position_reach;
+  const Tensor position = at::arange(embedded.size(0), batch.source.options()).unsqueeze(1);
+  std::vector<Tensor> parts{embedded};
+  for (std::size_t entity = 0; entity < model::kEntities; ++entity) {
+    const Tensor place = batch.entities.select(0, static_cast<std::int64_t>(entity)).unsqueeze(0);
+    const Tensor row = ((position - place).clamp(-reach, reach) + reach)
+                           .masked_fill(place < 0, model::distance_rows(reach) - 1);
+    parts.push_back(operations_->embedding(tensor(model::distance_table(entity) + ".weight"), row));
+  }
+  return at::cat(parts, 2);
+}
+
 // Returns the input of an encoder layer for all positions. With dropout, positions with equal words
 // do not share a row, because their masks differ.
 WordRows Network::source_rows(const Batch& batch, const Tensor& below, Dropout* dropout) const {
   if (below.defined()) return {below.flatten(0, 1), {}};
   if (configuration_.encoder.embedding == 0) return {{}, batch.source};
   const Tensor& table = tensor("source_embedding.weight");
-  if (!drops(dropout, &model::DropoutConfig::embedding)) {
-    return operations_->embed_words(table, batch.source);
-  }
-  const Tensor embedded = operations_->embedding(table, batch.source);
+  const bool drop = drops(dropout, &model::DropoutConfig::embedding);
+  const bool has_distances = configuration_.encoder.position_units > 0;
+  const bool has_ngrams = batch.words.defined() && configuration_.encoder.ngrams > 0;
+  if (!drop && !has_distances && !has_ngrams) return operations_->embed_words(table, batch.source);
+  Tensor embedded = operations_->embedding(table, batch.source);
+  if (has_ngrams) embedded = embedded + ngram_vectors(batch);
+  if (has_distances) embedded = add_distances(embedded, batch);
+  if (!drop) return {embedded.flatten(0, 1), {}};
   return {dropout->sequence(embedded, dropout->config().embedding).flatten(0, 1), {}};
 }
 

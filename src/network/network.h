@@ -65,6 +65,8 @@ class Network {
   struct Decoded;
   Layer encode_layer(EncoderPlace place, const Batch& batch, const Tensor& below,
                      Dropout* dropout) const;
+  Tensor ngram_vectors(const Batch& batch) const;
+  Tensor add_distances(const Tensor& embedded, const Batch& batch) const;
   WordRows source_rows(const Batch& batch, const Tensor& below, Dropout* dropout) const;
   Tensor encoder_mask(const Batch& batch, Dropout* dropout) const;
   Tensor last_of_directions(const Tensor& h, const Batch& batch) const;

@@ -199,6 +199,11 @@ class Operations {
                         std::int64_t first_column = 0) = 0;
   /// Looks up the rows of `table` [vocabulary, units] at `ids` of any shape: [ids…, units].
   virtual Tensor embedding(const Tensor& table, const Tensor& ids) = 0;
+  /// Returns the mean of the rows of `table` [vocabulary, units] at the ids of each group: [groups,
+  /// units]. `groups` [ids] is the group of each id; `counts` [groups, 1] says how many ids a group
+  /// has, at least one, as floating-point values.
+  virtual Tensor embedding_means(const Tensor& table, const Tensor& ids, const Tensor& groups,
+                                 const Tensor& counts) = 0;
   /// Looks up the rows of `table` at `ids` [time, batch]. The id −1 gives a row of zeros. The
   /// result may share rows.
   virtual WordRows embed_words(const Tensor& table, const Tensor& ids) = 0;

@@ -113,6 +113,13 @@ Tensor PlainOperations::embedding(const Tensor& table, const Tensor& ids) {
   return at::embedding(table, ids);
 }
 
+Tensor PlainOperations::embedding_means(const Tensor& table, const Tensor& ids,
+                                        const Tensor& groups, const Tensor& counts) {
+  const Tensor none =
+      at::zeros({counts.size(0), table.size(1)}, table.options().requires_grad(false));
+  return none.index_add(0, groups, at::embedding(table, ids)) / counts;
+}
+
 WordRows PlainOperations::embed_words(const Tensor& table, const Tensor& ids) {
   const Tensor all = ids.reshape(-1);
   const Tensor present = (all >= 0).to(table.scalar_type()).unsqueeze(1);

@@ -34,6 +34,8 @@ class PlainOperations : public Operations {
   Tensor linear(const std::vector<WordRows>& parts, const Tensor& weight, const Tensor& bias,
                 Activation activation, std::int64_t first_column = 0) override;
   Tensor embedding(const Tensor& table, const Tensor& ids) override;
+  Tensor embedding_means(const Tensor& table, const Tensor& ids, const Tensor& groups,
+                         const Tensor& counts) override;
   WordRows embed_words(const Tensor& table, const Tensor& ids) override;
   EncodedLayer encoder_layer(const EncoderLayerInputs& inputs, const Batch& batch) override;
   SentenceAnnotations by_sentence(const Tensor& h, std::int64_t n) override;

@@ -152,6 +152,10 @@ void prepare_source(const model::ModelText& model, const PredictOptions& options
     prepared_source.sentences = std::move(own_borders.sentences);
     prepared_source.paragraphs = std::move(own_borders.paragraphs);
     prepared_source.copies = model::find_copies(model, units_in(part, source), prepared_source);
+    prepared_source.ngrams =
+        model::NgramFinder(model.configuration.encoder).find(units_in(part, source));
+    prepared_source.entities =
+        model::find_entities(model.configuration.encoder, units_in(part, source));
     if (options.search.alignments == search::Alignments::kKept) {
       name_columns(model, part, prepared_source, source);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <string>
+#include <utility>
 
 #include "base/base.h"
 
@@ -173,10 +174,16 @@ Encoder::Encoder(const model::EncoderConfig& config, std::size_t vocabulary, con
       embedding_(static_cast<std::size_t>(config.embedding)),
       units_(static_cast<std::size_t>(config.units)),
       embeddings_(tensors.under("source_embedding").values("weight")),
+      ngrams_(tensors.under("source_ngrams").values("weight")),
+      position_units_(static_cast<std::size_t>(config.position_units)),
+      position_reach_(config.position_reach),
       lstm_(config.cell.type == model::Cell::kLstm),
       reverses_words_(config.reverses_words()),
       sums_(config.join == model::Join::kSum),
       pooling_(config.pooling) {
+  for (std::size_t entity = 0; position_units_ > 0 && entity < model::kEntities; ++entity) {
+    distances_.push_back(tensors.under(model::distance_table(entity)).values("weight"));
+  }
   for (int level = 0; level < config.levels; ++level) {
     levels_.push_back(make_level(config, level, tensors));
   }
@@ -203,8 +210,10 @@ Encoder::Level Encoder::make_level(const model::EncoderConfig& config, int level
   return result;
 }
 
-// Equal words have equal gates, so with few words all gates are computed once.
+// Equal words have equal gates, unless their gates depend on n-grams or distances too, so with few
+// words all gates are computed once.
 void Encoder::make_tables() {
+  if (position_units_ > 0 || !ngrams_.empty()) return;
   for (Direction& direction : levels_[0].layers[0]) {
     const std::size_t width = direction.cell.gate_units();
     if (vocabulary_ * width > kLargestTable) continue;
@@ -228,6 +237,68 @@ std::vector<float> Encoder::embed(std::span<const TokenId> ids) const {
          row_of(std::span<float>(embedded), at, embedding_));
   }
   return embedded;
+}
+
+// Returns the embeddings of all positions, with the means of their n-grams.
+std::vector<float> Encoder::embed_words(std::span<const model::Source> sources,
+                                        std::span<const TokenId> ids) const {
+  std::vector<float> rows = embed(ids);
+  std::size_t first = 0;
+  for (const model::Source& source : sources) {
+    if (!ngrams_.empty()) add_ngrams(source.ngrams, first, rows);
+    first += source.tokens.size();
+  }
+  return rows;
+}
+
+// Adds the means of the vectors of n-grams to the embeddings `rows` [positions, m_x] of a source
+// that begins with position `first`.
+void Encoder::add_ngrams(const model::Ngrams& ngrams, std::size_t first,
+                         std::span<float> rows) const {
+  std::vector<float> mean(embedding_);
+  for (std::size_t j = 0; j < ngrams.words.size(); ++j) {
+    const auto own = ngrams.list->rows(static_cast<std::size_t>(ngrams.words[j]));
+    std::fill(mean.begin(), mean.end(), 0.0F);
+    for (const std::int32_t row : own) {
+      const std::span<const float> vector =
+          row_of(ngrams_, static_cast<std::size_t>(row), embedding_);
+      for (std::size_t k = 0; k < embedding_; ++k) mean[k] += vector[k];
+    }
+    const std::span<float> sum = row_of(rows, first + j, embedding_);
+    const auto count = static_cast<float>(own.size());
+    for (std::size_t k = 0; k < embedding_; ++k) sum[k] += mean[k] / count;
+  }
+}
+
+// Returns the vectors that the bottom layer reads at all positions of the sources, whose ids are
+// `ids`; nothing when tables or one-hot vectors replace them.
+std::vector<float> Encoder::embed_sources(std::span<const model::Source> sources,
+                                          std::span<const TokenId> ids) const {
+  if (position_units_ > 0) return embed_with_distances(sources, ids);
+  return embed_words(sources, ids);
+}
+
+// Returns [E x_j; P_1 d_1; P_2 d_2] of all positions of the sources, whose ids are `ids` (§9).
+std::vector<float> Encoder::embed_with_distances(std::span<const model::Source> sources,
+                                                 std::span<const TokenId> ids) const {
+  const std::vector<float> words = embed_words(sources, ids);
+  const std::size_t width = embedding_ + distances_.size() * position_units_;
+  std::vector<float> rows(ids.size() * width);
+  std::size_t at = 0;
+  for (const model::Source& source : sources) {
+    for (std::size_t j = 0; j < source.tokens.size(); ++j, ++at) {
+      const std::span<float> row = row_of(std::span<float>(rows), at, width);
+      copy(row_of(std::span<const float>(words), at, embedding_), row.first(embedding_));
+      for (std::size_t k = 0; k < distances_.size(); ++k) {
+        const std::int32_t place = source.entities.empty() ? model::kNowhere : source.entities[k];
+        const auto distance = static_cast<std::size_t>(
+            model::distance_row(place, static_cast<std::int64_t>(j), position_reach_));
+        copy(row_of(distances_[k], distance, position_units_),
+             row.subspan(embedding_ + k * position_units_, position_units_));
+      }
+    }
+  }
+  return rows;
 }
 
 // `inputs` [positions, …] are empty in a bottom layer that looks up tables or columns.
@@ -293,10 +364,12 @@ void Encoder::run_level(const Level& level, std::span<const TokenId> ids, std::v
   copy(inputs, annotations.values.span());
 }
 
+// `inputs` are those that embed() or embed_with_distances() returns.
 Annotations Encoder::annotate_words(std::span<const TokenId> ids,
-                                    std::span<const std::size_t> lengths) const {
+                                    std::span<const std::size_t> lengths,
+                                    std::vector<float> inputs) const {
   Annotations annotations = with_lengths(lengths);
-  run_level(levels_[0], ids, embed(ids), annotations);
+  run_level(levels_[0], ids, std::move(inputs), annotations);
   return annotations;
 }
 
@@ -306,6 +379,7 @@ Annotations Encoder::annotate(std::span<const model::Source> sources) const {
   for (const model::Source& source : sources) {
     ATTEND_CHECK(!source.tokens.empty() && source.features.empty());
     ATTEND_CHECK_EQ(levels_of(source), levels_.size());
+    ATTEND_CHECK(source.entities.empty() || source.entities.size() == model::kEntities);
     lengths.push_back(source.tokens.size());
     for (const TokenId id : source.tokens) {
       ATTEND_CHECK(id >= 0 && static_cast<std::size_t>(id) < vocabulary_);
@@ -316,7 +390,7 @@ Annotations Encoder::annotate(std::span<const model::Source> sources) const {
     }
   }
   if (levels_.size() > 1) return annotate_documents(sources, ids);
-  Annotations annotations = annotate_words(ids, lengths);
+  Annotations annotations = annotate_words(ids, lengths, embed_sources(sources, ids));
   annotations.allowed = allowed_positions(sources, ids.size());
   if (reverses_words_) reverse_words(annotations);
   return annotations;

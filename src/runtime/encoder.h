@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -70,12 +71,19 @@ class Encoder {
   Level make_level(const model::EncoderConfig& config, int level, const Tensors& tensors) const;
   void make_tables();
   std::vector<float> embed(std::span<const text::TokenId> ids) const;
+  std::vector<float> embed_sources(std::span<const model::Source> sources,
+                                   std::span<const text::TokenId> ids) const;
+  std::vector<float> embed_words(std::span<const model::Source> sources,
+                                 std::span<const text::TokenId> ids) const;
+  void add_ngrams(const model::Ngrams& ngrams, std::size_t first, std::span<float> rows) const;
+  std::vector<float> embed_with_distances(std::span<const model::Source> sources,
+                                          std::span<const text::TokenId> ids) const;
   void run_layer(const Layer& layer, std::span<const text::TokenId> ids,
                  std::span<const float> inputs, Annotations& annotations) const;
   void run_level(const Level& level, std::span<const text::TokenId> ids, std::vector<float> inputs,
                  Annotations& annotations) const;
   Annotations annotate_words(std::span<const text::TokenId> ids,
-                             std::span<const std::size_t> lengths) const;
+                             std::span<const std::size_t> lengths, std::vector<float> inputs) const;
   // With several levels (encoder_levels.cc):
   std::vector<float> pool(const Level& level, const Annotations& annotations,
                           std::vector<float>& weights) const;
@@ -89,6 +97,10 @@ class Encoder {
   std::size_t embedding_;              // m_x; 0: one-hot
   std::size_t units_;                  // n_e: units of one direction
   std::span<const float> embeddings_;  // [vocabulary, m_x]
+  std::span<const float> ngrams_;      // [buckets, m_x]; empty: none
+  std::size_t position_units_;         // p: units of an embedded distance; 0: there is none
+  std::int64_t position_reach_;
+  std::vector<std::span<const float>> distances_;  // [entities][distances, p]
   bool lstm_;
   bool reverses_words_;
   bool sums_;  // whether an annotation is the sum of both directions

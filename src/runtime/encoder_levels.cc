@@ -122,7 +122,7 @@ Annotations Encoder::annotate_documents(std::span<const model::Source> sources,
   for (const model::Source& source : sources) ATTEND_CHECK(source.allowed.empty());
   const LevelLengths all = find_lengths(sources);
   std::vector<PoolingWeights> pooling{{all.words_before, {}}};
-  Annotations annotations = annotate_words(ids, all.sentences);
+  Annotations annotations = annotate_words(ids, all.sentences, embed_sources(sources, ids));
   std::size_t level = 1;
   if (!all.paragraphs.empty()) {
     annotations = annotate_groups(annotations, level++, all.paragraphs, pooling[0].values);

@@ -96,6 +96,12 @@ LineReader::LineReader(const std::filesystem::path& path) : data_(std::make_uniq
   }
 }
 
+LineReader::LineReader(std::unique_ptr<ByteStream> stream, std::string name)
+    : data_(std::make_unique<Data>()) {
+  data_->name = std::move(name);
+  data_->stream = std::move(stream);
+}
+
 LineReader::~LineReader() = default;
 LineReader::LineReader(LineReader&&) noexcept = default;
 LineReader& LineReader::operator=(LineReader&&) noexcept = default;

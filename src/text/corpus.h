@@ -34,6 +34,8 @@ class BadLine : public DataError {
   std::string problem_;
 };
 
+class ByteStream;  // byte_stream.h
+
 /// Reads the lines of a file, or of standard input for "-". The file may be plain or compressed
 /// with gzip, xz or zstd, as its first bytes tell; several compressed streams may follow each
 /// other. Lines come without their end (LF or CR LF), and the first one without a UTF-8 byte order
@@ -47,6 +49,8 @@ class BadLine : public DataError {
 class LineReader {
  public:
   explicit LineReader(const std::filesystem::path& path);
+  /// For this folder: reads the lines of a stream. `name` is that of its file, for messages.
+  LineReader(std::unique_ptr<ByteStream> stream, std::string name);
   ~LineReader();
   LineReader(LineReader&&) noexcept;
   LineReader& operator=(LineReader&&) noexcept;

@@ -77,7 +77,8 @@ std::vector<std::string_view> texts_of(const std::vector<text::Unit>& units) {
 // Makes examples of pairs, and counts unknown units and pairs that are too long.
 class Encoder {
  public:
-  Encoder(const model::ModelText& text, LeftOut& left_out) : text_(text), left_out_(left_out) {}
+  Encoder(const model::ModelText& text, LeftOut& left_out)
+      : text_(text), left_out_(left_out), ngrams_(text.configuration.encoder) {}
 
   // Returns the example of a pair, or nothing when the pair is left out.
   std::optional<model::Example> encode(const Corpus& corpus, const Line& line) {
@@ -104,6 +105,8 @@ class Encoder {
     model::Source own{source.tokens, allowed, source.sentences, source.paragraphs};
     own.copies = model::find_copies(text_, texts_of(source.units), own);
     model::use_copies(own.copies, text_.target, target);
+    own.ngrams = ngrams_.find(texts_of(source.units));
+    own.entities = model::find_entities(text_.configuration.encoder, texts_of(source.units));
     auto& unknown = unknown_[static_cast<std::size_t>(corpus.part)];
     unknown[0].add(source);
     unknown[1].add(target);
@@ -210,6 +213,7 @@ class Encoder {
 
   const model::ModelText& text_;
   LeftOut& left_out_;
+  model::NgramFinder ngrams_;
   std::array<std::size_t, 2> too_long_{};  // [Part]
   std::size_t long_sources_ = 0;
   std::size_t source_cut_ = 0;

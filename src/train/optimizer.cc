@@ -48,6 +48,29 @@ void rmsprop(const OptimizerConfig& config, const Tensor& values, const Tensor& 
   values.addcdiv_(gradient, squares.sqrt().add_(config.epsilon), -rate);
 }
 
+// A range of a flat buffer: its first value and the number of its values.
+struct Range {
+  std::int64_t first, count;
+};
+
+// Joins row blocks to ranges that are as long as possible, because each costs several calls. Less
+// than a cache line between two blocks is the gap between two parameters (Layout), whose values
+// influence nothing.
+std::vector<Range> join(std::span<const RowBlock> row_blocks) {
+  constexpr std::int64_t kLine = 16;  // floats
+  std::vector<Range> ranges;
+  for (const RowBlock& block : row_blocks) {
+    const auto first = static_cast<std::int64_t>(block.first);
+    const auto end = first + static_cast<std::int64_t>(block.count());
+    if (ranges.empty() || first - (ranges.back().first + ranges.back().count) >= kLine) {
+      ranges.push_back({first, end - first});
+    } else {
+      ranges.back().count = end - ranges.back().first;
+    }
+  }
+  return ranges;
+}
+
 }  // namespace
 
 double clip_scale(double norm, double limit) {
@@ -114,12 +137,21 @@ void Optimizer::step(const Tensor& values, const Tensor& gradient, const UpdateO
   if (adam && values.scalar_type() == at::kFloat && values.device().is_cpu()) {
     return fused_adam(values, gradient, options, workers, row_blocks, then);
   }
-  step_by_tensors(values, gradient, options);
+  for (const auto& [first, count] : join(row_blocks)) {
+    const auto part = [first = first, count = count](const Tensor& buffer) {
+      return buffer.narrow(0, first, count);
+    };
+    std::vector<Tensor> state;
+    for (const auto& [name, buffer] : state_) state.push_back(part(buffer));
+    step_by_tensors(part(values), part(gradient), options, state);
+  }
   workers.for_each(row_blocks.size(), then);
 }
 
+// Updates consecutive values, whose state has the order of state_.
 void Optimizer::step_by_tensors(const Tensor& values, const Tensor& gradient,
-                                const UpdateOptions& options) {
+                                const UpdateOptions& options,
+                                std::span<const Tensor> all_state) const {
   const bool decoupled = config_.kind == OptimizerKind::kAdamW;
   if (options.gradient_scale != 1.0) gradient.mul_(options.gradient_scale);
   const double rate = options.learning_rate;
@@ -129,7 +161,7 @@ void Optimizer::step_by_tensors(const Tensor& values, const Tensor& gradient,
     gradient.add_(values, config_.weight_decay);
   }
   const auto state = [&](std::size_t index) {
-    return index < state_.size() ? state_[index].second : Tensor();
+    return index < all_state.size() ? all_state[index] : Tensor();
   };
   switch (config_.kind) {
     case OptimizerKind::kSgd:

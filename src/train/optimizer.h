@@ -52,7 +52,8 @@ class Optimizer {
   /// Updates `values` and calls then(index) in a thread of `workers` for each row block once its
   /// values have changed. Adam and AdamW over float32 on the CPU call it directly after each block,
   /// in the thread that has just changed that block; otherwise the calls begin when all values have
-  /// changed. The row blocks must hold all parameters.
+  /// changed. The row blocks, in ascending order, hold all parameters that change. Parameters that
+  /// no block holds keep their values and their state.
   void step(const at::Tensor& values, const at::Tensor& gradient, const UpdateOptions& options,
             Workers& workers, std::span<const RowBlock> row_blocks,
             const std::function<void(std::size_t)>& then);
@@ -67,7 +68,7 @@ class Optimizer {
                   std::span<const RowBlock> row_blocks,
                   const std::function<void(std::size_t)>& then);
   void step_by_tensors(const at::Tensor& values, const at::Tensor& gradient,
-                       const UpdateOptions& options);
+                       const UpdateOptions& options, std::span<const at::Tensor> state) const;
 
   model::OptimizerConfig config_;
   std::vector<std::pair<std::string, at::Tensor>> state_;

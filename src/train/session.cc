@@ -110,6 +110,33 @@ void check_guidance(const TrainOptions& options) {
   }
 }
 
+// The files of word vectors of a new training, opened.
+struct VectorFiles {
+  std::optional<PretrainedVectors> source, target;
+};
+
+VectorFiles open_vectors(const TrainOptions& options) {
+  VectorFiles files;
+  if (!options.source_vectors.empty()) {
+    files.source.emplace(options.source_vectors, model::SideName::kSource, options.configuration);
+  }
+  if (!options.target_vectors.empty()) {
+    files.target.emplace(options.target_vectors, model::SideName::kTarget, options.configuration);
+  }
+  return files;
+}
+
+std::vector<InitialRows> read_vectors(VectorFiles files, OnError on_error, Dataset& data) {
+  std::vector<InitialRows> rows;
+  if (files.source) {
+    rows.push_back(files.source->read(data.text.source.vocabulary, on_error, data.messages));
+  }
+  if (files.target) {
+    rows.push_back(files.target->read(data.text.target.vocabulary, on_error, data.messages));
+  }
+  return rows;
+}
+
 }  // namespace
 
 Session open_session(const TrainOptions& options) {
@@ -119,6 +146,8 @@ Session open_session(const TrainOptions& options) {
   check_metric(options.configuration.training.metric);
   check_memory(options.configuration, {1, 1});
   FolderState folder = open_folder(options);
+  // Vectors that do not fit are found before the data are read.
+  VectorFiles vector_files = folder.checkpoint ? VectorFiles() : open_vectors(options);
   Dataset data = prepare_data(options, std::move(folder.text));
   if (folder.checkpoint && folder.checkpoint->fingerprint != data.fingerprint) {
     throw UsageError(
@@ -127,9 +156,15 @@ Session open_session(const TrainOptions& options) {
                     options.folder.string()));
   }
   check_memory(data.text.configuration, data.text.sizes());
+  std::vector<InitialRows> vectors = read_vectors(std::move(vector_files), options.on_error, data);
+  if (folder.checkpoint && !(options.source_vectors.empty() && options.target_vectors.empty())) {
+    data.messages.emplace_back(
+        "word vectors are not read again: the training goes on with its own embeddings");
+  }
   std::string asked =
       folder.checkpoint ? folder.checkpoint->asked : model::write_yaml(options.configuration);
-  return {options, std::move(folder.checkpoint), std::move(asked), std::move(data)};
+  return {options, std::move(folder.checkpoint), std::move(asked), std::move(data),
+          std::move(vectors)};
 }
 
 }  // namespace attend::train

@@ -63,15 +63,16 @@ ShardedGradient::ShardedGradient(const model::Configuration& configuration,
       memory_(configuration, sizes),
       layout_(model::parameter_table(configuration, sizes)),
       weights_(std::make_shared<fused::PackedWeights>(configuration.training.precision)),
-      row_blocks_(layout_.row_blocks()),
+      row_blocks_(layout_.row_blocks(model::frozen_parameters(configuration))),
       workers_(threads) {
   use_one_thread_per_call();
   keep_freed_memory();
   values_ = network::initial_values(layout_, configuration.training.seed, at::kFloat);
   std::vector<network::Leaves> leaves;
   std::vector<std::span<float>> buffers;
+  const std::vector<std::string> frozen = model::frozen_parameters(configuration);
   for (int i = 0; i < threads; ++i) {
-    buffers.push_back(fused::span_of(leaves.emplace_back(layout_, values_).gradient));
+    buffers.push_back(fused::span_of(leaves.emplace_back(layout_, values_, frozen).gradient));
   }
   if (threads > 1)
     queue_.emplace(weights_->primitives(), parameter_ranges(), buffers, smallest_queued);

@@ -60,7 +60,7 @@ class ShardedGradient {
   const Layout& layout() const { return layout_; }
   /// The parameters [size]. They may be changed, but only in place.
   const Tensor& values() const { return values_; }
-  /// The gradient [size] of the last batch. It is valid until update().
+  /// The gradient [size] of the last batch, zero for frozen parameters. It is valid until update().
   const Tensor& gradient() const { return gradient_; }
   Workers& workers() { return workers_; }
 
@@ -104,7 +104,8 @@ class ShardedGradient {
   std::shared_ptr<fused::PackedWeights> weights_;  // used by all shards, which share parameters
   std::vector<std::unique_ptr<Shard>> shards_;
   std::optional<fused::GradientQueue> queue_;  // only with several shards
-  std::vector<RowBlock> row_blocks_;           // all row blocks of the flat buffers
+  // The row blocks of all parameters that learn. The gradients of frozen ones stay zero.
+  std::vector<RowBlock> row_blocks_;
   std::vector<bool> queued_;      // [row blocks]: whether the gradient comes from the queue
   std::size_t known_blocks_ = 0;  // queue_->block_count() when `queued_` was computed
   bool cleared_ = false;          // whether the gradients outside the queue are all zero

@@ -116,6 +116,16 @@ void Trainer::restore() {
   }
 }
 
+// Lets embeddings start with the word vectors that the session has read.
+void Trainer::use_vectors() {
+  const network::Tensors parameters = sharded_.layout().views(sharded_.values());
+  for (const InitialRows& rows : std::exchange(session_.vectors, {})) {
+    const Tensor& table = parameters.at(rows.parameter);
+    kernels::copy_rows(rows.values, static_cast<std::size_t>(table.size(1)), rows.ids,
+                       fused::rows_of(table));
+  }
+}
+
 void Trainer::begin() {
   lock_.emplace(session_.options.folder);
   remove_leftovers(session_.options.folder);  // files of a run that was killed
@@ -129,6 +139,7 @@ void Trainer::begin() {
   }
   model::save_text(session_.options.folder, session_.data.text);
   history_.emplace(session_.options.folder, -1);
+  use_vectors();
   // If the checkpoint or the curves cannot be written, the training fails now and not later.
   save_checkpoint_now();
   draw();

@@ -34,6 +34,7 @@ class Trainer {
 
   void restore();
   void begin();
+  void use_vectors();
   std::optional<StopReason> finished() const;
   void fit_label_temperature() const;
   void train_epoch(std::optional<StopReason>& reason);

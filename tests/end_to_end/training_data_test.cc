@@ -67,6 +67,44 @@ TEST_F(TrainingData, NamesSettingsWithoutEffect) {
   EXPECT_EQ(trained.error.find(line), trained.error.rfind(line)) << trained.error;
 }
 
+// ----------------------------------------------------------------------------- word vectors ---
+
+TEST_F(TrainingData, EmbeddingsStartWithWordVectors) {
+  std::string pairs;
+  for (int i = 0; i < 60; ++i) pairs += "aa Bb " + std::to_string(i) + "\txx yy\n";
+  const std::string data = file("pairs.tsv", pairs);
+  const std::string ten = " 1 2 3 4 5 6 7 8 9 10";  // the embeddings of tiny_options() have 12
+  const std::string vectors = file("vectors.txt", "aa 0 0" + ten + "\nbb 1 1" + ten + "\n");
+  const std::string broken = file("broken.txt", "aa 0 0" + ten + "\nbb 1" + ten + "\n");
+  const std::string narrow = file("narrow.txt", "aa" + ten + "\n");
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {data, "--set", "source.unit=words", "--set", "target.unit=words"});
+    return train(more);
+  };
+  EXPECT_TRUE(refused(with({"--source-vectors", narrow}), kUsage,
+                      {narrow + " have 10 values, but encoder.embedding is 12"}));
+  const std::vector<std::string> fits{"--set", "training.freeze=source-embedding",
+                                      "--source-vectors"};
+  const auto fitting = [&](const std::string& name, std::vector<std::string> more = {}) {
+    more.insert(more.begin(), name);
+    more.insert(more.begin(), fits.begin(), fits.end());
+    return with(more);
+  };
+  EXPECT_TRUE(refused(fitting(broken), kData,
+                      {"broken.txt:2: found 12 fields, expected a word and 12 numbers"}));
+  EXPECT_TRUE(refused(fitting("-", {"--target-vectors", "-"}), kUsage, {"standard input"}));
+  EXPECT_FALSE(fs::exists(model()));
+  const RunResult trained = fitting(vectors);
+  ASSERT_EQ(trained.exit_code, 0) << trained.error;
+  EXPECT_NE(trained.error.find("start with vectors of " + vectors + ", 1 of them"),
+            std::string::npos)
+      << trained.error;
+  fs::remove(vectors);
+  const RunResult again = fitting(vectors);
+  EXPECT_EQ(again.exit_code, 0) << again.error;
+  EXPECT_NE(again.error.find("word vectors are not read again"), std::string::npos) << again.error;
+}
+
 // ---------------------------------------------------------------------------- empty targets ---
 
 // Returns pairs whose target is the word of the source, or empty if the word contains an x.

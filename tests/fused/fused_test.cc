@@ -50,6 +50,8 @@ Case random_case(std::uint64_t seed, const attend::testing::KeptValues& given = 
     }
   }
   network::testing::add_random_borders(result.examples, c.encoder.levels, seed);
+  network::testing::add_random_entities(result.examples, c.encoder, seed);
+  network::testing::add_random_ngrams(result.examples, c.encoder, seed);
   if (random.chance(0.5)) {
     std::sort(result.examples.begin(), result.examples.end(),
               [](const Example& a, const Example& b) {
@@ -96,6 +98,25 @@ TEST(FusedLevels, EqualTensorOperations) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     const Case random =
         random_case(seed + 5000, {{"encoder.levels", std::to_string(2 + seed % 2)}});
+    SCOPED_TRACE(model::write_yaml(random.configuration));
+    expect_fused_equals_plain(random.configuration, random.sizes, random.examples, random.values);
+  }
+}
+
+TEST(FusedNgrams, EqualTensorOperations) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    const Case random = random_case(
+        seed + 7000,
+        {{"encoder.ngrams", "15"}, {"encoder.levels", std::to_string(seed % 3 == 0 ? 2 : 1)}});
+    SCOPED_TRACE(model::write_yaml(random.configuration));
+    expect_fused_equals_plain(random.configuration, random.sizes, random.examples, random.values);
+  }
+}
+
+TEST(FusedDistances, EqualTensorOperations) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    const Case random = random_case(
+        seed + 6000, {{"encoder.position_units", "3"}, {"encoder.position_reach", "4"}});
     SCOPED_TRACE(model::write_yaml(random.configuration));
     expect_fused_equals_plain(random.configuration, random.sizes, random.examples, random.values);
   }

@@ -31,6 +31,21 @@ TEST(Check, TiedEmbeddings) {
                  "decoder.tied_embeddings: inputs needs equal embeddings: encoder.embedding 0");
 }
 
+TEST(Check, WhatIsFrozen) {
+  const std::string source = "training.freeze=source-embedding";
+  const std::string target = "training.freeze=target-embedding";
+  const std::string both = "training.freeze=embeddings";
+  for (const std::string& freeze : {source, target, both}) expect_taken({freeze});
+  expect_refused({source, "encoder.embedding=0"},
+                 "training.freeze: source-embedding needs encoder.embedding above 0");
+  expect_refused({target, "decoder.feedback=none"},
+                 "training.freeze: target-embedding needs decoder.feedback: previous");
+  expect_taken({both, "decoder.feedback=none"});
+  expect_taken({both, "encoder.embedding=0"});
+  expect_refused({both, "encoder.embedding=0", "decoder.feedback=none"},
+                 "training.freeze: embeddings needs encoder.embedding above 0 or");
+}
+
 TEST(Check, WhatTheEncoderReads) {
   const Settings words{"encoder.direction=backward", "encoder.reverse=words"};
   expect_refused({"encoder.padding=visible"}, "encoder.padding: visible needs source.fixed_length");

@@ -107,5 +107,26 @@ TEST(ParameterTable, ResetAfterHasABiasInsideTheGate) {
   EXPECT_EQ(bias->shape, std::vector<std::int64_t>{128});
 }
 
+// A table that two places share is named once.
+TEST(FrozenParameters, AreTheTablesThatTheModelHas) {
+  using Names = std::vector<std::string>;
+  const std::string source = "source_embedding.weight", target = "target_embedding.weight";
+  Configuration c;
+  EXPECT_EQ(frozen_parameters(c), Names());
+  c.training.freeze = Freeze::kSourceEmbedding;
+  EXPECT_EQ(frozen_parameters(c), Names{source});
+  c.training.freeze = Freeze::kTargetEmbedding;
+  EXPECT_EQ(frozen_parameters(c), Names{target});
+  c.training.freeze = Freeze::kEmbeddings;
+  EXPECT_EQ(frozen_parameters(c), (Names{source, target}));
+  c.decoder.tied_embeddings = TiedEmbeddings::kAll;
+  EXPECT_EQ(frozen_parameters(c), Names{source});
+  c.decoder.tied_embeddings = TiedEmbeddings::kNone;
+  c.decoder.feedback = Feedback::kNone;
+  EXPECT_EQ(frozen_parameters(c), Names{source});
+  c.encoder.embedding = 0;
+  EXPECT_EQ(frozen_parameters(c), Names());
+}
+
 }  // namespace
 }  // namespace attend::model

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -95,6 +97,50 @@ inline void add_random_borders(std::vector<Example>& examples, int levels, std::
     model::Source& source = example.source;
     source.sentences = draw(source.tokens.size());
     if (levels == 3) source.paragraphs = draw(source.sentences.size());
+  }
+}
+
+/// Gives the encoder of a model with position embeddings entities at random positions of every
+/// example; one in five is nowhere, and so are both of one example in five.
+inline void add_random_entities(std::vector<Example>& examples, const model::EncoderConfig& encoder,
+                                std::uint64_t seed) {
+  if (encoder.position_units == 0) return;
+  Random random(seed);
+  for (Example& example : examples) {
+    example.source.entities.clear();
+    if (random.chance(0.2)) continue;
+    for (std::size_t k = 0; k < model::kEntities; ++k) {
+      const auto place = static_cast<std::int32_t>(random.below(example.source.tokens.size()));
+      example.source.entities.push_back(random.chance(0.2) ? model::kNowhere : place);
+    }
+  }
+}
+
+/// Gives most positions of every example a word with n-grams, if the encoder reads them. Examples
+/// have one of two lists of words.
+inline void add_random_ngrams(std::vector<Example>& examples, const model::EncoderConfig& encoder,
+                              std::uint64_t seed) {
+  constexpr std::uint64_t kWords = 9;
+  if (encoder.ngrams == 0) return;
+  Random random(seed);
+  const auto draw_list = [&] {
+    auto list = std::make_shared<model::NgramList>();
+    for (std::uint64_t word = 0; word < kWords; ++word) {
+      std::vector<std::int32_t> rows(1 + random.below(6));
+      for (std::int32_t& row : rows) {
+        row = static_cast<std::int32_t>(random.below(static_cast<std::uint64_t>(encoder.ngrams)));
+      }
+      list->add(rows);
+    }
+    return list;
+  };
+  const std::shared_ptr<const model::NgramList> lists[] = {draw_list(), draw_list()};
+  for (Example& example : examples) {
+    const std::size_t units = example.source.tokens.size() - random.below(2);  // behind: </s>
+    example.source.ngrams = {lists[random.below(2)], {}};
+    for (std::size_t j = 0; j < units; ++j) {
+      example.source.ngrams.words.push_back(static_cast<std::int32_t>(random.below(kWords)));
+    }
   }
 }
 

@@ -316,6 +316,16 @@ inline std::vector<Case> level_cases() {
     c.encoder.embedding = 0;
     c.encoder.layer_norm = true;
   });
+  for (const int levels : {1, 3}) {
+    add("ngrams_" + std::to_string(levels), [levels](Configuration& c) {
+      c.encoder.levels = levels;
+      c.encoder.ngrams = 6;
+    });
+  }
+  add("position_embeddings", [](Configuration& c) {
+    c.encoder.position_units = 2;
+    c.encoder.position_reach = 3;
+  });
   for (std::uint64_t seed = 1; seed <= 6; ++seed) {
     list.push_back(
         {"decoder_" + std::to_string(seed), [seed](Configuration& c) {

@@ -72,6 +72,8 @@ TEST_P(Gradients, EqualCentralDifferences) {
     testing::add_random_copies(examples, sizes.target, 5);
   }
   testing::add_random_borders(examples, configuration.encoder.levels, 7);
+  testing::add_random_entities(examples, configuration.encoder, 9);
+  testing::add_random_ngrams(examples, configuration.encoder, 10);
   const Batch batch = make_batch(pointers(examples), values.options());
   network.cost(batch, nullptr).cost.backward();
 

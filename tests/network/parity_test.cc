@@ -107,6 +107,8 @@ RandomModel make_random_model(std::uint64_t seed, Allowed allowed = Allowed::kEv
     testing::add_random_copies(random_model.examples, random_model.sizes.target, seed + 3);
   }
   testing::add_random_borders(random_model.examples, c.encoder.levels, seed + 4);
+  testing::add_random_entities(random_model.examples, c.encoder, seed + 5);
+  testing::add_random_ngrams(random_model.examples, c.encoder, seed + 6);
   if (allowed == Allowed::kSomewhere) close_positions(random_model.examples, seed + 2);
   const Layout layout(model::parameter_table(c, random_model.sizes));
   const Tensor values = at::empty({layout.size()}, at::kFloat);
@@ -359,6 +361,31 @@ TEST(LevelParity, RuntimeEqualsTrainingWhereEachLevelPoolsInEveryWay) {
                              {"encoder.pooling", pooling},
                              {"attention.kind", pooling == "attention" ? "soft" : pooling}}));
     }
+  }
+}
+
+TEST(DistanceParity, RuntimeEqualsTrainingWithPositionEmbeddings) {
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    const RandomModel random_model =
+        make_random_model(seed, Allowed::kEverywhere,
+                          {{"encoder.position_units", std::to_string(1 + seed % 4)},
+                           {"encoder.position_reach", std::to_string(1 + seed % 5)}});
+    ASSERT_GT(random_model.configuration.encoder.position_units, 0);
+    expect_runtime_equals_training(random_model);
+    expect_forced_equals_training(random_model);
+    expect_beam_equals_training(random_model);
+  }
+}
+
+TEST(NgramParity, RuntimeEqualsTraining) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    attend::testing::KeptValues given{{"encoder.ngrams", std::to_string(1 + seed)}};
+    if (seed % 3 == 0) given["encoder.levels"] = std::to_string(2 + seed % 2);
+    if (seed % 3 == 1) given["encoder.position_units"] = "3";
+    const RandomModel random_model = make_random_model(seed, Allowed::kEverywhere, given);
+    ASSERT_GT(random_model.configuration.encoder.ngrams, 0);
+    expect_runtime_equals_training(random_model);
+    expect_forced_equals_training(random_model);
   }
 }
 

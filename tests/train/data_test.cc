@@ -392,5 +392,36 @@ TEST_F(PreparedData, AVocabularyWithoutRoomNamesItsSide) {
   EXPECT_EQ(code, ExitCode::kUsage);
 }
 
+TEST_F(PreparedData, ExamplesShareTheNgramsOfTheirWords) {
+  options.configuration.source.unit = model::UnitChoice::kWords;
+  options.configuration.encoder.ngrams = 100;
+  std::string pairs;
+  for (int i = 0; i < 40; ++i) pairs += fmt::format("word{0} other{0} word{0}\tt\n", i);
+  const Dataset data = prepare(pairs);
+  const auto list = data.training.at(0).source.ngrams.list;
+  ASSERT_NE(list, nullptr);
+  EXPECT_EQ(list->words(), 80U);  // with those of validation, which the vocabulary lacks
+  for (const auto* examples : {&data.training, &data.validation}) {
+    for (const model::Example& example : *examples) {
+      const std::vector<std::int32_t>& words = example.source.ngrams.words;
+      EXPECT_EQ(example.source.ngrams.list, list);
+      ASSERT_EQ(words.size(), 3U);
+      EXPECT_EQ(example.source.tokens.size(), 4U);  // </s> has none
+      EXPECT_EQ(words[0], words[2]);
+      EXPECT_NE(words[0], words[1]);
+    }
+  }
+}
+
+TEST_F(PreparedData, ExamplesKnowWhereTheirEntitiesAre) {
+  options.configuration.source.unit = model::UnitChoice::kWords;
+  options.configuration.encoder.position_units = 2;
+  std::string pairs;
+  for (int i = 0; i < 40; ++i) pairs += fmt::format("a{} <e1> b </e1> <e2> c </e2>\tt\n", i);
+  for (const model::Example& example : prepare(pairs).training) {
+    EXPECT_THAT(example.source.entities, ::testing::ElementsAre(1, 4));
+  }
+}
+
 }  // namespace
 }  // namespace attend::train

@@ -150,6 +150,45 @@ TEST(Optimizer, FusedAdamEqualsTensorOperationsOnAnyNumberOfThreads) {
   }
 }
 
+// Row blocks with a gap that is too long for one between parameters: values 32 to 63 are frozen.
+TEST(Optimizer, ChangesTheRowBlocksAlone) {
+  const std::vector<RowBlock> row_blocks{{0, 2, 8}, {16, 4, 3}, {64, 7, 1}};
+  for (const OptimizerKind kind :
+       {OptimizerKind::kSgd, OptimizerKind::kAdadelta, OptimizerKind::kAdam, OptimizerKind::kAdamW,
+        OptimizerKind::kRmsProp}) {
+    for (const at::ScalarType type : {at::kFloat, at::kDouble}) {
+      OptimizerConfig config = of_kind(kind);
+      config.momentum = 0.5;
+      config.weight_decay = 0.1;
+      Workers workers(2);
+      const at::Tensor start = at::arange(1, 72, at::kDouble).to(type) / 40;
+      const at::Tensor all = start.clone(), some = start.clone();
+      Optimizer whole(config, all), parts(config, some);
+      std::vector<std::atomic<int>> calls(row_blocks.size());
+      for (std::int64_t update = 1; update <= 3; ++update) {
+        const at::Tensor gradient = at::cos(start * static_cast<double>(update));
+        const UpdateOptions options{0.01, update, 0.5};
+        whole.step(all, gradient.clone(), options, workers);
+        parts.step(some, gradient.clone(), options, workers, row_blocks,
+                   [&](std::size_t index) { ++calls[index]; });
+      }
+      EXPECT_TRUE(some.narrow(0, 32, 32).equal(start.narrow(0, 32, 32)));
+      for (const RowBlock& block : row_blocks) {
+        const auto part = [&](const at::Tensor& values) {
+          return values.narrow(0, static_cast<std::int64_t>(block.first),
+                               static_cast<std::int64_t>(block.count()));
+        };
+        EXPECT_TRUE(part(some).allclose(part(all), 1e-6));
+        EXPECT_FALSE(part(some).equal(part(start)));
+      }
+      for (const auto& [name, buffer] : parts.state()) {
+        EXPECT_EQ(buffer.narrow(0, 32, 32).abs().max().item<double>(), 0) << name;
+      }
+      for (const std::atomic<int>& count : calls) EXPECT_EQ(count, 3);
+    }
+  }
+}
+
 TEST(Workers, DoEverythingOnce) {
   for (const int count : {1, 2, 3, 7}) {
     Workers workers(count);

@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <string>
+
 #include "network/fixtures.h"
 #include "random_configuration.h"
 #include "train/memory.h"
@@ -197,6 +200,58 @@ TEST_P(WideEngines, TieOutputsToEmbeddings) {
 
 INSTANTIATE_TEST_SUITE_P(Precisions, WideEngines,
                          ::testing::Values(Precision::kFloat32, Precision::kBfloat16));
+
+// Returns the values of one parameter of a flat buffer.
+Tensor values_of(const ShardedGradient& engine, const Tensor& flat, const std::string& name) {
+  return engine.layout().views(flat).at(name);
+}
+
+// All other gradients are those of the model that learns everything.
+TEST_P(WideEngines, FreezeEmbeddings) {
+  const model::VocabularySizes sizes{40, 1200};
+  const auto examples = random_examples(9, sizes, 9, 8, 4);
+  for (const model::TiedEmbeddings tied :
+       {model::TiedEmbeddings::kNone, model::TiedEmbeddings::kTarget}) {
+    model::Configuration configuration = wide_configuration(GetParam());
+    configuration.decoder.tied_embeddings = tied;
+    configuration.decoder.embedding = configuration.decoder.readout_units = 256;
+    for (const int threads : {1, 3}) {
+      configuration.training.freeze = model::Freeze::kNone;
+      ShardedGradient free(configuration, sizes, threads);
+      configuration.training.freeze = model::Freeze::kEmbeddings;
+      configuration.training.optimizer.weight_decay = 0.1;
+      ShardedGradient engine(configuration, sizes, threads);
+      Optimizer optimizer(configuration.training.optimizer, engine.values());
+      const Tensor start = engine.values().clone();
+      for (std::int64_t update = 1; update <= 3; ++update) {
+        free.values().copy_(engine.values());
+        free.compute_gradient(pointers(examples), update);
+        const BatchSums sums = engine.compute_gradient(pointers(examples), update);
+        double squares = 0;
+        for (const model::TensorSpec& spec : engine.layout().table()) {
+          const Tensor own = values_of(engine, engine.gradient(), spec.name);
+          squares += own.to(at::kDouble).square().sum().item<double>();
+          if (spec.name.find("_embedding.weight") != std::string::npos) {
+            EXPECT_EQ(own.abs().max().item<double>(), 0) << spec.name;
+          } else {
+            const Tensor expected = values_of(free, free.gradient(), spec.name);
+            EXPECT_LE((own - expected).norm().item<double>(), 1e-5 * sums.gradient_norm)
+                << spec.name;
+          }
+        }
+        EXPECT_NEAR(sums.gradient_norm, std::sqrt(squares), 1e-5 * sums.gradient_norm);
+        engine.update(optimizer, {0.01, update, 0.5});
+      }
+      for (const model::TensorSpec& spec : engine.layout().table()) {
+        const bool stays = spec.name.find("_embedding.weight") != std::string::npos;
+        EXPECT_EQ(values_of(engine, engine.values(), spec.name)
+                      .equal(values_of(engine, start, spec.name)),
+                  stays)
+            << spec.name;
+      }
+    }
+  }
+}
 
 // The sources have one distinct word, so that their rows have the shape of a bias: one row.
 TEST(ShardedGradient, LeavesTheParametersOfANormalisedLayerAlone) {

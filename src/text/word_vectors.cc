@@ -49,7 +49,7 @@ std::string_view without_blanks_behind(std::string_view text) {
   return text.substr(0, text.find_last_not_of(kBlanks) + 1);
 }
 
-std::vector<std::string_view> fields_of(std::string_view line) {
+std::vector<std::string_view> split_at_blanks(std::string_view line) {
   std::vector<std::string_view> fields;
   for (std::size_t begin = 0; (begin = line.find_first_not_of(kBlanks, begin)) < line.size();) {
     const std::size_t end = std::min(line.find_first_of(kBlanks, begin), line.size());
@@ -85,7 +85,7 @@ std::string shown(std::string_view field) {
 // Whether a line is a word and `dimension` numbers.
 bool is_vector(std::string_view line, std::size_t dimension) {
   if (line.ends_with('\r')) line.remove_suffix(1);
-  const std::vector<std::string_view> fields = fields_of(line);
+  const std::vector<std::string_view> fields = split_at_blanks(line);
   return fields.size() > dimension &&
          std::all_of(fields.end() - static_cast<std::ptrdiff_t>(dimension), fields.end(),
                      [](std::string_view field) { return parse_number(field).has_value(); });
@@ -133,8 +133,8 @@ struct VectorReader::Data {
     throw BadLine(name, 0, fmt::format("vector {}: {}", vectors, problem));
   }
   [[noreturn]] void refuse_fields() const {
-    refuse(fmt::format("found {} fields, expected a word and {} numbers", fields_of(line).size(),
-                       dimension));
+    refuse(fmt::format("found {} fields, expected a word and {} numbers",
+                       split_at_blanks(line).size(), dimension));
   }
 
   std::string read_head(ByteStream& from) const;
@@ -230,7 +230,7 @@ void VectorReader::Data::open(const std::filesystem::path& path) {
       find_broken_utf8(first) != std::string_view::npos) {
     fail(1, "the first line is not UTF-8 text, expected word vectors");
   }
-  const std::vector<std::string_view> fields = fields_of(first);
+  const std::vector<std::string_view> fields = split_at_blanks(first);
   const bool has_header = fields.size() == 2 && is_digits(fields[0]) && is_digits(fields[1]);
   if (has_header) {
     read_header(fields);

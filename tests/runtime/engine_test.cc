@@ -235,7 +235,9 @@ TEST_P(EngineTest, SourcesOfAnotherKindAreCheckFailures) {
   EXPECT_NO_THROW(annotate({{1, 2}, {1, 0}}));
   EXPECT_THROW(annotate({{1, 2}, {1}}), CheckFailure);
   EXPECT_THROW(annotate({{1, 2}, {}, {0, 1}}), CheckFailure);
-  EXPECT_THROW(annotate({{1, 2}, {}, {}, {0.5F}}), CheckFailure);
+  model::Source picture{{1, 2}};
+  picture.features = {0.5F};
+  EXPECT_THROW(annotate(picture), CheckFailure);
 }
 
 TEST_P(EngineTest, BrokenPromisesAreCheckFailures) {

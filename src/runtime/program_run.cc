@@ -166,10 +166,24 @@ bool ProgramRun::compute_source_input(const PreparedOperation& one) {
   return true;
 }
 
+// Returns the value of the source of each row, [rows, l], from readouts [sources, l].
+std::span<const float> ProgramRun::rows_of_sources(std::span<const float> readouts) {
+  const std::size_t width = values_.width(schedule_.output);
+  repeated_.resize(rows_ * width);
+  for (std::size_t row = 0; row < rows_; ++row) {
+    const auto source = static_cast<std::size_t>(values_.sources()[row]);
+    copy(row_of(readouts, source, width), row_of(std::span(repeated_), row, width));
+  }
+  return repeated_;
+}
+
 void ProgramRun::run_output() {
   const std::span<const float> output = values_.read(schedule_.output);
   if (decoder_.program_.output.copies()) return run_copying();
-  if (!decoder_.program_.output.mixes()) return output_.run(output, rows_);
+  if (!decoder_.program_.output.mixes()) {
+    const bool of_sources = values_.per(schedule_.output) == step::Per::kSource;
+    return output_.run(of_sources ? rows_of_sources(output) : output, rows_);
+  }
   mixture_.begin(rows_);
   for (std::size_t row = 0; row < rows_; ++row) {
     const std::span<float> normalizers = decoder_.mixture_normalizes_

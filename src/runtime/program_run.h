@@ -40,6 +40,7 @@ class ProgramRun final : public model::Decoding {
   void run(const std::vector<PreparedOperation>& operations);
   void run_output();
   void run_copying();
+  std::span<const float> rows_of_sources(std::span<const float> readouts);
   void compute(const PreparedOperation& one);
   model::StepResult result();
   std::span<const float> shown_values(std::size_t k);
@@ -124,10 +125,11 @@ class ProgramRun final : public model::Decoding {
   ProgramValues values_;
   std::map<const PreparedOperation*, Prepared> prepared_;
   OutputRun output_;
-  MixtureRun mixture_;       // in place of output_ where the output is a mixture
-  CopyRun copying_;          // in place of output_ where the decoder copies
-  kernels::Buffer part_;     // scratch
-  kernels::Buffer product_;  // scratch: of a product that is repeated, its result
+  MixtureRun mixture_;           // in place of output_ where the output is a mixture
+  CopyRun copying_;              // in place of output_ where the decoder copies
+  kernels::Buffer part_;         // scratch
+  std::vector<float> repeated_;  // [rows, l]: readouts of the sources of the rows
+  kernels::Buffer product_;      // scratch: of a product that is repeated, its result
   // [observations]: energies with −∞ where no row may look, and what is shown unit by unit
   std::vector<kernels::Buffer> open_;
   std::vector<model::Observation> observations_;

@@ -303,8 +303,10 @@ void Builder::write(Value value, Notation notation) {
 void Builder::output(Output output) {
   const std::int64_t vocabulary = sizes_.target_vocabulary;
   const Shape& read = shape(output.input);
-  expect(read.per == (output.mixes() ? Per::kRowPosition : Per::kRow), Op::kLogProbabilities, read,
-         read);
+  // A readout of the source alone serves all of its rows.
+  const bool of_source = read.per == Per::kSource && !output.mixes() && !output.copies();
+  expect(of_source || read.per == (output.mixes() ? Per::kRowPosition : Per::kRow),
+         Op::kLogProbabilities, read, read);
   Node node{.op = Op::kLogProbabilities,
             .inputs = {output.input},
             .weights = {output.weight, output.bias},

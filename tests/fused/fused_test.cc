@@ -94,10 +94,12 @@ TEST_P(FusedPath, EqualsTensorOperationsWhereAttentionMayLookAtFirstPositionsOnl
 
 INSTANTIATE_TEST_SUITE_P(RandomModels, FusedPath, ::testing::Range(1, 151));
 
+// The weights are smaller than in other tests, because rounding can turn a gradient around where
+// energies are sharp.
 TEST(FusedLevels, EqualTensorOperations) {
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
-    const Case random =
-        random_case(seed + 5000, {{"encoder.levels", std::to_string(2 + seed % 2)}});
+    Case random = random_case(seed + 5000, {{"encoder.levels", std::to_string(2 + seed % 2)}});
+    random.values.mul_(0.5);
     SCOPED_TRACE(model::write_yaml(random.configuration));
     expect_fused_equals_plain(random.configuration, random.sizes, random.examples, random.values);
   }

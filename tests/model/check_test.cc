@@ -250,6 +250,48 @@ TEST(Check, HardAttentionThatMovesByOffsets) {
                  name + "attention.energies: linear and attention.energy_bias: false");
 }
 
+TEST(Check, SumsOfBothDirections) {
+  const Settings sum{"encoder.join=sum", "decoder.initial_state=mean"};
+  expect_taken(sum);
+  expect_taken({sum[0], "decoder.initial_state=zero"});
+  expect_refused(with(sum, "encoder.direction=forward"),
+                 "encoder.join: sum needs encoder.direction: bidirectional");
+  for (const std::string first : {"backward", "last"}) {
+    expect_refused({sum[0], "decoder.initial_state=" + first},
+                   "encoder.join: sum needs a decoder.initial_state of zero, mean or context");
+  }
+  expect_refused(with(sum, "attention.kind=fixed"),
+                 "encoder.join: sum needs a decoder.initial_state of zero, mean or context, and no "
+                 "attention.kind: fixed");
+  expect_taken(with(sum, "attention.kind=mean"));
+}
+
+TEST(Check, Levels) {
+  for (const std::string levels : {"2", "3"}) {
+    const Settings documents{"encoder.levels=" + levels, "source.end_token=false"};
+    const std::string name = "encoder.levels: " + levels + " needs ";
+    expect_taken(documents);
+    expect_refused({documents[0]}, name + "source.end_token: false");
+    expect_refused(with(documents, "source.fixed_length=9"), name + "source.end_token: false");
+    expect_refused(with(documents, "training.diagonal_weight=1"),
+                   name + "training.diagonal_weight: 0");
+    expect_refused(with(documents, "decoder.copy=pointer"), name + "decoder.copy: none");
+  }
+}
+
+TEST(Check, OptionsOfLabels) {
+  const Settings labels{"target.unit=whole", "target.end_token=false", "target.fixed_length=1"};
+  expect_taken(with(labels, "training.class_weights=balanced"));
+  expect_refused({"training.class_weights=balanced"},
+                 "training.class_weights: balanced needs target.unit: whole");
+  expect_refused({"decoder.readout=activation"},
+                 "decoder.readout: activation needs decoder.cell: none");
+  expect_taken({"decoder.temperature=2"});
+  expect_refused(
+      {"decoder.temperature=2", "attention.kind=hard", "decoder.order=update-look-generate"},
+      "decoder.temperature needs an output that is one softmax");
+}
+
 TEST(Check, DecodersWithoutALook) {
   for (const std::string kind : {"fixed", "none"}) {
     const std::string name = "attention.kind: " + kind + " needs ";
@@ -257,7 +299,11 @@ TEST(Check, DecodersWithoutALook) {
     expect_taken(blind);
     expect_taken(with(blind, "decoder.layers=3"));
     expect_taken(with(blind, "decoder.readout=none"));
-    expect_refused(with(blind, "decoder.cell=none"), name + "a decoder.cell");
+    if (kind == "none") {
+      expect_refused(with(blind, "decoder.cell=none"), name + "a decoder.cell");
+    } else {
+      expect_taken({blind[0], "decoder.cell=none", "decoder.initial_state=zero"});
+    }
     for (const std::string order : {"update-look-generate", "update-look-update"}) {
       expect_refused(with(blind, "decoder.order=" + order),
                      name + "decoder.order: look-update-generate");

@@ -375,7 +375,15 @@ TEST(Plans, ExistForTheCommonDecoders) {
                                    "coverage-neural",
                                    "self-attention",
                                    "key-value-predict",
-                                   "copy"};
+                                   "copy",
+                                   "han",
+                                   "han-mean",
+                                   "han-max",
+                                   "att-blstm",
+                                   "flat-attention",
+                                   "flat-mean",
+                                   "flat-last",
+                                   "flat-max"};
   for (const Preset& one : presets()) {
     EXPECT_EQ(has_plan(preset(one.name)), !rare.contains(one.name)) << one.name;
   }

@@ -359,7 +359,11 @@ TEST(LevelParity, RuntimeEqualsTrainingWhereEachLevelPoolsInEveryWay) {
           make_random_model(seed, Allowed::kEverywhere,
                             {{"encoder.levels", std::to_string(2 + seed % 2)},
                              {"encoder.pooling", pooling},
-                             {"attention.kind", pooling == "attention" ? "soft" : pooling}}));
+                             {"attention.kind", pooling == "attention" ? "soft" : pooling},
+                             {"attention.window", "all"},
+                             {"attention.coverage", "none"},
+                             {"attention.normaliser", "softmax"},
+                             {"attention.temporal", "none"}}));
     }
   }
 }

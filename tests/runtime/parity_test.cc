@@ -202,6 +202,10 @@ TEST(Parity, ModelsWithoutALook) {
   for (const model::AttentionKind kind :
        {model::AttentionKind::kFixed, model::AttentionKind::kNone}) {
     expect_equal_models(8, [kind](Configuration& c) {
+      if (c.decoder.cell.type == model::Cell::kNone) {  // a program alone has no cell
+        c.decoder.cell.type = model::Cell::kGru;
+        c.decoder.initial_state = model::InitialState::kMean;
+      }
       c.attention.kind = kind;
       c.attention.normaliser = model::Normaliser::kSoftmax;
       c.attention.window = model::Window::kAll;

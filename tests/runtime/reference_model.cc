@@ -197,7 +197,12 @@ ReferenceModel::Encoded ReferenceModel::encode_tokens(const std::vector<TokenId>
       State state{Row(n), Row(n)};
       for (std::size_t j = inputs.size(); j-- > 0;) {
         state = cell(prefix + ".backward", encoder.cell, encoder.layer_norm, inputs[j], state);
-        encoded.annotations[j] = joined(encoded.annotations[j], state.h);
+        Row& h = encoded.annotations[j];
+        if (encoder.join == model::Join::kSum) {
+          for (std::size_t k = 0; k < n; ++k) h[k] += state.h[k];
+        } else {
+          h = joined(h, state.h);
+        }
       }
       finish(state);
     }
@@ -214,7 +219,7 @@ ReferenceModel::Layers ReferenceModel::initial(const Encoded& encoded) const {
   if (decoder.initial_state == InitialState::kBackward) {
     inputs.erase(inputs.begin(), inputs.end() - configuration_.encoder.units);
   } else if (decoder.initial_state == InitialState::kMean) {
-    inputs.assign(inputs.size(), 0.0);
+    inputs.assign(annotations[0].size(), 0.0);
     for (const Row& h : annotations) {
       for (std::size_t k = 0; k < h.size(); ++k) {
         inputs[k] += h[k] / static_cast<double>(annotations.size());

@@ -407,6 +407,104 @@ TEST_F(Training, NeedsTwoDifferentSources) {
   EXPECT_THAT(error_of_run(), HasSubstr("no pair remains for training"));
   EXPECT_EQ(code, ExitCode::kData);
   EXPECT_FALSE(std::filesystem::exists(options.folder));
+}
+
+TEST_F(Training, CountsPairsThatAreTooLong) {
+  options.configuration.training.maximum_source_length = 4;
+  options.configuration.training.updates = 1;
+  run();
+  EXPECT_THAT(messages(), HasSubstr("pairs left out"));
+  options.folder = files / "none";
+  options.configuration.training.maximum_source_length = 1;
+  EXPECT_THAT(error_of_run(), HasSubstr("no pair remains"));
+}
+
+TEST_F(Training, NamesTheLineOfATargetOfTheWrongLength) {
+  options.configuration.target.fixed_length = 3;
+  options.configuration.target.end_token = false;
+  write_file(options.pairs.tsv, "ab\tabc\ncd\tabcd\nef\tabc\n");
+  EXPECT_THAT(error_of_run(), HasSubstr("pairs.tsv:2"));
+  EXPECT_EQ(code, ExitCode::kData);
+}
+
+TEST_F(Training, ReportsAFolderThatCannotBeMade) {
+  write_file(files / "file", "");
+  options.folder = files / "file" / "model";
+  EXPECT_THAT(error_of_run(), HasSubstr("file"));
+  EXPECT_NE(code, ExitCode::kSuccess);
+}
+
+TEST_F(Training, ReportsAFolderThatCannotBeLookedInto) {
+  options.folder = std::string(5000, 'x');
+  EXPECT_THAT(error_of_run(), HasSubstr("cannot look"));
+}
+
+TEST_F(Training, TrainsTheDatesPresetToItsVocabularies) {
+  std::string pairs;
+  for (int day = 10; day < 29; ++day) {
+    pairs += "May " + std::to_string(day) + ", 1979\t1979-05-" + std::to_string(day) + "\n";
+  }
+  write_file(options.pairs.tsv, pairs);
+  options.configuration = model::preset("dates");
+  options.configuration.training.updates = 2;
+  run();
+  const model::ModelText text = model::load_text(options.folder);
+  const auto& source = text.source.vocabulary.units();
+  EXPECT_EQ(source[source.size() - 2], "<unk>");
+  EXPECT_EQ(source.back(), "<pad>");
+  EXPECT_TRUE(std::is_sorted(source.begin(), source.end() - 2));
+  EXPECT_EQ(text.target.vocabulary.units().front(), "-");
+  EXPECT_FALSE(text.target.vocabulary.unknown().has_value());
+}
+
+TEST_F(Training, TrainsSubwordsInTheSameProgram) {
+  std::string pairs;
+  Random random(4);
+  const std::vector<std::string> words = {"the", "cat", "sat", "mat", "dog", "ran", "far", "away"};
+  for (int i = 0; i < 60; ++i) {
+    std::string line;
+    for (int w = 0; w < 6; ++w) line += words[random.below(words.size())] + " ";
+    pairs += line + "\t" + line + "\n";
+  }
+  write_file(options.pairs.tsv, pairs);
+  for (model::SideConfig* side : {&options.configuration.source, &options.configuration.target}) {
+    side->unit = model::UnitChoice::kSubwords;
+    side->subword_size = 25;
+  }
+  options.configuration.shared_vocabulary = true;
+  options.configuration.training.updates = 2;
+  run();
+  EXPECT_FALSE(model::load(options.folder).text.source.subword_model.empty());
+  EXPECT_EQ(run().updates, 2);
+}
+
+TEST_F(Training, DecidesByAMetricAndDrawsCurves) {
+  options.configuration.training.metric = "unit_error_rate";
+  options.configuration.training.threads = 2;
+  options.configuration.training.epochs = 8;
+  options.plot = files / "curves.svg";
+  const TrainResult result = run();
+  EXPECT_LT(result.best_metric, 90);
+  EXPECT_GT(result.best_metric, 0);
+  EXPECT_THAT(read_file(options.plot), HasSubstr("unit_error_rate"));
+  options.folder = files / "higher";
+  options.configuration.training.metric = "chrf";
+  const double best = run().best_metric;
+  double highest = 0;
+  for (const Progress& event : events) {
+    if (event.kind == Progress::Kind::kValidation) {
+      highest = std::max(highest, event.validation_metric);
+    }
+  }
+  EXPECT_EQ(best, highest);
+  EXPECT_GT(best, 10);
+}
+
+TEST_F(Training, SaysInOneLineThatAModelIsTooLarge) {
+  options.configuration.encoder.units = 1 << 24;
+  EXPECT_THAT(error_of_run(), ::testing::AllOf(HasSubstr("not enough memory"), HasSubstr("GiB"),
+                                               ::testing::Not(HasSubstr("libtorch"))));
+  EXPECT_FALSE(std::filesystem::exists(options.folder));
   // The data are not read first, and the largest tensor is named.
   options.pairs.tsv = files / "none.tsv";
   EXPECT_THAT(error_of_run(), HasSubstr("encoder.0.forward.recurrent_weight [50331648, 16777216]"));
@@ -462,6 +560,7 @@ class LabelTraining : public Training {
       model::set_option(options.configuration, setting);
     }
     options.configuration.training.epochs = 8;
+    options.configuration.training.patience = 0;
   }
 };
 

@@ -54,7 +54,7 @@ std::vector<std::size_t> numbers_of(const ShownDocument& document) {
 TEST(BreakLines, BreaksBetweenWords) {
   const std::vector<WordBox> words{{3}, {4}, {2}, {1}};
   EXPECT_THAT(break_lines(words, 1, 8), ElementsAre(0U, 2U));
-  EXPECT_THAT(break_lines(words, 1, 7), ElementsAre(0U, 1U));
+  EXPECT_THAT(break_lines(words, 1, 7), ElementsAre(0U, 1U, 3U));
   EXPECT_THAT(break_lines(words, 1, 2), ElementsAre(0U, 1U, 2U, 3U));
   EXPECT_THAT(break_lines({}, 1, 8), IsEmpty());
 }

@@ -9,7 +9,8 @@ namespace attend::model {
 void look_generate(Builder& b, const Configuration& configuration) {
   DecoderBuilder decoder(b, configuration);
   Value query;
-  if (mechanism(configuration.attention).reads_query) {
+  const AttentionConfig& attention = configuration.attention;
+  if (attention.looks() && mechanism(attention).reads_query) {
     query = learned_vector(b, "attention.query", configuration.decoder.units, "q");
   }
   const Look look = decoder.look({query, {}});

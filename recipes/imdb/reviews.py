@@ -234,7 +234,7 @@ def check_deletion():
     assert probability(answer) == ("negative", 0.75) and probability(moved, "negative") == ("negative", 0.4)
     flat = {"source": "a bé",
             "words": [{"begin": 0, "end": 1, "weight": 0.36}, {"begin": 2, "end": 5, "weight": 0.64}]}
-    assert sentences_of(flat) == [("a bé".encode(), [(0, 1, 0.6), (2, 5, 0.8)])]
+    assert sentences_of(flat) == [("a bé".encode(), [(0, 1, 0.36), (2, 5, 0.64)])]
     found = changes([answer], [[moved, answer]])
     assert math.isclose(found["change"], 0.175) and found["flipped"] == 50
     lines = list(deletion_table({"documents": 1000, "share": 0.1, "draws": 5, "attended": found,

@@ -347,7 +347,8 @@ void Encoder::run_layer(const Layer& layer, std::span<const TokenId> ids,
 void Encoder::run_level(const Level& level, std::span<const TokenId> ids, std::vector<float> inputs,
                         Annotations& annotations) const {
   const std::size_t width = level.layers[0].size() * units_;
-  const std::size_t positions = annotations.starts.back() + annotations.lengths.back();
+  const std::size_t positions =
+      annotations.starts.empty() ? 0 : annotations.starts.back() + annotations.lengths.back();
   annotations.units = width;
   annotations.values = kernels::Array(positions * width);
   for (std::size_t layer = 0; layer < level.layers.size(); ++layer) {

@@ -49,7 +49,7 @@ TEST_F(TrainingData, ADecoderWithoutACellLearnsLabels) {
   ASSERT_EQ(trained.exit_code, 0) << trained.error;
   RunOptions options;
   options.standard_input = "aa bb cc 7\nxx yy 9\n";
-  const RunResult predicted = attend({"predict", "-m", model()}, options);
+  const RunResult predicted = attend({"predict", "-m", model(), "--n-best", "1"}, options);
   EXPECT_EQ(predicted.exit_code, 0) << predicted.error;
   EXPECT_EQ(predicted.out, "very good\nbad\n");
 }

@@ -215,7 +215,7 @@ def check_deletion():
     sentences = sentences_of(answer)
     assert [text.decode() for text, _ in sentences] == ["Été so", "a bore ."]
     assert without(sentences, set()) == "Été so\ta bore ."
-    # √(0.8 · 0.7) = 0.75, √(0.2 · 0.9) = 0.42, √(0.8 · 0.2) = 0.4, √(0.8 · 0.1) = 0.28, √(0.2 · 0.1) = 0.14
+    # √0.8 · 0.7 = 0.63, √0.2 · 0.9 = 0.40, √0.8 · 0.2 = 0.18, √0.8 · 0.1 = 0.09, √0.2 · 0.1 = 0.04
     assert most_attended(sentences, 0.1) == {(1, 2)} and most_attended(sentences, 0.6) == {(1, 2), (0, 0), (1, 1)}
     assert without(sentences, {(1, 2), (0, 0)}) == "so\ta bore"
     assert without(sentences, {(0, 0), (0, 1)}) == "a bore ." and without(sentences, set(words_of(sentences))) == ""

@@ -362,6 +362,7 @@ Tensor ProgramRun::dropped_readout(const step::Operation& operation, const Tenso
   Dropout& dropout = *in_.dropout;
   const double rate = dropout.config().readout;
   if (rate <= 0) return x;
+  if (x.dim() == 2) return dropout.sequence(x.unsqueeze(0), rate).squeeze(0);  // of the source
   const auto times = [&x](const Tensor& mask) {
     return x * (x.dim() == 4 ? mask.unsqueeze(2) : mask);
   };

@@ -136,6 +136,8 @@ TEST(FusedLevels, EqualTensorOperationsInClassifiersWithFactorsOfTheirCosts) {
     for (std::size_t b = 0; b < examples.size(); ++b) examples[b].weight = 0.5F + 0.25F * float(b);
     const Layout layout(model::parameter_table(c, sizes));
     expect_fused_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+    c.training.dropout = {0.3, 0.3, 0, 0.3, 0, false};
+    expect_fused_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
   }
 }
 

@@ -63,6 +63,18 @@ double slope(const LabelProbabilities& probabilities, double beta) {
   return examples == 0 ? 0 : sum / static_cast<double>(examples);
 }
 
+// Whether every example whose right label counts has it as its best one. The likelihood then rises
+// with every lower temperature, and says nothing of how sure a wrong answer would be.
+bool all_are_right(const LabelProbabilities& probabilities) {
+  for (std::size_t i = 0; i < probabilities.examples(); ++i) {
+    const auto row = probabilities.row(i);
+    if (counts(row, probabilities.right[i]) && best_label(row) != probabilities.right[i]) {
+      return false;
+    }
+  }
+  return true;
+}
+
 std::size_t bin_of(double confidence) {
   const double place = std::ceil(confidence * kCalibrationBins) - 1;
   return static_cast<std::size_t>(std::clamp<double>(place, 0, kCalibrationBins - 1));
@@ -147,6 +159,7 @@ double fit_temperature(const LabelProbabilities& probabilities, double applied) 
   const double at_low = slope(probabilities, std::exp(low));
   const double at_high = slope(probabilities, std::exp(high));
   if (std::abs(at_low) < kFlat && std::abs(at_high) < kFlat) return 1;
+  if (all_are_right(probabilities)) return 1;
   if (at_low >= 0) return kLargestTemperature;
   if (at_high <= 0) return kLeastTemperature;
   for (int halvings = 0; halvings < 40; ++halvings) {

@@ -79,8 +79,9 @@ inline constexpr double kLargestTemperature = 20;
 /// log-likelihood, between the two limits, exact to about nine digits. The logits z are
 /// `applied` · log p: `probabilities` are those of the temperature `applied`, above 0. Examples
 /// whose right label has no probability have no influence. The result is 1 where the temperature
-/// makes no difference: without such an example, or where all labels of every example are equally
-/// probable. Deterministic; its time is that of some forty passes over the probabilities.
+/// makes no difference (without such an example, or where all labels of every example are equally
+/// probable) and where all examples are right: no temperature is best then. Deterministic; its time
+/// is that of some forty passes over the probabilities.
 double fit_temperature(const LabelProbabilities& probabilities, double applied = 1);
 
 /// A temperature and what it changes.

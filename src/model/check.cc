@@ -183,7 +183,12 @@ void check_labels(const Configuration& c) {
     conflict("training.class_weights: balanced needs target.unit: whole and target.end_token: " +
              std::string("false, because labels are balanced"));
   }
-  if (c.decoder.temperature != 1 && (c.attention.is_hard() || c.decoder.copy != Copy::kNone)) {
+  const bool mixes = c.attention.is_hard() || c.decoder.copy != Copy::kNone;
+  if (c.training.class_weights != ClassWeights::kNone && mixes) {
+    conflict("training.class_weights: balanced needs an output that is one softmax, no mixture " +
+             std::string("and no copies"));
+  }
+  if (c.decoder.temperature != 1 && mixes) {
     conflict("decoder.temperature needs an output that is one softmax, no mixture and no copies");
   }
   if (c.decoder.readout == Readout::kActivation && c.decoder.cell.type != Cell::kNone) {

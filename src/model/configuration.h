@@ -236,7 +236,7 @@ struct AttentionConfig {
   Temporal temporal = Temporal::kNone;
   Query query = Query::kState;
   ContextGate context_gate = ContextGate::kNone;
-  FixedContext fixed_context = FixedContext::kState;  ///< with AttentionKind::kFixed
+  FixedContext fixed_context = FixedContext::kState;  ///< with a fixed context
 };
 
 struct DecoderConfig {
@@ -259,7 +259,7 @@ struct DecoderConfig {
   GruContext gru_context = GruContext::kOutside;
   int transitions = 0;  ///< further cells of Order::kUpdateLookUpdate, which read the state alone
   Readout readout = Readout::kTanh;
-  int readout_units = 128;  ///< l: units after maxout; ignored by Readout::kNone
+  int readout_units = 128;  ///< l: units after maxout; only with a readout layer
   /// Whether E y_{i-1} is an input of the readout too.
   Feedback readout_feedback = Feedback::kPrevious;
   TiedEmbeddings tied_embeddings = TiedEmbeddings::kNone;

@@ -240,6 +240,7 @@ void save_temperature(const std::filesystem::path& folder, const ModelText& mode
                       Precision precision, double temperature) {
   Configuration configuration = model_text.configuration;
   set_option(configuration, fmt::format("decoder.temperature={}", temperature));
+  check(configuration);  // a folder that no command can read must not arise
   save_configuration(folder, configuration,
                      precision == Precision::kFloat32 ? kFormatPlain : kFormatRounded);
 }

@@ -55,7 +55,7 @@ search::Hypothesis best_label(const std::vector<float>& log_probabilities,
 bool answers_with_one_label(const model::Configuration& configuration) {
   return configuration.target.unit == model::UnitChoice::kWhole &&
          configuration.target.fixed_length == 1 && !configuration.target.end_token &&
-         configuration.decoder.copy == model::Copy::kNone;
+         configuration.decoder.copy == model::Copy::kNone && !configuration.attention.is_hard();
 }
 
 LabelAnswers Predictor::predict_labels(std::span<const std::string> texts,

@@ -145,8 +145,8 @@ bool has_instructions(Precision precision);
 
 struct Part;
 
-/// Whether every answer of a model is one label: a whole text as one unit (target.unit: whole),
-/// with nothing before or after it.
+/// Whether every answer of a model is one label, a whole text as one unit (target.unit: whole) with
+/// nothing before or after it, and its probabilities are one softmax, which a temperature changes.
 bool answers_with_one_label(const model::Configuration& configuration);
 
 /// The answers to several texts with the probabilities of all labels.

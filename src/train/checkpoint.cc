@@ -15,13 +15,9 @@
 namespace attend::train {
 namespace {
 
-constexpr std::array<std::string_view, 7> kMayDiffer = {"preset",
-                                                        "training.epochs",
-                                                        "training.updates",
-                                                        "training.minutes",
-                                                        "training.patience",
-                                                        "training.threads",
-                                                        "training.checkpoint_minutes"};
+constexpr std::array<std::string_view, 8> kMayDiffer = {
+    "preset",           "decoder.temperature", "training.epochs",  "training.updates",
+    "training.minutes", "training.patience",   "training.threads", "training.checkpoint_minutes"};
 
 // Lists the fields once, for reading and for writing. Numbers are written so that reading gives
 // exactly equal values.

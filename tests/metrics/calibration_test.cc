@@ -167,7 +167,6 @@ TEST(FitTemperature, IsAFactorOfTheLogarithms) {
 }
 
 TEST(FitTemperature, EndsAtALimitWithoutAMinimum) {
-  EXPECT_EQ(fit_temperature(of_two_labels(0.9, 10, 0)), kLeastTemperature);
   EXPECT_EQ(fit_temperature(of_two_labels(0.9, 0, 10)), kLargestTemperature);
   EXPECT_EQ(fit_temperature(of_two_labels(0.9, 50, 50)), kLargestTemperature);
   EXPECT_EQ(fit_temperature(of_two_labels(0.500001, 99, 1)), kLeastTemperature);
@@ -181,12 +180,17 @@ TEST(FitTemperature, IsOneWhereItMakesNoDifference) {
   EXPECT_EQ(fit_temperature(unknown), 1);
 }
 
+TEST(FitTemperature, IsOneWhereEveryLabelIsRight) {
+  EXPECT_EQ(fit_temperature(of_two_labels(0.9, 10, 0)), 1);
+  EXPECT_LT(fit_temperature(of_two_labels(0.6, 999, 1)), 1);
+}
+
 TEST(FitTemperature, IsRelativeToTheOneThatWasApplied) {
   const LabelProbabilities plain = of_two_labels(0.9, 75, 25);
   LabelProbabilities applied = plain;  // at the temperature 4; the rows need no sum of 1
   for (float& value : applied.log_probabilities) value /= 4;
   EXPECT_NEAR(fit_temperature(applied, 4), 2, 1e-5);
-  EXPECT_EQ(fit_temperature(of_two_labels(0.9, 10, 0), 4), kLeastTemperature);
+  EXPECT_EQ(fit_temperature(of_two_labels(0.9, 10, 0), 4), 1);
   EXPECT_EQ(fit_temperature(of_two_labels(0.9, 0, 10), 0.1), kLargestTemperature);
   EXPECT_EQ(fit_temperature(of_two_labels(0.5, 7, 3), 4), 1);
   const FittedTemperature fitted = calibrate_with_temperature(applied, 4);

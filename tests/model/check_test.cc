@@ -284,6 +284,8 @@ TEST(Check, OptionsOfLabels) {
   expect_taken(with(labels, "training.class_weights=balanced"));
   expect_refused({"training.class_weights=balanced"},
                  "training.class_weights: balanced needs target.unit: whole");
+  expect_refused(with(with(labels, "training.class_weights=balanced"), "attention.kind=hard"),
+                 "training.class_weights: balanced needs an output that is one softmax");
   expect_refused({"decoder.readout=activation"},
                  "decoder.readout: activation needs decoder.cell: none");
   expect_taken({"decoder.temperature=2"});

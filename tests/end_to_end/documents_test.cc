@@ -63,6 +63,7 @@ TEST_P(Documents, AreLearntAndExplained) {
   EXPECT_EQ(lines[0].substr(0, 10), "good film\t");
   EXPECT_EQ(lines[1].substr(0, 9), "bad film\t");
   EXPECT_EQ(lines[2], "");
+  EXPECT_NE(lines[3].find("film\t"), std::string::npos) << "a document of one word has a label";
 
   const RunResult json = attend({"predict", "-m", model, "--format", "json"}, options);
   const nlohmann::json first = nlohmann::json::parse(lines_of(json.out).front());
@@ -80,7 +81,8 @@ TEST_P(Documents, AreLearntAndExplained) {
 
   const RunResult shown = attend({"show", "-m", model, "It was a joy to see. We saw it."});
   EXPECT_EQ(shown.exit_code, 0) << shown.error;
-  EXPECT_NE(shown.out.find("joy"), std::string::npos) << shown.out;
+  EXPECT_EQ(shown.out.rfind("good film  ", 0), 0U) << shown.out;
+  EXPECT_NE(shown.out.find("of the largest"), std::string::npos) << shown.out;
   const RunResult explained =
       attend({"show", "-m", model, "It was a joy to see. We saw it.", "--explain"});
   EXPECT_EQ(explained.exit_code, 0) << explained.error;
@@ -91,7 +93,7 @@ TEST_P(Documents, AreLearntAndExplained) {
 
 INSTANTIATE_TEST_SUITE_P(Levels, Documents, ::testing::Values("2", "3"));
 
-// A text of many words takes time and memory in proportion to its length.
+// A text of many words has an answer that tells of every sentence.
 TEST(LongDocuments, AreAnswered) {
   const TemporaryFolder folder;
   const std::string pairs = (folder / "pairs.tsv").string(), model = (folder / "model").string();

@@ -35,7 +35,13 @@ void write_answer(const predictor::Answer& answer, AnswerKind kind, Wanted wante
 void run(const Options& options, const std::string& name) {
   text::PairReader reader(options.pairs.files(), text::BlankSides::kBoth);
   const predictor::Predictor predictor(options.model);
-  if (options.wanted == Wanted::kLinks) check_alignment(predictor, "links");
+  if (options.wanted == Wanted::kLinks) {
+    check_alignment(predictor, "links");
+    if (const int levels = predictor.text().source.levels; levels > 1) {
+      throw UsageError(fmt::format(
+          "links: this model looks at sentences and not at words (encoder.levels: {})", levels));
+    }
+  }
   check_marks(predictor, options.pairs.marks);
   find_labels(reader, predictor.text(), name);
   text::OutputFile target(options.target);

@@ -83,6 +83,8 @@ TEST_P(Documents, AreLearntAndExplained) {
   EXPECT_EQ(shown.exit_code, 0) << shown.error;
   EXPECT_EQ(shown.out.rfind("good film  ", 0), 0U) << shown.out;
   EXPECT_NE(shown.out.find("of the largest"), std::string::npos) << shown.out;
+  const RunResult links = attend({"align", "-m", model, pairs});
+  EXPECT_TRUE(refused(links, kUsage, {"links", "encoder.levels"})) << links.error;
   const RunResult explained =
       attend({"show", "-m", model, "It was a joy to see. We saw it.", "--explain"});
   EXPECT_EQ(explained.exit_code, 0) << explained.error;

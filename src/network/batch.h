@@ -58,11 +58,12 @@ struct Batch {
   // [tokens]: the factor of the cost of each target token; undefined if all are 1.
   at::Tensor target_weights;
   // With sources of several levels, the positions of this batch are sentences (or paragraphs), and
-  // `source` holds no ids. `below` has a source for each of them, whose positions are its words (or
-  // sentences); it has no targets. Null with sources of one level.
-  std::shared_ptr<const Batch> below;
-  // [source_length · batch]: the source of `below` that stands at position (t, b); on padding the
-  // number of its sources. Undefined without `below`.
+  // `source` holds no ids. The batches `below` have a source for each of them, whose positions are
+  // its words (or sentences); they have no targets. Sentences of similar lengths are in one batch,
+  // which saves padding. Empty with sources of one level.
+  std::vector<std::shared_ptr<const Batch>> below;
+  // [source_length · batch]: the source that stands at position (t, b), counted through all of
+  // `below`; on padding the number of their sources. Undefined without `below`.
   at::Tensor below_rows;
   std::int64_t sentences = 0;  ///< number of examples, written `batch` in shapes
   std::int64_t tokens = 0;     ///< number of target tokens, without padding

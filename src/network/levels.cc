@@ -17,15 +17,14 @@ Tensor largest_of_each_unit(const Tensor& h, const Batch& batch) {
 }
 
 // Returns the vectors [batch, n_h] that the sequences of a level become, from their annotations h
-// [longest, batch, n_h]. Adds the weights [longest, batch] to `weights`, if it is not null and
-// there are any: α_t = softmax_t(u · tanh(W h_t + b)), and the vector is Σ_t α_t h_t.
-Tensor Network::pool(int level, const Tensor& h, const Batch& batch,
-                     std::vector<Tensor>* weights) const {
+// [longest, batch, n_h], and the weights [positions] if there are any: α_t = softmax_t(u · tanh(W
+// h_t + b)), and the vector is Σ_t α_t h_t.
+PooledSequences Network::pool(int level, const Tensor& h, const Batch& batch) const {
   switch (configuration_.encoder.pooling) {
     case model::Pooling::kMean:
-      return h.sum(0) / batch.source_lengths.unsqueeze(1);
+      return {h.sum(0) / batch.source_lengths.unsqueeze(1), {}};
     case model::Pooling::kMax:
-      return largest_of_each_unit(h, batch);
+      return {largest_of_each_unit(h, batch), {}};
     case model::Pooling::kAttention:
       break;
   }
@@ -33,9 +32,7 @@ Tensor Network::pool(int level, const Tensor& h, const Batch& batch,
   const Tensor rows = operations_->real_positions(h, batch);
   const Tensor hidden = operations_->linear({{rows, {}}}, tensor(name + ".weight"),
                                             tensor(name + ".bias"), Activation::kTanh);
-  const PooledSequences pooled = operations_->pool(rows, hidden.mv(tensor(name + ".query")), batch);
-  if (weights != nullptr) weights->push_back(pooled.weights);
-  return pooled.vectors;
+  return operations_->pool(rows, hidden.mv(tensor(name + ".query")), batch);
 }
 
 // Returns the vectors [source_length, batch, n_h] of the level below, which the bottom layer of
@@ -43,18 +40,24 @@ Tensor Network::pool(int level, const Tensor& h, const Batch& batch,
 // words.
 Tensor Network::read_below(const Batch& batch, int level, Dropout* dropout,
                            std::vector<Tensor>* weights) const {
-  ATTEND_CHECK((level > 0) == (batch.below != nullptr));
+  ATTEND_CHECK((level > 0) == !batch.below.empty());
   if (level == 0) return {};
-  const Batch& below = *batch.below;
-  Tensor h = read_below(below, level - 1, dropout, weights);
-  for (int layer = 0; layer < configuration_.encoder.layers; ++layer) {
-    h = encode_layer({level - 1, layer}, below, h, dropout).annotations;
+  std::vector<Tensor> vectors, own_weights;
+  for (const std::shared_ptr<const Batch>& below : batch.below) {
+    Tensor h = read_below(*below, level - 1, dropout, weights);
+    for (int layer = 0; layer < configuration_.encoder.layers; ++layer) {
+      h = encode_layer({level - 1, layer}, *below, h, dropout).annotations;
+    }
+    const PooledSequences pooled = pool(level - 1, h, *below);
+    vectors.push_back(pooled.vectors);
+    if (pooled.weights.defined()) own_weights.push_back(pooled.weights);
   }
-  const Tensor pooled = pool(level - 1, h, below, weights);
-  const Tensor nothing = at::zeros({1, pooled.size(1)}, floating());
-  return at::cat({pooled, nothing}, 0)
+  if (weights != nullptr && !own_weights.empty()) weights->push_back(at::cat(own_weights, 0));
+  const std::int64_t units = vectors.front().size(1);
+  vectors.push_back(at::zeros({1, units}, floating()));  // of padding
+  return at::cat(vectors, 0)
       .index_select(0, batch.below_rows)
-      .view({batch.source.size(0), batch.source.size(1), pooled.size(1)});
+      .view({batch.source.size(0), batch.source.size(1), units});
 }
 
 }  // namespace attend::network

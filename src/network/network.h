@@ -76,7 +76,7 @@ class Network {
   // With an encoder of several levels (levels.cc):
   Tensor read_below(const Batch& batch, int level, Dropout* dropout,
                     std::vector<Tensor>* weights) const;
-  Tensor pool(int level, const Tensor& h, const Batch& batch, std::vector<Tensor>* weights) const;
+  PooledSequences pool(int level, const Tensor& h, const Batch& batch) const;
   Tensor previous_ids(const Batch& batch) const;
   WordRows previous_rows(const Batch& batch, Dropout* dropout) const;
   Decoded decode(const Batch& batch, Dropout* dropout, Shown shown,

@@ -108,6 +108,55 @@ TEST(Batch, TellsWhereAttentionMayLook) {
 }
 
 // Compares a sentence alone, in a batch, and in a batch with more padding than it needs.
+// Documents of one long sentence and many short ones.
+std::vector<Example> uneven_documents(std::size_t count) {
+  std::vector<Example> examples;
+  for (std::size_t k = 0; k < count; ++k) {
+    Example example{{std::vector<text::TokenId>(100 + k, 4)}, {5}};
+    for (std::size_t j = 0; j < example.source.tokens.size(); ++j) {
+      example.source.tokens[j] = static_cast<text::TokenId>((j * j + k) % kSizes.source);
+    }
+    example.source.sentences = {0};
+    for (std::size_t first = 50; first < 100; first += 2) {
+      example.source.sentences.push_back(static_cast<std::int32_t>(first));
+    }
+    examples.push_back(example);
+  }
+  return examples;
+}
+
+TEST(Batch, OfDocumentsHasLittlePadding) {
+  const auto examples = uneven_documents(5);
+  const Batch batch = make_batch(pointers(examples), at::kDouble);
+  ASSERT_GT(batch.below.size(), 1U);
+  std::int64_t sentences = 0, tokens = 0, positions = 0;
+  for (const auto& below : batch.below) {
+    sentences += below->sentences;
+    positions += below->source.numel();
+    for (const std::int32_t size : below->source_sizes) tokens += size;
+  }
+  EXPECT_EQ(sentences, 5 * 26);
+  EXPECT_EQ(tokens, 100 + 101 + 102 + 103 + 104);
+  EXPECT_LT(positions, 3 * tokens);  // 50 · 130 in one batch: 12 times the tokens
+  EXPECT_EQ(batch.below_rows.max().item<std::int64_t>(), sentences - 1);
+}
+
+TEST(Network, ADocumentAmongOthersIsADocumentAlone) {
+  for (const char* preset : {"han", "han-mean", "han-max"}) {
+    SCOPED_TRACE(preset);
+    const Network network = make_network(model::preset(preset), at::kDouble);
+    const auto examples = uneven_documents(5);
+    const Tensor all =
+        network.forced(make_batch(pointers(examples), at::kDouble)).log_probabilities;
+    for (std::size_t b = 0; b < examples.size(); ++b) {
+      const std::vector<Example> one{examples[b]};
+      const Tensor alone = network.forced(make_batch(pointers(one), at::kDouble)).log_probabilities;
+      EXPECT_TRUE(
+          at::allclose(all.select(1, static_cast<std::int64_t>(b)), alone.select(1, 0), 0, 1e-12));
+    }
+  }
+}
+
 TEST(Network, NeighboursAndPaddingDoNotMatter) {
   for (const model::InitialState initial :
        {model::InitialState::kBackward, model::InitialState::kMean, model::InitialState::kLast,

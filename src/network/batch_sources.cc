@@ -1,0 +1,296 @@
+#include "network/batch_sources.h"
+
+#include <algorithm>
+#include <map>
+#include <numeric>
+#include <utility>
+
+#include "base/base.h"
+
+namespace attend::network {
+
+at::Tensor to_tensor(const Ids& ids, at::IntArrayRef shape, const at::Device& device) {
+  const at::Tensor result = at::empty(shape, at::kLong);
+  std::copy(ids.begin(), ids.end(), result.data_ptr<std::int64_t>());
+  return device.is_cpu() ? result : result.to(device);
+}
+
+namespace {
+
+using Sequence = std::span<const text::TokenId>;
+using Sequences = std::vector<Sequence>;
+
+// The words of a batch that have n-grams, each once.
+struct Words {
+  std::vector<std::vector<text::TokenId>> of;  // [sources][tokens]: a word, or kNoToken
+  Ids rows, row_words, counts;                 // as Batch has them
+  bool any() const { return !counts.empty(); }
+};
+
+Words find_words(std::span<const Example* const> examples) {
+  Words words;
+  std::map<std::pair<const model::NgramList*, std::int32_t>, text::TokenId> known;
+  for (const Example* example : examples) {
+    const model::Ngrams& ngrams = example->source.ngrams;
+    ATTEND_CHECK(ngrams.words.size() <= example->source.tokens.size());
+    auto& own = words.of.emplace_back(example->source.tokens.size(), text::kNoToken);
+    for (std::size_t j = 0; j < ngrams.words.size(); ++j) {
+      const auto next = static_cast<text::TokenId>(words.counts.size());
+      const auto [found, is_new] = known.try_emplace({ngrams.list.get(), ngrams.words[j]}, next);
+      own[j] = found->second;
+      if (!is_new) continue;
+      const auto rows = ngrams.list->rows(static_cast<std::size_t>(ngrams.words[j]));
+      words.rows.insert(words.rows.end(), rows.begin(), rows.end());
+      words.row_words.insert(words.row_words.end(), rows.size(), next);
+      words.counts.push_back(static_cast<std::int64_t>(rows.size()));
+    }
+  }
+  return words;
+}
+
+// Fills what a batch of words knows of their n-grams. `sequences` are the words of each source.
+void fill_words(Batch& batch, const Words& words, const Sequences& sequences,
+                const at::TensorOptions& floating) {
+  if (!words.any()) return;
+  const auto size = [](const Ids& ids) { return static_cast<std::int64_t>(ids.size()); };
+  const std::size_t count = sequences.size();
+  Ids of_positions(static_cast<std::size_t>(batch.source.numel()), size(words.counts));
+  for (std::size_t b = 0; b < count; ++b) {
+    for (std::size_t t = 0; t < sequences[b].size(); ++t) {
+      if (sequences[b][t] != text::kNoToken) of_positions[t * count + b] = sequences[b][t];
+    }
+  }
+  const at::Device device = floating.device();
+  batch.words = to_tensor(of_positions, batch.source.sizes(), device);
+  batch.ngrams = to_tensor(words.rows, {size(words.rows)}, device);
+  batch.ngram_words = to_tensor(words.row_words, {size(words.row_words)}, device);
+  batch.ngram_counts = to_tensor(words.counts, {size(words.counts), 1}, device).to(floating);
+}
+
+void fill_source(Batch& batch, std::span<const Sequence> sources, std::size_t length,
+                 const at::TensorOptions& floating) {
+  const std::size_t count = sources.size();
+  Ids source(length * count, 0), reversed(length * count, 0), reversal(length * count);
+  Ids lengths(count), last(count), mask(length * count, 0);
+  for (std::size_t b = 0; b < count; ++b) {
+    const auto& tokens = sources[b];
+    for (std::size_t t = 0; t < length; ++t) {
+      const bool real = t < tokens.size();
+      const std::size_t mirrored = real ? tokens.size() - 1 - t : t;
+      reversal[t * count + b] = static_cast<std::int64_t>(mirrored * count + b);
+      if (!real) continue;
+      source[t * count + b] = tokens[t];
+      reversed[t * count + b] = tokens[mirrored];
+      mask[t * count + b] = 1;
+    }
+    lengths[b] = static_cast<std::int64_t>(tokens.size());
+    batch.source_sizes.push_back(static_cast<std::int32_t>(tokens.size()));
+    last[b] = static_cast<std::int64_t>((tokens.size() - 1) * count + b);
+  }
+  const auto rows = static_cast<std::int64_t>(length);
+  const auto columns = static_cast<std::int64_t>(count);
+  const at::Device device = floating.device();
+  batch.source = to_tensor(source, {rows, columns}, device);
+  batch.reversed_source = to_tensor(reversed, {rows, columns}, device);
+  batch.reversal = to_tensor(reversal, {rows * columns}, device);
+  batch.source_lengths = to_tensor(lengths, {columns}, device).to(floating);
+  batch.last_rows = to_tensor(last, {columns}, device);
+  if (std::find(mask.begin(), mask.end(), 0) != mask.end()) {
+    batch.source_mask = to_tensor(mask, {rows, columns}, device).to(floating);
+  }
+}
+
+// Elements [first, first + length) of the level below.
+struct Group {
+  std::size_t first = 0;
+  std::size_t length = 0;
+};
+
+// Adds the groups of a source of `size` elements that begin at `firsts`. Its first element has the
+// number `before` among those of all sources.
+void add_groups(const std::vector<std::int32_t>& firsts, std::size_t size, std::size_t before,
+                std::vector<Group>& groups) {
+  for (std::size_t k = 0; k < firsts.size(); ++k) {
+    const auto begin = static_cast<std::size_t>(firsts[k]);
+    const std::size_t end = k + 1 < firsts.size() ? static_cast<std::size_t>(firsts[k + 1]) : size;
+    ATTEND_CHECK(firsts[0] == 0 && begin < end && end <= size);
+    groups.push_back({before + begin, end - begin});
+  }
+}
+
+// The sources of a batch, level by level.
+struct Levels {
+  Sequences sentences;
+  Sequences words;                // [sentences]: their words that have n-grams
+  std::vector<Group> paragraphs;  // of sentences; empty with two levels
+  std::vector<Group> documents;   // of sentences or paragraphs
+};
+
+Levels find_levels(std::span<const Example* const> examples, const Words& words) {
+  const model::Source& first = examples[0]->source;
+  Levels levels;
+  for (std::size_t k = 0; k < examples.size(); ++k) {
+    const model::Source& source = examples[k]->source;
+    ATTEND_CHECK(!source.sentences.empty() &&
+                 source.paragraphs.empty() == first.paragraphs.empty());
+    ATTEND_CHECK(source.allowed.empty() && source.copies.ids.empty());
+    const std::size_t before = levels.sentences.size();
+    std::vector<Group> own;
+    add_groups(source.sentences, source.tokens.size(), 0, own);
+    for (const Group& group : own) {
+      levels.sentences.push_back(std::span(source.tokens).subspan(group.first, group.length));
+      levels.words.push_back(std::span(words.of[k]).subspan(group.first, group.length));
+    }
+    if (source.paragraphs.empty()) {
+      levels.documents.push_back({before, own.size()});
+      continue;
+    }
+    levels.documents.push_back({levels.paragraphs.size(), source.paragraphs.size()});
+    add_groups(source.paragraphs, own.size(), before, levels.paragraphs);
+  }
+  return levels;
+}
+
+// The batches of a level, and the place that each of its elements has in all of them, one after the
+// other.
+struct LowerBatches {
+  std::vector<std::shared_ptr<const Batch>> batches;
+  Ids places;
+};
+
+// Returns the numbers of elements in the order of their falling lengths: a step of the encoder
+// then computes only those that have not ended.
+template <class LengthOf>
+std::vector<std::size_t> order_by_length(std::size_t count, const LengthOf& length_of) {
+  std::vector<std::size_t> order(count);
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return length_of(a) > length_of(b); });
+  return order;
+}
+
+Ids places_of(const std::vector<std::size_t>& order) {
+  Ids places(order.size());
+  for (std::size_t place = 0; place < order.size(); ++place) {
+    places[order[place]] = static_cast<std::int64_t>(place);
+  }
+  return places;
+}
+
+std::shared_ptr<Batch> make_sources(std::span<const Sequence> sources,
+                                    const at::TensorOptions& floating) {
+  std::size_t longest = 0;
+  for (const auto& one : sources) longest = std::max(longest, one.size());
+  auto batch = std::make_shared<Batch>();
+  batch->sentences = static_cast<std::int64_t>(sources.size());
+  fill_source(*batch, sources, longest, floating);
+  return batch;
+}
+
+// Returns where the batches of sentences end that fall in length. The shortest sentence of a batch
+// has more than half as many words as the longest one, so that less than half of the batch is
+// padding; but a batch of few sentences is slower than padding.
+std::vector<std::size_t> cut_by_length(const Sequences& sentences) {
+  constexpr std::size_t kFewest = 16;
+  std::vector<std::size_t> ends;
+  for (std::size_t first = 0, k = 0; k < sentences.size(); ++k) {
+    if (k < first + kFewest || 2 * sentences[k].size() > sentences[first].size()) continue;
+    ends.push_back(k);
+    first = k;
+  }
+  ends.push_back(sentences.size());
+  return ends;
+}
+
+LowerBatches make_sentences(const Levels& levels, const Words& words,
+                            const at::TensorOptions& floating) {
+  const Sequences& sentences = levels.sentences;
+  const auto order =
+      order_by_length(sentences.size(), [&](std::size_t k) { return sentences[k].size(); });
+  Sequences ordered, ordered_words;
+  for (const std::size_t k : order) {
+    ordered.push_back(sentences[k]);
+    ordered_words.push_back(levels.words[k]);
+  }
+  LowerBatches result{{}, places_of(order)};
+  if (words.any()) {  // the n-grams of a word that occurs in several sentences are added up once
+    const std::shared_ptr<Batch> batch = make_sources(ordered, floating);
+    fill_words(*batch, words, ordered_words, floating);
+    result.batches.push_back(batch);
+    return result;
+  }
+  std::size_t first = 0;
+  for (const std::size_t end : cut_by_length(ordered)) {
+    result.batches.push_back(
+        make_sources(std::span(ordered).subspan(first, end - first), floating));
+    first = end;
+  }
+  return result;
+}
+
+// Fills what a batch whose sources are `groups` of the elements of `below` knows of them.
+void fill_groups(Batch& batch, const std::vector<Group>& groups, std::size_t length,
+                 const LowerBatches& below, const at::TensorOptions& floating) {
+  const std::vector<text::TokenId> no_ids(length, 0);
+  Sequences sources;
+  for (const Group& group : groups) sources.push_back(std::span(no_ids).first(group.length));
+  fill_source(batch, sources, length, floating);
+  Ids rows(length * groups.size(), static_cast<std::int64_t>(below.places.size()));
+  for (std::size_t b = 0; b < groups.size(); ++b) {
+    for (std::size_t t = 0; t < groups[b].length; ++t) {
+      rows[t * groups.size() + b] = below.places[groups[b].first + t];
+    }
+  }
+  batch.below = below.batches;
+  batch.below_rows = to_tensor(rows, {static_cast<std::int64_t>(rows.size())}, floating.device());
+}
+
+std::size_t longest_of(const std::vector<Group>& groups) {
+  std::size_t longest = 0;
+  for (const Group& group : groups) longest = std::max(longest, group.length);
+  return longest;
+}
+
+LowerBatches make_paragraphs(const std::vector<Group>& paragraphs, const LowerBatches& sentences,
+                             const at::TensorOptions& floating) {
+  const auto order =
+      order_by_length(paragraphs.size(), [&](std::size_t k) { return paragraphs[k].length; });
+  std::vector<Group> ordered;
+  for (const std::size_t k : order) ordered.push_back(paragraphs[k]);
+  auto batch = std::make_shared<Batch>();
+  batch->sentences = static_cast<std::int64_t>(ordered.size());
+  fill_groups(*batch, ordered, longest_of(ordered), sentences, floating);
+  return {{std::move(batch)}, places_of(order)};
+}
+
+// Fills what the batch knows of sources with several levels.
+void fill_documents(Batch& batch, std::span<const Example* const> examples, std::size_t at_least,
+                    const at::TensorOptions& floating) {
+  const Words words = find_words(examples);
+  const Levels levels = find_levels(examples, words);
+  LowerBatches below = make_sentences(levels, words, floating);
+  if (!levels.paragraphs.empty()) below = make_paragraphs(levels.paragraphs, below, floating);
+  fill_groups(batch, levels.documents, std::max(at_least, longest_of(levels.documents)), below,
+              floating);
+}
+
+}  // namespace
+
+void fill_sources(Batch& batch, std::span<const Example* const> examples, std::size_t at_least,
+                  const at::TensorOptions& floating) {
+  const auto has_levels = [](const Example* one) { return !one->source.sentences.empty(); };
+  if (std::any_of(examples.begin(), examples.end(), has_levels)) {
+    return fill_documents(batch, examples, at_least, floating);
+  }
+  Sequences sources;
+  std::size_t length = at_least;
+  for (const Example* example : examples) {
+    sources.emplace_back(example->source.tokens);
+    length = std::max(length, example->source.tokens.size());
+  }
+  fill_source(batch, sources, length, floating);
+  const Words words = find_words(examples);
+  fill_words(batch, words, {words.of.begin(), words.of.end()}, floating);
+}
+
+}  // namespace attend::network

@@ -95,7 +95,9 @@ LabelScores score_labels(std::span<const std::string> hypotheses,
   for (const std::string& label : options.averaged) scores[label];
   std::size_t correct = 0;
   for (std::size_t i = 0; i < hypotheses.size(); ++i) {
-    ++scores[pool_of(hypotheses[i], options)].predicted;
+    // A text without an answer is wrong, but its empty label is no class that could be averaged.
+    const bool answered = !hypotheses[i].empty() || references[i].empty();
+    if (answered) ++scores[pool_of(hypotheses[i], options)].predicted;
     LabelScore& expected = scores[pool_of(references[i], options)];
     ++expected.expected;
     if (hypotheses[i] != references[i]) continue;

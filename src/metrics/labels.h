@@ -9,7 +9,8 @@
 namespace attend::metrics {
 
 struct LabelScoreOptions {
-  /// The labels whose F1 is averaged. Empty: all labels that occur in hypotheses or references.
+  /// The labels whose F1 is averaged. Empty: all labels that occur in hypotheses or references, but
+  /// for the empty hypothesis of a text without an answer.
   std::vector<std::string> averaged;
   std::vector<std::string> ignored;  ///< left out of the averages, for example "Other"
   /// Score "Cause-Effect(e1,e2)" and "Cause-Effect(e2,e1)" together as "Cause-Effect", the text
@@ -43,7 +44,7 @@ struct LabelScores {
   /// precision and recall.
   LabelAverage macro;
   /// The rates of the averaged labels' examples taken together. Where all labels are averaged, each
-  /// of the three equals the accuracy, unless directions are pooled.
+  /// of the three equals the accuracy, unless directions are pooled or a text has no answer.
   LabelAverage micro;
   std::vector<LabelScore> labels;  ///< all that occur or are averaged, in byte order
 };

@@ -67,6 +67,15 @@ TEST(Labels, HaveMacroAndMicroAverages) {
   EXPECT_DOUBLE_EQ(scores.micro.f1, scores.accuracy);
 }
 
+// "b" is found in 1 of 2 texts and never wrongly: its precision is 100 and its recall 50.
+TEST(Labels, DoNotHaveAClassOfTextsWithoutAnAnswer) {
+  const LabelScores scores = score_labels(Labels{"a", "b", ""}, Labels{"a", "b", "b"});
+  ASSERT_EQ(scores.labels.size(), 2u);
+  EXPECT_DOUBLE_EQ(scores.macro.f1, (100 + 200.0 / 3) / 2);
+  EXPECT_DOUBLE_EQ(scores.accuracy, 200.0 / 3);
+  EXPECT_DOUBLE_EQ(score_labels(Labels{""}, Labels{""}).macro.f1, 100);
+}
+
 TEST(Labels, ThatAreIgnoredTellMicroF1FromAccuracy) {
   LabelScoreOptions options;
   options.ignored = {"Other"};

@@ -3,6 +3,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <memory>
 
@@ -60,10 +61,17 @@ Lengths lengths_of(const model::ModelText& text, std::int64_t length) {
           target.fixed_length > 0 ? target.fixed_length : length};
 }
 
-std::string describe(const Lengths& lengths) {
-  return fmt::format("{} source token{} and {} target token{}", lengths.source,
+std::string describe(const Lengths& lengths, std::string_view position = "token") {
+  return fmt::format("{} source {}{} and {} target token{}", lengths.source, position,
                      lengths.source == 1 ? "" : "s", lengths.target,
                      lengths.target == 1 ? "" : "s");
+}
+
+// Returns the name of what the decoder looks at: tokens, or what the highest level of a document is
+// made of.
+std::string_view position_name(const model::Configuration& configuration) {
+  constexpr std::array<std::string_view, 3> kNames = {"token", "sentence", "paragraph"};
+  return kNames.at(static_cast<std::size_t>(configuration.encoder.levels - 1));
 }
 
 // Returns the multiply-adds of the decoder by what they are needed for, and their sum for an
@@ -71,6 +79,7 @@ std::string describe(const Lengths& lengths) {
 std::string describe_work(const model::ModelText& text) {
   const step::Work work = step::work(model::step_program(text.configuration, text.sizes()));
   const Lengths lengths = lengths_of(text, 20);
+  const std::string_view position = position_name(text.configuration);
   std::int64_t all = 0;
   std::vector<std::string> kinds, terms;
   const auto add = [&](double products, const std::string& kind,
@@ -85,17 +94,17 @@ std::string describe_work(const model::ModelText& text) {
     all += number;
   };
   add(work.per_step, " multiply-adds of the decoder for each target token", {lengths.target});
-  add(work.per_step_and_position, " for each source token in every step",
+  add(work.per_step_and_position, fmt::format(" for each source {} in every step", position),
       {lengths.source, lengths.target});
   add(work.per_step_and_past,
       work.recent == 0   ? " for each earlier step in every step"
       : work.recent == 1 ? std::string(" for the last step in every step")
                          : fmt::format(" for each of the last {} steps in every step", work.recent),
       {static_cast<std::int64_t>(work.past_pairs(static_cast<double>(lengths.target)))});
-  add(work.per_position, " once for each source token", {lengths.source});
+  add(work.per_position, fmt::format(" once for each source {}", position), {lengths.source});
   add(work.per_source, " once a source", {});
-  return fmt::format("{}\n{:<12}{}: {} = {}", fmt::join(kinds, ", plus "), "", describe(lengths),
-                     fmt::join(terms, " + "), with_commas(all));
+  return fmt::format("{}\n{:<12}{}: {} = {}", fmt::join(kinds, ", plus "), "",
+                     describe(lengths, position), fmt::join(terms, " + "), with_commas(all));
 }
 
 // Returns what the activations of a training batch take, for a few lengths (model/memory.h).

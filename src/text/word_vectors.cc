@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <limits>
 #include <span>
@@ -60,15 +61,17 @@ std::vector<std::string_view> split_at_blanks(std::string_view line) {
 }
 
 // Parses a number as it is written in text, nan and inf among them. Returns nothing for anything
-// else; a number out of range is infinite.
+// else. A number that is too large for double is infinite, and one that is too small is 0.
 std::optional<double> parse_number(std::string_view field) {
   double value = 0;
   const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
   if (error == std::errc::invalid_argument || end != field.data() + field.size()) {
     return std::nullopt;
   }
-  if (error != std::errc()) return std::numeric_limits<double>::infinity();
-  return value;
+  if (error == std::errc()) return value;
+  return std::abs(std::strtod(std::string(field).c_str(), nullptr)) < 1
+             ? 0
+             : std::numeric_limits<double>::infinity();
 }
 
 bool is_digits(std::string_view field) {

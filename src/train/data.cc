@@ -101,6 +101,7 @@ class Encoder {
       return std::nullopt;
     }
     source_cut_ += source.cut > 0;
+    marked_ |= line.pair.source.find("<e1>") != std::string::npos;
     if (!allowed.empty()) allowed.resize(source.tokens.size(), 0);  // 0 at </s> and padding
     model::Source own{source.tokens, allowed, source.sentences, source.paragraphs};
     own.copies = model::find_copies(text_, texts_of(source.units), own);
@@ -137,6 +138,7 @@ class Encoder {
       messages.push_back(fmt::format("{} sources cut to source.fixed_length {}", source_cut_,
                                      text_.configuration.source.fixed_length));
     }
+    report_entities(messages);
     report_unknown(messages);
   }
 
@@ -187,6 +189,23 @@ class Encoder {
     }
   }
 
+  void report_entities(std::vector<std::string>& messages) const {
+    const model::SideConfig& source = text_.configuration.source;
+    if (!marked_ && source.markers) {
+      messages.push_back(
+          "warning: no source marks an entity, <e1>…</e1>: source.entities has no effect");
+    }
+    if (!marked_ && text_.configuration.encoder.position_units > 0) {
+      messages.push_back(
+          "warning: no source marks an entity, <e1>…</e1>: encoder.position_units has no effect");
+    }
+    if (marked_ && source.unit == UnitChoice::kTokens && !source.markers) {
+      messages.push_back(
+          "warning: the marks of entities, <e1>…</e1>, are read as words and signs: choose "
+          "source.entities=markers");
+    }
+  }
+
   void report_unknown(std::vector<std::string>& messages) const {
     constexpr double kWorthAWarning = 0.03;
     constexpr double kShown = 0.0005;  // smaller shares would be rounded to 0.0 %
@@ -218,6 +237,7 @@ class Encoder {
   std::size_t long_sources_ = 0;
   std::size_t source_cut_ = 0;
   std::size_t linked_ = 0;
+  bool marked_ = false;  // whether the source of a pair marks an entity
   std::array<std::array<UnknownUnits, 2>, 2> unknown_;  // [Part][source, target]
 };
 

@@ -45,27 +45,40 @@ std::vector<metrics::Segment> references(const Dataset& data) {
   return result;
 }
 
-// Returns what the model thinks of the labels of the validation pairs. A pair without an answer is
-// left out.
-metrics::LabelProbabilities label_probabilities(const Dataset& data,
-                                                const predictor::Predictor& predictor,
-                                                int threads) {
+// Adds what the model thinks of the labels of the validation pairs [begin, end). A pair without an
+// answer is left out.
+void add_probabilities(const Dataset& data, std::size_t begin, std::size_t end,
+                       const predictor::Predictor& predictor,
+                       const predictor::PredictOptions& options,
+                       metrics::LabelProbabilities& result) {
   std::vector<std::string> texts;
   std::vector<predictor::Allowed> allowed;
-  for (const text::Pair& pair : data.validation_pairs) {
-    texts.push_back(pair.source);
-    allowed.push_back(pair.allowed);
+  for (std::size_t i = begin; i < end; ++i) {
+    texts.push_back(data.validation_pairs[i].source);
+    allowed.push_back(data.validation_pairs[i].allowed);
   }
-  predictor::PredictOptions options;
-  options.threads = threads;
   const predictor::LabelAnswers labels = predictor.predict_labels(texts, options, allowed);
-  metrics::LabelProbabilities result;
-  for (std::size_t i = 0; i < texts.size(); ++i) {
-    const std::vector<float>& row = labels.log_probabilities[i];
+  for (std::size_t i = begin; i < end; ++i) {
+    const std::vector<float>& row = labels.log_probabilities[i - begin];
     if (row.empty()) continue;
     result.labels = row.size();
     result.log_probabilities.insert(result.log_probabilities.end(), row.begin(), row.end());
     result.right.push_back(static_cast<std::size_t>(data.validation[i].target.front()));
+  }
+}
+
+// Returns what the model thinks of the labels of all validation pairs. It reads a limited number of
+// texts at a time, because prepared texts take much more memory than raw ones.
+metrics::LabelProbabilities label_probabilities(const Dataset& data,
+                                                const predictor::Predictor& predictor,
+                                                int threads) {
+  constexpr std::size_t kTexts = 1024;
+  predictor::PredictOptions options;
+  options.threads = threads;
+  metrics::LabelProbabilities result;
+  const std::size_t count = data.validation_pairs.size();
+  for (std::size_t begin = 0; begin < count; begin += kTexts) {
+    add_probabilities(data, begin, std::min(begin + kTexts, count), predictor, options, result);
   }
   return result;
 }

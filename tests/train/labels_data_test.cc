@@ -221,6 +221,20 @@ TEST_F(LabelData, MarkersAreUnitsOfTheVocabulary) {
     EXPECT_TRUE(data.text.source.vocabulary.contains(marker)) << marker;
   }
   EXPECT_EQ(data.training.front().source.tokens.size(), 9u);
+  EXPECT_THAT(data.messages, Not(Contains(HasSubstr("entit"))));
+}
+
+TEST_F(LabelData, EntitiesThatAreNotMarkedOrNotReadAreWarnedOf) {
+  const std::string plain = text_first();
+  const std::string marked = lines_in([](const auto& label, const auto& text) {
+    return "<e1>a</e1> <e2>" + text + "</e2>\t" + label;
+  });
+  EXPECT_THAT(prepare(plain).messages, Not(Contains(HasSubstr("entit"))));
+  EXPECT_THAT(prepare(marked).messages, Contains(HasSubstr("choose source.entities=markers")));
+  options.configuration.encoder.position_units = 2;
+  EXPECT_THAT(prepare(plain).messages, Contains(HasSubstr("encoder.position_units has no effect")));
+  options.configuration.source.markers = true;
+  EXPECT_THAT(prepare(plain).messages, Contains(HasSubstr("source.entities has no effect")));
 }
 
 }  // namespace

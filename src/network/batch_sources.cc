@@ -20,11 +20,11 @@ namespace {
 using Sequence = std::span<const text::TokenId>;
 using Sequences = std::vector<Sequence>;
 
-// The words of a batch that have n-grams, each once.
+// The words that have n-grams, each once.
 struct Words {
-  std::vector<std::vector<text::TokenId>> of;  // [sources][tokens]: a word, or kNoToken
-  Ids rows, row_words, counts;                 // as Batch has them
-  bool any() const { return !counts.empty(); }
+  std::vector<std::vector<text::TokenId>> of;       // [sources][tokens]: a word, or kNoToken
+  std::vector<std::span<const std::int32_t>> rows;  // [words]: the rows of the n-grams of each
+  bool any() const { return !rows.empty(); }
 };
 
 Words find_words(std::span<const Example* const> examples) {
@@ -35,36 +35,46 @@ Words find_words(std::span<const Example* const> examples) {
     ATTEND_CHECK(ngrams.words.size() <= example->source.tokens.size());
     auto& own = words.of.emplace_back(example->source.tokens.size(), text::kNoToken);
     for (std::size_t j = 0; j < ngrams.words.size(); ++j) {
-      const auto next = static_cast<text::TokenId>(words.counts.size());
+      const auto next = static_cast<text::TokenId>(words.rows.size());
       const auto [found, is_new] = known.try_emplace({ngrams.list.get(), ngrams.words[j]}, next);
       own[j] = found->second;
       if (!is_new) continue;
-      const auto rows = ngrams.list->rows(static_cast<std::size_t>(ngrams.words[j]));
-      words.rows.insert(words.rows.end(), rows.begin(), rows.end());
-      words.row_words.insert(words.row_words.end(), rows.size(), next);
-      words.counts.push_back(static_cast<std::int64_t>(rows.size()));
+      words.rows.push_back(ngrams.list->rows(static_cast<std::size_t>(ngrams.words[j])));
     }
   }
   return words;
 }
 
-// Fills what a batch of words knows of their n-grams. `sequences` are the words of each source.
-void fill_words(Batch& batch, const Words& words, const Sequences& sequences,
+// Fills what a batch of words knows of their n-grams: each of its own words once. `sequences` are
+// the words of each source.
+void fill_words(Batch& batch, const Words& words, std::span<const Sequence> sequences,
                 const at::TensorOptions& floating) {
   if (!words.any()) return;
   const auto size = [](const Ids& ids) { return static_cast<std::int64_t>(ids.size()); };
   const std::size_t count = sequences.size();
-  Ids of_positions(static_cast<std::size_t>(batch.source.numel()), size(words.counts));
+  constexpr std::int64_t kNone = -1;
+  Ids of_positions(static_cast<std::size_t>(batch.source.numel()), kNone);
+  Ids own(words.rows.size(), kNone), rows, row_words, counts;  // own: [words], as in this batch
   for (std::size_t b = 0; b < count; ++b) {
     for (std::size_t t = 0; t < sequences[b].size(); ++t) {
-      if (sequences[b][t] != text::kNoToken) of_positions[t * count + b] = sequences[b][t];
+      if (sequences[b][t] == text::kNoToken) continue;
+      const auto word = static_cast<std::size_t>(sequences[b][t]);
+      if (own[word] == kNone) {
+        own[word] = size(counts);
+        rows.insert(rows.end(), words.rows[word].begin(), words.rows[word].end());
+        row_words.insert(row_words.end(), words.rows[word].size(), own[word]);
+        counts.push_back(static_cast<std::int64_t>(words.rows[word].size()));
+      }
+      of_positions[t * count + b] = own[word];
     }
   }
+  if (counts.empty()) return;
+  std::replace(of_positions.begin(), of_positions.end(), kNone, size(counts));
   const at::Device device = floating.device();
   batch.words = to_tensor(of_positions, batch.source.sizes(), device);
-  batch.ngrams = to_tensor(words.rows, {size(words.rows)}, device);
-  batch.ngram_words = to_tensor(words.row_words, {size(words.row_words)}, device);
-  batch.ngram_counts = to_tensor(words.counts, {size(words.counts), 1}, device).to(floating);
+  batch.ngrams = to_tensor(rows, {size(rows)}, device);
+  batch.ngram_words = to_tensor(row_words, {size(row_words)}, device);
+  batch.ngram_counts = to_tensor(counts, {size(counts), 1}, device).to(floating);
 }
 
 void fill_source(Batch& batch, std::span<const Sequence> sources, std::size_t length,
@@ -118,10 +128,14 @@ void add_groups(const std::vector<std::int32_t>& firsts, std::size_t size, std::
   }
 }
 
+struct Sentence {
+  Sequence tokens;
+  Sequence words;  // those that have n-grams
+};
+
 // The sources of a batch, level by level.
 struct Levels {
-  Sequences sentences;
-  Sequences words;                // [sentences]: their words that have n-grams
+  std::vector<Sentence> sentences;
   std::vector<Group> paragraphs;  // of sentences; empty with two levels
   std::vector<Group> documents;   // of sentences or paragraphs
 };
@@ -138,8 +152,8 @@ Levels find_levels(std::span<const Example* const> examples, const Words& words)
     std::vector<Group> own;
     add_groups(source.sentences, source.tokens.size(), 0, own);
     for (const Group& group : own) {
-      levels.sentences.push_back(std::span(source.tokens).subspan(group.first, group.length));
-      levels.words.push_back(std::span(words.of[k]).subspan(group.first, group.length));
+      levels.sentences.push_back({std::span(source.tokens).subspan(group.first, group.length),
+                                  std::span(words.of[k]).subspan(group.first, group.length)});
     }
     if (source.paragraphs.empty()) {
       levels.documents.push_back({before, own.size()});
@@ -160,13 +174,29 @@ struct LowerBatches {
 
 // Returns the numbers of elements in the order of their falling lengths: a step of the encoder
 // then computes only those that have not ended.
-template <class LengthOf>
-std::vector<std::size_t> order_by_length(std::size_t count, const LengthOf& length_of) {
-  std::vector<std::size_t> order(count);
+std::vector<std::size_t> order_by_length(const std::vector<std::size_t>& lengths) {
+  std::vector<std::size_t> order(lengths.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return length_of(a) > length_of(b); });
+                   [&](std::size_t a, std::size_t b) { return lengths[a] > lengths[b]; });
   return order;
+}
+
+// Cuts elements in this order into batches. The shortest element of a batch has more than half the
+// length of the longest one, so that less than half of the batch is padding; but a batch of few
+// elements is slower than padding.
+std::vector<std::span<const std::size_t>> cut_by_length(const std::vector<std::size_t>& order,
+                                                        const std::vector<std::size_t>& lengths) {
+  constexpr std::size_t kFewest = 16;
+  std::vector<std::span<const std::size_t>> batches;
+  std::size_t first = 0;
+  for (std::size_t k = 0; k < order.size(); ++k) {
+    if (k < first + kFewest || 2 * lengths[order[k]] > lengths[order[first]]) continue;
+    batches.push_back(std::span(order).subspan(first, k - first));
+    first = k;
+  }
+  batches.push_back(std::span(order).subspan(first));
+  return batches;
 }
 
 Ids places_of(const std::vector<std::size_t>& order) {
@@ -177,53 +207,23 @@ Ids places_of(const std::vector<std::size_t>& order) {
   return places;
 }
 
-std::shared_ptr<Batch> make_sources(std::span<const Sequence> sources,
-                                    const at::TensorOptions& floating) {
-  std::size_t longest = 0;
-  for (const auto& one : sources) longest = std::max(longest, one.size());
-  auto batch = std::make_shared<Batch>();
-  batch->sentences = static_cast<std::int64_t>(sources.size());
-  fill_source(*batch, sources, longest, floating);
-  return batch;
-}
-
-// Returns where the batches of sentences end that fall in length. The shortest sentence of a batch
-// has more than half as many words as the longest one, so that less than half of the batch is
-// padding; but a batch of few sentences is slower than padding.
-std::vector<std::size_t> cut_by_length(const Sequences& sentences) {
-  constexpr std::size_t kFewest = 16;
-  std::vector<std::size_t> ends;
-  for (std::size_t first = 0, k = 0; k < sentences.size(); ++k) {
-    if (k < first + kFewest || 2 * sentences[k].size() > sentences[first].size()) continue;
-    ends.push_back(k);
-    first = k;
-  }
-  ends.push_back(sentences.size());
-  return ends;
-}
-
-LowerBatches make_sentences(const Levels& levels, const Words& words,
+LowerBatches make_sentences(std::span<const Sentence> sentences, const Words& words,
                             const at::TensorOptions& floating) {
-  const Sequences& sentences = levels.sentences;
-  const auto order =
-      order_by_length(sentences.size(), [&](std::size_t k) { return sentences[k].size(); });
-  Sequences ordered, ordered_words;
-  for (const std::size_t k : order) {
-    ordered.push_back(sentences[k]);
-    ordered_words.push_back(levels.words[k]);
-  }
+  std::vector<std::size_t> lengths;
+  for (const Sentence& sentence : sentences) lengths.push_back(sentence.tokens.size());
+  const std::vector<std::size_t> order = order_by_length(lengths);
   LowerBatches result{{}, places_of(order)};
-  if (words.any()) {  // the n-grams of a word that occurs in several sentences are added up once
-    const std::shared_ptr<Batch> batch = make_sources(ordered, floating);
-    fill_words(*batch, words, ordered_words, floating);
+  for (const std::span<const std::size_t> own : cut_by_length(order, lengths)) {
+    Sequences tokens, own_words;
+    for (const std::size_t k : own) {
+      tokens.push_back(sentences[k].tokens);
+      own_words.push_back(sentences[k].words);
+    }
+    const auto batch = std::make_shared<Batch>();
+    batch->sentences = static_cast<std::int64_t>(own.size());
+    fill_source(*batch, tokens, lengths[own.front()], floating);
+    fill_words(*batch, words, own_words, floating);
     result.batches.push_back(batch);
-    return result;
-  }
-  std::size_t first = 0;
-  for (const std::size_t end : cut_by_length(ordered)) {
-    result.batches.push_back(
-        make_sources(std::span(ordered).subspan(first, end - first), floating));
-    first = end;
   }
   return result;
 }
@@ -251,16 +251,29 @@ std::size_t longest_of(const std::vector<Group>& groups) {
   return longest;
 }
 
-LowerBatches make_paragraphs(const std::vector<Group>& paragraphs, const LowerBatches& sentences,
+// Every batch of paragraphs has batches of its own sentences.
+LowerBatches make_paragraphs(const Levels& levels, const Words& words,
                              const at::TensorOptions& floating) {
-  const auto order =
-      order_by_length(paragraphs.size(), [&](std::size_t k) { return paragraphs[k].length; });
-  std::vector<Group> ordered;
-  for (const std::size_t k : order) ordered.push_back(paragraphs[k]);
-  auto batch = std::make_shared<Batch>();
-  batch->sentences = static_cast<std::int64_t>(ordered.size());
-  fill_groups(*batch, ordered, longest_of(ordered), sentences, floating);
-  return {{std::move(batch)}, places_of(order)};
+  std::vector<std::size_t> lengths;
+  for (const Group& paragraph : levels.paragraphs) lengths.push_back(paragraph.length);
+  const std::vector<std::size_t> order = order_by_length(lengths);
+  LowerBatches result{{}, places_of(order)};
+  for (const std::span<const std::size_t> own : cut_by_length(order, lengths)) {
+    std::vector<Group> groups;
+    std::vector<Sentence> sentences;
+    for (const std::size_t k : own) {
+      const auto [first, length] = levels.paragraphs[k];
+      groups.push_back({sentences.size(), length});
+      const auto begin = levels.sentences.begin() + static_cast<std::ptrdiff_t>(first);
+      sentences.insert(sentences.end(), begin, begin + static_cast<std::ptrdiff_t>(length));
+    }
+    const auto batch = std::make_shared<Batch>();
+    batch->sentences = static_cast<std::int64_t>(own.size());
+    fill_groups(*batch, groups, lengths[own.front()], make_sentences(sentences, words, floating),
+                floating);
+    result.batches.push_back(batch);
+  }
+  return result;
 }
 
 // Fills what the batch knows of sources with several levels.
@@ -268,8 +281,9 @@ void fill_documents(Batch& batch, std::span<const Example* const> examples, std:
                     const at::TensorOptions& floating) {
   const Words words = find_words(examples);
   const Levels levels = find_levels(examples, words);
-  LowerBatches below = make_sentences(levels, words, floating);
-  if (!levels.paragraphs.empty()) below = make_paragraphs(levels.paragraphs, below, floating);
+  const LowerBatches below = levels.paragraphs.empty()
+                                 ? make_sentences(levels.sentences, words, floating)
+                                 : make_paragraphs(levels, words, floating);
   fill_groups(batch, levels.documents, std::max(at_least, longest_of(levels.documents)), below,
               floating);
 }
@@ -290,7 +304,7 @@ void fill_sources(Batch& batch, std::span<const Example* const> examples, std::s
   }
   fill_source(batch, sources, length, floating);
   const Words words = find_words(examples);
-  fill_words(batch, words, {words.of.begin(), words.of.end()}, floating);
+  fill_words(batch, words, Sequences(words.of.begin(), words.of.end()), floating);
 }
 
 }  // namespace attend::network

@@ -2,6 +2,7 @@
 // pooled to one vector, and the level above reads the vectors of a document's sentences.
 #include "network/levels.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "base/base.h"
@@ -35,14 +36,25 @@ PooledSequences Network::pool(int level, const Tensor& h, const Batch& batch) co
   return operations_->pool(rows, hidden.mv(tensor(name + ".query")), batch);
 }
 
+namespace {
+
+// Adds the weights of some sequences to those of `level` that are there already.
+void add_weights(std::size_t level, const Tensor& own, std::vector<Tensor>& weights) {
+  weights.resize(std::max(weights.size(), level + 1));
+  Tensor& all = weights[level];
+  all = all.defined() ? at::cat({all, own}, 0) : own;
+}
+
+}  // namespace
+
 // Returns the vectors [source_length, batch, n_h] of the level below, which the bottom layer of
 // `level` reads at the positions of the batch; 0 on padding. Undefined for level 0, which reads
-// words.
+// words. Adds the weights of each level below, if there are any, to `weights`, which may be null.
 Tensor Network::read_below(const Batch& batch, int level, Dropout* dropout,
                            std::vector<Tensor>* weights) const {
   ATTEND_CHECK((level > 0) == !batch.below.empty());
   if (level == 0) return {};
-  std::vector<Tensor> vectors, own_weights;
+  std::vector<Tensor> vectors;
   for (const std::shared_ptr<const Batch>& below : batch.below) {
     Tensor h = read_below(*below, level - 1, dropout, weights);
     for (int layer = 0; layer < configuration_.encoder.layers; ++layer) {
@@ -50,9 +62,10 @@ Tensor Network::read_below(const Batch& batch, int level, Dropout* dropout,
     }
     const PooledSequences pooled = pool(level - 1, h, *below);
     vectors.push_back(pooled.vectors);
-    if (pooled.weights.defined()) own_weights.push_back(pooled.weights);
+    if (weights != nullptr && pooled.weights.defined()) {
+      add_weights(static_cast<std::size_t>(level - 1), pooled.weights, *weights);
+    }
   }
-  if (weights != nullptr && !own_weights.empty()) weights->push_back(at::cat(own_weights, 0));
   const std::int64_t units = vectors.front().size(1);
   vectors.push_back(at::zeros({1, units}, floating()));  // of padding
   return at::cat(vectors, 0)

@@ -141,11 +141,43 @@ TEST(Batch, OfDocumentsHasLittlePadding) {
   EXPECT_EQ(batch.below_rows.max().item<std::int64_t>(), sentences - 1);
 }
 
+// Paragraphs of one to forty sentences.
+TEST(Batch, OfParagraphsHasLittlePadding) {
+  auto examples = uneven_documents(20);
+  for (std::size_t k = 0; k < examples.size(); ++k) {
+    model::Source& source = examples[k].source;
+    source.sentences.clear();
+    source.paragraphs = {0};
+    for (std::size_t j = 0; j < source.tokens.size(); ++j) {
+      source.sentences.push_back(static_cast<std::int32_t>(j));
+      if (j >= 40) source.paragraphs.push_back(static_cast<std::int32_t>(j));
+    }
+  }
+  const Batch batch = make_batch(pointers(examples), at::kDouble);
+  ASSERT_GT(batch.below.size(), 1U);
+  std::int64_t paragraphs = 0, sentences = 0, positions = 0;
+  for (const auto& below : batch.below) {
+    paragraphs += below->sentences;
+    positions += below->source.numel();
+    for (const auto& own : below->below) sentences += own->sentences;
+  }
+  std::size_t expected = 0;
+  for (const Example& example : examples) expected += example.source.tokens.size();
+  EXPECT_EQ(sentences, static_cast<std::int64_t>(expected));
+  EXPECT_EQ(batch.below_rows.max().item<std::int64_t>(), paragraphs);  // padding of documents
+  EXPECT_LT(positions, 2 * sentences);  // 1,590 · 40 in one batch: 26 times the sentences
+}
+
 TEST(Network, ADocumentAmongOthersIsADocumentAlone) {
-  for (const char* preset : {"han", "han-mean", "han-max"}) {
+  for (const char* preset : {"han", "han-mean", "han-max", "three levels"}) {
     SCOPED_TRACE(preset);
-    const Network network = make_network(model::preset(preset), at::kDouble);
-    const auto examples = uneven_documents(5);
+    Configuration configuration = model::preset(preset[0] == 'h' ? preset : "han");
+    configuration.encoder.levels = preset[0] == 'h' ? 2 : 3;
+    const Network network = make_network(configuration, at::kDouble);
+    auto examples = uneven_documents(5);
+    for (Example& example : examples) {
+      if (preset[0] == 't') example.source.paragraphs = {0, 1, 2, 20};
+    }
     const Tensor all =
         network.forced(make_batch(pointers(examples), at::kDouble)).log_probabilities;
     for (std::size_t b = 0; b < examples.size(); ++b) {

@@ -109,8 +109,9 @@ text::CorpusFiles PairFiles::files() const {
   }
   if (parallel && columns.any()) {
     throw UsageError(
-        "--source-column and --target-column are columns of a TSV; --source FILE and --target FILE "
-        "have none");
+        "--source-column (--text-column) and --target-column (--label-column) are columns of a "
+        "TSV; "
+        "--source FILE and --target FILE have none");
   }
   return {tsv, source, target, marks, columns, format};
 }
@@ -120,11 +121,11 @@ namespace {
 // Adds an option of columns under two names.
 void add_columns(CLI::App& command, const std::string& name, const std::string& other_name,
                  text::Columns& columns, const std::string& help) {
-  const auto take = [&columns, name](const std::string& value) {
+  const auto take = [&columns, name, other_name](const std::string& value) {
     try {
       columns = text::Columns::parse(value);
     } catch (const UsageError& error) {
-      throw UsageError(fmt::format("{}: {}", name, error.what()));
+      throw UsageError(fmt::format("{} or {}: {}", other_name, name, error.what()));
     }
   };
   command.add_option_function<std::string>(fmt::format("{},{}", name, other_name), take, help)
@@ -152,6 +153,11 @@ void add_column_options(CLI::App& command, text::PairColumns& columns, text::Pai
 
 void find_labels(text::PairReader& reader, const model::ModelText& model,
                  std::string_view command) {
+  const auto tell = [&](const std::string& found) {
+    if (found.empty()) return;
+    print_message(fmt::format("{}: {}: {}\n", command, reader.name(), one_line(found)));
+  };
+  tell(reader.assumed_column());
   if (model.target.config.unit != model::UnitChoice::kWhole) return;
   const auto is_label = [&](std::string_view field) {
     try {
@@ -161,10 +167,7 @@ void find_labels(text::PairReader& reader, const model::ModelText& model,
       return false;  // a text that is too long
     }
   };
-  const std::string found = text::find_labels(reader, is_label);
-  if (!found.empty()) {
-    print_message(fmt::format("{}: {}: {}\n", command, reader.name(), one_line(found)));
-  }
+  tell(text::find_labels(reader, is_label));
 }
 
 void add_pair_options(CLI::App& command, PairFiles& files) {

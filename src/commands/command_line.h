@@ -71,8 +71,9 @@ void add_source_column_option(CLI::App& command, text::Columns& columns);
 /// TSV holds a pair. add_pair_options() adds them too.
 void add_column_options(CLI::App& command, text::PairColumns& columns, text::PairFormat& format);
 /// Finds out for a model of labels whether the labels of a TSV come first, where no option says it,
-/// and tells on stderr what was found if it is not the usual order. Call it before the first pair
-/// is read. UsageError where either column may hold the labels.
+/// and tells on stderr what was found if it is not the usual order. Tells for any model which
+/// column a side has that no option names, in lines of several columns. Call it before the first
+/// pair is read. UsageError where either column may hold the labels.
 void find_labels(text::PairReader& reader, const model::ModelText& model, std::string_view command);
 
 /// Adds the beam, the longest target for a source (--maximum-ratio), and the options of

@@ -204,6 +204,10 @@ void run(const Options& options) {
     model::save_temperature(options.model, predictor.text(), predictor.weights().precision(),
                             labels->fitted->temperature);
   }
+  if (labels && labels->fitted) {
+    const std::string warning = metrics::temperature_warning(labels->fitted->temperature);
+    if (!warning.empty()) print_message(fmt::format("attend evaluate: {}\n", warning));
+  }
   target.commit();
   for (SideFile* file : {&curve, &confusion, &reliability}) file->commit();
 }

@@ -69,10 +69,12 @@ bool read_chunk(Reader& reader, const LineOptions& options, Chunk& chunk,
   const std::size_t lines = std::max<std::size_t>(1, options.chunk_lines / n_best);
   while (chunk.sources.size() < lines && bytes < kChunkBytes && alignment < kChunkAlignment) {
     std::string problem;
+    ProblemKind kind = ProblemKind::kOfLine;
     try {
       if (!read(reader, chunk)) break;
     } catch (const text::BadLine& bad) {
       append_blank(reader, chunk);
+      if (bad.cause() == text::BadLine::Cause::kFields) kind = ProblemKind::kOfFields;
       const bool here = std::string_view(bad.what()).starts_with(reader.name() + ":");
       problem = here ? bad.problem() : bad.what();  // else the bad line is in the other file
     } catch (const DataError&) {
@@ -80,6 +82,7 @@ bool read_chunk(Reader& reader, const LineOptions& options, Chunk& chunk,
       break;
     }
     chunk.problems.push_back(std::move(problem));
+    chunk.problem_kinds.push_back(kind);
     chunk.line_numbers.push_back(reader.line_number());
     bytes +=
         chunk.sources.back().size() + (chunk.targets.empty() ? 0 : chunk.targets.back().size());
@@ -107,7 +110,7 @@ std::size_t Lines::take_chunk(const std::string& file, Chunk& chunk, const LineA
     if (!chunk.problems[taken].empty() && options_.bad_lines == BadLines::kLeaveOut) {
       notices_.add_left_out("pair", answer.problem, line);
     } else {
-      notices_.add(answer, line);
+      notices_.add(answer, line, chunk.problem_kinds[taken]);
       actions.take(answer, chunk, taken);
     }
     answer = {};

@@ -20,6 +20,7 @@ struct Chunk {
   std::vector<std::size_t> line_numbers;
   /// Why a line could not be taken; empty for other lines. The texts of such a line are empty.
   std::vector<std::string> problems;
+  std::vector<ProblemKind> problem_kinds;  ///< of Lines: the kind of each problem
 };
 
 /// Says how to treat lines that cannot be answered.

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kShownUnits = 10;
 constexpr std::size_t kKeptUnits = 1000;   // kinds of unknown units that are counted separately
 constexpr std::size_t kNamedLines = 1000;  // lines without an answer that are named
-constexpr std::size_t kNamedAtOnce = 10;   // lines that other notices name
+constexpr std::size_t kNamedAlike = 10;    // lines that other notices name
 constexpr auto kPause = std::chrono::minutes(1);
 
 const char* were(std::size_t count) { return count == 1 ? "was" : "were"; }
@@ -54,10 +54,10 @@ void Notices::Unknown::add(const std::vector<std::string>& found) {
   }
 }
 
-void Notices::add(const predictor::Answer& answer, std::size_t line) {
+void Notices::add(const predictor::Answer& answer, std::size_t line, ProblemKind kind) {
   const predictor::Source& source = answer.source;
   ++lines_;
-  if (!answer.problem.empty()) name_problem(answer, line);
+  if (!answer.problem.empty()) name_problem(answer, line, kind);
   if (source.left_out > 0 || source.parts > 1) name_long_source(source, line);
   sources_.add(source.unknown);
   if (source.cut > 0) ++cut_lines_;
@@ -74,7 +74,7 @@ void Notices::add(const predictor::Answer& answer, std::size_t line) {
 void Notices::add_left_out(std::string_view what, std::string_view problem, std::size_t line) {
   ++lines_;
   left_out_kind_ = what;
-  if (!is_named(++left_out_, fmt::format("{}s that are left out", what))) return;
+  if (!is_named(++left_out_, kNamedAlike, fmt::format("{}s that are left out", what))) return;
   say(fmt::format("{}:{}: {}; the {} is left out", file_, line, problem, what));
 }
 
@@ -82,20 +82,26 @@ void Notices::add_reference(const std::vector<std::string>& unknown_units) {
   references_.add(unknown_units);
 }
 
-// Whether the count-th line of a kind is named. The first that is not is said to be none, once.
-bool Notices::is_named(std::size_t count, std::string_view what) {
+// Whether the count-th line of a kind is named, of which the first `most` are. The line after them
+// is not, and this is said once.
+bool Notices::is_named(std::size_t count, std::size_t most, std::string_view what) {
   pending_ = true;
-  if (count == kNamedLines + 1) say(fmt::format("further {} are only counted", what));
-  return count <= kNamedLines;
+  if (count == most + 1) say(fmt::format("further {} are only counted", what));
+  return count <= most;
 }
 
-void Notices::name_problem(const predictor::Answer& answer, std::size_t line) {
-  if (!is_named(++problems_, "lines without an answer")) return;
+void Notices::name_problem(const predictor::Answer& answer, std::size_t line, ProblemKind kind) {
+  ++problems_;
+  if (kind == ProblemKind::kOfFields) {
+    if (!is_named(++wrong_fields_, kNamedAlike, "lines with wrong fields")) return;
+  } else if (!is_named(problems_ - wrong_fields_, kNamedLines, "lines without an answer")) {
+    return;
+  }
   say(fmt::format("{}:{}: {}; the line gets an empty answer", file_, line, answer.problem));
 }
 
 void Notices::name_long_source(const predictor::Source& source, std::size_t line) {
-  if (!is_named(++long_sources_, "sources that are too long")) return;
+  if (!is_named(++long_sources_, kNamedAlike, "sources that are too long")) return;
   if (source.parts > 1) {
     say(
         fmt::format("{}:{}: a source of {} units was answered in {} parts "
@@ -112,7 +118,7 @@ void Notices::name_long_source(const predictor::Source& source, std::size_t line
 // The first lines of one kind.
 void Notices::tell_once(std::size_t& told, std::size_t line, std::string_view message) {
   pending_ = true;
-  if (told == kNamedAtOnce) return;
+  if (told == kNamedAlike) return;
   ++told;
   say(fmt::format("{}:{}: {}", file_, line, message));
 }
@@ -150,8 +156,10 @@ void Notices::report() {
 void Notices::report_counts() {
   pending_ = false;
   reported_ = std::chrono::steady_clock::now();
-  if (problems_ > kNamedLines) say(fmt::format("{} lines got an empty answer in all", problems_));
-  if (long_sources_ > kNamedLines) {
+  if (wrong_fields_ > kNamedAlike || problems_ - wrong_fields_ > kNamedLines) {
+    say(fmt::format("{} lines got an empty answer in all", problems_));
+  }
+  if (long_sources_ > kNamedAlike) {
     say(fmt::format("{} sources were longer than --maximum-source-length in all", long_sources_));
   }
   if (left_out_ > 0) {

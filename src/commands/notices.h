@@ -20,6 +20,12 @@ enum class NoticeTime {
   kAsTheyArise
 };
 
+/// The kind of problem of a line that has no answer.
+enum class ProblemKind {
+  kOfLine,   ///< something that belongs to this line
+  kOfFields  ///< it has other fields than expected, as all lines do where an option is missing
+};
+
 /// Counts what a command notices and writes each notice to stderr as one line. Its memory is
 /// bounded, however long it counts. Not thread-safe.
 class Notices {
@@ -27,10 +33,13 @@ class Notices {
   /// Messages use the names `command` and `file`: "attend predict", "standard input".
   Notices(std::string command, std::string file, NoticeTime time = NoticeTime::kAtEnd);
 
-  /// Counts the answer to line number `line`. The answer may have a problem.
-  void add(const predictor::Answer& answer, std::size_t line);
+  /// Counts the answer to line number `line`. The answer may have a problem, of which `kind` says
+  /// what it is. The first ten lines with a problem of their fields are named, the first 1,000 with
+  /// another one, and the first ten sources that are too long.
+  void add(const predictor::Answer& answer, std::size_t line,
+           ProblemKind kind = ProblemKind::kOfLine);
   /// Counts line number `line`, which is left out because of a problem. `what` names such a line in
-  /// the message: "pair", "text".
+  /// the message: "pair", "text". The first ten are named.
   void add_left_out(std::string_view what, std::string_view problem, std::size_t line);
   /// Counts the unknown units of a reference that a prediction is compared with.
   void add_reference(const std::vector<std::string>& unknown_units);
@@ -50,9 +59,9 @@ class Notices {
     void add(const std::vector<std::string>& found);
   };
 
-  void name_problem(const predictor::Answer& answer, std::size_t line);
+  void name_problem(const predictor::Answer& answer, std::size_t line, ProblemKind kind);
   void name_long_source(const predictor::Source& source, std::size_t line);
-  bool is_named(std::size_t count, std::string_view what);
+  bool is_named(std::size_t count, std::size_t most, std::string_view what);
   void tell_once(std::size_t& told, std::size_t line, std::string_view message);
   void tell_at_once(const predictor::Answer& answer, std::size_t line);
   void report_counts();
@@ -64,7 +73,8 @@ class Notices {
   std::string command_, file_;
   NoticeTime time_;
   Unknown sources_, targets_, references_;
-  std::size_t lines_ = 0, problems_ = 0, long_sources_ = 0, cut_lines_ = 0, cut_predictions_ = 0;
+  std::size_t lines_ = 0, problems_ = 0, wrong_fields_ = 0, long_sources_ = 0, cut_lines_ = 0,
+              cut_predictions_ = 0;
   std::size_t withheld_ = 0, blank_pairs_ = 0, empty_references_ = 0, left_out_ = 0;
   std::size_t predictions_ = 0, empty_predictions_ = 0;
   bool expects_answers_ = false;

@@ -112,6 +112,7 @@ void run(Options options) {
   const model::Model model = model::load(options.model);
   if (!options.dev.empty() && options.dev != "-") {
     options.format = check_pairs(options, model.text);
+    if (options.columns.any()) options.columns = options.columns.complete();  // told once
   }
   const Precision precision = parse_precision(options.precision);
   if (model.weights.precision() != Precision::kFloat32) {

@@ -63,5 +63,8 @@ bool has_shown_weights(const predictor::Predictor& predictor);
 void want_labels(const predictor::Predictor& predictor, predictor::PredictOptions& options);
 /// Draws answers of a model of labels as shaded texts, in the terminal or into a file.
 void draw_documents(const ShowOptions& options, std::span<const predictor::Answer> answers);
+/// Returns the labels with their probabilities and below them the text, of each answer of a model
+/// of labels that looks at nothing.
+std::string draw_labels(const ShowOptions& options, std::span<const predictor::Answer> answers);
 
 }  // namespace attend::commands

@@ -123,19 +123,19 @@ void run(const ShowOptions& options) {
     notices.report();
     return;
   }
-  if (has_shown_weights(predictor)) {
-    ShowOptions wanted = options;
-    want_labels(predictor, wanted.predict);
-    draw_documents(wanted, answer_texts(predictor, wanted, notices));
-    notices.report();
-    return;
-  }
-  if (!options.target.empty()) check_alignment(predictor, "--output");
-  const std::vector<predictor::Answer> answers = answer_texts(predictor, options, notices);
-  if (const std::string lack = lack_of_alignment(predictor); !lack.empty()) {
-    write_file("-", predictions_of(answers) + lack + "\n");
+  const bool shaded = has_shown_weights(predictor);
+  if (!shaded && !options.target.empty()) check_alignment(predictor, "--output");
+  ShowOptions wanted = options;
+  if (predictor.has_labels()) want_labels(predictor, wanted.predict);
+  const std::vector<predictor::Answer> answers = answer_texts(predictor, wanted, notices);
+  if (shaded) {
+    draw_documents(wanted, answers);
+  } else if (const std::string lack = lack_of_alignment(predictor); lack.empty()) {
+    draw(wanted, answers);
   } else {
-    draw(options, answers);
+    const std::string text =
+        predictor.has_labels() ? draw_labels(wanted, answers) + "\n" : predictions_of(answers);
+    write_file("-", text + lack + "\n");
   }
   notices.report();
 }

@@ -41,22 +41,38 @@ std::vector<char> joined_words(const predictor::Source& source) {
   return joined;
 }
 
-view::DocumentPicture picture_of(const predictor::Answer& answer) {
+// Returns the words and the labels of an answer, without weights.
+view::DocumentPicture plain_picture_of(const predictor::Answer& answer) {
   const predictor::Source& source = answer.source;
-  predictor::Document document =
-      predictor::describe_document(source, answer.predictions.front().alignment);
   view::DocumentPicture picture;
   picture.words = raw_words(source);
   picture.joined = joined_words(source);
-  picture.word_weights = std::move(document.word_weights);
-  picture.importance = std::move(document.importance);
   picture.sentences = source.sentences;
   picture.paragraphs = source.paragraphs;
-  picture.sentence_weights = std::move(document.sentence_shares);
   for (const predictor::Prediction& prediction : answer.predictions) {
     picture.labels.push_back({prediction.text, std::exp(prediction.log_probability)});
   }
   return picture;
+}
+
+view::DocumentPicture picture_of(const predictor::Answer& answer) {
+  predictor::Document document =
+      predictor::describe_document(answer.source, answer.predictions.front().alignment);
+  view::DocumentPicture picture = plain_picture_of(answer);
+  picture.word_weights = std::move(document.word_weights);
+  picture.importance = std::move(document.importance);
+  picture.sentence_weights = std::move(document.sentence_shares);
+  return picture;
+}
+
+std::string draw_all(const ShowOptions& options, std::span<const view::DocumentPicture> pictures,
+                     const view::DocumentOptions& how) {
+  const view::TerminalOptions terminal = terminal_options(options);
+  std::string text;
+  for (const view::DocumentPicture& picture : pictures) {
+    text += (text.empty() ? "" : "\n") + view::draw_document_terminal(picture, terminal, how);
+  }
+  return text;
 }
 
 std::string draw_file(const ShowOptions& options, std::span<const view::DocumentPicture> pictures,
@@ -90,12 +106,13 @@ void draw_documents(const ShowOptions& options, std::span<const predictor::Answe
   if (!options.target.empty()) {
     return write_file(options.target, draw_file(options, pictures, how));
   }
-  const view::TerminalOptions terminal = terminal_options(options);
-  std::string text;
-  for (const view::DocumentPicture& picture : pictures) {
-    text += (text.empty() ? "" : "\n") + view::draw_document_terminal(picture, terminal, how);
-  }
-  write_file("-", text);
+  write_file("-", draw_all(options, pictures, how));
+}
+
+std::string draw_labels(const ShowOptions& options, std::span<const predictor::Answer> answers) {
+  std::vector<view::DocumentPicture> pictures;
+  for (const predictor::Answer& answer : answers) pictures.push_back(plain_picture_of(answer));
+  return draw_all(options, pictures, {});
 }
 
 }  // namespace attend::commands

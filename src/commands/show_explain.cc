@@ -123,12 +123,18 @@ std::string previous_token(const std::string& token, const model::DecoderConfig&
   return "none (zero vector)";
 }
 
+// Returns how an explanation names a target unit. A label may have several words.
+std::string name_of_answer(const std::string& unit, const model::Configuration& configuration) {
+  return configuration.target.unit == model::UnitChoice::kWhole ? view::visible_title(unit)
+                                                                : view::visible_label(unit);
+}
+
 std::string explain_step(std::size_t i, const predictor::ExplainedStep& step,
                          const predictor::Explanation& explanation,
-                         const model::DecoderConfig& decoder) {
+                         const model::Configuration& configuration) {
   const predictor::Source& source = explanation.source;
-  std::string text =
-      fmt::format("step {}: previous token {}\n", i + 1, previous_token(step.previous, decoder));
+  std::string text = fmt::format("step {}: previous token {}\n", i + 1,
+                                 previous_token(step.previous, configuration.decoder));
   const std::size_t drawn = drawn_columns(source, explanation.prediction);
   Columns columns;
   columns.all = source.columns.size();
@@ -146,9 +152,10 @@ std::string explain_step(std::size_t i, const predictor::ExplainedStep& step,
   if (drawn > 0) text += line_name("source", columns) + labels + "\n";
   text += describe_observations(step, columns, std::span(explanation.steps).first(i));
   text += fmt::format("{}'{}' p = {:.4f};", line_name("choice", columns),
-                      view::visible_label(step.chosen.unit), std::exp(step.chosen.log_probability));
+                      name_of_answer(step.chosen.unit, configuration),
+                      std::exp(step.chosen.log_probability));
   for (const predictor::Choice& choice : step.choices) {
-    text += fmt::format(" '{}' {:.4f}", view::visible_label(choice.unit),
+    text += fmt::format(" '{}' {:.4f}", name_of_answer(choice.unit, configuration),
                         std::exp(choice.log_probability));
   }
   return text + "\n";
@@ -182,8 +189,7 @@ std::string explain_texts(const predictor::Predictor& predictor, const ShowOptio
     text += fmt::format("\n{} → {}  (log-probability {:.4f})\n", given.sources[i],
                         explanation.prediction.text, explanation.prediction.log_probability);
     for (std::size_t k = 0; k < explanation.steps.size(); ++k) {
-      text += explain_step(k, explanation.steps[k], explanation,
-                           predictor.text().configuration.decoder);
+      text += explain_step(k, explanation.steps[k], explanation, predictor.text().configuration);
     }
   }
   undrawn.finish(drawn);

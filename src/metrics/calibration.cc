@@ -1,5 +1,7 @@
 #include "metrics/calibration.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -167,6 +169,16 @@ double fit_temperature(const LabelProbabilities& probabilities, double applied) 
     (slope(probabilities, std::exp(middle)) < 0 ? low : high) = middle;
   }
   return applied * std::exp(-(low + high) / 2);
+}
+
+std::string temperature_warning(double temperature) {
+  if (temperature > kLeastTemperature && temperature < kLargestTemperature) return {};
+  const bool least = temperature <= kLeastTemperature;
+  return fmt::format("warning: the temperature {} is the {} that is fitted: {}", temperature,
+                     least ? "least" : "largest",
+                     least ? "the model is nearly always right on these pairs and not sure of it"
+                           : "the probabilities hardly tell right answers to these pairs from "
+                             "wrong ones; look at the accuracy");
 }
 
 FittedTemperature calibrate_with_temperature(const LabelProbabilities& probabilities,

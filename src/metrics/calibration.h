@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <limits>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace attend::metrics {
@@ -83,6 +84,10 @@ inline constexpr double kLargestTemperature = 20;
 /// probable) and where all examples are right: no temperature is best then. Deterministic; its time
 /// is that of some forty passes over the probabilities.
 double fit_temperature(const LabelProbabilities& probabilities, double applied = 1);
+
+/// Returns one sentence for people where the temperature is one of the two limits, so that the best
+/// one may lie beyond. Otherwise returns an empty text.
+std::string temperature_warning(double temperature);
 
 /// A temperature and what it changes.
 struct FittedTemperature {

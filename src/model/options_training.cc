@@ -120,7 +120,7 @@ void add_training(OptionList& list, TrainingConfig& training) {
   list.number("training.minutes", training.minutes, 0.0, kAnyPositive,
               "minutes of training at most; 0: no limit");
   list.number("training.validation_share", training.validation_share, 0.0, 0.9,
-              "share of the pairs held out when there is no --valid");
+              "share of the pairs held out when there is no --valid, at least one pair");
   list.number("training.validation_maximum", training.validation_maximum, 1, kMany,
               "pairs held out at most");
   list.number("training.validate_every", training.validate_every, std::int64_t{0}, kUpdates,

@@ -34,9 +34,12 @@ Columns remaining(std::size_t usual, const Columns& taken, const char* side) {
   if (!taken.contains(usual)) return Columns::one(usual);
   const std::size_t other = 3 - usual;
   if (!taken.contains(other)) return Columns::one(other);
+  const bool is_source = side == std::string_view("source");
+  const char* const label = is_source ? "text" : "label";  // its name in classifiers
   throw UsageError(fmt::format(
-      "columns {} are those of the {}: name the columns of the {} too (--{}-column)", taken.name(),
-      side == std::string_view("source") ? "target" : "source", side, side));
+      "columns {} are those of the {}: name the columns of the {} too (--{}-column) or of the {} "
+      "(--{}-column)",
+      taken.name(), is_source ? "target" : "source", side, side, label, label));
 }
 
 }  // namespace

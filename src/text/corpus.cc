@@ -164,7 +164,8 @@ std::string split_fields(const std::string& line, const std::string& expected, s
   if (fields.size() == 1) return fmt::format("one field, {}", expected);
   if (fields.size() > 2) {
     return fmt::format(
-        "{} fields, expected 2 ({}); --source-column and --target-column name others",
+        "{} fields, expected 2 ({}); --source-column and --target-column (--text-column and "
+        "--label-column) name others",
         fields.size(), expected.substr(expected.find(' ') + 1));
   }
   first = fields[0];
@@ -272,7 +273,8 @@ bool SourceReader::next(MarkedSource& source) {
   if (fields.size() < needed) {
     throw BadLine(lines_.name(), lines_.line_number(),
                   fmt::format("{} field{}, expected the source in column {}", fields.size(),
-                              fields.size() == 1 ? "" : "s", columns_.name()));
+                              fields.size() == 1 ? "" : "s", columns_.name()),
+                  BadLine::Cause::kFields);
   }
   std::string ranges;
   if (marks_.allowed_column > 0) ranges = fields[marks_.allowed_column - 1];
@@ -292,6 +294,7 @@ struct PairReader::Data {
   std::unique_ptr<LineReader> second;  // reads the target file
   BlankSides blank;
   SourceMarks marks;
+  PairColumns named;    // of the sides that were named
   PairColumns columns;  // of both sides, or of none
   PairFormat format;
   std::string line = {};
@@ -299,12 +302,34 @@ struct PairReader::Data {
   std::optional<std::size_t> number = {};  // of the last line, while lines of `ahead` are returned
 
   std::size_t line_number() const { return number ? *number : first.line_number(); }
+  void read_ahead(std::size_t lines);
   bool read_line();
   bool next_fields(Pair& pair);
   bool next_parallel(Pair& pair);
   std::string split(Pair& pair, std::string& ranges);
   void check_sides(const Pair& pair) const;
 };
+
+// Reads so many lines of the TSV ahead, or fewer at the end of the file and where they are long.
+void PairReader::Data::read_ahead(std::size_t lines) {
+  number = 0;
+  std::size_t bytes = 0;
+  for (bool more = true; more && ahead.size() < lines && bytes < kBytesAhead;) {
+    Ahead one;
+    try {
+      more = first.next(one.line);
+      if (!more) break;
+    } catch (const BadLine&) {
+      one.error = std::current_exception();
+    } catch (const DataError&) {  // the file has ended
+      one.error = std::current_exception();
+      more = false;
+    }
+    one.number = first.line_number();
+    bytes += one.line.size();
+    ahead.push_back(std::move(one));
+  }
+}
 
 // Reads the next line of the TSV, or takes it from those that were read ahead.
 bool PairReader::Data::read_line() {
@@ -355,7 +380,9 @@ bool PairReader::Data::next_fields(Pair& pair) {
   };
   std::string ranges, problem;
   take([&] { problem = split(pair, ranges); });
-  if (!problem.empty()) throw BadLine(first.name(), line_number(), problem);
+  if (!problem.empty()) {
+    throw BadLine(first.name(), line_number(), problem, BadLine::Cause::kFields);
+  }
   take([&] { set_source(pair, read_marks(std::move(pair.source), ranges, marks)); });
   check_sides(pair);
   return true;
@@ -402,10 +429,10 @@ void PairReader::Data::check_sides(const Pair& pair) const {
 PairReader::PairReader(const CorpusFiles& files, BlankSides blank) {
   check_files(files);
   const bool tsv = !files.tsv.empty();
-  data_ = std::make_unique<Data>(
-      Data{LineReader(tsv ? files.tsv : files.source),
-           tsv ? nullptr : std::make_unique<LineReader>(files.target), blank, files.marks,
-           files.columns.any() ? files.columns.complete() : PairColumns{}, files.format});
+  data_ = std::make_unique<Data>(Data{
+      LineReader(tsv ? files.tsv : files.source),
+      tsv ? nullptr : std::make_unique<LineReader>(files.target), blank, files.marks, files.columns,
+      files.columns.any() ? files.columns.complete() : PairColumns{}, files.format});
 }
 
 PairReader::~PairReader() = default;
@@ -429,24 +456,7 @@ PairFormat PairReader::format() const { return data_->format; }
 
 std::vector<std::string_view> PairReader::look_ahead() {
   ATTEND_CHECK(is_open() && data_->line_number() == 0);
-  data_->number = 0;
-  LineReader& reader = data_->first;
-  std::size_t bytes = 0;
-  for (bool more = true; more && data_->ahead.size() < kLinesAhead && bytes < kBytesAhead;) {
-    Data::Ahead one;
-    try {
-      more = reader.next(one.line);
-      if (!more) break;
-    } catch (const BadLine&) {
-      one.error = std::current_exception();
-    } catch (const DataError&) {  // the file has ended
-      one.error = std::current_exception();
-      more = false;
-    }
-    one.number = reader.line_number();
-    bytes += one.line.size();
-    data_->ahead.push_back(std::move(one));
-  }
+  data_->read_ahead(kLinesAhead);
   std::vector<std::string_view> lines;
   for (const Data::Ahead& found : data_->ahead) {
     if (!found.error) lines.emplace_back(found.line);
@@ -457,6 +467,22 @@ std::vector<std::string_view> PairReader::look_ahead() {
 void PairReader::read_as(PairFormat format) {
   ATTEND_CHECK(is_open() && format != PairFormat::kOpen);
   data_->format = format;
+}
+
+std::string PairReader::assumed_column() {
+  const PairColumns &named = data_->named, &columns = data_->columns;
+  if (named.source.empty() == named.target.empty()) return {};
+  ATTEND_CHECK(data_->line_number() == 0);
+  data_->read_ahead(1);
+  if (data_->ahead.empty() || data_->ahead.front().error) return {};
+  const std::size_t fields = fields_of(data_->ahead.front().line).size();
+  if (fields <= 2) return {};
+  const bool source = named.source.empty();
+  return fmt::format(
+      "the {} is column {} of {}, because only {} is named; {} says otherwise",
+      source ? "source" : "target", (source ? columns.source : columns.target).name(), fields,
+      source ? "the column of the target or label" : "the column of the source",
+      source ? "--source-column or --text-column" : "--target-column or --label-column");
 }
 
 std::size_t PairReader::line_number() const { return data_->line_number(); }

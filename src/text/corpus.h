@@ -25,13 +25,21 @@ inline constexpr std::size_t kMaximumSkippedBytes = std::size_t{1} << 30;
 /// DataError that it is.
 class BadLine : public DataError {
  public:
+  /// The kind of problem.
+  enum class Cause {
+    kText,   ///< its bytes, marks or sides
+    kFields  ///< it lacks expected fields, as all lines do where an option is missing or wrong
+  };
   /// `problem` is the message without file and line.
-  BadLine(const std::string& file, std::size_t line, const std::string& problem)
-      : DataError(file, line, problem), problem_(problem) {}
+  BadLine(const std::string& file, std::size_t line, const std::string& problem,
+          Cause cause = Cause::kText)
+      : DataError(file, line, problem), problem_(problem), cause_(cause) {}
   const std::string& problem() const { return problem_; }
+  Cause cause() const { return cause_; }
 
  private:
   std::string problem_;
+  Cause cause_;
 };
 
 class ByteStream;  // byte_stream.h
@@ -157,6 +165,10 @@ class PairReader {
   std::vector<std::string_view> look_ahead();
   /// Says how to read the lines where is_open() is true. `format` must not be kOpen.
   void read_as(PairFormat format);
+  /// Returns one sentence that says which column the other side has, where only one side has named
+  /// columns and the first line has more than two fields. Otherwise returns an empty text. Reads
+  /// one line ahead: call it before the first pair is read.
+  std::string assumed_column();
 
   static constexpr std::size_t kLinesAhead = 5000;
   static constexpr std::size_t kBytesAhead = std::size_t{1} << 24;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <optional>
 #include <unordered_set>
 #include <utility>
 #include <vector>
@@ -40,22 +41,39 @@ std::vector<std::pair<std::string_view, std::string_view>> lines_of_two(
   return result;
 }
 
-// Whether there are lines with text, and all of them begin with a label of fastText.
-bool are_of_fasttext(std::span<const std::string_view> lines) {
-  bool any = false;
+// Returns the place of the labels if most of the lines with text begin with a label of fastText. A
+// line without its label is then found, and does not make a TSV of the others.
+std::optional<LabelPlace> fasttext(std::span<const std::string_view> lines) {
+  std::size_t all = 0, labelled = 0;
   for (const std::string_view line : lines) {
     if (is_blank(line)) continue;
-    any = true;
-    if (!trimmed(line).starts_with(kLabelPrefix)) return false;
+    ++all;
+    labelled += trimmed(line).starts_with(kLabelPrefix) ? 1 : 0;
   }
-  return any;
+  if (2 * labelled <= all) return std::nullopt;
+  const std::string which = labelled == all
+                                ? "every line begins"
+                                : fmt::format("{} of the first {} lines begin", labelled, all);
+  return LabelPlace{PairFormat::kFastText,
+                    fmt::format("labels: {} with {}, as in files of fastText; --format tsv takes "
+                                "the lines as a TSV",
+                                which, kLabelPrefix)};
 }
 
-LabelPlace fasttext() {
-  return {PairFormat::kFastText,
-          fmt::format("labels: every line begins with {}, as in files of fastText; --format tsv "
-                      "takes the lines as a TSV",
-                      kLabelPrefix)};
+// In how many of the pairs of fields exactly one is a known label.
+struct KnownFields {
+  std::size_t pairs = 0, only_first = 0, only_second = 0;
+};
+
+KnownFields count_known(std::span<const std::string_view> lines, const IsLabel& is_label) {
+  KnownFields count;
+  for (const auto& [one, other] : lines_of_two(lines)) {
+    const bool first = is_label(one), second = is_label(other);
+    ++count.pairs;
+    count.only_first += first && !second ? 1 : 0;
+    count.only_second += second && !first ? 1 : 0;
+  }
+  return count;
 }
 
 constexpr const char* kOptions = "--label-column and --text-column say otherwise";
@@ -65,7 +83,7 @@ constexpr const char* kChoose =
 }  // namespace
 
 LabelPlace place_of_labels(std::span<const std::string_view> lines) {
-  if (are_of_fasttext(lines)) return fasttext();
+  if (auto place = fasttext(lines)) return *std::move(place);
   const auto pairs = lines_of_two(lines);
   if (pairs.empty()) return {};
   std::unordered_set<std::string_view> first, second;
@@ -88,25 +106,37 @@ LabelPlace place_of_labels(std::span<const std::string_view> lines) {
 }
 
 LabelPlace place_of_labels(std::span<const std::string_view> lines, const IsLabel& is_label) {
-  if (are_of_fasttext(lines)) return fasttext();
-  const auto pairs = lines_of_two(lines);
-  std::size_t only_first = 0, only_second = 0;
-  for (const auto& [one, other] : pairs) {
-    const bool first = is_label(one), second = is_label(other);
-    only_first += first && !second ? 1 : 0;
-    only_second += second && !first ? 1 : 0;
-  }
-  if (only_first == 0 || 2 * only_first < pairs.size()) return {};
+  if (auto place = fasttext(lines)) return *std::move(place);
+  const auto [pairs, only_first, only_second] = count_known(lines, is_label);
+  if (only_first == 0 || 2 * only_first < pairs) return {};
   if (only_first < kClearly * only_second) {
     throw UsageError(
         fmt::format("either column may hold the labels: of the first {} lines, {} have a label of "
                     "the model in column 1 and {} in column 2; {}",
-                    pairs.size(), only_first, only_second, kChoose));
+                    pairs, only_first, only_second, kChoose));
   }
   return {PairFormat::kTargetFirst,
           fmt::format("labels: column 1 (labels of the model in {} of the first {} lines), texts: "
                       "column 2; {}",
-                      only_first, pairs.size(), kOptions)};
+                      only_first, pairs, kOptions)};
+}
+
+LabelPlace place_of_labels(std::span<const std::string_view> lines, const IsLabel& is_label,
+                           PairFormat usual) {
+  if (auto place = fasttext(lines)) {
+    if (usual == PairFormat::kFastText) place->reason.clear();
+    return *std::move(place);
+  }
+  const auto [pairs, only_first, only_second] = count_known(lines, is_label);
+  const bool first =
+      usual == PairFormat::kFastText ? only_first > only_second : usual != PairFormat::kTargetFirst;
+  const std::size_t labels = first ? only_first : only_second;
+  const std::size_t others = first ? only_second : only_first;
+  if (labels == 0 || 2 * labels < pairs || labels < kClearly * others) return {usual, {}};
+  return {first ? PairFormat::kTargetFirst : PairFormat::kTsv,
+          fmt::format("labels: column {} (labels of the training in {} of the first {} lines), "
+                      "texts: column {}; {}",
+                      first ? 1 : 2, labels, pairs, first ? 2 : 1, kOptions)};
 }
 
 namespace {
@@ -133,6 +163,12 @@ std::string find_labels(PairReader& reader) {
 
 std::string find_labels(PairReader& reader, const IsLabel& is_label) {
   return take_place(reader, [&](const auto& lines) { return place_of_labels(lines, is_label); });
+}
+
+std::string find_labels(PairReader& reader, const IsLabel& is_label, PairFormat usual) {
+  if (usual == PairFormat::kOpen) usual = PairFormat::kTsv;
+  return take_place(reader,
+                    [&](const auto& lines) { return place_of_labels(lines, is_label, usual); });
 }
 
 }  // namespace attend::text

@@ -156,14 +156,18 @@ std::string LeftOut::summary() const {
 }
 
 Corpus read_corpus(const text::CorpusFiles& files, Part part, const model::TrainingConfig& training,
-                   LeftOut& left_out, const std::filesystem::path& links, FindLabels find) {
+                   LeftOut& left_out, const std::filesystem::path& links, const FindFormat& find) {
   text::PairReader reader(
       files, training.allow_empty_targets ? text::BlankSides::kTarget : text::BlankSides::kNone);
   std::optional<LinkReader> link_reader;
   if (!links.empty()) link_reader.emplace(links);
   Corpus corpus{
       part, reader.name(), files.target.empty() ? reader.name() : name_of(files.target), {}};
-  if (find == FindLabels::kYes) corpus.place_of_labels = text::find_labels(reader);
+  const auto keep = [&corpus](std::string sentence) {
+    if (!sentence.empty()) corpus.found.push_back(std::move(sentence));
+  };
+  keep(reader.assumed_column());
+  if (find) keep(find(reader));
   corpus.format = reader.format();
   Line line;
   for (bool more = true; more;) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -38,12 +39,12 @@ struct Corpus {
   std::vector<Line> lines;
   /// How the lines of a TSV were read. kOpen: nothing was found out about them.
   text::PairFormat format = text::PairFormat::kOpen;
-  std::string place_of_labels = {};  ///< one sentence that says what was found out
+  std::vector<std::string> found = {};  ///< sentences for people that say what was found out
 };
 
-/// Whether the targets are labels, so that the place of the labels in a TSV is found out
-/// (text::find_labels) where nobody has said it.
-enum class FindLabels { kNo, kYes };
+/// Finds out how the lines of a TSV are to be read before the first of them is, and returns a
+/// sentence that says what was found, or nothing (text::find_labels).
+using FindFormat = std::function<std::string(text::PairReader&)>;
 
 /// Counts the pairs that are left out because they cannot be used. For messages it remembers the
 /// first kNamed of them, in the order of the files and their lines.
@@ -74,11 +75,11 @@ class LeftOut {
 /// Reads all pairs of the files, and the links of the file `links` if its name is not empty. Lines
 /// that a reader calls bad, and pairs whose links cannot be used, are given to `left_out`. A line
 /// with a blank target is a pair if the configuration allows empty targets. DataError when the rest
-/// of a file cannot be read, or when links and pairs have unequal numbers of lines. UsageError
-/// where labels are to be found and either column may hold them.
+/// of a file cannot be read, or when links and pairs have unequal numbers of lines. `find` may be
+/// empty, and its errors are passed on.
 Corpus read_corpus(const text::CorpusFiles& files, Part part, const model::TrainingConfig& training,
                    LeftOut& left_out, const std::filesystem::path& links = {},
-                   FindLabels find = FindLabels::kNo);
+                   const FindFormat& find = {});
 
 /// Removes the pairs that could not become examples whatever the vocabulary is, and gives them to
 /// `left_out`. Such a pair has a side of which preparation leaves nothing, a source without a unit

@@ -11,6 +11,7 @@
 
 #include "base/base.h"
 #include "train/corpus.h"
+#include "train/labels.h"
 #include "train/links.h"
 #include "train/units.h"
 #include "train/vocabularies.h"
@@ -277,6 +278,20 @@ void balance(std::vector<model::Example>& examples) {
   }
 }
 
+// Warns where all pairs of a training have one label, which is then the answer to any text.
+void warn_of_one_label(Dataset& dataset) {
+  const std::vector<model::Example>& examples = dataset.training;
+  const auto& first = examples.front().target;
+  if (!std::all_of(examples.begin(), examples.end(),
+                   [&](const model::Example& one) { return one.target == first; })) {
+    return;
+  }
+  dataset.messages.push_back(
+      fmt::format("warning: all pairs for training have the label '{}', so that the model learns "
+                  "no other answer",
+                  dataset.text.target.vocabulary.unit(first.front())));
+}
+
 // Chooses units and normal forms of a new training from the pairs that remain for training.
 void choose(Configuration& configuration, const Corpus& corpus, bool has_validation,
             std::vector<std::string>& messages) {
@@ -294,15 +309,6 @@ void choose(Configuration& configuration, const Corpus& corpus, bool has_validat
   model::check(configuration);
 }
 
-// Returns the files of validation, which are read as the pairs of training unless they have a
-// format of their own.
-text::CorpusFiles formatted_as(const Corpus& corpus, text::CorpusFiles files) {
-  const bool open = !files.tsv.empty() && files.format == text::PairFormat::kOpen &&
-                    !files.columns.any() && files.marks.allowed_column == 0;
-  if (open) files.format = corpus.format;
-  return files;
-}
-
 }  // namespace
 
 Dataset prepare_data(const TrainOptions& options, std::optional<model::ModelText> existing) {
@@ -311,15 +317,20 @@ Dataset prepare_data(const TrainOptions& options, std::optional<model::ModelText
   LeftOut left_out(options.on_error);
   std::vector<std::string> messages;
   const Configuration& known = existing ? existing->configuration : configuration;
-  const FindLabels find =
-      known.target.unit == UnitChoice::kWhole ? FindLabels::kYes : FindLabels::kNo;
+  const bool labels = known.target.unit == UnitChoice::kWhole;
+  FindFormat find;
+  if (labels) find = [](text::PairReader& reader) { return text::find_labels(reader); };
   Corpus corpus =
       read_corpus(options.pairs, Part::kTraining, training, left_out, options.links, find);
-  if (!corpus.place_of_labels.empty()) messages.push_back(corpus.place_of_labels);
+  messages = corpus.found;
+  if (!labels && !existing) {
+    if (auto hint = hint_of_labels(corpus)) messages.push_back(*std::move(hint));
+  }
   std::optional<Corpus> validation;
   if (options.validation) {
-    const text::CorpusFiles files = formatted_as(corpus, *options.validation);
-    validation = read_corpus(files, Part::kValidation, training, left_out, {}, find);
+    validation = labels ? read_labelled_validation(corpus, options, left_out)
+                        : read_corpus(*options.validation, Part::kValidation, training, left_out);
+    messages.insert(messages.end(), validation->found.begin(), validation->found.end());
   }
   if (existing) {
     configuration.source = existing->configuration.source;
@@ -343,6 +354,7 @@ Dataset prepare_data(const TrainOptions& options, std::optional<model::ModelText
   Dataset dataset{std::move(*existing), {}, {}, {}, of_pairs, std::move(messages)};
   encode_all(dataset, split, options.links.empty() ? Linked::kNo : Linked::kYes, left_out);
   if (training.class_weights == model::ClassWeights::kBalanced) balance(dataset.training);
+  if (labels) warn_of_one_label(dataset);
   const model::VocabularySizes sizes = dataset.text.sizes();
   dataset.messages.push_back(
       fmt::format("{} pairs for training, {} for validation; {} source and {} target units",

@@ -156,6 +156,7 @@ Session open_session(const TrainOptions& options) {
                     options.folder.string()));
   }
   check_memory(data.text.configuration, data.text.sizes());
+  check_metric(data);
   std::vector<InitialRows> vectors = read_vectors(std::move(vector_files), options.on_error, data);
   if (folder.checkpoint && !(options.source_vectors.empty() && options.target_vectors.empty())) {
     data.messages.emplace_back(

@@ -31,6 +31,15 @@ int thread_count(const TrainingConfig& training) {
                               : static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
 }
 
+// Says which limit ended a training that has nothing left to do.
+std::string how_to_go_on(StopReason reason, const TrainingConfig& training) {
+  if (reason != StopReason::kEarly) return "this training is finished; raise a limit to go on";
+  return fmt::format(
+      "this training is finished: {} validations in a row brought no progress; raise "
+      "training.patience (now {}) to go on, or set it to 0",
+      training.patience, training.patience);
+}
+
 }  // namespace
 
 Trainer::Trainer(Session session, const std::function<void(const Progress&)>& report,
@@ -162,7 +171,7 @@ std::optional<StopReason> Trainer::finished() const {
 TrainResult Trainer::run() {
   begin();
   std::optional<StopReason> reason = finished();
-  if (reason) message("this training is finished; raise a limit to go on");
+  if (reason) message(how_to_go_on(*reason, training_));
   while (!reason) train_epoch(reason);
   if (*reason != StopReason::kInterrupted && position_.validated_at != position_.update) validate();
   if (updates_ > 0) save_checkpoint_now();
@@ -174,7 +183,10 @@ TrainResult Trainer::run() {
 void Trainer::fit_label_temperature() const {
   if (!position_.has_best) return;
   if (!predictor::answers_with_one_label(session_.configuration())) return;
-  message(fit_temperature(session_.data, session_.options.folder, thread_count(training_)));
+  for (std::string& text :
+       fit_temperature(session_.data, session_.options.folder, thread_count(training_))) {
+    message(std::move(text));
+  }
 }
 
 void Trainer::train_epoch(std::optional<StopReason>& reason) {

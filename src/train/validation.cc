@@ -37,6 +37,15 @@ metrics::Segment to_segment(const model::Side& side, const model::Copies& copies
   return metrics::make_segment(side.segmenter, side.segmenter.join(units).text);
 }
 
+// Returns all labels that a model can answer with.
+std::vector<metrics::Segment> all_labels(const model::Side& side) {
+  std::vector<metrics::Segment> result;
+  for (const std::string& unit : side.vocabulary.units()) {
+    if (!text::is_reserved(unit)) result.push_back(metrics::make_segment(side.segmenter, unit));
+  }
+  return result;
+}
+
 std::vector<metrics::Segment> references(const Dataset& data) {
   std::vector<metrics::Segment> result;
   for (const text::Pair& pair : data.validation_pairs) {
@@ -94,6 +103,25 @@ void check_metric(const std::string& name) {
   }
 }
 
+void check_metric(const Dataset& data) {
+  const std::string& name = data.text.configuration.training.metric;
+  if (name == kLoss) return;
+  const metrics::Metric metric = metrics::parse_metric(name);
+  try {
+    const std::vector<metrics::Segment> right = references(data);
+    metrics::evaluate(metric, right, right);
+    if (metric != metrics::Metric::kSemEval2010) return;
+    if (!predictor::answers_with_one_label(data.text.configuration)) {
+      throw UsageError(
+          fmt::format("{}: the answers of this model are no labels (target.unit: whole)", name));
+    }
+    const std::vector<metrics::Segment> labels = all_labels(data.text.target);
+    metrics::evaluate(metric, labels, labels);
+  } catch (const UsageError& error) {
+    throw UsageError(fmt::format("training.metric: {}", error.what()));
+  }
+}
+
 bool is_better(const std::string& metric, double value, double best) {
   const bool higher = metric != kLoss && metrics::higher_is_better(metrics::parse_metric(metric));
   return higher ? value > best : value < best;
@@ -128,19 +156,24 @@ double decode_metric(const Dataset& data, const model::Weights& weights, const s
   return metrics::evaluate(metrics::parse_metric(metric), hypotheses, references(data));
 }
 
-std::string fit_temperature(const Dataset& data, const std::filesystem::path& folder, int threads) {
+std::vector<std::string> fit_temperature(const Dataset& data, const std::filesystem::path& folder,
+                                         int threads) {
   const predictor::Predictor predictor(folder);
   const metrics::LabelProbabilities probabilities = label_probabilities(data, predictor, threads);
-  if (probabilities.examples() == 0) return "no temperature: no validation pair has an answer";
+  if (probabilities.examples() == 0) return {"no temperature: no validation pair has an answer"};
   const metrics::FittedTemperature fitted = metrics::calibrate_with_temperature(
       probabilities, predictor.text().configuration.decoder.temperature);
   model::save_temperature(folder, predictor.text(), predictor.weights().precision(),
                           fitted.temperature);
-  return fmt::format(
+  std::vector<std::string> messages;
+  messages.push_back(fmt::format(
       "decoder.temperature {}: expected calibration error of the validation pairs {:.2f} % (before "
       "{:.2f} %), negative log-likelihood {:.4f} (before {:.4f})",
       fitted.temperature, fitted.after.expected_error, fitted.before.expected_error,
-      fitted.after.negative_log_likelihood, fitted.before.negative_log_likelihood);
+      fitted.after.negative_log_likelihood, fitted.before.negative_log_likelihood));
+  const std::string warning = metrics::temperature_warning(fitted.temperature);
+  if (!warning.empty()) messages.push_back(warning);
+  return messages;
 }
 
 void draw_history(const std::vector<ValidationRecord>& records, const std::filesystem::path& file) {

@@ -8,9 +8,6 @@
 
 namespace attend::view {
 
-/// Returns a text whose words are as visible_label() writes them, and whose spaces stay spaces.
-std::string visible_title(std::string_view text);
-
 /// Returns the characters of a text, each with the combining characters that follow it: no label
 /// may be cut inside one. This is simpler than UAX #29 and needs none of its data; it is enough to
 /// shorten a label, not to segment text.

@@ -67,6 +67,10 @@ std::size_t display_width(std::string_view text);
 /// ends in `…`.
 std::string visible_label(std::string_view unit);
 
+/// Returns a text whose words are as visible_label() writes them, and whose spaces stay spaces: a
+/// title, or a label of several words.
+std::string visible_title(std::string_view text);
+
 // ----------------------------------------------------------------------------------- pictures ---
 
 struct PictureOptions {

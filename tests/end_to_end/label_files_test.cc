@@ -133,6 +133,74 @@ TEST_F(LabelFiles, OfFastTextAreTrainedAndRefused) {
                       {"fast.txt:1: one field, expected source TAB target"}));
 }
 
+TEST_F(LabelFiles, OfFastTextNameTheLineWithoutALabel) {
+  std::string text;
+  for (int i = 1; i <= 301; ++i) {
+    text += i == 150 ? "no label\n" : i % 2 == 0 ? "__label__bad xx yy\n" : "__label__a aa\n";
+  }
+  write_file(*folder_ / "hole.txt", text);
+  EXPECT_TRUE(refused(train({file("hole.txt")}, "hole"), kData,
+                      {"hole.txt:150: no __label__ at the beginning"}));
+  const RunResult measured = run_on(text, {"evaluate", "-"});
+  EXPECT_EQ(measured.exit_code, 0) << measured.error;
+  EXPECT_TRUE(says(measured, "standard input:150: no __label__")) << measured.error;
+  EXPECT_TRUE(says(measured, "1 pair was left out")) << measured.error;
+}
+
+TEST_F(LabelFiles, OfValidationMayHaveTheOtherOrder) {
+  write_file(*folder_ / "valid.tsv", "aa bb cc 7\tvery good\nxx yy 9\tbad\n");
+  const RunResult trained = train({file("first.tsv"), "--valid", file("valid.tsv")}, "order");
+  EXPECT_EQ(trained.exit_code, 0) << trained.error;
+  EXPECT_TRUE(says(trained, "valid.tsv: labels: column 2")) << trained.error;
+  EXPECT_EQ(read_file(*folder_ / "order" / "target.vocab"), "bad\nvery good\n");
+  EXPECT_TRUE(refused(
+      train({file("first.tsv"), "--valid", file("valid.tsv"), "--label-column", "1"}, "wrong"),
+      kData, {"valid.tsv: found labels of the training pairs in the place of 2 of 2 texts"}));
+}
+
+TEST_F(LabelFiles, OfManyColumnsAreNamedTenTimes) {
+  std::string four, five;
+  for (int i = 0; i < 50; ++i) {
+    four += "id\tbad\txx yy\t7\n";
+    five += i < 25 ? "id\tbad\txx yy\t7\t8\n" : "id\tbad\n";
+  }
+  const auto named = [](const RunResult& result) {
+    std::size_t count = 0;
+    for (const std::string& line : lines_of(result.error)) {
+      count += line.find("standard input:") != std::string::npos ? 1 : 0;
+    }
+    return count;
+  };
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"predict", "--text-column", "5,9"},
+        {"score", "-"},
+        {"align", "-"},
+        {"score", "-", "--label-column", "7"}}) {
+    const RunResult result = run_on(four, command);
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    EXPECT_EQ(lines_of(result.out).size(), 50U);
+    EXPECT_EQ(named(result), 10U) << result.error;
+    EXPECT_TRUE(says(result, "further lines with wrong fields are only counted")) << result.error;
+    EXPECT_TRUE(says(result, "50 lines got an empty answer in all")) << result.error;
+  }
+  const RunResult none = run_on(four, {"evaluate", "-"});
+  EXPECT_EQ(none.exit_code, kData);
+  EXPECT_EQ(named(none), 11U) << none.error;  // with the error: no pair to evaluate
+  const RunResult some =
+      run_on(five, {"evaluate", "-", "--label-column", "2", "--text-column", "3"});
+  EXPECT_EQ(some.exit_code, 0) << some.error;
+  EXPECT_EQ(named(some), 10U) << some.error;
+  EXPECT_TRUE(says(some, "further pairs that are left out are only counted")) << some.error;
+  EXPECT_TRUE(says(some, "25 pairs were left out")) << some.error;
+}
+
+TEST_F(LabelFiles, SayWhichColumnIsTheText) {
+  const std::string four = "xx yy\tbad\t1\t2\n";
+  const RunResult measured = run_on(four, {"evaluate", "-", "--label-column", "2"});
+  EXPECT_TRUE(says(measured, "standard input: the source is column 1 of 4")) << measured.error;
+  EXPECT_EQ(run_on(four, {"evaluate", "-", "--label-column", "2", "--text-column", "1"}).error, "");
+}
+
 TEST_F(LabelFiles, OfValidationHaveTheColumnsOfTraining) {
   std::string pairs;
   for (int i = 0; i < 20; ++i) {
@@ -154,7 +222,7 @@ TEST_F(LabelFiles, WithWrongColumnsAreRefused) {
     return train(arguments, "wrong");
   };
   EXPECT_TRUE(refused(train_with({"--label-column", "x"}), kUsage,
-                      {"--target-column: found 'x', expected a column"}));
+                      {"--label-column or --target-column: found 'x', expected a column"}));
   EXPECT_TRUE(refused(train_with({"--text-column", "1,1"}), kUsage, {"names a column twice"}));
   EXPECT_TRUE(refused(train_with({"--text-column", "1-"}), kUsage, {"--target-column"}));
   EXPECT_TRUE(refused(train_with({"--label-column", "1", "--text-column", "1-"}), kUsage,

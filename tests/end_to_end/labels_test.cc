@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -314,6 +315,43 @@ TEST_F(Labels, AreShownAboveTheShadedText) {
   const RunResult two = run_on("", {"show", "xx yy", "aa bb", "-o", file("two.html")});
   EXPECT_EQ(two.exit_code, 0) << two.error;
   EXPECT_TRUE(refused(run_on("", {"show", " "}), kData, {"text:1: "}));
+}
+
+TEST_F(Labels, AreExplainedWithBlanks) {
+  const RunResult explained = run_on("", {"show", "--explain", "xx yy 9"});
+  EXPECT_EQ(explained.exit_code, 0) << explained.error;
+  EXPECT_NE(explained.out.find("'very good' 0."), std::string::npos) << explained.out;
+  EXPECT_EQ(explained.out.find("very\u2423good"), std::string::npos) << explained.out;
+}
+
+// Trains a model of labels with the settings beside those of all tests.
+RunResult train_labels(const std::string& pairs, const std::string& model,
+                       const std::string& options, const std::vector<std::string>& more) {
+  std::vector<std::string> arguments{"train", pairs, "-m", model, "-c", options};
+  for (const std::string& option : tiny_options(3)) arguments.push_back(option);
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return attend(arguments);
+}
+
+TEST_F(Labels, OfAModelThatLooksNowhereHaveProbabilities) {
+  const RunResult trained = train_labels(file("pairs.tsv"), file("mean"), file("labels.yml"),
+                                         {"--set", "attention.kind=mean"});
+  ASSERT_EQ(trained.exit_code, 0) << trained.error;
+  const RunResult shown = attend({"show", "-m", file("mean"), "xx yy 9"});
+  EXPECT_EQ(shown.exit_code, 0) << shown.error;
+  EXPECT_EQ(shown.out.find("→"), std::string::npos) << shown.out;
+  for (const char* part : {"bad        0.", "very good  0.", "xx␣yy␣9", "no alignment"}) {
+    EXPECT_NE(shown.out.find(part), std::string::npos) << part << shown.out;
+  }
+  EXPECT_TRUE(refused(attend({"show", "-m", file("mean"), "xx yy 9", "-o", file("mean.svg")}),
+                      kUsage, {"--output", "no alignment"}));
+}
+
+TEST_F(Labels, OfOtherTasksEndATrainingForSemEval2010BeforeItBegins) {
+  EXPECT_TRUE(refused(train_labels(file("pairs.tsv"), file("relations"), file("labels.yml"),
+                                   {"--metric", "semeval2010"}),
+                      kUsage, {"training.metric: semeval2010: found the label '"}));
+  EXPECT_FALSE(std::filesystem::exists(file("relations")));
 }
 
 TEST_F(Labels, AreOneToken) {

@@ -172,6 +172,16 @@ TEST(FitTemperature, EndsAtALimitWithoutAMinimum) {
   EXPECT_EQ(fit_temperature(of_two_labels(0.500001, 99, 1)), kLeastTemperature);
 }
 
+TEST(FitTemperature, IsWarnedOfAtALimit) {
+  EXPECT_EQ(temperature_warning(1), "");
+  EXPECT_EQ(temperature_warning(19.9), "");
+  EXPECT_EQ(temperature_warning(0.0501), "");
+  EXPECT_EQ(
+      temperature_warning(kLargestTemperature).rfind("warning: the temperature 20 is the ", 0), 0u);
+  EXPECT_NE(temperature_warning(kLargestTemperature).find("largest"), std::string::npos);
+  EXPECT_NE(temperature_warning(kLeastTemperature).find("least"), std::string::npos);
+}
+
 TEST(FitTemperature, IsOneWhereItMakesNoDifference) {
   EXPECT_EQ(fit_temperature({}), 1);
   EXPECT_EQ(fit_temperature(of_two_labels(0.5, 7, 3)), 1);

@@ -102,7 +102,8 @@ TEST(PairColumns, ThatAreNotClearAreRefused) {
   EXPECT_THAT(usage_error([] { columns_of("1-", "").complete(); }),
               HasSubstr("name the columns of the target too (--target-column)"));
   EXPECT_THAT(usage_error([] { columns_of("", "1,2").complete(); }),
-              HasSubstr("name the columns of the source too (--source-column)"));
+              HasSubstr("name the columns of the source too (--source-column) or of the text "
+                        "(--text-column)"));
   EXPECT_THAT(usage_error([] { columns_of("2-", "5").complete(); }),
               HasSubstr("columns 2- of the source and 5 of the target share a column"));
 }
@@ -301,6 +302,59 @@ TEST_F(ColumnReaders, AreOpenOnlyWhereNothingWasSaid) {
   CorpusFiles marked = files("a\tb\t0\n", "", "");
   marked.marks.allowed_column = 3;
   EXPECT_FALSE(PairReader(marked).is_open());
+}
+
+// -------------------------------------------------------------------------- what goes wrong ---
+
+TEST_F(ColumnReaders, TellWrongFieldsFromOtherBadLines) {
+  const auto cause = [](PairReader& reader) {
+    Pair pair;
+    try {
+      reader.next(pair);
+    } catch (const BadLine& bad) {
+      return bad.cause();
+    }
+    ADD_FAILURE() << "no error";
+    return BadLine::Cause::kText;
+  };
+  PairReader plain(files("a\n\xff\tb\n\tb\n", "", ""));
+  EXPECT_EQ(cause(plain), BadLine::Cause::kFields);
+  EXPECT_EQ(cause(plain), BadLine::Cause::kText);
+  EXPECT_EQ(cause(plain), BadLine::Cause::kText);
+  PairReader columns(files("a\tb\n", "3", "1"));
+  EXPECT_EQ(cause(columns), BadLine::Cause::kFields);
+  write_file(folder / "sources", "a\tb\n");
+  SourceReader sources(folder / "sources", {}, Columns::parse("4,9"));
+  MarkedSource source;
+  try {
+    sources.next(source);
+    ADD_FAILURE() << "no error";
+  } catch (const BadLine& bad) {
+    EXPECT_EQ(bad.cause(), BadLine::Cause::kFields);
+  }
+}
+
+TEST_F(ColumnReaders, SayWhichColumnNobodyHasNamed) {
+  const auto assumed = [&](const std::string& lines, const char* source, const char* target) {
+    PairReader reader(files(lines, source, target), BlankSides::kBoth);
+    std::string sentence = reader.assumed_column();
+    std::size_t count = 0;
+    for (Pair pair; reader.next(pair);) ++count;
+    EXPECT_EQ(count, 2u) << "every line is still read";
+    EXPECT_EQ(reader.line_number(), 2u);
+    return sentence;
+  };
+  const std::string four = "a\tb\tc\td\na\tb\tc\td\n";
+  EXPECT_EQ(assumed(four, "", "2"),
+            "the source is column 1 of 4, because only the column of the target or label is named; "
+            "--source-column or --text-column says otherwise");
+  EXPECT_THAT(assumed(four, "", "1"), HasSubstr("the source is column 2 of 4"));
+  EXPECT_EQ(assumed(four, "3-", ""),
+            "the target is column 2 of 4, because only the column of the source is named; "
+            "--target-column or --label-column says otherwise");
+  EXPECT_EQ(assumed(four, "3", "2"), "");
+  EXPECT_EQ(assumed("a\tb\na\tb\n", "", "1"), "");
+  EXPECT_EQ(assumed("a\tb\na\tb\n", "", ""), "");
 }
 
 }  // namespace

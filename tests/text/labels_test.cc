@@ -124,7 +124,66 @@ TEST(FastText, IsRecognisedByAllLines) {
     EXPECT_THAT(place.reason, HasSubstr("--format tsv"));
   }
   EXPECT_EQ(found({"__label__pos Good", "x\ty"}), PairFormat::kTsv);
+  EXPECT_THAT(known(lines).reason, HasSubstr("every line begins with __label__"));
   EXPECT_EQ(found({"", " "}), PairFormat::kTsv);
+}
+
+TEST(FastText, IsRecognisedByMostLines) {
+  std::vector<std::string> lines(301, "__label__pos Good");
+  lines[149] = "A line without its label.";
+  for (const LabelPlace& place : {place_of_labels(views(lines)), known(lines)}) {
+    EXPECT_EQ(place.format, PairFormat::kFastText);
+    EXPECT_THAT(place.reason, HasSubstr("300 of the first 301 lines begin with __label__"));
+  }
+  EXPECT_EQ(found({"__label__a x", "__label__b y", "z", "a\tb"}), PairFormat::kTsv);
+}
+
+// ---------------------------------------------------------------------------- validation pairs ---
+
+LabelPlace validation(const std::vector<std::string>& lines, PairFormat of_training) {
+  return place_of_labels(views(lines), is_sentiment, of_training);
+}
+
+TEST(ValidationLabels, AreFoundWhereTheyStand) {
+  const std::vector<std::string> first = {"pos\tGood.", "neg\tBad.", "new\tFair."};
+  const std::vector<std::string> second = {"Good.\tpos", "Bad.\tneg", "Fair.\tnew"};
+  for (const PairFormat usual :
+       {PairFormat::kTsv, PairFormat::kTargetFirst, PairFormat::kFastText}) {
+    const LabelPlace before = validation(first, usual), behind = validation(second, usual);
+    EXPECT_EQ(before.format, PairFormat::kTargetFirst);
+    EXPECT_EQ(behind.format, PairFormat::kTsv);
+    EXPECT_EQ(before.reason.empty(), usual == PairFormat::kTargetFirst) << before.reason;
+    EXPECT_EQ(behind.reason.empty(), usual == PairFormat::kTsv) << behind.reason;
+  }
+  EXPECT_EQ(validation(first, PairFormat::kTsv).reason,
+            "labels: column 1 (labels of the training in 2 of the first 3 lines), texts: column 2; "
+            "--label-column and --text-column say otherwise");
+  EXPECT_THAT(validation(second, PairFormat::kTargetFirst).reason,
+              HasSubstr("labels: column 2 (labels of the training in 2 of the first 3 lines), "
+                        "texts: column 1"));
+}
+
+TEST(ValidationLabels, AreWhereThoseOfTheTrainingAreUnlessOthersSayOtherwise) {
+  for (const PairFormat usual :
+       {PairFormat::kTsv, PairFormat::kTargetFirst, PairFormat::kFastText}) {
+    for (const std::vector<std::string>& lines : {std::vector<std::string>{},
+                                                  {"Fair.\tnew"},
+                                                  {"pos\tneg", "pos\tpos"},
+                                                  {"pos\tGood.", "Bad.\tneg"},
+                                                  {"a\tb\tc", "one field"}}) {
+      const LabelPlace place = validation(lines, usual);
+      EXPECT_EQ(place.format, usual);
+      EXPECT_EQ(place.reason, "");
+    }
+  }
+}
+
+TEST(ValidationLabels, MayBeThoseOfFastText) {
+  const std::vector<std::string> lines = {"__label__pos Good", "__label__neg Bad"};
+  EXPECT_EQ(validation(lines, PairFormat::kTsv).format, PairFormat::kFastText);
+  EXPECT_THAT(validation(lines, PairFormat::kTsv).reason, HasSubstr("as in files of fastText"));
+  EXPECT_EQ(validation(lines, PairFormat::kFastText).format, PairFormat::kFastText);
+  EXPECT_EQ(validation(lines, PairFormat::kFastText).reason, "");
 }
 
 // ----------------------------------------------------------------------------------- readers ---
@@ -147,6 +206,34 @@ TEST(FindLabels, MakesAReaderReadWhatWasFound) {
     EXPECT_THAT(bad.problem(), HasSubstr("3 fields, expected 2 (label TAB text)"));
   }
   EXPECT_EQ(find_labels(reader), "");  // its format is no longer open
+}
+
+TEST(FindLabels, NamesTheFirstLineWithoutItsLabelOfFastText) {
+  TemporaryFolder folder;
+  write_file(folder / "a.txt", "__label__pos Good.\n__label__neg Bad.\nFair.\n");
+  PairReader reader({folder / "a.txt", {}, {}});
+  EXPECT_THAT(find_labels(reader), HasSubstr("2 of the first 3 lines"));
+  Pair pair;
+  ASSERT_TRUE(reader.next(pair));
+  ASSERT_TRUE(reader.next(pair));
+  try {
+    reader.next(pair);
+    ADD_FAILURE() << "no error";
+  } catch (const BadLine& bad) {
+    EXPECT_THAT(bad.what(), HasSubstr("a.txt:3: no __label__ at the beginning"));
+  }
+}
+
+TEST(FindLabels, ReadsValidationPairsAsThoseOfTheTrainingWhereNothingSaysOtherwise) {
+  TemporaryFolder folder;
+  write_file(folder / "a.tsv", "new\tFair.\n");
+  for (const PairFormat usual : {PairFormat::kOpen, PairFormat::kTargetFirst}) {
+    PairReader reader({folder / "a.tsv", {}, {}});
+    EXPECT_EQ(find_labels(reader, is_sentiment, usual), "");
+    Pair pair;
+    ASSERT_TRUE(reader.next(pair));
+    EXPECT_EQ(pair.target, usual == PairFormat::kOpen ? "Fair." : "new");
+  }
 }
 
 TEST(FindLabels, NamesTheFileThatIsNotClear) {

@@ -10,6 +10,7 @@
 #include "base/base.h"
 #include "testing.h"
 #include "train/data.h"
+#include "train/validation.h"
 
 namespace attend::train {
 namespace {
@@ -151,6 +152,124 @@ TEST_F(LabelData, TextsWithoutLabelsKeepTheirOrder) {
   const Dataset data = prepare(label_first());
   EXPECT_TRUE(data.text.source.vocabulary.contains("good"));
   EXPECT_TRUE(data.text.target.vocabulary.contains("film"));
+}
+
+// -------------------------------------------------------------------------- validation pairs ---
+
+TEST_F(LabelData, ValidationMayHaveTheOtherOrder) {
+  options.validation = text::CorpusFiles{files / "valid.tsv", {}, {}};
+  const std::string other = (files / "valid.tsv").string() + ": labels: column ";
+  for (const bool first : {false, true}) {
+    write_file(files / "valid.tsv", first ? text_first() : label_first());
+    const Dataset data = prepare(first ? label_first() : text_first());
+    EXPECT_THAT(data.text.target.vocabulary.units(), ElementsAre("bad", "very good"));
+    EXPECT_EQ(data.validation_pairs.front().source, "film 0 .");
+    EXPECT_THAT(data.messages, Contains(HasSubstr(other + (first ? "2" : "1"))));
+    EXPECT_THAT(data.messages, Not(Contains(HasSubstr("in validation pairs only"))));
+  }
+}
+
+TEST_F(LabelData, ValidationWithExchangedColumnsIsRefused) {
+  const std::string expected =
+      "valid.tsv: found labels of the training pairs in the place of 40 of 40 texts and nowhere "
+      "else, expected text and label in the places that they have in the training pairs";
+  options.validation = text::CorpusFiles{files / "valid.tsv", {}, {}};
+  write_file(files / "valid.tsv", label_first());
+  for (auto* pairs : {&options.pairs, &*options.validation}) {
+    pairs->columns.target = text::Columns::parse("2");
+  }
+  EXPECT_THAT(error_of(text_first()), HasSubstr(expected));
+  EXPECT_EQ(code, ExitCode::kData);
+  write_file(files / "valid.tsv", text_first());
+  EXPECT_NO_THROW(prepare(text_first()));
+}
+
+TEST_F(LabelData, ValidationWithExchangedFilesIsRefused) {
+  std::string labels, texts;
+  for (int i = 0; i < kPairs; ++i) {
+    labels += label_of(i) + "\n";
+    texts += film(i) + "\n";
+  }
+  write_file(files / "labels", labels);
+  write_file(files / "texts", texts);
+  options.validation = text::CorpusFiles{{}, files / "labels", files / "texts"};
+  EXPECT_THAT(error_of(text_first()), HasSubstr("texts: found labels of the training pairs"));
+  options.validation = text::CorpusFiles{{}, files / "texts", files / "labels"};
+  EXPECT_NO_THROW(prepare(text_first()));
+}
+
+TEST_F(LabelData, ValidationMayHaveNewLabelsAlone) {
+  options.validation = text::CorpusFiles{files / "valid.tsv", {}, {}};
+  write_file(files / "valid.tsv", "new\tfilm 1 .\n");
+  EXPECT_THAT(prepare(label_first()).messages,
+              Contains(HasSubstr("1 label occurs in validation pairs only")));
+}
+
+// --------------------------------------------------------------------------- hints and checks ---
+
+TEST_F(LabelData, OfOneClassIsWarnedOf) {
+  const auto one = [](const auto&, const auto& text) { return text + "\tvery good"; };
+  EXPECT_THAT(prepare(lines_in(one)).messages,
+              Contains(HasSubstr("warning: all pairs for training have the label 'very good'")));
+  EXPECT_THAT(prepare(text_first()).messages, Not(Contains(HasSubstr("have the label"))));
+}
+
+TEST_F(LabelData, WithoutALabelPresetNamesPresets) {
+  const std::string hint =
+      "look like labels (2 different ones in 40 pairs): for a model that "
+      "answers with labels choose --preset flat-attention";
+  EXPECT_THAT(prepare(text_first()).messages, Not(Contains(HasSubstr("look like labels"))));
+  options.configuration.target = {};
+  options.configuration.target.unit = model::UnitChoice::kWords;
+  EXPECT_THAT(prepare(label_first()).messages,
+              Contains("the sources " + hint + ", han or att-blstm"));
+  EXPECT_THAT(prepare(text_first()).messages, Contains(HasSubstr("the targets " + hint)));
+  std::string numbers, few;
+  for (int i = 0; i < kPairs; ++i) {
+    numbers += fmt::format("text {}\tlabel {}\n", i, i % 20);
+    few += fmt::format("text {}\tlabel {}\n", i % 4, i % 2);
+  }
+  EXPECT_THAT(prepare(numbers).messages, Not(Contains(HasSubstr("look like labels"))));
+  EXPECT_THAT(prepare(few).messages, Not(Contains(HasSubstr("look like labels"))));
+}
+
+TEST_F(LabelData, SayWhichColumnIsTheText) {
+  options.pairs.columns.target = text::Columns::parse("2");
+  const auto form = [](const auto& label, const auto& text) {
+    return text + "\t" + label + "\t7\t8";
+  };
+  EXPECT_EQ(prepare(lines_in(form)).messages.front().rfind("the source is column 1 of 4", 0), 0u);
+  options.pairs.columns.source = text::Columns::parse("1");
+  EXPECT_THAT(prepare(lines_in(form)).messages, Not(Contains(HasSubstr("the source is column"))));
+}
+
+TEST_F(LabelData, OfOtherTasksAreRefusedForSemEval2010) {
+  const auto error = [&](const std::string& pairs) -> std::string {
+    try {
+      check_metric(prepare(pairs));
+    } catch (const UsageError& problem) {
+      return problem.what();
+    }
+    return "no error";
+  };
+  EXPECT_EQ(error(text_first()), "no error");
+  options.configuration.training.metric = "semeval2010";
+  EXPECT_THAT(error(text_first()),
+              AllOf(HasSubstr("training.metric: semeval2010: found the label '"),
+                    HasSubstr("expected Other or one of the nine relations")));
+  std::string relations;
+  for (int i = 0; i < kPairs; ++i) {
+    relations += film(i) + (i % 2 == 0 ? "\tOther\n" : "\tCause-Effect(e2,e1)\n");
+  }
+  EXPECT_EQ(error(relations), "no error");
+  // A label that training pairs alone have may be an answer too.
+  options.validation = text::CorpusFiles{files / "valid.tsv", {}, {}};
+  write_file(files / "valid.tsv", relations);
+  EXPECT_EQ(error(relations), "no error");
+  EXPECT_THAT(error(relations + "film\tCause\n"), HasSubstr("found the label 'Cause'"));
+  options.configuration.target = {};
+  options.configuration.target.unit = model::UnitChoice::kWords;
+  EXPECT_THAT(error(relations), HasSubstr("the answers of this model are no labels"));
 }
 
 // -------------------------------------------------------------------------------- long texts ---

@@ -286,6 +286,8 @@ TEST_F(Training, StopsEarlyWithoutProgress) {
   const TrainResult result = run();
   EXPECT_EQ(result.reason, StopReason::kEarly);
   EXPECT_EQ(result.updates, 15);
+  run();
+  EXPECT_THAT(messages(), HasSubstr("raise training.patience (now 2) to go on"));
 }
 
 // The metric stays at its worst at first, however fast the model learns.

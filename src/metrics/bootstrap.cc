@@ -38,6 +38,8 @@ double p_value(double difference, const Scores& system, const Scores& baseline) 
   Scores differences;
   for (std::size_t i = 0; i < system.size(); ++i)
     differences.push_back(std::abs(system[i] - baseline[i]));
+  const auto none = [](double found) { return found == 0; };
+  if (std::all_of(differences.begin(), differences.end(), none)) return 1;
   const double usual = mean(differences);
   const auto larger = std::count_if(differences.begin(), differences.end(), [&](double found) {
     return found - usual > std::abs(difference);

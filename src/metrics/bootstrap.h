@@ -35,7 +35,9 @@ struct PairedBootstrap {
   BootstrapScores system, baseline;
   /// The probability of a difference as large as that of the corpora if the systems were equally
   /// good, in (0, 1]: with d = |system - baseline|, the share of samples whose d, less the mean d
-  /// of all samples, is above the d of the corpora; one sample that counts as such is added.
+  /// of all samples, is above the d of the corpora; one sample that counts as such is added. It is
+  /// 1 where no sample has a difference; sacreBLEU would give such equal systems the smallest
+  /// value.
   double p_value = 1;
 };
 

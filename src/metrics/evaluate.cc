@@ -104,6 +104,14 @@ Segment make_segment(const text::Segmenter& target, std::string_view raw) {
   return segment;
 }
 
+Segment plain_segment(std::string text) {
+  Segment segment;
+  const std::vector<std::string_view> words = split_words(text);
+  segment.units.assign(words.begin(), words.end());
+  segment.text = std::move(text);
+  return segment;
+}
+
 std::vector<std::string> comparable_texts(std::span<const Segment> segments) {
   std::vector<std::string> result;
   result.reserve(segments.size());

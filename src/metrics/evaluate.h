@@ -59,6 +59,9 @@ struct Segment {
 /// for text that cannot be cut.
 Segment make_segment(const text::Segmenter& target, std::string_view raw);
 
+/// Makes a segment of a text that no model prepares: its units are the words between white space.
+Segment plain_segment(std::string text);
+
 /// Returns the texts of segments in the form in which metrics compare them (see evaluate()): the
 /// labels that score_labels() and confusion_matrix() take.
 std::vector<std::string> comparable_texts(std::span<const Segment> segments);
@@ -75,6 +78,7 @@ struct EvaluateOptions {
 
 /// Returns options whose tokeniser of BLEU fits the script of the references (choose_tokenizer).
 EvaluateOptions options_for(std::span<const std::vector<Segment>> references);
+EvaluateOptions options_for(std::span<const Segment> references);
 
 /// Returns what bleu, chrf, chrf++ and ter must be quoted with, in the form of sacreBLEU without
 /// its version; empty for other metrics.

@@ -229,9 +229,14 @@ std::string reference_count(References references) { return reference_count_name
 }  // namespace
 
 EvaluateOptions options_for(References references) {
+  std::vector<Segment> all;
+  for (const auto& list : references) all.insert(all.end(), list.begin(), list.end());
+  return options_for(std::span<const Segment>(all));
+}
+
+EvaluateOptions options_for(std::span<const Segment> references) {
   Texts texts;
-  for (const auto& list : references)
-    for (const Segment& reference : list) texts.push_back(reference.text);
+  for (const Segment& reference : references) texts.push_back(reference.text);
   EvaluateOptions options;
   options.bleu.tokenizer = choose_tokenizer(texts).tokenizer;
   return options;

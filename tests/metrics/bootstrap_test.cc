@@ -100,7 +100,11 @@ TEST(PairedBootstrap, DrawsTheSameSamplesForBothSystems) {
   EXPECT_DOUBLE_EQ(result.p_value, 1.0 / 1001);
 }
 
-// As in sacreBLEU, a system that is compared with itself has no sample above its difference of 0.
+TEST(PairedBootstrap, FindsNoDifferenceOfASystemFromItself) {
+  const std::vector<CorpusMetric> system = {mean_of(normal_values(20, 50, 6))};
+  EXPECT_EQ(paired_bootstrap(system, system, 20, {.samples = 100})[0].p_value, 1);
+}
+
 TEST(PairedBootstrap, ComparesMetricsOfTexts) {
   std::vector<Segment> hypotheses, others;
   std::vector<std::vector<Segment>> references;

@@ -109,8 +109,8 @@ text::CorpusFiles PairFiles::files() const {
   }
   if (parallel && columns.any()) {
     throw UsageError(
-        "--source-column (--text-column) and --target-column (--label-column) are columns of a "
-        "TSV; "
+        "--source-column (--text-column), --target-column (--label-column) and --reference-column "
+        "are columns of a TSV; "
         "--source FILE and --target FILE have none");
   }
   return {tsv, source, target, marks, columns, format};
@@ -151,6 +151,11 @@ void add_column_options(CLI::App& command, text::PairColumns& columns, text::Pai
       "fasttext and the column of the label are recognised");
 }
 
+void add_reference_column_option(CLI::App& command, text::Columns& columns) {
+  add_columns(command, "--reference-column", "--reference-columns", columns,
+              "columns with further references: each is one, an empty field is none");
+}
+
 void find_labels(text::PairReader& reader, const model::ModelText& model,
                  std::string_view command) {
   const auto tell = [&](const std::string& found) {
@@ -174,6 +179,10 @@ void add_pair_options(CLI::App& command, PairFiles& files) {
   command.add_option("pairs", files.tsv, "TSV of source and target; -: standard input")
       ->type_name("FILE")
       ->check(not_empty());
+  add_parallel_options(command, files);
+}
+
+void add_parallel_options(CLI::App& command, PairFiles& files) {
   command.add_option("--source", files.source, "sources, one a line, in place of a TSV")
       ->type_name("FILE")
       ->check(not_empty());

@@ -65,6 +65,10 @@ struct PairFiles {
   text::CorpusFiles files() const;
 };
 void add_pair_options(CLI::App& command, PairFiles& files);
+/// Adds the options of add_pair_options() without its positional argument.
+void add_parallel_options(CLI::App& command, PairFiles& files);
+/// Adds --reference-column, which says where a line of a TSV has further targets.
+void add_reference_column_option(CLI::App& command, text::Columns& columns);
 /// Adds --source-column (--text-column), which says where a line has its source.
 void add_source_column_option(CLI::App& command, text::Columns& columns);
 /// Adds --source-column, --target-column (--label-column) and --format, which say how a line of a

@@ -1,8 +1,10 @@
-// attend evaluate: computes metrics on a test file, as a whole and by source length. For labels it
-// adds a table per class, confusions and calibration, and can fit a temperature.
+// attend evaluate: computes metrics on a test file, as a whole and by source length, of the
+// predictions of a model or of those in a file. For labels it adds a table per class, confusions
+// and calibration, and can fit a temperature.
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -13,20 +15,24 @@
 #include "base/base.h"
 #include "commands/command_line.h"
 #include "commands/evaluation.h"
+#include "commands/evaluation_report.h"
+#include "commands/hypotheses.h"
 #include "commands/label_report.h"
+#include "commands/metric_options.h"
 #include "metrics/metrics.h"
-#include "view/view.h"
 
 namespace attend::commands {
 namespace {
 
-using Json = nlohmann::ordered_json;
-
 enum class Report { kTable, kJson, kValue };
 
 struct Options {
-  std::string model, target = "-", curve, confusion, reliability;
+  std::string model, target = "-", curve, confusion, reliability, hypotheses;
+  std::vector<std::string> files;       // a TSV of pairs, or files of references
+  std::vector<std::string> references;  // files of further references
   std::vector<metrics::Metric> metrics;
+  MetricOptions metric_options;
+  BootstrapChoice bootstrap;
   std::vector<std::string> ignored;  // labels
   bool fit_temperature = false;
   PairFiles pairs;
@@ -36,46 +42,6 @@ struct Options {
   predictor::LoadOptions load;
   LineErrors errors = LineErrors::kGoOn;
 };
-
-std::string format_row(const metrics::BucketTable::Row& row) {
-  std::string line = fmt::format("{:<12}{:>10}", row.name, row.examples);
-  for (const double value : row.values) line += fmt::format("{:>22.2f}", value);
-  return line + "\n";
-}
-
-std::string format_table(const metrics::BucketTable& table) {
-  std::string text = fmt::format("{:<12}{:>10}", "length", "examples");
-  for (const std::string& name : table.metrics) text += fmt::format("{:>22}", name);
-  text += "\n";
-  for (const auto& row : table.buckets) text += format_row(row);
-  return text + format_row(table.all);
-}
-
-Json row_json(const metrics::BucketTable& table, const metrics::BucketTable::Row& row) {
-  Json json{{"examples", row.examples}};
-  for (std::size_t i = 0; i < row.values.size(); ++i) json[table.metrics[i]] = row.values[i];
-  return json;
-}
-
-std::string format_json(const metrics::BucketTable& table,
-                        const std::optional<LabelReport>& labels) {
-  Json json = row_json(table, table.all);
-  for (const auto& row : table.buckets) {
-    json["by_source_length"][row.name] = row_json(table, row);
-  }
-  if (labels) add_labels(json, *labels);
-  return json.dump() + "\n";
-}
-
-std::string draw_curve(const metrics::BucketTable& table) {
-  std::vector<view::Bar> bars;
-  for (const auto& row : table.buckets) bars.push_back({row.name, row.values[0], row.examples});
-  view::BarOptions bar_options;
-  bar_options.title = fmt::format("{} by source length", table.metrics[0]);
-  bar_options.x_title = "source length";
-  bar_options.y_title = table.metrics[0];
-  return view::draw_bars(bars, bar_options);
-}
 
 // A file beside the result, which may not be wanted. It appears with commit().
 class SideFile {
@@ -158,45 +124,78 @@ metrics::FittedTemperature fit(const EvaluatedPairs& evaluated,
                                              predictor.text().configuration.decoder.temperature);
 }
 
-std::string result_text(const Options& options, const metrics::BucketTable& table,
+std::string result_text(const Options& options, const EvaluationReport& report,
                         const std::optional<LabelReport>& labels) {
   switch (options.report) {
     case Report::kTable:
-      return format_table(table) + (labels ? format_labels(*labels) : "");
-    case Report::kJson:
-      return format_json(table, labels);
+      return format_evaluation(report) + (labels ? format_labels(*labels) : "");
+    case Report::kJson: {
+      nlohmann::ordered_json json = evaluation_json(report);
+      if (labels) add_labels(json, *labels);
+      return json.dump() + "\n";
+    }
     case Report::kValue:
       break;
   }
-  return fmt::format("{:.2f}\n", table.all.values[0]);
+  return fmt::format("{:.2f}\n", report.table.all.values[0]);
 }
 
-void run(const Options& options) {
-  if (options.report == Report::kValue && options.metrics.size() != 1) {
-    throw UsageError("--value prints one number: name one metric with --metrics");
+std::optional<metrics::BootstrapOptions> samples_of(const Options& options) {
+  if (!options.bootstrap.wanted()) return std::nullopt;
+  return options.bootstrap.options();
+}
+
+// Returns the files of pairs for a model, which is given at most one positional argument.
+text::CorpusFiles pair_files(const Options& options) {
+  PairFiles pairs = options.pairs;
+  if (options.files.size() > 1) {
+    throw UsageError(fmt::format(
+        "found '{}' behind '{}', expected one TSV of pairs; --references names further references",
+        options.files[1], options.files[0]));
   }
-  check_files(options);
+  if (!options.files.empty()) pairs.tsv = options.files.front();
+  const text::CorpusFiles files = pairs.files();
+  std::vector<std::string> all{pairs.tsv, pairs.source, pairs.target, options.bootstrap.baseline};
+  all.insert(all.end(), options.references.begin(), options.references.end());
+  // A source and a target that are both standard input have a message of their own.
+  if (!(pairs.source == "-" && pairs.target == "-")) check_standard_input(all);
+  return files;
+}
+
+// Throws UsageError where a label would have several references.
+void check_reference_options(const Options& options, const predictor::Predictor& predictor) {
+  if (!answers_with_labels(predictor)) return;
+  if (options.references.empty() && options.pairs.columns.references.empty()) return;
+  throw UsageError("--references and --reference-column: a label has one reference");
+}
+
+void evaluate_model(const Options& options) {
+  const text::CorpusFiles files = pair_files(options);
   const predictor::Predictor predictor(options.model, options.load);
   check_marks(predictor, options.pairs.marks);
   check_label_options(options, predictor);
-  metrics::EvaluateOptions evaluate_options;
-  evaluate_options.labels = label_options(options, predictor);
+  check_reference_options(options, predictor);
+  const metrics::LabelScoreOptions labels_averaged = label_options(options, predictor);
   report_precision("attend evaluate", predictor.precision());
   text::OutputFile target(options.target);
   SideFile curve(options.curve), confusion(options.confusion), reliability(options.reliability);
+  const TextsBeside beside = read_texts_beside(options.references, options.bootstrap.baseline);
   const EvaluatedPairs evaluated = evaluate_pairs(
-      predictor, options.pairs.files(), options.predict, options.errors, "attend evaluate",
-      options.fit_temperature ? Probabilities::kKept : Probabilities::kDropped);
-  const metrics::BucketTable table = metrics::tabulate(
-      metrics_for(predictor.text(), options.metrics), evaluated.hypotheses, evaluated.references,
-      evaluated.source_lengths, options.edges, evaluate_options);
+      predictor, files, options.predict, options.errors, "attend evaluate",
+      options.fit_temperature ? Probabilities::kKept : Probabilities::kDropped, beside);
+  const std::vector<metrics::Metric> wanted = metrics_for(predictor.text(), options.metrics);
+  metrics::EvaluateOptions how =
+      evaluate_options(options.metric_options, wanted, evaluated.references, "attend evaluate");
+  how.labels = labels_averaged;
+  const EvaluationReport report =
+      report_evaluation(wanted, evaluated, options.edges, how, samples_of(options));
   std::optional<LabelReport> labels;
   if (answers_with_labels(predictor)) {
-    labels = report_labels(evaluated, predictor, evaluate_options.labels);
+    labels = report_labels(evaluated, predictor, how.labels);
     if (options.fit_temperature) labels->fitted = fit(evaluated, predictor);
   }
-  target.write(result_text(options, table, labels));
-  curve.write([&] { return draw_curve(table); });
+  target.write(result_text(options, report, labels));
+  curve.write([&] { return draw_by_length(report.table); });
   confusion.write(
       [&] { return confusion_bytes(*labels, matrix_form("--confusion", options.confusion)); });
   reliability.write([&] { return reliability_svg(*labels); });
@@ -212,15 +211,130 @@ void run(const Options& options) {
   for (SideFile* file : {&curve, &confusion, &reliability}) file->commit();
 }
 
+HypothesisFiles hypothesis_files(const Options& options) {
+  HypothesisFiles files;
+  files.hypotheses = options.hypotheses;
+  files.files = options.files;
+  files.references = options.references;
+  if (!options.pairs.target.empty()) {
+    files.references.insert(files.references.begin(), options.pairs.target);
+  }
+  files.source = options.pairs.source;
+  files.baseline = options.bootstrap.baseline;
+  files.columns = options.pairs.columns;
+  return files;
+}
+
+// Throws UsageError for an option that needs a model.
+void refuse_model_options(const CLI::App& command) {
+  constexpr std::array kFits = {"--hypotheses",
+                                "files",
+                                "--source",
+                                "--target",
+                                "--source-column",
+                                "--target-column",
+                                "--reference-column",
+                                "--references",
+                                "--metrics",
+                                "--lengths",
+                                "--json",
+                                "--value",
+                                "--curve",
+                                "--output",
+                                "--tokenize",
+                                "--smooth",
+                                "--smooth-value",
+                                "--lowercase",
+                                "--ter-case-sensitive",
+                                "--ter-normalized",
+                                "--ter-no-punct",
+                                "--ter-asian-support",
+                                "--bootstrap",
+                                "--bootstrap-seed",
+                                "--baseline",
+                                "--ignore-label",
+                                "--strict"};
+  for (const CLI::Option* option : command.get_options()) {
+    const std::string name = option->get_name();
+    if (option->count() == 0 || std::find(kFits.begin(), kFits.end(), name) != kFits.end())
+      continue;
+    throw UsageError(
+        fmt::format("{}: --hypotheses scores predictions in a file, without a model", name));
+  }
+}
+
+void evaluate_files(const Options& options, bool lengths_wanted) {
+  const HypothesisFiles files = hypothesis_files(options);
+  const bool sources = !files.source.empty() || !files.columns.source.empty();
+  if (!sources && (lengths_wanted || !options.curve.empty())) {
+    throw UsageError(fmt::format(
+        "{}: the lengths of the sources are unknown: give --source FILE or --source-column N",
+        lengths_wanted ? "--lengths" : "--curve"));
+  }
+  text::OutputFile target(options.target);
+  SideFile curve(options.curve);
+  const EvaluatedPairs evaluated = read_hypotheses(files);
+  const std::vector<metrics::Metric> wanted = metrics_of_files(options.metrics);
+  metrics::EvaluateOptions how =
+      evaluate_options(options.metric_options, wanted, evaluated.references, "attend evaluate");
+  std::vector<metrics::Segment> ignored;
+  for (const std::string& label : options.ignored) ignored.push_back(metrics::plain_segment(label));
+  how.labels.ignored = metrics::comparable_texts(ignored);
+  const EvaluationReport report =
+      report_evaluation(wanted, evaluated, options.edges, how, samples_of(options));
+  target.write(result_text(options, report, std::nullopt));
+  curve.write([&] { return draw_by_length(report.table); });
+  target.commit();
+  curve.commit();
+}
+
+void run(const Options& options, const CLI::App& command) {
+  if (options.report == Report::kValue && options.metrics.size() != 1) {
+    throw UsageError("--value prints one number: name one metric with --metrics");
+  }
+  check_metric_options(options.metric_options);
+  check_files(options);
+  if (options.hypotheses.empty()) {
+    if (options.model.empty()) {
+      throw UsageError("--model is required, or --hypotheses FILE with predictions (see --help)");
+    }
+    return evaluate_model(options);
+  }
+  refuse_model_options(command);
+  evaluate_files(options, command.get_option("--lengths")->count() > 0);
+}
+
 }  // namespace
 
 void add_evaluate(CLI::App& program) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = program.add_subcommand("evaluate", "metrics on a test file");
+  CLI::App* command = program.add_subcommand(
+      "evaluate", "metrics on a test file, of a model or of predictions in a file");
   add_model_option(*command, options->model);
-  add_pair_options(*command, options->pairs);
+  command->get_option("--model")->required(false);
+  command
+      ->add_option("files", options->files,
+                   "TSV of source and target; with --hypotheses: files of references, one a line; "
+                   "-: standard input")
+      ->type_name("FILE")
+      ->check(not_empty());
+  add_parallel_options(*command, options->pairs);
+  add_reference_column_option(*command, options->pairs.columns.references);
+  command
+      ->add_option("--references", options->references,
+                   "further references, one a line; may be repeated; an empty line is none")
+      ->type_name("FILE")
+      ->allow_extra_args(false)
+      ->check(not_empty());
+  command
+      ->add_option("--hypotheses", options->hypotheses,
+                   "score the predictions in this file, one a line, without a model")
+      ->type_name("FILE")
+      ->check(not_empty());
   add_marks_options(*command, options->pairs.marks);
   add_metrics_option(*command, options->metrics);
+  add_metric_options(*command, options->metric_options);
+  add_bootstrap_options(*command, options->bootstrap);
   command->add_option("--lengths", options->edges, "longest source lengths of the table's rows")
       ->delimiter(',')
       ->check(whole_number())
@@ -265,7 +379,7 @@ void add_evaluate(CLI::App& program) {
   add_strict_option(*command, options->errors);
   add_load_options(*command, options->load);
   fit_flag->excludes(command->get_option("--shortlist"));
-  command->callback([options] { run(*options); });
+  command->callback([options, command] { run(*options, *command); });
 }
 
 }  // namespace attend::commands

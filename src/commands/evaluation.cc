@@ -15,6 +15,7 @@ namespace {
 
 constexpr const char* kTextMetrics = "exact_match,unit_error_rate,bleu,chrf";
 constexpr const char* kLabelMetrics = "accuracy,macro_f1";
+constexpr const char* kFileMetrics = "exact_match,wer,bleu,chrf";
 
 // Returns the units of a reference that the model can never write. A decoder that copies can write
 // those of the source too.
@@ -48,25 +49,71 @@ std::string cut_into_units(const text::Segmenter& segmenter, const std::string& 
   }
 }
 
-// A prediction and its reference, both cut into units for the metrics.
+// A prediction and its references, cut into units for the metrics.
 struct Comparison {
-  metrics::Segment hypothesis, reference;
+  metrics::Segment hypothesis, baseline;
+  std::vector<metrics::Segment> references;
+  bool blank_reference = false;  // there is no other one
 };
+
+const std::string& line_of(const TextFile& file, std::size_t line, const std::string& pairs) {
+  if (line > file.lines.size()) check_lengths(pairs, line, file);
+  return file.lines[line - 1];
+}
+
+// Says what stands beside the pairs of a file.
+struct Beside {
+  const TextsBeside& texts;
+  const std::string& pairs;  // name of their file
+};
+
+std::vector<std::string> references_of(const Chunk& chunk, std::size_t i, const Beside& beside) {
+  std::vector<std::string> texts{chunk.targets[i]};
+  texts.insert(texts.end(), chunk.references[i].begin(), chunk.references[i].end());
+  for (const TextFile& file : beside.texts.references) {
+    texts.push_back(line_of(file, chunk.line_numbers[i], beside.pairs));
+  }
+  return written_references(std::move(texts));
+}
+
+// Returns the problem of a text that cannot be cut into units, or an empty text.
+std::string compare(const text::Segmenter& segmenter, const predictor::Answer& answer,
+                    const Chunk& chunk, std::size_t i, const Beside& beside,
+                    Comparison& comparison) {
+  const std::vector<std::string> references = references_of(chunk, i, beside);
+  comparison.blank_reference = text::is_blank(references.front());
+  for (const std::string& reference : references) {
+    const std::string problem =
+        cut_into_units(segmenter, reference, comparison.references.emplace_back());
+    if (!problem.empty()) return problem;
+  }
+  if (beside.texts.baseline) {
+    const std::string& text = line_of(*beside.texts.baseline, chunk.line_numbers[i], beside.pairs);
+    const std::string problem = cut_into_units(segmenter, text, comparison.baseline);
+    if (!problem.empty()) return problem;
+  }
+  if (answer.predictions.empty()) return {};
+  return cut_into_units(segmenter, answer.predictions.front().text, comparison.hypothesis);
+}
 
 // Returns the comparison of each line of the chunk that is a pair. A pair with a text that cannot
 // be cut into units gets a problem.
-std::vector<Comparison> compare(const text::Segmenter& segmenter,
-                                const std::vector<predictor::Answer>& answers, Chunk& chunk) {
+std::vector<Comparison> compare_all(const text::Segmenter& segmenter,
+                                    const std::vector<predictor::Answer>& answers, Chunk& chunk,
+                                    const Beside& beside) {
   std::vector<Comparison> comparisons(answers.size());
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    std::string& problem = chunk.problems[i];
-    if (!problem.empty()) continue;
-    const auto& predictions = answers[i].predictions;
-    problem = cut_into_units(segmenter, chunk.targets[i], comparisons[i].reference);
-    if (!problem.empty() || predictions.empty()) continue;
-    problem = cut_into_units(segmenter, predictions.front().text, comparisons[i].hypothesis);
+    if (!chunk.problems[i].empty()) continue;
+    chunk.problems[i] = compare(segmenter, answers[i], chunk, i, beside, comparisons[i]);
   }
   return comparisons;
+}
+
+void check_beside(const TextsBeside& beside, const text::PairReader& reader) {
+  for (const TextFile& file : beside.references) {
+    check_lengths(reader.name(), reader.line_number(), file);
+  }
+  if (beside.baseline) check_lengths(reader.name(), reader.line_number(), *beside.baseline);
 }
 
 // Returns the index of a reference among the labels of the model.
@@ -117,9 +164,14 @@ std::vector<metrics::Metric> metrics_for(const model::ModelText& model,
   return metrics::parse_metrics(labels ? kLabelMetrics : kTextMetrics);
 }
 
+std::vector<metrics::Metric> metrics_of_files(const std::vector<metrics::Metric>& chosen) {
+  return chosen.empty() ? metrics::parse_metrics(kFileMetrics) : chosen;
+}
+
 EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text::CorpusFiles& files,
                               const predictor::PredictOptions& options, LineErrors errors,
-                              const std::string& name, Probabilities probabilities) {
+                              const std::string& name, Probabilities probabilities,
+                              const TextsBeside& beside) {
   using Clock = std::chrono::steady_clock;
   text::PairReader reader(files, text::BlankSides::kBoth);
   find_labels(reader, predictor.text(), name);
@@ -133,21 +185,21 @@ EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text:
   std::vector<std::vector<float>> label_rows;  // empty unless answers are labels
   const text::Vocabulary& labels = predictor.text().target.vocabulary;
   const auto take = [&](const predictor::Answer& answer, const Chunk& chunk, std::size_t i) {
-    const std::string& target = chunk.targets[i];
-    if (text::is_blank(chunk.sources[i]) && text::is_blank(target)) {
+    Comparison& comparison = comparisons[i];
+    if (text::is_blank(chunk.sources[i]) && comparison.blank_reference) {
       notices.add_blank_pair();
       return;
     }
-    if (text::is_blank(target)) notices.add_empty_reference();
-    Comparison& comparison = comparisons[i];
-    notices.add_reference(unknown_units(predictor, answer.source, comparison.reference.units));
+    if (comparison.blank_reference) notices.add_empty_reference();
+    const std::vector<std::string>& expected = comparison.references.front().units;
+    notices.add_reference(unknown_units(predictor, answer.source, expected));
     if (!label_rows.empty()) {
-      add_label(label_rows[i], label_index(labels, comparison.reference.units), probabilities,
-                result);
+      add_label(label_rows[i], label_index(labels, expected), probabilities, result);
     }
+    if (beside.baseline) result.baseline.push_back(std::move(comparison.baseline));
     result.source_lengths.push_back(answer.source.units.size());
     result.hypotheses.push_back(std::move(comparison.hypothesis));
-    result.references.push_back({std::move(comparison.reference)});
+    result.references.push_back(std::move(comparison.references));
   };
   const auto answer = [&](Chunk& chunk) {
     const auto start = Clock::now();
@@ -161,7 +213,8 @@ EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text:
       answers = predictor.predict(chunk.sources, predict, chunk.allowed);
     }
     result.seconds += std::chrono::duration<double>(Clock::now() - start).count();
-    comparisons = compare(predictor.text().target.segmenter, answers, chunk);
+    comparisons =
+        compare_all(predictor.text().target.segmenter, answers, chunk, {beside, reader.name()});
     return answers;
   };
   LineOptions line_options;
@@ -171,6 +224,7 @@ EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text:
   Lines lines(line_options, notices);
   lines.answer_all(reader, {answer, take, [] {}});
   lines.finish();
+  check_beside(beside, reader);
   if (result.hypotheses.empty()) throw DataError(reader.name(), 0, "no pair to evaluate");
   notices.report();
   return result;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "commands/lines.h"
+#include "commands/text_files.h"
 #include "metrics/metrics.h"
 #include "predictor/predictor.h"
 #include "text/text.h"
@@ -20,11 +21,15 @@ void add_metrics_option(CLI::App& command, std::vector<metrics::Metric>& chosen)
 /// rate, BLEU and chrF for any other model.
 std::vector<metrics::Metric> metrics_for(const model::ModelText& model,
                                          const std::vector<metrics::Metric>& chosen);
+/// Returns the metrics to compute for predictions in a file: those that were chosen, or exact
+/// match, word error rate, BLEU and chrF.
+std::vector<metrics::Metric> metrics_of_files(const std::vector<metrics::Metric>& chosen);
 
 struct EvaluatedPairs {
   std::vector<metrics::Segment> hypotheses;
   std::vector<std::vector<metrics::Segment>> references;
-  std::vector<std::size_t> source_lengths;  ///< in units
+  std::vector<metrics::Segment> baseline;   ///< of another system; empty without one
+  std::vector<std::size_t> source_lengths;  ///< in units; empty where they are unknown
   double seconds = 0;                       ///< seconds that prediction took
   // For a model whose answers are one label; otherwise empty. Pairs whose source has no answer are
   // left out.
@@ -43,9 +48,14 @@ enum class Probabilities { kDropped, kKept };
 /// and a line cannot be answered or is one of those named on stderr; no pair remains. `name` is the
 /// name of the command, for notices. A model whose answers are one label is asked for its best one,
 /// whatever the beam is.
+///
+/// The references of a pair are its target, its further columns and its lines of `beside`. A blank
+/// one is none if there are others. DataError also if a file of `beside` has another number of
+/// lines than there are pairs.
 EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text::CorpusFiles& files,
                               const predictor::PredictOptions& options, LineErrors errors,
                               const std::string& name,
-                              Probabilities probabilities = Probabilities::kDropped);
+                              Probabilities probabilities = Probabilities::kDropped,
+                              const TextsBeside& beside = {});
 
 }  // namespace attend::commands

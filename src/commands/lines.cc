@@ -25,6 +25,7 @@ bool read(text::PairReader& reader, Chunk& chunk) {
   if (!reader.next(pair)) return false;
   chunk.sources.push_back(std::move(pair.source));
   chunk.targets.push_back(std::move(pair.target));
+  chunk.references.push_back(std::move(pair.references));
   chunk.allowed.push_back(std::move(pair.allowed));
   return true;
 }
@@ -37,6 +38,7 @@ void append_blank(const text::SourceReader& /*reader*/, Chunk& chunk) {
 void append_blank(const text::PairReader& /*reader*/, Chunk& chunk) {
   chunk.sources.emplace_back();
   chunk.targets.emplace_back();
+  chunk.references.emplace_back();
   chunk.allowed.emplace_back();
 }
 

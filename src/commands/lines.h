@@ -16,7 +16,8 @@ namespace attend::commands {
 /// Lines or pairs that are answered together, with their line numbers.
 struct Chunk {
   std::vector<std::string> sources, targets;
-  std::vector<predictor::Allowed> allowed;  ///< where attention may look in each source
+  std::vector<std::vector<std::string>> references;  ///< further targets of each pair
+  std::vector<predictor::Allowed> allowed;           ///< where attention may look in each source
   std::vector<std::size_t> line_numbers;
   /// Why a line could not be taken; empty for other lines. The texts of such a line are empty.
   std::vector<std::string> problems;

@@ -61,7 +61,7 @@ Evaluated evaluate(const predictor::Predictor& predictor, const Options& options
                      fmt::format("attend quantize: {}", name));
   const metrics::BucketTable table =
       metrics::tabulate(wanted, pairs.hypotheses, pairs.references, pairs.source_lengths,
-                        metrics::default_length_edges());
+                        metrics::default_length_edges(), metrics::options_for(pairs.references));
   return {table.all.values, pairs.seconds};
 }
 

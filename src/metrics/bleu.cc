@@ -48,8 +48,21 @@ std::size_t closer(std::size_t length, std::size_t a, std::size_t b) {
   return std::min(a, b);
 }
 
-void add_segment(const std::string& hypothesis, const std::vector<std::string>& references,
-                 const BleuOptions& options, BleuCounts& counts) {
+}  // namespace
+
+BleuCounts& BleuCounts::operator+=(const BleuCounts& other) {
+  matches.resize(std::max(matches.size(), other.matches.size()));
+  totals.resize(std::max(totals.size(), other.totals.size()));
+  for (std::size_t i = 0; i < other.matches.size(); ++i) matches[i] += other.matches[i];
+  for (std::size_t i = 0; i < other.totals.size(); ++i) totals[i] += other.totals[i];
+  hypothesis_length += other.hypothesis_length;
+  reference_length += other.reference_length;
+  return *this;
+}
+
+BleuCounts count_bleu(const std::string& hypothesis, std::span<const std::string> references,
+                      const BleuOptions& options) {
+  check_options(options);
   NgramIds ids;
   const std::string hypothesis_text = prepare(hypothesis, options);
   const auto hypothesis_words = split_words(hypothesis_text);
@@ -68,14 +81,15 @@ void add_segment(const std::string& hypothesis, const std::vector<std::string>& 
                            ? closer(hypothesis_words.size(), *reference_length, words.size())
                            : words.size();
   }
-  const auto matches = clipped_matches(ngrams, std::move(limits));
-  for (std::size_t i = 0; i < options.max_order; ++i) {
-    counts.matches[i] += matches[i];
-    counts.totals[i] += ngrams[i].size();
-  }
-  counts.hypothesis_length += hypothesis_words.size();
-  counts.reference_length += reference_length.value_or(0);
+  BleuCounts counts;
+  counts.matches = clipped_matches(ngrams, std::move(limits));
+  for (const auto& order : ngrams) counts.totals.push_back(order.size());
+  counts.hypothesis_length = hypothesis_words.size();
+  counts.reference_length = reference_length.value_or(0);
+  return counts;
 }
+
+namespace {
 
 double brevity_penalty(const BleuCounts& counts) {
   if (counts.hypothesis_length >= counts.reference_length) return 1;
@@ -84,21 +98,20 @@ double brevity_penalty(const BleuCounts& counts) {
                           static_cast<double>(counts.hypothesis_length));
 }
 
-std::string signature(std::span<const std::vector<std::string>> references,
-                      const BleuOptions& options) {
+}  // namespace
+
+std::string bleu_signature(std::string_view reference_count, const BleuOptions& options) {
   std::string smoothing(smoothing_name(options.smoothing));
   if (options.smoothing == Smoothing::kFloor || options.smoothing == Smoothing::kAddK)
     smoothing += fmt::format("[{:.2f}]", smoothing_value(options));
   std::string result =
-      fmt::format("nrefs:{}|case:{}|eff:{}|tok:{}|smooth:{}", reference_count_name(references),
+      fmt::format("nrefs:{}|case:{}|eff:{}|tok:{}|smooth:{}", reference_count,
                   options.lowercase ? "lc" : "mixed", options.effective_order ? "yes" : "no",
                   tokenizer_name(options.tokenizer), smoothing);
   if (options.max_order != BleuOptions{}.max_order)
     result += fmt::format("|order:{}", options.max_order);
   return result;
 }
-
-}  // namespace
 
 Smoothing parse_smoothing(std::string_view name) {
   for (const Smoothing smoothing : kSmoothings)
@@ -158,12 +171,10 @@ BleuScore bleu(std::span<const std::string> hypotheses,
   check_options(options);
   check_corpus(hypotheses.size(), references);
   BleuCounts counts;
-  counts.matches.assign(options.max_order, 0);
-  counts.totals.assign(options.max_order, 0);
   for (std::size_t i = 0; i < hypotheses.size(); ++i)
-    add_segment(hypotheses[i], references[i], options, counts);
+    counts += count_bleu(hypotheses[i], references[i], options);
   BleuScore result = bleu_from_counts(counts, options);
-  result.signature = signature(references, options);
+  result.signature = bleu_signature(reference_count_name(references), options);
   return result;
 }
 

@@ -34,12 +34,14 @@ struct BleuOptions {
   std::size_t max_order = 4;  ///< 1 to 16
 };
 
-/// The counts from which BLEU is computed. The counts of a corpus are sums over its segments.
+/// The counts from which BLEU is computed. The counts of a corpus are sums over its segments. A
+/// default object is an empty sum.
 struct BleuCounts {
   std::vector<std::size_t> matches;   // [max_order] clipped by the references
   std::vector<std::size_t> totals;    // [max_order] n-grams of the hypotheses
   std::size_t hypothesis_length = 0;  ///< tokens
   std::size_t reference_length = 0;   ///< tokens, of the closest reference of each segment
+  BleuCounts& operator+=(const BleuCounts& other);
 };
 
 struct BleuScore {
@@ -56,6 +58,13 @@ struct BleuScore {
 BleuScore bleu(std::span<const std::string> hypotheses,
                std::span<const std::vector<std::string>> references,
                const BleuOptions& options = {});
+
+/// Counts one segment with at least one reference.
+BleuCounts count_bleu(const std::string& hypothesis, std::span<const std::string> references,
+                      const BleuOptions& options = {});
+
+/// Returns the signature of a score. `reference_count` is that of every segment, or "var".
+std::string bleu_signature(std::string_view reference_count, const BleuOptions& options = {});
 
 /// Computes BLEU from counts of max_order orders. The signature stays empty.
 BleuScore bleu_from_counts(const BleuCounts& counts, const BleuOptions& options = {});

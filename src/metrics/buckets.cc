@@ -20,14 +20,6 @@ BucketTable::Row row(std::string name, std::span<const NamedMetric> metrics,
   return result;
 }
 
-template <typename T>
-std::vector<T> pick(std::span<const T> values, std::span<const std::size_t> indices) {
-  std::vector<T> result;
-  result.reserve(indices.size());
-  for (const std::size_t index : indices) result.push_back(values[index]);
-  return result;
-}
-
 }  // namespace
 
 std::vector<std::size_t> default_length_edges() {
@@ -58,17 +50,33 @@ std::string bucket_name(const LengthBucket& bucket) {
   return fmt::format("{}-{}", bucket.shortest, bucket.longest);
 }
 
+std::vector<NamedMetric> prepare(std::span<const Metric> metrics,
+                                 std::span<const Segment> hypotheses,
+                                 std::span<const std::vector<Segment>> references,
+                                 const EvaluateOptions& options) {
+  std::vector<NamedMetric> named;
+  for (const Metric metric : metrics)
+    named.push_back(
+        {std::string(metric_name(metric)), prepare(metric, hypotheses, references, options)});
+  return named;
+}
+
+BucketTable tabulate(std::span<const NamedMetric> metrics, std::size_t examples) {
+  if (examples == 0) throw UsageError("no examples to evaluate");
+  BucketTable table;
+  for (const NamedMetric& metric : metrics) table.metrics.push_back(metric.name);
+  std::vector<std::size_t> everything(examples);
+  std::iota(everything.begin(), everything.end(), std::size_t{0});
+  table.all = row("all", metrics, everything);
+  return table;
+}
+
 BucketTable tabulate(std::span<const NamedMetric> metrics,
                      std::span<const std::size_t> source_lengths,
                      std::span<const std::size_t> edges) {
-  if (source_lengths.empty()) throw UsageError("no examples to evaluate");
-  BucketTable table;
-  for (const NamedMetric& metric : metrics) table.metrics.push_back(metric.name);
+  BucketTable table = tabulate(metrics, source_lengths.size());
   for (const LengthBucket& bucket : bucket_by_length(source_lengths, edges))
     table.buckets.push_back(row(bucket_name(bucket), metrics, bucket.examples));
-  std::vector<std::size_t> everything(source_lengths.size());
-  std::iota(everything.begin(), everything.end(), std::size_t{0});
-  table.all = row("all", metrics, everything);
   return table;
 }
 
@@ -78,14 +86,7 @@ BucketTable tabulate(std::span<const Metric> metrics, std::span<const Segment> h
                      std::span<const std::size_t> edges, const EvaluateOptions& options) {
   ATTEND_CHECK_EQ(hypotheses.size(), references.size());
   ATTEND_CHECK_EQ(hypotheses.size(), source_lengths.size());
-  std::vector<NamedMetric> named;
-  for (const Metric metric : metrics) {
-    const auto value = [=, &options](std::span<const std::size_t> examples) {
-      return evaluate(metric, pick(hypotheses, examples), pick(references, examples), options);
-    };
-    named.push_back({std::string(metric_name(metric)), value});
-  }
-  return tabulate(named, source_lengths, edges);
+  return tabulate(prepare(metrics, hypotheses, references, options), source_lengths, edges);
 }
 
 }  // namespace attend::metrics

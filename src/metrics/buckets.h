@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -44,11 +43,19 @@ struct BucketTable {
   Row all;
 };
 
-/// A metric with its name. `value` computes it over the examples with the given indices.
+/// A metric with its name.
 struct NamedMetric {
   std::string name;
-  std::function<double(std::span<const std::size_t>)> value;
+  CorpusMetric value;
 };
+/// Prepares metrics that are known by name.
+std::vector<NamedMetric> prepare(std::span<const Metric> metrics,
+                                 std::span<const Segment> hypotheses,
+                                 std::span<const std::vector<Segment>> references,
+                                 const EvaluateOptions& options = {});
+
+/// Tabulates a corpus whose source lengths are unknown: the table has no buckets.
+BucketTable tabulate(std::span<const NamedMetric> metrics, std::size_t examples);
 BucketTable tabulate(std::span<const NamedMetric> metrics,
                      std::span<const std::size_t> source_lengths,
                      std::span<const std::size_t> edges);

@@ -105,8 +105,16 @@ double f_score(double precision, double recall, double beta) {
   return denominator > 0 ? (1 + weight) * precision * recall / denominator : 0;
 }
 
-/// Returns the score in percent.
-double score_of(const std::vector<ChrfCounts>& counts, const ChrfOptions& options) {
+}  // namespace
+
+ChrfCounts& ChrfCounts::operator+=(const ChrfCounts& other) {
+  hypothesis += other.hypothesis;
+  reference += other.reference;
+  matches += other.matches;
+  return *this;
+}
+
+double chrf_from_counts(std::span<const ChrfCounts> counts, const ChrfOptions& options) {
   double precisions = 0;
   double recalls = 0;
   double f_scores = 0;
@@ -126,9 +134,10 @@ double score_of(const std::vector<ChrfCounts>& counts, const ChrfOptions& option
   return 100 * f_score(precisions / count, recalls / count, options.beta);
 }
 
-std::vector<ChrfCounts> best_counts(const std::string& hypothesis,
-                                    const std::vector<std::string>& references,
-                                    const ChrfOptions& options) {
+std::vector<ChrfCounts> count_chrf(const std::string& hypothesis,
+                                   std::span<const std::string> references,
+                                   const ChrfOptions& options) {
+  check_options(options);
   Extractor extractor(options);
   const TextNgrams ngrams = extractor.extract(hypothesis);
   std::vector<ChrfCounts> best;
@@ -136,7 +145,7 @@ std::vector<ChrfCounts> best_counts(const std::string& hypothesis,
   for (const std::string& reference : references) {
     const TextNgrams reference_ngrams = extractor.extract(reference);
     auto counts = extractor.compare(ngrams, reference_ngrams);
-    const double score = score_of(counts, options);
+    const double score = chrf_from_counts(counts, options);
     if (score <= best_score) continue;
     best_score = score;
     best = std::move(counts);
@@ -144,7 +153,14 @@ std::vector<ChrfCounts> best_counts(const std::string& hypothesis,
   return best;
 }
 
-}  // namespace
+std::string chrf_signature(std::string_view reference_count, const ChrfOptions& options) {
+  std::string signature =
+      fmt::format("nrefs:{}|case:{}|eff:{}|nc:{}|nw:{}|space:{}", reference_count,
+                  options.lowercase ? "lc" : "mixed", options.epsilon_smoothing ? "no" : "yes",
+                  options.character_order, options.word_order, options.whitespace ? "yes" : "no");
+  if (options.beta != ChrfOptions{}.beta) signature += fmt::format("|beta:{}", options.beta);
+  return signature;
+}
 
 ChrfScore chrf(std::span<const std::string> hypotheses,
                std::span<const std::vector<std::string>> references, const ChrfOptions& options) {
@@ -153,19 +169,12 @@ ChrfScore chrf(std::span<const std::string> hypotheses,
   ChrfScore result;
   result.counts.resize(options.character_order + options.word_order);
   for (std::size_t i = 0; i < hypotheses.size(); ++i) {
-    const auto counts = best_counts(hypotheses[i], references[i], options);
-    for (std::size_t order = 0; order < counts.size(); ++order) {
-      result.counts[order].hypothesis += counts[order].hypothesis;
-      result.counts[order].reference += counts[order].reference;
-      result.counts[order].matches += counts[order].matches;
-    }
+    const auto counts = count_chrf(hypotheses[i], references[i], options);
+    for (std::size_t order = 0; order < counts.size(); ++order)
+      result.counts[order] += counts[order];
   }
-  result.score = score_of(result.counts, options);
-  result.signature =
-      fmt::format("nrefs:{}|case:{}|eff:{}|nc:{}|nw:{}|space:{}", reference_count_name(references),
-                  options.lowercase ? "lc" : "mixed", options.epsilon_smoothing ? "no" : "yes",
-                  options.character_order, options.word_order, options.whitespace ? "yes" : "no");
-  if (options.beta != ChrfOptions{}.beta) result.signature += fmt::format("|beta:{}", options.beta);
+  result.score = chrf_from_counts(result.counts, options);
+  result.signature = chrf_signature(reference_count_name(references), options);
   return result;
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace attend::metrics {
@@ -25,6 +26,7 @@ struct ChrfCounts {
   std::size_t hypothesis = 0;  ///< 0 where the reference has no n-gram of this order
   std::size_t reference = 0;
   std::size_t matches = 0;
+  ChrfCounts& operator+=(const ChrfCounts& other);
 };
 
 struct ChrfScore {
@@ -32,6 +34,17 @@ struct ChrfScore {
   std::vector<ChrfCounts> counts;  // [character_order + word_order]
   std::string signature;           ///< for example "nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no"
 };
+
+/// Counts one segment with at least one reference, [character_order + word_order]: those of the
+/// reference with the highest score.
+std::vector<ChrfCounts> count_chrf(const std::string& hypothesis,
+                                   std::span<const std::string> references,
+                                   const ChrfOptions& options = {});
+/// Returns the score in percent of counts, [character_order + word_order], summed over segments.
+double chrf_from_counts(std::span<const ChrfCounts> counts, const ChrfOptions& options = {});
+
+/// Returns the signature of a score. `reference_count` is that of every segment, or "var".
+std::string chrf_signature(std::string_view reference_count, const ChrfOptions& options = {});
 
 /// Computes chrF of a corpus. Segments may have different numbers of references; the reference with
 /// the highest score counts. Throws UsageError for a segment without references.

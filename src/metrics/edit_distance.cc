@@ -8,30 +8,26 @@
 #include "metrics/unicode.h"
 
 namespace attend::metrics {
-namespace {
-
 using Units = std::vector<std::string>;
 
-/// The contribution of one hypothesis to the corpus.
-struct Edits {
-  std::size_t edits = 0;
-  std::size_t reference_units = 0;
-};
+EditCounts& EditCounts::operator+=(const EditCounts& other) {
+  edits += other.edits;
+  reference_units += other.reference_units;
+  wrong_sequences += other.wrong_sequences;
+  sequences += other.sequences;
+  return *this;
+}
 
-Edits closest(const Units& hypothesis, const std::vector<Units>& references) {
-  Edits best;
-  bool found = false;
+EditCounts count_edits(std::span<const std::string> hypothesis, std::span<const Units> references) {
+  EditCounts best;
   for (const Units& reference : references) {
-    const Edits candidate = {edit_distance(hypothesis, reference), reference.size()};
-    if (!found || candidate.edits < best.edits ||
-        (candidate.edits == best.edits && candidate.reference_units > best.reference_units))
-      best = candidate;
-    found = true;
+    const std::size_t edits = edit_distance(hypothesis, reference);
+    if (best.sequences == 0 || edits < best.edits ||
+        (edits == best.edits && reference.size() > best.reference_units))
+      best = {edits, reference.size(), edits > 0 ? std::size_t{1} : 0, 1};
   }
   return best;
 }
-
-}  // namespace
 
 std::size_t edit_distance(std::span<const std::string> a, std::span<const std::string> b) {
   // Equal beginnings and ends cost nothing, and they are most of a good hypothesis.
@@ -58,23 +54,27 @@ std::size_t edit_distance(std::span<const std::string> a, std::span<const std::s
   return row.back();
 }
 
+ErrorRates error_rates(const EditCounts& counts) {
+  ErrorRates result;
+  result.edits = counts.edits;
+  result.reference_units = counts.reference_units;
+  result.wrong_sequences = counts.wrong_sequences;
+  result.sequences = counts.sequences;
+  result.sequence_error_rate = percent(counts.wrong_sequences, counts.sequences);
+  if (counts.reference_units > 0)
+    result.unit_error_rate = percent(counts.edits, counts.reference_units);
+  else
+    result.unit_error_rate = counts.edits > 0 ? 100 : 0;
+  return result;
+}
+
 ErrorRates error_rates(std::span<const Units> hypotheses,
                        std::span<const std::vector<Units>> references) {
   check_corpus(hypotheses.size(), references);
-  ErrorRates result;
-  result.sequences = hypotheses.size();
-  for (std::size_t i = 0; i < hypotheses.size(); ++i) {
-    const Edits edits = closest(hypotheses[i], references[i]);
-    result.edits += edits.edits;
-    result.reference_units += edits.reference_units;
-    if (edits.edits > 0) ++result.wrong_sequences;
-  }
-  result.sequence_error_rate = percent(result.wrong_sequences, result.sequences);
-  if (result.reference_units > 0)
-    result.unit_error_rate = percent(result.edits, result.reference_units);
-  else
-    result.unit_error_rate = result.edits > 0 ? 100 : 0;
-  return result;
+  EditCounts counts;
+  for (std::size_t i = 0; i < hypotheses.size(); ++i)
+    counts += count_edits(hypotheses[i], references[i]);
+  return error_rates(counts);
 }
 
 double exact_match(std::span<const std::string> hypotheses,

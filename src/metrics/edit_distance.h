@@ -12,6 +12,21 @@ namespace attend::metrics {
 /// sequence into the other. Time O(|a| · |b|), memory O(min(|a|, |b|)).
 std::size_t edit_distance(std::span<const std::string> a, std::span<const std::string> b);
 
+/// The edits of one hypothesis against its closest reference. The edits of a corpus are sums over
+/// its hypotheses.
+struct EditCounts {
+  std::size_t edits = 0;
+  std::size_t reference_units = 0;
+  std::size_t wrong_sequences = 0;  ///< 1 for a hypothesis that equals no reference
+  std::size_t sequences = 0;        ///< 1 for a hypothesis
+  EditCounts& operator+=(const EditCounts& other);
+};
+
+/// Counts the edits of a hypothesis against the reference with the fewest edits, of equally near
+/// ones the longest.
+EditCounts count_edits(std::span<const std::string> hypothesis,
+                       std::span<const std::vector<std::string>> references);
+
 struct ErrorRates {
   double unit_error_rate = 0;      ///< percent: edits / reference units; may exceed 100
   double sequence_error_rate = 0;  ///< percentage of hypotheses that equal no reference
@@ -21,9 +36,11 @@ struct ErrorRates {
   std::size_t sequences = 0;
 };
 
-/// Computes the error rates of a corpus; edits and units are summed first. Of several references
-/// the one with the fewest edits counts, among equally near ones the longest. When all references
-/// are empty, the unit error rate is 0, or 100 if there are edits.
+/// Computes the error rates of a sum of at least one hypothesis. When all references are empty, the
+/// unit error rate is 0, or 100 if there are edits.
+ErrorRates error_rates(const EditCounts& counts);
+
+/// Computes the error rates of a corpus; edits and units are summed first (count_edits).
 ErrorRates error_rates(std::span<const std::vector<std::string>> hypotheses,
                        std::span<const std::vector<std::vector<std::string>>> references);
 

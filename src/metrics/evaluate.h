@@ -1,6 +1,8 @@
 // Metrics chosen by name, for the command line and for validation in training.
 #pragma once
 
+#include <cstddef>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -9,21 +11,26 @@
 #include "metrics/bleu.h"
 #include "metrics/chrf.h"
 #include "metrics/labels.h"
+#include "metrics/ter.h"
 #include "text/text.h"
 
 namespace attend::metrics {
 
 enum class Metric {
-  kExactMatch,         ///< "exact_match": texts
-  kUnitErrorRate,      ///< "unit_error_rate": units
-  kSequenceErrorRate,  ///< "sequence_error_rate": units
-  kBleu,               ///< "bleu": texts
-  kChrf,               ///< "chrf": texts
-  kChrfPlusPlus,       ///< "chrf++": texts
-  kAccuracy,           ///< "accuracy": texts as labels
-  kMacroF1,            ///< "macro_f1": texts as labels
-  kMicroF1,            ///< "micro_f1": texts as labels
-  kSemEval2010         ///< "semeval2010": texts as labels of SemEval-2010 task 8
+  kExactMatch,          ///< "exact_match": texts
+  kUnitErrorRate,       ///< "unit_error_rate": units
+  kSequenceErrorRate,   ///< "sequence_error_rate": units
+  kBleu,                ///< "bleu": texts
+  kChrf,                ///< "chrf": texts
+  kChrfPlusPlus,        ///< "chrf++": texts
+  kTer,                 ///< "ter": texts
+  kWordErrorRate,       ///< "wer": texts, cut at white space
+  kCharacterErrorRate,  ///< "cer": texts; code points
+  kPhoneErrorRate,      ///< "per": texts of phones, cut at white space
+  kAccuracy,            ///< "accuracy": texts as labels
+  kMacroF1,             ///< "macro_f1": texts as labels
+  kMicroF1,             ///< "micro_f1": texts as labels
+  kSemEval2010          ///< "semeval2010": texts as labels of SemEval-2010 task 8
 };
 
 /// Returns all metrics in the order of their declaration.
@@ -52,6 +59,9 @@ struct Segment {
 /// for text that cannot be cut.
 Segment make_segment(const text::Segmenter& target, std::string_view raw);
 
+/// Makes a segment of a text that no model prepares: its units are the words between white space.
+Segment plain_segment(std::string text);
+
 /// Returns the texts of segments in the form in which metrics compare them (see evaluate()): the
 /// labels that score_labels() and confusion_matrix() take.
 std::vector<std::string> comparable_texts(std::span<const Segment> segments);
@@ -59,10 +69,32 @@ std::vector<std::string> comparable_texts(std::span<const Segment> segments);
 struct EvaluateOptions {
   BleuOptions bleu;
   ChrfOptions chrf;  ///< chrf++ uses word order 2 if this has 0
+  TerOptions ter;
+  bool lowercase = false;  ///< wer, cer and per compare small letters
   /// The labels that macro F1 and micro F1 average; both are 0 where all of them are ignored.
   /// semeval2010 has a choice of its own.
   LabelScoreOptions labels;
 };
+
+/// Returns options whose tokeniser of BLEU fits the script of the references (choose_tokenizer).
+EvaluateOptions options_for(std::span<const std::vector<Segment>> references);
+EvaluateOptions options_for(std::span<const Segment> references);
+
+/// Returns what bleu, chrf, chrf++ and ter must be quoted with, in the form of sacreBLEU without
+/// its version; empty for other metrics.
+std::string metric_signature(Metric metric, std::span<const std::vector<Segment>> references,
+                             const EvaluateOptions& options = {});
+
+/// A metric of one corpus, computed over the examples with the given indices, of which there must
+/// be at least one. An index may occur several times. May be called from several threads.
+using CorpusMetric = std::function<double(std::span<const std::size_t> examples)>;
+
+/// Prepares a metric. The texts are compared once; each call of the result adds up counts, except
+/// for the metrics of labels. Otherwise as evaluate(), whose exceptions it throws, some of them
+/// only when it is called.
+CorpusMetric prepare(Metric metric, std::span<const Segment> hypotheses,
+                     std::span<const std::vector<Segment>> references,
+                     const EvaluateOptions& options = {});
 
 /// Computes a metric over a corpus, in percent. Each hypothesis has one reference, or a list of at
 /// least one. The metrics of labels need exactly one and throw UsageError otherwise; semeval2010

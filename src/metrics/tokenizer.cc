@@ -1,112 +1,150 @@
 #include "metrics/tokenizer.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+#include <unicode/uchar.h>
 
+#include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "base/base.h"
+#include "metrics/tokenizer_rules.h"
 #include "metrics/unicode.h"
 
 namespace attend::metrics {
 namespace {
 
-// Each rule is one pass of non-overlapping substitutions from left to right. Its patterns consist
-// of ASCII and of "any other character", so that passes over bytes and over code points agree.
+constexpr std::array<std::pair<Tokenizer, std::string_view>, 5> kNames = {{
+    {Tokenizer::k13a, "13a"},
+    {Tokenizer::kNone, "none"},
+    {Tokenizer::kChar, "char"},
+    {Tokenizer::kIntl, "intl"},
+    {Tokenizer::kZh, "zh"},
+}};
 
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_point(char c) { return c == '.' || c == ','; }
-
-bool is_symbol(char c) {
-  return (c >= '{' && c <= '~') || (c >= '[' && c <= '`') || (c >= ' ' && c <= '&') ||
-         (c >= '(' && c <= '+') || (c >= ':' && c <= '@') || c == '/';
+std::string tokenize_13a(std::string_view text) {
+  std::string line = replace_all(text, "<skipped>", "");
+  line = replace_all(replace_all(line, "-\n", ""), "\n", " ");
+  return split_points(space_symbols(" " + unescape_entities(line) + " "));
 }
 
-std::string replace_all(std::string_view text, std::string_view what, std::string_view with) {
-  std::string result;
-  result.reserve(text.size());
-  std::size_t begin = 0;
-  for (std::size_t found = text.find(what); found != std::string_view::npos;
-       found = text.find(what, begin)) {
-    result.append(text, begin, found - begin).append(with);
-    begin = found + what.size();
+std::string tokenize_characters(std::string_view text) {
+  std::u32string spaced;
+  for (const char32_t c : to_utf32(text)) {
+    spaced += c;
+    spaced += U' ';
   }
-  return result.append(text, begin);
+  return to_utf8(spaced);
 }
 
-std::string unescape(std::string_view text) {
-  // The order matters: "&amp;lt;" becomes "<".
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 7> kRules = {{
-      {"<skipped>", ""},
-      {"-\n", ""},
-      {"\n", " "},
-      {"&quot;", "\""},
-      {"&amp;", "&"},
-      {"&lt;", "<"},
-      {"&gt;", ">"},
-  }};
-  std::string result(text);
-  for (const auto& [what, with] : kRules) result = replace_all(result, what, with);
-  return result;
+bool has_category(char32_t c, std::uint32_t mask) {
+  return (U_GET_GC_MASK(static_cast<UChar32>(c)) & mask) != 0;
 }
+bool is_number(char32_t c) { return has_category(c, U_GC_N_MASK); }
+bool is_punctuation(char32_t c) { return has_category(c, U_GC_P_MASK); }
+bool is_symbol(char32_t c) { return has_category(c, U_GC_S_MASK); }
 
-std::string space_symbols(std::string_view text) {
-  std::string result;
-  for (const char c : text) {
+// A mark of punctuation is split off unless there is a number, or an end of the text, on both
+// sides. A full stop behind a number at the end therefore stays with it, as in mteval-v14.
+std::string tokenize_international(std::string_view text) {
+  std::u32string line = to_utf32(text);
+  line = replace_pairs(
+      line, [](char32_t a, char32_t b) { return !is_number(a) && is_punctuation(b); },
+      [](std::u32string& result, char32_t a, char32_t b) {
+        result.append({a, U' ', b, U' '});
+      });
+  line = replace_pairs(
+      line, [](char32_t a, char32_t b) { return is_punctuation(a) && !is_number(b); },
+      [](std::u32string& result, char32_t a, char32_t b) {
+        result.append({U' ', a, U' ', b});
+      });
+  std::u32string result;
+  for (const char32_t c : line) {
     if (is_symbol(c))
-      result.append({' ', c, ' '});
+      result.append({U' ', c, U' '});
     else
       result += c;
   }
-  return result;
+  return to_utf8(result);
 }
 
-/// Replaces every pair of neighbours for which `matches` is true by the text that `write` appends.
-template <typename Matches, typename Write>
-std::string replace_pairs(std::string_view text, Matches matches, Write write) {
-  std::string result;
-  std::size_t i = 0;
-  while (i < text.size()) {
-    if (i + 1 < text.size() && matches(text[i], text[i + 1])) {
-      write(result, text[i], text[i + 1]);
-      i += 2;
-    } else {
-      result += text[i++];
-    }
+// The characters that sacreBLEU takes for Chinese. Its list means U+20000 to U+2A6D6 and U+2F800 to
+// U+2FA1D too, but writes them so that U+2001 to U+2A6D are Chinese in their place: quotation
+// marks, dashes and the ellipsis among them. Scores are comparable only with the list as it works.
+bool is_chinese(char32_t c) {
+  constexpr std::array<std::pair<char32_t, char32_t>, 17> kRanges = {{
+      {0x2001, 0x2a6d},
+      {0x2e80, 0x2eff},
+      {0x2f00, 0x2fdf},
+      {0x2ff0, 0x2fff},
+      {0x3000, 0x303f},
+      {0x3100, 0x312f},
+      {0x31a0, 0x31bf},
+      {0x31c0, 0x31ef},
+      {0x3200, 0x33ff},
+      {0x3400, 0x4db5},
+      {0x4e00, 0x9fbb},
+      {0xf900, 0xfa2d},
+      {0xfa30, 0xfa6a},
+      {0xfa70, 0xfad9},
+      {0xfe10, 0xfe1f},
+      {0xfe30, 0xfe4f},
+      {0xff00, 0xffef},
+  }};
+  return std::any_of(kRanges.begin(), kRanges.end(),
+                     [c](const auto& range) { return c >= range.first && c <= range.second; });
+}
+
+// Unlike 13a, these rules put no space at the ends: a full stop behind a digit at the end stays.
+std::string tokenize_chinese(std::string_view text) {
+  std::u32string spaced;
+  for (const char32_t c : to_utf32(strip(text))) {
+    if (is_chinese(c))
+      spaced.append({U' ', c, U' '});
+    else
+      spaced += c;
   }
-  return result;
+  return split_points(space_symbols(to_utf8(spaced)));
 }
 
-std::string tokenize_13a(std::string_view text) {
-  std::string line = space_symbols(" " + unescape(text) + " ");
-  const auto space_behind = [](std::string& result, char first, char second) {
-    result.append({first, ' ', second, ' '});
-  };
-  const auto space_before = [](std::string& result, char first, char second) {
-    result.append({' ', first, ' ', second});
-  };
-  line = replace_pairs(
-      line, [](char a, char b) { return !is_digit(a) && is_point(b); }, space_behind);
-  line = replace_pairs(
-      line, [](char a, char b) { return is_point(a) && !is_digit(b); }, space_before);
-  return replace_pairs(
-      line, [](char a, char b) { return is_digit(a) && b == '-'; }, space_behind);
+std::string spaced_tokens(Tokenizer tokenizer, std::string_view text) {
+  switch (tokenizer) {
+    case Tokenizer::k13a:
+      return tokenize_13a(text);
+    case Tokenizer::kNone:
+      return std::string(text);
+    case Tokenizer::kChar:
+      return tokenize_characters(text);
+    case Tokenizer::kIntl:
+      return tokenize_international(text);
+    case Tokenizer::kZh:
+      return tokenize_chinese(text);
+  }
+  throw CheckFailure("a tokeniser without rules");
 }
 
 }  // namespace
 
 Tokenizer parse_tokenizer(std::string_view name) {
-  for (const Tokenizer tokenizer : {Tokenizer::k13a, Tokenizer::kNone})
-    if (name == tokenizer_name(tokenizer)) return tokenizer;
-  throw UsageError(fmt::format("unknown BLEU tokenizer '{}' (13a or none)", name));
+  std::vector<std::string_view> names;
+  for (const auto& [tokenizer, known] : kNames) {
+    if (name == known) return tokenizer;
+    names.push_back(known);
+  }
+  throw UsageError(
+      fmt::format("unknown BLEU tokenizer '{}' (there are {})", name, fmt::join(names, ", ")));
 }
 
 std::string_view tokenizer_name(Tokenizer tokenizer) {
-  return tokenizer == Tokenizer::k13a ? "13a" : "none";
+  for (const auto& [known, name] : kNames)
+    if (known == tokenizer) return name;
+  throw CheckFailure("a tokeniser without a name");
 }
 
 std::string tokenize(Tokenizer tokenizer, std::string_view text) {
-  const std::string line = tokenizer == Tokenizer::k13a ? tokenize_13a(text) : std::string(text);
+  const std::string line = spaced_tokens(tokenizer, text);
   std::string result;
   for (const std::string_view word : split_words(line)) {
     if (!result.empty()) result += ' ';

@@ -52,6 +52,26 @@ std::vector<std::uint32_t> code_points(std::string_view text) {
   return result;
 }
 
+std::u32string to_utf32(std::string_view text) {
+  std::u32string result;
+  result.reserve(text.size());
+  for (std::size_t position = 0; position < text.size();)
+    result += static_cast<char32_t>(next_code_point(text, position));
+  return result;
+}
+
+std::string to_utf8(std::u32string_view text) {
+  std::string result;
+  result.reserve(text.size());
+  for (const char32_t c : text) {
+    char bytes[U8_MAX_LENGTH];
+    std::int32_t length = 0;
+    U8_APPEND_UNSAFE(bytes, length, static_cast<UChar32>(c));
+    result.append(bytes, static_cast<std::size_t>(length));
+  }
+  return result;
+}
+
 bool is_space(std::uint32_t code_point) {
   if (code_point < 0x80)
     return code_point == ' ' || (code_point >= 0x09 && code_point <= 0x0D) ||

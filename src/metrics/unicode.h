@@ -12,6 +12,9 @@ namespace attend::metrics {
 
 /// Returns the code points of a UTF-8 text, with U+FFFD for bytes that are not UTF-8.
 std::vector<std::uint32_t> code_points(std::string_view text);
+std::u32string to_utf32(std::string_view text);
+/// Returns code points as UTF-8.
+std::string to_utf8(std::u32string_view text);
 bool is_space(std::uint32_t code_point);
 
 /// Returns the words of a text: its runs of characters other than white space.

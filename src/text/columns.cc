@@ -94,6 +94,14 @@ std::size_t Columns::needed() const {
   return needed;
 }
 
+std::size_t Columns::named() const {
+  std::size_t named = 0;
+  for (const Range& range : ranges_) {
+    if (range.last != kRest) named = std::max(named, range.last);
+  }
+  return named;
+}
+
 bool Columns::overlaps(const Range& range) const {
   return std::any_of(ranges_.begin(), ranges_.end(), [&](const Range& own) {
     return own.first <= range.last && range.first <= own.last;
@@ -107,17 +115,26 @@ bool Columns::overlaps(const Columns& other) const {
                      [&](const Range& range) { return overlaps(range); });
 }
 
+std::vector<std::string> Columns::select(std::span<const std::string_view> fields) const {
+  ATTEND_CHECK(fields.size() >= named());
+  std::vector<std::string> texts;
+  for (const Range& range : ranges_) {
+    const std::size_t end = std::min(range.last, fields.size());
+    for (std::size_t column = range.first; column <= end; ++column) {
+      texts.emplace_back(fields[column - 1]);
+    }
+  }
+  return texts;
+}
+
 std::string Columns::join(std::span<const std::string_view> fields) const {
   ATTEND_CHECK(fields.size() >= needed());
   std::string text;
   bool first = true;
-  for (const Range& range : ranges_) {
-    const std::size_t end = std::min(range.last, fields.size());
-    for (std::size_t column = range.first; column <= end; ++column) {
-      if (!first) text += '\t';
-      text += fields[column - 1];
-      first = false;
-    }
+  for (const std::string& field : select(fields)) {
+    if (!first) text += '\t';
+    text += field;
+    first = false;
   }
   return text;
 }
@@ -129,6 +146,14 @@ PairColumns PairColumns::complete() const {
   if (both.source.overlaps(both.target)) {
     throw UsageError(fmt::format("columns {} of the source and {} of the target share a column",
                                  both.source.name(), both.target.name()));
+  }
+  for (const auto& [columns, side] :
+       {std::pair(&both.source, "source"), std::pair(&both.target, "target")}) {
+    if (both.references.overlaps(*columns)) {
+      throw UsageError(
+          fmt::format("columns {} of the {} and {} of further references share a column",
+                      columns->name(), side, both.references.name()));
+    }
   }
   return both;
 }

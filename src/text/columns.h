@@ -31,6 +31,11 @@ class Columns {
   bool overlaps(const Columns& other) const;
   /// Returns the fields of these columns, joined by TABs. There must be at least needed() fields.
   std::string join(std::span<const std::string_view> fields) const;
+  /// Returns how many fields a line must have where those of an open range may be missing: "2,4-"
+  /// needs 2.
+  std::size_t named() const;
+  /// Returns the fields of these columns one by one. There must be at least named() fields.
+  std::vector<std::string> select(std::span<const std::string_view> fields) const;
   /// Returns the text that parse() reads: "1,4-".
   const std::string& name() const { return name_; }
 
@@ -51,11 +56,13 @@ class Columns {
 struct PairColumns {
   Columns source = {};
   Columns target = {};
+  Columns references = {};  ///< each is a further target of the source, which a metric compares
 
-  bool any() const { return !source.empty() || !target.empty(); }
+  bool any() const { return !source.empty() || !target.empty() || !references.empty(); }
   /// Returns the columns of both sides. A source that is not named is column 1, a target that is
   /// not named is column 2; where the other side takes that column, it is the other one of these
-  /// two. Throws UsageError where the other side takes both, and where the sides share a column.
+  /// two. Throws UsageError where the other side takes both, and where two of source, target and
+  /// references share a column.
   PairColumns complete() const;
 };
 

@@ -142,8 +142,12 @@ void take_marks(const LineReader& reader, Action&& action) {
 /// Says what a line of these files should hold.
 std::string expectation(PairFormat format, const PairColumns& columns) {
   if (columns.any()) {
-    return fmt::format("expected the source in column {} and the target in column {}",
-                       columns.source.name(), columns.target.name());
+    const std::string more =
+        columns.references.empty()
+            ? ""
+            : fmt::format(" and further references in column {}", columns.references.name());
+    return fmt::format("expected the source in column {} and the target in column {}{}",
+                       columns.source.name(), columns.target.name(), more);
   }
   switch (format) {
     case PairFormat::kTargetFirst:
@@ -177,11 +181,13 @@ std::string split_fields(const std::string& line, const std::string& expected, s
 std::string take_columns(const std::string& line, const std::string& expected,
                          const PairColumns& columns, Pair& pair) {
   const std::vector<std::string_view> fields = fields_of(line);
-  if (fields.size() < std::max(columns.source.needed(), columns.target.needed())) {
+  if (fields.size() <
+      std::max({columns.source.needed(), columns.target.needed(), columns.references.named()})) {
     return fmt::format("{} field{}, {}", fields.size(), fields.size() == 1 ? "" : "s", expected);
   }
   pair.source = columns.source.join(fields);
   pair.target = columns.target.join(fields);
+  pair.references = columns.references.select(fields);
   return {};
 }
 
@@ -222,6 +228,7 @@ void check_format(const CorpusFiles& files) {
     const PairColumns both = files.columns.complete();
     check_allowed_column(files.marks, both.source, "source");
     check_allowed_column(files.marks, both.target, "target");
+    check_allowed_column(files.marks, both.references, "references");
   }
   if (files.format != PairFormat::kFastText) return;
   if (!tsv) throw UsageError("lines of fastText hold label and text: give one file");
@@ -350,6 +357,7 @@ bool PairReader::Data::read_line() {
 std::string PairReader::Data::split(Pair& pair, std::string& ranges) {
   pair.source.clear();
   pair.target.clear();
+  pair.references.clear();
   if (blank == BlankSides::kBoth && is_blank(line)) return {};
   const std::string expected = expectation(format, columns);
   if (line.empty()) return fmt::format("an empty line, {}", expected);

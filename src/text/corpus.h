@@ -98,6 +98,7 @@ struct Pair {
   std::string target;
   /// Bytes of `source` where attention may look, as MarkedSource has them; empty: everywhere.
   std::vector<ByteSpan> allowed = {};
+  std::vector<std::string> references = {};  ///< further targets; they may be blank
 };
 
 /// How a line of CorpusFiles::tsv holds a pair.
@@ -119,8 +120,10 @@ inline constexpr std::string_view kLabelPrefix = "__label__";
 /// source.
 ///
 /// Where `columns` names any, a line of the TSV may have any number of fields, as long as those
-/// that are named exist. Several columns of a side are joined by TABs. Columns then count in the
-/// line as it stands in the file, and so does the column of allowed words. They need kTsv or kOpen.
+/// that are named exist; only an open range of references, "3-", may be empty. Several columns of a
+/// side are joined by TABs, but each column of references is a text of its own. Columns then count
+/// in the line as it stands in the file, and so does the column of allowed words. They need kTsv or
+/// kOpen.
 struct CorpusFiles {
   std::filesystem::path tsv;
   std::filesystem::path source;

@@ -153,7 +153,9 @@ double decode_metric(const Dataset& data, const model::Weights& weights, const s
       }
     }
   });
-  return metrics::evaluate(metrics::parse_metric(metric), hypotheses, references(data));
+  const auto expected = references(data);
+  return metrics::evaluate(metrics::parse_metric(metric), hypotheses, expected,
+                           metrics::options_for(expected));
 }
 
 std::vector<std::string> fit_temperature(const Dataset& data, const std::filesystem::path& folder,

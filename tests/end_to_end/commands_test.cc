@@ -170,8 +170,59 @@ TEST(Evaluate, PrintsATableAndDrawsACurve) {
   for (const char* metric : {"exact_match", "unit_error_rate", "bleu", "chrf"}) {
     EXPECT_NE(table[0].find(metric), std::string::npos) << table[0];
   }
-  EXPECT_NE(table.back().find("50"), std::string::npos) << table.back();
+  const auto all = std::find_if(table.begin(), table.end(),
+                                [](const std::string& row) { return row.starts_with("all "); });
+  ASSERT_NE(all, table.end());
+  EXPECT_NE(all->find(" 50 "), std::string::npos) << *all;
+  EXPECT_TRUE(table[table.size() - 2].starts_with("bleu: nrefs:1|case:mixed|eff:no|tok:13a"));
+  EXPECT_TRUE(table.back().starts_with("chrf: nrefs:1|case:mixed|eff:yes|nc:6"));
   EXPECT_TRUE(read_file(curve).starts_with("<svg") || read_file(curve).starts_with("<?xml"));
+}
+
+// The second reference is what the model predicts: every metric takes the nearer one.
+TEST(Evaluate, TakesSeveralReferences) {
+  const TemporaryFolder folder;
+  const auto sources = string_pairs(20, 26);
+  std::string lines, pairs, columns, references;
+  for (const auto& pair : sources) lines += pair.first + "\n";
+  const auto predictions = lines_of(output_of({"predict", "-m", strings()}, lines));
+  for (std::size_t i = 0; i < sources.size(); ++i) {
+    if (predictions[i].empty()) continue;
+    pairs += sources[i].first + "\taaaaaaaaaaaa\n";
+    columns += sources[i].first + "\taaaaaaaaaaaa\t" + predictions[i] + "\n";
+    references += predictions[i] + "\n";
+  }
+  write_file(folder / "references.txt", references);
+  const std::string file = (folder / "references.txt").string();
+  const auto exact = [](const std::vector<std::string>& more, const std::string& input) {
+    std::vector<std::string> arguments{"evaluate",  "-m",          strings(), "-",
+                                       "--metrics", "exact_match", "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return Json::parse(output_of(arguments, input))["exact_match"].get<double>();
+  };
+  EXPECT_LT(exact({}, pairs), 100);
+  EXPECT_EQ(exact({"--references", file}, pairs), 100);
+  EXPECT_EQ(exact({"--reference-column", "3"}, columns), 100);
+  EXPECT_EQ(exact({"--reference-column", "3-"}, columns), 100);
+  RunOptions longer;
+  longer.standard_input = pairs + "ab\tba\n";
+  EXPECT_TRUE(refused(attend({"evaluate", "-m", strings(), "-", "--references", file}, longer),
+                      kData, {file + ": ends after", "standard input has more"}));
+}
+
+TEST(Evaluate, ComparesAModelWithABaseline) {
+  const TemporaryFolder folder;
+  std::string baseline;
+  for (int i = 0; i < 40; ++i) baseline += "aaa\n";
+  write_file(folder / "old.txt", baseline);
+  const std::string file = (folder / "old.txt").string();
+  const Json json = Json::parse(output_of({"evaluate", "-m", strings(), "-", "--json", "--baseline",
+                                           file, "--bootstrap", "100", "--metrics", "chrf"},
+                                          to_tsv(string_pairs(40, 27))));
+  const Json& chrf = json["bootstrap"]["metrics"]["chrf"];
+  EXPECT_EQ(chrf["score"], json["chrf"]);
+  EXPECT_LT(chrf["baseline"]["score"], chrf["score"]);
+  EXPECT_NEAR(chrf["p_value"].get<double>(), 1.0 / 101, 1e-9);
 }
 
 // ------------------------------------------------------------------------------------ show ---

@@ -102,6 +102,10 @@ TEST(Bleu, GivesThePublishedScoresWithTwoReferences) {
   BleuOptions options;
   options.tokenizer = Tokenizer::kNone;
   EXPECT_NEAR(bleu(hypotheses, references, options).score, 49.1919566, 5e-8);
+  options.tokenizer = Tokenizer::kIntl;
+  EXPECT_NEAR(bleu(hypotheses, references, options).score, 43.91623493, 5e-9);
+  EXPECT_EQ(bleu(hypotheses, references, options).signature,
+            "nrefs:2|case:mixed|eff:no|tok:intl|smooth:exp");
   EXPECT_EQ(bleu(Texts{"", "", ""}, references).score, 0);
 }
 
@@ -122,6 +126,22 @@ TEST(Bleu, TakesTheShorterOfEquallyCloseReferences) {
   EXPECT_EQ(length({"1 2 3 4 5 6 7", "1 2 3"}), 3u);
   EXPECT_EQ(length({"1 2 3", "1 2 3 4 5 6 7"}), 3u);
   EXPECT_EQ(length({"1 2", "1 2 3 4 5 6 7"}), 7u);
+}
+
+// Field users have seen BLEU 0 for good translations into Chinese: 13a makes one word a sentence.
+TEST(Bleu, NeedsTheTokenizerOfTheScript) {
+  const Texts hypotheses = {"那只黑猫坐在垫子上。", "今天天气很好。"};
+  const References references = {{"那只黑猫睡在垫子上。"}, {"今天天气很好。"}};
+  BleuOptions options;
+  options.smoothing = Smoothing::kNone;
+  EXPECT_EQ(bleu(hypotheses, references, options).score, 0);
+  options.tokenizer = Tokenizer::kZh;
+  // 16 of 17 characters; of 15, 13 and 11 longer n-grams all but the 2, 3 and 4 with the wrong one.
+  const BleuScore chinese = bleu(hypotheses, references, options);
+  EXPECT_THAT(chinese.counts.matches, ElementsAre(16, 13, 10, 7));
+  EXPECT_THAT(chinese.counts.totals, ElementsAre(17, 15, 13, 11));
+  options.tokenizer = Tokenizer::kChar;
+  EXPECT_DOUBLE_EQ(bleu(hypotheses, references, options).score, chinese.score);
 }
 
 TEST(Bleu, LowersWhenAsked) {

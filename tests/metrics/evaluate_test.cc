@@ -1,7 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <numeric>
+#include <random>
 #include <string>
 #include <vector>
 
@@ -39,12 +42,16 @@ std::vector<Metric> metrics_of_any_text() {
 }
 
 TEST(Metric, NamesAreReadBack) {
-  EXPECT_EQ(all_metrics().size(), 10u);
+  EXPECT_EQ(all_metrics().size(), 14u);
   for (const Metric metric : all_metrics()) EXPECT_EQ(parse_metric(metric_name(metric)), metric);
   EXPECT_EQ(parse_metric("exact_match"), Metric::kExactMatch);
   EXPECT_EQ(parse_metric("Exact-Match"), Metric::kExactMatch);
   EXPECT_EQ(parse_metric("BLEU"), Metric::kBleu);
   EXPECT_EQ(parse_metric("chrF++"), Metric::kChrfPlusPlus);
+  EXPECT_EQ(parse_metric("TER"), Metric::kTer);
+  EXPECT_EQ(parse_metric("WER"), Metric::kWordErrorRate);
+  EXPECT_EQ(parse_metric("cer"), Metric::kCharacterErrorRate);
+  EXPECT_EQ(parse_metric("PER"), Metric::kPhoneErrorRate);
 }
 
 TEST(Metric, NamesThatAreUnknownListTheKnownOnes) {
@@ -72,9 +79,127 @@ TEST(Evaluate, IdenticalCorporaGetTheBestValueOfEveryMetric) {
 TEST(Evaluate, DisjointCorporaGetTheWorstValueOfEveryMetric) {
   const Segments hypotheses = {words("aaa bbb"), words("ccc ddd")};
   const Segments references = {words("xxx yyy"), words("zzz www")};
+  for (const Metric metric : metrics_of_any_text()) {
+    double worst = higher_is_better(metric) ? 0 : 100;
+    if (metric == Metric::kCharacterErrorRate) worst = 600.0 / 7;  // the spaces are equal
+    EXPECT_NEAR(evaluate(metric, hypotheses, references), worst, 1e-9) << metric_name(metric);
+  }
+}
+
+// Returns texts of the words a to f, of which none is empty, and variants of them.
+Segments random_corpus(std::mt19937_64& random, std::size_t count) {
+  Segments corpus;
+  for (std::size_t i = 0; i < count; ++i) {
+    std::string text = "start of it";
+    for (std::size_t length = random() % 12; length > 0; --length)
+      text += std::string(" ") + "abcdef"[random() % 6];
+    corpus.push_back(words(text));
+  }
+  return corpus;
+}
+
+TEST(Evaluate, OrderOfTheExamplesDoesNotMatter) {
+  std::mt19937_64 random(11);
+  Segments hypotheses = random_corpus(random, 40), references = random_corpus(random, 40);
+  for (std::size_t i = 0; i < 40; i += 3) hypotheses[i] = references[i];
+  std::vector<std::size_t> order(hypotheses.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::shuffle(order.begin(), order.end(), random);
+  Segments shuffled_hypotheses, shuffled_references;
+  for (const std::size_t i : order) {
+    shuffled_hypotheses.push_back(hypotheses[i]);
+    shuffled_references.push_back(references[i]);
+  }
   for (const Metric metric : metrics_of_any_text())
-    EXPECT_NEAR(evaluate(metric, hypotheses, references), higher_is_better(metric) ? 0 : 100, 1e-9)
+    EXPECT_NEAR(evaluate(metric, hypotheses, references),
+                evaluate(metric, shuffled_hypotheses, shuffled_references), 1e-9)
         << metric_name(metric);
+}
+
+TEST(Evaluate, MoreReferencesNeverHurtAnErrorRateOrAMatch) {
+  std::mt19937_64 random(12);
+  const Segments hypotheses = random_corpus(random, 30);
+  const Segments first = random_corpus(random, 30), second = random_corpus(random, 30);
+  for (const Metric metric : {Metric::kExactMatch, Metric::kSequenceErrorRate}) {
+    for (std::size_t i = 0; i < hypotheses.size(); ++i) {
+      const Segments one = {hypotheses[i]};
+      const std::vector<Segments> both = {{first[i], second[i]}}, alone = {{first[i]}};
+      const double more = evaluate(metric, one, both), fewer = evaluate(metric, one, alone);
+      EXPECT_TRUE(higher_is_better(metric) ? more >= fewer : more <= fewer) << metric_name(metric);
+    }
+  }
+}
+
+TEST(Prepare, EqualsTheMetricOfTheSelectedExamples) {
+  std::mt19937_64 random(13);
+  Segments hypotheses = random_corpus(random, 30), references = random_corpus(random, 30);
+  hypotheses[4] = references[4] = {"", {}};
+  const std::vector<std::size_t> chosen = {3, 4, 4, 29, 0};
+  Segments some, some_references;
+  std::vector<Segments> lists;
+  for (const Segment& reference : references) lists.push_back({reference});
+  for (const std::size_t i : chosen) {
+    some.push_back(hypotheses[i]);
+    some_references.push_back(references[i]);
+  }
+  for (const Metric metric : metrics_of_any_text()) {
+    const CorpusMetric prepared = prepare(metric, hypotheses, lists);
+    EXPECT_NEAR(prepared(chosen), evaluate(metric, some, some_references), 1e-9)
+        << metric_name(metric);
+    const double best = higher_is_better(metric) ? 100 : 0;
+    EXPECT_EQ(prepared(std::vector<std::size_t>{4, 4}), best) << metric_name(metric);
+  }
+}
+
+TEST(Evaluate, CountsWordsCharactersAndPhones) {
+  const Segments hypotheses = {{"the cat sat", {"x"}}};
+  const std::vector<Segments> references = {{{"a cat sat down", {"x"}}, {"the bat", {"x"}}}};
+  // Both references have two edits of words: the longer one counts.
+  EXPECT_DOUBLE_EQ(evaluate(Metric::kWordErrorRate, hypotheses, references), 50);
+  EXPECT_DOUBLE_EQ(evaluate(Metric::kPhoneErrorRate, hypotheses, references), 50);
+  // "the bat" has 7 characters and 5 edits: one letter, and four that are too many.
+  EXPECT_DOUBLE_EQ(evaluate(Metric::kCharacterErrorRate, hypotheses, references), 500.0 / 7);
+  EXPECT_EQ(evaluate(Metric::kUnitErrorRate, hypotheses, references), 0);
+}
+
+// The variants of a word in a pronouncing dictionary: the nearer one counts (docs/models.md §14.4).
+TEST(Evaluate, TakesTheNearestPronunciation) {
+  const Segments hypotheses = {words("T AH M EY T OW"), words("D EY T AH")};
+  const std::vector<Segments> references = {{words("T AH M AA T OW"), words("T AH M EY T OW")},
+                                            {words("D AE T AH")}};
+  EXPECT_DOUBLE_EQ(evaluate(Metric::kPhoneErrorRate, hypotheses, references), 10);
+  EXPECT_DOUBLE_EQ(evaluate(Metric::kSequenceErrorRate, hypotheses, references), 50);
+}
+
+TEST(Evaluate, LowersErrorRatesOfTextsWhenAsked) {
+  const Segments hypotheses = {words("The Cat")}, references = {words("the cat")};
+  EvaluateOptions options;
+  EXPECT_EQ(evaluate(Metric::kWordErrorRate, hypotheses, references, options), 100);
+  options.lowercase = true;
+  EXPECT_EQ(evaluate(Metric::kWordErrorRate, hypotheses, references, options), 0);
+  EXPECT_EQ(evaluate(Metric::kCharacterErrorRate, hypotheses, references, options), 0);
+}
+
+TEST(MetricSignature, IsThatOfTheScore) {
+  const std::vector<Segments> references = {{words("a"), words("b")}};
+  EvaluateOptions options;
+  options.bleu.tokenizer = Tokenizer::kZh;
+  const auto signature = [&](Metric metric) {
+    return metric_signature(metric, references, options);
+  };
+  EXPECT_EQ(signature(Metric::kBleu), "nrefs:2|case:mixed|eff:no|tok:zh|smooth:exp");
+  EXPECT_EQ(signature(Metric::kChrf), "nrefs:2|case:mixed|eff:yes|nc:6|nw:0|space:no");
+  EXPECT_EQ(signature(Metric::kChrfPlusPlus), "nrefs:2|case:mixed|eff:yes|nc:6|nw:2|space:no");
+  EXPECT_EQ(signature(Metric::kTer), "nrefs:2|case:lc|tok:tercom|norm:no|punct:yes|asian:no");
+  EXPECT_EQ(signature(Metric::kExactMatch), "");
+}
+
+TEST(EvaluateOptions, HaveTheTokenizerOfTheReferences) {
+  const auto tokenizer = [](const Segments& references) {
+    return options_for(std::vector<Segments>{references}).bleu.tokenizer;
+  };
+  EXPECT_EQ(tokenizer({words("a cat")}), Tokenizer::k13a);
+  EXPECT_EQ(tokenizer({words("我喜欢猫"), words("猫")}), Tokenizer::kZh);
 }
 
 TEST(Evaluate, UsesTextsOrUnitsAsTheMetricSays) {

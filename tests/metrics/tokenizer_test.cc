@@ -78,10 +78,48 @@ TEST(TokenizerNone, OnlyCutsAtWhiteSpace) {
   EXPECT_EQ(tokenize(Tokenizer::kNone, "  Hello, \t world!&amp; \n"), "Hello, world!&amp;");
 }
 
+TEST(TokenizerChar, SpacesEveryCharacter) {
+  EXPECT_EQ(tokenize(Tokenizer::kChar, "ab 日本。 "), "a b 日 本 。");
+  EXPECT_EQ(tokenize(Tokenizer::kChar, ""), "");
+}
+
+TEST(TokenizerIntl, SplitsMarksThatDoNotStandBetweenNumbers) {
+  const auto intl = [](const std::string& text) { return tokenize(Tokenizer::kIntl, text); };
+  EXPECT_EQ(intl("Hello, world!"), "Hello , world !");
+  EXPECT_EQ(intl("3,000.50 a-b 1990-95"), "3,000.50 a - b 1990-95");
+  EXPECT_EQ(intl("«Да», 50% + 20€"), "« Да » , 50 % + 20 €");
+  EXPECT_EQ(intl("don't &amp;"), "don ' t & amp ;");
+  EXPECT_EQ(intl("in 1990."), "in 1990.");  // a number before it, and no character behind it
+  EXPECT_EQ(intl("in 1990. So"), "in 1990 . So");
+  EXPECT_EQ(intl("٣٫٥ ½, ½"), "٣٫٥ ½ , ½");  // U+066B is punctuation between numbers of Arabic
+}
+
+TEST(TokenizerZh, MakesEveryChineseCharacterAToken) {
+  const auto zh = [](const std::string& text) { return tokenize(Tokenizer::kZh, text); };
+  EXPECT_EQ(zh("我喜欢Python和C++。"), "我 喜 欢 Python 和 C + + 。");
+  EXPECT_EQ(zh("他说：“你好”…"), "他 说 ： “ 你 好 ” …");
+  EXPECT_EQ(zh("3.14米,2-3人"), "3.14 米 , 2 - 3 人");
+  EXPECT_EQ(zh("ａｂ ｱ"), "ａ ｂ ｱ");      // full-width and half-width forms
+  EXPECT_EQ(zh("ひらがな"), "ひらがな");   // kana is no Chinese
+  EXPECT_EQ(zh(" 到1990. "), "到 1990.");  // unlike 13a
+  EXPECT_EQ(zh("&amp;"), "& amp ;");
+  // U+20000 is a Chinese character, but not in sacreBLEU's list as it works.
+  EXPECT_EQ(zh("\U00020000\U00020001"), "\U00020000\U00020001");
+}
+
 TEST(Tokenizer, IsChosenByName) {
+  for (const Tokenizer tokenizer :
+       {Tokenizer::k13a, Tokenizer::kNone, Tokenizer::kChar, Tokenizer::kIntl, Tokenizer::kZh})
+    EXPECT_EQ(parse_tokenizer(tokenizer_name(tokenizer)), tokenizer);
   EXPECT_EQ(parse_tokenizer("13a"), Tokenizer::k13a);
   EXPECT_EQ(parse_tokenizer("none"), Tokenizer::kNone);
-  EXPECT_THROW(parse_tokenizer("intl"), UsageError);
+  EXPECT_EQ(parse_tokenizer("zh"), Tokenizer::kZh);
+  EXPECT_THROW(parse_tokenizer("ja-mecab"), UsageError);
+}
+
+TEST(Tokenizer, SurvivesBytesThatAreNotUtf8) {
+  for (const Tokenizer tokenizer : {Tokenizer::kChar, Tokenizer::kIntl, Tokenizer::kZh})
+    EXPECT_FALSE(tokenize(tokenizer, "a\xFF.\x80,b\xE3\x81").empty());
 }
 
 }  // namespace

@@ -62,6 +62,18 @@ TEST(Columns, NeedTheFieldsThatTheyName) {
   EXPECT_EQ(Columns().needed(), 0u);
 }
 
+TEST(Columns, OfAnOpenRangeMayBeMissing) {
+  const auto select = [](const char* columns, const char* line) {
+    return Columns::parse(columns).select(fields_of(line));
+  };
+  EXPECT_EQ(Columns::parse("2,4-").named(), 2u);
+  EXPECT_EQ(Columns::parse("3-").named(), 0u);
+  EXPECT_EQ(Columns::parse("3,1-2").named(), 3u);
+  EXPECT_THAT(select("3-", "a\tb\tc\t\te"), ElementsAre("c", "", "e"));
+  EXPECT_THAT(select("3-", "a\tb"), IsEmpty());
+  EXPECT_THAT(select("3,1", "a\tb\tc"), ElementsAre("c", "a"));
+}
+
 TEST(Columns, ThatCannotBeReadAreRefused) {
   for (const char* wrong : {"", " ", "x", "0", "-3", "1,", ",1", "1,,2", "3-2", "1-2-3", "1 2",
                             "+1", "1.5", "0-2", "99999999999999999999", "4--"}) {
@@ -106,6 +118,20 @@ TEST(PairColumns, ThatAreNotClearAreRefused) {
                         "(--text-column)"));
   EXPECT_THAT(usage_error([] { columns_of("2-", "5").complete(); }),
               HasSubstr("columns 2- of the source and 5 of the target share a column"));
+}
+
+TEST(PairColumns, OfReferencesAreNoColumnsOfASide) {
+  const auto complete = [](const char* source, const char* target, const char* references) {
+    PairColumns columns = columns_of(source, target);
+    columns.references = Columns::parse(references);
+    return columns.complete();
+  };
+  const PairColumns usual = complete("", "", "3-");
+  EXPECT_EQ(usual.source.name() + "|" + usual.target.name(), "1|2");
+  EXPECT_THAT(usage_error([&] { complete("", "", "2,3"); }),
+              HasSubstr("columns 2 of the target and 2,3 of further references share a column"));
+  EXPECT_THAT(usage_error([&] { complete("4", "1", "2-"); }),
+              HasSubstr("columns 4 of the source and 2- of further references share a column"));
 }
 
 class ColumnReaders : public ::testing::Test {
@@ -178,6 +204,27 @@ TEST_F(ColumnReaders, CountTheColumnOfAllowedWordsToo) {
   CorpusFiles missing = files("a\tb\n", "1", "2");
   missing.marks.allowed_column = 3;
   EXPECT_THAT(pairs_of(missing), ElementsAre("! 2 fields, expected the allowed words in field 3"));
+}
+
+TEST_F(ColumnReaders, TakeFurtherReferences) {
+  CorpusFiles wanted = files("a\tb\tc\td\na\tb\na\tb\t\tc\na\n", "", "");
+  wanted.columns.references = Columns::parse("3-");
+  PairReader reader(wanted);
+  Pair pair;
+  ASSERT_TRUE(reader.next(pair));
+  EXPECT_EQ(pair.source + "|" + pair.target, "a|b");
+  EXPECT_THAT(pair.references, ElementsAre("c", "d"));
+  ASSERT_TRUE(reader.next(pair));
+  EXPECT_THAT(pair.references, IsEmpty());
+  ASSERT_TRUE(reader.next(pair));
+  EXPECT_THAT(pair.references, ElementsAre("", "c"));
+  EXPECT_THROW(reader.next(pair), BadLine);
+  wanted.columns.references = Columns::parse("3");
+  EXPECT_THAT(pairs_of(wanted)[1],
+              HasSubstr("expected the source in column 1 and the target in column 2 and further "
+                        "references in column 3"));
+  wanted.marks.allowed_column = 3;
+  EXPECT_THAT(usage_error([&] { PairReader again(wanted); }), HasSubstr("of the references"));
 }
 
 TEST_F(ColumnReaders, HaveNoColumnsInParallelFiles) {

@@ -1,0 +1,170 @@
+#include "commands/evaluation_report.h"
+
+#include <fmt/format.h>
+
+#include <functional>
+
+#include "base/base.h"
+#include "view/view.h"
+
+namespace attend::commands {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using metrics::BootstrapScores;
+using metrics::BucketTable;
+
+BootstrapReport report_bootstrap(std::span<const metrics::NamedMetric> system,
+                                 std::span<const metrics::NamedMetric> baseline,
+                                 std::size_t examples, const metrics::BootstrapOptions& options) {
+  const auto values = [](std::span<const metrics::NamedMetric> metrics) {
+    std::vector<metrics::CorpusMetric> result;
+    for (const metrics::NamedMetric& metric : metrics) result.push_back(metric.value);
+    return result;
+  };
+  BootstrapReport report{options, {}, {}};
+  if (baseline.empty()) {
+    report.system = metrics::bootstrap(values(system), examples, options);
+    return report;
+  }
+  report.paired = metrics::paired_bootstrap(values(system), values(baseline), examples, options);
+  for (const metrics::PairedBootstrap& one : report.paired) report.system.push_back(one.system);
+  return report;
+}
+
+// ------------------------------------------------------------------------------------- text ---
+
+std::string format_row(const BucketTable::Row& row) {
+  std::string line = fmt::format("{:<12}{:>10}", row.name, row.examples);
+  for (const double value : row.values) line += fmt::format("{:>22.2f}", value);
+  return line + "\n";
+}
+
+std::string format_table(const BucketTable& table) {
+  std::string text = fmt::format("{:<12}{:>10}", "length", "examples");
+  for (const std::string& name : table.metrics) text += fmt::format("{:>22}", name);
+  text += "\n";
+  for (const auto& row : table.buckets) text += format_row(row);
+  return text + format_row(table.all);
+}
+
+// Returns a line with one number for each metric, in the columns of the table.
+template <class Scores>
+std::string score_line(const std::string& name, const std::vector<Scores>& scores, int digits,
+                       const std::function<double(const Scores&)>& value) {
+  std::string line = fmt::format("{:<22}", name);
+  for (const Scores& one : scores) line += fmt::format("{:>22.{}f}", value(one), digits);
+  return line + "\n";
+}
+
+std::string sample_lines(const std::string& prefix, std::size_t samples,
+                         const std::vector<BootstrapScores>& scores) {
+  const auto line = [&](const std::string& name, double BootstrapScores::*field) {
+    return score_line<BootstrapScores>(prefix + name, scores, 2,
+                                       [field](const BootstrapScores& one) { return one.*field; });
+  };
+  return line(fmt::format("mean of {}", samples), &BootstrapScores::mean) +
+         line("95 % from", &BootstrapScores::low) + line("95 % to", &BootstrapScores::high);
+}
+
+std::string format_bootstrap(const BootstrapReport& report) {
+  const std::size_t samples = report.options.samples;
+  std::string text = sample_lines("", samples, report.system);
+  if (report.paired.empty()) return text;
+  std::vector<BootstrapScores> baseline;
+  for (const metrics::PairedBootstrap& one : report.paired) baseline.push_back(one.baseline);
+  text += score_line<BootstrapScores>("baseline", baseline, 2,
+                                      [](const BootstrapScores& one) { return one.score; });
+  text += sample_lines("  ", samples, baseline);
+  return text + score_line<metrics::PairedBootstrap>(
+                    "p-value", report.paired, 4,
+                    [](const metrics::PairedBootstrap& one) { return one.p_value; });
+}
+
+// ------------------------------------------------------------------------------------- JSON ---
+
+Json row_json(const BucketTable& table, const BucketTable::Row& row) {
+  Json json{{"examples", row.examples}};
+  for (std::size_t i = 0; i < row.values.size(); ++i) json[table.metrics[i]] = row.values[i];
+  return json;
+}
+
+Json scores_json(const BootstrapScores& scores) {
+  return {
+      {"score", scores.score}, {"mean", scores.mean}, {"low", scores.low}, {"high", scores.high}};
+}
+
+Json bootstrap_json(const BucketTable& table, const BootstrapReport& report) {
+  Json json{{"samples", report.options.samples}, {"seed", report.options.seed}};
+  for (std::size_t i = 0; i < table.metrics.size(); ++i) {
+    Json one = scores_json(report.system[i]);
+    if (!report.paired.empty()) {
+      one["baseline"] = scores_json(report.paired[i].baseline);
+      one["p_value"] = report.paired[i].p_value;
+    }
+    json["metrics"][table.metrics[i]] = std::move(one);
+  }
+  return json;
+}
+
+}  // namespace
+
+EvaluationReport report_evaluation(std::span<const metrics::Metric> wanted,
+                                   const EvaluatedPairs& evaluated,
+                                   const std::vector<std::size_t>& edges,
+                                   const metrics::EvaluateOptions& options,
+                                   const std::optional<metrics::BootstrapOptions>& samples) {
+  const auto prepare = [&](std::span<const metrics::Segment> hypotheses) {
+    return metrics::prepare(wanted, hypotheses, evaluated.references, options);
+  };
+  const std::size_t examples = evaluated.hypotheses.size();
+  const std::vector<metrics::NamedMetric> system = prepare(evaluated.hypotheses);
+  EvaluationReport report;
+  report.table = evaluated.source_lengths.empty()
+                     ? metrics::tabulate(system, examples)
+                     : metrics::tabulate(system, evaluated.source_lengths, edges);
+  for (const metrics::Metric metric : wanted) {
+    report.signatures.push_back(metrics::metric_signature(metric, evaluated.references, options));
+  }
+  if (samples) {
+    std::vector<metrics::NamedMetric> baseline;
+    if (!evaluated.baseline.empty()) baseline = prepare(evaluated.baseline);
+    report.bootstrap = report_bootstrap(system, baseline, examples, *samples);
+  }
+  return report;
+}
+
+std::string format_evaluation(const EvaluationReport& report) {
+  std::string text = format_table(report.table);
+  if (report.bootstrap) text += format_bootstrap(*report.bootstrap);
+  for (std::size_t i = 0; i < report.signatures.size(); ++i) {
+    if (report.signatures[i].empty()) continue;
+    text += fmt::format("{}: {}\n", report.table.metrics[i], report.signatures[i]);
+  }
+  return text;
+}
+
+Json evaluation_json(const EvaluationReport& report) {
+  const BucketTable& table = report.table;
+  Json json = row_json(table, table.all);
+  for (std::size_t i = 0; i < report.signatures.size(); ++i) {
+    if (!report.signatures[i].empty()) json["signatures"][table.metrics[i]] = report.signatures[i];
+  }
+  if (report.bootstrap) json["bootstrap"] = bootstrap_json(table, *report.bootstrap);
+  for (const auto& row : table.buckets) {
+    json["by_source_length"][row.name] = row_json(table, row);
+  }
+  return json;
+}
+
+std::string draw_by_length(const BucketTable& table) {
+  std::vector<view::Bar> bars;
+  for (const auto& row : table.buckets) bars.push_back({row.name, row.values[0], row.examples});
+  view::BarOptions options;
+  options.title = fmt::format("{} by source length", table.metrics[0]);
+  options.x_title = "source length";
+  options.y_title = table.metrics[0];
+  return view::draw_bars(bars, options);
+}
+
+}  // namespace attend::commands

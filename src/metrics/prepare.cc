@@ -1,0 +1,296 @@
+// Metrics chosen by name, over any selection of the examples of a corpus.
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "base/base.h"
+#include "metrics/corpus_check.h"
+#include "metrics/edit_distance.h"
+#include "metrics/evaluate.h"
+#include "metrics/unicode.h"
+
+namespace attend::metrics {
+namespace {
+
+using Texts = std::vector<std::string>;
+using References = std::span<const std::vector<Segment>>;
+using Examples = std::span<const std::size_t>;
+
+/// A corpus in the form in which texts are compared.
+struct TextCorpus {
+  Texts hypotheses;
+  std::vector<Texts> references;  // [examples][references of the example]
+  std::size_t size() const { return hypotheses.size(); }
+};
+
+TextCorpus texts_of(std::span<const Segment> hypotheses, References references) {
+  TextCorpus corpus{comparable_texts(hypotheses), {}};
+  corpus.references.reserve(references.size());
+  for (const auto& list : references) corpus.references.push_back(comparable_texts(list));
+  return corpus;
+}
+
+/// Adds up the counts of the selected examples. `finish` makes the metric of the sum.
+template <class Counts, class Finish>
+CorpusMetric summed(std::vector<Counts> counts, Finish finish) {
+  return [counts = std::make_shared<const std::vector<Counts>>(std::move(counts)),
+          finish](Examples examples) {
+    Counts sum{};
+    for (const std::size_t example : examples) sum += (*counts)[example];
+    return finish(sum);
+  };
+}
+
+/// Counts every example of a corpus of texts.
+template <class Count>
+auto counted(const TextCorpus& corpus, Count count) {
+  std::vector<decltype(count(corpus.hypotheses[0], corpus.references[0]))> result;
+  result.reserve(corpus.size());
+  for (std::size_t i = 0; i < corpus.size(); ++i)
+    result.push_back(count(corpus.hypotheses[i], corpus.references[i]));
+  return result;
+}
+
+// ----------------------------------------------------------------------------------- n-grams ---
+
+/// Counts of n-grams, with the number of examples in which something is written.
+template <class Counts>
+struct Written {
+  Counts counts{};
+  std::size_t written = 0;
+  Written& operator+=(const Written& other) {
+    counts += other.counts;
+    written += other.written;
+    return *this;
+  }
+};
+
+/// Returns 0 for an empty hypothesis that has an empty reference, else 1.
+std::size_t is_written(const std::string& hypothesis, const Texts& references) {
+  const auto empty = [](const std::string& text) { return text.empty(); };
+  return hypothesis.empty() && std::any_of(references.begin(), references.end(), empty) ? 0 : 1;
+}
+
+CorpusMetric prepare_bleu(const TextCorpus& corpus, const BleuOptions& options) {
+  const auto count = [&](const std::string& hypothesis, const Texts& references) {
+    return Written<BleuCounts>{count_bleu(hypothesis, references, options),
+                               is_written(hypothesis, references)};
+  };
+  return summed(counted(corpus, count), [options](const Written<BleuCounts>& sum) {
+    return sum.written == 0 ? 100 : bleu_from_counts(sum.counts, options).score;
+  });
+}
+
+/// The counts of all orders.
+struct ChrfOrders {
+  std::vector<ChrfCounts> orders;
+  ChrfOrders& operator+=(const ChrfOrders& other) {
+    orders.resize(other.orders.size());
+    for (std::size_t i = 0; i < orders.size(); ++i) orders[i] += other.orders[i];
+    return *this;
+  }
+};
+
+CorpusMetric prepare_chrf(const TextCorpus& corpus, const ChrfOptions& options) {
+  const auto count = [&](const std::string& hypothesis, const Texts& references) {
+    return Written<ChrfOrders>{{count_chrf(hypothesis, references, options)},
+                               is_written(hypothesis, references)};
+  };
+  return summed(counted(corpus, count), [options](const Written<ChrfOrders>& sum) {
+    return sum.written == 0 ? 100 : chrf_from_counts(sum.counts.orders, options);
+  });
+}
+
+ChrfOptions chrf_plus_plus(ChrfOptions options) {
+  if (options.word_order == 0) options.word_order = 2;
+  return options;
+}
+
+// ------------------------------------------------------------------------------------- edits ---
+
+CorpusMetric prepare_ter(const TextCorpus& corpus, const TerOptions& options) {
+  const auto count = [&](const std::string& hypothesis, const Texts& references) {
+    return count_ter(hypothesis, references, options);
+  };
+  return summed(counted(corpus, count), ter_from_counts);
+}
+
+Texts words_of(const std::string& text) {
+  const std::vector<std::string_view> words = split_words(text);
+  return {words.begin(), words.end()};
+}
+
+Texts characters_of(const std::string& text) {
+  Texts result;
+  for (const char32_t c : to_utf32(text)) result.push_back(to_utf8({&c, 1}));
+  return result;
+}
+
+double unit_error_rate(const EditCounts& counts) { return error_rates(counts).unit_error_rate; }
+double sequence_error_rate(const EditCounts& counts) {
+  return error_rates(counts).sequence_error_rate;
+}
+
+using Cut = Texts (*)(const std::string& text);
+
+CorpusMetric prepare_text_edits(const TextCorpus& corpus, Cut cut, bool lowercase) {
+  const auto units = [&](const std::string& text) {
+    return cut(lowercase ? lower_case(text) : text);
+  };
+  const auto count = [&](const std::string& hypothesis, const Texts& references) {
+    std::vector<Texts> lists;
+    for (const std::string& reference : references) lists.push_back(units(reference));
+    return count_edits(units(hypothesis), lists);
+  };
+  return summed(counted(corpus, count), unit_error_rate);
+}
+
+Texts composed_units(const Segment& segment) {
+  Texts units;
+  units.reserve(segment.units.size());
+  for (const std::string& unit : segment.units) units.push_back(composed(unit));
+  return units;
+}
+
+std::vector<EditCounts> unit_edits(std::span<const Segment> hypotheses, References references) {
+  std::vector<EditCounts> counts;
+  counts.reserve(hypotheses.size());
+  for (std::size_t i = 0; i < hypotheses.size(); ++i) {
+    std::vector<Texts> lists;
+    for (const Segment& reference : references[i]) lists.push_back(composed_units(reference));
+    counts.push_back(count_edits(composed_units(hypotheses[i]), lists));
+  }
+  return counts;
+}
+
+CorpusMetric prepare_exact_match(const TextCorpus& corpus) {
+  const auto count = [](const std::string& hypothesis, const Texts& references) {
+    const bool equal =
+        std::find(references.begin(), references.end(), hypothesis) != references.end();
+    return EditCounts{0, 0, equal ? std::size_t{0} : 1, 1};
+  };
+  return summed(counted(corpus, count), [](const EditCounts& sum) {
+    return percent(sum.sequences - sum.wrong_sequences, sum.sequences);
+  });
+}
+
+// ------------------------------------------------------------------------------------ labels ---
+
+Texts pick(const Texts& labels, Examples examples) {
+  Texts result;
+  result.reserve(examples.size());
+  for (const std::size_t example : examples) result.push_back(labels[example]);
+  return result;
+}
+
+/// `score` takes the predicted and the expected labels.
+template <class Score>
+CorpusMetric prepare_labels(TextCorpus corpus, Score score) {
+  Texts expected;
+  for (Texts& list : corpus.references) {
+    if (list.size() != 1) throw UsageError("a label has exactly one reference");
+    expected.push_back(std::move(list.front()));
+  }
+  return [predicted = std::make_shared<const Texts>(std::move(corpus.hypotheses)),
+          expected = std::make_shared<const Texts>(std::move(expected)), score](Examples examples) {
+    return score(pick(*predicted, examples), pick(*expected, examples));
+  };
+}
+
+double accuracy(const Texts& predicted, const Texts& expected) {
+  return score_labels(predicted, expected).accuracy;
+}
+
+/// Returns the F1 of macro or micro average. It is 0 where no label is left to average: a range of
+/// source lengths may hold ignored labels alone.
+double label_f1(LabelAverage LabelScores::*average, const Texts& predicted, const Texts& expected,
+                const LabelScoreOptions& options) {
+  const auto ignored = [&](const std::string& label) {
+    return std::find(options.ignored.begin(), options.ignored.end(), label) !=
+           options.ignored.end();
+  };
+  if (options.averaged.empty() && std::all_of(expected.begin(), expected.end(), ignored) &&
+      std::all_of(predicted.begin(), predicted.end(), ignored)) {
+    return 0;
+  }
+  return (score_labels(predicted, expected, options).*average).f1;
+}
+
+CorpusMetric prepare_f1(TextCorpus corpus, LabelAverage LabelScores::*average,
+                        const LabelScoreOptions& options) {
+  return prepare_labels(std::move(corpus),
+                        [average, options](const Texts& predicted, const Texts& expected) {
+                          return label_f1(average, predicted, expected, options);
+                        });
+}
+
+std::string reference_count(References references) { return reference_count_name(references); }
+
+}  // namespace
+
+EvaluateOptions options_for(References references) {
+  std::vector<Segment> all;
+  for (const auto& list : references) all.insert(all.end(), list.begin(), list.end());
+  return options_for(std::span<const Segment>(all));
+}
+
+EvaluateOptions options_for(std::span<const Segment> references) {
+  Texts texts;
+  for (const Segment& reference : references) texts.push_back(reference.text);
+  EvaluateOptions options;
+  options.bleu.tokenizer = choose_tokenizer(texts).tokenizer;
+  return options;
+}
+
+std::string metric_signature(Metric metric, References references, const EvaluateOptions& options) {
+  switch (metric) {
+    case Metric::kBleu:
+      return bleu_signature(reference_count(references), options.bleu);
+    case Metric::kChrf:
+      return chrf_signature(reference_count(references), options.chrf);
+    case Metric::kChrfPlusPlus:
+      return chrf_signature(reference_count(references), chrf_plus_plus(options.chrf));
+    case Metric::kTer:
+      return ter_signature(reference_count(references), options.ter);
+    default:
+      return {};
+  }
+}
+
+CorpusMetric prepare(Metric metric, std::span<const Segment> hypotheses, References references,
+                     const EvaluateOptions& options) {
+  check_corpus(hypotheses.size(), references);
+  const auto texts = [&] { return texts_of(hypotheses, references); };
+  switch (metric) {
+    case Metric::kExactMatch:
+      return prepare_exact_match(texts());
+    case Metric::kUnitErrorRate:
+      return summed(unit_edits(hypotheses, references), unit_error_rate);
+    case Metric::kSequenceErrorRate:
+      return summed(unit_edits(hypotheses, references), sequence_error_rate);
+    case Metric::kBleu:
+      return prepare_bleu(texts(), options.bleu);
+    case Metric::kChrf:
+      return prepare_chrf(texts(), options.chrf);
+    case Metric::kChrfPlusPlus:
+      return prepare_chrf(texts(), chrf_plus_plus(options.chrf));
+    case Metric::kTer:
+      return prepare_ter(texts(), options.ter);
+    case Metric::kWordErrorRate:
+    case Metric::kPhoneErrorRate:
+      return prepare_text_edits(texts(), words_of, options.lowercase);
+    case Metric::kCharacterErrorRate:
+      return prepare_text_edits(texts(), characters_of, options.lowercase);
+    case Metric::kAccuracy:
+      return prepare_labels(texts(), accuracy);
+    case Metric::kMacroF1:
+      return prepare_f1(texts(), &LabelScores::macro, options.labels);
+    case Metric::kMicroF1:
+      return prepare_f1(texts(), &LabelScores::micro, options.labels);
+    case Metric::kSemEval2010:
+      return prepare_labels(texts(), semeval2010_score);
+  }
+  throw CheckFailure("a metric without an evaluation");
+}
+
+}  // namespace attend::metrics

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "model/model.h"
+#include "search/ensemble.h"  // IWYU pragma: export
 
 namespace attend::search {
 

@@ -115,34 +115,29 @@ text::CorpusFiles PairFiles::files() const {
   return {tsv, source, target, marks, columns, format};
 }
 
-namespace {
-
-// Adds an option of columns under two names.
-void add_columns(CLI::App& command, const std::string& name, const std::string& other_name,
-                 text::Columns& columns, const std::string& help) {
-  const auto take = [&columns, name](const std::string& value) {
+void add_columns_option(CLI::App& command, const std::string& names, text::Columns& columns,
+                        const std::string& help) {
+  const auto take = [&columns, name = names.substr(0, names.find(','))](const std::string& value) {
     try {
       columns = text::Columns::parse(value);
     } catch (const UsageError& error) {
       throw UsageError(fmt::format("{}: {}", name, error.what()));
     }
   };
-  command.add_option_function<std::string>(fmt::format("{},{}", name, other_name), take, help)
-      ->type_name("N,…");
+  command.add_option_function<std::string>(names, take, help)->type_name("N,…");
 }
 
-}  // namespace
-
 void add_source_column_option(CLI::App& command, text::Columns& columns) {
-  add_columns(command, "--source-column", "--text-column", columns,
-              "columns of a line with the source, from 1: 3, a list 1,3, the rest 4-; several are "
-              "sentences, as between TABs");
+  add_columns_option(
+      command, "--source-column,--text-column", columns,
+      "columns of a line with the source, from 1: 3, a list 1,3, the rest 4-; several are "
+      "sentences, as between TABs");
 }
 
 void add_column_options(CLI::App& command, text::PairColumns& columns, text::PairFormat& format) {
   add_source_column_option(command, columns.source);
-  add_columns(command, "--target-column", "--label-column", columns.target,
-              "columns with the target or the label");
+  add_columns_option(command, "--target-column,--label-column", columns.target,
+                     "columns with the target or the label");
   add_choice<text::PairFormat>(
       command, "--format", format,
       {{"tsv", text::PairFormat::kTsv}, {"fasttext", text::PairFormat::kFastText}},

@@ -12,8 +12,10 @@
 
 #include "base/base.h"
 #include "commands/command_line.h"
+#include "commands/confidence.h"
 #include "commands/evaluation.h"
 #include "commands/label_report.h"
+#include "commands/target_options.h"
 #include "metrics/metrics.h"
 #include "view/view.h"
 
@@ -25,7 +27,9 @@ using Json = nlohmann::ordered_json;
 enum class Report { kTable, kJson, kValue };
 
 struct Options {
-  std::string model, target = "-", curve, confusion, reliability;
+  std::vector<std::string> models;
+  std::string target = "-", curve, confusion, reliability;
+  TargetOptions asked;
   std::vector<metrics::Metric> metrics;
   std::vector<std::string> ignored;  // labels
   bool fit_temperature = false;
@@ -57,13 +61,14 @@ Json row_json(const metrics::BucketTable& table, const metrics::BucketTable::Row
   return json;
 }
 
-std::string format_json(const metrics::BucketTable& table,
-                        const std::optional<LabelReport>& labels) {
+std::string format_json(const metrics::BucketTable& table, const std::optional<LabelReport>& labels,
+                        const std::optional<LineConfidence>& confidence) {
   Json json = row_json(table, table.all);
   for (const auto& row : table.buckets) {
     json["by_source_length"][row.name] = row_json(table, row);
   }
   if (labels) add_labels(json, *labels);
+  if (confidence) add_confidence(json, *confidence);
   return json.dump() + "\n";
 }
 
@@ -127,7 +132,10 @@ void check_label_options(const Options& options, const predictor::Predictor& pre
   if (!options.ignored.empty() && !answers_with_labels(predictor)) fail("--ignore-label");
   const bool one = predictor::answers_with_one_label(predictor.text().configuration);
   if (!options.reliability.empty() && !one) fail("--reliability");
-  if (options.fit_temperature && !one) fail("--fit-temperature");
+  if (options.fit_temperature && answers_with_labels(predictor) && !one) fail("--fit-temperature");
+  if (options.fit_temperature && predictor.models() > 1) {
+    throw UsageError("--fit-temperature stores a temperature in one model, and not in several");
+  }
 }
 
 // Returns the labels that are left out of averages, in the form in which labels are compared.
@@ -159,25 +167,31 @@ metrics::FittedTemperature fit(const EvaluatedPairs& evaluated,
 }
 
 std::string result_text(const Options& options, const metrics::BucketTable& table,
-                        const std::optional<LabelReport>& labels) {
+                        const std::optional<LabelReport>& labels,
+                        const std::optional<LineConfidence>& confidence) {
   switch (options.report) {
     case Report::kTable:
-      return format_table(table) + (labels ? format_labels(*labels) : "");
+      return format_table(table) + (labels ? format_labels(*labels) : "") +
+             (confidence ? format_confidence(*confidence) : "");
     case Report::kJson:
-      return format_json(table, labels);
+      return format_json(table, labels, confidence);
     case Report::kValue:
       break;
   }
   return fmt::format("{:.2f}\n", table.all.values[0]);
 }
 
-void run(const Options& options) {
+void run(const Options& given) {
+  Options options = given;
+  complete_target_options(options.asked, options.predict);
+  check_shortlist(options.load, options.predict);
   if (options.report == Report::kValue && options.metrics.size() != 1) {
     throw UsageError("--value prints one number: name one metric with --metrics");
   }
   check_files(options);
-  const predictor::Predictor predictor(options.model, options.load);
+  const predictor::Predictor predictor(options.models, options.load);
   check_marks(predictor, options.pairs.marks);
+  check_target_options(predictor, options.predict);
   check_label_options(options, predictor);
   metrics::EvaluateOptions evaluate_options;
   evaluate_options.labels = label_options(options, predictor);
@@ -195,14 +209,23 @@ void run(const Options& options) {
     labels = report_labels(evaluated, predictor, evaluate_options.labels);
     if (options.fit_temperature) labels->fitted = fit(evaluated, predictor);
   }
-  target.write(result_text(options, table, labels));
+  std::optional<LineConfidence> confidence;
+  if (!answers_with_labels(predictor)) {
+    confidence = judge_lines(evaluated, predictor.line_temperature(),
+                             options.fit_temperature ? Fit::kYes : Fit::kNo);
+  }
+  target.write(result_text(options, table, labels, confidence));
   curve.write([&] { return draw_curve(table); });
   confusion.write(
       [&] { return confusion_bytes(*labels, matrix_form("--confusion", options.confusion)); });
   reliability.write([&] { return reliability_svg(*labels); });
-  if (options.fit_temperature) {
-    model::save_temperature(options.model, predictor.text(), predictor.weights().precision(),
-                            labels->fitted->temperature);
+  if (options.fit_temperature && confidence) {
+    model::save_line_temperature(options.models.front(), predictor.text(),
+                                 predictor.weights().precision(), confidence->fitted->temperature);
+  }
+  if (options.fit_temperature && labels) {
+    model::save_temperature(options.models.front(), predictor.text(),
+                            predictor.weights().precision(), labels->fitted->temperature);
   }
   target.commit();
   for (SideFile* file : {&curve, &confusion, &reliability}) file->commit();
@@ -213,7 +236,7 @@ void run(const Options& options) {
 void add_evaluate(CLI::App& program) {
   auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand("evaluate", "metrics on a test file");
-  add_model_option(*command, options->model);
+  add_models_option(*command, options->models, options->load);
   add_pair_options(*command, options->pairs);
   add_marks_options(*command, options->pairs.marks);
   add_metrics_option(*command, options->metrics);
@@ -249,14 +272,15 @@ void add_evaluate(CLI::App& program) {
       ->check(not_empty());
   auto* fit_flag = command
                        ->add_flag("--fit-temperature", options->fit_temperature,
-                                  "fit the temperature of a model of labels on these pairs and "
-                                  "store it in its folder")
+                                  "fit the temperature of labels, or of the confidence of whole "
+                                  "predictions, on these pairs and store it in the model's folder")
                        ->excludes(value);
   command->add_option("-o,--output", options->target, "result; -: standard output")
       ->type_name("FILE")
       ->check(not_empty())
       ->capture_default_str();
   add_search_options(*command, options->predict);
+  add_target_options(*command, options->asked, options->predict);
   add_long_sources_option(*command, options->predict, LongSourceChoices::kCutSkipSplit);
   add_strict_option(*command, options->errors);
   add_load_options(*command, options->load);

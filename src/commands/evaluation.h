@@ -25,7 +25,9 @@ struct EvaluatedPairs {
   std::vector<metrics::Segment> hypotheses;
   std::vector<std::vector<metrics::Segment>> references;
   std::vector<std::size_t> source_lengths;  ///< in units
-  double seconds = 0;                       ///< seconds that prediction took
+  /// Natural logarithms of the probabilities of the predictions; −infinity where there is none.
+  std::vector<double> log_probabilities;
+  double seconds = 0;  ///< seconds that prediction took
   // For a model whose answers are one label; otherwise empty. Pairs whose source has no answer are
   // left out.
   std::vector<metrics::JudgedLabel> judged;   ///< by the probabilities of the model

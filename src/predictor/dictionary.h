@@ -1,4 +1,4 @@
-// What stands in the place of `<unk>` in a prediction.
+// Source words and translations in the place of `<unk>` in a prediction.
 #pragma once
 
 #include <cstddef>

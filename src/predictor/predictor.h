@@ -102,7 +102,7 @@ enum class UnknownUnits {
   kReplaced
 };
 
-/// What is asked of the target of one text.
+/// A request for the target of one text.
 struct TargetRequest {
   std::string prefix = {};  ///< what the target begins with; empty: anything
   /// Phrases that the target contains, at most search::kMostPhrases, cut into units as a target is.
@@ -119,7 +119,7 @@ struct PredictOptions {
   /// Texts that no target contains, as neighbouring units. UsageError for one without a unit and
   /// for one with a unit that the model cannot write.
   std::vector<std::string> forbidden = {};
-  /// What is asked of each text, unless the texts have requests of their own: the i-th text has
+  /// The request for each text, unless the texts have requests of their own: the i-th text has
   /// this request with the stream `request.stream` + i.
   TargetRequest request = {};
   UnknownUnits unknown = UnknownUnits::kWritten;
@@ -241,6 +241,9 @@ class Predictor {
                       const Allowed& allowed = {}) const;
 
   std::size_t models() const { return models_; }  ///< how many answer together
+  /// The temperature of Prediction::confidence: decoder.line_temperature, of several models the
+  /// mean.
+  double line_temperature() const { return line_temperature_; }
   const model::ModelText& text() const { return model_.text; }
   /// Whether the model answers with labels of classes (UnitChoice::kWhole).
   bool has_labels() const { return model_.text.target.config.unit == model::UnitChoice::kWhole; }

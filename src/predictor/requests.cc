@@ -64,8 +64,10 @@ std::vector<search::Request> prepare_requests(const model::ModelText& model,
                                               std::span<const TargetRequest> requests,
                                               const PredictOptions& options,
                                               std::vector<Answer>& answers) {
-  const bool asked = !options.request.empty() || options.search.sampling;
-  if (requests.empty() && !asked) return {};
+  const bool asked =
+      options.search.sampling || (requests.empty() && !options.request.empty()) ||
+      std::any_of(requests.begin(), requests.end(), [](const auto& one) { return !one.empty(); });
+  if (!asked) return {};
   ATTEND_CHECK(requests.empty() || requests.size() == answers.size());
   std::vector<search::Request> result(prepared.parts.size());
   for (std::size_t i = 0; i < answers.size(); ++i) {

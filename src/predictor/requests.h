@@ -1,4 +1,4 @@
-// What a search is told of the targets that are wanted, and how much it needs. Internal to this
+// Tells a search which targets are wanted, and computes how much it needs. Internal to this
 // folder.
 #pragma once
 
@@ -46,7 +46,7 @@ struct Replacement {
   bool drops_alignment = false;  ///< whether only this needed the alignment
 };
 
-/// What the parts of all sources need in a search.
+/// Sizes that decide how much memory a search takes.
 struct Needs {
   std::span<const search::Request> requests;  // [parts]; or empty
   std::size_t past_values = 0;                ///< numbers that the decoder keeps of every step

@@ -17,7 +17,7 @@ model::Model load_model(const std::filesystem::path& folder, const LoadOptions& 
 std::vector<model::Model> load_models(std::span<const std::string> folders,
                                       const LoadOptions& options);
 
-/// What a predictor needs of its models.
+/// Several models as a predictor needs them.
 struct Together {
   std::size_t models = 1;
   double line_temperature = 1;  ///< the mean of decoder.line_temperature

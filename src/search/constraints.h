@@ -1,4 +1,4 @@
-// What the target of one source must and must not have, and the candidates that keep to it.
+// Demands on the target of one source, and the candidates that keep to them.
 #pragma once
 
 #include <cstddef>

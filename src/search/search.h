@@ -92,7 +92,7 @@ inline constexpr double kLeastCoverage = 1e-4;
 /// The most phrases that one target must contain.
 inline constexpr std::size_t kMostPhrases = 8;
 
-/// What is asked of the target of one source, besides the options.
+/// A request for the target of one source, besides the options.
 struct Request {
   /// The first tokens of the target. Their log-probabilities count as those of the other tokens do.
   /// Forbidden ids and n-grams do not bind them, but the tokens behind them.

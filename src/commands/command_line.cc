@@ -118,32 +118,39 @@ text::CorpusFiles PairFiles::files() const {
 
 namespace {
 
-// Adds an option of columns under two names.
-void add_columns(CLI::App& command, const std::string& name, const std::string& other_name,
-                 text::Columns& columns, const std::string& help) {
-  const auto take = [&columns, name, other_name](const std::string& value) {
-    try {
-      columns = text::Columns::parse(value);
-    } catch (const UsageError& error) {
-      throw UsageError(fmt::format("{} or {}: {}", other_name, name, error.what()));
-    }
-  };
-  command.add_option_function<std::string>(fmt::format("{},{}", name, other_name), take, help)
-      ->type_name("N,…");
+// Returns the names of an option for a message, the last one first: "--text-column or
+// --source-column".
+std::string either_name(const std::string& names) {
+  const std::size_t comma = names.find(',');
+  if (comma == std::string::npos) return names;
+  return fmt::format("{} or {}", names.substr(comma + 1), names.substr(0, comma));
 }
 
 }  // namespace
 
+void add_columns_option(CLI::App& command, const std::string& names, text::Columns& columns,
+                        const std::string& help) {
+  const auto take = [&columns, name = either_name(names)](const std::string& value) {
+    try {
+      columns = text::Columns::parse(value);
+    } catch (const UsageError& error) {
+      throw UsageError(fmt::format("{}: {}", name, error.what()));
+    }
+  };
+  command.add_option_function<std::string>(names, take, help)->type_name("N,…");
+}
+
 void add_source_column_option(CLI::App& command, text::Columns& columns) {
-  add_columns(command, "--source-column", "--text-column", columns,
-              "columns of a line with the source, from 1: 3, a list 1,3, the rest 4-; several are "
-              "sentences, as between TABs");
+  add_columns_option(
+      command, "--source-column,--text-column", columns,
+      "columns of a line with the source, from 1: 3, a list 1,3, the rest 4-; several are "
+      "sentences, as between TABs");
 }
 
 void add_column_options(CLI::App& command, text::PairColumns& columns, text::PairFormat& format) {
   add_source_column_option(command, columns.source);
-  add_columns(command, "--target-column", "--label-column", columns.target,
-              "columns with the target or the label");
+  add_columns_option(command, "--target-column,--label-column", columns.target,
+                     "columns with the target or the label");
   add_choice<text::PairFormat>(
       command, "--format", format,
       {{"tsv", text::PairFormat::kTsv}, {"fasttext", text::PairFormat::kFastText}},
@@ -152,8 +159,8 @@ void add_column_options(CLI::App& command, text::PairColumns& columns, text::Pai
 }
 
 void add_reference_column_option(CLI::App& command, text::Columns& columns) {
-  add_columns(command, "--reference-column", "--reference-columns", columns,
-              "columns with further references: each is one, an empty field is none");
+  add_columns_option(command, "--reference-column,--reference-columns", columns,
+                     "columns with further references: each is one, an empty field is none");
 }
 
 void find_labels(text::PairReader& reader, const model::ModelText& model,

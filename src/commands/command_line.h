@@ -69,6 +69,9 @@ void add_pair_options(CLI::App& command, PairFiles& files);
 void add_parallel_options(CLI::App& command, PairFiles& files);
 /// Adds --reference-column, which says where a line of a TSV has further targets.
 void add_reference_column_option(CLI::App& command, text::Columns& columns);
+/// Adds an option of columns; messages use the first of its `names`, which commas separate.
+void add_columns_option(CLI::App& command, const std::string& names, text::Columns& columns,
+                        const std::string& help);
 /// Adds --source-column (--text-column), which says where a line has its source.
 void add_source_column_option(CLI::App& command, text::Columns& columns);
 /// Adds --source-column, --target-column (--label-column) and --format, which say how a line of a

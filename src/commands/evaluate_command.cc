@@ -14,11 +14,13 @@
 
 #include "base/base.h"
 #include "commands/command_line.h"
+#include "commands/confidence.h"
 #include "commands/evaluation.h"
 #include "commands/evaluation_report.h"
 #include "commands/hypotheses.h"
 #include "commands/label_report.h"
 #include "commands/metric_options.h"
+#include "commands/target_options.h"
 #include "metrics/metrics.h"
 
 namespace attend::commands {
@@ -27,7 +29,9 @@ namespace {
 enum class Report { kTable, kJson, kValue };
 
 struct Options {
-  std::string model, target = "-", curve, confusion, reliability, hypotheses;
+  std::vector<std::string> models;
+  TargetOptions asked;
+  std::string target = "-", curve, confusion, reliability, hypotheses;
   std::vector<std::string> files;       // a TSV of pairs, or files of references
   std::vector<std::string> references;  // files of further references
   std::vector<metrics::Metric> metrics;
@@ -93,7 +97,10 @@ void check_label_options(const Options& options, const predictor::Predictor& pre
   if (!options.ignored.empty() && !answers_with_labels(predictor)) fail("--ignore-label");
   const bool one = predictor::answers_with_one_label(predictor.text().configuration);
   if (!options.reliability.empty() && !one) fail("--reliability");
-  if (options.fit_temperature && !one) fail("--fit-temperature");
+  if (options.fit_temperature && answers_with_labels(predictor) && !one) fail("--fit-temperature");
+  if (options.fit_temperature && predictor.models() > 1) {
+    throw UsageError("--fit-temperature stores a temperature in one model, and not in several");
+  }
 }
 
 // Returns the labels that are left out of averages, in the form in which labels are compared.
@@ -125,13 +132,16 @@ metrics::FittedTemperature fit(const EvaluatedPairs& evaluated,
 }
 
 std::string result_text(const Options& options, const EvaluationReport& report,
-                        const std::optional<LabelReport>& labels) {
+                        const std::optional<LabelReport>& labels,
+                        const std::optional<LineConfidence>& confidence) {
   switch (options.report) {
     case Report::kTable:
-      return format_evaluation(report) + (labels ? format_labels(*labels) : "");
+      return format_evaluation(report) + (labels ? format_labels(*labels) : "") +
+             (confidence ? format_confidence(*confidence) : "");
     case Report::kJson: {
       nlohmann::ordered_json json = evaluation_json(report);
       if (labels) add_labels(json, *labels);
+      if (confidence) add_confidence(json, *confidence);
       return json.dump() + "\n";
     }
     case Report::kValue:
@@ -169,10 +179,14 @@ void check_reference_options(const Options& options, const predictor::Predictor&
   throw UsageError("--references and --reference-column: a label has one reference");
 }
 
-void evaluate_model(const Options& options) {
+void evaluate_model(const Options& given) {
+  Options options = given;
+  complete_target_options(options.asked, options.predict);
+  check_shortlist(options.load, options.predict);
   const text::CorpusFiles files = pair_files(options);
-  const predictor::Predictor predictor(options.model, options.load);
+  const predictor::Predictor predictor(options.models, options.load);
   check_marks(predictor, options.pairs.marks);
+  check_target_options(predictor, options.predict);
   check_label_options(options, predictor);
   check_reference_options(options, predictor);
   const metrics::LabelScoreOptions labels_averaged = label_options(options, predictor);
@@ -194,14 +208,23 @@ void evaluate_model(const Options& options) {
     labels = report_labels(evaluated, predictor, how.labels);
     if (options.fit_temperature) labels->fitted = fit(evaluated, predictor);
   }
-  target.write(result_text(options, report, labels));
+  std::optional<LineConfidence> confidence;
+  if (!answers_with_labels(predictor)) {
+    confidence = judge_lines(evaluated, predictor.line_temperature(),
+                             options.fit_temperature ? Fit::kYes : Fit::kNo);
+  }
+  target.write(result_text(options, report, labels, confidence));
   curve.write([&] { return draw_by_length(report.table); });
   confusion.write(
       [&] { return confusion_bytes(*labels, matrix_form("--confusion", options.confusion)); });
   reliability.write([&] { return reliability_svg(*labels); });
-  if (options.fit_temperature) {
-    model::save_temperature(options.model, predictor.text(), predictor.weights().precision(),
-                            labels->fitted->temperature);
+  if (options.fit_temperature && confidence) {
+    model::save_line_temperature(options.models.front(), predictor.text(),
+                                 predictor.weights().precision(), confidence->fitted->temperature);
+  }
+  if (options.fit_temperature && labels) {
+    model::save_temperature(options.models.front(), predictor.text(),
+                            predictor.weights().precision(), labels->fitted->temperature);
   }
   if (labels && labels->fitted) {
     const std::string warning = metrics::temperature_warning(labels->fitted->temperature);
@@ -282,7 +305,7 @@ void evaluate_files(const Options& options, bool lengths_wanted) {
   how.labels.ignored = metrics::comparable_texts(ignored);
   const EvaluationReport report =
       report_evaluation(wanted, evaluated, options.edges, how, samples_of(options));
-  target.write(result_text(options, report, std::nullopt));
+  target.write(result_text(options, report, std::nullopt, std::nullopt));
   curve.write([&] { return draw_by_length(report.table); });
   target.commit();
   curve.commit();
@@ -295,7 +318,7 @@ void run(const Options& options, const CLI::App& command) {
   check_metric_options(options.metric_options);
   check_files(options);
   if (options.hypotheses.empty()) {
-    if (options.model.empty()) {
+    if (options.models.empty()) {
       throw UsageError("--model is required, or --hypotheses FILE with predictions (see --help)");
     }
     return evaluate_model(options);
@@ -310,7 +333,7 @@ void add_evaluate(CLI::App& program) {
   auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand(
       "evaluate", "metrics on a test file, of a model or of predictions in a file");
-  add_model_option(*command, options->model);
+  add_models_option(*command, options->models, options->load);
   command->get_option("--model")->required(false);
   command
       ->add_option("files", options->files,
@@ -367,14 +390,15 @@ void add_evaluate(CLI::App& program) {
       ->check(not_empty());
   auto* fit_flag = command
                        ->add_flag("--fit-temperature", options->fit_temperature,
-                                  "fit the temperature of a model of labels on these pairs and "
-                                  "store it in its folder")
+                                  "fit the temperature of labels, or of the confidence of whole "
+                                  "predictions, on these pairs and store it in the model's folder")
                        ->excludes(value);
   command->add_option("-o,--output", options->target, "result; -: standard output")
       ->type_name("FILE")
       ->check(not_empty())
       ->capture_default_str();
   add_search_options(*command, options->predict);
+  add_target_options(*command, options->asked, options->predict);
   add_long_sources_option(*command, options->predict, LongSourceChoices::kCutSkipSplit);
   add_strict_option(*command, options->errors);
   add_load_options(*command, options->load);

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <limits>
 #include <new>
 #include <utility>
 
@@ -197,6 +198,9 @@ EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text:
       add_label(label_rows[i], label_index(labels, expected), probabilities, result);
     }
     if (beside.baseline) result.baseline.push_back(std::move(comparison.baseline));
+    result.log_probabilities.push_back(answer.predictions.empty()
+                                           ? -std::numeric_limits<double>::infinity()
+                                           : answer.predictions.front().log_probability);
     result.source_lengths.push_back(answer.source.units.size());
     result.hypotheses.push_back(std::move(comparison.hypothesis));
     result.references.push_back(std::move(comparison.references));
@@ -210,7 +214,7 @@ EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text:
       answers = std::move(found.answers);
       label_rows = std::move(found.log_probabilities);
     } else {
-      answers = predictor.predict(chunk.sources, predict, chunk.allowed);
+      answers = predictor.predict(chunk.sources, predict, chunk.allowed, chunk.requests);
     }
     result.seconds += std::chrono::duration<double>(Clock::now() - start).count();
     comparisons =

@@ -30,7 +30,9 @@ struct EvaluatedPairs {
   std::vector<std::vector<metrics::Segment>> references;
   std::vector<metrics::Segment> baseline;   ///< of another system; empty without one
   std::vector<std::size_t> source_lengths;  ///< in units; empty where they are unknown
-  double seconds = 0;                       ///< seconds that prediction took
+  /// Natural logarithms of the probabilities of the predictions; −infinity where there is none.
+  std::vector<double> log_probabilities;
+  double seconds = 0;  ///< seconds that prediction took
   // For a model whose answers are one label; otherwise empty. Pairs whose source has no answer are
   // left out.
   std::vector<metrics::JudgedLabel> judged;   ///< by the probabilities of the model

@@ -82,8 +82,12 @@ Json prediction_json(const predictor::Prediction& prediction, const predictor::S
   Json json{{"text", prediction.text},
             {"score", prediction.score},
             {"log_probability", prediction.log_probability},
+            {"confidence", prediction.confidence},
             {"finished", prediction.finished},
             {"units", units_json(prediction)}};
+  if (prediction.unit_scores.size() > prediction.units.size()) {
+    json["end_log_probability"] = Json::parse(shortest(prediction.unit_scores.back()));
+  }
   if (!prediction.unknown.empty()) json["unknown"] = prediction.unknown;
   Json links = Json::array();
   for (const auto& [j, i] : prediction.links) {

@@ -14,9 +14,11 @@ constexpr std::size_t kChunkAlignment = std::size_t{1} << 24;  // 64 MiB of floa
 
 bool read(text::SourceReader& reader, Chunk& chunk) {
   text::MarkedSource source;
-  if (!reader.next(source)) return false;
+  text::SourceRequest request;
+  if (!reader.next(source, request)) return false;
   chunk.sources.push_back(std::move(source.text));
   chunk.allowed.push_back(std::move(source.allowed));
+  chunk.requests.push_back({std::move(request.prefix), std::move(request.required)});
   return true;
 }
 
@@ -27,12 +29,14 @@ bool read(text::PairReader& reader, Chunk& chunk) {
   chunk.targets.push_back(std::move(pair.target));
   chunk.references.push_back(std::move(pair.references));
   chunk.allowed.push_back(std::move(pair.allowed));
+  chunk.requests.emplace_back();
   return true;
 }
 
 void append_blank(const text::SourceReader& /*reader*/, Chunk& chunk) {
   chunk.sources.emplace_back();
   chunk.allowed.emplace_back();
+  chunk.requests.emplace_back();
 }
 
 void append_blank(const text::PairReader& /*reader*/, Chunk& chunk) {
@@ -40,6 +44,15 @@ void append_blank(const text::PairReader& /*reader*/, Chunk& chunk) {
   chunk.targets.emplace_back();
   chunk.references.emplace_back();
   chunk.allowed.emplace_back();
+  chunk.requests.emplace_back();
+}
+
+// Adds what the options ask of all lines to what the last line of the chunk asks.
+void complete_request(const predictor::TargetRequest& all, std::size_t line, Chunk& chunk) {
+  predictor::TargetRequest& request = chunk.requests.back();
+  if (request.prefix.empty()) request.prefix = all.prefix;
+  request.required.insert(request.required.end(), all.required.begin(), all.required.end());
+  request.stream = line;
 }
 
 // Returns a bound on how many numbers the alignments of the chunk's last line have. A unit is at
@@ -86,6 +99,7 @@ bool read_chunk(Reader& reader, const LineOptions& options, Chunk& chunk,
     chunk.problems.push_back(std::move(problem));
     chunk.problem_kinds.push_back(kind);
     chunk.line_numbers.push_back(reader.line_number());
+    complete_request(options.predict.request, reader.line_number(), chunk);
     bytes +=
         chunk.sources.back().size() + (chunk.targets.empty() ? 0 : chunk.targets.back().size());
     if (options.predict.search.alignments == search::Alignments::kKept) {

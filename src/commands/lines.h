@@ -18,6 +18,9 @@ struct Chunk {
   std::vector<std::string> sources, targets;
   std::vector<std::vector<std::string>> references;  ///< further targets of each pair
   std::vector<predictor::Allowed> allowed;           ///< where attention may look in each source
+  /// Requests for the target of each source, from its line and from the options of all lines. The
+  /// stream is the number of the line.
+  std::vector<predictor::TargetRequest> requests;
   std::vector<std::size_t> line_numbers;
   /// Why a line could not be taken; empty for other lines. The texts of such a line are empty.
   std::vector<std::string> problems;

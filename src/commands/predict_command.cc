@@ -9,6 +9,7 @@
 
 #include "base/base.h"
 #include "commands/command_line.h"
+#include "commands/target_options.h"
 
 namespace attend::commands {
 namespace {
@@ -19,16 +20,20 @@ enum class Format { kText, kJson, kMoses };
 enum class AlignmentFormat { kPharaoh, kMatrix };
 
 struct Options {
-  std::string model, source = "-", target = "-", alignments;
+  std::vector<std::string> models;
+  std::string source = "-", target = "-", alignments;
   text::SourceMarks marks;
   text::Columns columns;
+  text::RequestColumns requests;
+  TargetOptions asked;
   predictor::PredictOptions predict;
   Format format = Format::kText;
   AlignmentFormat alignment_format = AlignmentFormat::kPharaoh;
   predictor::LoadOptions load;
   bool line_buffered = false;
-  bool n_best = false;  ///< whether --n-best was given
-  int top = 0;          ///< labels for each source; 0: not given
+  bool confidence = false;  ///< whether texts have their confidence beside them
+  bool n_best = false;      ///< whether --n-best was given
+  int top = 0;              ///< labels for each source; 0: not given
   LineErrors errors = LineErrors::kGoOn;
 };
 
@@ -57,11 +62,13 @@ std::string format_moses(const predictor::Answer& answer, std::size_t id) {
   return lines;
 }
 
-// Returns the n-best texts of one source, separated by tabs.
-std::string format_text(const predictor::Answer& answer) {
+// Returns the n-best texts of one source, separated by tabs, each with its confidence if that is
+// wanted.
+std::string format_text(const predictor::Answer& answer, bool confidence) {
   std::string line;
   for (std::size_t i = 0; i < answer.predictions.size(); ++i) {
     line += (i > 0 ? "\t" : "") + answer.predictions[i].text;
+    if (confidence) line += fmt::format("\t{:.4f}", answer.predictions[i].confidence);
   }
   return line + "\n";
 }
@@ -82,7 +89,7 @@ void write_answer(const predictor::Answer& answer, const Options& options, Answe
   switch (options.format) {
     case Format::kText: {
       const bool labels = kind == AnswerKind::kLabel && !options.n_best;
-      return target.write(labels ? format_labels(answer) : format_text(answer));
+      return target.write(labels ? format_labels(answer) : format_text(answer, options.confidence));
     }
     case Format::kMoses:
       return target.write(format_moses(answer, id));
@@ -128,18 +135,22 @@ void widen_to_top(const predictor::Predictor& predictor, int top, search::Search
   search.beam = std::max(search.beam, search.n_best);
 }
 
-void run(const Options& options) {
-  if (options.predict.search.n_best > options.predict.search.beam) {
+void run(const Options& given) {
+  Options options = given;
+  complete_target_options(options.asked, options.predict);
+  check_shortlist(options.load, options.predict, options.requests);
+  if (!options.asked.samples && options.predict.search.n_best > options.predict.search.beam) {
     throw UsageError(fmt::format("--n-best {} is larger than --beam {}",
                                  options.predict.search.n_best, options.predict.search.beam));
   }
   check_distinct("--output", options.target, "--alignments", options.alignments);
-  const predictor::Predictor predictor(options.model, options.load);
+  const predictor::Predictor predictor(options.models, options.load);
   check_top(predictor, options);
   if (!options.alignments.empty()) check_alignment(predictor, "--alignments");
   check_marks(predictor, options.marks);
+  check_target_options(predictor, options.predict);
   report_precision("attend predict", predictor.precision());
-  text::SourceReader reader(options.source, options.marks, options.columns);
+  text::SourceReader reader(options.source, options.marks, options.columns, options.requests);
   text::OutputFile target(options.target);
   std::optional<text::OutputFile> alignments;
   if (!options.alignments.empty()) alignments.emplace(options.alignments);
@@ -160,19 +171,20 @@ void run(const Options& options) {
   Lines lines(line_options, notices);
   std::size_t id = 0;
   const std::size_t count = lines.answer_all(
-      reader,
-      {[&](const Chunk& chunk) { return predictor.predict(chunk.sources, predict, chunk.allowed); },
-       [&](const predictor::Answer& answer, const Chunk&, std::size_t) {
-         write_answer(answer, options, answer_kind(predictor), id++, target);
-         if (!alignments) return;
-         alignments->write(options.alignment_format == AlignmentFormat::kPharaoh
-                               ? format_links(answer)
-                               : format_matrix(answer));
-       },
-       [&] {
-         target.flush();
-         if (alignments && at_once) alignments->flush();
-       }});
+      reader, {[&](const Chunk& chunk) {
+                 return predictor.predict(chunk.sources, predict, chunk.allowed, chunk.requests);
+               },
+               [&](const predictor::Answer& answer, const Chunk&, std::size_t) {
+                 write_answer(answer, options, answer_kind(predictor), id++, target);
+                 if (!alignments) return;
+                 alignments->write(options.alignment_format == AlignmentFormat::kPharaoh
+                                       ? format_links(answer)
+                                       : format_matrix(answer));
+               },
+               [&] {
+                 target.flush();
+                 if (alignments && at_once) alignments->flush();
+               }});
   if (count == 0) lines.finish();  // there is no answer to keep
   if (count == 0) throw DataError(reader.name(), 0, "no line to predict");
   if (alignments) alignments->flush();  // a full disk is noticed before either file appears
@@ -187,7 +199,7 @@ void run(const Options& options) {
 void add_predict(CLI::App& program) {
   auto options = std::make_shared<Options>();
   CLI::App* command = program.add_subcommand("predict", "predict the target of every source line");
-  add_model_option(*command, options->model);
+  add_models_option(*command, options->models, options->load);
   command->add_option("-i,--input", options->source, "sources, one a line; -: standard input")
       ->type_name("FILE")
       ->check(not_empty())
@@ -199,6 +211,10 @@ void add_predict(CLI::App& program) {
   add_source_column_option(*command, options->columns);
   add_marks_options(*command, options->marks);
   add_search_options(*command, options->predict);
+  add_target_options(*command, options->asked, options->predict);
+  add_request_columns(*command, options->requests);
+  command->add_flag("--confidence", options->confidence,
+                    "text: print behind each prediction, and a TAB, how sure the model is of it");
   add_long_sources_option(*command, options->predict, LongSourceChoices::kCutSkipSplit);
   command
       ->add_option("--minimum-probability", options->predict.minimum_probability,

@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "commands/command_line.h"
+#include "commands/target_options.h"
 
 namespace attend::commands {
 namespace {
@@ -12,7 +13,9 @@ namespace {
 enum class Wanted { kLogProbability, kJson, kLinks };
 
 struct Options {
-  std::string model, target = "-";
+  std::vector<std::string> models;
+  predictor::LoadOptions load;
+  std::string target = "-";
   PairFiles pairs;
   predictor::PredictOptions predict;
   Wanted wanted = Wanted::kLogProbability;
@@ -34,7 +37,7 @@ void write_answer(const predictor::Answer& answer, AnswerKind kind, Wanted wante
 
 void run(const Options& options, const std::string& name) {
   text::PairReader reader(options.pairs.files(), text::BlankSides::kBoth);
-  const predictor::Predictor predictor(options.model);
+  const predictor::Predictor predictor(options.models, options.load);
   if (options.wanted == Wanted::kLinks) {
     check_alignment(predictor, "links");
     if (const int levels = predictor.text().source.levels; levels > 1) {
@@ -71,7 +74,7 @@ void run(const Options& options, const std::string& name) {
 CLI::App* add(CLI::App& program, const char* name, const char* help,
               const std::shared_ptr<Options>& options) {
   CLI::App* command = program.add_subcommand(name, help);
-  add_model_option(*command, options->model);
+  add_models_option(*command, options->models, options->load);
   add_pair_options(*command, options->pairs);
   add_marks_options(*command, options->pairs.marks);
   command->add_option("-o,--output", options->target, "result; -: standard output")

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "commands/command_line.h"
+#include "commands/target_options.h"
 #include "view/view.h"
 
 namespace attend::commands {
@@ -15,9 +16,12 @@ namespace attend::commands {
 inline constexpr const char* kShownTexts = "text";  // messages call the arguments by this name
 
 struct ShowOptions {
-  std::string model, target, scale;
+  std::vector<std::string> models;
+  predictor::LoadOptions load;
+  std::string target, scale;
   std::vector<std::string> texts;
   text::SourceMarks marks;
+  TargetOptions asked;
   predictor::PredictOptions predict;
   bool explain = false;
   LineErrors errors = LineErrors::kGoOn;

@@ -110,13 +110,16 @@ void draw(const ShowOptions& options, std::span<const predictor::Answer> answers
   write_file("-", text);
 }
 
-void run(const ShowOptions& options) {
+void run(const ShowOptions& given) {
+  ShowOptions options = given;
   check_target(options);
+  complete_target_options(options.asked, options.predict);
   if (options.explain && !options.target.empty()) {
     throw UsageError("--explain prints text and goes without --output");
   }
-  const predictor::Predictor predictor(options.model);
+  const predictor::Predictor predictor(options.models, options.load);
   check_marks(predictor, options.marks);
+  check_target_options(predictor, options.predict);
   Notices notices("attend show", kShownTexts);
   if (options.explain) {
     write_file("-", explain_texts(predictor, options, notices));
@@ -145,7 +148,7 @@ void run(const ShowOptions& options) {
 void add_show(CLI::App& program) {
   auto options = std::make_shared<ShowOptions>();
   CLI::App* command = program.add_subcommand("show", "what a prediction looked at");
-  add_model_option(*command, options->model);
+  add_models_option(*command, options->models, options->load);
   command->add_option("texts", options->texts, "sources")->required()->type_name("TEXT");
   command->add_option("-o,--output", options->target, "picture: .svg, .png or .html")
       ->type_name("FILE")
@@ -159,6 +162,7 @@ void add_show(CLI::App& program) {
       "draw nothing and end with code 3 at the first text that cannot be answered");
   add_marks_options(*command, options->marks);
   add_search_options(*command, options->predict);
+  add_target_options(*command, options->asked, options->predict);
   command->callback([options] { run(*options); });
 }
 

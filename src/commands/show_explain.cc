@@ -170,6 +170,12 @@ std::string explain_texts(const predictor::Predictor& predictor, const ShowOptio
   for (const step::Equation& equation : model::equations(predictor.text().configuration)) {
     text += fmt::format("{:<11} {}\n", equation.name, equation.text);
   }
+  if (predictor.models() > 1) {
+    text += fmt::format(
+        "The equations are those of the first of {} models; the steps show what all of them give "
+        "together.\n",
+        predictor.models());
+  }
   if (const std::string lack = lack_of_alignment(predictor); !lack.empty()) text += lack + "\n";
   Undrawn undrawn(options.errors, notices);
   bool drawn = false;
@@ -178,8 +184,9 @@ std::string explain_texts(const predictor::Predictor& predictor, const ShowOptio
     predictor::Explanation explanation;
     try {
       if (!given.problems[i].empty()) throw DataError(given.problems[i]);
-      explanation =
-          predictor.explain(given.sources[i], options.predict.search, kChoices, given.allowed[i]);
+      predictor::PredictOptions predict = options.predict;
+      predict.request.stream = i;
+      explanation = predictor.explain(given.sources[i], predict, kChoices, given.allowed[i]);
     } catch (const DataError& error) {
       undrawn.add(i, error.what());
       continue;

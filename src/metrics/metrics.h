@@ -1,7 +1,7 @@
 // The public face of src/metrics: how good predictions are. BLEU, chrF, TER, error rates, alignment
 // error rate, accuracy and F1, each over a whole corpus and, through buckets.h, by source length;
-// how sure these scores are; and how well the probabilities of labels fit how often these are
-// right.
+// how sure these scores are; and how well the probabilities of labels and whole predictions fit how
+// often these are right.
 //
 // Every function is pure and may be called from several threads. Shares are percentages (0 to 100);
 // the alignment error rate is a fraction. A corpus without examples throws UsageError. Corpora of
@@ -18,5 +18,6 @@
 #include "metrics/edit_distance.h"    // IWYU pragma: export
 #include "metrics/evaluate.h"         // IWYU pragma: export
 #include "metrics/labels.h"           // IWYU pragma: export
+#include "metrics/line_confidence.h"  // IWYU pragma: export
 #include "metrics/ter.h"              // IWYU pragma: export
 #include "metrics/tokenizer.h"        // IWYU pragma: export

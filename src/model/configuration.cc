@@ -221,7 +221,8 @@ Configuration stored_configuration(const std::string& yaml, const std::string& f
 }
 
 bool describes_model(std::string_view option) {
-  return option != "preset" && option != "decoder.temperature" && !option.starts_with("training.");
+  return option != "preset" && option != "decoder.temperature" &&
+         option != "decoder.line_temperature" && !option.starts_with("training.");
 }
 
 std::optional<Difference> find_difference(const Configuration& first, const Configuration& second,

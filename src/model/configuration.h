@@ -270,6 +270,9 @@ struct DecoderConfig {
   /// Prediction divides the logits by this number, which makes the probabilities of labels fit how
   /// often they are right; training does not know it.
   double temperature = 1;
+  /// T: a prediction of probability p has the confidence p^(1/T), which fits how often whole
+  /// predictions are right (§14.1). It changes no prediction.
+  double line_temperature = 1;
   /// Whether a layer with weights stands between state and output weights.
   bool has_readout_layer() const {
     return readout != Readout::kNone && readout != Readout::kActivation;
@@ -346,8 +349,9 @@ Configuration stored_configuration(const std::string& yaml, const std::string& f
 /// Decides by its name whether an option is taken.
 using OptionFilter = std::function<bool(std::string_view name)>;
 /// Returns false for options that only steer training, for the name of the preset and for
-/// decoder.temperature: these may change after the training. Of them the temperature alone changes
-/// what a model says, its probabilities, but the weights fit every temperature.
+/// decoder.temperature and decoder.line_temperature: these may change after the training. Of them
+/// the temperatures alone change what a model says, its probabilities and its confidence, but the
+/// weights fit every temperature.
 bool describes_model(std::string_view option);
 
 /// Writes the options that the filter takes; an empty filter takes all.

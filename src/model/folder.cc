@@ -236,13 +236,28 @@ Model load_with_shortlist(const std::filesystem::path& folder) {
   return model;
 }
 
-void save_temperature(const std::filesystem::path& folder, const ModelText& model_text,
-                      Precision precision, double temperature) {
+namespace {
+
+void save_option(const std::filesystem::path& folder, const ModelText& model_text,
+                 Precision precision, const std::string& assignment) {
   Configuration configuration = model_text.configuration;
-  set_option(configuration, fmt::format("decoder.temperature={}", temperature));
+  set_option(configuration, assignment);
   check(configuration);  // a folder that no command can read must not arise
   save_configuration(folder, configuration,
                      precision == Precision::kFloat32 ? kFormatPlain : kFormatRounded);
+}
+
+}  // namespace
+
+void save_temperature(const std::filesystem::path& folder, const ModelText& model_text,
+                      Precision precision, double temperature) {
+  save_option(folder, model_text, precision, fmt::format("decoder.temperature={}", temperature));
+}
+
+void save_line_temperature(const std::filesystem::path& folder, const ModelText& model_text,
+                           Precision precision, double temperature) {
+  save_option(folder, model_text, precision,
+              fmt::format("decoder.line_temperature={}", temperature));
 }
 
 void save_text(const std::filesystem::path& folder, const ModelText& model_text, int format) {

@@ -109,6 +109,9 @@ void save_text(const std::filesystem::path& folder, const ModelText& text,
 /// Throws UsageError for a temperature out of range, and Error when the file cannot be written.
 void save_temperature(const std::filesystem::path& folder, const ModelText& text,
                       Precision precision, double temperature);
+/// As save_temperature(), with another decoder.line_temperature.
+void save_line_temperature(const std::filesystem::path& folder, const ModelText& text,
+                           Precision precision, double temperature);
 /// Writes a folder whose weights are rounded to another precision than float32. Older programs
 /// refuse it because of its format. The weights are written last, since a folder without them is no
 /// model.

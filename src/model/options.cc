@@ -329,6 +329,9 @@ void add_decoder(OptionList& list, DecoderConfig& decoder) {
   list.number("decoder.temperature", decoder.temperature, 0.01, 100.0,
               "prediction divides the logits by it, so that probabilities fit how often they are "
               "right");
+  list.number(
+      "decoder.line_temperature", decoder.line_temperature, 0.01, 100.0,
+      "the confidence of a whole prediction is its probability to the power of one by this");
 }
 
 }  // namespace

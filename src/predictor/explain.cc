@@ -41,10 +41,11 @@ std::span<const float> ExplainedStep::observed(std::string_view name) const {
   return {};
 }
 
-Explanation Predictor::explain(const std::string& text, const search::SearchOptions& options,
+Explanation Predictor::explain(const std::string& text, const PredictOptions& options,
                                std::size_t choices, const Allowed& allowed) const {
-  PredictOptions predict_options;
-  predict_options.search = options;
+  PredictOptions predict_options = options;
+  // The steps show what the model chose, and their units have ids.
+  if (options.unknown == UnknownUnits::kReplaced) predict_options.unknown = UnknownUnits::kWritten;
   predict_options.search.alignments =
       engine_->has_alignment() ? search::Alignments::kKept : search::Alignments::kDropped;
   const SourceTexts source{std::span(&text, 1), std::span(&allowed, 1)};

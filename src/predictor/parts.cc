@@ -66,6 +66,7 @@ void append(Prediction& joined, Prediction next, bool blank, bool last) {
   std::move(next.units.begin(), next.units.end(), std::back_inserter(joined.units));
   joined.log_probability += next.log_probability;
   joined.score += next.score;
+  joined.confidence *= next.confidence;
   joined.finished = joined.finished && next.finished;
 }
 
@@ -107,6 +108,7 @@ Prediction join(std::vector<Prediction> predictions, std::span<const Part> parts
   ATTEND_CHECK_EQ(columns.size(), parts.size());
   Prediction joined;
   joined.log_probability = joined.score = 0;
+  joined.confidence = 1;
   std::size_t first = 0;
   for (std::size_t p = 0; p < parts.size(); ++p) {
     append_block(predictions[p].alignment, columns[p], first, source.columns.size(),

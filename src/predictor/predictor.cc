@@ -12,6 +12,8 @@
 #include "predictor/batches.h"
 #include "predictor/parts.h"
 #include "predictor/preparation.h"
+#include "predictor/requests.h"
+#include "predictor/several.h"
 #include "runtime/runtime.h"
 
 namespace attend::predictor {
@@ -21,34 +23,6 @@ using model::TokenId;
 bool has_instructions(Precision precision) { return runtime::has_instructions(precision); }
 
 namespace {
-
-runtime::EngineOptions engine_options(const model::Model& model, const LoadOptions& options) {
-  runtime::EngineOptions result;
-  result.precision = options.precision;
-  if (options.candidates == Candidates::kShortlist) {
-    if (!model.shortlist) throw ModelError("the model has no shortlist (see attend shortlist)");
-    result.shortlist = model.shortlist;
-  }
-  return result;
-}
-
-// A search whose targets end late keeps one row of the alignment for each step and hypothesis, and
-// `past_values` numbers if the decoder looks at its past.
-std::vector<Work> search_work(const PreparedSources& prepared, const search::SearchOptions& options,
-                              std::size_t past_values) {
-  std::vector<Work> work;
-  for (const model::Source& source : prepared.sources) {
-    const std::size_t tokens = source.tokens.size();
-    const std::size_t steps =
-        std::min(static_cast<std::size_t>(options.maximum_ratio * static_cast<double>(tokens)) +
-                     static_cast<std::size_t>(options.maximum_extra),
-                 static_cast<std::size_t>(options.maximum_length));
-    const bool kept = options.alignments == search::Alignments::kKept;
-    const std::size_t rows = steps * static_cast<std::size_t>(options.beam);
-    work.push_back({tokens, rows * ((kept ? tokens : 0) + past_values)});
-  }
-  return work;
-}
 
 // Puts the best predictions of the parts of text i together.
 void join_parts(const model::Engine& engine, const PreparedSources& prepared, std::size_t i,
@@ -81,7 +55,7 @@ void finish(const model::Engine& engine, const PreparedSources& prepared, std::s
             Answer& answer) {
   const std::size_t first = prepared.first_parts[i];
   const std::size_t count = prepared.first_parts[i + 1] - first;
-  if (count == 0) return;
+  if (count == 0 || !answer.problem.empty()) return;
   for (std::size_t p = first; p < first + count; ++p) {
     if (too_large[p] != 0) {
       answer.problem = kTooLarge;
@@ -90,6 +64,7 @@ void finish(const model::Engine& engine, const PreparedSources& prepared, std::s
   }
   if (count == 1) {
     answer.predictions = std::move(predictions[first]);
+    if (answer.predictions.empty()) answer.problem = "found no target with all required phrases";
     return;
   }
   try {
@@ -164,26 +139,48 @@ void show_as_given(const model::Side& side, const std::string& raw, const model:
 
 }  // namespace
 
+namespace {
+
+std::vector<model::Model> one_model(model::Model model) {
+  std::vector<model::Model> models;
+  models.push_back(std::move(model));
+  return models;
+}
+
+}  // namespace
+
 Predictor::Predictor(const std::filesystem::path& folder, const LoadOptions& options)
-    : Predictor(options.candidates == Candidates::kShortlist ? model::load_with_shortlist(folder)
-                                                             : model::load(folder),
-                options) {}
+    : Predictor(one_model(load_model(folder, options)), options) {}
+
+Predictor::Predictor(std::span<const std::string> folders, const LoadOptions& options)
+    : Predictor(load_models(folders, options), options) {}
 
 Predictor::Predictor(model::Model model, const LoadOptions& options)
-    : model_(std::move(model)),
+    : Predictor(one_model(std::move(model)), options) {}
+
+Predictor::Predictor(std::vector<model::Model> models, const LoadOptions& options)
+    : Predictor(put_together(std::move(models), options), options) {}
+
+Predictor::Predictor(Together together, const LoadOptions& options)
+    : models_(together.models),
+      line_temperature_(together.line_temperature),
+      model_(std::move(together.first)),
       precision_(options.precision.value_or(model_.weights.precision())),
-      past_values_(static_cast<std::size_t>(step::kept_past_values(
-          model::step_program(model_.text.configuration, model_.text.sizes())))),
-      engine_(runtime::make_engine(model_.text.configuration, model_.text.sizes(),
-                                   model_.text.target.vocabulary.end(), model_.weights,
-                                   engine_options(model_, options))) {}
+      past_values_(together.past_values),
+      engine_(std::move(together.engine)) {}
 
 Prediction Predictor::present(search::Hypothesis hypothesis, const Part& part,
-                              const model::Copies& copies) const {
+                              const model::Copies& copies, const Replacement* unknown) const {
   const model::Side& side = model_.text.target;
   Prediction prediction;
   for (const TokenId token : hypothesis.tokens) {
     prediction.units.push_back(model::unit_of(side, copies, token));
+  }
+  if (unknown != nullptr) {
+    const std::vector<text::Unit> units = units_of(part, unknown->source);
+    replace_unknown({unknown->source.text, units, hypothesis.alignment, hypothesis.source_length},
+                    unknown->dictionary, side.segmenter.options().unit, prediction.units);
+    if (unknown->drops_alignment) hypothesis.alignment.clear();
   }
   text::JoinedText joined = side.segmenter.join(prediction.units);
   prediction.text = std::move(joined.text);
@@ -191,6 +188,7 @@ Prediction Predictor::present(search::Hypothesis hypothesis, const Part& part,
   prediction.unit_scores = std::move(hypothesis.token_scores);
   prediction.log_probability = hypothesis.log_probability;
   prediction.score = hypothesis.score;
+  prediction.confidence = std::exp(hypothesis.log_probability / line_temperature_);
   prediction.finished = hypothesis.finished;
   if (hypothesis.alignment.empty()) return prediction;
   const bool over_units = model_.text.configuration.encoder.levels == 1;
@@ -203,47 +201,62 @@ Prediction Predictor::present(search::Hypothesis hypothesis, const Part& part,
 
 std::vector<Prediction> Predictor::present_best(std::span<search::Hypothesis> hypotheses,
                                                 const Part& part, const model::Copies& copies,
-                                                std::size_t n_best) const {
+                                                const PredictOptions& options,
+                                                const Source& source) const {
+  const Replacement unknown{source, options.dictionary.get(),
+                            options.search.alignments == search::Alignments::kDropped};
+  const bool replaces = options.unknown == UnknownUnits::kReplaced;
+  const bool drawn = options.search.sampling.has_value();
   std::vector<Prediction> predictions;
   std::unordered_set<std::string> seen;
   for (search::Hypothesis& hypothesis : hypotheses) {
-    if (predictions.size() == n_best) break;
-    Prediction prediction = present(std::move(hypothesis), part, copies);
-    if (seen.insert(prediction.text).second) predictions.push_back(std::move(prediction));
+    if (predictions.size() == static_cast<std::size_t>(options.search.n_best)) break;
+    Prediction prediction =
+        present(std::move(hypothesis), part, copies, replaces ? &unknown : nullptr);
+    if (drawn || seen.insert(prediction.text).second) {
+      predictions.push_back(std::move(prediction));
+    }
   }
   return predictions;
 }
 
 std::vector<Answer> Predictor::predict(std::span<const std::string> texts,
                                        const PredictOptions& wanted,
-                                       std::span<const Allowed> allowed) const {
+                                       std::span<const Allowed> allowed,
+                                       std::span<const TargetRequest> requests) const {
   const PredictOptions options = fit_to(*engine_, wanted);
+  const search::SearchOptions searched = search_options(model_.text, *engine_, options);
   std::vector<Answer> answers(texts.size());
   const PreparedSources prepared = prepare_sources(model_.text, {texts, allowed}, options, answers);
-  search::SearchOptions search_options = options.search;
-  search_options.forbidden = model::never_predicted(model_.text.target);
-  // Different unit sequences may join to one text (subwords): look at the whole beam, then cut.
-  search_options.n_best = options.search.n_best > 1 ? search_options.beam : 1;
-  const auto n_best = static_cast<std::size_t>(options.search.n_best);
+  const std::vector<search::Request> asked =
+      prepare_requests(model_.text, prepared, requests, options, answers);
+  const std::vector<std::size_t> parts = answerable_parts(prepared, answers);
+  const std::vector<std::size_t> texts_of = texts_of_parts(prepared);
   std::vector<std::vector<Prediction>> predictions(prepared.parts.size());
   std::vector<Pooling> pooling(prepared.parts.size());
   const bool weights_kept = keeps_pooling(wanted);
   const BatchJob job = [&](std::span<const std::size_t> batch) {
     std::vector<model::Source> sources;
-    for (const std::size_t part : batch) sources.push_back(prepared.sources[part]);
+    std::vector<search::Request> batch_requests;
+    for (const std::size_t k : batch) {
+      sources.push_back(prepared.sources[parts[k]]);
+      if (!asked.empty()) batch_requests.push_back(asked[parts[k]]);
+    }
     const auto decoding = engine_->annotate(sources);
-    auto found = search::search(*engine_, *decoding, sources, search_options);
+    auto found = search::search(*engine_, *decoding, sources, searched, batch_requests);
     for (std::size_t k = 0; k < batch.size(); ++k) {
-      const std::size_t part = batch[k];
+      const std::size_t part = parts[batch[k]];
       predictions[part] =
-          present_best(found[k], prepared.parts[part], prepared.sources[part].copies, n_best);
+          present_best(found[k], prepared.parts[part], prepared.sources[part].copies, options,
+                       answers[texts_of[part]].source);
       if (weights_kept) pooling[part] = pooling_of(*decoding, k);
     }
   };
   std::vector<char> too_large(prepared.parts.size(), 0);
-  for_each_batch(search_work(prepared, search_options, past_values_),
+  for_each_batch(search_work(prepared, parts, searched,
+                             {asked, past_values_, engine_->target_vocabulary(), models_}),
                  {options.batch_size, options.threads}, job,
-                 [&](std::size_t part) { too_large[part] = 1; });
+                 [&](std::size_t k) { too_large[parts[k]] = 1; });
   for (std::size_t i = 0; i < texts.size(); ++i) {
     keep_pooling(prepared, i, pooling, answers[i].source);
     finish(*engine_, prepared, i, predictions, too_large, answers[i]);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -14,7 +15,8 @@
 
 #include "base/base.h"
 #include "model/model.h"
-#include "predictor/document.h"  // IWYU pragma: export
+#include "predictor/dictionary.h"  // IWYU pragma: export
+#include "predictor/document.h"    // IWYU pragma: export
 #include "search/search.h"
 #include "text/text.h"
 
@@ -51,7 +53,11 @@ struct Prediction {
   std::vector<std::string> unknown;   ///< units of a given target that are outside the vocabulary
   std::vector<float> unit_scores;     ///< log-probabilities, [units], then </s> if there is one
   double log_probability = 0;
-  double score = 0;      ///< the length-normalised log-probability
+  /// The length-normalised log-probability, with the coverage penalty if there is one.
+  double score = 0;
+  /// p^(1/T), 0 … 1: the probability p of the prediction with the temperature T of lines
+  /// (decoder.line_temperature), which is fitted to how often whole predictions are right.
+  double confidence = 0;
   bool finished = true;  ///< false: the length limit cut it
   // [units, columns of the source]; empty if it is not kept or the model has none
   std::vector<float> alignment;
@@ -87,8 +93,37 @@ enum class LongSources {
 /// soon fill the memory.
 inline constexpr std::size_t kJoinedAlignment = std::size_t{1} << 25;
 
+/// Says what becomes of the unit <unk> in predictions.
+enum class UnknownUnits {
+  kWritten,    ///< it is written as it is
+  kForbidden,  ///< the search never chooses it
+  /// replace_unknown() puts source words in its place. UsageError for a model without alignment and
+  /// for one that looks at sentences.
+  kReplaced
+};
+
+/// A request for the target of one text.
+struct TargetRequest {
+  std::string prefix = {};  ///< what the target begins with; empty: anything
+  /// Phrases that the target contains, at most search::kMostPhrases, cut into units as a target is.
+  /// Blank ones count for nothing.
+  std::vector<std::string> required = {};
+  std::uint64_t stream = 0;  ///< of random numbers (search::Request)
+
+  /// Whether any target will do.
+  bool empty() const { return prefix.empty() && required.empty(); }
+};
+
 struct PredictOptions {
   search::SearchOptions search;
+  /// Texts that no target contains, as neighbouring units. UsageError for one without a unit and
+  /// for one with a unit that the model cannot write.
+  std::vector<std::string> forbidden = {};
+  /// The request for each text, unless the texts have requests of their own: the i-th text has
+  /// this request with the stream `request.stream` + i.
+  TargetRequest request = {};
+  UnknownUnits unknown = UnknownUnits::kWritten;
+  std::shared_ptr<const Dictionary> dictionary = nullptr;  ///< for kReplaced; may be null
   std::size_t batch_size = 32;                ///< at most this many sources are decoded together
   int threads = 1;                            ///< each works on its own batches; 0: all processors
   std::size_t maximum_source_length = 10000;  ///< units, at least 1
@@ -137,6 +172,7 @@ struct LoadOptions {
   /// The precision of the weights in matrix products; by default the precision of the folder.
   std::optional<Precision> precision;
   Candidates candidates = Candidates::kAll;
+  search::Average average = search::Average::kProbabilities;  ///< of several models
 };
 
 /// Whether this processor has instructions for products in this precision. Without them the results
@@ -144,6 +180,8 @@ struct LoadOptions {
 bool has_instructions(Precision precision);
 
 struct Part;
+struct Replacement;
+struct Together;
 
 /// Whether every answer of a model is one label, a whole text as one unit (target.unit: whole) with
 /// nothing before or after it, and its probabilities are one softmax, which a temperature changes.
@@ -164,14 +202,22 @@ class Predictor {
   /// the shortlist that `options` asks for.
   explicit Predictor(const std::filesystem::path& folder, const LoadOptions& options = {});
   explicit Predictor(model::Model model, const LoadOptions& options = {});
+  /// Several models, at least one, that answer together. UsageError unless they cut and number
+  /// sources and targets alike. What this class says of its model is said of the first one.
+  explicit Predictor(std::span<const std::string> folders, const LoadOptions& options = {});
+  explicit Predictor(std::vector<model::Model> models, const LoadOptions& options = {});
 
   /// Returns one answer for each text, in order. A text that cannot be answered has a problem
   /// (broken UTF-8, a word too long for subwords, a unit that a vocabulary without <unk> lacks, too
   /// little memory); the other texts are answered nevertheless. `allowed` has one value for each
   /// text, or none at all. Attention may look at the units that share a byte with it, and then at
   /// neither </s> nor padding; a text, or a part of a long one, without such a unit has a problem.
+  /// `requests` has one value for each text, or none at all, which is what `wanted` asks. A request
+  /// that cannot be met is a problem of its text. Targets that are drawn at random
+  /// (SearchOptions::sampling) stand in the order in which they were drawn, and some may be equal.
   std::vector<Answer> predict(std::span<const std::string> texts, const PredictOptions& wanted,
-                              std::span<const Allowed> allowed = {}) const;
+                              std::span<const Allowed> allowed = {},
+                              std::span<const TargetRequest> requests = {}) const;
 
   /// Forced scoring. Each answer has one prediction: the given target, unchanged, with spans of its
   /// raw bytes. A target that the model cannot produce is a problem: its length is not the fixed
@@ -191,9 +237,13 @@ class Predictor {
 
   /// Returns every step of the best prediction, with the `choices` most probable units of each.
   /// Throws DataError, without file and line, for a text that has no answer.
-  Explanation explain(const std::string& text, const search::SearchOptions& options,
-                      std::size_t choices, const Allowed& allowed = {}) const;
+  Explanation explain(const std::string& text, const PredictOptions& options, std::size_t choices,
+                      const Allowed& allowed = {}) const;
 
+  std::size_t models() const { return models_; }  ///< how many answer together
+  /// The temperature of Prediction::confidence: decoder.line_temperature, of several models the
+  /// mean.
+  double line_temperature() const { return line_temperature_; }
   const model::ModelText& text() const { return model_.text; }
   /// Whether the model answers with labels of classes (UnitChoice::kWhole).
   bool has_labels() const { return model_.text.target.config.unit == model::UnitChoice::kWhole; }
@@ -204,13 +254,19 @@ class Predictor {
   std::vector<std::string> target_units(std::string_view text) const;
 
  private:
-  Prediction present(search::Hypothesis hypothesis, const Part& part,
-                     const model::Copies& copies) const;
-  /// Returns at most `n_best` predictions whose texts are distinct.
-  std::vector<Prediction> present_best(std::span<search::Hypothesis> hypotheses, const Part& part,
-                                       const model::Copies& copies, std::size_t n_best) const;
+  explicit Predictor(Together together, const LoadOptions& options);
 
-  model::Model model_;
+  Prediction present(search::Hypothesis hypothesis, const Part& part, const model::Copies& copies,
+                     const Replacement* unknown = nullptr) const;
+  /// Returns at most `options.search.n_best` predictions. Their texts are distinct, unless they
+  /// were drawn at random.
+  std::vector<Prediction> present_best(std::span<search::Hypothesis> hypotheses, const Part& part,
+                                       const model::Copies& copies, const PredictOptions& options,
+                                       const Source& source) const;
+
+  std::size_t models_;
+  double line_temperature_;
+  model::Model model_;  // the first
   Precision precision_;
   std::size_t past_values_;  // that a search keeps of every step
   std::unique_ptr<const model::Engine> engine_;

@@ -20,17 +20,23 @@ std::size_t expected_steps(std::size_t source_length, std::size_t maximum_length
 
 }  // namespace
 
-Beam::Beam(const Rules& rules, SourceSize source, std::pmr::memory_resource* memory)
+Beam::Beam(const Rules& rules, const Task& task, std::pmr::memory_resource* memory)
     : rules_(rules),
-      positions_(source.positions),
-      maximum_length_(rules.maximum_length(source.tokens)),
-      history_(rules.alignments() == Alignments::kKept ? source.positions : 0,
-               expected_steps(source.tokens, maximum_length_),
+      positions_(task.positions),
+      maximum_length_(longest_target(rules, task)),
+      minimum_length_(rules.minimum_length(task.source.tokens.size())),
+      history_(rules.alignments() == Alignments::kKept ? task.positions : 0,
+               expected_steps(task.source.tokens.size(), maximum_length_),
                std::min<std::size_t>(rules.beam(), kExpectedBeam), memory),
       live_({0.0}, memory),
       candidates_(memory),
-      finished_(memory) {
+      finished_(memory),
+      coverage_(rules.coverage(), task.positions, task.source.allowed) {
   candidates_.reserve(rules.beam());
+  const bool asked = task.request != nullptr && !task.request->empty();
+  if (asked || rules.bans_ngrams()) {
+    constraints_ = std::make_unique<Constraints>(rules, asked ? *task.request : Request{}, memory);
+  }
 }
 
 void Beam::append_rows(std::int32_t source, std::vector<model::StepRow>& rows) const {
@@ -52,7 +58,9 @@ void Beam::advance(const model::StepResult& result, std::size_t first_row) {
   for (const Candidate& candidate : candidates_) {
     if (rules_.is_end(candidate.token)) {
       finish({length, candidate.row, candidate.log_probability,
-              rules_.finished_score(candidate.log_probability, length), candidate.token_score});
+              finished_score(candidate.log_probability, length,
+                             static_cast<std::size_t>(candidate.row)),
+              candidate.token_score});
     } else {
       candidates_[extended++] = candidate;
     }
@@ -69,7 +77,8 @@ void Beam::advance(const model::StepResult& result, std::size_t first_row) {
 
 void Beam::choose(const model::StepResult& result, std::size_t first_row) {
   const std::size_t vocabulary = result.target_vocabulary;
-  Extensions extensions{live_, vocabulary, {}, {}, result.best_count, history_.length()};
+  const bool may_end = history_.length() >= minimum_length_;
+  Extensions extensions{live_, vocabulary, {}, {}, result.best_count, may_end};
   if (result.best_count > 0) {
     extensions.best =
         result.best.subspan(first_row * result.best_count, live_.size() * result.best_count);
@@ -77,9 +86,10 @@ void Beam::choose(const model::StepResult& result, std::size_t first_row) {
     extensions.log_probabilities =
         result.log_probabilities.subspan(first_row * vocabulary, live_.size() * vocabulary);
   }
+  if (constraints_) return constraints_->choose(extensions, history_, candidates_);
   best_candidates(rules_, extensions, candidates_);
   if (candidates_.empty() && finished_.empty()) {
-    add_impossible_candidate(rules_, extensions.length, candidates_);
+    add_impossible_candidate(rules_, may_end, candidates_);
   }
 }
 
@@ -88,6 +98,10 @@ void Beam::extend(const model::StepResult& result, std::size_t first_row) {
   const bool kept = rules_.alignments() == Alignments::kKept;
   const auto alignment = kept ? result.alignment.subspan(first_row * stride, live_.size() * stride)
                               : std::span<const float>();
+  if (coverage_.is_used()) {
+    coverage_.extend(candidates_, result.alignment.subspan(first_row * stride), stride);
+  }
+  if (constraints_) constraints_->extend(candidates_);
   live_.clear();
   history_.begin_step();
   for (const Candidate& candidate : candidates_) {
@@ -97,8 +111,9 @@ void Beam::extend(const model::StepResult& result, std::size_t first_row) {
   history_.end_step(alignment, stride);
   if (rules_.end() || history_.length() < maximum_length_) return;
   for (std::size_t k = 0; k < live_.size(); ++k) {  // the fixed length is reached
+    if (constraints_ && !constraints_->are_met(k)) continue;
     finish({history_.length(), static_cast<std::int32_t>(k), live_[k],
-            rules_.finished_score(live_[k], history_.length()), 0});
+            finished_score(live_[k], history_.length(), k), 0});
   }
   over_ = true;
 }
@@ -113,19 +128,25 @@ void Beam::finish(const Ended& ended) {
 }
 
 // log p ≤ 0 only falls, so no extension of a live hypothesis scores above its present log p
-// normalised by the longest length.
+// normalised by the longest length. A coverage penalty is at most 0 and changes nothing of this.
 bool Beam::can_improve() const {
-  return finished_.size() < rules_.n_best() ||
-         rules_.finished_score(live_.front(), maximum_length_) > finished_.back().score;
+  if (finished_.size() < rules_.n_best()) return true;
+  const double best = constraints_ ? *std::max_element(live_.begin(), live_.end()) : live_.front();
+  return rules_.finished_score(best, maximum_length_) > finished_.back().score;
 }
 
 std::vector<Hypothesis> Beam::results() const {
   ATTEND_CHECK(over_);
   std::vector<Hypothesis> hypotheses;
   for (const Ended& ended : finished_) hypotheses.push_back(reconstruct(ended, true));
-  if (!hypotheses.empty()) return hypotheses;
+  return hypotheses.empty() ? unfinished() : hypotheses;
+}
+
+std::vector<Hypothesis> Beam::unfinished() const {
+  std::vector<Hypothesis> hypotheses;
   const std::size_t length = history_.length();
-  for (std::size_t k = 0; k < std::min(live_.size(), rules_.n_best()); ++k) {
+  for (std::size_t k = 0; k < live_.size() && hypotheses.size() < rules_.n_best(); ++k) {
+    if (constraints_ && !constraints_->are_met(k)) continue;
     const Ended cut{length, static_cast<std::int32_t>(k), live_[k],
                     rules_.unfinished_score(live_[k], length), 0};
     hypotheses.push_back(reconstruct(cut, false));

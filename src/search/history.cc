@@ -38,6 +38,15 @@ void History::end_step(std::span<const float> alignment, std::size_t stride) {
   }
 }
 
+void History::tokens(std::size_t node, std::vector<TokenId>& tokens) const {
+  tokens.resize(steps_.size());
+  for (std::size_t i = steps_.size(); i-- > 0;) {
+    const Node& here = nodes_[steps_[i] + node];
+    tokens[i] = here.token;
+    node = static_cast<std::size_t>(here.parent);
+  }
+}
+
 void History::trace(std::size_t length, std::int32_t node, Hypothesis& hypothesis) const {
   hypothesis.tokens.resize(length);
   hypothesis.token_scores.reserve(length + 1);  // </s> may follow

@@ -39,6 +39,9 @@ class History {
   void append(const Node& node) { nodes_.push_back(node); }
   void end_step(std::span<const float> alignment, std::size_t stride);
 
+  /// Replaces `tokens` by those of live hypothesis `node`. length() may be 0.
+  void tokens(std::size_t node, std::vector<TokenId>& tokens) const;
+
   /// Fills in tokens, token scores and alignment of the hypothesis of `length` tokens whose last
   /// node is `node` (ignored when length is 0).
   void trace(std::size_t length, std::int32_t node, Hypothesis& hypothesis) const;

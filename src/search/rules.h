@@ -28,12 +28,12 @@ class Rules {
   Alignments alignments() const { return alignments_; }
   std::optional<TokenId> end() const { return end_; }
   bool is_end(TokenId token) const { return end_ && token == *end_; }
-  /// Whether `token` may follow `length` tokens. An id that a source gives, from
+  /// Whether `token` may extend a target, which `may_end` or not. An id that a source gives, from
   /// target_vocabulary() on, always may.
-  bool permits(TokenId token, std::size_t length) const {
+  bool permits(TokenId token, bool may_end) const {
     const auto id = static_cast<std::size_t>(token);
     if (id >= permitted_.size()) return true;
-    return permitted_[id] != 0 && (length >= minimum_length_ || !is_end(token));
+    return permitted_[id] != 0 && (may_end || !is_end(token));
   }
   std::size_t target_vocabulary() const { return permitted_.size(); }
   /// The number of best tokens of a row that surely include every permitted token that could enter
@@ -41,6 +41,17 @@ class Rules {
   std::size_t sufficient_tokens() const;
   /// The number of tokens of the longest target, without </s>.
   std::size_t maximum_length(std::size_t source_length) const;
+  /// The number of tokens of the shortest target that may end, without </s>.
+  std::size_t minimum_length(std::size_t source_length) const;
+  /// β of the coverage penalty; 0: there is none.
+  double coverage() const { return coverage_; }
+  std::size_t no_repeat() const { return no_repeat_; }
+  const std::vector<std::vector<TokenId>>& forbidden_ngrams() const { return forbidden_ngrams_; }
+  /// Whether some n-grams may not occur.
+  bool bans_ngrams() const { return no_repeat_ > 0 || !forbidden_ngrams_.empty(); }
+  const std::optional<Sampling>& sampling() const { return sampling_; }
+  /// Throws UsageError for a request that no search can meet; `source` is where its ids come from.
+  void check(const Request& request, const model::Source& source) const;
   /// The score of a finished target of `tokens` tokens, where </s> counts as one more if there is
   /// one.
   double finished_score(double log_probability, std::size_t tokens) const;
@@ -51,6 +62,11 @@ class Rules {
   std::size_t n_best_ = 1;
   double length_normalisation_ = 0;
   std::size_t minimum_length_ = 0;
+  double minimum_ratio_ = 0;
+  double coverage_ = 0;
+  std::size_t no_repeat_ = 0;
+  std::vector<std::vector<TokenId>> forbidden_ngrams_;
+  std::optional<Sampling> sampling_;
   double maximum_ratio_ = 0;
   std::size_t maximum_extra_ = 0;
   std::size_t maximum_length_ = 0;

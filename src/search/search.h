@@ -1,13 +1,17 @@
-// Search with an engine: greedy, beam and n-best search, forced scoring, word links (§14.1).
+// Search with an engine: greedy, beam and n-best search, sampling, forced scoring, word links
+// (§14.1).
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
 
 #include "model/model.h"
+#include "search/ensemble.h"  // IWYU pragma: export
 
 namespace attend::search {
 
@@ -32,9 +36,23 @@ struct Hypothesis {
 /// length. Without it the memory of a search grows with the sum of these.
 enum class Alignments { kKept, kDropped };
 
+/// Draws targets at random in place of looking for the most probable ones. The probabilities of the
+/// permitted tokens of a step are raised to the power 1 / temperature; then the `top_k` most
+/// probable of them remain; then, of these, the fewest most probable ones whose share of the sum is
+/// at least `top_p`. Among equally probable tokens the lower ids remain. One of those that remain
+/// is drawn.
+struct Sampling {
+  double temperature = 1;  ///< 0.001 … 1000
+  int top_k = 0;           ///< 0 … 1000000; 0: all
+  double top_p = 1;        ///< 0.000001 … 1
+  std::uint64_t seed = 1;
+};
+
 struct SearchOptions {
-  int beam = 1;    ///< 1 … 1000; 1 is greedy
-  int n_best = 1;  ///< 1 … beam, distinct sequences; fewer when fewer exist
+  int beam = 1;  ///< 1 … 1000; 1 is greedy. 1 with `sampling`
+  /// 1 … beam, distinct sequences; fewer when fewer exist. With `sampling` 1 … 1000: the number of
+  /// targets that are drawn independently, of which some may be equal.
+  int n_best = 1;
   /// score = log p / |Y|^length_normalisation, |Y| counting </s>; 0 compares plain
   /// log-probabilities. 0 … 10.
   double length_normalisation = 1.0;
@@ -49,11 +67,51 @@ struct SearchOptions {
   /// </s> is forbidden as long as a target has fewer tokens than this; 0 … maximum_length. Ignored
   /// for models of a fixed target length.
   int minimum_length = 0;
+  /// Also as long as it has fewer than ⌊minimum_ratio · source tokens⌋ tokens, but never beyond the
+  /// longest target of the source. 0 … 1000.
+  double minimum_ratio = 0;
+  /// β of the coverage penalty (Wu et al. 2016): the score of a target gets the summand
+  /// β Σ_j ln min(1, Σ_i α_ij) ≤ 0 over the positions j of the source at which attention may look
+  /// (Source::allowed) and the tokens i, </s> not counted. A sum counts as kLeastCoverage at least.
+  /// 0 … 100; above 0 the engine must have an alignment. Not with `sampling`.
+  double coverage = 0;
+  /// No n-gram of this many tokens occurs twice in a target; 0 … 1000, 0: any may.
+  int no_repeat = 0;
+  /// Sequences of tokens, none of them empty, that no target contains.
+  std::vector<std::vector<TokenId>> forbidden_ngrams = {};
+  std::optional<Sampling> sampling = std::nullopt;
   /// Ids that are never produced, such as <pad>; at least one id of the target vocabulary must
   /// remain. Forced scoring ignores them.
   std::vector<TokenId> forbidden;
   Alignments alignments = Alignments::kKept;
 };
+
+/// The coverage penalty takes the logarithm of no smaller sum of weights than this one.
+inline constexpr double kLeastCoverage = 1e-4;
+
+/// The most phrases that one target must contain.
+inline constexpr std::size_t kMostPhrases = 8;
+
+/// A request for the target of one source, besides the options.
+struct Request {
+  /// The first tokens of the target. Their log-probabilities count as those of the other tokens do.
+  /// Forbidden ids and n-grams do not bind them, but the tokens behind them.
+  std::vector<TokenId> prefix = {};
+  /// Phrases that the target must contain, each as neighbouring tokens, in any order; they may
+  /// overlap. At most kMostPhrases, none of them empty. Not with `sampling`.
+  std::vector<std::vector<TokenId>> required = {};
+  /// With `sampling`: chooses the stream of random numbers. The targets that are drawn depend on
+  /// the seed, on this number and on the probabilities, and not on other sources.
+  std::uint64_t stream = 0;
+
+  bool empty() const { return prefix.empty() && required.empty(); }
+};
+
+/// Returns how many rows the widest step of a search for one source can have.
+std::size_t most_rows(const SearchOptions& options, const Request& request);
+/// Whether a search reads whole distributions, [rows, target vocabulary], and not the best tokens
+/// of each row alone.
+bool reads_distributions(const SearchOptions& options, const Request& request);
 
 /// Returns the best hypotheses of every source, best first. All sources are annotated as one batch,
 /// so callers cut long lists.
@@ -68,16 +126,31 @@ struct SearchOptions {
 /// when no finished one exists. Extensions of probability 0 or NaN are followed only when a source
 /// has no other and nothing finished; their log-probability is −infinity.
 ///
-/// Thread safety is that of the engine. UsageError for options out of range, CheckFailure for an
-/// empty source.
+/// The coverage penalty counts when a hypothesis finishes. It is at most 0, so the bound above
+/// holds and the pruning stays exact.
+///
+/// `requests` are those of the sources; empty: nothing is asked. With required phrases the `beam`
+/// most probable extensions survive for each number of phrase tokens that a hypothesis has met, as
+/// in the grid of Hokamp and Liu (2017), and only a target with all phrases may end. A source gets
+/// no hypothesis when none with all phrases was found. With a prefix, required phrases, forbidden
+/// n-grams or `no_repeat`, extensions of probability 0 are not followed: a hypothesis that nothing
+/// may extend is unfinished.
+///
+/// With SearchOptions::sampling the hypotheses are those that were drawn, in the order in which
+/// they were; their probabilities are those of the engine, without temperature, top_k and top_p.
+///
+/// Thread safety is that of the engine. UsageError for options and requests out of range,
+/// CheckFailure for an empty source.
 std::vector<std::vector<Hypothesis>> search(const model::Engine& engine,
                                             std::span<const model::Source> sources,
-                                            const SearchOptions& options);
+                                            const SearchOptions& options,
+                                            std::span<const Request> requests = {});
 /// As above, with a decoding of these sources that has not made a step. The caller keeps it, and
 /// may ask it for more than hypotheses hold (Decoding::pooling_weights).
 std::vector<std::vector<Hypothesis>> search(const model::Engine& engine, model::Decoding& decoding,
                                             std::span<const model::Source> sources,
-                                            const SearchOptions& options);
+                                            const SearchOptions& options,
+                                            std::span<const Request> requests = {});
 
 /// Forced scoring: returns the probability and the alignment of given targets (without </s>), one
 /// for each source. `length_normalisation` is that of SearchOptions. UsageError for a target whose

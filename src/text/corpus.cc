@@ -260,14 +260,27 @@ void set_source(Pair& pair, MarkedSource source) {
 }  // namespace
 
 SourceReader::SourceReader(const std::filesystem::path& path, const SourceMarks& marks,
-                           const Columns& columns)
-    : lines_(path), marks_(marks), columns_(columns) {
+                           const Columns& columns, const RequestColumns& requests)
+    : lines_(path), marks_(marks), columns_(columns), requests_(requests) {
+  if (requests.any() && columns.empty()) columns_ = Columns::one(1);
   check_marks(marks);
-  check_allowed_column(marks, columns, "source");
+  check_allowed_column(marks, columns_, "source");
+  check_allowed_column(marks, requests.prefix, "prefix");
+  check_allowed_column(marks, requests.required, "required phrases");
+  if (columns_.overlaps(requests.prefix) || columns_.overlaps(requests.required) ||
+      requests.prefix.overlaps(requests.required)) {
+    throw UsageError("source, prefix and required phrases share a column");
+  }
 }
 
 bool SourceReader::next(MarkedSource& source) {
+  SourceRequest unused;
+  return next(source, unused);
+}
+
+bool SourceReader::next(MarkedSource& source, SourceRequest& request) {
   std::string line;
+  request = {};
   if (!lines_.next(line)) return false;
   if (columns_.empty()) {
     take_marks(lines_, [&] { source = read_marked_line(std::move(line), marks_); });
@@ -282,6 +295,10 @@ bool SourceReader::next(MarkedSource& source) {
                   fmt::format("{} field{}, expected the source in column {}", fields.size(),
                               fields.size() == 1 ? "" : "s", columns_.name()),
                   BadLine::Cause::kFields);
+  }
+  for (std::size_t f = 0; f < fields.size(); ++f) {
+    if (requests_.prefix.contains(f + 1)) request.prefix = fields[f];
+    if (requests_.required.contains(f + 1)) request.required.emplace_back(fields[f]);
   }
   std::string ranges;
   if (marks_.allowed_column > 0) ranges = fields[marks_.allowed_column - 1];

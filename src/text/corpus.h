@@ -72,6 +72,21 @@ class LineReader {
   std::unique_ptr<Data> data_;
 };
 
+/// The columns of a line that say what is asked of the target of its source. A line may end before
+/// them; it then asks less.
+struct RequestColumns {
+  Columns prefix = {};    ///< one column: what the target begins with
+  Columns required = {};  ///< each column is a phrase that the target must contain
+
+  bool any() const { return !prefix.empty() || !required.empty(); }
+};
+
+/// The request of a line for the target of its source.
+struct SourceRequest {
+  std::string prefix;
+  std::vector<std::string> required;
+};
+
 /// Reads sources, one a line. Not thread-safe. Throws as LineReader does, and BadLine for marks
 /// that cannot be used.
 class SourceReader {
@@ -79,11 +94,14 @@ class SourceReader {
   /// A source consists of the `columns` of its line, joined by TABs, or of the whole line. Columns
   /// count in the line as it stands in the file, the column of allowed words among them. UsageError
   /// when `marks` sets both of its fields, or a column that is one of `columns`. A line that lacks
-  /// one of the columns is a BadLine; a blank line is an empty source.
+  /// one of the columns is a BadLine; a blank line is an empty source. With columns of requests the
+  /// source is column 1 where `columns` names none. UsageError for a column with two tasks.
   explicit SourceReader(const std::filesystem::path& path, const SourceMarks& marks = {},
-                        const Columns& columns = {});
+                        const Columns& columns = {}, const RequestColumns& requests = {});
   /// Reads the next source. Returns false at the end of the file.
   bool next(MarkedSource& source);
+  /// Also returns what its line asks.
+  bool next(MarkedSource& source, SourceRequest& request);
   std::size_t line_number() const { return lines_.line_number(); }
   const std::string& name() const { return lines_.name(); }
 
@@ -91,6 +109,7 @@ class SourceReader {
   LineReader lines_;
   SourceMarks marks_;
   Columns columns_;
+  RequestColumns requests_;
 };
 
 struct Pair {

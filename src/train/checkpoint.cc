@@ -15,9 +15,15 @@
 namespace attend::train {
 namespace {
 
-constexpr std::array<std::string_view, 8> kMayDiffer = {
-    "preset",           "decoder.temperature", "training.epochs",  "training.updates",
-    "training.minutes", "training.patience",   "training.threads", "training.checkpoint_minutes"};
+constexpr std::array<std::string_view, 9> kMayDiffer = {"preset",
+                                                        "decoder.temperature",
+                                                        "decoder.line_temperature",
+                                                        "training.epochs",
+                                                        "training.updates",
+                                                        "training.minutes",
+                                                        "training.patience",
+                                                        "training.threads",
+                                                        "training.checkpoint_minutes"};
 
 // Lists the fields once, for reading and for writing. Numbers are written so that reading gives
 // exactly equal values.

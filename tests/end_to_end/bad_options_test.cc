@@ -55,7 +55,7 @@ std::vector<Misuse> misuse_of_predict() {
       {{"predict"}, "--model"},
       {{"predict", "-m"}, "--model"},
       {{"predict", "-m", "MODEL", "--fly"}, "--fly"},
-      {{"predict", "-m", "MODEL", "-m", "MODEL"}, "--model"},
+      {{"info", "-m", "MODEL", "-m", "MODEL"}, "--model"},
       {{"predict", "-m", "MODEL", "stray"}, "stray"},
       {{"predict", "-m", "MODEL", "--n-best", "3"}, "--beam"},
       {{"predict", "-m", "MODEL", "--n-best", "6", "--beam", "5"}, "--n-best"},

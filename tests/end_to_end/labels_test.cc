@@ -274,7 +274,6 @@ TEST_F(Labels, AreWhatSomeOptionsNeed) {
   for (const std::vector<std::string>& option :
        {std::vector<std::string>{"--confusion", file("c.tsv")},
         {"--reliability", file("r.svg")},
-        {"--fit-temperature"},
         {"--ignore-label", "ba"}}) {
     std::vector<std::string> arguments{"evaluate", "-m", strings, "-"};
     arguments.insert(arguments.end(), option.begin(), option.end());

@@ -14,7 +14,7 @@ constexpr std::uint64_t kModels = 600;
 // Options that need sources of another kind, or that training does not know. Tests of them give a
 // value to random_configuration().
 const std::set<std::string> kGiven{"encoder.levels", "encoder.ngrams", "encoder.position_units",
-                                   "decoder.temperature"};
+                                   "decoder.temperature", "decoder.line_temperature"};
 
 // Tests over a few hundred random models see each choice of each option, and each one several
 // times. Twice as many are counted here, because there are many rare choices.

@@ -75,7 +75,7 @@ TEST(Copies, AreExplainedStepByStep) {
   const Predictor predictor = copying_predictor();
   search::SearchOptions options;
   for (const std::string& text : kTexts) {
-    const Explanation explanation = predictor.explain(text, options, 3);
+    const Explanation explanation = predictor.explain(text, {options}, 3);
     double sum = 0;
     for (std::size_t i = 0; i < explanation.steps.size(); ++i) {
       const ExplainedStep& step = explanation.steps[i];

@@ -112,7 +112,7 @@ TEST(Predictor, ExplanationShowsTheWeightsOfEarlierSteps) {
       testing::random_model(c, {"<pad>", "<unk>", "</s>", "a", "b", "c", " ", "é"}));
   search::SearchOptions options;
   options.minimum_length = 5;
-  const Explanation explanation = predictor.explain("abc", options, 3);
+  const Explanation explanation = predictor.explain("abc", {options}, 3);
   ASSERT_GE(explanation.steps.size(), 5U);
   for (std::size_t i = 0; i < explanation.steps.size(); ++i) {
     const std::span<const float> weights = explanation.steps[i].observed("past");

@@ -69,6 +69,48 @@ INSTANTIATE_TEST_SUITE_P(
                   "forbidden: found 4, expected 0 … 3"},
         BadOption{"ForbiddenNegative", [](auto& o) { o.forbidden = {-1}; },
                   "forbidden: found -1, expected 0 … 3"},
+        BadOption{"NegativeMinimumRatio", [](auto& o) { o.minimum_ratio = -1; },
+                  "minimum_ratio: found -1, expected 0 … 1000"},
+        BadOption{"NegativeCoverage", [](auto& o) { o.coverage = -0.1; },
+                  "coverage: found -0.1, expected 0 … 100"},
+        BadOption{"NegativeNgrams", [](auto& o) { o.no_repeat = -2; },
+                  "no_repeat: found -2, expected 0 … 1000"},
+        BadOption{"EmptyForbiddenNgram", [](auto& o) { o.forbidden_ngrams = {{}}; },
+                  "forbidden_ngrams: found an empty sequence"},
+        BadOption{"ForbiddenNgramOfAnUnknownId",
+                  [](auto& o) {
+                    o.forbidden_ngrams = {{1, 4}};
+                  },
+                  "forbidden_ngrams: found 4, expected 0 … 3"},
+        BadOption{"ForbiddenNgramThatEnds",
+                  [](auto& o) {
+                    o.forbidden_ngrams = {{1, 0}};
+                  },
+                  "forbidden_ngrams: found </s>"},
+        BadOption{"TemperatureOfZero", [](auto& o) { o.sampling = Sampling{0}; },
+                  "temperature: found 0, expected 0.001 … 1000"},
+        BadOption{"NegativeTopK",
+                  [](auto& o) {
+                    o.sampling = Sampling{1, -1};
+                  },
+                  "top_k: found -1, expected 0 … 1000000"},
+        BadOption{"TopPOfZero",
+                  [](auto& o) {
+                    o.sampling = Sampling{1, 0, 0};
+                  },
+                  "top_p: found 0, expected 1e-06 … 1"},
+        BadOption{"SamplingWithABeam",
+                  [](auto& o) {
+                    o.sampling = Sampling{};
+                    o.beam = 2;
+                  },
+                  "beam: found 2, expected 1 … 1"},
+        BadOption{"SamplingWithCoverage",
+                  [](auto& o) {
+                    o.sampling = Sampling{};
+                    o.coverage = 1;
+                  },
+                  "coverage: targets that are drawn have no penalty"},
         BadOption{"EverythingForbidden",
                   [](auto& o) {
                     o.forbidden = {0, 1, 2, 3};

@@ -263,6 +263,40 @@ TEST_F(ColumnReaders, OfSourcesFindTheAllowedWordsToo) {
   EXPECT_THROW(SourceReader(folder / "a.tsv", {3, false}, Columns::parse("2-")), UsageError);
 }
 
+TEST_F(ColumnReaders, OfSourcesFindRequests) {
+  write_file(folder / "a.tsv", "a b\tstart\tone\t\ttwo words\nc\n\nd\tx\n");
+  SourceReader reader(folder / "a.tsv", {}, {}, {Columns::parse("2"), Columns::parse("3-")});
+  MarkedSource source;
+  SourceRequest request;
+  ASSERT_TRUE(reader.next(source, request));
+  EXPECT_EQ(source.text, "a b");
+  EXPECT_EQ(request.prefix, "start");
+  EXPECT_THAT(request.required, ElementsAre("one", "", "two words"));
+  for (const char* text : {"c", "", "d"}) {
+    ASSERT_TRUE(reader.next(source, request));
+    EXPECT_EQ(source.text, text);
+    EXPECT_EQ(request.prefix, text == std::string("d") ? "x" : "");
+    EXPECT_THAT(request.required, ElementsAre());
+  }
+  EXPECT_FALSE(reader.next(source, request));
+}
+
+TEST_F(ColumnReaders, OfSourcesRefuseColumnsWithTwoTasks) {
+  write_file(folder / "a.tsv", "a\tb\n");
+  const auto message = [&](const SourceMarks& marks, const std::string& columns,
+                           const RequestColumns& requests) {
+    return usage_error([&] {
+      SourceReader(folder / "a.tsv", marks, columns.empty() ? Columns() : Columns::parse(columns),
+                   requests);
+    });
+  };
+  const Columns one = Columns::one(1), rest = Columns::parse("2-");
+  EXPECT_THAT(message({}, "", {one, {}}), HasSubstr("share a column"));
+  EXPECT_THAT(message({}, "2", {{}, rest}), HasSubstr("share a column"));
+  EXPECT_THAT(message({}, "", {Columns::one(3), rest}), HasSubstr("share a column"));
+  EXPECT_THAT(message({2, false}, "", {{}, rest}), HasSubstr("required phrases"));
+}
+
 // ---------------------------------------------------------------------------------- fastText ---
 
 TEST_F(ColumnReaders, TakeLinesOfFastText) {

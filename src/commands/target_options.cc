@@ -1,0 +1,199 @@
+#include "commands/target_options.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "base/base.h"
+#include "commands/command_line.h"
+
+namespace attend::commands {
+namespace {
+
+using predictor::UnknownUnits;
+
+void add_length_options(CLI::App& command, search::SearchOptions& search) {
+  command
+      .add_option("--coverage", search.coverage,
+                  "coverage penalty: scores get X · Σ ln min(1, attention that a source unit had)")
+      ->check(number_between(0, 100))
+      ->type_name("X");
+  command.add_option("--minimum-length", search.minimum_length, "units of a target at least")
+      ->check(CLI::Range(0, 1000000));
+  command
+      .add_option("--minimum-ratio", search.minimum_ratio,
+                  "shortest target: this many times the source tokens")
+      ->check(number_between(0, 1000));
+}
+
+void add_content_options(CLI::App& command, predictor::PredictOptions& predict) {
+  command.add_option("--prefix", predict.request.prefix, "what every target begins with")
+      ->type_name("TEXT");
+  command
+      .add_option("--require", predict.request.required,
+                  "phrase that every target contains; may be repeated, up to 8 times")
+      ->type_name("TEXT")
+      ->allow_extra_args(false);
+  command
+      .add_option("--forbid", predict.forbidden, "text that no target contains; may be repeated")
+      ->type_name("TEXT")
+      ->allow_extra_args(false);
+  command
+      .add_option("--no-repeat-ngrams", predict.search.no_repeat,
+                  "no N neighbouring units occur twice in a target; 0: any may")
+      ->check(CLI::Range(0, 1000))
+      ->type_name("N");
+}
+
+void add_unknown_options(CLI::App& command, TargetOptions& target,
+                         predictor::PredictOptions& predict) {
+  auto* forbid = command.add_flag_callback(
+      "--forbid-unknown", [&predict] { predict.unknown = UnknownUnits::kForbidden; },
+      "never predict <unk>");
+  auto* replace = command.add_flag_callback(
+      "--replace-unknown", [&predict] { predict.unknown = UnknownUnits::kReplaced; },
+      "write the source word that attention looked at in place of <unk>");
+  replace->excludes(forbid);
+  command
+      .add_option("--dictionary", target.dictionary,
+                  "with --replace-unknown: lines of a source word, a TAB and what to write for it")
+      ->type_name("FILE")
+      ->check(not_empty())
+      ->needs(replace);
+}
+
+void add_sampling_options(CLI::App& command, TargetOptions& target) {
+  auto* sample =
+      command.add_flag("--sample", target.samples,
+                       "draw targets at random in place of searching; --n-best N draws N of them");
+  command
+      .add_option("--temperature", target.sampling.temperature,
+                  "with --sample: above 1 more varied, below 1 less")
+      ->check(number_between(0.001, 1000))
+      ->capture_default_str()
+      ->needs(sample);
+  command
+      .add_option("--top-k", target.sampling.top_k,
+                  "with --sample: only the K most probable units of a step; 0: all")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str()
+      ->needs(sample);
+  command
+      .add_option("--top-p", target.sampling.top_p,
+                  "with --sample: only the most probable units that have this probability together")
+      ->check(number_between(0.000001, 1))
+      ->capture_default_str()
+      ->needs(sample);
+  command
+      .add_option("--seed", target.sampling.seed,
+                  "with --sample: of the random numbers, which every line has of its own")
+      ->check(whole_number())
+      ->capture_default_str()
+      ->needs(sample);
+}
+
+// Throws UsageError for a text that cannot be cut into units, and for one with a unit that the
+// target vocabulary lacks.
+void check_text(const predictor::Predictor& predictor, std::string_view flag,
+                const std::string& text) {
+  std::vector<std::string> units;
+  try {
+    units = predictor.target_units(text);
+  } catch (const DataError& error) {
+    throw UsageError(fmt::format("{}: {}", flag, error.what()));
+  }
+  for (const std::string& unit : units) {
+    if (predictor.text().target.vocabulary.contains(unit)) continue;
+    throw UsageError(fmt::format("{} '{}': the model cannot write '{}'", flag, text, unit));
+  }
+}
+
+}  // namespace
+
+void add_target_options(CLI::App& command, TargetOptions& target,
+                        predictor::PredictOptions& predict) {
+  add_length_options(command, predict.search);
+  add_content_options(command, predict);
+  add_unknown_options(command, target, predict);
+  add_sampling_options(command, target);
+}
+
+void add_request_columns(CLI::App& command, text::RequestColumns& columns) {
+  command
+      .add_option_function<std::size_t>(
+          "--prefix-column",
+          [&columns](std::size_t column) { columns.prefix = text::Columns::one(column); },
+          "column of a line with what its target begins with; the source is column 1 where "
+          "--source-column names no other")
+      ->check(CLI::Range(1, 1000000))
+      ->type_name("N");
+  add_columns_option(command, "--require-column", columns.required,
+                     "columns of a line, each with a phrase that its target contains: 2-");
+}
+
+void complete_target_options(const TargetOptions& target, predictor::PredictOptions& predict) {
+  const search::SearchOptions& search = predict.search;
+  const auto refuse = [](bool given, std::string_view flag, std::string_view why) {
+    if (given) throw UsageError(fmt::format("{} and --sample: {}", flag, why));
+  };
+  if (target.samples) {
+    refuse(search.beam > 1, "--beam", "drawing needs no beam; --n-best N draws N targets");
+    refuse(search.coverage > 0, "--coverage", "targets that are drawn have no penalty");
+    refuse(!predict.request.required.empty(), "--require",
+           "targets that are drawn cannot be held to phrases");
+    predict.search.sampling = target.sampling;
+  }
+  if (search.minimum_length > search.maximum_length) {
+    throw UsageError(fmt::format("--minimum-length {} is larger than --maximum-length {}",
+                                 search.minimum_length, search.maximum_length));
+  }
+  if (predict.request.required.size() > search::kMostPhrases) {
+    throw UsageError(fmt::format("--require: found {} phrases, expected at most {}",
+                                 predict.request.required.size(), search::kMostPhrases));
+  }
+  if (!target.dictionary.empty()) {
+    predict.dictionary = std::make_shared<const predictor::Dictionary>(
+        predictor::Dictionary::load(target.dictionary));
+  }
+}
+
+void check_target_options(const predictor::Predictor& predictor,
+                          const predictor::PredictOptions& predict) {
+  if (predict.search.coverage > 0) check_alignment(predictor, "--coverage");
+  if (predict.unknown == UnknownUnits::kReplaced) check_alignment(predictor, "--replace-unknown");
+  for (const std::string& text : predict.forbidden) check_text(predictor, "--forbid", text);
+  // A decoder that copies may find such a unit in a source.
+  if (predictor.text().configuration.decoder.copy != model::Copy::kNone) return;
+  check_text(predictor, "--prefix", predict.request.prefix);
+  for (const std::string& phrase : predict.request.required) {
+    check_text(predictor, "--require", phrase);
+  }
+}
+
+void check_shortlist(const predictor::LoadOptions& load, const predictor::PredictOptions& predict,
+                     const text::RequestColumns& columns) {
+  if (load.candidates == predictor::Candidates::kAll) return;
+  const search::SearchOptions& search = predict.search;
+  const bool whole = search.sampling || search.no_repeat > 0 || !predict.forbidden.empty() ||
+                     !predict.request.empty() || columns.any();
+  if (!whole) return;
+  throw UsageError(
+      "--shortlist: --sample, --prefix, --require, --forbid and --no-repeat-ngrams need the "
+      "probabilities of all units");
+}
+
+void add_models_option(CLI::App& command, std::vector<std::string>& folders,
+                       predictor::LoadOptions& load) {
+  command
+      .add_option("-m,--model", folders, "model folder; several, each with its -m, answer together")
+      ->required()
+      ->type_name("FOLDER")
+      ->allow_extra_args(false)
+      ->check(not_empty());
+  add_choice<search::Average>(command, "--ensemble", load.average,
+                              {{"probabilities", search::Average::kProbabilities},
+                               {"log-probabilities", search::Average::kLogProbabilities}},
+                              "what several models average; without: probabilities");
+}
+
+}  // namespace attend::commands

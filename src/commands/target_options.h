@@ -1,0 +1,47 @@
+// Options that ask something of targets: how they are searched, what they contain, what becomes of
+// <unk>.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
+
+#include "predictor/predictor.h"
+#include "text/text.h"
+
+namespace attend::commands {
+
+/// Values of add_target_options() that complete_target_options() brings into PredictOptions.
+struct TargetOptions {
+  bool samples = false;
+  search::Sampling sampling;
+  std::string dictionary;  ///< file; empty: none
+};
+
+/// Adds --coverage, --minimum-length, --minimum-ratio, --no-repeat-ngrams, --forbid, --require,
+/// --prefix, the options of sampling, --forbid-unknown and --replace-unknown with its --dictionary.
+void add_target_options(CLI::App& command, TargetOptions& target,
+                        predictor::PredictOptions& predict);
+
+/// Adds --prefix-column and --require-column, for commands that read sources.
+void add_request_columns(CLI::App& command, text::RequestColumns& columns);
+
+/// Completes `predict` after the command line was read: with the sampling and the dictionary.
+/// UsageError for options that contradict each other; throws as Dictionary::load() does.
+void complete_target_options(const TargetOptions& target, predictor::PredictOptions& predict);
+
+/// Throws UsageError for what the model cannot do: an option that needs an alignment, and a prefix,
+/// a phrase or a forbidden text with a unit that it can never write.
+void check_target_options(const predictor::Predictor& predictor,
+                          const predictor::PredictOptions& predict);
+
+/// Throws UsageError where a shortlist goes with options that need whole distributions. `columns`
+/// are those of per-line requests.
+void check_shortlist(const predictor::LoadOptions& load, const predictor::PredictOptions& predict,
+                     const text::RequestColumns& columns = {});
+
+/// Adds -m, --model, which may be repeated, and --ensemble.
+void add_models_option(CLI::App& command, std::vector<std::string>& folders,
+                       predictor::LoadOptions& load);
+
+}  // namespace attend::commands

@@ -1,0 +1,45 @@
+// Source words and translations in the place of `<unk>` in a prediction.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "text/text.h"
+
+namespace attend::predictor {
+
+/// Translations of source words. Immutable; safe to use from several threads.
+class Dictionary {
+ public:
+  /// Reads a file of lines "source TAB target". Throws DataError, with file and line, for a line
+  /// that has not two fields with text, for a source that stands there twice, and as
+  /// text::LineReader does. Blank lines count for nothing.
+  static Dictionary load(const std::filesystem::path& file);
+  /// Returns the translation of a word, or null where there is none.
+  const std::string* find(std::string_view word) const;
+
+ private:
+  std::unordered_map<std::string, std::string> targets_;
+};
+
+/// A source, and the weights of one target over its units.
+struct LookedAt {
+  std::string_view text;              ///< the raw source
+  std::span<const text::Unit> units;  // of the source, or of a part of it
+  std::span<const float> alignment;   // [target units, columns]
+  std::size_t columns = 0;            ///< at least the number of source units
+};
+
+/// Replaces every `<unk>` among the target's `units` by the source unit that has the largest weight
+/// in its row (ties: the first): by its translation, which the dictionary has for its raw text or
+/// for the unit itself, and else by its raw text. `dictionary` may be null. A row without weight on
+/// a unit leaves `<unk>` as it is. In a target of subwords the word boundary of the unit is kept.
+void replace_unknown(const LookedAt& source, const Dictionary* dictionary,
+                     text::UnitMode target_mode, std::vector<std::string>& units);
+
+}  // namespace attend::predictor

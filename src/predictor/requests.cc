@@ -1,0 +1,178 @@
+#include "predictor/requests.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/base.h"
+
+namespace attend::predictor {
+namespace {
+
+using text::TokenId;
+
+// Returns the ids of a text without </s>. DataError for a text that cannot be cut into units, and
+// for a unit that neither the vocabulary nor `copies` has. `what` names the text: "prefix".
+std::vector<TokenId> ids_of(const model::ModelText& model, const model::Copies& copies,
+                            std::string_view what, const std::string& text) {
+  const model::Side& side = model.target;
+  model::Encoded encoded;
+  try {
+    encoded = model::encode(side, text, model::EmptyText::kAllow);
+  } catch (const DataError& error) {
+    throw DataError(fmt::format("{} '{}': {}", what, text, error.what()));
+  }
+  if (encoded.cut > 0) {
+    throw DataError(fmt::format("{} '{}': found {} units, expected at most {}", what, text,
+                                encoded.units.size() + encoded.cut, encoded.units.size()));
+  }
+  model::use_copies(copies, side, encoded);
+  if (side.config.end_token) encoded.tokens.pop_back();
+  for (std::size_t i = 0; i < encoded.units.size(); ++i) {
+    if (encoded.tokens[i] != side.vocabulary.unknown()) continue;
+    throw DataError(
+        fmt::format("{} '{}': the model cannot write '{}'", what, text, encoded.units[i].text));
+  }
+  return std::move(encoded.tokens);
+}
+
+search::Request prepare_request(const model::ModelText& model, const model::Copies& copies,
+                                const TargetRequest& wanted, const PredictOptions& options) {
+  search::Request request;
+  request.prefix = ids_of(model, copies, "prefix", wanted.prefix);
+  const auto longest = static_cast<std::size_t>(options.search.maximum_length);
+  if (request.prefix.size() > longest) {
+    throw DataError(
+        fmt::format("a prefix of {} units, expected at most {}", request.prefix.size(), longest));
+  }
+  for (const std::string& phrase : wanted.required) {
+    request.required.push_back(ids_of(model, copies, "required phrase", phrase));
+    if (request.required.back().empty()) request.required.pop_back();
+  }
+  if (request.required.size() > search::kMostPhrases) {
+    throw DataError(fmt::format("{} required phrases, expected at most {}", request.required.size(),
+                                search::kMostPhrases));
+  }
+  return request;
+}
+
+}  // namespace
+
+std::vector<search::Request> prepare_requests(const model::ModelText& model,
+                                              const PreparedSources& prepared,
+                                              std::span<const TargetRequest> requests,
+                                              const PredictOptions& options,
+                                              std::vector<Answer>& answers) {
+  const bool asked =
+      options.search.sampling || (requests.empty() && !options.request.empty()) ||
+      std::any_of(requests.begin(), requests.end(), [](const auto& one) { return !one.empty(); });
+  if (!asked) return {};
+  ATTEND_CHECK(requests.empty() || requests.size() == answers.size());
+  std::vector<search::Request> result(prepared.parts.size());
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const TargetRequest& wanted = requests.empty() ? options.request : requests[i];
+    const std::uint64_t stream = requests.empty() ? wanted.stream + i : wanted.stream;
+    const std::size_t first = prepared.first_parts[i], end = prepared.first_parts[i + 1];
+    if (first == end) continue;
+    try {
+      if (!wanted.empty()) {
+        if (end - first > 1) {
+          throw DataError(fmt::format(
+              "a source in {} parts; a prefix and required phrases need one part", end - first));
+        }
+        result[first] = prepare_request(model, prepared.sources[first].copies, wanted, options);
+      }
+    } catch (const DataError& error) {
+      answers[i].problem = error.what();
+    }
+    // The parts of a source draw from streams of their own.
+    result[first].stream = stream;
+    for (std::size_t p = first + 1; p < end; ++p) result[p].stream = mix(stream) + (p - first);
+  }
+  return result;
+}
+
+std::vector<std::vector<TokenId>> prepare_forbidden(const model::ModelText& model,
+                                                    std::span<const std::string> texts) {
+  std::vector<std::vector<TokenId>> result;
+  for (const std::string& text : texts) {
+    try {
+      result.push_back(ids_of(model, {}, "forbidden text", text));
+    } catch (const DataError& error) {
+      throw UsageError(error.what());
+    }
+    if (result.back().empty()) {
+      throw UsageError(fmt::format("forbidden text '{}': found no unit", text));
+    }
+  }
+  return result;
+}
+
+search::SearchOptions search_options(const model::ModelText& text, const model::Engine& engine,
+                                     const PredictOptions& options) {
+  search::SearchOptions result = options.search;
+  const model::Side& target = text.target;
+  result.forbidden = model::never_predicted(target);
+  result.forbidden_ngrams = prepare_forbidden(text, options.forbidden);
+  if (options.unknown == UnknownUnits::kForbidden && target.vocabulary.unknown()) {
+    result.forbidden.push_back(*target.vocabulary.unknown());
+  }
+  if (options.unknown == UnknownUnits::kReplaced) {
+    if (!engine.has_alignment() || text.configuration.encoder.levels > 1) {
+      throw UsageError("unknown units cannot be replaced: the model looks at no source words");
+    }
+    result.alignments = search::Alignments::kKept;
+  }
+  // Different unit sequences may join to one text (subwords): look at the whole beam, then cut.
+  if (!result.sampling) result.n_best = options.search.n_best > 1 ? result.beam : 1;
+  return result;
+}
+
+std::vector<std::size_t> answerable_parts(const PreparedSources& prepared,
+                                          std::span<const Answer> answers) {
+  std::vector<std::size_t> parts;
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (!answers[i].problem.empty()) continue;
+    for (std::size_t p = prepared.first_parts[i]; p < prepared.first_parts[i + 1]; ++p) {
+      parts.push_back(p);
+    }
+  }
+  return parts;
+}
+
+std::vector<std::size_t> texts_of_parts(const PreparedSources& prepared) {
+  std::vector<std::size_t> texts;
+  for (std::size_t i = 0; i + 1 < prepared.first_parts.size(); ++i) {
+    texts.resize(prepared.first_parts[i + 1], i);
+  }
+  return texts;
+}
+
+std::vector<text::Unit> units_of(const Part& part, const Source& source) {
+  std::vector<text::Unit> units;
+  for (std::size_t j = 0; j < part.size(); ++j) units.push_back(source.units[part.unit(j)]);
+  return units;
+}
+
+std::vector<Work> search_work(const PreparedSources& prepared, std::span<const std::size_t> parts,
+                              const search::SearchOptions& options, const Needs& needs) {
+  std::vector<Work> work;
+  for (const std::size_t part : parts) {
+    const search::Request request =
+        needs.requests.empty() ? search::Request{} : needs.requests[part];
+    const std::size_t tokens = prepared.sources[part].tokens.size();
+    const std::size_t steps =
+        std::min(static_cast<std::size_t>(options.maximum_ratio * static_cast<double>(tokens)) +
+                     static_cast<std::size_t>(options.maximum_extra),
+                 static_cast<std::size_t>(options.maximum_length));
+    const bool kept = options.alignments == search::Alignments::kKept;
+    const std::size_t rows = search::most_rows(options, request);
+    const bool whole = needs.models > 1 || search::reads_distributions(options, request);
+    work.push_back({tokens, steps * rows * ((kept ? tokens : 0) + needs.past_values) +
+                                (whole ? rows * needs.models * needs.vocabulary : 0)});
+  }
+  return work;
+}
+
+}  // namespace attend::predictor

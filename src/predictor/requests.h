@@ -1,0 +1,64 @@
+// Tells a search which targets are wanted, and computes how much it needs. Internal to this
+// folder.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "predictor/batches.h"
+#include "predictor/preparation.h"
+
+namespace attend::predictor {
+
+/// Returns the requests [parts] of all prepared sources: `requests` [texts], or if there are none
+/// what `options` asks of all. Empty if nothing is asked and nothing drawn. Sets the
+/// problem of each of `answers` [texts] whose request cannot be met: a unit that the model cannot
+/// write, a prefix that is too long, too many phrases, or a source in several parts.
+std::vector<search::Request> prepare_requests(const model::ModelText& model,
+                                              const PreparedSources& prepared,
+                                              std::span<const TargetRequest> requests,
+                                              const PredictOptions& options,
+                                              std::vector<Answer>& answers);
+
+/// Returns the ids of texts that no target may contain. UsageError for a text that has no unit, and
+/// for one with a unit that the model cannot write.
+std::vector<std::vector<text::TokenId>> prepare_forbidden(const model::ModelText& model,
+                                                          std::span<const std::string> texts);
+
+/// Returns the options of the search for predictions. Throws UsageError for those that the model
+/// cannot follow.
+search::SearchOptions search_options(const model::ModelText& text, const model::Engine& engine,
+                                     const PredictOptions& options);
+
+/// Returns the parts of all texts that have no problem.
+std::vector<std::size_t> answerable_parts(const PreparedSources& prepared,
+                                          std::span<const Answer> answers);
+/// Returns the index of the text of each part, [parts].
+std::vector<std::size_t> texts_of_parts(const PreparedSources& prepared);
+/// Returns the units of a part of a source.
+std::vector<text::Unit> units_of(const Part& part, const Source& source);
+
+/// How <unk> is replaced in the predictions for a source.
+struct Replacement {
+  const Source& source;
+  const Dictionary* dictionary = nullptr;
+  bool drops_alignment = false;  ///< whether only this needed the alignment
+};
+
+/// Sizes that decide how much memory a search takes.
+struct Needs {
+  std::span<const search::Request> requests;  // [parts]; or empty
+  std::size_t past_values = 0;                ///< numbers that the decoder keeps of every step
+  std::size_t vocabulary = 0;                 ///< of targets
+  std::size_t models = 1;                     ///< that answer together
+};
+
+/// Returns the work of some parts. A search whose targets end late keeps one row of the alignment
+/// for each step and hypothesis, and `past_values` numbers if the decoder looks at its past. A
+/// search that reads whole distributions, and every model of an ensemble, has one of them for each
+/// row.
+std::vector<Work> search_work(const PreparedSources& prepared, std::span<const std::size_t> parts,
+                              const search::SearchOptions& options, const Needs& needs);
+
+}  // namespace attend::predictor

@@ -1,0 +1,25 @@
+// Several models that decode together (§14.1).
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "model/model.h"
+
+namespace attend::search {
+
+/// How the distributions of several models become one.
+enum class Average {
+  kProbabilities,    ///< the arithmetic mean of the probabilities, which sums to 1
+  kLogProbabilities  ///< the mean of the log-probabilities; their exponentials sum to 1 or less
+};
+
+/// Makes an engine of several, at least one. Each keeps a state of its own and reads the same
+/// sources. The alignment is the mean of the alignments of those engines that have one, and so are
+/// the pooling weights; there are no observations. Steps have whole distributions. UsageError when
+/// the engines differ in the number of target tokens, in </s> or in the fixed target length.
+/// CheckFailure in annotate() and step() when they see different positions in a source.
+std::unique_ptr<const model::Engine> make_ensemble(
+    std::vector<std::unique_ptr<const model::Engine>> engines, Average average);
+
+}  // namespace attend::search

@@ -9,6 +9,7 @@
 
 #include "base/base.h"
 #include "commands/command_line.h"
+#include "commands/word_links.h"
 
 namespace attend::commands {
 namespace {
@@ -25,6 +26,7 @@ struct Options {
   predictor::PredictOptions predict;
   Format format = Format::kText;
   AlignmentFormat alignment_format = AlignmentFormat::kPharaoh;
+  AlignmentUnits alignment_units = AlignmentUnits::kUnits;
   predictor::LoadOptions load;
   bool line_buffered = false;
   bool n_best = false;  ///< whether --n-best was given
@@ -86,13 +88,19 @@ void write_answer(const predictor::Answer& answer, const Options& options, Answe
     }
     case Format::kMoses:
       return target.write(format_moses(answer, id));
-    case Format::kJson:
-      return write_json(answer, kind, [&](std::string_view text) { target.write(text); });
+    case Format::kJson: {
+      const auto write = [&](std::string_view text) { target.write(text); };
+      if (options.alignment_units == AlignmentUnits::kUnits) return write_json(answer, kind, write);
+      const WordAnswer words = link_words(answer);
+      return write_json(answer, kind, write, &words);
+    }
   }
 }
 
-std::string format_links(const predictor::Answer& answer) {
-  return answer.predictions.empty() ? "\n" : pharaoh(answer.predictions.front()) + "\n";
+std::string format_links(const predictor::Answer& answer, AlignmentUnits units) {
+  if (answer.predictions.empty()) return "\n";
+  if (units == AlignmentUnits::kUnits) return pharaoh(answer.predictions.front()) + "\n";
+  return pharaoh(link_words(answer).predictions.front()) + "\n";
 }
 
 // Returns one row for each target unit, with columns separated by blanks. An empty line ends a
@@ -109,6 +117,18 @@ std::string format_matrix(const predictor::Answer& answer) {
     text += "\n";
   }
   return text + "\n";
+}
+
+// Throws UsageError for links of words that the model does not have or that nothing would show.
+void check_word_links(const predictor::Predictor& predictor, const Options& options) {
+  if (options.alignment_units == AlignmentUnits::kUnits) return;
+  check_links(predictor, "--alignment-units words");
+  const bool links =
+      !options.alignments.empty() && options.alignment_format == AlignmentFormat::kPharaoh;
+  if (links || options.format == Format::kJson) return;
+  throw UsageError(
+      "--alignment-units words: it changes links, in --format json and in the Pharaoh format of "
+      "--alignments");
 }
 
 // Throws UsageError for --top with a model that does not answer with labels.
@@ -137,6 +157,7 @@ void run(const Options& options) {
   const predictor::Predictor predictor(options.model, options.load);
   check_top(predictor, options);
   if (!options.alignments.empty()) check_alignment(predictor, "--alignments");
+  check_word_links(predictor, options);
   check_marks(predictor, options.marks);
   report_precision("attend predict", predictor.precision());
   text::SourceReader reader(options.source, options.marks, options.columns);
@@ -166,7 +187,7 @@ void run(const Options& options) {
          write_answer(answer, options, answer_kind(predictor), id++, target);
          if (!alignments) return;
          alignments->write(options.alignment_format == AlignmentFormat::kPharaoh
-                               ? format_links(answer)
+                               ? format_links(answer, options.alignment_units)
                                : format_matrix(answer));
        },
        [&] {
@@ -231,6 +252,7 @@ void add_predict(CLI::App& program) {
       {{"pharaoh", AlignmentFormat::kPharaoh}, {"matrix", AlignmentFormat::kMatrix}},
       "pharaoh | matrix")
       ->needs(alignments);
+  add_alignment_units_option(*command, options->alignment_units);
   command->callback([options, n_best] {
     options->n_best = n_best->count() > 0;
     run(*options);

@@ -150,11 +150,15 @@ using WriteText = std::function<void(std::string_view)>;
 enum class AnswerKind { kText, kLabel };
 AnswerKind answer_kind(const predictor::Predictor& predictor);
 
+struct WordAnswer;  // word_links.h
+
 /// Writes one JSON object and a line feed, in pieces: the source, the predictions with byte spans,
-/// links and alignment matrix; for AnswerKind::kLabel the labels with their probabilities and the
-/// weights of words and sentences; or, where there is no prediction, `problem` or
-/// `withheld_probability` if one of them is the reason. docs/formats.md describes the object. The
-/// answer must have kept its alignments if the model has any.
-void write_json(const predictor::Answer& answer, AnswerKind kind, const WriteText& write);
+/// links and alignment matrix; the words of both sides and their links, if `words` are given; for
+/// AnswerKind::kLabel the labels with their probabilities and the weights of words and sentences;
+/// or, where there is no prediction, `problem` or `withheld_probability` if one of them is the
+/// reason. docs/formats.md describes the object. The answer must have kept its alignments if the
+/// model has any.
+void write_json(const predictor::Answer& answer, AnswerKind kind, const WriteText& write,
+                const WordAnswer* words = nullptr);
 
 }  // namespace attend::commands

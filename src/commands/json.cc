@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "commands/command_line.h"
+#include "commands/word_links.h"
 
 namespace attend::commands {
 namespace {
@@ -67,12 +68,14 @@ Json source_json(const predictor::Answer& answer) {
   return json;
 }
 
+// The digits are parsed again, so that the double is printed with the digits of the float.
+Json float_json(float value) { return Json::parse(shortest(value)); }
+
 Json units_json(const predictor::Prediction& prediction) {
   Json units = Json::array();
   for (std::size_t i = 0; i < prediction.units.size(); ++i) {
     units.push_back({{"text", prediction.units[i]}, {"bytes", bytes(prediction.spans[i])}});
-    // The digits are parsed again, so that the double is printed with the digits of the float.
-    units.back()["log_probability"] = Json::parse(shortest(prediction.unit_scores[i]));
+    units.back()["log_probability"] = float_json(prediction.unit_scores[i]);
   }
   return units;
 }
@@ -98,6 +101,28 @@ Json prediction_json(const predictor::Prediction& prediction, const predictor::S
   }
   json["links"] = std::move(links);
   return json;
+}
+
+Json words_json(const std::string& text, const Spans& words) {
+  Json json = Json::array();
+  for (const text::ByteSpan& span : words) {
+    json.push_back(
+        {{"text", text.substr(span.begin, span.end - span.begin)}, {"bytes", bytes(span)}});
+  }
+  return json;
+}
+
+Json word_links_json(const Spans& source, const LinkedWords& target) {
+  Json links = Json::array();
+  for (const WordLink& one : target.links) {
+    links.push_back({{"source", one.link.source},
+                     {"target", one.link.target},
+                     {"source_bytes", bytes(source[one.link.source])},
+                     {"target_bytes", bytes(target.words[one.link.target])},
+                     {"weight", float_json(one.weight)}});
+    if (one.reverse_weight) links.back()["reverse_weight"] = float_json(*one.reverse_weight);
+  }
+  return links;
 }
 
 // Writes row by row: for a long source the whole text would be many times as large as the numbers.
@@ -193,8 +218,11 @@ AnswerKind answer_kind(const predictor::Predictor& predictor) {
   return predictor.has_labels() ? AnswerKind::kLabel : AnswerKind::kText;
 }
 
-void write_json(const predictor::Answer& answer, AnswerKind kind, const WriteText& write) {
-  write(open_object(source_json(answer)));
+void write_json(const predictor::Answer& answer, AnswerKind kind, const WriteText& write,
+                const WordAnswer* words) {
+  Json source = source_json(answer);
+  if (words != nullptr) source["source_words"] = words_json(answer.source.text, words->words);
+  write(open_object(source));
   if (kind == AnswerKind::kLabel) {
     write(",");
     write_document(answer, write);
@@ -202,9 +230,16 @@ void write_json(const predictor::Answer& answer, AnswerKind kind, const WriteTex
   write(",\"predictions\":[");
   for (std::size_t k = 0; k < answer.predictions.size(); ++k) {
     if (k > 0) write(",");
-    write(open_object(prediction_json(answer.predictions[k], answer.source)));
+    const predictor::Prediction& prediction = answer.predictions[k];
+    Json json = prediction_json(prediction, answer.source);
+    if (words != nullptr) {
+      const LinkedWords& target = words->predictions[k];
+      json["words"] = words_json(prediction.text, target.words);
+      json["word_links"] = word_links_json(words->words, target);
+    }
+    write(open_object(json));
     write(",\"alignment\":");
-    write_alignment(answer.predictions[k], answer.source.columns.size(), write);
+    write_alignment(prediction, answer.source.columns.size(), write);
     write("}");
   }
   write("]}\n");

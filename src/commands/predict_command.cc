@@ -10,6 +10,7 @@
 #include "base/base.h"
 #include "commands/command_line.h"
 #include "commands/target_options.h"
+#include "commands/word_links.h"
 
 namespace attend::commands {
 namespace {
@@ -29,6 +30,7 @@ struct Options {
   predictor::PredictOptions predict;
   Format format = Format::kText;
   AlignmentFormat alignment_format = AlignmentFormat::kPharaoh;
+  AlignmentUnits alignment_units = AlignmentUnits::kUnits;
   predictor::LoadOptions load;
   bool line_buffered = false;
   bool confidence = false;  ///< whether texts have their confidence beside them
@@ -93,13 +95,19 @@ void write_answer(const predictor::Answer& answer, const Options& options, Answe
     }
     case Format::kMoses:
       return target.write(format_moses(answer, id));
-    case Format::kJson:
-      return write_json(answer, kind, [&](std::string_view text) { target.write(text); });
+    case Format::kJson: {
+      const auto write = [&](std::string_view text) { target.write(text); };
+      if (options.alignment_units == AlignmentUnits::kUnits) return write_json(answer, kind, write);
+      const WordAnswer words = link_words(answer);
+      return write_json(answer, kind, write, &words);
+    }
   }
 }
 
-std::string format_links(const predictor::Answer& answer) {
-  return answer.predictions.empty() ? "\n" : pharaoh(answer.predictions.front()) + "\n";
+std::string format_links(const predictor::Answer& answer, AlignmentUnits units) {
+  if (answer.predictions.empty()) return "\n";
+  if (units == AlignmentUnits::kUnits) return pharaoh(answer.predictions.front()) + "\n";
+  return pharaoh(link_words(answer).predictions.front()) + "\n";
 }
 
 // Returns one row for each target unit, with columns separated by blanks. An empty line ends a
@@ -116,6 +124,18 @@ std::string format_matrix(const predictor::Answer& answer) {
     text += "\n";
   }
   return text + "\n";
+}
+
+// Throws UsageError for links of words that the model does not have or that nothing would show.
+void check_word_links(const predictor::Predictor& predictor, const Options& options) {
+  if (options.alignment_units == AlignmentUnits::kUnits) return;
+  check_links(predictor, "--alignment-units words");
+  const bool links =
+      !options.alignments.empty() && options.alignment_format == AlignmentFormat::kPharaoh;
+  if (links || options.format == Format::kJson) return;
+  throw UsageError(
+      "--alignment-units words: it changes links, in --format json and in the Pharaoh format of "
+      "--alignments");
 }
 
 // Throws UsageError for --top with a model that does not answer with labels.
@@ -147,6 +167,7 @@ void run(const Options& given) {
   const predictor::Predictor predictor(options.models, options.load);
   check_top(predictor, options);
   if (!options.alignments.empty()) check_alignment(predictor, "--alignments");
+  check_word_links(predictor, options);
   check_marks(predictor, options.marks);
   check_target_options(predictor, options.predict);
   report_precision("attend predict", predictor.precision());
@@ -178,7 +199,7 @@ void run(const Options& given) {
                  write_answer(answer, options, answer_kind(predictor), id++, target);
                  if (!alignments) return;
                  alignments->write(options.alignment_format == AlignmentFormat::kPharaoh
-                                       ? format_links(answer)
+                                       ? format_links(answer, options.alignment_units)
                                        : format_matrix(answer));
                },
                [&] {
@@ -247,6 +268,7 @@ void add_predict(CLI::App& program) {
       {{"pharaoh", AlignmentFormat::kPharaoh}, {"matrix", AlignmentFormat::kMatrix}},
       "pharaoh | matrix")
       ->needs(alignments);
+  add_alignment_units_option(*command, options->alignment_units);
   command->callback([options, n_best] {
     options->n_best = n_best->count() > 0;
     run(*options);

@@ -1,4 +1,4 @@
-// attend score and attend align: score and align given pairs with a model.
+// attend score: scores given pairs with a model.
 #include <fmt/format.h>
 
 #include <memory>
@@ -10,7 +10,7 @@
 namespace attend::commands {
 namespace {
 
-enum class Wanted { kLogProbability, kJson, kLinks };
+enum class Wanted { kLogProbability, kJson };
 
 struct Options {
   std::vector<std::string> models;
@@ -28,27 +28,18 @@ void write_answer(const predictor::Answer& answer, AnswerKind kind, Wanted wante
     write_json(answer, kind, [&](std::string_view text) { target.write(text); });
   } else if (answer.predictions.empty()) {
     target.write("\n");
-  } else if (wanted == Wanted::kLinks) {
-    target.write(pharaoh(answer.predictions.front()) + "\n");
   } else {
     target.write(fmt::format("{:.6f}\n", answer.predictions.front().log_probability));
   }
 }
 
-void run(const Options& options, const std::string& name) {
+void run(const Options& options) {
   text::PairReader reader(options.pairs.files(), text::BlankSides::kBoth);
   const predictor::Predictor predictor(options.models, options.load);
-  if (options.wanted == Wanted::kLinks) {
-    check_alignment(predictor, "links");
-    if (const int levels = predictor.text().source.levels; levels > 1) {
-      throw UsageError(fmt::format(
-          "links: this model looks at sentences and not at words (encoder.levels: {})", levels));
-    }
-  }
   check_marks(predictor, options.pairs.marks);
-  find_labels(reader, predictor.text(), name);
+  find_labels(reader, predictor.text(), "attend score");
   text::OutputFile target(options.target);
-  Notices notices(name, reader.name());
+  Notices notices("attend score", reader.name());
   predictor::PredictOptions predict = options.predict;
   predict.search.alignments = options.wanted == Wanted::kLogProbability
                                   ? search::Alignments::kDropped
@@ -71,9 +62,11 @@ void run(const Options& options, const std::string& name) {
   lines.finish();
 }
 
-CLI::App* add(CLI::App& program, const char* name, const char* help,
-              const std::shared_ptr<Options>& options) {
-  CLI::App* command = program.add_subcommand(name, help);
+}  // namespace
+
+void add_score(CLI::App& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand("score", "natural log-probability of every pair");
   add_models_option(*command, options->models, options->load);
   add_pair_options(*command, options->pairs);
   add_marks_options(*command, options->pairs.marks);
@@ -84,29 +77,10 @@ CLI::App* add(CLI::App& program, const char* name, const char* help,
   add_batch_options(*command, options->predict);
   add_long_sources_option(*command, options->predict, LongSourceChoices::kCutSkip);
   add_strict_option(*command, options->errors);
-  command->callback(
-      [options, full_name = fmt::format("attend {}", name)] { run(*options, full_name); });
-  return command;
-}
-
-}  // namespace
-
-void add_score(CLI::App& program) {
-  auto options = std::make_shared<Options>();
-  CLI::App* command = add(program, "score", "natural log-probability of every pair", options);
   command->add_flag_callback(
       "--json", [options] { options->wanted = Wanted::kJson; },
       "JSON lines with the scores of all units and the alignment");
-}
-
-void add_align(CLI::App& program) {
-  auto options = std::make_shared<Options>();
-  options->wanted = Wanted::kLinks;
-  CLI::App* command =
-      add(program, "align", "links i-j (source-target, Pharaoh) of every pair", options);
-  command->add_flag_callback(
-      "--json", [options] { options->wanted = Wanted::kJson; },
-      "JSON lines with byte spans and the full alignment");
+  command->callback([options] { run(*options); });
 }
 
 }  // namespace attend::commands

@@ -72,7 +72,7 @@ void watch_signals() {
 
 struct Options {
   PairFiles pairs;
-  std::string valid, valid_source, valid_target, links, model, preset, config, plot;
+  std::string valid, valid_source, valid_target, valid_links, links, model, preset, config, plot;
   std::string source_vectors, target_vectors;
   std::vector<std::string> settings;
   train::OnError on_error = train::OnError::kStop;
@@ -134,16 +134,19 @@ std::optional<text::CorpusFiles> validation_files(const Options& options,
 }
 
 void check_links(const Options& options, const train::TrainOptions& train_options) {
-  if (options.links != "-") return;
+  const int links = (options.links == "-") + (options.valid_links == "-");
+  if (links == 0) return;
   const bool read = reads_standard_input(train_options.pairs) ||
                     (train_options.validation && reads_standard_input(*train_options.validation));
   if (read) throw UsageError("pairs and links cannot both be standard input");
+  if (links > 1) throw UsageError("both files of links cannot be standard input");
 }
 
 // Standard input can be read once.
 void check_vectors(const train::TrainOptions& options) {
   const auto is_read = [](const std::filesystem::path& path) { return path == "-"; };
   const bool by_others = reads_standard_input(options.pairs) || is_read(options.links) ||
+                         is_read(options.validation_links) ||
                          (options.validation && reads_standard_input(*options.validation));
   const int by_vectors = is_read(options.source_vectors) + is_read(options.target_vectors);
   if (by_vectors == 0 || (by_vectors == 1 && !by_others)) return;
@@ -166,6 +169,7 @@ int run(const Options& options) {
   train::TrainOptions train_options;
   train_options.pairs = options.pairs.files();
   train_options.validation = validation_files(options, train_options.pairs);
+  train_options.validation_links = options.valid_links;
   train_options.links = options.links;
   check_links(options, train_options);
   train_options.source_vectors = options.source_vectors;
@@ -251,6 +255,12 @@ int parse_and_train(int argc, char** argv) {
       ->type_name("FILE")
       ->check(not_empty());
   command.add_option("--valid-target", options.valid_target, "validation targets, one a line")
+      ->type_name("FILE")
+      ->check(not_empty());
+  command
+      .add_option("--valid-links", options.valid_links,
+                  "gold alignments of the validation pairs (Pharaoh or NAACL), for --metric "
+                  "alignment_error_rate")
       ->type_name("FILE")
       ->check(not_empty());
   add_marks_options(command, options.pairs.marks);

@@ -112,27 +112,35 @@ std::vector<Link> parse_links(std::string_view text, const std::string& file, st
   return parse(text, file, line, format, "").sure;
 }
 
-AlignmentScore alignment_error(std::span<const std::vector<Link>> predicted,
-                               std::span<const GoldAlignment> gold) {
-  ATTEND_CHECK_EQ(predicted.size(), gold.size());
-  if (predicted.empty()) throw UsageError("no alignments to evaluate");
-  AlignmentScore result;
-  for (std::size_t i = 0; i < predicted.size(); ++i) {
-    const std::vector<Link> links = as_set(predicted[i]);
-    const std::vector<Link> sure = as_set(gold[i].sure);
-    const std::vector<Link> only_possible = without(as_set(gold[i].possible), sure);
-    const std::size_t sure_matches = common(links, sure);
-    result.predicted += links.size();
-    result.sure += sure.size();
-    result.predicted_sure += sure_matches;
-    result.predicted_possible += sure_matches + common(links, only_possible);
-  }
+void AlignmentCounts::add(const std::vector<Link>& predicted, const GoldAlignment& gold) {
+  const std::vector<Link> links = as_set(predicted);
+  const std::vector<Link> sure = as_set(gold.sure);
+  const std::vector<Link> only_possible = without(as_set(gold.possible), sure);
+  const std::size_t sure_matches = common(links, sure);
+  sums_.predicted += links.size();
+  sums_.sure += sure.size();
+  sums_.possible += sure.size() + only_possible.size();
+  sums_.predicted_sure += sure_matches;
+  sums_.predicted_possible += sure_matches + common(links, only_possible);
+}
+
+AlignmentScore AlignmentCounts::score() const {
+  AlignmentScore result = sums_;
   const std::size_t links = result.predicted + result.sure;
   if (links > 0)
     result.error_rate = 1 - fraction(result.predicted_sure + result.predicted_possible, links);
   result.precision = fraction(result.predicted_possible, result.predicted);
   result.recall = fraction(result.predicted_sure, result.sure);
   return result;
+}
+
+AlignmentScore alignment_error(std::span<const std::vector<Link>> predicted,
+                               std::span<const GoldAlignment> gold) {
+  ATTEND_CHECK_EQ(predicted.size(), gold.size());
+  if (predicted.empty()) throw UsageError("no alignments to evaluate");
+  AlignmentCounts counts;
+  for (std::size_t i = 0; i < predicted.size(); ++i) counts.add(predicted[i], gold[i]);
+  return counts.score();
 }
 
 }  // namespace attend::metrics

@@ -51,12 +51,23 @@ struct AlignmentScore {
   double recall = 0;                   ///< |A∩S| / |S|; 0 if S is empty
   std::size_t predicted = 0;           ///< |A|
   std::size_t sure = 0;                ///< |S|
+  std::size_t possible = 0;            ///< |P|
   std::size_t predicted_sure = 0;      ///< |A∩S|
   std::size_t predicted_possible = 0;  ///< |A∩P|
 };
 
-/// Returns the score of a corpus; counts are summed first. All values are fractions from 0 to 1. A
-/// link that occurs twice counts once.
+/// Sums the counts of a corpus, pair by pair. A link that occurs twice in a pair counts once.
+class AlignmentCounts {
+ public:
+  void add(const std::vector<Link>& predicted, const GoldAlignment& gold);
+  /// Returns the score of all pairs so far. All values are fractions from 0 to 1.
+  AlignmentScore score() const;
+
+ private:
+  AlignmentScore sums_;  // without the three fractions
+};
+
+/// Returns the score of a corpus, as AlignmentCounts does. UsageError for a corpus without pairs.
 AlignmentScore alignment_error(std::span<const std::vector<Link>> predicted,
                                std::span<const GoldAlignment> gold);
 

@@ -126,7 +126,8 @@ void add_training(OptionList& list, TrainingConfig& training) {
   list.number("training.validate_every", training.validate_every, std::int64_t{0}, kUpdates,
               "updates between validations; 0: every epoch");
   list.text("training.metric", training.metric,
-            "what decides the best model: loss or a metric of attend evaluate");
+            "what decides the best model: loss, a metric of attend evaluate, "
+            "alignment_error_rate (--valid-links) or alignment_entropy");
   list.number("training.patience", training.patience, 0, kMany,
               "validations in which neither metric nor loss got better before stopping; 0: never");
   list.number("training.beam", training.beam, 1, 1000, "beam of the decoding at validation");

@@ -20,6 +20,10 @@ namespace attend::predictor {
 
 using model::TokenId;
 
+alignment::UnitWeights unit_weights(const Source& source, const Prediction& prediction) {
+  return {prediction.alignment, prediction.end_alignment, source.column_units};
+}
+
 bool has_instructions(Precision precision) { return runtime::has_instructions(precision); }
 
 namespace {
@@ -196,6 +200,7 @@ Prediction Predictor::present(search::Hypothesis hypothesis, const Part& part,
     prediction.links.emplace_back(part.unit(j), i);
   }
   prediction.alignment = std::move(hypothesis.alignment);
+  prediction.end_alignment = std::move(hypothesis.end_alignment);
   return prediction;
 }
 

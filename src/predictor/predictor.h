@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "alignment/alignment.h"
 #include "base/base.h"
 #include "model/model.h"
 #include "predictor/dictionary.h"  // IWYU pragma: export
@@ -33,6 +34,8 @@ struct Source {
   /// levels the numbers of the sentences or paragraphs, from 1. Empty where no alignment is kept or
   /// the model has none.
   std::vector<std::string> columns;
+  /// [columns]: the unit of each column, or alignment::kNoUnit.
+  std::vector<std::size_t> column_units;
   std::vector<std::string> unknown;  ///< units outside the vocabulary
   std::size_t cut = 0;               ///< number of units left out after the model's fixed length
   std::size_t left_out = 0;  ///< number of units left out after PredictOptions' longest source
@@ -61,11 +64,18 @@ struct Prediction {
   bool finished = true;  ///< false: the length limit cut it
   // [units, columns of the source]; empty if it is not kept or the model has none
   std::vector<float> alignment;
+  /// [columns of the source]: the row of the step that gives </s>, of a given target; otherwise
+  /// empty
+  std::vector<float> end_alignment;
   /// (source unit, target unit) for the largest weight of each row of the alignment. Rows whose
   /// largest weight is on </s> or padding have none, and an encoder of several levels has none at
   /// all.
   std::vector<std::pair<std::size_t, std::size_t>> links;
 };
+
+/// Returns the weights between the units of a pair. The alignment must have been kept. The result
+/// refers to both arguments.
+alignment::UnitWeights unit_weights(const Source& source, const Prediction& prediction);
 
 /// The result for one source. Without predictions, one of these is true: the source (or a target
 /// that was to be scored) is blank after preparation; `problem` says why the source cannot be

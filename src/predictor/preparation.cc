@@ -95,7 +95,7 @@ model::Borders borders_in(const Part& part, const model::Borders& whole) {
   return borders;
 }
 
-// Appends the names of the columns that the alignment of a part has.
+// Appends the names of the columns that the alignment of a part has, and their units.
 void name_columns(const model::ModelText& model, const Part& part, const model::Source& prepared,
                   Source& source) {
   const int levels = model.configuration.encoder.levels;
@@ -104,6 +104,8 @@ void name_columns(const model::ModelText& model, const Part& part, const model::
     source.columns.push_back(levels > 1        ? fmt::format("{}", source.columns.size() + 1)
                              : j < part.size() ? source.units[part.unit(j)].text
                                                : model.source.vocabulary.unit(prepared.tokens[j]));
+    const bool is_unit = levels == 1 && j < part.size();
+    source.column_units.push_back(is_unit ? part.unit(j) : alignment::kNoUnit);
   }
 }
 

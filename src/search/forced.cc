@@ -58,10 +58,12 @@ class ForcedTarget {
     if (!std::isfinite(score)) score = -std::numeric_limits<float>::infinity();  // as in search()
     hypothesis_.token_scores.push_back(score);
     hypothesis_.log_probability += static_cast<double>(score);
-    if (alignments_ == Alignments::kKept && next_ < hypothesis_.tokens.size()) {
+    if (alignments_ == Alignments::kKept) {
       const auto weights =
           result.alignment.subspan(row * result.source_length, hypothesis_.source_length);
-      hypothesis_.alignment.insert(hypothesis_.alignment.end(), weights.begin(), weights.end());
+      auto& rows =
+          next_ < hypothesis_.tokens.size() ? hypothesis_.alignment : hypothesis_.end_alignment;
+      rows.insert(rows.end(), weights.begin(), weights.end());
     }
     ++next_;
   }

@@ -27,6 +27,9 @@ struct Hypothesis {
   bool finished = false;  ///< ended by </s> or by its fixed length, not by the length limit
   /// [tokens, source_length]; empty with Alignments::kDropped and for an engine without alignment.
   std::vector<float> alignment;
+  /// [source_length]: the row of the step that gives </s>. Only score() fills it in, and only where
+  /// alignment is kept and the engine has </s>.
+  std::vector<float> end_alignment;
   /// Positions of the source (Engine::positions): tokens, with </s> and fixed padding, or sentences
   /// or paragraphs.
   std::size_t source_length = 0;

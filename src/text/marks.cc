@@ -171,17 +171,25 @@ MarkedSource read_marked_line(std::string line, const SourceMarks& marks) {
   return read_marks(std::move(line), ranges, marks);
 }
 
-std::vector<std::pair<std::size_t, std::size_t>> shared_spans(std::span<const Unit> units,
+std::vector<std::pair<std::size_t, std::size_t>> shared_spans(std::span<const ByteSpan> units,
                                                               std::span<const ByteSpan> spans) {
   std::vector<std::pair<std::size_t, std::size_t>> result;
   result.reserve(units.size());
   std::size_t first = 0, end = 0;  // neither decreases, because the borders of units do not
-  for (const Unit& unit : units) {
-    while (first < spans.size() && spans[first].end <= unit.span.begin) ++first;
-    while (end < spans.size() && spans[end].begin < unit.span.end) ++end;
+  for (const ByteSpan& unit : units) {
+    while (first < spans.size() && spans[first].end <= unit.begin) ++first;
+    while (end < spans.size() && spans[end].begin < unit.end) ++end;
     result.emplace_back(first, std::max(first, end));
   }
   return result;
+}
+
+std::vector<std::pair<std::size_t, std::size_t>> shared_spans(std::span<const Unit> units,
+                                                              std::span<const ByteSpan> spans) {
+  std::vector<ByteSpan> bytes;
+  bytes.reserve(units.size());
+  for (const Unit& unit : units) bytes.push_back(unit.span);
+  return shared_spans(bytes, spans);
 }
 
 std::vector<char> covered_units(std::span<const Unit> units, std::span<const ByteSpan> spans) {

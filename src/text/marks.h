@@ -64,6 +64,10 @@ MarkedSource read_marked_line(std::string line, const SourceMarks& marks);
 std::vector<std::pair<std::size_t, std::size_t>> shared_spans(std::span<const Unit> units,
                                                               std::span<const ByteSpan> spans);
 
+/// As above, for the spans of units alone.
+std::vector<std::pair<std::size_t, std::size_t>> shared_spans(std::span<const ByteSpan> units,
+                                                              std::span<const ByteSpan> spans);
+
 /// Returns for each unit 1 if it shares a byte with one of the spans, otherwise 0. The arguments
 /// are those of shared_spans().
 std::vector<char> covered_units(std::span<const Unit> units, std::span<const ByteSpan> spans);

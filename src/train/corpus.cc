@@ -7,7 +7,9 @@
 #include <numeric>
 #include <optional>
 #include <string_view>
+#include <utility>
 
+#include "alignment/alignment.h"
 #include "train/links.h"
 
 namespace attend::train {
@@ -55,26 +57,63 @@ std::string guidance_text(const Line& line) {
   for (const metrics::Link& link : line.links) {
     result += fmt::format("{}-{} ", link.source, link.target);
   }
+  for (const metrics::Link& link : line.possible) {
+    result += fmt::format("{}?{} ", link.source, link.target);
+  }
   return result;
 }
 
-// Reads the links of the pair that was read last. A bad line, and links that the pair cannot have,
-// become its problem unless it has one.
-void read_links(LinkReader& links, const text::PairReader& pairs, Line& line,
-                std::optional<DataError>& problem) {
-  try {
-    links.next(pairs);
-  } catch (const text::BadLine& bad) {
-    if (!problem) problem = bad;
-    return;
+// Reads the links of pairs: those that guide training, or gold alignments of validation.
+class PairLinks {
+ public:
+  PairLinks(const std::filesystem::path& path, Part part) {
+    if (path.empty()) return;
+    if (part == Part::kTraining) {
+      links_.emplace(path);
+    } else {
+      gold_.emplace(path);
+    }
   }
-  if (problem) return;
-  try {
-    line.links = links.links_of(line.pair);
-  } catch (const DataError& error) {
-    problem = error;
+
+  /// Reads the links of the pair that was read last. A bad line, and links that the pair cannot
+  /// have, become its problem unless it has one.
+  void read(const text::PairReader& pairs, Line& line, std::optional<DataError>& problem) {
+    try {
+      if (gold_) return read_gold(pairs, line, problem);
+      if (links_) read_links(pairs, line, problem);
+    } catch (const text::BadLine& bad) {
+      if (!problem) problem = bad;
+    }
   }
-}
+
+  void finish(const text::PairReader& pairs) {
+    if (links_) links_->finish(pairs);
+    if (gold_) gold_->finish(pairs.name());
+  }
+
+ private:
+  void read_links(const text::PairReader& pairs, Line& line, std::optional<DataError>& problem) {
+    links_->next(pairs);
+    if (problem) return;
+    try {
+      line.links = links_->links_of(line.pair);
+    } catch (const DataError& error) {
+      problem = error;
+    }
+  }
+
+  void read_gold(const text::PairReader& pairs, Line& line, std::optional<DataError>& problem) {
+    if (problem) return gold_->skip(pairs.name());
+    metrics::GoldAlignment gold = gold_->next(
+        {text::find_words(line.pair.source).size(), text::find_words(line.pair.target).size()},
+        pairs.name());
+    line.links = std::move(gold.sure);
+    line.possible = std::move(gold.possible);
+  }
+
+  std::optional<LinkReader> links_;
+  std::optional<alignment::GoldReader> gold_;
+};
 
 // Finds the texts of one side that cannot be used whatever the vocabulary will be.
 class SideScreen {
@@ -159,8 +198,7 @@ Corpus read_corpus(const text::CorpusFiles& files, Part part, const model::Train
                    LeftOut& left_out, const std::filesystem::path& links, const FindFormat& find) {
   text::PairReader reader(
       files, training.allow_empty_targets ? text::BlankSides::kTarget : text::BlankSides::kNone);
-  std::optional<LinkReader> link_reader;
-  if (!links.empty()) link_reader.emplace(links);
+  PairLinks pair_links(links, part);
   Corpus corpus{
       part, reader.name(), files.target.empty() ? reader.name() : name_of(files.target), {}};
   const auto keep = [&corpus](std::string sentence) {
@@ -178,14 +216,14 @@ Corpus read_corpus(const text::CorpusFiles& files, Part part, const model::Train
       problem = bad;
     }
     line.number = reader.line_number();
-    if (link_reader && more) read_links(*link_reader, reader, line, problem);
+    if (more) pair_links.read(reader, line, problem);
     if (problem) {
       left_out.add(part, line.number, *problem);
     } else if (more) {
       corpus.lines.push_back(line);
     }
   }
-  if (link_reader) link_reader->finish(reader);
+  pair_links.finish(reader);
   return corpus;
 }
 

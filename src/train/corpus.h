@@ -29,6 +29,8 @@ struct Line {
   text::Pair pair;
   std::size_t number = 0;                 ///< line number in its file, from 1
   std::vector<metrics::Link> links = {};  ///< between the words of the pair
+  /// Only for validation: links of a gold alignment that are possible and not sure.
+  std::vector<metrics::Link> possible = {};
 };
 
 /// All pairs of one use, in the order of their file.
@@ -72,7 +74,8 @@ class LeftOut {
   std::map<std::pair<Part, std::size_t>, std::string> named_;  // at most kNamed messages
 };
 
-/// Reads all pairs of the files, and the links of the file `links` if its name is not empty. Lines
+/// Reads all pairs of the files, and the links of the file `links` if its name is not empty: for
+/// training a LinkReader reads it, for validation an alignment::GoldReader. Lines
 /// that a reader calls bad, and pairs whose links cannot be used, are given to `left_out`. A line
 /// with a blank target is a pair if the configuration allows empty targets. DataError when the rest
 /// of a file cannot be read, or when links and pairs have unequal numbers of lines. `find` may be

@@ -242,9 +242,8 @@ class Encoder {
   std::array<std::array<UnknownUnits, 2>, 2> unknown_;  // [Part][source, target]
 };
 
-enum class Linked { kNo, kYes };  // whether there is a file of links
-
-void encode_all(Dataset& dataset, const Split& split, Linked linked, LeftOut& left_out) {
+void encode_all(Dataset& dataset, const Split& split, const TrainOptions& options,
+                LeftOut& left_out) {
   Encoder encoder(dataset.text, left_out);
   for (const Line& line : split.training.lines) {
     if (auto example = encoder.encode(split.training, line)) {
@@ -256,12 +255,15 @@ void encode_all(Dataset& dataset, const Split& split, Linked linked, LeftOut& le
     if (auto example = encoder.encode(split.validation, line)) {
       dataset.validation.push_back(std::move(*example));
       dataset.validation_pairs.push_back(line.pair);
+      if (!options.validation_links.empty()) {
+        dataset.validation_gold.push_back({line.links, line.possible});
+      }
     }
   }
   encoder.fail_if_none(split.validation, dataset.validation);
   for (std::string& message : left_out.messages()) dataset.messages.push_back(std::move(message));
   encoder.report(dataset.messages);
-  if (linked == Linked::kYes) {
+  if (!options.links.empty()) {
     dataset.messages.push_back(fmt::format("{} of {} training pairs have links", encoder.linked(),
                                            dataset.training.size()));
   }
@@ -329,7 +331,8 @@ Dataset prepare_data(const TrainOptions& options, std::optional<model::ModelText
   std::optional<Corpus> validation;
   if (options.validation) {
     validation = labels ? read_labelled_validation(corpus, options, left_out)
-                        : read_corpus(*options.validation, Part::kValidation, training, left_out);
+                        : read_corpus(*options.validation, Part::kValidation, training, left_out,
+                                      options.validation_links);
     messages.insert(messages.end(), validation->found.begin(), validation->found.end());
   }
   if (existing) {
@@ -352,7 +355,7 @@ Dataset prepare_data(const TrainOptions& options, std::optional<model::ModelText
   }
   if (!existing) existing = build_text(configuration, split, messages);
   Dataset dataset{std::move(*existing), {}, {}, {}, of_pairs, std::move(messages)};
-  encode_all(dataset, split, options.links.empty() ? Linked::kNo : Linked::kYes, left_out);
+  encode_all(dataset, split, options, left_out);
   if (training.class_weights == model::ClassWeights::kBalanced) balance(dataset.training);
   if (labels) warn_of_one_label(dataset);
   const model::VocabularySizes sizes = dataset.text.sizes();

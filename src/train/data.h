@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "metrics/metrics.h"
 #include "model/model.h"
 #include "text/text.h"
 #include "train/train_options.h"
@@ -25,6 +26,8 @@ struct Dataset {
   std::uint64_t fingerprint = 0;
   /// One line each for people: choices that were made, pairs left out, the share of unknown units.
   std::vector<std::string> messages;
+  /// [validation]: gold alignments of the words of the pairs; empty without a file of them.
+  std::vector<metrics::GoldAlignment> validation_gold = {};
 };
 
 /// Reads and prepares the pairs of `options`.

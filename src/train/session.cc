@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "base/base.h"
+#include "train/alignment_metrics.h"
 #include "train/validation.h"
 
 namespace attend::train {
@@ -110,6 +111,28 @@ void check_guidance(const TrainOptions& options) {
   }
 }
 
+// Throws UsageError where the metric of a validation is unknown or cannot be computed.
+void check_validation(const TrainOptions& options) {
+  const model::Configuration& configuration = options.configuration;
+  check_metric(configuration.training.metric);
+  if (!options.validation_links.empty() && !options.validation) {
+    throw UsageError("links of validation pairs need a file of validation pairs");
+  }
+  const auto metric = find_alignment_metric(configuration.training.metric);
+  if (!metric) return;
+  const std::string name = fmt::format("training.metric: {}", configuration.training.metric);
+  if (!configuration.attention.looks()) {
+    throw UsageError(name + " needs an attention.kind that looks at positions");
+  }
+  if (*metric == AlignmentMetric::kEntropy) return;
+  if (configuration.encoder.levels > 1) {
+    throw UsageError(name + " needs encoder.levels: 1, because links belong to words");
+  }
+  if (options.validation_links.empty()) {
+    throw UsageError(name + " needs gold alignments of the validation pairs (--valid-links)");
+  }
+}
+
 // The files of word vectors of a new training, opened.
 struct VectorFiles {
   std::optional<PretrainedVectors> source, target;
@@ -143,7 +166,7 @@ Session open_session(const TrainOptions& options) {
   if (options.folder.empty()) throw UsageError("no model folder given");
   model::check(options.configuration);
   check_guidance(options);
-  check_metric(options.configuration.training.metric);
+  check_validation(options);
   check_memory(options.configuration, {1, 1});
   FolderState folder = open_folder(options);
   // Vectors that do not fit are found before the data are read.

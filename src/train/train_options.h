@@ -25,6 +25,9 @@ struct TrainOptions {
   /// File of links between the words of `pairs` that guide attention, one line a pair; may be
   /// empty.
   std::filesystem::path links;
+  /// File of gold alignments of the words of `validation`, which training.metric
+  /// alignment_error_rate needs; may be empty. UsageError without `validation`.
+  std::filesystem::path validation_links;
   /// Files of word vectors with which the embeddings of each side start (pretrained.h); may be
   /// empty. A training that goes on does not read them again.
   std::filesystem::path source_vectors, target_vectors;

@@ -10,6 +10,7 @@
 #include "predictor/predictor.h"
 #include "runtime/runtime.h"
 #include "search/search.h"
+#include "train/alignment_metrics.h"
 #include "view/view.h"
 
 namespace attend::train {
@@ -95,11 +96,12 @@ metrics::LabelProbabilities label_probabilities(const Dataset& data,
 }  // namespace
 
 void check_metric(const std::string& name) {
-  if (name == kLoss) return;
+  if (name == kLoss || find_alignment_metric(name)) return;
   try {
     metrics::parse_metric(name);
   } catch (const UsageError& error) {
-    throw UsageError(fmt::format("training.metric: {}; or loss", error.what()));
+    throw UsageError(fmt::format(
+        "training.metric: {}; or loss, alignment_error_rate, alignment_entropy", error.what()));
   }
 }
 
@@ -123,12 +125,16 @@ void check_metric(const Dataset& data) {
 }
 
 bool is_better(const std::string& metric, double value, double best) {
-  const bool higher = metric != kLoss && metrics::higher_is_better(metrics::parse_metric(metric));
+  const bool of_texts = metric != kLoss && !find_alignment_metric(metric);
+  const bool higher = of_texts && metrics::higher_is_better(metrics::parse_metric(metric));
   return higher ? value > best : value < best;
 }
 
 double decode_metric(const Dataset& data, const model::Weights& weights, const std::string& metric,
                      int beam, Workers& workers) {
+  if (const auto of_alignment = find_alignment_metric(metric)) {
+    return alignment_metric(data, weights, *of_alignment, workers);
+  }
   const auto engine = runtime::make_engine(data.text.configuration, data.text.sizes(),
                                            data.text.target.vocabulary.end(), weights);
   search::SearchOptions options;

@@ -13,8 +13,8 @@
 
 namespace attend::train {
 
-/// Checks the name of a metric. UsageError when `name` is neither "loss" nor a metric; the message
-/// lists the metrics.
+/// Checks the name of a metric. UsageError when `name` is neither "loss" nor a metric of texts or
+/// of alignments (alignment_metrics.h); the message lists the metrics.
 void check_metric(const std::string& name);
 /// Checks whether the metric of a training can compare its validation pairs with any answer that
 /// the model may give, so that it does not fail only after an epoch. UsageError when the labels are
@@ -24,8 +24,9 @@ void check_metric(const Dataset& data);
 /// lower.
 bool is_better(const std::string& metric, double value, double best);
 
-/// Decodes the sources of validation with the runtime and compares the texts with the targets.
-/// Returns the value of `metric`, which does not depend on the number of workers.
+/// Decodes the sources of validation with the runtime and compares the texts with the targets; for
+/// a metric of alignments it aligns the pairs of validation. Returns the value of `metric`, which
+/// does not depend on the number of workers.
 double decode_metric(const Dataset& data, const model::Weights& weights, const std::string& metric,
                      int beam, Workers& workers);
 

@@ -61,6 +61,17 @@ TEST(AlignmentError, SumsTheCountsOfTheCorpusFirst) {
   EXPECT_DOUBLE_EQ(score.recall, 1.0 / 3);
 }
 
+TEST(AlignmentError, CountsPossibleLinksWithTheSureOnes) {
+  AlignmentCounts counts;
+  EXPECT_EQ(counts.score().error_rate, 0);
+  counts.add({{0, 0}}, {{{0, 0}, {1, 1}}, {{0, 0}, {1, 0}, {1, 0}}});
+  counts.add({}, {{}, {{2, 2}}});
+  const AlignmentScore score = counts.score();
+  EXPECT_EQ(score.sure, 2u);
+  EXPECT_EQ(score.possible, 4u);
+  EXPECT_DOUBLE_EQ(score.error_rate, 1 - 2.0 / 3);
+}
+
 TEST(AlignmentError, IsDefinedWithoutLinks) {
   const AlignmentScore none = alignment_error(Predicted{{}}, Gold{{}});
   EXPECT_EQ(none.error_rate, 0);

@@ -73,6 +73,19 @@ TEST(ForcedScore, IsTheSumOverTheTargetAndItsEnd) {
   EXPECT_THAT(result.alignment, SizeIs(4));
 }
 
+TEST(ForcedScore, KeepsTheRowOfTheEnd) {
+  const ToyEngine engine(historic(3, 4), {4, 0});
+  const std::vector<Tokens> sources{{5, 6}, {5, 6}}, targets{{2, 1}, {2, 1, 3}};
+  const auto results = score(engine, sources, targets, 1.0);
+  const std::vector<float>& longer = results[1].alignment;
+  EXPECT_THAT(results[0].end_alignment, SizeIs(2));
+  EXPECT_EQ(results[0].end_alignment, std::vector<float>(longer.end() - 2, longer.end()));
+  EXPECT_NE(results[0].end_alignment, results[1].end_alignment);
+  const ToyEngine fixed(historic(3, 4), {4, std::nullopt, 2});
+  EXPECT_TRUE(
+      score(fixed, sources, std::vector<Tokens>{{2, 1}, {2, 3}}, 1.0)[0].end_alignment.empty());
+}
+
 TEST(ForcedScore, InABatchEqualsAlone) {
   const ToyEngine engine(historic(9, 4), {4, 0});
   const std::vector<Tokens> targets{{1}, {3, 2, 1, 1}, {}};

@@ -1,0 +1,86 @@
+// From weights between units (characters, subwords, words) to weights and links between the words
+// of the raw texts (docs/models.md §14.7).
+#pragma once
+
+#include <cstddef>
+#include <limits>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "metrics/metrics.h"
+#include "text/text.h"
+
+namespace attend::alignment {
+
+using metrics::Link;
+
+/// The unit of a column that belongs to no unit: </s> or padding.
+inline constexpr std::size_t kNoUnit = std::numeric_limits<std::size_t>::max();
+
+/// The words that each unit of a text belongs to.
+struct Grouping {
+  std::size_t words = 0;
+  /// [units]: the words [first, second) of each unit. A unit of white space has none.
+  std::vector<std::pair<std::size_t, std::size_t>> of_units;
+};
+
+/// Groups units into words: a unit belongs to every word that it shares a byte with. The units are
+/// those of one text in their order; `words` must be sorted and disjoint (text::find_words).
+Grouping group(std::span<const text::ByteSpan> units, std::span<const text::ByteSpan> words);
+/// Makes a word of each unit.
+Grouping group_each(std::size_t units);
+
+/// The weights of a model between the units of a pair.
+struct UnitWeights {
+  /// [target units, columns]: row i belongs to the step that produced target unit i.
+  std::span<const float> rows;
+  /// [columns], or empty where it is not known: the row of the step that produced </s>.
+  std::span<const float> end_row = {};
+  /// [columns]: the source unit of each column, or kNoUnit. Several columns may have one unit.
+  std::span<const std::size_t> column_units;
+};
+
+/// How the rows of the units of a target word become the row of the word.
+enum class Merge {
+  kMean,    ///< their mean
+  kMaximum  ///< for each source word, the largest of them
+};
+
+struct WordOptions {
+  /// Target unit i has the weights of step i + shift (§6.6). A unit whose step does not exist has
+  /// none; the last unit and shift 1 need UnitWeights::end_row.
+  int shift = 0;
+  Merge merge = Merge::kMean;
+};
+
+/// The weights of a model between the words of a pair.
+struct WordWeights {
+  std::size_t source_words = 0;
+  std::size_t target_words = 0;
+  /// [target words, source words], 0 … 1. A row sums to at most 1 with Merge::kMean.
+  std::vector<float> weights;
+  /// [target words]: the largest weight of a column that belongs to no unit.
+  std::vector<float> elsewhere;
+
+  float at(std::size_t source, std::size_t target) const {
+    return weights[target * source_words + source];
+  }
+};
+
+/// Adds up the weights of the units of each source word, and merges the rows of the units of each
+/// target word. A source unit that belongs to several words gives each of them an equal part of its
+/// weight; the weight of a unit that belongs to no word is dropped. A target unit that belongs to
+/// several words counts in each of them. Weights that are not above 0 (or NaN) count as 0.
+WordWeights word_weights(const UnitWeights& units, const Grouping& source, const Grouping& target,
+                         const WordOptions& options = {});
+
+/// Returns for every target word the source word of the largest weight (ties: the first), if this
+/// weight is above 0, at least `threshold` (0 … 1, otherwise UsageError) and not below the largest
+/// weight of a column without a unit. The links are sorted by target word.
+std::vector<Link> best_links(const WordWeights& weights, double threshold = 0);
+
+/// Returns the links of a model of the opposite direction, whose source is this target, sorted.
+std::vector<Link> inverted(std::span<const Link> links);
+
+}  // namespace attend::alignment

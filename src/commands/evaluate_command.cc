@@ -201,6 +201,9 @@ void run(const Options& options) {
       [&] { return confusion_bytes(*labels, matrix_form("--confusion", options.confusion)); });
   reliability.write([&] { return reliability_svg(*labels); });
   if (options.fit_temperature) {
+    if (const std::string notice = metrics::limit_notice(*labels->fitted); !notice.empty()) {
+      print_message(fmt::format("attend evaluate: {}\n", notice));
+    }
     model::save_temperature(options.model, predictor.text(), predictor.weights().precision(),
                             labels->fitted->temperature);
   }

@@ -28,7 +28,7 @@ void write_answer(const predictor::Answer& answer, AnswerKind kind, Wanted wante
   } else if (wanted == Wanted::kLinks) {
     target.write(pharaoh(answer.predictions.front()) + "\n");
   } else {
-    target.write(fmt::format("{:.6f}\n", answer.predictions.front().log_probability));
+    target.write(fixed(answer.predictions.front().log_probability, 6) + "\n");
   }
 }
 

@@ -1,5 +1,7 @@
 #include "metrics/calibration.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -100,11 +102,17 @@ JudgedLabel judge_label(std::span<const float> log_probabilities, std::size_t ri
   return judged;
 }
 
+std::string likelihood_text(const Calibration& calibration) {
+  const std::optional<double>& value = calibration.negative_log_likelihood;
+  return value ? fmt::format("{:.4f}", *value) : "–";
+}
+
 Calibration calibrate(std::span<const JudgedLabel> examples) {
   if (examples.empty()) throw UsageError("no examples to evaluate");
   Calibration result;
   result.examples = examples.size();
   std::array<std::size_t, kCalibrationBins> correct{};
+  double log_likelihood = 0;
   for (const JudgedLabel& example : examples) {
     const std::size_t bin = bin_of(example.confidence);
     ++result.bins[bin].examples;
@@ -113,11 +121,12 @@ Calibration calibrate(std::span<const JudgedLabel> examples) {
     if (example.log_probability == kNone) {
       ++result.unknown;
     } else {
-      result.negative_log_likelihood -= example.log_probability;
+      log_likelihood += example.log_probability;
     }
   }
   if (result.unknown < result.examples) {
-    result.negative_log_likelihood /= static_cast<double>(result.examples - result.unknown);
+    const auto known = static_cast<double>(result.examples - result.unknown);
+    result.negative_log_likelihood = (0 - log_likelihood) / known;
   }
   std::size_t all_correct = 0;
   double distance = 0;
@@ -167,6 +176,22 @@ double fit_temperature(const LabelProbabilities& probabilities, double applied) 
     (slope(probabilities, std::exp(middle)) < 0 ? low : high) = middle;
   }
   return applied * std::exp(-(low + high) / 2);
+}
+
+std::string limit_notice(const FittedTemperature& fitted) {
+  if (fitted.temperature >= kLargestTemperature) {
+    return fmt::format(
+        "the fitted temperature is the largest one, {}: the probabilities of these pairs say next "
+        "to nothing about which label is right",
+        fitted.temperature);
+  }
+  if (fitted.temperature <= kLeastTemperature) {
+    return fmt::format(
+        "the fitted temperature is the least one, {}: nearly all labels of these pairs are right, "
+        "at low probabilities",
+        fitted.temperature);
+  }
+  return {};
 }
 
 FittedTemperature calibrate_with_temperature(const LabelProbabilities& probabilities,

@@ -5,7 +5,9 @@
 #include <array>
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 namespace attend::metrics {
@@ -47,11 +49,15 @@ struct Calibration {
   /// The expected calibration error, in percent: the mean over the examples of the distance between
   /// the mean confidence and the accuracy of an example's bin. The bins have equal widths.
   double expected_error = 0;
-  /// The mean −ln p of the right label, over the examples in which it has a probability; 0 if there
-  /// are none.
-  double negative_log_likelihood = 0;
+  /// The mean −ln p of the right label, over the examples in which it has a probability; nothing if
+  /// there are none.
+  std::optional<double> negative_log_likelihood;
   std::array<CalibrationBin, kCalibrationBins> bins;  ///< of a reliability diagram, by confidence
 };
+
+/// Returns the negative log-likelihood with four digits after the point, and "–" where there is
+/// none.
+std::string likelihood_text(const Calibration& calibration);
 
 /// Computes the calibration. Throws UsageError when there are no examples.
 Calibration calibrate(std::span<const JudgedLabel> examples);
@@ -90,6 +96,10 @@ struct FittedTemperature {
   double temperature = 1;
   Calibration before, after;
 };
+
+/// Says that the temperature is the least or the largest one that can be fitted, and why; empty for
+/// any other temperature.
+std::string limit_notice(const FittedTemperature& fitted);
 
 /// Fits a temperature, rounded to four digits after the point, as a model stores it, and computes
 /// the calibration before and after. Throws UsageError when there are no examples.

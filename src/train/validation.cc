@@ -136,11 +136,13 @@ std::string fit_temperature(const Dataset& data, const std::filesystem::path& fo
       probabilities, predictor.text().configuration.decoder.temperature);
   model::save_temperature(folder, predictor.text(), predictor.weights().precision(),
                           fitted.temperature);
+  const std::string notice = metrics::limit_notice(fitted);
   return fmt::format(
       "decoder.temperature {}: expected calibration error of the validation pairs {:.2f} % (before "
-      "{:.2f} %), negative log-likelihood {:.4f} (before {:.4f})",
+      "{:.2f} %), negative log-likelihood {} (before {}){}{}",
       fitted.temperature, fitted.after.expected_error, fitted.before.expected_error,
-      fitted.after.negative_log_likelihood, fitted.before.negative_log_likelihood);
+      metrics::likelihood_text(fitted.after), metrics::likelihood_text(fitted.before),
+      notice.empty() ? "" : "; ", notice);
 }
 
 void draw_history(const std::vector<ValidationRecord>& records, const std::filesystem::path& file) {

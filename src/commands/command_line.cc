@@ -21,6 +21,12 @@ std::string one_line(std::string_view message) {
   return line;
 }
 
+std::string fixed(double value, int digits) {
+  std::string text = fmt::format("{:.{}f}", value, digits);
+  if (text.find_first_not_of("-0.") == std::string::npos && text.front() == '-') text.erase(0, 1);
+  return text;
+}
+
 namespace {
 
 // Prints to standard output. A full disk is an error there too.

@@ -30,6 +30,10 @@ void add_show(CLI::App& program);
 /// Returns a message with its control characters escaped, so that it stays on one line.
 std::string one_line(std::string_view message);
 
+/// Returns a number with `digits` digits after the point. Where all of them are 0 it has no sign:
+/// the logarithm of a probability of 1 may be −0.
+std::string fixed(double value, int digits);
+
 /// Call this before anything else in a program. Standard streams that are closed stay closed, and
 /// signals leave no temporary file.
 void start_program();

@@ -18,7 +18,7 @@ using Json = nlohmann::ordered_json;
 // finite.
 std::string shortest(float value) {
   if (!std::isfinite(value)) return "null";
-  std::string digits = fmt::format("{}", value);
+  std::string digits = fmt::format("{}", value + 0.0F);  // 0 for −0
   return digits.find_first_of(".e") == std::string::npos ? digits + ".0" : digits;
 }
 
@@ -83,8 +83,8 @@ Json units_json(const predictor::Prediction& prediction) {
 // Returns the prediction without its alignment.
 Json prediction_json(const predictor::Prediction& prediction, const predictor::Source& source) {
   Json json{{"text", prediction.text},
-            {"score", prediction.score},
-            {"log_probability", prediction.log_probability},
+            {"score", prediction.score + 0.0},  // 0 for −0
+            {"log_probability", prediction.log_probability + 0.0},
             {"confidence", prediction.confidence},
             {"finished", prediction.finished},
             {"units", units_json(prediction)}};

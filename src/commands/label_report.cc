@@ -17,7 +17,8 @@ using metrics::LabelScore;
 
 constexpr std::size_t kMostRows = 50;
 constexpr std::size_t kMostPicturedLabels = 60;
-constexpr std::size_t kWidestLabel = 40;  // terminal columns
+constexpr std::size_t kWidestLabel = 40;    // terminal columns
+constexpr std::size_t kLongestLabel = 400;  // bytes, because combining marks have no columns
 
 bool has_more_examples(const LabelScore& a, const LabelScore& b) {
   return a.expected != b.expected ? a.expected > b.expected : a.label < b.label;
@@ -29,17 +30,16 @@ bool has_more_examples(const LabelScore& a, const LabelScore& b) {
 std::string row_name(const std::string& label) {
   if (label.empty()) return "(empty)";
   const std::string name = one_line(label);
-  if (view::display_width(name) <= kWidestLabel) return name;
-  std::string shortened;
-  for (std::size_t begin = 0; begin < name.size();) {
-    std::size_t end = begin + 1;
-    while (end < name.size() && (static_cast<unsigned char>(name[end]) & 0xC0U) == 0x80U) ++end;
-    const std::string longer = shortened + name.substr(begin, end - begin);
-    if (view::display_width(longer) >= kWidestLabel) break;
-    shortened = longer;
-    begin = end;
+  if (name.size() <= kLongestLabel && view::display_width(name) <= kWidestLabel) return name;
+  std::size_t columns = 0, end = 0;
+  while (end < name.size()) {
+    std::size_t next = end + 1;
+    while (next < name.size() && (static_cast<unsigned char>(name[next]) & 0xC0U) == 0x80U) ++next;
+    columns += view::display_width(std::string_view(name).substr(end, next - end));
+    if (columns >= kWidestLabel || next > kLongestLabel) break;
+    end = next;
   }
-  return shortened + "…";
+  return name.substr(0, end) + "…";
 }
 
 std::string padded(const std::string& name, std::size_t width) {
@@ -102,13 +102,13 @@ std::string format_calibration(const LabelReport& report) {
                 fmt::format("{}", fitted.temperature));
     text += row("expected calibration error", fmt::format("{:.2f}", fitted.before.expected_error),
                 fmt::format("{:.2f}", fitted.after.expected_error));
-    text +=
-        row("negative log-likelihood", fmt::format("{:.4f}", fitted.before.negative_log_likelihood),
-            fmt::format("{:.4f}", fitted.after.negative_log_likelihood));
+    text += row("negative log-likelihood", metrics::likelihood_text(fitted.before),
+                metrics::likelihood_text(fitted.after));
   } else {
-    text = fmt::format("{:<28}{:>12}\n{:<28}{:>12.2f}\n{:<28}{:>12.4f}\n", "temperature",
-                       fmt::format("{}", report.temperature), "expected calibration error",
-                       now.expected_error, "negative log-likelihood", now.negative_log_likelihood);
+    text =
+        fmt::format("{:<28}{:>12}\n{:<28}{:>12.2f}\n{:<28}{:>12}\n", "temperature",
+                    fmt::format("{}", report.temperature), "expected calibration error",
+                    now.expected_error, "negative log-likelihood", metrics::likelihood_text(now));
   }
   if (now.unknown > 0) {
     text += fmt::format("{:<28}{:>12}\n", "labels it does not know", now.unknown);
@@ -132,21 +132,27 @@ Json confusion_json(const metrics::ConfusionMatrix& matrix) {
   return {{"labels", matrix.labels}, {"counts", std::move(rows)}};
 }
 
+// Returns null for a figure that no example has.
+Json figure(std::optional<double> value) { return value ? Json(*value) : Json(); }
+
 Json calibration_json(const metrics::Calibration& calibration, double temperature) {
   Json bins = Json::array();
   for (const metrics::CalibrationBin& bin : calibration.bins) {
+    const auto mean = [&bin](double value) {
+      return figure(bin.examples > 0 ? std::optional(value) : std::nullopt);
+    };
     bins.push_back({{"low", bin.low},
                     {"high", bin.high},
                     {"examples", bin.examples},
-                    {"confidence", bin.confidence},
-                    {"accuracy", bin.accuracy}});
+                    {"confidence", mean(bin.confidence)},
+                    {"accuracy", mean(bin.accuracy)}});
   }
   return {{"examples", calibration.examples},
           {"unknown", calibration.unknown},
           {"temperature", temperature},
           {"accuracy", calibration.accuracy},
           {"expected_calibration_error", calibration.expected_error},
-          {"negative_log_likelihood", calibration.negative_log_likelihood},
+          {"negative_log_likelihood", figure(calibration.negative_log_likelihood)},
           {"bins", std::move(bins)}};
 }
 

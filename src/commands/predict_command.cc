@@ -53,8 +53,8 @@ std::string escape_bars(std::string text) {
 // predictions gets one line without text.
 std::string format_moses(const predictor::Answer& answer, std::size_t id) {
   const auto line = [id](const std::string& text, double log_probability, double score) {
-    return fmt::format("{} ||| {} ||| logprob= {:.6f} ||| {:.6f}\n", id, text, log_probability,
-                       score);
+    return fmt::format("{} ||| {} ||| logprob= {} ||| {}\n", id, text, fixed(log_probability, 6),
+                       fixed(score, 6));
   };
   if (answer.predictions.empty()) return line("", 0, 0);
   std::string lines;

@@ -29,7 +29,7 @@ void write_answer(const predictor::Answer& answer, AnswerKind kind, Wanted wante
   } else if (answer.predictions.empty()) {
     target.write("\n");
   } else {
-    target.write(fmt::format("{:.6f}\n", answer.predictions.front().log_probability));
+    target.write(fixed(answer.predictions.front().log_probability, 6) + "\n");
   }
 }
 

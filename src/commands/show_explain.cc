@@ -193,8 +193,9 @@ std::string explain_texts(const predictor::Predictor& predictor, const ShowOptio
     }
     drawn = true;
     notices.add({explanation.source, {explanation.prediction}, {}, {}}, i + 1);
-    text += fmt::format("\n{} → {}  (log-probability {:.4f})\n", given.sources[i],
-                        explanation.prediction.text, explanation.prediction.log_probability);
+    text +=
+        fmt::format("\n{} → {}  (log-probability {})\n", given.sources[i],
+                    explanation.prediction.text, fixed(explanation.prediction.log_probability, 4));
     for (std::size_t k = 0; k < explanation.steps.size(); ++k) {
       text += explain_step(k, explanation.steps[k], explanation, predictor.text().configuration);
     }

@@ -102,11 +102,17 @@ JudgedLabel judge_label(std::span<const float> log_probabilities, std::size_t ri
   return judged;
 }
 
+std::string likelihood_text(const Calibration& calibration) {
+  const std::optional<double>& value = calibration.negative_log_likelihood;
+  return value ? fmt::format("{:.4f}", *value) : "–";
+}
+
 Calibration calibrate(std::span<const JudgedLabel> examples) {
   if (examples.empty()) throw UsageError("no examples to evaluate");
   Calibration result;
   result.examples = examples.size();
   std::array<std::size_t, kCalibrationBins> correct{};
+  double log_likelihood = 0;
   for (const JudgedLabel& example : examples) {
     const std::size_t bin = bin_of(example.confidence);
     ++result.bins[bin].examples;
@@ -115,11 +121,12 @@ Calibration calibrate(std::span<const JudgedLabel> examples) {
     if (example.log_probability == kNone) {
       ++result.unknown;
     } else {
-      result.negative_log_likelihood -= example.log_probability;
+      log_likelihood += example.log_probability;
     }
   }
   if (result.unknown < result.examples) {
-    result.negative_log_likelihood /= static_cast<double>(result.examples - result.unknown);
+    const auto known = static_cast<double>(result.examples - result.unknown);
+    result.negative_log_likelihood = (0 - log_likelihood) / known;
   }
   std::size_t all_correct = 0;
   double distance = 0;

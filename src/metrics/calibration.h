@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -48,11 +49,15 @@ struct Calibration {
   /// The expected calibration error, in percent: the mean over the examples of the distance between
   /// the mean confidence and the accuracy of an example's bin. The bins have equal widths.
   double expected_error = 0;
-  /// The mean −ln p of the right label, over the examples in which it has a probability; 0 if there
-  /// are none.
-  double negative_log_likelihood = 0;
+  /// The mean −ln p of the right label, over the examples in which it has a probability; nothing if
+  /// there are none.
+  std::optional<double> negative_log_likelihood;
   std::array<CalibrationBin, kCalibrationBins> bins;  ///< of a reliability diagram, by confidence
 };
+
+/// Returns the negative log-likelihood with four digits after the point, and "–" where there is
+/// none.
+std::string likelihood_text(const Calibration& calibration);
 
 /// Computes the calibration. Throws UsageError when there are no examples.
 Calibration calibrate(std::span<const JudgedLabel> examples);

@@ -176,9 +176,9 @@ std::vector<std::string> fit_temperature(const Dataset& data, const std::filesys
   std::vector<std::string> messages;
   messages.push_back(fmt::format(
       "decoder.temperature {}: expected calibration error of the validation pairs {:.2f} % (before "
-      "{:.2f} %), negative log-likelihood {:.4f} (before {:.4f})",
+      "{:.2f} %), negative log-likelihood {} (before {})",
       fitted.temperature, fitted.after.expected_error, fitted.before.expected_error,
-      fitted.after.negative_log_likelihood, fitted.before.negative_log_likelihood));
+      metrics::likelihood_text(fitted.after), metrics::likelihood_text(fitted.before)));
   const std::string warning = metrics::temperature_warning(fitted.temperature);
   if (!warning.empty()) messages.push_back(warning);
   return messages;

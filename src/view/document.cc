@@ -60,17 +60,13 @@ ShownDocument::ShownDocument(const DocumentPicture& picture, const DocumentOptio
     throw UsageError("a document needs at least one word and one sentence");
   }
   check_sizes();
+  direction_ = direction_of(0, std::min(picture.words.size(), kDirectionWords), direction_);
   choose(options);
   for (const LabelProbability& one : picture.labels) {
     if (labels_.size() == kMostLabels) break;
     if (!std::isfinite(one.probability)) throw Error("the probability of a label is not a number");
     labels_.push_back({visible_title(one.label), std::clamp(one.probability, 0.0, 1.0)});
   }
-  std::string beginning;
-  for (std::size_t j = 0; j < std::min(picture.words.size(), kDirectionWords); ++j) {
-    beginning += picture.words[j];
-  }
-  right_to_left_ = view::right_to_left(beginning);
 }
 
 void ShownDocument::check_sizes() const {
@@ -90,6 +86,14 @@ void ShownDocument::check_sizes() const {
 
 std::size_t ShownDocument::sentence_count() const {
   return picture_.words.empty() ? 0 : std::max<std::size_t>(picture_.sentences.size(), 1);
+}
+
+Direction ShownDocument::direction_of(std::size_t first, std::size_t end,
+                                      Direction otherwise) const {
+  for (std::size_t j = first; j < end; ++j) {
+    if (const auto found = first_direction(picture_.words[j])) return *found;
+  }
+  return otherwise;
 }
 
 ShownSentence ShownDocument::whole_sentence(std::size_t number) const {
@@ -118,6 +122,7 @@ void ShownDocument::choose(const DocumentOptions& options) {
     const std::size_t words = sentence.end - sentence.first;
     sentence.cut = words > room;
     sentence.end = sentence.first + std::min(words, room);
+    sentence.direction = direction_of(sentence.first, sentence.end, direction_);
     room -= sentence.end - sentence.first;
     shown_.push_back(sentence);
   }

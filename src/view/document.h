@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "view/colours.h"
+#include "view/labels.h"
 #include "view/view.h"
 
 namespace attend::view {
@@ -19,6 +20,8 @@ struct ShownSentence {
   bool gap_before = false;         ///< sentences before it are left out
   bool begins_paragraph = false;
   bool cut = false;  ///< its last words are left out
+  /// The direction of the first letter that has one; without such a letter, that of the document.
+  Direction direction = Direction::kLeftToRight;
 };
 
 /// A document that was checked before it is drawn. The constructor throws as view.h promises.
@@ -34,8 +37,8 @@ class ShownDocument {
   bool has_word_weights() const { return !picture_.importance.empty(); }
   bool has_sentence_weights() const { return !picture_.sentence_weights.empty(); }
   bool joined(std::size_t word) const { return !picture_.joined.empty() && picture_.joined[word]; }
-  /// Whether the lines of the document run from right to left.
-  bool right_to_left() const { return right_to_left_; }
+  /// The direction of the first letter that has one.
+  Direction direction() const { return direction_; }
 
   /// Returns the importance of a word as a share of the largest one, 0 … 1; 0 without weights.
   double word_shade(std::size_t word) const;
@@ -54,6 +57,7 @@ class ShownDocument {
  private:
   void check_sizes() const;
   void choose(const DocumentOptions& options);
+  Direction direction_of(std::size_t first, std::size_t end, Direction otherwise) const;
   ShownSentence whole_sentence(std::size_t number) const;
   std::size_t sentence_count() const;
 
@@ -62,7 +66,7 @@ class ShownDocument {
   std::vector<LabelProbability> labels_;
   double largest_importance_ = 0;
   double largest_sentence_ = 0;
-  bool right_to_left_ = false;
+  Direction direction_ = Direction::kLeftToRight;
 };
 
 /// Returns the colour behind a word of this shade: of the scale, or a tint of the white page.

@@ -67,9 +67,9 @@ std::string sentence_line(const ShownDocument& document, const ShownSentence& se
                           const DocumentOptions& options) {
   std::string html;
   if (sentence.gap_before) html += "<p class=\"empty\">…</p>\n";
-  html +=
-      fmt::format("<div class=\"sentence{}\">{}<p>", sentence.begins_paragraph ? " paragraph" : "",
-                  sentence_weight(document, sentence.number, options));
+  html += fmt::format(
+      "<div class=\"sentence{}\">{}<p dir=\"{}\">", sentence.begins_paragraph ? " paragraph" : "",
+      sentence_weight(document, sentence.number, options), name(sentence.direction));
   for (std::size_t j = sentence.first; j < sentence.end; ++j) {
     if (j > sentence.first && !document.joined(j)) html += ' ';
     html += word(document, j, sentence.number, options);
@@ -95,9 +95,9 @@ std::string section(const ShownDocument& document, std::size_t index,
   const std::string strongest = document.strongest_words();
   if (!strongest.empty()) html += hint("Words with the largest weights: " + strongest);
   html += hint(document.left_out_note());
-  html += fmt::format("<div class=\"text{}\" dir=\"{}\">\n",
-                      document.has_sentence_weights() ? " weighted" : "",
-                      document.right_to_left() ? "rtl" : "ltr");
+  html +=
+      fmt::format("<div class=\"text{}\" dir=\"{}\">\n",
+                  document.has_sentence_weights() ? " weighted" : "", name(document.direction()));
   for (const ShownSentence& sentence : document.sentences()) {
     html += sentence_line(document, sentence, options);
   }

@@ -13,6 +13,7 @@
 #include "view/picture.h"
 #include "view/svg_writer.h"
 #include "view/view.h"
+#include "view/word_order.h"
 
 namespace attend::view {
 namespace {
@@ -42,13 +43,14 @@ constexpr std::string_view kBestLabel = "#0072b2", kOtherLabel = "#8b949e";
 
 /// One line of a sentence: its words and where it stands.
 struct Line {
-  std::size_t begin = 0, end = 0;  // words of the document
+  std::size_t begin = 0, end = 0;  // words of the sentence
   double y = 0;
 };
 
 struct SentencePlace {
   const ShownSentence* sentence = nullptr;
-  double gap_y = 0;  // of the dots before it, if sentences are left out there
+  std::vector<std::string> words;  // as they are drawn
+  double gap_y = 0;                // of the dots before it, if sentences are left out there
   double y = 0;
   std::vector<Line> lines;
 };
@@ -84,12 +86,10 @@ class DocumentSheet {
   }
 
  private:
-  std::string label_of(std::size_t word) const {
-    return shorten_clusters(visible_label(document_.original().words[word]), kLongestWord);
-  }
+  static double text_width(std::string_view text) { return em_width(text) * kFont; }
 
-  double box_width(std::size_t word) const {
-    return std::min(em_width(label_of(word)) * kFont + 2 * kPadding, room_);
+  double box_width(const std::string& word) const {
+    return std::min(text_width(word) + 2 * kPadding, room_);
   }
 
   void place() {
@@ -116,12 +116,14 @@ class DocumentSheet {
     place.y = y;
     std::vector<WordBox> boxes;
     for (std::size_t j = sentence.first; j < sentence.end; ++j) {
-      boxes.push_back({box_width(j), document_.joined(j)});
+      place.words.push_back(
+          shorten_clusters(visible_label(document_.original().words[j]), kLongestWord));
+      boxes.push_back({box_width(place.words.back()), document_.joined(j)});
     }
     const auto begins = break_lines(boxes, kSpace, room_);
     for (std::size_t k = 0; k < begins.size(); ++k) {
       const std::size_t end = k + 1 < begins.size() ? begins[k + 1] : boxes.size();
-      place.lines.push_back({sentence.first + begins[k], sentence.first + end, y});
+      place.lines.push_back({begins[k], end, y});
       y += kLine;
     }
     if (begins.empty() || sentence.cut) y += kLine;  // for dots or for a remark
@@ -153,25 +155,35 @@ class DocumentSheet {
 
   /// Returns as much of a label as fits.
   static std::string fitting(const std::string& label, double width) {
-    std::size_t count = clusters(label).size();
-    std::string shown = label;
-    while (count > 1 && em_width(shown) * kFont * 1.08 > width) {
-      shown = shorten_clusters(label, --count);
+    constexpr double kBold = 1.08;
+    if (text_width(label) * kBold <= width) return label;
+    std::string kept;
+    double used = text_width("…") * kBold;
+    for (const std::string_view cluster : clusters(label)) {
+      used += text_width(cluster) * kBold;
+      if (used > width && !kept.empty()) break;
+      kept += cluster;
     }
-    return shown;
+    return kept + "…";
   }
 
   void draw_sentence(SvgWriter& svg, const SentencePlace& place) const {
     const ShownSentence& sentence = *place.sentence;
-    const TextStyle muted{.size = kFont, .colour = kMutedColour};
-    if (sentence.gap_before) svg.text({left_, place.gap_y + 15}, "…", muted);
+    if (sentence.gap_before) draw_remark(svg, "…", place.gap_y, document_.direction());
     svg.open_group("sentence");
     if (document_.has_sentence_weights()) draw_sentence_weight(svg, place);
-    for (const Line& line : place.lines) draw_line(svg, line, sentence.number);
+    draw_words(svg, place);
     svg.close_group();
     const double below = place.y + kLine * static_cast<double>(place.lines.size());
-    if (sentence.cut) svg.text({left_, below + 15}, "…", muted);
-    if (place.lines.empty()) svg.text({left_, below + 15}, kEmptySide, muted);
+    if (sentence.cut) draw_remark(svg, "…", below, sentence.direction);
+    if (place.lines.empty()) draw_remark(svg, kEmptySide, below, sentence.direction);
+  }
+
+  /// Draws a text where a line of this direction begins.
+  void draw_remark(SvgWriter& svg, std::string_view text, double y, Direction direction) const {
+    const bool left = direction == Direction::kLeftToRight;
+    svg.text({left ? left_ : left_ + room_, y + 15}, text,
+             {.size = kFont, .anchor = left ? "start" : "end", .colour = kMutedColour});
   }
 
   void draw_sentence_weight(SvgWriter& svg, const SentencePlace& place) const {
@@ -186,26 +198,62 @@ class DocumentSheet {
                   hex(sentence_colour(std::max(share, 0.25), options_.scale)), note);
   }
 
-  void draw_line(SvgWriter& svg, const Line& line, std::size_t sentence) const {
-    double x = 0;  // from the beginning of the line, in its direction
-    for (std::size_t j = line.begin; j < line.end; ++j) {
-      if (j > line.begin && !document_.joined(j)) x += kSpace;
-      const double width = box_width(j);
-      draw_word(svg, j, {document_.right_to_left() ? left_ + room_ - x - width : left_ + x, line.y},
-                document_.word_note(j, sentence));
-      x += width;
+  void draw_words(SvgWriter& svg, const SentencePlace& place) const {
+    const ShownSentence& sentence = *place.sentence;
+    const std::vector<char>& joined = document_.original().joined;
+    const WordOrder order(place.words,
+                          joined.empty()
+                              ? std::span<const char>()
+                              : std::span(joined).subspan(sentence.first, place.words.size()),
+                          sentence.direction);
+    for (const Line& line : place.lines) {
+      draw_line(svg, place, order.line(line.begin, line.end), line.y);
     }
   }
 
-  void draw_word(SvgWriter& svg, std::size_t word, Point corner, const std::string& note) const {
+  /// Returns the width of a piece. The pieces of a word take as much room as its box.
+  double piece_width(const LinePiece& piece, const std::string& word) const {
+    if (piece.is_space()) return kSpace;
+    const double padding = (piece.begins_word ? kPadding : 0) + (piece.ends_word ? kPadding : 0);
+    return (text_width(piece.text) + padding) * box_width(word) / (text_width(word) + 2 * kPadding);
+  }
+
+  /// Draws the pieces of a line in the order of reading, in which programs select and copy them.
+  void draw_line(SvgWriter& svg, const SentencePlace& place, std::span<const LinePiece> line,
+                 double y) const {
+    std::vector<double> widths, places(line.size());
+    double whole = 0;
+    for (const LinePiece& piece : line) {
+      widths.push_back(piece_width(piece, place.words[piece.word]));
+      whole += widths.back();
+    }
+    const bool left = place.sentence->direction == Direction::kLeftToRight;
+    double x = left ? left_ : left_ + room_ - whole;
+    for (const std::size_t k : from_left(line)) {
+      places[k] = x;
+      x += widths[k];
+    }
+    for (std::size_t k = 0; k < line.size(); ++k) {
+      if (line[k].is_space()) continue;
+      draw_piece(svg, line[k], {places[k], y}, widths[k], *place.sentence);
+    }
+  }
+
+  void draw_piece(SvgWriter& svg, const LinePiece& piece, Point corner, double width,
+                  const ShownSentence& sentence) const {
+    const std::size_t word = sentence.first + piece.word;
+    const std::string note = document_.word_note(word, sentence.number);
     const double share = document_.word_shade(word);
-    const double width = box_width(word);
     const bool coloured = document_.has_word_weights() && has_colour(share, options_.scale);
     const Rgb behind = word_colour(share, options_.scale);
     if (coloured) svg.rectangle(corner, width, kBox, hex(behind), note);
     const std::string colour = coloured ? hex(text_colour_on(behind)) : std::string(kTextColour);
-    svg.text({corner.x + width / 2, corner.y + 15}, label_of(word),
-             {.size = kFont, .anchor = "middle", .colour = colour, .tooltip = note});
+    svg.text({corner.x + width / 2, corner.y + 15}, piece.text,
+             {.size = kFont,
+              .anchor = "middle",
+              .colour = colour,
+              .tooltip = note,
+              .direction = piece.direction()});
   }
 
   void draw_notes(SvgWriter& svg) const {

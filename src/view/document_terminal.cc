@@ -33,8 +33,6 @@ class DocumentDrawing {
       : document_(picture, options), terminal_(terminal), options_(options) {
     margin_ = document_.has_sentence_weights() ? kMargin : 0;
     room_ = terminal.width - margin_;
-    // Where the terminal itself turns right-to-left lines, no shades stand below their words.
-    turns_ = document_.right_to_left() && !plain();
   }
 
   std::string draw() {
@@ -109,8 +107,15 @@ class DocumentDrawing {
       }
       shaded = shaded || visible;
     }
-    line(words);
+    line(with_direction(std::move(words), sentence.direction));
     if (plain() && shaded) line(shades);
+  }
+
+  /// Returns a line of words behind a mark of its direction, if the terminal is to order its words.
+  std::string with_direction(std::string words, Direction direction) const {
+    if (plain()) return words;  // each word stands above its shade
+    if (direction == Direction::kRightToLeft) return kRightToLeftMark + std::move(words);
+    return turns_its_line(words) ? kLeftToRightMark + std::move(words) : words;
   }
 
   std::string margin_of(const ShownSentence& sentence) const {
@@ -124,7 +129,7 @@ class DocumentDrawing {
 
   std::string word(const std::string& label, double weight) const {
     const bool coloured = document_.has_word_weights() && has_colour(weight, options_.scale);
-    return on_colour(turns_ ? label : isolated(label), word_colour(weight, options_.scale),
+    return on_colour(plain() ? isolated(label) : label, word_colour(weight, options_.scale),
                      coloured);
   }
 
@@ -194,7 +199,6 @@ class DocumentDrawing {
   const DocumentOptions& options_;
   std::size_t margin_ = 0;  // columns before the words
   std::size_t room_ = 0;    // columns for words
-  bool turns_ = false;      // the terminal sets the lines from right to left
   std::string text_;
 };
 

@@ -50,7 +50,8 @@ class Confusion {
     }
     ATTEND_CHECK_EQ(picture.counts.size(), size_ * size_);
     for (std::size_t i = 0; i < size_; ++i) {
-      names_.push_back(shorten_clusters(name_of(picture.labels[i]), kLongestLabel));
+      long_names_.push_back(name_of(picture.labels[i]));
+      names_.push_back(shorten_clusters(long_names_.back(), kLongestLabel));
       const auto row = std::span(picture.counts).subspan(i * size_, size_);
       totals_.push_back(std::accumulate(row.begin(), row.end(), std::size_t{0}));
     }
@@ -135,10 +136,9 @@ class Confusion {
     svg.text({grid_.x + middle(column) + shift, grid_.y - kGap}, names_[column], style);
   }
 
-  // Returns the whole label where only its beginning is drawn.
+  // Returns more of the label where only its beginning is drawn.
   std::string_view tooltip_of(std::size_t label) const {
-    return names_[label].ends_with("…") ? std::string_view(picture_.labels[label])
-                                        : std::string_view();
+    return names_[label] == long_names_[label] ? std::string_view() : long_names_[label];
   }
 
   void draw_cells(SvgWriter& svg) const {
@@ -207,9 +207,10 @@ class Confusion {
 
   const ConfusionPicture& picture_;
   std::size_t size_;
-  std::vector<std::string> names_;   // shortened, [labels]
-  std::vector<std::size_t> totals_;  // of the rows, [labels]
-  std::vector<bool> upright_;        // column headings, [labels]
+  std::vector<std::string> long_names_;  // of at most 200 characters, [labels]
+  std::vector<std::string> names_;       // shortened, [labels]
+  std::vector<std::size_t> totals_;      // of the rows, [labels]
+  std::vector<bool> upright_;            // column headings, [labels]
   std::string title_;
   double cell_ = 0;
   double font_ = 0;
@@ -263,7 +264,8 @@ class Reliability {
   static constexpr double kLeft = 66;
   static constexpr double kSide = 360;
   static constexpr double kStrip = 64;
-  static constexpr std::string_view kDistance = "#f0a878";
+  static constexpr std::string_view kOverconfidence = "#f0a878";
+  static constexpr std::string_view kUnderconfidence = "#f7e36a";
 
   double x_of(double value) const { return kLeft + std::min(value, 1.0) * kSide; }
   double y_of(double value) const { return top_ + (1 - std::min(value, 1.0)) * kSide; }
@@ -279,11 +281,21 @@ class Reliability {
       svg.text({kMargin, y}, shorten_clusters(options_.subtitle, kLongestTitle),
                {.size = 12, .colour = kMutedColour});
     }
-    const double legend = top_ - 12;
-    svg.rectangle({kLeft, legend - 9}, 12, 10, kSeriesColours[0]);
-    svg.text({kLeft + 17, legend}, "accuracy", {.size = 12});
-    svg.rectangle({kLeft + 92, legend - 9}, 12, 10, kDistance);
-    svg.text({kLeft + 109, legend}, "distance to the mean confidence", {.size = 12});
+    draw_key(svg);
+  }
+
+  void draw_key(SvgWriter& svg) const {
+    const double y = top_ - 12;
+    const TextStyle style{.size = 12};
+    svg.open_group("key");
+    svg.rectangle({kLeft, y - 9}, 12, 10, kSeriesColours[0]);
+    svg.text({kLeft + 17, y}, "accuracy", style);
+    svg.rectangle({kLeft + 92, y - 9}, 12, 10, kOverconfidence);
+    svg.text({kLeft + 109, y}, "overconfident by", style);
+    svg.rectangle({kLeft + 230, y - 9}, 12, 10, kSeriesColours[0]);
+    svg.rectangle({kLeft + 233, y - 9}, 6, 10, kUnderconfidence);
+    svg.text({kLeft + 247, y}, "underconfident by", style);
+    svg.close_group();
   }
 
   void draw_frame(SvgWriter& svg) const {
@@ -313,9 +325,14 @@ class Reliability {
                     bin.low, bin.high, bin.examples, bin.confidence, bin.accuracy);
     svg.rectangle({left, y_of(bin.accuracy)}, width, y_of(0) - y_of(bin.accuracy),
                   kSeriesColours[0], tooltip);
-    const double upper = std::max(bin.accuracy, bin.confidence);
-    const double lower = std::min(bin.accuracy, bin.confidence);
-    svg.rectangle({left, y_of(upper)}, width, y_of(lower) - y_of(upper), kDistance, tooltip);
+    if (bin.confidence > bin.accuracy) {
+      svg.rectangle({left, y_of(bin.confidence)}, width, y_of(bin.accuracy) - y_of(bin.confidence),
+                    kOverconfidence, tooltip);
+    } else if (bin.confidence < bin.accuracy) {
+      // This lies on the bar, which stays visible on both of its sides up to the accuracy.
+      svg.rectangle({left + width / 4, y_of(bin.accuracy)}, width / 2,
+                    y_of(bin.confidence) - y_of(bin.accuracy), kUnderconfidence, tooltip);
+    }
   }
 
   // Draws the share of the examples in each bin, below the diagram.

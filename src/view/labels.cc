@@ -18,6 +18,7 @@ constexpr UChar32 kZeroWidthJoiner = 0x200D;
 constexpr UChar32 kZeroWidthNonJoiner = 0x200C;
 constexpr std::size_t kLongestLabel = 200;  // in code points
 constexpr UChar32 kEmojiPresentation = 0xFE0F;
+constexpr UChar32 kKeycap = 0x20E3;
 
 /// Returns the code point at `position`, U+FFFD for broken UTF-8, and moves `position` to the next
 /// one.
@@ -83,6 +84,8 @@ void append_visible(std::string& label, UChar32 code, bool first) {
 }
 
 double code_point_em(UChar32 code) {
+  // Fonts without a picture of a whole sequence, such as a flag, draw each of its parts.
+  if (code == kKeycap || (code >= 0x80 && u_hasBinaryProperty(code, UCHAR_EMOJI))) return 1;
   const std::size_t columns = code_point_width(code);
   if (columns != 1) return columns == 0 ? 0 : 1;
   if (code < 0x80) {
@@ -171,20 +174,28 @@ std::string shorten_clusters(std::string_view text, std::size_t count) {
 std::string shorten_columns(std::string_view text, std::size_t width) {
   if (display_width(text) <= width) return std::string(text);
   std::string kept;
+  std::size_t used = 0;
   for (const std::string_view cluster : clusters(text)) {
-    if (display_width(kept) + display_width(cluster) + 1 > width) break;
+    used += display_width(cluster);
+    if (used + 1 > width) break;
     kept += cluster;
   }
   return width == 0 ? std::string() : kept + "…";
 }
 
-bool right_to_left(std::string_view text) {
+std::optional<Direction> first_direction(std::string_view text) {
   for (std::size_t position = 0; position < text.size();) {
     const UCharDirection direction = u_charDirection(next_code_point(text, position));
-    if (direction == U_LEFT_TO_RIGHT) return false;
-    if (direction == U_RIGHT_TO_LEFT || direction == U_RIGHT_TO_LEFT_ARABIC) return true;
+    if (direction == U_LEFT_TO_RIGHT) return Direction::kLeftToRight;
+    if (direction == U_RIGHT_TO_LEFT || direction == U_RIGHT_TO_LEFT_ARABIC) {
+      return Direction::kRightToLeft;
+    }
   }
-  return false;
+  return std::nullopt;
+}
+
+bool right_to_left(std::string_view text) {
+  return first_direction(text) == Direction::kRightToLeft;
 }
 
 bool turns_its_line(std::string_view text) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,6 +19,16 @@ std::string shorten_clusters(std::string_view text, std::size_t count);
 
 /// Returns at most `width` terminal columns. The last character is `…` when something was left out.
 std::string shorten_columns(std::string_view text, std::size_t width);
+
+enum class Direction { kLeftToRight, kRightToLeft };
+
+/// Returns the name of a direction in SVG and HTML: "ltr" or "rtl".
+constexpr std::string_view name(Direction direction) {
+  return direction == Direction::kLeftToRight ? "ltr" : "rtl";
+}
+
+/// Returns the direction of the first letter that has one. Digits and marks alone have none.
+std::optional<Direction> first_direction(std::string_view text);
 
 /// Whether the first letter that has a direction runs from right to left.
 bool right_to_left(std::string_view text);

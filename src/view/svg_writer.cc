@@ -11,6 +11,12 @@ namespace {
 constexpr std::string_view kFonts =
     "Noto Sans, Noto Sans CJK SC, Noto Sans Arabic, Noto Sans Devanagari, DejaVu Sans, sans-serif";
 
+/// Returns the value of text-anchor, whose start is the right end of a text from right to left.
+std::string_view anchor_of(std::string_view anchor, Direction direction) {
+  if (direction == Direction::kLeftToRight || anchor == "middle") return anchor;
+  return anchor == "start" ? "end" : "start";
+}
+
 }  // namespace
 
 std::string coordinate(double value) {
@@ -35,13 +41,16 @@ SvgWriter::SvgWriter(double width, double height, std::string_view name,
 void SvgWriter::text(Point at, std::string_view content, const TextStyle& style) {
   svg_ += fmt::format("<text x=\"{}\" y=\"{}\" font-size=\"{}\" fill=\"{}\"", coordinate(at.x),
                       coordinate(at.y), coordinate(style.size), style.colour);
-  if (style.anchor != "start") svg_ += fmt::format(" text-anchor=\"{}\"", style.anchor);
+  const Direction direction =
+      style.direction.value_or(first_direction(content).value_or(Direction::kLeftToRight));
+  const std::string_view anchor = anchor_of(style.anchor, direction);
+  if (anchor != "start") svg_ += fmt::format(" text-anchor=\"{}\"", anchor);
   if (style.bold) svg_ += " font-weight=\"bold\"";
   if (style.rotate != 0) {
     svg_ += fmt::format(" transform=\"rotate({} {} {})\"", coordinate(style.rotate),
                         coordinate(at.x), coordinate(at.y));
   }
-  svg_ += " direction=\"ltr\" unicode-bidi=\"isolate\">";
+  svg_ += fmt::format(" direction=\"{}\" unicode-bidi=\"isolate\">", name(direction));
   if (!style.tooltip.empty()) svg_ += "<title>" + escape_markup(style.tooltip) + "</title>";
   svg_ += escape_markup(content) + "</text>\n";
 }

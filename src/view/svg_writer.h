@@ -1,11 +1,13 @@
 // Writes SVG element by element. Internal to the folder.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "view/colours.h"
+#include "view/labels.h"
 
 namespace attend::view {
 
@@ -14,11 +16,15 @@ inline constexpr std::string_view kMutedColour = "#6a737d";
 
 struct TextStyle {
   double size = 13;
-  std::string_view anchor = "start";  ///< start, middle or end
+  /// What of the text stands at its point: "start" is its left end in every direction, "middle",
+  /// "end" is its right end.
+  std::string_view anchor = "start";
   std::string_view colour = kTextColour;
   double rotate = 0;  ///< degrees around the anchor
   bool bold = false;
   std::string_view tooltip = {};  ///< empty: none
+  /// Nothing: that of the first letter that has one.
+  std::optional<Direction> direction = {};
 };
 
 struct Point {

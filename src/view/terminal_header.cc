@@ -8,10 +8,9 @@
 namespace attend::view {
 namespace {
 
-constexpr std::size_t kLongestStep = 24;        // in columns, of a label on the staircase
-constexpr std::size_t kLongestVertical = 14;    // letters below one another
-constexpr std::size_t kAlwaysStaircase = 4;     // so many lines are always worth their space
-constexpr const char* kLeftToRight = "\u200E";  // a mark of direction without width
+constexpr std::size_t kLongestStep = 24;      // in columns, of a label on the staircase
+constexpr std::size_t kLongestVertical = 14;  // letters below one another
+constexpr std::size_t kAlwaysStaircase = 4;   // so many lines are always worth their space
 
 std::string spaces(std::size_t count) { return std::string(count, ' '); }
 
@@ -92,7 +91,7 @@ std::vector<std::string> draw_vertical(std::span<const std::string> labels, std:
 }  // namespace
 
 std::string isolated(const std::string& label) {
-  return turns_its_line(label) ? kLeftToRight + label + kLeftToRight : label;
+  return turns_its_line(label) ? kLeftToRightMark + label + kLeftToRightMark : label;
 }
 
 std::string pad_right(const std::string& label, std::size_t width) {

@@ -8,6 +8,10 @@
 
 namespace attend::view {
 
+/// Marks of direction, which have no width.
+inline constexpr const char* kLeftToRightMark = "\u200E";
+inline constexpr const char* kRightToLeftMark = "\u200F";
+
 /// Returns the lines above cells of `cell` columns each. Labels that fit are written above their
 /// cells. Longer ones form a staircase with leaders down to their cells, or are written letter
 /// below letter where that is shorter and the script allows it. No line is longer than `width`

@@ -114,6 +114,9 @@ struct LabelProbability {
 /// A text that was answered with a label, and the weights that its words and sentences had
 /// (docs/models.md §8). Words are UTF-8 and may contain anything, as in AlignmentPicture.
 ///
+/// Each sentence runs in the direction of its first letter that has one. Pictures and pages order
+/// the words of a line as the Unicode bidirectional algorithm (UAX #9) does.
+///
 /// Every draw_document* function throws Error when a weight or a probability is not a number, and
 /// fails a check when the sizes do not fit together.
 struct DocumentPicture {
@@ -141,7 +144,8 @@ struct DocumentOptions {
 };
 
 /// Returns lines of text with shaded words, as draw_terminal does. Without colour, shades
-/// `░▒▓█` stand below the words. The weight of a sentence is in the margin.
+/// `░▒▓█` stand below the words, whose first is always the leftmost; with colour, the terminal
+/// orders the words of lines from right to left. The weight of a sentence is in the margin.
 std::string draw_document_terminal(const DocumentPicture& picture,
                                    const TerminalOptions& terminal = {},
                                    const DocumentOptions& options = {});
@@ -238,8 +242,9 @@ struct ReliabilityOptions {
 };
 
 /// Returns a reliability diagram as an SVG document: the accuracy of each bin as a bar, its
-/// distance to the mean confidence in another colour, the diagonal of perfect calibration, and
-/// below it the share of the examples that each bin holds. Throws UsageError when there are no bins
+/// distance to the mean confidence in a colour above the bar (overconfident) or in another one on
+/// the bar (underconfident), the diagonal of perfect calibration, and below it the share of the
+/// examples that each bin holds. Throws UsageError when there are no bins
 /// or more than 100, and Error when a value is not a number between 0 and 1.
 std::string draw_reliability(std::span<const ReliabilityBin> bins,
                              const ReliabilityOptions& options = {});

@@ -257,12 +257,49 @@ TEST_F(Labels, GetATemperatureThatIsStored) {
   EXPECT_NE(table.out.find("before       after\n"), std::string::npos) << table.out;
 }
 
+TEST_F(Labels, FitATemperatureAtTheEndOfItsRangeWithANotice) {
+  const std::string folder = copy_model(file("model"), file("at-the-end")).string();
+  RunOptions input;
+  input.standard_input = "aa bb cc 7\tbad\nxx yy 9\tvery good\n";  // both are wrong
+  const RunResult fitted = attend({"evaluate", "-m", folder, "-", "--fit-temperature"}, input);
+  EXPECT_EQ(fitted.exit_code, 0) << fitted.error;
+  EXPECT_NE(fitted.error.find("attend evaluate: the fitted temperature is the largest one, 20: "),
+            std::string::npos)
+      << fitted.error;
+  input.standard_input = kTest;
+  const RunResult usual = attend({"evaluate", "-m", folder, "-", "--fit-temperature"}, input);
+  EXPECT_EQ(usual.error.find("the largest one"), std::string::npos) << usual.error;
+}
+
+TEST_F(Labels, HaveLogProbabilitiesWithoutAMinusOfZero) {
+  write_file(*folder_ / "one.tsv", "aa bb\tbad\nxx yy\tbad\n");
+  std::vector<std::string> arguments{"train", file("one.tsv"),   "-m", file("one"),
+                                     "-c",    file("labels.yml")};
+  for (const std::string& option : tiny_options(2)) arguments.push_back(option);
+  ASSERT_EQ(attend(arguments).exit_code, 0);
+  RunOptions input;
+  input.standard_input = "aa bb\tbad\n";
+  EXPECT_EQ(attend({"score", "-m", file("one"), "-"}, input).out, "0.000000\n");
+  const RunResult explained = attend({"show", "-m", file("one"), "aa bb", "--explain"});
+  EXPECT_NE(explained.out.find("(log-probability 0.0000)"), std::string::npos) << explained.out;
+  input.standard_input = "aa bb\n";
+  for (const char* format : {"json", "moses"}) {
+    const RunResult best = attend({"predict", "-m", file("one"), "--format", format}, input);
+    EXPECT_EQ(best.out.find("-0.0"), std::string::npos) << best.out;
+  }
+}
+
 TEST_F(Labels, ThatNoModelKnowsAreCountedAndFitNothing) {
   const RunResult result = run_on("aa bb 1\tunheard\n", {"evaluate", "-", "--json"});
   const nlohmann::json json = nlohmann::json::parse(result.out);
   EXPECT_EQ(json["calibration"]["unknown"], 1);
   EXPECT_EQ(json["calibration"]["accuracy"], 0.0);
+  EXPECT_TRUE(json["calibration"]["negative_log_likelihood"].is_null()) << result.out;
+  EXPECT_TRUE(json["calibration"]["bins"][0]["accuracy"].is_null()) << result.out;
   EXPECT_EQ(json["accuracy"], 0.0);
+  const RunResult table = run_on("aa bb 1\tunheard\n", {"evaluate", "-"});
+  EXPECT_NE(table.out.find("\nnegative log-likelihood                –\n"), std::string::npos)
+      << table.out;
   EXPECT_TRUE(failed(run_on("aa bb 1\tunheard\n", {"evaluate", "-", "--fit-temperature"}), kData,
                      {"--fit-temperature"}));
 }

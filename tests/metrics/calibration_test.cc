@@ -47,6 +47,10 @@ LabelProbabilities random_probabilities(double spread) {
   return result;
 }
 
+double likelihood(const LabelProbabilities& probabilities, double temperature) {
+  return calibrate(probabilities, temperature).negative_log_likelihood.value();
+}
+
 TEST(JudgedLabels, HaveTheProbabilityOfTheBestLabelAndOfTheRightOne) {
   const std::vector<float> row = logarithms({0.2, 0.7, 0.1});
   const JudgedLabel right = judge_label(row, 1);
@@ -99,7 +103,7 @@ TEST(Calibration, OfAFewExamplesIsThatByHand) {
   EXPECT_EQ(result.examples, 6U);
   EXPECT_EQ(result.unknown, 0U);
   EXPECT_NEAR(result.accuracy, 400.0 / 6, 1e-9);
-  EXPECT_NEAR(result.negative_log_likelihood, 4.7 / 6, 1e-9);
+  EXPECT_NEAR(result.negative_log_likelihood.value(), 4.7 / 6, 1e-9);
   EXPECT_NEAR(result.expected_error, 100 * (4 * 0.2 + 2 * 0.05) / 6, 1e-9);
   EXPECT_EQ(result.bins[14].examples, 4U);
   EXPECT_NEAR(result.bins[14].accuracy, 0.75, 1e-9);
@@ -134,7 +138,11 @@ TEST(Calibration, UnknownLabelsAreWrongAndHaveNoLikelihood) {
   EXPECT_EQ(result.accuracy, 50);
   EXPECT_EQ(result.negative_log_likelihood, 0.5);
   EXPECT_EQ(result.expected_error, 50);
-  EXPECT_EQ(calibrate(std::vector<JudgedLabel>{{1, false}}).negative_log_likelihood, 0);
+  EXPECT_EQ(likelihood_text(result), "0.5000");
+  const Calibration nothing = calibrate(std::vector<JudgedLabel>{{1, false}});
+  EXPECT_FALSE(nothing.negative_log_likelihood.has_value());
+  EXPECT_EQ(likelihood_text(nothing), "–");
+  EXPECT_EQ(likelihood_text(calibrate(std::vector<JudgedLabel>{{1, true, 0}})), "0.0000");
   EXPECT_THROW(calibrate(std::vector<JudgedLabel>{}), UsageError);
 }
 
@@ -152,9 +160,9 @@ TEST(FitTemperature, FindsTheLowestNegativeLogLikelihood) {
     const double found = fit_temperature(probabilities);
     EXPECT_GT(found, kLeastTemperature);
     EXPECT_LT(found, kLargestTemperature);
-    const double least = calibrate(probabilities, found).negative_log_likelihood;
+    const double least = likelihood(probabilities, found);
     for (const double factor : {0.5, 0.99, 1.01, 2.0}) {
-      EXPECT_LT(least, calibrate(probabilities, factor * found).negative_log_likelihood) << factor;
+      EXPECT_LT(least, likelihood(probabilities, factor * found)) << factor;
     }
   }
 }
@@ -206,10 +214,9 @@ TEST(FitTemperature, IsRelativeToTheOneThatWasApplied) {
   const FittedTemperature fitted = calibrate_with_temperature(applied, 4);
   EXPECT_EQ(fitted.applied, 4);
   EXPECT_EQ(fitted.temperature, 2);
-  EXPECT_NEAR(fitted.before.negative_log_likelihood, calibrate(plain, 4).negative_log_likelihood,
-              1e-6);
-  EXPECT_NEAR(fitted.after.negative_log_likelihood, -0.75 * std::log(0.75) - 0.25 * std::log(0.25),
-              1e-6);
+  EXPECT_NEAR(fitted.before.negative_log_likelihood.value(), likelihood(plain, 4), 1e-6);
+  EXPECT_NEAR(fitted.after.negative_log_likelihood.value(),
+              -0.75 * std::log(0.75) - 0.25 * std::log(0.25), 1e-6);
   EXPECT_NEAR(fitted.after.expected_error, 0, 1e-4);
   EXPECT_GT(fitted.before.expected_error, 5);
   EXPECT_EQ(fitted.after.accuracy, fitted.before.accuracy);

@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "base/base.h"
 #include "document_pictures.h"
@@ -96,6 +98,100 @@ TEST(DrawDocumentSvg, SetsRightToLeftLinesFromTheRight) {
   const auto words = inside(parse_xml(draw_document_svg(picture)), "sentence", "text");
   ASSERT_EQ(words.size(), 2U);
   EXPECT_GT(words[0].number("x"), words[1].number("x"));
+}
+
+// Returns the texts of the sentences as they stand from left to right, with their lines joined.
+std::string from_left(const DocumentPicture& picture, const DocumentOptions& options = {}) {
+  auto texts = inside(parse_xml(draw_document_svg(picture, options)), "sentence", "text");
+  std::stable_sort(texts.begin(), texts.end(), [](const Element& a, const Element& b) {
+    return std::pair(a.number("y"), a.number("x")) < std::pair(b.number("y"), b.number("x"));
+  });
+  std::string line;
+  for (const Element& text : texts) line += (line.empty() ? "" : " ") + text.text;
+  return line;
+}
+
+TEST(DrawDocumentSvg, KeepsTheOrderOfLeftToRightWordsInARightToLeftSentence) {
+  EXPECT_EQ(from_left({.words = {"أحب", "مدينة", "New", "York", "City", "كثيرا", "."},
+                       .joined = {0, 0, 0, 0, 0, 0, 1}}),
+            ". كثيرا New York City مدينة أحب");
+  EXPECT_EQ(from_left({.words = {"גרתי", "ב", "-", "1984", "ב", "-", "St.", "Ives", "."},
+                       .joined = {0, 0, 1, 1, 0, 1, 1, 0, 1}}),
+            ". St. Ives - ב 1984 - ב גרתי");
+}
+
+TEST(DrawDocumentSvg, SetsRightToLeftWordsOfALeftToRightSentenceFromTheRight) {
+  EXPECT_EQ(from_left({.words = {"He", "said", "שלום", "עולם", "twice", "."}}),
+            "He said עולם שלום twice .");
+}
+
+TEST(DrawDocumentSvg, GivesEverySentenceItsOwnDirection) {
+  DocumentPicture picture;
+  picture.words = {"أحب", "مدينة", "great", "film", "&", "nice", ".", "12", "!"};
+  picture.sentences = {0, 2, 7};
+  EXPECT_EQ(from_left(picture), "مدينة أحب great film & nice . ! 12");
+  const auto texts = inside(parse_xml(draw_document_svg(picture)), "sentence", "text");
+  ASSERT_EQ(texts.size(), 9U);
+  EXPECT_GT(texts[0].number("x"), 380);  // the page is 760 pixels wide
+  EXPECT_LT(texts[2].number("x"), 380);
+  EXPECT_GT(texts[8].number("x"), 380);  // a sentence without letters follows the document
+}
+
+TEST(DrawDocumentSvg, OrdersEachLineOfASentence) {
+  DocumentPicture picture;
+  picture.words.assign(40, "مدينة");
+  picture.words.insert(picture.words.end(), {"New", "York"});
+  const auto texts = inside(parse_xml(draw_document_svg(picture)), "sentence", "text");
+  ASSERT_EQ(texts.size(), 42U);
+  for (std::size_t j = 1; j < texts.size(); ++j) {
+    if (texts[j].number("y") > texts[j - 1].number("y")) {
+      EXPECT_GT(texts[j].number("x"), 700) << j;  // every line begins at the right edge
+    }
+  }
+}
+
+// A word with a mark at its end is drawn in two parts where the mark stands elsewhere.
+TEST(DrawDocumentSvg, PartsAWordOfTwoDirections) {
+  DocumentPicture picture;
+  picture.words = {"مدينة", "(New", "York)."};
+  picture.importance = {0.1F, 0.2F, 0.7F};
+  picture.word_weights = picture.importance;
+  EXPECT_EQ(from_left(picture), "). New York ( مدينة");
+  const auto document = parse_xml(draw_document_svg(picture));
+  const auto texts = inside(document, "sentence", "text");
+  const auto boxes = inside(document, "sentence", "rect");
+  ASSERT_EQ(boxes.size(), 5U);
+  ASSERT_EQ(texts.size(), 5U);
+  for (std::size_t k = 0; k < boxes.size(); ++k) {
+    EXPECT_NEAR(texts[k].number("x"), boxes[k].number("x") + boxes[k].number("width") / 2, 0.02);
+    const bool latin = texts[k].text.find_first_of("NY") != std::string::npos;
+    EXPECT_EQ(texts[k].attributes.at("direction"), latin ? "ltr" : "rtl") << texts[k].text;
+    for (std::size_t i = 0; i < k; ++i) {  // no two boxes overlap
+      const double apart = std::abs(texts[k].number("x") - texts[i].number("x"));
+      EXPECT_GE(apart, (boxes[k].number("width") + boxes[i].number("width")) / 2 - 0.02);
+    }
+  }
+}
+
+TEST(DrawDocumentSvg, SetsTheMarksOfALabelOnItsOwnSide) {
+  DocumentPicture picture = small_document();
+  picture.labels = {{"جيد جدا!", 0.9}, {"bad!", 0.1}};
+  const auto texts = inside(parse_xml(draw_document_svg(picture)), "labels", "text");
+  EXPECT_EQ(texts[0].attributes.at("direction"), "rtl");
+  EXPECT_EQ(texts[0].attributes.at("text-anchor"), "end");  // its left end, as that of the other
+  EXPECT_EQ(texts[2].attributes.at("direction"), "ltr");
+  EXPECT_EQ(texts[2].attributes.count("text-anchor"), 0U);
+  EXPECT_EQ(texts[0].number("x"), texts[2].number("x"));
+}
+
+TEST(DrawDocumentSvg, ShortensAnEndlessLabelAtOnce) {
+  DocumentPicture picture = small_document();
+  std::string label;
+  for (int k = 0; k < 200'000; ++k) label += "ab ";
+  picture.labels = {{label, 0.9}};
+  const auto texts = inside(parse_xml(draw_document_svg(picture)), "labels", "text");
+  EXPECT_THAT(texts[0].text, ::testing::EndsWith("…"));
+  EXPECT_LT(texts[0].text.size(), 60U);
 }
 
 TEST(DrawDocumentSvg, IsWellFormedForHostileWords) {

@@ -215,6 +215,19 @@ TEST(DrawDocumentTerminal, LeavesRightToLeftLinesToTheTerminal) {
               HasSubstr("وقعت الاتفاقية\n"));
 }
 
+TEST(DrawDocumentTerminal, TellsTheTerminalTheDirectionOfEachLine) {
+  DocumentPicture picture;
+  picture.words = {"مدينة", "New", "York", "He", "said", "שלום", "עולם", "plain"};
+  picture.sentences = {0, 3, 7};
+  EXPECT_THAT(draw_document_terminal(picture, {.colour = Colour::k256}),
+              HasSubstr("\u200Fمدينة New York\n\u200EHe said שלום עולם\nplain\n"));
+  picture.sentences.clear();
+  for (const std::string& line :
+       lines_of(draw_document_terminal(picture, {.colour = Colour::k256, .width = 20}))) {
+    EXPECT_EQ(line.rfind("\u200F", 0), 0U) << line;  // of a sentence that begins from the right
+  }
+}
+
 TEST(DrawDocumentTerminal, SaysThatADocumentIsEmpty) {
   DocumentPicture picture;
   picture.labels = {{"spam", 0.5}};
@@ -276,6 +289,16 @@ TEST(DrawDocumentsHtml, SetsRightToLeftDocumentsFromTheRight) {
   picture.words = {"وقعت", "الاتفاقية"};
   EXPECT_THAT(page(picture), HasSubstr("<div class=\"text\" dir=\"rtl\">"));
   EXPECT_THAT(page(small_document()), HasSubstr("<div class=\"text weighted\" dir=\"ltr\">"));
+}
+
+TEST(DrawDocumentsHtml, GivesEverySentenceItsOwnDirection) {
+  DocumentPicture picture;
+  picture.words = {"أحب", "مدينة", "great", "film", "12"};
+  picture.sentences = {0, 2, 4};
+  const std::string html = page(picture);
+  EXPECT_THAT(html, HasSubstr("<p dir=\"rtl\"><span class=\"word\">أحب</span>"));
+  EXPECT_THAT(html, HasSubstr("<p dir=\"ltr\"><span class=\"word\">great</span>"));
+  EXPECT_THAT(html, HasSubstr("<p dir=\"rtl\"><span class=\"word\">12</span>"));
 }
 
 TEST(DrawDocumentsHtml, BoundsThePage) {

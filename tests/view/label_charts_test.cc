@@ -108,6 +108,12 @@ TEST(DrawConfusion, TakesAnyLabel) {
   EXPECT_THAT(names, Not(Contains(std::string(500, 'x'))));
 }
 
+TEST(DrawConfusion, IsSmallForEndlessLabels) {
+  const ConfusionPicture picture{
+      .labels = {std::string(1'000'000, 'x'), "a"}, .counts = {1, 1, 1, 1}, .title = ""};
+  EXPECT_LT(draw_confusion(picture).size(), 30'000U);
+}
+
 TEST(DrawConfusion, RefusesWhatCannotBeDrawn) {
   EXPECT_THROW(draw_confusion({}), UsageError);
   EXPECT_THROW(draw_confusion({.labels = {"a"}, .counts = {1, 2}, .title = ""}), CheckFailure);
@@ -143,6 +149,31 @@ TEST(DrawReliability, DrawsAccuracyAndItsDistanceToTheConfidence) {
                            "share of the 100 examples"}) {
     EXPECT_THAT(texts, Contains(text));
   }
+}
+
+// A bin whose accuracy is above its confidence: the bar may not seem to end at the confidence.
+TEST(DrawReliability, ShowsTheWholeAccuracyOfAnUnderconfidentBin) {
+  const std::vector<ReliabilityBin> bins = {{0.5, 0.6, 1, 0.505, 1}};
+  const auto bars = named(group(draw_reliability(bins), "bins"), "rect");
+  ASSERT_EQ(bars.size(), 2U);
+  EXPECT_NEAR(bars[1].number("height") / bars[0].number("height"), 0.495, 1e-3);
+  // The bar is seen on both sides of what lies on it.
+  EXPECT_GT(bars[1].number("x"), bars[0].number("x") + 2);
+  EXPECT_LT(bars[1].number("x") + bars[1].number("width"),
+            bars[0].number("x") + bars[0].number("width") - 2);
+}
+
+TEST(DrawReliability, TellsOverconfidenceFromUnderconfidence) {
+  const std::string svg = draw_reliability(small_bins());
+  const auto fills = fills_of(group(svg, "bins"));
+  ASSERT_EQ(fills.size(), 4U);
+  EXPECT_EQ(fills[0], fills[2]);
+  EXPECT_NE(fills[1], fills[3]);
+  const auto texts = texts_of(parse_xml(svg));
+  EXPECT_THAT(texts, Contains("overconfident by"));
+  EXPECT_THAT(texts, Contains("underconfident by"));
+  EXPECT_EQ(fills_of(group(svg, "key")),
+            (std::vector<std::string>{fills[0], fills[3], fills[0], fills[1]}));
 }
 
 TEST(DrawReliability, DrawsTheDiagonal) {

@@ -45,6 +45,15 @@ TEST(VisibleLabel, IsBounded) {
   EXPECT_EQ(clusters(visible_label(std::string(100'000, 'x'))).size(), 201U);
 }
 
+TEST(EmWidth, LeavesRoomForEveryPartOfAnEmoji) {
+  EXPECT_GE(em_width("\U0001F1E9\U0001F1EA"), 2);  // a flag
+  EXPECT_GE(em_width("\U0001F468\u200D\U0001F469\u200D\U0001F467"), 3);
+  EXPECT_GE(em_width("\U0001F44D\U0001F3FD"), 2);
+  EXPECT_GE(em_width("\u2764\uFE0F"), 1);
+  EXPECT_GE(em_width("1\uFE0F\u20E3"), 1.5);
+  EXPECT_LT(em_width("1"), 1);
+}
+
 TEST(Clusters, KeepCombiningCharactersWithTheirBase) {
   EXPECT_THAT(clusters("e\u0301क्षि"), ElementsAre("e\u0301", "क्", "षि"));
   EXPECT_THAT(clusters(""), ElementsAre());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 #include <vector>
 
 namespace attend::commands {
@@ -21,9 +22,11 @@ std::vector<metrics::JudgedLine> lines_of(const EvaluatedPairs& evaluated) {
 }
 
 nlohmann::ordered_json calibration_json(double temperature, const metrics::Calibration& found) {
+  nlohmann::ordered_json likelihood;  // null without a line
+  if (found.negative_log_likelihood) likelihood = *found.negative_log_likelihood;
   return {{"temperature", temperature},
           {"expected_calibration_error", found.expected_error},
-          {"negative_log_likelihood", found.negative_log_likelihood}};
+          {"negative_log_likelihood", std::move(likelihood)}};
 }
 
 }  // namespace
@@ -48,9 +51,8 @@ std::string format_confidence(const LineConfidence& confidence) {
          row("temperature", number(fitted.applied), number(fitted.temperature)) +
          row("expected calibration error", fmt::format("{:.2f}", fitted.before.expected_error),
              fmt::format("{:.2f}", fitted.after.expected_error)) +
-         row("negative log-likelihood",
-             fmt::format("{:.4f}", fitted.before.negative_log_likelihood),
-             fmt::format("{:.4f}", fitted.after.negative_log_likelihood));
+         row("negative log-likelihood", metrics::likelihood_text(fitted.before),
+             metrics::likelihood_text(fitted.after));
 }
 
 void add_confidence(nlohmann::ordered_json& json, const LineConfidence& confidence) {

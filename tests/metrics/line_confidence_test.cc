@@ -37,7 +37,8 @@ TEST(LineConfidence, FindsTheTemperatureOfTheLines) {
     EXPECT_NEAR(fit_line_temperature(lines), temperature, 0.03 * temperature);
     const FittedTemperature fitted = calibrate_lines(lines);
     EXPECT_LT(fitted.after.expected_error, 1.5);
-    EXPECT_NEAR(fitted.after.negative_log_likelihood, likelihood(lines, fitted.temperature), 1e-9);
+    EXPECT_NEAR(fitted.after.negative_log_likelihood.value(), likelihood(lines, fitted.temperature),
+                1e-9);
     if (temperature != 1.0) {
       EXPECT_GT(fitted.before.expected_error, 5);
     }

@@ -251,22 +251,27 @@ std::size_t longest_of(const std::vector<Group>& groups) {
   return longest;
 }
 
-// Every batch of paragraphs has batches of its own sentences.
+// Every batch of paragraphs has batches of its own sentences, which are collected in the order of
+// the text.
 LowerBatches make_paragraphs(const Levels& levels, const Words& words,
                              const at::TensorOptions& floating) {
   std::vector<std::size_t> lengths;
   for (const Group& paragraph : levels.paragraphs) lengths.push_back(paragraph.length);
   const std::vector<std::size_t> order = order_by_length(lengths);
+  std::vector<std::size_t> firsts(lengths.size());  // of each paragraph among the sentences
   LowerBatches result{{}, places_of(order)};
   for (const std::span<const std::size_t> own : cut_by_length(order, lengths)) {
-    std::vector<Group> groups;
+    std::vector<std::size_t> in_text(own.begin(), own.end());
+    std::sort(in_text.begin(), in_text.end());
     std::vector<Sentence> sentences;
-    for (const std::size_t k : own) {
+    for (const std::size_t k : in_text) {
       const auto [first, length] = levels.paragraphs[k];
-      groups.push_back({sentences.size(), length});
+      firsts[k] = sentences.size();
       const auto begin = levels.sentences.begin() + static_cast<std::ptrdiff_t>(first);
       sentences.insert(sentences.end(), begin, begin + static_cast<std::ptrdiff_t>(length));
     }
+    std::vector<Group> groups;
+    for (const std::size_t k : own) groups.push_back({firsts[k], lengths[k]});
     const auto batch = std::make_shared<Batch>();
     batch->sentences = static_cast<std::int64_t>(own.size());
     fill_groups(*batch, groups, lengths[own.front()], make_sentences(sentences, words, floating),

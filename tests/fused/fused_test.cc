@@ -550,6 +550,16 @@ TEST(FusedPath, SharedRowsChangeNothingButRounding) {
   }
 }
 
+// Large vocabularies and batches are worked off in blocks.
+TEST(FusedPath, EqualsTensorOperationsWithManyTargets) {
+  Configuration c;
+  c.training.dropout = {};
+  const model::VocabularySizes sizes{3000, 6000};
+  const auto examples = network::testing::random_examples(64, sizes, 20, 20, 8);
+  const Layout layout(model::parameter_table(c, sizes));
+  expect_fused_equals_plain(c, sizes, examples, initial_values(layout, 3, at::kFloat));
+}
+
 TEST(FusedPath, GivesTheSameBitsAgain) {
   Configuration c;
   const model::VocabularySizes sizes{40, 50};

@@ -27,6 +27,7 @@ class InputProjection {
   void operator()(std::span<const float> x, std::size_t rows, std::span<float> gates) const;
   /// Computes the gates of one-hot vectors, which are columns of W. The ids lie in [0, inputs).
   void one_hot(std::span<const text::TokenId> ids, std::span<float> gates) const;
+  std::size_t inputs() const { return linear_.weight.inputs(); }
 
  private:
   void finish(std::size_t rows, std::span<float> gates) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 #include <string>
+#include <unordered_map>
 #include <utility>
 
 #include "base/base.h"
@@ -118,6 +119,19 @@ class DirectionRun {
   CellMemory memory_;
 };
 
+// Returns the different ids, in the order of their first places. Each id becomes the place in this
+// list where it stands.
+std::vector<TokenId> replace_by_places(std::span<TokenId> ids) {
+  std::vector<TokenId> distinct;
+  std::unordered_map<TokenId, TokenId> places(ids.size());
+  for (TokenId& id : ids) {
+    const auto [place, is_new] = places.try_emplace(id, static_cast<TokenId>(distinct.size()));
+    if (is_new) distinct.push_back(id);
+    id = place->second;
+  }
+  return distinct;
+}
+
 // Puts the annotations of each source, whose words were read backward, into the order of its
 // tokens. The last token stays in its place.
 void reverse_words(Annotations& annotations) {
@@ -228,9 +242,8 @@ void Encoder::make_tables() {
   }
 }
 
-// Returns embeddings [ids, m_x], or nothing when tables or one-hot vectors replace them.
+// Returns embeddings [ids, m_x].
 std::vector<float> Encoder::embed(std::span<const TokenId> ids) const {
-  if (embedding_ == 0 || !levels_[0].layers[0].front().table.empty()) return {};
   std::vector<float> embedded(ids.size() * embedding_);
   for (std::size_t at = 0; at < ids.size(); ++at) {
     copy(row_of(embeddings_, static_cast<std::size_t>(ids[at]), embedding_),
@@ -270,12 +283,15 @@ void Encoder::add_ngrams(const model::Ngrams& ngrams, std::size_t first,
   }
 }
 
-// Returns the vectors that the bottom layer reads at all positions of the sources, whose ids are
-// `ids`; nothing when tables or one-hot vectors replace them.
-std::vector<float> Encoder::embed_sources(std::span<const model::Source> sources,
-                                          std::span<const TokenId> ids) const {
-  if (position_units_ > 0) return embed_with_distances(sources, ids);
-  return embed_words(sources, ids);
+// Returns what the bottom layer reads at all positions of the sources, whose ids are `ids`.
+Encoder::Inputs Encoder::embed_sources(std::span<const model::Source> sources,
+                                       std::vector<TokenId> ids) const {
+  if (position_units_ > 0) return {embed_with_distances(sources, ids), {}};
+  if (!ngrams_.empty()) return {embed_words(sources, ids), {}};
+  const bool one_hot = embedding_ == 0, table = !levels_[0].layers[0].front().table.empty();
+  if (one_hot || table) return {{}, std::move(ids)};
+  const std::vector<TokenId> distinct = replace_by_places(ids);
+  return {embed(distinct), std::move(ids)};
 }
 
 // Returns [E x_j; P_1 d_1; P_2 d_2] of all positions of the sources, whose ids are `ids` (§9).
@@ -301,26 +317,26 @@ std::vector<float> Encoder::embed_with_distances(std::span<const model::Source> 
   return rows;
 }
 
-// `inputs` [positions, …] are empty in a bottom layer that looks up tables or columns.
-void Encoder::run_layer(const Layer& layer, std::span<const TokenId> ids,
-                        std::span<const float> inputs, Annotations& annotations) const {
-  const std::size_t positions = annotations.positions();
-  const auto gates = [&](const Direction& direction, kernels::Buffer& memory) -> Gates {
-    if (inputs.empty() && !direction.table.empty()) return {direction.table, ids};
+void Encoder::run_layer(const Layer& layer, const Inputs& inputs, Annotations& annotations) const {
+  const auto gates_of = [&](const Direction& direction, kernels::Buffer& memory) -> Gates {
+    if (inputs.rows.empty() && !direction.table.empty()) return {direction.table, inputs.ids};
     // The products of all time steps are computed at once, since they do not depend on states.
-    const std::span<float> rows = memory.get(positions * direction.cell.gate_units());
-    if (inputs.empty()) {
-      direction.project.one_hot(ids, rows);
-    } else {
-      direction.project(inputs, positions, rows);
+    const std::size_t width = direction.cell.gate_units();
+    if (inputs.rows.empty()) {
+      const std::span<float> gates = memory.get(inputs.ids.size() * width);
+      direction.project.one_hot(inputs.ids, gates);
+      return {gates, {}};
     }
-    return {rows, {}};
+    const std::size_t rows = inputs.rows.size() / direction.project.inputs();
+    const std::span<float> gates = memory.get(rows * width);
+    direction.project(inputs.rows, rows, gates);
+    return {gates, inputs.ids};
   };
   std::vector<kernels::Buffer> memory(layer.size());
   std::vector<DirectionRun> runs;
   runs.reserve(layer.size());
   for (std::size_t d = 0; d < layer.size(); ++d) {
-    runs.emplace_back(layer[d].cell, gates(layer[d], memory[d]), layer[d].way,
+    runs.emplace_back(layer[d].cell, gates_of(layer[d], memory[d]), layer[d].way,
                       Columns{d * units_, units_}, annotations);
   }
   Schedule schedule(annotations);
@@ -342,35 +358,34 @@ void Encoder::run_layer(const Layer& layer, std::span<const TokenId> ids,
   for (const DirectionRun& run : runs) run.keep(schedule, last);
 }
 
-// Runs all layers of a level over sources whose starts and lengths are set. `inputs` [positions, …]
-// are those of the bottom layer.
-void Encoder::run_level(const Level& level, std::span<const TokenId> ids, std::vector<float> inputs,
-                        Annotations& annotations) const {
+// Runs all layers of a level over sources whose starts and lengths are set. `inputs` are those of
+// the bottom layer.
+void Encoder::run_level(const Level& level, Inputs inputs, Annotations& annotations) const {
   const std::size_t width = level.layers[0].size() * units_;
   const std::size_t positions =
       annotations.starts.empty() ? 0 : annotations.starts.back() + annotations.lengths.back();
   annotations.units = width;
   annotations.values = kernels::Array(positions * width);
   for (std::size_t layer = 0; layer < level.layers.size(); ++layer) {
-    run_layer(level.layers[layer], ids, inputs, annotations);
+    run_layer(level.layers[layer], inputs, annotations);
+    inputs.ids.clear();
     const bool top = layer + 1 == level.layers.size();
     const std::span<const float> states = annotations.values;
-    inputs = sums_ ? sum_of_halves(states, width) : std::vector<float>();
+    inputs.rows = sums_ ? sum_of_halves(states, width) : std::vector<float>();
     if (top) break;
-    if (!sums_) inputs.assign(states.begin(), states.end());
+    if (!sums_) inputs.rows.assign(states.begin(), states.end());
   }
   if (!sums_) return;
   annotations.units = units_;
   annotations.values = kernels::Array(positions * units_);
-  copy(inputs, annotations.values.span());
+  copy(inputs.rows, annotations.values.span());
 }
 
-// `inputs` are those that embed() or embed_with_distances() returns.
-Annotations Encoder::annotate_words(std::span<const TokenId> ids,
-                                    std::span<const std::size_t> lengths,
-                                    std::vector<float> inputs) const {
+// Annotates the vectors or words of sources of these lengths by the layers of a level.
+Annotations Encoder::annotate_level(std::size_t level, Inputs inputs,
+                                    std::span<const std::size_t> lengths) const {
   Annotations annotations = with_lengths(lengths);
-  run_level(levels_[0], ids, std::move(inputs), annotations);
+  run_level(levels_[level], std::move(inputs), annotations);
   return annotations;
 }
 
@@ -391,8 +406,9 @@ Annotations Encoder::annotate(std::span<const model::Source> sources) const {
     }
   }
   if (levels_.size() > 1) return annotate_documents(sources, ids);
-  Annotations annotations = annotate_words(ids, lengths, embed_sources(sources, ids));
-  annotations.allowed = allowed_positions(sources, ids.size());
+  const std::size_t positions = ids.size();
+  Annotations annotations = annotate_level(0, embed_sources(sources, std::move(ids)), lengths);
+  annotations.allowed = allowed_positions(sources, positions);
   if (reverses_words_) reverse_words(annotations);
   return annotations;
 }

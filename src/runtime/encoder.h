@@ -68,28 +68,35 @@ class Encoder {
     std::span<const float> query;  // u [n']; empty at the top, and where there are no weights
   };
 
+  // What a layer reads at each position: row ids[j] of `rows`, or row j where there are no ids.
+  // Without rows it reads the token ids[j] itself, by a table or as a one-hot vector. Equal words
+  // share a row, so that their products are computed once.
+  struct Inputs {
+    std::vector<float> rows;
+    std::vector<text::TokenId> ids;  // [positions] or empty
+  };
+
   Level make_level(const model::EncoderConfig& config, int level, const Tensors& tensors) const;
   void make_tables();
   std::vector<float> embed(std::span<const text::TokenId> ids) const;
-  std::vector<float> embed_sources(std::span<const model::Source> sources,
-                                   std::span<const text::TokenId> ids) const;
+  Inputs embed_sources(std::span<const model::Source> sources,
+                       std::vector<text::TokenId> ids) const;
   std::vector<float> embed_words(std::span<const model::Source> sources,
                                  std::span<const text::TokenId> ids) const;
   void add_ngrams(const model::Ngrams& ngrams, std::size_t first, std::span<float> rows) const;
   std::vector<float> embed_with_distances(std::span<const model::Source> sources,
                                           std::span<const text::TokenId> ids) const;
-  void run_layer(const Layer& layer, std::span<const text::TokenId> ids,
-                 std::span<const float> inputs, Annotations& annotations) const;
-  void run_level(const Level& level, std::span<const text::TokenId> ids, std::vector<float> inputs,
-                 Annotations& annotations) const;
-  Annotations annotate_words(std::span<const text::TokenId> ids,
-                             std::span<const std::size_t> lengths, std::vector<float> inputs) const;
+  void run_layer(const Layer& layer, const Inputs& inputs, Annotations& annotations) const;
+  void run_level(const Level& level, Inputs inputs, Annotations& annotations) const;
+  Annotations annotate_level(std::size_t level, Inputs inputs,
+                             std::span<const std::size_t> lengths) const;
   // With several levels (encoder_levels.cc):
   std::vector<float> pool(const Level& level, const Annotations& annotations,
                           std::vector<float>& weights) const;
-  Annotations annotate_groups(const Annotations& below, std::size_t level,
-                              std::span<const std::size_t> lengths,
-                              std::vector<float>& weights) const;
+  std::vector<float> sentence_vectors(std::span<const model::Source> sources,
+                                      std::span<const text::TokenId> ids,
+                                      std::span<const std::size_t> lengths,
+                                      std::vector<float>& weights) const;
   Annotations annotate_documents(std::span<const model::Source> sources,
                                  std::span<const text::TokenId> ids) const;
 

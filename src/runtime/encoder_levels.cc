@@ -9,6 +9,8 @@
 namespace attend::runtime {
 namespace {
 
+constexpr std::size_t kWordsAtOnce = 4096;  // of all sources whose words are annotated together
+
 // The lengths of the sequences of every level.
 struct LevelLengths {
   std::vector<std::size_t> sentences;   // in words
@@ -107,14 +109,32 @@ std::vector<float> Encoder::pool(const Level& level, const Annotations& annotati
   return vectors;
 }
 
-// Pools the level below and annotates its vectors, which are positions of sources of these lengths.
-Annotations Encoder::annotate_groups(const Annotations& below, std::size_t level,
-                                     std::span<const std::size_t> lengths,
-                                     std::vector<float>& weights) const {
-  std::vector<float> vectors = pool(levels_[level - 1], below, weights);
-  Annotations annotations = with_lengths(lengths);
-  run_level(levels_[level], {}, std::move(vectors), annotations);
-  return annotations;
+// Returns the vectors of the sentences of all sources, and gives `weights` those of their words.
+// Only a few sources are worked on at a time: what their words need then stays in the processor's
+// caches, and memory does not grow with the number of sources.
+std::vector<float> Encoder::sentence_vectors(std::span<const model::Source> sources,
+                                             std::span<const text::TokenId> ids,
+                                             std::span<const std::size_t> lengths,
+                                             std::vector<float>& weights) const {
+  std::vector<float> vectors, own_weights;
+  for (std::size_t begin = 0, end = 0; begin < sources.size(); begin = end) {
+    std::size_t words = 0, sentences = 0;
+    do {
+      words += sources[end].tokens.size();
+      sentences += sources[end].sentences.size();
+      ++end;
+    } while (end < sources.size() && words + sources[end].tokens.size() <= kWordsAtOnce);
+    const auto own_ids = ids.first(words);
+    const Annotations annotations = annotate_level(
+        0, embed_sources(sources.subspan(begin, end - begin), {own_ids.begin(), own_ids.end()}),
+        lengths.first(sentences));
+    const std::vector<float> own = pool(levels_[0], annotations, own_weights);
+    vectors.insert(vectors.end(), own.begin(), own.end());
+    weights.insert(weights.end(), own_weights.begin(), own_weights.end());
+    ids = ids.subspan(words);
+    lengths = lengths.subspan(sentences);
+  }
+  return vectors;
 }
 
 Annotations Encoder::annotate_documents(std::span<const model::Source> sources,
@@ -122,13 +142,14 @@ Annotations Encoder::annotate_documents(std::span<const model::Source> sources,
   for (const model::Source& source : sources) ATTEND_CHECK(source.allowed.empty());
   const LevelLengths all = find_lengths(sources);
   std::vector<PoolingWeights> pooling{{all.words_before, {}}};
-  Annotations annotations = annotate_words(ids, all.sentences, embed_sources(sources, ids));
+  std::vector<float> vectors = sentence_vectors(sources, ids, all.sentences, pooling[0].values);
   std::size_t level = 1;
   if (!all.paragraphs.empty()) {
-    annotations = annotate_groups(annotations, level++, all.paragraphs, pooling[0].values);
+    const Annotations sentences = annotate_level(level, {std::move(vectors), {}}, all.paragraphs);
     pooling.push_back({all.sentences_before, {}});
+    vectors = pool(levels_[level++], sentences, pooling.back().values);
   }
-  annotations = annotate_groups(annotations, level, all.documents, pooling.back().values);
+  Annotations annotations = annotate_level(level, {std::move(vectors), {}}, all.documents);
   annotations.pooling = std::move(pooling);
   return annotations;
 }

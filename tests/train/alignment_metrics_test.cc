@@ -135,6 +135,14 @@ TEST_F(AlignmentMetrics, AreBetterWhenTheyAreLower) {
               ThrowsMessage<UsageError>(HasSubstr("or loss, alignment_error_rate")));
 }
 
+TEST_F(AlignmentMetrics, OpenASession) {
+  for (const char* name : {"alignment_error_rate", "alignment_entropy"}) {
+    options.folder = files / name;
+    options.configuration.training.metric = name;
+    EXPECT_NO_THROW(open_session(options)) << name;
+  }
+}
+
 TEST_F(AlignmentMetrics, NeedGoldAlignmentsAndAnAlignment) {
   const auto refusal = [&](const std::string& part) {
     EXPECT_THAT([&] { open_session(options); }, ThrowsMessage<UsageError>(HasSubstr(part)));

@@ -134,17 +134,16 @@ bool GoldReader::next_line() {
   return true;
 }
 
-void GoldReader::require_line(const std::string& pairs) {
+void GoldReader::skip(const std::string& pairs) {
+  is_blank_ = leading_blanks_ > 0;  // line_ holds a later line then
   ++pairs_;
   if (!naacl_ && !next_line()) throw unequal_lengths(lines_.name(), pairs_ - 1, pairs);
 }
 
-metrics::GoldAlignment GoldReader::next(const PairLength& length, const std::string& pairs) {
-  const bool blank = leading_blanks_ > 0;  // line_ holds a later line then
-  require_line(pairs);
+metrics::GoldAlignment GoldReader::current(const PairLength& length) const {
   metrics::GoldAlignment gold;
   if (!naacl_) {
-    return blank ? gold : parse_pharaoh(line_, length, lines_.name(), pairs_);
+    return is_blank_ ? gold : parse_pharaoh(line_, length, lines_.name(), pairs_);
   }
   const auto found = sentences_.find(pairs_);
   if (found == sentences_.end()) return gold;
@@ -155,7 +154,10 @@ metrics::GoldAlignment GoldReader::next(const PairLength& length, const std::str
   return gold;
 }
 
-void GoldReader::skip(const std::string& pairs) { require_line(pairs); }
+metrics::GoldAlignment GoldReader::next(const PairLength& length, const std::string& pairs) {
+  skip(pairs);
+  return current(length);
+}
 
 void GoldReader::finish(const std::string& pairs) {
   if (!naacl_) {

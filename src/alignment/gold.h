@@ -39,8 +39,12 @@ class GoldReader {
   /// Returns the alignment of the next pair. `pairs` is the name of the file of pairs, for
   /// messages.
   metrics::GoldAlignment next(const PairLength& length, const std::string& pairs);
-  /// Skips the next pair, whose words are not known. Its links are not looked at.
+  /// Goes to the next pair. Its links are not looked at: the pair may have unknown words. Throws as
+  /// next() does where the file cannot be read on or has ended.
   void skip(const std::string& pairs);
+  /// Returns the alignment of the pair that skip() has gone to. Throws DataError for its links
+  /// alone, so that a caller may leave the pair out and read on.
+  metrics::GoldAlignment current(const PairLength& length) const;
   /// Call it after the last pair.
   void finish(const std::string& pairs);
 
@@ -53,7 +57,6 @@ class GoldReader {
   };
 
   bool next_line();
-  void require_line(const std::string& pairs);
   void read_naacl();
   void add_naacl(std::string_view text);
 
@@ -61,6 +64,7 @@ class GoldReader {
   std::size_t leading_blanks_ = 0;  ///< blank lines before the first other line, not yet returned
   bool has_first_ = false;          ///< whether line_ is that line, not yet returned
   std::string line_;
+  bool is_blank_ = false;  ///< whether the line of the pair is a leading blank and not line_
   std::size_t pairs_ = 0;  ///< that were asked for
   bool naacl_ = false;
   std::map<std::size_t, std::vector<Written>> sentences_;  // by number, from 1

@@ -54,18 +54,46 @@ struct WordOptions {
   Merge merge = Merge::kMean;
 };
 
-/// The weights of a model between the words of a pair.
-struct WordWeights {
-  std::size_t source_words = 0;
-  std::size_t target_words = 0;
-  /// [target words, source words], 0 … 1. A row sums to at most 1 with Merge::kMean.
+/// The weights of a model between one target word and the source words.
+struct WordRow {
+  /// The source words that own a unit, sorted; any other word has weight 0. Empty for a target word
+  /// that owns no unit.
+  std::span<const std::size_t> words;
+  /// [words], 0 … 1. They sum to at most 1 with Merge::kMean.
   std::vector<float> weights;
-  /// [target words]: the largest weight of a column that belongs to no unit.
-  std::vector<float> elsewhere;
+  float elsewhere = 0;  ///< the largest weight of a column that belongs to no unit
+};
 
-  float at(std::size_t source, std::size_t target) const {
-    return weights[target * source_words + source];
-  }
+/// The weights of a model between the words of a pair. They are computed row by row when they are
+/// asked for, because a text may have far more words than the model has read units of it: memory
+/// grows with the words and units of the texts, and not with their product.
+class WordWeights {
+ public:
+  /// The result refers to the weights in `units`.
+  WordWeights(const UnitWeights& units, const Grouping& source, const Grouping& target,
+              const WordOptions& options);
+
+  std::size_t target_words() const { return target_words_; }
+  /// Returns the row of a target word. The result refers to this object.
+  WordRow row(std::size_t target) const;
+  /// Returns one weight of row(target), which it computes.
+  float at(std::size_t source, std::size_t target) const;
+
+ private:
+  using Range = std::pair<std::size_t, std::size_t>;
+
+  std::span<const float> step(std::ptrdiff_t step) const;
+  void add(std::span<const float> weights, std::vector<double>& items) const;
+  std::vector<double> merged(std::span<const Range> units) const;
+
+  UnitWeights units_;
+  WordOptions options_;
+  std::vector<std::size_t> words_;  // the source words that own a unit, sorted
+  std::vector<Range> places_;  // [source units]: the words of each unit, [first, second) of words_
+  std::size_t target_words_ = 0;
+  std::vector<Range> target_units_;  // (target word, target unit), sorted
+  /// The source words that own a unit, and the columns without a unit, each by itself.
+  std::size_t items_ = 0;
 };
 
 /// Adds up the weights of the units of each source word, and merges the rows of the units of each

@@ -103,12 +103,16 @@ class PairLinks {
   }
 
   void read_gold(const text::PairReader& pairs, Line& line, std::optional<DataError>& problem) {
-    if (problem) return gold_->skip(pairs.name());
-    metrics::GoldAlignment gold = gold_->next(
-        {text::find_words(line.pair.source).size(), text::find_words(line.pair.target).size()},
-        pairs.name());
-    line.links = std::move(gold.sure);
-    line.possible = std::move(gold.possible);
+    gold_->skip(pairs.name());
+    if (problem) return;
+    try {
+      metrics::GoldAlignment gold = gold_->current(
+          {text::find_words(line.pair.source).size(), text::find_words(line.pair.target).size()});
+      line.links = std::move(gold.sure);
+      line.possible = std::move(gold.possible);
+    } catch (const DataError& error) {
+      problem = error;
+    }
   }
 
   std::optional<LinkReader> links_;

@@ -26,6 +26,25 @@ MATCHER_P(IsNear, expected, "") {
                                        result_listener);
 }
 
+// Returns all weights, [target words, source words].
+std::vector<float> dense(const WordWeights& weights, std::size_t source_words = 2) {
+  std::vector<float> result;
+  for (std::size_t target = 0; target < weights.target_words(); ++target) {
+    for (std::size_t source = 0; source < source_words; ++source) {
+      result.push_back(weights.at(source, target));
+    }
+  }
+  return result;
+}
+
+std::vector<float> elsewhere(const WordWeights& weights) {
+  std::vector<float> result;
+  for (std::size_t target = 0; target < weights.target_words(); ++target) {
+    result.push_back(weights.row(target).elsewhere);
+  }
+  return result;
+}
+
 TEST(Group, GivesEachUnitTheWordsThatItTouches) {
   // "ab  cd": a, b, the blanks, cd, and a unit over both words.
   const Spans units{{0, 1}, {1, 2}, {2, 4}, {4, 6}, {0, 6}}, words{{0, 2}, {4, 6}};
@@ -53,25 +72,27 @@ struct Example {
 };
 
 TEST(WordWeights, SumOverSourceUnitsAndAverageOverTargetUnits) {
-  const WordWeights words = Example().weights();
-  EXPECT_EQ(words.source_words, 2U);
-  EXPECT_EQ(words.target_words, 2U);
-  EXPECT_THAT(words.weights, IsNear(std::vector<float>{0.5F, 0.4F, 0.2F, 0.2F}));
-  EXPECT_THAT(words.elsewhere, IsNear(std::vector<float>{0.1F, 0.6F}));
+  const Example example;
+  const WordWeights words = example.weights();
+  EXPECT_EQ(words.target_words(), 2U);
+  EXPECT_THAT(words.row(0).words, ElementsAre(0U, 1U));
+  EXPECT_THAT(dense(words), IsNear(std::vector<float>{0.5F, 0.4F, 0.2F, 0.2F}));
+  EXPECT_THAT(elsewhere(words), IsNear(std::vector<float>{0.1F, 0.6F}));
   EXPECT_FLOAT_EQ(words.at(1, 0), 0.4F);
 }
 
 TEST(WordWeights, MayTakeTheLargestRow) {
-  const WordWeights words = Example().weights({0, Merge::kMaximum});
-  EXPECT_THAT(words.weights, IsNear(std::vector<float>{0.7F, 0.6F, 0.2F, 0.2F}));
+  const Example example;
+  const WordWeights words = example.weights({0, Merge::kMaximum});
+  EXPECT_THAT(dense(words), IsNear(std::vector<float>{0.7F, 0.6F, 0.2F, 0.2F}));
 }
 
 TEST(WordWeights, ShiftTakesTheRowOfAnotherStep) {
   const Example example;
-  EXPECT_THAT(example.weights({1, Merge::kMean}).weights,
+  EXPECT_THAT(dense(example.weights({1, Merge::kMean})),
               IsNear(std::vector<float>{0.25F, 0.4F, 0.0F, 0.9F}))
       << "the last word has the row of </s>";
-  EXPECT_THAT(example.weights({-1, Merge::kMean}).weights,
+  EXPECT_THAT(dense(example.weights({-1, Merge::kMean})),
               IsNear(std::vector<float>{0.7F, 0.2F, 0.3F, 0.6F}))
       << "the first piece has no row, and the word has that of its second piece";
   for (const int far : {5, -5, std::numeric_limits<int>::max(), std::numeric_limits<int>::min()}) {
@@ -82,28 +103,28 @@ TEST(WordWeights, ShiftTakesTheRowOfAnotherStep) {
 TEST(WordWeights, WithoutTheRowOfTheEndTheLastUnitHasNone) {
   Example example;
   example.end.clear();
-  EXPECT_THAT(example.weights({1, Merge::kMean}).weights,
+  EXPECT_THAT(dense(example.weights({1, Merge::kMean})),
               IsNear(std::vector<float>{0.25F, 0.4F, 0.0F, 0.0F}));
 }
 
 TEST(WordWeights, UnitInSeveralWordsSharesItsWeight) {
   Example example;
   example.source.of_units[1] = {0, 2};
-  EXPECT_THAT(example.weights().weights, IsNear(std::vector<float>{0.375F, 0.525F, 0.15F, 0.25F}));
+  EXPECT_THAT(dense(example.weights()), IsNear(std::vector<float>{0.375F, 0.525F, 0.15F, 0.25F}));
 }
 
 TEST(WordWeights, UnitWithoutWordIsDropped) {
   Example example;
   example.source.of_units[0] = {0, 0};
   example.target.of_units[2] = {1, 1};
-  EXPECT_THAT(example.weights().weights, IsNear(std::vector<float>{0.25F, 0.4F, 0.0F, 0.0F}));
+  EXPECT_THAT(dense(example.weights()), IsNear(std::vector<float>{0.25F, 0.4F, 0.0F, 0.0F}));
 }
 
 TEST(WordWeights, OfSeveralColumnsOfOneUnitAreAdded) {
   Example example;
   example.columns = {0, 1, 0, kNoUnit};  // a tag that a later part of the source repeats
   example.source = {1, {{0, 1}, {0, 1}}};
-  EXPECT_THAT(example.weights().weights, IsNear(std::vector<float>{0.9F, 0.4F}));
+  EXPECT_THAT(dense(example.weights()), IsNear(std::vector<float>{0.9F, 0.4F}));
 }
 
 TEST(WordWeights, OfEachUnitAreTheAlignment) {
@@ -113,8 +134,22 @@ TEST(WordWeights, OfEachUnitAreTheAlignment) {
   const WordWeights words = example.weights();
   for (std::size_t i = 0; i < 3; ++i) {
     for (std::size_t j = 0; j < 3; ++j) EXPECT_EQ(words.at(j, i), example.rows[i * 4 + j]);
-    EXPECT_EQ(words.elsewhere[i], example.rows[i * 4 + 3]);
+    EXPECT_EQ(words.row(i).elsewhere, example.rows[i * 4 + 3]);
   }
+}
+
+// The words behind the cut of a long source own no unit.
+TEST(WordWeights, TakeNoMemoryForWordsThatOwnNoUnit) {
+  Example example;
+  example.source.words = example.target.words = std::size_t{1} << 40;
+  example.source.of_units[2] = {example.source.words - 1, example.source.words};
+  const WordWeights words = example.weights();
+  EXPECT_THAT(words.row(0).words, ElementsAre(0U, example.source.words - 1));
+  EXPECT_THAT(words.row(0).weights, IsNear(std::vector<float>{0.5F, 0.4F}));
+  EXPECT_FLOAT_EQ(words.at(example.source.words - 1, 1), 0.2F);
+  EXPECT_EQ(words.at(1, 0), 0);
+  EXPECT_THAT(words.row(2).words, IsEmpty());
+  EXPECT_EQ(words.at(0, 2), 0);
 }
 
 TEST(WordWeights, EmptySidesHaveNone) {
@@ -153,30 +188,37 @@ TEST(WordWeights, RowsOfAnyGroupingSumToAtMostOne) {
     const WordWeights words =
         word_weights({rows, {}, columns}, random_grouping(units), random_grouping(targets));
     for (std::size_t target = 0; target < 3; ++target) {
-      float sum = words.elsewhere[target];
+      float sum = words.row(target).elsewhere;
       for (std::size_t source = 0; source < 3; ++source) sum += words.at(source, target);
       EXPECT_LE(sum, 1 + 1e-5F);
     }
   }
 }
 
-WordWeights weights_of(std::vector<float> weights, std::vector<float> elsewhere) {
-  const std::size_t targets = elsewhere.size();
-  return {weights.size() / targets, targets, std::move(weights), std::move(elsewhere)};
-}
+// The weights of words that are one unit each. The last column belongs to no unit.
+struct Rows {
+  explicit Rows(std::vector<float> weights) : rows(std::move(weights)) {}
+  WordWeights weights() const {
+    return word_weights({rows, {}, columns}, group_each(2), group_each(2));
+  }
+
+  std::vector<float> rows;
+  std::vector<std::size_t> columns{0, 1, kNoUnit};
+};
 
 TEST(BestLinks, JoinEveryTargetWordWithTheLargestWeight) {
-  EXPECT_THAT(best_links(weights_of({0.2F, 0.7F, 0.4F, 0.4F}, {0.1F, 0.2F})),
+  EXPECT_THAT(best_links(Rows({0.2F, 0.7F, 0.1F, 0.4F, 0.4F, 0.2F}).weights()),
               ElementsAre(Link{1, 0}, Link{0, 1}));
 }
 
 TEST(BestLinks, AreNoneWhereMoreWeightIsElsewhere) {
-  EXPECT_THAT(best_links(weights_of({0.2F, 0.3F, 0.4F, 0.1F}, {0.31F, 0.4F})),
+  EXPECT_THAT(best_links(Rows({0.2F, 0.3F, 0.31F, 0.4F, 0.1F, 0.4F}).weights()),
               ElementsAre(Link{0, 1}));
 }
 
 TEST(BestLinks, NeedAWeightOfTheThreshold) {
-  const WordWeights weights = weights_of({0.2F, 0.7F, 0.5F, 0.4F}, {0, 0});
+  const Rows rows({0.2F, 0.7F, 0, 0.5F, 0.4F, 0});
+  const WordWeights weights = rows.weights();
   EXPECT_THAT(best_links(weights, 0.5), ElementsAre(Link{1, 0}, Link{0, 1}));
   EXPECT_THAT(best_links(weights, 0.7), ElementsAre(Link{1, 0})) << "0.7 itself counts";
   EXPECT_THAT(best_links(weights, 1), IsEmpty());

@@ -91,6 +91,26 @@ TEST_F(AlignmentMetrics, LeaveGoldOutWithItsPair) {
               ThrowsMessage<DataError>(HasSubstr("gold:2: link '9-9' points beyond")));
 }
 
+TEST_F(AlignmentMetrics, LeaveOutAPairWhoseGoldIsBad) {
+  options.on_error = OnError::kSkip;
+  const std::vector<std::pair<std::string, std::string>> golds{
+      {"0-0\n9-9\n1-1\n", "left out: " + (files / "gold").string() + ":2: link '9-9' points"},
+      {"0-0\nx\n1-1\n", "left out: " + (files / "gold").string() + ":2: 'x' is not a link"},
+      {"0-0\n\xff\n1-1\n", "left out: " + (files / "gold").string() + ":2: "},
+      {"1 1 1\n2 9 9\n3 2 2\n", "left out: " + (files / "gold").string() + ":2: link '2 9 9'"}};
+  for (const auto& [gold, message] : golds) {
+    write_file(files / "gold", gold);
+    const Dataset data = prepare_data(options, std::nullopt);
+    EXPECT_THAT(data.messages, ::testing::Contains(::testing::StartsWith(message)));
+    ASSERT_THAT(data.validation_gold, SizeIs(2)) << gold;
+    EXPECT_THAT(data.validation_gold[0].sure, ElementsAre(metrics::Link{0, 0}));
+    EXPECT_THAT(data.validation_gold[1].sure, ElementsAre(metrics::Link{1, 1}));
+  }
+  write_file(files / "gold", "0-0\n");
+  EXPECT_THAT([&] { prepare_data(options, std::nullopt); },
+              ThrowsMessage<DataError>(HasSubstr("gold: ends after 1 line")));
+}
+
 TEST_F(AlignmentMetrics, EqualThoseOfTheAlignmentsThatThePredictorGives) {
   const Dataset data = prepare_data(options, std::nullopt);
   Dataset same = prepare_data(options, std::nullopt);
@@ -133,6 +153,14 @@ TEST_F(AlignmentMetrics, AreBetterWhenTheyAreLower) {
   }
   EXPECT_THAT([] { check_metric("alignment"); },
               ThrowsMessage<UsageError>(HasSubstr("or loss, alignment_error_rate")));
+}
+
+TEST_F(AlignmentMetrics, OpenASession) {
+  for (const char* name : {"alignment_error_rate", "alignment_entropy"}) {
+    options.folder = files / name;
+    options.configuration.training.metric = name;
+    EXPECT_NO_THROW(open_session(options)) << name;
+  }
 }
 
 TEST_F(AlignmentMetrics, NeedGoldAlignmentsAndAnAlignment) {

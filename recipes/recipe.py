@@ -256,6 +256,36 @@ def write_result(folder, result):
     write_whole(folder / "result.json", json.dumps(result, ensure_ascii=False) + "\n")
 
 
+class Run:
+    """One model of a recipe: its folder, and the arguments that train it. `part` and `seed` name it; `arguments` are
+    those of `attend train` that the recipe chooses, and `fingerprint` is that of the prepared data. A recipe derives
+    its own class, whose `columns` are options for the columns of its prepared files."""
+
+    columns = []
+
+    def __init__(self, options, part, seed, arguments, fingerprint):
+        self.options, self.fingerprint = options, fingerprint
+        self.name = folder_name(part, seed, *own_names(options))
+        self.folder = options.folder / self.name
+        self.arguments = [str(argument) for argument in (
+            *arguments, "--seed", seed, "--minutes", options.minutes, "--threads", options.threads,
+            *own_arguments(options))]
+
+    def recorded(self):
+        return {"arguments": self.arguments, "data": self.fingerprint}
+
+    def result(self):
+        return read_result(self.folder, self.recorded())
+
+    def train(self):
+        train(self.options, self.folder, self.arguments, self.fingerprint)
+
+    def evaluate(self, path, metric, *more):
+        """The value of a metric on a prepared file."""
+        return number_of(self.options, "evaluate", "-m", self.folder / "model", path, *self.columns, "--metrics",
+                         metric, "--value", "--threads", self.options.threads, *more)
+
+
 class Budget:
     """Says when no further training may begin."""
 

@@ -105,7 +105,7 @@ def random_words(sentences, share, draws):
 
 def without(sentences, deleted):
     """The sentences as columns of a TSV, without the words of these places and without sentences that have become
-    empty. White space is one blank."""
+    empty. White space is one blank, and there is one where a word was: its neighbours stay words of their own."""
     columns = []
     for s, (raw, words) in enumerate(sentences):
         kept, last = [], 0
@@ -113,7 +113,7 @@ def without(sentences, deleted):
             if (s, w) in deleted:
                 kept.append(raw[last:begin])
                 last = end
-        text = " ".join(b"".join([*kept, raw[last:]]).decode().split())
+        text = " ".join(b" ".join([*kept, raw[last:]]).decode().split())
         if text:
             columns.append(text)
     return "\t".join(columns)
@@ -219,6 +219,9 @@ def check_deletion():
     assert most_attended(sentences, 0.1) == {(1, 2)} and most_attended(sentences, 0.6) == {(1, 2), (0, 0), (1, 1)}
     assert without(sentences, {(1, 2), (0, 0)}) == "so\ta bore"
     assert without(sentences, {(0, 0), (0, 1)}) == "a bore ." and without(sentences, set(words_of(sentences))) == ""
+    joined = [(b"a well-known-bore", [(0, 1, 0), (2, 6, 0), (6, 7, 0), (7, 12, 0), (12, 13, 0), (13, 17, 0)])]
+    assert without(joined, {(0, 2)}) == "a well known-bore" and without(joined, {(0, 2), (0, 4)}) == "a well known bore"
+    assert without(joined, {(0, 2), (0, 3), (0, 4)}) == "a well bore"
     assert deleted_count(5, 0.1) == 1 and deleted_count(39, 0.1) == 3
     drawn = [random_words(sentences, 0.4, random.Random(seed)) for seed in range(50)]
     assert all(len(places) == 2 for places in drawn) and set().union(*drawn) == set(words_of(sentences))

@@ -83,6 +83,8 @@ expect_calls 7 train
 expect 0 '^\| ratio \| ([2-9]|[1-9][0-9]+)\.[0-9] \| \|$' run imdb/deletion "$stand_in" --write "$work/page.md"
 expect 0 '^\| ratio ' cat "$work/page.md"
 expect 0 'example-1.svg' run imdb/deletion "$stand_in" --show 1 --documents 40
+printf 'neg/0\tnegative\t1\t \n' >>"$work/imdb/dev.tsv"  # a review without a word has no answer
+expect 0 'example-2.svg' run imdb/deletion "$stand_in" --show 1000
 stage=-fails
 STAND_IN_FAILS=1 expect_one_line 1 'recipes/imdb/run: attend train failed: attend train: no memory on this machine' \
   run imdb/run "$stand_in" --seeds 1

@@ -3,7 +3,7 @@
 rules. A line of each call goes to the file that STAND_IN_CALLS names.
     train     writes a model folder with metrics.jsonl; STAND_IN_FAILS in the environment makes it fail
     predict   texts are "negative" with the share of their words that are "dreadful", at least 0.1; attention looks at
-              that word. Without --format json every label is "Other".
+              that word. A blank text has no answer. Without --format json every label is "Other".
     evaluate  prints 0.00, which is what the labels "Other" are worth; with --confusion it writes a picture
     show      prints its text"""
 
@@ -43,6 +43,8 @@ def answer(sentences):
     for sentence in sentences:
         found.append(describe(sentence, len(raw.encode())))
         raw += sentence + "\t"
+    if not raw.strip():
+        return json.dumps({"source": raw, "labels": []})
     share = max(0.1, min(0.9, 5 * raw.split().count("dreadful") / max(1, len(raw.split()))))
     labels = sorted([("negative", share), ("positive", 1 - share)], key=lambda label: -label[1])
     return json.dumps({"source": raw, "sentences": found,

@@ -51,6 +51,10 @@ def main():
     write(folder / "imdb-test.tsv", reviews(draws, 40))
     write(folder / "semeval2010-task8" / "train.tsv.xz", relations(draws, 200, 1), packed=True)
     write(folder / "relations-test.tsv", relations(draws, 40, 201))
+    for language in ("en", "fr"):
+        write(folder / "europarl-en-fr" / f"train.{language}.xz", [sentence(draws, 4) for _ in range(40)], packed=True)
+        write(folder / "align-hansards-en-fr" / f"dev.{language}", ["one two", "three"])
+    write(folder / "align-hansards-en-fr" / "dev.wa", ["1 1 1 S", "1 2 2 P", "2 1 1 S"])
     for code, letters in (("dut", "aejkn"), ("gre", "αεθλν"), ("hin", "कखगतन")):
         for part, count in (("train", 80), ("dev", 20), ("test", 10)):
             write(folder / "g2p-sigmorphon2020" / f"{code}_{part}.tsv", words(draws, letters, count))

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs recipes/imdb, recipes/semeval2010 and recipes/language on made-up data, first with a program that stands in for
+# Runs recipes/imdb, recipes/semeval2010, recipes/language and recipes/hansards on made-up data, first with a program that stands in for
 # `attend` (what they print, that they go on, what they say about missing and broken things), then, where BINARY_FOLDER is
 # given, with the real one for three updates a model.
 #   tests/recipes/recipes.sh SOURCE_TREE [BINARY_FOLDER]
@@ -46,7 +46,7 @@ expect_calls() {
 }
 
 for module in recipes/recipe.py recipes/imdb/reviews.py recipes/semeval2010/relations.py recipes/language/words.py \
-  bench/toy_report.py; do
+  recipes/hansards/words.py bench/toy_report.py; do
   expect 0 'right' python3 "$root/$module" "${ATTEND_DATA:-$root/data}"
 done
 
@@ -125,6 +125,16 @@ expect 0 '^\| Dutch \| Other \| 10 \|$' run language/run "$stand_in" --variants 
 expect_calls 6 train
 expect_one_line 3 'no .*\*_test.tsv' run language/run "$stand_in" --test "$work/data/imdb"
 
+: >"$STAND_IN_CALLS"
+expect 0 '^\| guided \| reverse \| 1\* \| 100\.0 \| 50\.0 \| 25\.0 \|$' run hansards/run "$stand_in"
+expect_calls 4 train
+expect_calls 3 align
+expect 0 '^\| first \| grow-diag-final-and \| – \| 100\.0 ' run hansards/run "$stand_in" --first
+expect_calls 4 train
+expect_calls 4 align
+expect_one_line 3 'cannot read .*nothing.fr: No such file' run hansards/run "$stand_in" --first \
+  --test "$work/data/align-hansards-en-fr/dev.en" "$work/nothing.fr" "$work/data/align-hansards-en-fr/dev.wa"
+
 if [ -n "${2:-}" ]; then
   mkdir "$work/real"
   ln -s "$(cd "$2" && pwd)" "$work/real/bin"
@@ -136,6 +146,8 @@ if [ -n "${2:-}" ]; then
   expect 0 '^\| ratio \|' run imdb/deletion "$work/real" --model "$model" --documents 20 --draws 2
   expect 0 '^\| 1 \|( [0-9.]+ \|){6}$' run semeval2010/run "$work/real" "${few[@]}"
   expect 0 '^\| `att-blstm` \| [0-9.]+ \(one seed\) ' run language/run "$work/real" --variants all "${few[@]}"
+  expect 0 '^\| guided \| grow-diag-final-and ' run hansards/run "$work/real" \
+    "${few[@]}" --set target.minimum_count=1 --set source.unit=words --set target.unit=words
 fi
 [ "$failed" -eq 0 ] && echo "the recipes did what they should"
 exit "$failed"

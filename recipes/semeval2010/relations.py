@@ -13,6 +13,7 @@ import recipe  # noqa: E402
 
 FOLDS = 5
 VALIDATION = 10  # one sentence in so many of those that a model may learn from
+CONTEXT = 4  # words that are kept before the first entity and after the second
 OTHER = "Other"
 
 
@@ -42,9 +43,19 @@ def deal(rows, parts):
     return [ranked[part::parts] for part in range(parts)]
 
 
+def around_entities(sentence):
+    """The sentence from CONTEXT words before its first mark to CONTEXT words after its last one. Words farther away
+    seldom tell how the entities relate, and a model of few sentences learns from them by heart."""
+    begin = min(sentence.index(tag) for tag in ("<e1>", "<e2>"))
+    end = max(sentence.index(tag) + len(tag) for tag in ("</e1>", "</e2>"))
+    before, after = sentence[:begin].split(" "), sentence[end:].split(" ")
+    return " ".join(before[-CONTEXT - 1:]) + sentence[begin:end] + " ".join(after[:CONTEXT + 1])
+
+
 def text_of(rows):
     """Lines of a prepared file, in the order of their ids. Comments of annotators are left out."""
-    return "".join("\t".join(columns[:3]) + "\n" for columns in sorted(rows, key=lambda columns: int(columns[0])))
+    return "".join(f"{number}\t{label}\t{around_entities(sentence)}\n"
+                   for number, label, sentence, *_ in sorted(rows, key=lambda columns: int(columns[0])))
 
 
 def hold_out(rows):
@@ -146,6 +157,13 @@ def check_folds():
             assert str(problem).startswith("x:2: ") and problem.code == recipe.DATA
 
 
+def check_context():
+    assert around_entities("<e1>a</e1> <e2>b</e2>") == "<e1>a</e1> <e2>b</e2>"
+    assert around_entities("1 2 3 4 5 6 <e2>a</e2> x <e1>b</e1>, 1 2 3 4 5 .") == \
+        "3 4 5 6 <e2>a</e2> x <e1>b</e1>, 1 2 3 4"
+    assert around_entities("1 2 3 4 (<e1>a</e1>) <e2>b</e2>s 1") == "1 2 3 4 (<e1>a</e1>) <e2>b</e2>s 1"
+
+
 def check_score():
     assert relation_of("Cause-Effect(e2,e1)") == "Cause-Effect" and relation_of("Other") == "Other"
     gold = {"1": "A(e1,e2)", "2": "A(e2,e1)", "3": "B(e1,e2)", "4": "Other", "5": "A(e1,e2)"}
@@ -180,6 +198,7 @@ def check_examples(folder):
 
 
 if __name__ == "__main__":
+    check_context()
     check_folds()
     check_score()
     examples = check_examples(pathlib.Path(sys.argv[1]) / "semeval2010-task8" / "scorer-examples") if sys.argv[1:] else 0

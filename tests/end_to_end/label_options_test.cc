@@ -1,0 +1,90 @@
+// Tests of options of the command line that models of labels take otherwise than other models.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "end_to_end/failure.h"
+#include "end_to_end/models.h"
+#include "end_to_end/program.h"
+#include "testing.h"
+
+namespace attend::end_to_end {
+namespace {
+
+using testing::TemporaryFolder;
+using testing::write_file;
+
+std::string pairs() {
+  std::string text;
+  for (int i = 0; i < 150; ++i) {
+    text += "aa bb cc " + std::to_string(i) + "\tvery good\n";
+    text += "xx yy " + std::to_string(i) + "\tbad\n";
+  }
+  return text;
+}
+
+// One model of two labels for all tests.
+class LabelOptions : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    folder_ = std::make_unique<TemporaryFolder>();
+    write_file(*folder_ / "pairs.tsv", pairs());
+    std::vector<std::string> arguments{"train", file("pairs.tsv"), "-m", file("model")};
+    for (const std::string& option : tiny_options(150)) arguments.push_back(option);
+    for (const char* setting :
+         {"target.unit=whole", "target.end_token=false", "target.fixed_length=1",
+          "decoder.cell=none", "decoder.initial_state=zero", "decoder.feedback=none"}) {
+      arguments.insert(arguments.end(), {"--set", setting});
+    }
+    trained_ = attend(arguments);
+  }
+  static void TearDownTestSuite() { folder_.reset(); }
+  void SetUp() override { ASSERT_EQ(trained_.exit_code, 0) << trained_.error; }
+
+  static std::string file(const std::string& name) { return (*folder_ / name).string(); }
+  static RunResult run_on(const std::string& input, std::vector<std::string> arguments) {
+    arguments.insert(arguments.begin() + 1, {"-m", file("model")});
+    RunOptions options;
+    options.standard_input = input;
+    return attend(arguments, options);
+  }
+
+  static inline std::unique_ptr<TemporaryFolder> folder_;
+  static inline RunResult trained_;
+};
+
+// The calibration is that of the probabilities of all labels, so nothing may leave labels out.
+TEST_F(LabelOptions, OfASearchAreRefusedByEvaluate) {
+  for (const std::vector<std::string>& option : {std::vector<std::string>{"--forbid", "bad"},
+                                                 {"--forbid", "unheard"},
+                                                 {"--prefix", "bad"},
+                                                 {"--require", "bad"},
+                                                 {"--minimum-length", "1"},
+                                                 {"--minimum-ratio", "1"},
+                                                 {"--coverage", "1"},
+                                                 {"--no-repeat-ngrams", "1"},
+                                                 {"--forbid-unknown"},
+                                                 {"--replace-unknown"},
+                                                 {"--sample"},
+                                                 {"--sample", "--temperature", "2"},
+                                                 {"--sample", "--top-k", "1"}}) {
+    std::vector<std::string> arguments{"evaluate", "-"};
+    arguments.insert(arguments.end(), option.begin(), option.end());
+    EXPECT_TRUE(refused(run_on("xx yy 9\tbad\n", arguments), kUsage,
+                        {option.front() + ": ", "the probabilities of all labels"}))
+        << option.back();
+  }
+  const std::string folder = copy_model(file("model"), file("shortlisted")).string();
+  const RunResult learned = attend({"shortlist", "-m", folder, file("pairs.tsv")});
+  ASSERT_EQ(learned.exit_code, 0) << learned.error;
+  EXPECT_TRUE(refused(attend({"evaluate", "-m", folder, file("pairs.tsv"), "--shortlist"}), kUsage,
+                      {"--shortlist: ", "the probabilities of all labels"}));
+  const RunResult predicted = run_on("xx yy 9\n", {"predict", "--forbid", "bad"});
+  EXPECT_EQ(predicted.out.rfind("very good\t", 0), 0u) << predicted.out << predicted.error;
+}
+
+}  // namespace
+}  // namespace attend::end_to_end

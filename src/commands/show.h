@@ -63,7 +63,8 @@ std::string explain_texts(const predictor::Predictor& predictor, const ShowOptio
 
 /// Whether words or sentences of a model of labels have weights that can be shown.
 bool has_shown_weights(const predictor::Predictor& predictor);
-/// Has the most probable labels of each text predicted, beside the best one.
+/// Has the most probable labels of each text predicted, beside the best one; not where labels are
+/// drawn at random.
 void want_labels(const predictor::Predictor& predictor, predictor::PredictOptions& options);
 /// Draws answers of a model of labels as shaded texts, in the terminal or into a file.
 void draw_documents(const ShowOptions& options, std::span<const predictor::Answer> answers);

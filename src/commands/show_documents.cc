@@ -81,6 +81,7 @@ std::string draw_file(const ShowOptions& options, std::span<const view::Document
   const std::string svg = view::draw_document_svg(pictures.front(), how);
   return has_extension(options.target, ".png") ? view::svg_to_png(svg) : svg;
 }
+  if (options.search.sampling) return;
 
 }  // namespace
 

@@ -86,5 +86,16 @@ TEST_F(LabelOptions, OfASearchAreRefusedByEvaluate) {
   EXPECT_EQ(predicted.out.rfind("very good\t", 0), 0u) << predicted.out << predicted.error;
 }
 
+TEST_F(LabelOptions, OfSamplingDrawOneLabel) {
+  EXPECT_TRUE(refused(run_on("xx yy 9\n", {"predict", "--top", "2", "--sample"}), kUsage,
+                      {"--top and --sample: ", "--n-best N draws N labels"}));
+  const RunResult drawn = run_on("xx yy 9\n", {"predict", "--sample", "--n-best", "3"});
+  EXPECT_EQ(drawn.exit_code, 0) << drawn.error;
+  const RunResult shown = run_on("", {"show", "xx yy 9", "--sample", "--temperature", "0.001"});
+  EXPECT_EQ(shown.exit_code, 0) << shown.error;
+  EXPECT_EQ(shown.out.rfind("bad  ", 0), 0u) << shown.out;
+  EXPECT_EQ(shown.out.find("very good"), std::string::npos) << shown.out;
+}
+
 }  // namespace
 }  // namespace attend::end_to_end

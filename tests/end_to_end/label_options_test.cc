@@ -3,7 +3,9 @@
 
 #include <filesystem>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "end_to_end/failure.h"
@@ -14,6 +16,7 @@
 namespace attend::end_to_end {
 namespace {
 
+using testing::read_file;
 using testing::TemporaryFolder;
 using testing::write_file;
 
@@ -95,6 +98,36 @@ TEST_F(LabelOptions, OfSamplingDrawOneLabel) {
   EXPECT_EQ(shown.exit_code, 0) << shown.error;
   EXPECT_EQ(shown.out.rfind("bad  ", 0), 0u) << shown.out;
   EXPECT_EQ(shown.out.find("very good"), std::string::npos) << shown.out;
+}
+
+// Writes a copy of a model's configuration as if its temperatures had been fitted.
+void write_fitted(const std::string& model, const std::string& file) {
+  std::string config = read_file(model + "/config.yml");
+  for (const char* name : {"\n  temperature: ", "\n  line_temperature: "}) {
+    const std::size_t begin = config.find(name) + std::string_view(name).size();
+    config.replace(begin, config.find('\n', begin) - begin, "3");
+  }
+  write_file(file, config);
+}
+
+TEST_F(LabelOptions, OfSeveralModelsNameNoTemperature) {
+  const std::string second = copy_model(file("model"), file("second")).string();
+  write_fitted(second, second + "/config.yml");
+  RunOptions input;
+  input.standard_input = "xx yy 9\tbad\naa bb cc 7\tvery good\n";
+  const auto evaluate = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), {"evaluate", "-m", file("model"), "-m", second, "-"});
+    const RunResult result = attend(more, input);
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    return result.out;
+  };
+  const std::string table = evaluate({"--reliability", file("several.svg")});
+  EXPECT_NE(table.find("\nexpected calibration error "), std::string::npos) << table;
+  EXPECT_EQ(table.find("temperature"), std::string::npos) << table;
+  EXPECT_EQ(read_file(file("several.svg")).find("temperature"), std::string::npos);
+  const nlohmann::json json = nlohmann::json::parse(evaluate({"--json"}));
+  EXPECT_TRUE(json["calibration"].contains("temperature"));
+  EXPECT_TRUE(json["calibration"]["temperature"].is_null());
 }
 
 }  // namespace

@@ -100,6 +100,21 @@ TEST_F(LabelOptions, OfSamplingDrawOneLabel) {
   EXPECT_EQ(shown.out.find("very good"), std::string::npos) << shown.out;
 }
 
+// `attend predict` writes probabilities behind labels, which are no predictions.
+TEST_F(LabelOptions, OfPredictMakeAFileOfHypotheses) {
+  write_file(file("references"), "bad\nvery good\n");
+  const auto evaluate = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), "predict");
+    write_file(file("predicted"), run_on("xx yy 9\naa bb cc 7\n", more).out);
+    return attend({"evaluate", "--hypotheses", file("predicted"), file("references"), "--metrics",
+                   "accuracy", "--value"});
+  };
+  EXPECT_TRUE(
+      refused(evaluate({}), kData,
+              {"predicted:1: found a TAB", "attend predict --n-best 1 writes labels alone"}));
+  EXPECT_EQ(evaluate({"--n-best", "1"}).out, "100.00\n");
+}
+
 // Writes a copy of a model's configuration as if its temperatures had been fitted.
 void write_fitted(const std::string& model, const std::string& file) {
   std::string config = read_file(model + "/config.yml");

@@ -178,6 +178,7 @@ EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text:
   find_labels(reader, predictor.text(), name);
   Notices notices(name, reader.name());
   if (!predictor.text().configuration.training.allow_empty_targets) notices.expect_answers();
+  if (predictor.has_labels()) notices.expect_labels();
   predictor::PredictOptions predict = options;
   predict.search.alignments = search::Alignments::kDropped;
   EvaluatedPairs result;

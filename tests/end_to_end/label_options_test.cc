@@ -59,6 +59,10 @@ class LabelOptions : public ::testing::Test {
   static inline RunResult trained_;
 };
 
+bool says(const RunResult& result, const std::string& part) {
+  return result.error.find(part) != std::string::npos;
+}
+
 // The calibration is that of the probabilities of all labels, so nothing may leave labels out.
 TEST_F(LabelOptions, OfASearchAreRefusedByEvaluate) {
   for (const std::vector<std::string>& option : {std::vector<std::string>{"--forbid", "bad"},
@@ -113,6 +117,17 @@ TEST_F(LabelOptions, OfPredictMakeAFileOfHypotheses) {
       refused(evaluate({}), kData,
               {"predicted:1: found a TAB", "attend predict --n-best 1 writes labels alone"}));
   EXPECT_EQ(evaluate({"--n-best", "1"}).out, "100.00\n");
+}
+
+TEST_F(LabelOptions, OfAFileMayNameLabelsThatNoModelKnows) {
+  const RunResult one = run_on("xx yy 9\tbad\nxx yy 8\tvery odd\n", {"evaluate", "-"});
+  EXPECT_TRUE(says(one,
+                   "attend evaluate: 1 label that the model does not know in 1 of 2 references: "
+                   "'very odd' (1)\n"))
+      << one.error;
+  const RunResult more = run_on("xx yy 9\todd\nxx yy 8\tvery odd\n", {"evaluate", "-"});
+  EXPECT_TRUE(says(more, ": 2 labels that the model does not know in 2 of 2 references: "))
+      << more.error;
 }
 
 // Writes a copy of a model's configuration as if its temperatures had been fitted.

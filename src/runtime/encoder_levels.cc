@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "runtime/encoder.h"
+#include "runtime/first_states.h"
 
 namespace attend::runtime {
 namespace {
@@ -49,16 +50,6 @@ LevelLengths find_lengths(std::span<const model::Source> sources) {
   return all;
 }
 
-// vector ← the largest value of each unit of h [positions, vector.size()].
-void take_largest(std::span<const float> h, std::span<float> vector) {
-  const std::size_t units = vector.size();
-  copy(h.first(units), vector);
-  for (std::size_t j = 1; j * units < h.size(); ++j) {
-    const auto row = row_of(h, j, units);
-    for (std::size_t k = 0; k < units; ++k) vector[k] = std::max(vector[k], row[k]);
-  }
-}
-
 }  // namespace
 
 Annotations with_lengths(std::span<const std::size_t> lengths) {
@@ -98,8 +89,7 @@ std::vector<float> Encoder::pool(const Level& level, const Annotations& annotati
       kernels::softmax(alpha);
       kernels::weighted_sum(alpha, own, vector);
     } else if (pooling_ == model::Pooling::kMean) {
-      const std::vector<float> equal(length, 1.0F / static_cast<float>(length));
-      kernels::weighted_sum(equal, own, vector);
+      take_mean(own, vector);
     } else {
       take_largest(own, vector);
     }

@@ -1,6 +1,8 @@
 // Tests of options of the command line that models of labels take otherwise than other models.
 #include <gtest/gtest.h>
+#include <signal.h>
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -158,6 +160,46 @@ TEST_F(LabelOptions, OfSeveralModelsNameNoTemperature) {
   const nlohmann::json json = nlohmann::json::parse(evaluate({"--json"}));
   EXPECT_TRUE(json["calibration"].contains("temperature"));
   EXPECT_TRUE(json["calibration"]["temperature"].is_null());
+}
+
+TEST_F(LabelOptions, OfAnotherFolderBringNoTemperatures) {
+  write_fitted(file("model"), file("fitted.yml"));
+  std::vector<std::string> arguments{
+      "train",    file("pairs.tsv"), "-m",        file("new"), "-c",    file("fitted.yml"),
+      "--epochs", "100000",          "--updates", "0",         "--set", "training.patience=0"};
+  RunOptions options;
+  options.signal = TimedSignal{SIGINT, std::chrono::microseconds(0),
+                               [] { return std::filesystem::exists(file("new/metrics.jsonl")); }};
+  const RunResult interrupted = attend(arguments, options);
+  ASSERT_EQ(interrupted.exit_code, 130) << interrupted.error;
+  for (const char* name : {"temperature", "line_temperature"}) {
+    EXPECT_TRUE(says(interrupted, file("fitted.yml") + ": decoder." + name +
+                                      " 3 belongs to other weights and is not taken\n"))
+        << interrupted.error;
+  }
+  const std::string stored = read_file(file("new/config.yml"));
+  EXPECT_NE(stored.find("\n  temperature: 1\n"), std::string::npos) << stored;
+  EXPECT_NE(stored.find("\n  line_temperature: 1\n"), std::string::npos) << stored;
+}
+
+TEST_F(LabelOptions, OfAnotherFolderGoWithAMixture) {
+  write_fitted(models().strings.string(), file("strings.yml"));
+  write_file(file("strings.tsv"), to_tsv(string_pairs(60, 3)));
+  const auto train = [&](const std::string& model, std::vector<std::string> more) {
+    more.insert(more.begin(), {"train", file("strings.tsv"), "-m", file(model), "-c",
+                               file("strings.yml"), "--updates", "1"});
+    return attend(more);
+  };
+  const RunResult copying = train("copying", {"--set", "decoder.copy=pointer"});
+  EXPECT_EQ(copying.exit_code, 0) << copying.error;
+  const RunResult hard =
+      train("hard", {"--set", "attention.kind=hard", "--set", "decoder.order=update-look-generate",
+                     "--set", "attention.score=general"});
+  EXPECT_EQ(hard.exit_code, 0) << hard.error;
+  const RunResult asked = train("asked", {"--set", "decoder.line_temperature=2"});
+  EXPECT_EQ(asked.exit_code, 0) << asked.error;
+  EXPECT_NE(read_file(file("asked/config.yml")).find("\n  line_temperature: 2\n"),
+            std::string::npos);
 }
 
 }  // namespace

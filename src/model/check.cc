@@ -231,7 +231,7 @@ void check_units(const Configuration& c) {
   const UnitChoice unit = c.source.unit;
   const bool may_have_markers = unit == UnitChoice::kWords || unit == UnitChoice::kTokens ||
                                 (unit == UnitChoice::kAuto && !c.shared_vocabulary);
-  if (c.source.markers && !may_have_markers) {
+  if (c.source.entities == EntityChoice::kMarkers && !may_have_markers) {
     conflict("source.entities: markers needs source.unit: tokens or words");
   }
 }

@@ -161,7 +161,7 @@ void add_metrics_option(CLI::App& command, std::vector<metrics::Metric>& chosen)
 std::vector<metrics::Metric> metrics_for(const model::ModelText& model,
                                          const std::vector<metrics::Metric>& chosen) {
   if (!chosen.empty()) return chosen;
-  const bool labels = model.target.config.unit == model::UnitChoice::kWhole;
+  const bool labels = model::answers_with_labels(model.target.config);
   return metrics::parse_metrics(labels ? kLabelMetrics : kTextMetrics);
 }
 

@@ -255,8 +255,8 @@ class Predictor {
   /// mean.
   double line_temperature() const { return line_temperature_; }
   const model::ModelText& text() const { return model_.text; }
-  /// Whether the model answers with labels of classes (UnitChoice::kWhole).
-  bool has_labels() const { return model_.text.target.config.unit == model::UnitChoice::kWhole; }
+  /// Whether the model answers with labels of classes.
+  bool has_labels() const { return model::answers_with_labels(model_.text.target.config); }
   const model::Weights& weights() const { return model_.weights; }
   const model::Engine& engine() const { return *engine_; }
   Precision precision() const { return precision_; }

@@ -16,7 +16,7 @@ using model::TokenId;
 
 // Throws UsageError where answers to the parts of a source could not be put together.
 void check_long_sources(const model::Side& target, LongSources choice) {
-  if (choice != LongSources::kSplit || target.config.unit != model::UnitChoice::kWhole) return;
+  if (choice != LongSources::kSplit || !model::answers_with_labels(target.config)) return;
   throw UsageError(
       "--long-sources split: this model answers with a label (target.unit: whole), and the labels "
       "of "

@@ -176,7 +176,7 @@ class Encoder {
   // A text keeps its label when it is cut, so that a model of labels leaves no long one out.
   void cut_long_source(model::Encoded& source) {
     const auto limit = static_cast<std::size_t>(text_.configuration.training.maximum_source_length);
-    const bool labels = text_.configuration.target.unit == UnitChoice::kWhole;
+    const bool labels = model::answers_with_labels(text_.configuration.target);
     if (!labels || text_.source.pads || source.tokens.size() <= limit) return;
     const std::size_t behind = source.tokens.size() - source.units.size();  // </s>
     if (behind >= limit) return;
@@ -325,7 +325,7 @@ Dataset prepare_data(const TrainOptions& options, std::optional<model::ModelText
   LeftOut left_out(options.on_error);
   std::vector<std::string> messages;
   const Configuration& known = existing ? existing->configuration : configuration;
-  const bool labels = known.target.unit == UnitChoice::kWhole;
+  const bool labels = model::answers_with_labels(known.target);
   FindFormat find;
   if (labels) find = [](text::PairReader& reader) { return text::find_labels(reader); };
   Corpus corpus =

@@ -22,11 +22,8 @@ struct LevelLengths {
 // Adds the lengths of the groups that begin at `firsts` in a source of `size` elements.
 void add_lengths(std::span<const std::int32_t> firsts, std::size_t size,
                  std::vector<std::size_t>& lengths) {
-  for (std::size_t k = 0; k < firsts.size(); ++k) {
-    const auto begin = static_cast<std::size_t>(firsts[k]);
-    const std::size_t end = k + 1 < firsts.size() ? static_cast<std::size_t>(firsts[k + 1]) : size;
-    ATTEND_CHECK(firsts[0] == 0 && begin < end && end <= size);
-    lengths.push_back(end - begin);
+  for (const model::Group& group : model::find_groups(firsts, size)) {
+    lengths.push_back(group.length);
   }
 }
 

@@ -176,7 +176,7 @@ void find_labels(text::PairReader& reader, const model::ModelText& model,
     print_message(fmt::format("{}: {}: {}\n", command, reader.name(), one_line(found)));
   };
   tell(reader.assumed_column());
-  if (model.target.config.unit != model::UnitChoice::kWhole) return;
+  if (!model::answers_with_labels(model.target.config)) return;
   const auto is_label = [&](std::string_view field) {
     try {
       const std::vector<text::Unit> units = model.target.segmenter.split(field);

@@ -82,22 +82,23 @@ void check_files(const Options& options) {
   if (!options.confusion.empty()) matrix_form("--confusion", options.confusion);
 }
 
-bool answers_with_labels(const predictor::Predictor& predictor) {
-  return predictor.text().target.config.unit == model::UnitChoice::kWhole;
-}
-
 // Throws UsageError where a model has no labels, or no probabilities of all labels, that an option
-// needs.
-void check_label_options(const Options& options, const predictor::Predictor& predictor) {
+// needs, and for an option that would change the labels whose probabilities are judged.
+void check_label_options(const Options& options, const CLI::App& command,
+                         const predictor::Predictor& predictor) {
   const auto fail = [](std::string_view flag) {
     throw UsageError(
         fmt::format("{}: the answers of this model are no labels (target.unit: whole)", flag));
   };
-  if (!options.confusion.empty() && !answers_with_labels(predictor)) fail("--confusion");
-  if (!options.ignored.empty() && !answers_with_labels(predictor)) fail("--ignore-label");
+  if (!options.confusion.empty() && !predictor.has_labels()) fail("--confusion");
+  if (!options.ignored.empty() && !predictor.has_labels()) fail("--ignore-label");
   const bool one = predictor::answers_with_one_label(predictor.text().configuration);
   if (!options.reliability.empty() && !one) fail("--reliability");
-  if (options.fit_temperature && answers_with_labels(predictor) && !one) fail("--fit-temperature");
+  if (options.fit_temperature && predictor.has_labels() && !one) fail("--fit-temperature");
+  if (one) {
+    refuse_target_options(
+        command, "the calibration of this model of labels needs the probabilities of all labels");
+  }
   if (options.fit_temperature && predictor.models() > 1) {
     throw UsageError("--fit-temperature stores a temperature in one model, and not in several");
   }
@@ -174,20 +175,20 @@ text::CorpusFiles pair_files(const Options& options) {
 
 // Throws UsageError where a label would have several references.
 void check_reference_options(const Options& options, const predictor::Predictor& predictor) {
-  if (!answers_with_labels(predictor)) return;
+  if (!predictor.has_labels()) return;
   if (options.references.empty() && options.pairs.columns.references.empty()) return;
   throw UsageError("--references and --reference-column: a label has one reference");
 }
 
-void evaluate_model(const Options& given) {
+void evaluate_model(const Options& given, const CLI::App& command) {
   Options options = given;
   complete_target_options(options.asked, options.predict);
   check_shortlist(options.load, options.predict);
   const text::CorpusFiles files = pair_files(options);
   const predictor::Predictor predictor(options.models, options.load);
   check_marks(predictor, options.pairs.marks);
+  check_label_options(options, command, predictor);
   check_target_options(predictor, options.predict);
-  check_label_options(options, predictor);
   check_reference_options(options, predictor);
   const metrics::LabelScoreOptions labels_averaged = label_options(options, predictor);
   report_precision("attend evaluate", predictor.precision());
@@ -204,12 +205,12 @@ void evaluate_model(const Options& given) {
   const EvaluationReport report =
       report_evaluation(wanted, evaluated, options.edges, how, samples_of(options));
   std::optional<LabelReport> labels;
-  if (answers_with_labels(predictor)) {
+  if (predictor.has_labels()) {
     labels = report_labels(evaluated, predictor, how.labels);
     if (options.fit_temperature) labels->fitted = fit(evaluated, predictor);
   }
   std::optional<LineConfidence> confidence;
-  if (!answers_with_labels(predictor)) {
+  if (!predictor.has_labels()) {
     confidence = judge_lines(evaluated, predictor.line_temperature(),
                              options.fit_temperature ? Fit::kYes : Fit::kNo);
   }
@@ -321,7 +322,7 @@ void run(const Options& options, const CLI::App& command) {
     if (options.models.empty()) {
       throw UsageError("--model is required, or --hypotheses FILE with predictions (see --help)");
     }
-    return evaluate_model(options);
+    return evaluate_model(options, command);
   }
   refuse_model_options(command);
   evaluate_files(options, command.get_option("--lengths")->count() > 0);

@@ -161,7 +161,7 @@ void add_metrics_option(CLI::App& command, std::vector<metrics::Metric>& chosen)
 std::vector<metrics::Metric> metrics_for(const model::ModelText& model,
                                          const std::vector<metrics::Metric>& chosen) {
   if (!chosen.empty()) return chosen;
-  const bool labels = model.target.config.unit == model::UnitChoice::kWhole;
+  const bool labels = model::answers_with_labels(model.target.config);
   return metrics::parse_metrics(labels ? kLabelMetrics : kTextMetrics);
 }
 
@@ -178,6 +178,7 @@ EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text:
   find_labels(reader, predictor.text(), name);
   Notices notices(name, reader.name());
   if (!predictor.text().configuration.training.allow_empty_targets) notices.expect_answers();
+  if (predictor.has_labels()) notices.expect_labels();
   predictor::PredictOptions predict = options;
   predict.search.alignments = search::Alignments::kDropped;
   EvaluatedPairs result;

@@ -42,7 +42,9 @@ TextFile read_predictions(const std::string& name) {
   TextFile file = read_text_file(name);
   for (std::size_t i = 0; i < file.lines.size(); ++i) {
     if (file.lines[i].find('\t') == std::string::npos) continue;
-    throw DataError(file.name, i + 1, "found a TAB, expected one prediction a line");
+    throw DataError(file.name, i + 1,
+                    "found a TAB, expected one prediction a line; attend predict --n-best 1 writes "
+                    "labels alone");
   }
   return file;
 }

@@ -105,9 +105,11 @@ std::string format_calibration(const LabelReport& report) {
     text += row("negative log-likelihood", metrics::likelihood_text(fitted.before),
                 metrics::likelihood_text(fitted.after));
   } else {
-    text =
-        fmt::format("{:<28}{:>12}\n{:<28}{:>12.2f}\n{:<28}{:>12}\n", "temperature",
-                    fmt::format("{}", report.temperature), "expected calibration error",
+    if (report.temperature) {
+      text = fmt::format("{:<28}{:>12}\n", "temperature", fmt::format("{}", *report.temperature));
+    }
+    text +=
+        fmt::format("{:<28}{:>12.2f}\n{:<28}{:>12}\n", "expected calibration error",
                     now.expected_error, "negative log-likelihood", metrics::likelihood_text(now));
   }
   if (now.unknown > 0) {
@@ -132,10 +134,10 @@ Json confusion_json(const metrics::ConfusionMatrix& matrix) {
   return {{"labels", matrix.labels}, {"counts", std::move(rows)}};
 }
 
-// Returns null for a figure that no example has.
+// Returns null for a figure that does not exist.
 Json figure(std::optional<double> value) { return value ? Json(*value) : Json(); }
 
-Json calibration_json(const metrics::Calibration& calibration, double temperature) {
+Json calibration_json(const metrics::Calibration& calibration, std::optional<double> temperature) {
   Json bins = Json::array();
   for (const metrics::CalibrationBin& bin : calibration.bins) {
     const auto mean = [&bin](double value) {
@@ -149,7 +151,7 @@ Json calibration_json(const metrics::Calibration& calibration, double temperatur
   }
   return {{"examples", calibration.examples},
           {"unknown", calibration.unknown},
-          {"temperature", temperature},
+          {"temperature", figure(temperature)},
           {"accuracy", calibration.accuracy},
           {"expected_calibration_error", calibration.expected_error},
           {"negative_log_likelihood", figure(calibration.negative_log_likelihood)},
@@ -217,7 +219,9 @@ LabelReport report_labels(const EvaluatedPairs& evaluated, const predictor::Pred
     report.confusion = metrics::confusion_matrix(hypotheses, references);
   }
   std::sort(report.scores.labels.begin(), report.scores.labels.end(), has_more_examples);
-  report.temperature = predictor.text().configuration.decoder.temperature;
+  if (predictor.models() == 1) {
+    report.temperature = predictor.text().configuration.decoder.temperature;
+  }
   if (!evaluated.judged.empty()) report.calibration = metrics::calibrate(evaluated.judged);
   return report;
 }
@@ -279,8 +283,9 @@ std::string reliability_svg(const LabelReport& report) {
   }
   view::ReliabilityOptions options;
   options.title = "Reliability";
-  options.subtitle = fmt::format("expected calibration error {:.2f} %, temperature {}",
-                                 report.calibration->expected_error, report.temperature);
+  options.subtitle =
+      fmt::format("expected calibration error {:.2f} %", report.calibration->expected_error);
+  if (report.temperature) options.subtitle += fmt::format(", temperature {}", *report.temperature);
   return view::draw_reliability(bins, options);
 }
 

@@ -21,7 +21,8 @@ struct LabelReport {
   std::optional<metrics::ConfusionMatrix> confusion;  ///< nothing where there are too many labels
   /// Nothing for a model whose answers are not one label, and where no source had an answer.
   std::optional<metrics::Calibration> calibration;
-  double temperature = 1;                            ///< that the calibration was computed with
+  /// That the calibration was computed with. Nothing for several models, of which each has its own.
+  std::optional<double> temperature;
   std::optional<metrics::FittedTemperature> fitted;  ///< if a temperature was fitted
 };
 

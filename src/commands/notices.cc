@@ -206,11 +206,16 @@ void Notices::report_unknown(const Unknown& unknown, std::size_t all, std::strin
                    [](const auto& a, const auto& b) { return a.first > b.first; });
   std::string shown;
   for (std::size_t i = 0; i < std::min(kShownUnits, list.size()); ++i) {
-    shown += fmt::format("{}'{}' ({})", i == 0 ? "" : ", ", view::visible_label(list[i].second),
+    const std::string& unit = list[i].second;
+    shown += fmt::format("{}'{}' ({})", i == 0 ? "" : ", ",
+                         unknown.are_labels ? view::visible_title(unit) : view::visible_label(unit),
                          list[i].first);
   }
-  say(fmt::format("{} unknown unit{} in {} of {} {}: {}{}", unknown.units,
-                  unknown.units == 1 ? "" : "s", unknown.lines, all, what, shown,
+  const char* const s = unknown.units == 1 ? "" : "s";
+  const std::string found =
+      unknown.are_labels ? fmt::format("{} label{} that the model does not know", unknown.units, s)
+                         : fmt::format("{} unknown unit{}", unknown.units, s);
+  say(fmt::format("{} in {} of {} {}: {}{}", found, unknown.lines, all, what, shown,
                   list.size() > kShownUnits ? ", …" : ""));
 }
 

@@ -47,6 +47,8 @@ class Notices {
   void add_empty_reference() { ++empty_references_; }
   /// Report it if every answer is empty. Call it for a model that did not learn to answer nothing.
   void expect_answers() { expects_answers_ = true; }
+  /// Speak of labels where references have unknown units. Call it for a model of labels.
+  void expect_labels() { references_.are_labels = true; }
   /// Writes everything that has not been written yet.
   void report();
 
@@ -56,6 +58,7 @@ class Notices {
   struct Unknown {
     std::map<std::string, std::size_t> counts;
     std::size_t units = 0, lines = 0;
+    bool are_labels = false;  ///< whole texts, which may hold blanks
     void add(const std::vector<std::string>& found);
   };
 

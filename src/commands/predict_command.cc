@@ -157,6 +157,10 @@ void widen_to_top(const predictor::Predictor& predictor, int top, search::Search
 
 void run(const Options& given) {
   Options options = given;
+  if (options.top > 0 && options.asked.samples) {
+    throw UsageError(
+        "--top and --sample: the most probable labels are not drawn; --n-best N draws N labels");
+  }
   complete_target_options(options.asked, options.predict);
   check_shortlist(options.load, options.predict, options.requests);
   if (!options.asked.samples && options.predict.search.n_best > options.predict.search.beam) {

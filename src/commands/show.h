@@ -51,6 +51,13 @@ class Undrawn {
 /// Returns how many columns to draw: padding at the end without any weight is left out.
 std::size_t drawn_columns(const predictor::Source& source, const predictor::Prediction& prediction);
 
+/// Returns for each of these neighbouring units, given by their bytes in a text, whether it follows
+/// the one before without white space.
+std::vector<char> joined_units(std::span<const text::ByteSpan> spans);
+
+/// Returns the bytes of each unit of a source.
+std::vector<text::ByteSpan> spans_of(const predictor::Source& source);
+
 /// Returns the width and the colours of the terminal; no colours where there is none.
 view::TerminalOptions terminal_options(const ShowOptions& options);
 
@@ -63,7 +70,8 @@ std::string explain_texts(const predictor::Predictor& predictor, const ShowOptio
 
 /// Whether words or sentences of a model of labels have weights that can be shown.
 bool has_shown_weights(const predictor::Predictor& predictor);
-/// Has the most probable labels of each text predicted, beside the best one.
+/// Has the most probable labels of each text predicted, beside the best one; not where labels are
+/// drawn at random.
 void want_labels(const predictor::Predictor& predictor, predictor::PredictOptions& options);
 /// Draws answers of a model of labels as shaded texts, in the terminal or into a file.
 void draw_documents(const ShowOptions& options, std::span<const predictor::Answer> answers);

@@ -24,7 +24,10 @@ view::AlignmentPicture picture_of(const predictor::Source& source,
   const std::size_t units = std::min(source.units.size(), drawn);
   std::replace(picture.source_units.begin() + static_cast<std::ptrdiff_t>(units),
                picture.source_units.end(), std::string(text::kPadding), std::string("∅"));
+  if (source.sentences.empty()) picture.source_joined = joined_units(spans_of(source));
+  picture.source_joined.resize(drawn, 0);  // </s> and padding stand apart, and so do sentences
   picture.target_units = prediction.units;
+  picture.target_joined = joined_units(prediction.spans);
   for (std::size_t i = 0; i < prediction.units.size(); ++i) {
     const auto row =
         prediction.alignment.begin() + static_cast<std::ptrdiff_t>(i * source.columns.size());

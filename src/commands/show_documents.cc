@@ -30,23 +30,12 @@ std::vector<std::string> raw_words(const predictor::Source& source) {
   return words;
 }
 
-// Returns for each word whether it follows the word before without white space.
-std::vector<char> joined_words(const predictor::Source& source) {
-  std::vector<char> joined;
-  std::size_t end = 0;  // of the word before
-  for (const text::Unit& unit : source.units) {
-    joined.push_back(!joined.empty() && unit.span.begin <= end ? 1 : 0);
-    end = unit.span.end;
-  }
-  return joined;
-}
-
 // Returns the words and the labels of an answer, without weights.
 view::DocumentPicture plain_picture_of(const predictor::Answer& answer) {
   const predictor::Source& source = answer.source;
   view::DocumentPicture picture;
   picture.words = raw_words(source);
-  picture.joined = joined_words(source);
+  picture.joined = joined_units(spans_of(source));
   picture.sentences = source.sentences;
   picture.paragraphs = source.paragraphs;
   for (const predictor::Prediction& prediction : answer.predictions) {
@@ -92,6 +81,7 @@ bool has_shown_weights(const predictor::Predictor& predictor) {
 }
 
 void want_labels(const predictor::Predictor& predictor, predictor::PredictOptions& options) {
+  if (options.search.sampling) return;
   const auto labels = static_cast<int>(
       std::min<std::size_t>(predictor.text().target.vocabulary.size(), kShownLabels));
   options.search.n_best = labels;

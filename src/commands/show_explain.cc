@@ -125,8 +125,8 @@ std::string previous_token(const std::string& token, const model::DecoderConfig&
 
 // Returns how an explanation names a target unit. A label may have several words.
 std::string name_of_answer(const std::string& unit, const model::Configuration& configuration) {
-  return configuration.target.unit == model::UnitChoice::kWhole ? view::visible_title(unit)
-                                                                : view::visible_label(unit);
+  return model::answers_with_labels(configuration.target) ? view::visible_title(unit)
+                                                          : view::visible_label(unit);
 }
 
 std::string explain_step(std::size_t i, const predictor::ExplainedStep& step,

@@ -60,6 +60,22 @@ std::size_t drawn_columns(const predictor::Source& source,
   return drawn;
 }
 
+std::vector<char> joined_units(std::span<const text::ByteSpan> spans) {
+  std::vector<char> joined;
+  std::size_t end = 0;  // of the unit before
+  for (const text::ByteSpan& span : spans) {
+    joined.push_back(!joined.empty() && span.begin <= end ? 1 : 0);
+    end = span.end;
+  }
+  return joined;
+}
+
+std::vector<text::ByteSpan> spans_of(const predictor::Source& source) {
+  std::vector<text::ByteSpan> spans;
+  for (const text::Unit& unit : source.units) spans.push_back(unit.span);
+  return spans;
+}
+
 view::TerminalOptions terminal_options(const ShowOptions& options) {
   view::TerminalOptions terminal;
   winsize size{};

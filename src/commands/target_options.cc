@@ -157,6 +157,20 @@ void complete_target_options(const TargetOptions& target, predictor::PredictOpti
   }
 }
 
+void refuse_target_options(const CLI::App& command, std::string_view why) {
+  CLI::App refused;
+  TargetOptions target;
+  predictor::PredictOptions predict;
+  add_target_options(refused, target, predict);
+  std::vector<std::string> names{"--shortlist"};
+  for (const CLI::Option* option : refused.get_options()) names.push_back(option->get_name());
+  for (const std::string& name : names) {
+    const CLI::Option* const option = command.get_option_no_throw(name);
+    if (option == nullptr || option->count() == 0) continue;
+    throw UsageError(fmt::format("{}: {}", name, why));
+  }
+}
+
 void check_target_options(const predictor::Predictor& predictor,
                           const predictor::PredictOptions& predict) {
   if (predict.search.coverage > 0) check_alignment(predictor, "--coverage");

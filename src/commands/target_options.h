@@ -4,6 +4,7 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "predictor/predictor.h"
@@ -29,6 +30,10 @@ void add_request_columns(CLI::App& command, text::RequestColumns& columns);
 /// Completes `predict` after the command line was read: with the sampling and the dictionary.
 /// UsageError for options that contradict each other; throws as Dictionary::load() does.
 void complete_target_options(const TargetOptions& target, predictor::PredictOptions& predict);
+
+/// Throws UsageError, which names the option and says `why`, where `command` was given an option of
+/// add_target_options() or --shortlist, which leave some targets out of a search.
+void refuse_target_options(const CLI::App& command, std::string_view why);
 
 /// Throws UsageError for what the model cannot do: an option that needs an alignment, and a prefix,
 /// a phrase or a forbidden text with a unit that it can never write.

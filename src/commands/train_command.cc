@@ -13,6 +13,7 @@
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <thread>
 
 #include "base/base.h"
@@ -78,23 +79,40 @@ struct Options {
   train::OnError on_error = train::OnError::kStop;
 };
 
-// Applies --config and --set to `configuration`.
-void apply(const Options& options, model::Configuration& configuration) {
-  if (!options.config.empty()) {
-    model::read_yaml(configuration, read_file(options.config, std::size_t{1} << 20),
-                     options.config);
-  }
-  model::set_options(configuration, options.settings);
+// Reads --config over `configuration`. The temperatures stay as they are, because those of a file
+// were fitted to the weights of its folder. Returns a sentence for each that the file has.
+std::vector<std::string> read_config(const Options& options, model::Configuration& configuration) {
+  if (options.config.empty()) return {};
+  const model::DecoderConfig before = configuration.decoder;
+  model::DecoderConfig& read = configuration.decoder;
+  model::read_yaml(configuration, read_file(options.config, std::size_t{1} << 20), options.config);
+  std::vector<std::string> sentences;
+  const auto put_back = [&](std::string_view name, double value, double& changed) {
+    if (changed == value) return;
+    sentences.push_back(fmt::format("{}: decoder.{} {} belongs to other weights and is not taken\n",
+                                    one_line(options.config), name, changed));
+    changed = value;
+  };
+  put_back("temperature", before.temperature, read.temperature);
+  put_back("line_temperature", before.line_temperature, read.line_temperature);
+  return sentences;
 }
 
 // `--set preset=` and the file of `-c` may name a preset as well, which then becomes the base.
 // `--preset` wins over both.
 model::Configuration configure(const Options& options) {
   model::Configuration named = model::preset("default");
-  apply(options, named);
+  read_config(options, named);
+  model::set_options(named, options.settings);
   const std::string name = options.preset.empty() ? named.preset : options.preset;
   model::Configuration configuration = model::preset(name);
-  apply(options, configuration);
+  const std::vector<std::string> sentences = read_config(options, configuration);
+  // A training that goes on has the temperatures of its own folder in any case.
+  const std::filesystem::path own = std::filesystem::path(options.model) / "config.yml";
+  if (!sentences.empty() && !is_one_file(options.config, own)) {
+    for (const std::string& sentence : sentences) print_message(sentence);
+  }
+  model::set_options(configuration, options.settings);
   configuration.preset = name;
   model::check(configuration);
   return configuration;

@@ -98,4 +98,15 @@ Borders first_units(Borders borders, std::size_t count) {
   return borders;
 }
 
+std::vector<Group> find_groups(std::span<const std::int32_t> firsts, std::size_t size) {
+  std::vector<Group> groups;
+  for (std::size_t k = 0; k < firsts.size(); ++k) {
+    const auto begin = static_cast<std::size_t>(firsts[k]);
+    const std::size_t end = k + 1 < firsts.size() ? static_cast<std::size_t>(firsts[k + 1]) : size;
+    ATTEND_CHECK(firsts[0] == 0 && begin < end && end <= size);
+    groups.push_back({begin, end - begin});
+  }
+  return groups;
+}
+
 }  // namespace attend::model

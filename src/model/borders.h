@@ -34,4 +34,14 @@ Borders find_borders(std::string_view raw, std::span<const text::Unit> units, in
 /// Returns the borders of the source that consists of the first `count` units.
 Borders first_units(Borders borders, std::size_t count);
 
+/// The elements [first, first + length) of the level below.
+struct Group {
+  std::size_t first = 0;
+  std::size_t length = 0;
+};
+
+/// Returns the groups of a source of `size` elements that begin at `firsts`, which are borders of
+/// one level. Fails a check unless every element is in a group and no group is empty.
+std::vector<Group> find_groups(std::span<const std::int32_t> firsts, std::size_t size);
+
 }  // namespace attend::model

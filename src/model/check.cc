@@ -178,7 +178,7 @@ void check_levels(const Configuration& c) {
 
 // Labels are targets of one unit that end nowhere.
 void check_labels(const Configuration& c) {
-  const bool labels = c.target.unit == UnitChoice::kWhole && !c.target.end_token;
+  const bool labels = answers_with_labels(c.target) && !c.target.end_token;
   if (c.training.class_weights != ClassWeights::kNone && !labels) {
     conflict("training.class_weights: balanced needs target.unit: whole and target.end_token: " +
              std::string("false, because labels are balanced"));
@@ -231,7 +231,7 @@ void check_units(const Configuration& c) {
   const UnitChoice unit = c.source.unit;
   const bool may_have_markers = unit == UnitChoice::kWords || unit == UnitChoice::kTokens ||
                                 (unit == UnitChoice::kAuto && !c.shared_vocabulary);
-  if (c.source.markers && !may_have_markers) {
+  if (c.source.entities == EntityChoice::kMarkers && !may_have_markers) {
     conflict("source.entities: markers needs source.unit: tokens or words");
   }
 }
@@ -244,7 +244,7 @@ void check_target_length(const Configuration& c) {
   if (c.target.end_token && c.target.fixed_length > 0) {
     conflict("target.fixed_length needs target.end_token: false");
   }
-  if (c.target.unit == UnitChoice::kWhole && c.target.fixed_length > 1) {
+  if (answers_with_labels(c.target) && c.target.fixed_length > 1) {
     conflict(
         fmt::format("target.unit: whole needs target.fixed_length: 1, because a label is one unit; "
                     "target.fixed_length is {}",

@@ -309,7 +309,8 @@ text::SegmenterOptions segmenter_options(const SideConfig& side) {
       side.invisible == InvisibleChoice::kDrop ? text::Invisible::kDrop : text::Invisible::kKeep;
   result.lowercase = side.lowercase;
   result.remove = side.remove;
-  result.markers = side.markers;
+  if (side.entities == EntityChoice::kAuto) only_for_training("entities");
+  result.markers = side.entities == EntityChoice::kMarkers;
   return result;
 }
 
@@ -317,6 +318,7 @@ void keep_preparation(SideConfig& side, const SideConfig& stored) {
   if (side.unit == UnitChoice::kAuto) side.unit = stored.unit;
   if (side.normalisation == NormalisationChoice::kAuto) side.normalisation = stored.normalisation;
   if (side.invisible == InvisibleChoice::kAuto) side.invisible = stored.invisible;
+  if (side.entities == EntityChoice::kAuto) side.entities = stored.entities;
 }
 
 }  // namespace attend::model

@@ -26,10 +26,11 @@ inline constexpr int kFormatPlain = 1;    ///< float32 weights
 inline constexpr int kFormatRounded = 2;  ///< bfloat16 or int8 weights
 inline constexpr int kFormatVersion = 2;  ///< the newest that this program reads
 
-// The trainer replaces kAuto in these three before it writes anything.
+// The trainer replaces kAuto in these four before it writes anything.
 enum class UnitChoice { kAuto, kCharacters, kCodePoints, kWords, kTokens, kSubwords, kWhole };
 enum class NormalisationChoice { kAuto, kNfc, kNfd, kNfkc, kNone };
 enum class InvisibleChoice { kAuto, kDrop, kKeep };
+enum class EntityChoice { kAuto, kNone, kMarkers };
 
 /// How the text of one side becomes token ids. The defaults of `normalisation` and `invisible` are
 /// the preparation of earlier programs, whose folders do not name them; presets choose others.
@@ -45,8 +46,13 @@ struct SideConfig {
   int fixed_length = 0;      ///< pad and cut to this many tokens; 0: the length of the text
   bool end_token = true;     ///< append </s>; in a source, attention can look at it (§1.3)
   /// Whether each of text::kEntityMarkers is a unit wherever it stands; for sources only (§9).
-  bool markers = false;
+  EntityChoice entities = EntityChoice::kNone;
 };
+
+/// Whether a model with this target answers with labels: each is a whole text as one unit.
+inline bool answers_with_labels(const SideConfig& target) {
+  return target.unit == UnitChoice::kWhole;
+}
 
 using step::Cell;
 using step::CellConfig;

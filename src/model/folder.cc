@@ -68,6 +68,7 @@ Side load_side(const std::filesystem::path& folder, const Configuration& configu
   if (config.unit == UnitChoice::kAuto) only_for_training("unit");
   if (config.normalisation == NormalisationChoice::kAuto) only_for_training("normalisation");
   if (config.invisible == InvisibleChoice::kAuto) only_for_training("invisible");
+  if (config.entities == EntityChoice::kAuto) only_for_training("entities");
   text::Vocabulary vocabulary = text::Vocabulary::load(folder / (stem + ".vocab"));
   std::string subword_model;
   if (config.unit == UnitChoice::kSubwords) subword_model = read_file(folder / (stem + ".spm"));

@@ -49,9 +49,12 @@ void add_side(OptionList& list, const std::string& prefix, SideConfig& side) {
               "pad and cut to this many tokens; 0: as long as the text is");
   list.flag(prefix + ".end_token", side.end_token, "append </s>");
   if (prefix != "source") return;
-  list.choice<bool>(prefix + ".entities", side.markers, {{"none", false}, {"markers", true}},
-                    "markers: <e1>, </e1>, <e2> and </e2> are units of their own, whatever touches "
-                    "them; for words and tokens");
+  list.choice<EntityChoice>(prefix + ".entities", side.entities,
+                            {{"none", EntityChoice::kNone},
+                             {"markers", EntityChoice::kMarkers},
+                             {"auto", EntityChoice::kAuto}},
+                            "markers: <e1>, </e1>, <e2> and </e2> are units of their own, whatever "
+                            "touches them; for words and tokens; auto: if the texts have them");
 }
 
 void add_cell(OptionList& list, const std::string& prefix, CellConfig& cell,

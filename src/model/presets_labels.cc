@@ -90,6 +90,7 @@ Configuration published_han_max() { return make_published(make_han_max()); }
 // pooling, and tanh before the output.
 Configuration make_att_blstm() {
   Configuration c = make_labels();
+  c.source.entities = EntityChoice::kAuto;
   c.encoder.cell = {};
   c.encoder.cell.type = Cell::kLstm;
   c.encoder.units = 100;
@@ -106,7 +107,6 @@ Configuration make_att_blstm() {
 Configuration published_att_blstm() {
   Configuration c = make_att_blstm();
   c.source.unit = UnitChoice::kWords;
-  c.source.markers = true;
   c.source.minimum_count = 1;
   OptimizerConfig& optimizer = c.training.optimizer;
   optimizer.kind = OptimizerKind::kAdadelta;

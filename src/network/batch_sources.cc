@@ -110,23 +110,7 @@ void fill_source(Batch& batch, std::span<const Sequence> sources, std::size_t le
   }
 }
 
-// Elements [first, first + length) of the level below.
-struct Group {
-  std::size_t first = 0;
-  std::size_t length = 0;
-};
-
-// Adds the groups of a source of `size` elements that begin at `firsts`. Its first element has the
-// number `before` among those of all sources.
-void add_groups(const std::vector<std::int32_t>& firsts, std::size_t size, std::size_t before,
-                std::vector<Group>& groups) {
-  for (std::size_t k = 0; k < firsts.size(); ++k) {
-    const auto begin = static_cast<std::size_t>(firsts[k]);
-    const std::size_t end = k + 1 < firsts.size() ? static_cast<std::size_t>(firsts[k + 1]) : size;
-    ATTEND_CHECK(firsts[0] == 0 && begin < end && end <= size);
-    groups.push_back({before + begin, end - begin});
-  }
-}
+using model::Group;
 
 struct Sentence {
   Sequence tokens;
@@ -149,8 +133,7 @@ Levels find_levels(std::span<const Example* const> examples, const Words& words)
                  source.paragraphs.empty() == first.paragraphs.empty());
     ATTEND_CHECK(source.allowed.empty() && source.copies.ids.empty());
     const std::size_t before = levels.sentences.size();
-    std::vector<Group> own;
-    add_groups(source.sentences, source.tokens.size(), 0, own);
+    const std::vector<Group> own = model::find_groups(source.sentences, source.tokens.size());
     for (const Group& group : own) {
       levels.sentences.push_back({std::span(source.tokens).subspan(group.first, group.length),
                                   std::span(words.of[k]).subspan(group.first, group.length)});
@@ -160,7 +143,9 @@ Levels find_levels(std::span<const Example* const> examples, const Words& words)
       continue;
     }
     levels.documents.push_back({levels.paragraphs.size(), source.paragraphs.size()});
-    add_groups(source.paragraphs, own.size(), before, levels.paragraphs);
+    for (const Group& group : model::find_groups(source.paragraphs, own.size())) {
+      levels.paragraphs.push_back({before + group.first, group.length});
+    }
   }
   return levels;
 }

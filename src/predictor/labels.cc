@@ -53,7 +53,7 @@ search::Hypothesis best_label(const std::vector<float>& log_probabilities,
 }  // namespace
 
 bool answers_with_one_label(const model::Configuration& configuration) {
-  return configuration.target.unit == model::UnitChoice::kWhole &&
+  return model::answers_with_labels(configuration.target) &&
          configuration.target.fixed_length == 1 && !configuration.target.end_token &&
          configuration.decoder.copy == model::Copy::kNone && !configuration.attention.is_hard();
 }

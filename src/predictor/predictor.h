@@ -239,9 +239,9 @@ class Predictor {
                             std::span<const Allowed> allowed = {}) const;
 
   /// Returns the most probable label of each text, as predict() does, and the probabilities of all
-  /// labels. The answers have no alignments. The beam, n-best and the minimum probability of
-  /// `wanted` have no effect. Throws UsageError unless answers_with_one_label(). `allowed` is that
-  /// of predict().
+  /// labels. The answers have no alignments. Of `wanted` only the batch size, the threads and the
+  /// treatment of long sources have an effect: nothing is searched, and no label is left out.
+  /// Throws UsageError unless answers_with_one_label(). `allowed` is that of predict().
   LabelAnswers predict_labels(std::span<const std::string> texts, const PredictOptions& wanted,
                               std::span<const Allowed> allowed = {}) const;
 
@@ -255,8 +255,8 @@ class Predictor {
   /// mean.
   double line_temperature() const { return line_temperature_; }
   const model::ModelText& text() const { return model_.text; }
-  /// Whether the model answers with labels of classes (UnitChoice::kWhole).
-  bool has_labels() const { return model_.text.target.config.unit == model::UnitChoice::kWhole; }
+  /// Whether the model answers with labels of classes.
+  bool has_labels() const { return model::answers_with_labels(model_.text.target.config); }
   const model::Weights& weights() const { return model_.weights; }
   const model::Engine& engine() const { return *engine_; }
   Precision precision() const { return precision_; }

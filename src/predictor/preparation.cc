@@ -16,7 +16,7 @@ using model::TokenId;
 
 // Throws UsageError where answers to the parts of a source could not be put together.
 void check_long_sources(const model::Side& target, LongSources choice) {
-  if (choice != LongSources::kSplit || target.config.unit != model::UnitChoice::kWhole) return;
+  if (choice != LongSources::kSplit || !model::answers_with_labels(target.config)) return;
   throw UsageError(
       "--long-sources split: this model answers with a label (target.unit: whole), and the labels "
       "of "
@@ -115,6 +115,35 @@ void complete_borders(int levels, Source& source) {
   if (levels > 2 && source.paragraphs.empty()) source.paragraphs = {0};
 }
 
+// A source that was cut into units and numbered, of which parts are made.
+struct WholeSource {
+  std::span<const TokenId> tokens;  // [units, then </s> and padding]
+  std::size_t units = 0;
+  std::vector<char> open = {};  // [units]: where attention may look; empty: everywhere
+  model::Borders borders = {};
+};
+
+// Returns a part as an engine reads it. `source` has the units.
+model::Source prepare_part(const model::ModelText& model, const Part& part, const Source& source,
+                           const WholeSource& whole) {
+  const auto tags = whole.tokens.first(part.tags);
+  const auto own = whole.tokens.subspan(part.begin, part.end - part.begin);
+  const auto behind = whole.tokens.subspan(whole.units);  // </s>, padding
+  std::vector<TokenId> tokens(tags.begin(), tags.end());
+  tokens.insert(tokens.end(), own.begin(), own.end());
+  tokens.insert(tokens.end(), behind.begin(), behind.end());
+  std::vector<char> allowed = allowed_in(part, whole.open, tokens.size());
+  model::Source prepared{std::move(tokens), std::move(allowed)};
+  model::Borders borders = borders_in(part, whole.borders);
+  prepared.sentences = std::move(borders.sentences);
+  prepared.paragraphs = std::move(borders.paragraphs);
+  const std::vector<std::string_view> units = units_in(part, source);
+  prepared.copies = model::find_copies(model, units, prepared);
+  prepared.ngrams = model::NgramFinder(model.configuration.encoder).find(units);
+  prepared.entities = model::find_entities(model.configuration.encoder, units);
+  return prepared;
+}
+
 void prepare_source(const model::ModelText& model, const PredictOptions& options,
                     const Allowed& allowed, Answer& answer, PreparedSources& prepared) {
   const model::Side& side = model.source;
@@ -127,45 +156,31 @@ void prepare_source(const model::ModelText& model, const PredictOptions& options
     return;
   }
   if (encoded.units.empty()) return;
-  const std::span<const TokenId> ids = encoded.tokens;
-  const auto behind = ids.subspan(encoded.units.size());  // </s>, padding
+  WholeSource whole{encoded.tokens, encoded.units.size()};
   source.cut = encoded.cut;
   source.units = std::move(encoded.units);
-  std::vector<char> open;  // [units]; or empty: attention may look everywhere
-  if (!allowed.empty()) open = text::covered_units(source.units, allowed);
+  if (!allowed.empty()) whole.open = text::covered_units(source.units, allowed);
   const std::vector<Part> parts = choose_parts(side, options, answer);
-  const model::Borders borders = model::first_units(
-      {std::move(encoded.sentences), std::move(encoded.paragraphs)}, source.units.size());
-  source.sentences.assign(borders.sentences.begin(), borders.sentences.end());
-  source.paragraphs.assign(borders.paragraphs.begin(), borders.paragraphs.end());
-  if (std::string problem = blocked_part(parts, open, model.configuration.attention);
+  whole.borders = model::first_units({std::move(encoded.sentences), std::move(encoded.paragraphs)},
+                                     source.units.size());
+  source.sentences.assign(whole.borders.sentences.begin(), whole.borders.sentences.end());
+  source.paragraphs.assign(whole.borders.paragraphs.begin(), whole.borders.paragraphs.end());
+  if (std::string problem = blocked_part(parts, whole.open, model.configuration.attention);
       !problem.empty()) {
     answer.problem = std::move(problem);
     return;
   }
   for (const Part& part : parts) {
-    std::vector<TokenId> tokens(ids.begin(), ids.begin() + static_cast<std::ptrdiff_t>(part.tags));
-    const auto own = ids.subspan(part.begin, part.end - part.begin);
-    tokens.insert(tokens.end(), own.begin(), own.end());
-    tokens.insert(tokens.end(), behind.begin(), behind.end());
-    std::vector<char> allowed_tokens = allowed_in(part, open, tokens.size());
-    model::Source prepared_source{std::move(tokens), std::move(allowed_tokens)};
-    model::Borders own_borders = borders_in(part, borders);
-    prepared_source.sentences = std::move(own_borders.sentences);
-    prepared_source.paragraphs = std::move(own_borders.paragraphs);
-    prepared_source.copies = model::find_copies(model, units_in(part, source), prepared_source);
-    prepared_source.ngrams =
-        model::NgramFinder(model.configuration.encoder).find(units_in(part, source));
-    prepared_source.entities =
-        model::find_entities(model.configuration.encoder, units_in(part, source));
+    model::Source prepared_part = prepare_part(model, part, source, whole);
     if (options.search.alignments == search::Alignments::kKept) {
-      name_columns(model, part, prepared_source, source);
+      name_columns(model, part, prepared_part, source);
     }
     prepared.parts.push_back(part);
-    prepared.sources.push_back(std::move(prepared_source));
+    prepared.sources.push_back(std::move(prepared_part));
   }
   for (std::size_t j = 0; j < source.units.size(); ++j) {
-    if (ids[j] == side.vocabulary.unknown()) source.unknown.push_back(source.units[j].text);
+    if (whole.tokens[j] == side.vocabulary.unknown())
+      source.unknown.push_back(source.units[j].text);
   }
   complete_borders(model.configuration.encoder.levels, source);
 }

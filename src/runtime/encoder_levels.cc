@@ -5,6 +5,7 @@
 
 #include "base/base.h"
 #include "runtime/encoder.h"
+#include "runtime/first_states.h"
 
 namespace attend::runtime {
 namespace {
@@ -23,11 +24,8 @@ struct LevelLengths {
 // Adds the lengths of the groups that begin at `firsts` in a source of `size` elements.
 void add_lengths(std::span<const std::int32_t> firsts, std::size_t size,
                  std::vector<std::size_t>& lengths) {
-  for (std::size_t k = 0; k < firsts.size(); ++k) {
-    const auto begin = static_cast<std::size_t>(firsts[k]);
-    const std::size_t end = k + 1 < firsts.size() ? static_cast<std::size_t>(firsts[k + 1]) : size;
-    ATTEND_CHECK(firsts[0] == 0 && begin < end && end <= size);
-    lengths.push_back(end - begin);
+  for (const model::Group& group : model::find_groups(firsts, size)) {
+    lengths.push_back(group.length);
   }
 }
 
@@ -49,16 +47,6 @@ LevelLengths find_lengths(std::span<const model::Source> sources) {
   all.words_before.push_back(words);
   all.sentences_before.push_back(all.sentences.size());
   return all;
-}
-
-// vector ← the largest value of each unit of h [positions, vector.size()].
-void take_largest(std::span<const float> h, std::span<float> vector) {
-  const std::size_t units = vector.size();
-  copy(h.first(units), vector);
-  for (std::size_t j = 1; j * units < h.size(); ++j) {
-    const auto row = row_of(h, j, units);
-    for (std::size_t k = 0; k < units; ++k) vector[k] = std::max(vector[k], row[k]);
-  }
 }
 
 }  // namespace
@@ -100,8 +88,7 @@ std::vector<float> Encoder::pool(const Level& level, const Annotations& annotati
       kernels::softmax(alpha);
       kernels::weighted_sum(alpha, own, vector);
     } else if (pooling_ == model::Pooling::kMean) {
-      const std::vector<float> equal(length, 1.0F / static_cast<float>(length));
-      kernels::weighted_sum(equal, own, vector);
+      take_mean(own, vector);
     } else {
       take_largest(own, vector);
     }

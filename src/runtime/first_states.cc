@@ -12,6 +12,17 @@ std::span<const float> annotations_of(const Annotations& annotations, std::size_
                                            annotations.lengths[source] * units);
 }
 
+using Take = void (*)(std::span<const float> h, std::span<float> vector);
+
+// Returns the vector that `take` makes of the annotations of every source: [sources, n_h].
+std::vector<float> pooled(const Annotations& annotations, Take take) {
+  std::vector<float> result(annotations.sources() * annotations.units);
+  for (std::size_t source = 0; source < annotations.sources(); ++source) {
+    take(annotations_of(annotations, source), row_of(std::span(result), source, annotations.units));
+  }
+  return result;
+}
+
 }  // namespace
 
 std::vector<float> first_backward(const Annotations& annotations, std::size_t forward_units) {
@@ -24,30 +35,27 @@ std::vector<float> first_backward(const Annotations& annotations, std::size_t fo
   return result;
 }
 
-std::vector<float> mean_annotations(const Annotations& annotations) {
-  std::vector<float> result(annotations.sources() * annotations.units);
-  for (std::size_t source = 0; source < annotations.sources(); ++source) {
-    const std::size_t length = annotations.lengths[source];
-    const std::vector<float> equal(length, 1.0F / static_cast<float>(length));
-    kernels::weighted_sum(equal, annotations_of(annotations, source),
-                          row_of(std::span(result), source, annotations.units));
+void take_mean(std::span<const float> h, std::span<float> vector) {
+  const std::size_t positions = h.size() / vector.size();
+  const std::vector<float> equal(positions, 1.0F / static_cast<float>(positions));
+  kernels::weighted_sum(equal, h, vector);
+}
+
+void take_largest(std::span<const float> h, std::span<float> vector) {
+  const std::size_t units = vector.size();
+  copy(h.first(units), vector);
+  for (std::size_t j = 1; j * units < h.size(); ++j) {
+    const auto row = row_of(h, j, units);
+    for (std::size_t k = 0; k < units; ++k) vector[k] = std::max(vector[k], row[k]);
   }
-  return result;
+}
+
+std::vector<float> mean_annotations(const Annotations& annotations) {
+  return pooled(annotations, take_mean);
 }
 
 std::vector<float> max_annotations(const Annotations& annotations) {
-  const std::size_t units = annotations.units;
-  std::vector<float> result(annotations.sources() * units);
-  for (std::size_t source = 0; source < annotations.sources(); ++source) {
-    const auto own = annotations_of(annotations, source);
-    const auto largest = row_of(std::span(result), source, units);
-    copy(own.first(units), largest);
-    for (std::size_t j = 1; j < annotations.lengths[source]; ++j) {
-      const auto h = row_of(own, j, units);
-      for (std::size_t k = 0; k < units; ++k) largest[k] = std::max(largest[k], h[k]);
-    }
-  }
-  return result;
+  return pooled(annotations, take_largest);
 }
 
 std::vector<float> last_states(const Annotations& annotations, std::size_t forward_units) {

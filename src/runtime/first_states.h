@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <span>
 #include <vector>
 
 #include "runtime/encoder.h"
@@ -14,6 +15,10 @@ namespace attend::runtime {
 
 /// Returns ←h_1 of every source: [sources, n_h − forward_units].
 std::vector<float> first_backward(const Annotations& annotations, std::size_t forward_units);
+/// vector ← the mean, or the largest value, of each unit of h [positions, vector.size()]. There is
+/// at least one position.
+void take_mean(std::span<const float> h, std::span<float> vector);
+void take_largest(std::span<const float> h, std::span<float> vector);
 /// Returns the mean of the annotations of every source: [sources, n_h].
 std::vector<float> mean_annotations(const Annotations& annotations);
 /// Returns the largest value of each unit among the annotations of every source: [sources, n_h].

@@ -8,6 +8,8 @@
 
 namespace attend::text {
 
+class BreakRules;  // break_iterator.h
+
 /// Finds extended grapheme clusters (UAX #29). Scripts whose characters are always clusters by
 /// themselves (Latin, Greek, Cyrillic, composed Hangul, Han, kana) need no data. ICU's rules, which
 /// take a millisecond to load, are opened for the first text in another script. Safe to use from
@@ -20,8 +22,7 @@ class ClusterFinder {
   std::vector<std::size_t> ends(std::string_view text) const;
 
  private:
-  struct Rules;
-  std::unique_ptr<Rules> rules_;
+  std::unique_ptr<const BreakRules> rules_;
 };
 
 }  // namespace attend::text

@@ -139,15 +139,21 @@ void take_marks(const LineReader& reader, Action&& action) {
   }
 }
 
+/// Names columns in a message: "column 3", "columns 1,4-".
+std::string column_text(const Columns& columns) {
+  const bool several = columns.name().find_first_of(",-") != std::string::npos;
+  return fmt::format("column{} {}", several ? "s" : "", columns.name());
+}
+
 /// Says what a line of these files should hold.
 std::string expectation(PairFormat format, const PairColumns& columns) {
   if (columns.any()) {
     const std::string more =
         columns.references.empty()
             ? ""
-            : fmt::format(" and further references in column {}", columns.references.name());
-    return fmt::format("expected the source in column {} and the target in column {}{}",
-                       columns.source.name(), columns.target.name(), more);
+            : fmt::format(" and further references in {}", column_text(columns.references));
+    return fmt::format("expected the source in {} and the target in {}{}",
+                       column_text(columns.source), column_text(columns.target), more);
   }
   switch (format) {
     case PairFormat::kTargetFirst:
@@ -289,11 +295,16 @@ bool SourceReader::next(MarkedSource& source, SourceRequest& request) {
   source = {};
   if (is_blank(line)) return true;
   const std::vector<std::string_view> fields = fields_of(line);
-  const std::size_t needed = std::max(columns_.needed(), marks_.allowed_column);
-  if (fields.size() < needed) {
+  const bool no_source = fields.size() < columns_.needed();
+  const bool no_words = fields.size() < marks_.allowed_column;
+  if (no_source || no_words) {
+    const std::string missing =
+        (no_source ? "the source in " + column_text(columns_) : "") +
+        (no_source && no_words ? " and " : "") +
+        (no_words ? fmt::format("the allowed words in field {}", marks_.allowed_column) : "");
     throw BadLine(lines_.name(), lines_.line_number(),
-                  fmt::format("{} field{}, expected the source in column {}", fields.size(),
-                              fields.size() == 1 ? "" : "s", columns_.name()),
+                  fmt::format("{} field{}, expected {}", fields.size(),
+                              fields.size() == 1 ? "" : "s", missing),
                   BadLine::Cause::kFields);
   }
   for (std::size_t f = 0; f < fields.size(); ++f) {

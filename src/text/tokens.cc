@@ -1,24 +1,11 @@
 #include "text/tokens.h"
 
-#include <unicode/brkiter.h>
-#include <unicode/utext.h>
-
 #include <algorithm>
-#include <mutex>
-#include <string>
 
-#include "base/base.h"
+#include "text/break_iterator.h"
 
 namespace attend::text {
 namespace {
-
-void check_icu(UErrorCode code, const char* action) {
-  if (U_FAILURE(code)) throw Error(std::string(action) + ": " + u_errorName(code));
-}
-
-struct CloseText {
-  void operator()(UText* text) const { utext_close(text); }
-};
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -61,21 +48,8 @@ void append_simple_tokens(std::string_view piece, std::size_t offset,
 
 }  // namespace
 
-struct TokenFinder::Rules {
-  std::once_flag once;
-  std::unique_ptr<icu::BreakIterator> prototype;
-
-  std::unique_ptr<icu::BreakIterator> iterator() {
-    std::call_once(once, [&] {
-      UErrorCode code = U_ZERO_ERROR;
-      prototype.reset(icu::BreakIterator::createWordInstance(icu::Locale::getRoot(), code));
-      check_icu(code, "ICU's rules for words cannot be loaded");
-    });
-    return std::unique_ptr<icu::BreakIterator>(prototype->clone());
-  }
-};
-
-TokenFinder::TokenFinder() : rules_(std::make_unique<Rules>()) {}
+TokenFinder::TokenFinder()
+    : rules_(std::make_unique<BreakRules>(icu::BreakIterator::createWordInstance, "words")) {}
 TokenFinder::~TokenFinder() = default;
 
 std::vector<ByteSpan> TokenFinder::tokens(std::string_view text) const {
@@ -83,17 +57,10 @@ std::vector<ByteSpan> TokenFinder::tokens(std::string_view text) const {
   std::unique_ptr<icu::BreakIterator> iterator;  // made for the first piece that needs it
   const auto append_by_icu = [&](std::string_view piece, std::size_t offset) {
     if (!iterator) iterator = rules_->iterator();
-    UErrorCode code = U_ZERO_ERROR;
-    const std::unique_ptr<UText, CloseText> opened(
-        utext_openUTF8(nullptr, piece.data(), static_cast<std::int64_t>(piece.size()), &code));
-    check_icu(code, "ICU cannot open a text");
-    iterator->setText(opened.get(), code);
-    check_icu(code, "ICU cannot open a text");
-    std::size_t begin = static_cast<std::size_t>(iterator->first());
-    for (std::int32_t end = iterator->next(); end != icu::BreakIterator::DONE;
-         end = iterator->next()) {
-      tokens.push_back({offset + begin, offset + static_cast<std::size_t>(end)});
-      begin = static_cast<std::size_t>(end);
+    std::size_t begin = 0;
+    for (const std::size_t end : piece_ends(*iterator, piece)) {
+      tokens.push_back({offset + begin, offset + end});
+      begin = end;
     }
   };
   for (std::size_t begin = 0; begin < text.size();) {

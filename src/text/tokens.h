@@ -10,6 +10,8 @@
 
 namespace attend::text {
 
+class BreakRules;  // break_iterator.h
+
 /// Finds the words of a text and its punctuation marks, each by itself, as ICU's word break
 /// iterator cuts them for no language in particular (UAX #29): "don't" and "3.14" are one token,
 /// "end." and "well-known" are two and three, an emoji with its modifiers is one, and a dictionary
@@ -25,8 +27,7 @@ class TokenFinder {
   std::vector<ByteSpan> tokens(std::string_view text) const;
 
  private:
-  struct Rules;
-  std::unique_ptr<Rules> rules_;
+  std::unique_ptr<const BreakRules> rules_;
 };
 
 }  // namespace attend::text

@@ -90,7 +90,8 @@ void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& chec
   model::Metadata metadata{{"configuration", checkpoint.configuration},
                            {"asked", checkpoint.asked},
                            {"data", fmt::format("{}", checkpoint.fingerprint)},
-                           {"threads", fmt::format("{}", checkpoint.threads)}};
+                           {"threads", fmt::format("{}", checkpoint.threads)},
+                           {"weights_changed", to_text(checkpoint.position.weights_changed)}};
   Position position = checkpoint.position;
   visit(position, [&](const char* name, auto& value) { metadata[name] = to_text(value); });
   checkpoint.tensors.with_metadata(metadata).save(path);
@@ -103,6 +104,8 @@ Checkpoint load_checkpoint(const std::filesystem::path& folder) {
   checkpoint.configuration = find(metadata, "configuration");
   const auto asked = metadata.find("asked");  // earlier versions did not write it
   checkpoint.asked = asked == metadata.end() ? checkpoint.configuration : asked->second;
+  const auto changed = metadata.find("weights_changed");  // this one neither
+  checkpoint.position.weights_changed = changed == metadata.end() || changed->second == "1";
   parse(find(metadata, "data"), "data", checkpoint.fingerprint);
   parse(find(metadata, "threads"), "threads", checkpoint.threads);
   visit(checkpoint.position, [&](const char* name, auto& value) {

@@ -25,6 +25,8 @@ struct Position {
   double lowest_loss = 0;          ///< lowest loss of all validations
   /// Validations since the last one that was the best or had the lowest loss.
   std::int64_t without_progress = 0;
+  /// Whether better weights were written since the temperature of labels was fitted.
+  bool weights_changed = true;
   double plateau_factor = 1;  ///< factor of the learning rate
   /// Validations since the best one or since the learning rate last fell.
   std::int64_t plateau_without_progress = 0;

@@ -102,7 +102,9 @@ class Encoder {
       return std::nullopt;
     }
     source_cut_ += source.cut > 0;
-    marked_ |= line.pair.source.find("<e1>") != std::string::npos;
+    marked_ += line.pair.source.find("<e1>") != std::string::npos;
+    found_ += std::any_of(source.units.begin(), source.units.end(),
+                          [](const text::Unit& unit) { return unit.text == "<e1>"; });
     if (!allowed.empty()) allowed.resize(source.tokens.size(), 0);  // 0 at </s> and padding
     model::Source own{source.tokens, allowed, source.sentences, source.paragraphs};
     own.copies = model::find_copies(text_, texts_of(source.units), own);
@@ -174,7 +176,7 @@ class Encoder {
   // A text keeps its label when it is cut, so that a model of labels leaves no long one out.
   void cut_long_source(model::Encoded& source) {
     const auto limit = static_cast<std::size_t>(text_.configuration.training.maximum_source_length);
-    const bool labels = text_.configuration.target.unit == UnitChoice::kWhole;
+    const bool labels = model::answers_with_labels(text_.configuration.target);
     if (!labels || text_.source.pads || source.tokens.size() <= limit) return;
     const std::size_t behind = source.tokens.size() - source.units.size();  // </s>
     if (behind >= limit) return;
@@ -190,21 +192,24 @@ class Encoder {
     }
   }
 
+  // Warns of marks of entities that are missing, and of marks that are no units of their own.
   void report_entities(std::vector<std::string>& messages) const {
-    const model::SideConfig& source = text_.configuration.source;
-    if (!marked_ && source.markers) {
-      messages.push_back(
-          "warning: no source marks an entity, <e1>…</e1>: source.entities has no effect");
+    const bool markers = text_.configuration.source.entities == model::EntityChoice::kMarkers;
+    const bool positions = text_.configuration.encoder.position_units > 0;
+    const std::string none = "warning: no source marks an entity, <e1>…</e1>: ";
+    if (marked_ == 0 && markers) messages.push_back(none + "source.entities has no effect");
+    if (marked_ == 0 && positions) {
+      messages.push_back(none + "encoder.position_units has no effect");
     }
-    if (!marked_ && text_.configuration.encoder.position_units > 0) {
-      messages.push_back(
-          "warning: no source marks an entity, <e1>…</e1>: encoder.position_units has no effect");
-    }
-    if (marked_ && source.unit == UnitChoice::kTokens && !source.markers) {
-      messages.push_back(
-          "warning: the marks of entities, <e1>…</e1>, are read as words and signs: choose "
-          "source.entities=markers");
-    }
+    if (marked_ == 0 || found_ > 0) return;
+    const UnitChoice unit = text_.configuration.source.unit;
+    const bool may_have_markers = unit == UnitChoice::kTokens || unit == UnitChoice::kWords;
+    messages.push_back(fmt::format(
+        "warning: {} {} an entity, <e1>…</e1>, but <e1> is no unit of {}{}: choose "
+        "source.entities=markers{}",
+        marked_, marked_ == 1 ? "source marks" : "sources mark", marked_ == 1 ? "it" : "them",
+        positions ? ", and encoder.position_units has no effect" : "",
+        may_have_markers ? "" : " and source.unit=tokens"));
   }
 
   void report_unknown(std::vector<std::string>& messages) const {
@@ -238,7 +243,8 @@ class Encoder {
   std::size_t long_sources_ = 0;
   std::size_t source_cut_ = 0;
   std::size_t linked_ = 0;
-  bool marked_ = false;  // whether the source of a pair marks an entity
+  std::size_t marked_ = 0;                              // pairs whose source marks an entity
+  std::size_t found_ = 0;                               // those of which <e1> is a unit
   std::array<std::array<UnknownUnits, 2>, 2> unknown_;  // [Part][source, target]
 };
 
@@ -319,7 +325,7 @@ Dataset prepare_data(const TrainOptions& options, std::optional<model::ModelText
   LeftOut left_out(options.on_error);
   std::vector<std::string> messages;
   const Configuration& known = existing ? existing->configuration : configuration;
-  const bool labels = known.target.unit == UnitChoice::kWhole;
+  const bool labels = model::answers_with_labels(known.target);
   FindFormat find;
   if (labels) find = [](text::PairReader& reader) { return text::find_labels(reader); };
   Corpus corpus =

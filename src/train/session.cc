@@ -160,6 +160,25 @@ std::vector<InitialRows> read_vectors(VectorFiles files, OnError on_error, Datas
   return rows;
 }
 
+// Returns the options of a training that goes on: the temperatures are those of the folder, which
+// may have been fitted to its weights. Only a number that the first run was not given is taken.
+TrainOptions with_temperatures(TrainOptions options, const FolderState& folder) {
+  if (!folder.checkpoint) return options;
+  const model::DecoderConfig unset;
+  const model::DecoderConfig asked =
+      model::stored_configuration(folder.checkpoint->asked, "the checkpoint's configuration")
+          .decoder;
+  const model::DecoderConfig& stored = folder.text->configuration.decoder;
+  const auto keep = [&](double model::DecoderConfig::*temperature) {
+    double& given = options.configuration.decoder.*temperature;
+    const bool is_new = given != unset.*temperature && given != asked.*temperature;
+    if (!is_new) given = stored.*temperature;
+  };
+  keep(&model::DecoderConfig::temperature);
+  keep(&model::DecoderConfig::line_temperature);
+  return options;
+}
+
 }  // namespace
 
 Session open_session(const TrainOptions& options) {
@@ -171,7 +190,8 @@ Session open_session(const TrainOptions& options) {
   FolderState folder = open_folder(options);
   // Vectors that do not fit are found before the data are read.
   VectorFiles vector_files = folder.checkpoint ? VectorFiles() : open_vectors(options);
-  Dataset data = prepare_data(options, std::move(folder.text));
+  const TrainOptions going_on = with_temperatures(options, folder);
+  Dataset data = prepare_data(going_on, std::move(folder.text));
   if (folder.checkpoint && folder.checkpoint->fingerprint != data.fingerprint) {
     throw UsageError(
         fmt::format("the pairs are not those that the training in {} began with; choose another "

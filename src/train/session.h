@@ -19,7 +19,8 @@ struct Session {
   TrainOptions options;
   std::optional<Checkpoint> checkpoint;  ///< the folder's checkpoint, if there is one
   std::string asked;  ///< YAML: the configuration that the folder's first training was asked for
-  Dataset data;       ///< the data; its configuration is the resolved one
+  /// The data; its configuration is the resolved one, with the temperatures of the folder.
+  Dataset data;
   std::vector<InitialRows> vectors = {};  ///< of a new training: rows that embeddings start with
 
   const model::Configuration& configuration() const { return data.text.configuration; }

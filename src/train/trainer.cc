@@ -174,19 +174,25 @@ TrainResult Trainer::run() {
   if (reason) message(how_to_go_on(*reason, training_));
   while (!reason) train_epoch(reason);
   if (*reason != StopReason::kInterrupted && position_.validated_at != position_.update) validate();
-  if (updates_ > 0) save_checkpoint_now();
-  if (*reason != StopReason::kInterrupted) fit_label_temperature();
+  const bool fitted = *reason != StopReason::kInterrupted && fit_label_temperature();
+  if (updates_ > 0 || fitted) save_checkpoint_now();
   return {*reason, position_.update, position_.best};
 }
 
-// Makes the probabilities of labels fit how often the best model is right on the validation pairs.
-void Trainer::fit_label_temperature() const {
-  if (!position_.has_best) return;
-  if (!predictor::answers_with_one_label(session_.configuration())) return;
+// Makes the probabilities of labels fit how often the best model is right on the validation pairs,
+// and returns true. A temperature that belongs to these weights stays, whether a training or
+// `attend evaluate` has fitted it.
+bool Trainer::fit_label_temperature() {
+  if (!position_.has_best || !position_.weights_changed) return false;
+  if (!predictor::answers_with_one_label(session_.configuration())) return false;
+  const double given = session_.options.configuration.decoder.temperature;
+  if (session_.configuration().decoder.temperature != given) return false;
   for (std::string& text :
        fit_temperature(session_.data, session_.options.folder, thread_count(training_))) {
     message(std::move(text));
   }
+  position_.weights_changed = false;
+  return true;
 }
 
 void Trainer::train_epoch(std::optional<StopReason>& reason) {
@@ -298,6 +304,19 @@ bool Trainer::note_validation(double metric, double loss) {
   return false;
 }
 
+// Writes better weights. The temperatures become those that were given, because those of the folder
+// were fitted to other weights.
+void Trainer::save_better(const model::Weights& weights) {
+  model::ModelText& text = session_.data.text;
+  const model::DecoderConfig& given = session_.options.configuration.decoder;
+  text.configuration.decoder.line_temperature = given.line_temperature;
+  text.configuration.decoder.temperature = given.temperature;
+  const std::filesystem::path& folder = session_.options.folder;
+  model::save_temperature(folder, text, Precision::kFloat32, given.temperature);
+  model::save_weights(folder, text, weights);
+  position_.weights_changed = true;
+}
+
 void Trainer::validate() {
   Progress event = progress(Progress::Kind::kValidation);
   if (position_.batch == 0) {  // an epoch has just ended
@@ -314,7 +333,7 @@ void Trainer::validate() {
   }
   event.best = note_validation(event.validation_metric, loss);
   event.seconds = seconds();
-  if (event.best) model::save_weights(session_.options.folder, session_.data.text, weights);
+  if (event.best) save_better(weights);
   history_->append({position_.update, event.epoch, event.loss, loss, training_.metric,
                     event.validation_metric, event.best, event.learning_rate,
                     event.pairs_per_second, event.seconds});

@@ -36,13 +36,14 @@ class Trainer {
   void begin();
   void use_vectors();
   std::optional<StopReason> finished() const;
-  void fit_label_temperature() const;
+  bool fit_label_temperature();
   void train_epoch(std::optional<StopReason>& reason);
   void update(std::span<const std::uint32_t> batch);
   void fail_if_not_finite(double value, const char* what) const;
   bool validation_due() const;
   void validate();
   bool note_validation(double metric, double loss);
+  void save_better(const model::Weights& weights);
   double validation_loss();
   void save_checkpoint_now();
   void draw() const;

@@ -14,6 +14,7 @@ namespace attend::train {
 namespace {
 
 using model::Configuration;
+using model::EntityChoice;
 using model::InvisibleChoice;
 using model::NormalisationChoice;
 using model::SideConfig;
@@ -23,6 +24,8 @@ using Pairs = std::span<const text::Pair* const>;
 constexpr double kFewWords = 4.0;
 constexpr double kShortSource = 80.0;  // bytes
 constexpr std::size_t kManyPairs = 20'000;
+
+constexpr double kMarkedTexts = 0.1;  // least share of sources whose entities are marked
 
 // Constants of rule 2.
 constexpr double kSeveralWords = 2.0;       // average of the side that is written as words
@@ -194,15 +197,35 @@ const char* unit_name(UnitChoice unit) {
                                            : "subwords";
 }
 
+// Makes units of the marks of entities where sources have them and their unit allows it.
+void choose_entities(SideTexts& source, bool shared) {
+  SideConfig& config = *source.config;
+  if (config.entities != EntityChoice::kAuto) return;
+  config.entities = EntityChoice::kNone;
+  const bool may_have_markers = config.unit == UnitChoice::kWords ||
+                                config.unit == UnitChoice::kTokens ||
+                                (is_auto(config.unit) && !shared);
+  const auto is_marked = [](std::string_view text) {
+    return text.find("<e1>") != std::string_view::npos &&
+           text.find("<e2>") != std::string_view::npos;
+  };
+  const auto marked = std::count_if(source.texts.begin(), source.texts.end(), is_marked);
+  const double needed = kMarkedTexts * static_cast<double>(source.texts.size());
+  if (!may_have_markers || marked == 0 || static_cast<double>(marked) < needed) return;
+  config.entities = EntityChoice::kMarkers;
+  source.reason = " (beside entity markers)";
+}
+
 // Chooses tokens for a source where they are needed or where it is a text of several words with a
 // label. Otherwise the unit of a source with a label stays kAuto for rule 3.
 void choose_tokens(SideTexts& source, const SideConfig& target) {
   SideConfig& config = *source.config;
-  const bool labels = target.unit == UnitChoice::kWhole;
-  if (!is_auto(config.unit) || !(config.markers || labels)) return;
-  source.reason = config.markers ? " (beside entity markers)"
-                                 : fmt::format(" ({:.1f} words on average)", source.words);
-  if (config.markers || source.words >= kFewWords) config.unit = UnitChoice::kTokens;
+  const bool labels = model::answers_with_labels(target);
+  const bool markers = config.entities == EntityChoice::kMarkers;
+  if (!is_auto(config.unit) || !(markers || labels)) return;
+  source.reason = markers ? " (beside entity markers)"
+                          : fmt::format(" ({:.1f} words on average)", source.words);
+  if (markers || source.words >= kFewWords) config.unit = UnitChoice::kTokens;
 }
 
 // Applies rules 1 and 2. A unit stays kAuto when rule 3 must choose between characters and code
@@ -304,11 +327,13 @@ std::optional<std::string> choose_preparation(Configuration& configuration, Pair
     any_unit = any_unit || is_auto(side->unit);
     any_form = any_form || side->normalisation == NormalisationChoice::kAuto;
   }
-  if (!any_unit && !any_form) return std::nullopt;
+  const bool any_entities = configuration.source.entities == EntityChoice::kAuto;
+  if (!any_unit && !any_form && !any_entities) return std::nullopt;
   SideTexts source = measure(configuration.source, pairs, &text::Pair::source);
   SideTexts target = measure(configuration.target, pairs, &text::Pair::target);
+  choose_entities(source, configuration.shared_vocabulary);
   choose_tokens(source, configuration.target);
-  const bool labels = configuration.target.unit == UnitChoice::kWhole;
+  const bool labels = model::answers_with_labels(configuration.target);
   if (any_unit && !labels) choose_words(source, target, configuration.shared_vocabulary);
   if (configuration.shared_vocabulary) {
     choose_characters_together(source, target);

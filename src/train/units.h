@@ -13,8 +13,13 @@ namespace attend::train {
 
 /// Replaces every kAuto of the two sides by a choice that suits `pairs`, the pairs of training.
 /// They must be well-formed UTF-8. Returns one sentence that names the units and the reason for
-/// them. Returns nothing when both units were given and rule 3 changes no side. Words are separated
-/// by white space; leading tags are not counted. The rules are:
+/// them. Returns nothing when both units were given, rule 3 changes no side and no markers are
+/// chosen. Words are separated by white space; leading tags are not counted.
+///
+/// EntityChoice::kAuto becomes kMarkers if at least one source in ten has both <e1> and <e2> and
+/// the unit is, or may become, one that markers can stand beside; otherwise kNone. A source with
+/// markers gets tokens, and so does one of at least 4 words on average whose targets are labels
+/// (UnitChoice::kWhole). The rules for all others are:
 ///
 /// 1. Both sides become characters when sources have fewer than 4 words on average. They also
 ///    become characters when targets have fewer than 4 words and sources fewer than 80 bytes on

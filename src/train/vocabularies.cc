@@ -78,7 +78,7 @@ void add_validation(const Counts& validation, const SideConfig& target, Counts& 
   }
   messages.push_back(fmt::format(
       "warning: {} {}{} in validation pairs only, so that no pair of the training teaches {}: {}{}",
-      fresh.size(), target.unit == UnitChoice::kWhole ? "label" : "target unit",
+      fresh.size(), model::answers_with_labels(target) ? "label" : "target unit",
       fresh.size() == 1 ? " occurs" : "s occur", fresh.size() == 1 ? "it" : "them", names,
       fresh.size() > kShown ? ", …" : ""));
 }

@@ -49,46 +49,55 @@ std::string named_weights(const CheckedPicture& picture, std::size_t row) {
   return text;
 }
 
+/// Returns a unit as a part of its line, which the bidirectional algorithm orders with the others.
 std::string unit_button(std::string_view side, std::size_t index, std::string_view label,
                         std::string_view description) {
   return fmt::format(
-      "<button type=\"button\" class=\"unit\" data-side=\"{}\" data-index=\"{}\" "
-      "aria-label=\"{}\"><bdi>{}</bdi></button>",
+      "<span role=\"button\" tabindex=\"0\" class=\"unit\" data-side=\"{}\" data-index=\"{}\" "
+      "aria-label=\"{}\">{}</span>",
       side, index, escape_markup(description), escape_markup(label));
 }
 
 std::string empty_side() { return fmt::format("<i class=\"empty\">{}</i>", kEmptySide); }
 
-std::string source_line(const CheckedPicture& picture) {
+/// Returns the line of a side. `descriptions` say what screen readers read of each unit.
+std::string unit_line(std::string_view side, const std::vector<std::string>& units,
+                      const std::vector<std::string>& labels, const std::vector<char>& joined,
+                      const std::vector<std::string>& descriptions) {
   std::string html = fmt::format(
-      "<div class=\"line\"><span>source</span><div class=\"units\" dir=\"{}\" role=\"group\" "
-      "aria-label=\"source\">\n",
-      direction_of(picture.original.source_units));
+      "<div class=\"line\"><span>{0}</span><div class=\"units\" dir=\"{1}\" role=\"group\" "
+      "aria-label=\"{0}\">",
+      side, direction_of(units));
+  for (std::size_t k = 0; k < labels.size(); ++k) {
+    if (k > 0 && (joined.empty() || joined[k] == 0)) html += '\n';
+    html += unit_button(side, k, labels[k], descriptions[k]);
+  }
+  if (labels.empty()) html += empty_side();
+  return html + "</div></div>\n";
+}
+
+std::string source_line(const CheckedPicture& picture) {
+  std::vector<std::string> descriptions;
   for (std::size_t j = 0; j < picture.source.size(); ++j) {
-    html += unit_button(
-        "source", j, picture.source[j],
+    descriptions.push_back(
         fmt::format("source {} of {}: {}", j + 1, picture.source.size(), picture.source[j]));
   }
-  if (picture.source.empty()) html += empty_side();
-  return html + "\n</div></div>\n";
+  return unit_line("source", picture.original.source_units, picture.source,
+                   picture.original.source_joined, descriptions);
 }
 
 std::string target_line(const CheckedPicture& picture) {
-  std::string html = fmt::format(
-      "<div class=\"line\"><span>target</span><div class=\"units\" dir=\"{}\" role=\"group\" "
-      "aria-label=\"target\">\n",
-      direction_of(picture.original.target_units));
+  std::vector<std::string> descriptions;
   for (std::size_t i = 0; i < picture.target.size(); ++i) {
     const std::string probability =
         picture.has_probabilities() ? fmt::format(", probability {:.2f}", picture.probability(i))
                                     : "";
-    html +=
-        unit_button("target", i, picture.target[i],
-                    fmt::format("target {} of {}: {}{}; looked at {}", i + 1, picture.target.size(),
-                                picture.target[i], probability, named_weights(picture, i)));
+    descriptions.push_back(fmt::format("target {} of {}: {}{}; looked at {}", i + 1,
+                                       picture.target.size(), picture.target[i], probability,
+                                       named_weights(picture, i)));
   }
-  if (picture.target.empty()) html += empty_side();
-  return html + "\n</div></div>\n";
+  return unit_line("target", picture.original.target_units, picture.target,
+                   picture.original.target_joined, descriptions);
 }
 
 std::string heading_row(const CheckedPicture& picture) {
@@ -195,7 +204,8 @@ std::string introduction(const HtmlOptions& options) {
   return fmt::format(
       "<header><h1 dir=\"auto\">{}</h1>\n<p class=\"hint\">Point at a target unit, or move to it "
       "with Tab and the arrow keys, to see what the model looked at when it wrote it; at a source "
-      "unit, to see what looked at it. A click keeps the choice, Escape drops it.</p>\n"
+      "unit, to see what looked at it. A click, Enter or the space key keeps the choice, Escape "
+      "drops it.</p>\n"
       "<div class=\"scale\" aria-hidden=\"true\">0 <i style=\"background:linear-gradient(to "
       "right{})\"></i> 1 attention weight</div></header>\n",
       escape_markup(options.title), stops);

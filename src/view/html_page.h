@@ -32,12 +32,11 @@ h2 { font-size: 1.05rem; font-weight: 650; margin: 0 0 .75rem; overflow-wrap: an
 .example { border-top: 1px solid var(--line); margin-top: 1.75rem; padding-top: 1.5rem; }
 .line { display: grid; grid-template-columns: 4.5rem 1fr; align-items: baseline; }
 .line > span { color: var(--muted); font-size: .8rem; }
-.units { display: flex; flex-wrap: wrap; gap: .15rem; }
+.units { line-height: 2.6; overflow-wrap: anywhere; }
 .unit {
-  position: relative; isolation: isolate; font: inherit; font-size: 1.05rem; color: inherit;
-  background: var(--unit); border: 0; border-radius: .3rem; padding: .15rem .35rem;
-  min-width: 1.5rem; margin-bottom: 1rem; cursor: pointer; white-space: pre;
-  max-width: 100%; overflow-wrap: anywhere;
+  position: relative; isolation: isolate; font-size: 1.05rem; background: var(--unit);
+  border-radius: .3rem; padding: .15rem .35rem; margin: 0 .08rem; cursor: pointer;
+  white-space: pre-wrap;
 }
 .unit::before {
   content: ""; position: absolute; inset: 0; z-index: -1; border-radius: inherit;
@@ -45,7 +44,8 @@ h2 { font-size: 1.05rem; font-weight: 650; margin: 0 0 .75rem; overflow-wrap: an
 }
 .unit::after {
   content: attr(data-percent); position: absolute; top: 100%; left: -.5rem; right: -.5rem;
-  text-align: center; font-size: .68rem; color: var(--muted); pointer-events: none;
+  text-align: center; font-size: .68rem; line-height: 1.2; color: var(--muted);
+  pointer-events: none;
 }
 .unit:focus-visible, .unit.chosen { outline: 2px solid var(--mark); outline-offset: 1px; }
 .empty { color: var(--muted); }
@@ -127,6 +127,15 @@ function setUp(example, numbers) {
     status.textContent = describe(side, index, weights);
   }
 
+  function keep(side, index) {
+    const again = kept && kept[0] === side && kept[1] === index;
+    kept = again ? null : [side, index];
+    for (const one of [...sides.source, ...sides.target]) {
+      one.setAttribute("aria-pressed", String(!again && one === sides[side][index]));
+    }
+    choose(side, index);
+  }
+
   const restore = () => (kept ? choose(...kept) : clear());
   const place = (unit) => [unit.dataset.side, Number(unit.dataset.index)];
 
@@ -136,14 +145,7 @@ function setUp(example, numbers) {
       unit.addEventListener("pointerleave", restore);
       unit.addEventListener("focus", () => choose(side, index));
       unit.addEventListener("blur", restore);
-      unit.addEventListener("click", () => {
-        const again = kept && kept[0] === side && kept[1] === index;
-        kept = again ? null : [side, index];
-        for (const one of [...sides.source, ...sides.target]) {
-          one.setAttribute("aria-pressed", String(!again && one === unit));
-        }
-        choose(side, index);
-      });
+      unit.addEventListener("click", () => keep(side, index));
       unit.tabIndex = index === 0 ? 0 : -1;
     });
   }
@@ -157,6 +159,11 @@ function setUp(example, numbers) {
     }
     if (!unit) return;
     const [side, index] = place(unit);
+    if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      if (!event.repeat) keep(side, index);
+      return;
+    }
     const backwards = unit.closest("[dir]").dir === "rtl" ? -1 : 1;
     const steps = { ArrowRight: backwards, ArrowLeft: -backwards, Home: -index,
                     End: sides[side].length - 1 - index };

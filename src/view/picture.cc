@@ -8,6 +8,10 @@
 namespace attend::view {
 namespace {
 
+void check_joined(const std::vector<char>& joined, std::size_t units) {
+  if (!joined.empty()) ATTEND_CHECK_EQ(joined.size(), units);
+}
+
 void check_numbers(const std::vector<float>& numbers, const char* message) {
   if (!std::all_of(numbers.begin(), numbers.end(), [](float x) { return std::isfinite(x); })) {
     throw Error(message);
@@ -30,6 +34,8 @@ CheckedPicture::CheckedPicture(const AlignmentPicture& picture) : original(pictu
   if (!picture.target_probabilities.empty()) {
     ATTEND_CHECK_EQ(picture.target_probabilities.size(), rows);
   }
+  check_joined(picture.source_joined, columns);
+  check_joined(picture.target_joined, rows);
   check_numbers(picture.alignment, "the alignment holds a value that is not a number");
   check_numbers(picture.target_probabilities, "a target probability is not a number");
   source = visible_labels(picture.source_units);

@@ -30,6 +30,9 @@ struct AlignmentPicture {
   std::vector<float> alignment;                  // [target_units, source_units]
   std::string title = {};                        ///< empty: none
   std::vector<float> target_probabilities = {};  ///< p(y_i), [target_units]; empty: none
+  /// Whether each unit follows the one before without white space; empty: none does. Pages read it.
+  std::vector<char> source_joined = {};  // [source_units]
+  std::vector<char> target_joined = {};  // [target_units]
 };
 
 /// Says which colour a weight has.

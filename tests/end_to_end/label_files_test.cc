@@ -114,7 +114,7 @@ TEST_F(LabelFiles, ArePredictedFromAColumn) {
   EXPECT_EQ(lines[1], "");
   EXPECT_EQ(lines[2], "");
   EXPECT_EQ(lines[3].rfind("bad", 0), 0U) << lines[3];
-  EXPECT_TRUE(says(predicted, "standard input:3: 2 fields, expected the source in column 3-"))
+  EXPECT_TRUE(says(predicted, "standard input:3: 2 fields, expected the source in columns 3-"))
       << predicted.error;
 }
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/base.h"
@@ -15,6 +16,7 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 
 // Finds the borders of a text whose units are words and marks.
 class FoundBorders {
@@ -167,6 +169,23 @@ TEST(Borders, AreCutWithTheirSource) {
   cut(side, 2, encoded);
   EXPECT_THAT(encoded.tokens, ElementsAre(2, 3, 1));
   EXPECT_THAT(encoded.sentences, ElementsAre(0));
+}
+
+TEST(Groups, ReachFromOneBorderToTheNext) {
+  const auto lengths = [](const std::vector<std::int32_t>& firsts, std::size_t size) {
+    std::vector<std::pair<std::size_t, std::size_t>> found;
+    for (const Group& group : find_groups(firsts, size)) {
+      found.emplace_back(group.first, group.length);
+    }
+    return found;
+  };
+  EXPECT_THAT(lengths({0, 2, 3}, 7), ElementsAre(Pair(0, 2), Pair(2, 1), Pair(3, 4)));
+  EXPECT_THAT(lengths({0}, 1), ElementsAre(Pair(0, 1)));
+  EXPECT_THAT(lengths({}, 3), IsEmpty());
+  for (const std::vector<std::int32_t>& wrong :
+       {std::vector<std::int32_t>{1, 2}, {0, 2, 2}, {0, 3}, {0, -1}}) {
+    EXPECT_THROW(find_groups(wrong, 3), CheckFailure);
+  }
 }
 
 }  // namespace

@@ -538,6 +538,8 @@ TEST(Check, TokensAndMarkersAreForSources) {
   }
   expect_refused({"source.entities=markers", "shared_vocabulary=true"},
                  "source.entities: markers needs source.unit: tokens or words");
+  expect_taken({"source.unit=characters", "source.entities=auto"});
+  expect_taken({"source.entities=auto", "shared_vocabulary=true"});
 }
 
 }  // namespace

@@ -305,8 +305,11 @@ TEST(Configuration, TokensAndMarkersAreStored) {
   const text::SegmenterOptions options = segmenter_options(copy.source);
   EXPECT_EQ(options.unit, text::UnitMode::kTokens);
   EXPECT_TRUE(options.markers);
-  EXPECT_FALSE(stored_configuration("source:\n  unit: tokens\n", "config.yml").source.markers);
+  const Configuration older = stored_configuration("source:\n  unit: tokens\n", "config.yml");
+  EXPECT_EQ(older.source.entities, EntityChoice::kNone);
   EXPECT_THROW(set_option(c, "target.entities=markers"), UsageError);
+  set_option(c, "source.entities=auto");
+  EXPECT_THROW(segmenter_options(c.source), UsageError);
 }
 
 TEST(Configuration, EveryPresetLeavesThePreparationToTheTrainer) {
@@ -324,11 +327,13 @@ TEST(Configuration, WhatWasChosenIsKeptWhereNothingElseIsAsked) {
   SideConfig stored;
   stored.unit = UnitChoice::kCodePoints;
   stored.normalisation = NormalisationChoice::kNfd;
-  SideConfig open = preset("default").source;
+  stored.entities = EntityChoice::kMarkers;
+  SideConfig open = preset("att-blstm").source;
   keep_preparation(open, stored);
   EXPECT_EQ(open.unit, UnitChoice::kCodePoints);
   EXPECT_EQ(open.normalisation, NormalisationChoice::kNfd);
   EXPECT_EQ(open.invisible, InvisibleChoice::kKeep);
+  EXPECT_EQ(open.entities, EntityChoice::kMarkers);
   SideConfig asked;
   asked.unit = UnitChoice::kWords;
   asked.normalisation = NormalisationChoice::kNone;
@@ -337,6 +342,7 @@ TEST(Configuration, WhatWasChosenIsKeptWhereNothingElseIsAsked) {
   EXPECT_EQ(asked.unit, UnitChoice::kWords);
   EXPECT_EQ(asked.normalisation, NormalisationChoice::kNone);
   EXPECT_EQ(asked.invisible, InvisibleChoice::kDrop);
+  EXPECT_EQ(asked.entities, EntityChoice::kNone);
 }
 
 TEST(Configuration, PresetsMakeTheChoiceThatTheyAreNamedAfter) {

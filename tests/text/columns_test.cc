@@ -179,7 +179,7 @@ TEST_F(ColumnReaders, NameTheLineThatLacksAColumn) {
                   "y|c"));
   EXPECT_THAT(
       pairs_of(files("a\n", "3-", "1")),
-      ElementsAre("! 1 field, expected the source in column 3- and the target in column 1"));
+      ElementsAre("! 1 field, expected the source in columns 3- and the target in column 1"));
   EXPECT_THAT(pairs_of(files(" \na\tb\tc\n", "2", "3"), BlankSides::kBoth),
               ElementsAre("|", "b|c"));
 }
@@ -248,9 +248,27 @@ TEST_F(ColumnReaders, OfSourcesTakeTheTextOfALine) {
     reader.next(source);
     ADD_FAILURE() << "no error";
   } catch (const BadLine& bad) {
-    EXPECT_EQ(bad.problem(), "2 fields, expected the source in column 3-");
+    EXPECT_EQ(bad.problem(), "2 fields, expected the source in columns 3-");
   }
   EXPECT_FALSE(reader.next(source));
+}
+
+TEST_F(ColumnReaders, OfSourcesNameWhatIsMissing) {
+  write_file(folder / "a.tsv", "a b\tc\n");
+  const auto problem = [&](const char* columns, std::size_t allowed_column) -> std::string {
+    SourceReader reader(folder / "a.tsv", {allowed_column, false}, Columns::parse(columns));
+    MarkedSource source;
+    try {
+      reader.next(source);
+    } catch (const BadLine& bad) {
+      return bad.problem();
+    }
+    return "no error";
+  };
+  EXPECT_EQ(problem("1", 3), "2 fields, expected the allowed words in field 3");
+  EXPECT_EQ(problem("1,3", 2), "2 fields, expected the source in columns 1,3");
+  EXPECT_EQ(problem("3", 4),
+            "2 fields, expected the source in column 3 and the allowed words in field 4");
 }
 
 TEST_F(ColumnReaders, OfSourcesFindTheAllowedWordsToo) {

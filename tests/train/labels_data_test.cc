@@ -332,7 +332,7 @@ TEST_F(LabelData, ExamplesHaveTheBordersOfTheirTexts) {
 }
 
 TEST_F(LabelData, MarkersAreUnitsOfTheVocabulary) {
-  options.configuration.source.markers = true;
+  options.configuration.source.entities = model::EntityChoice::kMarkers;
   const Dataset data = prepare(lines_in([](const auto& label, const auto& text) {
     return "<e1>a</e1>b<e2>" + text + "</e2>\t" + label;
   }));
@@ -349,11 +349,42 @@ TEST_F(LabelData, EntitiesThatAreNotMarkedOrNotReadAreWarnedOf) {
     return "<e1>a</e1> <e2>" + text + "</e2>\t" + label;
   });
   EXPECT_THAT(prepare(plain).messages, Not(Contains(HasSubstr("entit"))));
-  EXPECT_THAT(prepare(marked).messages, Contains(HasSubstr("choose source.entities=markers")));
+  const std::string warning = "mark an entity, <e1>…</e1>, but <e1> is no unit of them: choose ";
+  for (const auto& [unit, remedy] :
+       {std::pair(model::UnitChoice::kAuto, "source.entities=markers"),
+        {model::UnitChoice::kTokens, "source.entities=markers"},
+        {model::UnitChoice::kWords, "source.entities=markers"},
+        {model::UnitChoice::kCharacters, "source.entities=markers and source.unit=tokens"}}) {
+    options.configuration.source.unit = unit;
+    EXPECT_THAT(prepare(marked).messages, Contains(HasSubstr(warning + remedy)));
+  }
+  options.configuration.source.unit = model::UnitChoice::kWords;
+  const std::string apart = lines_in([](const auto& label, const auto& text) {
+    return "<e1> a </e1> <e2> " + text + " </e2>\t" + label;
+  });
+  EXPECT_THAT(prepare(apart).messages, Not(Contains(HasSubstr("entit"))));
   options.configuration.encoder.position_units = 2;
+  EXPECT_THAT(prepare(apart).messages, Not(Contains(HasSubstr("entit"))));
+  EXPECT_THAT(prepare(marked).messages,
+              Contains(HasSubstr("is no unit of them, and encoder.position_units has no effect")));
   EXPECT_THAT(prepare(plain).messages, Contains(HasSubstr("encoder.position_units has no effect")));
-  options.configuration.source.markers = true;
+  options.configuration.source.entities = model::EntityChoice::kMarkers;
   EXPECT_THAT(prepare(plain).messages, Contains(HasSubstr("source.entities has no effect")));
+  EXPECT_THAT(prepare(marked).messages, Not(Contains(HasSubstr("an entity"))));
+}
+
+TEST_F(LabelData, EntitiesOfTextsThatMarkThemAreUnits) {
+  options.configuration.source.entities = model::EntityChoice::kAuto;
+  const Dataset marked = prepare(lines_in([](const auto& label, const auto& text) {
+    return "<e1>a</e1> <e2>" + text + "</e2>\t" + label;
+  }));
+  EXPECT_EQ(marked.text.configuration.source.entities, model::EntityChoice::kMarkers);
+  EXPECT_TRUE(marked.text.source.vocabulary.contains("<e1>"));
+  EXPECT_THAT(marked.messages, Contains(HasSubstr("(beside entity markers)")));
+  EXPECT_THAT(marked.messages, Not(Contains(HasSubstr("an entity"))));
+  const Dataset plain = prepare(text_first());
+  EXPECT_EQ(plain.text.configuration.source.entities, model::EntityChoice::kNone);
+  EXPECT_THAT(plain.messages, Not(Contains(HasSubstr("entit"))));
 }
 
 }  // namespace

@@ -574,10 +574,11 @@ TEST_F(LabelTraining, EndsWithATemperatureInTheFolder) {
   EXPECT_NE(temperature, 1);
   EXPECT_GE(temperature, 0.05);
   EXPECT_LE(temperature, 20);
-  // A training that is finished fits again, and finds what it found.
+  // A training that is finished has nothing to fit again.
   const std::string configuration = read_file(options.folder / "config.yml");
   run();
   EXPECT_EQ(read_file(options.folder / "config.yml"), configuration);
+  EXPECT_EQ(messages().find("decoder.temperature "), std::string::npos) << messages();
 }
 
 TEST_F(LabelTraining, ThatIsInterruptedHasNoTemperatureYet) {
@@ -592,9 +593,53 @@ TEST_F(LabelTraining, ThatIsInterruptedHasNoTemperatureYet) {
   EXPECT_TRUE(state(options.folder) == interrupted);
 }
 
+// Stores temperatures in a folder, as `attend evaluate --fit-temperature` does.
+void fit_elsewhere(const std::filesystem::path& folder, double temperature, double of_lines) {
+  model::ModelText text = model::load_text(folder);
+  text.configuration.decoder.line_temperature = of_lines;
+  model::save_temperature(folder, text, Precision::kFloat32, temperature);
+}
+
+TEST_F(LabelTraining, ThatGoesOnKeepsTemperaturesUntilWeightsAreBetter) {
+  options.configuration.training.epochs = 1;
+  run();
+  // 1 is what a model without a wrong label has, so that it may be a fitted temperature too.
+  for (const double fitted : {2.5, 1.0}) {
+    fit_elsewhere(options.folder, fitted, 4);
+    run();  // it is finished
+    const model::DecoderConfig kept = model::load_text(options.folder).configuration.decoder;
+    EXPECT_EQ(kept.temperature, fitted);
+    EXPECT_EQ(kept.line_temperature, 4);
+  }
+  fit_elsewhere(options.folder, 2.5, 4);
+  options.configuration.decoder.temperature = 3;  // asked for now, and not when it began
+  run();
+  EXPECT_EQ(model::load_text(options.folder).configuration.decoder.temperature, 3);
+  options.configuration.decoder.temperature = 1;
+  fit_elsewhere(options.folder, 2.5, 4);
+  options.configuration.training.epochs = 8;
+  const std::string before = read_file(options.folder / "model.safetensors");
+  run();
+  ASSERT_NE(read_file(options.folder / "model.safetensors"), before);
+  const model::DecoderConfig anew = model::load_text(options.folder).configuration.decoder;
+  EXPECT_NE(anew.temperature, 2.5);
+  EXPECT_EQ(anew.line_temperature, 1);
+  EXPECT_THAT(messages(), HasSubstr("decoder.temperature "));
+}
+
+TEST_F(LabelTraining, ThatWasInterruptedKeepsATemperatureThatWasFittedThen) {
+  EXPECT_EQ(run(12).reason, StopReason::kInterrupted);
+  fit_elsewhere(options.folder, 2.5, 1);
+  EXPECT_EQ(run(13).reason, StopReason::kInterrupted);
+  EXPECT_EQ(model::load_text(options.folder).configuration.decoder.temperature, 2.5);
+}
+
 TEST_F(Training, OfOtherModelsFitsNoTemperature) {
   run();
   EXPECT_EQ(messages().find("temperature"), std::string::npos);
+  fit_elsewhere(options.folder, 1, 2.5);
+  run();
+  EXPECT_EQ(model::load_text(options.folder).configuration.decoder.line_temperature, 2.5);
 }
 
 }  // namespace

@@ -337,6 +337,36 @@ TEST(ChoiceOfUnits, EntityMarkersStandBesideTokens) {
   EXPECT_THAT(*chosen.message, HasSubstr("words and marks in sources (beside entity markers)"));
 }
 
+TEST(ChoiceOfUnits, EntitiesHaveMarkersWhereTextsMarkThem) {
+  const std::vector<Pair> marked{{"<e1>a</e1> <e2>b</e2>", "x"}, {"<e1>c</e1>", "y"}};
+  const std::vector<std::string> labels{"target.unit=whole", "source.entities=auto"};
+  const auto with = [&](const std::string& setting) {
+    std::vector<std::string> settings = labels;
+    settings.push_back(setting);
+    return settings;
+  };
+  const Chosen chosen(marked, labels);
+  EXPECT_EQ(chosen.source.entities, model::EntityChoice::kMarkers);
+  EXPECT_EQ(chosen.source.unit, UnitChoice::kTokens);
+  EXPECT_EQ(chosen.message,
+            "units: words and marks in sources (beside entity markers), whole lines in targets");
+  const Chosen words(marked, with("source.unit=words"));
+  EXPECT_EQ(words.source.entities, model::EntityChoice::kMarkers);
+  EXPECT_EQ(words.message,
+            "units: words in sources (beside entity markers), whole lines in targets");
+  for (const char* given :
+       {"source.unit=characters", "source.unit=subwords", "source.entities=none"}) {
+    EXPECT_EQ(Chosen(marked, with(given)).source.entities, model::EntityChoice::kNone) << given;
+  }
+  // One of the two marks is no relation, and few texts may speak about marks.
+  const std::vector<Pair> half{{"<e1>a</e1>", "x"}, {"<e2>c</e2>", "y"}};
+  EXPECT_EQ(Chosen(half, labels).source.entities, model::EntityChoice::kNone);
+  std::vector<Pair> few(20, Pair{"a b", "x"});
+  few.front() = marked.front();
+  EXPECT_EQ(Chosen(few, labels).source.entities, model::EntityChoice::kNone);
+  EXPECT_EQ(Chosen(few, labels).source.unit, UnitChoice::kCharacters);
+}
+
 TEST(ChoiceOfUnits, NothingIsLeftOpenAndNothingGivenIsChanged) {
   const std::vector<Pair> pairs = pairs_of(random_words(100, syllable));
   for (const model::Preset& preset : model::presets()) {

@@ -99,6 +99,32 @@ TEST(DrawHtml, SetsRightToLeftSourcesFromTheRight) {
   EXPECT_THAT(html, HasSubstr("dir=\"ltr\" role=\"group\" aria-label=\"target\""));
 }
 
+/// Returns the units of a side as they stand on their line, without tags.
+std::string line_of(const std::string& html, const std::string& side) {
+  const std::string open = "role=\"group\" aria-label=\"" + side + "\">";
+  const std::size_t begin = html.find(open) + open.size();
+  return std::regex_replace(html.substr(begin, html.find("</div>", begin) - begin),
+                            std::regex("<[^>]*>"), "");
+}
+
+// The bidirectional algorithm orders a line as a whole, if its units are neither blocks nor
+// isolated from each other.
+TEST(DrawHtml, LeavesTheOrderOfUnitsToTheLine) {
+  AlignmentPicture picture = uniform_picture(2, 4);
+  picture.source_units = {"في", "New", "York", "."};
+  picture.source_joined = {0, 0, 0, 1};
+  picture.target_units = {"a", "b"};
+  const std::string html = draw(picture);
+  EXPECT_EQ(line_of(html, "source"), "في\nNew\nYork.");
+  EXPECT_EQ(line_of(html, "target"), "a\nb");
+  EXPECT_EQ(count(html, "<span role=\"button\" tabindex=\"0\" class=\"unit\""), 6U);
+  const std::string lines = html.substr(0, html.find("<table"));
+  for (const char* tag : {"<button", "<bdi", "display: flex; flex-wrap"}) {
+    EXPECT_EQ(count(lines, tag), 0U) << tag;
+  }
+  EXPECT_THAT(html, HasSubstr("event.key === \"Enter\" || event.key === \" \""));
+}
+
 TEST(DrawHtml, NumbersExamplesWithoutTitle) {
   AlignmentPicture picture = uniform_picture(1, 1);
   const std::string html = draw_html(std::vector{picture, small_picture(), picture});
@@ -113,6 +139,9 @@ TEST(DrawHtml, RefusesWhatCannotBeDrawn) {
   EXPECT_THROW(draw(uniform_picture(600, 600)), UsageError);
   AlignmentPicture picture = small_picture();
   picture.alignment.push_back(0);
+  EXPECT_THROW(draw(picture), CheckFailure);
+  picture = small_picture();
+  picture.source_joined = {0, 1};
   EXPECT_THROW(draw(picture), CheckFailure);
 }
 

@@ -87,7 +87,7 @@ void check_copy(const Configuration& c) {
              " needs target.end_token: true, because a target of fixed length has no <unk> for the "
              "units that its vocabulary lacks");
   }
-  if (c.source.unit != c.target.unit || c.target.unit == UnitChoice::kWhole) {
+  if (c.source.unit != c.target.unit || answers_with_labels(c.target)) {
     conflict(name +
              " needs the same source.unit and target.unit, and not whole, because a source " +
              "unit is copied as the target unit of the same text");

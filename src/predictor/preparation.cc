@@ -158,6 +158,7 @@ void prepare_source(const model::ModelText& model, const PredictOptions& options
         model::NgramFinder(model.configuration.encoder).find(units_in(part, source));
     prepared_source.entities =
         model::find_entities(model.configuration.encoder, units_in(part, source));
+    prepared_source.behind_units = behind.size();
     if (options.search.alignments == search::Alignments::kKept) {
       name_columns(model, part, prepared_source, source);
     }

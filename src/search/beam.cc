@@ -31,7 +31,7 @@ Beam::Beam(const Rules& rules, const Task& task, std::pmr::memory_resource* memo
       live_({0.0}, memory),
       candidates_(memory),
       finished_(memory),
-      coverage_(rules.coverage(), task.positions, task.source.allowed) {
+      coverage_(rules.coverage(), task.source, task.positions) {
   candidates_.reserve(rules.beam());
   const bool asked = task.request != nullptr && !task.request->empty();
   if (asked || rules.bans_ngrams()) {
@@ -57,9 +57,13 @@ void Beam::advance(const model::StepResult& result, std::size_t first_row) {
   std::size_t extended = 0;
   for (const Candidate& candidate : candidates_) {
     if (rules_.is_end(candidate.token)) {
+      const auto row = static_cast<std::size_t>(candidate.row);
+      const auto weights = coverage_.is_used()
+                               ? result.alignment.subspan((first_row + row) * result.source_length,
+                                                          result.source_length)
+                               : std::span<const float>();
       finish({length, candidate.row, candidate.log_probability,
-              finished_score(candidate.log_probability, length,
-                             static_cast<std::size_t>(candidate.row)),
+              finished_score(candidate.log_probability, length, row, weights),
               candidate.token_score});
     } else {
       candidates_[extended++] = candidate;
@@ -113,7 +117,7 @@ void Beam::extend(const model::StepResult& result, std::size_t first_row) {
   for (std::size_t k = 0; k < live_.size(); ++k) {  // the fixed length is reached
     if (constraints_ && !constraints_->are_met(k)) continue;
     finish({history_.length(), static_cast<std::int32_t>(k), live_[k],
-            finished_score(live_[k], history_.length(), k), 0});
+            finished_score(live_[k], history_.length(), k, {}), 0});
   }
   over_ = true;
 }

@@ -74,8 +74,9 @@ struct SearchOptions {
   /// longest target of the source. 0 … 1000.
   double minimum_ratio = 0;
   /// β of the coverage penalty (Wu et al. 2016): the score of a target gets the summand
-  /// β Σ_j ln min(1, Σ_i α_ij) ≤ 0 over the positions j of the source at which attention may look
-  /// (Source::allowed) and the tokens i, </s> not counted. A sum counts as kLeastCoverage at least.
+  /// β Σ_j ln min(1, Σ_i α_ij) ≤ 0 over the units j of the source at which attention may look
+  /// (Source::allowed; not over </s> and padding, Source::behind_units) and over the steps i, that
+  /// of the target's </s> included. A sum counts as kLeastCoverage at least.
   /// 0 … 100; above 0 the engine must have an alignment. Not with `sampling`.
   double coverage = 0;
   /// No n-gram of this many tokens occurs twice in a target; 0 … 1000, 0: any may.

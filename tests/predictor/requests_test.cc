@@ -77,6 +77,37 @@ TEST(Requests, ThatCannotBeMetAreProblemsOfTheirLines) {
             "9 required phrases, expected at most 8");
 }
 
+// The penalty of --coverage is over the units of the source and all steps, that of </s> included.
+TEST(Requests, CoverageCountsUnitsAlone) {
+  const Predictor predictor = small_predictor();
+  PredictOptions options;
+  options.search.beam = 3;
+  options.search.coverage = 0.5;
+  options.search.length_normalisation = 0;
+  std::size_t ended = 0;
+  for (const Answer& answer : predictor.predict(kTexts, options)) {
+    const Prediction& found = answer.predictions.front();
+    if (!found.finished) continue;
+    ++ended;
+    const Answer scored =
+        predictor.score(std::vector{answer.source.text}, std::vector{found.text}, {})[0];
+    std::vector<float> weights = scored.predictions.front().alignment;
+    const std::vector<float>& last = scored.predictions.front().end_alignment;
+    weights.insert(weights.end(), last.begin(), last.end());
+    const std::size_t columns = answer.source.columns.size();
+    double expected = found.log_probability;
+    for (std::size_t j = 0; j < answer.source.units.size(); ++j) {
+      double sum = 0;
+      for (std::size_t i = j; i < weights.size(); i += columns) {
+        sum += static_cast<double>(weights[i]);
+      }
+      expected += 0.5 * std::log(std::min(1.0, sum));
+    }
+    EXPECT_NEAR(found.score, expected, 1e-4);
+  }
+  EXPECT_GT(ended, 0U);
+}
+
 TEST(Requests, NeedASourceInOnePart) {
   const Predictor predictor = small_predictor();
   PredictOptions options;

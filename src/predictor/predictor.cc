@@ -128,6 +128,19 @@ void withhold(double minimum, Answer& answer) {
   if (answer.predictions.empty()) answer.withheld = best;
 }
 
+// Returns how <unk> is replaced in the predictions for a part of a source. Its units are copied
+// only where a prediction has <unk>.
+Replacement make_replacement(const PredictOptions& options, std::optional<TokenId> unknown,
+                             std::span<const search::Hypothesis> hypotheses, const Part& part,
+                             const Source& source) {
+  const bool written =
+      unknown && std::any_of(hypotheses.begin(), hypotheses.end(), [&](const auto& one) {
+        return std::find(one.tokens.begin(), one.tokens.end(), *unknown) != one.tokens.end();
+      });
+  return {source.text, written ? units_of(part, source) : std::vector<text::Unit>{},
+          options.dictionary.get(), options.search.alignments == search::Alignments::kDropped};
+}
+
 // The raw target and its own units in place of what the model would write.
 void show_as_given(const model::Side& side, const std::string& raw, const model::Encoded& given,
                    Prediction& prediction) {
@@ -141,9 +154,28 @@ void show_as_given(const model::Side& side, const std::string& raw, const model:
   }
 }
 
-}  // namespace
+// Searches or scores the annotated sources of a batch. `batch` [sources] are the indices that
+// for_each_batch() gave.
+using AnnotatedJob =
+    std::function<void(model::Decoding& decoding, std::span<const model::Source> sources,
+                       std::span<const std::size_t> batch)>;
 
-namespace {
+// Returns a job that annotates sources, of which `parts` [indices] are the numbers, has them
+// decoded and keeps the weights of the lower levels in `pooling` [all parts]; null: it keeps none.
+BatchJob annotate_first(const model::Engine& engine, const PreparedSources& prepared,
+                        std::span<const std::size_t> parts, std::vector<Pooling>* pooling,
+                        AnnotatedJob job) {
+  return [&engine, &prepared, parts, pooling,
+          job = std::move(job)](std::span<const std::size_t> batch) {
+    std::vector<model::Source> sources;
+    for (const std::size_t k : batch) sources.push_back(prepared.sources[parts[k]]);
+    const auto decoding = engine.annotate(sources);
+    job(*decoding, sources, batch);
+    for (std::size_t k = 0; k < batch.size() && pooling != nullptr; ++k) {
+      (*pooling)[parts[batch[k]]] = pooling_of(*decoding, k);
+    }
+  };
+}
 
 std::vector<model::Model> one_model(model::Model model) {
   std::vector<model::Model> models;
@@ -181,8 +213,7 @@ Prediction Predictor::present(search::Hypothesis hypothesis, const Part& part,
     prediction.units.push_back(model::unit_of(side, copies, token));
   }
   if (unknown != nullptr) {
-    const std::vector<text::Unit> units = units_of(part, unknown->source);
-    replace_unknown({unknown->source.text, units, hypothesis.alignment, hypothesis.source_length},
+    replace_unknown({unknown->text, unknown->units, hypothesis.alignment, hypothesis.source_length},
                     unknown->dictionary, side.segmenter.options().unit, prediction.units);
     if (unknown->drops_alignment) hypothesis.alignment.clear();
   }
@@ -208,16 +239,18 @@ std::vector<Prediction> Predictor::present_best(std::span<search::Hypothesis> hy
                                                 const Part& part, const model::Copies& copies,
                                                 const PredictOptions& options,
                                                 const Source& source) const {
-  const Replacement unknown{source, options.dictionary.get(),
-                            options.search.alignments == search::Alignments::kDropped};
-  const bool replaces = options.unknown == UnknownUnits::kReplaced;
+  std::optional<Replacement> unknown;
+  if (options.unknown == UnknownUnits::kReplaced) {
+    unknown = make_replacement(options, model_.text.target.vocabulary.unknown(), hypotheses, part,
+                               source);
+  }
   const bool drawn = options.search.sampling.has_value();
   std::vector<Prediction> predictions;
   std::unordered_set<std::string> seen;
   for (search::Hypothesis& hypothesis : hypotheses) {
     if (predictions.size() == static_cast<std::size_t>(options.search.n_best)) break;
     Prediction prediction =
-        present(std::move(hypothesis), part, copies, replaces ? &unknown : nullptr);
+        present(std::move(hypothesis), part, copies, unknown ? &*unknown : nullptr);
     if (drawn || seen.insert(prediction.text).second) {
       predictions.push_back(std::move(prediction));
     }
@@ -239,27 +272,25 @@ std::vector<Answer> Predictor::predict(std::span<const std::string> texts,
   const std::vector<std::size_t> texts_of = texts_of_parts(prepared);
   std::vector<std::vector<Prediction>> predictions(prepared.parts.size());
   std::vector<Pooling> pooling(prepared.parts.size());
-  const bool weights_kept = keeps_pooling(wanted);
-  const BatchJob job = [&](std::span<const std::size_t> batch) {
-    std::vector<model::Source> sources;
-    std::vector<search::Request> batch_requests;
-    for (const std::size_t k : batch) {
-      sources.push_back(prepared.sources[parts[k]]);
-      if (!asked.empty()) batch_requests.push_back(asked[parts[k]]);
-    }
-    const auto decoding = engine_->annotate(sources);
-    auto found = search::search(*engine_, *decoding, sources, searched, batch_requests);
-    for (std::size_t k = 0; k < batch.size(); ++k) {
-      const std::size_t part = parts[batch[k]];
-      predictions[part] =
-          present_best(found[k], prepared.parts[part], prepared.sources[part].copies, options,
-                       answers[texts_of[part]].source);
-      if (weights_kept) pooling[part] = pooling_of(*decoding, k);
-    }
-  };
+  const BatchJob job = annotate_first(
+      *engine_, prepared, parts, keeps_pooling(wanted) ? &pooling : nullptr,
+      [&](model::Decoding& decoding, std::span<const model::Source> sources,
+          std::span<const std::size_t> batch) {
+        std::vector<search::Request> batch_requests;
+        for (const std::size_t k : batch) {
+          if (!asked.empty()) batch_requests.push_back(asked[parts[k]]);
+        }
+        auto found = search::search(*engine_, decoding, sources, searched, batch_requests);
+        for (std::size_t k = 0; k < batch.size(); ++k) {
+          const std::size_t part = parts[batch[k]];
+          predictions[part] =
+              present_best(found[k], prepared.parts[part], prepared.sources[part].copies, options,
+                           answers[texts_of[part]].source);
+        }
+      });
   std::vector<char> too_large(prepared.parts.size(), 0);
-  for_each_batch(search_work(prepared, parts, searched,
-                             {asked, past_values_, engine_->target_vocabulary(), models_}),
+  const Needs needs{asked, past_values_, engine_->target_vocabulary(), models_};
+  for_each_batch(search_work(prepared, parts, searched, needs),
                  {options.batch_size, options.threads}, job,
                  [&](std::size_t k) { too_large[parts[k]] = 1; });
   for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -282,39 +313,36 @@ std::vector<Answer> Predictor::score(std::span<const std::string> sources,
   const PreparedSources prepared = prepare_sources(model_.text, {sources, allowed}, whole, answers);
   auto given = prepare_targets(model_.text, targets, options, answers);
   std::vector<std::size_t> pairs;  // the ones that have a part and a target
+  std::vector<std::size_t> parts;  // [pairs]
   std::vector<Work> work;
   for (std::size_t i = 0; i < sources.size(); ++i) {
     const std::size_t part = prepared.first_parts[i];
     if (part == prepared.first_parts[i + 1] || !answers[i].problem.empty()) continue;
     if (given[i].units.empty() && !model_.text.configuration.training.allow_empty_targets) continue;
     pairs.push_back(i);
+    parts.push_back(part);
     model::use_copies(prepared.sources[part].copies, model_.text.target, given[i]);
     const std::size_t tokens = prepared.sources[part].tokens.size();
     const bool kept = options.search.alignments == search::Alignments::kKept;
     work.push_back({tokens, given[i].tokens.size() * ((kept ? tokens : 0) + past_values_)});
   }
   std::vector<Pooling> pooling(prepared.parts.size());
-  const bool weights_kept = keeps_pooling(wanted);
-  const BatchJob job = [&](std::span<const std::size_t> batch) {
-    std::vector<model::Source> batch_sources;
-    std::vector<std::vector<TokenId>> batch_targets;
-    for (const std::size_t k : batch) {
-      batch_sources.push_back(prepared.sources[prepared.first_parts[pairs[k]]]);
-      batch_targets.push_back(given[pairs[k]].tokens);
-    }
-    const auto decoding = engine_->annotate(batch_sources);
-    auto scored = search::score(*engine_, *decoding, batch_sources, batch_targets,
-                                options.search.length_normalisation, options.search.alignments);
-    for (std::size_t k = 0; k < batch.size(); ++k) {
-      const std::size_t i = pairs[batch[k]];
-      const std::size_t part = prepared.first_parts[i];
-      Prediction prediction =
-          present(std::move(scored[k]), prepared.parts[part], prepared.sources[part].copies);
-      show_as_given(model_.text.target, targets[i], given[i], prediction);
-      answers[i].predictions.assign(1, std::move(prediction));
-      if (weights_kept) pooling[part] = pooling_of(*decoding, k);
-    }
-  };
+  const BatchJob job = annotate_first(
+      *engine_, prepared, parts, keeps_pooling(wanted) ? &pooling : nullptr,
+      [&](model::Decoding& decoding, std::span<const model::Source> batch_sources,
+          std::span<const std::size_t> batch) {
+        std::vector<std::vector<TokenId>> batch_targets;
+        for (const std::size_t k : batch) batch_targets.push_back(given[pairs[k]].tokens);
+        auto scored = search::score(*engine_, decoding, batch_sources, batch_targets,
+                                    options.search.length_normalisation, options.search.alignments);
+        for (std::size_t k = 0; k < batch.size(); ++k) {
+          const std::size_t i = pairs[batch[k]], part = parts[batch[k]];
+          Prediction prediction =
+              present(std::move(scored[k]), prepared.parts[part], prepared.sources[part].copies);
+          show_as_given(model_.text.target, targets[i], given[i], prediction);
+          answers[i].predictions.assign(1, std::move(prediction));
+        }
+      });
   for_each_batch(work, {options.batch_size, options.threads}, job,
                  [&](std::size_t k) { answers[pairs[k]].problem = kTooLarge; });
   for (const std::size_t i : pairs) keep_pooling(prepared, i, pooling, answers[i].source);

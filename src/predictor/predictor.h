@@ -190,7 +190,6 @@ struct LoadOptions {
 bool has_instructions(Precision precision);
 
 struct Part;
-struct Replacement;
 struct Together;
 
 /// Whether every answer of a model is one label, a whole text as one unit (target.unit: whole) with

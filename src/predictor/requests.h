@@ -39,21 +39,6 @@ std::vector<std::size_t> texts_of_parts(const PreparedSources& prepared);
 /// Returns the units of a part of a source.
 std::vector<text::Unit> units_of(const Part& part, const Source& source);
 
-/// How <unk> is replaced in the predictions for a source.
-struct Replacement {
-  const Source& source;
-  const Dictionary* dictionary = nullptr;
-  bool drops_alignment = false;  ///< whether only this needed the alignment
-};
-
-/// Sizes that decide how much memory a search takes.
-struct Needs {
-  std::span<const search::Request> requests;  // [parts]; or empty
-  std::size_t past_values = 0;                ///< numbers that the decoder keeps of every step
-  std::size_t vocabulary = 0;                 ///< of targets
-  std::size_t models = 1;                     ///< that answer together
-};
-
 /// Returns the work of some parts. A search whose targets end late keeps one row of the alignment
 /// for each step and hypothesis, and `past_values` numbers if the decoder looks at its past. A
 /// search that reads whole distributions, and every model of an ensemble, has one of them for each

@@ -21,6 +21,7 @@ struct Needs {
   std::span<const search::Request> requests;  // [parts]; or empty
   std::size_t past_values = 0;                ///< numbers that the decoder keeps of every step
   std::size_t vocabulary = 0;                 ///< of targets
+  std::size_t fixed_length = 0;               ///< of targets; 0: it is not fixed
   std::size_t models = 1;                     ///< that answer together
 };
 

@@ -289,7 +289,8 @@ std::vector<Answer> Predictor::predict(std::span<const std::string> texts,
         }
       });
   std::vector<char> too_large(prepared.parts.size(), 0);
-  const Needs needs{asked, past_values_, engine_->target_vocabulary(), models_};
+  const Needs needs{asked, past_values_, engine_->target_vocabulary(),
+                    engine_->fixed_target_length(), models_};
   for_each_batch(search_work(prepared, parts, searched, needs),
                  {options.batch_size, options.threads}, job,
                  [&](std::size_t k) { too_large[parts[k]] = 1; });

@@ -162,10 +162,9 @@ std::vector<Work> search_work(const PreparedSources& prepared, std::span<const s
     const search::Request request =
         needs.requests.empty() ? search::Request{} : needs.requests[part];
     const std::size_t tokens = prepared.sources[part].tokens.size();
-    const std::size_t steps =
-        std::min(static_cast<std::size_t>(options.maximum_ratio * static_cast<double>(tokens)) +
-                     static_cast<std::size_t>(options.maximum_extra),
-                 static_cast<std::size_t>(options.maximum_length));
+    const std::size_t steps = needs.fixed_length > 0
+                                  ? needs.fixed_length
+                                  : search::longest_target(options, tokens, request.prefix.size());
     const bool kept = options.alignments == search::Alignments::kKept;
     const std::size_t rows = search::most_rows(options, request);
     const bool whole = needs.models > 1 || search::reads_distributions(options, request);

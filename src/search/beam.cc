@@ -23,7 +23,7 @@ std::size_t expected_steps(std::size_t source_length, std::size_t maximum_length
 Beam::Beam(const Rules& rules, const Task& task, std::pmr::memory_resource* memory)
     : rules_(rules),
       positions_(task.positions),
-      maximum_length_(longest_target(rules, task)),
+      maximum_length_(maximum_length(rules, task)),
       minimum_length_(rules.minimum_length(task.source.tokens.size())),
       history_(rules.alignments() == Alignments::kKept ? task.positions : 0,
                expected_steps(task.source.tokens.size(), maximum_length_),

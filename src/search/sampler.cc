@@ -86,7 +86,7 @@ void choose_tokens(const Rules& rules, std::span<const float> log_probabilities,
 Sampler::Sampler(const Rules& rules, const Task& task, std::pmr::memory_resource* memory)
     : rules_(rules),
       positions_(task.positions),
-      maximum_length_(longest_target(rules, task)),
+      maximum_length_(maximum_length(rules, task)),
       minimum_length_(rules.minimum_length(task.source.tokens.size())),
       history_(rules.alignments() == Alignments::kKept ? task.positions : 0,
                std::min<std::size_t>(maximum_length_, task.source.tokens.size()), rules.n_best(),

@@ -111,6 +111,10 @@ struct Request {
   bool empty() const { return prefix.empty() && required.empty(); }
 };
 
+/// Returns the number of tokens, without </s>, of the longest target that a search can give to a
+/// source of `source_tokens` tokens. Not for models of a fixed target length.
+std::size_t longest_target(const SearchOptions& options, std::size_t source_tokens,
+                           std::size_t prefix_tokens = 0);
 /// Returns how many rows the widest step of a search for one source can have.
 std::size_t most_rows(const SearchOptions& options, const Request& request);
 /// Whether a search reads whole distributions, [rows, target vocabulary], and not the best tokens

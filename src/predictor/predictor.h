@@ -126,8 +126,8 @@ struct TargetRequest {
 
 struct PredictOptions {
   search::SearchOptions search;
-  /// Texts that no target contains, as neighbouring units. UsageError for one without a unit and
-  /// for one with a unit that the model cannot write.
+  /// Texts that no target contains, as neighbouring units. UsageError for one without a unit, and
+  /// for one with a unit that the model can never write.
   std::vector<std::string> forbidden = {};
   /// The request for each text, unless the texts have requests of their own: the i-th text has
   /// this request with the stream `request.stream` + i.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/base.h"
+#include "search/bans.h"
 
 namespace attend::search {
 
@@ -33,9 +34,9 @@ Beam::Beam(const Rules& rules, const Task& task, std::pmr::memory_resource* memo
       finished_(memory),
       coverage_(rules.coverage(), task.source, task.positions) {
   candidates_.reserve(rules.beam());
-  const bool asked = task.request != nullptr && !task.request->empty();
-  if (asked || rules.bans_ngrams()) {
-    constraints_ = std::make_unique<Constraints>(rules, asked ? *task.request : Request{}, memory);
+  const Request request = task.request == nullptr ? Request{} : *task.request;
+  if (!request.empty() || Bans(rules, request).any()) {
+    constraints_ = std::make_unique<Constraints>(rules, request, memory);
   }
 }
 

@@ -124,6 +124,7 @@ void Rules::check(const Request& request, const model::Source& source) const {
     if (phrase.empty()) throw UsageError("required: found an empty phrase");
     check_tokens("required", phrase, ids, end_);
   }
+  check_ngrams("forbidden_ngrams", request.forbidden_ngrams, ids, end_);
 }
 
 std::size_t Rules::sufficient_tokens() const {

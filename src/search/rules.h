@@ -49,8 +49,6 @@ class Rules {
   const std::vector<std::vector<TokenId>>& forbidden_ngrams() const {
     return options_.forbidden_ngrams;
   }
-  /// Whether some n-grams may not occur.
-  bool bans_ngrams() const { return no_repeat() > 0 || !forbidden_ngrams().empty(); }
   const std::optional<Sampling>& sampling() const { return options_.sampling; }
   /// Throws UsageError for a request that no search can meet; `source` is where its ids come from.
   void check(const Request& request, const model::Source& source) const;

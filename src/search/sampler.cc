@@ -6,8 +6,6 @@
 #include <numeric>
 #include <utility>
 
-#include "search/bans.h"
-
 namespace attend::search {
 namespace {
 
@@ -88,6 +86,7 @@ Sampler::Sampler(const Rules& rules, const Task& task, std::pmr::memory_resource
       positions_(task.positions),
       maximum_length_(maximum_length(rules, task)),
       minimum_length_(rules.minimum_length(task.source.tokens.size())),
+      bans_(rules, task.request == nullptr ? Request{} : *task.request),
       history_(rules.alignments() == Alignments::kKept ? task.positions : 0,
                std::min<std::size_t>(maximum_length_, task.source.tokens.size()), rules.n_best(),
                memory),
@@ -137,12 +136,12 @@ void Sampler::draw(std::size_t row, std::span<const float> log_probabilities) {
   const std::size_t length = history_.length();
   const bool given = length < prefix_.size();
   if (!given) {
-    banned_.clear();
-    if (rules_.bans_ngrams()) {
+    std::span<const TokenId> banned;
+    if (bans_.any()) {
       history_.tokens(row, target_);
-      find_banned(rules_, target_, banned_);
+      banned = bans_.find(target_);
     }
-    choose_tokens(rules_, log_probabilities, banned_, length >= minimum_length_, choices_);
+    choose_tokens(rules_, log_probabilities, banned, length >= minimum_length_, choices_);
   }
   const std::size_t first = extended_.size();  // the nodes of other rows are before it
   for (Sample& sample : samples_) {

@@ -104,11 +104,14 @@ struct Request {
   /// Phrases that the target must contain, each as neighbouring tokens, in any order; they may
   /// overlap. At most kMostPhrases, none of them empty. Not with `sampling`.
   std::vector<std::vector<TokenId>> required = {};
+  /// Sequences of tokens that this target does not contain, besides those of the options. Here ids
+  /// that the source gives (Source::copies) may stand.
+  std::vector<std::vector<TokenId>> forbidden_ngrams = {};
   /// With `sampling`: chooses the stream of random numbers. The targets that are drawn depend on
   /// the seed, on this number and on the probabilities, and not on other sources.
   std::uint64_t stream = 0;
 
-  bool empty() const { return prefix.empty() && required.empty(); }
+  bool empty() const { return prefix.empty() && required.empty() && forbidden_ngrams.empty(); }
 };
 
 /// Returns the number of tokens, without </s>, of the longest target that a search can give to a

@@ -92,20 +92,23 @@ void add_sampling_options(CLI::App& command, TargetOptions& target) {
       ->needs(sample);
 }
 
-// Throws UsageError for a text that cannot be cut into units, and for one with a unit that the
-// target vocabulary lacks.
-void check_text(const predictor::Predictor& predictor, std::string_view flag,
-                const std::string& text) {
-  std::vector<std::string> units;
-  try {
-    units = predictor.target_units(text);
-  } catch (const DataError& error) {
-    throw UsageError(fmt::format("{}: {}", flag, error.what()));
-  }
-  for (const std::string& unit : units) {
-    if (predictor.text().target.vocabulary.contains(unit)) continue;
-    throw UsageError(fmt::format("{} '{}': the model cannot write '{}'", flag, text, unit));
-  }
+// Throws UsageError where the model has no source words that could stand in place of <unk>.
+void check_replacement(const predictor::Predictor& predictor) {
+  check_alignment(predictor, "--replace-unknown");
+  const int levels = predictor.text().configuration.encoder.levels;
+  if (levels == 1) return;
+  throw UsageError(fmt::format(
+      "--replace-unknown: this model looks at sentences and not at words (encoder.levels: {})",
+      levels));
+}
+
+// Throws UsageError for a prefix that no target can begin with.
+void check_prefix(const predictor::Predictor& predictor, const predictor::PredictOptions& predict) {
+  const std::size_t units = predictor.check_target_text("--prefix", predict.request.prefix);
+  const auto longest = static_cast<std::size_t>(predict.search.maximum_length);
+  if (units <= longest) return;
+  throw UsageError(fmt::format("--prefix: found {} units, expected at most {} (--maximum-length)",
+                               units, longest));
 }
 
 }  // namespace
@@ -160,14 +163,16 @@ void complete_target_options(const TargetOptions& target, predictor::PredictOpti
 void check_target_options(const predictor::Predictor& predictor,
                           const predictor::PredictOptions& predict) {
   if (predict.search.coverage > 0) check_alignment(predictor, "--coverage");
-  if (predict.unknown == UnknownUnits::kReplaced) check_alignment(predictor, "--replace-unknown");
-  for (const std::string& text : predict.forbidden) check_text(predictor, "--forbid", text);
-  // A decoder that copies may find such a unit in a source.
-  if (predictor.text().configuration.decoder.copy != model::Copy::kNone) return;
-  check_text(predictor, "--prefix", predict.request.prefix);
-  for (const std::string& phrase : predict.request.required) {
-    check_text(predictor, "--require", phrase);
+  if (predict.unknown == UnknownUnits::kReplaced) check_replacement(predictor);
+  for (const std::string& text : predict.forbidden) {
+    if (predictor.check_target_text("--forbid", text) > 0) continue;
+    throw UsageError(fmt::format("--forbid '{}': found no unit", text));
   }
+  check_prefix(predictor, predict);
+  for (const std::string& phrase : predict.request.required) {
+    predictor.check_target_text("--require", phrase);
+  }
+  predictor.check(predict);
 }
 
 void check_shortlist(const predictor::LoadOptions& load, const predictor::PredictOptions& predict,

@@ -30,8 +30,9 @@ void add_request_columns(CLI::App& command, text::RequestColumns& columns);
 /// UsageError for options that contradict each other; throws as Dictionary::load() does.
 void complete_target_options(const TargetOptions& target, predictor::PredictOptions& predict);
 
-/// Throws UsageError for what the model cannot do: an option that needs an alignment, and a prefix,
-/// a phrase or a forbidden text with a unit that it can never write.
+/// Throws UsageError for what the model cannot do, before a line is read: an option that needs an
+/// alignment, a prefix, a phrase or a forbidden text with a unit that it can never write, and
+/// whatever else the predictor refuses.
 void check_target_options(const predictor::Predictor& predictor,
                           const predictor::PredictOptions& predict);
 

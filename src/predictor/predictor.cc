@@ -350,6 +350,23 @@ std::vector<Answer> Predictor::score(std::span<const std::string> sources,
   return answers;
 }
 
+void Predictor::check(const PredictOptions& wanted) const {
+  search::check_options(*engine_, search_options(model_.text, *engine_, wanted));
+  check_long_sources(model_.text.target, wanted.long_sources);
+}
+
+std::size_t Predictor::check_target_text(std::string_view name, const std::string& text) const {
+  TargetText found;
+  try {
+    found = number_text(model_.text, {}, name, text);
+  } catch (const DataError& error) {
+    throw UsageError(error.what());
+  }
+  if (found.unknown.empty() || copies_units(model_.text)) return found.ids.size();
+  throw UsageError(
+      fmt::format("{}: the model cannot write '{}'", quote_text(name, text), found.unknown));
+}
+
 std::vector<std::string> Predictor::target_units(std::string_view text) const {
   std::vector<std::string> units;
   for (text::Unit& unit : model_.text.target.segmenter.split(text)) {

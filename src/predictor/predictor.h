@@ -249,6 +249,14 @@ class Predictor {
   Explanation explain(const std::string& text, const PredictOptions& options, std::size_t choices,
                       const Allowed& allowed = {}) const;
 
+  /// Throws the UsageError that predict() would throw for these options.
+  void check(const PredictOptions& wanted) const;
+  /// Returns the number of units of a text that a target is to contain, or not to contain. Throws
+  /// UsageError, which calls the text `name`, where the model cannot write it, whatever the source:
+  /// it cannot be cut into units, is longer than every target, or has a unit that neither the
+  /// vocabulary has nor any source can give.
+  std::size_t check_target_text(std::string_view name, const std::string& text) const;
+
   std::size_t models() const { return models_; }  ///< how many answer together
   /// The temperature of Prediction::confidence: decoder.line_temperature, of several models the
   /// mean.

@@ -14,15 +14,6 @@ namespace {
 
 using model::TokenId;
 
-// Throws UsageError where answers to the parts of a source could not be put together.
-void check_long_sources(const model::Side& target, LongSources choice) {
-  if (choice != LongSources::kSplit || target.config.unit != model::UnitChoice::kWhole) return;
-  throw UsageError(
-      "--long-sources split: this model answers with a label (target.unit: whole), and the labels "
-      "of "
-      "parts are no label; choose cut or skip");
-}
-
 // Returns the parts of a source that has units. Returns none and sets `problem` where it is
 // skipped.
 std::vector<Part> choose_parts(const model::Side& side, const PredictOptions& options,
@@ -199,6 +190,13 @@ std::string target_problem(const model::Side& side, const model::Encoded& target
 }
 
 }  // namespace
+
+void check_long_sources(const model::Side& target, LongSources choice) {
+  if (choice != LongSources::kSplit || target.config.unit != model::UnitChoice::kWhole) return;
+  throw UsageError(
+      "--long-sources split: this model answers with a label (target.unit: whole), and the labels "
+      "of parts are no label; choose cut or skip");
+}
 
 PreparedSources prepare_sources(const model::ModelText& model, const SourceTexts& given,
                                 const PredictOptions& options, std::vector<Answer>& answers) {

@@ -27,6 +27,10 @@ struct PreparedSources {
   std::vector<std::size_t> first_parts;  // [texts + 1]
 };
 
+/// Throws UsageError where answers to the parts of a source could not be put together:
+/// LongSources::kSplit with a model of labels.
+void check_long_sources(const model::Side& target, LongSources choice);
+
 /// Returns the prepared sources. Sets the source of each of `answers` [texts], and the problem of
 /// those that have one. UsageError for LongSources::kSplit with a model of labels.
 PreparedSources prepare_sources(const model::ModelText& model, const SourceTexts& given,

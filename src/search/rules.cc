@@ -154,6 +154,10 @@ double Rules::unfinished_score(double log_probability, std::size_t tokens) const
   return normalised(log_probability, tokens, options_.length_normalisation);
 }
 
+void check_options(const model::Engine& engine, const SearchOptions& options) {
+  const Rules rules(engine, options);
+}
+
 std::size_t longest_target(const SearchOptions& options, std::size_t source_tokens,
                            std::size_t prefix_tokens) {
   const auto scaled = static_cast<std::size_t>(

@@ -114,6 +114,8 @@ struct Request {
   bool empty() const { return prefix.empty() && required.empty() && forbidden_ngrams.empty(); }
 };
 
+/// Throws the UsageError that a search with these options would throw.
+void check_options(const model::Engine& engine, const SearchOptions& options);
 /// Returns the number of tokens, without </s>, of the longest target that a search can give to a
 /// source of `source_tokens` tokens. Not for models of a fixed target length.
 std::size_t longest_target(const SearchOptions& options, std::size_t source_tokens,

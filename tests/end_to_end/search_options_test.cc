@@ -90,9 +90,10 @@ TEST(SearchOptions, MisuseIsRefused) {
   const std::vector<std::pair<Arguments, std::string>> list{
       {{"--prefix", "xyz"}, "--prefix 'xyz': the model cannot write 'x'"},
       {{"--prefix", "\xff"}, "--prefix: byte 1"},
+      {{"--prefix", std::string(21, '1'), "--maximum-length", "20"}, "--prefix: found 21 units"},
       {{"--require", "8x"}, "--require '8x': the model cannot write 'x'"},
-      {{"--forbid", "x"}, "--forbid 'x'"},
-      {{"--forbid", ""}, "found no unit"},
+      {{"--forbid", "x"}, "--forbid 'x': the model cannot write 'x'"},
+      {{"--forbid", ""}, "--forbid '': found no unit"},
       {{"--sample", "-b", "2"}, "--beam and --sample"},
       {{"--sample", "--require", "1"}, "--require and --sample"},
       {{"--sample", "--coverage", "1"}, "--coverage and --sample"},
@@ -112,6 +113,11 @@ TEST(SearchOptions, MisuseIsRefused) {
       {{"-m", kept("one-hot")}, "model 2 does not fit the first one"}};
   for (const auto& [arguments, what] : list) {
     EXPECT_TRUE(refused(predict(arguments), kUsage, {what})) << arguments.front();
+  }
+  // What does not depend on a line is said before one is read.
+  for (const auto& [arguments, what] : list) {
+    if (what == "share a column") continue;
+    EXPECT_TRUE(refused(predict(arguments, ""), kUsage, {what})) << arguments.front();
   }
   Arguments nine;
   for (int i = 0; i < 9; ++i) nine.insert(nine.end(), {"--require", "1"});

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <functional>
 
 #include "small_predictor.h"
 #include "testing.h"
@@ -127,6 +128,35 @@ TEST(Requests, ForbiddenTextsMustHaveUnits) {
   EXPECT_THROW(predictor.predict(kTexts, options), UsageError);
   options.forbidden = {"aX"};
   EXPECT_THROW(predictor.predict(kTexts, options), UsageError);
+}
+
+TEST(Requests, AreCheckedBeforeATextIsRead) {
+  const Predictor predictor = small_predictor();
+  const auto message = [](const std::function<void()>& call) -> std::string {
+    try {
+      call();
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "none";
+  };
+  const auto text = [&](const std::string& given) {
+    return message([&] { predictor.check_target_text("--prefix", given); });
+  };
+  EXPECT_EQ(predictor.check_target_text("--prefix", "ab c"), 4U);
+  EXPECT_EQ(predictor.check_target_text("--prefix", " "), 0U);
+  EXPECT_EQ(text("aX"), "--prefix 'aX': the model cannot write 'X'");
+  EXPECT_THAT(text("a\xff"), StartsWith("--prefix: byte 2"));
+  PredictOptions options;
+  const auto refused = [&] { return message([&] { predictor.check(options); }); };
+  EXPECT_EQ(refused(), "none");
+  options.forbidden = {" "};
+  EXPECT_EQ(refused(), "forbidden text ' ': found no unit");
+  options.forbidden = {"aX"};
+  EXPECT_EQ(refused(), "forbidden text 'aX': the model cannot write 'X'");
+  options.forbidden.clear();
+  options.search.beam = 2000;
+  EXPECT_THAT(refused(), StartsWith("beam: found 2000"));
 }
 
 std::vector<std::string> texts_of(const std::vector<Answer>& answers) {

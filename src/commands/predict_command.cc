@@ -65,12 +65,14 @@ std::string format_moses(const predictor::Answer& answer, std::size_t id) {
 }
 
 // Returns the n-best texts of one source, separated by tabs, each with its confidence if that is
-// wanted.
+// wanted. The confidence of an unfinished prediction is an empty field.
 std::string format_text(const predictor::Answer& answer, bool confidence) {
   std::string line;
   for (std::size_t i = 0; i < answer.predictions.size(); ++i) {
     line += (i > 0 ? "\t" : "") + answer.predictions[i].text;
-    if (confidence) line += fmt::format("\t{:.4f}", answer.predictions[i].confidence);
+    if (!confidence) continue;
+    const std::optional<double> sure = answer.predictions[i].confidence;
+    line += sure ? fmt::format("\t{:.4f}", *sure) : "\t";
   }
   return line + "\n";
 }
@@ -239,7 +241,7 @@ void add_predict(CLI::App& program) {
   add_long_sources_option(*command, options->predict, LongSourceChoices::kCutSkipSplit);
   command
       ->add_option("--minimum-probability", options->predict.minimum_probability,
-                   "leave answers empty that are less probable")
+                   "leave answers empty that are less probable; a given prefix does not count")
       ->check(number_between(0, 1))
       ->capture_default_str();
   add_strict_option(*command, options->errors);

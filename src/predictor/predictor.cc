@@ -121,11 +121,23 @@ bool keeps_pooling(const PredictOptions& options) {
 
 void withhold(double minimum, Answer& answer) {
   if (minimum <= 0 || answer.predictions.empty()) return;
-  const double best = std::exp(answer.predictions.front().log_probability);
+  double best = 0;  // drawn predictions need not begin with it
   std::erase_if(answer.predictions, [&](const Prediction& prediction) {
-    return std::exp(prediction.log_probability) < minimum;
+    const double probability = std::exp(prediction.rest_log_probability);
+    best = std::max(best, probability);
+    return probability < minimum;
   });
   if (answer.predictions.empty()) answer.withheld = best;
+}
+
+// Returns the log-probability of what follows the given prefix.
+double rest_log_probability(const search::Hypothesis& hypothesis) {
+  if (hypothesis.given == 0) return hypothesis.log_probability;
+  double sum = 0;
+  for (std::size_t i = hypothesis.given; i < hypothesis.token_scores.size(); ++i) {
+    sum += static_cast<double>(hypothesis.token_scores[i]);
+  }
+  return sum;
 }
 
 // Returns how <unk> is replaced in the predictions for a part of a source. Its units are copied
@@ -220,11 +232,15 @@ Prediction Predictor::present(search::Hypothesis hypothesis, const Part& part,
   text::JoinedText joined = side.segmenter.join(prediction.units);
   prediction.text = std::move(joined.text);
   prediction.spans = std::move(joined.spans);
+  prediction.rest_log_probability = rest_log_probability(hypothesis);
   prediction.unit_scores = std::move(hypothesis.token_scores);
   prediction.log_probability = hypothesis.log_probability;
   prediction.score = hypothesis.score;
-  prediction.confidence = std::exp(hypothesis.log_probability / line_temperature_);
   prediction.finished = hypothesis.finished;
+  prediction.dead_end = hypothesis.dead_end;
+  if (prediction.finished) {
+    prediction.confidence = std::exp(prediction.rest_log_probability / line_temperature_);
+  }
   if (hypothesis.alignment.empty()) return prediction;
   const bool over_units = model_.text.configuration.encoder.levels == 1;
   for (const auto& [j, i] : search::links(hypothesis, over_units ? part.size() : 0)) {

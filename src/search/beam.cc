@@ -55,6 +55,7 @@ void Beam::advance(const model::StepResult& result, std::size_t first_row) {
   ATTEND_CHECK(!over_);
   const std::size_t length = history_.length();
   choose(result, first_row);
+  dead_end_ = candidates_.empty() && length < maximum_length_;
   std::size_t extended = 0;
   for (const Candidate& candidate : candidates_) {
     if (rules_.is_end(candidate.token)) {
@@ -167,6 +168,8 @@ Hypothesis Beam::reconstruct(const Ended& ended, bool finished) const {
   hypothesis.log_probability = ended.log_probability;
   hypothesis.score = ended.score;
   hypothesis.finished = finished;
+  hypothesis.dead_end = !finished && dead_end_;
+  if (constraints_) hypothesis.given = std::min(ended.length, constraints_->prefix_length());
   return hypothesis;
 }
 

@@ -74,6 +74,7 @@ class Beam {
   Coverage coverage_;
   std::unique_ptr<Constraints> constraints_;  // null: there are none
   bool over_ = false;
+  bool dead_end_ = false;  ///< over because nothing may follow the live hypotheses
 };
 
 }  // namespace attend::search

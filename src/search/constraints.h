@@ -27,6 +27,7 @@ class Constraints {
               std::pmr::vector<Candidate>& candidates);
   /// Follows the live hypotheses, which `candidates` extend; none of them ends in </s>.
   void extend(std::span<const Candidate> candidates);
+  std::size_t prefix_length() const { return prefix_.size(); }
   /// Whether live hypothesis `k` has the whole prefix and all phrases.
   bool are_met(std::size_t k) const;
 

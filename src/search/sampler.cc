@@ -148,6 +148,7 @@ void Sampler::draw(std::size_t row, std::span<const float> log_probabilities) {
     if (sample.over || sample.length != length) continue;
     if (length > 0 && static_cast<std::size_t>(sample.node) != row) continue;
     if (!given && choices_.tokens.empty()) {
+      sample.dead_end = length < maximum_length_;
       end(sample, false);
       continue;
     }
@@ -195,6 +196,8 @@ std::vector<Hypothesis> Sampler::results() const {
                            ? rules_.finished_score(sample.log_probability, sample.length)
                            : rules_.unfinished_score(sample.log_probability, sample.length);
     hypothesis.finished = sample.finished;
+    hypothesis.dead_end = sample.dead_end;
+    hypothesis.given = std::min(sample.length, prefix_.size());
   }
   return hypotheses;
 }

@@ -45,6 +45,7 @@ class Sampler {
     double log_probability = 0;
     float end_score = 0;
     bool over = false, finished = false;
+    bool dead_end = false;  ///< Hypothesis::dead_end
   };
 
   void draw(std::size_t row, std::span<const float> log_probabilities);

@@ -22,9 +22,13 @@ struct Hypothesis {
   std::vector<TokenId> tokens;      ///< without </s>
   std::vector<float> token_scores;  ///< log p(y_i | y_<i, x), [tokens], then </s> if there is one
   double log_probability = 0;       ///< their sum
+  std::size_t given = 0;            ///< how many of the tokens are those of Request::prefix
   /// log_probability / |Y|^length_normalisation; the n-best list is sorted by it.
   double score = 0;
-  bool finished = false;  ///< ended by </s> or by its fixed length, not by the length limit
+  bool finished = false;  ///< ended by </s> or by its fixed length
+  /// Not finished because no token may follow. Otherwise what is not finished was cut at the length
+  /// limit.
+  bool dead_end = false;
   /// [tokens, source_length]; empty with Alignments::kDropped and for an engine without alignment.
   std::vector<float> alignment;
   /// [source_length]: the row of the step that gives </s>. Only score() fills it in, and only where

@@ -124,6 +124,62 @@ TEST(SearchOptions, MisuseIsRefused) {
   EXPECT_TRUE(refused(predict(nine), kUsage, {"--require: found 9 phrases, expected at most 8"}));
 }
 
+TEST(SearchOptions, ADeadEndIsNoAnswerToBeSureOf) {
+  const Arguments stuck{"--no-repeat-ngrams", "1", "--minimum-length", "20"};
+  const auto with = [&](Arguments more) {
+    more.insert(more.end(), stuck.begin(), stuck.end());
+    return predict(more);
+  };
+  const RunResult json = with({"--format", "json"});
+  EXPECT_EQ(json.exit_code, 0);
+  const Json prediction = Json::parse(lines_of(json.out)[0])["predictions"][0];
+  EXPECT_EQ(prediction["finished"], false);
+  EXPECT_EQ(prediction["unfinished"], "no unit may follow");
+  EXPECT_TRUE(prediction["confidence"].is_null());
+  EXPECT_THAT(json.error, HasSubstr("2 of 2 predictions are not complete: no unit may follow"));
+  EXPECT_THAT(json.error, Not(HasSubstr("longest length")));
+  for (const std::string& line : lines_of(with({"--confidence"}).out)) EXPECT_EQ(line.back(), '\t');
+  EXPECT_THAT(with({"--line-buffered"}).error, HasSubstr("standard input:1: the prediction is not "
+                                                         "complete: no unit may follow"));
+
+  Arguments nothing{"--minimum-length", "2", "--forbid-unknown"};
+  for (const char digit : std::string("0123456789-")) {
+    nothing.insert(nothing.end(), {"--forbid", std::string(1, digit)});
+  }
+  for (const char* sample : {"--threads=1", "--sample"}) {
+    Arguments all = nothing;
+    all.emplace_back(sample);
+    const RunResult empty = predict(all);
+    EXPECT_EQ(empty.out, "\n\n");
+    EXPECT_THAT(empty.error, HasSubstr("no unit may follow"));
+    EXPECT_THAT(empty.error, Not(HasSubstr("learned too little")));
+    EXPECT_THAT(empty.error, Not(HasSubstr("longest length")));
+  }
+
+  const RunResult cut = predict({"--maximum-length", "3", "--format", "json"});
+  const Json shorter = Json::parse(lines_of(cut.out)[0])["predictions"][0];
+  EXPECT_EQ(shorter["unfinished"], "longest length");
+  EXPECT_TRUE(shorter["confidence"].is_null());
+  EXPECT_THAT(cut.error, HasSubstr("cut at the longest length"));
+  const Json whole = Json::parse(lines_of(predict({"--format", "json"}).out)[0])["predictions"][0];
+  EXPECT_FALSE(whole.contains("unfinished"));
+}
+
+TEST(Sampling, OfShowIsThatOfPredict) {
+  const Arguments sources{"30-12-1985", "5 July 2051", "30-12-1985"};
+  std::string lines;
+  for (const std::string& source : sources) lines += source + "\n";
+  const Arguments expected = predicted({"--sample"}, lines);
+  for (const Arguments& more : std::vector<Arguments>{{}, {"--explain"}}) {
+    Arguments command{"show", "-m", kept("gru"), "--sample"};
+    command.insert(command.end(), more.begin(), more.end());
+    const std::string shown = run_command(command, sources, "").out;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      EXPECT_THAT(shown, HasSubstr(sources[i] + " → " + expected[i]));
+    }
+  }
+}
+
 TEST(Sampling, DependsOnTheSeedAndTheLineAlone) {
   std::string lines;
   for (int i = 0; i < 30; ++i) lines += "30-12-1985\n";

@@ -160,6 +160,7 @@ TEST(Forbidden, EndLeavesOnlyUnfinishedHypotheses) {
   options.forbidden = {0};
   for (const Hypothesis& hypothesis : search_one(engine, options)) {
     EXPECT_FALSE(hypothesis.finished);
+    EXPECT_FALSE(hypothesis.dead_end);
     EXPECT_EQ(hypothesis.tokens.size(), 6U);
   }
 }
@@ -170,6 +171,7 @@ TEST(Vocabulary, OfTheEndAloneGivesTheEmptyTarget) {
   ASSERT_EQ(found[0].size(), 1U);
   EXPECT_THAT(found[0][0].tokens, ElementsAre());
   EXPECT_TRUE(found[0][0].finished);
+  EXPECT_FALSE(found[0][0].dead_end);
 }
 
 TEST(Vocabulary, WithNothingPermittedGivesTheUnfinishedEmptyTarget) {
@@ -179,6 +181,7 @@ TEST(Vocabulary, WithNothingPermittedGivesTheUnfinishedEmptyTarget) {
   const auto found = search(engine, kOneSource, options);
   ASSERT_EQ(found[0].size(), 1U);
   EXPECT_FALSE(found[0][0].finished);
+  EXPECT_TRUE(found[0][0].dead_end);
   EXPECT_EQ(found[0][0].score, 0.0);
 }
 

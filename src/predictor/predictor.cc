@@ -215,6 +215,7 @@ Predictor::Predictor(Together together, const LoadOptions& options)
       model_(std::move(together.first)),
       precision_(options.precision.value_or(model_.weights.precision())),
       past_values_(together.past_values),
+      attention_(std::move(together.attention)),
       engine_(std::move(together.engine)) {}
 
 Prediction Predictor::present(search::Hypothesis hypothesis, const Part& part,
@@ -281,7 +282,8 @@ std::vector<Answer> Predictor::predict(std::span<const std::string> texts,
   const PredictOptions options = fit_to(*engine_, wanted);
   const search::SearchOptions searched = search_options(model_.text, *engine_, options);
   std::vector<Answer> answers(texts.size());
-  const PreparedSources prepared = prepare_sources(model_.text, {texts, allowed}, options, answers);
+  const PreparedSources prepared =
+      prepare_sources(model_.text, {texts, allowed, &attention_}, options, answers);
   const std::vector<search::Request> asked =
       prepare_requests(model_.text, prepared, requests, options, answers);
   const std::vector<std::size_t> parts = answerable_parts(prepared, answers);
@@ -327,7 +329,8 @@ std::vector<Answer> Predictor::score(std::span<const std::string> sources,
   PredictOptions whole = options;
   if (whole.long_sources == LongSources::kSplit) whole.long_sources = LongSources::kSkip;
   std::vector<Answer> answers(sources.size());
-  const PreparedSources prepared = prepare_sources(model_.text, {sources, allowed}, whole, answers);
+  const PreparedSources prepared =
+      prepare_sources(model_.text, {sources, allowed, &attention_}, whole, answers);
   auto given = prepare_targets(model_.text, targets, options, answers);
   std::vector<std::size_t> pairs;  // the ones that have a part and a target
   std::vector<std::size_t> parts;  // [pairs]

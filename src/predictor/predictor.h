@@ -294,7 +294,8 @@ class Predictor {
   double line_temperature_;
   model::Model model_;  // the first
   Precision precision_;
-  std::size_t past_values_;  // that a search keeps of every step
+  std::size_t past_values_;           // that a search keeps of every step
+  model::AttentionConfig attention_;  // of the model that reaches least far
   std::unique_ptr<const model::Engine> engine_;
 };
 

@@ -100,6 +100,12 @@ void name_columns(const model::ModelText& model, const Part& part, const model::
   }
 }
 
+// Where attention may look in a text, and how it looks.
+struct AllowedIn {
+  const Allowed& allowed;
+  const model::AttentionConfig& attention;
+};
+
 // A document of several levels has at least one sentence, and with three levels one paragraph.
 void complete_borders(int levels, Source& source) {
   if (levels > 1 && source.sentences.empty()) source.sentences = {0};
@@ -107,7 +113,7 @@ void complete_borders(int levels, Source& source) {
 }
 
 void prepare_source(const model::ModelText& model, const PredictOptions& options,
-                    const Allowed& allowed, Answer& answer, PreparedSources& prepared) {
+                    const AllowedIn& where, Answer& answer, PreparedSources& prepared) {
   const model::Side& side = model.source;
   Source& source = answer.source;
   model::Encoded encoded;
@@ -123,14 +129,13 @@ void prepare_source(const model::ModelText& model, const PredictOptions& options
   source.cut = encoded.cut;
   source.units = std::move(encoded.units);
   std::vector<char> open;  // [units]; or empty: attention may look everywhere
-  if (!allowed.empty()) open = text::covered_units(source.units, allowed);
+  if (!where.allowed.empty()) open = text::covered_units(source.units, where.allowed);
   const std::vector<Part> parts = choose_parts(side, options, answer);
   const model::Borders borders = model::first_units(
       {std::move(encoded.sentences), std::move(encoded.paragraphs)}, source.units.size());
   source.sentences.assign(borders.sentences.begin(), borders.sentences.end());
   source.paragraphs.assign(borders.paragraphs.begin(), borders.paragraphs.end());
-  if (std::string problem = blocked_part(parts, open, model.configuration.attention);
-      !problem.empty()) {
+  if (std::string problem = blocked_part(parts, open, where.attention); !problem.empty()) {
     answer.problem = std::move(problem);
     return;
   }
@@ -204,14 +209,16 @@ PreparedSources prepare_sources(const model::ModelText& model, const SourceTexts
   const std::span<const std::string> texts = given.texts;
   ATTEND_CHECK(given.allowed.empty() || given.allowed.size() == texts.size());
   const Allowed everywhere;
+  const model::AttentionConfig& attention =
+      given.attention == nullptr ? model.configuration.attention : *given.attention;
   PreparedSources prepared;
   prepared.first_parts.reserve(texts.size() + 1);
   for (std::size_t i = 0; i < texts.size(); ++i) {
     prepared.first_parts.push_back(prepared.parts.size());
     try {
       answers[i].source.text = texts[i];
-      prepare_source(model, options, given.allowed.empty() ? everywhere : given.allowed[i],
-                     answers[i], prepared);
+      const AllowedIn where{given.allowed.empty() ? everywhere : given.allowed[i], attention};
+      prepare_source(model, options, where, answers[i], prepared);
     } catch (const std::bad_alloc&) {
       leave_out(answers[i], prepared);
     }

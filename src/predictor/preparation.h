@@ -18,6 +18,8 @@ inline constexpr const char* kTooLarge = "not enough memory for this line";
 struct SourceTexts {
   std::span<const std::string> texts;
   std::span<const Allowed> allowed;  // [texts]; or empty: everywhere in all of them
+  /// That of the model that reaches least far; null: that of the one model.
+  const model::AttentionConfig* attention = nullptr;
 };
 
 /// The sources of several texts, cut into parts. A text without parts gets no prediction.

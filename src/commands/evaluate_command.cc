@@ -321,6 +321,7 @@ void run(const Options& options, const CLI::App& command) {
     if (options.models.empty()) {
       throw UsageError("--model is required, or --hypotheses FILE with predictions (see --help)");
     }
+    check_models(command, options.models);
     return evaluate_model(options);
   }
   refuse_model_options(command);

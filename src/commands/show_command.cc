@@ -174,7 +174,10 @@ void add_show(CLI::App& program) {
   add_marks_options(*command, options->marks);
   add_search_options(*command, options->predict);
   add_target_options(*command, options->asked, options->predict);
-  command->callback([options] { run(*options); });
+  command->callback([options, command] {
+    check_models(*command, options->models);
+    run(*options);
+  });
 }
 
 }  // namespace attend::commands

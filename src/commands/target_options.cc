@@ -14,8 +14,10 @@ using predictor::UnknownUnits;
 
 void add_length_options(CLI::App& command, search::SearchOptions& search) {
   command
-      .add_option("--coverage", search.coverage,
-                  "coverage penalty: scores get X · Σ ln min(1, attention that a source unit had)")
+      .add_option(
+          "--coverage", search.coverage,
+          "with a beam: adds the penalty X · Σ ln min(1, attention that a source unit had) to "
+          "each score")
       ->check(number_between(0, 100))
       ->type_name("X");
   command.add_option("--minimum-length", search.minimum_length, "units of a target at least")
@@ -145,6 +147,10 @@ void complete_target_options(const TargetOptions& target, predictor::PredictOpti
     refuse(!predict.request.required.empty(), "--require",
            "targets that are drawn cannot be held to phrases");
     predict.search.sampling = target.sampling;
+  } else if (search.coverage > 0 && search.beam == 1) {
+    throw UsageError(
+        "--coverage: with --beam 1 there is one target and nothing to choose; give a larger "
+        "--beam");
   }
   if (search.minimum_length > search.maximum_length) {
     throw UsageError(fmt::format("--minimum-length {} is larger than --maximum-length {}",
@@ -195,10 +201,17 @@ void add_models_option(CLI::App& command, std::vector<std::string>& folders,
       ->type_name("FOLDER")
       ->allow_extra_args(false)
       ->check(not_empty());
-  add_choice<search::Average>(command, "--ensemble", load.average,
-                              {{"probabilities", search::Average::kProbabilities},
-                               {"log-probabilities", search::Average::kLogProbabilities}},
-                              "what several models average; without: probabilities");
+  add_choice<search::Average>(
+      command, "--ensemble", load.average,
+      {{"probabilities", search::Average::kProbabilities},
+       {"log-probabilities", search::Average::kLogProbabilities}},
+      "with several models: what is averaged over them; without this option probabilities");
+}
+
+void check_models(const CLI::App& command, std::span<const std::string> folders) {
+  if (command.count("--ensemble") == 0 || folders.size() > 1) return;
+  throw UsageError(
+      "--ensemble: one model has nothing to average; give several models, each with its -m");
 }
 
 }  // namespace attend::commands

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,5 +45,7 @@ void check_shortlist(const predictor::LoadOptions& load, const predictor::Predic
 /// Adds -m, --model, which may be repeated, and --ensemble.
 void add_models_option(CLI::App& command, std::vector<std::string>& folders,
                        predictor::LoadOptions& load);
+/// Throws UsageError where --ensemble was given and there is one model.
+void check_models(const CLI::App& command, std::span<const std::string> folders);
 
 }  // namespace attend::commands

@@ -103,6 +103,9 @@ TEST(SearchOptions, MisuseIsRefused) {
       {{"--sample", "--temperature", "0"}, "--temperature"},
       {{"--sample", "--seed", "-1"}, "--seed"},
       {{"--coverage", "-1"}, "--coverage"},
+      {{"--coverage", "0.2"}, "--coverage: with --beam 1"},
+      {{"--confidence", "--format", "moses"}, "--confidence"},
+      {{"--ensemble", "probabilities"}, "--ensemble: one model has nothing to average"},
       {{"--no-repeat-ngrams", "-1"}, "--no-repeat-ngrams"},
       {{"--dictionary", "d"}, "--replace-unknown"},
       {{"--replace-unknown", "--forbid-unknown"}, "--forbid-unknown"},
@@ -119,6 +122,16 @@ TEST(SearchOptions, MisuseIsRefused) {
     if (what == "share a column") continue;
     EXPECT_TRUE(refused(predict(arguments, ""), kUsage, {what})) << arguments.front();
   }
+  const Arguments average{"--ensemble", "probabilities"};
+  for (const Arguments& command :
+       std::vector<Arguments>{{"score", "-m", kept("gru"), kept("pairs.tsv")},
+                              {"evaluate", "-m", kept("gru"), kept("pairs.tsv")},
+                              {"show", "-m", kept("gru"), "30-12-1985"}}) {
+    EXPECT_TRUE(refused(run_command(command, average, ""), kUsage, {"--ensemble: one model"}));
+  }
+  EXPECT_TRUE(refused(
+      run_command({"show", "-m", kept("gru"), "1", "--explain", "--replace-unknown"}, {}, ""),
+      kUsage, {"--explain and --replace-unknown"}));
   Arguments nine;
   for (int i = 0; i < 9; ++i) nine.insert(nine.end(), {"--require", "1"});
   EXPECT_TRUE(refused(predict(nine), kUsage, {"--require: found 9 phrases, expected at most 8"}));

@@ -181,6 +181,19 @@ void check_target_options(const predictor::Predictor& predictor,
   predictor.check(predict);
 }
 
+void check_fit_options(const predictor::PredictOptions& predict) {
+  const auto refuse = [](bool given, std::string_view flag) {
+    if (!given) return;
+    throw UsageError(fmt::format(
+        "--fit-temperature and {}: the temperature is stored for the model's own predictions",
+        flag));
+  };
+  refuse(predict.search.sampling.has_value(), "--sample");
+  refuse(!predict.request.prefix.empty(), "--prefix");
+  refuse(!predict.request.required.empty(), "--require");
+  refuse(!predict.forbidden.empty(), "--forbid");
+}
+
 void check_shortlist(const predictor::LoadOptions& load, const predictor::PredictOptions& predict,
                      const text::RequestColumns& columns) {
   if (load.candidates == predictor::Candidates::kAll) return;

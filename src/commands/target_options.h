@@ -37,6 +37,10 @@ void complete_target_options(const TargetOptions& target, predictor::PredictOpti
 void check_target_options(const predictor::Predictor& predictor,
                           const predictor::PredictOptions& predict);
 
+/// Throws UsageError for options under which no temperature is fitted, because predictions would be
+/// others than those that the model makes by itself.
+void check_fit_options(const predictor::PredictOptions& predict);
+
 /// Throws UsageError where a shortlist goes with options that need whole distributions. `columns`
 /// are those of per-line requests.
 void check_shortlist(const predictor::LoadOptions& load, const predictor::PredictOptions& predict,

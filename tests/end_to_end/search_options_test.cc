@@ -287,6 +287,13 @@ TEST(Confidence, IsFittedStoredAndPrinted) {
   EXPECT_EQ(text.substr(0, text.find('\t')), prediction["text"]);
   EXPECT_NEAR(std::stod(text.substr(text.find('\t') + 1)), expected, 5e-5);
   EXPECT_TRUE(refused(run_command(fit, {"-m", kept("lstm")}, ""), kUsage, {"--fit-temperature"}));
+  const std::string config = testing::read_file(model / "config.yml");
+  for (const Arguments& more : std::vector<Arguments>{
+           {"--sample"}, {"--prefix", "1"}, {"--require", "1"}, {"--forbid", "1"}}) {
+    EXPECT_TRUE(
+        refused(run_command(fit, more, ""), kUsage, {"--fit-temperature and " + more.front()}));
+  }
+  EXPECT_EQ(testing::read_file(model / "config.yml"), config);
 }
 
 }  // namespace

@@ -278,8 +278,10 @@ void add_predict(CLI::App& program) {
   add_search_options(*command, options->predict);
   add_target_options(*command, options->asked, options->predict);
   add_request_columns(*command, options->requests);
-  command->add_flag("--confidence", options->confidence,
-                    "text: print behind each prediction, and a TAB, how sure the model is of it");
+  command->add_flag(
+      "--confidence", options->confidence,
+      "print behind each prediction, and a TAB, how sure the model is of it; JSON has it "
+      "without this option");
   add_long_sources_option(*command, options->predict, LongSourceChoices::kCutSkipSplit);
   command
       ->add_option("--minimum-probability", options->predict.minimum_probability,

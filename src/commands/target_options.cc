@@ -20,12 +20,16 @@ void add_length_options(CLI::App& command, search::SearchOptions& search) {
           "each score")
       ->check(number_between(0, 100))
       ->type_name("X");
-  command.add_option("--minimum-length", search.minimum_length, "units of a target at least")
-      ->check(CLI::Range(0, 1000000));
+  command
+      .add_option("--minimum-length", search.minimum_length,
+                  "a target has at least this many units")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
   command
       .add_option("--minimum-ratio", search.minimum_ratio,
                   "shortest target: this many times the source tokens")
-      ->check(number_between(0, 1000));
+      ->check(number_between(0, 1000))
+      ->capture_default_str();
 }
 
 void add_content_options(CLI::App& command, predictor::PredictOptions& predict) {
@@ -79,16 +83,22 @@ void add_sampling_options(CLI::App& command, TargetOptions& target) {
                   "with --sample: only the K most probable units of a step; 0: all")
       ->check(CLI::Range(0, 1000000))
       ->capture_default_str()
+      ->type_name("K")
       ->needs(sample);
   command
-      .add_option("--top-p", target.sampling.top_p,
-                  "with --sample: only the most probable units that have this probability together")
+      .add_option(
+          "--top-p", target.sampling.top_p,
+          "with --sample: only the fewest most probable units of a step whose probabilities "
+          "sum to at least P; 1: all")
       ->check(number_between(0.000001, 1))
       ->capture_default_str()
+      ->type_name("P")
       ->needs(sample);
   command
-      .add_option("--seed", target.sampling.seed,
-                  "with --sample: of the random numbers, which every line has of its own")
+      .add_option(
+          "--seed", target.sampling.seed,
+          "with --sample: seed of the random numbers; those of a line depend on the seed and "
+          "on the number of the line")
       ->check(whole_number())
       ->capture_default_str()
       ->needs(sample);
@@ -128,8 +138,8 @@ void add_request_columns(CLI::App& command, text::RequestColumns& columns) {
       .add_option_function<std::size_t>(
           "--prefix-column",
           [&columns](std::size_t column) { columns.prefix = text::Columns::one(column); },
-          "column of a line with what its target begins with; the source is column 1 where "
-          "--source-column names no other")
+          "column of a line with the prefix that its target begins with; without --source-column "
+          "the source is column 1")
       ->check(CLI::Range(1, 1000000))
       ->type_name("N");
   add_columns_option(command, "--require-column", columns.required,

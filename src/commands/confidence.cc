@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -14,7 +15,10 @@ std::vector<metrics::JudgedLine> lines_of(const EvaluatedPairs& evaluated) {
   std::vector<metrics::JudgedLine> lines;
   for (std::size_t i = 0; i < texts.size(); ++i) {
     const auto references = metrics::comparable_texts(evaluated.references[i]);
+    // A line without a prediction, or with one that is not finished, has no confidence: it counts
+    // as a wrong one with the confidence 0, which no temperature changes.
     const bool correct =
+        std::isfinite(evaluated.log_probabilities[i]) &&
         std::find(references.begin(), references.end(), texts[i]) != references.end();
     lines.push_back({evaluated.log_probabilities[i], correct});
   }

@@ -183,6 +183,7 @@ void check_reference_options(const Options& options, const predictor::Predictor&
 void evaluate_model(const Options& given, const CLI::App& command) {
   Options options = given;
   complete_target_options(options.asked, options.predict);
+  if (options.fit_temperature) check_fit_options(options.predict);
   check_shortlist(options.load, options.predict);
   const text::CorpusFiles files = pair_files(options);
   const predictor::Predictor predictor(options.models, options.load);
@@ -322,6 +323,7 @@ void run(const Options& options, const CLI::App& command) {
     if (options.models.empty()) {
       throw UsageError("--model is required, or --hypotheses FILE with predictions (see --help)");
     }
+    check_models(command, options.models);
     return evaluate_model(options, command);
   }
   refuse_model_options(command);
@@ -392,7 +394,8 @@ void add_evaluate(CLI::App& program) {
   auto* fit_flag = command
                        ->add_flag("--fit-temperature", options->fit_temperature,
                                   "fit the temperature of labels, or of the confidence of whole "
-                                  "predictions, on these pairs and store it in the model's folder")
+                                  "predictions, on these pairs and store it in the model's folder, "
+                                  "which changes; the fit holds for the --beam of this command")
                        ->excludes(value);
   command->add_option("-o,--output", options->target, "result; -: standard output")
       ->type_name("FILE")

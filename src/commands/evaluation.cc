@@ -199,9 +199,9 @@ EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text:
       add_label(label_rows[i], label_index(labels, expected), probabilities, result);
     }
     if (beside.baseline) result.baseline.push_back(std::move(comparison.baseline));
-    result.log_probabilities.push_back(answer.predictions.empty()
-                                           ? -std::numeric_limits<double>::infinity()
-                                           : answer.predictions.front().log_probability);
+    const bool sure = !answer.predictions.empty() && answer.predictions.front().confidence;
+    result.log_probabilities.push_back(sure ? answer.predictions.front().rest_log_probability
+                                            : -std::numeric_limits<double>::infinity());
     result.source_lengths.push_back(answer.source.units.size());
     result.hypotheses.push_back(std::move(comparison.hypothesis));
     result.references.push_back(std::move(comparison.references));

@@ -30,7 +30,8 @@ struct EvaluatedPairs {
   std::vector<std::vector<metrics::Segment>> references;
   std::vector<metrics::Segment> baseline;   ///< of another system; empty without one
   std::vector<std::size_t> source_lengths;  ///< in units; empty where they are unknown
-  /// Natural logarithms of the probabilities of the predictions; −infinity where there is none.
+  /// Natural logarithms of the probabilities of the predictions, without a given prefix; −infinity
+  /// where there is none and where it is not finished.
   std::vector<double> log_probabilities;
   double seconds = 0;  ///< seconds that prediction took
   // For a model whose answers are one label; otherwise empty. Pairs whose source has no answer are

@@ -85,9 +85,12 @@ Json prediction_json(const predictor::Prediction& prediction, const predictor::S
   Json json{{"text", prediction.text},
             {"score", prediction.score + 0.0},  // 0 for −0
             {"log_probability", prediction.log_probability + 0.0},
-            {"confidence", prediction.confidence},
-            {"finished", prediction.finished},
-            {"units", units_json(prediction)}};
+            {"confidence", prediction.confidence ? Json(*prediction.confidence) : Json()},
+            {"finished", prediction.finished}};
+  if (!prediction.finished) {
+    json["unfinished"] = prediction.dead_end ? "no unit may follow" : "longest length";
+  }
+  json["units"] = units_json(prediction);
   if (prediction.unit_scores.size() > prediction.units.size()) {
     json["end_log_probability"] = Json::parse(shortest(prediction.unit_scores.back()));
   }

@@ -64,11 +64,9 @@ std::size_t alignment_bound(const Chunk& chunk, const predictor::PredictOptions&
   if (split) parts += source / options.maximum_source_length;
   if (!split) source = std::min(source, options.maximum_source_length + 1);
   if (!chunk.targets.empty()) return source * (chunk.targets.back().size() + 1);
-  const auto allowed =
-      static_cast<std::size_t>(search.maximum_ratio * static_cast<double>(source)) +
-      parts * static_cast<std::size_t>(search.maximum_extra);
-  const std::size_t longest = parts * static_cast<std::size_t>(search.maximum_length);
-  const std::size_t numbers = source * std::min(allowed, longest);
+  const std::size_t part = std::min(source, options.maximum_source_length + 1);
+  const std::size_t prefix = chunk.requests.back().prefix.size();
+  const std::size_t numbers = source * parts * search::longest_target(search, part, prefix);
   return (parts > 1 ? std::min(numbers, predictor::kJoinedAlignment) : numbers) *
          static_cast<std::size_t>(search.n_best);
 }

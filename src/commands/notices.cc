@@ -16,6 +16,9 @@ constexpr std::size_t kShownUnits = 10;
 constexpr std::size_t kKeptUnits = 1000;   // kinds of unknown units that are counted separately
 constexpr std::size_t kNamedLines = 1000;  // lines without an answer that are named
 constexpr std::size_t kNamedAlike = 10;    // lines that other notices name
+// Options that may leave no unit to go on with.
+constexpr std::string_view kForbidding =
+    "--forbid, --forbid-unknown, --no-repeat-ngrams, --minimum-length, --minimum-ratio";
 constexpr auto kPause = std::chrono::minutes(1);
 
 const char* were(std::size_t count) { return count == 1 ? "was" : "were"; }
@@ -63,10 +66,12 @@ void Notices::add(const predictor::Answer& answer, std::size_t line, ProblemKind
   if (source.cut > 0) ++cut_lines_;
   if (answer.withheld) ++withheld_;
   if (!answer.predictions.empty()) {
-    targets_.add(answer.predictions.front().unknown);
-    if (!answer.predictions.front().finished) ++cut_predictions_;
+    const predictor::Prediction& best = answer.predictions.front();
+    targets_.add(best.unknown);
+    if (best.dead_end) ++dead_ends_;
+    if (!best.finished && !best.dead_end) ++cut_predictions_;
     ++predictions_;
-    if (answer.predictions.front().text.empty()) ++empty_predictions_;
+    if (best.finished && best.text.empty()) ++empty_predictions_;
   }
   if (time_ == NoticeTime::kAsTheyArise) tell_at_once(answer, line);
 }
@@ -142,7 +147,10 @@ void Notices::tell_at_once(const predictor::Answer& answer, std::size_t line) {
                           "--minimum-probability",
                           *answer.withheld));
   }
-  if (!answer.predictions.empty() && !answer.predictions.front().finished) {
+  if (!answer.predictions.empty() && answer.predictions.front().dead_end) {
+    tell_once(told_dead_ends_, line,
+              fmt::format("the prediction is not complete: no unit may follow ({})", kForbidding));
+  } else if (!answer.predictions.empty() && !answer.predictions.front().finished) {
     tell_once(told_unfinished_, line,
               "the prediction was cut at the longest length: --maximum-ratio, --maximum-length");
   }
@@ -188,6 +196,10 @@ void Notices::report_counts() {
         fmt::format("{} of {} predictions {} cut at the longest length: --maximum-ratio, "
                     "--maximum-length",
                     cut_predictions_, lines_, were(cut_predictions_)));
+  }
+  if (dead_ends_ > 0) {
+    say(fmt::format("{} of {} predictions {} not complete: no unit may follow ({})", dead_ends_,
+                    lines_, dead_ends_ == 1 ? "is" : "are", kForbidding));
   }
   if (cut_lines_ > 0) {
     say(fmt::format("{} of {} lines {} cut to the model's fixed length", cut_lines_, lines_,

@@ -77,13 +77,14 @@ class Notices {
   NoticeTime time_;
   Unknown sources_, targets_, references_;
   std::size_t lines_ = 0, problems_ = 0, wrong_fields_ = 0, long_sources_ = 0, cut_lines_ = 0,
-              cut_predictions_ = 0;
+              cut_predictions_ = 0, dead_ends_ = 0;
   std::size_t withheld_ = 0, blank_pairs_ = 0, empty_references_ = 0, left_out_ = 0;
   std::size_t predictions_ = 0, empty_predictions_ = 0;
   bool expects_answers_ = false;
   std::string left_out_kind_;  ///< what was left out: "pair"
   /// Numbers of lines that were named at once, by kind.
-  std::size_t told_unknown_ = 0, told_withheld_ = 0, told_unfinished_ = 0, told_cut_ = 0;
+  std::size_t told_unknown_ = 0, told_withheld_ = 0, told_unfinished_ = 0, told_dead_ends_ = 0,
+              told_cut_ = 0;
   bool pending_ = false;  ///< something was counted since the last report
   std::chrono::steady_clock::time_point reported_;
 };

@@ -65,12 +65,14 @@ std::string format_moses(const predictor::Answer& answer, std::size_t id) {
 }
 
 // Returns the n-best texts of one source, separated by tabs, each with its confidence if that is
-// wanted.
+// wanted. The confidence of an unfinished prediction is an empty field.
 std::string format_text(const predictor::Answer& answer, bool confidence) {
   std::string line;
   for (std::size_t i = 0; i < answer.predictions.size(); ++i) {
     line += (i > 0 ? "\t" : "") + answer.predictions[i].text;
-    if (confidence) line += fmt::format("\t{:.4f}", answer.predictions[i].confidence);
+    if (!confidence) continue;
+    const std::optional<double> sure = answer.predictions[i].confidence;
+    line += sure ? fmt::format("\t{:.4f}", *sure) : "\t";
   }
   return line + "\n";
 }
@@ -155,66 +157,108 @@ void widen_to_top(const predictor::Predictor& predictor, int top, search::Search
   search.beam = std::max(search.beam, search.n_best);
 }
 
-void run(const Options& given) {
-  Options options = given;
+// Throws UsageError for options that contradict each other or have no effect together.
+void check_options(const Options& options) {
   if (options.top > 0 && options.asked.samples) {
     throw UsageError(
         "--top and --sample: the most probable labels are not drawn; --n-best N draws N labels");
   }
-  complete_target_options(options.asked, options.predict);
   check_shortlist(options.load, options.predict, options.requests);
-  if (!options.asked.samples && options.predict.search.n_best > options.predict.search.beam) {
-    throw UsageError(fmt::format("--n-best {} is larger than --beam {}",
-                                 options.predict.search.n_best, options.predict.search.beam));
+  const search::SearchOptions& search = options.predict.search;
+  if (!options.asked.samples && search.n_best > search.beam) {
+    throw UsageError(
+        fmt::format("--n-best {} is larger than --beam {}", search.n_best, search.beam));
+  }
+  if (options.confidence && options.format == Format::kMoses) {
+    throw UsageError("--confidence: n-best lists of Moses have no place for it; --format json has");
   }
   check_distinct("--output", options.target, "--alignments", options.alignments);
-  const predictor::Predictor predictor(options.models, options.load);
+}
+
+// Throws UsageError for what the model cannot do.
+void check_model(const predictor::Predictor& predictor, const Options& options) {
   check_top(predictor, options);
   if (!options.alignments.empty()) check_alignment(predictor, "--alignments");
   check_word_links(predictor, options);
   check_marks(predictor, options.marks);
   check_target_options(predictor, options.predict);
+}
+
+// A person who types wants each answer at once, and a program may ask for it.
+bool answers_at_once(const Options& options) {
+  return options.line_buffered || (options.source == "-" && isatty(STDIN_FILENO) == 1);
+}
+
+// The files of predictions and, if they are wanted, of alignments.
+class Output {
+ public:
+  explicit Output(const Options& options) : options_(options), target_(options.target) {
+    if (!options.alignments.empty()) alignments_.emplace(options.alignments);
+  }
+  void write(const predictor::Answer& answer, AnswerKind kind) {
+    write_answer(answer, options_, kind, id_++, target_);
+    if (!alignments_) return;
+    alignments_->write(options_.alignment_format == AlignmentFormat::kPharaoh
+                           ? format_links(answer, options_.alignment_units)
+                           : format_matrix(answer));
+  }
+  void flush(bool at_once) {
+    target_.flush();
+    if (alignments_ && at_once) alignments_->flush();
+  }
+  void commit() {
+    if (alignments_) alignments_->flush();  // a full disk is noticed before either file appears
+    target_.commit();
+    if (alignments_) alignments_->commit();
+  }
+
+ private:
+  const Options& options_;
+  text::OutputFile target_;
+  std::optional<text::OutputFile> alignments_;
+  std::size_t id_ = 0;  // of the next answer
+};
+
+// Returns the options of prediction for what is written.
+predictor::PredictOptions predict_options(const predictor::Predictor& predictor,
+                                          const Options& options) {
+  predictor::PredictOptions predict = options.predict;
+  widen_to_top(predictor, options.top, predict.search);
+  const bool kept = !options.alignments.empty() || options.format == Format::kJson;
+  predict.search.alignments = kept ? search::Alignments::kKept : search::Alignments::kDropped;
+  return predict;
+}
+
+void run(const Options& given) {
+  Options options = given;
+  complete_target_options(options.asked, options.predict);
+  check_options(options);
+  const predictor::Predictor predictor(options.models, options.load);
+  check_model(predictor, options);
   report_precision("attend predict", predictor.precision());
   text::SourceReader reader(options.source, options.marks, options.columns, options.requests);
-  text::OutputFile target(options.target);
-  std::optional<text::OutputFile> alignments;
-  if (!options.alignments.empty()) alignments.emplace(options.alignments);
-  // A person who types wants each answer at once, and a program may ask for it.
-  const bool at_once =
-      options.line_buffered || (options.source == "-" && isatty(STDIN_FILENO) == 1);
+  Output output(options);
+  const bool at_once = answers_at_once(options);
   Notices notices("attend predict", reader.name(),
                   at_once ? NoticeTime::kAsTheyArise : NoticeTime::kAtEnd);
   if (!predictor.text().configuration.training.allow_empty_targets) notices.expect_answers();
-  predictor::PredictOptions predict = options.predict;
-  widen_to_top(predictor, options.top, predict.search);
-  const bool kept = alignments || options.format == Format::kJson;
-  predict.search.alignments = kept ? search::Alignments::kKept : search::Alignments::kDropped;
   LineOptions line_options;
   if (at_once) line_options.chunk_lines = 1;
   line_options.errors = options.errors;
-  line_options.predict = predict;
+  line_options.predict = predict_options(predictor, options);
   Lines lines(line_options, notices);
-  std::size_t id = 0;
-  const std::size_t count = lines.answer_all(
-      reader, {[&](const Chunk& chunk) {
-                 return predictor.predict(chunk.sources, predict, chunk.allowed, chunk.requests);
-               },
-               [&](const predictor::Answer& answer, const Chunk&, std::size_t) {
-                 write_answer(answer, options, answer_kind(predictor), id++, target);
-                 if (!alignments) return;
-                 alignments->write(options.alignment_format == AlignmentFormat::kPharaoh
-                                       ? format_links(answer, options.alignment_units)
-                                       : format_matrix(answer));
-               },
-               [&] {
-                 target.flush();
-                 if (alignments && at_once) alignments->flush();
-               }});
+  const std::size_t count =
+      lines.answer_all(reader, {[&](const Chunk& chunk) {
+                                  return predictor.predict(chunk.sources, line_options.predict,
+                                                           chunk.allowed, chunk.requests);
+                                },
+                                [&](const predictor::Answer& answer, const Chunk&, std::size_t) {
+                                  output.write(answer, answer_kind(predictor));
+                                },
+                                [&] { output.flush(at_once); }});
   if (count == 0) lines.finish();  // there is no answer to keep
   if (count == 0) throw DataError(reader.name(), 0, "no line to predict");
-  if (alignments) alignments->flush();  // a full disk is noticed before either file appears
-  target.commit();
-  if (alignments) alignments->commit();
+  output.commit();
   notices.report();
   lines.finish();
 }
@@ -238,12 +282,14 @@ void add_predict(CLI::App& program) {
   add_search_options(*command, options->predict);
   add_target_options(*command, options->asked, options->predict);
   add_request_columns(*command, options->requests);
-  command->add_flag("--confidence", options->confidence,
-                    "text: print behind each prediction, and a TAB, how sure the model is of it");
+  command->add_flag(
+      "--confidence", options->confidence,
+      "print behind each prediction, and a TAB, how sure the model is of it; JSON has it "
+      "without this option");
   add_long_sources_option(*command, options->predict, LongSourceChoices::kCutSkipSplit);
   command
       ->add_option("--minimum-probability", options->predict.minimum_probability,
-                   "leave answers empty that are less probable")
+                   "leave answers empty that are less probable; a given prefix does not count")
       ->check(number_between(0, 1))
       ->capture_default_str();
   add_strict_option(*command, options->errors);
@@ -273,7 +319,8 @@ void add_predict(CLI::App& program) {
       "pharaoh | matrix")
       ->needs(alignments);
   add_alignment_units_option(*command, options->alignment_units);
-  command->callback([options, n_best] {
+  command->callback([options, command, n_best] {
+    check_models(*command, options->models);
     options->n_best = n_best->count() > 0;
     run(*options);
   });

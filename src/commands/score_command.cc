@@ -80,7 +80,10 @@ void add_score(CLI::App& program) {
   command->add_flag_callback(
       "--json", [options] { options->wanted = Wanted::kJson; },
       "JSON lines with the scores of all units and the alignment");
-  command->callback([options] { run(*options); });
+  command->callback([options, command] {
+    check_models(*command, options->models);
+    run(*options);
+  });
 }
 
 }  // namespace attend::commands

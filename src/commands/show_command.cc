@@ -69,6 +69,18 @@ void check_target(const ShowOptions& options) {
                   options.target));
 }
 
+void check_explain(const ShowOptions& options) {
+  if (!options.explain) return;
+  if (!options.target.empty()) {
+    throw UsageError("--explain prints text and goes without --output");
+  }
+  if (options.predict.unknown == predictor::UnknownUnits::kReplaced) {
+    throw UsageError(
+        "--explain and --replace-unknown: the steps show the units that the model chose, <unk> "
+        "among them");
+  }
+}
+
 // Returns the answers of the texts that have one. DataError if none has one.
 std::vector<predictor::Answer> answer_texts(const predictor::Predictor& predictor,
                                             const ShowOptions& options, Notices& notices) {
@@ -117,9 +129,8 @@ void run(const ShowOptions& given) {
   ShowOptions options = given;
   check_target(options);
   complete_target_options(options.asked, options.predict);
-  if (options.explain && !options.target.empty()) {
-    throw UsageError("--explain prints text and goes without --output");
-  }
+  check_explain(options);
+  options.predict.request.stream = 1;  // texts are numbered from 1, as lines are
   const predictor::Predictor predictor(options.models, options.load);
   check_marks(predictor, options.marks);
   check_target_options(predictor, options.predict);
@@ -166,7 +177,10 @@ void add_show(CLI::App& program) {
   add_marks_options(*command, options->marks);
   add_search_options(*command, options->predict);
   add_target_options(*command, options->asked, options->predict);
-  command->callback([options] { run(*options); });
+  command->callback([options, command] {
+    check_models(*command, options->models);
+    run(*options);
+  });
 }
 
 }  // namespace attend::commands

@@ -185,7 +185,7 @@ std::string explain_texts(const predictor::Predictor& predictor, const ShowOptio
     try {
       if (!given.problems[i].empty()) throw DataError(given.problems[i]);
       predictor::PredictOptions predict = options.predict;
-      predict.request.stream = i;
+      predict.request.stream += i;
       explanation = predictor.explain(given.sources[i], predict, kChoices, given.allowed[i]);
     } catch (const DataError& error) {
       undrawn.add(i, error.what());

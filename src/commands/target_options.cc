@@ -14,16 +14,22 @@ using predictor::UnknownUnits;
 
 void add_length_options(CLI::App& command, search::SearchOptions& search) {
   command
-      .add_option("--coverage", search.coverage,
-                  "coverage penalty: scores get X · Σ ln min(1, attention that a source unit had)")
+      .add_option(
+          "--coverage", search.coverage,
+          "with a beam: adds the penalty X · Σ ln min(1, attention that a source unit had) to "
+          "each score")
       ->check(number_between(0, 100))
       ->type_name("X");
-  command.add_option("--minimum-length", search.minimum_length, "units of a target at least")
-      ->check(CLI::Range(0, 1000000));
+  command
+      .add_option("--minimum-length", search.minimum_length,
+                  "a target has at least this many units")
+      ->check(CLI::Range(0, 1000000))
+      ->capture_default_str();
   command
       .add_option("--minimum-ratio", search.minimum_ratio,
                   "shortest target: this many times the source tokens")
-      ->check(number_between(0, 1000));
+      ->check(number_between(0, 1000))
+      ->capture_default_str();
 }
 
 void add_content_options(CLI::App& command, predictor::PredictOptions& predict) {
@@ -77,35 +83,44 @@ void add_sampling_options(CLI::App& command, TargetOptions& target) {
                   "with --sample: only the K most probable units of a step; 0: all")
       ->check(CLI::Range(0, 1000000))
       ->capture_default_str()
+      ->type_name("K")
       ->needs(sample);
   command
-      .add_option("--top-p", target.sampling.top_p,
-                  "with --sample: only the most probable units that have this probability together")
+      .add_option(
+          "--top-p", target.sampling.top_p,
+          "with --sample: only the fewest most probable units of a step whose probabilities "
+          "sum to at least P; 1: all")
       ->check(number_between(0.000001, 1))
       ->capture_default_str()
+      ->type_name("P")
       ->needs(sample);
   command
-      .add_option("--seed", target.sampling.seed,
-                  "with --sample: of the random numbers, which every line has of its own")
+      .add_option(
+          "--seed", target.sampling.seed,
+          "with --sample: seed of the random numbers; those of a line depend on the seed and "
+          "on the number of the line")
       ->check(whole_number())
       ->capture_default_str()
       ->needs(sample);
 }
 
-// Throws UsageError for a text that cannot be cut into units, and for one with a unit that the
-// target vocabulary lacks.
-void check_text(const predictor::Predictor& predictor, std::string_view flag,
-                const std::string& text) {
-  std::vector<std::string> units;
-  try {
-    units = predictor.target_units(text);
-  } catch (const DataError& error) {
-    throw UsageError(fmt::format("{}: {}", flag, error.what()));
-  }
-  for (const std::string& unit : units) {
-    if (predictor.text().target.vocabulary.contains(unit)) continue;
-    throw UsageError(fmt::format("{} '{}': the model cannot write '{}'", flag, text, unit));
-  }
+// Throws UsageError where the model has no source words that could stand in place of <unk>.
+void check_replacement(const predictor::Predictor& predictor) {
+  check_alignment(predictor, "--replace-unknown");
+  const int levels = predictor.text().configuration.encoder.levels;
+  if (levels == 1) return;
+  throw UsageError(fmt::format(
+      "--replace-unknown: this model looks at sentences and not at words (encoder.levels: {})",
+      levels));
+}
+
+// Throws UsageError for a prefix that no target can begin with.
+void check_prefix(const predictor::Predictor& predictor, const predictor::PredictOptions& predict) {
+  const std::size_t units = predictor.check_target_text("--prefix", predict.request.prefix);
+  const auto longest = static_cast<std::size_t>(predict.search.maximum_length);
+  if (units <= longest) return;
+  throw UsageError(fmt::format("--prefix: found {} units, expected at most {} (--maximum-length)",
+                               units, longest));
 }
 
 }  // namespace
@@ -123,8 +138,8 @@ void add_request_columns(CLI::App& command, text::RequestColumns& columns) {
       .add_option_function<std::size_t>(
           "--prefix-column",
           [&columns](std::size_t column) { columns.prefix = text::Columns::one(column); },
-          "column of a line with what its target begins with; the source is column 1 where "
-          "--source-column names no other")
+          "column of a line with the prefix that its target begins with; without --source-column "
+          "the source is column 1")
       ->check(CLI::Range(1, 1000000))
       ->type_name("N");
   add_columns_option(command, "--require-column", columns.required,
@@ -142,6 +157,10 @@ void complete_target_options(const TargetOptions& target, predictor::PredictOpti
     refuse(!predict.request.required.empty(), "--require",
            "targets that are drawn cannot be held to phrases");
     predict.search.sampling = target.sampling;
+  } else if (search.coverage > 0 && search.beam == 1) {
+    throw UsageError(
+        "--coverage: with --beam 1 there is one target and nothing to choose; give a larger "
+        "--beam");
   }
   if (search.minimum_length > search.maximum_length) {
     throw UsageError(fmt::format("--minimum-length {} is larger than --maximum-length {}",
@@ -174,14 +193,29 @@ void refuse_target_options(const CLI::App& command, std::string_view why) {
 void check_target_options(const predictor::Predictor& predictor,
                           const predictor::PredictOptions& predict) {
   if (predict.search.coverage > 0) check_alignment(predictor, "--coverage");
-  if (predict.unknown == UnknownUnits::kReplaced) check_alignment(predictor, "--replace-unknown");
-  for (const std::string& text : predict.forbidden) check_text(predictor, "--forbid", text);
-  // A decoder that copies may find such a unit in a source.
-  if (predictor.text().configuration.decoder.copy != model::Copy::kNone) return;
-  check_text(predictor, "--prefix", predict.request.prefix);
-  for (const std::string& phrase : predict.request.required) {
-    check_text(predictor, "--require", phrase);
+  if (predict.unknown == UnknownUnits::kReplaced) check_replacement(predictor);
+  for (const std::string& text : predict.forbidden) {
+    if (predictor.check_target_text("--forbid", text) > 0) continue;
+    throw UsageError(fmt::format("--forbid '{}': found no unit", text));
   }
+  check_prefix(predictor, predict);
+  for (const std::string& phrase : predict.request.required) {
+    predictor.check_target_text("--require", phrase);
+  }
+  predictor.check(predict);
+}
+
+void check_fit_options(const predictor::PredictOptions& predict) {
+  const auto refuse = [](bool given, std::string_view flag) {
+    if (!given) return;
+    throw UsageError(fmt::format(
+        "--fit-temperature and {}: the temperature is stored for the model's own predictions",
+        flag));
+  };
+  refuse(predict.search.sampling.has_value(), "--sample");
+  refuse(!predict.request.prefix.empty(), "--prefix");
+  refuse(!predict.request.required.empty(), "--require");
+  refuse(!predict.forbidden.empty(), "--forbid");
 }
 
 void check_shortlist(const predictor::LoadOptions& load, const predictor::PredictOptions& predict,
@@ -204,10 +238,17 @@ void add_models_option(CLI::App& command, std::vector<std::string>& folders,
       ->type_name("FOLDER")
       ->allow_extra_args(false)
       ->check(not_empty());
-  add_choice<search::Average>(command, "--ensemble", load.average,
-                              {{"probabilities", search::Average::kProbabilities},
-                               {"log-probabilities", search::Average::kLogProbabilities}},
-                              "what several models average; without: probabilities");
+  add_choice<search::Average>(
+      command, "--ensemble", load.average,
+      {{"probabilities", search::Average::kProbabilities},
+       {"log-probabilities", search::Average::kLogProbabilities}},
+      "with several models: what is averaged over them; without this option probabilities");
+}
+
+void check_models(const CLI::App& command, std::span<const std::string> folders) {
+  if (command.count("--ensemble") == 0 || folders.size() > 1) return;
+  throw UsageError(
+      "--ensemble: one model has nothing to average; give several models, each with its -m");
 }
 
 }  // namespace attend::commands

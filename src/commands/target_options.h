@@ -3,6 +3,7 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,10 +36,15 @@ void complete_target_options(const TargetOptions& target, predictor::PredictOpti
 /// add_target_options() or --shortlist, which leave some targets out of a search.
 void refuse_target_options(const CLI::App& command, std::string_view why);
 
-/// Throws UsageError for what the model cannot do: an option that needs an alignment, and a prefix,
-/// a phrase or a forbidden text with a unit that it can never write.
+/// Throws UsageError for what the model cannot do, before a line is read: an option that needs an
+/// alignment, a prefix, a phrase or a forbidden text with a unit that it can never write, and
+/// whatever else the predictor refuses.
 void check_target_options(const predictor::Predictor& predictor,
                           const predictor::PredictOptions& predict);
+
+/// Throws UsageError for options under which no temperature is fitted, because predictions would be
+/// others than those that the model makes by itself.
+void check_fit_options(const predictor::PredictOptions& predict);
 
 /// Throws UsageError where a shortlist goes with options that need whole distributions. `columns`
 /// are those of per-line requests.
@@ -48,5 +54,7 @@ void check_shortlist(const predictor::LoadOptions& load, const predictor::Predic
 /// Adds -m, --model, which may be repeated, and --ensemble.
 void add_models_option(CLI::App& command, std::vector<std::string>& folders,
                        predictor::LoadOptions& load);
+/// Throws UsageError where --ensemble was given and there is one model.
+void check_models(const CLI::App& command, std::span<const std::string> folders);
 
 }  // namespace attend::commands

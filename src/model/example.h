@@ -46,6 +46,9 @@ struct Source {
   // [2]: where the entities of a relation are (entities.h), for an encoder with position
   // embeddings. Empty: nowhere.
   std::vector<std::int32_t> entities = {};
+  /// The number of tokens at the end that are no units of the text: </s> and padding. Only the
+  /// coverage penalty of a search reads it.
+  std::size_t behind_units = 0;
 };
 
 /// Returns the number of annotations that an encoder of `levels` levels makes of a source: one for

@@ -5,6 +5,8 @@
 #include <functional>
 #include <span>
 
+#include "search/search.h"
+
 namespace attend::predictor {
 
 /// The size of one sentence in a batch.
@@ -12,6 +14,15 @@ struct Work {
   std::size_t tokens = 0;  ///< source tokens
   /// Number of alignment weights, and of values of earlier steps, that its search may keep at once.
   std::size_t alignment = 0;
+};
+
+/// Sizes that decide how much memory a search takes.
+struct Needs {
+  std::span<const search::Request> requests;  // [parts]; or empty
+  std::size_t past_values = 0;                ///< numbers that the decoder keeps of every step
+  std::size_t vocabulary = 0;                 ///< of targets
+  std::size_t fixed_length = 0;               ///< of targets; 0: it is not fixed
+  std::size_t models = 1;                     ///< that answer together
 };
 
 struct BatchOptions {

@@ -35,6 +35,14 @@ struct LookedAt {
   std::size_t columns = 0;            ///< at least the number of source units
 };
 
+/// How <unk> is replaced in the predictions for a source, or for a part of it.
+struct Replacement {
+  std::string_view text;                   ///< the raw source
+  std::vector<text::Unit> units;           ///< of the part; may be empty where nothing is replaced
+  const Dictionary* dictionary = nullptr;  ///< may be null
+  bool drops_alignment = false;            ///< whether only this needed the alignment
+};
+
 /// Replaces every `<unk>` among the target's `units` by the source unit that has the largest weight
 /// in its row (ties: the first): by its translation, which the dictionary has for its raw text or
 /// for the unit itself, and else by its raw text. `dictionary` may be null. A row without weight on

@@ -66,8 +66,14 @@ void append(Prediction& joined, Prediction next, bool blank, bool last) {
   std::move(next.units.begin(), next.units.end(), std::back_inserter(joined.units));
   joined.log_probability += next.log_probability;
   joined.score += next.score;
-  joined.confidence *= next.confidence;
+  joined.rest_log_probability += next.rest_log_probability;
+  if (joined.confidence && next.confidence) {
+    *joined.confidence *= *next.confidence;
+  } else {
+    joined.confidence.reset();
+  }
   joined.finished = joined.finished && next.finished;
+  joined.dead_end = joined.dead_end || next.dead_end;
 }
 
 // Removes blanks at both ends of the part. Returns false when nothing else is left.

@@ -29,10 +29,11 @@ struct Part {
 std::vector<Part> split_at_sentences(const Source& source, std::size_t limit);
 
 /// Joins the `predictions` [parts] of all parts of a source to one prediction. Texts, units and
-/// spans follow one another, log-probabilities are added, confidences multiplied and scores
-/// averaged, and alignments become blocks along the diagonal. `columns` [parts] are the numbers of
-/// columns of the parts' alignments; the columns of `source` must be these columns, one part after
-/// the other. A blank separates two texts where the source has white space between their parts.
+/// spans follow one another, log-probabilities are added, confidences multiplied (there is none
+/// where a part has none) and scores averaged, and alignments become blocks along the diagonal.
+/// `columns` [parts] are the numbers of columns of the parts' alignments; the columns of `source`
+/// must be these columns, one part after the other. A blank separates two texts where the source
+/// has white space between their parts.
 Prediction join(std::vector<Prediction> predictions, std::span<const Part> parts,
                 std::span<const std::size_t> columns, const Source& source);
 

@@ -121,11 +121,36 @@ bool keeps_pooling(const PredictOptions& options) {
 
 void withhold(double minimum, Answer& answer) {
   if (minimum <= 0 || answer.predictions.empty()) return;
-  const double best = std::exp(answer.predictions.front().log_probability);
+  double best = 0;  // drawn predictions need not begin with it
   std::erase_if(answer.predictions, [&](const Prediction& prediction) {
-    return std::exp(prediction.log_probability) < minimum;
+    const double probability = std::exp(prediction.rest_log_probability);
+    best = std::max(best, probability);
+    return probability < minimum;
   });
   if (answer.predictions.empty()) answer.withheld = best;
+}
+
+// Returns the log-probability of what follows the given prefix.
+double rest_log_probability(const search::Hypothesis& hypothesis) {
+  if (hypothesis.given == 0) return hypothesis.log_probability;
+  double sum = 0;
+  for (std::size_t i = hypothesis.given; i < hypothesis.token_scores.size(); ++i) {
+    sum += static_cast<double>(hypothesis.token_scores[i]);
+  }
+  return sum;
+}
+
+// Returns how <unk> is replaced in the predictions for a part of a source. Its units are copied
+// only where a prediction has <unk>.
+Replacement make_replacement(const PredictOptions& options, std::optional<TokenId> unknown,
+                             std::span<const search::Hypothesis> hypotheses, const Part& part,
+                             const Source& source) {
+  const bool written =
+      unknown && std::any_of(hypotheses.begin(), hypotheses.end(), [&](const auto& one) {
+        return std::find(one.tokens.begin(), one.tokens.end(), *unknown) != one.tokens.end();
+      });
+  return {source.text, written ? units_of(part, source) : std::vector<text::Unit>{},
+          options.dictionary.get(), options.search.alignments == search::Alignments::kDropped};
 }
 
 // The raw target and its own units in place of what the model would write.
@@ -141,9 +166,28 @@ void show_as_given(const model::Side& side, const std::string& raw, const model:
   }
 }
 
-}  // namespace
+// Searches or scores the annotated sources of a batch. `batch` [sources] are the indices that
+// for_each_batch() gave.
+using AnnotatedJob =
+    std::function<void(model::Decoding& decoding, std::span<const model::Source> sources,
+                       std::span<const std::size_t> batch)>;
 
-namespace {
+// Returns a job that annotates sources, of which `parts` [indices] are the numbers, has them
+// decoded and keeps the weights of the lower levels in `pooling` [all parts]; null: it keeps none.
+BatchJob annotate_first(const model::Engine& engine, const PreparedSources& prepared,
+                        std::span<const std::size_t> parts, std::vector<Pooling>* pooling,
+                        AnnotatedJob job) {
+  return [&engine, &prepared, parts, pooling,
+          job = std::move(job)](std::span<const std::size_t> batch) {
+    std::vector<model::Source> sources;
+    for (const std::size_t k : batch) sources.push_back(prepared.sources[parts[k]]);
+    const auto decoding = engine.annotate(sources);
+    job(*decoding, sources, batch);
+    for (std::size_t k = 0; k < batch.size() && pooling != nullptr; ++k) {
+      (*pooling)[parts[batch[k]]] = pooling_of(*decoding, k);
+    }
+  };
+}
 
 std::vector<model::Model> one_model(model::Model model) {
   std::vector<model::Model> models;
@@ -171,6 +215,7 @@ Predictor::Predictor(Together together, const LoadOptions& options)
       model_(std::move(together.first)),
       precision_(options.precision.value_or(model_.weights.precision())),
       past_values_(together.past_values),
+      attention_(std::move(together.attention)),
       engine_(std::move(together.engine)) {}
 
 Prediction Predictor::present(search::Hypothesis hypothesis, const Part& part,
@@ -181,19 +226,22 @@ Prediction Predictor::present(search::Hypothesis hypothesis, const Part& part,
     prediction.units.push_back(model::unit_of(side, copies, token));
   }
   if (unknown != nullptr) {
-    const std::vector<text::Unit> units = units_of(part, unknown->source);
-    replace_unknown({unknown->source.text, units, hypothesis.alignment, hypothesis.source_length},
+    replace_unknown({unknown->text, unknown->units, hypothesis.alignment, hypothesis.source_length},
                     unknown->dictionary, side.segmenter.options().unit, prediction.units);
     if (unknown->drops_alignment) hypothesis.alignment.clear();
   }
   text::JoinedText joined = side.segmenter.join(prediction.units);
   prediction.text = std::move(joined.text);
   prediction.spans = std::move(joined.spans);
+  prediction.rest_log_probability = rest_log_probability(hypothesis);
   prediction.unit_scores = std::move(hypothesis.token_scores);
   prediction.log_probability = hypothesis.log_probability;
   prediction.score = hypothesis.score;
-  prediction.confidence = std::exp(hypothesis.log_probability / line_temperature_);
   prediction.finished = hypothesis.finished;
+  prediction.dead_end = hypothesis.dead_end;
+  if (prediction.finished) {
+    prediction.confidence = std::exp(prediction.rest_log_probability / line_temperature_);
+  }
   if (hypothesis.alignment.empty()) return prediction;
   const bool over_units = model_.text.configuration.encoder.levels == 1;
   for (const auto& [j, i] : search::links(hypothesis, over_units ? part.size() : 0)) {
@@ -208,16 +256,18 @@ std::vector<Prediction> Predictor::present_best(std::span<search::Hypothesis> hy
                                                 const Part& part, const model::Copies& copies,
                                                 const PredictOptions& options,
                                                 const Source& source) const {
-  const Replacement unknown{source, options.dictionary.get(),
-                            options.search.alignments == search::Alignments::kDropped};
-  const bool replaces = options.unknown == UnknownUnits::kReplaced;
+  std::optional<Replacement> unknown;
+  if (options.unknown == UnknownUnits::kReplaced) {
+    unknown = make_replacement(options, model_.text.target.vocabulary.unknown(), hypotheses, part,
+                               source);
+  }
   const bool drawn = options.search.sampling.has_value();
   std::vector<Prediction> predictions;
   std::unordered_set<std::string> seen;
   for (search::Hypothesis& hypothesis : hypotheses) {
     if (predictions.size() == static_cast<std::size_t>(options.search.n_best)) break;
     Prediction prediction =
-        present(std::move(hypothesis), part, copies, replaces ? &unknown : nullptr);
+        present(std::move(hypothesis), part, copies, unknown ? &*unknown : nullptr);
     if (drawn || seen.insert(prediction.text).second) {
       predictions.push_back(std::move(prediction));
     }
@@ -232,34 +282,34 @@ std::vector<Answer> Predictor::predict(std::span<const std::string> texts,
   const PredictOptions options = fit_to(*engine_, wanted);
   const search::SearchOptions searched = search_options(model_.text, *engine_, options);
   std::vector<Answer> answers(texts.size());
-  const PreparedSources prepared = prepare_sources(model_.text, {texts, allowed}, options, answers);
+  const PreparedSources prepared =
+      prepare_sources(model_.text, {texts, allowed, &attention_}, options, answers);
   const std::vector<search::Request> asked =
       prepare_requests(model_.text, prepared, requests, options, answers);
   const std::vector<std::size_t> parts = answerable_parts(prepared, answers);
   const std::vector<std::size_t> texts_of = texts_of_parts(prepared);
   std::vector<std::vector<Prediction>> predictions(prepared.parts.size());
   std::vector<Pooling> pooling(prepared.parts.size());
-  const bool weights_kept = keeps_pooling(wanted);
-  const BatchJob job = [&](std::span<const std::size_t> batch) {
-    std::vector<model::Source> sources;
-    std::vector<search::Request> batch_requests;
-    for (const std::size_t k : batch) {
-      sources.push_back(prepared.sources[parts[k]]);
-      if (!asked.empty()) batch_requests.push_back(asked[parts[k]]);
-    }
-    const auto decoding = engine_->annotate(sources);
-    auto found = search::search(*engine_, *decoding, sources, searched, batch_requests);
-    for (std::size_t k = 0; k < batch.size(); ++k) {
-      const std::size_t part = parts[batch[k]];
-      predictions[part] =
-          present_best(found[k], prepared.parts[part], prepared.sources[part].copies, options,
-                       answers[texts_of[part]].source);
-      if (weights_kept) pooling[part] = pooling_of(*decoding, k);
-    }
-  };
+  const BatchJob job = annotate_first(
+      *engine_, prepared, parts, keeps_pooling(wanted) ? &pooling : nullptr,
+      [&](model::Decoding& decoding, std::span<const model::Source> sources,
+          std::span<const std::size_t> batch) {
+        std::vector<search::Request> batch_requests;
+        for (const std::size_t k : batch) {
+          if (!asked.empty()) batch_requests.push_back(asked[parts[k]]);
+        }
+        auto found = search::search(*engine_, decoding, sources, searched, batch_requests);
+        for (std::size_t k = 0; k < batch.size(); ++k) {
+          const std::size_t part = parts[batch[k]];
+          predictions[part] =
+              present_best(found[k], prepared.parts[part], prepared.sources[part].copies, options,
+                           answers[texts_of[part]].source);
+        }
+      });
   std::vector<char> too_large(prepared.parts.size(), 0);
-  for_each_batch(search_work(prepared, parts, searched,
-                             {asked, past_values_, engine_->target_vocabulary(), models_}),
+  const Needs needs{asked, past_values_, engine_->target_vocabulary(),
+                    engine_->fixed_target_length(), models_};
+  for_each_batch(search_work(prepared, parts, searched, needs),
                  {options.batch_size, options.threads}, job,
                  [&](std::size_t k) { too_large[parts[k]] = 1; });
   for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -279,46 +329,61 @@ std::vector<Answer> Predictor::score(std::span<const std::string> sources,
   PredictOptions whole = options;
   if (whole.long_sources == LongSources::kSplit) whole.long_sources = LongSources::kSkip;
   std::vector<Answer> answers(sources.size());
-  const PreparedSources prepared = prepare_sources(model_.text, {sources, allowed}, whole, answers);
+  const PreparedSources prepared =
+      prepare_sources(model_.text, {sources, allowed, &attention_}, whole, answers);
   auto given = prepare_targets(model_.text, targets, options, answers);
   std::vector<std::size_t> pairs;  // the ones that have a part and a target
+  std::vector<std::size_t> parts;  // [pairs]
   std::vector<Work> work;
   for (std::size_t i = 0; i < sources.size(); ++i) {
     const std::size_t part = prepared.first_parts[i];
     if (part == prepared.first_parts[i + 1] || !answers[i].problem.empty()) continue;
     if (given[i].units.empty() && !model_.text.configuration.training.allow_empty_targets) continue;
     pairs.push_back(i);
+    parts.push_back(part);
     model::use_copies(prepared.sources[part].copies, model_.text.target, given[i]);
     const std::size_t tokens = prepared.sources[part].tokens.size();
     const bool kept = options.search.alignments == search::Alignments::kKept;
     work.push_back({tokens, given[i].tokens.size() * ((kept ? tokens : 0) + past_values_)});
   }
   std::vector<Pooling> pooling(prepared.parts.size());
-  const bool weights_kept = keeps_pooling(wanted);
-  const BatchJob job = [&](std::span<const std::size_t> batch) {
-    std::vector<model::Source> batch_sources;
-    std::vector<std::vector<TokenId>> batch_targets;
-    for (const std::size_t k : batch) {
-      batch_sources.push_back(prepared.sources[prepared.first_parts[pairs[k]]]);
-      batch_targets.push_back(given[pairs[k]].tokens);
-    }
-    const auto decoding = engine_->annotate(batch_sources);
-    auto scored = search::score(*engine_, *decoding, batch_sources, batch_targets,
-                                options.search.length_normalisation, options.search.alignments);
-    for (std::size_t k = 0; k < batch.size(); ++k) {
-      const std::size_t i = pairs[batch[k]];
-      const std::size_t part = prepared.first_parts[i];
-      Prediction prediction =
-          present(std::move(scored[k]), prepared.parts[part], prepared.sources[part].copies);
-      show_as_given(model_.text.target, targets[i], given[i], prediction);
-      answers[i].predictions.assign(1, std::move(prediction));
-      if (weights_kept) pooling[part] = pooling_of(*decoding, k);
-    }
-  };
+  const BatchJob job = annotate_first(
+      *engine_, prepared, parts, keeps_pooling(wanted) ? &pooling : nullptr,
+      [&](model::Decoding& decoding, std::span<const model::Source> batch_sources,
+          std::span<const std::size_t> batch) {
+        std::vector<std::vector<TokenId>> batch_targets;
+        for (const std::size_t k : batch) batch_targets.push_back(given[pairs[k]].tokens);
+        auto scored = search::score(*engine_, decoding, batch_sources, batch_targets,
+                                    options.search.length_normalisation, options.search.alignments);
+        for (std::size_t k = 0; k < batch.size(); ++k) {
+          const std::size_t i = pairs[batch[k]], part = parts[batch[k]];
+          Prediction prediction =
+              present(std::move(scored[k]), prepared.parts[part], prepared.sources[part].copies);
+          show_as_given(model_.text.target, targets[i], given[i], prediction);
+          answers[i].predictions.assign(1, std::move(prediction));
+        }
+      });
   for_each_batch(work, {options.batch_size, options.threads}, job,
                  [&](std::size_t k) { answers[pairs[k]].problem = kTooLarge; });
   for (const std::size_t i : pairs) keep_pooling(prepared, i, pooling, answers[i].source);
   return answers;
+}
+
+void Predictor::check(const PredictOptions& wanted) const {
+  search::check_options(*engine_, search_options(model_.text, *engine_, wanted));
+  check_long_sources(model_.text.target, wanted.long_sources);
+}
+
+std::size_t Predictor::check_target_text(std::string_view name, const std::string& text) const {
+  TargetText found;
+  try {
+    found = number_text(model_.text, {}, name, text);
+  } catch (const DataError& error) {
+    throw UsageError(error.what());
+  }
+  if (found.unknown.empty() || copies_units(model_.text)) return found.ids.size();
+  throw UsageError(
+      fmt::format("{}: the model cannot write '{}'", quote_text(name, text), found.unknown));
 }
 
 std::vector<std::string> Predictor::target_units(std::string_view text) const {

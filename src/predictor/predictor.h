@@ -58,10 +58,15 @@ struct Prediction {
   double log_probability = 0;
   /// The length-normalised log-probability, with the coverage penalty if there is one.
   double score = 0;
-  /// p^(1/T), 0 … 1: the probability p of the prediction with the temperature T of lines
-  /// (decoder.line_temperature), which is fitted to how often whole predictions are right.
-  double confidence = 0;
-  bool finished = true;  ///< false: the length limit cut it
+  /// The log-probability of what follows a given prefix, log p(rest | prefix, source); without a
+  /// prefix it equals log_probability.
+  double rest_log_probability = 0;
+  /// p^(1/T), 0 … 1: the probability p of what follows a given prefix with the temperature T of
+  /// lines (decoder.line_temperature), which is fitted to how often whole predictions are right.
+  /// None for a prediction that is not finished: the model did not say that it ends there.
+  std::optional<double> confidence;
+  bool finished = true;   ///< false: the length limit cut it, or it is a dead end
+  bool dead_end = false;  ///< not finished because no unit may follow
   // [units, columns of the source]; empty if it is not kept or the model has none
   std::vector<float> alignment;
   /// [columns of the source]: the row of the step that gives </s>, of a given target; otherwise
@@ -79,10 +84,13 @@ alignment::UnitWeights unit_weights(const Source& source, const Prediction& pred
 
 /// The result for one source. Without predictions, one of these is true: the source (or a target
 /// that was to be scored) is blank after preparation; `problem` says why the source cannot be
-/// answered; `withheld` is the probability of the best prediction, which is below the minimum.
+/// answered; `withheld` is the largest probability of a prediction, without a given prefix, which
+/// is below the minimum.
 struct Answer {
   Source source;
-  std::vector<Prediction> predictions;  ///< best first; texts are distinct
+  /// Best first, with distinct texts. Drawn ones (SearchOptions::sampling) stand in the order in
+  /// which they were drawn, and some may be equal.
+  std::vector<Prediction> predictions;
   std::string problem;
   std::optional<double> withheld;
 };
@@ -126,8 +134,8 @@ struct TargetRequest {
 
 struct PredictOptions {
   search::SearchOptions search;
-  /// Texts that no target contains, as neighbouring units. UsageError for one without a unit and
-  /// for one with a unit that the model cannot write.
+  /// Texts that no target contains, as neighbouring units. UsageError for one without a unit, and
+  /// for one with a unit that the model can never write.
   std::vector<std::string> forbidden = {};
   /// The request for each text, unless the texts have requests of their own: the i-th text has
   /// this request with the stream `request.stream` + i.
@@ -138,7 +146,8 @@ struct PredictOptions {
   int threads = 1;                            ///< each works on its own batches; 0: all processors
   std::size_t maximum_source_length = 10000;  ///< units, at least 1
   LongSources long_sources = LongSources::kCut;
-  double minimum_probability = 0;  ///< 0 … 1: less probable predictions are withheld
+  /// 0 … 1: predictions are withheld if what follows the given prefix is less probable.
+  double minimum_probability = 0;
 };
 
 /// One candidate for the target unit of a step.
@@ -190,7 +199,6 @@ struct LoadOptions {
 bool has_instructions(Precision precision);
 
 struct Part;
-struct Replacement;
 struct Together;
 
 /// Whether every answer of a model is one label, a whole text as one unit (target.unit: whole) with
@@ -250,6 +258,14 @@ class Predictor {
   Explanation explain(const std::string& text, const PredictOptions& options, std::size_t choices,
                       const Allowed& allowed = {}) const;
 
+  /// Throws the UsageError that predict() would throw for these options.
+  void check(const PredictOptions& wanted) const;
+  /// Returns the number of units of a text that a target is to contain, or not to contain. Throws
+  /// UsageError, which calls the text `name`, where the model cannot write it, whatever the source:
+  /// it cannot be cut into units, is longer than every target, or has a unit that neither the
+  /// vocabulary has nor any source can give.
+  std::size_t check_target_text(std::string_view name, const std::string& text) const;
+
   std::size_t models() const { return models_; }  ///< how many answer together
   /// The temperature of Prediction::confidence: decoder.line_temperature, of several models the
   /// mean.
@@ -278,7 +294,8 @@ class Predictor {
   double line_temperature_;
   model::Model model_;  // the first
   Precision precision_;
-  std::size_t past_values_;  // that a search keeps of every step
+  std::size_t past_values_;           // that a search keeps of every step
+  model::AttentionConfig attention_;  // of the model that reaches least far
   std::unique_ptr<const model::Engine> engine_;
 };
 

@@ -14,15 +14,6 @@ namespace {
 
 using model::TokenId;
 
-// Throws UsageError where answers to the parts of a source could not be put together.
-void check_long_sources(const model::Side& target, LongSources choice) {
-  if (choice != LongSources::kSplit || !model::answers_with_labels(target.config)) return;
-  throw UsageError(
-      "--long-sources split: this model answers with a label (target.unit: whole), and the labels "
-      "of "
-      "parts are no label; choose cut or skip");
-}
-
 // Returns the parts of a source that has units. Returns none and sets `problem` where it is
 // skipped.
 std::vector<Part> choose_parts(const model::Side& side, const PredictOptions& options,
@@ -109,6 +100,12 @@ void name_columns(const model::ModelText& model, const Part& part, const model::
   }
 }
 
+// Where attention may look in a text, and how it looks.
+struct AllowedIn {
+  const Allowed& allowed;
+  const model::AttentionConfig& attention;
+};
+
 // A document of several levels has at least one sentence, and with three levels one paragraph.
 void complete_borders(int levels, Source& source) {
   if (levels > 1 && source.sentences.empty()) source.sentences = {0};
@@ -141,11 +138,12 @@ model::Source prepare_part(const model::ModelText& model, const Part& part, cons
   prepared.copies = model::find_copies(model, units, prepared);
   prepared.ngrams = model::NgramFinder(model.configuration.encoder).find(units);
   prepared.entities = model::find_entities(model.configuration.encoder, units);
+  prepared.behind_units = behind.size();
   return prepared;
 }
 
 void prepare_source(const model::ModelText& model, const PredictOptions& options,
-                    const Allowed& allowed, Answer& answer, PreparedSources& prepared) {
+                    const AllowedIn& where, Answer& answer, PreparedSources& prepared) {
   const model::Side& side = model.source;
   Source& source = answer.source;
   model::Encoded encoded;
@@ -159,14 +157,13 @@ void prepare_source(const model::ModelText& model, const PredictOptions& options
   WholeSource whole{encoded.tokens, encoded.units.size()};
   source.cut = encoded.cut;
   source.units = std::move(encoded.units);
-  if (!allowed.empty()) whole.open = text::covered_units(source.units, allowed);
+  if (!where.allowed.empty()) whole.open = text::covered_units(source.units, where.allowed);
   const std::vector<Part> parts = choose_parts(side, options, answer);
   whole.borders = model::first_units({std::move(encoded.sentences), std::move(encoded.paragraphs)},
                                      source.units.size());
   source.sentences.assign(whole.borders.sentences.begin(), whole.borders.sentences.end());
   source.paragraphs.assign(whole.borders.paragraphs.begin(), whole.borders.paragraphs.end());
-  if (std::string problem = blocked_part(parts, whole.open, model.configuration.attention);
-      !problem.empty()) {
+  if (std::string problem = blocked_part(parts, whole.open, where.attention); !problem.empty()) {
     answer.problem = std::move(problem);
     return;
   }
@@ -214,20 +211,29 @@ std::string target_problem(const model::Side& side, const model::Encoded& target
 
 }  // namespace
 
+void check_long_sources(const model::Side& target, LongSources choice) {
+  if (choice != LongSources::kSplit || !model::answers_with_labels(target.config)) return;
+  throw UsageError(
+      "--long-sources split: this model answers with a label (target.unit: whole), and the labels "
+      "of parts are no label; choose cut or skip");
+}
+
 PreparedSources prepare_sources(const model::ModelText& model, const SourceTexts& given,
                                 const PredictOptions& options, std::vector<Answer>& answers) {
   check_long_sources(model.target, options.long_sources);
   const std::span<const std::string> texts = given.texts;
   ATTEND_CHECK(given.allowed.empty() || given.allowed.size() == texts.size());
   const Allowed everywhere;
+  const model::AttentionConfig& attention =
+      given.attention == nullptr ? model.configuration.attention : *given.attention;
   PreparedSources prepared;
   prepared.first_parts.reserve(texts.size() + 1);
   for (std::size_t i = 0; i < texts.size(); ++i) {
     prepared.first_parts.push_back(prepared.parts.size());
     try {
       answers[i].source.text = texts[i];
-      prepare_source(model, options, given.allowed.empty() ? everywhere : given.allowed[i],
-                     answers[i], prepared);
+      const AllowedIn where{given.allowed.empty() ? everywhere : given.allowed[i], attention};
+      prepare_source(model, options, where, answers[i], prepared);
     } catch (const std::bad_alloc&) {
       leave_out(answers[i], prepared);
     }

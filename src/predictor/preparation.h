@@ -18,6 +18,8 @@ inline constexpr const char* kTooLarge = "not enough memory for this line";
 struct SourceTexts {
   std::span<const std::string> texts;
   std::span<const Allowed> allowed;  // [texts]; or empty: everywhere in all of them
+  /// That of the model that reaches least far; null: that of the one model.
+  const model::AttentionConfig* attention = nullptr;
 };
 
 /// The sources of several texts, cut into parts. A text without parts gets no prediction.
@@ -26,6 +28,10 @@ struct PreparedSources {
   std::vector<model::Source> sources;    // [parts]
   std::vector<std::size_t> first_parts;  // [texts + 1]
 };
+
+/// Throws UsageError where answers to the parts of a source could not be put together:
+/// LongSources::kSplit with a model of labels.
+void check_long_sources(const model::Side& target, LongSources choice);
 
 /// Returns the prepared sources. Sets the source of each of `answers` [texts], and the problem of
 /// those that have one. UsageError for LongSources::kSplit with a model of labels.

@@ -12,29 +12,13 @@ namespace {
 
 using text::TokenId;
 
-// Returns the ids of a text without </s>. DataError for a text that cannot be cut into units, and
-// for a unit that neither the vocabulary nor `copies` has. `what` names the text: "prefix".
+// Returns the ids of a text. DataError where the model cannot write it.
 std::vector<TokenId> ids_of(const model::ModelText& model, const model::Copies& copies,
-                            std::string_view what, const std::string& text) {
-  const model::Side& side = model.target;
-  model::Encoded encoded;
-  try {
-    encoded = model::encode(side, text, model::EmptyText::kAllow);
-  } catch (const DataError& error) {
-    throw DataError(fmt::format("{} '{}': {}", what, text, error.what()));
-  }
-  if (encoded.cut > 0) {
-    throw DataError(fmt::format("{} '{}': found {} units, expected at most {}", what, text,
-                                encoded.units.size() + encoded.cut, encoded.units.size()));
-  }
-  model::use_copies(copies, side, encoded);
-  if (side.config.end_token) encoded.tokens.pop_back();
-  for (std::size_t i = 0; i < encoded.units.size(); ++i) {
-    if (encoded.tokens[i] != side.vocabulary.unknown()) continue;
-    throw DataError(
-        fmt::format("{} '{}': the model cannot write '{}'", what, text, encoded.units[i].text));
-  }
-  return std::move(encoded.tokens);
+                            std::string_view name, const std::string& text) {
+  TargetText found = number_text(model, copies, name, text);
+  if (found.unknown.empty()) return std::move(found.ids);
+  throw DataError(
+      fmt::format("{}: the model cannot write '{}'", quote_text(name, text), found.unknown));
 }
 
 search::Request prepare_request(const model::ModelText& model, const model::Copies& copies,
@@ -59,13 +43,47 @@ search::Request prepare_request(const model::ModelText& model, const model::Copi
 
 }  // namespace
 
+bool copies_units(const model::ModelText& model) {
+  return model.configuration.decoder.copy != model::Copy::kNone;
+}
+
+// A text that is not UTF-8 would break the message.
+std::string quote_text(std::string_view name, const std::string& text) {
+  if (text::find_broken_utf8(text) != std::string_view::npos) return std::string(name);
+  return fmt::format("{} '{}'", name, text);
+}
+
+TargetText number_text(const model::ModelText& model, const model::Copies& copies,
+                       std::string_view name, const std::string& text) {
+  const model::Side& side = model.target;
+  model::Encoded encoded;
+  try {
+    encoded = model::encode(side, text, model::EmptyText::kAllow);
+  } catch (const DataError& error) {
+    throw DataError(fmt::format("{}: {}", quote_text(name, text), error.what()));
+  }
+  if (encoded.cut > 0) {
+    throw DataError(fmt::format("{}: found {} units, expected at most {}", quote_text(name, text),
+                                encoded.units.size() + encoded.cut, encoded.units.size()));
+  }
+  model::use_copies(copies, side, encoded);
+  if (side.config.end_token) encoded.tokens.pop_back();
+  TargetText result;
+  for (std::size_t i = 0; i < encoded.units.size() && result.unknown.empty(); ++i) {
+    if (encoded.tokens[i] == side.vocabulary.unknown()) result.unknown = encoded.units[i].text;
+  }
+  result.ids = std::move(encoded.tokens);
+  return result;
+}
+
 std::vector<search::Request> prepare_requests(const model::ModelText& model,
                                               const PreparedSources& prepared,
                                               std::span<const TargetRequest> requests,
                                               const PredictOptions& options,
                                               std::vector<Answer>& answers) {
+  const bool forbids = copies_units(model) && !options.forbidden.empty();
   const bool asked =
-      options.search.sampling || (requests.empty() && !options.request.empty()) ||
+      options.search.sampling || forbids || (requests.empty() && !options.request.empty()) ||
       std::any_of(requests.begin(), requests.end(), [](const auto& one) { return !one.empty(); });
   if (!asked) return {};
   ATTEND_CHECK(requests.empty() || requests.size() == answers.size());
@@ -89,21 +107,34 @@ std::vector<search::Request> prepare_requests(const model::ModelText& model,
     // The parts of a source draw from streams of their own.
     result[first].stream = stream;
     for (std::size_t p = first + 1; p < end; ++p) result[p].stream = mix(stream) + (p - first);
+    for (std::size_t p = first; p < end && forbids; ++p) {
+      result[p].forbidden_ngrams =
+          prepare_forbidden(model, prepared.sources[p].copies, options.forbidden);
+    }
   }
   return result;
 }
 
 std::vector<std::vector<TokenId>> prepare_forbidden(const model::ModelText& model,
+                                                    const model::Copies& copies,
                                                     std::span<const std::string> texts) {
+  constexpr std::string_view kName = "forbidden text";
   std::vector<std::vector<TokenId>> result;
   for (const std::string& text : texts) {
+    TargetText found;
     try {
-      result.push_back(ids_of(model, {}, "forbidden text", text));
+      found = number_text(model, copies, kName, text);
     } catch (const DataError& error) {
       throw UsageError(error.what());
     }
-    if (result.back().empty()) {
-      throw UsageError(fmt::format("forbidden text '{}': found no unit", text));
+    if (found.ids.empty()) {
+      throw UsageError(fmt::format("{}: found no unit", quote_text(kName, text)));
+    }
+    if (found.unknown.empty()) {
+      result.push_back(std::move(found.ids));
+    } else if (!copies_units(model)) {
+      throw UsageError(
+          fmt::format("{}: the model cannot write '{}'", quote_text(kName, text), found.unknown));
     }
   }
   return result;
@@ -114,7 +145,8 @@ search::SearchOptions search_options(const model::ModelText& text, const model::
   search::SearchOptions result = options.search;
   const model::Side& target = text.target;
   result.forbidden = model::never_predicted(target);
-  result.forbidden_ngrams = prepare_forbidden(text, options.forbidden);
+  result.forbidden_ngrams = prepare_forbidden(text, {}, options.forbidden);
+  if (copies_units(text)) result.forbidden_ngrams.clear();  // each request has those of its source
   if (options.unknown == UnknownUnits::kForbidden && target.vocabulary.unknown()) {
     result.forbidden.push_back(*target.vocabulary.unknown());
   }
@@ -162,10 +194,9 @@ std::vector<Work> search_work(const PreparedSources& prepared, std::span<const s
     const search::Request request =
         needs.requests.empty() ? search::Request{} : needs.requests[part];
     const std::size_t tokens = prepared.sources[part].tokens.size();
-    const std::size_t steps =
-        std::min(static_cast<std::size_t>(options.maximum_ratio * static_cast<double>(tokens)) +
-                     static_cast<std::size_t>(options.maximum_extra),
-                 static_cast<std::size_t>(options.maximum_length));
+    const std::size_t steps = needs.fixed_length > 0
+                                  ? needs.fixed_length
+                                  : search::longest_target(options, tokens, request.prefix.size());
     const bool kept = options.alignments == search::Alignments::kKept;
     const std::size_t rows = search::most_rows(options, request);
     const bool whole = needs.models > 1 || search::reads_distributions(options, request);

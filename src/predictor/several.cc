@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -71,6 +72,20 @@ runtime::EngineOptions engine_options(const model::Model& model, const LoadOptio
   return result;
 }
 
+// Returns the attention that looks at the fewest positions of a long source.
+model::AttentionConfig least_reach(std::span<const model::Model> models) {
+  const auto limit = [](const model::AttentionConfig& attention) {
+    const int positions = attention.position_limit();
+    return positions > 0 ? positions : std::numeric_limits<int>::max();
+  };
+  const model::AttentionConfig* least = nullptr;
+  for (const model::Model& model : models) {
+    const model::AttentionConfig& attention = model.text.configuration.attention;
+    if (least == nullptr || limit(attention) < limit(*least)) least = &attention;
+  }
+  return *least;
+}
+
 std::unique_ptr<const model::Engine> make_engine(std::span<const model::Model> models,
                                                  const LoadOptions& options) {
   if (models.size() > 1 && options.candidates == Candidates::kShortlist) {
@@ -111,7 +126,8 @@ Together put_together(std::vector<model::Model> models, const LoadOptions& optio
         step::kept_past_values(model::step_program(model.text.configuration, model.text.sizes())));
   }
   auto engine = make_engine(models, options);
-  return {models.size(), temperatures / static_cast<double>(models.size()), past_values,
+  return {models.size(),     temperatures / static_cast<double>(models.size()),
+          past_values,       least_reach(models),
           std::move(engine), std::move(models.front())};
 }
 

@@ -22,6 +22,7 @@ struct Together {
   std::size_t models = 1;
   double line_temperature = 1;  ///< the mean of decoder.line_temperature
   std::size_t past_values = 0;  ///< numbers that their decoders keep of every step, all together
+  model::AttentionConfig attention;             ///< of the model whose attention reaches least far
   std::unique_ptr<const model::Engine> engine;  ///< of several models: an ensemble
   model::Model first;
 };

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/base.h"
+#include "search/bans.h"
 
 namespace attend::search {
 
@@ -23,7 +24,7 @@ std::size_t expected_steps(std::size_t source_length, std::size_t maximum_length
 Beam::Beam(const Rules& rules, const Task& task, std::pmr::memory_resource* memory)
     : rules_(rules),
       positions_(task.positions),
-      maximum_length_(longest_target(rules, task)),
+      maximum_length_(maximum_length(rules, task)),
       minimum_length_(rules.minimum_length(task.source.tokens.size())),
       history_(rules.alignments() == Alignments::kKept ? task.positions : 0,
                expected_steps(task.source.tokens.size(), maximum_length_),
@@ -31,11 +32,11 @@ Beam::Beam(const Rules& rules, const Task& task, std::pmr::memory_resource* memo
       live_({0.0}, memory),
       candidates_(memory),
       finished_(memory),
-      coverage_(rules.coverage(), task.positions, task.source.allowed) {
+      coverage_(rules.coverage(), task.source, task.positions) {
   candidates_.reserve(rules.beam());
-  const bool asked = task.request != nullptr && !task.request->empty();
-  if (asked || rules.bans_ngrams()) {
-    constraints_ = std::make_unique<Constraints>(rules, asked ? *task.request : Request{}, memory);
+  const Request request = task.request == nullptr ? Request{} : *task.request;
+  if (!request.empty() || Bans(rules, request).any()) {
+    constraints_ = std::make_unique<Constraints>(rules, request, memory);
   }
 }
 
@@ -54,12 +55,17 @@ void Beam::advance(const model::StepResult& result, std::size_t first_row) {
   ATTEND_CHECK(!over_);
   const std::size_t length = history_.length();
   choose(result, first_row);
+  dead_end_ = candidates_.empty() && length < maximum_length_;
   std::size_t extended = 0;
   for (const Candidate& candidate : candidates_) {
     if (rules_.is_end(candidate.token)) {
+      const auto row = static_cast<std::size_t>(candidate.row);
+      const auto weights = coverage_.is_used()
+                               ? result.alignment.subspan((first_row + row) * result.source_length,
+                                                          result.source_length)
+                               : std::span<const float>();
       finish({length, candidate.row, candidate.log_probability,
-              finished_score(candidate.log_probability, length,
-                             static_cast<std::size_t>(candidate.row)),
+              finished_score(candidate.log_probability, length, row, weights),
               candidate.token_score});
     } else {
       candidates_[extended++] = candidate;
@@ -113,7 +119,7 @@ void Beam::extend(const model::StepResult& result, std::size_t first_row) {
   for (std::size_t k = 0; k < live_.size(); ++k) {  // the fixed length is reached
     if (constraints_ && !constraints_->are_met(k)) continue;
     finish({history_.length(), static_cast<std::int32_t>(k), live_[k],
-            finished_score(live_[k], history_.length(), k), 0});
+            finished_score(live_[k], history_.length(), k, {}), 0});
   }
   over_ = true;
 }
@@ -162,6 +168,8 @@ Hypothesis Beam::reconstruct(const Ended& ended, bool finished) const {
   hypothesis.log_probability = ended.log_probability;
   hypothesis.score = ended.score;
   hypothesis.finished = finished;
+  hypothesis.dead_end = !finished && dead_end_;
+  if (constraints_) hypothesis.given = std::min(ended.length, constraints_->prefix_length());
   return hypothesis;
 }
 

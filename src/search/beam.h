@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <memory_resource>
+#include <span>
 #include <vector>
 
 #include "search/constraints.h"
@@ -50,10 +51,12 @@ class Beam {
   void finish(const Ended& ended);
   bool can_improve() const;
   std::vector<Hypothesis> unfinished() const;
-  /// The score of a finished target whose tokens live hypothesis `row` has.
-  double finished_score(double log_probability, std::size_t tokens, std::size_t row) const {
+  /// The score of a finished target whose tokens live hypothesis `row` has. `end_alignment` is that
+  /// of Coverage::penalty().
+  double finished_score(double log_probability, std::size_t tokens, std::size_t row,
+                        std::span<const float> end_alignment) const {
     const double score = rules_.finished_score(log_probability, tokens);
-    return coverage_.is_used() ? score + coverage_.penalty(row) : score;
+    return coverage_.is_used() ? score + coverage_.penalty(row, end_alignment) : score;
   }
   Hypothesis reconstruct(const Ended& ended, bool finished) const;
 
@@ -71,6 +74,7 @@ class Beam {
   Coverage coverage_;
   std::unique_ptr<Constraints> constraints_;  // null: there are none
   bool over_ = false;
+  bool dead_end_ = false;  ///< over because nothing may follow the live hypotheses
 };
 
 }  // namespace attend::search

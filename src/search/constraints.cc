@@ -5,13 +5,16 @@
 #include <utility>
 
 #include "base/base.h"
-#include "search/bans.h"
 
 namespace attend::search {
 
 Constraints::Constraints(const Rules& rules, const Request& request,
                          std::pmr::memory_resource* memory)
-    : rules_(rules), prefix_(request.prefix), phrases_(request.required), states_(1) {
+    : rules_(rules),
+      prefix_(request.prefix),
+      phrases_(request.required),
+      bans_(rules, request),
+      states_(1) {
   for (std::size_t k = 0; k <= phrases_.tokens(); ++k) banks_.emplace_back(memory);
 }
 
@@ -29,10 +32,9 @@ void Constraints::choose(const Extensions& extensions, const History& history,
   best_.clear();
   for (auto& bank : banks_) best_.emplace_back(rules_, extensions.may_end, bank);
   for (std::size_t row = 0; row < extensions.prefixes.size(); ++row) {
-    banned_.clear();
-    if (rules_.bans_ngrams()) {
+    if (bans_.any()) {
       history.tokens(row, target_);
-      find_banned(rules_, target_, banned_);
+      banned_ = bans_.find(target_);
     }
     choose_in_row(extensions, row);
   }

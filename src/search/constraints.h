@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "search/bans.h"
 #include "search/history.h"
 #include "search/phrases.h"
 #include "search/selection.h"
@@ -26,6 +27,7 @@ class Constraints {
               std::pmr::vector<Candidate>& candidates);
   /// Follows the live hypotheses, which `candidates` extend; none of them ends in </s>.
   void extend(std::span<const Candidate> candidates);
+  std::size_t prefix_length() const { return prefix_.size(); }
   /// Whether live hypothesis `k` has the whole prefix and all phrases.
   bool are_met(std::size_t k) const;
 
@@ -35,12 +37,14 @@ class Constraints {
   const Rules& rules_;
   std::vector<TokenId> prefix_;
   Phrases phrases_;
+  Bans bans_;
   std::size_t length_ = 0;              // tokens of each live hypothesis
   std::vector<Phrases::State> states_;  // [live hypotheses]
   // Buffers of choose():
   std::vector<std::pmr::vector<Candidate>> banks_;  // [phrase tokens + 1]: by tokens met
   std::vector<BestCandidates> best_;                // [phrase tokens + 1]
-  std::vector<TokenId> target_, banned_;
+  std::vector<TokenId> target_;
+  std::span<const TokenId> banned_;  // those of the row that choose_in_row() reads
   std::vector<Phrases::State> next_;
 };
 

@@ -8,11 +8,17 @@
 
 namespace attend::search {
 
-Coverage::Coverage(double factor, std::size_t positions, std::span<const char> allowed)
-    : factor_(factor), positions_(positions), allowed_(allowed.begin(), allowed.end()) {
-  // Where sentences or paragraphs are looked at, there is nothing that says so of each of them.
-  if (allowed_.size() != positions_) allowed_.clear();
-  if (is_used()) sums_.assign(positions_, 0);
+Coverage::Coverage(double factor, const model::Source& source, std::size_t positions)
+    : factor_(factor), positions_(positions) {
+  if (!is_used()) return;
+  sums_.assign(positions_, 0);
+  counts_.assign(positions_, 1);
+  // Sentences and paragraphs all count: the source tells only of its tokens what they are.
+  if (positions_ != source.tokens.size()) return;
+  ATTEND_CHECK(source.behind_units <= positions_);
+  const auto units = static_cast<std::ptrdiff_t>(positions_ - source.behind_units);
+  if (!source.allowed.empty()) counts_ = source.allowed;
+  std::fill(counts_.begin() + units, counts_.end(), 0);
 }
 
 void Coverage::extend(std::span<const Candidate> candidates, std::span<const float> alignment,
@@ -28,12 +34,14 @@ void Coverage::extend(std::span<const Candidate> candidates, std::span<const flo
   std::swap(sums_, next_);
 }
 
-double Coverage::penalty(std::size_t row) const {
+double Coverage::penalty(std::size_t row, std::span<const float> end_alignment) const {
   if (!is_used()) return 0;
+  ATTEND_CHECK(end_alignment.empty() || end_alignment.size() >= positions_);
   double sum = 0;
   for (std::size_t j = 0; j < positions_; ++j) {
-    if (!allowed_.empty() && allowed_[j] == 0) continue;
-    const auto covered = static_cast<double>(sums_[row * positions_ + j]);
+    if (counts_[j] == 0) continue;
+    const float last = end_alignment.empty() ? 0 : end_alignment[j];
+    const auto covered = static_cast<double>(sums_[row * positions_ + j] + last);
     sum += std::log(std::clamp(covered, kLeastCoverage, 1.0));
   }
   return factor_ * sum;

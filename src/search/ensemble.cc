@@ -37,7 +37,12 @@ class EnsembleDecoding final : public model::Decoding {
         result.target_vocabulary = one.target_vocabulary;
         result.source_length = one.source_length;
       }
-      ATTEND_CHECK_EQ(one.target_vocabulary, result.target_vocabulary);
+      if (one.target_vocabulary != result.target_vocabulary) {
+        throw UsageError(fmt::format(
+            "ensemble: found {} target ids with those of the sources, expected {}: of these models "
+            "some copy from a source and some do not",
+            one.target_vocabulary, result.target_vocabulary));
+      }
       ATTEND_CHECK_EQ(one.source_length, result.source_length);
       const bool arithmetic = kind_ == Average::kProbabilities && m > 0;
       if (arithmetic) average_probabilities(one.log_probabilities, m);
@@ -107,7 +112,10 @@ class Ensemble final : public model::Engine {
   std::unique_ptr<model::Decoding> annotate(std::span<const model::Source> sources) const override {
     for (const model::Source& source : sources) {
       for (const auto& engine : engines_) {
-        ATTEND_CHECK_EQ(engine->positions(source), positions(source));
+        if (engine->positions(source) == positions(source)) continue;
+        throw UsageError(fmt::format(
+            "ensemble: found {} positions in a source, expected {}: the encoders have other levels",
+            engine->positions(source), positions(source)));
       }
     }
     return std::make_unique<EnsembleDecoding>(engines_, sources, average_);

@@ -1,10 +1,16 @@
 #include "search/history.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "base/base.h"
 
 namespace attend::search {
+namespace {
+
+constexpr auto kNotKept = std::numeric_limits<std::size_t>::max();
+
+}  // namespace
 
 History::History(std::size_t columns, std::size_t steps, std::size_t beam,
                  std::pmr::memory_resource* memory)
@@ -12,7 +18,8 @@ History::History(std::size_t columns, std::size_t steps, std::size_t beam,
       steps_(memory),
       nodes_(memory),
       alignment_rows_(memory),
-      alignment_(memory) {
+      alignment_(memory),
+      kept_rows_(memory) {
   steps_.reserve(steps);
   nodes_.reserve(steps * beam);
   if (columns_ == 0) return;
@@ -23,18 +30,16 @@ History::History(std::size_t columns, std::size_t steps, std::size_t beam,
 void History::end_step(std::span<const float> alignment, std::size_t stride) {
   if (columns_ == 0) return;
   ATTEND_CHECK(stride >= columns_);
-  const std::span<const Node> newest = nodes();
-  for (std::size_t k = 0; k < newest.size(); ++k) {
-    std::size_t same = 0;
-    while (newest[same].parent != newest[k].parent) ++same;
-    if (same < k) {
-      alignment_rows_.push_back(alignment_rows_[steps_.back() + same]);
-      continue;
+  kept_rows_.assign(alignment.size() / stride, kNotKept);
+  for (const Node& node : nodes()) {
+    const auto parent = static_cast<std::size_t>(node.parent);
+    std::size_t& start = kept_rows_.at(parent);
+    if (start == kNotKept) {
+      start = alignment_.size();
+      const auto row = alignment.subspan(parent * stride, columns_);
+      alignment_.insert(alignment_.end(), row.begin(), row.end());
     }
-    const auto row =
-        alignment.subspan(static_cast<std::size_t>(newest[k].parent) * stride, columns_);
-    alignment_rows_.push_back(alignment_.size());
-    alignment_.insert(alignment_.end(), row.begin(), row.end());
+    alignment_rows_.push_back(start);
   }
 }
 

@@ -57,6 +57,8 @@ class History {
   std::pmr::vector<Node> nodes_;                  // nodes of all steps
   std::pmr::vector<std::size_t> alignment_rows_;  // [nodes], start of each node's row in alignment_
   std::pmr::vector<float> alignment_;             // [rows kept, columns]
+  // Buffer of end_step(): [extended rows], start of each row's copy in alignment_, if it has one.
+  std::pmr::vector<std::size_t> kept_rows_;
 };
 
 }  // namespace attend::search

@@ -45,6 +45,15 @@ void check_tokens(const char* name, std::span<const TokenId> tokens, std::size_t
   }
 }
 
+// Throws UsageError for a sequence of tokens that nothing can be held to.
+void check_ngrams(const char* name, std::span<const std::vector<TokenId>> ngrams, std::size_t ids,
+                  std::optional<TokenId> end) {
+  for (const std::vector<TokenId>& ngram : ngrams) {
+    if (ngram.empty()) throw UsageError(fmt::format("{}: found an empty sequence", name));
+    check_tokens(name, ngram, ids, end);
+  }
+}
+
 void check_ranges(const SearchOptions& options) {
   if (options.sampling) {
     check_sampling(options);
@@ -73,24 +82,12 @@ void check_length_normalisation(double value) {
   check_range("length_normalisation", value, 0.0, kMaximumExponent);
 }
 
-Rules::Rules(const model::Engine& engine, const SearchOptions& options) {
+Rules::Rules(const model::Engine& engine, const SearchOptions& options) : options_(options) {
   check_ranges(options);
-  beam_ = static_cast<std::size_t>(options.beam);
-  n_best_ = static_cast<std::size_t>(options.n_best);
-  length_normalisation_ = options.length_normalisation;
-  maximum_ratio_ = options.maximum_ratio;
-  maximum_extra_ = static_cast<std::size_t>(options.maximum_extra);
-  maximum_length_ = static_cast<std::size_t>(options.maximum_length);
-  minimum_length_ = static_cast<std::size_t>(options.minimum_length);
-  minimum_ratio_ = options.minimum_ratio;
-  coverage_ = options.coverage;
-  no_repeat_ = static_cast<std::size_t>(options.no_repeat);
-  forbidden_ngrams_ = options.forbidden_ngrams;
-  sampling_ = options.sampling;
-  if (coverage_ > 0 && !engine.has_alignment()) {
+  if (options.coverage > 0 && !engine.has_alignment()) {
     throw UsageError("coverage: the model has no alignment");
   }
-  alignments_ = engine.has_alignment() ? options.alignments : Alignments::kDropped;
+  if (!engine.has_alignment()) options_.alignments = Alignments::kDropped;
   end_ = engine.end();
   fixed_length_ = end_ ? 0 : engine.fixed_target_length();
   ATTEND_CHECK(end_ || fixed_length_ > 0);
@@ -104,21 +101,19 @@ Rules::Rules(const model::Engine& engine, const SearchOptions& options) {
     throw UsageError(
         fmt::format("forbidden: found all {} tokens, expected fewer", permitted_.size()));
   }
-  for (const std::vector<TokenId>& ngram : forbidden_ngrams_) {
-    if (ngram.empty()) throw UsageError("forbidden_ngrams: found an empty sequence");
-    check_tokens("forbidden_ngrams", ngram, permitted_.size(), end_);
-  }
+  check_ngrams("forbidden_ngrams", options.forbidden_ngrams, permitted_.size(), end_);
 }
 
 void Rules::check(const Request& request, const model::Source& source) const {
   const std::size_t ids = target_vocabulary() + source.copies.units.size();
-  const std::size_t longest = fixed_length_ > 0 ? fixed_length_ : maximum_length_;
+  const std::size_t longest =
+      fixed_length_ > 0 ? fixed_length_ : static_cast<std::size_t>(options_.maximum_length);
   if (request.prefix.size() > longest) {
     throw UsageError(fmt::format("prefix: found {} tokens, expected at most {}",
                                  request.prefix.size(), longest));
   }
   check_tokens("prefix", request.prefix, ids, end_);
-  if (!request.required.empty() && sampling_) {
+  if (!request.required.empty() && sampling()) {
     throw UsageError("required: targets that are drawn cannot be held to phrases");
   }
   if (request.required.size() > kMostPhrases) {
@@ -129,34 +124,49 @@ void Rules::check(const Request& request, const model::Source& source) const {
     if (phrase.empty()) throw UsageError("required: found an empty phrase");
     check_tokens("required", phrase, ids, end_);
   }
+  check_ngrams("forbidden_ngrams", request.forbidden_ngrams, ids, end_);
 }
 
 std::size_t Rules::sufficient_tokens() const {
   const auto forbidden =
       static_cast<std::size_t>(std::count(permitted_.begin(), permitted_.end(), 0));
-  return beam_ + forbidden + (minimum_length_ > 0 || minimum_ratio_ > 0 ? 1 : 0);
+  const bool shortest = options_.minimum_length > 0 || options_.minimum_ratio > 0;
+  return beam() + forbidden + (shortest ? 1 : 0);
 }
 
-std::size_t Rules::maximum_length(std::size_t source_length) const {
+std::size_t Rules::maximum_length(std::size_t source_length, std::size_t prefix_length) const {
   if (fixed_length_ > 0) return fixed_length_;
-  const auto scaled =
-      static_cast<std::size_t>(std::floor(maximum_ratio_ * static_cast<double>(source_length)));
-  return std::min(maximum_length_,
-                  std::max({std::size_t{1}, minimum_length_, scaled + maximum_extra_}));
+  return longest_target(options_, source_length, prefix_length);
 }
 
 std::size_t Rules::minimum_length(std::size_t source_length) const {
-  const auto scaled =
-      static_cast<std::size_t>(std::floor(minimum_ratio_ * static_cast<double>(source_length)));
-  return std::min(maximum_length(source_length), std::max(minimum_length_, scaled));
+  const auto scaled = static_cast<std::size_t>(
+      std::floor(options_.minimum_ratio * static_cast<double>(source_length)));
+  return std::min(maximum_length(source_length),
+                  std::max(static_cast<std::size_t>(options_.minimum_length), scaled));
 }
 
 double Rules::finished_score(double log_probability, std::size_t tokens) const {
-  return normalised(log_probability, tokens + (end_ ? 1 : 0), length_normalisation_);
+  return normalised(log_probability, tokens + (end_ ? 1 : 0), options_.length_normalisation);
 }
 
 double Rules::unfinished_score(double log_probability, std::size_t tokens) const {
-  return normalised(log_probability, tokens, length_normalisation_);
+  return normalised(log_probability, tokens, options_.length_normalisation);
+}
+
+void check_options(const model::Engine& engine, const SearchOptions& options) {
+  const Rules rules(engine, options);
+}
+
+std::size_t longest_target(const SearchOptions& options, std::size_t source_tokens,
+                           std::size_t prefix_tokens) {
+  const auto scaled = static_cast<std::size_t>(
+      std::floor(options.maximum_ratio * static_cast<double>(source_tokens)));
+  const std::size_t allowed =
+      std::max({std::size_t{1}, static_cast<std::size_t>(options.minimum_length),
+                scaled + static_cast<std::size_t>(options.maximum_extra)});
+  return std::max(std::min(allowed, static_cast<std::size_t>(options.maximum_length)),
+                  prefix_tokens);
 }
 
 std::size_t most_rows(const SearchOptions& options, const Request& request) {

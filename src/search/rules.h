@@ -22,10 +22,10 @@ class Rules {
   /// Throws UsageError for options out of range.
   Rules(const model::Engine& engine, const SearchOptions& options);
 
-  std::size_t beam() const { return beam_; }
-  std::size_t n_best() const { return n_best_; }
+  std::size_t beam() const { return static_cast<std::size_t>(options_.beam); }
+  std::size_t n_best() const { return static_cast<std::size_t>(options_.n_best); }
   /// kDropped too if the engine has no alignment.
-  Alignments alignments() const { return alignments_; }
+  Alignments alignments() const { return options_.alignments; }
   std::optional<TokenId> end() const { return end_; }
   bool is_end(TokenId token) const { return end_ && token == *end_; }
   /// Whether `token` may extend a target, which `may_end` or not. An id that a source gives, from
@@ -39,17 +39,17 @@ class Rules {
   /// The number of best tokens of a row that surely include every permitted token that could enter
   /// the beam.
   std::size_t sufficient_tokens() const;
-  /// The number of tokens of the longest target, without </s>.
-  std::size_t maximum_length(std::size_t source_length) const;
+  /// The number of tokens of the longest target, without </s>, which has room for a given prefix.
+  std::size_t maximum_length(std::size_t source_length, std::size_t prefix_length = 0) const;
   /// The number of tokens of the shortest target that may end, without </s>.
   std::size_t minimum_length(std::size_t source_length) const;
   /// β of the coverage penalty; 0: there is none.
-  double coverage() const { return coverage_; }
-  std::size_t no_repeat() const { return no_repeat_; }
-  const std::vector<std::vector<TokenId>>& forbidden_ngrams() const { return forbidden_ngrams_; }
-  /// Whether some n-grams may not occur.
-  bool bans_ngrams() const { return no_repeat_ > 0 || !forbidden_ngrams_.empty(); }
-  const std::optional<Sampling>& sampling() const { return sampling_; }
+  double coverage() const { return options_.coverage; }
+  std::size_t no_repeat() const { return static_cast<std::size_t>(options_.no_repeat); }
+  const std::vector<std::vector<TokenId>>& forbidden_ngrams() const {
+    return options_.forbidden_ngrams;
+  }
+  const std::optional<Sampling>& sampling() const { return options_.sampling; }
   /// Throws UsageError for a request that no search can meet; `source` is where its ids come from.
   void check(const Request& request, const model::Source& source) const;
   /// The score of a finished target of `tokens` tokens, where </s> counts as one more if there is
@@ -58,19 +58,7 @@ class Rules {
   double unfinished_score(double log_probability, std::size_t tokens) const;
 
  private:
-  std::size_t beam_ = 1;
-  std::size_t n_best_ = 1;
-  double length_normalisation_ = 0;
-  std::size_t minimum_length_ = 0;
-  double minimum_ratio_ = 0;
-  double coverage_ = 0;
-  std::size_t no_repeat_ = 0;
-  std::vector<std::vector<TokenId>> forbidden_ngrams_;
-  std::optional<Sampling> sampling_;
-  double maximum_ratio_ = 0;
-  std::size_t maximum_extra_ = 0;
-  std::size_t maximum_length_ = 0;
-  Alignments alignments_ = Alignments::kKept;
+  SearchOptions options_;
   std::size_t fixed_length_ = 0;
   std::optional<TokenId> end_;
   std::vector<char> permitted_;  // [target_vocabulary]

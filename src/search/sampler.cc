@@ -6,8 +6,6 @@
 #include <numeric>
 #include <utility>
 
-#include "search/bans.h"
-
 namespace attend::search {
 namespace {
 
@@ -86,8 +84,9 @@ void choose_tokens(const Rules& rules, std::span<const float> log_probabilities,
 Sampler::Sampler(const Rules& rules, const Task& task, std::pmr::memory_resource* memory)
     : rules_(rules),
       positions_(task.positions),
-      maximum_length_(longest_target(rules, task)),
+      maximum_length_(maximum_length(rules, task)),
       minimum_length_(rules.minimum_length(task.source.tokens.size())),
+      bans_(rules, task.request == nullptr ? Request{} : *task.request),
       history_(rules.alignments() == Alignments::kKept ? task.positions : 0,
                std::min<std::size_t>(maximum_length_, task.source.tokens.size()), rules.n_best(),
                memory),
@@ -137,18 +136,19 @@ void Sampler::draw(std::size_t row, std::span<const float> log_probabilities) {
   const std::size_t length = history_.length();
   const bool given = length < prefix_.size();
   if (!given) {
-    banned_.clear();
-    if (rules_.bans_ngrams()) {
+    std::span<const TokenId> banned;
+    if (bans_.any()) {
       history_.tokens(row, target_);
-      find_banned(rules_, target_, banned_);
+      banned = bans_.find(target_);
     }
-    choose_tokens(rules_, log_probabilities, banned_, length >= minimum_length_, choices_);
+    choose_tokens(rules_, log_probabilities, banned, length >= minimum_length_, choices_);
   }
   const std::size_t first = extended_.size();  // the nodes of other rows are before it
   for (Sample& sample : samples_) {
     if (sample.over || sample.length != length) continue;
     if (length > 0 && static_cast<std::size_t>(sample.node) != row) continue;
     if (!given && choices_.tokens.empty()) {
+      sample.dead_end = length < maximum_length_;
       end(sample, false);
       continue;
     }
@@ -196,6 +196,8 @@ std::vector<Hypothesis> Sampler::results() const {
                            ? rules_.finished_score(sample.log_probability, sample.length)
                            : rules_.unfinished_score(sample.log_probability, sample.length);
     hypothesis.finished = sample.finished;
+    hypothesis.dead_end = sample.dead_end;
+    hypothesis.given = std::min(sample.length, prefix_.size());
   }
   return hypotheses;
 }

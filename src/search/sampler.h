@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/base.h"
+#include "search/bans.h"
 #include "search/history.h"
 #include "search/task.h"
 
@@ -20,7 +21,7 @@ struct Choices {
 };
 
 /// Replaces `choices` by the permitted tokens of a row [ids] that remain after temperature, top_k
-/// and top_p; none where no permitted token is possible. `banned` is that of find_banned().
+/// and top_p; none where no permitted token is possible. `banned` is that of Bans::find().
 void choose_tokens(const Rules& rules, std::span<const float> log_probabilities,
                    std::span<const TokenId> banned, bool may_end, Choices& choices);
 
@@ -44,6 +45,7 @@ class Sampler {
     double log_probability = 0;
     float end_score = 0;
     bool over = false, finished = false;
+    bool dead_end = false;  ///< Hypothesis::dead_end
   };
 
   void draw(std::size_t row, std::span<const float> log_probabilities);
@@ -53,6 +55,7 @@ class Sampler {
   const Rules& rules_;
   std::size_t positions_, maximum_length_, minimum_length_;
   std::vector<TokenId> prefix_;
+  Bans bans_;
   History history_;
   std::vector<Sample> samples_;
   std::size_t live_;           ///< samples that are not over
@@ -60,7 +63,7 @@ class Sampler {
   std::size_t first_row_ = 0;  ///< first row of this sampler in the last step
   // Buffers of advance():
   std::vector<Node> extended_;  // the nodes of the new step
-  std::vector<TokenId> target_, banned_;
+  std::vector<TokenId> target_;
   Choices choices_;
 };
 

@@ -22,9 +22,13 @@ struct Hypothesis {
   std::vector<TokenId> tokens;      ///< without </s>
   std::vector<float> token_scores;  ///< log p(y_i | y_<i, x), [tokens], then </s> if there is one
   double log_probability = 0;       ///< their sum
+  std::size_t given = 0;            ///< how many of the tokens are those of Request::prefix
   /// log_probability / |Y|^length_normalisation; the n-best list is sorted by it.
   double score = 0;
-  bool finished = false;  ///< ended by </s> or by its fixed length, not by the length limit
+  bool finished = false;  ///< ended by </s> or by its fixed length
+  /// Not finished because no token may follow. Otherwise what is not finished was cut at the length
+  /// limit.
+  bool dead_end = false;
   /// [tokens, source_length]; empty with Alignments::kDropped and for an engine without alignment.
   std::vector<float> alignment;
   /// [source_length]: the row of the step that gives </s>. Only score() fills it in, and only where
@@ -74,8 +78,9 @@ struct SearchOptions {
   /// longest target of the source. 0 … 1000.
   double minimum_ratio = 0;
   /// β of the coverage penalty (Wu et al. 2016): the score of a target gets the summand
-  /// β Σ_j ln min(1, Σ_i α_ij) ≤ 0 over the positions j of the source at which attention may look
-  /// (Source::allowed) and the tokens i, </s> not counted. A sum counts as kLeastCoverage at least.
+  /// β Σ_j ln min(1, Σ_i α_ij) ≤ 0 over the units j of the source at which attention may look
+  /// (Source::allowed; not over </s> and padding, Source::behind_units) and over the steps i, that
+  /// of the target's </s> included. A sum counts as kLeastCoverage at least.
   /// 0 … 100; above 0 the engine must have an alignment. Not with `sampling`.
   double coverage = 0;
   /// No n-gram of this many tokens occurs twice in a target; 0 … 1000, 0: any may.
@@ -103,13 +108,22 @@ struct Request {
   /// Phrases that the target must contain, each as neighbouring tokens, in any order; they may
   /// overlap. At most kMostPhrases, none of them empty. Not with `sampling`.
   std::vector<std::vector<TokenId>> required = {};
+  /// Sequences of tokens that this target does not contain, besides those of the options. Here ids
+  /// that the source gives (Source::copies) may stand.
+  std::vector<std::vector<TokenId>> forbidden_ngrams = {};
   /// With `sampling`: chooses the stream of random numbers. The targets that are drawn depend on
   /// the seed, on this number and on the probabilities, and not on other sources.
   std::uint64_t stream = 0;
 
-  bool empty() const { return prefix.empty() && required.empty(); }
+  bool empty() const { return prefix.empty() && required.empty() && forbidden_ngrams.empty(); }
 };
 
+/// Throws the UsageError that a search with these options would throw.
+void check_options(const model::Engine& engine, const SearchOptions& options);
+/// Returns the number of tokens, without </s>, of the longest target that a search can give to a
+/// source of `source_tokens` tokens. Not for models of a fixed target length.
+std::size_t longest_target(const SearchOptions& options, std::size_t source_tokens,
+                           std::size_t prefix_tokens = 0);
 /// Returns how many rows the widest step of a search for one source can have.
 std::size_t most_rows(const SearchOptions& options, const Request& request);
 /// Whether a search reads whole distributions, [rows, target vocabulary], and not the best tokens

@@ -1,12 +1,10 @@
 #include "search/task.h"
 
-#include <algorithm>
-
 namespace attend::search {
 
-std::size_t longest_target(const Rules& rules, const Task& task) {
-  const std::size_t longest = rules.maximum_length(task.source.tokens.size());
-  return task.request == nullptr ? longest : std::max(longest, task.request->prefix.size());
+std::size_t maximum_length(const Rules& rules, const Task& task) {
+  const std::size_t prefix = task.request == nullptr ? 0 : task.request->prefix.size();
+  return rules.maximum_length(task.source.tokens.size(), prefix);
 }
 
 }  // namespace attend::search

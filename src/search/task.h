@@ -15,6 +15,6 @@ struct Task {
 };
 
 /// Returns the number of tokens of the longest target, which has room for a given prefix.
-std::size_t longest_target(const Rules& rules, const Task& task);
+std::size_t maximum_length(const Rules& rules, const Task& task);
 
 }  // namespace attend::search

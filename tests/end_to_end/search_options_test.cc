@@ -90,9 +90,10 @@ TEST(SearchOptions, MisuseIsRefused) {
   const std::vector<std::pair<Arguments, std::string>> list{
       {{"--prefix", "xyz"}, "--prefix 'xyz': the model cannot write 'x'"},
       {{"--prefix", "\xff"}, "--prefix: byte 1"},
+      {{"--prefix", std::string(21, '1'), "--maximum-length", "20"}, "--prefix: found 21 units"},
       {{"--require", "8x"}, "--require '8x': the model cannot write 'x'"},
-      {{"--forbid", "x"}, "--forbid 'x'"},
-      {{"--forbid", ""}, "found no unit"},
+      {{"--forbid", "x"}, "--forbid 'x': the model cannot write 'x'"},
+      {{"--forbid", ""}, "--forbid '': found no unit"},
       {{"--sample", "-b", "2"}, "--beam and --sample"},
       {{"--sample", "--require", "1"}, "--require and --sample"},
       {{"--sample", "--coverage", "1"}, "--coverage and --sample"},
@@ -102,6 +103,9 @@ TEST(SearchOptions, MisuseIsRefused) {
       {{"--sample", "--temperature", "0"}, "--temperature"},
       {{"--sample", "--seed", "-1"}, "--seed"},
       {{"--coverage", "-1"}, "--coverage"},
+      {{"--coverage", "0.2"}, "--coverage: with --beam 1"},
+      {{"--confidence", "--format", "moses"}, "--confidence"},
+      {{"--ensemble", "probabilities"}, "--ensemble: one model has nothing to average"},
       {{"--no-repeat-ngrams", "-1"}, "--no-repeat-ngrams"},
       {{"--dictionary", "d"}, "--replace-unknown"},
       {{"--replace-unknown", "--forbid-unknown"}, "--forbid-unknown"},
@@ -113,9 +117,80 @@ TEST(SearchOptions, MisuseIsRefused) {
   for (const auto& [arguments, what] : list) {
     EXPECT_TRUE(refused(predict(arguments), kUsage, {what})) << arguments.front();
   }
+  // What does not depend on a line is said before one is read.
+  for (const auto& [arguments, what] : list) {
+    if (what == "share a column") continue;
+    EXPECT_TRUE(refused(predict(arguments, ""), kUsage, {what})) << arguments.front();
+  }
+  const Arguments average{"--ensemble", "probabilities"};
+  for (const Arguments& command :
+       std::vector<Arguments>{{"score", "-m", kept("gru"), kept("pairs.tsv")},
+                              {"evaluate", "-m", kept("gru"), kept("pairs.tsv")},
+                              {"show", "-m", kept("gru"), "30-12-1985"}}) {
+    EXPECT_TRUE(refused(run_command(command, average, ""), kUsage, {"--ensemble: one model"}));
+  }
+  EXPECT_TRUE(refused(
+      run_command({"show", "-m", kept("gru"), "1", "--explain", "--replace-unknown"}, {}, ""),
+      kUsage, {"--explain and --replace-unknown"}));
   Arguments nine;
   for (int i = 0; i < 9; ++i) nine.insert(nine.end(), {"--require", "1"});
   EXPECT_TRUE(refused(predict(nine), kUsage, {"--require: found 9 phrases, expected at most 8"}));
+}
+
+TEST(SearchOptions, ADeadEndIsNoAnswerToBeSureOf) {
+  const Arguments stuck{"--no-repeat-ngrams", "1", "--minimum-length", "20"};
+  const auto with = [&](Arguments more) {
+    more.insert(more.end(), stuck.begin(), stuck.end());
+    return predict(more);
+  };
+  const RunResult json = with({"--format", "json"});
+  EXPECT_EQ(json.exit_code, 0);
+  const Json prediction = Json::parse(lines_of(json.out)[0])["predictions"][0];
+  EXPECT_EQ(prediction["finished"], false);
+  EXPECT_EQ(prediction["unfinished"], "no unit may follow");
+  EXPECT_TRUE(prediction["confidence"].is_null());
+  EXPECT_THAT(json.error, HasSubstr("2 of 2 predictions are not complete: no unit may follow"));
+  EXPECT_THAT(json.error, Not(HasSubstr("longest length")));
+  for (const std::string& line : lines_of(with({"--confidence"}).out)) EXPECT_EQ(line.back(), '\t');
+  EXPECT_THAT(with({"--line-buffered"}).error, HasSubstr("standard input:1: the prediction is not "
+                                                         "complete: no unit may follow"));
+
+  Arguments nothing{"--minimum-length", "2", "--forbid-unknown"};
+  for (const char digit : std::string("0123456789-")) {
+    nothing.insert(nothing.end(), {"--forbid", std::string(1, digit)});
+  }
+  for (const char* sample : {"--threads=1", "--sample"}) {
+    Arguments all = nothing;
+    all.emplace_back(sample);
+    const RunResult empty = predict(all);
+    EXPECT_EQ(empty.out, "\n\n");
+    EXPECT_THAT(empty.error, HasSubstr("no unit may follow"));
+    EXPECT_THAT(empty.error, Not(HasSubstr("learned too little")));
+    EXPECT_THAT(empty.error, Not(HasSubstr("longest length")));
+  }
+
+  const RunResult cut = predict({"--maximum-length", "3", "--format", "json"});
+  const Json shorter = Json::parse(lines_of(cut.out)[0])["predictions"][0];
+  EXPECT_EQ(shorter["unfinished"], "longest length");
+  EXPECT_TRUE(shorter["confidence"].is_null());
+  EXPECT_THAT(cut.error, HasSubstr("cut at the longest length"));
+  const Json whole = Json::parse(lines_of(predict({"--format", "json"}).out)[0])["predictions"][0];
+  EXPECT_FALSE(whole.contains("unfinished"));
+}
+
+TEST(Sampling, OfShowIsThatOfPredict) {
+  const Arguments sources{"30-12-1985", "5 July 2051", "30-12-1985"};
+  std::string lines;
+  for (const std::string& source : sources) lines += source + "\n";
+  const Arguments expected = predicted({"--sample"}, lines);
+  for (const Arguments& more : std::vector<Arguments>{{}, {"--explain"}}) {
+    Arguments command{"show", "-m", kept("gru"), "--sample"};
+    command.insert(command.end(), more.begin(), more.end());
+    const std::string shown = run_command(command, sources, "").out;
+    for (std::size_t i = 0; i < sources.size(); ++i) {
+      EXPECT_THAT(shown, HasSubstr(sources[i] + " → " + expected[i]));
+    }
+  }
 }
 
 TEST(Sampling, DependsOnTheSeedAndTheLineAlone) {
@@ -212,6 +287,13 @@ TEST(Confidence, IsFittedStoredAndPrinted) {
   EXPECT_EQ(text.substr(0, text.find('\t')), prediction["text"]);
   EXPECT_NEAR(std::stod(text.substr(text.find('\t') + 1)), expected, 5e-5);
   EXPECT_TRUE(refused(run_command(fit, {"-m", kept("lstm")}, ""), kUsage, {"--fit-temperature"}));
+  const std::string config = testing::read_file(model / "config.yml");
+  for (const Arguments& more : std::vector<Arguments>{
+           {"--sample"}, {"--prefix", "1"}, {"--require", "1"}, {"--forbid", "1"}}) {
+    EXPECT_TRUE(
+        refused(run_command(fit, more, ""), kUsage, {"--fit-temperature and " + more.front()}));
+  }
+  EXPECT_EQ(testing::read_file(model / "config.yml"), config);
 }
 
 }  // namespace

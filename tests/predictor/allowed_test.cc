@@ -113,6 +113,30 @@ TEST(AllowedPositions, BehindTheLastThatTheScoreKnowsAreAProblem) {
   EXPECT_EQ(answer({{1, 5}}, 3).predictions.size(), 1u);
 }
 
+// Of several models the one that reaches least far decides, whichever comes first.
+TEST(AllowedPositions, MustBeInReachOfAllModels) {
+  const auto model_of = [](int reach) {
+    model::Configuration c = testing::small();
+    c.attention.score = reach > 0 ? "location" : c.attention.score;
+    if (reach > 0) c.attention.maximum_source = reach;
+    return testing::random_model(c, {"<pad>", "<unk>", "</s>", "a", "b", "c", " "});
+  };
+  const std::vector<std::string> texts{"abcabc"}, targets{"ab"};
+  for (const auto& reaches : std::vector<std::vector<int>>{{5, 2}, {2, 5}, {0, 2}}) {
+    std::vector<model::Model> models;
+    for (const int reach : reaches) models.push_back(model_of(reach));
+    const Predictor predictor(std::move(models));
+    const std::vector<Allowed> behind{{{2, 6}}}, within{{{1, 6}}};
+    const std::string problem =
+        "attention may look at none of the first 2 units of the source, and later ones are out of "
+        "its reach (attention.maximum_source)";
+    EXPECT_EQ(predictor.predict(texts, {}, behind)[0].problem, problem);
+    EXPECT_EQ(predictor.score(texts, targets, {}, behind)[0].problem, problem);
+    EXPECT_EQ(predictor.predict(texts, {}, within)[0].predictions.size(), 1U);
+    EXPECT_EQ(predictor.score(texts, targets, {}, within)[0].predictions.size(), 1U);
+  }
+}
+
 TEST(AllowedPositions, OfLongSourcesMustBeInEveryPart) {
   const Predictor predictor = small_predictor();
   const std::vector<std::string> texts{"abcabc"};

@@ -71,6 +71,46 @@ TEST(Copies, AreNoUnknownUnitsOfATarget) {
   EXPECT_NE(scored[0].predictions[0].log_probability, scored[1].predictions[0].log_probability);
 }
 
+TEST(Copies, OfForbiddenWordsAreNotMade) {
+  const Predictor predictor = copying_predictor();
+  PredictOptions options = beams();
+  const auto writes = [](const Answer& answer, const std::string& word) {
+    return std::any_of(answer.predictions.begin(), answer.predictions.end(), [&](const auto& one) {
+      return std::find(one.units.begin(), one.units.end(), word) != one.units.end();
+    });
+  };
+  const auto before = predictor.predict(kTexts, options);
+  ASSERT_TRUE(writes(before[0], "zebra") || writes(before[0], "quagga"));
+  ASSERT_TRUE(writes(before[2], "okapi"));
+  options.forbidden = {"zebra", "quagga", "cat okapi"};
+  EXPECT_NO_THROW(predictor.check(options));
+  const auto after = predictor.predict(kTexts, options);
+  for (const Answer& answer : after) {
+    ASSERT_FALSE(answer.predictions.empty());
+    EXPECT_FALSE(writes(answer, "zebra") || writes(answer, "quagga"));
+    for (const Prediction& one : answer.predictions) {
+      EXPECT_EQ(one.text.find("cat okapi"), std::string::npos);
+    }
+  }
+  EXPECT_TRUE(writes(after[2], "okapi")) << "only behind 'cat' is it forbidden";
+  options.forbidden = {" "};
+  EXPECT_THROW(predictor.predict(kTexts, options), UsageError);
+}
+
+TEST(Copies, OfForbiddenWordsAreNotMadeInAnyPart) {
+  const Predictor predictor = copying_predictor();
+  PredictOptions options;
+  options.maximum_source_length = 2;
+  options.long_sources = LongSources::kSplit;
+  options.forbidden = {"quagga", "zebra"};
+  const Answer answer = predictor.predict(std::vector<std::string>{kTexts[0]}, options)[0];
+  ASSERT_EQ(answer.predictions.size(), 1U) << answer.problem;
+  for (const std::string& unit : answer.predictions[0].units) {
+    EXPECT_NE(unit, "quagga");
+    EXPECT_NE(unit, "zebra");
+  }
+}
+
 TEST(Copies, AreExplainedStepByStep) {
   const Predictor predictor = copying_predictor();
   search::SearchOptions options;

@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <fstream>
+#include <functional>
 
 #include "small_predictor.h"
 #include "testing.h"
@@ -70,11 +71,42 @@ TEST(Requests, ThatCannotBeMetAreProblemsOfTheirLines) {
   };
   EXPECT_EQ(problem({"aX", {}}), "prefix 'aX': the model cannot write 'X'");
   EXPECT_EQ(problem({"", {"b", "Y"}}), "required phrase 'Y': the model cannot write 'Y'");
-  EXPECT_EQ(problem({"a\xff", {}}).substr(0, 8), "prefix '");
+  EXPECT_THAT(problem({"a\xff", {}}), StartsWith("prefix: byte 2"));
   EXPECT_EQ(problem({std::string(21, 'a'), {}}), "a prefix of 21 units, expected at most 20");
   EXPECT_EQ(problem({"", {std::string(21, 'a')}}), "found no target with all required phrases");
   EXPECT_EQ(problem({"", std::vector<std::string>(9, "a")}),
             "9 required phrases, expected at most 8");
+}
+
+// The penalty of --coverage is over the units of the source and all steps, that of </s> included.
+TEST(Requests, CoverageCountsUnitsAlone) {
+  const Predictor predictor = small_predictor();
+  PredictOptions options;
+  options.search.beam = 3;
+  options.search.coverage = 0.5;
+  options.search.length_normalisation = 0;
+  std::size_t ended = 0;
+  for (const Answer& answer : predictor.predict(kTexts, options)) {
+    const Prediction& found = answer.predictions.front();
+    if (!found.finished) continue;
+    ++ended;
+    const Answer scored =
+        predictor.score(std::vector{answer.source.text}, std::vector{found.text}, {})[0];
+    std::vector<float> weights = scored.predictions.front().alignment;
+    const std::vector<float>& last = scored.predictions.front().end_alignment;
+    weights.insert(weights.end(), last.begin(), last.end());
+    const std::size_t columns = answer.source.columns.size();
+    double expected = found.log_probability;
+    for (std::size_t j = 0; j < answer.source.units.size(); ++j) {
+      double sum = 0;
+      for (std::size_t i = j; i < weights.size(); i += columns) {
+        sum += static_cast<double>(weights[i]);
+      }
+      expected += 0.5 * std::log(std::min(1.0, sum));
+    }
+    EXPECT_NEAR(found.score, expected, 1e-4);
+  }
+  EXPECT_GT(ended, 0U);
 }
 
 TEST(Requests, NeedASourceInOnePart) {
@@ -96,6 +128,35 @@ TEST(Requests, ForbiddenTextsMustHaveUnits) {
   EXPECT_THROW(predictor.predict(kTexts, options), UsageError);
   options.forbidden = {"aX"};
   EXPECT_THROW(predictor.predict(kTexts, options), UsageError);
+}
+
+TEST(Requests, AreCheckedBeforeATextIsRead) {
+  const Predictor predictor = small_predictor();
+  const auto message = [](const std::function<void()>& call) -> std::string {
+    try {
+      call();
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "none";
+  };
+  const auto text = [&](const std::string& given) {
+    return message([&] { predictor.check_target_text("--prefix", given); });
+  };
+  EXPECT_EQ(predictor.check_target_text("--prefix", "ab c"), 4U);
+  EXPECT_EQ(predictor.check_target_text("--prefix", " "), 0U);
+  EXPECT_EQ(text("aX"), "--prefix 'aX': the model cannot write 'X'");
+  EXPECT_THAT(text("a\xff"), StartsWith("--prefix: byte 2"));
+  PredictOptions options;
+  const auto refused = [&] { return message([&] { predictor.check(options); }); };
+  EXPECT_EQ(refused(), "none");
+  options.forbidden = {" "};
+  EXPECT_EQ(refused(), "forbidden text ' ': found no unit");
+  options.forbidden = {"aX"};
+  EXPECT_EQ(refused(), "forbidden text 'aX': the model cannot write 'X'");
+  options.forbidden.clear();
+  options.search.beam = 2000;
+  EXPECT_THAT(refused(), StartsWith("beam: found 2000"));
 }
 
 std::vector<std::string> texts_of(const std::vector<Answer>& answers) {
@@ -257,6 +318,79 @@ TEST(Dictionary, NamesBadLines) {
   EXPECT_EQ(message("a\t\n"), ":1: found 2 fields, expected a source word, a TAB and its target");
 }
 
+// One of several drawn targets is the most probable one, and it need not be the first.
+TEST(Sampling, WithheldIsTheLargestProbability) {
+  const Predictor predictor = small_predictor();
+  PredictOptions options;
+  options.search.sampling = search::Sampling{3};
+  options.search.n_best = 8;
+  std::size_t later = 0;
+  const auto drawn = predictor.predict(kTexts, options);
+  options.minimum_probability = 1;
+  const auto withheld = predictor.predict(kTexts, options);
+  for (std::size_t i = 0; i < kTexts.size(); ++i) {
+    double largest = 0;
+    for (const Prediction& one : drawn[i].predictions) {
+      largest = std::max(largest, std::exp(one.log_probability));
+    }
+    later += std::exp(drawn[i].predictions.front().log_probability) < largest ? 1 : 0;
+    ASSERT_TRUE(withheld[i].withheld);
+    EXPECT_DOUBLE_EQ(*withheld[i].withheld, largest);
+  }
+  EXPECT_GT(later, 0U);
+}
+
+// What the model is asked to write says nothing of how sure it is of the rest.
+TEST(Confidence, LeavesOutAGivenPrefix) {
+  const Predictor predictor = small_predictor();
+  for (const bool draws : {false, true}) {
+    PredictOptions options;
+    if (draws) options.search.sampling = search::Sampling{};
+    const auto answers = predictor.predict(kTexts, options, {}, for_all({"éa", {}}));
+    for (std::size_t i = 0; i < kTexts.size(); ++i) {
+      const Prediction& one = answers[i].predictions.front();
+      double rest = 0;
+      for (std::size_t k = 2; k < one.unit_scores.size(); ++k) {
+        rest += static_cast<double>(one.unit_scores[k]);
+      }
+      EXPECT_NEAR(one.rest_log_probability, rest, 1e-6);
+      EXPECT_LT(one.log_probability, rest - 0.01);
+      EXPECT_EQ(one.confidence.has_value(), one.finished);
+      EXPECT_NEAR(one.confidence.value_or(std::exp(rest)), std::exp(rest), 1e-6);
+      options.minimum_probability = (std::exp(rest) + std::exp(one.log_probability)) / 2;
+      const std::vector<std::string> text{kTexts[i]};
+      const std::vector<TargetRequest> request{{"éa", {}}};
+      EXPECT_THAT(predictor.predict(text, options, {}, request)[0].predictions, SizeIs(1));
+      options.minimum_probability = std::min(1.0, std::exp(rest) * 1.01);
+      EXPECT_NEAR(predictor.predict(text, options, {}, request)[0].withheld.value_or(0),
+                  std::exp(rest), 1e-6);
+      options.minimum_probability = 0;
+    }
+  }
+}
+
+TEST(Confidence, IsMissingWhereATargetIsNotFinished) {
+  const Predictor predictor = small_predictor();
+  PredictOptions options;
+  options.search.no_repeat = 1;
+  options.search.minimum_length = 30;
+  for (const Answer& answer : predictor.predict(kTexts, options)) {
+    EXPECT_TRUE(answer.predictions.front().dead_end);
+    EXPECT_FALSE(answer.predictions.front().finished);
+    EXPECT_FALSE(answer.predictions.front().confidence);
+  }
+  options.search.no_repeat = 0;
+  options.search.minimum_length = options.search.maximum_length = 4;
+  std::size_t cut = 0;
+  for (const Answer& answer : predictor.predict(kTexts, options)) {
+    const Prediction& one = answer.predictions.front();
+    EXPECT_FALSE(one.dead_end);
+    EXPECT_EQ(one.confidence.has_value(), one.finished);
+    cut += one.finished ? 0 : 1;
+  }
+  EXPECT_GT(cut, 0U);
+}
+
 TEST(Confidence, IsTheProbabilityAtTheTemperatureOfLines) {
   model::Configuration c = testing::small();
   c.decoder.line_temperature = 2.5;
@@ -264,7 +398,9 @@ TEST(Confidence, IsTheProbabilityAtTheTemperatureOfLines) {
       testing::random_model(c, {"<pad>", "<unk>", "</s>", "a", "b", "c", " ", "é"}));
   for (const Answer& answer : predictor.predict(kTexts, {})) {
     const Prediction& one = answer.predictions.front();
-    EXPECT_NEAR(one.confidence, std::exp(one.log_probability / 2.5), 1e-12);
+    EXPECT_EQ(one.confidence.has_value(), one.finished);
+    const double expected = std::exp(one.log_probability / 2.5);
+    EXPECT_NEAR(one.confidence.value_or(expected), expected, 1e-12);
   }
 }
 

@@ -177,6 +177,46 @@ TEST(Constraints, ThatLeaveNothingToSayGiveAnUnfinishedHypothesis) {
     ASSERT_THAT(hypotheses, SizeIs(1));
     EXPECT_THAT(hypotheses[0].tokens, SizeIs(3));
     EXPECT_FALSE(hypotheses[0].finished);
+    EXPECT_TRUE(hypotheses[0].dead_end);
+  }
+  options.maximum_length = options.minimum_length = 3;
+  for (const auto& hypotheses : search(engine, kSources, options)) {
+    EXPECT_TRUE(hypotheses[0].finished);
+    EXPECT_FALSE(hypotheses[0].dead_end);
+  }
+}
+
+TEST(Constraints, OfOneSourceForbidItsNgrams) {
+  const ToyEngine engine(historic(2, 4), {4, 0});
+  const std::vector<Tokens> sources{{5}, {5}};
+  Request request;
+  request.forbidden_ngrams = {{1, 2}, {3}};
+  const auto found =
+      search(engine, sources, make_options(1000, 1000, 1.0, 4), {request, Request{}});
+  Targets wanted;
+  wanted.accepts = [](const Tokens& target) {
+    return !contains(target, {1, 2}) && !contains(target, {3});
+  };
+  const auto held = all_targets(engine, sources[0], wanted),
+             all = all_targets(engine, sources[1], {});
+  ASSERT_EQ(found[0].size(), held.size());
+  ASSERT_EQ(found[1].size(), all.size());
+  for (std::size_t k = 0; k < held.size(); ++k) EXPECT_EQ(found[0][k].tokens, held[k].tokens);
+}
+
+TEST(Constraints, CountTheTokensThatWereGiven) {
+  const ToyEngine engine(historic(2, 5), {5, 0});
+  SearchOptions options = make_options(3, 3, 1.0, 6);
+  const std::vector<Request> requests(kSources.size(), Request{{1, 2}});
+  for (const bool draws : {false, true}) {
+    if (draws) options.beam = 1;
+    if (draws) options.sampling = Sampling{};
+    for (const auto& hypotheses : search(engine, kSources, options, requests)) {
+      for (const Hypothesis& one : hypotheses) EXPECT_EQ(one.given, 2U);
+    }
+    for (const auto& hypotheses : search(engine, kSources, options)) {
+      for (const Hypothesis& one : hypotheses) EXPECT_EQ(one.given, 0U);
+    }
   }
 }
 

@@ -10,10 +10,11 @@ namespace {
 
 const std::vector<Tokens> kSources{{5, 6, 7}, {8}, {5, 6}};
 
-// β Σ_j ln min(1, Σ_i α_ij), from the definition.
-double penalty(double beta, const Tokens& source, const Tokens& target) {
+// β Σ_j ln min(1, Σ_i α_ij), from the definition. A target that ends in </s> has one step more
+// than tokens.
+double penalty(double beta, const Tokens& source, const Tokens& target, bool ends = true) {
   std::vector<float> sums(source.size(), 0);
-  for (std::size_t i = 0; i < target.size(); ++i) {
+  for (std::size_t i = 0; i < target.size() + (ends ? 1 : 0); ++i) {
     const Tokens prefix(target.begin(), target.begin() + static_cast<std::ptrdiff_t>(i));
     const auto row = toy_alignment(source, prefix);
     for (std::size_t j = 0; j < sums.size(); ++j) sums[j] += row[j];
@@ -79,7 +80,7 @@ TEST(Coverage, WorksWithoutKeptAlignmentsAndForFixedLengths) {
   for (std::size_t s = 0; s < kSources.size(); ++s) {
     Targets wanted;
     wanted.bonus = [](const Tokens& source, const Tokens& target) {
-      return penalty(1, source, target);
+      return penalty(1, source, target, false);
     };
     const auto expected = all_targets(engine, kSources[s], wanted);
     ASSERT_EQ(found[s].size(), expected.size());
@@ -96,6 +97,74 @@ TEST(Coverage, LeavesOutPositionsWhereAttentionMayNotLook) {
   sources[0].allowed = {0, 0, 0};
   const auto found = attend::search::search(engine, sources, options);
   EXPECT_DOUBLE_EQ(found[0][0].score, found[0][0].log_probability);
+}
+
+// The source is a, b, c, </s> and padding; the target is one token and </s>.
+TEST(Coverage, SumsOverUnitsOfTheSourceAndAllSteps) {
+  const Weights weights = [](const Tokens&, const Tokens& prefix) {
+    return prefix.empty() ? std::vector<float>{0.5F, 0.25F, 0.0F, 0.25F, 0.0F}
+                          : std::vector<float>{0.25F, 0.25F, 0.0F, 0.5F, 0.0F};
+  };
+  const Distribution one_token = [](const Tokens&, const Tokens& prefix) {
+    return prefix.empty() ? std::vector<float>{kImpossible, -1.0F}
+                          : std::vector<float>{-0.5F, kImpossible};
+  };
+  const ToyEngine engine(one_token, {2, 0, 0, true, weights});
+  SearchOptions options = make_options(2, 1, 0.0, 3);
+  options.coverage = 2;
+  const auto penalty_of = [&](const model::Source& source) {
+    const auto found = attend::search::search(engine, std::span(&source, 1), options);
+    EXPECT_DOUBLE_EQ(found[0][0].log_probability, -1.5);
+    return found[0][0].score + 1.5;
+  };
+  model::Source source{{5, 6, 7, 0, 1}};
+  source.behind_units = 2;
+  const double a = std::log(0.75), b = std::log(0.5), c = std::log(kLeastCoverage);
+  EXPECT_NEAR(penalty_of(source), 2 * (a + b + c), 1e-6);
+  source.allowed = {1, 0, 1, 0, 0};
+  EXPECT_NEAR(penalty_of(source), 2 * (a + c), 1e-6);
+  source.allowed = {1, 1, 0, 1, 1};
+  EXPECT_NEAR(penalty_of(source), 2 * (a + b), 1e-6);
+  source.allowed = {};
+  source.behind_units = 0;
+  EXPECT_NEAR(penalty_of(source), 2 * (a + b + 2 * c + std::log(0.75)), 1e-6);
+}
+
+// A model that reverses its source, sure of each token and less sure of its end. Attention is on
+// the unit that a token repeats, and on the </s> of the source where the target is complete.
+TEST(Coverage, DoesNotPreferTargetsThatRunOn) {
+  constexpr std::size_t kIds = 12;  // 0 is </s>
+  const auto units = [](const Tokens& source) { return source.size() - 1; };
+  const Weights weights = [&](const Tokens& source, const Tokens& prefix) {
+    std::vector<float> row(source.size(), 0.01F);
+    row[prefix.size() < units(source) ? units(source) - 1 - prefix.size() : units(source)] = 0.9F;
+    return row;
+  };
+  const Distribution reversed = [&](const Tokens& source, const Tokens& prefix) {
+    const bool complete = prefix.size() >= units(source);
+    const float right = complete ? 0.6F : 0.9F;
+    std::vector<float> row(kIds, std::log((1 - right) / static_cast<float>(kIds - 1)));
+    row[complete ? 0 : static_cast<std::size_t>(source[units(source) - 1 - prefix.size()])] =
+        std::log(right);
+    return row;
+  };
+  const ToyEngine engine(reversed, {kIds, 0, 0, true, weights});
+  Random random(5);
+  for (std::size_t length = 1; length < 9; ++length) {
+    model::Source source;
+    for (std::size_t j = 0; j < length; ++j) {
+      source.tokens.push_back(1 + static_cast<TokenId>(random.below(kIds - 1)));
+    }
+    const Tokens expected(source.tokens.rbegin(), source.tokens.rend());
+    source.tokens.push_back(0);
+    source.behind_units = 1;
+    for (const double beta : {0.2, 2.0}) {
+      SearchOptions options = make_options(5, 1, 1.0, 30);
+      options.coverage = beta;
+      const auto found = attend::search::search(engine, std::span(&source, 1), options);
+      EXPECT_EQ(found[0][0].tokens, expected) << beta;
+    }
+  }
 }
 
 TEST(Coverage, NeedsAnAlignment) {

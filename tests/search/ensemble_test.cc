@@ -164,6 +164,47 @@ TEST(Ensemble, AlignmentIsTheMeanOfThoseThatHaveOne) {
   }
 }
 
+// Sees one position in every source, and gives the ids of what it copies from it.
+class OtherSources final : public model::Engine {
+ public:
+  OtherSources(std::size_t positions, std::size_t copied)
+      : positions_(positions), toy_(historic(1, 4 + copied), {4 + copied}) {}
+  std::unique_ptr<model::Decoding> annotate(std::span<const model::Source> sources) const override {
+    return toy_.annotate(sources);
+  }
+  std::size_t target_vocabulary() const override { return 4; }
+  std::optional<TokenId> end() const override { return toy_.end(); }
+  std::size_t fixed_target_length() const override { return 0; }
+  std::size_t positions(const model::Source& source) const override {
+    return positions_ > 0 ? positions_ : source.tokens.size();
+  }
+
+ private:
+  std::size_t positions_;
+  ToyEngine toy_;
+};
+
+TEST(Ensemble, ModelsThatReadSourcesOtherwiseAreRefused) {
+  const auto message = [](std::size_t positions, std::size_t copied) -> std::string {
+    Engines engines;
+    engines.push_back(std::make_unique<const ToyEngine>(historic(1, 4), ToyOptions{}));
+    engines.push_back(std::make_unique<const OtherSources>(positions, copied));
+    const auto ensemble = make_ensemble(std::move(engines), Average::kProbabilities);
+    try {
+      search(*ensemble, kSources, make_options(2, 1, 1.0, 3));
+    } catch (const UsageError& error) {
+      return error.what();
+    }
+    return "none";
+  };
+  EXPECT_EQ(message(0, 0), "none");
+  EXPECT_EQ(message(1, 0),
+            "ensemble: found 1 positions in a source, expected 3: the encoders have other levels");
+  EXPECT_EQ(message(0, 2),
+            "ensemble: found 6 target ids with those of the sources, expected 4: of these models "
+            "some copy from a source and some do not");
+}
+
 TEST(Ensemble, ModelsWithOtherTargetsAreRefused) {
   const auto pair = [](const ToyOptions& a, const ToyOptions& b) {
     Engines engines;

@@ -111,6 +111,35 @@ TEST(MinimumLength, WinsOverTheLengthLimit) {
   EXPECT_TRUE(found[0][0].finished);
 }
 
+TEST(LengthLimit, IsWhatLongestTargetSays) {
+  const ToyEngine engine(constant({-50.0F, -0.1F}), {2, 0});
+  const std::vector<Tokens> sources{{7}, {7, 8, 9}, Tokens(9, 7)};
+  for (const double ratio : {0.0, 0.7, 2.5}) {
+    for (const int extra : {0, 3}) {
+      for (const int minimum : {0, 6}) {
+        for (const int maximum : {6, 12}) {
+          for (const std::size_t prefix : {0u, 4u, 15u}) {
+            SearchOptions options;
+            options.maximum_ratio = ratio;
+            options.maximum_extra = extra;
+            options.minimum_length = minimum;
+            options.maximum_length = maximum;
+            const Request request{Tokens(std::min<std::size_t>(prefix, 12), 1)};
+            if (static_cast<int>(request.prefix.size()) > maximum) continue;
+            const std::vector<Request> requests(sources.size(), request);
+            const auto found =
+                attend::search::search(engine, model::make_sources(sources), options, requests);
+            for (std::size_t s = 0; s < sources.size(); ++s) {
+              EXPECT_EQ(found[s][0].tokens.size(),
+                        longest_target(options, sources[s].size(), request.prefix.size()));
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(Forbidden, TokensAreNeverProduced) {
   for (std::uint64_t seed = 0; seed < 10; ++seed) {
     const ToyEngine engine(historic(seed, 5), {5, 0});
@@ -131,6 +160,7 @@ TEST(Forbidden, EndLeavesOnlyUnfinishedHypotheses) {
   options.forbidden = {0};
   for (const Hypothesis& hypothesis : search_one(engine, options)) {
     EXPECT_FALSE(hypothesis.finished);
+    EXPECT_FALSE(hypothesis.dead_end);
     EXPECT_EQ(hypothesis.tokens.size(), 6U);
   }
 }
@@ -141,6 +171,7 @@ TEST(Vocabulary, OfTheEndAloneGivesTheEmptyTarget) {
   ASSERT_EQ(found[0].size(), 1U);
   EXPECT_THAT(found[0][0].tokens, ElementsAre());
   EXPECT_TRUE(found[0][0].finished);
+  EXPECT_FALSE(found[0][0].dead_end);
 }
 
 TEST(Vocabulary, WithNothingPermittedGivesTheUnfinishedEmptyTarget) {
@@ -150,6 +181,7 @@ TEST(Vocabulary, WithNothingPermittedGivesTheUnfinishedEmptyTarget) {
   const auto found = search(engine, kOneSource, options);
   ASSERT_EQ(found[0].size(), 1U);
   EXPECT_FALSE(found[0][0].finished);
+  EXPECT_TRUE(found[0][0].dead_end);
   EXPECT_EQ(found[0][0].score, 0.0);
 }
 

@@ -202,6 +202,22 @@ TEST(Sampling, OfImpossibleTokensStops) {
   for (const Hypothesis& one : found[0]) {
     EXPECT_THAT(one.tokens, ElementsAre(1));
     EXPECT_FALSE(one.finished);
+    EXPECT_TRUE(one.dead_end);
+  }
+}
+
+TEST(Sampling, ToTheLongestLengthIsNoDeadEnd) {
+  const ToyEngine engine(
+      [](const Tokens&, const Tokens&) {
+        return std::vector<float>{kImpossible, 0.0F};
+      },
+      {2, 0});
+  const std::vector<Tokens> sources{{5}};
+  const auto found = search(engine, sources, sampling({}, 3));
+  for (const Hypothesis& one : found[0]) {
+    EXPECT_THAT(one.tokens, SizeIs(kLongest));
+    EXPECT_FALSE(one.finished);
+    EXPECT_FALSE(one.dead_end);
   }
 }
 

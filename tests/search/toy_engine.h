@@ -76,11 +76,15 @@ inline std::vector<float> toy_alignment(const Tokens& source, const Tokens& pref
   return row;
 }
 
+/// Returns the alignment of the token after `prefix`: [source tokens].
+using Weights = std::function<std::vector<float>(const Tokens& source, const Tokens& prefix)>;
+
 struct ToyOptions {
   std::size_t vocabulary = 4;
   std::optional<TokenId> end = 0;
   std::size_t fixed_length = 0;
   bool has_alignment = true;
+  Weights weights = toy_alignment;
 };
 
 /// An engine that knows the prefix of every row from its parent row alone. Fails on a parent of
@@ -102,6 +106,9 @@ class ToyEngine : public model::Engine {
 
   std::vector<float> distribution(const Tokens& source, const Tokens& prefix) const {
     return distribution_(source, prefix);
+  }
+  std::vector<float> weights(const Tokens& source, const Tokens& prefix) const {
+    return options_.weights(source, prefix);
   }
   /// Returns the sources of each step since the last annotate().
   const Trace& trace() const { return *trace_; }
@@ -137,7 +144,7 @@ class ToyDecoding : public model::Decoding {
       const Tokens& prefix = extended.back().second;
       const auto scores = engine_.distribution(source, prefix);
       log_probabilities_.insert(log_probabilities_.end(), scores.begin(), scores.end());
-      const auto weights = toy_alignment(source, prefix);
+      const auto weights = engine_.weights(source, prefix);
       std::copy(weights.begin(), weights.end(),
                 alignment_.begin() + static_cast<std::ptrdiff_t>((extended.size() - 1) * longest_));
     }

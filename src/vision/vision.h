@@ -1,6 +1,8 @@
-// The public face of src/vision: pictures decoded from JPEG, PNG and WebP.
+// The public face of src/vision: pictures decoded from JPEG, PNG and WebP, resized to what a model
+// reads.
 #pragma once
 
 #include "vision/decode.h"      // IWYU pragma: export
+#include "vision/fit.h"         // IWYU pragma: export
 #include "vision/image.h"       // IWYU pragma: export
 #include "vision/png_writer.h"  // IWYU pragma: export

@@ -1,0 +1,73 @@
+// How an ImageSet is built from lines. Internal to the folder.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "vision/image_set.h"
+
+namespace attend::vision {
+
+struct ImageSet::Entry {
+  std::string name;
+  std::size_t line = 0;  // where the picture is first named, from 1
+  std::vector<std::string> captions = {};
+  std::uint64_t offset = 0;  // in the packed file
+  std::uint64_t length = 0;
+};
+
+/// An open packed file. Thread-safe.
+class ImageSet::Pack {
+ public:
+  /// Throws DataError where the file is missing or not a regular one.
+  explicit Pack(const std::filesystem::path& path);
+  ~Pack();
+  Pack(const Pack&) = delete;
+  Pack& operator=(const Pack&) = delete;
+
+  const std::string& name() const { return name_; }
+  std::uint64_t size() const { return size_; }
+  /// Returns a part of the file. Throws DataError where it cannot be read, as when
+  /// the file has become shorter.
+  std::vector<std::uint8_t> read(std::uint64_t offset, std::uint64_t length) const;
+
+ private:
+  std::string name_;
+  int descriptor_ = -1;
+  std::uint64_t size_ = 0;
+};
+
+/// Reads the lines of a file and their fields, and says where something is wrong.
+class FieldReader {
+ public:
+  explicit FieldReader(const LineSource& source) : source_(source) {}
+  bool next();
+  std::size_t line() const { return line_; }
+  /// The fields of the line that was read last, which TABs separate: at least one.
+  const std::vector<std::string_view>& fields() const { return fields_; }
+  /// Throws DataError for this line, or for another one.
+  [[noreturn]] void fail(const std::string& problem) const { fail_at(line_, problem); }
+  [[noreturn]] void fail_at(std::size_t line, const std::string& problem) const;
+  /// Throws DataError unless the line has this many fields. `form` says what they are.
+  void require_fields(std::size_t count, const char* form) const;
+  /// Returns a field as a whole number. Throws DataError for anything else. `meaning` says what it
+  /// is: "the byte offset".
+  std::uint64_t number(std::size_t field, const char* meaning) const;
+  /// Returns a field with a caption. Throws DataError where it is blank.
+  std::string caption(std::size_t field) const;
+
+ private:
+  const LineSource& source_;
+  std::size_t line_ = 0;
+  std::string text_;
+  std::vector<std::string_view> fields_;
+};
+
+/// Throws DataError for the first picture without captions.
+void require_captions(const std::vector<ImageSet::Entry>& entries, const FieldReader& reader);
+
+}  // namespace attend::vision

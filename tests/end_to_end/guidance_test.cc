@@ -168,9 +168,9 @@ TEST_F(GuidedTraining, LeavesBadGuidanceOutIfAskedTo) {
 }
 
 TEST_F(GuidedTraining, IsValidatedByItsAlignments) {
-  const std::vector<std::string> files{
-      file("pairs.tsv", "a b\tx y\nc d\ty z\ne f\tx z\n"), "--valid",
-      file("valid.tsv", "a d\tx z\nc b\ty y\n"), "--valid-links", file("gold", "0-0 1-1\n0-0\n")};
+  const std::vector<std::string> files{file("pairs.tsv", "a b\tx y\nc d\ty z\ne f\tx z\n"),
+                                       "--valid", file("valid.tsv", "a d\tx z\nc b\ty y\n"),
+                                       "--valid-links", file("gold", "0-0 1-1\n0-0\n")};
   for (const std::string metric : {"alignment_error_rate", "alignment_entropy"}) {
     std::vector<std::string> arguments = files;
     arguments.insert(arguments.end(), {"--set", "training.metric=" + metric});

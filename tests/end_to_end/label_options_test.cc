@@ -73,7 +73,7 @@ TEST_F(LabelOptions, OfASearchAreRefusedByEvaluate) {
                                                  {"--require", "bad"},
                                                  {"--minimum-length", "1"},
                                                  {"--minimum-ratio", "1"},
-                                                 {"--coverage", "1"},
+                                                 {"--coverage", "1", "-b", "2"},
                                                  {"--no-repeat-ngrams", "1"},
                                                  {"--forbid-unknown"},
                                                  {"--replace-unknown"},

@@ -44,6 +44,7 @@ int parse_and_run_command(int argc, char** argv) {
   add_quantize(program);
   add_shortlist(program);
   add_dates(program);
+  add_scenes(program);
   return parse_and_run(program, argc, argv);
 }
 

@@ -23,6 +23,7 @@ void add_info(CLI::App& program);
 void add_predict(CLI::App& program);
 void add_presets(CLI::App& program);
 void add_quantize(CLI::App& program);
+void add_scenes(CLI::App& program);
 void add_score(CLI::App& program);
 void add_shortlist(CLI::App& program);
 void add_show(CLI::App& program);

@@ -5,14 +5,14 @@ set -u
 root=${1:?usage: arrows.sh SOURCE_TREE}
 cd "$root/src" || exit 2
 declare -A allowed=(
-  [base]="" [text]="base" [vision]="base" [dates]="base text" [step]="base" [model]="base text vision step" [kernels]="base"
+  [base]="" [text]="base" [vision]="base" [dates]="base text" [scenes]="base" [step]="base" [model]="base text vision step" [kernels]="base"
   [runtime]="base text step model kernels"
   [search]="base text step model" [metrics]="base text" [alignment]="base text metrics" [view]="base"
   [predictor]="base text vision step model runtime search metrics alignment"
   [network]="base text step model"
   [fused]="base text step model kernels network"
   [train]="base text vision step model kernels runtime search metrics alignment view predictor network fused"
-  [commands]="base text vision dates step model search metrics alignment view predictor train"
+  [commands]="base text vision dates scenes step model search metrics alignment view predictor train"
 )
 offences=0
 for folder in */; do

@@ -168,6 +168,34 @@ std::vector<Misuse> misuse_of_dates() {
           {{"dates", "--count", "2", "--seed", "99999999999999999999"}, "--seed"}};
 }
 
+std::vector<Misuse> misuse_of_scenes() {
+  return {{{"scenes"}, "--output"},
+          {{"scenes", "-o", ""}, "--output"},
+          {{"scenes", "-o", "."}, "'.' is not empty"},
+          {{"scenes", "-o", "PAIRS"}, "pairs.tsv' is no folder"},
+          {{"scenes", "-o", "NEW", "stray"}, "stray"},
+          {{"scenes", "-o", "NEW", "--count", "0"}, "--count"},
+          {{"scenes", "-o", "NEW", "--count", "-5"}, "--count"},
+          {{"scenes", "-o", "NEW", "--count", "10000001"}, "--count"},
+          {{"scenes", "-o", "NEW", "--size", "47"}, "--size"},
+          {{"scenes", "-o", "NEW", "--size", "513"}, "--size"},
+          {{"scenes", "-o", "NEW", "--size", "x"}, "--size"},
+          {{"scenes", "-o", "NEW", "--objects", ""}, "--objects: found ''"},
+          {{"scenes", "-o", "NEW", "--objects", "many"}, "--objects: found 'many'"},
+          {{"scenes", "-o", "NEW", "--objects", "1-"}, "--objects: found '1-'"},
+          {{"scenes", "-o", "NEW", "--objects", "1-2-3"}, "--objects: found '1-2-3'"},
+          {{"scenes", "-o", "NEW", "--objects", "0"}, "0 to 0 objects"},
+          {{"scenes", "-o", "NEW", "--objects", "1-4"}, "1 to 4 objects"},
+          {{"scenes", "-o", "NEW", "--objects", "3-2"}, "3 to 2 objects"},
+          {{"scenes", "-o", "NEW", "--split", "half"}, "--split"},
+          {{"scenes", "-o", "NEW", "--split", "test", "--test-share", "0"}, "test share"},
+          {{"scenes", "-o", "NEW", "--split", "test", "--test-share", "nan"}, "test share"},
+          {{"scenes", "-o", "NEW", "--objects", "1", "--split", "test", "--test-share", "1e-9"},
+           "no caption of 1 to 1 objects"},
+          {{"scenes", "-o", "NEW", "--sheet", "121"}, "--sheet"},
+          {{"scenes", "-o", "NEW", "--seed", "-1"}, "--seed"}};
+}
+
 std::vector<Misuse> misuse_of_train() {
   std::vector<Misuse> list{
       {{"train"}, "--model"},
@@ -233,6 +261,7 @@ INSTANTIATE_TEST_SUITE_P(Predict, Misused, ::testing::ValuesIn(misuse_of_predict
 INSTANTIATE_TEST_SUITE_P(Pairs, Misused, ::testing::ValuesIn(misuse_of_pairs()));
 INSTANTIATE_TEST_SUITE_P(Evaluate, Misused, ::testing::ValuesIn(misuse_of_evaluate_and_show()));
 INSTANTIATE_TEST_SUITE_P(Dates, Misused, ::testing::ValuesIn(misuse_of_dates()));
+INSTANTIATE_TEST_SUITE_P(Scenes, Misused, ::testing::ValuesIn(misuse_of_scenes()));
 INSTANTIATE_TEST_SUITE_P(Train, Misused, ::testing::ValuesIn(misuse_of_train()));
 
 // ------------------------------------------------------------------------------------- help ---
@@ -252,7 +281,8 @@ TEST_P(Help, IsPrinted) {
 
 INSTANTIATE_TEST_SUITE_P(Commands, Help,
                          ::testing::Values("train", "predict", "evaluate", "show", "score", "align",
-                                           "info", "presets", "dates", "quantize", "shortlist"),
+                                           "info", "presets", "dates", "scenes", "quantize",
+                                           "shortlist"),
                          [](const auto& test) { return std::string(test.param); });
 
 TEST(TrainHelp, GivesTypesAndDefaults) {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -234,7 +233,8 @@ std::optional<int> parse_shift(const std::string& text) {
   int shift = 0;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, shift);
-  if (error != std::errc() || stop != end || std::abs(shift) > kLargestShift) {
+  if (error != std::errc() || stop != end || shift < -kLargestShift ||
+      shift > kLargestShift) {
     throw UsageError(fmt::format("--shift: found '{}', expected auto or {} … {}", one_line(text),
                                  -kLargestShift, kLargestShift));
   }

@@ -217,6 +217,8 @@ TEST(Align, RefusesOptionsThatDoNotFit) {
       {{"--reverse", model, "--symmetrise", "both"}, "--symmetrise"},
       {{"--shift", "x"}, "--shift"},
       {{"--shift", "10"}, "--shift"},
+      {{"--shift", "-10"}, "--shift"},
+      {{"--shift", "-2147483648"}, "--shift: found '-2147483648', expected auto or -9 … 9"},
       {{"--threshold", "1.5"}, "--threshold"},
       {{"--gold", "gold", "-o", "-"}, "--gold"},
       {{"--gold", "-"}, "standard input"},

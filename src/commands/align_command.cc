@@ -205,10 +205,10 @@ void AlignRun::run() {
          if (target_) target_->flush();
        }});
   if (count == 0) lines.finish();  // there is no answer to keep
-  if (gold_ && !lines.failed()) gold_->finish(reader_.name());
   if (target_) target_->commit();
   notices.report();
   lines.finish();
+  if (gold_) gold_->finish(reader_.name());  // an error here must not take the links away
   if (!gold_) return;
   text::OutputFile report("-");
   report.write(aligner_.report());

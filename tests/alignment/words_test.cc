@@ -124,7 +124,7 @@ TEST(WordWeights, OfSeveralColumnsOfOneUnitAreAdded) {
   Example example;
   example.columns = {0, 1, 0, kNoUnit};  // a tag that a later part of the source repeats
   example.source = {1, {{0, 1}, {0, 1}}};
-  EXPECT_THAT(dense(example.weights()), IsNear(std::vector<float>{0.9F, 0.4F}));
+  EXPECT_THAT(dense(example.weights(), 1), IsNear(std::vector<float>{0.9F, 0.4F}));
 }
 
 TEST(WordWeights, OfEachUnitAreTheAlignment) {

@@ -203,10 +203,10 @@ TEST(Gold, WithMoreLinesThanPairsLeavesTheLinks) {
   const std::string gold = (folder / "gold").string(), links = (folder / "links").string();
   write_file(gold, "0-0\n\n\n\n");
   const RunResult result = align({"-m", models().words.string(), "--gold", gold, "-o", links},
-                                 "the cat\tdie Katze\nno pair\nthe dog\tdie Hündin\n");
+                                 "the cat\tdie Katze\nno pair\nthe xyzzy\tdie Hündin\n");
   EXPECT_TRUE(failed(result, kData, {"standard input: ends after 3 lines"}));
   EXPECT_EQ(lines_of(testing::read_file(links)).size(), 3U);
-  EXPECT_THAT(result.error, HasSubstr("1 line left without")) << "notices come before the error";
+  EXPECT_THAT(result.error, HasSubstr("1 unknown unit in 1 of")) << "notices come before the error";
 }
 
 TEST(Shift, IsChosenAndSaid) {

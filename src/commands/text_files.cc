@@ -1,10 +1,9 @@
 #include "commands/text_files.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "alignment/alignment.h"
 #include "base/base.h"
 #include "text/text.h"
 
@@ -23,9 +22,9 @@ TextFile read_text_file(const std::string& file) {
 void check_lengths(const std::string& name, std::size_t lines, const TextFile& other) {
   if (lines == other.lines.size()) return;
   const bool shorter = lines < other.lines.size();
-  throw DataError(shorter ? name : other.name, 0,
-                  fmt::format("ends after {} lines, but {} has more: expected as many lines",
-                              std::min(lines, other.lines.size()), shorter ? other.name : name));
+  throw alignment::unequal_lengths(shorter ? name : other.name,
+                                   std::min(lines, other.lines.size()),
+                                   shorter ? other.name : name);
 }
 
 void check_standard_input(const std::vector<std::string>& files) {

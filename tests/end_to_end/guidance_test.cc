@@ -153,7 +153,7 @@ TEST_F(GuidedTraining, NamesFileAndLineOfBadGuidance) {
   EXPECT_TRUE(refused(train({pairs, "--links", file("links", "0-0\n5-0\n")}), kData,
                       {"links:2", "'5-0'", "2 source words"}));
   EXPECT_TRUE(refused(train({pairs, "--links", file("links", "0-0\n")}), kData,
-                      {"links: ends after 1 lines", "pairs.tsv"}));
+                      {"links: ends after 1 line", "pairs.tsv"}));
   EXPECT_TRUE(refused(train({pairs, "--allowed-column", "3"}), kData, {"pairs.tsv:1: 2 fields"}));
   EXPECT_TRUE(refused(train({pairs, "--span-markup"}), kData, {"pairs.tsv:1: no <span>"}));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "model"));
@@ -168,9 +168,9 @@ TEST_F(GuidedTraining, LeavesBadGuidanceOutIfAskedTo) {
 }
 
 TEST_F(GuidedTraining, IsValidatedByItsAlignments) {
-  const std::vector<std::string> files{
-      file("pairs.tsv", "a b\tx y\nc d\ty z\ne f\tx z\n"), "--valid",
-      file("valid.tsv", "a d\tx z\nc b\ty y\n"), "--valid-links", file("gold", "0-0 1-1\n0-0\n")};
+  const std::vector<std::string> files{file("pairs.tsv", "a b\tx y\nc d\ty z\ne f\tx z\n"),
+                                       "--valid", file("valid.tsv", "a d\tx z\nc b\ty y\n"),
+                                       "--valid-links", file("gold", "0-0 1-1\n0-0\n")};
   for (const std::string metric : {"alignment_error_rate", "alignment_entropy"}) {
     std::vector<std::string> arguments = files;
     arguments.insert(arguments.end(), {"--set", "training.metric=" + metric});

@@ -260,7 +260,7 @@ TEST_F(ScoredFiles, MustBeComplete) {
   write("short.txt", "one line\n");
   for (const char* option : {"--references", "--source", "--baseline"}) {
     EXPECT_TRUE(refused(score({"ref.txt", option, "short.txt"}), kData,
-                        {"short.txt: ends after 1 lines", "out.txt has more"}))
+                        {"short.txt: ends after 1 line,", "out.txt has more"}))
         << option;
   }
   write("broken.txt", "a\n\xff\n");

@@ -148,6 +148,7 @@ void AlignRun::choose_shifts(std::span<const predictor::Answer> answers) {
     if (!answers[i].predictions.empty()) pairs.push_back(pair_of(chunk_, answers[i], i));
   }
   aligner_.choose_shifts(pairs);
+  if (aligner_.needs_shifts()) return;  // no pair has a link: the next chunk may decide
   print_message(fmt::format("{}: {}\n", kName, aligner_.describe_shifts()));
 }
 
@@ -233,8 +234,7 @@ std::optional<int> parse_shift(const std::string& text) {
   int shift = 0;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, shift);
-  if (error != std::errc() || stop != end || shift < -kLargestShift ||
-      shift > kLargestShift) {
+  if (error != std::errc() || stop != end || shift < -kLargestShift || shift > kLargestShift) {
     throw UsageError(fmt::format("--shift: found '{}', expected auto or {} … {}", one_line(text),
                                  -kLargestShift, kLargestShift));
   }

@@ -115,33 +115,36 @@ CorpusMetric prepare_ter(const TextCorpus& corpus, const TerOptions& options) {
   return summed(counted(corpus, count), ter_from_counts);
 }
 
-Texts words_of(const std::string& text) {
-  const std::vector<std::string_view> words = split_words(text);
-  return {words.begin(), words.end()};
-}
-
-Texts characters_of(const std::string& text) {
-  Texts result;
-  for (const char32_t c : to_utf32(text)) result.push_back(to_utf8({&c, 1}));
-  return result;
-}
-
 double unit_error_rate(const EditCounts& counts) { return error_rates(counts).unit_error_rate; }
 double sequence_error_rate(const EditCounts& counts) {
   return error_rates(counts).sequence_error_rate;
 }
 
-using Cut = Texts (*)(const std::string& text);
+EditCounts count_words(const std::string& hypothesis, const Texts& references) {
+  const auto words = [](const std::string& text) {
+    const std::vector<std::string_view> found = split_words(text);
+    return Texts(found.begin(), found.end());
+  };
+  std::vector<Texts> lists;
+  for (const std::string& reference : references) lists.push_back(words(reference));
+  return count_edits(words(hypothesis), lists);
+}
 
-CorpusMetric prepare_text_edits(const TextCorpus& corpus, Cut cut, bool lowercase) {
-  const auto units = [&](const std::string& text) {
-    return cut(lowercase ? lower_case(text) : text);
-  };
-  const auto count = [&](const std::string& hypothesis, const Texts& references) {
-    std::vector<Texts> lists;
-    for (const std::string& reference : references) lists.push_back(units(reference));
-    return count_edits(units(hypothesis), lists);
-  };
+EditCounts count_characters(const std::string& hypothesis, const Texts& references) {
+  std::vector<std::vector<std::uint32_t>> lists;
+  for (const std::string& reference : references) lists.push_back(code_points(reference));
+  return count_edits(code_points(hypothesis), lists);
+}
+
+using CountEdits = EditCounts (*)(const std::string& hypothesis, const Texts& references);
+
+CorpusMetric prepare_text_edits(TextCorpus corpus, CountEdits count, bool lowercase) {
+  if (lowercase) {
+    for (std::string& text : corpus.hypotheses) text = lower_case(text);
+    for (Texts& list : corpus.references) {
+      for (std::string& text : list) text = lower_case(text);
+    }
+  }
   return summed(counted(corpus, count), unit_error_rate);
 }
 
@@ -224,8 +227,6 @@ CorpusMetric prepare_f1(TextCorpus corpus, LabelAverage LabelScores::*average,
                         });
 }
 
-std::string reference_count(References references) { return reference_count_name(references); }
-
 }  // namespace
 
 EvaluateOptions options_for(References references) {
@@ -245,13 +246,13 @@ EvaluateOptions options_for(std::span<const Segment> references) {
 std::string metric_signature(Metric metric, References references, const EvaluateOptions& options) {
   switch (metric) {
     case Metric::kBleu:
-      return bleu_signature(reference_count(references), options.bleu);
+      return bleu_signature(reference_count_name(references), options.bleu);
     case Metric::kChrf:
-      return chrf_signature(reference_count(references), options.chrf);
+      return chrf_signature(reference_count_name(references), options.chrf);
     case Metric::kChrfPlusPlus:
-      return chrf_signature(reference_count(references), chrf_plus_plus(options.chrf));
+      return chrf_signature(reference_count_name(references), chrf_plus_plus(options.chrf));
     case Metric::kTer:
-      return ter_signature(reference_count(references), options.ter);
+      return ter_signature(reference_count_name(references), options.ter);
     default:
       return {};
   }
@@ -278,9 +279,9 @@ CorpusMetric prepare(Metric metric, std::span<const Segment> hypotheses, Referen
       return prepare_ter(texts(), options.ter);
     case Metric::kWordErrorRate:
     case Metric::kPhoneErrorRate:
-      return prepare_text_edits(texts(), words_of, options.lowercase);
+      return prepare_text_edits(texts(), count_words, options.lowercase);
     case Metric::kCharacterErrorRate:
-      return prepare_text_edits(texts(), characters_of, options.lowercase);
+      return prepare_text_edits(texts(), count_characters, options.lowercase);
     case Metric::kAccuracy:
       return prepare_labels(texts(), accuracy);
     case Metric::kMacroF1:

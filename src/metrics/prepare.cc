@@ -23,10 +23,18 @@ struct TextCorpus {
   std::size_t size() const { return hypotheses.size(); }
 };
 
-TextCorpus texts_of(std::span<const Segment> hypotheses, References references) {
-  TextCorpus corpus{comparable_texts(hypotheses), {}};
+Texts texts_of(std::span<const Segment> segments, TextForm form) {
+  if (form == TextForm::kComposed) return comparable_texts(segments);
+  Texts result;
+  result.reserve(segments.size());
+  for (const Segment& segment : segments) result.push_back(spaced(segment.text));
+  return result;
+}
+
+TextCorpus texts_of(std::span<const Segment> hypotheses, References references, TextForm form) {
+  TextCorpus corpus{texts_of(hypotheses, form), {}};
   corpus.references.reserve(references.size());
-  for (const auto& list : references) corpus.references.push_back(comparable_texts(list));
+  for (const auto& list : references) corpus.references.push_back(texts_of(list, form));
   return corpus;
 }
 
@@ -148,20 +156,22 @@ CorpusMetric prepare_text_edits(TextCorpus corpus, CountEdits count, bool lowerc
   return summed(counted(corpus, count), unit_error_rate);
 }
 
-Texts composed_units(const Segment& segment) {
+Texts units_of(const Segment& segment, TextForm form) {
+  if (form == TextForm::kRaw) return segment.units;
   Texts units;
   units.reserve(segment.units.size());
   for (const std::string& unit : segment.units) units.push_back(composed(unit));
   return units;
 }
 
-std::vector<EditCounts> unit_edits(std::span<const Segment> hypotheses, References references) {
+std::vector<EditCounts> unit_edits(std::span<const Segment> hypotheses, References references,
+                                   TextForm form) {
   std::vector<EditCounts> counts;
   counts.reserve(hypotheses.size());
   for (std::size_t i = 0; i < hypotheses.size(); ++i) {
     std::vector<Texts> lists;
-    for (const Segment& reference : references[i]) lists.push_back(composed_units(reference));
-    counts.push_back(count_edits(composed_units(hypotheses[i]), lists));
+    for (const Segment& reference : references[i]) lists.push_back(units_of(reference, form));
+    counts.push_back(count_edits(units_of(hypotheses[i], form), lists));
   }
   return counts;
 }
@@ -243,6 +253,11 @@ EvaluateOptions options_for(std::span<const Segment> references) {
   return options;
 }
 
+bool has_signature(Metric metric) {
+  return metric == Metric::kBleu || metric == Metric::kChrf || metric == Metric::kChrfPlusPlus ||
+         metric == Metric::kTer;
+}
+
 std::string metric_signature(Metric metric, References references, const EvaluateOptions& options) {
   switch (metric) {
     case Metric::kBleu:
@@ -261,14 +276,17 @@ std::string metric_signature(Metric metric, References references, const Evaluat
 CorpusMetric prepare(Metric metric, std::span<const Segment> hypotheses, References references,
                      const EvaluateOptions& options) {
   check_corpus(hypotheses.size(), references);
-  const auto texts = [&] { return texts_of(hypotheses, references); };
+  const auto texts = [&] { return texts_of(hypotheses, references, options.form); };
+  const auto composed_corpus = [&] {
+    return texts_of(hypotheses, references, TextForm::kComposed);
+  };
   switch (metric) {
     case Metric::kExactMatch:
-      return prepare_exact_match(texts());
+      return prepare_exact_match(composed_corpus());
     case Metric::kUnitErrorRate:
-      return summed(unit_edits(hypotheses, references), unit_error_rate);
+      return summed(unit_edits(hypotheses, references, options.form), unit_error_rate);
     case Metric::kSequenceErrorRate:
-      return summed(unit_edits(hypotheses, references), sequence_error_rate);
+      return summed(unit_edits(hypotheses, references, options.form), sequence_error_rate);
     case Metric::kBleu:
       return prepare_bleu(texts(), options.bleu);
     case Metric::kChrf:
@@ -283,13 +301,13 @@ CorpusMetric prepare(Metric metric, std::span<const Segment> hypotheses, Referen
     case Metric::kCharacterErrorRate:
       return prepare_text_edits(texts(), count_characters, options.lowercase);
     case Metric::kAccuracy:
-      return prepare_labels(texts(), accuracy);
+      return prepare_labels(composed_corpus(), accuracy);
     case Metric::kMacroF1:
-      return prepare_f1(texts(), &LabelScores::macro, options.labels);
+      return prepare_f1(composed_corpus(), &LabelScores::macro, options.labels);
     case Metric::kMicroF1:
-      return prepare_f1(texts(), &LabelScores::micro, options.labels);
+      return prepare_f1(composed_corpus(), &LabelScores::micro, options.labels);
     case Metric::kSemEval2010:
-      return prepare_labels(texts(), semeval2010_score);
+      return prepare_labels(composed_corpus(), semeval2010_score);
   }
   throw CheckFailure("a metric without an evaluation");
 }

@@ -162,7 +162,9 @@ TEST_F(ScoredFiles, AreCutAsTheScriptOfTheReferencesNeeds) {
   EXPECT_THAT(wrong.error, HasSubstr("--tokenize 13a makes one word of a sentence"));
   EXPECT_THAT(wrong.out, HasSubstr("tok:13a"));
   const RunResult words = score({"ref.txt", "--metrics", "ter,wer"});
-  EXPECT_THAT(words.error, HasSubstr("ter and wer take what stands between blanks for a word"));
+  EXPECT_THAT(words.error, HasSubstr(
+          "ter and wer count words between blanks, but Chinese text has no blanks between words. "
+          "cer counts characters, and so does ter with"));
   const RunResult ter =
       score({"ref.txt", "--metrics", "ter", "--value", "--ter-normalized", "--ter-asian-support"});
   EXPECT_EQ(ter.out, "5.88\n");  // 1 of 17 characters

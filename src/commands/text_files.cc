@@ -22,8 +22,7 @@ TextFile read_text_file(const std::string& file) {
 void check_lengths(const std::string& name, std::size_t lines, const TextFile& other) {
   if (lines == other.lines.size()) return;
   const bool shorter = lines < other.lines.size();
-  throw alignment::unequal_lengths(shorter ? name : other.name,
-                                   std::min(lines, other.lines.size()),
+  throw alignment::unequal_lengths(shorter ? name : other.name, std::min(lines, other.lines.size()),
                                    shorter ? other.name : name);
 }
 
@@ -40,12 +39,12 @@ std::vector<std::string> written_references(std::vector<std::string> texts) {
   return texts;
 }
 
-TextsBeside read_texts_beside(const std::vector<std::string>& references,
-                              const std::string& baseline) {
-  TextsBeside beside;
-  for (const std::string& file : references) beside.references.push_back(read_text_file(file));
-  if (!baseline.empty()) beside.baseline = read_text_file(baseline);
-  return beside;
+ExtraTexts read_extra_texts(const std::vector<std::string>& references,
+                            const std::string& baseline) {
+  ExtraTexts extra;
+  for (const std::string& file : references) extra.references.push_back(read_text_file(file));
+  if (!baseline.empty()) extra.baseline = read_text_file(baseline);
+  return extra;
 }
 
 }  // namespace attend::commands

@@ -11,15 +11,6 @@
 namespace attend::alignment {
 namespace {
 
-// Returns the start of a line that a message shows.
-std::string excerpt(std::string_view line) {
-  constexpr std::size_t kLongest = 40;
-  if (line.size() <= kLongest) return std::string(line);
-  std::size_t length = kLongest;
-  while (length > 0 && (static_cast<unsigned char>(line[length]) & 0xC0) == 0x80) --length;
-  return std::string(line.substr(0, length)) + "…";
-}
-
 std::optional<std::size_t> number(std::string_view field) {
   std::size_t value = 0;
   const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
@@ -50,23 +41,16 @@ bool is_naacl(std::string_view line) {
 bool is_sure(std::string_view field) { return field == "S" || field == "s"; }
 bool is_mark(std::string_view field) { return is_sure(field) || field == "P" || field == "p"; }
 
-DataError unequal_lengths(const std::string& shorter, std::size_t lines,
-                          const std::string& longer) {
-  return {
-      shorter, 0,
-      fmt::format("ends after {} lines, but {} has more: expected as many lines", lines, longer)};
-}
-
 // Throws DataError for a link in NAACL format to a word that the pair does not have.
 void check_length(std::size_t sentence, const Link& link, const PairLength& length,
                   const std::string& file, std::size_t line) {
   const bool source = link.source >= length.source;
   if (!source && link.target < length.target) return;
+  const std::size_t words = source ? length.source : length.target;
   throw DataError(
       file, line,
-      fmt::format("link '{} {} {}' points beyond the {} {} words", sentence, link.source + 1,
-                  link.target + 1, source ? length.source : length.target,
-                  source ? "source" : "target"));
+      fmt::format("link '{} {} {}' points beyond the {} {} word{}", sentence, link.source + 1,
+                  link.target + 1, words, source ? "source" : "target", words == 1 ? "" : "s"));
 }
 
 metrics::GoldAlignment parse_pharaoh(std::string_view text, const PairLength& length,
@@ -84,6 +68,13 @@ metrics::GoldAlignment parse_pharaoh(std::string_view text, const PairLength& le
 }
 
 }  // namespace
+
+DataError unequal_lengths(const std::string& shorter, std::size_t lines,
+                          const std::string& longer) {
+  return {shorter, 0,
+          fmt::format("ends after {} line{}, but {} has more: expected as many lines", lines,
+                      lines == 1 ? "" : "s", longer)};
+}
 
 GoldReader::GoldReader(const std::filesystem::path& path) : lines_(path) {
   while (lines_.next(line_)) {
@@ -118,7 +109,7 @@ void GoldReader::add_naacl(std::string_view text) {
     throw DataError(lines_.name(), lines_.line_number(),
                     fmt::format("'{}' is not a link like 1 3 4 S: sentence, source word and target "
                                 "word, counted from 1, S (sure) or P (possible)",
-                                excerpt(text)));
+                                metrics::link_excerpt(text)));
   }
   if (*source == 0 || *target == 0) return;
   sentences_[*sentence].push_back(
@@ -166,9 +157,9 @@ void GoldReader::finish(const std::string& pairs) {
   }
   const auto beyond = sentences_.upper_bound(pairs_);
   if (beyond == sentences_.end()) return;
-  throw DataError(
-      lines_.name(), beyond->second.front().line,
-      fmt::format("a link of sentence {}, but {} has {} pairs", beyond->first, pairs, pairs_));
+  throw DataError(lines_.name(), beyond->second.front().line,
+                  fmt::format("a link of sentence {}, but {} has {} pair{}", beyond->first, pairs,
+                              pairs_, pairs_ == 1 ? "" : "s"));
 }
 
 std::string write_pharaoh(std::span<const Link> links) {

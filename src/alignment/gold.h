@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "alignment/words.h"
+#include "base/base.h"
 #include "metrics/metrics.h"
 #include "text/text.h"
 
@@ -69,6 +70,10 @@ class GoldReader {
   bool naacl_ = false;
   std::map<std::size_t, std::vector<Written>> sentences_;  // by number, from 1
 };
+
+/// Makes the error of two files that must have as many lines as each other: the shorter one has
+/// `lines`.
+DataError unequal_lengths(const std::string& shorter, std::size_t lines, const std::string& longer);
 
 /// Returns "0-0 1-2": source word, target word, counted from 0 (Pharaoh).
 std::string write_pharaoh(std::span<const Link> links);

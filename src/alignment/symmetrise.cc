@@ -10,13 +10,6 @@
 namespace attend::alignment {
 namespace {
 
-std::vector<Link> as_set(std::span<const Link> links) {
-  std::vector<Link> result(links.begin(), links.end());
-  std::sort(result.begin(), result.end());
-  result.erase(std::unique(result.begin(), result.end()), result.end());
-  return result;
-}
-
 std::vector<Link> common(const std::vector<Link>& a, const std::vector<Link>& b) {
   std::vector<Link> result;
   std::set_intersection(a.begin(), a.end(), b.begin(), b.end(), std::back_inserter(result));
@@ -111,7 +104,7 @@ constexpr auto kAll = [] {
 
 std::vector<Link> symmetrise(std::span<const Link> forward, std::span<const Link> reverse,
                              Symmetrisation how) {
-  const std::vector<Link> one = as_set(forward), other = as_set(reverse);
+  const std::vector<Link> one = metrics::as_set(forward), other = metrics::as_set(reverse);
   std::vector<Link> both = common(one, other);
   if (how == Symmetrisation::kIntersection) return both;
   const std::vector<Link> either = joined(one, other);

@@ -11,11 +11,21 @@ Grouping group(std::span<const text::ByteSpan> units, std::span<const text::Byte
   return {words.size(), text::shared_spans(units, words)};
 }
 
+Grouping group(std::span<const text::Unit> units, std::span<const text::ByteSpan> words) {
+  return {words.size(), text::shared_spans(units, words)};
+}
+
 Grouping group_each(std::size_t units) {
   Grouping grouping;
   grouping.words = units;
   for (std::size_t i = 0; i < units; ++i) grouping.of_units.emplace_back(i, i + 1);
   return grouping;
+}
+
+std::vector<std::size_t> units_of_columns(std::size_t columns, std::size_t units) {
+  std::vector<std::size_t> result(columns, kNoUnit);
+  for (std::size_t j = 0; j < std::min(columns, units); ++j) result[j] = j;
+  return result;
 }
 
 WordWeights::WordWeights(const UnitWeights& units, const Grouping& source, const Grouping& target,

@@ -28,8 +28,13 @@ struct Grouping {
 /// Groups units into words: a unit belongs to every word that it shares a byte with. The units are
 /// those of one text in their order; `words` must be sorted and disjoint (text::find_words).
 Grouping group(std::span<const text::ByteSpan> units, std::span<const text::ByteSpan> words);
+Grouping group(std::span<const text::Unit> units, std::span<const text::ByteSpan> words);
 /// Makes a word of each unit.
 Grouping group_each(std::size_t units);
+
+/// Returns the source unit of each of `columns` columns, of which the first belong to the `units`
+/// units of a source in their order and any other one to none.
+std::vector<std::size_t> units_of_columns(std::size_t columns, std::size_t units);
 
 /// The weights of a model between the units of a pair.
 struct UnitWeights {

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <memory>
 #include <optional>
 #include <utility>
@@ -149,6 +148,7 @@ void AlignRun::choose_shifts(std::span<const predictor::Answer> answers) {
     if (!answers[i].predictions.empty()) pairs.push_back(pair_of(chunk_, answers[i], i));
   }
   aligner_.choose_shifts(pairs);
+  if (aligner_.needs_shifts()) return;  // no pair has a link: the next chunk may decide
   print_message(fmt::format("{}: {}\n", kName, aligner_.describe_shifts()));
 }
 
@@ -206,10 +206,10 @@ void AlignRun::run() {
          if (target_) target_->flush();
        }});
   if (count == 0) lines.finish();  // there is no answer to keep
-  if (gold_ && !lines.failed()) gold_->finish(reader_.name());
   if (target_) target_->commit();
   notices.report();
   lines.finish();
+  if (gold_) gold_->finish(reader_.name());  // an error here must not take the links away
   if (!gold_) return;
   text::OutputFile report("-");
   report.write(aligner_.report());
@@ -234,7 +234,7 @@ std::optional<int> parse_shift(const std::string& text) {
   int shift = 0;
   const char* end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, shift);
-  if (error != std::errc() || stop != end || std::abs(shift) > kLargestShift) {
+  if (error != std::errc() || stop != end || shift < -kLargestShift || shift > kLargestShift) {
     throw UsageError(fmt::format("--shift: found '{}', expected auto or {} … {}", one_line(text),
                                  -kLargestShift, kLargestShift));
   }

@@ -57,66 +57,6 @@ struct Comparison {
   bool blank_reference = false;  // there is no other one
 };
 
-const std::string& line_of(const TextFile& file, std::size_t line, const std::string& pairs) {
-  if (line > file.lines.size()) check_lengths(pairs, line, file);
-  return file.lines[line - 1];
-}
-
-// Says what stands beside the pairs of a file.
-struct Beside {
-  const TextsBeside& texts;
-  const std::string& pairs;  // name of their file
-};
-
-std::vector<std::string> references_of(const Chunk& chunk, std::size_t i, const Beside& beside) {
-  std::vector<std::string> texts{chunk.targets[i]};
-  texts.insert(texts.end(), chunk.references[i].begin(), chunk.references[i].end());
-  for (const TextFile& file : beside.texts.references) {
-    texts.push_back(line_of(file, chunk.line_numbers[i], beside.pairs));
-  }
-  return written_references(std::move(texts));
-}
-
-// Returns the problem of a text that cannot be cut into units, or an empty text.
-std::string compare(const text::Segmenter& segmenter, const predictor::Answer& answer,
-                    const Chunk& chunk, std::size_t i, const Beside& beside,
-                    Comparison& comparison) {
-  const std::vector<std::string> references = references_of(chunk, i, beside);
-  comparison.blank_reference = text::is_blank(references.front());
-  for (const std::string& reference : references) {
-    const std::string problem =
-        cut_into_units(segmenter, reference, comparison.references.emplace_back());
-    if (!problem.empty()) return problem;
-  }
-  if (beside.texts.baseline) {
-    const std::string& text = line_of(*beside.texts.baseline, chunk.line_numbers[i], beside.pairs);
-    const std::string problem = cut_into_units(segmenter, text, comparison.baseline);
-    if (!problem.empty()) return problem;
-  }
-  if (answer.predictions.empty()) return {};
-  return cut_into_units(segmenter, answer.predictions.front().text, comparison.hypothesis);
-}
-
-// Returns the comparison of each line of the chunk that is a pair. A pair with a text that cannot
-// be cut into units gets a problem.
-std::vector<Comparison> compare_all(const text::Segmenter& segmenter,
-                                    const std::vector<predictor::Answer>& answers, Chunk& chunk,
-                                    const Beside& beside) {
-  std::vector<Comparison> comparisons(answers.size());
-  for (std::size_t i = 0; i < answers.size(); ++i) {
-    if (!chunk.problems[i].empty()) continue;
-    chunk.problems[i] = compare(segmenter, answers[i], chunk, i, beside, comparisons[i]);
-  }
-  return comparisons;
-}
-
-void check_beside(const TextsBeside& beside, const text::PairReader& reader) {
-  for (const TextFile& file : beside.references) {
-    check_lengths(reader.name(), reader.line_number(), file);
-  }
-  if (beside.baseline) check_lengths(reader.name(), reader.line_number(), *beside.baseline);
-}
-
 // Returns the index of a reference among the labels of the model.
 std::size_t label_index(const text::Vocabulary& labels, const std::vector<std::string>& units) {
   if (units.size() != 1 || !labels.contains(units.front())) return metrics::kUnknownLabel;
@@ -134,6 +74,126 @@ void add_label(const std::vector<float>& log_probabilities, std::size_t right,
   kept.log_probabilities.insert(kept.log_probabilities.end(), log_probabilities.begin(),
                                 log_probabilities.end());
   kept.right.push_back(right);
+}
+
+// Predicts the pairs of a file chunk by chunk, and collects what metrics compare.
+class PairEvaluation {
+ public:
+  PairEvaluation(const predictor::Predictor& predictor, const predictor::PredictOptions& options,
+                 Probabilities probabilities, const ExtraTexts& extra, const std::string& pairs,
+                 Notices& notices)
+      : predictor_(predictor),
+        options_(options),
+        probabilities_(probabilities),
+        extra_(extra),
+        pairs_(pairs),
+        notices_(notices) {}
+
+  std::vector<predictor::Answer> answer(Chunk& chunk);
+  void take(const predictor::Answer& answer, const Chunk& chunk, std::size_t i);
+  EvaluatedPairs& result() { return result_; }
+
+ private:
+  const std::string& line_of(const TextFile& file, std::size_t line) const;
+  std::vector<std::string> references_of(const Chunk& chunk, std::size_t i) const;
+  std::string compare(const predictor::Answer& answer, const Chunk& chunk, std::size_t i,
+                      Comparison& comparison) const;
+
+  const predictor::Predictor& predictor_;
+  const predictor::PredictOptions& options_;
+  Probabilities probabilities_;
+  const ExtraTexts& extra_;
+  const std::string& pairs_;  // the name of the file
+  Notices& notices_;
+  EvaluatedPairs result_;
+  // Of the chunk that is being answered:
+  std::vector<Comparison> comparisons_;
+  std::vector<std::vector<float>> label_rows_;  // empty unless answers are labels
+};
+
+const std::string& PairEvaluation::line_of(const TextFile& file, std::size_t line) const {
+  if (line > file.lines.size()) check_lengths(pairs_, line, file);
+  return file.lines[line - 1];
+}
+
+std::vector<std::string> PairEvaluation::references_of(const Chunk& chunk, std::size_t i) const {
+  std::vector<std::string> texts{chunk.targets[i]};
+  texts.insert(texts.end(), chunk.references[i].begin(), chunk.references[i].end());
+  for (const TextFile& file : extra_.references) {
+    texts.push_back(line_of(file, chunk.line_numbers[i]));
+  }
+  return written_references(std::move(texts));
+}
+
+// Returns the problem of a text that cannot be cut into units, or an empty text.
+std::string PairEvaluation::compare(const predictor::Answer& answer, const Chunk& chunk,
+                                    std::size_t i, Comparison& comparison) const {
+  const text::Segmenter& segmenter = predictor_.text().target.segmenter;
+  const std::vector<std::string> references = references_of(chunk, i);
+  comparison.blank_reference = text::is_blank(references.front());
+  for (const std::string& reference : references) {
+    const std::string problem =
+        cut_into_units(segmenter, reference, comparison.references.emplace_back());
+    if (!problem.empty()) return problem;
+  }
+  if (extra_.baseline) {
+    const std::string& text = line_of(*extra_.baseline, chunk.line_numbers[i]);
+    const std::string problem = cut_into_units(segmenter, text, comparison.baseline);
+    if (!problem.empty()) return problem;
+  }
+  if (answer.predictions.empty()) return {};
+  return cut_into_units(segmenter, answer.predictions.front().text, comparison.hypothesis);
+}
+
+// A pair with a text that cannot be cut into units gets a problem.
+std::vector<predictor::Answer> PairEvaluation::answer(Chunk& chunk) {
+  using Clock = std::chrono::steady_clock;
+  const auto start = Clock::now();
+  std::vector<predictor::Answer> answers;
+  if (predictor::answers_with_one_label(predictor_.text().configuration)) {
+    predictor::LabelAnswers found =
+        predictor_.predict_labels(chunk.sources, options_, chunk.allowed);
+    answers = std::move(found.answers);
+    label_rows_ = std::move(found.log_probabilities);
+  } else {
+    answers = predictor_.predict(chunk.sources, options_, chunk.allowed, chunk.requests);
+  }
+  result_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
+  comparisons_.assign(answers.size(), {});
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    if (!chunk.problems[i].empty()) continue;
+    chunk.problems[i] = compare(answers[i], chunk, i, comparisons_[i]);
+  }
+  return answers;
+}
+
+void PairEvaluation::take(const predictor::Answer& answer, const Chunk& chunk, std::size_t i) {
+  Comparison& comparison = comparisons_[i];
+  if (text::is_blank(chunk.sources[i]) && comparison.blank_reference) {
+    notices_.add_blank_pair();
+    return;
+  }
+  if (comparison.blank_reference) notices_.add_empty_reference();
+  const std::vector<std::string>& expected = comparison.references.front().units;
+  notices_.add_reference(unknown_units(predictor_, answer.source, expected));
+  if (!label_rows_.empty()) {
+    const std::size_t right = label_index(predictor_.text().target.vocabulary, expected);
+    add_label(label_rows_[i], right, probabilities_, result_);
+  }
+  if (extra_.baseline) result_.baseline.push_back(std::move(comparison.baseline));
+  const bool sure = !answer.predictions.empty() && answer.predictions.front().confidence;
+  result_.log_probabilities.push_back(sure ? answer.predictions.front().rest_log_probability
+                                           : -std::numeric_limits<double>::infinity());
+  result_.source_lengths.push_back(answer.source.units.size());
+  result_.hypotheses.push_back(std::move(comparison.hypothesis));
+  result_.references.push_back(std::move(comparison.references));
+}
+
+void check_extra_texts(const ExtraTexts& extra, const text::PairReader& reader) {
+  for (const TextFile& file : extra.references) {
+    check_lengths(reader.name(), reader.line_number(), file);
+  }
+  if (extra.baseline) check_lengths(reader.name(), reader.line_number(), *extra.baseline);
 }
 
 }  // namespace
@@ -172,67 +232,31 @@ std::vector<metrics::Metric> metrics_of_files(const std::vector<metrics::Metric>
 EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text::CorpusFiles& files,
                               const predictor::PredictOptions& options, LineErrors errors,
                               const std::string& name, Probabilities probabilities,
-                              const TextsBeside& beside) {
-  using Clock = std::chrono::steady_clock;
+                              const ExtraTexts& extra) {
   text::PairReader reader(files, text::BlankSides::kBoth);
   find_labels(reader, predictor.text(), name);
   Notices notices(name, reader.name());
   if (!predictor.text().configuration.training.allow_empty_targets) notices.expect_answers();
   if (predictor.has_labels()) notices.expect_labels();
-  predictor::PredictOptions predict = options;
-  predict.search.alignments = search::Alignments::kDropped;
-  EvaluatedPairs result;
-  // Of the chunk that is being answered:
-  std::vector<Comparison> comparisons;
-  std::vector<std::vector<float>> label_rows;  // empty unless answers are labels
-  const text::Vocabulary& labels = predictor.text().target.vocabulary;
-  const auto take = [&](const predictor::Answer& answer, const Chunk& chunk, std::size_t i) {
-    Comparison& comparison = comparisons[i];
-    if (text::is_blank(chunk.sources[i]) && comparison.blank_reference) {
-      notices.add_blank_pair();
-      return;
-    }
-    if (comparison.blank_reference) notices.add_empty_reference();
-    const std::vector<std::string>& expected = comparison.references.front().units;
-    notices.add_reference(unknown_units(predictor, answer.source, expected));
-    if (!label_rows.empty()) {
-      add_label(label_rows[i], label_index(labels, expected), probabilities, result);
-    }
-    if (beside.baseline) result.baseline.push_back(std::move(comparison.baseline));
-    const bool sure = !answer.predictions.empty() && answer.predictions.front().confidence;
-    result.log_probabilities.push_back(sure ? answer.predictions.front().rest_log_probability
-                                            : -std::numeric_limits<double>::infinity());
-    result.source_lengths.push_back(answer.source.units.size());
-    result.hypotheses.push_back(std::move(comparison.hypothesis));
-    result.references.push_back(std::move(comparison.references));
-  };
-  const auto answer = [&](Chunk& chunk) {
-    const auto start = Clock::now();
-    std::vector<predictor::Answer> answers;
-    if (predictor::answers_with_one_label(predictor.text().configuration)) {
-      predictor::LabelAnswers found =
-          predictor.predict_labels(chunk.sources, predict, chunk.allowed);
-      answers = std::move(found.answers);
-      label_rows = std::move(found.log_probabilities);
-    } else {
-      answers = predictor.predict(chunk.sources, predict, chunk.allowed, chunk.requests);
-    }
-    result.seconds += std::chrono::duration<double>(Clock::now() - start).count();
-    comparisons =
-        compare_all(predictor.text().target.segmenter, answers, chunk, {beside, reader.name()});
-    return answers;
-  };
   LineOptions line_options;
   line_options.errors = errors;
-  line_options.predict = predict;
+  line_options.predict = options;
+  line_options.predict.search.alignments = search::Alignments::kDropped;
   line_options.bad_lines = BadLines::kLeaveOut;
+  const std::string pairs = reader.name();
+  PairEvaluation evaluation(predictor, line_options.predict, probabilities, extra, pairs, notices);
   Lines lines(line_options, notices);
-  lines.answer_all(reader, {answer, take, [] {}});
+  lines.answer_all(reader, {[&](Chunk& chunk) { return evaluation.answer(chunk); },
+                            [&](const predictor::Answer& answer, const Chunk& chunk,
+                                std::size_t i) { evaluation.take(answer, chunk, i); },
+                            [] {}});
   lines.finish();
-  check_beside(beside, reader);
-  if (result.hypotheses.empty()) throw DataError(reader.name(), 0, "no pair to evaluate");
+  check_extra_texts(extra, reader);
+  if (evaluation.result().hypotheses.empty()) {
+    throw DataError(reader.name(), 0, "no pair to evaluate");
+  }
   notices.report();
-  return result;
+  return std::move(evaluation.result());
 }
 
 }  // namespace attend::commands

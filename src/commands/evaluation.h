@@ -52,13 +52,13 @@ enum class Probabilities { kDropped, kKept };
 /// name of the command, for notices. A model whose answers are one label is asked for its best one,
 /// whatever the beam is.
 ///
-/// The references of a pair are its target, its further columns and its lines of `beside`. A blank
-/// one is none if there are others. DataError also if a file of `beside` has another number of
+/// The references of a pair are its target, its further columns and its lines of `extra`. A blank
+/// one is none if there are others. DataError also if a file of `extra` has another number of
 /// lines than there are pairs.
 EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text::CorpusFiles& files,
                               const predictor::PredictOptions& options, LineErrors errors,
                               const std::string& name,
                               Probabilities probabilities = Probabilities::kDropped,
-                              const TextsBeside& beside = {});
+                              const ExtraTexts& extra = {});
 
 }  // namespace attend::commands

@@ -69,16 +69,18 @@ std::string sample_lines(const std::string& prefix, std::size_t samples,
 
 std::string format_bootstrap(const BootstrapReport& report) {
   const std::size_t samples = report.options.samples;
-  std::string text = sample_lines("", samples, report.system);
-  if (report.paired.empty()) return text;
+  if (report.paired.empty()) return sample_lines("", samples, report.system);
+  const auto lines_of = [&](const std::string& name, const std::vector<BootstrapScores>& scores) {
+    return score_line<BootstrapScores>(name, scores, 2,
+                                       [](const BootstrapScores& one) { return one.score; }) +
+           sample_lines("  ", samples, scores);
+  };
   std::vector<BootstrapScores> baseline;
   for (const metrics::PairedBootstrap& one : report.paired) baseline.push_back(one.baseline);
-  text += score_line<BootstrapScores>("baseline", baseline, 2,
-                                      [](const BootstrapScores& one) { return one.score; });
-  text += sample_lines("  ", samples, baseline);
-  return text + score_line<metrics::PairedBootstrap>(
-                    "p-value", report.paired, 4,
-                    [](const metrics::PairedBootstrap& one) { return one.p_value; });
+  return lines_of("system", report.system) + lines_of("baseline", baseline) +
+         score_line<metrics::PairedBootstrap>(
+             "p-value", report.paired, 4,
+             [](const metrics::PairedBootstrap& one) { return one.p_value; });
 }
 
 // ------------------------------------------------------------------------------------- JSON ---

@@ -34,7 +34,7 @@ EvaluationReport report_evaluation(std::span<const metrics::Metric> wanted,
                                    const metrics::EvaluateOptions& options,
                                    const std::optional<metrics::BootstrapOptions>& samples);
 
-/// Returns lines of text: the table, the signatures, the bootstrap.
+/// Returns lines of text: the table, the bootstrap, the signatures.
 std::string format_evaluation(const EvaluationReport& report);
 /// Returns the object that docs/formats.md describes.
 nlohmann::ordered_json evaluation_json(const EvaluationReport& report);

@@ -105,15 +105,15 @@ std::vector<metrics::Segment> segments_of(std::vector<std::string> texts) {
   return segments;
 }
 
-/// What belongs to each hypothesis.
-struct Beside {
+/// The texts that each hypothesis is compared with, and its source.
+struct ReferenceTexts {
   std::vector<std::vector<std::string>> references;  // [hypotheses][references of it]
   std::vector<std::string> sources;                  // [hypotheses] empty without sources
 };
 
-Beside read_beside(const HypothesisFiles& files, const TextFile& hypotheses) {
+ReferenceTexts read_reference_texts(const HypothesisFiles& files, const TextFile& hypotheses) {
   const std::size_t examples = hypotheses.lines.size();
-  Beside result;
+  ReferenceTexts result;
   result.references.resize(examples);
   const auto add = [&](const std::string& name, const text::PairColumns& columns) {
     ReferenceFile one = read_references(name, columns);
@@ -143,7 +143,7 @@ Beside read_beside(const HypothesisFiles& files, const TextFile& hypotheses) {
 EvaluatedPairs read_hypotheses(const HypothesisFiles& files) {
   check_files(files);
   TextFile hypotheses = read_predictions(files.hypotheses);
-  Beside beside = read_beside(files, hypotheses);
+  ReferenceTexts texts = read_reference_texts(files, hypotheses);
   EvaluatedPairs result;
   if (!files.baseline.empty()) {
     TextFile baseline = read_predictions(files.baseline);
@@ -151,11 +151,11 @@ EvaluatedPairs read_hypotheses(const HypothesisFiles& files) {
     result.baseline = segments_of(std::move(baseline.lines));
   }
   result.hypotheses = segments_of(std::move(hypotheses.lines));
-  for (std::vector<std::string>& texts : beside.references) {
-    if (texts.empty()) texts.emplace_back();  // an open range of columns without any
-    result.references.push_back(segments_of(written_references(std::move(texts))));
+  for (std::vector<std::string>& list : texts.references) {
+    if (list.empty()) list.emplace_back();  // an open range of columns without any
+    result.references.push_back(segments_of(written_references(std::move(list))));
   }
-  result.source_lengths = lengths_of(beside.sources);
+  result.source_lengths = lengths_of(texts.sources);
   return result;
 }
 

@@ -80,7 +80,6 @@ class Lines {
   void finish() const {
     if (failure_) std::rethrow_exception(failure_);
   }
-  bool failed() const { return failure_ != nullptr; }
 
  private:
   std::size_t take_chunk(const std::string& file, Chunk& chunk, const LineActions& actions);

@@ -51,32 +51,30 @@ void tell_words(const MetricOptions& options, std::span<const Metric> wanted,
   const bool ter = is_wanted(wanted, Metric::kTer) && !cuts_ideographs(options.ter);
   const bool wer = is_wanted(wanted, Metric::kWordErrorRate);
   if (!ter && !wer) return;
-  std::string advice = "cer counts characters";
-  if (ter && script == "Chinese") {
-    advice += ", and so does ter with --ter-normalized --ter-asian-support";
-  }
-  print_message(
-      fmt::format("{}: {} take what stands between blanks for a word, and {} has none "
-                  "between words: {}\n",
-                  command, ter ? (wer ? "ter and wer" : "ter") : "wer", script, advice));
+  print_message(fmt::format(
+      "{}: {} words between blanks, but {} text has no blanks between words. cer counts "
+      "characters{}.\n",
+      command, ter ? (wer ? "ter and wer count" : "ter counts") : "wer counts", script,
+      ter && script == "Chinese" ? ", and so does ter with --ter-normalized --ter-asian-support"
+                                 : ""));
 }
 
 }  // namespace
 
 void add_metric_options(CLI::App& command, MetricOptions& options) {
-  command
-      .add_option_function<std::string>(
-          "--tokenize",
-          [&](const std::string& name) { options.tokenizer = metrics::parse_tokenizer(name); },
-          "words of bleu; without: by the script of the references, zh for Chinese, char for "
-          "Japanese and Thai, else 13a")
-      ->check(CLI::IsMember({"13a", "none", "char", "intl", "zh"}))
-      ->option_text("13a|none|char|intl|zh");
-  add_choice<Smoothing>(command, "--smooth,--smooth-method", options.smoothing,
-                        {{"exp", Smoothing::kExponential},
-                         {"floor", Smoothing::kFloor},
-                         {"add-k", Smoothing::kAddK},
-                         {"none", Smoothing::kNone}},
+  using Tokenizers = std::optional<Tokenizer>;
+  std::vector<std::pair<std::string, Tokenizers>> tokenizers;
+  for (const Tokenizer one : metrics::all_tokenizers()) {
+    tokenizers.emplace_back(metrics::tokenizer_name(one), one);
+  }
+  add_choice<Tokenizers>(command, "--tokenize", options.tokenizer, tokenizers,
+                         "words of bleu; without: by the script of the references, zh for Chinese, "
+                         "char for Japanese and Thai, else 13a");
+  std::vector<std::pair<std::string, Smoothing>> smoothings;
+  for (const Smoothing one : metrics::all_smoothings()) {
+    smoothings.emplace_back(metrics::smoothing_name(one), one);
+  }
+  add_choice<Smoothing>(command, "--smooth,--smooth-method", options.smoothing, smoothings,
                         "what bleu puts in the place of a precision of 0; without: exp");
   command
       .add_option("--smooth-value", options.smoothing_value,
@@ -97,7 +95,9 @@ void check_metric_options(const MetricOptions& options) {
   if (options.smoothing != Smoothing::kFloor && options.smoothing != Smoothing::kAddK) {
     throw UsageError("--smooth-value goes with --smooth floor or --smooth add-k");
   }
-  if (*options.smoothing_value <= 0) throw UsageError("--smooth-value: found 0, expected more");
+  if (*options.smoothing_value <= 0) {
+    throw UsageError("--smooth-value: found 0, expected a number above 0");
+  }
 }
 
 metrics::EvaluateOptions evaluate_options(const MetricOptions& options,
@@ -120,8 +120,14 @@ metrics::EvaluateOptions evaluate_options(const MetricOptions& options,
 metrics::BootstrapOptions BootstrapChoice::options() const {
   metrics::BootstrapOptions result;
   result.samples = samples.value_or(result.samples);
-  result.seed = seed;
+  result.seed = seed.value_or(result.seed);
   return result;
+}
+
+void check_bootstrap(const BootstrapChoice& choice) {
+  if (choice.seed && !choice.wanted()) {
+    throw UsageError("--bootstrap-seed: there is no bootstrap without --bootstrap or --baseline");
+  }
 }
 
 void add_bootstrap_options(CLI::App& command, BootstrapChoice& choice) {
@@ -133,7 +139,7 @@ void add_bootstrap_options(CLI::App& command, BootstrapChoice& choice) {
       ->type_name("N");
   command.add_option("--bootstrap-seed", choice.seed, "start of the random numbers of the samples")
       ->check(whole_number())
-      ->capture_default_str();
+      ->default_str(fmt::format("{}", metrics::BootstrapOptions{}.seed));
   command
       .add_option("--baseline", choice.baseline,
                   "predictions of another system, one a line: is the difference to it chance? "

@@ -38,11 +38,14 @@ metrics::EvaluateOptions evaluate_options(const MetricOptions& options,
 
 struct BootstrapChoice {
   std::optional<std::size_t> samples;  ///< nothing: no bootstrap, unless there is a baseline
-  std::uint64_t seed = metrics::BootstrapOptions{}.seed;
-  std::string baseline;  ///< a file of predictions; may be empty
+  std::optional<std::uint64_t> seed;   ///< nothing: that of metrics::BootstrapOptions
+  std::string baseline;                ///< a file of predictions; may be empty
   bool wanted() const { return samples || !baseline.empty(); }
   metrics::BootstrapOptions options() const;
 };
+
+/// Throws UsageError for a seed without a bootstrap.
+void check_bootstrap(const BootstrapChoice& choice);
 
 /// Adds --bootstrap, --bootstrap-seed and --baseline.
 void add_bootstrap_options(CLI::App& command, BootstrapChoice& choice);

@@ -66,7 +66,7 @@ alignment::WordWeights PairAligner::weights(const AlignedPair& pair, const Items
   }
   const Spans& source_words = side == kForward ? items.source : items.target;
   const Spans& target_words = side == kForward ? items.target : items.source;
-  return alignment::word_weights(units, alignment::group(unit_spans(answer.source), source_words),
+  return alignment::word_weights(units, alignment::group(answer.source.units, source_words),
                                  alignment::group(target.spans, target_words), options);
 }
 
@@ -77,14 +77,16 @@ std::vector<Link> PairAligner::links(const AlignedPair& pair, const Items& items
   return side == kForward ? links : alignment::inverted(links);
 }
 
-// Larger is better.
-double PairAligner::criterion(std::span<const AlignedPair> pairs, Side side, int shift) const {
+// Returns how well a shift fits the pairs, larger is better, and whether any pair has a link.
+PairAligner::Fit PairAligner::fit(std::span<const AlignedPair> pairs, Side side, int shift) const {
+  bool linked = false;
   metrics::AlignmentCounts counts;
   alignment::LexicalGain gain;
   for (const AlignedPair& pair : pairs) {
     if (!has_links(pair)) continue;
     const Items items = this->items(pair);
     const std::vector<Link> found = links(pair, items, side, shift);
+    linked = linked || !found.empty();
     if (pair.gold != nullptr) counts.add(found, *pair.gold);
     if (by_gold_) continue;
     const std::string& source = pair.forward->source.text;
@@ -99,21 +101,23 @@ double PairAligner::criterion(std::span<const AlignedPair> pairs, Side side, int
       }
     }
   }
-  return by_gold_ ? -100 * counts.score().error_rate : gain.value();
+  return {by_gold_ ? -100 * counts.score().error_rate : gain.value(), linked};
 }
 
 void PairAligner::choose_shifts(std::span<const AlignedPair> pairs) {
   by_gold_ = std::any_of(pairs.begin(), pairs.end(),
                          [](const AlignedPair& pair) { return pair.gold != nullptr; });
   fitted_pairs_ = pairs.size();
+  chosen_ = false;
   for (std::size_t side = 0; side < directions(); ++side) {
     Direction& direction = directions_[side];
     for (std::size_t k = 0; k < std::size(kShifts); ++k) {
-      direction.criteria[k] = criterion(pairs, static_cast<Side>(side), kShifts[k]);
+      const Fit fit = this->fit(pairs, static_cast<Side>(side), kShifts[k]);
+      direction.criteria[k] = fit.value;
+      chosen_ = chosen_ || fit.linked;
     }
     direction.shift = kShifts[alignment::best_index(direction.criteria)];
   }
-  chosen_ = true;
 }
 
 std::string PairAligner::describe_shifts() const {
@@ -128,8 +132,9 @@ std::string PairAligner::describe_shifts() const {
     }
     text += ")";
   }
-  return fmt::format("{}, by the {} of the first {} pairs", text,
-                     by_gold_ ? "alignment error rate" : "lexical gain", fitted_pairs_);
+  return fmt::format("{}, by the {} of the first {}", text,
+                     by_gold_ ? "alignment error rate" : "lexical gain",
+                     fitted_pairs_ == 1 ? "pair" : fmt::format("{} pairs", fitted_pairs_));
 }
 
 WordAnswer PairAligner::align(const AlignedPair& pair) const {
@@ -159,50 +164,56 @@ WordAnswer PairAligner::align(const AlignedPair& pair) const {
   return {std::move(items.source), {std::move(target)}};
 }
 
+// Returns the shifts whose links are counted: those that are tried and the one that is used.
+std::vector<int> PairAligner::reported_shifts(Side side) const {
+  std::vector<int> shifts{-1, 0, 1};
+  if (std::find(shifts.begin(), shifts.end(), shift(side)) == shifts.end()) {
+    shifts.push_back(shift(side));
+  }
+  return shifts;
+}
+
 void PairAligner::count(const AlignedPair& pair, const WordAnswer& words) {
   ATTEND_CHECK(pair.gold != nullptr);
   ++counted_pairs_;
   const bool linked = has_links(pair);
-  const Items items = linked ? this->items(pair) : Items{};
-  const auto found = [&](std::size_t side, int shift) {
-    return linked ? links(pair, items, static_cast<Side>(side), shift) : std::vector<Link>{};
-  };
-  for (std::size_t side = 0; side < directions(); ++side) {
-    Direction& direction = directions_[side];
-    for (std::size_t k = 0; k < std::size(kShifts); ++k) {
-      direction.counts[k].add(found(side, kShifts[k]), *pair.gold);
-    }
-    direction.other_counts.add(found(side, shift(static_cast<Side>(side))), *pair.gold);
-  }
   std::vector<Link> joined;
   if (linked) {
     for (const WordLink& one : words.predictions.front().links) joined.push_back(one.link);
   }
   joined_.add(joined, *pair.gold);
+  const Items items = linked ? this->items(pair) : Items{};
+  const auto found = [&](Side side, int tried) {
+    if (!linked) return std::vector<Link>{};
+    const bool known = !options_.symmetrise && tried == shift(side);  // align() has made them
+    return known ? joined : links(pair, items, side, tried);
+  };
+  for (std::size_t k = 0; k < directions(); ++k) {
+    const Side side = static_cast<Side>(k);
+    for (const int tried : reported_shifts(side)) {
+      directions_[side].counts[tried].add(found(side, tried), *pair.gold);
+    }
+  }
 }
 
 std::string PairAligner::report_direction(Side side) const {
-  const Direction& direction = directions_[side];
-  const std::string_view name = side == kForward ? "forward" : "reverse";
   std::string text;
-  bool listed = false;
-  for (const int tried : {-1, 0, 1}) {
-    const auto k = static_cast<std::size_t>(
-        std::find(std::begin(kShifts), std::end(kShifts), tried) - std::begin(kShifts));
-    const bool used = tried == shift(side);
-    listed = listed || used;
-    text +=
-        report_row(name, fmt::format("{}{}", tried, used ? "*" : " "), direction.counts[k].score());
+  for (const int tried : reported_shifts(side)) {
+    const auto counted = directions_[side].counts.find(tried);
+    text += report_row(side == kForward ? "forward" : "reverse",
+                       fmt::format("{}{}", tried, tried == shift(side) ? "*" : " "),
+                       counted == directions_[side].counts.end() ? metrics::AlignmentScore{}
+                                                                 : counted->second.score());
   }
-  if (listed) return text;
-  return text + report_row(name, fmt::format("{}*", shift(side)), direction.other_counts.score());
+  return text;
 }
 
 std::string PairAligner::report() const {
   const metrics::AlignmentScore score = joined_.score();
   std::string text =
-      fmt::format("{} pair{}, {} sure links, {} more that are possible\n", counted_pairs_,
-                  counted_pairs_ == 1 ? "" : "s", score.sure, score.possible - score.sure);
+      fmt::format("{} pair{}, {} sure link{}, {} more that {} possible\n", counted_pairs_,
+                  counted_pairs_ == 1 ? "" : "s", score.sure, score.sure == 1 ? "" : "s",
+                  score.possible - score.sure, score.possible - score.sure == 1 ? "is" : "are");
   text += fmt::format("{:<20}{:>6} {:>10}{:>11}{:>9}{:>8}\n", "links of", "shift", "links",
                       "precision", "recall", "AER");
   text += report_direction(kForward);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -40,7 +41,8 @@ class PairAligner {
   bool needs_shifts() const { return !options_.shift && !chosen_; }
   /// Chooses the shift of each model on these pairs, among alignment::kShifts: the one of the
   /// lowest alignment error rate if the pairs have gold alignments, otherwise the one of the
-  /// largest alignment::LexicalGain. Pairs without an answer are left out.
+  /// largest alignment::LexicalGain. Pairs without an answer are left out. Where no pair has a link
+  /// with any shift, nothing is chosen: needs_shifts() stays true, and align() takes 0.
   void choose_shifts(std::span<const AlignedPair> pairs);
   /// Returns a message for people: what was chosen, and why.
   std::string describe_shifts() const;
@@ -48,7 +50,7 @@ class PairAligner {
   /// Returns why the pair cannot have links; empty if it can. Only for a pair with answers.
   std::string problem(const AlignedPair& pair) const;
   /// Returns the words (or units) of a pair with its links, sorted by target and source. A pair
-  /// without an answer has none. Call it when needs_shifts() is false.
+  /// without an answer has none. Where needs_shifts() is true, call choose_shifts() with it before.
   WordAnswer align(const AlignedPair& pair) const;
   /// Counts links and gold alignment of a pair: `words` is what align() returned for it.
   void count(const AlignedPair& pair, const WordAnswer& words);
@@ -61,8 +63,11 @@ class PairAligner {
   struct Direction {
     int shift = 0;
     std::array<double, std::size(alignment::kShifts)> criteria{};  ///< of choose_shifts()
-    std::array<metrics::AlignmentCounts, std::size(alignment::kShifts)> counts;
-    metrics::AlignmentCounts other_counts;  ///< with a shift that is none of kShifts
+    std::map<int, metrics::AlignmentCounts> counts;                ///< by shift: reported_shifts()
+  };
+  struct Fit {
+    double value = 0;
+    bool linked = false;
   };
   struct Items {
     Spans source, target;
@@ -76,7 +81,8 @@ class PairAligner {
   /// Returns the links of one model as (source, target) of the pair.
   std::vector<alignment::Link> links(const AlignedPair& pair, const Items& items, Side side,
                                      int shift) const;
-  double criterion(std::span<const AlignedPair> pairs, Side side, int shift) const;
+  Fit fit(std::span<const AlignedPair> pairs, Side side, int shift) const;
+  std::vector<int> reported_shifts(Side side) const;
   std::string report_direction(Side side) const;
 
   AlignerOptions options_;

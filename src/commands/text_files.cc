@@ -1,10 +1,9 @@
 #include "commands/text_files.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <utility>
 
+#include "alignment/alignment.h"
 #include "base/base.h"
 #include "text/text.h"
 
@@ -23,9 +22,8 @@ TextFile read_text_file(const std::string& file) {
 void check_lengths(const std::string& name, std::size_t lines, const TextFile& other) {
   if (lines == other.lines.size()) return;
   const bool shorter = lines < other.lines.size();
-  throw DataError(shorter ? name : other.name, 0,
-                  fmt::format("ends after {} lines, but {} has more: expected as many lines",
-                              std::min(lines, other.lines.size()), shorter ? other.name : name));
+  throw alignment::unequal_lengths(shorter ? name : other.name, std::min(lines, other.lines.size()),
+                                   shorter ? other.name : name);
 }
 
 void check_standard_input(const std::vector<std::string>& files) {
@@ -41,12 +39,12 @@ std::vector<std::string> written_references(std::vector<std::string> texts) {
   return texts;
 }
 
-TextsBeside read_texts_beside(const std::vector<std::string>& references,
-                              const std::string& baseline) {
-  TextsBeside beside;
-  for (const std::string& file : references) beside.references.push_back(read_text_file(file));
-  if (!baseline.empty()) beside.baseline = read_text_file(baseline);
-  return beside;
+ExtraTexts read_extra_texts(const std::vector<std::string>& references,
+                            const std::string& baseline) {
+  ExtraTexts extra;
+  for (const std::string& file : references) extra.references.push_back(read_text_file(file));
+  if (!baseline.empty()) extra.baseline = read_text_file(baseline);
+  return extra;
 }
 
 }  // namespace attend::commands

@@ -1,5 +1,5 @@
-// Files of texts that stand line by line beside pairs or predictions: further references, the
-// predictions of another system.
+// Files with one text for each pair or prediction: further references, the predictions of another
+// system.
 #pragma once
 
 #include <cstddef>
@@ -29,14 +29,14 @@ void check_standard_input(const std::vector<std::string>& files);
 /// of them. There must be a text.
 std::vector<std::string> written_references(std::vector<std::string> texts);
 
-/// What stands beside pairs: the lines of each file belong to the pairs in order.
-struct TextsBeside {
+/// Texts of other files for the pairs of a file: line i of each belongs to pair i.
+struct ExtraTexts {
   std::vector<TextFile> references;
   std::optional<TextFile> baseline;  ///< the predictions of another system
 };
 
 /// Reads the files of further references, and the baseline if its name is not empty.
-TextsBeside read_texts_beside(const std::vector<std::string>& references,
-                              const std::string& baseline);
+ExtraTexts read_extra_texts(const std::vector<std::string>& references,
+                            const std::string& baseline);
 
 }  // namespace attend::commands

@@ -33,7 +33,7 @@ Spans unit_spans(const predictor::Source& source) {
 
 WordAnswer link_words(const predictor::Answer& answer) {
   WordAnswer result{text::find_words(answer.source.text), {}};
-  const alignment::Grouping source = alignment::group(unit_spans(answer.source), result.words);
+  const alignment::Grouping source = alignment::group(answer.source.units, result.words);
   for (const predictor::Prediction& prediction : answer.predictions) {
     LinkedWords linked{text::find_words(prediction.text), {}};
     const alignment::WordWeights weights =

@@ -30,37 +30,13 @@ std::optional<WrittenLink> parse_link(std::string_view word) {
   return result;
 }
 
-/// Returns the part of a word that an error message shows.
-std::string excerpt(std::string_view word) {
-  constexpr std::size_t kLongest = 40;
-  if (word.size() <= kLongest) return std::string(word);
-  std::size_t length = kLongest;
-  while (length > 0 && (static_cast<unsigned char>(word[length]) & 0xC0) == 0x80) --length;
-  return std::string(word.substr(0, length)) + "…";
-}
-
-std::size_t from_zero(std::size_t index, std::size_t first_index, std::size_t length,
-                      std::string_view side, std::string_view word, const std::string& file,
-                      std::size_t line) {
-  if (index < first_index)
-    throw DataError(
-        file, line,
-        fmt::format("link '{}': words are counted from {}", excerpt(word), first_index));
-  if (length > 0 && index - first_index >= length)
-    throw DataError(
-        file, line,
-        fmt::format("link '{}' points beyond the {} {} words", excerpt(word), length, side));
-  return index - first_index;
-}
-
-void sort_unique(std::vector<Link>& links) {
-  std::sort(links.begin(), links.end());
-  links.erase(std::unique(links.begin(), links.end()), links.end());
-}
-
-std::vector<Link> as_set(std::vector<Link> links) {
-  sort_unique(links);
-  return links;
+/// Throws DataError for an index of a word that a side of `length` words does not have.
+void check_index(std::size_t index, std::size_t length, std::string_view side,
+                 std::string_view word, const std::string& file, std::size_t line) {
+  if (length == 0 || index < length) return;
+  throw DataError(file, line,
+                  fmt::format("link '{}' points beyond the {} {} word{}", link_excerpt(word),
+                              length, side, length == 1 ? "" : "s"));
 }
 
 std::vector<Link> without(const std::vector<Link>& links, const std::vector<Link>& others) {
@@ -82,16 +58,15 @@ GoldAlignment parse(std::string_view text, const std::string& file, std::size_t 
     const bool possible = written && possible_signs.find(written->sign) != std::string_view::npos;
     if (!written || (written->sign != '-' && !possible))
       throw DataError(file, line,
-                      fmt::format("'{}' is not a link like 3-4{}", excerpt(word),
+                      fmt::format("'{}' is not a link like 3-4{}", link_excerpt(word),
                                   possible_signs.empty() ? "" : " (sure) or 3?4 (possible)"));
-    const Link link = {from_zero(written->link.source, format.first_index, format.source_length,
-                                 "source", word, file, line),
-                       from_zero(written->link.target, format.first_index, format.target_length,
-                                 "target", word, file, line)};
+    const Link& link = written->link;
+    check_index(link.source, format.source_length, "source", word, file, line);
+    check_index(link.target, format.target_length, "target", word, file, line);
     (possible ? result.possible : result.sure).push_back(link);
   }
-  sort_unique(result.sure);
-  sort_unique(result.possible);
+  result.sure = as_set(result.sure);
+  result.possible = as_set(result.possible);
   result.possible = without(result.possible, result.sure);
   return result;
 }
@@ -101,6 +76,21 @@ double fraction(std::size_t part, std::size_t whole) {
 }
 
 }  // namespace
+
+std::vector<Link> as_set(std::span<const Link> links) {
+  std::vector<Link> result(links.begin(), links.end());
+  std::sort(result.begin(), result.end());
+  result.erase(std::unique(result.begin(), result.end()), result.end());
+  return result;
+}
+
+std::string link_excerpt(std::string_view text) {
+  constexpr std::size_t kLongest = 40;
+  if (text.size() <= kLongest) return std::string(text);
+  std::size_t length = kLongest;
+  while (length > 0 && (static_cast<unsigned char>(text[length]) & 0xC0) == 0x80) --length;
+  return std::string(text.substr(0, length)) + "…";
+}
 
 GoldAlignment parse_gold_alignment(std::string_view text, const std::string& file, std::size_t line,
                                    const LinkFormat& format) {

@@ -24,13 +24,18 @@ struct GoldAlignment {
   std::vector<Link> possible;
 };
 
-/// How the links of a line are counted, and which links the line may hold.
+/// Returns the links sorted, each once.
+std::vector<Link> as_set(std::span<const Link> links);
+
+/// Which links a line may hold.
 struct LinkFormat {
-  std::size_t first_index = 0;  ///< index of the first word: 0 or 1
   /// Numbers of words of the pair, to reject links to other words; 0: unknown.
   std::size_t source_length = 0;
   std::size_t target_length = 0;
 };
+
+/// Returns the start of a text that is no link, for a message: 40 bytes at most, whole characters.
+std::string link_excerpt(std::string_view text);
 
 /// Reads one line of gold links, separated by white space: "0-0 1-2 1?3 2p3". A hyphen means sure,
 /// "?" or "p" means possible. The result is sorted and holds each link once; an empty line has

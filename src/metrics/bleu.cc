@@ -1,22 +1,20 @@
 #include "metrics/bleu.h"
 
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <array>
 #include <cmath>
 
 #include "base/base.h"
-#include "metrics/corpus_check.h"
 #include "metrics/ngrams.h"
 #include "metrics/unicode.h"
 
 namespace attend::metrics {
 namespace {
 
-constexpr std::array kSmoothings = {Smoothing::kNone, Smoothing::kFloor, Smoothing::kAddK,
-                                    Smoothing::kExponential};
+constexpr std::array kSmoothings = {Smoothing::kExponential, Smoothing::kFloor, Smoothing::kAddK,
+                                    Smoothing::kNone};
 constexpr std::size_t kLargestOrder = 16;
 
 double smoothing_value(const BleuOptions& options) {
@@ -113,11 +111,7 @@ std::string bleu_signature(std::string_view reference_count, const BleuOptions& 
   return result;
 }
 
-Smoothing parse_smoothing(std::string_view name) {
-  for (const Smoothing smoothing : kSmoothings)
-    if (name == smoothing_name(smoothing)) return smoothing;
-  throw UsageError(fmt::format("unknown BLEU smoothing '{}' (none, floor, add-k or exp)", name));
-}
+std::span<const Smoothing> all_smoothings() { return kSmoothings; }
 
 std::string_view smoothing_name(Smoothing smoothing) {
   switch (smoothing) {
@@ -164,32 +158,6 @@ BleuScore bleu_from_counts(const BleuCounts& counts, const BleuOptions& options)
   // A precision of zero gives exp(-infinity) = 0.
   result.score = result.brevity_penalty * std::exp(logarithms / static_cast<double>(orders));
   return result;
-}
-
-BleuScore bleu(std::span<const std::string> hypotheses,
-               std::span<const std::vector<std::string>> references, const BleuOptions& options) {
-  check_options(options);
-  check_corpus(hypotheses.size(), references);
-  BleuCounts counts;
-  for (std::size_t i = 0; i < hypotheses.size(); ++i)
-    counts += count_bleu(hypotheses[i], references[i], options);
-  BleuScore result = bleu_from_counts(counts, options);
-  result.signature = bleu_signature(reference_count_name(references), options);
-  return result;
-}
-
-std::string format_bleu(const BleuScore& score) {
-  std::vector<std::string> precisions;
-  for (const double precision : score.precisions)
-    precisions.push_back(fmt::format("{:.1f}", precision));
-  const BleuCounts& counts = score.counts;
-  const double ratio = counts.reference_length == 0
-                           ? 0
-                           : static_cast<double>(counts.hypothesis_length) /
-                                 static_cast<double>(counts.reference_length);
-  return fmt::format("BLEU = {:.2f} {} (BP = {:.3f} ratio = {:.3f} hyp_len = {} ref_len = {})",
-                     score.score, fmt::join(precisions, "/"), score.brevity_penalty, ratio,
-                     counts.hypothesis_length, counts.reference_length);
 }
 
 }  // namespace attend::metrics

@@ -20,8 +20,9 @@ enum class Smoothing {
   kExponential  ///< the k-th order without a match counts as 1 / 2^k matches
 };
 
-/// "none", "floor", "add-k" or "exp". Throws UsageError, which names these, for anything else.
-Smoothing parse_smoothing(std::string_view name);
+/// Returns all ways of smoothing, the usual one first.
+std::span<const Smoothing> all_smoothings();
+/// Returns "exp", "floor", "add-k" or "none".
 std::string_view smoothing_name(Smoothing smoothing);
 
 struct BleuOptions {
@@ -49,28 +50,18 @@ struct BleuScore {
   std::vector<double> precisions;  // [max_order] percent, smoothed
   double brevity_penalty = 0;      ///< 0 to 1
   BleuCounts counts;               ///< without the additions of smoothing
-  /// A score must be quoted with this, for example "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp".
-  std::string signature;
 };
-
-/// Computes BLEU of a corpus. Segments may have different numbers of references. Throws UsageError
-/// for a segment without references.
-BleuScore bleu(std::span<const std::string> hypotheses,
-               std::span<const std::vector<std::string>> references,
-               const BleuOptions& options = {});
 
 /// Counts one segment with at least one reference.
 BleuCounts count_bleu(const std::string& hypothesis, std::span<const std::string> references,
                       const BleuOptions& options = {});
 
-/// Returns the signature of a score. `reference_count` is that of every segment, or "var".
+/// Returns the signature that a score must be quoted with, for example
+/// "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp". `reference_count` is that of every segment, or
+/// "var".
 std::string bleu_signature(std::string_view reference_count, const BleuOptions& options = {});
 
-/// Computes BLEU from counts of max_order orders. The signature stays empty.
+/// Computes BLEU from counts of max_order orders.
 BleuScore bleu_from_counts(const BleuCounts& counts, const BleuOptions& options = {});
-
-/// Returns, for example, "BLEU = 25.46 71.4/41.7/20.0/12.5 (BP = 0.867 ratio = 0.875 hyp_len = 14
-/// ref_len = 16)".
-std::string format_bleu(const BleuScore& score);
 
 }  // namespace attend::metrics

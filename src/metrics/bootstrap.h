@@ -1,5 +1,5 @@
 // How sure a score of a corpus is: bootstrap resampling (Koehn 2004) as sacreBLEU computes it
-// (docs/models.md §14.7).
+// (docs/models.md §14.8).
 #pragma once
 
 #include <cstddef>

@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "base/base.h"
-#include "metrics/corpus_check.h"
 #include "metrics/ngrams.h"
 #include "metrics/unicode.h"
 
@@ -160,22 +159,6 @@ std::string chrf_signature(std::string_view reference_count, const ChrfOptions& 
                   options.character_order, options.word_order, options.whitespace ? "yes" : "no");
   if (options.beta != ChrfOptions{}.beta) signature += fmt::format("|beta:{}", options.beta);
   return signature;
-}
-
-ChrfScore chrf(std::span<const std::string> hypotheses,
-               std::span<const std::vector<std::string>> references, const ChrfOptions& options) {
-  check_options(options);
-  check_corpus(hypotheses.size(), references);
-  ChrfScore result;
-  result.counts.resize(options.character_order + options.word_order);
-  for (std::size_t i = 0; i < hypotheses.size(); ++i) {
-    const auto counts = count_chrf(hypotheses[i], references[i], options);
-    for (std::size_t order = 0; order < counts.size(); ++order)
-      result.counts[order] += counts[order];
-  }
-  result.score = chrf_from_counts(result.counts, options);
-  result.signature = chrf_signature(reference_count_name(references), options);
-  return result;
 }
 
 }  // namespace attend::metrics

@@ -29,12 +29,6 @@ struct ChrfCounts {
   ChrfCounts& operator+=(const ChrfCounts& other);
 };
 
-struct ChrfScore {
-  double score = 0;                ///< percent
-  std::vector<ChrfCounts> counts;  // [character_order + word_order]
-  std::string signature;           ///< for example "nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no"
-};
-
 /// Counts one segment with at least one reference, [character_order + word_order]: those of the
 /// reference with the highest score.
 std::vector<ChrfCounts> count_chrf(const std::string& hypothesis,
@@ -43,13 +37,8 @@ std::vector<ChrfCounts> count_chrf(const std::string& hypothesis,
 /// Returns the score in percent of counts, [character_order + word_order], summed over segments.
 double chrf_from_counts(std::span<const ChrfCounts> counts, const ChrfOptions& options = {});
 
-/// Returns the signature of a score. `reference_count` is that of every segment, or "var".
+/// Returns the signature of a score, for example "nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no".
+/// `reference_count` is that of every segment, or "var".
 std::string chrf_signature(std::string_view reference_count, const ChrfOptions& options = {});
-
-/// Computes chrF of a corpus. Segments may have different numbers of references; the reference with
-/// the highest score counts. Throws UsageError for a segment without references.
-ChrfScore chrf(std::span<const std::string> hypotheses,
-               std::span<const std::vector<std::string>> references,
-               const ChrfOptions& options = {});
 
 }  // namespace attend::metrics

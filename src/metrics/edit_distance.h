@@ -1,15 +1,29 @@
-// Edit distance, the error rates computed from it (docs/models.md §14.4), and exact match.
+// Edit distance and the error rates computed from it (docs/models.md §14.4).
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 namespace attend::metrics {
 
-/// Returns the smallest number of insertions, deletions and substitutions of units that turn one
-/// sequence into the other. Time O(|a| · |b|), memory O(min(|a|, |b|)).
+/// Gives units numbers, so that they are compared fast: equal units have equal numbers. Not
+/// thread-safe.
+class UnitIds {
+ public:
+  std::vector<std::uint32_t> of(std::span<const std::string> units);
+
+ private:
+  std::unordered_map<std::string, std::uint32_t> ids_;
+};
+
+/// Returns the smallest number d of insertions, deletions and substitutions of units that turn one
+/// sequence into the other. The result is exact. Time O(|a| + |b| + max(|a|, |b|) · d / 64), which
+/// is at most O(|a| · |b| / 64); memory O(|a| + |b|).
+std::size_t edit_distance(std::span<const std::uint32_t> a, std::span<const std::uint32_t> b);
 std::size_t edit_distance(std::span<const std::string> a, std::span<const std::string> b);
 
 /// The edits of one hypothesis against its closest reference. The edits of a corpus are sums over
@@ -24,6 +38,8 @@ struct EditCounts {
 
 /// Counts the edits of a hypothesis against the reference with the fewest edits, of equally near
 /// ones the longest.
+EditCounts count_edits(std::span<const std::uint32_t> hypothesis,
+                       std::span<const std::vector<std::uint32_t>> references);
 EditCounts count_edits(std::span<const std::string> hypothesis,
                        std::span<const std::vector<std::string>> references);
 
@@ -39,15 +55,5 @@ struct ErrorRates {
 /// Computes the error rates of a sum of at least one hypothesis. When all references are empty, the
 /// unit error rate is 0, or 100 if there are edits.
 ErrorRates error_rates(const EditCounts& counts);
-
-/// Computes the error rates of a corpus; edits and units are summed first (count_edits).
-ErrorRates error_rates(std::span<const std::vector<std::string>> hypotheses,
-                       std::span<const std::vector<std::vector<std::string>>> references);
-
-/// Returns the percentage of hypotheses that equal one of their references. Texts are equal if they
-/// are canonically equivalent in Unicode; the amount of white space between words does not matter,
-/// nor does white space at the ends.
-double exact_match(std::span<const std::string> hypotheses,
-                   std::span<const std::vector<std::string>> references);
 
 }  // namespace attend::metrics

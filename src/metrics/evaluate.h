@@ -66,7 +66,16 @@ Segment plain_segment(std::string text);
 /// labels that score_labels() and confusion_matrix() take.
 std::vector<std::string> comparable_texts(std::span<const Segment> segments);
 
+/// The text that metrics count. White space is one space a run in both.
+enum class TextForm {
+  kComposed,  ///< canonically composed (NFC): equivalent texts are equal
+  kRaw        ///< the code points as they are, as sacreBLEU counts them
+};
+
 struct EvaluateOptions {
+  /// For bleu, chrf, chrf++, ter, wer, cer, per and the metrics on units. All other metrics ask
+  /// whether texts are equal, and compare composed ones.
+  TextForm form = TextForm::kComposed;
   BleuOptions bleu;
   ChrfOptions chrf;  ///< chrf++ uses word order 2 if this has 0
   TerOptions ter;
@@ -79,6 +88,9 @@ struct EvaluateOptions {
 /// Returns options whose tokeniser of BLEU fits the script of the references (choose_tokenizer).
 EvaluateOptions options_for(std::span<const std::vector<Segment>> references);
 EvaluateOptions options_for(std::span<const Segment> references);
+
+/// Returns whether metric_signature() gives a metric a signature: bleu, chrf, chrf++ and ter.
+bool has_signature(Metric metric);
 
 /// Returns what bleu, chrf, chrf++ and ter must be quoted with, in the form of sacreBLEU without
 /// its version; empty for other metrics.
@@ -100,8 +112,8 @@ CorpusMetric prepare(Metric metric, std::span<const Segment> hypotheses,
 /// least one. The metrics of labels need exactly one and throw UsageError otherwise; semeval2010
 /// also throws it for labels that its task does not have (semeval2010_score).
 ///
-/// All metrics see texts and units in one form: canonically composed (NFC); in texts, every run of
-/// white space is one space, with none at either end.
+/// All metrics see texts and units in one form, EvaluateOptions::form; in texts, every run of white
+/// space is one space, with none at either end.
 ///
 /// Texts may be empty. Two empty texts are equal: an exact match, no errors, one label. BLEU and
 /// chrF count n-grams, which an empty text does not have: a pair of empty texts changes neither

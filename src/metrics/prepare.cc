@@ -23,10 +23,18 @@ struct TextCorpus {
   std::size_t size() const { return hypotheses.size(); }
 };
 
-TextCorpus texts_of(std::span<const Segment> hypotheses, References references) {
-  TextCorpus corpus{comparable_texts(hypotheses), {}};
+Texts texts_of(std::span<const Segment> segments, TextForm form) {
+  if (form == TextForm::kComposed) return comparable_texts(segments);
+  Texts result;
+  result.reserve(segments.size());
+  for (const Segment& segment : segments) result.push_back(spaced(segment.text));
+  return result;
+}
+
+TextCorpus texts_of(std::span<const Segment> hypotheses, References references, TextForm form) {
+  TextCorpus corpus{texts_of(hypotheses, form), {}};
   corpus.references.reserve(references.size());
-  for (const auto& list : references) corpus.references.push_back(comparable_texts(list));
+  for (const auto& list : references) corpus.references.push_back(texts_of(list, form));
   return corpus;
 }
 
@@ -115,50 +123,55 @@ CorpusMetric prepare_ter(const TextCorpus& corpus, const TerOptions& options) {
   return summed(counted(corpus, count), ter_from_counts);
 }
 
-Texts words_of(const std::string& text) {
-  const std::vector<std::string_view> words = split_words(text);
-  return {words.begin(), words.end()};
-}
-
-Texts characters_of(const std::string& text) {
-  Texts result;
-  for (const char32_t c : to_utf32(text)) result.push_back(to_utf8({&c, 1}));
-  return result;
-}
-
 double unit_error_rate(const EditCounts& counts) { return error_rates(counts).unit_error_rate; }
 double sequence_error_rate(const EditCounts& counts) {
   return error_rates(counts).sequence_error_rate;
 }
 
-using Cut = Texts (*)(const std::string& text);
+EditCounts count_words(const std::string& hypothesis, const Texts& references) {
+  const auto words = [](const std::string& text) {
+    const std::vector<std::string_view> found = split_words(text);
+    return Texts(found.begin(), found.end());
+  };
+  std::vector<Texts> lists;
+  for (const std::string& reference : references) lists.push_back(words(reference));
+  return count_edits(words(hypothesis), lists);
+}
 
-CorpusMetric prepare_text_edits(const TextCorpus& corpus, Cut cut, bool lowercase) {
-  const auto units = [&](const std::string& text) {
-    return cut(lowercase ? lower_case(text) : text);
-  };
-  const auto count = [&](const std::string& hypothesis, const Texts& references) {
-    std::vector<Texts> lists;
-    for (const std::string& reference : references) lists.push_back(units(reference));
-    return count_edits(units(hypothesis), lists);
-  };
+EditCounts count_characters(const std::string& hypothesis, const Texts& references) {
+  std::vector<std::vector<std::uint32_t>> lists;
+  for (const std::string& reference : references) lists.push_back(code_points(reference));
+  return count_edits(code_points(hypothesis), lists);
+}
+
+using CountEdits = EditCounts (*)(const std::string& hypothesis, const Texts& references);
+
+CorpusMetric prepare_text_edits(TextCorpus corpus, CountEdits count, bool lowercase) {
+  if (lowercase) {
+    for (std::string& text : corpus.hypotheses) text = lower_case(text);
+    for (Texts& list : corpus.references) {
+      for (std::string& text : list) text = lower_case(text);
+    }
+  }
   return summed(counted(corpus, count), unit_error_rate);
 }
 
-Texts composed_units(const Segment& segment) {
+Texts units_of(const Segment& segment, TextForm form) {
+  if (form == TextForm::kRaw) return segment.units;
   Texts units;
   units.reserve(segment.units.size());
   for (const std::string& unit : segment.units) units.push_back(composed(unit));
   return units;
 }
 
-std::vector<EditCounts> unit_edits(std::span<const Segment> hypotheses, References references) {
+std::vector<EditCounts> unit_edits(std::span<const Segment> hypotheses, References references,
+                                   TextForm form) {
   std::vector<EditCounts> counts;
   counts.reserve(hypotheses.size());
   for (std::size_t i = 0; i < hypotheses.size(); ++i) {
     std::vector<Texts> lists;
-    for (const Segment& reference : references[i]) lists.push_back(composed_units(reference));
-    counts.push_back(count_edits(composed_units(hypotheses[i]), lists));
+    for (const Segment& reference : references[i]) lists.push_back(units_of(reference, form));
+    counts.push_back(count_edits(units_of(hypotheses[i], form), lists));
   }
   return counts;
 }
@@ -224,8 +237,6 @@ CorpusMetric prepare_f1(TextCorpus corpus, LabelAverage LabelScores::*average,
                         });
 }
 
-std::string reference_count(References references) { return reference_count_name(references); }
-
 }  // namespace
 
 EvaluateOptions options_for(References references) {
@@ -242,16 +253,21 @@ EvaluateOptions options_for(std::span<const Segment> references) {
   return options;
 }
 
+bool has_signature(Metric metric) {
+  return metric == Metric::kBleu || metric == Metric::kChrf || metric == Metric::kChrfPlusPlus ||
+         metric == Metric::kTer;
+}
+
 std::string metric_signature(Metric metric, References references, const EvaluateOptions& options) {
   switch (metric) {
     case Metric::kBleu:
-      return bleu_signature(reference_count(references), options.bleu);
+      return bleu_signature(reference_count_name(references), options.bleu);
     case Metric::kChrf:
-      return chrf_signature(reference_count(references), options.chrf);
+      return chrf_signature(reference_count_name(references), options.chrf);
     case Metric::kChrfPlusPlus:
-      return chrf_signature(reference_count(references), chrf_plus_plus(options.chrf));
+      return chrf_signature(reference_count_name(references), chrf_plus_plus(options.chrf));
     case Metric::kTer:
-      return ter_signature(reference_count(references), options.ter);
+      return ter_signature(reference_count_name(references), options.ter);
     default:
       return {};
   }
@@ -260,14 +276,17 @@ std::string metric_signature(Metric metric, References references, const Evaluat
 CorpusMetric prepare(Metric metric, std::span<const Segment> hypotheses, References references,
                      const EvaluateOptions& options) {
   check_corpus(hypotheses.size(), references);
-  const auto texts = [&] { return texts_of(hypotheses, references); };
+  const auto texts = [&] { return texts_of(hypotheses, references, options.form); };
+  const auto composed_corpus = [&] {
+    return texts_of(hypotheses, references, TextForm::kComposed);
+  };
   switch (metric) {
     case Metric::kExactMatch:
-      return prepare_exact_match(texts());
+      return prepare_exact_match(composed_corpus());
     case Metric::kUnitErrorRate:
-      return summed(unit_edits(hypotheses, references), unit_error_rate);
+      return summed(unit_edits(hypotheses, references, options.form), unit_error_rate);
     case Metric::kSequenceErrorRate:
-      return summed(unit_edits(hypotheses, references), sequence_error_rate);
+      return summed(unit_edits(hypotheses, references, options.form), sequence_error_rate);
     case Metric::kBleu:
       return prepare_bleu(texts(), options.bleu);
     case Metric::kChrf:
@@ -278,17 +297,17 @@ CorpusMetric prepare(Metric metric, std::span<const Segment> hypotheses, Referen
       return prepare_ter(texts(), options.ter);
     case Metric::kWordErrorRate:
     case Metric::kPhoneErrorRate:
-      return prepare_text_edits(texts(), words_of, options.lowercase);
+      return prepare_text_edits(texts(), count_words, options.lowercase);
     case Metric::kCharacterErrorRate:
-      return prepare_text_edits(texts(), characters_of, options.lowercase);
+      return prepare_text_edits(texts(), count_characters, options.lowercase);
     case Metric::kAccuracy:
-      return prepare_labels(texts(), accuracy);
+      return prepare_labels(composed_corpus(), accuracy);
     case Metric::kMacroF1:
-      return prepare_f1(texts(), &LabelScores::macro, options.labels);
+      return prepare_f1(composed_corpus(), &LabelScores::macro, options.labels);
     case Metric::kMicroF1:
-      return prepare_f1(texts(), &LabelScores::micro, options.labels);
+      return prepare_f1(composed_corpus(), &LabelScores::micro, options.labels);
     case Metric::kSemEval2010:
-      return prepare_labels(texts(), semeval2010_score);
+      return prepare_labels(composed_corpus(), semeval2010_score);
   }
   throw CheckFailure("a metric without an evaluation");
 }

@@ -8,7 +8,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include "metrics/corpus_check.h"
 #include "metrics/tokenizer_rules.h"
 #include "metrics/unicode.h"
 
@@ -135,17 +134,6 @@ std::string ter_signature(std::string_view reference_count, const TerOptions& op
   return fmt::format("nrefs:{}|case:{}|tok:tercom|norm:{}|punct:{}|asian:{}", reference_count,
                      options.case_sensitive ? "mixed" : "lc", yes_or_no(options.normalized),
                      yes_or_no(!options.no_punctuation), yes_or_no(options.asian_support));
-}
-
-TerScore ter(std::span<const std::string> hypotheses,
-             std::span<const std::vector<std::string>> references, const TerOptions& options) {
-  check_corpus(hypotheses.size(), references);
-  TerScore result;
-  for (std::size_t i = 0; i < hypotheses.size(); ++i)
-    result.counts += count_ter(hypotheses[i], references[i], options);
-  result.score = ter_from_counts(result.counts);
-  result.signature = ter_signature(reference_count_name(references), options);
-  return result;
 }
 
 }  // namespace attend::metrics

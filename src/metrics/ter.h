@@ -28,13 +28,6 @@ struct TerCounts {
   TerCounts& operator+=(const TerCounts& other);
 };
 
-struct TerScore {
-  double score = 0;  ///< percent: edits / reference length; may exceed 100
-  TerCounts counts;
-  /// For example "nrefs:1|case:lc|tok:tercom|norm:no|punct:yes|asian:no".
-  std::string signature;
-};
-
 /// Returns the words of a text.
 std::vector<std::string> ter_words(std::string_view text, const TerOptions& options = {});
 
@@ -61,12 +54,9 @@ TerCounts count_ter(std::string_view hypothesis, std::span<const std::string> re
 /// Returns the score in percent. Without reference words it is 0, or 100 if there are edits.
 double ter_from_counts(const TerCounts& counts);
 
-/// Returns the signature of a score. `reference_count` is that of every segment, or "var".
+/// Returns the signature of a score, for example
+/// "nrefs:1|case:lc|tok:tercom|norm:no|punct:yes|asian:no". `reference_count` is that of every
+/// segment, or "var".
 std::string ter_signature(std::string_view reference_count, const TerOptions& options = {});
-
-/// Computes TER of a corpus. Segments may have different numbers of references. Throws UsageError
-/// for a segment without references.
-TerScore ter(std::span<const std::string> hypotheses,
-             std::span<const std::vector<std::string>> references, const TerOptions& options = {});
 
 }  // namespace attend::metrics

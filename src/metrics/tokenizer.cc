@@ -1,7 +1,5 @@
 #include "metrics/tokenizer.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
 #include <unicode/uchar.h>
 
 #include <algorithm>
@@ -127,14 +125,13 @@ std::string spaced_tokens(Tokenizer tokenizer, std::string_view text) {
 
 }  // namespace
 
-Tokenizer parse_tokenizer(std::string_view name) {
-  std::vector<std::string_view> names;
-  for (const auto& [tokenizer, known] : kNames) {
-    if (name == known) return tokenizer;
-    names.push_back(known);
-  }
-  throw UsageError(
-      fmt::format("unknown BLEU tokenizer '{}' (there are {})", name, fmt::join(names, ", ")));
+std::span<const Tokenizer> all_tokenizers() {
+  static constexpr auto kAll = [] {
+    std::array<Tokenizer, kNames.size()> all{};
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = kNames[i].first;
+    return all;
+  }();
+  return kAll;
 }
 
 std::string_view tokenizer_name(Tokenizer tokenizer) {

@@ -16,8 +16,9 @@ enum class Tokenizer {
   kZh     ///< every Chinese character is a token, and the rest follows 13a
 };
 
-/// "13a", "none", "char", "intl" or "zh". Throws UsageError, which names these, for anything else.
-Tokenizer parse_tokenizer(std::string_view name);
+/// Returns all tokenisers in the order of their declaration.
+std::span<const Tokenizer> all_tokenizers();
+/// Returns "13a", "none", "char", "intl" or "zh".
 std::string_view tokenizer_name(Tokenizer tokenizer);
 
 /// Returns the tokens separated by single spaces, with no space at the ends.

@@ -129,15 +129,16 @@ std::string composed(std::string_view text) {
   return result;
 }
 
-std::string comparable(std::string_view text) {
-  const std::string whole = composed(text);
+std::string spaced(std::string_view text) {
   std::string result;
-  result.reserve(whole.size());
-  for (const std::string_view word : split_words(whole)) {
+  result.reserve(text.size());
+  for (const std::string_view word : split_words(text)) {
     if (!result.empty()) result += ' ';
     result += word;
   }
   return result;
 }
+
+std::string comparable(std::string_view text) { return spaced(composed(text)); }
 
 }  // namespace attend::metrics

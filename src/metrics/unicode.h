@@ -28,8 +28,9 @@ std::string lower_case(std::string_view text);
 /// Returns the canonical composed form (NFC), which is equal for texts that are canonically
 /// equivalent.
 std::string composed(std::string_view text);
-/// Returns the form in which texts are compared: composed, with runs of white space as one space
-/// and none at either end.
+/// Returns `text` with runs of white space as one space and none at either end.
+std::string spaced(std::string_view text);
+/// Returns the form in which texts are compared: composed and spaced.
 std::string comparable(std::string_view text);
 
 }  // namespace attend::metrics

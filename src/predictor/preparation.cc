@@ -91,12 +91,13 @@ void name_columns(const model::ModelText& model, const Part& part, const model::
                   Source& source) {
   const int levels = model.configuration.encoder.levels;
   const std::size_t columns = model::count_annotations(prepared, levels);
+  const auto units = alignment::units_of_columns(columns, levels == 1 ? part.size() : 0);
   for (std::size_t j = 0; j < columns; ++j) {
     source.columns.push_back(levels > 1        ? fmt::format("{}", source.columns.size() + 1)
                              : j < part.size() ? source.units[part.unit(j)].text
                                                : model.source.vocabulary.unit(prepared.tokens[j]));
-    const bool is_unit = levels == 1 && j < part.size();
-    source.column_units.push_back(is_unit ? part.unit(j) : alignment::kNoUnit);
+    const bool is_unit = units[j] != alignment::kNoUnit;
+    source.column_units.push_back(is_unit ? part.unit(units[j]) : alignment::kNoUnit);
   }
 }
 

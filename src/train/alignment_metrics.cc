@@ -1,43 +1,23 @@
 #include "train/alignment_metrics.h"
 
-#include <algorithm>
-#include <numeric>
 #include <vector>
 
 #include "alignment/alignment.h"
 #include "metrics/metrics.h"
 #include "runtime/runtime.h"
 #include "search/search.h"
+#include "train/length_batches.h"
 
 namespace attend::train {
 namespace {
-
-constexpr std::size_t kBatch = 32;  // pairs aligned together
-
-// Orders the examples by length, so that pairs of similar length are aligned together.
-std::vector<std::size_t> order_by_length(const std::vector<model::Example>& examples) {
-  std::vector<std::size_t> order(examples.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return examples[a].target.size() < examples[b].target.size();
-  });
-  return order;
-}
-
-std::vector<text::ByteSpan> spans_of(const std::vector<text::Unit>& units) {
-  std::vector<text::ByteSpan> spans;
-  for (const text::Unit& unit : units) spans.push_back(unit.span);
-  return spans;
-}
 
 // Returns the links between the words of a pair.
 std::vector<metrics::Link> link_words(const Dataset& data, const text::Pair& pair,
                                       const search::Hypothesis& aligned) {
   const auto allow = model::EmptyText::kAllow;
-  const auto source = spans_of(model::encode(data.text.source, pair.source, allow).units);
-  const auto target = spans_of(model::encode(data.text.target, pair.target, allow).units);
-  std::vector<std::size_t> columns(aligned.source_length, alignment::kNoUnit);
-  for (std::size_t j = 0; j < std::min(columns.size(), source.size()); ++j) columns[j] = j;
+  const auto source = model::encode(data.text.source, pair.source, allow).units;
+  const auto target = model::encode(data.text.target, pair.target, allow).units;
+  const auto columns = alignment::units_of_columns(aligned.source_length, source.size());
   return alignment::best_links(alignment::word_weights(
       {aligned.alignment, {}, columns}, alignment::group(source, text::find_words(pair.source)),
       alignment::group(target, text::find_words(pair.target))));
@@ -98,15 +78,10 @@ std::optional<AlignmentMetric> find_alignment_metric(std::string_view name) {
 double alignment_metric(const Dataset& data, const model::Weights& weights, AlignmentMetric metric,
                         Workers& workers) {
   Aligner aligner(data, weights, metric);
-  const std::vector<std::size_t> order = order_by_length(data.validation);
-  const auto count = static_cast<std::size_t>(workers.count());
-  workers.run([&](int worker) {
-    const auto first = static_cast<std::size_t>(worker) * kBatch;
-    for (std::size_t begin = first; begin < order.size(); begin += count * kBatch) {
-      const std::size_t size = std::min(kBatch, order.size() - begin);
-      aligner.align(std::span(order).subspan(begin, size));
-    }
-  });
+  std::vector<std::size_t> lengths;
+  for (const model::Example& example : data.validation) lengths.push_back(example.target.size());
+  for_each_batch(lengths, workers,
+                 [&](std::span<const std::size_t> batch) { aligner.align(batch); });
   if (metric == AlignmentMetric::kErrorRate) {
     return 100 * metrics::alignment_error(aligner.results().links, data.validation_gold).error_rate;
   }

@@ -1,22 +1,14 @@
 #include "train/links.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <cstdint>
 #include <utility>
 
+#include "alignment/alignment.h"
 #include "base/base.h"
 
 namespace attend::train {
 namespace {
-
-DataError unequal_lengths(const std::string& shorter, std::size_t lines,
-                          const std::string& longer) {
-  return {
-      shorter, 0,
-      fmt::format("ends after {} lines, but {} has more: expected as many lines", lines, longer)};
-}
 
 // Returns the units of each word, without those where attention may not look.
 std::vector<std::vector<std::int32_t>> units_of_words(std::span<const text::Unit> units,
@@ -37,7 +29,7 @@ std::vector<std::vector<std::int32_t>> units_of_words(std::span<const text::Unit
 
 void LinkReader::next(const text::PairReader& pairs) {
   if (lines_.next(line_)) return;
-  throw unequal_lengths(lines_.name(), lines_.line_number(), pairs.name());
+  throw alignment::unequal_lengths(lines_.name(), lines_.line_number(), pairs.name());
 }
 
 std::vector<metrics::Link> LinkReader::links_of(const text::Pair& pair) const {
@@ -60,7 +52,7 @@ void LinkReader::finish(const text::PairReader& pairs) {
   } catch (const text::BadLine&) {
     // A line that cannot be read is a line too.
   }
-  if (more) throw unequal_lengths(pairs.name(), pairs.line_number(), lines_.name());
+  if (more) throw alignment::unequal_lengths(pairs.name(), pairs.line_number(), lines_.name());
 }
 
 std::vector<model::Link> project_links(std::span<const metrics::Link> links, const text::Pair& pair,

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/base.h"
 #include "metrics/metrics.h"
@@ -11,23 +10,13 @@
 #include "runtime/runtime.h"
 #include "search/search.h"
 #include "train/alignment_metrics.h"
+#include "train/length_batches.h"
 #include "view/view.h"
 
 namespace attend::train {
 namespace {
 
 constexpr const char* kLoss = "loss";
-constexpr std::size_t kBatch = 32;  // sources decoded together
-
-// Orders the examples by length, so that sources of similar length are decoded together.
-std::vector<std::size_t> order_by_length(const std::vector<model::Example>& examples) {
-  std::vector<std::size_t> order(examples.size());
-  std::iota(order.begin(), order.end(), std::size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return examples[a].source.tokens.size() < examples[b].source.tokens.size();
-  });
-  return order;
-}
 
 // Converts a prediction to text and cuts that text into units again, as `attend evaluate` does.
 metrics::Segment to_segment(const model::Side& side, const model::Copies& copies,
@@ -141,22 +130,18 @@ double decode_metric(const Dataset& data, const model::Weights& weights, const s
   options.beam = beam;
   options.alignments = search::Alignments::kDropped;
   options.forbidden = model::never_predicted(data.text.target);
-  const std::vector<std::size_t> order = order_by_length(data.validation);
-  std::vector<metrics::Segment> hypotheses(order.size());
-  const auto count = static_cast<std::size_t>(workers.count());
-  workers.run([&](int worker) {
-    const auto first = static_cast<std::size_t>(worker) * kBatch;
-    for (std::size_t begin = first; begin < order.size(); begin += count * kBatch) {
-      const std::size_t end = std::min(begin + kBatch, order.size());
-      std::vector<model::Source> sources;
-      for (std::size_t i = begin; i < end; ++i) {
-        sources.push_back(data.validation[order[i]].source);
-      }
-      const auto results = search::search(*engine, sources, options);
-      for (std::size_t i = begin; i < end; ++i) {
-        hypotheses[order[i]] = to_segment(data.text.target, data.validation[order[i]].source.copies,
-                                          results[i - begin].front().tokens);
-      }
+  std::vector<std::size_t> lengths;
+  for (const model::Example& example : data.validation) {
+    lengths.push_back(example.source.tokens.size());
+  }
+  std::vector<metrics::Segment> hypotheses(data.validation.size());
+  for_each_batch(lengths, workers, [&](std::span<const std::size_t> batch) {
+    std::vector<model::Source> sources;
+    for (const std::size_t i : batch) sources.push_back(data.validation[i].source);
+    const auto results = search::search(*engine, sources, options);
+    for (std::size_t k = 0; k < batch.size(); ++k) {
+      hypotheses[batch[k]] =
+          to_segment(data.text.target, sources[k].copies, results[k].front().tokens);
     }
   });
   const auto expected = references(data);

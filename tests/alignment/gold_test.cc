@@ -62,11 +62,11 @@ TEST_F(GoldFile, MustHaveALineForEachPair) {
   fewer.next(length_, "pairs.tsv");
   EXPECT_THAT([&] { fewer.next(length_, "pairs.tsv"); },
               ThrowsMessage<DataError>(HasSubstr(
-                  "gold: ends after 1 lines, but pairs.tsv has more: expected as many lines")));
+                  "gold: ends after 1 line, but pairs.tsv has more: expected as many lines")));
   GoldReader more = open("0-0\n0-0\n");
   more.next(length_, "pairs.tsv");
   EXPECT_THAT([&] { more.finish("pairs.tsv"); },
-              ThrowsMessage<DataError>(HasSubstr("pairs.tsv: ends after 1 lines, but ")));
+              ThrowsMessage<DataError>(HasSubstr("pairs.tsv: ends after 1 line, but ")));
   GoldReader empty = open("");
   EXPECT_THROW(empty.next(length_, "pairs.tsv"), DataError);
 }

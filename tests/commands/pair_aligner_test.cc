@@ -106,7 +106,7 @@ TEST(PairAligner, ReportsEachModelAndShift) {
   const AlignedPair pair{&one, &other, &gold};
   aligner.count(pair, aligner.align(pair));
   EXPECT_EQ(aligner.report(),
-            "1 pair, 3 sure links, 1 more that are possible\n"
+            "1 pair, 3 sure links, 1 more that is possible\n"
             "links of             shift      links  precision   recall     AER\n"
             "forward                 -1          2     100.00    33.33   40.00\n"
             "forward                  0*         3     100.00    66.67   16.67\n"
@@ -123,6 +123,7 @@ TEST(PairAligner, ReportsAShiftThatItDoesNotTry) {
   PairAligner aligner(with_shift(-3));
   const AlignedPair pair{&one, nullptr, &gold};
   aligner.count(pair, aligner.align(pair));
+  EXPECT_THAT(aligner.report(), HasSubstr("1 pair, 1 sure link, 0 more that are possible\n"));
   EXPECT_THAT(aligner.report(), HasSubstr("forward                 -3*         1"));
 }
 
@@ -187,8 +188,22 @@ TEST(ShiftOfNoPairs, IsZero) {
   AlignerOptions options;
   PairAligner aligner(options);
   aligner.choose_shifts({});
-  EXPECT_FALSE(aligner.needs_shifts());
   EXPECT_THAT(aligner.describe_shifts(), HasSubstr("shift 0 "));
+}
+
+// The first chunk of a file may hold nothing but blank lines.
+TEST_P(ChosenShift, WaitsForAPairWithLinks) {
+  PairAligner aligner(options_);
+  aligner.choose_shifts({});
+  EXPECT_TRUE(aligner.needs_shifts());
+  const predictor::Answer blank;
+  const std::vector<AlignedPair> unanswered{{&blank, nullptr, nullptr}};
+  aligner.choose_shifts(unanswered);
+  EXPECT_TRUE(aligner.needs_shifts());
+  EXPECT_THAT(aligner.align({&blank}).predictions, IsEmpty());
+  aligner.choose_shifts(pairs(nullptr));
+  EXPECT_FALSE(aligner.needs_shifts());
+  EXPECT_THAT(aligner.describe_shifts(), HasSubstr("shift " + std::to_string(GetParam())));
 }
 
 }  // namespace

@@ -96,6 +96,52 @@ TEST(WordLinks, NameWordsOfTheRawTexts) {
   }
 }
 
+// Returns the sum of a row of the alignment over the characters of a source word.
+double weight_on(const Json& answer, const Json& row, const Json& word) {
+  double sum = 0;
+  for (std::size_t j = 0; j < answer["source_units"].size(); ++j) {
+    const std::size_t begin = answer["source_units"][j]["bytes"][0];
+    if (begin >= word["bytes"][0] && begin < word["bytes"][1]) sum += row[j].get<double>();
+  }
+  return sum;
+}
+
+// The mean of the rows of the characters of a target word.
+double word_weight(const Json& answer, const Json& source_word, const Json& target_word) {
+  const Json& prediction = answer["predictions"][0];
+  double sum = 0, units = 0;
+  for (std::size_t i = 0; i < prediction["units"].size(); ++i) {
+    const std::size_t begin = prediction["units"][i]["bytes"][0];
+    if (begin < target_word["bytes"][0] || begin >= target_word["bytes"][1]) continue;
+    sum += weight_on(answer, prediction["alignment"][i], source_word);
+    ++units;
+  }
+  return sum / units;
+}
+
+TEST(WordLinks, OfCharactersJoinTheWordsOfSourcesWithSeveral) {
+  const std::string pairs = "ab cab\tbac ba\nc ba\u00E9  ab\tba \u00E9ab c\nab\tba\n";
+  const auto lines = lines_of(output_of({"-m", models().strings.string(), "--json"}, pairs));
+  ASSERT_EQ(lines.size(), 3U);
+  std::size_t links = 0;
+  for (const std::string& line : lines) {
+    const Json answer = Json::parse(line);
+    const Json& prediction = answer["predictions"][0];
+    expect_words(answer, prediction);
+    for (const Json& link : prediction["word_links"]) {
+      const Json& word = prediction["words"][link["target"].get<std::size_t>()];
+      const double weight = link["weight"];
+      for (std::size_t k = 0; k < answer["source_words"].size(); ++k) {
+        const double other = word_weight(answer, answer["source_words"][k], word);
+        if (k == link["source"]) EXPECT_NEAR(other, weight, 1e-4) << line;
+        EXPECT_LE(other, weight + 1e-4) << line;
+      }
+      ++links;
+    }
+  }
+  EXPECT_GE(links, 3U);
+}
+
 TEST(WordLinks, OfPredictionsNameTheirWords) {
   const TemporaryFolder folder;
   const std::string file = (folder / "links").string();
@@ -198,6 +244,17 @@ TEST(Gold, ThatDoesNotFitIsNamed) {
   }
 }
 
+TEST(Gold, WithMoreLinesThanPairsLeavesTheLinks) {
+  const TemporaryFolder folder;
+  const std::string gold = (folder / "gold").string(), links = (folder / "links").string();
+  write_file(gold, "0-0\n\n\n\n");
+  const RunResult result = align({"-m", models().words.string(), "--gold", gold, "-o", links},
+                                 "the cat\tdie Katze\nno pair\nthe xyzzy\tdie Hündin\n");
+  EXPECT_TRUE(failed(result, kData, {"standard input: ends after 3 lines"}));
+  EXPECT_EQ(lines_of(testing::read_file(links)).size(), 3U);
+  EXPECT_THAT(result.error, HasSubstr("1 unknown unit in 1 of")) << "notices come before the error";
+}
+
 TEST(Shift, IsChosenAndSaid) {
   const std::string model = models().words.string();
   const RunResult chosen = align({"-m", model, "--shift", "auto"});
@@ -217,6 +274,8 @@ TEST(Align, RefusesOptionsThatDoNotFit) {
       {{"--reverse", model, "--symmetrise", "both"}, "--symmetrise"},
       {{"--shift", "x"}, "--shift"},
       {{"--shift", "10"}, "--shift"},
+      {{"--shift", "-10"}, "--shift"},
+      {{"--shift", "-2147483648"}, "--shift: found '-2147483648', expected auto or -9 … 9"},
       {{"--threshold", "1.5"}, "--threshold"},
       {{"--gold", "gold", "-o", "-"}, "--gold"},
       {{"--gold", "-"}, "standard input"},

@@ -210,6 +210,41 @@ TEST(Evaluate, TakesSeveralReferences) {
                       kData, {file + ": ends after", "standard input has more"}));
 }
 
+// References are compared as the model prepares its targets, and the signature must say so.
+TEST(Evaluate, SignsAndNamesThePreparationOfTheModel) {
+  const TemporaryFolder folder;
+  const std::string pairs = "ab\tBa,\ncd\tDc\nef\tFe\ngh\tHg\n";
+  write_file(folder / "pairs.tsv", pairs);
+  const auto evaluated = [&](const std::string& name, const std::vector<std::string>& settings) {
+    std::vector<std::string> arguments{"train", (folder / "pairs.tsv").string(), "-m",
+                                       (folder / name).string()};
+    for (const std::string& option : tiny_options(2)) arguments.push_back(option);
+    for (const std::string& setting : settings)
+      arguments.insert(arguments.end(), {"--set", setting});
+    EXPECT_EQ(attend(arguments).exit_code, 0);
+    RunOptions options;
+    options.standard_input = pairs;
+    const RunResult result = attend({"evaluate", "-m", (folder / name).string(), "-", "--metrics",
+                                     "bleu,chrf,ter", "--ter-case-sensitive", "--json"},
+                                    options);
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    return std::pair(Json::parse(result.out)["signatures"], result.error);
+  };
+  const auto [lower, quiet] = evaluated("lower", {"target.lowercase=true"});
+  for (const char* metric : {"bleu", "chrf", "ter"}) {
+    EXPECT_NE(lower[metric].get<std::string>().find("|case:lc|"), std::string::npos) << lower;
+  }
+  EXPECT_EQ(quiet.find("prepared"), std::string::npos) << quiet;
+  const auto [mixed, notice] = evaluated("removed", {"target.remove=,"});
+  for (const char* metric : {"bleu", "chrf", "ter"}) {
+    EXPECT_NE(mixed[metric].get<std::string>().find("|case:mixed|"), std::string::npos) << mixed;
+  }
+  EXPECT_NE(notice.find("attend evaluate: the references were prepared as the model prepares its "
+                        "targets (target.remove), which no signature says; --hypotheses scores"),
+            std::string::npos)
+      << notice;
+}
+
 TEST(Evaluate, ComparesAModelWithABaseline) {
   const TemporaryFolder folder;
   std::string baseline;

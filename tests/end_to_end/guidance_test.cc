@@ -153,7 +153,7 @@ TEST_F(GuidedTraining, NamesFileAndLineOfBadGuidance) {
   EXPECT_TRUE(refused(train({pairs, "--links", file("links", "0-0\n5-0\n")}), kData,
                       {"links:2", "'5-0'", "2 source words"}));
   EXPECT_TRUE(refused(train({pairs, "--links", file("links", "0-0\n")}), kData,
-                      {"links: ends after 1 lines", "pairs.tsv"}));
+                      {"links: ends after 1 line", "pairs.tsv"}));
   EXPECT_TRUE(refused(train({pairs, "--allowed-column", "3"}), kData, {"pairs.tsv:1: 2 fields"}));
   EXPECT_TRUE(refused(train({pairs, "--span-markup"}), kData, {"pairs.tsv:1: no <span>"}));
   EXPECT_FALSE(std::filesystem::exists(folder_ / "model"));

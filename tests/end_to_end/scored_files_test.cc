@@ -162,7 +162,11 @@ TEST_F(ScoredFiles, AreCutAsTheScriptOfTheReferencesNeeds) {
   EXPECT_THAT(wrong.error, HasSubstr("--tokenize 13a makes one word of a sentence"));
   EXPECT_THAT(wrong.out, HasSubstr("tok:13a"));
   const RunResult words = score({"ref.txt", "--metrics", "ter,wer"});
-  EXPECT_THAT(words.error, HasSubstr("ter and wer take what stands between blanks for a word"));
+  EXPECT_THAT(
+      words.error,
+      HasSubstr(
+          "ter and wer count words between blanks, but Chinese text has no blanks between words. "
+          "cer counts characters, and so does ter with"));
   const RunResult ter =
       score({"ref.txt", "--metrics", "ter", "--value", "--ter-normalized", "--ter-asian-support"});
   EXPECT_EQ(ter.out, "5.88\n");  // 1 of 17 characters
@@ -218,7 +222,8 @@ TEST_F(ScoredFiles, AreComparedWithABaseline) {
   EXPECT_EQ(json["bootstrap"]["metrics"]["exact_match"]["baseline"]["score"], 50.0);
   EXPECT_EQ(json_of(arguments), json) << "the seed is fixed";
   const RunResult table = score(arguments);
-  EXPECT_THAT(table.out, HasSubstr("\nmean of 200 "));
+  EXPECT_THAT(table.out, HasSubstr("\nsystem "));
+  EXPECT_THAT(table.out, HasSubstr("\n  mean of 200 "));
   EXPECT_THAT(table.out, HasSubstr("\nbaseline "));
   EXPECT_THAT(table.out, HasSubstr("\np-value                               0.0050"));
   const RunResult alone = score({"ref.txt", "--bootstrap", "100"});
@@ -233,6 +238,13 @@ TEST_F(ScoredFiles, MayBeLabels) {
   EXPECT_EQ(json["accuracy"], 75.0);
   const Json ignored = json_of({"ref.txt", "--metrics", "macro_f1", "--ignore-label", "ham"});
   EXPECT_NEAR(ignored["macro_f1"].get<double>(), 80, 1e-9);
+  for (const std::string metrics : {"macro_f1", "accuracy,micro_f1"}) {
+    EXPECT_TRUE(refused(
+        score({"ref.txt", "--metrics", metrics, "--ignore-label", "nosuch"}), kUsage,
+        {"--ignore-label: neither the predictions nor the references have the label 'nosuch'"}));
+  }
+  EXPECT_TRUE(refused(score({"ref.txt", "--metrics", "accuracy", "--ignore-label", "ham"}), kUsage,
+                      {"--ignore-label", "macro_f1"}));
   EXPECT_TRUE(refused(score({"ref.txt", "ref.txt", "--metrics", "accuracy"}), kUsage,
                       {"a label has exactly one reference"}));
 }
@@ -249,6 +261,26 @@ TEST_F(ScoredFiles, MayBeStreamsAndBlank) {
   EXPECT_EQ(json_of({"ref.txt"})["exact_match"], 100.0);
 }
 
+TEST_F(ScoredFiles, PrintOneNumberOrABootstrap) {
+  const std::vector<std::string> value{"ref.txt", "--metrics", "bleu", "--value"};
+  for (const std::vector<std::string>& more :
+       std::vector<std::vector<std::string>>{{"--bootstrap", "100"}, {"--baseline", "ref.txt"}}) {
+    std::vector<std::string> all = value;
+    all.insert(all.end(), more.begin(), more.end());
+    EXPECT_TRUE(refused(score(all), kUsage, {"--value", more[0]}));
+  }
+}
+
+// sacreBLEU counts the code points of a text as they are.
+TEST_F(ScoredFiles, AreCountedAsTheyAre) {
+  write("out.txt", "\u0958\n");
+  write("ref.txt", "\u0958x\n");
+  EXPECT_NEAR(json_of({"ref.txt"})["chrf"].get<double>(), 100 * 2.5 / 4.5, 1e-9);
+  write("out.txt", "abc\n");
+  write("ref.txt", "abd\n");
+  EXPECT_NEAR(json_of({"ref.txt"})["chrf"].get<double>(), 38.888889, 5e-7);
+}
+
 TEST_F(ScoredFiles, MustBeComplete) {
   EXPECT_TRUE(refused(score({}), kUsage, {"--hypotheses", "references"}));
   EXPECT_TRUE(refused(run_with({"ref.txt"}), kUsage, {"--model", "--hypotheses"}));
@@ -260,7 +292,7 @@ TEST_F(ScoredFiles, MustBeComplete) {
   write("short.txt", "one line\n");
   for (const char* option : {"--references", "--source", "--baseline"}) {
     EXPECT_TRUE(refused(score({"ref.txt", option, "short.txt"}), kData,
-                        {"short.txt: ends after 1 lines", "out.txt has more"}))
+                        {"short.txt: ends after 1 line,", "out.txt has more"}))
         << option;
   }
   write("broken.txt", "a\n\xff\n");
@@ -309,6 +341,7 @@ TEST_F(ScoredFiles, HaveNoOptionsOfModels) {
                                              {"--bootstrap", "5"},
                                              {"--bootstrap", "x"},
                                              {"--bootstrap-seed", "-1", "--bootstrap", "100"},
+                                             {"--bootstrap-seed", "5"},
                                              {"--baseline", ""},
                                              {"--references", ""},
                                              {"--reference-column", "0"}}) {

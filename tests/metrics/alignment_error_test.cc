@@ -85,9 +85,6 @@ TEST(Links, AreReadFromPharaohLines) {
   EXPECT_THAT(parse_links("2-1 0-0\t2-1  10-3\r", "a", 1),
               ElementsAre(Link{0, 0}, Link{2, 1}, Link{10, 3}));
   EXPECT_THAT(parse_links("", "a", 1), IsEmpty());
-  LinkFormat from_one;
-  from_one.first_index = 1;
-  EXPECT_THAT(parse_links("1-1 3-2", "a", 1, from_one), ElementsAre(Link{0, 0}, Link{2, 1}));
 }
 
 TEST(Links, OfGoldAreSureOrPossible) {
@@ -117,9 +114,9 @@ TEST(Links, OutsideThePairAreRefused) {
               ThrowsMessage<DataError>("a:1: link '3-0' points beyond the 3 source words"));
   EXPECT_THAT([&] { parse_links("0-2", "a", 1, format); },
               ThrowsMessage<DataError>("a:1: link '0-2' points beyond the 2 target words"));
-  format.first_index = 1;
-  EXPECT_THAT([&] { parse_links("0-1", "a", 1, format); },
-              ThrowsMessage<DataError>("a:1: link '0-1': words are counted from 1"));
+  format.source_length = 1;
+  EXPECT_THAT([&] { parse_links("1-0", "a", 1, format); },
+              ThrowsMessage<DataError>("a:1: link '1-0' points beyond the 1 source word"));
 }
 
 TEST(Links, InErrorsAreCutShort) {

@@ -219,13 +219,15 @@ TEST(Evaluate, EqualsTheMetricsOwnFunctions) {
   EvaluateOptions options;
   options.bleu.tokenizer = Tokenizer::kNone;
   options.bleu.smoothing = Smoothing::kAddK;
-  EXPECT_EQ(evaluate(Metric::kBleu, hypotheses, references, options),
-            bleu(texts, reference_texts, options.bleu).score);
-  EXPECT_EQ(evaluate(Metric::kChrf, hypotheses, references), chrf(texts, reference_texts).score);
+  EXPECT_EQ(
+      evaluate(Metric::kBleu, hypotheses, references, options),
+      bleu_from_counts(count_bleu(texts[0], reference_texts[0], options.bleu), options.bleu).score);
+  EXPECT_EQ(evaluate(Metric::kChrf, hypotheses, references),
+            chrf_from_counts(count_chrf(texts[0], reference_texts[0])));
   ChrfOptions plus_plus;
   plus_plus.word_order = 2;
   EXPECT_EQ(evaluate(Metric::kChrfPlusPlus, hypotheses, references),
-            chrf(texts, reference_texts, plus_plus).score);
+            chrf_from_counts(count_chrf(texts[0], reference_texts[0], plus_plus), plus_plus));
 }
 
 TEST(Evaluate, AcceptsSeveralReferences) {
@@ -338,6 +340,38 @@ TEST(Evaluate, RefusesEmptyAndUnequalCorpora) {
     EXPECT_THROW(evaluate(metric, Segments{words("a")}, Segments{}), CheckFailure);
     EXPECT_THROW(evaluate(metric, Segments{words("a")}, std::vector<Segments>{{}}), UsageError);
   }
+}
+
+// sacreBLEU composes nothing. U+0958 is one code point, but two in every normal form.
+TEST(Evaluate, CountsCodePointsAsTheyAreIfAskedTo) {
+  EvaluateOptions raw;
+  raw.form = TextForm::kRaw;
+  const auto score = [&](Metric metric, const std::string& hypothesis, const std::string& reference,
+                         const EvaluateOptions& options) {
+    return evaluate(metric, std::vector{plain_segment(hypothesis)},
+                    std::vector{plain_segment(reference)}, options);
+  };
+  // One of one character and one of two match: F = 5 · 1 · 0.5 / (4 · 1 + 0.5).
+  EXPECT_NEAR(score(Metric::kChrf, "\u0958", "\u0958x", raw), 100 * 2.5 / 4.5, 1e-9);
+  // Composed, two of two and two of three characters match, and one of one and one of two pairs.
+  const double recall = (2.0 / 3 + 1.0 / 2) / 2;
+  EXPECT_NEAR(score(Metric::kChrf, "\u0958", "\u0958x", {}), 500 * recall / (4 + recall), 1e-9);
+  EXPECT_NEAR(score(Metric::kChrf, "abc", "abd", raw), 38.888889, 5e-7);
+  EXPECT_EQ(score(Metric::kCharacterErrorRate, "\u0958", "a", raw), 100);
+  EXPECT_EQ(score(Metric::kCharacterErrorRate, "\u0958", "a", {}), 200);
+  // Vietnamese, decomposed and composed.
+  const std::string apart = "Vie\u0323\u0302t", together = "Vi\u1EC7t";
+  for (const Metric metric : {Metric::kWordErrorRate, Metric::kTer, Metric::kUnitErrorRate}) {
+    EXPECT_EQ(score(metric, apart, together, raw), 100) << metric_name(metric);
+    EXPECT_EQ(score(metric, apart, together, {}), 0) << metric_name(metric);
+  }
+  EXPECT_EQ(score(Metric::kCharacterErrorRate, apart, together, raw), 100 * 3.0 / 4);
+  EXPECT_LT(score(Metric::kChrf, apart, together, raw), 100);
+  EvaluateOptions characters = raw;
+  characters.bleu.tokenizer = Tokenizer::kChar;
+  EXPECT_LT(score(Metric::kBleu, apart, together, characters), 100);
+  EXPECT_EQ(score(Metric::kExactMatch, apart, together, raw), 100) << "the texts are equivalent";
+  EXPECT_EQ(score(Metric::kCharacterErrorRate, " a  b ", "a b", raw), 0);
 }
 
 }  // namespace

@@ -8,10 +8,14 @@
 #include <vector>
 
 #include "base/base.h"
+#include "corpus_scores.h"
 #include "metrics/metrics.h"
 
 namespace attend::metrics {
 namespace {
+
+using testing::CorpusTer;
+using testing::ter;
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
@@ -52,7 +56,7 @@ TEST(Ter, GivesThePublishedScores) {
       {"Sie können beispielsweise ein Dokument erstellen , das ein Auto enthalt , das sich über "
        "die Bühne bewegt ."},
       {hypotheses[4]}};
-  const TerScore result = ter(hypotheses, references);
+  const CorpusTer result = ter(hypotheses, references);
   EXPECT_NEAR(result.score, 13.6, 1e-9);
   EXPECT_EQ(result.counts.edits, 17U);
   EXPECT_EQ(result.counts.reference_length, 125);
@@ -68,7 +72,7 @@ TEST(Ter, CountsAShiftAsOneEdit) {
 
 TEST(Ter, DividesByTheMeanLengthOfTheReferences) {
   // The nearer reference has one edit; the lengths are 2 and 4.
-  const TerScore result = ter(Texts{"a b"}, References{{"a c", "w x y z"}});
+  const CorpusTer result = ter(Texts{"a b"}, References{{"a c", "w x y z"}});
   EXPECT_EQ(result.counts.edits, 1U);
   EXPECT_DOUBLE_EQ(result.counts.reference_length, 3);
   EXPECT_DOUBLE_EQ(result.score, 100.0 / 3);
@@ -76,7 +80,7 @@ TEST(Ter, DividesByTheMeanLengthOfTheReferences) {
 }
 
 TEST(Ter, SumsBeforeItDivides) {
-  const TerScore result = ter(Texts{"a b c", "x"}, References{{"a b c"}, {"y"}});
+  const CorpusTer result = ter(Texts{"a b c", "x"}, References{{"a b c"}, {"y"}});
   EXPECT_DOUBLE_EQ(result.score, 25);
 }
 

@@ -78,6 +78,7 @@ class Encoder {
 
   Level make_level(const model::EncoderConfig& config, int level, const Tensors& tensors) const;
   void make_tables();
+  // Inputs of the bottom layer (encoder_inputs.cc):
   std::vector<float> embed(std::span<const text::TokenId> ids) const;
   Inputs embed_sources(std::span<const model::Source> sources,
                        std::vector<text::TokenId> ids) const;
@@ -86,6 +87,7 @@ class Encoder {
   void add_ngrams(const model::Ngrams& ngrams, std::size_t first, std::span<float> rows) const;
   std::vector<float> embed_with_distances(std::span<const model::Source> sources,
                                           std::span<const text::TokenId> ids) const;
+  // The layers of a level (encoder.cc):
   void run_layer(const Layer& layer, const Inputs& inputs, Annotations& annotations) const;
   void run_level(const Level& level, Inputs inputs, Annotations& annotations) const;
   Annotations annotate_level(std::size_t level, Inputs inputs,

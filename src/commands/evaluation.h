@@ -33,6 +33,8 @@ struct EvaluatedPairs {
   /// Natural logarithms of the probabilities of the predictions; −infinity where there is none.
   std::vector<double> log_probabilities;
   double seconds = 0;  ///< seconds that prediction took
+  /// References that the preparation of the model changed (metrics::is_unchanged).
+  std::size_t changed_references = 0;
   // For a model whose answers are one label; otherwise empty. Pairs whose source has no answer are
   // left out.
   std::vector<metrics::JudgedLabel> judged;   ///< by the probabilities of the model

@@ -1,7 +1,6 @@
 // The evaluation of a model. For labels it adds a table per class, confusions and calibration; it
 // can fit a temperature.
 #include <fmt/format.h>
-#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <utility>
@@ -123,27 +122,19 @@ void store_temperature(const std::string& folder, const predictor::Predictor& pr
 }
 
 // Puts into the signatures that both sides are in small letters, where the model prepares them so.
-// Any other preparation has no place in a signature, and a notice names it.
+// Any other preparation has no place in a signature, and a notice tells of it.
 void sign_preparation(const model::SideConfig& target, std::span<const metrics::Metric> wanted,
-                      metrics::EvaluateOptions& how) {
+                      const EvaluatedPairs& evaluated, metrics::EvaluateOptions& how) {
   if (target.lowercase) {
     how.bleu.lowercase = how.chrf.lowercase = true;
     how.ter.case_sensitive = false;
   }
-  std::vector<std::string_view> changes;
-  if (!target.remove.empty()) changes.emplace_back("target.remove");
-  if (target.normalisation == model::NormalisationChoice::kNfkc) {
-    changes.emplace_back("target.normalisation: nfkc");
-  }
-  if (target.invisible == model::InvisibleChoice::kDrop) {
-    changes.emplace_back("target.invisible: drop");
-  }
-  const bool is_signed = std::any_of(wanted.begin(), wanted.end(), metrics::has_signature);
-  if (changes.empty() || !is_signed) return;
+  const std::size_t changed = evaluated.changed_references;
+  if (changed == 0 || std::none_of(wanted.begin(), wanted.end(), metrics::has_signature)) return;
   print_message(
-      fmt::format("{}: the references were prepared as the model prepares its targets ({}), which "
-                  "no signature says; --hypotheses scores texts as they are\n",
-                  kName, fmt::join(changes, ", ")));
+      fmt::format("{}: the references were prepared as the model prepares its targets, which "
+                  "changed {} of them; --hypotheses scores texts as they are\n",
+                  kName, changed));
 }
 
 }  // namespace
@@ -170,7 +161,7 @@ void evaluate_model(const EvaluationRequest& given, const CLI::App& command) {
   const std::vector<metrics::Metric> wanted = metrics_for(predictor.text(), request.metrics);
   metrics::EvaluateOptions how =
       evaluate_options(request.metric_options, wanted, evaluated.references, kName);
-  sign_preparation(predictor.text().target.config, wanted, how);
+  sign_preparation(predictor.text().target.config, wanted, evaluated, how);
   how.labels = averaged;
   const EvaluationReport report =
       report_evaluation(wanted, evaluated, request.edges, how, samples_of(request));

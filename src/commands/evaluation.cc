@@ -55,6 +55,7 @@ struct Comparison {
   metrics::Segment hypothesis, baseline;
   std::vector<metrics::Segment> references;
   bool blank_reference = false;  // there is no other one
+  std::size_t changed_references = 0;
 };
 
 // Returns the index of a reference among the labels of the model.
@@ -129,12 +130,16 @@ std::vector<std::string> PairEvaluation::references_of(const Chunk& chunk, std::
 std::string PairEvaluation::compare(const predictor::Answer& answer, const Chunk& chunk,
                                     std::size_t i, Comparison& comparison) const {
   const text::Segmenter& segmenter = predictor_.text().target.segmenter;
+  const bool lowercase = predictor_.text().target.config.lowercase;
   const std::vector<std::string> references = references_of(chunk, i);
   comparison.blank_reference = text::is_blank(references.front());
   for (const std::string& reference : references) {
     const std::string problem =
         cut_into_units(segmenter, reference, comparison.references.emplace_back());
     if (!problem.empty()) return problem;
+    if (!metrics::is_unchanged(comparison.references.back(), reference, lowercase)) {
+      ++comparison.changed_references;
+    }
   }
   if (extra_.baseline) {
     const std::string& text = line_of(*extra_.baseline, chunk.line_numbers[i]);
@@ -184,6 +189,7 @@ void PairEvaluation::take(const predictor::Answer& answer, const Chunk& chunk, s
   const bool sure = !answer.predictions.empty() && answer.predictions.front().confidence;
   result_.log_probabilities.push_back(sure ? answer.predictions.front().rest_log_probability
                                            : -std::numeric_limits<double>::infinity());
+  result_.changed_references += comparison.changed_references;
   result_.source_lengths.push_back(answer.source.units.size());
   result_.hypotheses.push_back(std::move(comparison.hypothesis));
   result_.references.push_back(std::move(comparison.references));

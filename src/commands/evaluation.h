@@ -34,6 +34,8 @@ struct EvaluatedPairs {
   /// where there is none and where it is not finished.
   std::vector<double> log_probabilities;
   double seconds = 0;  ///< seconds that prediction took
+  /// References that the preparation of the model changed (metrics::is_unchanged).
+  std::size_t changed_references = 0;
   // For a model whose answers are one label; otherwise empty. Pairs whose source has no answer are
   // left out.
   std::vector<metrics::JudgedLabel> judged;   ///< by the probabilities of the model

@@ -104,6 +104,13 @@ Segment make_segment(const text::Segmenter& target, std::string_view raw) {
   return segment;
 }
 
+bool is_unchanged(const Segment& prepared, std::string_view raw, bool lowercase) {
+  const auto form = [lowercase](std::string_view text) {
+    return comparable(lowercase ? lower_case(text) : text);
+  };
+  return prepared.text == raw || form(prepared.text) == form(raw);
+}
+
 Segment plain_segment(std::string text) {
   Segment segment;
   const std::vector<std::string_view> words = split_words(text);

@@ -59,6 +59,10 @@ struct Segment {
 /// for text that cannot be cut.
 Segment make_segment(const text::Segmenter& target, std::string_view raw);
 
+/// Returns whether preparation has left a text as it was, but for white space, composition (NFC)
+/// and, if `lowercase`, capitals.
+bool is_unchanged(const Segment& prepared, std::string_view raw, bool lowercase);
+
 /// Makes a segment of a text that no model prepares: its units are the words between white space.
 Segment plain_segment(std::string text);
 

@@ -133,7 +133,9 @@ TEST(WordLinks, OfCharactersJoinTheWordsOfSourcesWithSeveral) {
       const double weight = link["weight"];
       for (std::size_t k = 0; k < answer["source_words"].size(); ++k) {
         const double other = word_weight(answer, answer["source_words"][k], word);
-        if (k == link["source"]) EXPECT_NEAR(other, weight, 1e-4) << line;
+        if (k == link["source"]) {
+          EXPECT_NEAR(other, weight, 1e-4) << line;
+        }
         EXPECT_LE(other, weight + 1e-4) << line;
       }
       ++links;

@@ -374,5 +374,13 @@ TEST(Evaluate, CountsCodePointsAsTheyAreIfAskedTo) {
   EXPECT_EQ(score(Metric::kCharacterErrorRate, " a  b ", "a b", raw), 0);
 }
 
+TEST(IsUnchanged, SeesMoreThanFormsWhiteSpaceAndCapitals) {
+  EXPECT_TRUE(is_unchanged({"a b", {}}, " a  b", false));
+  EXPECT_TRUE(is_unchanged({"caf\u00E9", {}}, "cafe\u0301", false));
+  EXPECT_FALSE(is_unchanged({"a", {}}, "A", false));
+  EXPECT_TRUE(is_unchanged({"a", {}}, "A", true));
+  EXPECT_FALSE(is_unchanged({"ab", {}}, "a,b", true));
+}
+
 }  // namespace
 }  // namespace attend::metrics

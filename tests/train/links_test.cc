@@ -127,16 +127,16 @@ TEST_F(ReadLinks, StandBesideTheirPairs) {
 TEST_F(ReadLinks, NameTheirLineWhereTheyAreWrong) {
   EXPECT_THAT(error_of("a\tx\nb\ty\n", "0-0\n0:0\n"), HasSubstr("links:2: '0:0' is not a link"));
   EXPECT_THAT(error_of("a\tx\nb\ty\n", "1-0\n0-0\n"),
-              HasSubstr("links:1: link '1-0' points beyond the 1 source words"));
-  EXPECT_THAT(error_of("a\tx\n", "0-1\n"), HasSubstr("points beyond the 1 target words"));
+              HasSubstr("links:1: link '1-0' points beyond the 1 source word"));
+  EXPECT_THAT(error_of("a\tx\n", "0-1\n"), HasSubstr("points beyond the 1 target word"));
   EXPECT_THAT(error_of("a\tx\n", "0?0\n"), HasSubstr("'0?0' is not a link"));
   EXPECT_THAT(error_of("a\tx\n", "\xff\n"), HasSubstr("links:1: byte 1"));
 }
 
 TEST_F(ReadLinks, MustBeAsManyLinesAsPairs) {
-  EXPECT_THAT(error_of("a\tx\nb\ty\n", "0-0\n"), HasSubstr("links: ends after 1 lines, but"));
-  EXPECT_THAT(error_of("a\tx\n", "0-0\n0-0\n"), HasSubstr("pairs.tsv: ends after 1 lines, but"));
-  EXPECT_THAT(error_of("a\tx\n", "0-0\n\xff\n"), HasSubstr("pairs.tsv: ends after 1 lines, but"));
+  EXPECT_THAT(error_of("a\tx\nb\ty\n", "0-0\n"), HasSubstr("links: ends after 1 line, but"));
+  EXPECT_THAT(error_of("a\tx\n", "0-0\n0-0\n"), HasSubstr("pairs.tsv: ends after 1 line, but"));
+  EXPECT_THAT(error_of("a\tx\n", "0-0\n\xff\n"), HasSubstr("pairs.tsv: ends after 1 line, but"));
 }
 
 TEST_F(ReadLinks, StayInStepWithPairsThatAreLeftOut) {

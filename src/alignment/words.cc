@@ -85,12 +85,13 @@ std::vector<double> WordWeights::merged(std::span<const Range> units) const {
   for (const auto& [word, unit] : units) {
     const auto weights = step(static_cast<std::ptrdiff_t>(unit) + options_.shift);
     if (weights.empty()) continue;
+    if (options_.merge == Merge::kFirst && rows > 0) break;
     ++rows;
     items.assign(items_, 0.0);
     add(weights, items);
     for (std::size_t i = 0; i < items_; ++i) {
       result[i] =
-          options_.merge == Merge::kMean ? result[i] + items[i] : std::max(result[i], items[i]);
+          options_.merge == Merge::kMaximum ? std::max(result[i], items[i]) : result[i] + items[i];
     }
   }
   if (options_.merge == Merge::kMean && rows > 0) {

@@ -48,8 +48,9 @@ struct UnitWeights {
 
 /// How the rows of the units of a target word become the row of the word.
 enum class Merge {
-  kMean,    ///< their mean
-  kMaximum  ///< for each source word, the largest of them
+  kMean,     ///< their mean
+  kMaximum,  ///< for each source word, the largest of them
+  kFirst     ///< the row of the first unit that has one; the others only continue the word
 };
 
 struct WordOptions {
@@ -64,7 +65,7 @@ struct WordRow {
   /// The source words that own a unit, sorted; any other word has weight 0. Empty for a target word
   /// that owns no unit.
   std::span<const std::size_t> words;
-  /// [words], 0 … 1. They sum to at most 1 with Merge::kMean.
+  /// [words], 0 … 1. They sum to at most 1, except with Merge::kMaximum.
   std::vector<float> weights;
   float elsewhere = 0;  ///< the largest weight of a column that belongs to no unit
 };

@@ -273,8 +273,9 @@ void add_link_options(CLI::App& command, const std::shared_ptr<Options>& options
       ->check(number_between(0, 1))
       ->capture_default_str();
   add_choice<Merge>(command, "--merge", options->aligner.merge,
-                    {{"mean", Merge::kMean}, {"max", Merge::kMaximum}},
-                    "how the weights of the units of a target word become those of the word");
+                    {{"mean", Merge::kMean}, {"max", Merge::kMaximum}, {"first", Merge::kFirst}},
+                    "how the weights of the units of a target word become those of the word; first: "
+                    "those of its first unit alone");
   options->aligner.shift = 0;
   command
       .add_option_function<std::string>(

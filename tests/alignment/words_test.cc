@@ -87,6 +87,15 @@ TEST(WordWeights, MayTakeTheLargestRow) {
   EXPECT_THAT(dense(words), IsNear(std::vector<float>{0.7F, 0.6F, 0.2F, 0.2F}));
 }
 
+TEST(WordWeights, MayTakeTheRowOfTheFirstUnit) {
+  const Example example;
+  EXPECT_THAT(dense(example.weights({0, Merge::kFirst})),
+              IsNear(std::vector<float>{0.7F, 0.2F, 0.2F, 0.2F}));
+  EXPECT_THAT(dense(example.weights({-1, Merge::kFirst})),
+              IsNear(std::vector<float>{0.7F, 0.2F, 0.3F, 0.6F}))
+      << "the first piece has no row, and the word has that of its second piece";
+}
+
 TEST(WordWeights, ShiftTakesTheRowOfAnotherStep) {
   const Example example;
   EXPECT_THAT(dense(example.weights({1, Merge::kMean})),

@@ -126,7 +126,7 @@ void store_temperature(const std::string& folder, const predictor::Predictor& pr
 void sign_preparation(const model::SideConfig& target, std::span<const metrics::Metric> wanted,
                       const EvaluatedPairs& evaluated, metrics::EvaluateOptions& how) {
   if (target.lowercase) {
-    how.bleu.lowercase = how.chrf.lowercase = true;
+    how.bleu.lowercase = how.chrf.lowercase = how.captions.lowercase = true;
     how.ter.case_sensitive = false;
   }
   const std::size_t changed = evaluated.changed_references;

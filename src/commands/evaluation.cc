@@ -219,8 +219,11 @@ void add_metrics_option(CLI::App& command, std::vector<metrics::Metric>& chosen)
   command
       .add_option_function<std::string>(
           "--metrics", take,
-          fmt::format("of {}; without: {}, or {} for a model of labels (target.unit: whole)", names,
-                      kTextMetrics, kLabelMetrics))
+          fmt::format(
+              "of {}; without: {}, or {} for a model of labels (target.unit: whole). bleu-1 "
+              "to bleu-4 are those of captions: precisions of 1 to n words, without a "
+              "brevity penalty",
+              names, kTextMetrics, kLabelMetrics))
       ->type_name("NAME,…");
 }
 

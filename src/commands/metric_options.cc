@@ -59,6 +59,18 @@ void tell_words(const MetricOptions& options, std::span<const Metric> wanted,
                                  : ""));
 }
 
+// Tells of captions that may be one word each: they are cut at blanks without --tokenize.
+void tell_captions(std::span<const Metric> wanted, const metrics::TokenizerChoice& choice,
+                   std::string_view command) {
+  const auto found = std::find_if(wanted.begin(), wanted.end(), metrics::counts_caption_words);
+  if (found == wanted.end()) return;
+  print_message(fmt::format(
+      "{}: {} counts words between blanks; if the {} texts have no blanks between words, "
+      "--tokenize {} cuts them\n",
+      command, metrics::metric_name(*found), choice.script,
+      metrics::tokenizer_name(choice.tokenizer)));
+}
+
 }  // namespace
 
 void add_metric_options(CLI::App& command, MetricOptions& options) {
@@ -69,7 +81,8 @@ void add_metric_options(CLI::App& command, MetricOptions& options) {
   }
   add_choice<Tokenizers>(command, "--tokenize", options.tokenizer, tokenizers,
                          "words of bleu; without: by the script of the references, zh for Chinese, "
-                         "char for Japanese and Thai, else 13a");
+                         "char for Japanese and Thai, else 13a. Also words of captions, for bleu-1 "
+                         "to bleu-4; without: none");
   std::vector<std::pair<std::string, Smoothing>> smoothings;
   for (const Smoothing one : metrics::all_smoothings()) {
     smoothings.emplace_back(metrics::smoothing_name(one), one);
@@ -80,8 +93,15 @@ void add_metric_options(CLI::App& command, MetricOptions& options) {
       .add_option("--smooth-value", options.smoothing_value,
                   "value of --smooth floor (without: 0.1) or add-k (without: 1)")
       ->check(number_between(0, 1000));
-  command.add_flag("--lowercase", options.lowercase,
-                   "bleu, chrf, wer, cer and per compare small letters, as ter always does");
+  command.add_flag(
+      "--lowercase", options.lowercase,
+      "bleu, chrf, wer, cer, per and the metrics of captions compare small letters, as "
+      "ter always does");
+  command.add_flag_callback(
+      "--brevity-penalty",
+      [&options] { options.caption_brevity = metrics::BrevityPenalty::kClosest; },
+      "bleu-1 to bleu-4 fall where predictions are shorter than the closest reference, as bleu and "
+      "coco-caption do");
   command.add_flag("--ter-case-sensitive", options.ter.case_sensitive,
                    "ter tells capitals from small letters");
   command.add_flag("--ter-normalized", options.ter.normalized, "ter splits punctuation off");
@@ -111,9 +131,13 @@ metrics::EvaluateOptions evaluate_options(const MetricOptions& options,
   result.bleu.smoothing_value = options.smoothing_value;
   result.bleu.lowercase = result.chrf.lowercase = result.lowercase = options.lowercase;
   result.ter = options.ter;
+  result.captions.tokenizer = options.tokenizer.value_or(result.captions.tokenizer);
+  result.captions.lowercase = options.lowercase;
+  result.captions.brevity_penalty = options.caption_brevity;
   if (choice.script.empty()) return result;
   if (is_wanted(wanted, Metric::kBleu)) tell_tokenizer(options, choice, command);
   tell_words(options, wanted, choice.script, command);
+  if (!options.tokenizer) tell_captions(wanted, choice, command);
   return result;
 }
 

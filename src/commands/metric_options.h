@@ -18,11 +18,12 @@ struct MetricOptions {
   metrics::Smoothing smoothing = metrics::BleuOptions{}.smoothing;
   std::optional<double> smoothing_value;
   bool lowercase = false;
+  metrics::BrevityPenalty caption_brevity = metrics::CaptionOptions{}.brevity_penalty;
   metrics::TerOptions ter;
 };
 
 /// Adds --tokenize, --smooth, --smooth-value, --lowercase and the options of TER, which have the
-/// names of sacreBLEU.
+/// names of sacreBLEU, and --brevity-penalty.
 void add_metric_options(CLI::App& command, MetricOptions& options);
 
 /// Throws UsageError for a value of smoothing that the smoothing does not have.

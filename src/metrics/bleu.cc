@@ -89,7 +89,8 @@ BleuCounts count_bleu(const std::string& hypothesis, std::span<const std::string
 
 namespace {
 
-double brevity_penalty(const BleuCounts& counts) {
+double brevity_penalty(const BleuCounts& counts, BrevityPenalty kind) {
+  if (kind == BrevityPenalty::kNone) return 1;
   if (counts.hypothesis_length >= counts.reference_length) return 1;
   if (counts.hypothesis_length == 0) return 0;
   return std::exp(1 - static_cast<double>(counts.reference_length) /
@@ -108,6 +109,7 @@ std::string bleu_signature(std::string_view reference_count, const BleuOptions& 
                   tokenizer_name(options.tokenizer), smoothing);
   if (options.max_order != BleuOptions{}.max_order)
     result += fmt::format("|order:{}", options.max_order);
+  if (options.brevity_penalty == BrevityPenalty::kNone) result += "|bp:no";
   return result;
 }
 
@@ -133,7 +135,7 @@ BleuScore bleu_from_counts(const BleuCounts& counts, const BleuOptions& options)
   ATTEND_CHECK_EQ(counts.totals.size(), options.max_order);
   BleuScore result;
   result.counts = counts;
-  result.brevity_penalty = brevity_penalty(counts);
+  result.brevity_penalty = brevity_penalty(counts, options.brevity_penalty);
   result.precisions.assign(options.max_order, 0);
   if (std::all_of(counts.matches.begin(), counts.matches.end(), [](auto n) { return n == 0; }))
     return result;

@@ -25,6 +25,12 @@ std::span<const Smoothing> all_smoothings();
 /// Returns "exp", "floor", "add-k" or "none".
 std::string_view smoothing_name(Smoothing smoothing);
 
+/// Says whether a score falls where hypotheses are shorter than their references.
+enum class BrevityPenalty {
+  kClosest,  ///< by the length of the reference of each segment that is closest in length
+  kNone      ///< the mean of the precisions alone, which short hypotheses raise
+};
+
 struct BleuOptions {
   Tokenizer tokenizer = Tokenizer::k13a;
   bool lowercase = false;
@@ -33,6 +39,7 @@ struct BleuOptions {
   /// Average only the orders for which the hypotheses are long enough; for single sentences.
   bool effective_order = false;
   std::size_t max_order = 4;  ///< 1 to 16
+  BrevityPenalty brevity_penalty = BrevityPenalty::kClosest;
 };
 
 /// The counts from which BLEU is computed. The counts of a corpus are sums over its segments. A
@@ -48,7 +55,7 @@ struct BleuCounts {
 struct BleuScore {
   double score = 0;                ///< percent
   std::vector<double> precisions;  // [max_order] percent, smoothed
-  double brevity_penalty = 0;      ///< 0 to 1
+  double brevity_penalty = 0;      ///< 0 to 1; 1 without one
   BleuCounts counts;               ///< without the additions of smoothing
 };
 
@@ -57,7 +64,8 @@ BleuCounts count_bleu(const std::string& hypothesis, std::span<const std::string
                       const BleuOptions& options = {});
 
 /// Returns the signature that a score must be quoted with, for example
-/// "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp". `reference_count` is that of every segment, or
+/// "nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp"; "|order:2" follows where the order is not 4, and
+/// "|bp:no" where there is no brevity penalty. `reference_count` is that of every segment, or
 /// "var".
 std::string bleu_signature(std::string_view reference_count, const BleuOptions& options = {});
 

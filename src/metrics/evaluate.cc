@@ -21,7 +21,7 @@ struct Description {
   bool higher_is_better;
 };
 
-constexpr std::array<Description, 14> kDescriptions = {{
+constexpr std::array<Description, 18> kDescriptions = {{
     {Metric::kExactMatch, "exact_match", true},
     {Metric::kUnitErrorRate, "unit_error_rate", false},
     {Metric::kSequenceErrorRate, "sequence_error_rate", false},
@@ -36,6 +36,10 @@ constexpr std::array<Description, 14> kDescriptions = {{
     {Metric::kMacroF1, "macro_f1", true},
     {Metric::kMicroF1, "micro_f1", true},
     {Metric::kSemEval2010, "semeval2010", true},
+    {Metric::kBleu1, "bleu-1", true},
+    {Metric::kBleu2, "bleu-2", true},
+    {Metric::kBleu3, "bleu-3", true},
+    {Metric::kBleu4, "bleu-4", true},
 }};
 
 constexpr auto kMetrics = [] {
@@ -72,7 +76,7 @@ Metric parse_metric(std::string_view name) {
   const std::string wanted = canonical(name);
   std::vector<std::string_view> names;
   for (const Description& description : kDescriptions) {
-    if (description.name == wanted) return description.metric;
+    if (canonical(description.name) == wanted) return description.metric;
     names.push_back(description.name);
   }
   throw UsageError(fmt::format("unknown metric '{}' (there are {})", name, fmt::join(names, ", ")));

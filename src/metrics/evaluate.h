@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "metrics/bleu.h"
+#include "metrics/captions.h"
 #include "metrics/chrf.h"
 #include "metrics/labels.h"
 #include "metrics/ter.h"
@@ -30,7 +31,11 @@ enum class Metric {
   kAccuracy,            ///< "accuracy": texts as labels
   kMacroF1,             ///< "macro_f1": texts as labels
   kMicroF1,             ///< "micro_f1": texts as labels
-  kSemEval2010          ///< "semeval2010": texts as labels of SemEval-2010 task 8
+  kSemEval2010,         ///< "semeval2010": texts as labels of SemEval-2010 task 8
+  kBleu1,               ///< "bleu-1": texts as captions
+  kBleu2,               ///< "bleu-2": texts as captions
+  kBleu3,               ///< "bleu-3": texts as captions
+  kBleu4                ///< "bleu-4": texts as captions
 };
 
 /// Returns all metrics in the order of their declaration.
@@ -77,13 +82,14 @@ enum class TextForm {
 };
 
 struct EvaluateOptions {
-  /// For bleu, chrf, chrf++, ter, wer, cer, per and the metrics on units. All other metrics ask
-  /// whether texts are equal, and compare composed ones.
+  /// For bleu, chrf, chrf++, ter, wer, cer, per, the metrics of captions and those on units. All
+  /// other metrics ask whether texts are equal, and compare composed ones.
   TextForm form = TextForm::kComposed;
   BleuOptions bleu;
   ChrfOptions chrf;  ///< chrf++ uses word order 2 if this has 0
   TerOptions ter;
-  bool lowercase = false;  ///< wer, cer and per compare small letters
+  CaptionOptions captions;  ///< bleu-1 to bleu-4
+  bool lowercase = false;   ///< wer, cer and per compare small letters
   /// The labels that macro F1 and micro F1 average; both are 0 where all of them are ignored.
   /// semeval2010 has a choice of its own.
   LabelScoreOptions labels;
@@ -93,11 +99,15 @@ struct EvaluateOptions {
 EvaluateOptions options_for(std::span<const std::vector<Segment>> references);
 EvaluateOptions options_for(std::span<const Segment> references);
 
-/// Returns whether metric_signature() gives a metric a signature: bleu, chrf, chrf++ and ter.
+/// Returns whether the words of a metric are those of EvaluateOptions::captions: bleu-1 to bleu-4.
+bool counts_caption_words(Metric metric);
+
+/// Returns whether metric_signature() gives a metric a signature: bleu, chrf, chrf++, ter and
+/// bleu-1 to bleu-4.
 bool has_signature(Metric metric);
 
-/// Returns what bleu, chrf, chrf++ and ter must be quoted with, in the form of sacreBLEU without
-/// its version; empty for other metrics.
+/// Returns what a metric with a signature must be quoted with, in the form of sacreBLEU without its
+/// version; empty for other metrics.
 std::string metric_signature(Metric metric, std::span<const std::vector<Segment>> references,
                              const EvaluateOptions& options = {});
 

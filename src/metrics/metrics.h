@@ -14,6 +14,7 @@
 #include "metrics/bootstrap.h"        // IWYU pragma: export
 #include "metrics/buckets.h"          // IWYU pragma: export
 #include "metrics/calibration.h"      // IWYU pragma: export
+#include "metrics/captions.h"         // IWYU pragma: export
 #include "metrics/chrf.h"             // IWYU pragma: export
 #include "metrics/edit_distance.h"    // IWYU pragma: export
 #include "metrics/evaluate.h"         // IWYU pragma: export

@@ -109,6 +109,11 @@ CorpusMetric prepare_chrf(const TextCorpus& corpus, const ChrfOptions& options) 
   });
 }
 
+/// Returns the order of bleu-1 to bleu-4.
+std::size_t bleu_order(Metric metric) {
+  return static_cast<std::size_t>(metric) - static_cast<std::size_t>(Metric::kBleu1) + 1;
+}
+
 ChrfOptions chrf_plus_plus(ChrfOptions options) {
   if (options.word_order == 0) options.word_order = 2;
   return options;
@@ -253,9 +258,13 @@ EvaluateOptions options_for(std::span<const Segment> references) {
   return options;
 }
 
+bool counts_caption_words(Metric metric) {
+  return metric >= Metric::kBleu1 && metric <= Metric::kBleu4;
+}
+
 bool has_signature(Metric metric) {
   return metric == Metric::kBleu || metric == Metric::kChrf || metric == Metric::kChrfPlusPlus ||
-         metric == Metric::kTer;
+         metric == Metric::kTer || counts_caption_words(metric);
 }
 
 std::string metric_signature(Metric metric, References references, const EvaluateOptions& options) {
@@ -268,6 +277,12 @@ std::string metric_signature(Metric metric, References references, const Evaluat
       return chrf_signature(reference_count_name(references), chrf_plus_plus(options.chrf));
     case Metric::kTer:
       return ter_signature(reference_count_name(references), options.ter);
+    case Metric::kBleu1:
+    case Metric::kBleu2:
+    case Metric::kBleu3:
+    case Metric::kBleu4:
+      return caption_bleu_signature(reference_count_name(references), bleu_order(metric),
+                                    options.captions);
     default:
       return {};
   }
@@ -308,6 +323,11 @@ CorpusMetric prepare(Metric metric, std::span<const Segment> hypotheses, Referen
       return prepare_f1(composed_corpus(), &LabelScores::micro, options.labels);
     case Metric::kSemEval2010:
       return prepare_labels(composed_corpus(), semeval2010_score);
+    case Metric::kBleu1:
+    case Metric::kBleu2:
+    case Metric::kBleu3:
+    case Metric::kBleu4:
+      return prepare_bleu(texts(), caption_bleu(bleu_order(metric), options.captions));
   }
   throw CheckFailure("a metric without an evaluation");
 }

@@ -42,13 +42,15 @@ std::vector<Metric> metrics_of_any_text() {
 }
 
 TEST(Metric, NamesAreReadBack) {
-  EXPECT_EQ(all_metrics().size(), 14u);
+  EXPECT_EQ(all_metrics().size(), 18u);
   for (const Metric metric : all_metrics()) EXPECT_EQ(parse_metric(metric_name(metric)), metric);
   EXPECT_EQ(parse_metric("exact_match"), Metric::kExactMatch);
   EXPECT_EQ(parse_metric("Exact-Match"), Metric::kExactMatch);
   EXPECT_EQ(parse_metric("BLEU"), Metric::kBleu);
   EXPECT_EQ(parse_metric("chrF++"), Metric::kChrfPlusPlus);
   EXPECT_EQ(parse_metric("TER"), Metric::kTer);
+  EXPECT_EQ(parse_metric("BLEU-4"), Metric::kBleu4);
+  EXPECT_EQ(parse_metric("bleu_1"), Metric::kBleu1);
   EXPECT_EQ(parse_metric("WER"), Metric::kWordErrorRate);
   EXPECT_EQ(parse_metric("cer"), Metric::kCharacterErrorRate);
   EXPECT_EQ(parse_metric("PER"), Metric::kPhoneErrorRate);

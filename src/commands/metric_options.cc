@@ -81,8 +81,8 @@ void add_metric_options(CLI::App& command, MetricOptions& options) {
   }
   add_choice<Tokenizers>(command, "--tokenize", options.tokenizer, tokenizers,
                          "words of bleu; without: by the script of the references, zh for Chinese, "
-                         "char for Japanese and Thai, else 13a. Also words of captions, for bleu-1 "
-                         "to bleu-4; without: none");
+                         "char for Japanese and Thai, else 13a. The metrics of captions take "
+                         "words between blanks unless this option is given");
   std::vector<std::pair<std::string, Smoothing>> smoothings;
   for (const Smoothing one : metrics::all_smoothings()) {
     smoothings.emplace_back(metrics::smoothing_name(one), one);

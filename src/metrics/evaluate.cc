@@ -21,7 +21,7 @@ struct Description {
   bool higher_is_better;
 };
 
-constexpr std::array<Description, 18> kDescriptions = {{
+constexpr std::array<Description, 19> kDescriptions = {{
     {Metric::kExactMatch, "exact_match", true},
     {Metric::kUnitErrorRate, "unit_error_rate", false},
     {Metric::kSequenceErrorRate, "sequence_error_rate", false},
@@ -40,6 +40,7 @@ constexpr std::array<Description, 18> kDescriptions = {{
     {Metric::kBleu2, "bleu-2", true},
     {Metric::kBleu3, "bleu-3", true},
     {Metric::kBleu4, "bleu-4", true},
+    {Metric::kRougeL, "rouge-l", true},
 }};
 
 constexpr auto kMetrics = [] {

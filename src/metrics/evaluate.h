@@ -35,7 +35,8 @@ enum class Metric {
   kBleu1,               ///< "bleu-1": texts as captions
   kBleu2,               ///< "bleu-2": texts as captions
   kBleu3,               ///< "bleu-3": texts as captions
-  kBleu4                ///< "bleu-4": texts as captions
+  kBleu4,               ///< "bleu-4": texts as captions
+  kRougeL               ///< "rouge-l": texts as captions
 };
 
 /// Returns all metrics in the order of their declaration.
@@ -88,7 +89,7 @@ struct EvaluateOptions {
   BleuOptions bleu;
   ChrfOptions chrf;  ///< chrf++ uses word order 2 if this has 0
   TerOptions ter;
-  CaptionOptions captions;  ///< bleu-1 to bleu-4
+  CaptionOptions captions;  ///< bleu-1 to bleu-4, rouge-l
   bool lowercase = false;   ///< wer, cer and per compare small letters
   /// The labels that macro F1 and micro F1 average; both are 0 where all of them are ignored.
   /// semeval2010 has a choice of its own.
@@ -99,11 +100,12 @@ struct EvaluateOptions {
 EvaluateOptions options_for(std::span<const std::vector<Segment>> references);
 EvaluateOptions options_for(std::span<const Segment> references);
 
-/// Returns whether the words of a metric are those of EvaluateOptions::captions: bleu-1 to bleu-4.
+/// Returns whether the words of a metric are those of EvaluateOptions::captions: bleu-1 to bleu-4
+/// and rouge-l.
 bool counts_caption_words(Metric metric);
 
 /// Returns whether metric_signature() gives a metric a signature: bleu, chrf, chrf++, ter and
-/// bleu-1 to bleu-4.
+/// those of captions.
 bool has_signature(Metric metric);
 
 /// Returns what a metric with a signature must be quoted with, in the form of sacreBLEU without its

@@ -20,5 +20,6 @@
 #include "metrics/evaluate.h"         // IWYU pragma: export
 #include "metrics/labels.h"           // IWYU pragma: export
 #include "metrics/line_confidence.h"  // IWYU pragma: export
+#include "metrics/rouge.h"            // IWYU pragma: export
 #include "metrics/ter.h"              // IWYU pragma: export
 #include "metrics/tokenizer.h"        // IWYU pragma: export

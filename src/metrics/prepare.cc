@@ -7,6 +7,8 @@
 #include "metrics/corpus_check.h"
 #include "metrics/edit_distance.h"
 #include "metrics/evaluate.h"
+#include "metrics/prepare_captions.h"
+#include "metrics/rouge.h"
 #include "metrics/unicode.h"
 
 namespace attend::metrics {
@@ -259,7 +261,7 @@ EvaluateOptions options_for(std::span<const Segment> references) {
 }
 
 bool counts_caption_words(Metric metric) {
-  return metric >= Metric::kBleu1 && metric <= Metric::kBleu4;
+  return metric >= Metric::kBleu1 && metric <= Metric::kRougeL;
 }
 
 bool has_signature(Metric metric) {
@@ -283,6 +285,8 @@ std::string metric_signature(Metric metric, References references, const Evaluat
     case Metric::kBleu4:
       return caption_bleu_signature(reference_count_name(references), bleu_order(metric),
                                     options.captions);
+    case Metric::kRougeL:
+      return rouge_l_signature(reference_count_name(references), options.captions);
     default:
       return {};
   }
@@ -328,6 +332,10 @@ CorpusMetric prepare(Metric metric, std::span<const Segment> hypotheses, Referen
     case Metric::kBleu3:
     case Metric::kBleu4:
       return prepare_bleu(texts(), caption_bleu(bleu_order(metric), options.captions));
+    case Metric::kRougeL: {
+      const TextCorpus corpus = texts();
+      return prepare_rouge_l({corpus.hypotheses, corpus.references}, options.captions);
+    }
   }
   throw CheckFailure("a metric without an evaluation");
 }

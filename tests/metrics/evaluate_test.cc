@@ -42,7 +42,7 @@ std::vector<Metric> metrics_of_any_text() {
 }
 
 TEST(Metric, NamesAreReadBack) {
-  EXPECT_EQ(all_metrics().size(), 18u);
+  EXPECT_EQ(all_metrics().size(), 19u);
   for (const Metric metric : all_metrics()) EXPECT_EQ(parse_metric(metric_name(metric)), metric);
   EXPECT_EQ(parse_metric("exact_match"), Metric::kExactMatch);
   EXPECT_EQ(parse_metric("Exact-Match"), Metric::kExactMatch);

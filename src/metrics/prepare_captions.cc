@@ -1,0 +1,44 @@
+#include "metrics/prepare_captions.h"
+
+#include <cstddef>
+#include <memory>
+#include <utility>
+
+#include "metrics/rouge.h"
+
+namespace attend::metrics {
+namespace {
+
+using Words = std::vector<std::string>;
+using Examples = std::span<const std::size_t>;
+
+std::vector<Words> words_of(std::span<const std::string> texts, const CaptionOptions& options) {
+  std::vector<Words> result;
+  result.reserve(texts.size());
+  for (const std::string& text : texts) result.push_back(caption_words(text, options));
+  return result;
+}
+
+/// Returns the mean of the values of the selected examples.
+CorpusMetric mean_of(std::vector<double> values) {
+  return
+      [values = std::make_shared<const std::vector<double>>(std::move(values))](Examples examples) {
+        double sum = 0;
+        for (const std::size_t example : examples) sum += (*values)[example];
+        return sum / static_cast<double>(examples.size());
+      };
+}
+
+}  // namespace
+
+CorpusMetric prepare_rouge_l(const CaptionTexts& texts, const CaptionOptions& options) {
+  std::vector<double> scores;
+  scores.reserve(texts.captions.size());
+  for (std::size_t i = 0; i < texts.captions.size(); ++i) {
+    scores.push_back(
+        rouge_l(caption_words(texts.captions[i], options), words_of(texts.references[i], options)));
+  }
+  return mean_of(std::move(scores));
+}
+
+}  // namespace attend::metrics

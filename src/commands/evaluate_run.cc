@@ -79,7 +79,8 @@ std::string result_text(const EvaluationRequest& request, const EvaluationReport
     case EvaluationOutput::kValue:
       break;
   }
-  return fmt::format("{:.2f}\n", report.table.all.values[0]);
+  return fmt::format("{:.{}f}\n", report.table.all.values[0],
+                     metrics::metric_decimals(report.metrics[0]));
 }
 
 std::optional<metrics::BootstrapOptions> samples_of(const EvaluationRequest& request) {

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <functional>
-
 #include "base/base.h"
 #include "view/view.h"
 
@@ -34,53 +32,60 @@ BootstrapReport report_bootstrap(std::span<const metrics::NamedMetric> system,
 
 // ------------------------------------------------------------------------------------- text ---
 
-std::string format_row(const BucketTable::Row& row) {
+using Metrics = std::vector<metrics::Metric>;  // [columns]
+
+std::string format_row(const Metrics& columns, const BucketTable::Row& row) {
   std::string line = fmt::format("{:<12}{:>10}", row.name, row.examples);
-  for (const double value : row.values) line += fmt::format("{:>22.2f}", value);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    line += fmt::format("{:>22.{}f}", row.values[i], metrics::metric_decimals(columns[i]));
+  }
   return line + "\n";
 }
 
-std::string format_table(const BucketTable& table) {
+std::string format_table(const Metrics& columns, const BucketTable& table) {
   std::string text = fmt::format("{:<12}{:>10}", "length", "examples");
   for (const std::string& name : table.metrics) text += fmt::format("{:>22}", name);
   text += "\n";
-  for (const auto& row : table.buckets) text += format_row(row);
-  return text + format_row(table.all);
+  for (const auto& row : table.buckets) text += format_row(columns, row);
+  return text + format_row(columns, table.all);
 }
 
 // Returns a line with one number for each metric, in the columns of the table.
-template <class Scores>
-std::string score_line(const std::string& name, const std::vector<Scores>& scores, int digits,
-                       const std::function<double(const Scores&)>& value) {
+std::string score_line(const std::string& name, const Metrics& columns,
+                       const std::vector<BootstrapScores>& scores, double BootstrapScores::*field) {
   std::string line = fmt::format("{:<22}", name);
-  for (const Scores& one : scores) line += fmt::format("{:>22.{}f}", value(one), digits);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    line += fmt::format("{:>22.{}f}", scores[i].*field, metrics::metric_decimals(columns[i]));
+  }
   return line + "\n";
 }
 
-std::string sample_lines(const std::string& prefix, std::size_t samples,
+std::string p_value_line(const std::vector<metrics::PairedBootstrap>& paired) {
+  std::string line = fmt::format("{:<22}", "p-value");
+  for (const metrics::PairedBootstrap& one : paired) line += fmt::format("{:>22.4f}", one.p_value);
+  return line + "\n";
+}
+
+std::string sample_lines(const std::string& prefix, std::size_t samples, const Metrics& columns,
                          const std::vector<BootstrapScores>& scores) {
   const auto line = [&](const std::string& name, double BootstrapScores::*field) {
-    return score_line<BootstrapScores>(prefix + name, scores, 2,
-                                       [field](const BootstrapScores& one) { return one.*field; });
+    return score_line(prefix + name, columns, scores, field);
   };
   return line(fmt::format("mean of {}", samples), &BootstrapScores::mean) +
          line("95 % from", &BootstrapScores::low) + line("95 % to", &BootstrapScores::high);
 }
 
-std::string format_bootstrap(const BootstrapReport& report) {
+std::string format_bootstrap(const Metrics& columns, const BootstrapReport& report) {
   const std::size_t samples = report.options.samples;
-  if (report.paired.empty()) return sample_lines("", samples, report.system);
+  if (report.paired.empty()) return sample_lines("", samples, columns, report.system);
   const auto lines_of = [&](const std::string& name, const std::vector<BootstrapScores>& scores) {
-    return score_line<BootstrapScores>(name, scores, 2,
-                                       [](const BootstrapScores& one) { return one.score; }) +
-           sample_lines("  ", samples, scores);
+    return score_line(name, columns, scores, &BootstrapScores::score) +
+           sample_lines("  ", samples, columns, scores);
   };
   std::vector<BootstrapScores> baseline;
   for (const metrics::PairedBootstrap& one : report.paired) baseline.push_back(one.baseline);
   return lines_of("system", report.system) + lines_of("baseline", baseline) +
-         score_line<metrics::PairedBootstrap>(
-             "p-value", report.paired, 4,
-             [](const metrics::PairedBootstrap& one) { return one.p_value; });
+         p_value_line(report.paired);
 }
 
 // ------------------------------------------------------------------------------------- JSON ---
@@ -122,6 +127,7 @@ EvaluationReport report_evaluation(std::span<const metrics::Metric> wanted,
   const std::size_t examples = evaluated.hypotheses.size();
   const std::vector<metrics::NamedMetric> system = prepare(evaluated.hypotheses);
   EvaluationReport report;
+  report.metrics.assign(wanted.begin(), wanted.end());
   report.table = evaluated.source_lengths.empty()
                      ? metrics::tabulate(system, examples)
                      : metrics::tabulate(system, evaluated.source_lengths, edges);
@@ -137,8 +143,8 @@ EvaluationReport report_evaluation(std::span<const metrics::Metric> wanted,
 }
 
 std::string format_evaluation(const EvaluationReport& report) {
-  std::string text = format_table(report.table);
-  if (report.bootstrap) text += format_bootstrap(*report.bootstrap);
+  std::string text = format_table(report.metrics, report.table);
+  if (report.bootstrap) text += format_bootstrap(report.metrics, *report.bootstrap);
   for (std::size_t i = 0; i < report.signatures.size(); ++i) {
     if (report.signatures[i].empty()) continue;
     text += fmt::format("{}: {}\n", report.table.metrics[i], report.signatures[i]);

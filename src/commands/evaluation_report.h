@@ -21,6 +21,7 @@ struct BootstrapReport {
 };
 
 struct EvaluationReport {
+  std::vector<metrics::Metric> metrics;  ///< those of the columns of the table
   metrics::BucketTable table;
   std::vector<std::string> signatures;  // [metrics] empty for metrics without one
   std::optional<BootstrapReport> bootstrap;

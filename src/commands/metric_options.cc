@@ -134,6 +134,11 @@ metrics::EvaluateOptions evaluate_options(const MetricOptions& options,
   result.captions.tokenizer = options.tokenizer.value_or(result.captions.tokenizer);
   result.captions.lowercase = options.lowercase;
   result.captions.brevity_penalty = options.caption_brevity;
+  if (is_wanted(wanted, Metric::kCiderD) && references.size() == 1) {
+    print_message(fmt::format(
+        "{}: cider-d of a single example is 0: it weighs words by how few examples have them\n",
+        command));
+  }
   if (choice.script.empty()) return result;
   if (is_wanted(wanted, Metric::kBleu)) tell_tokenizer(options, choice, command);
   tell_words(options, wanted, choice.script, command);

@@ -80,8 +80,10 @@ std::string compare(const Options& options, const std::vector<metrics::Metric>& 
       evaluate(predictor::Predictor(options.target), options, wanted, options.precision);
   std::string report;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    report += fmt::format("{:<18}{:>12.2f}{:>12.2f}{:>+14.2f}\n", metrics::metric_name(wanted[i]),
-                          before.values[i], after.values[i], after.values[i] - before.values[i]);
+    const int decimals = metrics::metric_decimals(wanted[i]);
+    report += fmt::format("{:<18}{:>12.{}f}{:>12.{}f}{:>+14.{}f}\n",
+                          metrics::metric_name(wanted[i]), before.values[i], decimals,
+                          after.values[i], decimals, after.values[i] - before.values[i], decimals);
   }
   return report + fmt::format("{:<18}{:>12.3f}{:>12.3f}{:>13.2f}x\n", "seconds", before.seconds,
                               after.seconds, before.seconds / after.seconds);

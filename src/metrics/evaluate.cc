@@ -21,7 +21,7 @@ struct Description {
   bool higher_is_better;
 };
 
-constexpr std::array<Description, 19> kDescriptions = {{
+constexpr std::array<Description, 20> kDescriptions = {{
     {Metric::kExactMatch, "exact_match", true},
     {Metric::kUnitErrorRate, "unit_error_rate", false},
     {Metric::kSequenceErrorRate, "sequence_error_rate", false},
@@ -41,6 +41,7 @@ constexpr std::array<Description, 19> kDescriptions = {{
     {Metric::kBleu3, "bleu-3", true},
     {Metric::kBleu4, "bleu-4", true},
     {Metric::kRougeL, "rouge-l", true},
+    {Metric::kCiderD, "cider-d", true},
 }};
 
 constexpr auto kMetrics = [] {
@@ -72,6 +73,8 @@ std::span<const Metric> all_metrics() { return kMetrics; }
 std::string_view metric_name(Metric metric) { return describe(metric).name; }
 
 bool higher_is_better(Metric metric) { return describe(metric).higher_is_better; }
+
+int metric_decimals(Metric metric) { return metric == Metric::kCiderD ? 4 : 2; }
 
 Metric parse_metric(std::string_view name) {
   const std::string wanted = canonical(name);

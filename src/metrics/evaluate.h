@@ -36,7 +36,8 @@ enum class Metric {
   kBleu2,               ///< "bleu-2": texts as captions
   kBleu3,               ///< "bleu-3": texts as captions
   kBleu4,               ///< "bleu-4": texts as captions
-  kRougeL               ///< "rouge-l": texts as captions
+  kRougeL,              ///< "rouge-l": texts as captions
+  kCiderD               ///< "cider-d": texts as captions
 };
 
 /// Returns all metrics in the order of their declaration.
@@ -51,6 +52,8 @@ Metric parse_metric(std::string_view name);
 std::vector<Metric> parse_metrics(std::string_view names);
 /// Returns false for error rates.
 bool higher_is_better(Metric metric);
+/// Returns the number of decimals with which a metric is printed: 2 of per cent, and 4 of cider-d.
+int metric_decimals(Metric metric);
 
 /// One side of an example, as text and as the units it was cut into. Metrics on texts do not read
 /// the units, and metrics on units do not read the text.
@@ -89,7 +92,7 @@ struct EvaluateOptions {
   BleuOptions bleu;
   ChrfOptions chrf;  ///< chrf++ uses word order 2 if this has 0
   TerOptions ter;
-  CaptionOptions captions;  ///< bleu-1 to bleu-4, rouge-l
+  CaptionOptions captions;  ///< bleu-1 to bleu-4, rouge-l, cider-d
   bool lowercase = false;   ///< wer, cer and per compare small letters
   /// The labels that macro F1 and micro F1 average; both are 0 where all of them are ignored.
   /// semeval2010 has a choice of its own.
@@ -100,8 +103,8 @@ struct EvaluateOptions {
 EvaluateOptions options_for(std::span<const std::vector<Segment>> references);
 EvaluateOptions options_for(std::span<const Segment> references);
 
-/// Returns whether the words of a metric are those of EvaluateOptions::captions: bleu-1 to bleu-4
-/// and rouge-l.
+/// Returns whether the words of a metric are those of EvaluateOptions::captions: bleu-1 to
+/// bleu-4, rouge-l and cider-d.
 bool counts_caption_words(Metric metric);
 
 /// Returns whether metric_signature() gives a metric a signature: bleu, chrf, chrf++, ter and
@@ -114,7 +117,8 @@ std::string metric_signature(Metric metric, std::span<const std::vector<Segment>
                              const EvaluateOptions& options = {});
 
 /// A metric of one corpus, computed over the examples with the given indices, of which there must
-/// be at least one. An index may occur several times. May be called from several threads.
+/// be at least one. An index may occur several times. May be called from several threads. cider-d
+/// keeps the document frequencies of the whole corpus, whichever examples are chosen.
 using CorpusMetric = std::function<double(std::span<const std::size_t> examples)>;
 
 /// Prepares a metric. The texts are compared once; each call of the result adds up counts, except
@@ -124,9 +128,10 @@ CorpusMetric prepare(Metric metric, std::span<const Segment> hypotheses,
                      std::span<const std::vector<Segment>> references,
                      const EvaluateOptions& options = {});
 
-/// Computes a metric over a corpus, in percent. Each hypothesis has one reference, or a list of at
-/// least one. The metrics of labels need exactly one and throw UsageError otherwise; semeval2010
-/// also throws it for labels that its task does not have (semeval2010_score).
+/// Computes a metric over a corpus, in percent; cider-d is 0 to 10, and 0 for a single example.
+/// Each hypothesis has one reference, or a list of at least one. The metrics of labels need exactly
+/// one and throw UsageError otherwise; semeval2010 also throws it for labels that its task does not
+/// have (semeval2010_score).
 ///
 /// All metrics see texts and units in one form, EvaluateOptions::form; in texts, every run of white
 /// space is one space, with none at either end.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/base.h"
+#include "metrics/cider.h"
 #include "metrics/corpus_check.h"
 #include "metrics/edit_distance.h"
 #include "metrics/evaluate.h"
@@ -261,7 +262,7 @@ EvaluateOptions options_for(std::span<const Segment> references) {
 }
 
 bool counts_caption_words(Metric metric) {
-  return metric >= Metric::kBleu1 && metric <= Metric::kRougeL;
+  return metric >= Metric::kBleu1 && metric <= Metric::kCiderD;
 }
 
 bool has_signature(Metric metric) {
@@ -287,6 +288,8 @@ std::string metric_signature(Metric metric, References references, const Evaluat
                                     options.captions);
     case Metric::kRougeL:
       return rouge_l_signature(reference_count_name(references), options.captions);
+    case Metric::kCiderD:
+      return cider_d_signature(reference_count_name(references), options.captions);
     default:
       return {};
   }
@@ -335,6 +338,10 @@ CorpusMetric prepare(Metric metric, std::span<const Segment> hypotheses, Referen
     case Metric::kRougeL: {
       const TextCorpus corpus = texts();
       return prepare_rouge_l({corpus.hypotheses, corpus.references}, options.captions);
+    }
+    case Metric::kCiderD: {
+      const TextCorpus corpus = texts();
+      return prepare_cider_d({corpus.hypotheses, corpus.references}, options.captions);
     }
   }
   throw CheckFailure("a metric without an evaluation");

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "metrics/cider.h"
 #include "metrics/rouge.h"
 
 namespace attend::metrics {
@@ -39,6 +40,13 @@ CorpusMetric prepare_rouge_l(const CaptionTexts& texts, const CaptionOptions& op
         rouge_l(caption_words(texts.captions[i], options), words_of(texts.references[i], options)));
   }
   return mean_of(std::move(scores));
+}
+
+CorpusMetric prepare_cider_d(const CaptionTexts& texts, const CaptionOptions& options) {
+  std::vector<std::vector<Words>> references;
+  references.reserve(texts.references.size());
+  for (const auto& list : texts.references) references.push_back(words_of(list, options));
+  return mean_of(cider_d(words_of(texts.captions, options), references));
 }
 
 }  // namespace attend::metrics

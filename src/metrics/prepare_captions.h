@@ -17,5 +17,6 @@ struct CaptionTexts {
 };
 
 CorpusMetric prepare_rouge_l(const CaptionTexts& texts, const CaptionOptions& options);
+CorpusMetric prepare_cider_d(const CaptionTexts& texts, const CaptionOptions& options);
 
 }  // namespace attend::metrics

@@ -222,7 +222,8 @@ void add_metrics_option(CLI::App& command, std::vector<metrics::Metric>& chosen)
           fmt::format(
               "of {}; without: {}, or {} for a model of labels (target.unit: whole). bleu-1 "
               "to bleu-4, rouge-l and cider-d are for captions: bleu-1 to bleu-4 have no brevity "
-              "penalty, and cider-d is 0 to 10, while the others are in per cent",
+              "penalty, and cider-d is 0 to 10, while the others are in per cent. distinct "
+              "(predictions that differ, in per cent) and mean-length (words) describe predictions",
               names, kTextMetrics, kLabelMetrics))
       ->type_name("NAME,…");
 }

@@ -50,26 +50,44 @@ std::string format_table(const Metrics& columns, const BucketTable& table) {
   return text + format_row(columns, table.all);
 }
 
-// Returns a line with one number for each metric, in the columns of the table.
+// Returns a number in a column of the table, or a hyphen where samples say nothing about a metric.
+std::string sample_cell(metrics::Metric column, double value, int decimals) {
+  return metrics::has_interval(column) ? fmt::format("{:>22.{}f}", value, decimals)
+                                       : fmt::format("{:>22}", "-");
+}
+
 std::string score_line(const std::string& name, const Metrics& columns,
-                       const std::vector<BootstrapScores>& scores, double BootstrapScores::*field) {
+                       const std::vector<BootstrapScores>& scores) {
   std::string line = fmt::format("{:<22}", name);
   for (std::size_t i = 0; i < columns.size(); ++i) {
-    line += fmt::format("{:>22.{}f}", scores[i].*field, metrics::metric_decimals(columns[i]));
+    line += fmt::format("{:>22.{}f}", scores[i].score, metrics::metric_decimals(columns[i]));
   }
   return line + "\n";
 }
 
-std::string p_value_line(const std::vector<metrics::PairedBootstrap>& paired) {
+std::string sample_line(const std::string& name, const Metrics& columns,
+                        const std::vector<BootstrapScores>& scores,
+                        double BootstrapScores::*field) {
+  std::string line = fmt::format("{:<22}", name);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    line += sample_cell(columns[i], scores[i].*field, metrics::metric_decimals(columns[i]));
+  }
+  return line + "\n";
+}
+
+std::string p_value_line(const Metrics& columns,
+                         const std::vector<metrics::PairedBootstrap>& paired) {
   std::string line = fmt::format("{:<22}", "p-value");
-  for (const metrics::PairedBootstrap& one : paired) line += fmt::format("{:>22.4f}", one.p_value);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    line += sample_cell(columns[i], paired[i].p_value, 4);
+  }
   return line + "\n";
 }
 
 std::string sample_lines(const std::string& prefix, std::size_t samples, const Metrics& columns,
                          const std::vector<BootstrapScores>& scores) {
   const auto line = [&](const std::string& name, double BootstrapScores::*field) {
-    return score_line(prefix + name, columns, scores, field);
+    return sample_line(prefix + name, columns, scores, field);
   };
   return line(fmt::format("mean of {}", samples), &BootstrapScores::mean) +
          line("95 % from", &BootstrapScores::low) + line("95 % to", &BootstrapScores::high);
@@ -79,13 +97,12 @@ std::string format_bootstrap(const Metrics& columns, const BootstrapReport& repo
   const std::size_t samples = report.options.samples;
   if (report.paired.empty()) return sample_lines("", samples, columns, report.system);
   const auto lines_of = [&](const std::string& name, const std::vector<BootstrapScores>& scores) {
-    return score_line(name, columns, scores, &BootstrapScores::score) +
-           sample_lines("  ", samples, columns, scores);
+    return score_line(name, columns, scores) + sample_lines("  ", samples, columns, scores);
   };
   std::vector<BootstrapScores> baseline;
   for (const metrics::PairedBootstrap& one : report.paired) baseline.push_back(one.baseline);
   return lines_of("system", report.system) + lines_of("baseline", baseline) +
-         p_value_line(report.paired);
+         p_value_line(columns, report.paired);
 }
 
 // ------------------------------------------------------------------------------------- JSON ---
@@ -96,20 +113,21 @@ Json row_json(const BucketTable& table, const BucketTable::Row& row) {
   return json;
 }
 
-Json scores_json(const BootstrapScores& scores) {
+Json scores_json(metrics::Metric metric, const BootstrapScores& scores) {
+  if (!metrics::has_interval(metric)) return {{"score", scores.score}};
   return {
       {"score", scores.score}, {"mean", scores.mean}, {"low", scores.low}, {"high", scores.high}};
 }
 
-Json bootstrap_json(const BucketTable& table, const BootstrapReport& report) {
+Json bootstrap_json(const Metrics& columns, const BootstrapReport& report) {
   Json json{{"samples", report.options.samples}, {"seed", report.options.seed}};
-  for (std::size_t i = 0; i < table.metrics.size(); ++i) {
-    Json one = scores_json(report.system[i]);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    Json one = scores_json(columns[i], report.system[i]);
     if (!report.paired.empty()) {
-      one["baseline"] = scores_json(report.paired[i].baseline);
-      one["p_value"] = report.paired[i].p_value;
+      one["baseline"] = scores_json(columns[i], report.paired[i].baseline);
+      if (metrics::has_interval(columns[i])) one["p_value"] = report.paired[i].p_value;
     }
-    json["metrics"][table.metrics[i]] = std::move(one);
+    json["metrics"][std::string(metrics::metric_name(columns[i]))] = std::move(one);
   }
   return json;
 }
@@ -158,7 +176,7 @@ Json evaluation_json(const EvaluationReport& report) {
   for (std::size_t i = 0; i < report.signatures.size(); ++i) {
     if (!report.signatures[i].empty()) json["signatures"][table.metrics[i]] = report.signatures[i];
   }
-  if (report.bootstrap) json["bootstrap"] = bootstrap_json(table, *report.bootstrap);
+  if (report.bootstrap) json["bootstrap"] = bootstrap_json(report.metrics, *report.bootstrap);
   for (const auto& row : table.buckets) {
     json["by_source_length"][row.name] = row_json(table, row);
   }

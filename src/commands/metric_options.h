@@ -31,8 +31,8 @@ void check_metric_options(const MetricOptions& options);
 
 /// Returns how to compute metrics with these references. Where the script of the references decides
 /// the tokeniser, and where a metric counts words that the script does not separate, a line on
-/// stderr says so, as it does where
-/// cider-d has a single example; it begins with the name of the command.
+/// stderr says so; another one says that cider-d of a single example is 0. They begin with the name
+/// of the command.
 metrics::EvaluateOptions evaluate_options(const MetricOptions& options,
                                           std::span<const metrics::Metric> wanted,
                                           std::span<const std::vector<metrics::Segment>> references,

@@ -15,33 +15,37 @@ namespace {
 
 using References = std::span<const std::vector<Segment>>;
 
+enum class Better { kHigher, kLower, kNeither };
+
 struct Description {
   Metric metric;
   std::string_view name;
-  bool higher_is_better;
+  Better better;
 };
 
-constexpr std::array<Description, 20> kDescriptions = {{
-    {Metric::kExactMatch, "exact_match", true},
-    {Metric::kUnitErrorRate, "unit_error_rate", false},
-    {Metric::kSequenceErrorRate, "sequence_error_rate", false},
-    {Metric::kBleu, "bleu", true},
-    {Metric::kChrf, "chrf", true},
-    {Metric::kChrfPlusPlus, "chrf++", true},
-    {Metric::kTer, "ter", false},
-    {Metric::kWordErrorRate, "wer", false},
-    {Metric::kCharacterErrorRate, "cer", false},
-    {Metric::kPhoneErrorRate, "per", false},
-    {Metric::kAccuracy, "accuracy", true},
-    {Metric::kMacroF1, "macro_f1", true},
-    {Metric::kMicroF1, "micro_f1", true},
-    {Metric::kSemEval2010, "semeval2010", true},
-    {Metric::kBleu1, "bleu-1", true},
-    {Metric::kBleu2, "bleu-2", true},
-    {Metric::kBleu3, "bleu-3", true},
-    {Metric::kBleu4, "bleu-4", true},
-    {Metric::kRougeL, "rouge-l", true},
-    {Metric::kCiderD, "cider-d", true},
+constexpr std::array<Description, 22> kDescriptions = {{
+    {Metric::kExactMatch, "exact_match", Better::kHigher},
+    {Metric::kUnitErrorRate, "unit_error_rate", Better::kLower},
+    {Metric::kSequenceErrorRate, "sequence_error_rate", Better::kLower},
+    {Metric::kBleu, "bleu", Better::kHigher},
+    {Metric::kChrf, "chrf", Better::kHigher},
+    {Metric::kChrfPlusPlus, "chrf++", Better::kHigher},
+    {Metric::kTer, "ter", Better::kLower},
+    {Metric::kWordErrorRate, "wer", Better::kLower},
+    {Metric::kCharacterErrorRate, "cer", Better::kLower},
+    {Metric::kPhoneErrorRate, "per", Better::kLower},
+    {Metric::kAccuracy, "accuracy", Better::kHigher},
+    {Metric::kMacroF1, "macro_f1", Better::kHigher},
+    {Metric::kMicroF1, "micro_f1", Better::kHigher},
+    {Metric::kSemEval2010, "semeval2010", Better::kHigher},
+    {Metric::kBleu1, "bleu-1", Better::kHigher},
+    {Metric::kBleu2, "bleu-2", Better::kHigher},
+    {Metric::kBleu3, "bleu-3", Better::kHigher},
+    {Metric::kBleu4, "bleu-4", Better::kHigher},
+    {Metric::kRougeL, "rouge-l", Better::kHigher},
+    {Metric::kCiderD, "cider-d", Better::kHigher},
+    {Metric::kDistinct, "distinct", Better::kNeither},
+    {Metric::kMeanLength, "mean-length", Better::kNeither},
 }};
 
 constexpr auto kMetrics = [] {
@@ -72,7 +76,14 @@ std::span<const Metric> all_metrics() { return kMetrics; }
 
 std::string_view metric_name(Metric metric) { return describe(metric).name; }
 
-bool higher_is_better(Metric metric) { return describe(metric).higher_is_better; }
+bool has_direction(Metric metric) { return describe(metric).better != Better::kNeither; }
+
+bool higher_is_better(Metric metric) {
+  ATTEND_CHECK(has_direction(metric));
+  return describe(metric).better == Better::kHigher;
+}
+
+bool has_interval(Metric metric) { return metric != Metric::kDistinct; }
 
 int metric_decimals(Metric metric) { return metric == Metric::kCiderD ? 4 : 2; }
 

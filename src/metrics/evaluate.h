@@ -37,7 +37,9 @@ enum class Metric {
   kBleu3,               ///< "bleu-3": texts as captions
   kBleu4,               ///< "bleu-4": texts as captions
   kRougeL,              ///< "rouge-l": texts as captions
-  kCiderD               ///< "cider-d": texts as captions
+  kCiderD,              ///< "cider-d": texts as captions
+  kDistinct,            ///< "distinct": texts as captions; a description without a direction
+  kMeanLength           ///< "mean-length": texts as captions; a description without a direction
 };
 
 /// Returns all metrics in the order of their declaration.
@@ -50,8 +52,14 @@ Metric parse_metric(std::string_view name);
 /// Reads a comma-separated list. Throws UsageError for an unknown name, an empty list and a name
 /// that occurs twice.
 std::vector<Metric> parse_metrics(std::string_view names);
-/// Returns false for error rates.
+/// Returns false for metrics that describe predictions and do not say how good they are: distinct
+/// and mean-length.
+bool has_direction(Metric metric);
+/// Returns false for error rates. The metric must have a direction.
 bool higher_is_better(Metric metric);
+/// Returns whether a bootstrap says how sure a metric is. It does not for distinct: a sample, which
+/// holds some examples twice and others not at all, has fewer distinct predictions than the corpus.
+bool has_interval(Metric metric);
 /// Returns the number of decimals with which a metric is printed: 2 of per cent, and 4 of cider-d.
 int metric_decimals(Metric metric);
 
@@ -92,7 +100,7 @@ struct EvaluateOptions {
   BleuOptions bleu;
   ChrfOptions chrf;  ///< chrf++ uses word order 2 if this has 0
   TerOptions ter;
-  CaptionOptions captions;  ///< bleu-1 to bleu-4, rouge-l, cider-d
+  CaptionOptions captions;  ///< bleu-1 and all metrics declared below it
   bool lowercase = false;   ///< wer, cer and per compare small letters
   /// The labels that macro F1 and micro F1 average; both are 0 where all of them are ignored.
   /// semeval2010 has a choice of its own.
@@ -104,11 +112,11 @@ EvaluateOptions options_for(std::span<const std::vector<Segment>> references);
 EvaluateOptions options_for(std::span<const Segment> references);
 
 /// Returns whether the words of a metric are those of EvaluateOptions::captions: bleu-1 to
-/// bleu-4, rouge-l and cider-d.
+/// bleu-4, rouge-l, cider-d and mean-length.
 bool counts_caption_words(Metric metric);
 
-/// Returns whether metric_signature() gives a metric a signature: bleu, chrf, chrf++, ter and
-/// those of captions.
+/// Returns whether metric_signature() gives a metric a signature: bleu, chrf, chrf++, ter, bleu-1
+/// to bleu-4, rouge-l and cider-d.
 bool has_signature(Metric metric);
 
 /// Returns what a metric with a signature must be quoted with, in the form of sacreBLEU without its
@@ -128,10 +136,10 @@ CorpusMetric prepare(Metric metric, std::span<const Segment> hypotheses,
                      std::span<const std::vector<Segment>> references,
                      const EvaluateOptions& options = {});
 
-/// Computes a metric over a corpus, in percent; cider-d is 0 to 10, and 0 for a single example.
-/// Each hypothesis has one reference, or a list of at least one. The metrics of labels need exactly
-/// one and throw UsageError otherwise; semeval2010 also throws it for labels that its task does not
-/// have (semeval2010_score).
+/// Computes a metric over a corpus, in percent; cider-d is 0 to 10, and 0 for a single example, and
+/// mean-length is a number of words. Each hypothesis has one reference, or a list of at least one.
+/// The metrics of labels need exactly one and throw UsageError otherwise; semeval2010 also throws
+/// it for labels that its task does not have (semeval2010_score).
 ///
 /// All metrics see texts and units in one form, EvaluateOptions::form; in texts, every run of white
 /// space is one space, with none at either end.
@@ -140,6 +148,7 @@ CorpusMetric prepare(Metric metric, std::span<const Segment> hypotheses,
 /// chrF count n-grams, which an empty text does not have: a pair of empty texts changes neither
 /// score, and a corpus whose hypotheses are all empty, as they should be, has 100. A prediction for
 /// an empty reference is wrong for BLEU, but chrF, as sacreBLEU computes it, ignores it.
+/// ROUGE-L has 100 for a pair of empty texts, and CIDEr-D, as coco-caption computes it, 0.
 double evaluate(Metric metric, std::span<const Segment> hypotheses,
                 std::span<const Segment> references, const EvaluateOptions& options = {});
 double evaluate(Metric metric, std::span<const Segment> hypotheses,

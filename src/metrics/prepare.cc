@@ -262,12 +262,12 @@ EvaluateOptions options_for(std::span<const Segment> references) {
 }
 
 bool counts_caption_words(Metric metric) {
-  return metric >= Metric::kBleu1 && metric <= Metric::kCiderD;
+  return (metric >= Metric::kBleu1 && metric <= Metric::kCiderD) || metric == Metric::kMeanLength;
 }
 
 bool has_signature(Metric metric) {
   return metric == Metric::kBleu || metric == Metric::kChrf || metric == Metric::kChrfPlusPlus ||
-         metric == Metric::kTer || counts_caption_words(metric);
+         metric == Metric::kTer || (counts_caption_words(metric) && has_direction(metric));
 }
 
 std::string metric_signature(Metric metric, References references, const EvaluateOptions& options) {
@@ -343,6 +343,10 @@ CorpusMetric prepare(Metric metric, std::span<const Segment> hypotheses, Referen
       const TextCorpus corpus = texts();
       return prepare_cider_d({corpus.hypotheses, corpus.references}, options.captions);
     }
+    case Metric::kDistinct:
+      return prepare_distinct(texts().hypotheses, options.captions);
+    case Metric::kMeanLength:
+      return prepare_mean_length(texts().hypotheses, options.captions);
   }
   throw CheckFailure("a metric without an evaluation");
 }

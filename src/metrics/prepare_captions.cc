@@ -1,10 +1,14 @@
 #include "metrics/prepare_captions.h"
 
+#include <algorithm>
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <memory>
 #include <utility>
 
 #include "metrics/cider.h"
+#include "metrics/corpus_check.h"
 #include "metrics/rouge.h"
 
 namespace attend::metrics {
@@ -47,6 +51,36 @@ CorpusMetric prepare_cider_d(const CaptionTexts& texts, const CaptionOptions& op
   references.reserve(texts.references.size());
   for (const auto& list : texts.references) references.push_back(words_of(list, options));
   return mean_of(cider_d(words_of(texts.captions, options), references));
+}
+
+CorpusMetric prepare_distinct(std::span<const std::string> captions,
+                              const CaptionOptions& options) {
+  std::map<Words, std::uint32_t> known;
+  std::vector<std::uint32_t> ids;
+  ids.reserve(captions.size());
+  for (Words& words : words_of(captions, options)) {
+    const auto next = static_cast<std::uint32_t>(known.size());
+    ids.push_back(known.try_emplace(std::move(words), next).first->second);
+  }
+  return [ids = std::make_shared<const std::vector<std::uint32_t>>(std::move(ids))](
+             Examples examples) {
+    std::vector<std::uint32_t> chosen;
+    chosen.reserve(examples.size());
+    for (const std::size_t example : examples) chosen.push_back((*ids)[example]);
+    std::sort(chosen.begin(), chosen.end());
+    chosen.erase(std::unique(chosen.begin(), chosen.end()), chosen.end());
+    return percent(chosen.size(), examples.size());
+  };
+}
+
+CorpusMetric prepare_mean_length(std::span<const std::string> captions,
+                                 const CaptionOptions& options) {
+  std::vector<double> lengths;
+  lengths.reserve(captions.size());
+  for (const std::string& caption : captions) {
+    lengths.push_back(static_cast<double>(caption_words(caption, options).size()));
+  }
+  return mean_of(std::move(lengths));
 }
 
 }  // namespace attend::metrics

@@ -18,5 +18,10 @@ struct CaptionTexts {
 
 CorpusMetric prepare_rouge_l(const CaptionTexts& texts, const CaptionOptions& options);
 CorpusMetric prepare_cider_d(const CaptionTexts& texts, const CaptionOptions& options);
+/// Prepares the percentage of different captions among the selected ones.
+CorpusMetric prepare_distinct(std::span<const std::string> captions, const CaptionOptions& options);
+/// Prepares the mean number of words.
+CorpusMetric prepare_mean_length(std::span<const std::string> captions,
+                                 const CaptionOptions& options);
 
 }  // namespace attend::metrics

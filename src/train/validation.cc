@@ -87,11 +87,13 @@ metrics::LabelProbabilities label_probabilities(const Dataset& data,
 void check_metric(const std::string& name) {
   if (name == kLoss || find_alignment_metric(name)) return;
   try {
-    metrics::parse_metric(name);
+    if (metrics::has_direction(metrics::parse_metric(name))) return;
   } catch (const UsageError& error) {
     throw UsageError(fmt::format(
         "training.metric: {}; or loss, alignment_error_rate, alignment_entropy", error.what()));
   }
+  throw UsageError(fmt::format(
+      "training.metric: {} describes predictions and does not say which model is better", name));
 }
 
 void check_metric(const Dataset& data) {

@@ -95,8 +95,11 @@ TEST(Tabulate, RowsOfEmptyTextsHaveValues) {
   const BucketTable table = tabulate(metrics, hypotheses, references, lengths, edges);
   ASSERT_EQ(table.buckets.size(), 2U);
   for (std::size_t i = 0; i < metrics.size(); ++i) {
-    // CIDEr-D, as coco-caption computes it, gives an empty text nothing.
-    const bool high = metrics[i] != Metric::kCiderD && higher_is_better(metrics[i]);
+    // One text is distinct and has no words. CIDEr-D, as coco-caption computes it, gives it
+    // nothing.
+    const bool high = has_direction(metrics[i])
+                          ? metrics[i] != Metric::kCiderD && higher_is_better(metrics[i])
+                          : metrics[i] == Metric::kDistinct;
     EXPECT_EQ(table.buckets[0].values[i], high ? 100 : 0) << table.metrics[i];
   }
 }

@@ -178,6 +178,49 @@ TEST(CaptionBleu, SaysInItsSignatureWhetherThereIsAPenalty) {
   for (const Metric metric : kBleus) EXPECT_TRUE(has_signature(metric));
 }
 
+double describe(Metric metric, const Texts& captions, const CaptionOptions& options = {}) {
+  return score(metric, captions, References(captions.size(), Texts{"any text"}), options);
+}
+
+TEST(DistinctCaptions, AreTheShareOfDifferentTexts) {
+  EXPECT_EQ(describe(Metric::kDistinct, {"a dog", "a cat", "a  dog ", "A dog"}), 75);
+  EXPECT_EQ(describe(Metric::kDistinct, {"", "", "", ""}), 25);
+  EXPECT_EQ(describe(Metric::kDistinct, {"ab c", "a bc"}), 100);
+  CaptionOptions options;
+  options.lowercase = true;
+  EXPECT_EQ(describe(Metric::kDistinct, {"a dog", "a cat", "a dog", "A dog"}, options), 50);
+}
+
+TEST(DistinctCaptions, AreCountedAmongTheChosenOnes) {
+  const Texts captions = {"a", "b", "a", "c"};
+  const CorpusMetric distinct =
+      prepare(Metric::kDistinct, segments_of(captions), segments_of(References(4, Texts{"x"})));
+  EXPECT_EQ(distinct(std::vector<std::size_t>{0, 1}), 100);
+  EXPECT_EQ(distinct(std::vector<std::size_t>{0, 2}), 50);
+  EXPECT_EQ(distinct(std::vector<std::size_t>{3}), 100);
+}
+
+TEST(MeanLength, IsThatOfTheCaptionsInWords) {
+  EXPECT_EQ(describe(Metric::kMeanLength, {"a dog runs .", "", "two cats."}), 2);
+  CaptionOptions options;
+  options.tokenizer = Tokenizer::k13a;
+  EXPECT_NEAR(describe(Metric::kMeanLength, {"a dog runs .", "", "two cats."}, options), 7.0 / 3,
+              1e-9);
+}
+
+TEST(DescriptionsOfCaptions, HaveNoDirection) {
+  for (const Metric metric : {Metric::kDistinct, Metric::kMeanLength}) {
+    EXPECT_FALSE(has_direction(metric));
+    EXPECT_THROW(higher_is_better(metric), CheckFailure);
+    EXPECT_FALSE(has_signature(metric));
+    EXPECT_EQ(metric_signature(metric, segments_of(References{{"a"}})), "");
+  }
+  EXPECT_TRUE(has_direction(Metric::kCiderD) && higher_is_better(Metric::kCiderD));
+  EXPECT_TRUE(has_direction(Metric::kTer) && !higher_is_better(Metric::kTer));
+  EXPECT_FALSE(has_interval(Metric::kDistinct));
+  EXPECT_TRUE(has_interval(Metric::kMeanLength));
+}
+
 TEST(CaptionWords, AreThoseBetweenBlanks) {
   EXPECT_THAT(caption_words(" A  dog\u00A0. "), ElementsAre("A", "dog", "."));
   EXPECT_THAT(caption_words(""), IsEmpty());

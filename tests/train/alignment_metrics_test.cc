@@ -155,6 +155,18 @@ TEST_F(AlignmentMetrics, AreBetterWhenTheyAreLower) {
               ThrowsMessage<UsageError>(HasSubstr("or loss, alignment_error_rate")));
 }
 
+TEST_F(AlignmentMetrics, AreNoDescriptionsOfPredictions) {
+  for (const char* name : {"distinct", "mean-length"}) {
+    EXPECT_THAT([&] { check_metric(name); },
+                ThrowsMessage<UsageError>(
+                    HasSubstr("training.metric: " + std::string(name) + " describes predictions")));
+  }
+  for (const char* name : {"bleu-4", "rouge-l", "cider-d"}) {
+    check_metric(name);
+    EXPECT_TRUE(is_better(name, 2, 1));
+  }
+}
+
 TEST_F(AlignmentMetrics, OpenASession) {
   for (const char* name : {"alignment_error_rate", "alignment_entropy"}) {
     options.folder = files / name;

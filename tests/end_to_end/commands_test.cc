@@ -224,19 +224,20 @@ TEST(Evaluate, SignsAndNamesThePreparationOfTheModel) {
     EXPECT_EQ(attend(arguments).exit_code, 0);
     RunOptions options;
     options.standard_input = pairs;
-    const RunResult result = attend({"evaluate", "-m", (folder / name).string(), "-", "--metrics",
-                                     "bleu,chrf,ter", "--ter-case-sensitive", "--json"},
-                                    options);
+    const RunResult result =
+        attend({"evaluate", "-m", (folder / name).string(), "-", "--metrics",
+                "bleu,chrf,ter,bleu-4,rouge-l,cider-d", "--ter-case-sensitive", "--json"},
+               options);
     EXPECT_EQ(result.exit_code, 0) << result.error;
     return std::pair(Json::parse(result.out)["signatures"], result.error);
   };
   const auto [lower, quiet] = evaluated("lower", {"target.lowercase=true"});
-  for (const char* metric : {"bleu", "chrf", "ter"}) {
+  for (const char* metric : {"bleu", "chrf", "ter", "bleu-4", "rouge-l", "cider-d"}) {
     EXPECT_NE(lower[metric].get<std::string>().find("|case:lc|"), std::string::npos) << lower;
   }
   EXPECT_EQ(quiet.find("prepared"), std::string::npos) << quiet;
   const auto [mixed, notice] = evaluated("removed", {"target.remove=,"});
-  for (const char* metric : {"bleu", "chrf", "ter"}) {
+  for (const char* metric : {"bleu", "chrf", "ter", "bleu-4", "rouge-l", "cider-d"}) {
     EXPECT_NE(mixed[metric].get<std::string>().find("|case:mixed|"), std::string::npos) << mixed;
   }
   EXPECT_NE(notice.find("attend evaluate: the references were prepared as the model prepares its "

@@ -1,5 +1,6 @@
 // The public face of src/base: errors with exit codes, files written atomically, temporary files,
-// messages, precisions of weights, random numbers, threads. Every other folder may use it.
+// messages, precisions of weights, headers of safetensors, random numbers, threads. Every other
+// folder may use it.
 #pragma once
 
 #include "base/descriptors.h"  // IWYU pragma: export
@@ -8,5 +9,6 @@
 #include "base/messages.h"     // IWYU pragma: export
 #include "base/precision.h"    // IWYU pragma: export
 #include "base/random.h"       // IWYU pragma: export
+#include "base/safetensors.h"  // IWYU pragma: export
 #include "base/temporaries.h"  // IWYU pragma: export
 #include "base/workers.h"      // IWYU pragma: export

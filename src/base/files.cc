@@ -213,6 +213,19 @@ void AtomicFile::flush() {
   buffer_.clear();
 }
 
+void AtomicFile::overwrite(std::size_t offset, std::string_view bytes) {
+  ATTEND_CHECK(way_ != Way::kDirectly);
+  flush();
+  while (!bytes.empty()) {
+    const ssize_t count =
+        pwrite(descriptor_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) fail("cannot write");
+    offset += static_cast<std::size_t>(count);
+    bytes.remove_prefix(static_cast<std::size_t>(count));
+  }
+}
+
 void AtomicFile::commit() {
   flush();
   if (path_ == "-") return;

@@ -65,6 +65,9 @@ class AtomicFile {
   AtomicFile& operator=(const AtomicFile&) = delete;
 
   void write(std::string_view bytes);
+  /// Writes over bytes that were written before, from byte `offset` of the file on. Not for a file
+  /// that is written directly.
+  void overwrite(std::size_t offset, std::string_view bytes);
   /// Hands everything written so far to the system, so that the reader of a pipe sees it.
   void flush();
   void commit();

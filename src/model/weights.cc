@@ -1,5 +1,4 @@
-// The safetensors format: the length of the header in 8 bytes, little-endian; a JSON header; the
-// raw values.
+// Tensors in the safetensors format, with a checksum over the whole file.
 #include "model/weights.h"
 
 #define XXH_INLINE_ALL
@@ -17,7 +16,6 @@
 #include <cstring>
 #include <deque>
 #include <limits>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/base.h"
@@ -27,10 +25,6 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "safetensors files are little-endian");
 
-using Json = nlohmann::ordered_json;
-// The reference reader has this limit too.
-constexpr std::uint64_t kMaximumHeader = std::uint64_t{100} << 20;
-constexpr std::size_t kLengthBytes = 8;
 constexpr const char* kChecksum = "attend.checksum";
 const std::string kNoChecksum(16, '0');
 
@@ -86,21 +80,6 @@ std::size_t find_checksum(std::string_view bytes) {
   return start + kNoChecksum.size() <= bytes.size() ? start : std::string_view::npos;
 }
 
-Json parse_header(const std::string& path, std::string_view bytes, std::size_t& data_start) {
-  if (bytes.size() < kLengthBytes) damaged(path, "truncated: no header length");
-  std::uint64_t length = 0;
-  std::memcpy(&length, bytes.data(), kLengthBytes);
-  if (length > kMaximumHeader || length > bytes.size() - kLengthBytes) {
-    damaged(path, fmt::format("the header claims {} bytes, the file has {}", length,
-                              bytes.size() - kLengthBytes));
-  }
-  data_start = kLengthBytes + length;
-  const std::string_view text = bytes.substr(kLengthBytes, length);
-  Json header = Json::parse(text, nullptr, /*allow_exceptions=*/false);
-  if (!header.is_object()) damaged(path, "the header is not a JSON object");
-  return header;
-}
-
 void verify_checksum(const std::string& path, std::string_view bytes, std::size_t data_start) {
   const std::size_t position = find_checksum(bytes.substr(0, data_start));
   if (position == std::string_view::npos) {
@@ -110,6 +89,21 @@ void verify_checksum(const std::string& path, std::string_view bytes, std::size_
   const std::string expected = hash(bytes, position);
   if (found != expected) {
     damaged(path, fmt::format("damaged: checksum {}, expected {}", expected, found));
+  }
+}
+
+// Reads the header of a file and verifies the checksum. `data_start` becomes its first byte behind
+// the header.
+SafetensorsHeader read_header(const std::string& path, std::string_view bytes,
+                              std::size_t& data_start) {
+  try {
+    const std::size_t length = safetensors_header_length(bytes, bytes.size(), path);
+    data_start = kSafetensorsPrefix + length;
+    verify_checksum(path, bytes, data_start);
+    return parse_safetensors_header(bytes.substr(kSafetensorsPrefix, length),
+                                    bytes.size() - data_start, path);
+  } catch (const DataError& error) {
+    throw ModelError(error.what());
   }
 }
 
@@ -133,39 +127,22 @@ std::size_t bytes_of(Precision precision) {
   return precision == Precision::kFloat32 ? 4 : precision == Precision::kBfloat16 ? 2 : 1;
 }
 
-Precision parse_type(const std::string& path, const std::string& name, const Json& entry) {
-  const bool whole = entry.is_object() && entry.contains("shape") && entry.contains("data_offsets");
+Precision parse_type(const std::string& path, const SafetensorsEntry& entry) {
   for (const Precision one : {Precision::kFloat32, Precision::kBfloat16, Precision::kInt8}) {
-    if (whole && entry.value("dtype", Json()) == type_name(one)) return one;
+    if (entry.type == type_name(one)) return one;
   }
-  damaged(path, fmt::format("tensor '{}' is not a float32, bfloat16 or int8 tensor", name));
+  damaged(path, fmt::format("tensor '{}' is not a float32, bfloat16 or int8 tensor", entry.name));
 }
 
-Stored parse_tensor(const std::string& path, const std::string& name, const Json& entry,
-                    std::string_view data) {
+Stored store(const std::string& path, const SafetensorsEntry& entry, std::string_view values) {
   Stored view;
-  view.precision = parse_type(path, name, entry);
-  const std::size_t width = bytes_of(view.precision);
-  std::uint64_t count = 1;
-  for (const Json& size : entry["shape"]) {
-    if (!size.is_number_unsigned() || size.get<std::uint64_t>() > data.size() ||
-        count > data.size()) {
-      damaged(path, fmt::format("tensor '{}' has the shape {}", name, entry["shape"].dump()));
-    }
-    count *= size.get<std::uint64_t>();
-    view.shape.push_back(size.get<std::int64_t>());
+  view.precision = parse_type(path, entry);
+  view.shape.assign(entry.shape.begin(), entry.shape.end());
+  if (entry.begin % bytes_of(view.precision) != 0) {
+    damaged(path, fmt::format("the values of tensor '{}' are not aligned", entry.name));
   }
-  const Json& offsets = entry["data_offsets"];
-  const bool numbers = offsets.is_array() && offsets.size() == 2 &&
-                       offsets[0].is_number_unsigned() && offsets[1].is_number_unsigned();
-  const std::uint64_t begin = numbers ? offsets[0].get<std::uint64_t>() : 1;
-  const std::uint64_t end = numbers ? offsets[1].get<std::uint64_t>() : 0;
-  if (begin > end || end > data.size() || end - begin != count * width || begin % width != 0) {
-    damaged(path, fmt::format("tensor '{}' has the offsets {} in {} bytes", name, offsets.dump(),
-                              data.size()));
-  }
-  view.bytes = data.data() + begin;
-  view.count = count;
+  view.bytes = values.data() + entry.begin;
+  view.count = (entry.end - entry.begin) / bytes_of(view.precision);
   return view;
 }
 
@@ -266,23 +243,15 @@ Weights Weights::load(const std::filesystem::path& file) {
   auto mapped = std::make_shared<MappedFile>(path);
   const std::string_view bytes = mapped->bytes();
   std::size_t data_start = 0;
-  const Json header = parse_header(path, bytes, data_start);
-  verify_checksum(path, bytes, data_start);
+  SafetensorsHeader header = read_header(path, bytes, data_start);
   if (data_start % sizeof(float) != 0) damaged(path, "the values are not aligned");
   Weights weights;
-  std::map<std::string, Stored> stored;
-  for (const auto& [name, entry] : header.items()) {
-    if (name == "__metadata__") {
-      if (!entry.is_object()) damaged(path, "__metadata__ is not an object");
-      for (const auto& [key, value] : entry.items()) {
-        if (!value.is_string()) damaged(path, fmt::format("metadata '{}' is not text", key));
-        weights.metadata_[key] = value.get<std::string>();
-      }
-    } else {
-      stored[name] = parse_tensor(path, name, entry, bytes.substr(data_start));
-    }
-  }
+  for (auto& [key, value] : header.metadata) weights.metadata_[key] = std::move(value);
   weights.metadata_.erase(kChecksum);
+  std::map<std::string, Stored> stored;
+  for (const SafetensorsEntry& entry : header.tensors) {
+    stored[entry.name] = store(path, entry, bytes.substr(data_start));
+  }
   auto memory = std::make_shared<LoadedMemory>();
   memory->file = std::move(mapped);
   weights.precision_ = common_precision(path, stored);
@@ -365,25 +334,22 @@ std::string Weights::bytes() const {
   // The widest values come first, so that all are aligned without gaps.
   std::stable_sort(entries.begin(), entries.end(),
                    [](const Entry& a, const Entry& b) { return a.precision < b.precision; });
-  Json header;
+  SafetensorsHeader header;
   // The checksum is first, so that its key cannot occur before it.
-  header["__metadata__"][kChecksum] = kNoChecksum;
-  for (const auto& [key, value] : metadata_) header["__metadata__"][key] = value;
+  header.metadata.emplace_back(kChecksum, kNoChecksum);
+  header.metadata.insert(header.metadata.end(), metadata_.begin(), metadata_.end());
   std::uint64_t offset = 0;
   for (const Entry& entry : entries) {
     const std::uint64_t end = offset + entry.bytes.size();
-    header[entry.name] = {{"dtype", type_name(entry.precision)},
-                          {"shape", entry.shape},
-                          {"data_offsets", {offset, end}}};
+    header.tensors.push_back({entry.name,
+                              type_name(entry.precision),
+                              {entry.shape.begin(), entry.shape.end()},
+                              offset,
+                              end});
     offset = end;
   }
-  std::string text = header.dump();
-  text.append((kLengthBytes - text.size() % kLengthBytes) % kLengthBytes, ' ');
-  std::uint64_t length = text.size();
-  std::string bytes(kLengthBytes, '\0');
-  std::memcpy(bytes.data(), &length, kLengthBytes);
-  bytes.reserve(kLengthBytes + text.size() + offset);
-  bytes += text;
+  std::string bytes = format_safetensors_header(header);
+  bytes.reserve(bytes.size() + offset);
   for (const Entry& entry : entries) bytes += entry.bytes;
   const std::size_t position = find_checksum(bytes);
   bytes.replace(position, kNoChecksum.size(), hash(bytes, position));

@@ -29,6 +29,9 @@ struct Codec {
 
 extern const Codec kJpegCodec, kPngCodec, kWebpCodec;
 
+/// Returns the beginning of a file as a reader of hexadecimal numbers knows it: "48 65 6c 6c".
+std::string first_bytes(std::span<const std::uint8_t> bytes);
+
 [[noreturn]] void fail_image(const std::string& name, const std::string& problem);
 
 /// Throws the ImageError of a file that ends too early or holds wrong data. `detail` is a message

@@ -45,12 +45,6 @@ bool matches(const Signature& signature, std::string_view bytes) {
   return bytes.substr(signature.offset, signature.bytes.size()) == signature.bytes;
 }
 
-// Returns the beginning of a file as a reader of hexadecimal numbers knows it: "48 65 6c 6c".
-std::string first_bytes(std::span<const std::uint8_t> bytes) {
-  constexpr std::size_t kShown = 8;
-  return fmt::format("{:02x}", fmt::join(bytes.first(std::min(kShown, bytes.size())), " "));
-}
-
 const Codec& codec_of(std::span<const std::uint8_t> bytes, const std::string& name) {
   if (bytes.empty()) fail_image(name, fmt::format("found an empty file, {}", kExpected));
   const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
@@ -89,6 +83,11 @@ ImageHeader checked_header(const Codec& codec, std::span<const std::uint8_t> byt
 }
 
 }  // namespace
+
+std::string first_bytes(std::span<const std::uint8_t> bytes) {
+  constexpr std::size_t kShown = 8;
+  return fmt::format("{:02x}", fmt::join(bytes.first(std::min(kShown, bytes.size())), " "));
+}
 
 const char* kind_name(ImageKind kind) {
   switch (kind) {

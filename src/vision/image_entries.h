@@ -3,7 +3,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <filesystem>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,27 +17,6 @@ struct ImageSet::Entry {
   std::vector<std::string> captions = {};
   std::uint64_t offset = 0;  // in the packed file
   std::uint64_t length = 0;
-};
-
-/// An open packed file. Thread-safe.
-class ImageSet::Pack {
- public:
-  /// Throws DataError where the file is missing or not a regular one.
-  explicit Pack(const std::filesystem::path& path);
-  ~Pack();
-  Pack(const Pack&) = delete;
-  Pack& operator=(const Pack&) = delete;
-
-  const std::string& name() const { return name_; }
-  std::uint64_t size() const { return size_; }
-  /// Returns a part of the file. Throws DataError where it cannot be read, as when
-  /// the file has become shorter.
-  std::vector<std::uint8_t> read(std::uint64_t offset, std::uint64_t length) const;
-
- private:
-  std::string name_;
-  int descriptor_ = -1;
-  std::uint64_t size_ = 0;
 };
 
 /// Reads the lines of a file and their fields, and says where something is wrong.

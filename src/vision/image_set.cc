@@ -10,6 +10,7 @@
 
 #include "base/base.h"
 #include "vision/image_entries.h"
+#include "vision/random_access_file.h"
 
 namespace attend::vision {
 

@@ -30,6 +30,8 @@
 
 namespace attend::vision {
 
+class RandomAccessFile;  // random_access_file.h
+
 /// The lines of a text file.
 struct LineSource {
   std::string name;  ///< of the file, for messages
@@ -92,15 +94,14 @@ class ImageSet {
   Image fitted(std::size_t image, const FitOptions& options) const;
 
   struct Entry;  // one picture; internal
-  class Pack;    // an open packed file; internal
 
  private:
   ImageSet();
 
   std::vector<Entry> entries_;
-  std::string index_;             // the name of the list or of the index
-  std::filesystem::path folder_;  // of a list
-  std::unique_ptr<Pack> pack_;    // nullptr: a list
+  std::string index_;                       // the name of the list or of the index
+  std::filesystem::path folder_;            // of a list
+  std::unique_ptr<RandomAccessFile> pack_;  // nullptr: a list
 };
 
 }  // namespace attend::vision

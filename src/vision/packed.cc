@@ -1,17 +1,13 @@
 // Packed files of pictures.
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include "base/base.h"
 #include "vision/image_entries.h"
+#include "vision/random_access_file.h"
 
 namespace attend::vision {
 namespace {
@@ -30,7 +26,7 @@ struct Known {
 using Names = std::unordered_map<std::string, Known>;
 
 // Reads a line of the index.
-ImageSet::Entry read_entry(const FieldReader& reader, const ImageSet::Pack& pack) {
+ImageSet::Entry read_entry(const FieldReader& reader, const RandomAccessFile& pack) {
   reader.require_fields(4, kIndexForm);
   ImageSet::Entry entry{std::string(reader.fields()[0]), reader.line()};
   if (entry.name.empty()) {
@@ -46,7 +42,7 @@ ImageSet::Entry read_entry(const FieldReader& reader, const ImageSet::Pack& pack
 }
 
 // Reads the whole index. Returns the entries of the wanted split; `names` gets all of them.
-std::vector<ImageSet::Entry> read_index(FieldReader& reader, const ImageSet::Pack& pack,
+std::vector<ImageSet::Entry> read_index(FieldReader& reader, const RandomAccessFile& pack,
                                         const std::string& split, Names& names) {
   std::vector<ImageSet::Entry> entries;
   while (reader.next()) {
@@ -98,41 +94,10 @@ void read_captions(const LineSource& source, const std::string& index, Names& na
 
 }  // namespace
 
-ImageSet::Pack::Pack(const std::filesystem::path& path) : name_(path.string()) {
-  descriptor_ = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-  if (descriptor_ < 0) {
-    throw DataError(name_, 0, fmt::format("cannot open: {}", std::strerror(errno)));
-  }
-  struct stat status {};
-  if (fstat(descriptor_, &status) != 0 || !S_ISREG(status.st_mode)) {
-    close(descriptor_);
-    throw DataError(name_, 0, "found something else than a regular file, expected packed images");
-  }
-  size_ = static_cast<std::uint64_t>(status.st_size);
-}
-
-ImageSet::Pack::~Pack() { close(descriptor_); }
-
-std::vector<std::uint8_t> ImageSet::Pack::read(std::uint64_t offset, std::uint64_t length) const {
-  std::vector<std::uint8_t> bytes(length);
-  std::size_t done = 0;
-  while (done < bytes.size()) {
-    const ssize_t count = pread(descriptor_, bytes.data() + done, bytes.size() - done,
-                                static_cast<off_t>(offset + done));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) {
-      throw DataError(name_, 0, fmt::format("cannot read: {}", std::strerror(errno)));
-    }
-    if (count == 0) throw DataError(name_, 0, "the file has become shorter while it was read");
-    done += static_cast<std::size_t>(count);
-  }
-  return bytes;
-}
-
 ImageSet ImageSet::from_packed(const PackedFiles& files, CaptionRule rule) {
   ImageSet set;
   set.index_ = files.index.name;
-  set.pack_ = std::make_unique<Pack>(files.images);
+  set.pack_ = std::make_unique<RandomAccessFile>(files.images, "packed images");
   Names names;
   FieldReader reader(files.index);
   set.entries_ = read_index(reader, *set.pack_, files.split, names);

@@ -38,6 +38,30 @@ TEST(AtomicFile, LeavesTheOldFileWithoutCommit) {
   EXPECT_EQ(count_entries(folder.path()), 1u);
 }
 
+TEST(AtomicFile, WritesOverBytesThatWereWritten) {
+  TemporaryFolder folder;
+  const std::string many(100'000, 'x');
+  AtomicFile file(folder / "a");
+  file.write("0123" + many);
+  file.overwrite(1, "ab");
+  file.write("end");
+  file.overwrite(0, "A");
+  file.commit();
+  EXPECT_EQ(read_file(folder / "a"), "Aab3" + many + "end");
+}
+
+TEST(AtomicFile, WritesOverBytesOfAFileThatIsWrittenInPlace) {
+  TemporaryFolder folder;
+  write_file(folder / "a", "old");
+  std::filesystem::create_hard_link(folder / "a", folder / "b");
+  AtomicFile file(folder / "a");
+  file.write("0123");
+  file.overwrite(1, "ab");
+  EXPECT_EQ(read_file(folder / "a"), "old");
+  file.commit();
+  EXPECT_EQ(read_file(folder / "b"), "0ab3");
+}
+
 TEST(AtomicFile, TellsWhatCannotBeReplaced) {
   TemporaryFolder folder;
   write_file(folder / "a", "old");

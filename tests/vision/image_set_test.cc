@@ -11,9 +11,9 @@
 #include <vector>
 
 #include "base/base.h"
+#include "feature_files.h"
 #include "pictures.h"
 #include "testing.h"
-#include "text/text.h"
 #include "vision/vision.h"
 
 namespace attend::vision {
@@ -36,11 +36,6 @@ LineSource lines(const std::string& name, std::vector<std::string> texts) {
             left->pop_back();
             return true;
           }};
-}
-
-LineSource lines_of_file(const std::filesystem::path& path) {
-  auto reader = std::make_shared<text::LineReader>(path);
-  return {reader->name(), [reader](std::string& line) { return reader->next(line); }};
 }
 
 std::string data_error(const std::function<void()>& action) {

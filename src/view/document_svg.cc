@@ -21,6 +21,7 @@ namespace {
 constexpr double kMargin = 18;
 constexpr double kFont = 14;
 constexpr double kSmallFont = 11;
+constexpr double kBold = 1.08;  // bold letters are so much wider
 constexpr double kSpace = 2;    // between the boxes of two words
 constexpr double kPadding = 2;  // of a word in its box, at either side
 constexpr double kLine = 25;    // from one line to the next
@@ -134,7 +135,7 @@ class DocumentSheet {
   void draw_labels(SvgWriter& svg) const {
     double name = 0;
     for (const LabelProbability& one : document_.labels()) {
-      name = std::max(name, std::min(em_width(one.label) * kFont * 1.08, kLongestName));
+      name = std::max(name, std::min(em_width(one.label) * kFont * kBold, kLongestName));
     }
     svg.open_group("labels");
     for (std::size_t k = 0; k < document_.labels().size(); ++k) {
@@ -142,7 +143,7 @@ class DocumentSheet {
       const double y = labels_y_ + kLabelLine * static_cast<double>(k);
       const double x = kMargin + name + 12;
       const double bar = std::min(kLabelBar, options_.width - x - kLabelNumber - kMargin);
-      svg.text({kMargin, y + 15}, fitting(one.label, kLongestName),
+      svg.text({kMargin, y + 15}, shorten_ems(one.label, kLongestName / (kFont * kBold)),
                {.size = kFont, .bold = k == 0, .tooltip = one.label});
       svg.rectangle({x, y + 4}, bar, 13, kTrack);
       svg.rectangle({x, y + 4}, bar * one.probability, 13, k == 0 ? kBestLabel : kOtherLabel,
@@ -151,20 +152,6 @@ class DocumentSheet {
                {.size = kFont, .colour = kMutedColour});
     }
     svg.close_group();
-  }
-
-  /// Returns as much of a label as fits.
-  static std::string fitting(const std::string& label, double width) {
-    constexpr double kBold = 1.08;
-    if (text_width(label) * kBold <= width) return label;
-    std::string kept;
-    double used = text_width("…") * kBold;
-    for (const std::string_view cluster : clusters(label)) {
-      used += text_width(cluster) * kBold;
-      if (used > width && !kept.empty()) break;
-      kept += cluster;
-    }
-    return kept + "…";
   }
 
   void draw_sentence(SvgWriter& svg, const SentencePlace& place) const {

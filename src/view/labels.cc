@@ -245,4 +245,16 @@ double em_width(std::string_view text) {
   return total;
 }
 
+std::string shorten_ems(std::string_view text, double width) {
+  if (em_width(text) <= width) return std::string(text);
+  std::string kept;
+  double used = em_width("…");
+  for (const std::string_view cluster : clusters(text)) {
+    used += em_width(cluster);
+    if (used > width && !kept.empty()) break;
+    kept += cluster;
+  }
+  return kept + "…";
+}
+
 }  // namespace attend::view

@@ -20,6 +20,10 @@ std::string shorten_clusters(std::string_view text, std::size_t count);
 /// Returns at most `width` terminal columns. The last character is `…` when something was left out.
 std::string shorten_columns(std::string_view text, std::size_t width);
 
+/// Returns at most `width` times the font size of text (em_width), but at least one cluster. The
+/// last character is `…` when something was left out.
+std::string shorten_ems(std::string_view text, double width);
+
 enum class Direction { kLeftToRight, kRightToLeft };
 
 /// Returns the name of a direction in SVG and HTML: "ltr" or "rtl".

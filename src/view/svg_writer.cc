@@ -17,6 +17,16 @@ std::string_view anchor_of(std::string_view anchor, Direction direction) {
   return anchor == "start" ? "end" : "start";
 }
 
+/// Names the attribute that refers to an image. SVG 1.1 demands the namespace.
+constexpr std::string_view kReference = "xmlns:xlink=\"http://www.w3.org/1999/xlink\" xlink:href";
+
+std::string image_element(std::string_view attributes, double width, double height,
+                          std::string_view uri) {
+  return fmt::format("<image {} width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" {}=\"{}\"",
+                     attributes, coordinate(width), coordinate(height), kReference,
+                     escape_markup(uri));
+}
+
 }  // namespace
 
 std::string coordinate(double value) {
@@ -83,6 +93,25 @@ void SvgWriter::circle(Point centre, double radius, std::string_view fill,
   svg_ += fmt::format("<circle cx=\"{}\" cy=\"{}\" r=\"{}\" fill=\"{}\"", coordinate(centre.x),
                       coordinate(centre.y), coordinate(radius), fill);
   close_with_tooltip("circle", tooltip);
+}
+
+void SvgWriter::define_image(std::string_view id, double width, double height,
+                             std::string_view uri) {
+  svg_ += fmt::format("<defs>{}/></defs>\n",
+                      image_element(fmt::format("id=\"{}\"", id), width, height, uri));
+}
+
+void SvgWriter::use_image(std::string_view id, Point corner) {
+  svg_ += fmt::format("<use x=\"{}\" y=\"{}\" {}=\"#{}\"/>\n", coordinate(corner.x),
+                      coordinate(corner.y), kReference, id);
+}
+
+void SvgWriter::image(Point corner, double width, double height, std::string_view uri,
+                      std::string_view tooltip) {
+  const std::string place =
+      fmt::format("x=\"{}\" y=\"{}\"", coordinate(corner.x), coordinate(corner.y));
+  svg_ += image_element(place, width, height, uri);
+  close_with_tooltip("image", tooltip);
 }
 
 void SvgWriter::close_with_tooltip(std::string_view element, std::string_view tooltip) {

@@ -50,6 +50,12 @@ class SvgWriter {
   void line(Point from, Point to, const Stroke& stroke);
   void path(const std::vector<Point>& points, const Stroke& stroke);
   void circle(Point centre, double radius, std::string_view fill, std::string_view tooltip = {});
+  /// Defines an image, which use_image() draws any number of times. `id` is a name of XML.
+  void define_image(std::string_view id, double width, double height, std::string_view uri);
+  void use_image(std::string_view id, Point corner);
+  /// Draws an image, stretched to this size. `uri` holds its bytes.
+  void image(Point corner, double width, double height, std::string_view uri,
+             std::string_view tooltip = {});
   void open_group(std::string_view name);
   void close_group();
   std::string finish();

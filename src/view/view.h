@@ -1,9 +1,10 @@
-// The public face of src/view: pictures of alignments, of training and of predicted labels, for the
-// terminal and as SVG, PNG and HTML. It knows nothing about models. Every function is pure and safe
-// to call from several threads.
+// The public face of src/view: pictures of alignments, of training, of predicted labels and of
+// captions, for the terminal and as SVG, PNG and HTML. It knows nothing about models. Every
+// function is pure and safe to call from several threads.
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <limits>
 #include <optional>
 #include <span>
@@ -163,6 +164,81 @@ std::string draw_document_svg(const DocumentPicture& picture, const DocumentOpti
 std::string draw_documents_html(std::span<const DocumentPicture> pictures,
                                 const DocumentOptions& options = {},
                                 std::string_view language = "en");
+
+// ----------------------------------------------------------------------------------- captions ---
+
+/// A word of a caption, and where in the picture the captioner looked when it chose the word.
+struct CaptionWord {
+  std::string text;                       ///< UTF-8; may contain anything, as in AlignmentPicture
+  std::vector<float> weights;             // [grid_rows, grid_columns]: its alignment; sum at most 1
+  std::optional<float> probability = {};  ///< p(word), 0 … 1
+  std::optional<float> gate = {};         ///< β, 0 … 1 (docs/models.md §1.6)
+  bool joined = false;                    ///< no white space is before it
+};
+
+/// A picture and a caption of it. The grid divides the whole picture into equal regions.
+///
+/// A word is lit where it looked: its weights are enlarged to the size of the picture and smoothed
+/// by a Gaussian, as Xu et al. 2015 did. The brightest place of a word is its largest weight,
+/// however small that is.
+///
+/// Every draw_caption* function throws Error when a weight, a probability or a gate is not a
+/// number, and UsageError when the picture has more than 100,000,000 pixels or a side of the grid
+/// more than 128 regions. It fails a check when the sizes do not fit together.
+struct CaptionPicture {
+  std::size_t width = 0, height = 0;            ///< at least 1
+  std::vector<std::uint8_t> pixels;             // [height, width, 3]: red, green and blue (sRGB)
+  std::size_t grid_rows = 0, grid_columns = 0;  ///< at least 1 when there are words
+  std::vector<CaptionWord> words;               ///< none: "(empty)" is drawn in their place
+  std::string caption = {};                     ///< the whole caption; empty: the words joined
+  std::vector<std::string> references = {};     ///< captions that people wrote; five are drawn
+  std::string title = {};                       ///< empty: none
+};
+
+struct CaptionOptions {
+  std::size_t max_words = 64;  ///< at least 1; further words are left out, with a note
+  double width = 960;          ///< of an SVG, 480 to 4,000 pixels
+  double panel = 172;          ///< the longer side of a panel of an SVG, 100 to 400 pixels
+};
+
+/// Returns an SVG document with the captions below one another: the picture, then for each word the
+/// darkened picture, lit where the word looked. Pixels are drawn from at most 512 a side. Captions
+/// of one picture, by several models, follow each other best. Throws UsageError when there is no
+/// caption or more than 64.
+std::string draw_captions_svg(std::span<const CaptionPicture> captions,
+                              const CaptionOptions& options = {});
+
+/// Returns one page that refers to nothing on the network. Pointing at a word, focusing or tapping
+/// it lights the picture where the word looked. Without scripts, the panels of the words still show
+/// it. Throws UsageError when there is no caption or more than 64.
+std::string draw_captions_html(std::span<const CaptionPicture> captions,
+                               const CaptionOptions& options = {},
+                               std::string_view language = "en");
+
+/// Says how a terminal shows pictures.
+enum class TerminalGraphics {
+  kBlocks,  ///< by half blocks, two pixels a character
+  kKitty,   ///< by kitty's graphics protocol
+};
+
+/// What the environment says about a terminal. A variable that is not set is empty.
+struct TerminalEnvironment {
+  std::string_view term = {};             ///< TERM
+  std::string_view term_program = {};     ///< TERM_PROGRAM
+  std::string_view kitty_window_id = {};  ///< KITTY_WINDOW_ID
+};
+
+/// Returns kKitty for kitty, Ghostty and WezTerm. Inside tmux and screen, which do not pass
+/// pictures on, the answer is kBlocks.
+TerminalGraphics terminal_graphics(const TerminalEnvironment& environment);
+
+/// Returns lines of text: the caption, the picture, and for each word a small map of its weights
+/// with its probability, β and the place ("top left"). Without colour the picture is left out, and
+/// maps are made of the shades `·░▒▓█`; `graphics` is not read then. No line exceeds the width.
+std::string draw_caption_terminal(const CaptionPicture& caption,
+                                  const TerminalOptions& terminal = {},
+                                  TerminalGraphics graphics = TerminalGraphics::kBlocks,
+                                  const CaptionOptions& options = {});
 
 // ------------------------------------------------------------------------------------- charts ---
 

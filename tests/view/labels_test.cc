@@ -66,6 +66,9 @@ TEST(Shorten, CutsBetweenCharacters) {
   EXPECT_EQ(shorten_columns("日本語", 4), "日…");
   EXPECT_EQ(shorten_columns("ae\u0301o", 2), "a…");
   EXPECT_EQ(shorten_columns("abc", 0), "");
+  EXPECT_EQ(shorten_ems("abcd", em_width("abcd")), "abcd");
+  EXPECT_EQ(shorten_ems("abcdef", em_width("abc…")), "abc…");
+  EXPECT_EQ(shorten_ems("日本語", 0), "日…");  // at least one character
 }
 
 TEST(Direction, IsThatOfTheFirstLetter) {

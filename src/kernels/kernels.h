@@ -3,9 +3,9 @@
 //
 // Everything is row-major. Kernels compute in the calling thread and pick the machine's instruction
 // set at run time. Kernels of prediction allocate nothing, except Matrix and CoarseProduct when
-// they are made, and products in fewer bits once in each thread; kernels of training may allocate.
-// Results may differ in the last bits between instruction sets, never between threads. Sizes that
-// contradict each other are a CheckFailure.
+// they are made, and products in fewer bits, convolutions and group norm once in each thread;
+// kernels of training may allocate. Results may differ in the last bits between instruction sets,
+// never between threads. Sizes that contradict each other are a CheckFailure.
 #pragma once
 
 #include "kernels/activations.h"         // IWYU pragma: export
@@ -15,8 +15,10 @@
 #include "kernels/cells.h"               // IWYU pragma: export
 #include "kernels/coarse_product.h"      // IWYU pragma: export
 #include "kernels/coarse_ranking.h"      // IWYU pragma: export
+#include "kernels/convolution.h"         // IWYU pragma: export
 #include "kernels/cross_entropy.h"       // IWYU pragma: export
 #include "kernels/float32_product.h"     // IWYU pragma: export
+#include "kernels/group_norm.h"          // IWYU pragma: export
 #include "kernels/layer_norm.h"          // IWYU pragma: export
 #include "kernels/matrix.h"              // IWYU pragma: export
 #include "kernels/monotonic.h"           // IWYU pragma: export

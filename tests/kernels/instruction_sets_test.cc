@@ -92,6 +92,19 @@ void functions_of_rows(const Inputs& in, Values& all) {
   append(all, y);
 }
 
+// A picture of 3 × 4 positions with as many channels as there are units.
+void pictures(Inputs& in, Values& all) {
+  const Grid grid{3, 4};
+  const Values x = in.more(grid.positions() * in.units);
+  const Values more = reference::random_values(in.random, 9 * in.units * in.units, 0.1);
+  Values y(convolved_grid(grid, 2).positions() * in.units);
+  convolve(Matrix(more, in.units, 9 * in.units), grid, 2, x, y);
+  append(all, y);
+  const Values residual = in.more(y.size());
+  group_norm_relu(y, y.size() / in.units, in.units % 2 == 0 ? 2 : 1, in.bias, in.bias, residual);
+  append(all, y);
+}
+
 void cells(Inputs& in, Values& all) {
   const CellSizes sizes{kRows, in.units};
   const Values a = in.more(4 * kRows * in.units), u = in.more(4 * kRows * in.units);
@@ -143,6 +156,7 @@ Values results(std::size_t units) {
   Values all;
   products(in, all);
   functions_of_rows(in, all);
+  pictures(in, all);
   cells(in, all);
   attention(in, all);
   return all;

@@ -48,6 +48,7 @@ void product_shapes(benchmark::internal::Benchmark* benchmark) {
   }
   for (const std::int64_t rows : {1, 2, 3, 4, 5, 8, 64, 320, 1600})
     benchmark->Args({rows, 8000, 512});
+  benchmark->Args({4096, 32, 288});  // as many operations as a convolution of pictures
   benchmark->Args({1, 256, 64})->Args({100, 256, 64})->Args({100, 128, 32})->Args({100, 11, 64});
 }
 
@@ -241,6 +242,47 @@ void additive_attention_backward(State& state) {
   count_values(state, memory.annotations.size() + 3 * memory.projected.size());
 }
 BENCHMARK(additive_attention_backward)->Apply(attention_shapes);
+
+// side, inputs, outputs (channels), stride: an encoder of pictures of 128 × 128 pixels.
+void convolve(State& state) {
+  const std::size_t side = argument(state, 0), inputs = argument(state, 1),
+                    outputs = argument(state, 2), stride = argument(state, 3);
+  const kernels::Grid grid{side, side}, to = kernels::convolved_grid(grid, stride);
+  const std::vector<float> weights = random_values(outputs * 9 * inputs),
+                           x = random_values(grid.positions() * inputs);
+  std::vector<float> y(to.positions() * outputs);
+  const kernels::Matrix matrix(weights, outputs, 9 * inputs);
+  for (auto _ : state) {
+    kernels::convolve(matrix, grid, stride, x, y);
+    benchmark::ClobberMemory();
+  }
+  count_operations(state, 2.0 * static_cast<double>(y.size() * 9 * inputs));
+}
+BENCHMARK(convolve)
+    ->ArgNames({"side", "inputs", "outputs", "stride"})
+    ->Args({128, 5, 32, 2})
+    ->Args({64, 32, 64, 2})
+    ->Args({32, 64, 64, 1})
+    ->Args({32, 64, 128, 2})
+    ->Args({16, 128, 128, 1})
+    ->Args({16, 128, 256, 2})
+    ->Args({8, 256, 256, 1});
+
+void group_norm_relu(State& state) {
+  const std::size_t positions = argument(state, 0), channels = argument(state, 1);
+  std::vector<float> values = random_values(positions * channels);
+  const std::vector<float> residual = values, parameters = random_values(channels);
+  for (auto _ : state) {
+    kernels::group_norm_relu(values, positions, 8, parameters, parameters, residual);
+    benchmark::ClobberMemory();
+  }
+  count_values(state, 5 * values.size());
+}
+BENCHMARK(group_norm_relu)
+    ->ArgNames({"positions", "channels"})
+    ->Args({4096, 32})
+    ->Args({1024, 64})
+    ->Args({64, 256});
 
 // rows, units, table: gradients of embeddings and of one-hot columns.
 void scatter_add(State& state) {

@@ -40,6 +40,11 @@ inline std::string random_number(const std::string& option, int largest, Random&
   if (option == "attention.heads") return std::to_string(1 + below(3));
   if (option == "decoder.transitions") return std::to_string(1 + below(2));
   if (option == "decoder.self_attention_window") return std::to_string(below(4));
+  if (option == "attention.doubly_stochastic") return random.chance(0.7) ? "0" : "0.5";
+  if (option == "attention.reward_weight") return "0";  // its factor is no function of the model
+  if (option == "attention.entropy_weight") return random.chance(0.5) ? "0" : "0.3";
+  if (option == "attention.baseline_decay") return "0.9";
+  if (option == "encoder.stages" || option == "encoder.groups") return "1";       // given by tests
   if (option == "encoder.levels" || option == "decoder.temperature") return "1";  // given by tests
   if (option == "decoder.line_temperature") return "1";  // it changes no probability
   if (option == "encoder.position_units" || option == "encoder.ngrams") return "0";  // likewise
@@ -69,6 +74,29 @@ inline std::string random_score(const std::vector<std::string>& choices, Random&
   const std::vector<std::string>& drawn = random.chance(0.5) ? planned : choices;
   return drawn[random.below(drawn.size())];
 }
+
+/// Options and choices that are younger than the seeds of tests. They are drawn with random numbers
+/// of their own, so that a seed keeps the model that it has, but for them. The number is that of
+/// the choices which are as old as the seeds; 0: the whole option is young.
+inline const std::map<std::string, std::size_t>& young_options() {
+  static const std::map<std::string, std::size_t> kYoung{{"encoder.kind", 0},
+                                                         {"encoder.stages", 0},
+                                                         {"encoder.groups", 0},
+                                                         {"encoder.bag_of_words", 0},
+                                                         {"attention.doubly_stochastic", 0},
+                                                         {"attention.doubly_stochastic_scale", 0},
+                                                         {"attention.sampling", 0},
+                                                         {"attention.stochastic_prediction", 0},
+                                                         {"attention.expectation_gradient", 0},
+                                                         {"attention.reward_weight", 0},
+                                                         {"attention.entropy_weight", 0},
+                                                         {"attention.baseline_decay", 0},
+                                                         {"decoder.readout_feedback", 2}};
+  return kYoung;
+}
+
+/// Random numbers of their own for what is younger than a seed; `random` stays as it is.
+inline Random young_numbers(Random random) { return Random(random.next()); }
 
 /// Whether a choice other than the usual one takes the decoder off its plan, or contradicts others.
 inline bool is_rare_choice(const std::string& option) {
@@ -140,6 +168,7 @@ inline void keep_self_attention(Random& random, KeptValues& kept) {
 inline KeptValues random_kept_values(Random& random) {
   model::Configuration usual;
   KeptValues kept;
+  Random young = young_numbers(random);
   keep_placements(random, kept);
   keep_self_attention(random, kept);
   std::vector<std::pair<std::string, std::string>> others;
@@ -151,12 +180,16 @@ inline KeptValues random_kept_values(Random& random) {
     } else if (is_rare_choice(option.name)) {
       kept[option.name] = option.get();
       for (const std::string& choice : option.choices) {
-        if (choice != option.get()) others.emplace_back(option.name, choice);
+        const bool is_young = choice == "stochastic";
+        if (choice != option.get() && !is_young) others.emplace_back(option.name, choice);
       }
     }
   }
   keep_keys(random, kept);
-  if (random.chance(0.6)) return kept;
+  if (random.chance(0.6)) {
+    if (young.chance(0.05)) kept["attention.kind"] = "stochastic";
+    return kept;
+  }
   const auto& [name, value] = others[random.below(others.size())];
   kept[name] = value;
   const bool covers = name == "attention.coverage";
@@ -350,8 +383,8 @@ inline void fit_placements(Random& random, model::Configuration& c) {
   using namespace model;
   AttentionConfig& attention = c.attention;
   DecoderConfig& decoder = c.decoder;
-  const bool soft =
-      attention.kind == AttentionKind::kSoft || attention.kind == AttentionKind::kMonotonic;
+  const bool soft = attention.kind == AttentionKind::kSoft ||
+                    attention.kind == AttentionKind::kMonotonic || attention.is_stochastic();
   const bool fixed = attention.has_fixed_context();
   if ((!soft && !fixed) || decoder.cell.type == Cell::kNone) return reset_placements(c);
   if (fixed) {
@@ -496,6 +529,26 @@ inline void fit_targets(model::Configuration& c) {
   c.target.fixed_length = 1;
 }
 
+/// Sets what stochastic attention, the doubly stochastic cost and a readout to which E y_{i-1} is
+/// added force. Sources are texts: tests of pictures have configurations of their own.
+inline void fit_captions(model::Configuration& c) {
+  using namespace model;
+  AttentionConfig& attention = c.attention;
+  DecoderConfig& decoder = c.decoder;
+  c.encoder.kind = EncoderKind::kRecurrent;
+  c.encoder.bag_of_words = false;
+  if (!attention.looks() || attention.is_hard()) attention.doubly_stochastic = 0;
+  if (attention.is_stochastic()) attention.window = Window::kAll;
+  if (decoder.feedback == Feedback::kSum) decoder.feedback = Feedback::kPrevious;
+  if (decoder.readout_feedback != Feedback::kSum) return;
+  const bool fits = decoder.readout == Readout::kTanh || decoder.readout == Readout::kLinear;
+  if (!fits || decoder.feedback == Feedback::kNone || attention.is_hard()) {
+    decoder.readout_feedback = Feedback::kPrevious;
+  } else {
+    decoder.embedding = decoder.readout_units;
+  }
+}
+
 inline bool is_valid(const model::Configuration& configuration) {
   try {
     model::check(configuration);
@@ -508,12 +561,24 @@ inline bool is_valid(const model::Configuration& configuration) {
 /// Sets every option of the network to a drawn value, or to the value that `kept` says.
 inline void draw_choices(const std::vector<model::Option>& options, const KeptValues& kept,
                          int largest, Random& random) {
+  Random young = young_numbers(random);
+  const auto draw = [&](const model::Option& option, std::size_t choices, Random& numbers) {
+    return choices == 0 ? random_number(option.name, largest, numbers)
+                        : option.choices[numbers.below(choices)];
+  };
   for (const model::Option& option : options) {
     if (!is_of_the_network(option.name)) continue;
     const auto found = kept.find(option.name);
-    option.set(found != kept.end()      ? found->second
-               : option.choices.empty() ? random_number(option.name, largest, random)
-                                        : option.choices[random.below(option.choices.size())]);
+    const auto is_young = young_options().find(option.name);
+    if (found != kept.end()) {
+      option.set(found->second);
+    } else if (is_young == young_options().end()) {
+      option.set(draw(option, option.choices.size(), random));
+    } else {
+      if (is_young->second > 0) option.set(draw(option, is_young->second, random));
+      const bool changes = is_young->second == 0 || young.chance(0.1);
+      if (changes) option.set(draw(option, option.choices.size(), young));
+    }
   }
 }
 
@@ -538,6 +603,7 @@ inline model::Configuration random_configuration(Random& random, int largest = 2
     fit_self_attention(c);
     fit_join(c);
     fit_levels(c);
+    fit_captions(c);
     fit_sizes(random, c);
     if (random.chance(0.3) && c.decoder.copy == model::Copy::kNone) {
       c.target.end_token = false;

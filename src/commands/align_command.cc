@@ -272,10 +272,11 @@ void add_link_options(CLI::App& command, const std::shared_ptr<Options>& options
   command.add_option("--threshold", options->aligner.threshold, "the least weight of a link")
       ->check(number_between(0, 1))
       ->capture_default_str();
-  add_choice<Merge>(command, "--merge", options->aligner.merge,
-                    {{"mean", Merge::kMean}, {"max", Merge::kMaximum}, {"first", Merge::kFirst}},
-                    "how the weights of the units of a target word become those of the word; first: "
-                    "those of its first unit alone");
+  add_choice<Merge>(
+      command, "--merge", options->aligner.merge,
+      {{"mean", Merge::kMean}, {"max", Merge::kMaximum}, {"first", Merge::kFirst}},
+      "how the weights of the units of a target word become those of the word; first: "
+      "those of its first unit alone");
   options->aligner.shift = 0;
   command
       .add_option_function<std::string>(

@@ -39,6 +39,8 @@ int parse_and_run_command(int argc, char** argv) {
   add_show(program);
   add_score(program);
   add_align(program);
+  add_annotate(program);
+  add_gaze(program);
   add_info(program);
   add_presets(program);
   add_quantize(program);

@@ -311,6 +311,28 @@ void add_strict_option(CLI::App& command, LineErrors& errors) {
       "stop with code 3 at the first line that cannot be answered, after the answers before it");
 }
 
+void add_picture_options(CLI::App& command, predictor::PictureOptions& options) {
+  const auto add = [&](const std::string& flag, std::filesystem::path& path,
+                       const std::string& help) {
+    return command
+        .add_option_function<std::string>(
+            flag, [&path](const std::string& text) { path = text; }, help)
+        ->type_name("FILE")
+        ->check(not_empty());
+  };
+  CLI::Option* images = add("--images", options.images,
+                            "for models of pictures: the folder that names of pictures are "
+                            "relative to, or a packed file of pictures");
+  add("--image-index", options.index,
+      "names and places in a packed file; without: index.tsv beside it")
+      ->needs(images);
+  CLI::Option* features = add("--features", options.features,
+                              "annotations of pictures (.npy, safetensors), for models with "
+                              "encoder.kind: features; beside them, --images are only shown");
+  add("--feature-names", options.names, "names of the images of a .npy file, one a line")
+      ->needs(features);
+}
+
 void add_load_options(CLI::App& command, predictor::LoadOptions& options) {
   command
       .add_option_function<std::string>(
@@ -353,15 +375,32 @@ void check_alignment(const predictor::Predictor& predictor, std::string_view wan
   if (!problem.empty()) throw UsageError(fmt::format("{}: {}", wanted, problem));
 }
 
+void check_words(const predictor::Predictor& predictor, std::string_view wanted) {
+  const model::EncoderConfig& encoder = predictor.text().configuration.encoder;
+  if (encoder.reads_pictures()) {
+    throw UsageError(
+        fmt::format("{}: this model looks at regions of pictures and not at words", wanted));
+  }
+  if (encoder.levels == 1) return;
+  throw UsageError(
+      fmt::format("{}: this model looks at sentences and not at words (encoder.levels: {})", wanted,
+                  encoder.levels));
+}
+
 void check_marks(const predictor::Predictor& predictor, const text::SourceMarks& marks) {
   if (!marks.any()) return;
   check_alignment(predictor, marks_option(marks));
-  const int levels = predictor.text().source.levels;
-  if (levels > 1) {
-    throw UsageError(
-        fmt::format("{}: this model looks at sentences and not at words (encoder.levels: {})",
-                    marks_option(marks), levels));
-  }
+  check_words(predictor, marks_option(marks));
+}
+
+std::size_t lines_together(const predictor::Predictor& predictor) {
+  const model::Configuration& c = predictor.text().configuration;
+  const std::size_t usual = LineOptions{}.chunk_lines;
+  if (!c.encoder.reads_pictures()) return usual;
+  const std::size_t values = static_cast<std::size_t>(c.regions()) *
+                             static_cast<std::size_t>(c.encoder.units) * sizeof(float);
+  const std::size_t bytes = std::max(values, vision::value_count({c.image.height, c.image.width}));
+  return std::clamp<std::size_t>((std::size_t{256} << 20) / bytes, 1, usual);
 }
 
 std::string pharaoh(const predictor::Prediction& prediction) {

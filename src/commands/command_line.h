@@ -17,8 +17,10 @@ namespace attend::commands {
 
 // Each of these adds its subcommand to the program.
 void add_align(CLI::App& program);
+void add_annotate(CLI::App& program);
 void add_dates(CLI::App& program);
 void add_evaluate(CLI::App& program);
+void add_gaze(CLI::App& program);
 void add_info(CLI::App& program);
 void add_predict(CLI::App& program);
 void add_presets(CLI::App& program);
@@ -100,6 +102,10 @@ void add_long_sources_option(CLI::App& command, predictor::PredictOptions& optio
 /// Adds --strict, for commands that answer lines.
 void add_strict_option(CLI::App& command, LineErrors& errors);
 
+/// Adds --images, --image-index, --features and --feature-names, which say where the pictures lie
+/// that sources name.
+void add_picture_options(CLI::App& command, predictor::PictureOptions& options);
+
 /// Adds --precision and --shortlist, which say how a model is loaded.
 void add_load_options(CLI::App& command, predictor::LoadOptions& options);
 /// Prints a notice on stderr when this processor is slow with the precision.
@@ -143,11 +149,18 @@ void check_distinct(std::string_view flag, const std::string& file, std::string_
 /// Returns "the model has no alignment (attention.kind: none)" for a model whose decoder does not
 /// look at positions, or an empty text.
 std::string lack_of_alignment(const predictor::Predictor& predictor);
+/// Throws UsageError when the model looks at sentences or at regions of pictures and not at words,
+/// which `wanted` needs.
+void check_words(const predictor::Predictor& predictor, std::string_view wanted);
 /// Throws UsageError when the model has no alignment, which `wanted` ("--alignments") needs.
 void check_alignment(const predictor::Predictor& predictor, std::string_view wanted);
 
 /// Returns the links of a prediction in Pharaoh format: "0-0 1-2".
 std::string pharaoh(const predictor::Prediction& prediction);
+
+/// Returns LineOptions::chunk_lines for a model: decoded pictures of one chunk take at most 256
+/// MiB.
+std::size_t lines_together(const predictor::Predictor& predictor);
 
 using WriteText = std::function<void(std::string_view)>;
 

@@ -251,6 +251,7 @@ EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text:
   LineOptions line_options;
   line_options.errors = errors;
   line_options.predict = options;
+  line_options.chunk_lines = lines_together(predictor);
   line_options.predict.search.alignments = search::Alignments::kDropped;
   line_options.bad_lines = BadLines::kLeaveOut;
   const std::string pairs = reader.name();

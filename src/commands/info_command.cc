@@ -70,6 +70,7 @@ std::string describe(const Lengths& lengths, std::string_view position = "token"
 // Returns the name of what the decoder looks at: tokens, or what the highest level of a document is
 // made of.
 std::string_view position_name(const model::Configuration& configuration) {
+  if (configuration.encoder.reads_pictures()) return "region";
   constexpr std::array<std::string_view, 3> kNames = {"token", "sentence", "paragraph"};
   return kNames.at(static_cast<std::size_t>(configuration.encoder.levels - 1));
 }

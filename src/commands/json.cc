@@ -63,6 +63,7 @@ Json source_json(const predictor::Answer& answer) {
             {"source_units", std::move(units)},
             {"columns", source.columns},
             {"unknown", source.unknown}};
+  if (source.grid_rows > 0) json["grid"] = {source.grid_rows, source.grid_columns};
   if (!answer.problem.empty()) json["problem"] = answer.problem;
   if (answer.withheld) json["withheld_probability"] = *answer.withheld;
   return json;

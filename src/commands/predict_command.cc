@@ -243,7 +243,7 @@ void run(const Options& given) {
                   at_once ? NoticeTime::kAsTheyArise : NoticeTime::kAtEnd);
   if (!predictor.text().configuration.training.allow_empty_targets) notices.expect_answers();
   LineOptions line_options;
-  if (at_once) line_options.chunk_lines = 1;
+  line_options.chunk_lines = at_once ? 1 : lines_together(predictor);
   line_options.errors = options.errors;
   line_options.predict = predict_options(predictor, options);
   Lines lines(line_options, notices);

@@ -22,6 +22,7 @@ struct Options {
   std::vector<metrics::Metric> metrics;
   std::string precision = std::string(precision_name(Precision::kInt8));
   predictor::PredictOptions predict;
+  predictor::LoadOptions load;  // of both models: where pictures lie
 };
 
 // Throws UsageError where the target folder must not be written: a model in training must not be
@@ -75,9 +76,9 @@ std::string describe_sizes(const Options& options) {
 
 std::string compare(const Options& options, const std::vector<metrics::Metric>& wanted) {
   const Evaluated before =
-      evaluate(predictor::Predictor(options.model), options, wanted, "float32");
-  const Evaluated after =
-      evaluate(predictor::Predictor(options.target), options, wanted, options.precision);
+      evaluate(predictor::Predictor(options.model, options.load), options, wanted, "float32");
+  const Evaluated after = evaluate(predictor::Predictor(options.target, options.load), options,
+                                   wanted, options.precision);
   std::string report;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const int decimals = metrics::metric_decimals(wanted[i]);
@@ -156,6 +157,7 @@ void add_quantize(CLI::App& program) {
   add_column_options(*command, options->columns, options->format);
   add_metrics_option(*command, options->metrics);
   add_search_options(*command, options->predict);
+  add_picture_options(*command, options->load.pictures);
   command->callback([options] { run(*options); });
 }
 

@@ -47,6 +47,7 @@ void run(const Options& options) {
   LineOptions line_options;
   line_options.errors = options.errors;
   line_options.predict = predict;
+  line_options.chunk_lines = lines_together(predictor);
   Lines lines(line_options, notices);
   const std::size_t count = lines.answer_all(
       reader, {[&](const Chunk& chunk) {

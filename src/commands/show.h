@@ -68,6 +68,11 @@ bool has_extension(const std::string& file, std::string_view extension);
 std::string explain_texts(const predictor::Predictor& predictor, const ShowOptions& options,
                           Notices& notices);
 
+/// Draws captions of pictures with the regions that each word looked at, in the terminal or into a
+/// file. For a model that reads pictures.
+void show_pictures(const predictor::Predictor& predictor, const ShowOptions& options,
+                   Notices& notices);
+
 /// Whether words or sentences of a model of labels have weights that can be shown.
 bool has_shown_weights(const predictor::Predictor& predictor);
 /// Has the most probable labels of each text predicted, beside the best one; not where labels are

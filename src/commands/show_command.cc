@@ -57,16 +57,19 @@ std::string draw_file(const ShowOptions& options,
 void check_target(const ShowOptions& options) {
   if (options.target.empty()) return;
   for (const std::string_view extension : {".svg", ".png", ".html"}) {
-    if (!has_extension(options.target, extension)) continue;
-    if (options.texts.size() > 1 && extension != ".html") {
-      throw UsageError("several texts go into .html or the terminal only");
-    }
-    return;
+    if (has_extension(options.target, extension)) return;
   }
   throw UsageError(
       fmt::format("--output: found '{}', expected a name that ends in .svg, .png or "
                   ".html",
                   options.target));
+}
+
+// A picture of an alignment has one text; captions of several pictures stand below one another.
+void check_one_text(const ShowOptions& options) {
+  const bool one = options.target.empty() || has_extension(options.target, ".html");
+  if (options.texts.size() <= 1 || one) return;
+  throw UsageError("several texts go into .html or the terminal only");
 }
 
 void check_explain(const ShowOptions& options) {
@@ -132,11 +135,17 @@ void run(const ShowOptions& given) {
   check_explain(options);
   options.predict.request.stream = 1;  // texts are numbered from 1, as lines are
   const predictor::Predictor predictor(options.models, options.load);
+  if (!predictor.text().configuration.encoder.reads_pictures()) check_one_text(options);
   check_marks(predictor, options.marks);
   check_target_options(predictor, options.predict);
   Notices notices("attend show", kShownTexts);
   if (options.explain) {
     write_file("-", explain_texts(predictor, options, notices));
+    notices.report();
+    return;
+  }
+  if (predictor.text().configuration.encoder.reads_pictures()) {
+    show_pictures(predictor, options, notices);
     notices.report();
     return;
   }

@@ -107,11 +107,7 @@ void add_sampling_options(CLI::App& command, TargetOptions& target) {
 // Throws UsageError where the model has no source words that could stand in place of <unk>.
 void check_replacement(const predictor::Predictor& predictor) {
   check_alignment(predictor, "--replace-unknown");
-  const int levels = predictor.text().configuration.encoder.levels;
-  if (levels == 1) return;
-  throw UsageError(fmt::format(
-      "--replace-unknown: this model looks at sentences and not at words (encoder.levels: {})",
-      levels));
+  check_words(predictor, "--replace-unknown");
 }
 
 // Throws UsageError for a prefix that no target can begin with.
@@ -243,6 +239,7 @@ void add_models_option(CLI::App& command, std::vector<std::string>& folders,
       {{"probabilities", search::Average::kProbabilities},
        {"log-probabilities", search::Average::kLogProbabilities}},
       "with several models: what is averaged over them; without this option probabilities");
+  add_picture_options(command, load.pictures);
 }
 
 void check_models(const CLI::App& command, std::span<const std::string> folders) {

@@ -74,7 +74,8 @@ void watch_signals() {
 struct Options {
   PairFiles pairs;
   std::string valid, valid_source, valid_target, valid_links, links, model, preset, config, plot;
-  std::string source_vectors, target_vectors;
+  std::string source_vectors, target_vectors, initial_model;
+  predictor::PictureOptions pictures;
   std::vector<std::string> settings;
   train::OnError on_error = train::OnError::kStop;
 };
@@ -193,6 +194,8 @@ int run(const Options& options) {
   train_options.source_vectors = options.source_vectors;
   train_options.target_vectors = options.target_vectors;
   check_vectors(train_options);
+  train_options.initial_model = options.initial_model;
+  train_options.pictures = options.pictures;
   train_options.folder = options.model;
   train_options.configuration = configure(options);
   train_options.plot = options.plot;
@@ -301,6 +304,13 @@ int parse_and_train(int argc, char** argv) {
                   "decoder.embedding values")
       ->type_name("FILE")
       ->check(not_empty());
+  command
+      .add_option("--initial-model", options.initial_model,
+                  "model whose parameters this one starts with, where their names and sizes are "
+                  "equal")
+      ->type_name("FOLDER")
+      ->check(not_empty());
+  add_picture_options(command, options.pictures);
   command
       .add_option("--preset", options.preset,
                   "configuration to start from (attend presets); it brings the defaults below")

@@ -18,10 +18,7 @@ void add_alignment_units_option(CLI::App& command, AlignmentUnits& units) {
 
 void check_links(const predictor::Predictor& predictor, std::string_view wanted) {
   check_alignment(predictor, wanted);
-  const int levels = predictor.text().source.levels;
-  if (levels == 1) return;
-  throw UsageError(fmt::format(
-      "{}: this model looks at sentences and not at words (encoder.levels: {})", wanted, levels));
+  check_words(predictor, wanted);
 }
 
 Spans unit_spans(const predictor::Source& source) {

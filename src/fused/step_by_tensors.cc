@@ -33,6 +33,8 @@ class ByTensors final : public StepOperation {
     network::OperationInputs inputs;
     inputs.mask = in_.mask;
     if (in_.ids.defined()) inputs.ids = in_.ids.narrow(0, i, 1);
+    const Tensor draws = in_.masks == nullptr ? Tensor() : in_.masks->draws;
+    if (draws.defined()) inputs.draws = draws.narrow(0, i, 1);
     inputs.first_step = i;
     inputs.steps = values_.steps();
     const at::AutoGradMode on(keeps_graph_);

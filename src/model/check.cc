@@ -77,6 +77,103 @@ void check_encoder(const Configuration& c) {
   }
 }
 
+// Convolutions halve the sides of a picture again and again, and channels come in groups.
+void check_convolutions(const Configuration& c) {
+  const EncoderConfig& encoder = c.encoder;
+  if (encoder.kind != EncoderKind::kConvolutional) return;
+  const int halves = 1 << encoder.stages;
+  if (c.image.height % halves != 0 || c.image.width % halves != 0) {
+    conflict(
+        fmt::format("encoder.stages: {} needs an image.height and an image.width that are "
+                    "multiples of {}: found {} and {}",
+                    encoder.stages, halves, c.image.height, c.image.width));
+  }
+  if (encoder.units % (halves / 2) != 0 || encoder.channels(0) % encoder.groups != 0) {
+    conflict(
+        fmt::format("encoder.units of a convolutional encoder needs to be a multiple of "
+                    "2^(stages - 1) · groups = {}: found {}",
+                    static_cast<std::int64_t>(halves / 2) * encoder.groups, encoder.units));
+  }
+}
+
+// A picture is no text: it has no tokens, no end and no direction.
+void check_pictures(const Configuration& c) {
+  const EncoderConfig& encoder = c.encoder;
+  if (!encoder.reads_pictures()) return;
+  const std::string name = encoder.kind == EncoderKind::kFeatures ? "encoder.kind: features"
+                                                                  : "encoder.kind: convolutional";
+  check_convolutions(c);
+  if (c.source.unit != UnitChoice::kWhole || c.source.end_token || c.source.lowercase ||
+      c.source.fixed_length > 0 || !c.source.remove.empty()) {
+    conflict(
+        name + " needs source.unit: whole, source.end_token: false, source.lowercase: false, " +
+        "source.fixed_length: 0 and an empty source.remove, because a source is the name of a " +
+        "picture");
+  }
+  if (c.shared_vocabulary || c.decoder.shares_source_embedding()) {
+    conflict(name + " needs shared_vocabulary: false and decoder.tied_embeddings: none or target");
+  }
+  if (encoder.levels > 1 || encoder.padding == Padding::kVisible || encoder.ngrams > 0 ||
+      encoder.position_units > 0) {
+    conflict(name + " needs encoder.levels: 1, encoder.padding: masked, encoder.ngrams: 0 and " +
+             "encoder.position_units: 0, which belong to texts");
+  }
+  const InitialState first = c.decoder.initial_state;
+  if (first != InitialState::kMean && first != InitialState::kZero &&
+      first != InitialState::kContext) {
+    conflict(name +
+             " needs decoder.initial_state: mean, zero or context, because regions have no " +
+             "order");
+  }
+  if (c.attention.kind == AttentionKind::kFixed || c.attention.kind == AttentionKind::kNone) {
+    conflict(name + " needs another attention.kind than fixed or none, because regions have no " +
+             "last state; choose mean");
+  }
+  if (c.decoder.copy != Copy::kNone || c.training.guidance.diagonal_weight > 0) {
+    conflict(name + " needs decoder.copy: none and training.diagonal_weight: 0");
+  }
+  if (c.training.freeze == Freeze::kSourceEmbedding) {
+    conflict(name + " has no source embedding for training.freeze");
+  }
+}
+
+void check_bag_of_words(const Configuration& c) {
+  const bool has_bag = c.encoder.bag_of_words;
+  if (has_bag && c.encoder.kind != EncoderKind::kConvolutional) {
+    conflict("encoder.bag_of_words needs encoder.kind: convolutional");
+  }
+  if (c.training.bag_epochs > 0 && !has_bag) {
+    conflict("training.bag_epochs needs encoder.bag_of_words: true");
+  }
+  if (c.training.bag_epochs > 0 && c.training.bag_weight == 0) {
+    conflict("training.bag_epochs needs training.bag_weight above 0");
+  }
+  if (has_bag && c.training.freeze == Freeze::kEncoder) {
+    conflict("encoder.bag_of_words needs another training.freeze than encoder, which it trains");
+  }
+}
+
+// E y_{i-1} can be added to a readout of its size only.
+void check_readout_sum(const Configuration& c) {
+  const DecoderConfig& decoder = c.decoder;
+  const bool hard = c.attention.is_hard();
+  if (decoder.feedback == Feedback::kSum) {
+    conflict("decoder.feedback: expected previous or none");
+  }
+  if (decoder.readout_feedback != Feedback::kSum) return;
+  const bool fits = decoder.readout == Readout::kTanh || decoder.readout == Readout::kLinear;
+  if (hard) {
+    conflict("decoder.readout_feedback: sum needs an attention.kind with one readout a step");
+  }
+  if (!fits || decoder.feedback == Feedback::kNone || decoder.readout_units != decoder.embedding) {
+    conflict(
+        fmt::format("decoder.readout_feedback: sum needs decoder.feedback: previous, "
+                    "decoder.readout: tanh or linear, and a readout of the size of the embedding: "
+                    "decoder.readout_units {}, decoder.embedding {}",
+                    decoder.readout_units, decoder.embedding));
+  }
+}
+
 // States that are copied must have the decoder's layers, cell and size. check_no_cell() comes
 // first: a decoder without a cell has no state to copy into.
 void check_copied_states(const EncoderConfig& encoder, const DecoderConfig& decoder) {
@@ -262,6 +359,9 @@ void check_freeze(const Configuration& c) {
   if (freeze == Freeze::kTargetEmbedding && target_embedding_table(c).empty()) {
     conflict("training.freeze: target-embedding needs decoder.feedback: previous");
   }
+  if (freeze == Freeze::kEncoder && frozen_parameters(c).empty()) {
+    conflict("training.freeze: encoder needs an encoder with parameters");
+  }
   if (frozen_parameters(c).empty()) {
     conflict(
         "training.freeze: embeddings needs encoder.embedding above 0 or decoder.feedback: "
@@ -272,6 +372,9 @@ void check_freeze(const Configuration& c) {
 }  // namespace
 
 void check(const Configuration& c) {
+  check_pictures(c);
+  check_bag_of_words(c);
+  check_readout_sum(c);
   check_ties(c);
   check_encoder(c);
   check_join(c);

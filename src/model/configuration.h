@@ -17,6 +17,7 @@
 #include "model/training_config.h"  // IWYU pragma: export
 #include "step/step.h"
 #include "text/text.h"
+#include "vision/vision.h"
 
 namespace attend::model {
 
@@ -62,12 +63,15 @@ using step::GruReset;
 using step::GruUpdate;
 using step::MonotonicPrediction;
 using step::Normaliser;
+using step::StochasticPrediction;
 enum class Padding { kMasked, kVisible };  ///< visible needs a fixed source length, §5.1
 /// The direction in which the encoder reads. A backward encoder reads the reversed source (§6.1);
 /// h_j still belongs to token j.
 enum class Direction { kBidirectional, kForward, kBackward };
-enum class Energies { kLinear, kRelu };    ///< §5.1
-enum class Feedback { kPrevious, kNone };  ///< whether the previous token y_{i-1} is an input
+enum class Energies { kLinear, kRelu };  ///< §5.1
+/// Whether the previous token y_{i-1} is an input. kSum, for a readout alone, adds E y_{i-1} to it
+/// without a matrix (§7.1).
+enum class Feedback { kPrevious, kNone, kSum };
 /// How the first state of every decoder layer is computed: it is 0; or a tanh layer of ←h_1
 /// (kBackward), of the mean of the annotations (kMean) or of the last state of each direction
 /// (kLast), all from the top encoder layer; or a copy of the last states of the encoder layer with
@@ -99,7 +103,9 @@ enum class Pooling { kAttention, kMean, kMax };
 /// (monotonic) none before the position of the last step (§13.2). In a first-order model that
 /// position itself decides how far a step moves on. A fixed context is the last
 /// states of the top encoder layer, in every step (§3); a mean or max of all annotations takes its
-/// place. With none, the decoder sees the source in its first states only (§2).
+/// place. With none, the decoder sees the source in its first states only (§2). Stochastic
+/// attention draws one position in each step and hands its annotation on; REINFORCE trains it
+/// (§7.4).
 enum class AttentionKind {
   kSoft,
   kMonotonic,
@@ -109,7 +115,8 @@ enum class AttentionKind {
   kFixed,
   kMean,
   kMax,
-  kNone
+  kNone,
+  kStochastic
 };
 /// A fixed context: the last states themselves, or a tanh layer of them (§3).
 enum class FixedContext { kState, kTanh };
@@ -155,11 +162,27 @@ enum class StateParts { kWhole, kKeyValue, kKeyValuePredict };
 /// alone is E_x (kInputs).
 enum class TiedEmbeddings { kNone, kTarget, kAll, kInputs };
 
+/// What a source is and how it becomes annotations: a text, which recurrent layers read; a picture,
+/// which convolutions read; or a picture that was annotated before, by this program or another one,
+/// whose vectors are the annotations (§7).
+enum class EncoderKind { kRecurrent, kConvolutional, kFeatures };
+
 /// A recurrent encoder (§4.1, §6.1). Its annotations h_j are [forward; backward] of the top layer,
 /// or one of the two, or their sum. With several levels (§8) each sentence is encoded by itself and
 /// pooled to one vector; layers with parameters of their own read these vectors, and their
 /// annotations h_j belong to sentences. With three levels, h_j belong to paragraphs of sentences.
+///
+/// A convolutional encoder has `stages`, each of which halves height and width of a picture. Its
+/// annotations belong to the regions of the last stage, row by row, and have `units` units; stage k
+/// of S has units / 2^(S−1−k). `layers` are the residual blocks of each stage but the first. Of the
+/// other fields it reads none, and neither does an encoder of features, which has `units` alone.
 struct EncoderConfig {
+  EncoderKind kind = EncoderKind::kRecurrent;
+  int stages = 4;  ///< of a convolutional encoder
+  int groups = 8;  ///< of channels that are normalised together, in each convolution
+  /// Whether a layer predicts in training which words the captions of a picture have, from its mean
+  /// annotation (§7.2).
+  bool bag_of_words = false;
   int embedding = 128;  ///< 0: one-hot vectors
   Direction direction = Direction::kBidirectional;
   CellConfig cell;
@@ -187,11 +210,38 @@ struct EncoderConfig {
   Direction reading() const { return reverses_words() ? Direction::kForward : direction; }
   /// Returns "forward" and "backward", or one of them, in the order of their columns in h_j.
   std::vector<std::string_view> directions() const;
+  /// Whether sources are pictures.
+  bool reads_pictures() const { return kind != EncoderKind::kRecurrent; }
+  /// The residual blocks of a stage of a convolutional encoder, from 0. The maps of the first stage
+  /// are so large that blocks there would cost as much as all others.
+  int blocks(int stage) const { return stage == 0 ? 0 : layers; }
+  /// The channels of a stage of a convolutional encoder, from 0.
+  int channels(int stage) const { return units >> (stages - 1 - stage); }
   int annotation_units() const {
+    if (reads_pictures()) return units;
     const bool two = direction == Direction::kBidirectional && join == Join::kConcatenate;
     return two ? 2 * units : units;
   }
 };
+
+/// The pictures that a model reads.
+struct ImageConfig {
+  // Pixels that every picture is brought to. An encoder of features does not read them.
+  int height = 128;
+  int width = 128;
+  vision::Fit fit = vision::Fit::kCrop;
+  int regions =
+      196;  ///< annotations of each picture, for an encoder of features; otherwise not read
+};
+
+/// What is sampled in training with AttentionKind::kStochastic: a position for every picture and
+/// step; or, with probability ½, the expectation takes its place, for each picture by itself or for
+/// a whole batch; or always the expectation, which is soft attention with the gradient of the
+/// bound (§7.4).
+enum class Sampling { kAlways, kHalfOfPictures, kHalfOfBatches };
+/// The factor of the doubly stochastic cost: λ for each sentence; or λ · batch_size / positions, as
+/// the code of Xu et al. has it (§7.3).
+enum class DoublyStochasticScale { kPaper, kCode };
 
 /// α_i = normaliser(e_i), e_ij = activation(score(s, h_j) + b_e), §1.5. The query s is s_{i-1}, or
 /// s_i in the order update-look-generate. The top layer has it, or the bottom one (QueryLayer).
@@ -243,6 +293,20 @@ struct AttentionConfig {
   Query query = Query::kState;
   ContextGate context_gate = ContextGate::kNone;
   FixedContext fixed_context = FixedContext::kState;  ///< with a fixed context
+  /// λ of Σ_j (1 − Σ_i α_ij)² in the cost of a sentence: every position should get attention
+  /// (§7.3).
+  double doubly_stochastic = 0;
+  DoublyStochasticScale doubly_stochastic_scale = DoublyStochasticScale::kPaper;
+  // With AttentionKind::kStochastic:
+  Sampling sampling = Sampling::kHalfOfPictures;
+  StochasticPrediction stochastic_prediction = StochasticPrediction::kArgmax;
+  /// Whether soft attention's gradient passes where the expectation is taken; in the code of Xu et
+  /// al. it does not.
+  bool expectation_gradient = false;
+  double reward_weight = 0.1;     ///< λ_r, the factor of (log p − b) ∂ log α
+  double entropy_weight = 0.002;  ///< λ_e, the factor of the entropy of α
+  double baseline_decay = 0.9;    ///< b ← decay · b + (1 − decay) · log p
+  bool is_stochastic() const { return kind == AttentionKind::kStochastic; }
 };
 
 struct DecoderConfig {
@@ -309,6 +373,7 @@ struct Configuration {
   SideConfig source;
   SideConfig target;
   bool shared_vocabulary = false;
+  ImageConfig image;
   EncoderConfig encoder;
   AttentionConfig attention;
   DecoderConfig decoder;
@@ -319,6 +384,13 @@ struct Configuration {
   int value_units() const;
   /// Units of the context c_i.
   int context_units() const;
+  /// Whether attention looks at units of a text, and not at sentences or at regions of a picture.
+  bool looks_at_units() const { return encoder.levels == 1 && !encoder.reads_pictures(); }
+  /// The rows and columns of the regions of a picture. Given annotations are taken for a square if
+  /// their number is one, else for one row.
+  vision::Size grid() const;
+  /// The number of regions of a picture: the annotations of each source, where these are pictures.
+  int regions() const;
 };
 
 /// One field of a configuration, with its dotted name such as "encoder.units".

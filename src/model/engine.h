@@ -109,6 +109,11 @@ class Engine {
   /// outlive the call. Throws CheckFailure for ids out of range and for a source of a kind that the
   /// encoder cannot read.
   virtual std::unique_ptr<Decoding> annotate(std::span<const Source> sources) const = 0;
+  /// Returns the annotations of each source, [positions, n_h]. Conditions are those of annotate().
+  /// Empty for an engine that does not tell them.
+  virtual std::vector<std::vector<float>> annotations(std::span<const Source> /*sources*/) const {
+    return {};
+  }
   /// The size of the target vocabulary; ids that a source gives (Source::copies) do not count.
   virtual std::size_t target_vocabulary() const = 0;
   /// Returns the id that ends a target, or nothing when every target has fixed_target_length()

@@ -3,12 +3,14 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "model/ngrams.h"
 #include "text/text.h"
+#include "vision/vision.h"
 
 namespace attend::model {
 
@@ -26,8 +28,15 @@ struct Copies {
   text::TokenId unknown = text::kNoToken;
 };
 
-/// A source as the encoder reads it. Its positions are its tokens, or the regions of `features`.
+/// A picture as an encoder reads it.
+struct Picture {
+  vision::Image image;          ///< of ImageConfig's size, for a convolutional encoder
+  std::vector<float> features;  // [regions, n_h], for an encoder of features; otherwise empty
+};
+
+/// A source as the encoder reads it. Its positions are its tokens, or the regions of its picture.
 struct Source {
+  /// For a picture: one 0 for each region.
   std::vector<text::TokenId> tokens;
   // [positions]: 1 where attention may look, 0 where it may not; empty: everywhere. The encoder
   // reads all positions in either case.
@@ -38,9 +47,9 @@ struct Source {
   // [paragraphs]: the index of the first sentence of each paragraph, for an encoder of three
   // levels; empty: one paragraph.
   std::vector<std::int32_t> paragraphs = {};
-  // [regions, feature width]: vectors in place of tokens, for an encoder that reads the regions of
-  // a picture; empty: none.
-  std::vector<float> features = {};
+  /// For an encoder that reads pictures; otherwise null. Sources of one picture should share it: an
+  /// encoder annotates it once.
+  std::shared_ptr<const Picture> picture = nullptr;
   Copies copies = {};  ///< for a decoder that copies; otherwise not used
   Ngrams ngrams = {};  ///< for an encoder that reads character n-grams; otherwise not used
   // [2]: where the entities of a relation are (entities.h), for an encoder with position

@@ -106,8 +106,11 @@ Side make_side(const Configuration& configuration, SideName name, text::Vocabula
                                   ? text::Segmenter(options, subword_model)
                                   : text::Segmenter(options);
   const int levels = source ? configuration.encoder.levels : 1;
-  return {config, std::move(segmenter), std::move(vocabulary), std::move(subword_model), pads,
-          levels};
+  const int regions =
+      source && configuration.encoder.reads_pictures() ? configuration.regions() : 0;
+  return {
+      config, std::move(segmenter), std::move(vocabulary), std::move(subword_model), pads, levels,
+      regions};
 }
 
 Encoded encode(const Side& side, std::string_view raw, EmptyText empty) {
@@ -118,6 +121,10 @@ Encoded encode(const Side& side, std::string_view raw, EmptyText empty) {
   if (limit > 0 && result.units.size() > limit) {
     result.cut = result.units.size() - limit;
     result.units.resize(limit);
+  }
+  if (side.regions > 0) {
+    result.tokens.assign(static_cast<std::size_t>(side.regions), 0);
+    return result;
   }
   result.tokens.reserve(std::max(limit, result.units.size() + 1));
   for (const text::Unit& unit : result.units) {

@@ -27,6 +27,8 @@ struct Side {
   bool pads = false;
   /// The levels of the encoder that reads a source: with more than one, encode() finds its borders.
   int levels = 1;
+  /// The regions of a picture, for sources that are names of pictures; 0 for texts.
+  int regions = 0;
 };
 
 enum class SideName { kSource, kTarget };
@@ -41,6 +43,7 @@ Side make_side(const Configuration& configuration, SideName name, text::Vocabula
 struct Encoded {
   std::vector<text::Unit> units;  ///< at most fixed_length; without </s> and padding
   /// The ids of the units, with </s> and padding where the configuration of the side asks for them.
+  /// For the name of a picture, which is one unit: a 0 for each region.
   std::vector<text::TokenId> tokens;
   std::size_t unknown = 0;  ///< number of units outside the vocabulary
   std::size_t cut = 0;      ///< number of units after fixed_length, which were left out

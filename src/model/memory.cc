@@ -1,13 +1,31 @@
 #include "model/memory.h"
 
+#include <algorithm>
+
 #include "model/step_program.h"
 
 namespace attend::model {
 namespace {
 
+// Counts the values of one region that convolutions keep: their results, before and after the norm
+// and after ReLU.
+std::int64_t convolutional_values(const Configuration& c) {
+  std::int64_t values = 0;
+  for (int stage = 0; stage < c.encoder.stages; ++stage) {
+    const std::int64_t pixels =
+        static_cast<std::int64_t>(c.image.height >> (stage + 1)) * (c.image.width >> (stage + 1));
+    const std::int64_t convolutions = 1 + 2 * c.encoder.blocks(stage);
+    values += 3 * convolutions * pixels * c.encoder.channels(stage);
+  }
+  return values / std::max(1, c.regions());
+}
+
 // Counts the values of one source position that the encoder keeps. With several levels the words
 // are counted, which are by far the most.
-std::int64_t encoder_values(const EncoderConfig& encoder) {
+std::int64_t encoder_values(const Configuration& configuration) {
+  const EncoderConfig& encoder = configuration.encoder;
+  if (encoder.kind == EncoderKind::kFeatures) return 0;
+  if (encoder.kind == EncoderKind::kConvolutional) return convolutional_values(configuration);
   const std::int64_t n = encoder.units;
   const auto directions = static_cast<std::int64_t>(encoder.directions().size());
   const std::int64_t gates = encoder.cell.gate_count() * n;
@@ -28,7 +46,7 @@ std::int64_t encoder_values(const EncoderConfig& encoder) {
 ActivationMemory::ActivationMemory(const Configuration& configuration, const VocabularySizes& sizes)
     : rounds_(configuration.training.precision == Precision::kBfloat16) {
   const step::KeptValues kept = step::kept_values(step_program(configuration, sizes));
-  source_values_ = 2 * (encoder_values(configuration.encoder) + 2 * kept.per_position);
+  source_values_ = 2 * (encoder_values(configuration) + 2 * kept.per_position);
   target_values_ = 2 * kept.per_step;
   target_and_source_values_ = 2 * kept.per_step_and_position;
   target_pair_values_ = 2 * kept.per_pair_of_steps;

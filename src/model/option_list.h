@@ -105,5 +105,10 @@ inline constexpr double kAnyPositive = std::numeric_limits<double>::max();
 
 /// Adds the options of training, training.* (options_training.cc).
 void add_training(OptionList& list, TrainingConfig& training);
+/// Add the options of models that read pictures (options_pictures.cc).
+void add_image(OptionList& list, ImageConfig& image);
+void add_picture_encoder(OptionList& list, EncoderConfig& encoder);
+void add_picture_attention(OptionList& list, AttentionConfig& attention);
+void add_picture_variation(OptionList& list, TrainingConfig& training);
 
 }  // namespace attend::model

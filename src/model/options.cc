@@ -86,8 +86,13 @@ void add_encoder(OptionList& list, EncoderConfig& encoder) {
                          "which way the source is read; backward reads it reversed");
   add_cell(list, "encoder", encoder.cell, {{"gru", Cell::kGru}, {"lstm", Cell::kLstm}},
            "recurrent cell");
-  list.number("encoder.units", encoder.units, 1, kMany, "units per direction");
-  list.number("encoder.layers", encoder.layers, 1, 64, "layers, each of one or both directions");
+  list.number(
+      "encoder.units", encoder.units, 1, kMany,
+      "units per direction; those of an annotation with another encoder.kind than recurrent");
+  list.number(
+      "encoder.layers", encoder.layers, 1, 64,
+      "layers, each of one or both directions; with encoder.kind: convolutional the residual "
+      "blocks of each stage but the first");
   list.choice<Join>("encoder.join", encoder.join,
                     {{"concatenate", Join::kConcatenate}, {"sum", Join::kSum}},
                     "how the states of both directions become an annotation");
@@ -173,13 +178,15 @@ void add_attention(OptionList& list, AttentionConfig& attention) {
        {"fixed", AttentionKind::kFixed},
        {"mean", AttentionKind::kMean},
        {"max", AttentionKind::kMax},
-       {"none", AttentionKind::kNone}},
+       {"none", AttentionKind::kNone},
+       {"stochastic", AttentionKind::kStochastic}},
       "soft averages the annotations; monotonic too, but never moves back; "
       "hard mixes the distributions that each position gives; "
       "hard-monotonic never moves back; hard-monotonic-1 moves on by as "
       "many positions as the last one decides; fixed hands the encoder's last "
       "states to every step, mean the mean of all annotations, max their largest values; none "
-      "hands the last states to the first step only");
+      "hands the last states to the first step only; stochastic draws one position in each step, "
+      "and REINFORCE trains it");
   list.choice<MonotonicPrediction>(
       "attention.prediction", attention.prediction,
       {{"scan", MonotonicPrediction::kScan}, {"expectation", MonotonicPrediction::kExpectation}},
@@ -300,9 +307,11 @@ void add_decoder(OptionList& list, DecoderConfig& decoder) {
                        "layer between state and softmax; activation is tanh without weights, for "
                        "decoder.cell: none");
   list.number("decoder.readout_units", decoder.readout_units, 1, kMany, "units of the readout");
-  list.choice<Feedback>("decoder.readout_feedback", decoder.readout_feedback,
-                        {{"previous", Feedback::kPrevious}, {"none", Feedback::kNone}},
-                        "whether the readout sees the previous token that is fed back");
+  list.choice<Feedback>(
+      "decoder.readout_feedback", decoder.readout_feedback,
+      {{"previous", Feedback::kPrevious}, {"none", Feedback::kNone}, {"sum", Feedback::kSum}},
+      "whether the readout sees the previous token that is fed back; sum adds "
+      "its embedding without a matrix");
   list.choice<TiedEmbeddings>("decoder.tied_embeddings", decoder.tied_embeddings,
                               {{"none", TiedEmbeddings::kNone},
                                {"target", TiedEmbeddings::kTarget},
@@ -346,10 +355,14 @@ std::vector<Option> options(Configuration& configuration) {
   add_side(list, "target", configuration.target);
   list.flag("shared_vocabulary", configuration.shared_vocabulary,
             "one vocabulary for source and target");
+  add_image(list, configuration.image);
+  add_picture_encoder(list, configuration.encoder);
   add_encoder(list, configuration.encoder);
   add_attention(list, configuration.attention);
+  add_picture_attention(list, configuration.attention);
   add_decoder(list, configuration.decoder);
   add_training(list, configuration.training);
+  add_picture_variation(list, configuration.training);
   return list.take();
 }
 

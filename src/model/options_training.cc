@@ -93,13 +93,15 @@ void add_training(OptionList& list, TrainingConfig& training) {
       "training.initialization", training.initialization,
       {{"glorot", Initialization::kGlorot}, {"normal", Initialization::kNormal}},
       "initial weights; normal is the rule of the RNNsearch paper");
-  list.choice<Freeze>("training.freeze", training.freeze,
-                      {{"none", Freeze::kNone},
-                       {"source-embedding", Freeze::kSourceEmbedding},
-                       {"target-embedding", Freeze::kTargetEmbedding},
-                       {"embeddings", Freeze::kEmbeddings}},
-                      "embedding tables that stay as they begin, for example as the vectors of "
-                      "--source-vectors");
+  list.choice<Freeze>(
+      "training.freeze", training.freeze,
+      {{"none", Freeze::kNone},
+       {"source-embedding", Freeze::kSourceEmbedding},
+       {"target-embedding", Freeze::kTargetEmbedding},
+       {"embeddings", Freeze::kEmbeddings},
+       {"encoder", Freeze::kEncoder}},
+      "embedding tables, or all parameters of the encoder, that stay as they begin, for "
+      "example as the vectors of --source-vectors or as --initial-model");
   list.choice<text::BatchUnit>(
       "training.batch_unit", training.batch_unit,
       {{"sentences", text::BatchUnit::kSentences}, {"tokens", text::BatchUnit::kTokens}},

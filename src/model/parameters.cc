@@ -47,21 +47,62 @@ void add_encoder(step::ParameterList& table, const EncoderConfig& encoder,
   }
 }
 
+// Declares a convolution of 3 × 3 and the gain and bias of its group norm. The deviation is that of
+// He et al. (2015), whatever the initialization of other matrices is: it keeps the variance of what
+// passes through ReLU.
+void add_convolution(step::ParameterList& table, const std::string& name, std::int64_t outputs,
+                     std::int64_t inputs) {
+  const std::int64_t columns = 9 * inputs;
+  table.normal_matrix(name + ".weight", outputs, columns,
+                      std::sqrt(2.0 / static_cast<double>(columns)));
+  table.vector(name + ".gain", outputs, step::Initial::kOne);
+  table.vector(name + ".bias", outputs);
+}
+
+void add_convolutional_encoder(step::ParameterList& table, const EncoderConfig& encoder) {
+  for (int stage = 0; stage < encoder.stages; ++stage) {
+    const std::int64_t channels = encoder.channels(stage);
+    const std::int64_t below = stage == 0 ? kPixelValues : encoder.channels(stage - 1);
+    add_convolution(table, entrance_name(stage), channels, below);
+    for (int block = 0; block < encoder.blocks(stage); ++block) {
+      for (const char* part : kBlockParts) {
+        add_convolution(table, block_name(stage, block, part), channels, channels);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<TensorSpec> parameter_table(const Configuration& configuration,
                                         const VocabularySizes& sizes) {
   step::ParameterList encoder(configuration.training.initialization);
-  add_encoder(encoder, configuration.encoder, sizes.source);
+  if (configuration.encoder.kind == EncoderKind::kRecurrent) {
+    add_encoder(encoder, configuration.encoder, sizes.source);
+  } else if (configuration.encoder.kind == EncoderKind::kConvolutional) {
+    add_convolutional_encoder(encoder, configuration.encoder);
+  }
   std::vector<TensorSpec> table = encoder.list();
   const std::vector<TensorSpec> decoder = step_program(configuration, sizes).parameters;
   table.insert(table.end(), decoder.begin(), decoder.end());
+  if (configuration.encoder.bag_of_words) {
+    step::ParameterList bag(configuration.training.initialization);
+    bag.matrix("bag_of_words.weight", sizes.target, configuration.encoder.annotation_units());
+    bag.vector("bag_of_words.bias", sizes.target);
+    table.insert(table.end(), bag.list().begin(), bag.list().end());
+  }
   return table;
 }
 
 std::string encoder_cell_name(int level, int layer, std::string_view direction) {
   static constexpr const char* kLevels[] = {"encoder", "sentence_encoder", "paragraph_encoder"};
   return fmt::format("{}.{}.{}", kLevels[level], layer, direction);
+}
+
+std::string entrance_name(int stage) { return fmt::format("encoder.{}.entrance", stage); }
+
+std::string block_name(int stage, int block, std::string_view part) {
+  return fmt::format("encoder.{}.{}.{}", stage, block, part);
 }
 
 std::string pooling_name(int level) { return level == 0 ? "word_pooling" : "sentence_pooling"; }
@@ -81,6 +122,7 @@ std::string output_weight_name(const DecoderConfig& decoder) {
 }
 
 std::string source_embedding_table(const Configuration& configuration) {
+  if (configuration.encoder.reads_pictures()) return "";
   return configuration.encoder.embedding > 0 ? "source_embedding.weight" : "";
 }
 
@@ -97,6 +139,16 @@ std::vector<std::string> frozen_parameters(const Configuration& configuration) {
   }
   if (freeze == Freeze::kTargetEmbedding || freeze == Freeze::kEmbeddings) {
     names.push_back(target_embedding_table(configuration));
+  }
+  if (freeze == Freeze::kEncoder) {
+    for (const TensorSpec& spec : parameter_table(configuration, {1, 1})) {
+      const bool of_encoder =
+          spec.name.starts_with("encoder.") || spec.name.starts_with("sentence_encoder.") ||
+          spec.name.starts_with("paragraph_encoder.") || spec.name.starts_with("word_pooling.") ||
+          spec.name.starts_with("sentence_pooling.");
+      if (of_encoder) names.push_back(spec.name);
+    }
+    return names;
   }
   std::erase(names, "");
   if (names.size() == 2 && names[0] == names[1]) names.pop_back();  // the sides share their table

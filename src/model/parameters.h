@@ -148,6 +148,14 @@ inline constexpr const char* kTransitions = "decoder.transition";
 /// Returns the prefix of the parameters of an encoder's cell. Level 0 reads words, level 1
 /// sentences, level 2 paragraphs.
 std::string encoder_cell_name(int level, int layer, std::string_view direction);
+/// The values of a pixel that a convolutional encoder reads: red, green, blue, and its place.
+inline constexpr std::int64_t kPixelValues = 5;
+/// The two convolutions of a residual block.
+inline constexpr const char* kBlockParts[] = {"first", "second"};
+/// Returns the prefix of the parameters of the convolution that a stage begins with, and of a
+/// convolution of one of its residual blocks. Stages and blocks count from 0.
+std::string entrance_name(int stage);
+std::string block_name(int stage, int block, std::string_view part);
 /// Returns the prefix of the parameters that pool the annotations of level 0 or 1 (§8).
 std::string pooling_name(int level);
 

@@ -236,6 +236,12 @@ constexpr NamedPreset kPresets[] = {
     {"flat-mean", "labels by the mean of all annotations", make_flat_mean, nullptr},
     {"flat-last", "labels by the last state of each direction", make_flat_last, nullptr},
     {"flat-max", "labels by the largest value of each unit", make_flat_max, nullptr},
+    {"captioner", "Xu et al. 2015: captions of pictures, soft attention to their regions",
+     make_captioner, published_captioner},
+    {"captioner-hard", "Xu et al. 2015: captions by hard attention, trained by REINFORCE",
+     make_hard_captioner, published_hard_captioner},
+    {"captioner-mean", "captions by the mean of all regions, without attention",
+     make_mean_captioner, nullptr},
 };
 
 const NamedPreset& find_preset(std::string_view name) {

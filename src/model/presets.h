@@ -1,4 +1,4 @@
-// The functions that make presets, in five files. Beside each make_…() stands the function that
+// The functions that make presets, in six files. Beside each make_…() stands the function that
 // changes its result to the published sizes. Internal to src/model.
 #pragma once
 
@@ -79,5 +79,12 @@ Configuration make_flat_attention();
 Configuration make_flat_mean();
 Configuration make_flat_last();
 Configuration make_flat_max();
+
+// presets_pictures.cc: captions of pictures.
+Configuration make_captioner();
+Configuration published_captioner();
+Configuration make_hard_captioner();
+Configuration published_hard_captioner();
+Configuration make_mean_captioner();
 
 }  // namespace attend::model

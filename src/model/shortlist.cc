@@ -161,6 +161,9 @@ std::vector<TokenId> Shortlist::candidates(std::span<const std::vector<TokenId>>
 }
 
 void check_shortlist(const Configuration& configuration) {
+  if (configuration.encoder.reads_pictures()) {
+    throw UsageError("a shortlist is made of source units, which pictures do not have");
+  }
   if (configuration.decoder.copy != Copy::kNone) {
     throw UsageError(
         "decoder.copy: pointer cannot be combined with a shortlist, which would leave out words "

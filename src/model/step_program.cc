@@ -55,7 +55,8 @@ bool has_planned_inputs(const Configuration& c) {
          decoder.input_layer == InputLayer::kNone && !(chooses_layers && decoder.layers > 1) &&
          decoder.initial_state != InitialState::kContext &&
          decoder.self_attention == SelfAttention::kNone &&
-         c.attention.fixed_context == FixedContext::kState;
+         c.attention.fixed_context == FixedContext::kState &&
+         decoder.readout_feedback != Feedback::kSum;
 }
 
 }  // namespace

@@ -18,8 +18,8 @@ enum class OptimizerKind { kSgd, kAdadelta, kAdam, kAdamW, kRmsProp };
 /// or by its target tokens.
 enum class LossScale { kSum, kSentenceMean, kTokenMean };
 /// The embedding tables that training leaves as they began: no gradient, no weight decay. A table
-/// that is tied is one table, which stays in all its places.
-enum class Freeze { kNone, kSourceEmbedding, kTargetEmbedding, kEmbeddings };
+/// that is tied is one table, which stays in all its places. Or all parameters of the encoder.
+enum class Freeze { kNone, kSourceEmbedding, kTargetEmbedding, kEmbeddings, kEncoder };
 enum class ScheduleKind { kConstant, kPlateau, kInverseSquareRoot, kDecay };
 
 struct OptimizerConfig {
@@ -89,6 +89,14 @@ struct TrainingConfig {
   ScheduleConfig schedule;
   DropoutConfig dropout;
   double label_smoothing = 0.0;
+  /// How training varies the pictures that a convolutional encoder reads: each is moved by up to so
+  /// many pixels to each side, and one in two is mirrored.
+  int picture_shift = 0;
+  bool picture_flip = false;
+  /// With EncoderConfig::bag_of_words: the factor of its cost, and the number of epochs, from the
+  /// first on, in which it is the only cost.
+  double bag_weight = 0.1;
+  int bag_epochs = 0;
   ClassWeights class_weights = ClassWeights::kNone;  ///< of models that answer with labels
   GuidanceConfig guidance;
   Initialization initialization = Initialization::kGlorot;

@@ -31,6 +31,29 @@ void add_text(Conditions& list, const Configuration& c) {
   list.push_back({{"target.subword_size"}, "target.unit", cuts_subwords(c.target)});
 }
 
+// Options of texts have no effect on pictures, and those of pictures none on texts.
+void add_pictures(Conditions& list, const EncoderConfig& encoder) {
+  const bool convolves = encoder.kind == EncoderKind::kConvolutional;
+  list.push_back(
+      {{"encoder.embedding", "encoder.direction", "encoder.cell", "encoder.join", "encoder.pooling",
+        "encoder.pooling_units", "encoder.layer_norm", "encoder.gates", "encoder.gru_reset",
+        "encoder.gru_update", "encoder.gru_bias", "training.maximum_source_length"},
+       "encoder.kind",
+       !encoder.reads_pictures()});
+  list.push_back({{"encoder.stages", "encoder.groups", "training.picture_shift",
+                   "training.picture_flip", "encoder.bag_of_words"},
+                  "encoder.kind",
+                  convolves});
+  list.push_back({{"training.bag_weight", "training.bag_epochs"},
+                  "encoder.bag_of_words",
+                  encoder.bag_of_words});
+  list.push_back({{"image.height", "image.width", "image.fit"},  // of features: what people look at
+                  "encoder.kind",
+                  encoder.reads_pictures()});
+  list.push_back({{"encoder.layers"}, "encoder.kind", encoder.kind != EncoderKind::kFeatures});
+  list.push_back({{"image.regions"}, "encoder.kind", encoder.kind == EncoderKind::kFeatures});
+}
+
 void add_encoder(Conditions& list, const EncoderConfig& encoder) {
   list.push_back({{"encoder.gru_reset", "encoder.gru_update"},
                   "encoder.cell",
@@ -53,6 +76,14 @@ void add_attention(Conditions& list, const AttentionConfig& attention) {
   list.push_back({{"attention.prediction", "attention.noise"},
                   "attention.kind",
                   attention.kind == AttentionKind::kMonotonic});
+  list.push_back(
+      {{"attention.sampling", "attention.stochastic_prediction", "attention.expectation_gradient",
+        "attention.reward_weight", "attention.entropy_weight", "attention.baseline_decay"},
+       "attention.kind",
+       attention.is_stochastic()});
+  list.push_back({{"attention.doubly_stochastic_scale"},
+                  "attention.doubly_stochastic",
+                  attention.doubly_stochastic > 0});
   list.push_back({{"attention.units"}, "attention.score", has_hidden_layer(attention.score)});
   list.push_back({{"attention.maximum_source"}, "attention.score", attention.score == "location"});
   list.push_back({{"attention.filters", "attention.filter_width"},
@@ -116,6 +147,7 @@ void add_training(Conditions& list, const TrainingConfig& training) {
 Conditions conditions_of(const Configuration& c) {
   Conditions list;
   add_text(list, c);
+  add_pictures(list, c.encoder);
   add_encoder(list, c.encoder);
   add_attention(list, c.attention);
   add_decoder(list, c);

@@ -4,6 +4,7 @@
 
 #include "base/base.h"
 #include "network/batch_sources.h"
+#include "network/pictures.h"
 
 namespace attend::network {
 namespace {
@@ -138,7 +139,6 @@ Batch make_batch(std::span<const Example* const> examples, const at::TensorOptio
   for (const Example* example : examples) {
     const model::Source& source = example->source;
     ATTEND_CHECK(!source.tokens.empty() && !example->target.empty());
-    ATTEND_CHECK(source.features.empty());
     ATTEND_CHECK(source.allowed.empty() || source.allowed.size() == source.tokens.size());
     const std::size_t copied = source.copies.ids.size();
     ATTEND_CHECK(copied == 0 || copied == source.tokens.size());
@@ -147,6 +147,7 @@ Batch make_batch(std::span<const Example* const> examples, const at::TensorOptio
   Batch batch;
   batch.sentences = static_cast<std::int64_t>(examples.size());
   fill_sources(batch, examples, at_least.source, floating);
+  fill_pictures(batch, examples, floating);
   fill_attention(batch, examples, floating);
   fill_target(batch, examples, target_length, floating);
   fill_links(batch, examples, floating);

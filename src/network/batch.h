@@ -38,6 +38,11 @@ struct Batch {
   at::Tensor ngrams;        // [n-grams]: the rows of the n-grams of all words, one after the other
   at::Tensor ngram_words;   // [n-grams]: the word of each
   at::Tensor ngram_counts;  // [words, 1]: how many each word has, as floating-point values
+  // The pictures of the batch, each once: [pictures, height, width, 3] of bytes, or their given
+  // annotations [pictures, source_length, n_h]; undefined for texts, and the one that the encoder
+  // does not read.
+  at::Tensor pictures, features;
+  at::Tensor picture_of;  // [batch]: the picture of each example; undefined for texts
   // [2, batch]: Source::entities, −1 for one that is nowhere.
   at::Tensor entities;
   // Ids y_i of targets and of previous tokens may be those that Source::copies gives.
@@ -69,6 +74,9 @@ struct Batch {
   std::int64_t tokens = 0;     ///< number of target tokens, without padding
   std::int64_t own_ids = 0;  ///< the most ids beyond the vocabulary that Source::copies of one has
   std::int64_t unknown = 0;  ///< the id that is read in place of these; 0 without any
+  /// b of stochastic attention: the moving average of the cost of a token, which the caller keeps.
+  double baseline = 0;
+  bool bag_only = false;  ///< whether the cost of EncoderConfig::bag_of_words is the only one
 };
 
 /// Minimum lengths of a batch. Tests use them to add padding, which must not change any result.

@@ -26,6 +26,9 @@ struct DecoderMasks {
   /// [steps, batch, source_length]: added to the energies of monotonic attention (§13.1). Undefined
   /// without noise.
   Tensor noise;
+  /// [steps, batch]: the numbers from 0 to 1 that stochastic attention draws its positions with, −1
+  /// where it takes the expectation (§7.4). Undefined where a model predicts.
+  Tensor draws;
 
   DecoderMasks() = default;
   /// Draws the masks that the configuration of `dropout` asks for. Draws none when it is null.

@@ -36,6 +36,17 @@ Tensor Dropout::noise(at::IntArrayRef shape, double deviation, const at::TensorO
   return noise.to(options);
 }
 
+std::int64_t Dropout::whole(std::int64_t count) {
+  return static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(count)));
+}
+
+Tensor Dropout::uniform(at::IntArrayRef shape, const at::TensorOptions& options) {
+  Tensor numbers = at::empty(shape, at::kDouble);
+  double* values = numbers.data_ptr<double>();
+  for (std::int64_t i = 0; i < numbers.numel(); ++i) values[i] = random_.uniform();
+  return numbers.to(options.device());
+}
+
 Tensor Dropout::sequence(const Tensor& x, double probability) {
   if (probability <= 0.0) return x;
   const std::int64_t steps = config_.variational ? 1 : x.size(0);

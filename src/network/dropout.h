@@ -23,6 +23,10 @@ class Dropout {
   at::Tensor mask(at::IntArrayRef shape, double probability, const at::TensorOptions& options);
   /// Draws normal values of this shape around 0.
   at::Tensor noise(at::IntArrayRef shape, double deviation, const at::TensorOptions& options);
+  /// Draws a whole number from 0 to count − 1.
+  std::int64_t whole(std::int64_t count);
+  /// Draws numbers of this shape from 0 to 1, with 1 left out.
+  at::Tensor uniform(at::IntArrayRef shape, const at::TensorOptions& options);
   /// Multiplies x [time, batch, units] by a mask. Every step has its own mask; with variational
   /// dropout all steps have one mask. Returns x itself when the probability is 0.
   at::Tensor sequence(const at::Tensor& x, double probability);

@@ -53,4 +53,24 @@ Tensor guidance_cost(const model::GuidanceConfig& guidance, const Batch& batch,
   return cost;
 }
 
+Tensor doubly_stochastic_costs(const Batch& batch, const Tensor& alignments) {
+  ATTEND_CHECK(alignments.defined());
+  const at::TensorOptions floating = batch.target_lengths.options();
+  const Tensor i = at::arange(batch.target.size(0), floating).view({-1, 1, 1});
+  const Tensor exists = i.lt(batch.target_lengths.view({1, -1, 1})).to(alignments.scalar_type());
+  Tensor missing = (1 - (alignments * exists).sum(0)).square();  // [batch, source_length]
+  if (batch.attention_mask.defined()) missing = missing * batch.attention_mask.t();
+  return missing.sum(1);
+}
+
+Tensor doubly_stochastic_cost(const model::Configuration& configuration, const Batch& batch,
+                              const Tensor& alignments) {
+  const model::AttentionConfig& attention = configuration.attention;
+  Tensor costs = doubly_stochastic_costs(batch, alignments);
+  if (attention.doubly_stochastic_scale == model::DoublyStochasticScale::kCode) {
+    costs = costs * (configuration.training.batch_size / batch.source_lengths);
+  }
+  return costs.sum() * attention.doubly_stochastic;
+}
+
 }  // namespace attend::network

@@ -20,6 +20,12 @@ Tensor diagonal_weights(const Batch& batch, double width);
 /// are read only where guides() is true.
 Tensor guidance_cost(const model::GuidanceConfig& guidance, const Batch& batch,
                      const Tensor& alignments);
+/// Σ_j (1 − Σ_i α_ij)² over the positions j of each source and the tokens i of its own target
+/// (§7.3): [batch].
+Tensor doubly_stochastic_costs(const Batch& batch, const Tensor& alignments);
+/// Their sum with the factor that the configuration gives each sentence: a scalar.
+Tensor doubly_stochastic_cost(const model::Configuration& configuration, const Batch& batch,
+                              const Tensor& alignments);
 /// Whether guidance_cost() has a cost for this batch.
 bool guides(const model::GuidanceConfig& guidance, const Batch& batch);
 

@@ -9,6 +9,7 @@
 #include "network/guidance.h"
 #include "network/levels.h"
 #include "network/passes.h"
+#include "network/pictures.h"
 #include "network/step_operations.h"
 
 namespace attend::network {
@@ -17,6 +18,16 @@ using model::Feedback;
 using model::InitialState;
 
 namespace {
+
+// Returns the numbers that stochastic attention draws its positions with, [steps, batch] (§7.4).
+Tensor draw_numbers(model::Sampling sampling, std::int64_t steps, std::int64_t batch,
+                    Dropout& dropout, const at::TensorOptions& kind) {
+  const Tensor numbers = dropout.uniform({steps, batch}, kind);
+  if (sampling == model::Sampling::kAlways) return numbers;
+  const bool one = sampling == model::Sampling::kHalfOfBatches;
+  const Tensor coins = dropout.uniform({1, one ? 1 : batch}, kind);
+  return at::where(coins < 0.5, at::full_like(numbers, -1), numbers);
+}
 
 bool drops(const Dropout* dropout, double model::DropoutConfig::*rate) {
   return dropout != nullptr && dropout->config().*rate > 0;
@@ -171,8 +182,18 @@ Tensor Network::initial_inputs(InitialState state, const Tensor& h, const Batch&
   return {};
 }
 
+Network::Annotated Network::annotate_pictures(const Batch& batch, Dropout* dropout) const {
+  Annotated result;
+  result.read = picture_annotations(configuration_, tensors_, batch, dropout);
+  if (batch.attention_mask.defined()) result.mask = batch.attention_mask.t().log();
+  result.initial = initial_inputs(configuration_.decoder.initial_state, result.read, batch);
+  result.annotations = result.read.transpose(0, 1).contiguous();
+  return result;
+}
+
 Network::Annotated Network::annotate(const Batch& whole, Dropout* dropout,
                                      std::vector<Tensor>* weights) const {
+  if (configuration_.encoder.reads_pictures()) return annotate_pictures(whole, dropout);
   const int top = configuration_.encoder.levels - 1;
   const bool reverses = configuration_.encoder.reverses_words();
   const Tensor order = reverses ? order_of_reversed_words(whole) : Tensor();
@@ -251,14 +272,19 @@ Network::Decoded Network::decode(const Batch& whole, Dropout* dropout, Shown sho
         dropout->noise({batch.target.size(0), batch.sentences, annotated.annotations.size(1)},
                        attention.noise, floating());
   }
+  if (dropout != nullptr && attention.is_stochastic()) {
+    masks.draws = draw_numbers(attention.sampling, batch.target.size(0), batch.sentences, *dropout,
+                               floating());
+  }
   // Plans that look know the number of allowed positions of each source only; no plan knows extra
   // costs.
   const bool knows_positions = !configuration_.attention.looks() || !batch.attention_sizes.empty();
-  if (operations_->has_plan(configuration_) && program_->program().costs.empty() &&
-      knows_positions) {
-    return decode_by_plan(batch, annotated, previous, masks, dropout);
-  }
-  return decode_by_program(batch, annotated, previous, masks, dropout, shown);
+  const bool planned =
+      operations_->has_plan(configuration_) && program_->program().costs.empty() && knows_positions;
+  Decoded decoded = planned ? decode_by_plan(batch, annotated, previous, masks, dropout)
+                            : decode_by_program(batch, annotated, previous, masks, dropout, shown);
+  decoded.read = annotated.read;
+  return decoded;
 }
 
 Network::Decoded Network::decode_by_program(const Batch& batch, const Annotated& annotated,
@@ -349,8 +375,10 @@ Tensor Network::of_targets(const Tensor& x, const Batch& batch) {
 // Decodes the batch and returns what the loss reads.
 LossInputs Network::target_loss(const Batch& batch, Dropout* dropout) const {
   const model::GuidanceConfig& guidance = configuration_.training.guidance;
-  const bool guided = guides(guidance, batch);
-  const Decoded decoded = decode(batch, dropout, guided ? Shown::kAlignment : Shown::kNothing);
+  if (batch.bag_only) return bag_loss(batch, dropout);
+  const bool spreads = configuration_.attention.doubly_stochastic > 0;
+  const bool reads = guides(guidance, batch) || spreads;
+  const Decoded decoded = decode(batch, dropout, reads ? Shown::kAlignment : Shown::kNothing);
   LossInputs inputs;
   if (decoded.prior.defined()) {
     inputs = mixture_loss(decoded, batch);
@@ -359,13 +387,54 @@ LossInputs Network::target_loss(const Batch& batch, Dropout* dropout) const {
   } else {
     inputs = loss_inputs(of_targets(decoded.readouts, batch).contiguous(), batch);
   }
-  inputs.extra = guidance_cost(guidance, batch, decoded.alignments);
+  const auto add = [&](const Tensor& cost) {
+    if (cost.defined()) inputs.extra = inputs.extra.defined() ? inputs.extra + cost : cost;
+  };
+  add(guidance_cost(guidance, batch, decoded.alignments));
+  if (spreads) add(doubly_stochastic_cost(configuration_, batch, decoded.alignments));
+  if (configuration_.encoder.bag_of_words && dropout != nullptr) {
+    add(bag_of_words_cost(tensors_, batch, decoded.read) * configuration_.training.bag_weight);
+  }
+  const Tensor rewards = rewards_of_targets(decoded, batch, inputs);
   for (std::size_t k = 0; k < decoded.costs.size(); ++k) {
-    const double weight = program_->program().costs[k].weight;
-    const Tensor cost = of_targets(decoded.costs[k], batch).sum() * weight;
-    inputs.extra = inputs.extra.defined() ? inputs.extra + cost : cost;
+    const step::ExtraCost& one = program_->program().costs[k];
+    const Tensor cost = of_targets(decoded.costs[k], batch).squeeze(-1);
+    add((one.rewarded ? cost * rewards : cost).sum() * one.weight);
   }
   return inputs;
+}
+
+// The loss where the words of captions are predicted from their pictures alone.
+LossInputs Network::bag_loss(const Batch& batch, Dropout* dropout) const {
+  const Annotated annotated = annotate(batch, dropout);
+  LossInputs inputs;
+  inputs.extra =
+      bag_of_words_cost(tensors_, batch, annotated.read) * configuration_.training.bag_weight;
+  inputs.log_likelihood = at::zeros({}, floating());
+  return inputs;
+}
+
+// Returns the factor of the rewarded costs at each target token, [tokens]: b − log p, negated, for
+// the mean log-probability of the tokens of its sentence (§7.4); undefined without such costs.
+// Completes the log-likelihood of `inputs`, so that the output layer is computed once.
+Tensor Network::rewards_of_targets(const Decoded& decoded, const Batch& batch,
+                                   LossInputs& inputs) const {
+  const auto& costs = program_->program().costs;
+  const bool rewarded = std::any_of(costs.begin(), costs.end(),
+                                    [](const step::ExtraCost& one) { return one.rewarded; });
+  if (!rewarded || decoded.costs.empty()) return {};
+  const Tensor tokens = operations_->token_log_probabilities(inputs);
+  inputs = {};
+  inputs.log_likelihood = tokens.sum();
+  const Tensor sentence =
+      of_targets(
+          at::arange(batch.sentences, batch.target.options()).expand_as(batch.target).unsqueeze(-1),
+          batch)
+          .squeeze(-1);  // [tokens]: the sentence of each
+  const Tensor sums = at::zeros_like(batch.target_lengths)
+                          .index_add(0, sentence, tokens.detach().to(batch.target_lengths));
+  const Tensor costs_of_sentences = -sums / batch.target_lengths;
+  return (costs_of_sentences - batch.baseline).index_select(0, sentence);
 }
 
 Cost Network::cost(const Batch& batch, Dropout* dropout) const {

@@ -73,6 +73,7 @@ class Network {
   Tensor initial_inputs(model::InitialState state, const Tensor& h, const Batch& batch) const;
   Annotated annotate(const Batch& batch, Dropout* dropout,
                      std::vector<Tensor>* weights = nullptr) const;
+  Annotated annotate_pictures(const Batch& batch, Dropout* dropout) const;
   // With an encoder of several levels (levels.cc):
   Tensor read_below(const Batch& batch, int level, Dropout* dropout,
                     std::vector<Tensor>* weights) const;
@@ -99,6 +100,8 @@ class Network {
   Tensor readouts(const DecodedSteps& steps, const WordRows& previous, const WordRows& contexts,
                   Dropout* dropout) const;
   static Tensor of_targets(const Tensor& x, const Batch& batch);
+  LossInputs bag_loss(const Batch& batch, Dropout* dropout) const;
+  Tensor rewards_of_targets(const Decoded& decoded, const Batch& batch, LossInputs& inputs) const;
   LossInputs target_loss(const Batch& batch, Dropout* dropout) const;
   Tensor project(const std::vector<WordRows>& parts, const std::string& weight,
                  const std::string& bias, Activation activation) const;

@@ -34,6 +34,7 @@ struct Network::Decoded {
   Tensor gate, copied;
   Tensor alignments;          // [steps, batch, source_length]; undefined if there are none
   std::vector<Tensor> costs;  // [steps, batch, 1]: in the order of Program::costs
+  Tensor read;                // as in Annotated
 };
 
 }  // namespace attend::network

@@ -209,6 +209,15 @@ Tensor ProgramRun::result(const step::Operation& operation) {
     inputs.noise = noise_of(operation);
     inputs.predicts = in_.predicts;
   }
+  if (node.op == step::Op::kDraw) {
+    const Tensor draws = in_.masks == nullptr ? Tensor() : in_.masks->draws;
+    const bool one = draws.defined() && in_loop(operation);
+    inputs.draws = one ? draws.narrow(0, step_, 1) : draws;
+    inputs.first_step = in_loop(operation) ? step_ : 0;
+    // Each step draws by itself, also where all have one alignment.
+    Tensor& alignment = inputs.operands[0];
+    if (!in_loop(operation)) alignment = alignment.expand({in_.steps, -1, -1});
+  }
   // A postponed operation scores the token that the step before has chosen.
   if (node.op == step::Op::kTokenLogProbability) {
     inputs.ids = in_loop(operation) ? in_.previous_ids.narrow(0, step_, 1) : in_.previous_ids;

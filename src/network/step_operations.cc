@@ -81,6 +81,10 @@ class Computation {
         return monotonic_prior();
       case step::Op::kBandPrior:
         return band_prior(x(0), x(1), in_.mask);
+      case step::Op::kDraw:
+        return draw();
+      case step::Op::kExpectedLog:
+        return expected_log();
       case step::Op::kPosterior:
         return posterior();
       case step::Op::kLogNormalizer:
@@ -238,6 +242,54 @@ class Computation {
     const Tensor to = energies.unsqueeze(2).expand({-1, -1, positions, -1});
     const Tensor moves = weights_of(step::Normaliser::kSoftmax, to, allowed.expand_as(to));
     return x(0).unsqueeze(2).matmul(moves).squeeze(2);
+  }
+
+  // 1 at one position of each row, and 0 at the others; 0 everywhere where attention may not look.
+  static Tensor one_hot(const Tensor& position, const Tensor& alignment) {
+    const Tensor any = alignment.sum(-1, true).gt(0).to(alignment.scalar_type());
+    return at::zeros_like(alignment).scatter_(-1, position.unsqueeze(-1), 1) * any;
+  }
+
+  // The first position behind which more than the share u [steps, batch] of all weight lies.
+  static Tensor drawn_position(const Tensor& alignment, const Tensor& u) {
+    const Tensor sums = alignment.to(at::kDouble).cumsum(-1);
+    const Tensor wanted = u.unsqueeze(-1) * sums.narrow(-1, sums.size(-1) - 1, 1);
+    return (sums <= wanted).sum(-1).clamp_max(sums.size(-1) - 1);
+  }
+
+  Tensor draw() const {
+    const Tensor alignment = x(0).detach();
+    if (!in_.draws.defined()) return predicted_draw(alignment);
+    const Tensor expects = (in_.draws < 0).unsqueeze(-1);
+    const Tensor drawn = one_hot(drawn_position(alignment, in_.draws.clamp_min(0)), alignment);
+    return at::where(expects, node_.passes_gradient ? x(0) : alignment, drawn);
+  }
+
+  Tensor predicted_draw(const Tensor& alignment) const {
+    switch (node_.stochastic) {
+      case step::StochasticPrediction::kExpectation:
+        return alignment;
+      case step::StochasticPrediction::kArgmax:
+        return one_hot(alignment.argmax(-1), alignment);
+      case step::StochasticPrediction::kSample:
+        break;
+    }
+    std::vector<double> numbers;
+    for (std::int64_t i = 0; i < alignment.size(0); ++i) {
+      numbers.push_back(step::number_of_step(static_cast<std::size_t>(in_.first_step + i)));
+    }
+    const Tensor u = at::tensor(numbers, alignment.options().dtype(at::kDouble)).unsqueeze(-1);
+    return one_hot(drawn_position(alignment, u.expand({-1, alignment.size(1)})), alignment);
+  }
+
+  Tensor expected_log() const {
+    // The weights of a reward are what was drawn, through which no gradient passes; only an entropy
+    // has α in both places.
+    const bool is_entropy = node_.inputs.empty() || node_.inputs[0] == node_.inputs[1];
+    const Tensor weights = is_entropy ? x(0) : x(0).detach();
+    const Tensor counts = x(0).detach() > 0;
+    const Tensor logarithm = at::where(counts, x(1), at::ones_like(x(1))).log();
+    return (weights * logarithm).sum(-1, true);
   }
 
   // The softmax of log π + log p over the positions where both are probabilities above 0.

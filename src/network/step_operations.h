@@ -23,6 +23,7 @@ struct OperationInputs {
   /// [steps, batch, positions]: what kMonotonicAlignment adds to its energies; undefined for
   /// nothing.
   Tensor noise;
+  Tensor draws;           // [steps, batch]: of kDraw, as in DecoderMasks; undefined in prediction
   bool predicts = false;  ///< as in ProgramInputs
   // Of attention to the past: the first operand has the steps from `first_step` on, and the second
   // one the steps from the first on. Numbers of earlier steps are arrays of all `steps` steps.

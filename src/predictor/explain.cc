@@ -48,7 +48,7 @@ Explanation Predictor::explain(const std::string& text, const PredictOptions& op
   if (options.unknown == UnknownUnits::kReplaced) predict_options.unknown = UnknownUnits::kWritten;
   predict_options.search.alignments =
       engine_->has_alignment() ? search::Alignments::kKept : search::Alignments::kDropped;
-  const SourceTexts source{std::span(&text, 1), std::span(&allowed, 1), &attention_};
+  const SourceTexts source{std::span(&text, 1), std::span(&allowed, 1), &attention_, pictures()};
   Answer answer = predict(source.texts, predict_options, source.allowed).front();
   if (answer.predictions.empty()) {
     throw DataError("", 0, answer.problem.empty() ? "empty text" : answer.problem);

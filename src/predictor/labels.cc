@@ -69,8 +69,8 @@ LabelAnswers Predictor::predict_labels(std::span<const std::string> texts,
   LabelAnswers result;
   result.answers.resize(texts.size());
   result.log_probabilities.resize(texts.size());
-  const PreparedSources prepared =
-      prepare_sources(model_.text, {texts, allowed}, options, result.answers);
+  const PreparedSources prepared = prepare_sources(
+      model_.text, {texts, allowed, &attention_, pictures()}, options, result.answers);
   std::vector<std::size_t> answered;  // the texts that have a part; no source of a label has more
   std::vector<Work> work;
   for (std::size_t i = 0; i < texts.size(); ++i) {

@@ -216,7 +216,15 @@ Predictor::Predictor(Together together, const LoadOptions& options)
       precision_(options.precision.value_or(model_.weights.precision())),
       past_values_(together.past_values),
       attention_(std::move(together.attention)),
-      engine_(std::move(together.engine)) {}
+      engine_(std::move(together.engine)) {
+  const model::Configuration& configuration = model_.text.configuration;
+  check_picture_options(options.pictures, configuration);
+  const bool features = configuration.encoder.kind == model::EncoderKind::kFeatures;
+  const bool named = !options.pictures.features.empty();
+  if (configuration.encoder.reads_pictures() && (named || !features)) {
+    pictures_.emplace(options.pictures, configuration);
+  }
+}
 
 Prediction Predictor::present(search::Hypothesis hypothesis, const Part& part,
                               const model::Copies& copies, const Replacement* unknown) const {
@@ -243,7 +251,7 @@ Prediction Predictor::present(search::Hypothesis hypothesis, const Part& part,
     prediction.confidence = std::exp(prediction.rest_log_probability / line_temperature_);
   }
   if (hypothesis.alignment.empty()) return prediction;
-  const bool over_units = model_.text.configuration.encoder.levels == 1;
+  const bool over_units = model_.text.configuration.looks_at_units();
   for (const auto& [j, i] : search::links(hypothesis, over_units ? part.size() : 0)) {
     prediction.links.emplace_back(part.unit(j), i);
   }
@@ -283,7 +291,7 @@ std::vector<Answer> Predictor::predict(std::span<const std::string> texts,
   const search::SearchOptions searched = search_options(model_.text, *engine_, options);
   std::vector<Answer> answers(texts.size());
   const PreparedSources prepared =
-      prepare_sources(model_.text, {texts, allowed, &attention_}, options, answers);
+      prepare_sources(model_.text, {texts, allowed, &attention_, pictures()}, options, answers);
   const std::vector<search::Request> asked =
       prepare_requests(model_.text, prepared, requests, options, answers);
   const std::vector<std::size_t> parts = answerable_parts(prepared, answers);
@@ -330,7 +338,7 @@ std::vector<Answer> Predictor::score(std::span<const std::string> sources,
   if (whole.long_sources == LongSources::kSplit) whole.long_sources = LongSources::kSkip;
   std::vector<Answer> answers(sources.size());
   const PreparedSources prepared =
-      prepare_sources(model_.text, {sources, allowed, &attention_}, whole, answers);
+      prepare_sources(model_.text, {sources, allowed, &attention_, pictures()}, whole, answers);
   auto given = prepare_targets(model_.text, targets, options, answers);
   std::vector<std::size_t> pairs;  // the ones that have a part and a target
   std::vector<std::size_t> parts;  // [pairs]
@@ -367,6 +375,16 @@ std::vector<Answer> Predictor::score(std::span<const std::string> sources,
                  [&](std::size_t k) { answers[pairs[k]].problem = kTooLarge; });
   for (const std::size_t i : pairs) keep_pooling(prepared, i, pooling, answers[i].source);
   return answers;
+}
+
+vision::Image Predictor::shown_picture(const std::string& name, int side) const {
+  if (!pictures_) throw UsageError("this model reads no pictures");
+  return pictures_->shown(name, side);
+}
+
+vision::Size Predictor::picture_size(const std::string& name) const {
+  if (!pictures_) throw UsageError("this model reads no pictures");
+  return pictures_->size_of(name);
 }
 
 void Predictor::check(const PredictOptions& wanted) const {

@@ -18,6 +18,7 @@
 #include "model/model.h"
 #include "predictor/dictionary.h"  // IWYU pragma: export
 #include "predictor/document.h"    // IWYU pragma: export
+#include "predictor/pictures.h"    // IWYU pragma: export
 #include "search/search.h"
 #include "text/text.h"
 
@@ -39,7 +40,9 @@ struct Source {
   std::vector<std::string> unknown;  ///< units outside the vocabulary
   std::size_t cut = 0;               ///< number of units left out after the model's fixed length
   std::size_t left_out = 0;  ///< number of units left out after PredictOptions' longest source
-  std::size_t parts = 1;     ///< number of parts of a long source that were answered separately
+  /// The grid of the regions of a picture, row by row; 0 × 0 for texts and where no grid is known.
+  std::size_t grid_rows = 0, grid_columns = 0;
+  std::size_t parts = 1;  ///< number of parts of a long source that were answered separately
   // For an encoder of several levels; otherwise empty:
   std::vector<std::size_t> sentences;   ///< [sentences]: the first unit of each
   std::vector<std::size_t> paragraphs;  ///< [paragraphs]: the first sentence of each; three levels
@@ -192,6 +195,7 @@ struct LoadOptions {
   std::optional<Precision> precision;
   Candidates candidates = Candidates::kAll;
   search::Average average = search::Average::kProbabilities;  ///< of several models
+  PictureOptions pictures = {};  ///< of a model that reads pictures; not used for texts
 };
 
 /// Whether this processor has instructions for products in this precision. Without them the results
@@ -213,7 +217,15 @@ struct LabelAnswers {
   std::vector<std::vector<float>> log_probabilities;
 };
 
-/// A loaded model that predicts and scores texts. Immutable; safe to use from several threads.
+/// What an encoder makes of a picture.
+struct PictureAnnotations {
+  vision::Size grid;          ///< rows and columns of the regions
+  std::vector<float> values;  // [regions, encoder.units], regions row by row; empty with a problem
+  std::string problem;
+};
+
+/// A loaded model that predicts and scores texts. Where the model reads pictures, a text is the
+/// name of a picture (PictureOptions). Immutable; safe to use from several threads.
 class Predictor {
  public:
   /// Throws ModelError when the folder is missing, damaged or of a newer format, or when it lacks
@@ -258,6 +270,21 @@ class Predictor {
   Explanation explain(const std::string& text, const PredictOptions& options, std::size_t choices,
                       const Allowed& allowed = {}) const;
 
+  /// Returns the annotations of pictures, one for each name: [regions, encoder.units], or the
+  /// reason why there are none. `threads` work on them; 0: all processors. Throws UsageError for a
+  /// model of texts and for several models.
+  std::vector<PictureAnnotations> annotate_pictures(std::span<const std::string> names,
+                                                    int threads = 1) const;
+
+  /// Returns the picture that a source names as a person looks at it: the part that the model sees,
+  /// with `side` pixels (1 … vision::kMaximumFittedSide) on its longer side. Throws UsageError for
+  /// a model of texts, and where only annotations were named; DataError as Pictures::read() does.
+  vision::Image shown_picture(const std::string& name, int side) const;
+
+  /// Returns the height and width of a picture as its file has it, upright. Throws as
+  /// shown_picture() does.
+  vision::Size picture_size(const std::string& name) const;
+
   /// Throws the UsageError that predict() would throw for these options.
   void check(const PredictOptions& wanted) const;
   /// Returns the number of units of a text that a target is to contain, or not to contain. Throws
@@ -281,6 +308,8 @@ class Predictor {
 
  private:
   explicit Predictor(Together together, const LoadOptions& options);
+  /// Null where the model reads texts, and where no file of features was named.
+  const Pictures* pictures() const { return pictures_ ? &*pictures_ : nullptr; }
 
   Prediction present(search::Hypothesis hypothesis, const Part& part, const model::Copies& copies,
                      const Replacement* unknown = nullptr) const;
@@ -296,6 +325,7 @@ class Predictor {
   Precision precision_;
   std::size_t past_values_;           // that a search keeps of every step
   model::AttentionConfig attention_;  // of the model that reaches least far
+  std::optional<Pictures> pictures_;  // where the model reads pictures
   std::unique_ptr<const model::Engine> engine_;
 };
 

@@ -107,6 +107,31 @@ struct AllowedIn {
   const model::AttentionConfig& attention;
 };
 
+// Prepares the picture that a source names.
+void prepare_picture(const model::ModelText& model, const PredictOptions& options,
+                     const Pictures& pictures, model::Encoded encoded, Answer& answer,
+                     PreparedSources& prepared) {
+  Source& source = answer.source;
+  model::Source own{std::move(encoded.tokens)};
+  try {
+    own.picture = std::make_shared<model::Picture>(pictures.read(source.text));
+  } catch (const DataError& error) {
+    answer.problem = error.what();
+    return;
+  }
+  source.units = std::move(encoded.units);
+  const auto [rows, columns] = model.configuration.grid();
+  source.grid_rows = static_cast<std::size_t>(rows);
+  source.grid_columns = static_cast<std::size_t>(columns);
+  for (std::size_t j = 0; j < own.tokens.size(); ++j) {
+    if (options.search.alignments != search::Alignments::kKept) break;
+    source.columns.push_back(fmt::format("{}", j + 1));
+    source.column_units.push_back(alignment::kNoUnit);
+  }
+  prepared.parts.push_back({0, 0, source.units.size()});
+  prepared.sources.push_back(std::move(own));
+}
+
 // A document of several levels has at least one sentence, and with three levels one paragraph.
 void complete_borders(int levels, Source& source) {
   if (levels > 1 && source.sentences.empty()) source.sentences = {0};
@@ -144,7 +169,8 @@ model::Source prepare_part(const model::ModelText& model, const Part& part, cons
 }
 
 void prepare_source(const model::ModelText& model, const PredictOptions& options,
-                    const AllowedIn& where, Answer& answer, PreparedSources& prepared) {
+                    const AllowedIn& where, const Pictures* pictures, Answer& answer,
+                    PreparedSources& prepared) {
   const model::Side& side = model.source;
   Source& source = answer.source;
   model::Encoded encoded;
@@ -155,6 +181,18 @@ void prepare_source(const model::ModelText& model, const PredictOptions& options
     return;
   }
   if (encoded.units.empty()) return;
+  if (side.regions > 0) {
+    if (pictures == nullptr) {
+      throw UsageError(
+          "this model reads annotations (encoder.kind: features): name their file "
+          "with --features");
+    }
+    if (!where.allowed.empty()) {
+      answer.problem = "words where attention may look: a picture has none";
+      return;
+    }
+    return prepare_picture(model, options, *pictures, std::move(encoded), answer, prepared);
+  }
   WholeSource whole{encoded.tokens, encoded.units.size()};
   source.cut = encoded.cut;
   source.units = std::move(encoded.units);
@@ -234,7 +272,7 @@ PreparedSources prepare_sources(const model::ModelText& model, const SourceTexts
     try {
       answers[i].source.text = texts[i];
       const AllowedIn where{given.allowed.empty() ? everywhere : given.allowed[i], attention};
-      prepare_source(model, options, where, answers[i], prepared);
+      prepare_source(model, options, where, given.pictures, answers[i], prepared);
     } catch (const std::bad_alloc&) {
       leave_out(answers[i], prepared);
     }

@@ -20,6 +20,9 @@ struct SourceTexts {
   std::span<const Allowed> allowed;  // [texts]; or empty: everywhere in all of them
   /// That of the model that reaches least far; null: that of the one model.
   const model::AttentionConfig* attention = nullptr;
+  /// Where the model reads pictures; null for a model whose annotations nobody has named, whose
+  /// sources are then a UsageError.
+  const Pictures* pictures = nullptr;
 };
 
 /// The sources of several texts, cut into parts. A text without parts gets no prediction.

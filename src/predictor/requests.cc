@@ -151,7 +151,7 @@ search::SearchOptions search_options(const model::ModelText& text, const model::
     result.forbidden.push_back(*target.vocabulary.unknown());
   }
   if (options.unknown == UnknownUnits::kReplaced) {
-    if (!engine.has_alignment() || text.configuration.encoder.levels > 1) {
+    if (!engine.has_alignment() || !text.configuration.looks_at_units()) {
       throw UsageError("unknown units cannot be replaced: the model looks at no source words");
     }
     result.alignments = search::Alignments::kKept;

@@ -18,9 +18,10 @@ namespace {
 // Whether an option must have one value in all models: it says how a text becomes a source, or ids
 // a text. What only builds a vocabulary may differ, because the vocabularies are compared.
 bool shapes_texts(std::string_view option) {
-  constexpr std::array<std::string_view, 6> kOthers = {
-      "encoder.levels",         "encoder.ngrams",  "encoder.position_units",
-      "encoder.position_reach", "encoder.padding", "decoder.copy"};
+  constexpr std::array<std::string_view, 12> kOthers = {
+      "encoder.levels",  "encoder.ngrams", "encoder.position_units", "encoder.position_reach",
+      "encoder.padding", "decoder.copy",   "encoder.kind",           "image.height",
+      "image.width",     "image.fit",      "image.regions",          "encoder.stages"};
   constexpr std::array<std::string_view, 3> kBuild = {".minimum_count", ".maximum_size",
                                                       ".subword_size"};
   const bool side = option.starts_with("source.") || option.starts_with("target.");

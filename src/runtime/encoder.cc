@@ -150,7 +150,8 @@ std::size_t levels_of(const model::Source& source) {
   return source.sentences.empty() ? 1 : source.paragraphs.empty() ? 2 : 3;
 }
 
-// Returns where attention may look, [positions]; empty if it may look everywhere.
+}  // namespace
+
 std::vector<char> allowed_positions(std::span<const model::Source> sources, std::size_t positions) {
   std::vector<char> allowed;
   std::size_t start = 0;
@@ -166,8 +167,6 @@ std::vector<char> allowed_positions(std::span<const model::Source> sources, std:
   }
   return allowed;
 }
-
-}  // namespace
 
 Encoder::Encoder(const model::EncoderConfig& config, std::size_t vocabulary, const Tensors& tensors)
     : vocabulary_(vocabulary),
@@ -304,7 +303,7 @@ Annotations Encoder::annotate(std::span<const model::Source> sources) const {
   std::vector<TokenId> ids;          // [positions]
   std::vector<std::size_t> lengths;  // [sources]
   for (const model::Source& source : sources) {
-    ATTEND_CHECK(!source.tokens.empty() && source.features.empty());
+    ATTEND_CHECK(!source.tokens.empty() && source.picture == nullptr);
     ATTEND_CHECK_EQ(levels_of(source), levels_.size());
     ATTEND_CHECK(source.entities.empty() || source.entities.size() == model::kEntities);
     lengths.push_back(source.tokens.size());

@@ -41,6 +41,9 @@ struct Annotations {
 
 /// Returns annotations of sources of these lengths, which are to be computed.
 Annotations with_lengths(std::span<const std::size_t> lengths);
+/// Returns Annotations::allowed of sources that have `positions` positions together. CheckFailure
+/// for a source whose `allowed` is not as long as its tokens.
+std::vector<char> allowed_positions(std::span<const model::Source> sources, std::size_t positions);
 
 /// Immutable; safe to use from several threads.
 class Encoder {

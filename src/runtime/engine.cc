@@ -1,10 +1,12 @@
 #include <algorithm>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/base.h"
 #include "runtime/decoder.h"
 #include "runtime/encoder.h"
+#include "runtime/picture_encoder.h"
 #include "runtime/program.h"
 #include "runtime/runtime.h"
 
@@ -67,6 +69,16 @@ class DocumentDecoding final : public model::Decoding {
   std::vector<PoolingWeights> pooling_;  // of the levels, from the words up
 };
 
+using AnyEncoder = std::variant<Encoder, PictureEncoder>;
+
+AnyEncoder make_encoder(const model::Configuration& configuration, std::size_t vocabulary,
+                        const Tensors& tensors) {
+  if (configuration.encoder.kind == model::EncoderKind::kRecurrent) {
+    return Encoder(configuration.encoder, vocabulary, tensors);
+  }
+  return PictureEncoder(configuration, tensors);
+}
+
 class RecurrentEngine final : public model::Engine {
  public:
   RecurrentEngine(const model::Configuration& configuration, const model::VocabularySizes& sizes,
@@ -74,8 +86,8 @@ class RecurrentEngine final : public model::Engine {
       : weights_(std::move(weights)),
         precision_(options.precision.value_or(weights_.precision())),
         shortlist_(options.shortlist),
-        encoder_(configuration.encoder, static_cast<std::size_t>(sizes.source),
-                 Tensors(weights_, "", precision_)),
+        encoder_(make_encoder(configuration, static_cast<std::size_t>(sizes.source),
+                              Tensors(weights_, "", precision_))),
         decoder_(make_decoder(configuration, sizes,
                               configuration.target.end_token ? end : std::nullopt, weights_,
                               precision_, options.path)),
@@ -89,7 +101,7 @@ class RecurrentEngine final : public model::Engine {
         levels_(configuration.encoder.levels) {}
 
   std::unique_ptr<model::Decoding> annotate(std::span<const model::Source> sources) const override {
-    Annotations annotations = encoder_.annotate(sources);
+    Annotations annotations = annotate_sources(sources);
     if (hides_end_) hide_ends(annotations);
     if (copies_) keep_copies(sources, annotations);
     if (!annotations.pooling.empty()) {
@@ -98,6 +110,17 @@ class RecurrentEngine final : public model::Engine {
                                                 std::move(pooling));
     }
     return start(sources, std::move(annotations));
+  }
+  std::vector<std::vector<float>> annotations(
+      std::span<const model::Source> sources) const override {
+    const Annotations found = annotate_sources(sources);
+    std::vector<std::vector<float>> result;
+    for (std::size_t k = 0; k < found.sources(); ++k) {
+      const std::span<const float> own = found.values.span().subspan(
+          found.starts[k] * found.units, found.lengths[k] * found.units);
+      result.emplace_back(own.begin(), own.end());
+    }
+    return result;
   }
   std::size_t target_vocabulary() const override { return target_vocabulary_; }
   std::optional<TokenId> end() const override { return end_; }
@@ -108,6 +131,9 @@ class RecurrentEngine final : public model::Engine {
   }
 
  private:
+  Annotations annotate_sources(std::span<const model::Source> sources) const {
+    return std::visit([&](const auto& encoder) { return encoder.annotate(sources); }, encoder_);
+  }
   std::unique_ptr<model::Decoding> start(std::span<const model::Source> sources,
                                          Annotations annotations) const {
     if (!shortlist_) return decoder_->start(std::move(annotations), {});
@@ -123,7 +149,7 @@ class RecurrentEngine final : public model::Engine {
   model::Weights weights_;  // the members below refer to them
   Precision precision_;
   std::shared_ptr<const model::Shortlist> shortlist_;
-  Encoder encoder_;
+  AnyEncoder encoder_;
   std::unique_ptr<const DecodingModel> decoder_;
   bool hides_end_;  // whether attention may not look at the </s> of a source
   bool copies_;     // whether the decoder copies units of a source

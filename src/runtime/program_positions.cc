@@ -29,6 +29,12 @@ bool ProgramRun::compute_positions(const PreparedOperation& one) {
     case Op::kBandPrior:
       band_prior(operation);
       return true;
+    case Op::kDraw:
+      draw(operation);
+      return true;
+    case Op::kExpectedLog:
+      expected_log(operation);
+      return true;
     case Op::kPosterior:
       posterior(operation);
       return true;
@@ -40,6 +46,50 @@ bool ProgramRun::compute_positions(const PreparedOperation& one) {
       return true;
     default:
       return false;
+  }
+}
+
+// 1 at the position that is looked at, 0 at the others; or the alignment (§7.4).
+void ProgramRun::draw(const step::Operation& operation) {
+  const step::StochasticPrediction way = operation.node->stochastic;
+  const int result = operation.results[0];
+  const double u = step::number_of_step(step_);
+  for (std::size_t row = 0; row < rows_; ++row) {
+    const std::span<const float> alignment = values_.defined_of(operation.inputs[0], row);
+    const std::span<float> drawn = values_.write_defined(result, row);
+    if (way == step::StochasticPrediction::kExpectation) {
+      copy(alignment, drawn);
+      continue;
+    }
+    std::fill(drawn.begin(), drawn.end(), 0.0F);
+    double whole = 0;
+    for (const float x : alignment) whole += static_cast<double>(x);
+    if (whole <= 0) continue;  // the row may not look anywhere
+    std::size_t position = 0;
+    if (way == step::StochasticPrediction::kArgmax) {
+      position = static_cast<std::size_t>(std::max_element(alignment.begin(), alignment.end()) -
+                                          alignment.begin());
+    } else {
+      double sum = 0;
+      for (; position + 1 < alignment.size(); ++position) {
+        sum += static_cast<double>(alignment[position]);
+        if (sum > u * whole) break;
+      }
+    }
+    drawn[position] = 1;
+  }
+}
+
+void ProgramRun::expected_log(const step::Operation& operation) {
+  const std::span<float> sums = values_.write(operation.results[0]);
+  for (std::size_t row = 0; row < rows_; ++row) {
+    const std::span<const float> weights = values_.defined_of(operation.inputs[0], row);
+    const std::span<const float> alignment = values_.defined_of(operation.inputs[1], row);
+    double sum = 0;
+    for (std::size_t j = 0; j < weights.size(); ++j) {
+      if (weights[j] > 0) sum += static_cast<double>(weights[j]) * std::log(alignment[j]);
+    }
+    sums[row] = static_cast<float>(sum);
   }
 }
 

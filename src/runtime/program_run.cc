@@ -52,6 +52,7 @@ StepResult ProgramRun::step(std::span<const StepRow> rows) {
   run(decoder_.after_);
   run_output();
   values_.finish();
+  ++step_;
   return result();
 }
 

@@ -90,6 +90,8 @@ class ProgramRun final : public model::Decoding {
   void monotonic_prior(const step::Operation& operation);
   void band_prior(const step::Operation& operation);
   bool is_open(std::size_t row, std::size_t position) const;
+  void draw(const step::Operation& operation);
+  void expected_log(const step::Operation& operation);
   void posterior(const step::Operation& operation);
   void log_normalizer(const step::Operation& operation);
   void token_log_probability(const step::Operation& operation);
@@ -134,6 +136,7 @@ class ProgramRun final : public model::Decoding {
   std::vector<kernels::Buffer> open_;
   std::vector<model::Observation> observations_;
   std::size_t rows_ = 0;
+  std::size_t step_ = 0;  // from 0
   bool any_parent_ = false;
   bool shows_all_ = true;
   std::vector<text::TokenId> tokens_;  // y_{i-1} [rows]

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "base/base.h"
-#include "scenes/png.h"
+#include "vision/vision.h"
 
 namespace attend::scenes {
 namespace {
@@ -103,7 +103,10 @@ struct SceneFolder::Files {
   std::vector<std::unique_ptr<NewFile>> others;
 };
 
-std::string picture_file(const Scene& scene) { return encode_png(scene.picture); }
+std::string picture_file(const Scene& scene) {
+  const Picture& picture = scene.picture;
+  return vision::encode_png({{picture.side, picture.side}, picture.pixels});
+}
 
 SceneFolder::SceneFolder(const fs::path& path) {
   check_empty(path);

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/base.h"
-#include "scenes/png.h"
+#include "scenes/folder.h"
 
 namespace attend::scenes {
 namespace {
@@ -66,7 +66,7 @@ std::string draw_box(const Box& box, double scale) {
 std::string draw_panel(const Scene& scene, int x, int y) {
   std::string text = fmt::format("<g transform=\"translate({} {})\">\n", x, y);
   text += fmt::format("<image width=\"{0}\" height=\"{0}\" href=\"data:image/png;base64,{1}\"/>\n",
-                      kPictureSide, base64(encode_png(scene.picture)));
+                      kPictureSide, base64(picture_file(scene)));
   const double scale = static_cast<double>(kPictureSide) / scene.picture.side;
   for (const Object& object : scene.objects) text += draw_box(object.box, scale);
   int line_y = kPictureSide;

@@ -288,9 +288,9 @@ void Builder::observe(const std::string& name, Value value, Over over) {
   program_.observations.push_back({name, value, over});
 }
 
-void Builder::cost(const std::string& name, Value value, double weight) {
+void Builder::cost(const std::string& name, Value value, double weight, bool rewarded) {
   ATTEND_CHECK(shape(value) == (Shape{Per::kRow, 1}));
-  program_.costs.push_back({name, value, weight});
+  program_.costs.push_back({name, value, weight, rewarded});
 }
 
 void Builder::write(Value value, Notation notation) {

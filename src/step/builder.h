@@ -131,6 +131,10 @@ class Builder {
   /// position j. `energies` are those of the offsets from each position, [row and position: 2 or
   /// more].
   Value band_prior(Value f, Value energies);
+  /// The position that stochastic attention looks at, drawn by an alignment: [row and position: 1].
+  Value draw(Value alignment, StochasticPrediction prediction, bool passes_gradient);
+  /// Σ_j w_j log α_j over the positions with w_j > 0: [row: 1].
+  Value expected_log(Value weights, Value alignment);
   /// The distribution of the position after the token was chosen, from the one before and from
   /// token_log_probability().
   Value posterior(Value prior, Value token_log_probability);
@@ -172,7 +176,7 @@ class Builder {
   /// Shows a value of a row, of a row and a position or an earlier step, or one number of a
   /// position.
   void observe(const std::string& name, Value value, Over over);
-  void cost(const std::string& name, Value value, double weight);
+  void cost(const std::string& name, Value value, double weight, bool rewarded = false);
   void write(Value value, Notation notation);
   void output(Output output);
 

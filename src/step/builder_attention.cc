@@ -173,6 +173,24 @@ Value Builder::monotonic_alignment(Value energies, Value last, MonotonicPredicti
                    .prediction = prediction});
 }
 
+Value Builder::draw(Value alignment, StochasticPrediction prediction, bool passes_gradient) {
+  const Shape number{Per::kRowPosition, 1};
+  expect(shape(alignment) == number, Op::kDraw, shape(alignment), number);
+  return add_node({.op = Op::kDraw,
+                   .inputs = {alignment},
+                   .results = {number},
+                   .stochastic = prediction,
+                   .passes_gradient = passes_gradient});
+}
+
+Value Builder::expected_log(Value weights, Value alignment) {
+  const Shape number{Per::kRowPosition, 1};
+  expect(shape(weights) == number && shape(alignment) == number, Op::kExpectedLog, shape(weights),
+         shape(alignment));
+  return add_node(
+      {.op = Op::kExpectedLog, .inputs = {weights, alignment}, .results = {{Per::kRow, 1}}});
+}
+
 Value Builder::monotonic_prior(Value f, Value energies) {
   const Shape number{Per::kRowPosition, 1};
   expect(shape(f) == number && shape(energies) == number, Op::kMonotonicPrior, shape(f),

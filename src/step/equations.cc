@@ -117,6 +117,10 @@ class NodeText {
         return fmt::format("Σ_{{k ≤ j}} {0} exp({1})_{{j-k}} / Σ_d exp({1})_d, j − k and d ≤ {2}",
                            of_position(0, "k"), of_position(1, "k"),
                            program_.shape(node_.inputs[1]).units - 1);
+      case Op::kDraw:
+        return fmt::format("1 for the position that {} draws, else 0", operand(0));
+      case Op::kExpectedLog:
+        return fmt::format("Σ_j {} log {}", factor(0), factor(1));
       case Op::kPosterior:
         return fmt::format("{} {} / Σ_k {} {}", operand(0), operand(1), of_position(0, "k"),
                            of_position(1, "k"));

@@ -23,6 +23,11 @@ void ParameterList::matrix(const std::string& name, std::int64_t rows, std::int6
   }
 }
 
+void ParameterList::normal_matrix(const std::string& name, std::int64_t rows, std::int64_t columns,
+                                  double deviation) {
+  add({name, {rows, columns}, Initial::kNormal, deviation});
+}
+
 void ParameterList::blocks(const std::string& name, std::int64_t blocks, std::int64_t rows,
                            std::int64_t columns) {
   if (initialization_ == Initialization::kNormal) {

@@ -45,6 +45,9 @@ class ParameterList {
   /// Adds a matrix [rows, columns]. `deviation` is used by Initialization::kNormal only.
   void matrix(const std::string& name, std::int64_t rows, std::int64_t columns,
               double deviation = kUsualDeviation);
+  /// Adds a matrix [rows, columns] that starts as N(0, deviation²), whatever the initialization is.
+  void normal_matrix(const std::string& name, std::int64_t rows, std::int64_t columns,
+                     double deviation);
   /// Adds `blocks` matrices [rows, columns] on top of each other. Each has limits of its own under
   /// Initialization::kGlorot.
   void blocks(const std::string& name, std::int64_t blocks, std::int64_t rows,

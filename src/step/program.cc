@@ -1,5 +1,7 @@
 #include "step/program.h"
 
+#include <cmath>
+
 namespace attend::step {
 
 Value Program::observed(std::string_view name) const {
@@ -79,6 +81,10 @@ std::string_view name_of_attention(Op op) {
       return "monotonic prior";
     case Op::kBandPrior:
       return "band prior";
+    case Op::kDraw:
+      return "draw";
+    case Op::kExpectedLog:
+      return "expected logarithm";
     case Op::kPosterior:
       return "posterior";
     case Op::kPastDotEnergies:
@@ -100,6 +106,12 @@ std::string_view name_of_attention(Op op) {
 }
 
 }  // namespace
+
+double number_of_step(std::size_t step) {
+  constexpr double kGoldenRatio = 0.6180339887498949;  // its multiples spread evenly
+  const double number = static_cast<double>(step + 1) * kGoldenRatio;
+  return number - std::floor(number);
+}
 
 std::string_view name_of(Op op) {
   switch (op) {

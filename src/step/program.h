@@ -7,6 +7,7 @@
 // engines add batches, masks and beams.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -36,6 +37,10 @@ struct Shape {
 /// How energies become weights that sum to 1 (§1.5). All but the softmax give most positions the
 /// weight 0.
 enum class Normaliser { kSoftmax, kSparsemax, kEntmax };
+
+/// What stochastic attention looks at where a model predicts (§7.4): the position of the largest
+/// weight, a position that is drawn, or all positions by their weights.
+enum class StochasticPrediction { kArgmax, kSample, kExpectation };
 
 /// What monotonic attention gives where a model predicts (§13.1): the first position that stops, or
 /// the expectation, as in training.
@@ -104,7 +109,13 @@ enum class Op {
   /// e_k has a number for each offset from 0 on; offset d leads to the position that is d places
   /// behind k among those from k on where attention may look. Offsets that lead nowhere get 0.
   kBandPrior,
-  kPosterior,  ///< (π, log p) → π_j p_j / Σ_k π_k p_k
+  /// α → s, 1 at the position of a row that is looked at and 0 at the others (§7.4): the first one
+  /// j with Σ_{k ≤ j} α_k > u for a number u that is drawn. In training some rows have s = α. In
+  /// prediction Node::stochastic says what s is. No gradient passes through s, unless s = α and
+  /// Node::passes_gradient is set.
+  kDraw,
+  kExpectedLog,  ///< (w, α) → Σ_j w_j log α_j over the positions with w_j > 0
+  kPosterior,    ///< (π, log p) → π_j p_j / Σ_k π_k p_k
 
   // Attention to the past (§11.2). The second operand of the energies and of the sum is a value of
   // this step; they read it as the earlier steps t < i of the hypothesis computed it, not as this
@@ -183,6 +194,8 @@ struct Node {
   Normaliser normaliser = Normaliser::kSoftmax;                        ///< of kSoftmax
   DropoutPlace place = DropoutPlace::kReadout;                         ///< of kDropout
   MonotonicPrediction prediction = MonotonicPrediction::kExpectation;  ///< of kMonotonicAlignment
+  StochasticPrediction stochastic = StochasticPrediction::kArgmax;     ///< of kDraw
+  bool passes_gradient = false;                                        ///< of kDraw
 
   // How the equations write the node.
   std::string symbol = {};  ///< "e_ij"; without one, the node is written out where it is used
@@ -221,6 +234,9 @@ struct ExtraCost {
   std::string name = {};  ///< "coverage"
   Value value = {};       ///< [row: 1]
   double weight = 1;
+  /// Whether the value of each token is multiplied by the reward of its sentence, which is the mean
+  /// log-probability of its tokens minus a baseline, and negated: REINFORCE (§7.4).
+  bool rewarded = false;
 };
 
 /// One line of a model's equations.
@@ -261,6 +277,10 @@ struct Program {
   /// The value of the observation of this name; undefined when there is none.
   Value observed(std::string_view name) const;
 };
+
+/// The number, 0 … 1, by which StochasticPrediction::kSample draws the position of a step, counted
+/// from 0. It depends on the step alone, so that equal inputs have equal answers.
+double number_of_step(std::size_t step);
 
 /// Whether an operation reads the token that its step chooses.
 constexpr bool reads_next_token(Op op) {

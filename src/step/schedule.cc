@@ -14,7 +14,7 @@ std::size_t index_of(int number) { return static_cast<std::size_t>(number); }
 // The inputs that a node depends on.
 struct Origin {
   bool token = false;    // the previous token, or the next
-  bool carried = false;  // a carried value
+  bool carried = false;  // a carried value, or what this step has drawn
   bool next = false;     // the next token
 };
 
@@ -67,7 +67,8 @@ class Scheduler {
       Origin origin;
       origin.next = reads_next_token(one.op);
       origin.token = one.op == Op::kPreviousEmbedding || origin.next;
-      origin.carried = one.op == Op::kCarried;
+      // Every step draws anew, whatever the weights are that it draws by.
+      origin.carried = one.op == Op::kCarried || one.op == Op::kDraw;
       for (const Value& input : one.inputs) {
         const Origin& of_input = origins_[index_of(input.node)];
         origin.token |= of_input.token;

@@ -91,7 +91,8 @@ void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& chec
                            {"asked", checkpoint.asked},
                            {"data", fmt::format("{}", checkpoint.fingerprint)},
                            {"threads", fmt::format("{}", checkpoint.threads)},
-                           {"weights_changed", to_text(checkpoint.position.weights_changed)}};
+                           {"weights_changed", to_text(checkpoint.position.weights_changed)},
+                           {"baseline", to_text(checkpoint.position.baseline)}};
   Position position = checkpoint.position;
   visit(position, [&](const char* name, auto& value) { metadata[name] = to_text(value); });
   checkpoint.tensors.with_metadata(metadata).save(path);
@@ -106,6 +107,9 @@ Checkpoint load_checkpoint(const std::filesystem::path& folder) {
   checkpoint.asked = asked == metadata.end() ? checkpoint.configuration : asked->second;
   const auto changed = metadata.find("weights_changed");  // this one neither
   checkpoint.position.weights_changed = changed == metadata.end() || changed->second == "1";
+  if (metadata.contains("baseline")) {
+    parse(find(metadata, "baseline"), "baseline", checkpoint.position.baseline);
+  }
   parse(find(metadata, "data"), "data", checkpoint.fingerprint);
   parse(find(metadata, "threads"), "threads", checkpoint.threads);
   visit(checkpoint.position, [&](const char* name, auto& value) {

@@ -27,6 +27,8 @@ struct Position {
   std::int64_t without_progress = 0;
   /// Whether better weights were written since the temperature of labels was fitted.
   bool weights_changed = true;
+  /// The baseline of stochastic attention: the moving average of the cost of a token (§7.4).
+  double baseline = 0;
   double plateau_factor = 1;  ///< factor of the learning rate
   /// Validations since the best one or since the learning rate last fell.
   std::int64_t plateau_without_progress = 0;

@@ -78,15 +78,21 @@ std::vector<std::string_view> texts_of(const std::vector<text::Unit>& units) {
 // Makes examples of pairs, and counts unknown units and pairs that are too long.
 class Encoder {
  public:
-  Encoder(const model::ModelText& text, LeftOut& left_out)
-      : text_(text), left_out_(left_out), ngrams_(text.configuration.encoder) {}
+  /// `pictures` is null for texts.
+  Encoder(const model::ModelText& text, PictureStore* pictures, LeftOut& left_out)
+      : text_(text),
+        pictures_(pictures),
+        left_out_(left_out),
+        ngrams_(text.configuration.encoder) {}
 
   // Returns the example of a pair, or nothing when the pair is left out.
   std::optional<model::Example> encode(const Corpus& corpus, const Line& line) {
     model::Encoded source, target;
     std::vector<char> allowed;
+    std::shared_ptr<const model::Picture> picture;
     try {
       source = encode_side(text_.source, line.pair.source, corpus.source_name, line);
+      if (pictures_ != nullptr) picture = add_picture(corpus, line);
       target = encode_side(text_.target, line.pair.target, corpus.target_name, line);
       check_length(corpus, line, target);
       cut_long_source(source);
@@ -96,7 +102,10 @@ class Encoder {
       return std::nullopt;
     }
     const model::TrainingConfig& training = text_.configuration.training;
-    if (source.tokens.size() > static_cast<std::size_t>(training.maximum_source_length) ||
+    const bool is_long =
+        pictures_ == nullptr &&
+        source.tokens.size() > static_cast<std::size_t>(training.maximum_source_length);
+    if (is_long ||
         target.tokens.size() > static_cast<std::size_t>(training.maximum_target_length)) {
       ++too_long_[static_cast<std::size_t>(corpus.part)];
       return std::nullopt;
@@ -107,6 +116,7 @@ class Encoder {
                           [](const text::Unit& unit) { return unit.text == "<e1>"; });
     if (!allowed.empty()) allowed.resize(source.tokens.size(), 0);  // 0 at </s> and padding
     model::Source own{source.tokens, allowed, source.sentences, source.paragraphs};
+    own.picture = std::move(picture);
     own.copies = model::find_copies(text_, texts_of(source.units), own);
     model::use_copies(own.copies, text_.target, target);
     own.ngrams = ngrams_.find(texts_of(source.units));
@@ -173,6 +183,14 @@ class Encoder {
     }
   }
 
+  std::shared_ptr<const model::Picture> add_picture(const Corpus& corpus, const Line& line) const {
+    try {
+      return pictures_->add(line.pair.source);
+    } catch (const DataError& error) {
+      throw DataError(corpus.source_name, line.number, error.what());
+    }
+  }
+
   // A text keeps its label when it is cut, so that a model of labels leaves no long one out.
   void cut_long_source(model::Encoded& source) {
     const auto limit = static_cast<std::size_t>(text_.configuration.training.maximum_source_length);
@@ -221,7 +239,7 @@ class Encoder {
     for (const std::size_t part : {0, 1}) {
       for (const std::size_t side : {0, 1}) {
         const double share = unknown_[part][side].share();
-        if (share == 0) continue;
+        if (share == 0 || (side == 0 && pictures_ != nullptr)) continue;
         const std::string percent =
             share < kShown ? "less than 0.1" : fmt::format("{:.1f}", 100 * share);
         const std::string fact = fmt::format("{} % of the {} units of the {} pairs are unknown",
@@ -237,6 +255,7 @@ class Encoder {
   }
 
   const model::ModelText& text_;
+  PictureStore* pictures_;
   LeftOut& left_out_;
   model::NgramFinder ngrams_;
   std::array<std::size_t, 2> too_long_{};  // [Part]
@@ -250,7 +269,7 @@ class Encoder {
 
 void encode_all(Dataset& dataset, const Split& split, const TrainOptions& options,
                 LeftOut& left_out) {
-  Encoder encoder(dataset.text, left_out);
+  Encoder encoder(dataset.text, dataset.pictures.get(), left_out);
   for (const Line& line : split.training.lines) {
     if (auto example = encoder.encode(split.training, line)) {
       dataset.training.push_back(std::move(*example));
@@ -313,8 +332,26 @@ void choose(Configuration& configuration, const Corpus& corpus, bool has_validat
   const auto first_empty = std::stable_partition(
       pairs.begin(), pairs.end(), [](const Pair* pair) { return !text::is_blank(pair->target); });
   if (first_empty != pairs.begin()) pairs.erase(first_empty, pairs.end());
+  // The names of pictures say nothing about captions, which are sentences.
+  if (configuration.encoder.reads_pictures() && configuration.target.unit == UnitChoice::kAuto) {
+    configuration.target.unit = UnitChoice::kWords;
+  }
   if (auto message = choose_preparation(configuration, pairs)) messages.push_back(*message);
   model::check(configuration);
+}
+
+// Opens the pictures that sources name. Paths in a list are relative to the folder of the training
+// list. Does nothing for texts.
+void open_pictures(const TrainOptions& options, Dataset& dataset) {
+  const Configuration& configuration = dataset.text.configuration;
+  if (!configuration.encoder.reads_pictures()) return;
+  predictor::PictureOptions& pictures = dataset.picture_options = options.pictures;
+  if (pictures.images.empty() && pictures.features.empty()) {
+    const text::CorpusFiles& files = options.pairs;
+    const std::filesystem::path list = files.tsv.empty() ? files.source : files.tsv;
+    if (list != "-") pictures.images = list.parent_path();
+  }
+  dataset.pictures = std::make_shared<PictureStore>(predictor::Pictures(pictures, configuration));
 }
 
 }  // namespace
@@ -361,6 +398,7 @@ Dataset prepare_data(const TrainOptions& options, std::optional<model::ModelText
   }
   if (!existing) existing = build_text(configuration, split, messages);
   Dataset dataset{std::move(*existing), {}, {}, {}, of_pairs, std::move(messages)};
+  open_pictures(options, dataset);
   encode_all(dataset, split, options, left_out);
   if (training.class_weights == model::ClassWeights::kBalanced) balance(dataset.training);
   if (labels) warn_of_one_label(dataset);

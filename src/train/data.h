@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "metrics/metrics.h"
 #include "model/model.h"
 #include "text/text.h"
+#include "train/pictures.h"
 #include "train/train_options.h"
 
 namespace attend::train {
@@ -28,6 +30,9 @@ struct Dataset {
   std::vector<std::string> messages;
   /// [validation]: gold alignments of the words of the pairs; empty without a file of them.
   std::vector<metrics::GoldAlignment> validation_gold = {};
+  /// The pictures of all examples; null for texts.
+  std::shared_ptr<PictureStore> pictures = nullptr;
+  predictor::PictureOptions picture_options = {};  ///< where they lie
 };
 
 /// Reads and prepares the pairs of `options`.

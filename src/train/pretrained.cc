@@ -145,4 +145,34 @@ InitialRows PretrainedVectors::read(const text::Vocabulary& vocabulary, OnError 
   return std::move(collection).rows(parameter_);
 }
 
+InitialParameters read_parameters(const std::filesystem::path& folder, const model::ModelText& text,
+                                  std::vector<std::string>& messages) {
+  model::Model other = model::load(folder);
+  const bool same_sources = other.text.source.vocabulary.units() == text.source.vocabulary.units();
+  const bool same_targets = other.text.target.vocabulary.units() == text.target.vocabulary.units();
+  const auto fits = [&](const std::string& name) {
+    if (name == "source_embedding.weight") return same_sources;
+    const bool of_targets = name == "target_embedding.weight" || name == "output.weight" ||
+                            name == "output.bias" || name.starts_with("bag_of_words.");
+    return !of_targets || same_targets;
+  };
+  const auto table = model::parameter_table(text.configuration, text.sizes());
+  const auto others = model::parameter_table(other.text.configuration, other.text.sizes());
+  InitialParameters result;
+  for (const model::TensorSpec& spec : table) {
+    const auto found = std::find_if(others.begin(), others.end(), [&](const auto& one) {
+      return one.name == spec.name && one.shape == spec.shape;
+    });
+    if (found != others.end() && fits(spec.name)) result.names.push_back(spec.name);
+  }
+  if (result.names.empty()) {
+    throw UsageError(fmt::format("{}: no parameter has the name and the shape of one of this model",
+                                 folder.string()));
+  }
+  messages.push_back(fmt::format("{} of {} tensors of parameters start as those of {}",
+                                 result.names.size(), table.size(), folder.string()));
+  result.weights = std::move(other.weights);
+  return result;
+}
+
 }  // namespace attend::train

@@ -19,6 +19,19 @@ struct InitialRows {
   std::vector<float> values;       ///< [ids, units of the table], one row after the other
 };
 
+/// Parameters of another model and the values that they start with.
+struct InitialParameters {
+  model::Weights weights;          ///< of the other model
+  std::vector<std::string> names;  ///< of the parameters that start with these values
+};
+
+/// Reads the parameters of the model in `folder` that a model with this text has too: name and
+/// shape are equal, and where a parameter has a row for each target unit, so are the target
+/// vocabularies. Adds a line to `messages` that says how many there are. UsageError when there is
+/// none; ModelError as model::load() throws it.
+InitialParameters read_parameters(const std::filesystem::path& folder, const model::ModelText& text,
+                                  std::vector<std::string>& messages);
+
 /// An open file of word vectors for the embedding of one side. Not thread-safe.
 class PretrainedVectors {
  public:

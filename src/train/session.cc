@@ -96,6 +96,9 @@ void check_guidance(const TrainOptions& options) {
   if (options.pairs.marks.any() && !looks) {
     throw UsageError("allowed positions need an attention.kind that looks at positions");
   }
+  if (options.pairs.marks.any() && configuration.encoder.reads_pictures()) {
+    throw UsageError("allowed positions need a source of words, and not a picture");
+  }
   if (options.pairs.marks.any() && configuration.encoder.levels > 1) {
     throw UsageError(
         "allowed positions need encoder.levels: 1, because a model of several levels does not look "
@@ -103,8 +106,8 @@ void check_guidance(const TrainOptions& options) {
   }
   if (options.links.empty()) return;
   if (!looks) throw UsageError("links need an attention.kind that looks at positions");
-  if (configuration.encoder.levels > 1) {
-    throw UsageError("links need encoder.levels: 1, because they belong to words");
+  if (!configuration.looks_at_units()) {
+    throw UsageError("links need encoder.levels: 1 and a source of words, which they belong to");
   }
   if (configuration.training.guidance.guided_weight == 0) {
     throw UsageError("links need training.guided_weight above 0");
@@ -124,9 +127,13 @@ void check_validation(const TrainOptions& options) {
   if (!configuration.attention.looks()) {
     throw UsageError(name + " needs an attention.kind that looks at positions");
   }
+  if (configuration.encoder.reads_pictures()) {
+    throw UsageError(name + " needs a source of words, and not a picture");
+  }
   if (*metric == AlignmentMetric::kEntropy) return;
-  if (configuration.encoder.levels > 1) {
-    throw UsageError(name + " needs encoder.levels: 1, because links belong to words");
+  if (!configuration.looks_at_units()) {
+    throw UsageError(name +
+                     " needs encoder.levels: 1 and a source of words, which links belong to");
   }
   if (options.validation_links.empty()) {
     throw UsageError(name + " needs gold alignments of the validation pairs (--valid-links)");
@@ -184,6 +191,7 @@ TrainOptions with_temperatures(TrainOptions options, const FolderState& folder) 
 Session open_session(const TrainOptions& options) {
   if (options.folder.empty()) throw UsageError("no model folder given");
   model::check(options.configuration);
+  predictor::check_picture_options(options.pictures, options.configuration);
   check_guidance(options);
   check_validation(options);
   check_memory(options.configuration, {1, 1});
@@ -205,10 +213,17 @@ Session open_session(const TrainOptions& options) {
     data.messages.emplace_back(
         "word vectors are not read again: the training goes on with its own embeddings");
   }
+  std::optional<InitialParameters> parameters;
+  if (!options.initial_model.empty() && folder.checkpoint) {
+    data.messages.emplace_back(
+        "the initial model is not read again: the training goes on with its own parameters");
+  } else if (!options.initial_model.empty()) {
+    parameters = read_parameters(options.initial_model, data.text, data.messages);
+  }
   std::string asked =
       folder.checkpoint ? folder.checkpoint->asked : model::write_yaml(options.configuration);
-  return {options, std::move(folder.checkpoint), std::move(asked), std::move(data),
-          std::move(vectors)};
+  return {options,         std::move(folder.checkpoint), std::move(asked),
+          std::move(data), std::move(parameters),        std::move(vectors)};
 }
 
 }  // namespace attend::train

@@ -21,6 +21,7 @@ struct Session {
   std::string asked;  ///< YAML: the configuration that the folder's first training was asked for
   /// The data; its configuration is the resolved one, with the temperatures of the folder.
   Dataset data;
+  std::optional<InitialParameters> parameters = {};  ///< of a new training: of another model
   std::vector<InitialRows> vectors = {};  ///< of a new training: rows that embeddings start with
 
   const model::Configuration& configuration() const { return data.text.configuration; }

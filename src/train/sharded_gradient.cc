@@ -12,26 +12,10 @@
 #include <limits>
 #include <numeric>
 
+#include "train/epoch_batches.h"
 #include "train/memory.h"
 
 namespace attend::train {
-namespace {
-
-// Returns every count-th example, beginning with `index`. Neighbours in a batch have similar
-// lengths, so that shards get similar work. Long sources come first, so that the steps of the
-// encoder can leave out sources that have ended.
-std::vector<const model::Example*> shard_of(std::span<const model::Example* const> batch,
-                                            std::size_t index, std::size_t count) {
-  std::vector<const model::Example*> result;
-  for (std::size_t i = index; i < batch.size(); i += count) result.push_back(batch[i]);
-  std::stable_sort(result.begin(), result.end(),
-                   [](const model::Example* a, const model::Example* b) {
-                     return a->source.tokens.size() > b->source.tokens.size();
-                   });
-  return result;
-}
-
-}  // namespace
 
 BatchSums operator+(const BatchSums& a, const BatchSums& b) {
   return {a.cost + b.cost, a.log_likelihood + b.log_likelihood, a.tokens + b.tokens,
@@ -142,7 +126,9 @@ void ShardedGradient::start(Task& task, std::size_t index,
 void ShardedGradient::run_part(Task& task, std::size_t index, std::size_t part, double cost_scale) {
   try {
     if (part < task.parts.size()) {
-      const network::Batch batch = network::make_batch(task.parts[part], values_.options());
+      network::Batch batch = network::make_batch(task.parts[part], values_.options());
+      batch.baseline = state_.baseline;
+      batch.bag_only = state_.bag_only;
       const network::LossSums sums =
           shards_[index]->network.accumulate_gradient(batch, &*task.dropout, cost_scale);
       task.sums =
@@ -199,8 +185,9 @@ void ShardedGradient::update(Optimizer& optimizer, const UpdateOptions& options)
 }
 
 BatchSums ShardedGradient::compute_gradient(std::span<const model::Example* const> batch,
-                                            std::int64_t update) {
+                                            std::int64_t update, const PassState& state) {
   std::vector<Task> tasks(shards_.size());
+  state_ = state;
   const double cost_scale = scale(batch);
   // This also clears the buffers, before any thread adds a product to the first one.
   weights_->refresh(workers_, tasks.size(),

@@ -40,6 +40,13 @@ struct BatchSums {
   double gradient_norm = 0;  ///< norm of the batch's gradient; 0 when none was computed
 };
 
+/// What the cost of a batch depends on beside the batch: the fields of network::Batch with these
+/// names.
+struct PassState {
+  double baseline = 0;
+  bool bag_only = false;
+};
+
 /// Adds the sums of two batches. The gradient norm of the result is 0, because norms do not add up.
 BatchSums operator+(const BatchSums& a, const BatchSums& b);
 
@@ -66,7 +73,8 @@ class ShardedGradient {
 
   /// Computes the gradient of the cost of one batch, scaled as LossScale says. The number of the
   /// update is part of the dropout's seed.
-  BatchSums compute_gradient(std::span<const model::Example* const> batch, std::int64_t update);
+  BatchSums compute_gradient(std::span<const model::Example* const> batch, std::int64_t update,
+                             const PassState& state = {});
   /// Updates the parameters with that gradient, which is then lost. The new weights are packed for
   /// the next batch at once, so nothing else may change the parameters before the next batch.
   void update(Optimizer& optimizer, const UpdateOptions& options);
@@ -108,6 +116,7 @@ class ShardedGradient {
   std::vector<RowBlock> row_blocks_;
   std::vector<bool> queued_;      // [row blocks]: whether the gradient comes from the queue
   std::size_t known_blocks_ = 0;  // queue_->block_count() when `queued_` was computed
+  PassState state_;               // of the batch whose gradient is computed
   bool cleared_ = false;          // whether the gradients outside the queue are all zero
   Workers workers_;
 };

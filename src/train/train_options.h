@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "model/model.h"
+#include "predictor/predictor.h"
 #include "text/text.h"
 
 namespace attend::train {
@@ -31,6 +32,13 @@ struct TrainOptions {
   /// Files of word vectors with which the embeddings of each side start (pretrained.h); may be
   /// empty. A training that goes on does not read them again.
   std::filesystem::path source_vectors, target_vectors;
+  /// Folder of a model whose parameters the training starts with, where name and shape are equal;
+  /// may be empty. Those of target units need an equal target vocabulary. A training that goes on
+  /// does not read it again.
+  std::filesystem::path initial_model;
+  /// Where pictures lie that sources name. Without PictureOptions::images, paths are relative to
+  /// the folder of the file with `pairs`, also those of `validation`.
+  predictor::PictureOptions pictures;
   std::filesystem::path plot;  ///< file for the learning curves as SVG; may be empty
   OnError on_error = OnError::kStop;
 };

@@ -13,6 +13,7 @@
 
 #include "base/base.h"
 #include "predictor/predictor.h"
+#include "train/epoch_batches.h"
 #include "train/schedule.h"
 #include "train/validation.h"
 
@@ -125,6 +126,17 @@ void Trainer::restore() {
   }
 }
 
+// Lets parameters start with the values of another model that the session has read.
+void Trainer::use_parameters() {
+  if (!session_.parameters) return;
+  const network::Tensors parameters = sharded_.layout().views(sharded_.values());
+  const InitialParameters initial = *std::exchange(session_.parameters, std::nullopt);
+  for (const std::string& name : initial.names) {
+    const std::span<const float> values = initial.weights.get(name).values;
+    std::copy(values.begin(), values.end(), parameters.at(name).data_ptr<float>());
+  }
+}
+
 // Lets embeddings start with the word vectors that the session has read.
 void Trainer::use_vectors() {
   const network::Tensors parameters = sharded_.layout().views(sharded_.values());
@@ -148,6 +160,7 @@ void Trainer::begin() {
   }
   model::save_text(session_.options.folder, session_.data.text);
   history_.emplace(session_.options.folder, -1);
+  use_parameters();
   use_vectors();
   // If the checkpoint or the curves cannot be written, the training fails now and not later.
   save_checkpoint_now();
@@ -195,19 +208,26 @@ bool Trainer::fit_label_temperature() {
   return true;
 }
 
+// Decodes the pictures of these batches in the background.
+void Trainer::decode_ahead(std::span<const std::vector<std::uint32_t>> batches) {
+  if (session_.data.pictures == nullptr) return;
+  std::vector<PictureStore::Batch> examples;
+  for (const auto& batch : batches) examples.push_back(examples_of(batch));
+  session_.data.pictures->decode_ahead(examples);
+}
+
+std::vector<const model::Example*> Trainer::examples_of(
+    std::span<const std::uint32_t> batch) const {
+  std::vector<const model::Example*> examples;
+  for (const std::uint32_t index : batch) examples.push_back(&session_.data.training[index]);
+  return examples;
+}
+
 void Trainer::train_epoch(std::optional<StopReason>& reason) {
-  std::vector<text::ExampleLength> lengths;
-  lengths.reserve(session_.data.training.size());
-  for (const model::Example& example : session_.data.training) {
-    lengths.push_back({static_cast<std::uint32_t>(example.source.tokens.size()),
-                       static_cast<std::uint32_t>(example.target.size())});
-  }
-  const text::BatchOptions batching{
-      training_.batch_unit, static_cast<std::size_t>(training_.batch_size),
-      static_cast<std::size_t>(training_.batches_per_sort), training_.seed};
   const auto batches =
-      text::make_batches(lengths, batching, static_cast<std::uint64_t>(position_.epoch));
+      epoch_batches(session_.data.training, session_.configuration(), position_.epoch);
   updates_in_epoch_ = static_cast<std::int64_t>(batches.size());
+  decode_ahead(std::span(batches).subspan(static_cast<std::size_t>(position_.batch)));
   const std::int64_t epoch = position_.epoch;
   while (!reason && position_.epoch == epoch) {
     update(batches[static_cast<std::size_t>(position_.batch)]);
@@ -234,15 +254,18 @@ void Trainer::fail_if_not_finite(double value, const char* what) const {
 
 void Trainer::update(std::span<const std::uint32_t> batch) {
   const auto start = Clock::now();
-  std::vector<const model::Example*> examples;
-  for (const std::uint32_t index : batch) examples.push_back(&session_.data.training[index]);
+  const std::vector<const model::Example*> examples = examples_of(batch);
+  if (session_.data.pictures != nullptr) session_.data.pictures->hold(examples);
   ++position_.update;
-  const BatchSums sums = sharded_.compute_gradient(examples, position_.update);
+  const bool bag_only = position_.epoch < training_.bag_epochs;
+  const BatchSums sums =
+      sharded_.compute_gradient(examples, position_.update, {position_.baseline, bag_only});
   fail_if_not_finite(sums.cost, "loss");
   fail_if_not_finite(sums.gradient_norm, "norm of the gradient");
   sharded_.update(optimizer_, {rate(), position_.update,
                                clip_scale(sums.gradient_norm, training_.optimizer.clip_norm)});
-  position_.train_loss -= sums.log_likelihood;
+  if (!bag_only) note_reward(sums);
+  position_.train_loss += bag_only ? sums.cost : -sums.log_likelihood;
   position_.train_tokens += sums.tokens;
   pairs_ += sums.sentences;
   tokens_ += sums.tokens;
@@ -250,7 +273,17 @@ void Trainer::update(std::span<const std::uint32_t> batch) {
   training_seconds_ += since(start);
 }
 
+// Moves the baseline of stochastic attention towards the cost of a token of this batch (§7.4).
+void Trainer::note_reward(const BatchSums& sums) {
+  const model::AttentionConfig& attention = session_.configuration().attention;
+  if (!attention.is_stochastic()) return;
+  const double cost = -sums.log_likelihood / static_cast<double>(sums.tokens);
+  const double kept = attention.baseline_decay;
+  position_.baseline = kept * position_.baseline + (1 - kept) * cost;
+}
+
 bool Trainer::validation_due() const {
+  if (position_.epoch < training_.bag_epochs) return false;  // the decoder has not learned yet
   return training_.validate_every > 0 ? position_.update % training_.validate_every == 0
                                       : position_.batch == 0;
 }
@@ -269,7 +302,9 @@ double Trainer::validation_loss() {
   std::int64_t tokens = 0;
   for (std::size_t begin = 0; begin < sorted.size(); begin += kBatch) {
     const std::size_t count = std::min(kBatch, sorted.size() - begin);
-    const BatchSums sums = sharded_.evaluate({sorted.data() + begin, count});
+    const std::span<const model::Example* const> batch(sorted.data() + begin, count);
+    if (session_.data.pictures != nullptr) session_.data.pictures->hold(batch);
+    const BatchSums sums = sharded_.evaluate(batch);
     sum -= sums.log_likelihood;
     tokens += sums.tokens;
   }

@@ -34,11 +34,15 @@ class Trainer {
 
   void restore();
   void begin();
+  void use_parameters();
   void use_vectors();
   std::optional<StopReason> finished() const;
   bool fit_label_temperature();
   void train_epoch(std::optional<StopReason>& reason);
+  void decode_ahead(std::span<const std::vector<std::uint32_t>> batches);
+  std::vector<const model::Example*> examples_of(std::span<const std::uint32_t> batch) const;
   void update(std::span<const std::uint32_t> batch);
+  void note_reward(const BatchSums& sums);
   void fail_if_not_finite(double value, const char* what) const;
   bool validation_due() const;
   void validate();

@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "base/base.h"
 #include "metrics/metrics.h"
@@ -42,6 +44,44 @@ std::vector<metrics::Segment> references(const Dataset& data) {
     result.push_back(metrics::make_segment(data.text.target.segmenter, pair.target));
   }
   return result;
+}
+
+// A source with all its references: one, or the captions of a picture.
+struct Question {
+  const model::Source* source = nullptr;
+  const model::Example* example = nullptr;  // the first one with this source
+  std::vector<metrics::Segment> references = {};
+};
+
+// Returns what a model is asked to validate it: every validation pair, or every picture once.
+std::vector<Question> find_questions(const Dataset& data) {
+  std::vector<metrics::Segment> right = references(data);
+  std::map<const model::Picture*, std::size_t> known;
+  std::vector<Question> questions;
+  for (std::size_t i = 0; i < data.validation.size(); ++i) {
+    const model::Example& example = data.validation[i];
+    const model::Picture* picture = example.source.picture.get();
+    std::size_t number = questions.size();
+    if (picture != nullptr) number = known.try_emplace(picture, number).first->second;
+    if (number == questions.size()) questions.push_back({&example.source, &example});
+    questions[number].references.push_back(std::move(right[i]));
+  }
+  return questions;
+}
+
+// How many sources are asked together: pictures take at most 256 MiB.
+std::size_t held_at_once(const Dataset& data) {
+  if (data.pictures == nullptr) return std::max<std::size_t>(1, data.validation.size());
+  const model::ImageConfig& image = data.text.configuration.image;
+  const std::size_t bytes = vision::value_count({image.height, image.width});
+  return std::clamp<std::size_t>((std::size_t{256} << 20) / bytes, 1, 1024);
+}
+
+void hold_pictures(const Dataset& data, std::span<const Question> questions) {
+  if (data.pictures == nullptr) return;
+  std::vector<const model::Example*> examples;
+  for (const Question& one : questions) examples.push_back(one.example);
+  data.pictures->hold(examples);
 }
 
 // Adds what the model thinks of the labels of the validation pairs [begin, end). A pair without an
@@ -132,28 +172,36 @@ double decode_metric(const Dataset& data, const model::Weights& weights, const s
   options.beam = beam;
   options.alignments = search::Alignments::kDropped;
   options.forbidden = model::never_predicted(data.text.target);
-  std::vector<std::size_t> lengths;
-  for (const model::Example& example : data.validation) {
-    lengths.push_back(example.source.tokens.size());
+  const std::vector<Question> questions = find_questions(data);
+  std::vector<metrics::Segment> hypotheses(questions.size());
+  const std::size_t held = held_at_once(data);
+  for (std::size_t first = 0; first < questions.size(); first += held) {
+    const std::span<const Question> some =
+        std::span(questions).subspan(first, std::min(held, questions.size() - first));
+    hold_pictures(data, some);
+    std::vector<std::size_t> lengths;
+    for (const Question& one : some) lengths.push_back(one.source->tokens.size());
+    for_each_batch(lengths, workers, [&](std::span<const std::size_t> batch) {
+      std::vector<model::Source> sources;
+      for (const std::size_t k : batch) sources.push_back(*some[k].source);
+      const auto results = search::search(*engine, sources, options);
+      for (std::size_t k = 0; k < batch.size(); ++k) {
+        hypotheses[first + batch[k]] =
+            to_segment(data.text.target, sources[k].copies, results[k].front().tokens);
+      }
+    });
   }
-  std::vector<metrics::Segment> hypotheses(data.validation.size());
-  for_each_batch(lengths, workers, [&](std::span<const std::size_t> batch) {
-    std::vector<model::Source> sources;
-    for (const std::size_t i : batch) sources.push_back(data.validation[i].source);
-    const auto results = search::search(*engine, sources, options);
-    for (std::size_t k = 0; k < batch.size(); ++k) {
-      hypotheses[batch[k]] =
-          to_segment(data.text.target, sources[k].copies, results[k].front().tokens);
-    }
-  });
-  const auto expected = references(data);
+  std::vector<std::vector<metrics::Segment>> expected;
+  for (const Question& one : questions) expected.push_back(one.references);
   return metrics::evaluate(metrics::parse_metric(metric), hypotheses, expected,
                            metrics::options_for(expected));
 }
 
 std::vector<std::string> fit_temperature(const Dataset& data, const std::filesystem::path& folder,
                                          int threads) {
-  const predictor::Predictor predictor(folder);
+  predictor::LoadOptions load;
+  load.pictures = data.picture_options;
+  const predictor::Predictor predictor(folder, load);
   const metrics::LabelProbabilities probabilities = label_probabilities(data, predictor, threads);
   if (probabilities.examples() == 0) return {"no temperature: no validation pair has an answer"};
   const metrics::FittedTemperature fitted = metrics::calibrate_with_temperature(

@@ -185,6 +185,7 @@ model::ModelText build_text(const Configuration& wanted, const Split& split,
     const bool is_source = side == 0;
     options[side] =
         vocabulary_options(configuration, is_source ? SideName::kSource : SideName::kTarget);
+    if (is_source && configuration.encoder.reads_pictures()) continue;  // names are no units
     const text::Segmenter segmenter = make_segmenter(*sides[side], subwords[side]);
     const auto limit = static_cast<std::size_t>(sides[side]->fixed_length);
     count_units(segmenter, split.training, is_source, limit, counts[side]);

@@ -5,7 +5,7 @@ set -u
 root=${1:?usage: arrows.sh SOURCE_TREE}
 cd "$root/src" || exit 2
 declare -A allowed=(
-  [base]="" [text]="base" [vision]="base" [dates]="base text" [scenes]="base" [step]="base" [model]="base text vision step" [kernels]="base"
+  [base]="" [text]="base" [vision]="base" [dates]="base text" [scenes]="base vision" [step]="base" [model]="base text vision step" [kernels]="base"
   [runtime]="base text step model kernels"
   [search]="base text step model" [metrics]="base text" [alignment]="base text metrics" [view]="base"
   [predictor]="base text vision step model runtime search metrics alignment"

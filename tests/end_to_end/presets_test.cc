@@ -49,7 +49,7 @@ TEST(Presets, NamedAsAnOptionAreBegunWith) {
 
 TEST(Presets, AreListedWithAllOptions) {
   const auto names = lines_of(output_of({"presets"}));
-  EXPECT_EQ(names.size(), 36U);
+  EXPECT_EQ(names.size(), 39U);
   const std::string all = output_of({"presets", "--options"});
   for (const char* option : {"encoder.units ", "training.optimizer ", "decoder.readout "}) {
     EXPECT_NE(all.find(std::string("\n") + option), std::string::npos) << option;

@@ -383,7 +383,10 @@ TEST(Plans, ExistForTheCommonDecoders) {
                                    "flat-attention",
                                    "flat-mean",
                                    "flat-last",
-                                   "flat-max"};
+                                   "flat-max",
+                                   "captioner",
+                                   "captioner-hard",
+                                   "captioner-mean"};
   for (const Preset& one : presets()) {
     EXPECT_EQ(has_plan(preset(one.name)), !rare.contains(one.name)) << one.name;
   }

@@ -52,7 +52,7 @@ const std::map<std::string, std::set<std::string>, std::less<>>& planned() {
       {"decoder.transitions", {"0"}},
       {"decoder.readout", {"any"}},
       {"decoder.readout_units", {"any"}},
-      {"decoder.readout_feedback", {"any"}},
+      {"decoder.readout_feedback", {"previous", "none"}},
       {"decoder.tied_embeddings", {"any"}},
   };
   return kValues;
@@ -94,7 +94,9 @@ std::string text_of(const Configuration& c) {
 // The words that an option takes, or a number next to the one that it has.
 std::vector<std::string> values_of(const Option& option) {
   if (!option.choices.empty()) return option.choices;
-  return {fmt::format("{}", std::stod(option.get()) + 1)};
+  const double value = std::stod(option.get());
+  const bool is_share = option.range.ends_with("… 1");
+  return {fmt::format("{}", is_share ? value / 2 : value + 1)};
 }
 
 bool is_of_step(const std::string& name) {

@@ -64,6 +64,48 @@ inline std::vector<Example> random_examples(std::size_t count, const model::Voca
   return examples;
 }
 
+/// Makes a small model that reads pictures of 4 × 8 pixels as 1 × 2 regions, or given annotations
+/// of as many regions.
+inline model::Configuration picture_configuration(model::EncoderKind kind) {
+  model::Configuration c = small_configuration();
+  c.source.unit = model::UnitChoice::kWhole;
+  c.source.end_token = false;
+  c.image = {4, 8, vision::Fit::kCrop, 2};
+  c.encoder.kind = kind;
+  c.encoder.stages = 2;
+  c.encoder.groups = 2;
+  c.encoder.units = 8;
+  c.decoder.initial_state = model::InitialState::kMean;
+  return c;
+}
+
+/// Makes examples of random pictures; about every second example has the picture of the one before.
+inline std::vector<Example> random_pictures(std::size_t count, const model::Configuration& c,
+                                            std::int64_t vocabulary, std::size_t longest_target,
+                                            std::uint64_t seed) {
+  const auto regions = static_cast<std::size_t>(c.regions());
+  std::vector<Example> examples = random_examples(count, {1, vocabulary}, 1, longest_target, seed);
+  Random random(seed + 1);
+  std::shared_ptr<model::Picture> picture;
+  for (Example& example : examples) {
+    if (!picture || random.chance(0.5)) {
+      picture = std::make_shared<model::Picture>();
+      if (c.encoder.kind == model::EncoderKind::kConvolutional) {
+        picture->image.size = {c.image.height, c.image.width};
+        picture->image.pixels.resize(vision::value_count(picture->image.size));
+        for (auto& value : picture->image.pixels)
+          value = static_cast<std::uint8_t>(random.below(256));
+      } else {
+        picture->features.resize(regions * static_cast<std::size_t>(c.encoder.units));
+        for (float& value : picture->features) value = static_cast<float>(0.3 * random.normal());
+      }
+    }
+    example.source.tokens.assign(regions, 0);
+    example.source.picture = picture;
+  }
+  return examples;
+}
+
 /// Links about two in three target tokens of every example to one or two source positions.
 inline void add_random_links(std::vector<Example>& examples, std::uint64_t seed) {
   Random random(seed);

@@ -337,4 +337,36 @@ inline std::vector<Case> level_cases() {
   return list;
 }
 
+/// Models that read pictures (§7).
+inline std::vector<Case> picture_cases() {
+  using namespace model;
+  std::vector<Case> list;
+  for (const EncoderKind kind : {EncoderKind::kConvolutional, EncoderKind::kFeatures}) {
+    const std::string name = kind == EncoderKind::kFeatures ? "features" : "convolutions";
+    const auto add = [&](const std::string& what, std::vector<std::string> settings) {
+      list.push_back({name + "_" + what, [kind, settings](Configuration& c) {
+                        c = testing::picture_configuration(kind);
+                        set_options(c, settings);
+                      }});
+    };
+    add("plain", {});
+    add("captioner", {"attention.context_gate=scalar", "decoder.cell=lstm", "decoder.embedding=7",
+                      "decoder.readout_feedback=sum", "attention.doubly_stochastic=0.7",
+                      "training.batch_size=3"});
+    add("linear_readout",
+        {"decoder.embedding=7", "decoder.readout_feedback=sum", "decoder.readout=linear",
+         "attention.doubly_stochastic=0.4", "attention.doubly_stochastic_scale=code"});
+    add("mean", {"attention.kind=mean"});
+    // What is drawn has no gradient; of its costs the entropy has one.
+    add("stochastic",
+        {"attention.kind=stochastic", "attention.reward_weight=0", "attention.entropy_weight=0.3"});
+  }
+  list.push_back({"convolutions_in_blocks", [](Configuration& c) {
+                    c = testing::picture_configuration(EncoderKind::kConvolutional);
+                    c.encoder.layers = 2;
+                    c.encoder.groups = 1;
+                  }});
+  return list;
+}
+
 }  // namespace attend::network

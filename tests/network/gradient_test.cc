@@ -41,7 +41,9 @@ double cost_at(const Network& network, const Batch& batch) {
 bool has_kinks(const Configuration& c) {
   const bool takes_largest = (c.encoder.levels > 1 && c.encoder.pooling == model::Pooling::kMax) ||
                              c.attention.kind == model::AttentionKind::kMax;
-  return takes_largest || c.encoder.cell.gates == model::Gates::kHard ||
+  const bool convolves = c.encoder.kind == model::EncoderKind::kConvolutional;  // with ReLU
+  return takes_largest || convolves || c.attention.is_stochastic() ||
+         c.encoder.cell.gates == model::Gates::kHard ||
          c.decoder.cell.gates == model::Gates::kHard ||
          c.attention.energies == model::Energies::kRelu ||
          c.attention.normaliser != model::Normaliser::kSoftmax ||
@@ -64,7 +66,9 @@ TEST_P(Gradients, EqualCentralDifferences) {
   const Tensor values = random_values(layout.size(), 0.7);
   Leaves leaves(layout, values);
   const Network network(configuration, leaves.tensors, std::make_shared<PlainOperations>());
-  auto examples = random_examples(3, sizes, 5, 4, 11);
+  auto examples = configuration.encoder.reads_pictures()
+                      ? testing::random_pictures(3, configuration, sizes.target, 4, 11)
+                      : random_examples(3, sizes, 5, 4, 11);
   if (visible) {
     for (Example& example : examples) example.source.tokens.resize(5, 0);
   }
@@ -118,6 +122,8 @@ TEST_P(Gradients, EqualCentralDifferences) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, Gradients, ::testing::ValuesIn(cases()),
+                         [](const auto& one) { return one.param.name; });
+INSTANTIATE_TEST_SUITE_P(Pictures, Gradients, ::testing::ValuesIn(picture_cases()),
                          [](const auto& one) { return one.param.name; });
 INSTANTIATE_TEST_SUITE_P(Placements, Gradients, ::testing::ValuesIn(placement_cases()),
                          [](const auto& one) { return one.param.name; });

@@ -79,19 +79,42 @@ double log_likelihood(const Forced& forced, const std::vector<Example>& examples
   return log_likelihood(forced, examples, b, examples[b].target.size());
 }
 
+// Any model whose decoder fits an encoder of pictures of this kind.
+Configuration random_picture_configuration(Random& random, model::EncoderKind kind) {
+  for (;;) {
+    Configuration c = random_configuration(random, 20);
+    const Configuration pictures = testing::picture_configuration(kind);
+    c.source = pictures.source;
+    c.image = pictures.image;
+    // Where few values are normalised together, float cannot hold their digits.
+    c.image.height = c.image.width = 16;
+    c.encoder = pictures.encoder;
+    c.encoder.layers = 1 + static_cast<int>(random.below(2));
+    c.attention.end_token = model::EndToken::kVisible;
+    c.shared_vocabulary = false;
+    if (random.chance(0.7)) c.decoder.initial_state = model::InitialState::kMean;
+    if (attend::testing::is_valid(c)) return c;
+  }
+}
+
 RandomModel make_random_model(std::uint64_t seed, Allowed allowed = Allowed::kEverywhere,
-                              const attend::testing::KeptValues& given = {}) {
+                              const attend::testing::KeptValues& given = {},
+                              model::EncoderKind kind = model::EncoderKind::kRecurrent) {
   Random random(seed);
   RandomModel random_model;
-  random_model.configuration = random_configuration(random, 20, given);
+  const bool pictures = kind != model::EncoderKind::kRecurrent;
+  random_model.configuration = pictures ? random_picture_configuration(random, kind)
+                                        : random_configuration(random, 20, given);
   const Configuration& c = random_model.configuration;
   random_model.sizes.source = 2 + static_cast<std::int64_t>(random.below(20));
   random_model.sizes.target = c.shared_vocabulary ? random_model.sizes.source
                                                   : 2 + static_cast<std::int64_t>(random.below(20));
   const bool visible = c.encoder.padding == model::Padding::kVisible;
   const auto fixed_target = static_cast<std::size_t>(c.target.fixed_length);
-  random_model.examples = random_examples(1 + random.below(6), random_model.sizes, 9,
-                                          fixed_target > 0 ? fixed_target : 7, seed + 1);
+  const std::size_t longest = fixed_target > 0 ? fixed_target : 7, count = 1 + random.below(6);
+  random_model.examples =
+      pictures ? testing::random_pictures(count, c, random_model.sizes.target, longest, seed + 1)
+               : random_examples(count, random_model.sizes, 9, longest, seed + 1);
   if (c.target.end_token)
     random_model.end = static_cast<text::TokenId>(random_model.sizes.target - 1);
   for (Example& example : random_model.examples) {
@@ -364,6 +387,33 @@ TEST(LevelParity, RuntimeEqualsTrainingWhereEachLevelPoolsInEveryWay) {
                              {"attention.coverage", "none"},
                              {"attention.normaliser", "softmax"},
                              {"attention.temporal", "none"}}));
+    }
+  }
+}
+
+TEST(PictureParity, RuntimeEqualsTraining) {
+  for (const auto kind : {model::EncoderKind::kConvolutional, model::EncoderKind::kFeatures}) {
+    for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+      const RandomModel random_model = make_random_model(
+          seed, seed % 3 == 0 ? Allowed::kSomewhere : Allowed::kEverywhere, {}, kind);
+      expect_runtime_equals_training(random_model);
+      expect_forced_equals_training(random_model);
+      expect_beam_equals_training(random_model);
+    }
+  }
+}
+
+TEST(StochasticParity, RuntimeEqualsTrainingInEveryWayOfPrediction) {
+  for (const std::string& way : testing::choices_of("attention.stochastic_prediction")) {
+    for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+      expect_runtime_equals_training(
+          make_random_model(seed, seed % 3 == 0 ? Allowed::kSomewhere : Allowed::kEverywhere,
+                            {{"attention.kind", "stochastic"},
+                             {"attention.stochastic_prediction", way},
+                             {"attention.window", "all"},
+                             {"attention.normaliser", "softmax"},
+                             {"attention.heads", "1"},
+                             {"decoder.copy", "none"}}));
     }
   }
 }

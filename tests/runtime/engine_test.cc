@@ -236,7 +236,7 @@ TEST_P(EngineTest, SourcesOfAnotherKindAreCheckFailures) {
   EXPECT_THROW(annotate({{1, 2}, {1}}), CheckFailure);
   EXPECT_THROW(annotate({{1, 2}, {}, {0, 1}}), CheckFailure);
   model::Source picture{{1, 2}};
-  picture.features = {0.5F};
+  picture.picture = std::make_shared<model::Picture>();
   EXPECT_THROW(annotate(picture), CheckFailure);
 }
 

@@ -172,6 +172,9 @@ void expect_equal_models(std::uint64_t seed, const Choose& choose) {
     attend::testing::reset_self_attention(configuration);
     choose(configuration);
     configuration.decoder.layers = 1;
+    if (configuration.decoder.readout_feedback == model::Feedback::kSum) {
+      configuration.decoder.readout_feedback = model::Feedback::kPrevious;
+    }
     if (configuration.decoder.initial_state == model::InitialState::kCopy) {
       configuration.encoder.layers = 1;
     }

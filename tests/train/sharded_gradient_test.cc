@@ -80,7 +80,8 @@ class QueuedModels : public ::testing::TestWithParam<int> {};
 TEST_P(QueuedModels, ShardsAddUpToTheWholeGradient) {
   Random random(static_cast<std::uint64_t>(GetParam()));
   Configuration c = attend::testing::random_configuration(random);
-  c.attention.noise = 0;  // every shard draws its own
+  c.attention.noise = 0;  // every shard draws its own, and its own positions too
+  if (c.attention.is_stochastic()) c.attention.kind = model::AttentionKind::kSoft;
   const model::VocabularySizes sizes{9, c.shared_vocabulary ? 9 : 12};
   auto examples = random_examples(1 + random.below(7), sizes, 6, 5, 4);
   for (Example& example : examples) {

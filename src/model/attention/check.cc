@@ -97,6 +97,34 @@ void check_monotonic(const Configuration& c) {
   if (c.attention.temporal != Temporal::kNone) conflict(name + " needs attention.temporal: none");
 }
 
+// Stochastic attention hands one annotation on, and its reward is a log-probability of the output.
+void check_stochastic(const Configuration& c) {
+  const bool covers = c.attention.doubly_stochastic > 0;
+  if (covers && (!c.attention.looks() || c.attention.is_hard())) {
+    conflict(
+        "attention.doubly_stochastic needs an attention.kind of soft, monotonic or stochastic, "
+        "whose weights are summed over the steps");
+  }
+  if (covers && c.attention.doubly_stochastic_scale == DoublyStochasticScale::kCode &&
+      c.training.batch_unit != text::BatchUnit::kSentences) {
+    conflict(
+        "attention.doubly_stochastic_scale: code needs training.batch_unit: sentences, whose "
+        "number "
+        "it multiplies by");
+  }
+  if (!c.attention.is_stochastic()) return;
+  const std::string name = "attention.kind: stochastic";
+  if (c.attention.window != Window::kAll) conflict(name + " needs attention.window: all");
+  if (c.attention.heads > 1) conflict(name + " needs attention.heads: 1");
+  if (c.decoder.copy != Copy::kNone) conflict(name + " needs decoder.copy: none");
+  if (c.training.label_smoothing > 0) {
+    conflict(name + " needs training.label_smoothing: 0, because the reward is a probability");
+  }
+  if (c.training.class_weights != ClassWeights::kNone) {
+    conflict(name + " needs training.class_weights: none");
+  }
+}
+
 const char* name_without_look(AttentionKind kind) {
   switch (kind) {
     case AttentionKind::kFixed:
@@ -198,8 +226,9 @@ void check_query(const Configuration& c) {
     }
   }
   if (attention.context_gate == ContextGate::kNone) return;
-  if (attention.kind != AttentionKind::kSoft && attention.kind != AttentionKind::kMonotonic) {
-    conflict("attention.context_gate: scalar needs attention.kind: soft or monotonic");
+  if (attention.kind != AttentionKind::kSoft && attention.kind != AttentionKind::kMonotonic &&
+      !attention.is_stochastic()) {
+    conflict("attention.context_gate: scalar needs attention.kind: soft, monotonic or stochastic");
   }
   if (c.decoder.cell.type == Cell::kNone) {
     conflict("attention.context_gate: scalar needs a decoder.cell, whose state opens the gate");
@@ -211,12 +240,15 @@ void check_query(const Configuration& c) {
 void check_attention(const Configuration& c) {
   check_keys(c);
   // A score that is wrong for the coverage is refused before sizes that it needs.
-  if (c.attention.kind == AttentionKind::kSoft) check_covered_score(c);
+  if (c.attention.kind == AttentionKind::kSoft || c.attention.is_stochastic()) {
+    check_covered_score(c);
+  }
   const Mechanism& score = mechanism(c.attention);
   if (score.check != nullptr) score.check(c);
   check_monotonic(c);
   check_hard(c);
   check_offsets(c);
+  check_stochastic(c);
   check_without_look(c);
   check_fixed(c);
   check_query(c);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/base.h"
 #include "model/attention/mechanism.h"
@@ -71,6 +72,17 @@ int Configuration::value_units() const {
              ? std::max(1, encoder.annotation_units() / attention.heads)
              : key_units();
 }
+
+vision::Size Configuration::grid() const {
+  if (encoder.kind == EncoderKind::kConvolutional) {
+    return {image.height >> encoder.stages, image.width >> encoder.stages};
+  }
+  const auto side = static_cast<int>(std::lround(std::sqrt(image.regions)));
+  if (side * side == image.regions) return {side, side};
+  return {1, image.regions};
+}
+
+int Configuration::regions() const { return grid().height * grid().width; }
 
 int Configuration::context_units() const {
   if (!attention.looks()) return encoder.annotation_units();

@@ -94,6 +94,10 @@ step::Value carry_alignment(step::Builder&, const Configuration&);
 /// The alignment of monotonic attention (§13.1), which follows a hypothesis.
 step::Value monotonic_alignment(step::Builder&, const Configuration&, step::Value energies);
 
+/// The position that stochastic attention draws by an alignment (§7.4), with the costs that train
+/// it: [row and position: 1]. With other kinds of attention, the alignment itself.
+step::Value stochastic_look(step::Builder&, const Configuration&, step::Value alignment);
+
 /// The energies of the offsets 0 … D of first-order hard attention (§13.2), by which a step may
 /// move on from each position: [row and position: D + 1]. `state` is s_i.
 step::Value offset_energies(step::Builder&, const Configuration&, step::Value state,

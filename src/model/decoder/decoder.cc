@@ -12,6 +12,10 @@ namespace attend::model {
 namespace {
 
 std::string annotations_text(const EncoderConfig& encoder) {
+  if (encoder.kind == EncoderKind::kFeatures) return "the given vector of region j";
+  if (encoder.kind == EncoderKind::kConvolutional) {
+    return fmt::format("the vector of region j, of {} stages of convolutions", encoder.stages);
+  }
   const bool sum = encoder.join == Join::kSum;
   const char* vector = sum                                              ? "→h_j + ←h_j"
                        : encoder.direction == Direction::kBidirectional ? "[→h_j; ←h_j]"
@@ -202,6 +206,7 @@ Value DecoderBuilder::gated(Value context, Value query) {
       b_.sigmoid(b_.linear({.name = "attention.gate_weight", .units = 1, .symbol = "W_β"}, {query},
                            {"attention.gate_bias", "b_β"}));
   b_.write(gate, {"β_i", "gate", ""});
+  b_.observe("gate", gate, step::Over::kScalar);
   return b_.multiply(gate, context);
 }
 
@@ -232,7 +237,7 @@ void DecoderBuilder::look_with_one_head(const step::CellState& query, Look& look
   const Head head = head_of(query, coverage);
   look.alignment = alignment_of(head, look);
   add_to_coverage(b_, c_, {query.hidden, annotations_, coverage}, look.alignment);
-  look.context = b_.weighted_sum(look.alignment, head.values);
+  look.context = b_.weighted_sum(stochastic_look(b_, c_, look.alignment), head.values);
 }
 
 // c_i = W_O [c^1_i; …; c^H_i], where each head has a look of its own (§10.2). The alignment is the
@@ -289,7 +294,9 @@ Value DecoderBuilder::readout(Value state, Value context) {
     const PastLook past = look_at_past(b_, decoder, state);
     std::vector<Value> parts;
     if (past.state.defined()) parts.push_back(past.state);
-    if (decoder.readout_previous_units() > 0) parts.push_back(previous_token());
+    if (decoder.readout_feedback == Feedback::kPrevious && decoder.previous_units() > 0) {
+      parts.push_back(previous_token());
+    }
     if (context.defined()) parts.push_back(context);
     if (past.context.defined()) parts.push_back(past.context);
     const int pieces = decoder.readout == Readout::kMaxout ? 2 : 1;
@@ -298,6 +305,7 @@ Value DecoderBuilder::readout(Value state, Value context) {
                          .symbol = "W_r",
                          .blocks = pieces},
                         parts, {"readout.bias", "b_r"});
+    if (decoder.readout_feedback == Feedback::kSum) readout = b_.add(readout, previous_token());
     if (decoder.readout == Readout::kTanh) readout = b_.tanh(readout);
     if (decoder.readout == Readout::kMaxout) readout = b_.maxout(readout);
     b_.write(readout, {"r_i", "readout", ""});

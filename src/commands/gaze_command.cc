@@ -1,0 +1,137 @@
+// attend gaze: how often the words of captions look at the objects that they name.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "base/base.h"
+#include "commands/command_line.h"
+#include "commands/target_options.h"
+#include "scenes/scenes.h"
+
+namespace attend::commands {
+namespace {
+
+constexpr std::string_view kName = "attend gaze";
+
+enum class Output { kTable, kJson, kValue };
+
+struct Options {
+  std::vector<std::string> models;
+  predictor::LoadOptions load;
+  std::string boxes, target = "-";
+  predictor::PredictOptions predict;
+  Output output = Output::kTable;
+  LineErrors errors = LineErrors::kGoOn;
+};
+
+void check_model(const predictor::Predictor& predictor) {
+  const model::Configuration& c = predictor.text().configuration;
+  if (!c.encoder.reads_pictures()) throw UsageError("attend gaze needs a model of pictures");
+  check_alignment(predictor, kName);
+}
+
+std::string result_text(const scenes::PointingScore& score, std::size_t pictures, Output output) {
+  const double accuracy = 100 * score.accuracy();
+  if (output == Output::kValue) return fixed(accuracy, 2) + "\n";
+  if (output == Output::kJson) {
+    const nlohmann::ordered_json json{{"pictures", pictures},
+                                      {"words", score.words},
+                                      {"hits", score.hits},
+                                      {"not_written", score.others},
+                                      {"pointing_accuracy", accuracy}};
+    return json.dump() + "\n";
+  }
+  return fmt::format(
+      "pictures             {:>8}\nwords that name      {:>8}\n  and look at it     {:>8}\n"
+      "names not written    {:>8}\npointing accuracy    {:>8}\n",
+      pictures, score.words, score.hits, score.others, fixed(accuracy, 2));
+}
+
+// Boxes count pixels of the whole picture, so that the regions of the model must cover all of it.
+void check_whole(const model::ImageConfig& image, vision::Size size, const std::string& name) {
+  const bool same_shape = static_cast<std::int64_t>(size.height) * image.width ==
+                          static_cast<std::int64_t>(size.width) * image.height;
+  if (same_shape || image.fit == vision::Fit::kStretch) return;
+  throw DataError(
+      fmt::format("{}: found {} × {} pixels (width × height), expected the shape that the "
+                  "model sees ({} × {}), because boxes belong to the whole picture",
+                  name, size.width, size.height, image.width, image.height));
+}
+
+// Counts the answers to some pictures.
+void add_answers(const predictor::Predictor& predictor, const Options& options,
+                 std::span<const std::string> names, const scenes::NamedWords& named,
+                 scenes::PointingScore& score) {
+  const auto answers = predictor.predict(names, options.predict);
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    const predictor::Answer& answer = answers[i];
+    if (!answer.problem.empty()) {
+      if (options.errors == LineErrors::kStop) throw DataError(answer.problem);
+      print_message(fmt::format("{}: {}\n", kName, answer.problem));
+      continue;
+    }
+    if (answer.predictions.empty()) continue;
+    const predictor::Prediction& best = answer.predictions.front();
+    const scenes::Grid grid{static_cast<int>(answer.source.grid_rows),
+                            static_cast<int>(answer.source.grid_columns)};
+    const vision::Size size = predictor.picture_size(names[i]);
+    check_whole(predictor.text().configuration.image, size, names[i]);
+    score.add(scenes::score_gaze(named.at(names[i]), best.units, best.alignment, grid, size.height,
+                                 size.width));
+  }
+}
+
+void run(const Options& options) {
+  const predictor::Predictor predictor(options.models, options.load);
+  check_model(predictor);
+  const scenes::NamedWords named = scenes::read_boxes(options.boxes);
+  std::vector<std::string> names;
+  for (const auto& [name, words] : named) names.push_back(name);
+  Options wanted = options;
+  wanted.predict.search.alignments = search::Alignments::kKept;
+  text::OutputFile target(options.target);
+  scenes::PointingScore score;
+  constexpr std::size_t kChunk = 512;
+  for (std::size_t first = 0; first < names.size(); first += kChunk) {
+    add_answers(predictor, wanted,
+                std::span(names).subspan(first, std::min(kChunk, names.size() - first)), named,
+                score);
+  }
+  target.write(result_text(score, names.size(), options.output));
+  target.commit();
+}
+
+}  // namespace
+
+void add_gaze(CLI::App& program) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = program.add_subcommand(
+      "gaze", "how often words of captions look at the objects that they name");
+  add_models_option(*command, options->models, options->load);
+  command
+      ->add_option("--boxes", options->boxes,
+                   "boxes of the objects that words name, as attend scenes writes them")
+      ->required()
+      ->type_name("FILE")
+      ->check(not_empty());
+  command->add_option("-o,--output", options->target, "result; -: standard output")
+      ->type_name("FILE")
+      ->check(not_empty())
+      ->capture_default_str();
+  auto* json = command->add_flag_callback(
+      "--json", [options] { options->output = Output::kJson; }, "one JSON object");
+  command
+      ->add_flag_callback(
+          "--value", [options] { options->output = Output::kValue; }, "only the accuracy")
+      ->excludes(json);
+  add_search_options(*command, options->predict);
+  add_strict_option(*command, options->errors);
+  command->callback([options, command] {
+    check_models(*command, options->models);
+    run(*options);
+  });
+}
+
+}  // namespace attend::commands

@@ -1,0 +1,64 @@
+// The pictures that sources name: files in a folder, one packed file, or annotations in a file of
+// features.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "model/model.h"
+
+namespace attend::predictor {
+
+/// Where pictures lie. With `images` a folder or nothing, a source is the path of a picture file,
+/// relative to `images` or to the current folder. With `images` a regular file, it is a packed file
+/// of pictures (docs/formats.md), of which `index` gives names and places, and a source is a name.
+/// With `features`, a source is the name of an image of this file, and `images` are only looked at
+/// by people.
+struct PictureOptions {
+  std::filesystem::path images = {};
+  /// Of a packed file; empty: index.tsv beside it, which may be compressed (.xz, .gz, .zst).
+  std::filesystem::path index = {};
+  std::filesystem::path features = {};  ///< for an encoder of features, and only for it
+  std::filesystem::path names = {};     ///< of features in .npy; empty: *.names beside it
+};
+
+/// Throws UsageError where a model of texts is told where pictures are.
+void check_picture_options(const PictureOptions& options,
+                           const model::Configuration& configuration);
+
+/// Reads pictures as an encoder reads them. Immutable; safe to use from several threads.
+class Pictures {
+ public:
+  /// Opens the files. Throws UsageError where the options do not fit the encoder or each other, and
+  /// DataError where a file cannot be read. `configuration` must be one of an encoder that reads
+  /// pictures.
+  Pictures(const PictureOptions& options, const model::Configuration& configuration);
+
+  /// Reads the picture that a source names. Throws DataError, one line, for a name that the files
+  /// do not have, for a broken picture, and for annotations of another shape than the model's.
+  model::Picture read(const std::string& name) const;
+  /// Reads the picture as Predictor::shown_picture() says.
+  vision::Image shown(const std::string& name, int side) const;
+  /// Returns the size of a picture in its file, upright. Throws as shown() does.
+  vision::Size size_of(const std::string& name) const;
+  /// Throws as read() does, for what the header of a picture tells: names, kinds, sizes.
+  void check(const std::string& name) const;
+  /// Whether reading takes the time of decoding: pictures do, given annotations do not.
+  bool decodes() const { return decodes_; }
+  /// The bytes that a picture takes in memory.
+  std::size_t bytes() const { return bytes_; }
+
+  class Files;  // internal
+
+ private:
+  std::shared_ptr<const Files> files_;
+  std::shared_ptr<const Files> looked_at_;  // the pictures themselves, or files_
+  vision::Size size_;                       // of the picture that a model reads
+  bool decodes_ = true;
+  std::size_t bytes_;
+};
+
+}  // namespace attend::predictor

@@ -1,0 +1,92 @@
+#include "train/pictures.h"
+
+#include <algorithm>
+#include <set>
+#include <utility>
+
+#include "base/base.h"
+
+namespace attend::train {
+
+PictureStore::PictureStore(predictor::Pictures pictures, std::size_t kept)
+    : pictures_(std::move(pictures)), most_(kept / std::max<std::size_t>(1, pictures_.bytes())) {}
+
+std::shared_ptr<const model::Picture> PictureStore::add(const std::string& name) {
+  const auto found = numbers_.find(name);
+  if (found != numbers_.end()) return slots_[found->second];
+  // What stays in memory is read now, so that a broken picture is known before the training begins.
+  std::optional<model::Picture> picture;
+  if (kept_ < most_) {
+    picture = pictures_.read(name);
+  } else {
+    pictures_.check(name);
+  }
+  numbers_.emplace(name, names_.size());
+  names_.push_back(name);
+  slots_.push_back(std::make_shared<model::Picture>());
+  numbers_of_slots_.emplace(slots_.back().get(), slots_.size() - 1);
+  if (picture) put(slots_.size() - 1, std::move(*picture));
+  return slots_.back();
+}
+
+bool PictureStore::is_in_memory(Number number) const {
+  const model::Picture& picture = *slots_[number];
+  return !picture.image.pixels.empty() || !picture.features.empty();
+}
+
+// Returns the pictures of examples that are not in memory, each once, in the order of the examples.
+std::vector<PictureStore::Number> PictureStore::missing(
+    std::span<const model::Example* const> examples) const {
+  std::vector<Number> result;
+  std::set<Number> seen;
+  for (const model::Example* example : examples) {
+    const Number number = numbers_of_slots_.at(example->source.picture.get());
+    if (!is_in_memory(number) && seen.insert(number).second) result.push_back(number);
+  }
+  return result;
+}
+
+void PictureStore::decode_ahead(std::span<const Batch> batches) {
+  ahead_.reset();
+  order_.clear();
+  taken_ = 0;
+  if (!pictures_.decodes()) return;
+  std::set<Number> stay;  // pictures that are still there when a later batch asks for them
+  for (const Batch& batch : batches) {
+    for (const Number number : missing(batch)) {
+      if (stay.contains(number)) continue;
+      if (kept_ + stay.size() < most_) stay.insert(number);
+      order_.push_back(number);
+    }
+  }
+  if (order_.empty()) return;
+  ahead_.emplace(order_,
+                 [this](std::size_t number) { return pictures_.read(names_[number]).image; });
+}
+
+// Returns the contents of a picture: what was decoded ahead, if its turn has come.
+model::Picture PictureStore::read(Number number) {
+  while (taken_ < order_.size() && order_[taken_] != number && is_in_memory(order_[taken_])) {
+    ++taken_;  // another use of the store has read it
+    ahead_->next();
+  }
+  if (taken_ == order_.size() || order_[taken_] != number) return pictures_.read(names_[number]);
+  ++taken_;
+  return {*ahead_->next(), {}};
+}
+
+void PictureStore::put(Number number, model::Picture picture) {
+  *slots_[number] = std::move(picture);
+  if (kept_ < most_) {
+    ++kept_;
+  } else {
+    passing_.push_back(number);
+  }
+}
+
+void PictureStore::hold(std::span<const model::Example* const> examples) {
+  for (const Number number : std::exchange(passing_, {})) *slots_[number] = {};
+  for (const Number number : missing(examples)) put(number, read(number));
+}
+
+}  // namespace attend::train

@@ -1,0 +1,65 @@
+// The pictures of a training: decoded ahead in the background, kept while they fit into memory, and
+// shared by all captions of a picture. Needs no libtorch.
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "model/model.h"
+#include "predictor/predictor.h"
+#include "vision/vision.h"
+
+namespace attend::train {
+
+/// The pictures that examples name. An example holds a pointer to its picture, whose contents are
+/// there only where hold() has put them. One thread may use an object at a time; the object itself
+/// has threads that decode ahead.
+class PictureStore {
+ public:
+  using Batch = std::vector<const model::Example*>;
+
+  /// The bytes of pictures that stay in memory by default: 1 GiB.
+  static constexpr std::size_t kKept = std::size_t{1} << 30;
+
+  explicit PictureStore(predictor::Pictures pictures, std::size_t kept = kKept);
+
+  /// Returns the picture of a name. As long as there is room for pictures that stay, it is read at
+  /// once, and this throws as Pictures::read() does; afterwards it is empty, and this throws as
+  /// Pictures::check() does.
+  std::shared_ptr<const model::Picture> add(const std::string& name);
+  std::size_t size() const { return names_.size(); }  ///< the number of different pictures
+
+  /// Decodes in the background what hold() will be called with next, batch by batch. Annotations
+  /// that are given need no decoding and are read by hold().
+  void decode_ahead(std::span<const Batch> batches);
+  /// Puts the pictures of these examples into memory. What hold() has put there earlier may leave
+  /// it. Throws DataError for a picture that is broken.
+  void hold(std::span<const model::Example* const> examples);
+
+ private:
+  using Number = std::size_t;
+
+  std::vector<Number> missing(std::span<const model::Example* const> examples) const;
+  bool is_in_memory(Number number) const;
+  model::Picture read(Number number);
+  void put(Number number, model::Picture picture);
+
+  predictor::Pictures pictures_;
+  std::size_t most_;  // pictures that stay in memory
+  std::vector<std::string> names_;
+  std::vector<std::shared_ptr<model::Picture>> slots_;  // [names]
+  std::map<std::string, Number> numbers_;
+  std::map<const model::Picture*, Number> numbers_of_slots_;
+  std::size_t kept_ = 0;         // pictures that stay
+  std::vector<Number> passing_;  // pictures in memory that leave it with the next hold()
+  std::vector<Number> order_;    // that ahead_ decodes
+  std::size_t taken_ = 0;        // pictures of order_
+  std::optional<vision::DecodeAhead> ahead_;
+};
+
+}  // namespace attend::train

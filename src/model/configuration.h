@@ -234,10 +234,9 @@ struct ImageConfig {
       196;  ///< annotations of each picture, for an encoder of features; otherwise not read
 };
 
-/// What is sampled in training with AttentionKind::kStochastic: a position for every picture and
-/// step; or, with probability ½, the expectation takes its place, for each picture by itself or for
-/// a whole batch; or always the expectation, which is soft attention with the gradient of the
-/// bound (§7.4).
+/// When training with AttentionKind::kStochastic draws a position in a step: always; or with
+/// probability ½, for each picture by itself or for a whole batch. Otherwise the expectation over
+/// all positions takes its place (§7.4).
 enum class Sampling { kAlways, kHalfOfPictures, kHalfOfBatches };
 /// The factor of the doubly stochastic cost: λ for each sentence; or λ · batch_size / positions, as
 /// the code of Xu et al. has it (§7.3).
@@ -305,7 +304,7 @@ struct AttentionConfig {
   bool expectation_gradient = false;
   double reward_weight = 0.1;     ///< λ_r, the factor of (log p − b) ∂ log α
   double entropy_weight = 0.002;  ///< λ_e, the factor of the entropy of α
-  double baseline_decay = 0.9;    ///< b ← decay · b + (1 − decay) · log p
+  double baseline_decay = 0.9;    ///< b ← decay · b + (1 − decay) · (−log p)
   bool is_stochastic() const { return kind == AttentionKind::kStochastic; }
 };
 

@@ -167,7 +167,9 @@ std::filesystem::path index_of(const PictureOptions& options) {
   for (const char* name : {"index.tsv", "index.tsv.xz", "index.tsv.gz", "index.tsv.zst"}) {
     if (std::filesystem::exists(folder / name, none)) return folder / name;
   }
-  return folder / "index.tsv";  // whose absence is the error
+  throw DataError(options.images.string(), 0,
+                  "found no index.tsv beside it, expected one for a packed file of pictures "
+                  "(or its name after --image-index)");
 }
 
 void check_options(const PictureOptions& options, const Configuration& configuration) {

@@ -247,6 +247,10 @@ TEST(Captions, RefuseWhatDoesNotFit) {
   EXPECT_TRUE(refused(
       attend({"annotate", "-m", w.model(), (w.folder / "list.txt").string(), "-o", "/dev/stdout"}),
       kUsage, {}));
+  write_file(w.folder / "alone.bin", "");
+  EXPECT_TRUE(
+      refused(attend({"predict", "-m", w.model(), "--images", (w.folder / "alone.bin").string()}),
+              kData, {"alone.bin", "index.tsv", "--image-index"}));
 }
 
 }  // namespace

@@ -33,8 +33,8 @@ test-sanitized: setup ## unit tests under the address and undefined-behaviour sa
 
 test-threads: setup ## what several threads share under the thread sanitizer
 	@cmake --preset tsan
-	@cmake --build --preset tsan -j $(JOBS) --target tests_fused_threads tests_predictor
-	@ctest --test-dir build/tsan --output-on-failure -j $(JOBS) -R '^(fused/threads|predictor)\.'
+	@cmake --build --preset tsan -j $(JOBS) --target tests_fused_threads tests_predictor tests_vision
+	@ctest --test-dir build/tsan --output-on-failure -j $(JOBS) -R '^(fused/threads|predictor|vision)\.'
 
 bench: ## measure kernels, training and prediction against PyTorch (ROUNDS=3)
 	@tools/setup --bench

@@ -253,7 +253,7 @@ void convolve(State& state) {
   std::vector<float> y(to.positions() * outputs);
   const kernels::Matrix matrix(weights, outputs, 9 * inputs);
   for (auto _ : state) {
-    kernels::convolve(matrix, grid, stride, x, y);
+    kernels::convolve(matrix, grid, {stride, 1}, x, y);
     benchmark::ClobberMemory();
   }
   count_operations(state, 2.0 * static_cast<double>(y.size() * 9 * inputs));

@@ -63,8 +63,10 @@ class Captioner:
         picture = Image.open(io.BytesIO(content)).convert("RGB")
         return torch.from_numpy(numpy.asarray(picture if picture.size == size else picture.resize(size)).copy())
 
-    def convolve(self, x, name, stride):
-        y = functional.conv2d(x, self.w[name + ".weight"], None, stride, 1)
+    def convolve(self, x, name, stride, before=1):
+        if before == 0:
+            x = functional.pad(x, (0, 1, 0, 1))
+        y = functional.conv2d(x, self.w[name + ".weight"], None, stride, before)
         return functional.group_norm(y, self.groups, self.w[name + ".gain"], self.w[name + ".bias"], 1e-5)
 
     def annotate(self, pictures):
@@ -73,8 +75,9 @@ class Captioner:
         columns = ((torch.arange(width) + 0.5) * (2 / width) - 1).expand(count, 1, height, width)
         rows = ((torch.arange(height) + 0.5) * (2 / height) - 1).view(-1, 1).expand(count, 1, height, width)
         x = torch.cat([colours, columns, rows], 1)
-        for stage in range(int(self.options["encoder.stages"])):
-            x = self.convolve(x, f"encoder.{stage}.entrance", 2).relu()
+        stages = int(self.options["encoder.stages"])
+        for stage in range(stages):
+            x = self.convolve(x, f"encoder.{stage}.entrance", 2, 1 if stage + 1 < stages else 0).relu()
             for block in range(int(self.options["encoder.layers"]) if stage > 0 else 0):
                 inside = self.convolve(x, f"encoder.{stage}.{block}.first", 1).relu()
                 x = (x + self.convolve(inside, f"encoder.{stage}.{block}.second", 1)).relu()

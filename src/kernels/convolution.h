@@ -20,16 +20,22 @@ struct Grid {
 /// The number of positions that an output of convolve() sees: 3 rows of 3.
 inline constexpr std::size_t kPatchPositions = 9;
 
+/// Which positions the outputs of convolve() see: output (i, j) sees the input rows
+/// i · stride − before … i · stride − before + 2, and the columns likewise.
+struct Patches {
+  std::size_t stride = 1;  ///< at least 1
+  std::size_t before = 1;  ///< at most 2
+};
+
 /// Returns the grid of the outputs of convolve(): ⌈height / stride⌉ × ⌈width / stride⌉. `stride` is
 /// at least 1.
 Grid convolved_grid(Grid grid, std::size_t stride);
 
-/// Convolves one picture x [height, width, C_in] with zero padding of 1. Output (i, j) of y
-/// [⌈height / stride⌉, ⌈width / stride⌉, C_out] sees the input rows i · stride − 1 … i · stride + 1
-/// and columns j · stride − 1 … j · stride + 1. `weights` is [C_out, 9 C_in], and its column
+/// Convolves one picture x [height, width, C_in], with zeros around it, to y
+/// [⌈height / stride⌉, ⌈width / stride⌉, C_out]. `weights` is [C_out, 9 C_in], and its column
 /// (3 k_i + k_j) C_in + c belongs to channel c at row k_i and column k_j of the patch. An output
 /// has the bits that weights.multiply() gives for its patch alone. x and y may not overlap.
-void convolve(const Matrix& weights, Grid grid, std::size_t stride, std::span<const float> x,
+void convolve(const Matrix& weights, Grid grid, Patches patches, std::span<const float> x,
               std::span<float> y);
 
 }  // namespace attend::kernels

@@ -101,6 +101,10 @@ std::string encoder_cell_name(int level, int layer, std::string_view direction) 
 
 std::string entrance_name(int stage) { return fmt::format("encoder.{}.entrance", stage); }
 
+int entrance_before(const EncoderConfig& encoder, int stage) {
+  return stage + 1 < encoder.stages ? 1 : 0;
+}
+
 std::string block_name(int stage, int block, std::string_view part) {
   return fmt::format("encoder.{}.{}.{}", stage, block, part);
 }

@@ -155,6 +155,11 @@ inline constexpr const char* kBlockParts[] = {"first", "second"};
 /// Returns the prefix of the parameters of the convolution that a stage begins with, and of a
 /// convolution of one of its residual blocks. Stages and blocks count from 0.
 std::string entrance_name(int stage);
+/// Returns how many rows and columns before 2 i the position i sees in the convolution that a stage
+/// begins with: 1, but 0 in the last stage. The pixels that a region is computed from then lie
+/// evenly around the region, up to half a pixel; with 1 in all stages their middle would be the
+/// upper left corner of the region.
+int entrance_before(const EncoderConfig& encoder, int stage);
 std::string block_name(int stage, int block, std::string_view part);
 /// Returns the prefix of the parameters that pool the annotations of level 0 or 1 (§8).
 std::string pooling_name(int level);

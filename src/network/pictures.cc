@@ -24,8 +24,11 @@ class Convolution {
     weight_ = weight.view({weight.size(0), 3, 3, -1}).permute({0, 3, 1, 2});
   }
 
-  Tensor operator()(const Tensor& x, std::int64_t stride) const {
-    const Tensor y = at::conv2d(x, weight_, {}, stride, 1);
+  // Position i of the result sees the rows i · stride − before … i · stride − before + 2 of x, and
+  // the columns likewise, where `before` is 0 or 1. Rows and columns are multiples of the stride.
+  Tensor operator()(const Tensor& x, std::int64_t stride = 1, std::int64_t before = 1) const {
+    const Tensor padded = before == 1 ? x : at::constant_pad_nd(x, {0, 1, 0, 1});
+    const Tensor y = at::conv2d(padded, weight_, {}, stride, before);
     return at::group_norm(y, groups_, gain_, bias_, kNormEpsilon);
   }
 
@@ -38,13 +41,14 @@ class Convolution {
 // Returns the maps of the last stage, [pictures, n_h, height, width].
 Tensor convolve(const model::EncoderConfig& encoder, const Tensors& tensors, Tensor x) {
   for (int stage = 0; stage < encoder.stages; ++stage) {
-    x = Convolution(tensors, model::entrance_name(stage), encoder.groups)(x, 2).relu();
+    const Convolution entrance(tensors, model::entrance_name(stage), encoder.groups);
+    x = entrance(x, 2, model::entrance_before(encoder, stage)).relu();
     for (int block = 0; block < encoder.blocks(stage); ++block) {
       const auto part = [&](int k) {
         return Convolution(tensors, model::block_name(stage, block, model::kBlockParts[k]),
                            encoder.groups);
       };
-      x = (x + part(1)(part(0)(x, 1).relu(), 1)).relu();
+      x = (x + part(1)(part(0)(x).relu())).relu();
     }
   }
   return x;

@@ -43,6 +43,8 @@ PictureEncoder::PictureEncoder(const model::Configuration& configuration, const 
   for (int number = 0; number < config.stages; ++number) {
     Stage& stage = stages_.emplace_back();
     stage.entrance = make_layer(tensors.under(model::entrance_name(number)));
+    stage.seen = {kEntranceStride,
+                  static_cast<std::size_t>(model::entrance_before(config, number))};
     for (int block = 0; block < config.blocks(number); ++block) {
       const auto part = [&](const char* name) {
         return make_layer(tensors.under(model::block_name(number, block, name)));
@@ -57,11 +59,11 @@ PictureEncoder::Layer PictureEncoder::make_layer(const Tensors& tensors) {
 }
 
 // y = ReLU(GN(W * x) + residual)
-void PictureEncoder::run_layer(const Layer& layer, std::size_t stride, const Map& x,
+void PictureEncoder::run_layer(const Layer& layer, kernels::Patches seen, const Map& x,
                                std::span<const float> residual, Map& y) const {
-  y.grid = kernels::convolved_grid(x.grid, stride);
+  y.grid = kernels::convolved_grid(x.grid, seen.stride);
   y.values = y.memory.get(y.grid.positions() * layer.weight.outputs());
-  kernels::convolve(layer.weight, x.grid, stride, x.values, y.values);
+  kernels::convolve(layer.weight, x.grid, seen, x.values, y.values);
   kernels::group_norm_relu(y.values, y.grid.positions(), groups_, layer.gain, layer.bias, residual);
 }
 
@@ -71,11 +73,11 @@ void PictureEncoder::convolve(const vision::Image& image, std::span<float> annot
   x.values = x.memory.get(x.grid.positions() * model::kPixelValues);
   read_pixels(image, x.values);
   for (const Stage& stage : stages_) {
-    run_layer(stage.entrance, kEntranceStride, x, {}, inner);
+    run_layer(stage.entrance, stage.seen, x, {}, inner);
     std::swap(x, inner);
     for (const Block& block : stage.blocks) {
-      run_layer(block.first, 1, x, {}, inner);
-      run_layer(block.second, 1, inner, x.values, outer);
+      run_layer(block.first, {}, x, {}, inner);
+      run_layer(block.second, {}, inner, x.values, outer);
       std::swap(x, outer);
     }
   }

@@ -34,7 +34,8 @@ class PictureEncoder {
     Layer first, second;
   };
   struct Stage {
-    Layer entrance;  // of stride 2
+    Layer entrance;
+    kernels::Patches seen;  // by the entrance
     std::vector<Block> blocks;
   };
   // The values of a picture between two layers.
@@ -45,7 +46,7 @@ class PictureEncoder {
   };
 
   static Layer make_layer(const Tensors& tensors);
-  void run_layer(const Layer& layer, std::size_t stride, const Map& x,
+  void run_layer(const Layer& layer, kernels::Patches seen, const Map& x,
                  std::span<const float> residual, Map& y) const;
   void convolve(const vision::Image& image, std::span<float> annotations) const;
   void annotate(const model::Picture& picture, std::span<float> annotations) const;

@@ -98,7 +98,7 @@ void pictures(Inputs& in, Values& all) {
   const Values x = in.more(grid.positions() * in.units);
   const Values more = reference::random_values(in.random, 9 * in.units * in.units, 0.1);
   Values y(convolved_grid(grid, 2).positions() * in.units);
-  convolve(Matrix(more, in.units, 9 * in.units), grid, 2, x, y);
+  convolve(Matrix(more, in.units, 9 * in.units), grid, {2, 1}, x, y);
   append(all, y);
   const Values residual = in.more(y.size());
   group_norm_relu(y, y.size() / in.units, in.units % 2 == 0 ? 2 : 1, in.bias, in.bias, residual);

@@ -52,7 +52,7 @@ struct Map {
   }
 };
 
-Map convolve(const Map& x, const double* weight, int channels, int stride) {
+Map convolve(const Map& x, const double* weight, int channels, int stride, int before) {
   Map y{x.height / stride, x.width / stride, channels, {}};
   for (int i = 0; i < y.height; ++i) {
     for (int j = 0; j < y.width; ++j) {
@@ -61,7 +61,7 @@ Map convolve(const Map& x, const double* weight, int channels, int stride) {
         for (int k = 0; k < 9; ++k) {
           for (int c = 0; c < x.channels; ++c) {
             sum += weight[(o * 9 + k) * x.channels + c] *
-                   x.at(stride * i + k / 3 - 1, stride * j + k % 3 - 1, c);
+                   x.at(stride * i + k / 3 - before, stride * j + k % 3 - before, c);
           }
         }
         y.values.push_back(sum);
@@ -108,15 +108,16 @@ Map by_loops(const Configuration& c, const Parameters& p, const vision::Image& i
       x.values.push_back((2 * i + 1.0) / x.height - 1);
     }
   }
-  const auto layer = [&](const Map& in, const std::string& name, int channels, int stride) {
-    Map out = convolve(in, p.of(name + ".weight"), channels, stride);
+  const auto layer = [&](const Map& in, const std::string& name, int channels, int stride,
+                         int before = 1) {
+    Map out = convolve(in, p.of(name + ".weight"), channels, stride, before);
     normalise(out, c.encoder.groups, p.of(name + ".gain"), p.of(name + ".bias"));
     return out;
   };
   for (int stage = 0; stage < c.encoder.stages; ++stage) {
     const int channels = c.encoder.channels(stage);
     const std::string name = "encoder." + std::to_string(stage);
-    x = layer(x, name + ".entrance", channels, 2);
+    x = layer(x, name + ".entrance", channels, 2, stage + 1 < c.encoder.stages ? 1 : 0);
     relu(x);
     for (int block = 0; block < (stage == 0 ? 0 : c.encoder.layers); ++block) {
       const std::string own = name + "." + std::to_string(block);

@@ -43,7 +43,7 @@ Plain read_plainly(const vision::Image& image) {
   return x;
 }
 
-Plain convolve_plainly(const Plain& x, int stride, const model::TensorView& weight) {
+Plain convolve_plainly(const Plain& x, int stride, int before, const model::TensorView& weight) {
   Plain y{x.height / stride, x.width / stride, static_cast<int>(weight.shape[0]), {}};
   for (int i = 0; i < y.height; ++i) {
     for (int j = 0; j < y.width; ++j) {
@@ -52,7 +52,7 @@ Plain convolve_plainly(const Plain& x, int stride, const model::TensorView& weig
         for (int k = 0; k < 9 * x.channels; ++k) {
           const int row = k / (3 * x.channels), column = k / x.channels % 3;
           sum += weight.values[static_cast<std::size_t>(o * 9 * x.channels + k)] *
-                 x.at(i * stride + row - 1, j * stride + column - 1, k % x.channels);
+                 x.at(i * stride + row - before, j * stride + column - before, k % x.channels);
         }
         y.values.push_back(sum);
       }
@@ -86,8 +86,8 @@ struct Model {
   model::Configuration configuration;
   model::Weights weights;
 
-  Plain layer(const std::string& name, int stride, const Plain& x) const {
-    Plain y = convolve_plainly(x, stride, weights.get(name + ".weight"));
+  Plain layer(const std::string& name, int stride, const Plain& x, int before = 1) const {
+    Plain y = convolve_plainly(x, stride, before, weights.get(name + ".weight"));
     normalise_plainly(y, configuration.encoder.groups, weights.get(name + ".gain").values,
                       weights.get(name + ".bias").values);
     return y;
@@ -100,7 +100,7 @@ struct Model {
     Plain x = read_plainly(image);
     for (int stage = 0; stage < configuration.encoder.stages; ++stage) {
       const std::string name = "encoder." + std::to_string(stage);
-      x = layer(name + ".entrance", 2, x);
+      x = layer(name + ".entrance", 2, x, stage + 1 < configuration.encoder.stages ? 1 : 0);
       rectify(x);
       for (int block = 0; stage > 0 && block < configuration.encoder.layers; ++block) {
         const std::string own = name + "." + std::to_string(block);

@@ -212,7 +212,7 @@ void AlignRun::run() {
   if (gold_) gold_->finish(reader_.name());  // an error here must not take the links away
   if (!gold_) return;
   text::OutputFile report("-");
-  report.write(aligner_.report());
+  report.write(options_.output == Output::kJson ? aligner_.report_json() : aligner_.report());
   report.commit();
 }
 
@@ -221,10 +221,16 @@ void run(const Options& options) {
     throw UsageError(
         "--gold prints to standard output: give --output another file, or leave it out");
   }
+  if (!options.gold.empty() && options.target.empty() && options.output == Output::kNaacl) {
+    throw UsageError("--alignment-format: with --gold no links are written without --output FILE");
+  }
   if (options.gold == "-" &&
       (options.pairs.tsv == "-" || options.pairs.source == "-" || options.pairs.target == "-")) {
     throw UsageError("pairs and gold alignments cannot both be standard input");
   }
+  std::vector<NamedFile> inputs = named_files(options.pairs);
+  inputs.push_back({"--gold", options.gold});
+  check_kept(inputs, {"--output", options.target});
   AlignRun(options).run();
 }
 
@@ -255,13 +261,14 @@ void add_output_options(CLI::App& command, const std::shared_ptr<Options>& optio
   command
       .add_flag_callback(
           "--json", [options] { options->output = Output::kJson; },
-          "JSON lines with byte spans, weights and the full alignment of the units")
+          "JSON lines with byte spans, weights and the full alignment of the units; the report of "
+          "--gold as one JSON object")
       ->excludes(format);
   command
       .add_option(
           "--gold", options->gold,
-          "gold alignments, Pharaoh (0-0 sure, 1?2 possible) or NAACL; prints the alignment "
-          "error rate to standard output")
+          "gold alignments of words, Pharaoh (0-0 sure, 1?2 possible) or NAACL, or of units with "
+          "--alignment-units units; prints the alignment error rate to standard output")
       ->type_name("FILE")
       ->check(not_empty());
 }
@@ -295,7 +302,8 @@ void add_link_options(CLI::App& command, const std::shared_ptr<Options>& options
   for (const alignment::Symmetrisation how : alignment::all_symmetrisations()) {
     ways.emplace_back(alignment::symmetrisation_name(how), how);
   }
-  add_choice<alignment::Symmetrisation>(command, "--symmetrise", options->symmetrise, ways,
+  add_choice<alignment::Symmetrisation>(command, "--symmetrise,--symmetrize", options->symmetrise,
+                                        ways,
                                         "how the links of both models are joined; default: "
                                         "grow-diag-final-and")
       ->needs(reverse);

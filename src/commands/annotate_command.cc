@@ -36,6 +36,9 @@ std::vector<std::string> read_names(const Options& options) {
 }
 
 void run(const Options& options) {
+  std::vector<NamedFile> inputs = named_files(options.load.pictures);
+  inputs.push_back({"the names", options.input});
+  check_kept(inputs, {"--output", options.target});
   const predictor::Predictor predictor(options.model, options.load);
   const std::vector<std::string> names = read_names(options);
   vision::FeatureWriter writer(

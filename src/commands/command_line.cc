@@ -210,9 +210,11 @@ CLI::Validator whole_number() {
     std::uint64_t value = 0;
     const char* end = text.data() + text.size();
     const auto [stop, error] = std::from_chars(text.data(), end, value);
-    return error == std::errc() && stop == end
-               ? std::string()
-               : fmt::format("found '{}', expected a whole number", text);
+    if (error == std::errc() && stop == end) return std::string();
+    if (error == std::errc::result_out_of_range && stop == end) {
+      return fmt::format("found '{}', expected at most {}", text, UINT64_MAX);
+    }
+    return fmt::format("found '{}', expected a whole number", text);
   };
   return CLI::Validator(check, "WHOLE");
 }
@@ -254,10 +256,35 @@ void check_distinct(std::string_view flag, const std::string& file, std::string_
   }
 }
 
+std::vector<NamedFile> named_files(const PairFiles& files) {
+  return {{"the pairs", files.tsv}, {"--source", files.source}, {"--target", files.target}};
+}
+
+std::vector<NamedFile> named_files(const predictor::PictureOptions& pictures) {
+  return {{"--images", pictures.images},
+          {"--image-index", pictures.index},
+          {"--features", pictures.features},
+          {"--feature-names", pictures.names}};
+}
+
+void check_kept(std::span<const NamedFile> inputs, const NamedFile& output) {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const auto is_file = [&](const std::string& file) {
+    return !file.empty() && file != "-" && fs::is_regular_file(file, ignored);
+  };
+  if (!is_file(output.file)) return;
+  for (const auto& [flag, file] : inputs) {
+    if (!is_file(file) || !is_one_file(file, output.file)) continue;
+    throw UsageError(fmt::format("{} would write '{}' over {}: give another name", output.flag,
+                                 output.file, flag));
+  }
+}
+
 void add_batch_options(CLI::App& command, predictor::PredictOptions& options) {
   command
-      .add_option("--length-normalisation", options.search.length_normalisation,
-                  "score = log-probability / length^X")
+      .add_option("--length-normalisation,--length-normalization",
+                  options.search.length_normalisation, "score = log-probability / length^X")
       ->check(number_between(0, 10))
       ->capture_default_str();
   command

@@ -22,15 +22,27 @@ struct Options {
   std::set<const CLI::Option*> fit_files;
 };
 
+std::vector<NamedFile> input_files(const EvaluationRequest& request) {
+  std::vector<NamedFile> inputs = named_files(request.pairs);
+  for (const std::string& file : request.files) inputs.push_back({"a file of the test", file});
+  for (const std::string& file : request.references) inputs.push_back({"--references", file});
+  for (const NamedFile& file : named_files(request.load.pictures)) inputs.push_back(file);
+  inputs.push_back({"--hypotheses", request.hypotheses});
+  inputs.push_back({"--baseline", request.bootstrap.baseline});
+  inputs.push_back({"--dictionary", request.asked.dictionary});
+  return inputs;
+}
+
 void check_files(const EvaluationRequest& request) {
-  const std::vector<std::pair<std::string_view, const std::string*>> files = {
-      {"--output", &request.target},
-      {"--curve", &request.curve},
-      {"--confusion", &request.confusion},
-      {"--reliability", &request.reliability}};
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    for (std::size_t j = i + 1; j < files.size(); ++j) {
-      check_distinct(files[i].first, *files[i].second, files[j].first, *files[j].second);
+  const std::vector<NamedFile> outputs{{"--output", request.target},
+                                       {"--curve", request.curve},
+                                       {"--confusion", request.confusion},
+                                       {"--reliability", request.reliability}};
+  const std::vector<NamedFile> inputs = input_files(request);
+  for (std::size_t i = 0; i < outputs.size(); ++i) {
+    check_kept(inputs, outputs[i]);
+    for (std::size_t j = i + 1; j < outputs.size(); ++j) {
+      check_distinct(outputs[i].flag, outputs[i].file, outputs[j].flag, outputs[j].file);
     }
   }
   check_svg("--curve", request.curve);
@@ -48,6 +60,7 @@ void refuse_model_options(const CLI::App& command, const Options& options) {
 }
 
 void check_request(const EvaluationRequest& request) {
+  metrics::bucket_by_length({}, request.edges);  // refuses wrong edges before the prediction
   if (request.output == EvaluationOutput::kValue) {
     if (request.metrics.size() != 1) {
       throw UsageError("--value prints one number: name one metric with --metrics");
@@ -112,6 +125,7 @@ void add_scoring_options(CLI::App& command, EvaluationRequest& request) {
   add_bootstrap_options(command, request.bootstrap);
   command.add_option("--lengths", request.edges, "longest source lengths of the table's rows")
       ->delimiter(',')
+      ->allow_extra_args(false)
       ->check(whole_number())
       ->type_name("N,…");
   command

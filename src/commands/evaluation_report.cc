@@ -95,14 +95,16 @@ std::string sample_lines(const std::string& prefix, std::size_t samples, const M
 
 std::string format_bootstrap(const Metrics& columns, const BootstrapReport& report) {
   const std::size_t samples = report.options.samples;
-  if (report.paired.empty()) return sample_lines("", samples, columns, report.system);
+  const std::string settings =
+      fmt::format("bootstrap: {} samples, seed {}\n", samples, report.options.seed);
+  if (report.paired.empty()) return sample_lines("", samples, columns, report.system) + settings;
   const auto lines_of = [&](const std::string& name, const std::vector<BootstrapScores>& scores) {
     return score_line(name, columns, scores) + sample_lines("  ", samples, columns, scores);
   };
   std::vector<BootstrapScores> baseline;
   for (const metrics::PairedBootstrap& one : report.paired) baseline.push_back(one.baseline);
   return lines_of("system", report.system) + lines_of("baseline", baseline) +
-         p_value_line(columns, report.paired);
+         p_value_line(columns, report.paired) + settings;
 }
 
 // ------------------------------------------------------------------------------------- JSON ---
@@ -132,6 +134,13 @@ Json bootstrap_json(const Metrics& columns, const BootstrapReport& report) {
   return json;
 }
 
+// sacreBLEU names samples and seed behind the number of references: "nrefs:1|bs:1000|seed:12345|…".
+std::string with_samples(std::string signature, const metrics::BootstrapOptions& options) {
+  const std::size_t place = signature.find('|');
+  if (place == std::string::npos) return signature;
+  return signature.insert(place, fmt::format("|bs:{}|seed:{}", options.samples, options.seed));
+}
+
 }  // namespace
 
 EvaluationReport report_evaluation(std::span<const metrics::Metric> wanted,
@@ -150,7 +159,8 @@ EvaluationReport report_evaluation(std::span<const metrics::Metric> wanted,
                      ? metrics::tabulate(system, examples)
                      : metrics::tabulate(system, evaluated.source_lengths, edges);
   for (const metrics::Metric metric : wanted) {
-    report.signatures.push_back(metrics::metric_signature(metric, evaluated.references, options));
+    std::string signature = metrics::metric_signature(metric, evaluated.references, options);
+    report.signatures.push_back(samples ? with_samples(std::move(signature), *samples) : signature);
   }
   if (samples) {
     std::vector<metrics::NamedMetric> baseline;

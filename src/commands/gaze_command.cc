@@ -84,6 +84,9 @@ void add_answers(const predictor::Predictor& predictor, const Options& options,
 }
 
 void run(const Options& options) {
+  std::vector<NamedFile> inputs = named_files(options.load.pictures);
+  inputs.push_back({"--boxes", options.boxes});
+  check_kept(inputs, {"--output", options.target});
   const predictor::Predictor predictor(options.models, options.load);
   check_model(predictor);
   const scenes::NamedWords named = scenes::read_boxes(options.boxes);

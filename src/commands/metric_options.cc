@@ -79,7 +79,7 @@ void add_metric_options(CLI::App& command, MetricOptions& options) {
   for (const Tokenizer one : metrics::all_tokenizers()) {
     tokenizers.emplace_back(metrics::tokenizer_name(one), one);
   }
-  add_choice<Tokenizers>(command, "--tokenize", options.tokenizer, tokenizers,
+  add_choice<Tokenizers>(command, "--tokenize,--tokenise", options.tokenizer, tokenizers,
                          "words of bleu; without: by the script of the references, zh for Chinese, "
                          "char for Japanese and Thai, else 13a. The metrics of captions take "
                          "words between blanks unless this option is given");
@@ -104,7 +104,8 @@ void add_metric_options(CLI::App& command, MetricOptions& options) {
       "coco-caption do");
   command.add_flag("--ter-case-sensitive", options.ter.case_sensitive,
                    "ter tells capitals from small letters");
-  command.add_flag("--ter-normalized", options.ter.normalized, "ter splits punctuation off");
+  command.add_flag("--ter-normalized,--ter-normalised", options.ter.normalized,
+                   "ter splits punctuation off");
   command.add_flag("--ter-no-punct", options.ter.no_punctuation, "ter leaves punctuation out");
   command.add_flag("--ter-asian-support", options.ter.asian_support,
                    "the two options above know Chinese characters and Asian punctuation too");

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "base/base.h"
@@ -26,12 +27,6 @@ void sort_by_target(std::vector<Link>& links) {
   std::sort(links.begin(), links.end(), [](const Link& a, const Link& b) {
     return std::pair(a.target, a.source) < std::pair(b.target, b.source);
   });
-}
-
-std::string report_row(std::string_view name, const std::string& shift,
-                       const metrics::AlignmentScore& score) {
-  return fmt::format("{:<20}{:>7}{:>10}{:>11.2f}{:>9.2f}{:>8.2f}\n", name, shift, score.predicted,
-                     100 * score.precision, 100 * score.recall, 100 * score.error_rate);
 }
 
 }  // namespace
@@ -196,16 +191,24 @@ void PairAligner::count(const AlignedPair& pair, const WordAnswer& words) {
   }
 }
 
-std::string PairAligner::report_direction(Side side) const {
-  std::string text;
-  for (const int tried : reported_shifts(side)) {
-    const auto counted = directions_[side].counts.find(tried);
-    text += report_row(side == kForward ? "forward" : "reverse",
-                       fmt::format("{}{}", tried, tried == shift(side) ? "*" : " "),
-                       counted == directions_[side].counts.end() ? metrics::AlignmentScore{}
-                                                                 : counted->second.score());
+std::vector<PairAligner::Row> PairAligner::rows() const {
+  std::vector<Row> rows;
+  for (std::size_t k = 0; k < directions(); ++k) {
+    const Side side = static_cast<Side>(k);
+    for (const int tried : reported_shifts(side)) {
+      const auto counted = directions_[side].counts.find(tried);
+      Row& row = rows.emplace_back();
+      row.name = side == kForward ? "forward" : "reverse";
+      row.shift = tried;
+      row.chosen = tried == shift(side);
+      if (counted != directions_[side].counts.end()) row.score = counted->second.score();
+    }
   }
-  return text;
+  if (!options_.symmetrise) return rows;
+  Row& row = rows.emplace_back();
+  row.name = alignment::symmetrisation_name(*options_.symmetrise);
+  row.score = joined_.score();
+  return rows;
 }
 
 std::string PairAligner::report() const {
@@ -216,10 +219,32 @@ std::string PairAligner::report() const {
                   score.possible - score.sure, score.possible - score.sure == 1 ? "is" : "are");
   text += fmt::format("{:<20}{:>6} {:>10}{:>11}{:>9}{:>8}\n", "links of", "shift", "links",
                       "precision", "recall", "AER");
-  text += report_direction(kForward);
-  if (!options_.symmetrise) return text;
-  text += report_direction(kReverse);
-  return text + report_row(alignment::symmetrisation_name(*options_.symmetrise), "", score);
+  for (const Row& row : rows()) {
+    const std::string tried =
+        row.shift ? fmt::format("{}{}", *row.shift, row.chosen ? "*" : " ") : std::string();
+    text += fmt::format("{:<20}{:>7}{:>10}{:>11.2f}{:>9.2f}{:>8.2f}\n", row.name, tried,
+                        row.score.predicted, 100 * row.score.precision, 100 * row.score.recall,
+                        100 * row.score.error_rate);
+  }
+  return text;
+}
+
+std::string PairAligner::report_json() const {
+  using Json = nlohmann::ordered_json;
+  const metrics::AlignmentScore score = joined_.score();
+  Json json{{"pairs", counted_pairs_}, {"sure", score.sure}, {"possible", score.possible}};
+  json["links"] = Json::array();
+  for (const Row& row : rows()) {
+    Json one{{"of", std::string(row.name)}};
+    if (row.shift) one["shift"] = *row.shift;
+    if (row.shift) one["chosen"] = row.chosen;
+    one["links"] = row.score.predicted;
+    one["precision"] = 100 * row.score.precision;
+    one["recall"] = 100 * row.score.recall;
+    one["alignment_error_rate"] = 100 * row.score.error_rate;
+    json["links"].push_back(std::move(one));
+  }
+  return json.dump() + "\n";
 }
 
 }  // namespace attend::commands

@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "alignment/alignment.h"
@@ -56,6 +57,8 @@ class PairAligner {
   void count(const AlignedPair& pair, const WordAnswer& words);
   /// Returns the table of the counts.
   std::string report() const;
+  /// Returns the table of the counts as one JSON object and a line feed. Shares are in percent.
+  std::string report_json() const;
 
  private:
   enum Side : std::size_t { kForward, kReverse };
@@ -83,7 +86,14 @@ class PairAligner {
                                      int shift) const;
   Fit fit(std::span<const AlignedPair> pairs, Side side, int shift) const;
   std::vector<int> reported_shifts(Side side) const;
-  std::string report_direction(Side side) const;
+  /// A row of the report.
+  struct Row {
+    std::string_view name;
+    std::optional<int> shift;
+    bool chosen = true;  ///< whether the links that are written have this shift
+    metrics::AlignmentScore score;
+  };
+  std::vector<Row> rows() const;
 
   AlignerOptions options_;
   bool chosen_ = false;

@@ -173,6 +173,11 @@ void check_options(const Options& options) {
     throw UsageError("--confidence: n-best lists of Moses have no place for it; --format json has");
   }
   check_distinct("--output", options.target, "--alignments", options.alignments);
+  std::vector<NamedFile> inputs = named_files(options.load.pictures);
+  inputs.push_back({"--input", options.source});
+  inputs.push_back({"--dictionary", options.asked.dictionary});
+  check_kept(inputs, {"--output", options.target});
+  check_kept(inputs, {"--alignments", options.alignments});
 }
 
 // Throws UsageError for what the model cannot do.
@@ -219,6 +224,30 @@ class Output {
   std::size_t id_ = 0;  // of the next answer
 };
 
+// Tells once of a line with columns that no option names: people forget to cut a file of pairs.
+class ColumnNotice {
+ public:
+  ColumnNotice(const predictor::Predictor& predictor, const Options& options, std::string name)
+      : name_(std::move(name)),
+        done_(!options.columns.empty() || options.requests.any() ||
+              predictor.text().configuration.encoder.levels > 1) {}
+  void look_at(const Chunk& chunk) {
+    for (std::size_t i = 0; i < chunk.sources.size() && !done_; ++i) {
+      const auto tabs = std::count(chunk.sources[i].begin(), chunk.sources[i].end(), '\t');
+      if (tabs == 0) continue;
+      done_ = true;
+      print_message(fmt::format(
+          "attend predict: {}:{}: the whole line is taken as the source, though it has {} columns; "
+          "--source-column 1 takes the first\n",
+          name_, chunk.line_numbers[i], tabs + 1));
+    }
+  }
+
+ private:
+  std::string name_;
+  bool done_;
+};
+
 // Returns the options of prediction for what is written.
 predictor::PredictOptions predict_options(const predictor::Predictor& predictor,
                                           const Options& options) {
@@ -247,8 +276,10 @@ void run(const Options& given) {
   line_options.errors = options.errors;
   line_options.predict = predict_options(predictor, options);
   Lines lines(line_options, notices);
+  ColumnNotice columns(predictor, options, reader.name());
   const std::size_t count =
       lines.answer_all(reader, {[&](const Chunk& chunk) {
+                                  columns.look_at(chunk);
                                   return predictor.predict(chunk.sources, line_options.predict,
                                                            chunk.allowed, chunk.requests);
                                 },

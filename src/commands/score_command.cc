@@ -34,6 +34,7 @@ void write_answer(const predictor::Answer& answer, AnswerKind kind, Wanted wante
 }
 
 void run(const Options& options) {
+  check_kept(named_files(options.pairs), {"--output", options.target});
   text::PairReader reader(options.pairs.files(), text::BlankSides::kBoth);
   const predictor::Predictor predictor(options.models, options.load);
   check_marks(predictor, options.pairs.marks);

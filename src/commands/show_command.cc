@@ -176,7 +176,7 @@ void add_show(CLI::App& program) {
   command->add_option("-o,--output", options->target, "picture: .svg, .png or .html")
       ->type_name("FILE")
       ->check(not_empty());
-  command->add_option("--colours", options->scale, "grey | ink | perceptual")
+  command->add_option("--colours,--colors", options->scale, "grey | ink | perceptual")
       ->check(CLI::IsMember({"grey", "ink", "perceptual"}));
   command->add_flag("--explain", options->explain,
                     "print the equations and every step: energies, alignment, context, choice");

@@ -37,11 +37,12 @@ void add_content_options(CLI::App& command, predictor::PredictOptions& predict) 
       ->type_name("TEXT");
   command
       .add_option("--require", predict.request.required,
-                  "phrase that every target contains; may be repeated, up to 8 times")
+                  "phrase that every target contains, as units; may be repeated, up to 8 times")
       ->type_name("TEXT")
       ->allow_extra_args(false);
   command
-      .add_option("--forbid", predict.forbidden, "text that no target contains; may be repeated")
+      .add_option("--forbid", predict.forbidden,
+                  "text whose units no target has side by side; may be repeated")
       ->type_name("TEXT")
       ->allow_extra_args(false);
   command
@@ -58,11 +59,11 @@ void add_unknown_options(CLI::App& command, TargetOptions& target,
       "never predict <unk>");
   auto* replace = command.add_flag_callback(
       "--replace-unknown", [&predict] { predict.unknown = UnknownUnits::kReplaced; },
-      "write the source word that attention looked at in place of <unk>");
+      "write the source unit that attention looked at in place of <unk>");
   replace->excludes(forbid);
   command
       .add_option("--dictionary", target.dictionary,
-                  "with --replace-unknown: lines of a source word, a TAB and what to write for it")
+                  "with --replace-unknown: lines of a source unit, a TAB and what to write for it")
       ->type_name("FILE")
       ->check(not_empty())
       ->needs(replace);
@@ -162,6 +163,10 @@ void complete_target_options(const TargetOptions& target, predictor::PredictOpti
     throw UsageError(fmt::format("--minimum-length {} is larger than --maximum-length {}",
                                  search.minimum_length, search.maximum_length));
   }
+  if (search.minimum_ratio > search.maximum_ratio) {
+    throw UsageError(fmt::format("--minimum-ratio {} is larger than --maximum-ratio {}",
+                                 search.minimum_ratio, search.maximum_ratio));
+  }
   if (predict.request.required.size() > search::kMostPhrases) {
     throw UsageError(fmt::format("--require: found {} phrases, expected at most {}",
                                  predict.request.required.size(), search::kMostPhrases));
@@ -196,7 +201,8 @@ void check_target_options(const predictor::Predictor& predictor,
   }
   check_prefix(predictor, predict);
   for (const std::string& phrase : predict.request.required) {
-    predictor.check_target_text("--require", phrase);
+    if (predictor.check_target_text("--require", phrase) > 0) continue;
+    throw UsageError(fmt::format("--require '{}': found no unit", phrase));
   }
   predictor.check(predict);
 }

@@ -51,11 +51,15 @@ Dictionary Dictionary::load(const std::filesystem::path& file) {
   while (lines.next(line)) {
     if (text::is_blank(line)) continue;
     const std::vector<std::string_view> fields = text::fields_of(line);
-    if (fields.size() != 2 || text::is_blank(fields[0]) || text::is_blank(fields[1])) {
+    const auto fail = [&](const std::string& found) {
       throw DataError(lines.name(), lines.line_number(),
-                      fmt::format("found {} field{}, expected a source word, a TAB and its target",
-                                  fields.size(), fields.size() == 1 ? "" : "s"));
+                      fmt::format("found {}, expected a source word, a TAB and its target", found));
+    };
+    if (fields.size() != 2) {
+      fail(fmt::format("{} field{}", fields.size(), fields.size() == 1 ? "" : "s"));
     }
+    if (text::is_blank(fields[0])) fail("no source word before the TAB");
+    if (text::is_blank(fields[1])) fail("nothing behind the TAB");
     const auto added = dictionary.targets_.try_emplace(std::string(fields[0]), fields[1]);
     if (!added.second) {
       throw DataError(lines.name(), lines.line_number(),

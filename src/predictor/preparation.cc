@@ -243,7 +243,8 @@ std::string target_problem(const model::Side& side, const model::Encoded& target
     return fmt::format("the target has {} units, expected {}", size, fixed);
   }
   if (!must_fill && size > longest) {
-    return fmt::format("a target of {} units, expected at most {}", size, longest);
+    return fmt::format("a target of {} units, expected at most {} (--maximum-length)", size,
+                       longest);
   }
   return {};
 }

@@ -114,7 +114,7 @@ void Rules::check(const Request& request, const model::Source& source) const {
   }
   check_tokens("prefix", request.prefix, ids, end_);
   if (!request.required.empty() && sampling()) {
-    throw UsageError("required: targets that are drawn cannot be held to phrases");
+    throw UsageError("targets that are drawn cannot be held to required phrases");
   }
   if (request.required.size() > kMostPhrases) {
     throw UsageError(fmt::format("required: found {} phrases, expected at most {}",

@@ -227,6 +227,13 @@ TEST(Gold, OfTheLinksThemselvesHasNoErrors) {
     EXPECT_THAT(report, HasSubstr(" 0*"));
     EXPECT_THAT(report, HasSubstr("100.00   100.00    0.00\n"));
     EXPECT_EQ(output_of({"-m", model, "--gold", gold}), report) << "no links without -o";
+    const auto json = nlohmann::json::parse(output_of({"-m", model, "--gold", gold, "--json"}));
+    EXPECT_EQ(json.at("pairs"), 3);
+    ASSERT_EQ(json.at("links").size(), 3U) << "one row for each shift";
+    for (const auto& row : json.at("links")) {
+      EXPECT_EQ(row.at("chosen"), row.at("shift") == 0);
+      EXPECT_EQ(row.at("alignment_error_rate") == 0.0, row.at("shift") == 0);
+    }
   }
 }
 
@@ -281,6 +288,7 @@ TEST(Align, RefusesOptionsThatDoNotFit) {
       {{"--threshold", "1.5"}, "--threshold"},
       {{"--gold", "gold", "-o", "-"}, "--gold"},
       {{"--gold", "-"}, "standard input"},
+      {{"--gold", "gold", "--alignment-format", "naacl"}, "--alignment-format"},
       {{"--json", "--alignment-format", "naacl"}, "--json"},
       {{"--merge", "sum"}, "--merge"}};
   for (const auto& [options, part] : misuses) {

@@ -102,6 +102,7 @@ std::vector<Misuse> misuse_of_pairs() {
     list.push_back({{command, "-m", "MODEL", "PAIRS", "--length-normalisation", "nan"},
                     "--length-normalisation"});
     list.push_back({{command, "-m", "MODEL", "PAIRS", "--batch-size", "0"}, "--batch-size"});
+    list.push_back({{command, "-m", "MODEL", "PAIRS", "-o", "PAIRS"}, "--output would write"});
   }
   return list;
 }
@@ -118,6 +119,7 @@ std::vector<Misuse> misuse_of_evaluate_and_show() {
       {{"evaluate", "-m", "MODEL", "PAIRS", "--lengths", "9,5"}, "length"},
       {{"evaluate", "-m", "MODEL", "PAIRS", "--lengths", "-5"}, "--lengths"},
       {{"evaluate", "-m", "MODEL", "PAIRS", "-o", "same", "--curve", "same"}, "same"},
+      {{"evaluate", "--hypotheses", "PAIRS", "x", "-o", "PAIRS"}, "over --hypotheses"},
       {{"evaluate", "-m", "MODEL", "PAIRS", "--curve", "curve.png"}, "--curve: found 'curve.png'"},
       {{"evaluate", "-m", "MODEL", "PAIRS", "--curve", "curve"}, ".svg"},
       {{"evaluate", "-m", "MODEL", "PAIRS", "--curve", ""}, "--curve"},
@@ -165,7 +167,8 @@ std::vector<Misuse> misuse_of_dates() {
           {{"dates", "--count", "2", "--refusals", "nan"}, "refusals"},
           {{"dates", "--count", "2", "--refusals", "many"}, "--refusals"},
           {{"dates", "--count", "2", "--seed", "-1"}, "--seed"},
-          {{"dates", "--count", "2", "--seed", "99999999999999999999"}, "--seed"}};
+          {{"dates", "--count", "2", "--seed", "99999999999999999999"},
+           "expected at most 18446744073709551615"}};
 }
 
 std::vector<Misuse> misuse_of_scenes() {

@@ -119,11 +119,12 @@ TEST_F(CaptionMetrics, HaveAPairedBootstrapButForDistinct) {
   }
   EXPECT_EQ(metrics["distinct"].dump(), R"({"baseline":{"score":100.0},"score":100.0})");
   const std::vector<std::string> lines = lines_of(score(asked).out);
-  ASSERT_EQ(lines.size(), 12U);
+  ASSERT_EQ(lines.size(), 13U);
   for (const std::size_t k : {3U, 4U, 5U, 7U, 8U, 9U, 10U}) {
     EXPECT_THAT(lines[k], HasSubstr("                     - ")) << lines[k];
   }
   EXPECT_THAT(lines[2], HasSubstr("100.00"));
+  EXPECT_EQ(lines[11], "bootstrap: 100 samples, seed 12345");
 }
 
 }  // namespace

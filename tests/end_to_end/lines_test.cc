@@ -16,6 +16,7 @@ namespace {
 
 using Json = nlohmann::json;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::read_file;
 using testing::TemporaryFolder;
 using testing::write_file;
@@ -317,6 +318,18 @@ TEST(BadLines, AreSourcesInPartsWhoseAlignmentIsTooLarge) {
   EXPECT_THAT(result.error, HasSubstr("standard input:2: an alignment of "));
   const RunResult without = run_on(input, split);
   EXPECT_GT(lines_of(without.out).at(1).size(), 3000U) << "it has an answer without alignments";
+}
+
+TEST(Notices, TellOnceOfColumnsThatNoOptionNames) {
+  const auto error_of = [](std::vector<std::string> more) {
+    more.insert(more.begin(), {"predict", "-m", strings()});
+    return run_on("ab\nab\tba\nab\tba\tc\n", more).error;
+  };
+  const std::string error = error_of({});
+  EXPECT_THAT(error, HasSubstr("standard input:2: the whole line is taken as the source, though it "
+                               "has 2 columns; --source-column 1 takes the first\n"));
+  EXPECT_THAT(error, Not(HasSubstr("standard input:3: the whole line")));
+  EXPECT_THAT(error_of({"--source-column", "1"}), Not(HasSubstr("columns")));
 }
 
 TEST(Strict, StopsAtTheFirstBadLineBehindTheAnswersBefore) {

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <set>
@@ -167,12 +168,20 @@ TEST(Predict, FilesStreamsAndCompressionAreTheSame) {
   EXPECT_EQ(predict(models().strings, windows).out, expected);
 }
 
-TEST(Predict, CanReplaceItsOwnInput) {
+TEST(Predict, LeavesItsInput) {
   const TemporaryFolder folder;
   const std::string lines = sources(5, 14), file = (folder / "file").string();
+  const std::string link = (folder / "link").string(), answers = (folder / "answers").string();
   write_file(file, lines);
-  predict(models().strings, "", {"-i", file, "-o", file});
-  EXPECT_EQ(read_file(file), predict(models().strings, lines).out);
+  std::filesystem::create_symlink(file, link);
+  for (const std::vector<std::string>& files : std::vector<std::vector<std::string>>{
+           {"-o", file}, {"-o", link}, {"-o", answers, "--alignments", file}}) {
+    std::vector<std::string> arguments{"predict", "-m", models().strings.string(), "-i", file};
+    arguments.insert(arguments.end(), files.begin(), files.end());
+    EXPECT_TRUE(refused(attend(arguments), kUsage, {"over --input: give another name"}));
+    EXPECT_EQ(read_file(file), lines);
+    EXPECT_FALSE(std::filesystem::exists(answers));
+  }
 }
 
 // ------------------------------------------------------------------------------------- beam ---

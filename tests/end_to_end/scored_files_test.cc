@@ -175,7 +175,7 @@ TEST_F(ScoredFiles, AreCutAsTheScriptOfTheReferencesNeeds) {
 
 TEST_F(ScoredFiles, HaveLengthsOnlyWithSources) {
   write("source.txt", "eins zwei drei\neins zwei drei vier fünf\n");
-  const Json json = json_of({"ref.txt", "--source", "source.txt", "--lengths", "4"});
+  const Json json = json_of({"--source", "source.txt", "--lengths", "4", "ref.txt"});
   EXPECT_EQ(json["by_source_length"]["0-4"]["examples"], 1);
   EXPECT_EQ(json["by_source_length"]["5+"]["examples"], 1);
   EXPECT_EQ(score({"ref.txt", "--source", "source.txt", "--curve", "curve.svg"}).exit_code, 0);
@@ -226,6 +226,8 @@ TEST_F(ScoredFiles, AreComparedWithABaseline) {
   EXPECT_THAT(table.out, HasSubstr("\n  mean of 200 "));
   EXPECT_THAT(table.out, HasSubstr("\nbaseline "));
   EXPECT_THAT(table.out, HasSubstr("\np-value                               0.0050"));
+  EXPECT_THAT(table.out, HasSubstr("\nbootstrap: 200 samples, seed 12345\n"));
+  EXPECT_THAT(table.out, HasSubstr("\nbleu: nrefs:1|bs:200|seed:12345|case:mixed|"));
   const RunResult alone = score({"ref.txt", "--bootstrap", "100"});
   EXPECT_THAT(alone.out, HasSubstr("\n95 % from "));
   EXPECT_THAT(alone.out, Not(HasSubstr("p-value")));

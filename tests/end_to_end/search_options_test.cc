@@ -94,6 +94,8 @@ TEST(SearchOptions, MisuseIsRefused) {
       {{"--require", "8x"}, "--require '8x': the model cannot write 'x'"},
       {{"--forbid", "x"}, "--forbid 'x': the model cannot write 'x'"},
       {{"--forbid", ""}, "--forbid '': found no unit"},
+      {{"--require", ""}, "--require '': found no unit"},
+      {{"--minimum-ratio", "4", "--maximum-ratio", "1"}, "--minimum-ratio 4 is larger"},
       {{"--sample", "-b", "2"}, "--beam and --sample"},
       {{"--sample", "--require", "1"}, "--require and --sample"},
       {{"--sample", "--coverage", "1"}, "--coverage and --sample"},
@@ -221,6 +223,8 @@ TEST(Unknown, IsReplacedByWhatTheDictionaryHas) {
   EXPECT_EQ(predicted(replaced, "77\n"), Arguments{"seven seven "});
   testing::write_file(dictionary, "7\n");
   EXPECT_TRUE(failed(predict(replaced, "77\n"), kData, {"d.tsv:1: found 1 field"}));
+  testing::write_file(dictionary, "7\ta\n \tb\n");
+  EXPECT_TRUE(failed(predict(replaced, "77\n"), kData, {"d.tsv:2: found no source word"}));
 }
 
 TEST(Ensemble, OfAModelWithItselfIsTheModel) {

@@ -315,7 +315,11 @@ TEST(Dictionary, NamesBadLines) {
   EXPECT_EQ(message("a\tb\tc\n"),
             ":1: found 3 fields, expected a source word, a TAB and its target");
   EXPECT_EQ(message("a\tb\na\tc\n"), ":2: the source word 'a' stands here for a second time");
-  EXPECT_EQ(message("a\t\n"), ":1: found 2 fields, expected a source word, a TAB and its target");
+  EXPECT_EQ(message("a\t\n"),
+            ":1: found nothing behind the TAB, expected a source word, a TAB and its target");
+  EXPECT_EQ(
+      message("\tb\n"),
+      ":1: found no source word before the TAB, expected a source word, a TAB and its target");
 }
 
 // One of several drawn targets is the most probable one, and it need not be the first.

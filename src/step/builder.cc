@@ -288,9 +288,14 @@ void Builder::observe(const std::string& name, Value value, Over over) {
   program_.observations.push_back({name, value, over});
 }
 
-void Builder::cost(const std::string& name, Value value, double weight, bool rewarded) {
+void Builder::cost(const std::string& name, Value value, double weight) {
   ATTEND_CHECK(shape(value) == (Shape{Per::kRow, 1}));
-  program_.costs.push_back({name, value, weight, rewarded});
+  program_.costs.push_back({name, value, weight});
+}
+
+void Builder::rewarded_cost(const std::string& name, Value value, double weight) {
+  cost(name, value, weight);
+  program_.costs.back().rewarded = true;
 }
 
 void Builder::write(Value value, Notation notation) {

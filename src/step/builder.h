@@ -132,7 +132,7 @@ class Builder {
   /// more].
   Value band_prior(Value f, Value energies);
   /// The position that stochastic attention looks at, drawn by an alignment: [row and position: 1].
-  Value draw(Value alignment, StochasticPrediction prediction, bool passes_gradient);
+  Value draw(Value alignment, StochasticPrediction prediction, MeanGradient gradient);
   /// Σ_j w_j log α_j over the positions with w_j > 0: [row: 1].
   Value expected_log(Value weights, Value alignment);
   /// The distribution of the position after the token was chosen, from the one before and from
@@ -176,7 +176,9 @@ class Builder {
   /// Shows a value of a row, of a row and a position or an earlier step, or one number of a
   /// position.
   void observe(const std::string& name, Value value, Over over);
-  void cost(const std::string& name, Value value, double weight, bool rewarded = false);
+  void cost(const std::string& name, Value value, double weight);
+  /// Adds a cost that training multiplies by cost − baseline of the sentence (§7.4).
+  void rewarded_cost(const std::string& name, Value value, double weight);
   void write(Value value, Notation notation);
   void output(Output output);
 

@@ -173,14 +173,14 @@ Value Builder::monotonic_alignment(Value energies, Value last, MonotonicPredicti
                    .prediction = prediction});
 }
 
-Value Builder::draw(Value alignment, StochasticPrediction prediction, bool passes_gradient) {
+Value Builder::draw(Value alignment, StochasticPrediction prediction, MeanGradient gradient) {
   const Shape number{Per::kRowPosition, 1};
   expect(shape(alignment) == number, Op::kDraw, shape(alignment), number);
   return add_node({.op = Op::kDraw,
                    .inputs = {alignment},
                    .results = {number},
                    .stochastic = prediction,
-                   .passes_gradient = passes_gradient});
+                   .passes_gradient = gradient == MeanGradient::kPassed});
 }
 
 Value Builder::expected_log(Value weights, Value alignment) {

@@ -42,6 +42,10 @@ enum class Normaliser { kSoftmax, kSparsemax, kEntmax };
 /// weight, a position that is drawn, or all positions by their weights.
 enum class StochasticPrediction { kArgmax, kSample, kExpectation };
 
+/// Whether the weights of stochastic attention get the gradient of soft attention where training
+/// takes the mean of all positions (§7.4).
+enum class MeanGradient { kStopped, kPassed };
+
 /// What monotonic attention gives where a model predicts (§13.1): the first position that stops, or
 /// the expectation, as in training.
 enum class MonotonicPrediction { kScan, kExpectation };

@@ -13,12 +13,13 @@ namespace attend::model {
 
 step::Value stochastic_look(step::Builder& b, const Configuration& c, step::Value alignment) {
   if (!c.attention.is_stochastic()) return alignment;
-  const step::Value drawn =
-      b.draw(alignment, c.attention.stochastic_prediction, c.attention.expectation_gradient);
+  const step::Value drawn = b.draw(alignment, c.attention.stochastic_prediction,
+                                   c.attention.expectation_gradient ? step::MeanGradient::kPassed
+                                                                    : step::MeanGradient::kStopped);
   b.write(drawn, {"s_ij", "position", "1 for j ~ α_i, else 0"});
   b.observe("position", drawn, step::Over::kSource);
   if (c.attention.reward_weight > 0) {
-    b.cost("reward", b.expected_log(drawn, alignment), c.attention.reward_weight, true);
+    b.rewarded_cost("reward", b.expected_log(drawn, alignment), c.attention.reward_weight);
   }
   if (c.attention.entropy_weight > 0) {
     b.cost("entropy", b.expected_log(alignment, alignment), c.attention.entropy_weight);

@@ -47,6 +47,15 @@ Tensor Dropout::uniform(at::IntArrayRef shape, const at::TensorOptions& options)
   return numbers.to(options.device());
 }
 
+Tensor Dropout::draws(model::Sampling sampling, std::int64_t steps, std::int64_t batch,
+                      const at::TensorOptions& options) {
+  const Tensor numbers = uniform({steps, batch}, options);
+  if (sampling == model::Sampling::kAlways) return numbers;
+  const bool one = sampling == model::Sampling::kHalfOfBatches;
+  const Tensor coins = uniform({1, one ? 1 : batch}, options);
+  return at::where(coins < 0.5, at::full_like(numbers, -1), numbers);
+}
+
 Tensor Dropout::sequence(const Tensor& x, double probability) {
   if (probability <= 0.0) return x;
   const std::int64_t steps = config_.variational ? 1 : x.size(0);

@@ -27,6 +27,11 @@ class Dropout {
   std::int64_t whole(std::int64_t count);
   /// Draws numbers of this shape from 0 to 1, with 1 left out.
   at::Tensor uniform(at::IntArrayRef shape, const at::TensorOptions& options);
+  /// Draws the numbers that stochastic attention chooses positions with, [steps, batch] (§7.4):
+  /// from 0 to 1. In their place, −1 asks for the mean of all positions: never, in all steps of
+  /// about half of the sentences, or in the whole batch about every second time.
+  at::Tensor draws(model::Sampling sampling, std::int64_t steps, std::int64_t batch,
+                   const at::TensorOptions& options);
   /// Multiplies x [time, batch, units] by a mask. Every step has its own mask; with variational
   /// dropout all steps have one mask. Returns x itself when the probability is 0.
   at::Tensor sequence(const at::Tensor& x, double probability);

@@ -19,16 +19,6 @@ using model::InitialState;
 
 namespace {
 
-// Returns the numbers that stochastic attention draws its positions with, [steps, batch] (§7.4).
-Tensor draw_numbers(model::Sampling sampling, std::int64_t steps, std::int64_t batch,
-                    Dropout& dropout, const at::TensorOptions& kind) {
-  const Tensor numbers = dropout.uniform({steps, batch}, kind);
-  if (sampling == model::Sampling::kAlways) return numbers;
-  const bool one = sampling == model::Sampling::kHalfOfBatches;
-  const Tensor coins = dropout.uniform({1, one ? 1 : batch}, kind);
-  return at::where(coins < 0.5, at::full_like(numbers, -1), numbers);
-}
-
 bool drops(const Dropout* dropout, double model::DropoutConfig::*rate) {
   return dropout != nullptr && dropout->config().*rate > 0;
 }
@@ -273,8 +263,8 @@ Network::Decoded Network::decode(const Batch& whole, Dropout* dropout, Shown sho
                        attention.noise, floating());
   }
   if (dropout != nullptr && attention.is_stochastic()) {
-    masks.draws = draw_numbers(attention.sampling, batch.target.size(0), batch.sentences, *dropout,
-                               floating());
+    masks.draws =
+        dropout->draws(attention.sampling, batch.target.size(0), batch.sentences, floating());
   }
   // Plans that look know the number of allowed positions of each source only; no plan knows extra
   // costs.
@@ -414,9 +404,9 @@ LossInputs Network::bag_loss(const Batch& batch, Dropout* dropout) const {
   return inputs;
 }
 
-// Returns the factor of the rewarded costs at each target token, [tokens]: b − log p, negated, for
-// the mean log-probability of the tokens of its sentence (§7.4); undefined without such costs.
-// Completes the log-likelihood of `inputs`, so that the output layer is computed once.
+// Returns the factor of the rewarded costs at each target token, [tokens]: cost − baseline, where
+// the cost is −log p, the mean over the tokens of its sentence (§7.4); undefined without such
+// costs. Completes the log-likelihood of `inputs`, so that the output layer is computed once.
 Tensor Network::rewards_of_targets(const Decoded& decoded, const Batch& batch,
                                    LossInputs& inputs) const {
   const auto& costs = program_->program().costs;

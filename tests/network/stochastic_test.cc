@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "fixtures.h"
+#include "network/dropout.h"
 #include "network/guidance.h"
 #include "network/network.h"
 #include "network/step_operations.h"
@@ -131,6 +132,27 @@ TEST(Draw, TakesTheExpectationWhereItsNumberIsNegative) {
   EXPECT_TRUE(draw(alignment, none).equal(alignment));
   EXPECT_FALSE(draw(alignment, none).requires_grad());
   EXPECT_TRUE(draw(alignment, none, true).requires_grad());
+}
+
+// Sentences are drawn for wholly or not at all, half of them with a standard error of 1/2 / √n.
+TEST(Draw, IsLeftOutForHalfOfTheSentencesOrOfTheBatches) {
+  constexpr std::int64_t kSteps = 3, kBatch = 400, kCalls = 400;
+  const auto options = at::TensorOptions().dtype(at::kDouble);
+  Dropout dropout({}, 1, 1, 0);
+  const Tensor always = dropout.draws(model::Sampling::kAlways, kSteps, kBatch, options);
+  EXPECT_EQ(always.sizes(), (std::vector<std::int64_t>{kSteps, kBatch}));
+  EXPECT_TRUE((always >= 0).logical_and(always < 1).all().item<bool>());
+  const Tensor pictures = dropout.draws(model::Sampling::kHalfOfPictures, kSteps, kBatch, options);
+  const Tensor left_out = pictures == -1;
+  EXPECT_TRUE(at::equal(left_out.all(0), left_out.any(0))) << "all steps of a sentence";
+  EXPECT_NEAR(left_out[0].sum().item<double>(), kBatch / 2.0, 3 * std::sqrt(kBatch) / 2);
+  std::int64_t batches = 0;
+  for (std::int64_t call = 0; call < kCalls; ++call) {
+    const Tensor batch = dropout.draws(model::Sampling::kHalfOfBatches, kSteps, 5, options) == -1;
+    EXPECT_EQ(batch.all().item<bool>(), batch.any().item<bool>());
+    batches += batch.all().item<bool>();
+  }
+  EXPECT_NEAR(static_cast<double>(batches), kCalls / 2.0, 3 * std::sqrt(kCalls) / 2);
 }
 
 TEST(Draw, PredictsByTheLargestWeightByANumberOrByAllWeights) {

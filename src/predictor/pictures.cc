@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -91,33 +90,26 @@ class PackedFiles final : public Pictures::Files {
  public:
   PackedFiles(const std::filesystem::path& images, const std::filesystem::path& index,
               const vision::FitOptions& fit)
-      : name_(images.string()),
-        set_(vision::ImageSet::from_packed({.images = images, .index = lines_of(index)},
-                                           vision::CaptionRule::kOptional)),
-        fit_(fit) {
-    for (std::size_t i = 0; i < set_.size(); ++i) numbers_.emplace(set_.name(i), i);
-  }
+      : name_(images.string()), pack_(images, lines_of(index)), fit_(fit) {}
 
   Picture read(const std::string& name) const override { return {shown(name, fit_.size), {}}; }
   vision::Image shown(const std::string& name, vision::Size size) const override {
-    return set_.fitted(number_of(name), in_size(fit_, size));
+    return pack_.fitted(number_of(name), in_size(fit_, size));
   }
   vision::Size size_of(const std::string& name) const override {
-    return set_.decoded(number_of(name), {.limits = fit_.limits}).size;
+    return pack_.decoded(number_of(name), {.limits = fit_.limits}).size;
   }
   void check(const std::string& name) const override { number_of(name); }
 
  private:
   std::size_t number_of(const std::string& name) const {
-    const auto found = numbers_.find(name);
-    if (found != numbers_.end()) return found->second;
+    if (const auto found = pack_.find(name)) return *found;
     throw vision::ImageError(fmt::format("{}: no picture '{}'", name_, name));
   }
 
   std::string name_;
-  vision::ImageSet set_;
+  vision::PackedImages pack_;
   vision::FitOptions fit_;
-  std::map<std::string_view, std::size_t> numbers_;
 };
 
 // Annotations in a file of features.

@@ -44,7 +44,8 @@ class Pictures {
   vision::Image shown(const std::string& name, int side) const;
   /// Returns the size of a picture in its file, upright. Throws as shown() does.
   vision::Size size_of(const std::string& name) const;
-  /// Throws as read() does, for what the header of a picture tells: names, kinds, sizes.
+  /// Throws as read() does, for what is known without decoding a picture: its name and, where it is
+  /// a file of its own, its header.
   void check(const std::string& name) const;
   /// Whether reading takes the time of decoding: pictures do, given annotations do not.
   bool decodes() const { return decodes_; }

@@ -145,15 +145,4 @@ Image decode_image(std::span<const std::uint8_t> bytes, const std::string& name,
   return upright(std::move(stored.image), stored.orientation);
 }
 
-Image read_image(const std::filesystem::path& path, const DecodeOptions& options) {
-  std::string bytes;
-  try {
-    bytes = read_file(path, options.limits.bytes);
-  } catch (const DataError& error) {
-    throw ImageError(error.what());
-  }
-  return decode_image({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()},
-                      path.string(), options);
-}
-
 }  // namespace attend::vision

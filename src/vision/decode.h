@@ -71,8 +71,4 @@ ImageHeader read_image_header(std::span<const std::uint8_t> bytes, const std::st
 Image decode_image(std::span<const std::uint8_t> bytes, const std::string& name,
                    const DecodeOptions& options = {});
 
-/// Returns the picture of a file. Throws ImageError as decode_image() does, and for a file that is
-/// missing, unreadable or too large. Thread-safe.
-Image read_image(const std::filesystem::path& path, const DecodeOptions& options = {});
-
 }  // namespace attend::vision

@@ -11,7 +11,7 @@
 #include "base/base.h"
 #include "vision/codecs.h"
 #include "vision/feature_values.h"
-#include "vision/image_entries.h"
+#include "vision/field_reader.h"
 #include "vision/npy.h"
 #include "vision/random_access_file.h"
 
@@ -243,27 +243,6 @@ std::vector<float> FeatureFile::values(std::size_t image) const {
       to_floats(entry.type, data_->file.read(entry.offset, count * byte_width(entry.type)));
   require_finite(values, data_->units, path(), name(image));
   return values;
-}
-
-std::vector<std::size_t> find_features(const ImageSet& pictures, const FeatureFile& features) {
-  std::vector<std::size_t> images;
-  images.reserve(pictures.size());
-  for (std::size_t picture = 0; picture < pictures.size(); ++picture) {
-    const std::string& name = pictures.name(picture);
-    const std::optional<std::size_t> image = features.find(name);
-    if (!image) {
-      // People often name files with a folder in one place and without it in the other.
-      const std::string file_name = std::filesystem::path(name).filename().string();
-      const std::size_t similar = features.find(file_name).value_or(0);
-      throw DataError(
-          fmt::format("{}: found image '{}', expected one of the {} images of {}, such "
-                      "as '{}'",
-                      pictures.place(picture), name, features.size(), features.path(),
-                      shown_name(features.name(similar))));
-    }
-    images.push_back(*image);
-  }
-  return images;
 }
 
 }  // namespace attend::vision

@@ -25,7 +25,7 @@
 #include <string_view>
 #include <vector>
 
-#include "vision/image_set.h"
+#include "vision/packed.h"
 
 namespace attend::vision {
 
@@ -86,10 +86,5 @@ class FeatureFile {
   explicit FeatureFile(std::shared_ptr<const Data> data);
   std::shared_ptr<const Data> data_;
 };
-
-/// Returns, for each picture of a set, its image in a file of features. The file may have more
-/// images. Throws DataError, with the place where the picture is named, for the first one that the
-/// file does not have. Thread-safe.
-std::vector<std::size_t> find_features(const ImageSet& pictures, const FeatureFile& features);
 
 }  // namespace attend::vision

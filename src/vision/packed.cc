@@ -1,37 +1,32 @@
-// Packed files of pictures.
+#include "vision/packed.h"
+
 #include <fmt/format.h>
 
-#include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include "base/base.h"
-#include "vision/image_entries.h"
+#include "vision/field_reader.h"
 #include "vision/random_access_file.h"
 
 namespace attend::vision {
 namespace {
 
-constexpr const char* kIndexForm = "name TAB split TAB byte offset TAB byte length";
-constexpr const char* kCaptionForm = "name TAB split TAB number TAB caption";
+constexpr const char* kForm = "name TAB split TAB byte offset TAB byte length";
 
 // A picture of the index.
-struct Known {
+struct Entry {
+  std::string name;
   std::size_t line = 0;
-  std::string split;
-  std::optional<std::size_t> image = {};  // its number; nothing: its split is not asked for
-  std::size_t captions = 0;               // read so far
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
 };
 
-using Names = std::unordered_map<std::string, Known>;
-
-// Reads a line of the index.
-ImageSet::Entry read_entry(const FieldReader& reader, const RandomAccessFile& pack) {
-  reader.require_fields(4, kIndexForm);
-  ImageSet::Entry entry{std::string(reader.fields()[0]), reader.line()};
-  if (entry.name.empty()) {
-    reader.fail(fmt::format("found an empty name, expected {}", kIndexForm));
-  }
+// Reads the line of a picture.
+Entry read_entry(const FieldReader& reader, const RandomAccessFile& pack) {
+  reader.require_fields(4, kForm);
+  Entry entry{std::string(reader.fields()[0]), reader.line()};
+  if (entry.name.empty()) reader.fail(fmt::format("found an empty name, expected {}", kForm));
   entry.offset = reader.number(2, "the byte offset");
   entry.length = reader.number(3, "the byte length");
   if (entry.offset > pack.size() || entry.length > pack.size() - entry.offset) {
@@ -41,69 +36,74 @@ ImageSet::Entry read_entry(const FieldReader& reader, const RandomAccessFile& pa
   return entry;
 }
 
-// Reads the whole index. Returns the entries of the wanted split; `names` gets all of them.
-std::vector<ImageSet::Entry> read_index(FieldReader& reader, const RandomAccessFile& pack,
-                                        const std::string& split, Names& names) {
-  std::vector<ImageSet::Entry> entries;
-  while (reader.next()) {
-    ImageSet::Entry entry = read_entry(reader, pack);
-    const std::string own_split(reader.fields()[1]);
-    const auto [known, is_new] = names.try_emplace(entry.name, Known{reader.line(), own_split});
-    if (!is_new) {
-      reader.fail(fmt::format("found image '{}' again, expected each once; it is in line {} too",
-                              entry.name, known->second.line));
-    }
-    if (!split.empty() && own_split != split) continue;
-    known->second.image = entries.size();
-    entries.push_back(std::move(entry));
-  }
-  if (names.empty()) reader.fail_at(0, fmt::format("found no line, expected {}", kIndexForm));
-  if (entries.empty()) {
-    reader.fail_at(0,
-                   fmt::format("found no image of the split '{}', expected at least one", split));
-  }
-  return entries;
-}
-
-// Reads all captions and gives them to the entries that `names` leads to.
-void read_captions(const LineSource& source, const std::string& index, Names& names,
-                   std::vector<ImageSet::Entry>& entries) {
-  FieldReader reader(source);
-  while (reader.next()) {
-    reader.require_fields(4, kCaptionForm);
-    const auto found = names.find(std::string(reader.fields()[0]));
-    if (found == names.end()) {
-      reader.fail(fmt::format("found a caption of image '{}', expected a name of {}",
-                              reader.fields()[0], index));
-    }
-    Known& known = found->second;
-    if (reader.fields()[1] != known.split) {
-      reader.fail(fmt::format("found the split '{}', expected '{}' as in {}:{}", reader.fields()[1],
-                              known.split, index, known.line));
-    }
-    const std::uint64_t number = reader.number(2, "the number of the caption");
-    if (number != known.captions) {
-      reader.fail(fmt::format("found caption {} of image '{}', expected caption {}", number,
-                              found->first, known.captions));
-    }
-    ++known.captions;
-    std::string caption = reader.caption(3);
-    if (known.image) entries[*known.image].captions.push_back(std::move(caption));
-  }
-}
-
 }  // namespace
 
-ImageSet ImageSet::from_packed(const PackedFiles& files, CaptionRule rule) {
-  ImageSet set;
-  set.index_ = files.index.name;
-  set.pack_ = std::make_unique<RandomAccessFile>(files.images, "packed images");
-  Names names;
-  FieldReader reader(files.index);
-  set.entries_ = read_index(reader, *set.pack_, files.split, names);
-  if (files.captions.next) read_captions(files.captions, set.index_, names, set.entries_);
-  if (rule == CaptionRule::kRequired) require_captions(set.entries_, reader);
-  return set;
+struct PackedImages::Data {
+  Data(const std::filesystem::path& images, const LineSource& lines)
+      : pack(images, "packed images"), index(lines.name) {
+    FieldReader reader(lines);
+    while (reader.next()) {
+      Entry entry = read_entry(reader, pack);
+      const auto [known, is_new] = numbers.try_emplace(entry.name, entries.size());
+      if (!is_new) {
+        reader.fail(fmt::format("found image '{}' again, expected each once; it is in line {} too",
+                                entry.name, entries[known->second].line));
+      }
+      entries.push_back(std::move(entry));
+    }
+    if (entries.empty()) reader.fail_at(0, fmt::format("found no line, expected {}", kForm));
+  }
+
+  RandomAccessFile pack;
+  std::string index;  // its name
+  std::vector<Entry> entries;
+  std::unordered_map<std::string, std::size_t> numbers;
+};
+
+PackedImages::PackedImages(const std::filesystem::path& images, const LineSource& index)
+    : data_(std::make_unique<const Data>(images, index)) {}
+PackedImages::~PackedImages() = default;
+PackedImages::PackedImages(PackedImages&&) noexcept = default;
+PackedImages& PackedImages::operator=(PackedImages&&) noexcept = default;
+
+std::size_t PackedImages::size() const { return data_->entries.size(); }
+
+const std::string& PackedImages::name(std::size_t image) const {
+  return data_->entries.at(image).name;
+}
+
+std::optional<std::size_t> PackedImages::find(std::string_view name) const {
+  const auto found = data_->numbers.find(std::string(name));
+  if (found == data_->numbers.end()) return std::nullopt;
+  return found->second;
+}
+
+std::string PackedImages::place(std::size_t image) const {
+  return fmt::format("{}:{}", data_->index, data_->entries.at(image).line);
+}
+
+std::vector<std::uint8_t> PackedImages::bytes(std::size_t image, std::size_t limit) const {
+  const Entry& entry = data_->entries.at(image);
+  try {
+    if (entry.length > limit) {
+      throw DataError(entry.name, 0, fmt::format("larger than the limit of {} bytes", limit));
+    }
+    return data_->pack.read(entry.offset, entry.length);
+  } catch (const DataError& error) {
+    throw ImageError(data_->index, entry.line, error.what());
+  }
+}
+
+std::string PackedImages::name_for_messages(std::size_t image) const {
+  return fmt::format("{}: {}", place(image), name(image));
+}
+
+Image PackedImages::decoded(std::size_t image, const DecodeOptions& options) const {
+  return decode_image(bytes(image, options.limits.bytes), name_for_messages(image), options);
+}
+
+Image PackedImages::fitted(std::size_t image, const FitOptions& options) const {
+  return decode_fitted(bytes(image, options.limits.bytes), name_for_messages(image), options);
 }
 
 }  // namespace attend::vision

@@ -236,23 +236,5 @@ TEST_F(Features, AreReadBySeveralThreads) {
   EXPECT_THAT(equal, ElementsAre(50, 50, 50, 50));
 }
 
-TEST_F(Features, ArePutBesideThePicturesOfAList) {
-  const auto list = [&](const std::string& text) {
-    write_file(folder_ / "list.tsv", text);
-    return ImageSet::from_list(lines_of_file(folder_ / "list.tsv"), "");
-  };
-  const FeatureFile features = open(numpy_golden(), "a.jpg\nb.jpg\n");
-  EXPECT_THAT(find_features(list("b.jpg\tone\na.jpg\ttwo\nb.jpg\tthree\n"), features),
-              ElementsAre(1, 0));
-  const auto refused_list = [&](const std::string& text) {
-    return message_of([&] { find_features(list(text), features); });
-  };
-  const std::string place = (folder_ / "list.tsv").string() + ":2: ";
-  EXPECT_EQ(refused_list("a.jpg\tone\nphotos/b.jpg\ttwo\n"),
-            place + "found image 'photos/b.jpg', expected one of the 2 images of " +
-                path_.string() + ", such as 'b.jpg'");
-  EXPECT_THAT(refused_list("a.jpg\tone\nc.jpg\ttwo\n"), HasSubstr("such as 'a.jpg'"));
-}
-
 }  // namespace
 }  // namespace attend::vision

@@ -1,4 +1,4 @@
-// How an ImageSet is built from lines. Internal to the folder.
+// Reads the lines of a text file that names pictures. Internal to the folder.
 #pragma once
 
 #include <cstddef>
@@ -7,17 +7,9 @@
 #include <string_view>
 #include <vector>
 
-#include "vision/image_set.h"
+#include "vision/packed.h"
 
 namespace attend::vision {
-
-struct ImageSet::Entry {
-  std::string name;
-  std::size_t line = 0;  // where the picture is first named, from 1
-  std::vector<std::string> captions = {};
-  std::uint64_t offset = 0;  // in the packed file
-  std::uint64_t length = 0;
-};
 
 /// Reads the lines of a file and their fields, and says where something is wrong.
 class FieldReader {
@@ -35,8 +27,6 @@ class FieldReader {
   /// Returns a field as a whole number. Throws DataError for anything else. `meaning` says what it
   /// is: "the byte offset".
   std::uint64_t number(std::size_t field, const char* meaning) const;
-  /// Returns a field with a caption. Throws DataError where it is blank.
-  std::string caption(std::size_t field) const;
 
  private:
   const LineSource& source_;
@@ -44,8 +34,5 @@ class FieldReader {
   std::string text_;
   std::vector<std::string_view> fields_;
 };
-
-/// Throws DataError for the first picture without captions.
-void require_captions(const std::vector<ImageSet::Entry>& entries, const FieldReader& reader);
 
 }  // namespace attend::vision

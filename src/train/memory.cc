@@ -3,6 +3,21 @@
 #include <algorithm>
 
 namespace attend::train {
+namespace {
+
+// Returns where a run that begins at `first` may end, `i` at most: captions of one picture stay
+// together, unless they alone take too much.
+std::size_t begin_of_picture(std::span<const model::Example* const> examples, std::size_t first,
+                             std::size_t i) {
+  std::size_t end = i;
+  while (end > first && examples[i]->source.picture != nullptr &&
+         examples[end - 1]->source.picture == examples[i]->source.picture) {
+    --end;
+  }
+  return end > first ? end : i;
+}
+
+}  // namespace
 
 std::vector<std::span<const model::Example* const>> cut_by_memory(
     const model::ActivationMemory& memory, std::int64_t kept_logits,
@@ -20,10 +35,11 @@ std::vector<std::span<const model::Example* const>> cut_by_memory(
         memory.bytes(kept_logits, static_cast<std::int64_t>(i + 1 - first),
                      static_cast<std::int64_t>(source), static_cast<std::int64_t>(target));
     if (needed <= bytes || i == first) continue;
-    runs.push_back(examples.subspan(first, i - first));
-    first = i;
-    source = examples[i]->source.tokens.size();
-    target = examples[i]->target.size();
+    const std::size_t end = begin_of_picture(examples, first, i);
+    runs.push_back(examples.subspan(first, end - first));
+    first = end;
+    i = end - 1;  // the next example begins the next run
+    source = target = 0;
   }
   if (first < examples.size()) runs.push_back(examples.subspan(first));
   return runs;

@@ -4,7 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "network/fixtures.h"
 #include "random_configuration.h"
@@ -21,6 +23,36 @@ using network::testing::random_examples;
 using network::testing::small_configuration;
 
 constexpr model::VocabularySizes kSizes{8, 9};
+
+// Example i has picture i / captions, and the memory of two and a half pictures is too little for
+// three.
+TEST(CutByMemory, KeepsTheCaptionsOfAPictureTogether) {
+  const Configuration configuration = small_configuration();
+  const model::ActivationMemory memory(configuration, kSizes);
+  auto examples = random_examples(12, kSizes, 6, 5, 4);
+  for (Example& example : examples) {
+    example.source.tokens.resize(6, 1);
+    example.target.resize(5, 1);
+  }
+  const auto cut = [&](std::size_t captions, std::int64_t examples_that_fit) {
+    for (std::size_t i = 0; i < examples.size(); ++i) {
+      const bool begins = i % captions == 0;
+      examples[i].source.picture =
+          begins ? std::make_shared<model::Picture>() : examples[i - 1].source.picture;
+    }
+    const auto batch = pointers(examples);
+    std::vector<std::size_t> sizes;
+    for (const auto& run :
+         cut_by_memory(memory, 0, batch, memory.bytes(0, examples_that_fit, 6, 5))) {
+      sizes.push_back(run.size());
+    }
+    return sizes;
+  };
+  EXPECT_EQ(cut(1, 5), (std::vector<std::size_t>{5, 5, 2}));
+  EXPECT_EQ(cut(2, 5), (std::vector<std::size_t>{4, 4, 4}));
+  EXPECT_EQ(cut(3, 7), (std::vector<std::size_t>{6, 6}));
+  EXPECT_EQ(cut(6, 4), (std::vector<std::size_t>{4, 2, 4, 2})) << "a picture that takes more";
+}
 
 class Engines : public ::testing::TestWithParam<model::LossScale> {};
 

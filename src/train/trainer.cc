@@ -231,13 +231,15 @@ void Trainer::train_epoch(std::optional<StopReason>& reason) {
   const std::int64_t epoch = position_.epoch;
   while (!reason && position_.epoch == epoch) {
     update(batches[static_cast<std::size_t>(position_.batch)]);
+    const bool bag_only = is_bag_epoch();
     ++position_.batch;
     report_(progress(Progress::Kind::kUpdate));
     if (position_.batch == updates_in_epoch_) {
       position_.batch = 0;
       ++position_.epoch;
     }
-    if (validation_due()) validate();
+    if (bag_only && !is_bag_epoch()) begin_loss();  // the bag's cost is none per target token
+    if (!bag_only && validation_due()) validate();  // before, the decoder has not learned
     reason = finished();
     if (!reason && stop_()) reason = StopReason::kInterrupted;
     if (since(saved_) >= training_.checkpoint_minutes * 60.0) save_checkpoint_now();
@@ -257,7 +259,7 @@ void Trainer::update(std::span<const std::uint32_t> batch) {
   const std::vector<const model::Example*> examples = examples_of(batch);
   if (session_.data.pictures != nullptr) session_.data.pictures->hold(examples);
   ++position_.update;
-  const bool bag_only = position_.epoch < training_.bag_epochs;
+  const bool bag_only = is_bag_epoch();
   const BatchSums sums =
       sharded_.compute_gradient(examples, position_.update, {position_.baseline, bag_only});
   fail_if_not_finite(sums.cost, "loss");
@@ -282,8 +284,14 @@ void Trainer::note_reward(const BatchSums& sums) {
   position_.baseline = kept * position_.baseline + (1 - kept) * cost;
 }
 
+void Trainer::begin_loss() {
+  position_.train_loss = 0;
+  position_.train_tokens = 0;
+}
+
+bool Trainer::is_bag_epoch() const { return position_.epoch < training_.bag_epochs; }
+
 bool Trainer::validation_due() const {
-  if (position_.epoch < training_.bag_epochs) return false;  // the decoder has not learned yet
   return training_.validate_every > 0 ? position_.update % training_.validate_every == 0
                                       : position_.batch == 0;
 }
@@ -372,8 +380,7 @@ void Trainer::validate() {
   history_->append({position_.update, event.epoch, event.loss, loss, training_.metric,
                     event.validation_metric, event.best, event.learning_rate,
                     event.pairs_per_second, event.seconds});
-  position_.train_loss = 0;
-  position_.train_tokens = 0;
+  begin_loss();
   ++position_.validations;
   position_.validated_at = position_.update;
   save_checkpoint_now();

@@ -44,7 +44,9 @@ class Trainer {
   void update(std::span<const std::uint32_t> batch);
   void note_reward(const BatchSums& sums);
   void fail_if_not_finite(double value, const char* what) const;
+  bool is_bag_epoch() const;
   bool validation_due() const;
+  void begin_loss();
   void validate();
   bool note_validation(double metric, double loss);
   void save_better(const model::Weights& weights);

@@ -110,6 +110,25 @@ class Training : public ::testing::Test {
   ExitCode code = ExitCode::kSuccess;
 };
 
+// b ← 0.75 b + 0.25 cost after every update, where the cost is that of a token of its batch (§7.4).
+TEST_F(Training, OfHardAttentionKeepsTheMovingAverageOfItsCosts) {
+  model::Configuration& c = options.configuration;
+  c.attention.kind = model::AttentionKind::kStochastic;
+  c.attention.baseline_decay = 0.75;
+  c.training.updates = 6;
+  c.training.validate_every = 1;
+  run();
+  double baseline = 0;
+  int updates = 0;
+  std::istringstream lines(read_file(options.folder / "metrics.jsonl"));
+  for (std::string line; std::getline(lines, line); ++updates) {
+    const double cost = nlohmann::json::parse(line).at("train_loss");
+    baseline = 0.75 * baseline + 0.25 * cost;
+  }
+  EXPECT_EQ(updates, 6);
+  EXPECT_NEAR(load_checkpoint(options.folder).position.baseline, baseline, 1e-9);
+}
+
 TEST_F(Training, LearnsAndWritesALoadableFolder) {
   options.configuration.training.epochs = 6;
   const TrainResult result = run();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <fstream>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -26,6 +27,7 @@ class Pictures::Files {
   virtual vision::Image shown(const std::string& name, vision::Size size) const = 0;
   virtual vision::Size size_of(const std::string& name) const = 0;
   virtual void check(const std::string& name) const = 0;
+  virtual std::uint64_t fingerprint() const { return 0; }
 };
 
 namespace {
@@ -43,6 +45,24 @@ vision::FitOptions in_size(vision::FitOptions fit, vision::Size size) {
 vision::LineSource lines_of(const std::filesystem::path& path) {
   const auto reader = std::make_shared<text::LineReader>(path);
   return {reader->name(), [reader](std::string& line) { return reader->next(line); }};
+}
+
+// Returns a number that differs for files of other sizes and, but for chance, for files whose first
+// or last bytes differ: headers and the last annotations. A whole file may be larger than the
+// memory.
+std::uint64_t fingerprint_of(const std::filesystem::path& path) {
+  constexpr std::streamoff kBytes = std::streamoff{1} << 20;
+  std::ifstream file(path, std::ios::binary);
+  file.seekg(0, std::ios::end);
+  const auto size = static_cast<std::streamoff>(file.tellg());
+  std::uint64_t hash = mix(static_cast<std::uint64_t>(size));
+  std::string bytes(static_cast<std::size_t>(std::clamp(size, std::streamoff{0}, kBytes)), 0);
+  for (const std::streamoff begin : {std::streamoff{0}, size - std::ssize(bytes)}) {
+    file.seekg(begin);
+    file.read(bytes.data(), std::ssize(bytes));
+    for (const char byte : bytes) hash = mix(hash ^ static_cast<unsigned char>(byte));
+  }
+  return hash;
 }
 
 // Picture files in a folder.
@@ -69,8 +89,14 @@ class FolderFiles final : public Pictures::Files {
   }
 
  private:
-  // An unreadable file is a problem of this picture, and not of the program.
+  // An unreadable file is a problem of this picture, and not of the program. A pipe could make the
+  // program wait for ever.
   std::string bytes_of(const std::filesystem::path& path) const {
+    std::error_code none;
+    if (std::filesystem::exists(path, none) && !std::filesystem::is_regular_file(path, none)) {
+      throw vision::ImageError(fmt::format(
+          "{}: found something else than a regular file, expected a picture", path.string()));
+    }
     try {
       return read_file(path, fit_.limits.bytes);
     } catch (const Error& error) {
@@ -100,6 +126,7 @@ class PackedFiles final : public Pictures::Files {
     return pack_.decoded(number_of(name), {.limits = fit_.limits}).size;
   }
   void check(const std::string& name) const override { number_of(name); }
+  std::uint64_t fingerprint() const override { return fingerprint_of(name_); }
 
  private:
   std::size_t number_of(const std::string& name) const {
@@ -133,6 +160,7 @@ class Features final : public Pictures::Files {
   }
   vision::Size size_of(const std::string& name) const override { return shown(name, {}).size; }
   void check(const std::string& name) const override { number_of(name); }
+  std::uint64_t fingerprint() const override { return fingerprint_of(file_.path()); }
 
  private:
   std::size_t number_of(const std::string& name) const {
@@ -227,6 +255,7 @@ Pictures::Pictures(const PictureOptions& options, const Configuration& configura
 
 Picture Pictures::read(const std::string& name) const { return files_->read(name); }
 void Pictures::check(const std::string& name) const { files_->check(name); }
+std::uint64_t Pictures::fingerprint() const { return files_->fingerprint(); }
 
 vision::Size Pictures::size_of(const std::string& name) const { return looked_at_->size_of(name); }
 

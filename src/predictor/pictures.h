@@ -47,6 +47,9 @@ class Pictures {
   /// Throws as read() does, for what is known without decoding a picture: its name and, where it is
   /// a file of its own, its header.
   void check(const std::string& name) const;
+  /// Returns a number that tells one packed file or file of annotations from another, by size,
+  /// first and last bytes. 0 for files in a folder.
+  std::uint64_t fingerprint() const;
   /// Whether reading takes the time of decoding: pictures do, given annotations do not.
   bool decodes() const { return decodes_; }
   /// The bytes that a picture takes in memory.

@@ -267,8 +267,17 @@ class Encoder {
   std::array<std::array<UnknownUnits, 2>, 2> unknown_;  // [Part][source, target]
 };
 
+void expect_pictures(const Split& split, PictureStore& pictures) {
+  std::vector<const std::string*> names;
+  for (const Corpus* corpus : {&split.training, &split.validation}) {
+    for (const Line& line : corpus->lines) names.push_back(&line.pair.source);
+  }
+  pictures.expect(names);
+}
+
 void encode_all(Dataset& dataset, const Split& split, const TrainOptions& options,
                 LeftOut& left_out) {
+  if (dataset.pictures != nullptr) expect_pictures(split, *dataset.pictures);
   Encoder encoder(dataset.text, dataset.pictures.get(), left_out);
   for (const Line& line : split.training.lines) {
     if (auto example = encoder.encode(split.training, line)) {
@@ -399,6 +408,7 @@ Dataset prepare_data(const TrainOptions& options, std::optional<model::ModelText
   if (!existing) existing = build_text(configuration, split, messages);
   Dataset dataset{std::move(*existing), {}, {}, {}, of_pairs, std::move(messages)};
   open_pictures(options, dataset);
+  if (dataset.pictures != nullptr) dataset.fingerprint ^= dataset.pictures->fingerprint();
   encode_all(dataset, split, options, left_out);
   if (training.class_weights == model::ClassWeights::kBalanced) balance(dataset.training);
   if (labels) warn_of_one_label(dataset);

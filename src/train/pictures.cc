@@ -1,6 +1,7 @@
 #include "train/pictures.h"
 
 #include <algorithm>
+#include <numeric>
 #include <set>
 #include <utility>
 
@@ -11,13 +12,60 @@ namespace attend::train {
 PictureStore::PictureStore(predictor::Pictures pictures, std::size_t kept)
     : pictures_(std::move(pictures)), most_(kept / std::max<std::size_t>(1, pictures_.bytes())) {}
 
+// Few pictures are ahead where they are large.
+vision::DecodeAheadOptions PictureStore::ahead_options(int threads) const {
+  constexpr std::size_t kBytes = std::size_t{1} << 28, kMost = 64;
+  vision::DecodeAheadOptions options;
+  options.threads = threads;
+  options.ahead =
+      std::clamp<std::size_t>(kBytes / std::max<std::size_t>(1, pictures_.bytes()), 1, kMost);
+  return options;
+}
+
+void PictureStore::stop_ahead() {
+  ahead_.reset();
+  expected_.clear();
+  places_.clear();
+  order_.clear();
+  taken_ = 0;
+}
+
+void PictureStore::expect(std::span<const std::string* const> names) {
+  stop_ahead();
+  if (!pictures_.decodes()) return;
+  for (const std::string* name : names) {
+    if (numbers_.contains(*name)) continue;
+    if (places_.emplace(*name, expected_.size()).second) expected_.push_back(*name);
+  }
+  std::vector<std::size_t> all(expected_.size());
+  std::iota(all.begin(), all.end(), std::size_t{0});
+  ahead_.emplace(
+      std::move(all),
+      [this](std::size_t number) { return pictures_.read(expected_[number]).image; },
+      ahead_options(0));
+}
+
+// Returns a picture, which was decoded ahead if its turn has come. Throws as Pictures::read().
+model::Picture PictureStore::read_expected(const std::string& name) {
+  const auto place = places_.find(name);
+  const bool is_ahead = place != places_.end() && place->second >= taken_;
+  if (!is_ahead) return pictures_.read(name);  // such as another caption of a broken picture
+  for (; taken_ < place->second; ++taken_) {
+    try {
+      ahead_->next();  // the lines of this picture were left out
+    } catch (const DataError&) {
+    }
+  }
+  ++taken_;
+  return {*ahead_->next(), {}};
+}
+
 std::shared_ptr<const model::Picture> PictureStore::add(const std::string& name) {
   const auto found = numbers_.find(name);
   if (found != numbers_.end()) return slots_[found->second];
-  // What stays in memory is read now, so that a broken picture is known before the training begins.
   std::optional<model::Picture> picture;
-  if (kept_ < most_) {
-    picture = pictures_.read(name);
+  if (kept_ < most_ || pictures_.decodes()) {
+    picture = read_expected(name);
   } else {
     pictures_.check(name);
   }
@@ -25,7 +73,7 @@ std::shared_ptr<const model::Picture> PictureStore::add(const std::string& name)
   names_.push_back(name);
   slots_.push_back(std::make_shared<model::Picture>());
   numbers_of_slots_.emplace(slots_.back().get(), slots_.size() - 1);
-  if (picture) put(slots_.size() - 1, std::move(*picture));
+  if (picture && kept_ < most_) put(slots_.size() - 1, std::move(*picture));
   return slots_.back();
 }
 
@@ -47,9 +95,7 @@ std::vector<PictureStore::Number> PictureStore::missing(
 }
 
 void PictureStore::decode_ahead(std::span<const Batch> batches) {
-  ahead_.reset();
-  order_.clear();
-  taken_ = 0;
+  stop_ahead();
   if (!pictures_.decodes()) return;
   std::set<Number> stay;  // pictures that are still there when a later batch asks for them
   for (const Batch& batch : batches) {
@@ -60,8 +106,9 @@ void PictureStore::decode_ahead(std::span<const Batch> batches) {
     }
   }
   if (order_.empty()) return;
-  ahead_.emplace(order_,
-                 [this](std::size_t number) { return pictures_.read(names_[number]).image; });
+  ahead_.emplace(
+      order_, [this](std::size_t number) { return pictures_.read(names_[number]).image; },
+      ahead_options(1));
 }
 
 // Returns the contents of a picture: what was decoded ahead, if its turn has come.

@@ -28,10 +28,17 @@ class PictureStore {
 
   explicit PictureStore(predictor::Pictures pictures, std::size_t kept = kKept);
 
-  /// Returns the picture of a name. As long as there is room for pictures that stay, it is read at
-  /// once, and this throws as Pictures::read() does; afterwards it is empty, and this throws as
-  /// Pictures::check() does.
+  /// Decodes in the background, by all processors, the pictures that add() will be called with
+  /// next, in this order. Names may occur more than once. Annotations that are given need no
+  /// decoding.
+  void expect(std::span<const std::string* const> names);
+  /// Returns the picture of a name. A picture is decoded here, so that a broken one is known before
+  /// the training, and this throws as Pictures::read() does; its contents stay as long as there is
+  /// room. Annotations that are given are read while there is room; for those behind, this throws
+  /// as Pictures::check() does.
   std::shared_ptr<const model::Picture> add(const std::string& name);
+  /// Tells one set of pictures from another, as Pictures::fingerprint() does.
+  std::uint64_t fingerprint() const { return pictures_.fingerprint(); }
   std::size_t size() const { return names_.size(); }  ///< the number of different pictures
 
   /// Decodes in the background what hold() will be called with next, batch by batch. Annotations
@@ -44,6 +51,9 @@ class PictureStore {
  private:
   using Number = std::size_t;
 
+  void stop_ahead();
+  model::Picture read_expected(const std::string& name);
+  vision::DecodeAheadOptions ahead_options(int threads) const;
   std::vector<Number> missing(std::span<const model::Example* const> examples) const;
   bool is_in_memory(Number number) const;
   model::Picture read(Number number);
@@ -55,10 +65,12 @@ class PictureStore {
   std::vector<std::shared_ptr<model::Picture>> slots_;  // [names]
   std::map<std::string, Number> numbers_;
   std::map<const model::Picture*, Number> numbers_of_slots_;
-  std::size_t kept_ = 0;         // pictures that stay
-  std::vector<Number> passing_;  // pictures in memory that leave it with the next hold()
-  std::vector<Number> order_;    // that ahead_ decodes
-  std::size_t taken_ = 0;        // pictures of order_
+  std::size_t kept_ = 0;               // pictures that stay
+  std::vector<Number> passing_;        // pictures in memory that leave it with the next hold()
+  std::vector<std::string> expected_;  // names that ahead_ decodes for add()
+  std::map<std::string, std::size_t> places_;  // of the names in expected_
+  std::vector<Number> order_;                  // that ahead_ decodes for hold()
+  std::size_t taken_ = 0;                      // pictures of expected_ or order_
   std::optional<vision::DecodeAhead> ahead_;
 };
 

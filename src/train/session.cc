@@ -201,10 +201,10 @@ Session open_session(const TrainOptions& options) {
   const TrainOptions going_on = with_temperatures(options, folder);
   Dataset data = prepare_data(going_on, std::move(folder.text));
   if (folder.checkpoint && folder.checkpoint->fingerprint != data.fingerprint) {
-    throw UsageError(
-        fmt::format("the pairs are not those that the training in {} began with; choose another "
-                    "folder or the old files",
-                    options.folder.string()));
+    throw UsageError(fmt::format(
+        "the pairs, or the file of their pictures, are not those that the training in {} "
+        "began with; choose another folder or the old files",
+        options.folder.string()));
   }
   check_memory(data.text.configuration, data.text.sizes());
   check_metric(data);

@@ -39,15 +39,18 @@ void run(const Options& options) {
   std::vector<NamedFile> inputs = named_files(options.load.pictures);
   inputs.push_back({"the names", options.input});
   check_kept(inputs, {"--output", options.target});
+  if (options.target.ends_with(".npy")) {
+    check_kept(inputs, {"--output", options.target + ".names"});
+  }
   const predictor::Predictor predictor(options.model, options.load);
   const std::vector<std::string> names = read_names(options);
   vision::FeatureWriter writer(
       options.target, names,
       static_cast<std::size_t>(predictor.text().configuration.encoder.units));
-  constexpr std::size_t kChunk = 512;
+  const std::size_t chunk = lines_together(predictor);
   std::size_t written = 0;
-  for (std::size_t first = 0; first < names.size(); first += kChunk) {
-    const auto some = std::span(names).subspan(first, std::min(kChunk, names.size() - first));
+  for (std::size_t first = 0; first < names.size(); first += chunk) {
+    const auto some = std::span(names).subspan(first, std::min(chunk, names.size() - first));
     const auto found = predictor.annotate_pictures(some, options.threads);
     for (std::size_t i = 0; i < found.size(); ++i) {
       const predictor::PictureAnnotations& one = found[i];

@@ -430,6 +430,11 @@ std::size_t lines_together(const predictor::Predictor& predictor) {
   return std::clamp<std::size_t>((std::size_t{256} << 20) / bytes, 1, usual);
 }
 
+std::size_t source_units(const predictor::Predictor& predictor) {
+  const model::Configuration& c = predictor.text().configuration;
+  return c.encoder.reads_pictures() ? static_cast<std::size_t>(c.regions()) : 0;
+}
+
 std::string pharaoh(const predictor::Prediction& prediction) {
   std::string line;
   for (const auto& [source, target] : prediction.links) {

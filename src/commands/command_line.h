@@ -176,6 +176,9 @@ std::string pharaoh(const predictor::Prediction& prediction);
 /// MiB.
 std::size_t lines_together(const predictor::Predictor& predictor);
 
+/// Returns LineOptions::source_units for a model: its regions, or 0 for a model of texts.
+std::size_t source_units(const predictor::Predictor& predictor);
+
 using WriteText = std::function<void(std::string_view)>;
 
 /// What a model answers with.

@@ -30,6 +30,8 @@ void check_model(const predictor::Predictor& predictor) {
   const model::Configuration& c = predictor.text().configuration;
   if (!c.encoder.reads_pictures()) throw UsageError("attend gaze needs a model of pictures");
   check_alignment(predictor, kName);
+  if (c.target.unit == model::UnitChoice::kWords) return;
+  throw UsageError("attend gaze needs a model that writes words (target.unit: words)");
 }
 
 std::string result_text(const scenes::PointingScore& score, std::size_t pictures, Output output) {
@@ -60,11 +62,12 @@ void check_whole(const model::ImageConfig& image, vision::Size size, const std::
                   name, size.width, size.height, image.width, image.height));
 }
 
-// Counts the answers to some pictures.
-void add_answers(const predictor::Predictor& predictor, const Options& options,
-                 std::span<const std::string> names, const scenes::NamedWords& named,
-                 scenes::PointingScore& score) {
+// Counts the answers to some pictures. Returns how many pictures had one.
+std::size_t add_answers(const predictor::Predictor& predictor, const Options& options,
+                        std::span<const std::string> names, const scenes::NamedWords& named,
+                        scenes::PointingScore& score) {
   const auto answers = predictor.predict(names, options.predict);
+  std::size_t answered = 0;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const predictor::Answer& answer = answers[i];
     if (!answer.problem.empty()) {
@@ -80,7 +83,9 @@ void add_answers(const predictor::Predictor& predictor, const Options& options,
     check_whole(predictor.text().configuration.image, size, names[i]);
     score.add(scenes::score_gaze(named.at(names[i]), best.units, best.alignment, grid, size.height,
                                  size.width));
+    ++answered;
   }
+  return answered;
 }
 
 void run(const Options& options) {
@@ -96,13 +101,15 @@ void run(const Options& options) {
   wanted.predict.search.alignments = search::Alignments::kKept;
   text::OutputFile target(options.target);
   scenes::PointingScore score;
-  constexpr std::size_t kChunk = 512;
-  for (std::size_t first = 0; first < names.size(); first += kChunk) {
-    add_answers(predictor, wanted,
-                std::span(names).subspan(first, std::min(kChunk, names.size() - first)), named,
-                score);
+  const std::size_t chunk = lines_together(predictor);
+  std::size_t answered = 0;
+  for (std::size_t first = 0; first < names.size(); first += chunk) {
+    answered += add_answers(predictor, wanted,
+                            std::span(names).subspan(first, std::min(chunk, names.size() - first)),
+                            named, score);
   }
-  target.write(result_text(score, names.size(), options.output));
+  if (answered == 0) throw DataError(options.boxes, 0, "none of its pictures could be described");
+  target.write(result_text(score, answered, options.output));
   target.commit();
 }
 

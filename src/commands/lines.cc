@@ -55,11 +55,12 @@ void complete_request(const predictor::TargetRequest& all, std::size_t line, Chu
   request.stream = line;
 }
 
-// Returns a bound on how many numbers the alignments of the chunk's last line have. A unit is at
-// least one byte.
-std::size_t alignment_bound(const Chunk& chunk, const predictor::PredictOptions& options) {
+// Returns a bound on how many numbers the alignments of the chunk's last line have.
+std::size_t alignment_bound(const Chunk& chunk, const LineOptions& line_options) {
+  const predictor::PredictOptions& options = line_options.predict;
   const search::SearchOptions& search = options.search;
-  std::size_t source = chunk.sources.back().size() + 1, parts = 1;
+  const std::size_t units = line_options.source_units;
+  std::size_t source = units > 0 ? units : chunk.sources.back().size() + 1, parts = 1;
   const bool split = options.long_sources == predictor::LongSources::kSplit;
   if (split) parts += source / options.maximum_source_length;
   if (!split) source = std::min(source, options.maximum_source_length + 1);
@@ -101,7 +102,7 @@ bool read_chunk(Reader& reader, const LineOptions& options, Chunk& chunk,
     bytes +=
         chunk.sources.back().size() + (chunk.targets.empty() ? 0 : chunk.targets.back().size());
     if (options.predict.search.alignments == search::Alignments::kKept) {
-      alignment += alignment_bound(chunk, options.predict);
+      alignment += alignment_bound(chunk, options);
     }
   }
   return !chunk.sources.empty();

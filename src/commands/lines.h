@@ -43,6 +43,9 @@ struct LineOptions {
   /// The most predictions in one chunk; with n-best lists a chunk has at most chunk_lines / n_best
   /// lines, and at least one.
   std::size_t chunk_lines = 2048;
+  /// The units of every source where its text does not bound them: the regions of a picture, whose
+  /// source is its name. 0: a unit is at least one byte.
+  std::size_t source_units = 0;
   LineErrors errors = LineErrors::kGoOn;
   BadLines bad_lines = BadLines::kAnswerEmpty;
   /// The options of prediction. When alignments are kept, a chunk may end earlier, so that its

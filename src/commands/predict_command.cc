@@ -273,6 +273,7 @@ void run(const Options& given) {
   if (!predictor.text().configuration.training.allow_empty_targets) notices.expect_answers();
   LineOptions line_options;
   line_options.chunk_lines = at_once ? 1 : lines_together(predictor);
+  line_options.source_units = source_units(predictor);
   line_options.errors = options.errors;
   line_options.predict = predict_options(predictor, options);
   Lines lines(line_options, notices);

@@ -46,6 +46,7 @@ void run(const Options& options) {
                                   ? search::Alignments::kDropped
                                   : search::Alignments::kKept;
   LineOptions line_options;
+  line_options.source_units = source_units(predictor);
   line_options.errors = options.errors;
   line_options.predict = predict;
   line_options.chunk_lines = lines_together(predictor);

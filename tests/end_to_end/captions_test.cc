@@ -2,8 +2,11 @@
 // every command that answers with them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -190,15 +193,80 @@ TEST(Captions, AreShownInEveryForm) {
   EXPECT_THAT(explained.out, HasSubstr("gate"));
 }
 
+// A word that names an object, and the box of the object in pixels.
+struct NamedBox {
+  std::string word;
+  int left = 0, top = 0, right = 0, bottom = 0;
+};
+
+// The words of each picture that name objects, by their places in the caption.
+std::map<std::string, std::map<std::size_t, NamedBox>> read_boxes(const World& w) {
+  std::map<std::string, std::map<std::size_t, NamedBox>> boxes;
+  for (const std::string& line : lines_of(read_file(w.scenes() / "boxes.tsv"))) {
+    const auto fields = World::fields_of(line);
+    const auto number = [&](std::size_t k) { return std::stoi(fields[k]); };
+    boxes[fields[0]][std::stoul(fields[3])] = {fields[4], number(5), number(6), number(7),
+                                               number(8)};
+  }
+  return boxes;
+}
+
+// Whether the middle of the region of the largest weight, of 4 × 4, lies in a box of a picture of
+// 48 × 48 pixels.
+bool looks_at(const Json& weights, const NamedBox& box) {
+  const auto best = std::max_element(weights.begin(), weights.end()) - weights.begin();
+  const double x = (static_cast<double>(best % 4) + 0.5) * 12;
+  const double y = (static_cast<double>(best / 4) + 0.5) * 12;
+  return box.left <= x && x < box.right && box.top <= y && y < box.bottom;
+}
+
 TEST(Captions, LookAtWhatTheyName) {
   const World& w = world();
-  const RunResult result =
-      expect_success(std::vector<std::string>{"gaze", "-m", w.model(), "--boxes",
-                                              (w.scenes() / "boxes.tsv").string(), "--json"} +
-                     w.images());
-  const Json json = Json::parse(result.out);
+  w.train("gaze", {"--preset", "captioner", "--set", "training.learning_rate=0.01"}, "60");
+  const std::string boxes = (w.scenes() / "boxes.tsv").string();
+  const std::vector<std::string> gaze{"gaze", "-m", w.model("gaze"), "--boxes", boxes, "--json"};
+  const Json json = Json::parse(expect_success(gaze + w.images()).out);
+  RunOptions options;
+  for (const std::string& name : w.names) options.standard_input += name + "\n";
+  const RunResult predicted = expect_success(
+      std::vector<std::string>{"predict", "-m", w.model("gaze"), "--format", "json"} + w.images(),
+      options);
+  const auto named = read_boxes(w);
+  int words = 0, hits = 0;
+  for (const std::string& line : lines_of(predicted.out)) {
+    const Json answer = Json::parse(line);
+    const Json& best = answer["predictions"][0];
+    for (const auto& [place, box] : named.at(answer["source"])) {
+      if (place >= best["units"].size() || best["units"][place] != box.word) continue;
+      ++words;
+      hits += looks_at(best["alignment"][place], box) ? 1 : 0;
+    }
+  }
   EXPECT_EQ(json["pictures"], 60);
-  EXPECT_LE(json["hits"], json["words"]);
+  EXPECT_EQ(json["words"], words);
+  EXPECT_EQ(json["hits"], hits);
+  EXPECT_GT(words, hits);
+  EXPECT_GT(hits, 0);
+  const std::vector<std::string> elsewhere{"--images", w.scenes().string()};
+  EXPECT_TRUE(failed(attend(gaze + elsewhere), kData, {"boxes.tsv", "none of its pictures"}));
+}
+
+TEST(Captions, AreLearntBehindTheBagOfTheirWords) {
+  const World& w = world();
+  w.train("bag", {"--preset", "captioner", "--set", "encoder.bag_of_words=true", "--set",
+                  "training.bag_epochs=2"});
+  const auto records = lines_of(read_file(fs::path(w.model("bag")) / "metrics.jsonl"));
+  ASSERT_FALSE(records.empty());
+  EXPECT_EQ(Json::parse(records.front())["epoch"], 3) << "no untrained decoder is validated";
+}
+
+TEST(Captions, OfAPipeAreRefused) {
+  const World& w = world();
+  ASSERT_EQ(mkfifo((w.folder / "pipe.png").c_str(), 0600), 0);
+  const RunResult result = predict("pipe.png\n", {}, w.folder.path());
+  EXPECT_EQ(result.exit_code, 0);
+  EXPECT_EQ(result.out, "\n");
+  EXPECT_THAT(result.error, HasSubstr("pipe.png: found something else than a regular file"));
 }
 
 TEST(Captions, OfAnnotationsThatWereWrittenEqualThoseOfTheirEncoder) {
@@ -218,6 +286,35 @@ TEST(Captions, OfAnnotationsThatWereWrittenEqualThoseOfTheirEncoder) {
       {"predict", "-m", w.model("kept"), "--features", features, "--format", "json"}, options);
   const RunResult own = predict(names, w.images() + std::vector<std::string>{"--format", "json"});
   EXPECT_EQ(kept.out, own.out);
+  // A training does not go on with other annotations.
+  const std::string others = (w.folder / "others.safetensors").string();
+  w.train("other", {"--preset", "captioner", "--seed", "2"});
+  expect_success(std::vector<std::string>{"annotate", "-m", w.model("other"),
+                                          (w.scenes() / "captions.tsv").string(), "--source-column",
+                                          "1", "-o", others} +
+                 w.images());
+  EXPECT_TRUE(refused(attend(std::vector<std::string>{"train",
+                                                      (w.scenes() / "captions.tsv").string(),
+                                                      "--source-column",
+                                                      "1",
+                                                      "--target-column",
+                                                      "4",
+                                                      "--updates",
+                                                      "9",
+                                                      "-m",
+                                                      w.model("kept"),
+                                                      "--preset",
+                                                      "captioner",
+                                                      "--features",
+                                                      others,
+                                                      "--set",
+                                                      "encoder.kind=features",
+                                                      "--set",
+                                                      "image.regions=16",
+                                                      "--set",
+                                                      "training.learning_rate=0"} +
+                             kSmall),
+                      kUsage, {"the file of their pictures"}));
 }
 
 TEST(Captions, ByHardAttentionStartFromASoftModelAndGoOn) {
@@ -247,6 +344,12 @@ TEST(Captions, RefuseWhatDoesNotFit) {
   EXPECT_TRUE(refused(
       attend({"annotate", "-m", w.model(), (w.folder / "list.txt").string(), "-o", "/dev/stdout"}),
       kUsage, {}));
+  write_file(w.folder / "all.npy.names", w.names[0] + "\n");
+  EXPECT_TRUE(refused(attend(std::vector<std::string>{"annotate", "-m", w.model(),
+                                                      (w.folder / "all.npy.names").string(), "-o",
+                                                      (w.folder / "all.npy").string()} +
+                             w.images()),
+                      kUsage, {"over the names"}));
   write_file(w.folder / "alone.bin", "");
   EXPECT_TRUE(
       refused(attend({"predict", "-m", w.model(), "--images", (w.folder / "alone.bin").string()}),

@@ -96,6 +96,30 @@ TEST(WordLinks, NameWordsOfTheRawTexts) {
   }
 }
 
+// Sentences as people write them: punctuation, quotation marks, units that the models do not know.
+TEST(WordLinks, OfRealTextsNameWordsOfTheirLines) {
+  ATTEND_REQUIRE_DATA("multi30k/raw/val.en");
+  const auto side = [](const char* language) {
+    return lines_of(testing::read_file(testing::data_folder() / "multi30k" / "raw" /
+                                       (std::string("val.") + language)));
+  };
+  const auto english = side("en"), german = side("de");
+  ASSERT_EQ(english.size(), german.size());
+  std::string pairs;
+  for (std::size_t i = 0; i < 300; ++i) pairs += english[i] + "\t" + german[i] + "\n";
+  for (const fs::path& model : {models().subwords, models().strings}) {
+    SCOPED_TRACE(model);
+    std::size_t links = 0;
+    for (const std::string& line : lines_of(output_of({"-m", model.string(), "--json"}, pairs))) {
+      const Json answer = Json::parse(line);
+      ASSERT_FALSE(answer["predictions"].empty()) << line;
+      expect_words(answer, answer["predictions"][0]);
+      links += answer["predictions"][0]["word_links"].size();
+    }
+    EXPECT_GT(links, 2000U);
+  }
+}
+
 // Returns the sum of a row of the alignment over the characters of a source word.
 double weight_on(const Json& answer, const Json& row, const Json& word) {
   double sum = 0;

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Writes small made-up data sets in the format of those that recipes/imdb, recipes/semeval2010 and recipes/language
-read, so that the recipes can be tested without the real ones.
+"""Writes small made-up data sets in the format of those that the recipes read, so that the recipes can be tested without
+the real ones. Photographs have captions alone.
     tests/recipes/made_up_data.py FOLDER"""
 
 import lzma
@@ -39,6 +39,12 @@ def words(draws, letters, count):
         yield f"{word}\t{' '.join(word)}"
 
 
+def captions(draws, split, count):
+    for i in range(count):
+        for k in range(5):
+            yield f"{split}-{i}.jpg\t{split}\t{k}\t{sentence(draws, 5)}"
+
+
 def write(path, lines, packed=False):
     path.parent.mkdir(parents=True, exist_ok=True)
     content = "".join(f"{line}\n" for line in lines).encode()
@@ -55,6 +61,8 @@ def main():
         write(folder / "europarl-en-fr" / f"train.{language}.xz", [sentence(draws, 4) for _ in range(40)], packed=True)
         write(folder / "align-hansards-en-fr" / f"dev.{language}", ["one two", "three"])
     write(folder / "align-hansards-en-fr" / "dev.wa", ["1 1 1 S", "1 2 2 P", "2 1 1 S"])
+    rows = [row for split, count in (("train", 6), ("val", 3), ("test", 2)) for row in captions(draws, split, count)]
+    write(folder / "flickr8k" / "captions.tsv.xz", rows, packed=True)
     for code, letters in (("dut", "aejkn"), ("gre", "αεθλν"), ("hin", "कखगतन")):
         for part, count in (("train", 80), ("dev", 20), ("test", 10)):
             write(folder / "g2p-sigmorphon2020" / f"{code}_{part}.tsv", words(draws, letters, count))

@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Runs recipes/imdb, recipes/semeval2010, recipes/language and recipes/hansards on made-up data, first with a program that stands in for
-# `attend` (what they print, that they go on, what they say about missing and broken things), then, where BINARY_FOLDER is
-# given, with the real one for three updates a model.
+# Runs the recipes in Python on made-up data, first with a program that stands in for `attend` (what they print, that they go on,
+# what they say about missing and broken things), then, where BINARY_FOLDER is given, with the real one for three updates a model.
 #   tests/recipes/recipes.sh SOURCE_TREE [BINARY_FOLDER]
 # Exit 1 where something is not as it should be, 77 without Python.
 set -euo pipefail
@@ -46,7 +45,7 @@ expect_calls() {
 }
 
 for module in recipes/recipe.py recipes/imdb/reviews.py recipes/semeval2010/relations.py recipes/language/words.py \
-  recipes/hansards/words.py bench/toy_report.py; do
+  recipes/hansards/words.py recipes/flickr8k/photographs.py bench/toy_report.py; do
   expect 0 'right' python3 "$root/$module" "${ATTEND_DATA:-$root/data}"
 done
 
@@ -134,6 +133,22 @@ expect_calls 4 train
 expect_calls 4 align
 expect_one_line 3 'cannot read .*nothing.fr: No such file' run hansards/run "$stand_in" --first \
   --test "$work/data/align-hansards-en-fr/dev.en" "$work/nothing.fr" "$work/data/align-hansards-en-fr/dev.wa"
+
+: >"$STAND_IN_CALLS"
+expect 0 '^\| hard \| 0\.0 \(one seed\) \| 0\.0 \(one seed\) \| 7 \| 0\.5 \|$' run scenes/run "$stand_in"
+expect_calls 2 train
+expect_calls 2 scenes
+expect 0 '^\| soft \| 0\.0 \(one seed\) ' run scenes/run "$stand_in" --variants soft --report
+expect_calls 2 train
+expect 2 "found 'blurred', expected soft or hard" run scenes/run "$stand_in" --variants blurred
+
+: >"$STAND_IN_CALLS"
+expect 0 '^\| hard attention \|( 0\.0+ ± 0\.0+ \|){7} 7, 7 \|$' run flickr8k/run "$stand_in" --seeds 2
+expect_calls 7 train
+expect_calls 1 annotate
+expect 0 '^\| mean annotation \| 0\.0 ' run flickr8k/run "$stand_in" --seeds 2 --report
+expect_calls 7 train
+expect 2 "found 'x', expected soft, hard, mean" run flickr8k/run "$stand_in" --decoders x
 
 if [ -n "${2:-}" ]; then
   mkdir "$work/real"

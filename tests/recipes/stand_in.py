@@ -6,6 +6,9 @@ rules. A line of each call goes to the file that STAND_IN_CALLS names.
               that word. A blank text has no answer. Without --format json every label is "Other".
     evaluate  prints 0.00, which is what the labels "Other" are worth; with --confusion it writes a picture
     show      prints its text
+    scenes    writes an empty file of boxes
+    annotate  writes a file without annotations
+    gaze      prints 0.00
     align     writes the link 0-0 for each pair, or prints a report of the gold alignment with one row for each model"""
 
 import json
@@ -87,11 +90,30 @@ def align(arguments):
     return 0
 
 
+def scenes(arguments):
+    folder = pathlib.Path(value_of(arguments, "-o"))
+    folder.mkdir(parents=True)
+    (folder / "boxes.tsv").write_text("", encoding="utf-8")
+    return 0
+
+
+def annotate(arguments):
+    pathlib.Path(value_of(arguments, "-o")).write_text("annotations\n", encoding="utf-8")
+    return 0
+
+
+def gaze(arguments):
+    print("0.00")
+    return 0
+
+
 def main():
     command, *arguments = sys.argv[1:]
     with open(os.environ["STAND_IN_CALLS"], "a", encoding="utf-8") as calls:
         calls.write(" ".join([command, *arguments]) + "\n")
-    return {"train": train, "predict": predict, "evaluate": evaluate, "show": show, "align": align}[command](arguments)
+    commands = {"train": train, "predict": predict, "evaluate": evaluate, "show": show, "align": align, "scenes": scenes,
+                "annotate": annotate, "gaze": gaze}
+    return commands[command](arguments)
 
 
 if __name__ == "__main__":

@@ -121,9 +121,9 @@ class Captioner:
 
 def main():
     model, images, index, threads = sys.argv[1:]
-    begin = time.perf_counter()
     torch.set_num_threads(int(threads))
     captioner = Captioner(pathlib.Path(model))
+    begin = time.perf_counter()
     places = {}
     with open(index, encoding="utf-8") as lines:
         for line in lines:

@@ -1,8 +1,9 @@
 // The public face of src/base: errors with exit codes, files written atomically, temporary files,
-// messages, precisions of weights, headers of safetensors, random numbers, threads. Every other
-// folder may use it.
+// messages, precisions of weights, headers of safetensors, random numbers, threads, bytes as text.
+// Every other folder may use it.
 #pragma once
 
+#include "base/base64.h"       // IWYU pragma: export
 #include "base/descriptors.h"  // IWYU pragma: export
 #include "base/errors.h"       // IWYU pragma: export
 #include "base/files.h"        // IWYU pragma: export

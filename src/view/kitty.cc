@@ -6,6 +6,7 @@
 #include <initializer_list>
 #include <string_view>
 
+#include "base/base.h"
 #include "view/view.h"
 
 namespace attend::view {

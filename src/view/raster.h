@@ -33,9 +33,6 @@ Raster resample(const Raster& raster, Extent size);
 /// Returns the bytes of a PNG file. Throws Error when libpng refuses the size.
 std::string encode_png(const Raster& raster);
 
-/// Returns base64 with padding (RFC 4648).
-std::string base64(std::string_view bytes);
-
 /// Returns a PNG as a URI that holds its bytes.
 std::string png_uri(const Raster& raster);
 

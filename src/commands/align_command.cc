@@ -10,6 +10,7 @@
 #include "alignment/alignment.h"
 #include "base/base.h"
 #include "commands/command_line.h"
+#include "commands/output_files.h"
 #include "commands/pair_aligner.h"
 #include "commands/word_links.h"
 

@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "commands/command_line.h"
+#include "commands/output_files.h"
 #include "vision/vision.h"
 
 namespace attend::commands {

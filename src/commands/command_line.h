@@ -141,25 +141,6 @@ CLI::Option* add_choice(CLI::App& command, const std::string& flag, Value& value
       ->option_text(text);
 }
 
-/// Throws UsageError for a picture whose name does not end in .svg, unless it is "-" or a device.
-void check_svg(std::string_view flag, const std::string& file);
-/// Throws UsageError when two options name one file to write.
-void check_distinct(std::string_view flag, const std::string& file, std::string_view other_flag,
-                    const std::string& other_file);
-
-/// A file that an option names, or none if the name is empty.
-struct NamedFile {
-  std::string_view flag;
-  std::string file;
-};
-/// Returns the files of pairs: the TSV, --source and --target.
-std::vector<NamedFile> named_files(const PairFiles& files);
-/// Returns the files of pictures: --images, --image-index, --features and --feature-names.
-std::vector<NamedFile> named_files(const predictor::PictureOptions& pictures);
-/// Throws UsageError where a file to write is one that the command reads: the answers would take
-/// its place. Standard streams, devices and pipes may be both.
-void check_kept(std::span<const NamedFile> inputs, const NamedFile& output);
-
 /// Returns "the model has no alignment (attention.kind: none)" for a model whose decoder does not
 /// look at positions, or an empty text.
 std::string lack_of_alignment(const predictor::Predictor& predictor);

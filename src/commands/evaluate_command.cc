@@ -12,6 +12,7 @@
 
 #include "base/base.h"
 #include "commands/evaluate_run.h"
+#include "commands/output_files.h"
 
 namespace attend::commands {
 namespace {

@@ -9,6 +9,7 @@
 
 #include "base/base.h"
 #include "commands/command_line.h"
+#include "commands/output_files.h"
 #include "commands/target_options.h"
 #include "commands/word_links.h"
 

@@ -19,6 +19,7 @@
 #include "base/base.h"
 #include "commands/command_line.h"
 #include "commands/commands.h"
+#include "commands/output_files.h"
 #include "commands/progress.h"
 
 namespace attend::commands {

@@ -1,0 +1,32 @@
+// What commands check about the files that they write, before they write any.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "commands/command_line.h"
+
+namespace attend::commands {
+
+/// Throws UsageError for a picture whose name does not end in .svg, unless it is "-" or a device.
+void check_svg(std::string_view flag, const std::string& file);
+/// Throws UsageError when two options name one file to write.
+void check_distinct(std::string_view flag, const std::string& file, std::string_view other_flag,
+                    const std::string& other_file);
+
+/// A file that an option names, or none if the name is empty.
+struct NamedFile {
+  std::string_view flag;
+  std::string file;
+};
+/// Returns the files of pairs: the TSV, --source and --target.
+std::vector<NamedFile> named_files(const PairFiles& files);
+/// Returns the files of pictures: --images, --image-index, --features and --feature-names.
+std::vector<NamedFile> named_files(const predictor::PictureOptions& pictures);
+/// Throws UsageError where a file to write is one that the command reads: the answers would take
+/// its place. Standard streams, devices and pipes may be both.
+void check_kept(std::span<const NamedFile> inputs, const NamedFile& output);
+
+}  // namespace attend::commands

@@ -12,6 +12,7 @@
 #include <set>
 #include <sstream>
 #include <thread>
+#include <tuple>
 
 #include "end_to_end/failure.h"
 #include "end_to_end/models.h"
@@ -466,6 +467,38 @@ TEST(Choices, AreKnownInEitherCase) {
   const RunResult upper = attend({"predict", "-m", model, "--format", "JSON"}, options);
   EXPECT_EQ(upper.out, lower.out);
   EXPECT_TRUE(Json::parse(upper.out).is_object());
+}
+
+TEST(Options, AreKnownInBothSpellings) {
+  const TemporaryFolder folder;
+  const std::string model = models().strings.string();
+  const std::string text = (folder / "text").string(), other = (folder / "other").string();
+  write_file(text, "abc d .\n");
+  write_file(other, "abc e .\n");
+  using Words = std::vector<std::string>;
+  const auto answer = [](Words command, const Words& spelling) {
+    RunOptions options;
+    options.standard_input = "abc\tcba\n";
+    command.insert(command.end(), spelling.begin(), spelling.end());
+    const RunResult result = attend(command, options);
+    EXPECT_EQ(result.exit_code, 0) << result.error;
+    EXPECT_NE(result.out, "");
+    return result.out;
+  };
+  const Words scored{"evaluate", "--hypotheses", text, other, "--metrics", "bleu,ter", "--json"};
+  const std::tuple<Words, Words, Words> pairs[] = {
+      {{"score", "-m", model}, {"--length-normalisation", "1"}, {"--length-normalization", "1"}},
+      {{"align", "-m", model, "--reverse", model},
+       {"--symmetrise", "union"},
+       {"--symmetrize", "union"}},
+      {{"show", "-m", model, "abc"}, {"--colours", "ink"}, {"--colors", "ink"}},
+      {scored, {"--tokenise", "char"}, {"--tokenize", "char"}},
+      {scored, {"--ter-normalised"}, {"--ter-normalized"}},
+  };
+  for (const auto& [command, british, american] : pairs) {
+    SCOPED_TRACE(american.front());
+    EXPECT_EQ(answer(command, british), answer(command, american));
+  }
 }
 
 TEST(FixedLength, CutSourcesAreReported) {

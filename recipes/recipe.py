@@ -268,7 +268,7 @@ class Run:
         self.name = folder_name(part, seed, *own_names(options))
         self.folder = options.folder / self.name
         self.arguments = [str(argument) for argument in (
-            *arguments, "--seed", seed, "--minutes", options.minutes, "--threads", options.threads,
+            *arguments, "--seed", seed, "--minutes", f"{options.minutes:g}", "--threads", options.threads,
             *own_arguments(options))]
 
     def recorded(self):

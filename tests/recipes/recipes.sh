@@ -139,6 +139,7 @@ expect 0 '^\| hard \| 0\.0 \(one seed\) \| 0\.0 \(one seed\) \| 7 \| 0\.5 \|$' r
 expect_calls 2 train
 expect_calls 2 scenes
 expect 0 '^\| soft \| 0\.0 \(one seed\) ' run scenes/run "$stand_in" --variants soft --report
+expect 0 '^\| soft \| ' run scenes/run "$stand_in" --minutes 20  # as without it
 expect_calls 2 train
 expect 2 "found 'blurred', expected soft or hard" run scenes/run "$stand_in" --variants blurred
 

@@ -360,7 +360,9 @@ void open_pictures(const TrainOptions& options, Dataset& dataset) {
     const std::filesystem::path list = files.tsv.empty() ? files.source : files.tsv;
     if (list != "-") pictures.images = list.parent_path();
   }
-  dataset.pictures = std::make_shared<PictureStore>(predictor::Pictures(pictures, configuration));
+  dataset.pictures =
+      std::make_shared<PictureStore>(predictor::Pictures(pictures, configuration),
+                                     PictureStore::kKept, configuration.training.threads);
 }
 
 }  // namespace

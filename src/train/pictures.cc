@@ -3,20 +3,24 @@
 #include <algorithm>
 #include <numeric>
 #include <set>
+#include <thread>
 #include <utility>
 
 #include "base/base.h"
 
 namespace attend::train {
 
-PictureStore::PictureStore(predictor::Pictures pictures, std::size_t kept)
-    : pictures_(std::move(pictures)), most_(kept / std::max<std::size_t>(1, pictures_.bytes())) {}
+PictureStore::PictureStore(predictor::Pictures pictures, std::size_t kept, int threads)
+    : pictures_(std::move(pictures)),
+      most_(kept / std::max<std::size_t>(1, pictures_.bytes())),
+      threads_(threads) {}
 
 // Few pictures are ahead where they are large.
 vision::DecodeAheadOptions PictureStore::ahead_options(int threads) const {
   constexpr std::size_t kBytes = std::size_t{1} << 28, kMost = 64;
   vision::DecodeAheadOptions options;
-  options.threads = threads;
+  const int processors = static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  options.threads = std::min(threads > 0 ? threads : processors, kMostThreads);
   options.ahead =
       std::clamp<std::size_t>(kBytes / std::max<std::size_t>(1, pictures_.bytes()), 1, kMost);
   return options;
@@ -27,7 +31,13 @@ void PictureStore::stop_ahead() {
   expected_.clear();
   places_.clear();
   order_.clear();
-  taken_ = 0;
+  added_ = taken_ = 0;
+}
+
+model::Picture PictureStore::take_ahead() {
+  model::Picture picture{*ahead_->next(), {}};
+  ++decoded_ahead_;
+  return picture;
 }
 
 void PictureStore::expect(std::span<const std::string* const> names) {
@@ -42,22 +52,22 @@ void PictureStore::expect(std::span<const std::string* const> names) {
   ahead_.emplace(
       std::move(all),
       [this](std::size_t number) { return pictures_.read(expected_[number]).image; },
-      ahead_options(0));
+      ahead_options(threads_));
 }
 
 // Returns a picture, which was decoded ahead if its turn has come. Throws as Pictures::read().
 model::Picture PictureStore::read_expected(const std::string& name) {
   const auto place = places_.find(name);
-  const bool is_ahead = place != places_.end() && place->second >= taken_;
+  const bool is_ahead = place != places_.end() && place->second >= added_;
   if (!is_ahead) return pictures_.read(name);  // such as another caption of a broken picture
-  for (; taken_ < place->second; ++taken_) {
+  for (; added_ < place->second; ++added_) {
     try {
       ahead_->next();  // the lines of this picture were left out
     } catch (const DataError&) {
     }
   }
-  ++taken_;
-  return {*ahead_->next(), {}};
+  ++added_;
+  return take_ahead();
 }
 
 std::shared_ptr<const model::Picture> PictureStore::add(const std::string& name) {
@@ -119,7 +129,7 @@ model::Picture PictureStore::read(Number number) {
   }
   if (taken_ == order_.size() || order_[taken_] != number) return pictures_.read(names_[number]);
   ++taken_;
-  return {*ahead_->next(), {}};
+  return take_ahead();
 }
 
 void PictureStore::put(Number number, model::Picture picture) {

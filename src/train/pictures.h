@@ -26,11 +26,15 @@ class PictureStore {
   /// The bytes of pictures that stay in memory by default: 1 GiB.
   static constexpr std::size_t kKept = std::size_t{1} << 30;
 
-  explicit PictureStore(predictor::Pictures pictures, std::size_t kept = kKept);
+  /// The most threads that decode at once. Each may hold a file and a picture of full size.
+  static constexpr int kMostThreads = 16;
 
-  /// Decodes in the background, by all processors, the pictures that add() will be called with
-  /// next, in this order. Names may occur more than once. Annotations that are given need no
-  /// decoding.
+  /// `kept` bytes of pictures stay in memory. At most `threads` decode before the training; 0: as
+  /// many as there are processors.
+  explicit PictureStore(predictor::Pictures pictures, std::size_t kept = kKept, int threads = 0);
+
+  /// Decodes in the background the pictures that add() will be called with next, in this order.
+  /// Names may occur more than once. Annotations that are given need no decoding.
   void expect(std::span<const std::string* const> names);
   /// Returns the picture of a name. A picture is decoded here, so that a broken one is known before
   /// the training, and this throws as Pictures::read() does; its contents stay as long as there is
@@ -40,6 +44,8 @@ class PictureStore {
   /// Tells one set of pictures from another, as Pictures::fingerprint() does.
   std::uint64_t fingerprint() const { return pictures_.fingerprint(); }
   std::size_t size() const { return names_.size(); }  ///< the number of different pictures
+  /// The number of pictures that add() and hold() took from the background.
+  std::size_t decoded_ahead() const { return decoded_ahead_; }
 
   /// Decodes in the background what hold() will be called with next, batch by batch. Annotations
   /// that are given need no decoding and are read by hold().
@@ -54,6 +60,7 @@ class PictureStore {
   void stop_ahead();
   model::Picture read_expected(const std::string& name);
   vision::DecodeAheadOptions ahead_options(int threads) const;
+  model::Picture take_ahead();
   std::vector<Number> missing(std::span<const model::Example* const> examples) const;
   bool is_in_memory(Number number) const;
   model::Picture read(Number number);
@@ -69,8 +76,11 @@ class PictureStore {
   std::vector<Number> passing_;        // pictures in memory that leave it with the next hold()
   std::vector<std::string> expected_;  // names that ahead_ decodes for add()
   std::map<std::string, std::size_t> places_;  // of the names in expected_
+  std::size_t added_ = 0;                      // pictures of expected_ that were taken
   std::vector<Number> order_;                  // that ahead_ decodes for hold()
-  std::size_t taken_ = 0;                      // pictures of expected_ or order_
+  std::size_t taken_ = 0;                      // pictures of order_
+  std::size_t decoded_ahead_ = 0;
+  int threads_;
   std::optional<vision::DecodeAhead> ahead_;
 };
 

@@ -177,6 +177,7 @@ TEST(PictureStore, DecodesAheadWhatIsAdded) {
       example.source.picture = store.add(name);
       examples.push_back(std::move(example));
     }
+    EXPECT_EQ(store.decoded_ahead(), 4U);
     store.hold(pointers(examples));
     EXPECT_EQ(reds(examples), (std::vector<int>{0, 1, 0, 4, 5})) << kept;
   }

@@ -26,7 +26,7 @@ class Pictures::Files {
   /// Reads the picture in another size than the model's.
   virtual vision::Image shown(const std::string& name, vision::Size size) const = 0;
   virtual vision::Size size_of(const std::string& name) const = 0;
-  virtual void check(const std::string& name) const = 0;
+  virtual void check(const std::string& /*name*/) const {}
   virtual std::uint64_t fingerprint() const { return 0; }
 };
 
@@ -47,22 +47,44 @@ vision::LineSource lines_of(const std::filesystem::path& path) {
   return {reader->name(), [reader](std::string& line) { return reader->next(line); }};
 }
 
-// Returns a number that differs for files of other sizes and, but for chance, for files whose first
-// or last bytes differ: headers and the last annotations. A whole file may be larger than the
-// memory.
-std::uint64_t fingerprint_of(const std::filesystem::path& path) {
-  constexpr std::streamoff kBytes = std::streamoff{1} << 20;
-  std::ifstream file(path, std::ios::binary);
-  file.seekg(0, std::ios::end);
-  const auto size = static_cast<std::streamoff>(file.tellg());
-  std::uint64_t hash = mix(static_cast<std::uint64_t>(size));
-  std::string bytes(static_cast<std::size_t>(std::clamp(size, std::streamoff{0}, kBytes)), 0);
-  for (const std::streamoff begin : {std::streamoff{0}, size - std::ssize(bytes)}) {
-    file.seekg(begin);
-    file.read(bytes.data(), std::ssize(bytes));
-    for (const char byte : bytes) hash = mix(hash ^ static_cast<unsigned char>(byte));
+// A hash of bytes that are added to it.
+class Hash {
+ public:
+  void add(std::string_view bytes) {
+    for (const char byte : bytes) value_ = mix(value_ ^ static_cast<unsigned char>(byte));
   }
-  return hash;
+  void add_line(std::string_view line) {
+    add(line);
+    add("\n");
+  }
+  // Adds the size of a file, its first bytes and its last ones: headers and the last annotations. A
+  // whole file may be larger than the memory.
+  void add_ends(const std::filesystem::path& path) {
+    constexpr std::streamoff kBytes = std::streamoff{1} << 20;
+    std::ifstream file(path, std::ios::binary);
+    file.seekg(0, std::ios::end);
+    const auto size = static_cast<std::streamoff>(file.tellg());
+    value_ = mix(value_ ^ static_cast<std::uint64_t>(size));
+    std::string bytes(static_cast<std::size_t>(std::clamp(size, std::streamoff{0}, kBytes)), 0);
+    for (const std::streamoff begin : {std::streamoff{0}, size - std::ssize(bytes)}) {
+      file.seekg(begin);
+      file.read(bytes.data(), std::ssize(bytes));
+      add(bytes);
+    }
+  }
+  std::uint64_t value() const { return value_; }
+
+ private:
+  std::uint64_t value_ = 0;
+};
+
+// Returns lines that are also added to a hash, which must outlive them.
+vision::LineSource hashed(vision::LineSource lines, Hash& hash) {
+  return {lines.name, [next = std::move(lines.next), &hash](std::string& line) {
+            if (!next(line)) return false;
+            hash.add_line(line);
+            return true;
+          }};
 }
 
 // Picture files in a folder.
@@ -81,11 +103,6 @@ class FolderFiles final : public Pictures::Files {
     const std::filesystem::path path = folder_ / name;
     const std::string bytes = bytes_of(path);
     return vision::decode_image(as_bytes(bytes), path.string(), {.limits = fit_.limits}).size;
-  }
-  void check(const std::string& name) const override {
-    const std::filesystem::path path = folder_ / name;
-    const std::string bytes = bytes_of(path);
-    vision::read_image_header(as_bytes(bytes), path.string(), fit_.limits);
   }
 
  private:
@@ -116,7 +133,9 @@ class PackedFiles final : public Pictures::Files {
  public:
   PackedFiles(const std::filesystem::path& images, const std::filesystem::path& index,
               const vision::FitOptions& fit)
-      : name_(images.string()), pack_(images, lines_of(index)), fit_(fit) {}
+      : name_(images.string()), pack_(images, hashed(lines_of(index), hash_)), fit_(fit) {
+    hash_.add_ends(images);
+  }
 
   Picture read(const std::string& name) const override { return {shown(name, fit_.size), {}}; }
   vision::Image shown(const std::string& name, vision::Size size) const override {
@@ -125,8 +144,7 @@ class PackedFiles final : public Pictures::Files {
   vision::Size size_of(const std::string& name) const override {
     return pack_.decoded(number_of(name), {.limits = fit_.limits}).size;
   }
-  void check(const std::string& name) const override { number_of(name); }
-  std::uint64_t fingerprint() const override { return fingerprint_of(name_); }
+  std::uint64_t fingerprint() const override { return hash_.value(); }
 
  private:
   std::size_t number_of(const std::string& name) const {
@@ -135,6 +153,7 @@ class PackedFiles final : public Pictures::Files {
   }
 
   std::string name_;
+  Hash hash_;  // of the index, then of the packed file
   vision::PackedImages pack_;
   vision::FitOptions fit_;
 };
@@ -160,7 +179,12 @@ class Features final : public Pictures::Files {
   }
   vision::Size size_of(const std::string& name) const override { return shown(name, {}).size; }
   void check(const std::string& name) const override { number_of(name); }
-  std::uint64_t fingerprint() const override { return fingerprint_of(file_.path()); }
+  std::uint64_t fingerprint() const override {
+    Hash hash;
+    for (std::size_t i = 0; i < file_.size(); ++i) hash.add_line(file_.name(i));
+    hash.add_ends(file_.path());
+    return hash.value();
+  }
 
  private:
   std::size_t number_of(const std::string& name) const {

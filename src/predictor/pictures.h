@@ -44,11 +44,11 @@ class Pictures {
   vision::Image shown(const std::string& name, int side) const;
   /// Returns the size of a picture in its file, upright. Throws as shown() does.
   vision::Size size_of(const std::string& name) const;
-  /// Throws as read() does, for what is known without decoding a picture: its name and, where it is
-  /// a file of its own, its header.
+  /// Throws as read() does for given annotations whose name or shape is wrong. Does nothing for
+  /// pictures, whose faults their decoding finds.
   void check(const std::string& name) const;
-  /// Returns a number that tells one packed file or file of annotations from another, by size,
-  /// first and last bytes. 0 for files in a folder.
+  /// Returns a number that tells one packed file with its index, or one file of annotations with
+  /// its names, from another (docs/formats.md). 0 for files in a folder.
   std::uint64_t fingerprint() const;
   /// Whether reading takes the time of decoding: pictures do, given annotations do not.
   bool decodes() const { return decodes_; }

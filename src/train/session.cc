@@ -202,9 +202,10 @@ Session open_session(const TrainOptions& options) {
   Dataset data = prepare_data(going_on, std::move(folder.text));
   if (folder.checkpoint && folder.checkpoint->fingerprint != data.fingerprint) {
     throw UsageError(fmt::format(
-        "the pairs, or the file of their pictures, are not those that the training in {} "
-        "began with; choose another folder or the old files",
-        options.folder.string()));
+        "the pairs are not those that the training in {} began with{}; choose another folder or "
+        "the old files",
+        options.folder.string(),
+        data.pictures == nullptr ? "" : ", or the file of their pictures is another one"));
   }
   check_memory(data.text.configuration, data.text.sizes());
   check_metric(data);

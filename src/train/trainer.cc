@@ -238,7 +238,6 @@ void Trainer::train_epoch(std::optional<StopReason>& reason) {
       position_.batch = 0;
       ++position_.epoch;
     }
-    if (bag_only && !is_bag_epoch()) begin_loss();  // the bag's cost is none per target token
     if (!bag_only && validation_due()) validate();  // before, the decoder has not learned
     reason = finished();
     if (!reason && stop_()) reason = StopReason::kInterrupted;
@@ -260,6 +259,9 @@ void Trainer::update(std::span<const std::uint32_t> batch) {
   if (session_.data.pictures != nullptr) session_.data.pictures->hold(examples);
   ++position_.update;
   const bool bag_only = is_bag_epoch();
+  const bool follows_bag =
+      training_.bag_epochs > 0 && position_.epoch == training_.bag_epochs && position_.batch == 0;
+  if (follows_bag) begin_loss();  // the cost of the bag is none of a target token
   const BatchSums sums =
       sharded_.compute_gradient(examples, position_.update, {position_.baseline, bag_only});
   fail_if_not_finite(sums.cost, "loss");

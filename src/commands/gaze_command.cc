@@ -63,6 +63,15 @@ void check_whole(const model::ImageConfig& image, vision::Size size, const std::
                   name, size.width, size.height, image.width, image.height));
 }
 
+// Returns how many pictures are described at once: their alignments take at most 64 MiB.
+std::size_t pictures_together(const predictor::Predictor& predictor,
+                              const predictor::PredictOptions& options) {
+  constexpr std::size_t kNumbers = std::size_t{1} << 24;
+  const auto regions = static_cast<std::size_t>(predictor.text().configuration.regions());
+  const std::size_t numbers = regions * search::longest_target(options.search, regions);
+  return std::clamp<std::size_t>(kNumbers / numbers, 1, lines_together(predictor));
+}
+
 // Counts the answers to some pictures. Returns how many pictures had one.
 std::size_t add_answers(const predictor::Predictor& predictor, const Options& options,
                         std::span<const std::string> names, const scenes::NamedWords& named,
@@ -102,7 +111,7 @@ void run(const Options& options) {
   wanted.predict.search.alignments = search::Alignments::kKept;
   text::OutputFile target(options.target);
   scenes::PointingScore score;
-  const std::size_t chunk = lines_together(predictor);
+  const std::size_t chunk = pictures_together(predictor, wanted.predict);
   std::size_t answered = 0;
   for (std::size_t first = 0; first < names.size(); first += chunk) {
     answered += add_answers(predictor, wanted,

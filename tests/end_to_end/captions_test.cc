@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -237,7 +239,7 @@ TEST(Captions, LookAtWhatTheyName) {
     const Json answer = Json::parse(line);
     const Json& best = answer["predictions"][0];
     for (const auto& [place, box] : named.at(answer["source"])) {
-      if (place >= best["units"].size() || best["units"][place] != box.word) continue;
+      if (place >= best["units"].size() || best["units"][place]["text"] != box.word) continue;
       ++words;
       hits += looks_at(best["alignment"][place], box) ? 1 : 0;
     }
@@ -258,6 +260,46 @@ TEST(Captions, AreLearntBehindTheBagOfTheirWords) {
   const auto records = lines_of(read_file(fs::path(w.model("bag")) / "metrics.jsonl"));
   ASSERT_FALSE(records.empty());
   EXPECT_EQ(Json::parse(records.front())["epoch"], 3) << "no untrained decoder is validated";
+}
+
+// Without learning and without dropout the training loss of an epoch is that of the validation on
+// the pairs of the training.
+TEST(Captions, HaveATrainingLossWithoutTheCostOfTheBag) {
+  const World& w = world();
+  const std::string captions = (w.scenes() / "captions.tsv").string();
+  std::vector<std::string> settings{"--valid", captions, "--preset", "captioner", "--epochs", "3"};
+  for (const char* setting : {"encoder.bag_of_words=true", "training.bag_epochs=2",
+                              "training.learning_rate=0", "training.dropout_embedding=0",
+                              "training.dropout_encoder=0", "training.dropout_readout=0"}) {
+    settings = settings + std::vector<std::string>{"--set", setting};
+  }
+  w.train("still", settings, "1000");
+  const auto records = lines_of(read_file(fs::path(w.model("still")) / "metrics.jsonl"));
+  ASSERT_EQ(records.size(), 1U);
+  const Json record = Json::parse(records.front());
+  EXPECT_NEAR(record["train_loss"].get<double>(), record["valid_loss"].get<double>(), 1e-4);
+}
+
+// A picture has 16 regions, whatever the length of its name, and each may have a target of 16,000
+// tokens here: 65 of them fill a chunk. By the lengths of the names a chunk would have 117.
+TEST(Captions, AreWrittenBeforeTheirAlignmentsFillTheMemory) {
+  const World& w = world();
+  RunOptions options;
+  for (int i = 0; i < 80; ++i) options.standard_input += w.names[0] + "\n";
+  options.keep_input_open = true;
+  options.standard_output = w.folder / "chunk";
+  options.timeout = std::chrono::seconds(60);
+  const auto answered = [&] {
+    return fs::exists(options.standard_output) && !read_file(options.standard_output).empty();
+  };
+  options.signal = TimedSignal{SIGTERM, {}, answered, {}};
+  const RunResult result =
+      attend(std::vector<std::string>{"predict", "-m", w.model(), "--alignments",
+                                      (w.folder / "links").string(), "--maximum-ratio", "1000",
+                                      "--maximum-length", "16000", "--no-repeat-ngrams", "1"} +
+                 w.images(),
+             options);
+  EXPECT_FALSE(result.timed_out);
 }
 
 TEST(Captions, OfAPipeAreRefused) {
@@ -314,7 +356,7 @@ TEST(Captions, OfAnnotationsThatWereWrittenEqualThoseOfTheirEncoder) {
                                                       "--set",
                                                       "training.learning_rate=0"} +
                              kSmall),
-                      kUsage, {"the file of their pictures"}));
+                      kUsage, {"the file of their pictures is another one"}));
 }
 
 TEST(Captions, ByHardAttentionStartFromASoftModelAndGoOn) {

@@ -36,8 +36,8 @@ Configuration make_captioner() {
 
 // The sizes of the released script for COCO, over annotations of a network that others have trained
 // (the last but one pooling of a VGG: 14 × 14 regions of 512 units). The paper's readout has no
-// tanh; that of the script, which stands here, has one. docs/models.md §17 names what the script has
-// besides.
+// tanh; that of the script, which stands here, has one. docs/models.md §17 names what the
+// script has besides.
 Configuration published_captioner() {
   Configuration c = make_captioner();
   c.encoder.kind = EncoderKind::kFeatures;

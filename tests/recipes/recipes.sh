@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the recipes in Python on made-up data, first with a program that stands in for `attend` (what they print, that they go on,
-# what they say about missing and broken things), then, where BINARY_FOLDER is given, with the real one for three updates a model.
+# what they say about missing and broken things), then, where BINARY_FOLDER is given, those of texts with the real one for three updates
+# a model.
 #   tests/recipes/recipes.sh SOURCE_TREE [BINARY_FOLDER]
 # Exit 1 where something is not as it should be, 77 without Python.
 set -euo pipefail

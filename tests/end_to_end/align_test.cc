@@ -57,6 +57,15 @@ Links links_of(const std::string& line) {
   return links;
 }
 
+// A no-break space separates words as a blank does.
+constexpr const char* kNoBreakSpace = "\u00a0";
+bool ends_with_space(const std::string& text) {
+  return text.ends_with(' ') || text.ends_with(kNoBreakSpace);
+}
+bool begins_with_space(const std::string& text) {
+  return text.starts_with(' ') || text.starts_with(kNoBreakSpace);
+}
+
 // Expects that every link joins two words of the raw texts.
 void expect_words(const Json& answer, const Json& prediction) {
   const std::string source = answer["source"], target = prediction["text"];
@@ -67,8 +76,8 @@ void expect_words(const Json& answer, const Json& prediction) {
       EXPECT_EQ(link[bytes], word["bytes"]);
       const std::size_t begin = word["bytes"][0], end = word["bytes"][1];
       EXPECT_EQ(word["text"], text.substr(begin, end - begin));
-      EXPECT_TRUE(begin == 0 || text[begin - 1] == ' ') << text;
-      EXPECT_TRUE(end == text.size() || text[end] == ' ') << text;
+      EXPECT_TRUE(begin == 0 || ends_with_space(text.substr(0, begin))) << text;
+      EXPECT_TRUE(end == text.size() || begins_with_space(text.substr(end))) << text;
     };
     check(source, answer["source_words"], "source", "source_bytes");
     check(target, prediction["words"], "target", "target_bytes");

@@ -487,8 +487,10 @@ TEST(Options, AreKnownInBothSpellings) {
   };
   const Words scored{"evaluate", "--hypotheses", text, other, "--metrics", "bleu,ter", "--json"};
   const std::tuple<Words, Words, Words> pairs[] = {
-      {{"score", "-m", model}, {"--length-normalisation", "1"}, {"--length-normalization", "1"}},
-      {{"align", "-m", model, "--reverse", model},
+      {{"score", "-m", model, "-"},
+       {"--length-normalisation", "1"},
+       {"--length-normalization", "1"}},
+      {{"align", "-m", model, "--reverse", model, "-"},
        {"--symmetrise", "union"},
        {"--symmetrize", "union"}},
       {{"show", "-m", model, "abc"}, {"--colours", "ink"}, {"--colors", "ink"}},

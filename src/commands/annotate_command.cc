@@ -36,7 +36,15 @@ std::vector<std::string> read_names(const Options& options) {
   return names;
 }
 
+// The name says which of the two formats is written.
+void check_name(const std::string& target) {
+  if (target.ends_with(".npy") || target.ends_with(".safetensors")) return;
+  throw UsageError(fmt::format(
+      "--output: found '{}', expected a name that ends in .npy or .safetensors", target));
+}
+
 void run(const Options& options) {
+  check_name(options.target);
   std::vector<NamedFile> inputs = named_files(options.load.pictures);
   inputs.push_back({"the names", options.input});
   check_kept(inputs, {"--output", options.target});
@@ -45,6 +53,8 @@ void run(const Options& options) {
   }
   const predictor::Predictor predictor(options.model, options.load);
   const std::vector<std::string> names = read_names(options);
+  const NamedFile outputs[] = {{"--output", options.target}};
+  KeptPictures(predictor, options.load.pictures, outputs).check(names);
   vision::FeatureWriter writer(
       options.target, names,
       static_cast<std::size_t>(predictor.text().configuration.encoder.units));
@@ -86,7 +96,7 @@ void add_annotate(CLI::App& program) {
   add_source_column_option(*command, options->columns);
   command
       ->add_option("-o,--output", options->target,
-                   "file to write: .npy, which gets a file of names beside it, or safetensors")
+                   "file to write: .npy, which gets a file of names beside it, or .safetensors")
       ->required()
       ->type_name("FILE")
       ->check(not_empty());

@@ -72,17 +72,31 @@ std::size_t pictures_together(const predictor::Predictor& predictor,
   return std::clamp<std::size_t>(kNumbers / numbers, 1, lines_together(predictor));
 }
 
-// Counts the answers to some pictures. Returns how many pictures had one.
+// Boxes of other pictures would count as misses.
+void check_boxes(std::span<const scenes::WordBox> words, vision::Size size,
+                 const std::string& name) {
+  for (const scenes::WordBox& word : words) {
+    if (word.box.x1 <= size.width && word.box.y1 <= size.height) continue;
+    throw DataError(
+        fmt::format("{}: the box of '{}' ends at ({}, {}), expected it within the {} × "
+                    "{} pixels of the picture",
+                    name, word.text, word.box.x1, word.box.y1, size.width, size.height));
+  }
+}
+
+// Counts the answers to some pictures, and names the first pictures without one. Returns how many
+// pictures had one.
 std::size_t add_answers(const predictor::Predictor& predictor, const Options& options,
                         std::span<const std::string> names, const scenes::NamedWords& named,
-                        scenes::PointingScore& score) {
+                        scenes::PointingScore& score, std::size_t& unanswered) {
   const auto answers = predictor.predict(names, options.predict);
   std::size_t answered = 0;
   for (std::size_t i = 0; i < names.size(); ++i) {
     const predictor::Answer& answer = answers[i];
     if (!answer.problem.empty()) {
       if (options.errors == LineErrors::kStop) throw DataError(answer.problem);
-      print_message(fmt::format("{}: {}\n", kName, answer.problem));
+      constexpr std::size_t kNamed = 10;
+      if (++unanswered <= kNamed) print_message(fmt::format("{}: {}\n", kName, answer.problem));
       continue;
     }
     if (answer.predictions.empty()) continue;
@@ -91,6 +105,7 @@ std::size_t add_answers(const predictor::Predictor& predictor, const Options& op
                             static_cast<int>(answer.source.grid_columns)};
     const vision::Size size = predictor.picture_size(names[i]);
     check_whole(predictor.text().configuration.image, size, names[i]);
+    check_boxes(named.at(names[i]), size, names[i]);
     score.add(scenes::score_gaze(named.at(names[i]), best.units, best.alignment, grid, size.height,
                                  size.width));
     ++answered;
@@ -109,14 +124,20 @@ void run(const Options& options) {
   for (const auto& [name, words] : named) names.push_back(name);
   Options wanted = options;
   wanted.predict.search.alignments = search::Alignments::kKept;
+  const NamedFile output{"--output", options.target};
+  KeptPictures(predictor, options.load.pictures, {&output, 1}).check(names);
   text::OutputFile target(options.target);
   scenes::PointingScore score;
   const std::size_t chunk = pictures_together(predictor, wanted.predict);
-  std::size_t answered = 0;
+  std::size_t answered = 0, unanswered = 0;
   for (std::size_t first = 0; first < names.size(); first += chunk) {
     answered += add_answers(predictor, wanted,
                             std::span(names).subspan(first, std::min(chunk, names.size() - first)),
-                            named, score);
+                            named, score, unanswered);
+  }
+  if (unanswered > 0) {
+    print_message(fmt::format("{}: {} of {} pictures could not be described\n", kName, unanswered,
+                              names.size()));
   }
   if (answered == 0) throw DataError(options.boxes, 0, "none of its pictures could be described");
   target.write(result_text(score, answered, options.output));

@@ -51,4 +51,31 @@ void check_kept(std::span<const NamedFile> inputs, const NamedFile& output) {
   }
 }
 
+KeptPictures::KeptPictures(const predictor::Predictor& predictor,
+                           const predictor::PictureOptions& pictures,
+                           std::span<const NamedFile> outputs)
+    : folder_(pictures.images) {
+  std::error_code none;
+  const bool files = predictor.text().configuration.encoder.reads_pictures() &&
+                     pictures.features.empty() &&
+                     !std::filesystem::is_regular_file(pictures.images, none);
+  for (const NamedFile& output : outputs) {
+    const bool exists = std::filesystem::is_regular_file(output.file, none);
+    if (files && output.file != "-" && exists) outputs_.push_back(output);
+  }
+}
+
+void KeptPictures::check(std::span<const std::string> sources) const {
+  for (const NamedFile& output : outputs_) {
+    for (const std::string& source : sources) {
+      std::error_code none;
+      if (!std::filesystem::equivalent(folder_ / source, output.file, none)) continue;
+      throw UsageError(
+          fmt::format("{} would write '{}' over a picture that it reads: give another "
+                      "name",
+                      output.flag, output.file));
+    }
+  }
+}
+
 }  // namespace attend::commands

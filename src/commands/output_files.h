@@ -1,6 +1,7 @@
 // What commands check about the files that they write, before they write any.
 #pragma once
 
+#include <filesystem>
 #include <span>
 #include <string>
 #include <string_view>
@@ -28,5 +29,19 @@ std::vector<NamedFile> named_files(const predictor::PictureOptions& pictures);
 /// Throws UsageError where a file to write is one that the command reads: the answers would take
 /// its place. Standard streams, devices and pipes may be both.
 void check_kept(std::span<const NamedFile> inputs, const NamedFile& output);
+
+/// Says so where a file to write is a picture that a source names. Does nothing where sources name
+/// no files: for texts, packed pictures and given annotations.
+class KeptPictures {
+ public:
+  KeptPictures(const predictor::Predictor& predictor, const predictor::PictureOptions& pictures,
+               std::span<const NamedFile> outputs);
+  /// Throws UsageError for such a picture. Call it before the first output is committed.
+  void check(std::span<const std::string> sources) const;
+
+ private:
+  std::filesystem::path folder_;
+  std::vector<NamedFile> outputs_;  // those that exist already
+};
 
 }  // namespace attend::commands

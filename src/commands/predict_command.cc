@@ -181,10 +181,21 @@ void check_options(const Options& options) {
   check_kept(inputs, {"--alignments", options.alignments});
 }
 
+// Throws UsageError for links between words and regions of a picture, which the format has not.
+void check_pharaoh(const predictor::Predictor& predictor, const Options& options) {
+  const bool links =
+      !options.alignments.empty() && options.alignment_format == AlignmentFormat::kPharaoh;
+  if (!links || !predictor.text().configuration.encoder.reads_pictures()) return;
+  throw UsageError(
+      "--alignments: this model looks at regions of pictures, and its links name no words; "
+      "--alignment-format matrix has the weights");
+}
+
 // Throws UsageError for what the model cannot do.
 void check_model(const predictor::Predictor& predictor, const Options& options) {
   check_top(predictor, options);
   if (!options.alignments.empty()) check_alignment(predictor, "--alignments");
+  check_pharaoh(predictor, options);
   check_word_links(predictor, options);
   check_marks(predictor, options.marks);
   check_target_options(predictor, options.predict);
@@ -279,9 +290,12 @@ void run(const Options& given) {
   line_options.predict = predict_options(predictor, options);
   Lines lines(line_options, notices);
   ColumnNotice columns(predictor, options, reader.name());
+  const NamedFile outputs[] = {{"--output", options.target}, {"--alignments", options.alignments}};
+  const KeptPictures kept(predictor, options.load.pictures, outputs);
   const std::size_t count =
       lines.answer_all(reader, {[&](const Chunk& chunk) {
                                   columns.look_at(chunk);
+                                  kept.check(chunk.sources);
                                   return predictor.predict(chunk.sources, line_options.predict,
                                                            chunk.allowed, chunk.requests);
                                 },

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/base.h"
+#include "commands/output_files.h"
 #include "commands/show.h"
 
 namespace attend::commands {
@@ -73,6 +74,8 @@ void show_pictures(const predictor::Predictor& predictor, const ShowOptions& opt
   const bool to_file = !options.target.empty();
   std::vector<view::CaptionPicture> pictures;
   const Chunk given = read_texts(options);
+  const NamedFile output{"--output", options.target};
+  KeptPictures(predictor, options.load.pictures, {&output, 1}).check(given.sources);
   Undrawn undrawn(options.errors, notices);
   for (std::size_t i = 0; i < given.sources.size(); ++i) {
     try {

@@ -150,7 +150,8 @@ std::string PairEvaluation::compare(const predictor::Answer& answer, const Chunk
   return cut_into_units(segmenter, answer.predictions.front().text, comparison.hypothesis);
 }
 
-// A pair with a text that cannot be cut into units gets a problem.
+// A pair with a text that cannot be cut into units, or with a picture that cannot be read, gets a
+// problem.
 std::vector<predictor::Answer> PairEvaluation::answer(Chunk& chunk) {
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();
@@ -165,8 +166,14 @@ std::vector<predictor::Answer> PairEvaluation::answer(Chunk& chunk) {
   }
   result_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
   comparisons_.assign(answers.size(), {});
+  const bool pictures = predictor_.text().configuration.encoder.reads_pictures();
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (!chunk.problems[i].empty()) continue;
+    // A picture that cannot be read is no test of the model.
+    if (pictures && !answers[i].problem.empty()) {
+      chunk.problems[i] = answers[i].problem;
+      continue;
+    }
     chunk.problems[i] = compare(answers[i], chunk, i, comparisons_[i]);
   }
   return answers;

@@ -28,6 +28,7 @@ class Pictures::Files {
   virtual vision::Size size_of(const std::string& name) const = 0;
   virtual void check(const std::string& /*name*/) const {}
   virtual std::uint64_t fingerprint() const { return 0; }
+  virtual std::uint64_t bytes_of_file(const std::string& /*name*/) const { return 0; }
 };
 
 namespace {
@@ -87,6 +88,26 @@ vision::LineSource hashed(vision::LineSource lines, Hash& hash) {
           }};
 }
 
+// Packed pictures and annotations are read in place, which compression does not allow.
+void refuse_compressed(const std::filesystem::path& path) {
+  std::string bytes(6, '\0');
+  std::ifstream(path, std::ios::binary).read(bytes.data(), std::ssize(bytes));
+  for (const std::string_view begin : {std::string_view("\x1f\x8b"),
+                                       std::string_view("\xfd"
+                                                        "7zXZ"),
+                                       std::string_view("\x28\xb5\x2f\xfd")}) {
+    if (!bytes.starts_with(begin)) continue;
+    throw DataError(path.string(), 0, "found a compressed file, expected one that is unpacked");
+  }
+}
+
+// Returns a path whose file is not compressed.
+const std::filesystem::path& unpacked(const std::filesystem::path& path) {
+  std::error_code none;
+  if (std::filesystem::is_regular_file(path, none)) refuse_compressed(path);
+  return path;
+}
+
 // Picture files in a folder.
 class FolderFiles final : public Pictures::Files {
  public:
@@ -103,6 +124,11 @@ class FolderFiles final : public Pictures::Files {
     const std::filesystem::path path = folder_ / name;
     const std::string bytes = bytes_of(path);
     return vision::decode_image(as_bytes(bytes), path.string(), {.limits = fit_.limits}).size;
+  }
+  std::uint64_t bytes_of_file(const std::string& name) const override {
+    std::error_code none;
+    const std::uintmax_t bytes = std::filesystem::file_size(folder_ / name, none);
+    return none ? 0 : bytes;
   }
 
  private:
@@ -133,7 +159,7 @@ class PackedFiles final : public Pictures::Files {
  public:
   PackedFiles(const std::filesystem::path& images, const std::filesystem::path& index,
               const vision::FitOptions& fit)
-      : name_(images.string()), pack_(images, hashed(lines_of(index), hash_)), fit_(fit) {
+      : name_(images.string()), pack_(unpacked(images), hashed(lines_of(index), hash_)), fit_(fit) {
     hash_.add_ends(images);
   }
 
@@ -162,7 +188,7 @@ class PackedFiles final : public Pictures::Files {
 class Features final : public Pictures::Files {
  public:
   Features(const PictureOptions& options, const Configuration& configuration)
-      : file_(vision::FeatureFile::open(options.features, lines_of, options.names)),
+      : file_(vision::FeatureFile::open(unpacked(options.features), lines_of, options.names)),
         regions_(static_cast<std::size_t>(configuration.regions())) {
     const auto units = static_cast<std::size_t>(configuration.encoder.units);
     if (file_.units() != units) {
@@ -280,6 +306,9 @@ Pictures::Pictures(const PictureOptions& options, const Configuration& configura
 Picture Pictures::read(const std::string& name) const { return files_->read(name); }
 void Pictures::check(const std::string& name) const { files_->check(name); }
 std::uint64_t Pictures::fingerprint() const { return files_->fingerprint(); }
+std::uint64_t Pictures::bytes_of_file(const std::string& name) const {
+  return files_->bytes_of_file(name);
+}
 
 vision::Size Pictures::size_of(const std::string& name) const { return looked_at_->size_of(name); }
 

@@ -50,6 +50,9 @@ class Pictures {
   /// Returns a number that tells one packed file with its index, or one file of annotations with
   /// its names, from another (docs/formats.md). 0 for files in a folder.
   std::uint64_t fingerprint() const;
+  /// Returns the size of the file of a picture, where every picture is a file of its own;
+  /// otherwise, and where it cannot be read, 0.
+  std::uint64_t bytes_of_file(const std::string& name) const;
   /// Whether reading takes the time of decoding: pictures do, given annotations do not.
   bool decodes() const { return decodes_; }
   /// The bytes that a picture takes in memory.

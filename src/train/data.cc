@@ -159,14 +159,18 @@ class Encoder {
   void fail_if_none(const Corpus& corpus, const std::vector<model::Example>& examples) const {
     if (!examples.empty()) return;
     const model::TrainingConfig& training = text_.configuration.training;
-    throw DataError(
-        corpus.source_name, 0,
-        fmt::format("no pair remains for {}: {} are longer than training.maximum_source_length "
-                    "({}) or training.maximum_target_length ({}){}",
-                    corpus.part == Part::kTraining ? "training" : "validation",
-                    too_long_[static_cast<std::size_t>(corpus.part)],
-                    training.maximum_source_length, training.maximum_target_length,
-                    left_out_.summary()));
+    const std::size_t too_long = too_long_[static_cast<std::size_t>(corpus.part)];
+    const std::string lengths =
+        too_long == 0
+            ? ""
+            : fmt::format(
+                  ": {} are longer than training.maximum_source_length ({}) or "
+                  "training.maximum_target_length ({})",
+                  too_long, training.maximum_source_length, training.maximum_target_length);
+    throw DataError(corpus.source_name, 0,
+                    fmt::format("no pair remains for {}{}{}",
+                                corpus.part == Part::kTraining ? "training" : "validation", lengths,
+                                left_out_.summary()));
   }
 
  private:
@@ -410,14 +414,17 @@ Dataset prepare_data(const TrainOptions& options, std::optional<model::ModelText
   if (!existing) existing = build_text(configuration, split, messages);
   Dataset dataset{std::move(*existing), {}, {}, {}, of_pairs, std::move(messages)};
   open_pictures(options, dataset);
-  if (dataset.pictures != nullptr) dataset.fingerprint ^= dataset.pictures->fingerprint();
   encode_all(dataset, split, options, left_out);
+  if (dataset.pictures != nullptr) dataset.fingerprint ^= dataset.pictures->fingerprint();
   if (training.class_weights == model::ClassWeights::kBalanced) balance(dataset.training);
   if (labels) warn_of_one_label(dataset);
   const model::VocabularySizes sizes = dataset.text.sizes();
+  const std::string sources = dataset.pictures == nullptr
+                                  ? fmt::format("{} source", sizes.source)
+                                  : fmt::format("{} pictures", dataset.pictures->size());
   dataset.messages.push_back(
-      fmt::format("{} pairs for training, {} for validation; {} source and {} target units",
-                  dataset.training.size(), dataset.validation.size(), sizes.source, sizes.target));
+      fmt::format("{} pairs for training, {} for validation; {} and {} target units",
+                  dataset.training.size(), dataset.validation.size(), sources, sizes.target));
   return dataset;
 }
 

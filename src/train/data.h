@@ -24,7 +24,7 @@ struct Dataset {
   std::vector<model::Example> validation;
   std::vector<text::Pair> validation_pairs;  ///< [validation]: the texts as they were read
   /// Hash of all pairs in their order with their allowed positions and links, except those that
-  /// were left out before the vocabularies; and of the file of their pictures, if there is one.
+  /// were left out before the vocabularies; and of their pictures, if there are any.
   std::uint64_t fingerprint = 0;
   /// One line each for people: choices that were made, pairs left out, the share of unknown units.
   std::vector<std::string> messages;

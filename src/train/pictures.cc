@@ -87,6 +87,15 @@ std::shared_ptr<const model::Picture> PictureStore::add(const std::string& name)
   return slots_.back();
 }
 
+std::uint64_t PictureStore::fingerprint() const {
+  std::uint64_t value = pictures_.fingerprint();
+  for (const std::string& name : names_) {
+    const std::uint64_t bytes = pictures_.bytes_of_file(name);
+    if (bytes > 0) value = mix(value ^ bytes);
+  }
+  return value;
+}
+
 bool PictureStore::is_in_memory(Number number) const {
   const model::Picture& picture = *slots_[number];
   return !picture.image.pixels.empty() || !picture.features.empty();

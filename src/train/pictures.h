@@ -41,8 +41,9 @@ class PictureStore {
   /// room. Annotations that are given are read while there is room; for those behind, this throws
   /// as Pictures::check() does.
   std::shared_ptr<const model::Picture> add(const std::string& name);
-  /// Tells one set of pictures from another, as Pictures::fingerprint() does.
-  std::uint64_t fingerprint() const { return pictures_.fingerprint(); }
+  /// Returns a number that tells one set of pictures from another (docs/formats.md): that of
+  /// Pictures::fingerprint(), with the sizes of the files of the pictures that were added.
+  std::uint64_t fingerprint() const;
   std::size_t size() const { return names_.size(); }  ///< the number of different pictures
   /// The number of pictures that add() and hold() took from the background.
   std::size_t decoded_ahead() const { return decoded_ahead_; }

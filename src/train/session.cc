@@ -204,8 +204,7 @@ Session open_session(const TrainOptions& options) {
     throw UsageError(fmt::format(
         "the pairs are not those that the training in {} began with{}; choose another folder or "
         "the old files",
-        options.folder.string(),
-        data.pictures == nullptr ? "" : ", or the file of their pictures is another one"));
+        options.folder.string(), data.pictures == nullptr ? "" : ", or their pictures are others"));
   }
   check_memory(data.text.configuration, data.text.sizes());
   check_metric(data);

@@ -48,15 +48,29 @@ std::string describe_side(const model::Side& side, model::SideName name) {
                      describe_length(side, name));
 }
 
+// Returns the line of a source that is a picture.
+std::string describe_pictures(const model::Configuration& c) {
+  const std::string what = c.encoder.kind == model::EncoderKind::kFeatures
+                               ? fmt::format("annotations of {} units", c.encoder.units)
+                               : fmt::format("pictures of {} × {} pixels (height × width)",
+                                             c.image.height, c.image.width);
+  return fmt::format("{:<12}{}, {} regions\n", "source", what, c.regions());
+}
+
 // The numbers of tokens of a source and of its target.
 struct Lengths {
   std::int64_t source = 0, target = 0;
   bool operator==(const Lengths&) const = default;
 };
 
-// Returns `length` for both sides, but the fixed length of a side that has no other.
+// Returns `length` for both sides, but the fixed length of a side that has no other, and the number
+// of regions of a picture.
 Lengths lengths_of(const model::ModelText& text, std::int64_t length) {
   const model::SideConfig &source = text.source.config, &target = text.target.config;
+  const model::Configuration& c = text.configuration;
+  if (c.encoder.reads_pictures()) {
+    return {c.regions(), target.fixed_length > 0 ? target.fixed_length : length};
+  }
   return {text.source.pads ? source.fixed_length : length,
           target.fixed_length > 0 ? target.fixed_length : length};
 }
@@ -128,7 +142,7 @@ std::string describe_memory(const model::ModelText& text) {
     lines.push_back(
         fmt::format("about {} MiB for the activations of a training batch of {} pair{} of {}",
                     with_commas((bytes + (1 << 20) - 1) >> 20), with_commas(pairs),
-                    pairs == 1 ? "" : "s", describe(lengths)));
+                    pairs == 1 ? "" : "s", describe(lengths, position_name(text.configuration))));
   }
   return fmt::format("{}", fmt::join(lines, fmt::format("\n{:<12}", "")));
 }
@@ -154,7 +168,9 @@ void run(const Options& options) {
   std::string text = fmt::format("{:<12}{}\n", "preset", model.text.configuration.preset);
   text += fmt::format("{:<12}{}\n", "parameters", describe_parameters(table));
   text += fmt::format("{:<12}{}\n", "precision", precision_name(model.weights.precision()));
-  text += describe_side(model.text.source, model::SideName::kSource);
+  text += model.text.configuration.encoder.reads_pictures()
+              ? describe_pictures(model.text.configuration)
+              : describe_side(model.text.source, model::SideName::kSource);
   text += describe_side(model.text.target, model::SideName::kTarget);
   text += fmt::format("{:<12}{}\n", "training",
                       plan ? "encoder, decoder, readout and loss on fused kernels"

@@ -389,7 +389,7 @@ vision::Size Predictor::picture_size(const std::string& name) const {
 
 void Predictor::check(const PredictOptions& wanted) const {
   search::check_options(*engine_, search_options(model_.text, *engine_, wanted));
-  check_long_sources(model_.text.target, wanted.long_sources);
+  check_long_sources(model_.text, wanted.long_sources);
 }
 
 std::size_t Predictor::check_target_text(std::string_view name, const std::string& text) const {

@@ -251,8 +251,12 @@ std::string target_problem(const model::Side& side, const model::Encoded& target
 
 }  // namespace
 
-void check_long_sources(const model::Side& target, LongSources choice) {
-  if (choice != LongSources::kSplit || !model::answers_with_labels(target.config)) return;
+void check_long_sources(const model::ModelText& model, LongSources choice) {
+  if (choice != LongSources::kSplit) return;
+  if (model.configuration.encoder.reads_pictures()) {
+    throw UsageError("--long-sources split: this model reads pictures, which have no sentences");
+  }
+  if (!model::answers_with_labels(model.target.config)) return;
   throw UsageError(
       "--long-sources split: this model answers with a label (target.unit: whole), and the labels "
       "of parts are no label; choose cut or skip");
@@ -260,7 +264,7 @@ void check_long_sources(const model::Side& target, LongSources choice) {
 
 PreparedSources prepare_sources(const model::ModelText& model, const SourceTexts& given,
                                 const PredictOptions& options, std::vector<Answer>& answers) {
-  check_long_sources(model.target, options.long_sources);
+  check_long_sources(model, options.long_sources);
   const std::span<const std::string> texts = given.texts;
   ATTEND_CHECK(given.allowed.empty() || given.allowed.size() == texts.size());
   const Allowed everywhere;

@@ -33,8 +33,8 @@ struct PreparedSources {
 };
 
 /// Throws UsageError where answers to the parts of a source could not be put together:
-/// LongSources::kSplit with a model of labels.
-void check_long_sources(const model::Side& target, LongSources choice);
+/// LongSources::kSplit with a model of labels or of pictures.
+void check_long_sources(const model::ModelText& model, LongSources choice);
 
 /// Returns the prepared sources. Sets the source of each of `answers` [texts], and the problem of
 /// those that have one. UsageError for LongSources::kSplit with a model of labels.

@@ -2,7 +2,6 @@
 // every command that answers with them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/stat.h>
 
 #include <algorithm>
 #include <chrono>
@@ -13,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "end_to_end/captions.h"
 #include "end_to_end/failure.h"
 #include "end_to_end/program.h"
 #include "testing.h"
@@ -26,91 +26,6 @@ using ::testing::HasSubstr;
 using testing::read_file;
 using testing::TemporaryFolder;
 using testing::write_file;
-
-std::vector<std::string> operator+(std::vector<std::string> a, const std::vector<std::string>& b) {
-  a.insert(a.end(), b.begin(), b.end());
-  return a;
-}
-
-RunResult expect_success(const std::vector<std::string>& arguments,
-                         const RunOptions& options = {}) {
-  const RunResult result = attend(arguments, options);
-  EXPECT_EQ(result.exit_code, 0) << result.error;
-  return result;
-}
-
-const std::vector<std::string> kSmall{"--set",     "image.height=32",
-                                      "--set",     "image.width=32",
-                                      "--set",     "encoder.stages=3",
-                                      "--set",     "encoder.units=16",
-                                      "--set",     "encoder.groups=2",
-                                      "--set",     "decoder.units=12",
-                                      "--set",     "decoder.embedding=8",
-                                      "--set",     "decoder.readout_units=8",
-                                      "--set",     "attention.units=8",
-                                      "--set",     "target.minimum_count=1",
-                                      "--threads", "1"};
-
-// Scenes in a packed file and some of their pictures as files, and a soft model of them.
-struct World {
-  World() {
-    expect_success({"scenes", "-o", scenes().string(), "--count", "60", "--size", "48"});
-    for (const auto& line : lines_of(read_file(scenes() / "index.tsv"))) {
-      const auto fields = fields_of(line);
-      names.push_back(fields[0]);
-      if (names.size() <= 3) {
-        const std::string all = read_file(scenes() / "images.bin");
-        write_file(folder / fields[0], all.substr(std::stoul(fields[2]), std::stoul(fields[3])));
-      }
-    }
-    train("soft", {"--preset", "captioner"});
-  }
-
-  fs::path scenes() const { return folder / "scenes"; }
-  std::vector<std::string> images() const {
-    return {"--images", (scenes() / "images.bin").string()};
-  }
-  RunResult train(const std::string& name, const std::vector<std::string>& more,
-                  const std::string& updates = "6") const {
-    return expect_success(
-        std::vector<std::string>{"train", (scenes() / "captions.tsv").string(), "--source-column",
-                                 "1", "--target-column", "4", "--updates", updates, "-m",
-                                 (folder / name).string()} +
-        kSmall +
-        (more.front() == "--features" || more.back() == "features" ? std::vector<std::string>{}
-                                                                   : images()) +
-        more);
-  }
-  std::string model(const std::string& name = "soft") const { return (folder / name).string(); }
-
-  static std::vector<std::string> fields_of(const std::string& line) {
-    std::vector<std::string> fields{""};
-    for (const char c : line) {
-      if (c == '\t') {
-        fields.emplace_back();
-      } else {
-        fields.back() += c;
-      }
-    }
-    return fields;
-  }
-
-  TemporaryFolder folder;
-  std::vector<std::string> names;
-};
-
-const World& world() {
-  static const World one;
-  return one;
-}
-
-RunResult predict(const std::string& names, const std::vector<std::string>& options,
-                  const fs::path& working_folder = {}) {
-  RunOptions run_options;
-  run_options.standard_input = names;
-  run_options.working_folder = working_folder;
-  return attend(std::vector<std::string>{"predict", "-m", world().model()} + options, run_options);
-}
 
 TEST(Captions, OfAPackedFileAndOfPictureFilesAreEqual) {
   const std::string names = world().names[0] + "\n" + world().names[1] + "\n";
@@ -296,67 +211,11 @@ TEST(Captions, AreWrittenBeforeTheirAlignmentsFillTheMemory) {
   const RunResult result =
       attend(std::vector<std::string>{"predict", "-m", w.model(), "--alignments",
                                       (w.folder / "links").string(), "--maximum-ratio", "1000",
-                                      "--maximum-length", "16000", "--no-repeat-ngrams", "1"} +
+                                      "--maximum-length", "16000", "--no-repeat-ngrams", "1",
+                                      "--alignment-format", "matrix"} +
                  w.images(),
              options);
   EXPECT_FALSE(result.timed_out);
-}
-
-TEST(Captions, OfAPipeAreRefused) {
-  const World& w = world();
-  ASSERT_EQ(mkfifo((w.folder / "pipe.png").c_str(), 0600), 0);
-  const RunResult result = predict("pipe.png\n", {}, w.folder.path());
-  EXPECT_EQ(result.exit_code, 0);
-  EXPECT_EQ(result.out, "\n");
-  EXPECT_THAT(result.error, HasSubstr("pipe.png: found something else than a regular file"));
-}
-
-TEST(Captions, OfAnnotationsThatWereWrittenEqualThoseOfTheirEncoder) {
-  const World& w = world();
-  const std::string features = (w.folder / "all.safetensors").string();
-  expect_success(std::vector<std::string>{"annotate", "-m", w.model(),
-                                          (w.scenes() / "captions.tsv").string(), "--source-column",
-                                          "1", "-o", features} +
-                 w.images());
-  w.train("kept", {"--features", features, "--preset", "captioner", "--set",
-                   "encoder.kind=features", "--set", "image.regions=16", "--initial-model",
-                   w.model(), "--set", "training.learning_rate=0"});
-  const std::string names = w.names[0] + "\n" + w.names[1] + "\n";
-  RunOptions options;
-  options.standard_input = names;
-  const RunResult kept = expect_success(
-      {"predict", "-m", w.model("kept"), "--features", features, "--format", "json"}, options);
-  const RunResult own = predict(names, w.images() + std::vector<std::string>{"--format", "json"});
-  EXPECT_EQ(kept.out, own.out);
-  // A training does not go on with other annotations.
-  const std::string others = (w.folder / "others.safetensors").string();
-  w.train("other", {"--preset", "captioner", "--seed", "2"});
-  expect_success(std::vector<std::string>{"annotate", "-m", w.model("other"),
-                                          (w.scenes() / "captions.tsv").string(), "--source-column",
-                                          "1", "-o", others} +
-                 w.images());
-  EXPECT_TRUE(refused(attend(std::vector<std::string>{"train",
-                                                      (w.scenes() / "captions.tsv").string(),
-                                                      "--source-column",
-                                                      "1",
-                                                      "--target-column",
-                                                      "4",
-                                                      "--updates",
-                                                      "9",
-                                                      "-m",
-                                                      w.model("kept"),
-                                                      "--preset",
-                                                      "captioner",
-                                                      "--features",
-                                                      others,
-                                                      "--set",
-                                                      "encoder.kind=features",
-                                                      "--set",
-                                                      "image.regions=16",
-                                                      "--set",
-                                                      "training.learning_rate=0"} +
-                             kSmall),
-                      kUsage, {"the file of their pictures is another one"}));
 }
 
 TEST(Captions, ByHardAttentionStartFromASoftModelAndGoOn) {
@@ -367,35 +226,6 @@ TEST(Captions, ByHardAttentionStartFromASoftModelAndGoOn) {
   w.train("parts", hard);
   EXPECT_EQ(read_file(fs::path(w.model("whole")) / "model.safetensors"),
             read_file(fs::path(w.model("parts")) / "model.safetensors"));
-}
-
-TEST(Captions, RefuseWhatDoesNotFit) {
-  const World& w = world();
-  write_file(w.folder / "list.txt", w.names[0] + "\n");
-  EXPECT_TRUE(
-      refused(attend({"predict", "-m", w.model(), "--features", "x.npy"}), kUsage, {"--features"}));
-  EXPECT_TRUE(refused(attend({"train", "x.tsv", "-m", w.model("new"), "--images", "."}), kUsage,
-                      {"--images", "texts"}));
-  EXPECT_TRUE(refused(
-      attend(std::vector<std::string>{"gaze", "-m", w.model(), "--boxes", "none.tsv"} + w.images()),
-      kData, {"none.tsv"}));
-  EXPECT_TRUE(
-      refused(attend(std::vector<std::string>{"train", "x.tsv", "--preset", "captioner", "-m",
-                                              w.model("new"), "--set", "image.height=100"}),
-              kUsage, {"image.height", "16"}));
-  EXPECT_TRUE(refused(
-      attend({"annotate", "-m", w.model(), (w.folder / "list.txt").string(), "-o", "/dev/stdout"}),
-      kUsage, {}));
-  write_file(w.folder / "all.npy.names", w.names[0] + "\n");
-  EXPECT_TRUE(refused(attend(std::vector<std::string>{"annotate", "-m", w.model(),
-                                                      (w.folder / "all.npy.names").string(), "-o",
-                                                      (w.folder / "all.npy").string()} +
-                             w.images()),
-                      kUsage, {"over the names"}));
-  write_file(w.folder / "alone.bin", "");
-  EXPECT_TRUE(
-      refused(attend({"predict", "-m", w.model(), "--images", (w.folder / "alone.bin").string()}),
-              kData, {"alone.bin", "index.tsv", "--image-index"}));
 }
 
 }  // namespace

@@ -52,8 +52,11 @@ void run(const Options& options) {
   line_options.predict = predict;
   line_options.chunk_lines = lines_together(predictor);
   Lines lines(line_options, notices);
+  const NamedFile output{"--output", options.target};
+  const KeptPictures kept(predictor, options.load.pictures, {&output, 1});
   const std::size_t count = lines.answer_all(
       reader, {[&](const Chunk& chunk) {
+                 kept.check(chunk.sources);
                  return predictor.score(chunk.sources, chunk.targets, predict, chunk.allowed);
                },
                [&](const predictor::Answer& answer, const Chunk&, std::size_t) {

@@ -116,11 +116,13 @@ TEST(Captions, DoNotTakeThePlaceOfTheirPictures) {
   RunOptions options;
   options.standard_input = w.names[1] + "\n" + w.names[0] + "\n";
   const Words images{"--images", w.folder.path().string()};
+  write_file(w.folder / "pairs.tsv", w.names[0] + "\ta small red circle\n");
   const Words commands[] = {
       {"show", "-m", w.model(), w.names[0], "-o", picture},
       {"predict", "-m", w.model(), "-o", picture},
       {"predict", "-m", w.model(), "--alignments", picture, "--alignment-format", "matrix"},
-      {"gaze", "-m", w.model(), "--boxes", boxes, "-o", picture}};
+      {"gaze", "-m", w.model(), "--boxes", boxes, "-o", picture},
+      {"score", "-m", w.model(), (w.folder / "pairs.tsv").string(), "-o", picture}};
   for (const Words& command : commands) {
     SCOPED_TRACE(command[0]);
     EXPECT_TRUE(

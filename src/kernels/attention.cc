@@ -69,8 +69,8 @@ bool keys_fit(const float* projected, std::size_t size, float limit) {
 
 void exponentials(const float* values, std::size_t size, float limit, float* results) {
   const Vector highest = constant(limit), lowest = constant(-limit);
-  for_each(size, [&](auto at) HWY_ATTR {  // x is the second argument: NaN passes through
-    const Vector x = hn::Max(lowest, hn::Min(highest, at.load(values)));
+  for_each(size, [&](auto at) HWY_ATTR {
+    const Vector x = at_least(lowest, at_most(highest, at.load(values)));
     at.store(exp_inside<7>(hn::Add(x, x)), results);
   });
 }
@@ -137,7 +137,7 @@ void energies_of_columns(const float* query, const float* columns, const float* 
   const Vector all = constant(sum_of_lanes(total) + bias);
   const auto finish = [&](std::size_t j, Vector sum) HWY_ATTR {
     Vector energy = hn::NegMulAdd(constant(2.0F), sum, all);
-    if (activation == EnergyActivation::kRelu) energy = hn::Max(constant(0.0F), energy);
+    if (activation == EnergyActivation::kRelu) energy = at_least(constant(0.0F), energy);
     if (j + lanes <= length) {
       hn::StoreU(energy, d, energies.data() + j);
     } else if (j < length) {

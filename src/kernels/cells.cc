@@ -70,6 +70,9 @@ void gru_reset_after_rows(CellSizes sizes, GruOptions options, const GateRows& i
 // kVectors vectors of an LSTM's units.
 template <std::size_t kVectors>
 struct LstmUnits {
+  // Some targets compile the empty constructor of Vector for their instructions alone, so that a
+  // constructor that the compiler makes could not call it.
+  HWY_ATTR LstmUnits() {}
   Vector gates[4 * kVectors];  // sums of i, f, o, g for every vector
   Vector cell[kVectors], state[kVectors];
 };

@@ -55,8 +55,8 @@ void sum_squares(const float* x, std::size_t positions, std::size_t channels, co
   });
 }
 
-// x_pc ← max(0, (x_pc − means_c) factors_c + bias_c + residual_pc); `residual` may be null. The
-// maximum takes x as second argument so that NaN passes through.
+// x_pc ← max(0, (x_pc − means_c) factors_c + bias_c + residual_pc); `residual` may be null.
+// NaN passes through.
 void scale_and_rectify(float* x, std::size_t positions, std::size_t channels, const float* means,
                        const float* factors, const float* bias, const float* residual) {
   const Vector zero = constant(0.0F);
@@ -65,7 +65,7 @@ void scale_and_rectify(float* x, std::size_t positions, std::size_t channels, co
       const Vector distance = hn::Sub(at.load(x), at.load(means));
       Vector y = hn::MulAdd(distance, at.load(factors), at.load(bias));
       if (residual != nullptr) y = hn::Add(y, at.load(residual + p * channels));
-      at.store(hn::Max(zero, y), x);
+      at.store(at_least(zero, y), x);
     });
   }
 }

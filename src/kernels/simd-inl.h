@@ -101,6 +101,23 @@ HWY_INLINE void for_each(std::size_t size, Body&& body) {
 
 HWY_INLINE Vector constant(float value) { return hn::Set(Floats(), value); }
 
+// The smaller of a bound and x, and the larger. NaN passes through where x is NaN: on x86 the
+// minimum of two values is the second one where one is NaN, on Arm it is the one that is a number.
+HWY_INLINE Vector at_most(Vector bound, Vector x) {
+#if HWY_ARCH_X86
+  return hn::Min(bound, x);
+#else
+  return hn::IfThenElse(hn::Gt(x, bound), bound, x);
+#endif
+}
+HWY_INLINE Vector at_least(Vector bound, Vector x) {
+#if HWY_ARCH_X86
+  return hn::Max(bound, x);
+#else
+  return hn::IfThenElse(hn::Lt(x, bound), bound, x);
+#endif
+}
+
 inline constexpr float kLog2E = 1.44269504F;  // 1 / ln 2
 
 // x − n ln 2
@@ -189,9 +206,9 @@ HWY_INLINE Vector reciprocal(Vector x) {
 #endif
 }
 
-// x cut to ±highest. Minimum and maximum take x as second argument so that NaN passes through.
+// x cut to ±highest. NaN passes through.
 HWY_INLINE Vector limit(Vector x, float highest) {
-  return hn::Max(constant(-highest), hn::Min(constant(highest), x));
+  return at_least(constant(-highest), at_most(constant(highest), x));
 }
 
 // x_k ← exp(factors[k % kFactors] · x_k). The result is cut to at most e^28 and, on some machines,
@@ -210,7 +227,7 @@ HWY_INLINE void gate_exps(Vector (&x)[kCount], const float (&factors)[kFactors])
 #pragma GCC unroll 8
   for (std::size_t i = 0; i < kCount; ++i) {
     const Vector y = hn::Mul(x[i], constant(factors[i % kFactors] * kLog2E));
-    x[i] = hn::Min(constant(kHighest * kLog2E), y);  // y second: NaN passes through
+    x[i] = at_most(constant(kHighest * kLog2E), y);
   }
 #pragma GCC unroll 8
   for (std::size_t i = 0; i < kCount; ++i) f[i] = Vector{_mm512_reduce_ps(x[i].raw, kDown)};
@@ -250,7 +267,7 @@ struct TanhAndSlope {
 
 HWY_INLINE TanhAndSlope tanh_and_slope(Vector x) {
   const Vector one = constant(1.0F);
-  const Vector e = quick_exp(hn::Min(constant(43.0F), hn::Abs(x)), -2.0F);
+  const Vector e = quick_exp(at_most(constant(43.0F), hn::Abs(x)), -2.0F);
   const Vector r = reciprocal(hn::Add(one, e)), twice = hn::Add(r, r);
   return {hn::CopySign(hn::Mul(hn::Sub(one, e), r), x), hn::Mul(hn::Mul(twice, twice), e)};
 }

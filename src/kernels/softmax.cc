@@ -2,6 +2,7 @@
 // m = max x. Layout: one row. Must equal: these sums with std::exp and std::log in double.
 #include "kernels/softmax.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -48,7 +49,7 @@ HWY_INLINE float exp_and_sum(const float* row, std::size_t size, float shift, fl
   return sum_of_lanes(sums);
 }
 
-float sum_of_exp(const float* row, std::size_t size, float shift) {
+HWY_INLINE float sum_of_exp_in_floats(const float* row, std::size_t size, float shift) {
   const Floats d;
   const Vector shifts = constant(shift);
   const std::size_t lanes = hn::Lanes(d);
@@ -62,6 +63,17 @@ float sum_of_exp(const float* row, std::size_t size, float shift) {
     sums = hn::Add(sums, hn::IfThenElseZero(hn::FirstN(d, size - i), e));
   }
   return sum_of_lanes(sums);
+}
+
+// Sums of long rows are rounded once a block: a large sum in floats would lose digits of the small
+// values that are added to it.
+float sum_of_exp(const float* row, std::size_t size, float shift) {
+  const std::size_t block = 256 * hn::Lanes(Floats());
+  double sum = 0.0;
+  for (std::size_t i = 0; i < size; i += block) {
+    sum += sum_of_exp_in_floats(row + i, std::min(block, size - i), shift);
+  }
+  return static_cast<float>(sum);
 }
 
 HWY_INLINE void scale(float* row, std::size_t size, float factor) {

@@ -4,6 +4,7 @@ BUILD := build/release
 ROUNDS ?= 3
 SEEDS ?= 3
 SANITIZED ?=
+PREFIX ?= /usr/local
 
 help: ## print this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -14,6 +15,10 @@ setup: ## install the Debian packages that are missing
 build: setup ## build attend and attend-train into build/release/bin
 	@cmake --preset release -DATTEND_BUILD_TESTS=OFF -DATTEND_BUILD_BENCH=OFF
 	@cmake --build --preset release -j $(JOBS)
+
+install: build ## install programs, library and headers (PREFIX=/usr/local)
+	@cmake --install $(BUILD) --prefix "$(PREFIX)" --strip
+	@[ "$$(id -u)" != 0 ] || ldconfig
 
 demo: build ## train the date model in minutes and look at what it attends to
 	@tools/demo $(BUILD)/bin
@@ -33,8 +38,20 @@ test-sanitized: setup ## unit tests under the address and undefined-behaviour sa
 
 test-threads: setup ## what several threads share under the thread sanitizer
 	@cmake --preset tsan
-	@cmake --build --preset tsan -j $(JOBS) --target tests_fused_threads tests_predictor tests_vision
-	@ctest --test-dir build/tsan --output-on-failure -j $(JOBS) -R '^(fused/threads|predictor|vision)\.'
+	@cmake --build --preset tsan -j $(JOBS) --target tests_fused_threads tests_predictor tests_vision tests_api tests_c_face
+	@ctest --test-dir build/tsan --output-on-failure -j $(JOBS) -R '^(fused/threads|predictor|vision|api)\.'
+
+test-packages: build ## the .deb packages and the wheel: made, installed, used and removed (as root)
+	@tools/setup --packages
+	@tests/install/packages.sh $(BUILD) .
+	@tests/install/wheel.sh .
+
+test-aarch64: ## the light half for aarch64 by a cross compiler, its tests by qemu-user
+	@tools/setup --cross
+	@tools/sysroot-aarch64 build/sysroot-aarch64
+	@cmake -G Ninja -B build/aarch64 -DCMAKE_TOOLCHAIN_FILE=$(CURDIR)/cmake/aarch64.cmake -DATTEND_BUILD_TRAINING=OFF
+	@cmake --build build/aarch64 -j $(JOBS)
+	@ctest --test-dir build/aarch64 --output-on-failure -j $(JOBS) -LE end-to-end
 
 bench: ## measure kernels, training and prediction against PyTorch (ROUNDS=3)
 	@tools/setup --bench
@@ -52,10 +69,10 @@ lint: ## formatting, tests on disk, house rules
 	@tools/lint
 
 format: ## reformat all sources
-	@git ls-files '*.h' '*.cc' | xargs clang-format-14 -i
+	@git ls-files '*.h' '*.hpp' '*.cc' '*.cpp' '*.c' | xargs clang-format-14 -i
 
 clean: ## remove what was built
 	@rm -rf build demo
 
-.PHONY: help setup build demo test test-all test-sanitized test-threads bench quality toys lint format clean
+.PHONY: help setup build install demo test test-all test-sanitized test-threads bench quality toys lint format clean
 .DEFAULT_GOAL := help

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <limits>
 #include <span>
 #include <utility>
 #include <vector>
@@ -13,10 +12,8 @@
 
 namespace attend::alignment {
 
+using attend::kNoUnit;
 using metrics::Link;
-
-/// The unit of a column that belongs to no unit: </s> or padding.
-inline constexpr std::size_t kNoUnit = std::numeric_limits<std::size_t>::max();
 
 /// The words that each unit of a text belongs to.
 struct Grouping {

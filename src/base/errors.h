@@ -1,47 +1,13 @@
 // The errors of the program. A library throws one of them; only main() prints it and exits.
 #pragma once
 
-#include <cstddef>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 
+#include "attend/errors.hpp"  // IWYU pragma: export
+
 namespace attend {
-
-/// Exit codes of every command (documented in docs/commands.md).
-enum class ExitCode : int { kSuccess = 0, kOther = 1, kUsage = 2, kData = 3, kModel = 4 };
-
-/// A failure that the user can understand. The message is one line without a full stop.
-class Error : public std::runtime_error {
- public:
-  explicit Error(const std::string& message, ExitCode code = ExitCode::kOther)
-      : std::runtime_error(message), code_(code) {}
-  ExitCode code() const { return code_; }
-
- private:
-  ExitCode code_;
-};
-
-/// Options that are wrong or in conflict. Exit code 2.
-class UsageError : public Error {
- public:
-  explicit UsageError(const std::string& message) : Error(message, ExitCode::kUsage) {}
-};
-
-/// Data that is wrong. The message names the file, and the line when there is one. Exit code 3.
-class DataError : public Error {
- public:
-  explicit DataError(const std::string& message) : Error(message, ExitCode::kData) {}
-  /// The message is "file:line: message". `line` counts from 1; 0 means the whole file. With an
-  /// empty `file` the message is used alone, for callers that add the file themselves.
-  DataError(const std::string& file, std::size_t line, const std::string& message);
-};
-
-/// A model folder that is missing, damaged or of another version. Exit code 4.
-class ModelError : public Error {
- public:
-  explicit ModelError(const std::string& message) : Error(message, ExitCode::kModel) {}
-};
 
 /// A broken promise inside the program: a bug, not the user's fault.
 class CheckFailure : public std::logic_error {

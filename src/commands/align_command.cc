@@ -8,13 +8,17 @@
 #include <utility>
 
 #include "alignment/alignment.h"
+#include "api/api.h"
 #include "base/base.h"
 #include "commands/command_line.h"
 #include "commands/output_files.h"
 #include "commands/pair_aligner.h"
 #include "commands/word_links.h"
+#include "predictor/predictor.h"
 
 namespace attend::commands {
+
+using api::internals;
 namespace {
 
 constexpr std::string_view kName = "attend align";
@@ -25,7 +29,7 @@ enum class Output { kPharaoh, kNaacl, kJson };
 struct Options {
   std::string model, reverse, target, gold;
   PairFiles pairs;
-  predictor::PredictOptions predict;
+  PredictOptions predict;
   Output output = Output::kPharaoh;
   AlignerOptions aligner;
   alignment::Symmetrisation symmetrise = alignment::Symmetrisation::kGrowDiagFinalAnd;
@@ -34,11 +38,11 @@ struct Options {
 
 // A chunk of pairs with everything that is known of them.
 struct AlignedChunk {
-  std::vector<predictor::Answer> reverse;
+  std::vector<Answer> reverse;
   std::vector<std::optional<metrics::GoldAlignment>> gold;  // nothing for an unreadable pair
 };
 
-AlignedPair pair_of(const AlignedChunk& chunk, const predictor::Answer& forward, std::size_t i) {
+AlignedPair pair_of(const AlignedChunk& chunk, const Answer& forward, std::size_t i) {
   AlignedPair pair;
   pair.forward = &forward;
   if (!chunk.reverse.empty()) pair.reverse = &chunk.reverse[i];
@@ -53,21 +57,21 @@ class AlignRun {
   void run();
 
  private:
-  std::vector<predictor::Answer> answer(Chunk& chunk);
-  void add_reverse(const Chunk& chunk, std::vector<predictor::Answer>& answers);
-  void read_gold(const Chunk& chunk, std::span<const predictor::Answer> answers);
-  void choose_shifts(std::span<const predictor::Answer> answers);
-  void take(const predictor::Answer& answer, std::size_t i);
-  void write(const predictor::Answer& answer, const WordAnswer& words);
-  void write_json_line(const predictor::Answer& answer, const WordAnswer& words);
+  std::vector<Answer> answer(Chunk& chunk);
+  void add_reverse(const Chunk& chunk, std::vector<Answer>& answers);
+  void read_gold(const Chunk& chunk, std::span<const Answer> answers);
+  void choose_shifts(std::span<const Answer> answers);
+  void take(const Answer& answer, std::size_t i);
+  void write(const Answer& answer, const WordAnswer& words);
+  void write_json_line(const Answer& answer, const WordAnswer& words);
 
   const Options& options_;
   text::PairReader reader_;
-  predictor::Predictor predictor_;
-  std::optional<predictor::Predictor> reverse_;
+  Predictor predictor_;
+  std::optional<Predictor> reverse_;
   std::optional<alignment::GoldReader> gold_;
   std::optional<text::OutputFile> target_;
-  predictor::PredictOptions predict_;
+  PredictOptions predict_;
   PairAligner aligner_;
   AlignedChunk chunk_;
   std::size_t written_ = 0;  ///< pairs
@@ -89,7 +93,7 @@ AlignRun::AlignRun(const Options& options)
                      !options.reverse.empty() || !options.aligner.shift;
   if (links) check_links(predictor_, "links");
   check_marks(predictor_, options.pairs.marks);
-  find_labels(reader_, predictor_.text(), kName);
+  find_labels(reader_, predictor_, kName);
   if (!options.reverse.empty()) {
     reverse_.emplace(options.reverse);
     check_links(*reverse_, "--reverse");
@@ -98,10 +102,10 @@ AlignRun::AlignRun(const Options& options)
   if (!options.target.empty() || !gold_) {
     target_.emplace(options.target.empty() ? "-" : options.target);
   }
-  predict_.search.alignments = search::Alignments::kKept;
+  predict_.search.alignments = Alignments::kKept;
 }
 
-std::vector<predictor::Answer> AlignRun::answer(Chunk& chunk) {
+std::vector<Answer> AlignRun::answer(Chunk& chunk) {
   chunk_ = {};
   auto answers = predictor_.score(chunk.sources, chunk.targets, predict_, chunk.allowed);
   if (reverse_) add_reverse(chunk, answers);
@@ -111,7 +115,7 @@ std::vector<predictor::Answer> AlignRun::answer(Chunk& chunk) {
 }
 
 // A pair that the model of the opposite direction cannot align has no links.
-void AlignRun::add_reverse(const Chunk& chunk, std::vector<predictor::Answer>& answers) {
+void AlignRun::add_reverse(const Chunk& chunk, std::vector<Answer>& answers) {
   chunk_.reverse = reverse_->score(chunk.targets, chunk.sources, predict_);
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (!answers[i].problem.empty()) continue;
@@ -122,7 +126,7 @@ void AlignRun::add_reverse(const Chunk& chunk, std::vector<predictor::Answer>& a
   }
 }
 
-void AlignRun::read_gold(const Chunk& chunk, std::span<const predictor::Answer> answers) {
+void AlignRun::read_gold(const Chunk& chunk, std::span<const Answer> answers) {
   for (std::size_t i = 0; i < chunk.sources.size(); ++i) {
     if (!chunk.problems[i].empty()) {
       gold_->skip(reader_.name());
@@ -136,14 +140,14 @@ void AlignRun::read_gold(const Chunk& chunk, std::span<const predictor::Answer> 
     } else {
       const auto& predictions = answers[i].predictions;
       length = {answers[i].source.units.size(),
-                predictions.empty() ? predictor_.target_units(chunk.targets[i]).size()
+                predictions.empty() ? internals(predictor_).target_units(chunk.targets[i]).size()
                                     : predictions.front().units.size()};
     }
     chunk_.gold.emplace_back(gold_->next(length, reader_.name()));
   }
 }
 
-void AlignRun::choose_shifts(std::span<const predictor::Answer> answers) {
+void AlignRun::choose_shifts(std::span<const Answer> answers) {
   std::vector<AlignedPair> pairs;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (!answers[i].predictions.empty()) pairs.push_back(pair_of(chunk_, answers[i], i));
@@ -153,7 +157,7 @@ void AlignRun::choose_shifts(std::span<const predictor::Answer> answers) {
   print_message(fmt::format("{}: {}\n", kName, aligner_.describe_shifts()));
 }
 
-void AlignRun::take(const predictor::Answer& answer, std::size_t i) {
+void AlignRun::take(const Answer& answer, std::size_t i) {
   const AlignedPair pair = pair_of(chunk_, answer, i);
   const WordAnswer words = aligner_.align(pair);
   if (pair.gold != nullptr) aligner_.count(pair, words);
@@ -161,7 +165,7 @@ void AlignRun::take(const predictor::Answer& answer, std::size_t i) {
   if (target_) write(answer, words);
 }
 
-void AlignRun::write(const predictor::Answer& answer, const WordAnswer& words) {
+void AlignRun::write(const Answer& answer, const WordAnswer& words) {
   std::vector<alignment::Link> links;
   if (!words.predictions.empty()) {
     for (const WordLink& one : words.predictions.front().links) links.push_back(one.link);
@@ -176,14 +180,14 @@ void AlignRun::write(const predictor::Answer& answer, const WordAnswer& words) {
   }
 }
 
-void AlignRun::write_json_line(const predictor::Answer& answer, const WordAnswer& words) {
+void AlignRun::write_json_line(const Answer& answer, const WordAnswer& words) {
   const auto to_target = [&](std::string_view text) { target_->write(text); };
-  const AnswerKind kind = answer_kind(predictor_);
+  const AnswerKind kind = predictor_.info().answers;
   if (options_.aligner.units == AlignmentUnits::kWords) {
     return write_json(answer, kind, to_target, &words);
   }
   // The links of the object are between units, and these are the ones that were asked for.
-  predictor::Answer linked = answer;
+  Answer linked = answer;
   for (std::size_t k = 0; k < linked.predictions.size(); ++k) {
     linked.predictions[k].links.clear();
     for (const WordLink& one : words.predictions[k].links) {
@@ -200,12 +204,11 @@ void AlignRun::run() {
   line_options.predict = predict_;
   Lines lines(line_options, notices);
   const std::size_t count = lines.answer_all(
-      reader_,
-      {[&](Chunk& chunk) { return answer(chunk); },
-       [&](const predictor::Answer& answer, const Chunk&, std::size_t i) { take(answer, i); },
-       [&] {
-         if (target_) target_->flush();
-       }});
+      reader_, {[&](Chunk& chunk) { return answer(chunk); },
+                [&](const Answer& answer, const Chunk&, std::size_t i) { take(answer, i); },
+                [&] {
+                  if (target_) target_->flush();
+                }});
   if (count == 0) lines.finish();  // there is no answer to keep
   if (target_) target_->commit();
   notices.report();

@@ -5,19 +5,23 @@
 #include <unordered_set>
 #include <utility>
 
+#include "api/api.h"
 #include "base/base.h"
 #include "commands/command_line.h"
 #include "commands/output_files.h"
+#include "predictor/predictor.h"
 #include "vision/vision.h"
 
 namespace attend::commands {
+
+using api::internals;
 namespace {
 
 constexpr std::string_view kName = "attend annotate";
 
 struct Options {
   std::string model, input = "-", target;
-  predictor::LoadOptions load;
+  LoadOptions load;
   text::Columns columns;
   int threads = 0;
   LineErrors errors = LineErrors::kGoOn;
@@ -51,20 +55,20 @@ void run(const Options& options) {
   if (options.target.ends_with(".npy")) {
     check_kept(inputs, {"--output", options.target + ".names"});
   }
-  const predictor::Predictor predictor(options.model, options.load);
+  const Predictor predictor(options.model, options.load);
   const std::vector<std::string> names = read_names(options);
   const NamedFile outputs[] = {{"--output", options.target}};
   KeptPictures(predictor, options.load.pictures, outputs).check(names);
   vision::FeatureWriter writer(
       options.target, names,
-      static_cast<std::size_t>(predictor.text().configuration.encoder.units));
+      static_cast<std::size_t>(internals(predictor).text().configuration.encoder.units));
   const std::size_t chunk = lines_together(predictor);
   std::size_t written = 0;
   for (std::size_t first = 0; first < names.size(); first += chunk) {
     const auto some = std::span(names).subspan(first, std::min(chunk, names.size() - first));
     const auto found = predictor.annotate_pictures(some, options.threads);
     for (std::size_t i = 0; i < found.size(); ++i) {
-      const predictor::PictureAnnotations& one = found[i];
+      const PictureAnnotations& one = found[i];
       if (!one.problem.empty()) {
         if (options.errors == LineErrors::kStop) throw DataError(one.problem);
         print_message(fmt::format("{}: {}\n", kName, one.problem));

@@ -9,7 +9,9 @@
 
 #include "base/base.h"
 #include "commands/command_line.h"
+#include "commands/command_table.h"
 #include "commands/commands.h"
+#include "commands/train_options.h"
 
 namespace attend::commands {
 namespace {
@@ -20,7 +22,9 @@ int hand_to_training(char** argv) {
   const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
   const std::filesystem::path beside = self.parent_path() / "attend-train";
   if (error || !std::filesystem::exists(beside)) {
-    throw Error(fmt::format("{} is missing: build with ATTEND_BUILD_TRAINING=ON", beside.string()));
+    throw Error(fmt::format(
+        "found no {}, which trains: install the package attend-train, or run `make install`",
+        beside.string()));
   }
   for (const char* name : {"OMP_PROC_BIND", "OMP_PLACES", "GOMP_CPU_AFFINITY"}) {
     unsetenv(name);  // these would bind every thread of a training to one processor
@@ -33,7 +37,10 @@ int parse_and_run_command(int argc, char** argv) {
   CLI::App program("Attentional encoder-decoder networks that show what they look at", "attend");
   program.set_version_flag("--version", "attend " ATTEND_VERSION);
   program.require_subcommand(1);
-  program.add_subcommand("train", "train a model, or go on training it (attend train --help)");
+  TrainCommandOptions train;  // for --help; run_attend() hands over to the training
+  add_train_options(
+      *program.add_subcommand("train", "train a model, or go on training it (attend train --help)"),
+      train);
   add_predict(program);
   add_evaluate(program);
   add_show(program);
@@ -47,6 +54,9 @@ int parse_and_run_command(int argc, char** argv) {
   add_shortlist(program);
   add_dates(program);
   add_scenes(program);
+  add_models(program);
+  add_completion(program);
+  add_manual(program);
   return parse_and_run(program, argc, argv);
 }
 

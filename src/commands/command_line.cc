@@ -8,6 +8,7 @@
 #include <new>
 #include <sstream>
 
+#include "api/api.h"
 #include "base/base.h"
 
 namespace attend::commands {
@@ -81,7 +82,10 @@ int parse_and_run(CLI::App& program, int argc, char** argv) {
 }
 
 void add_model_option(CLI::App& command, std::string& folder) {
-  command.add_option("-m,--model", folder, "model folder")
+  command
+      .add_option("-m,--model", folder,
+                  "model folder, or the name of an installed model (attend models)")
+      ->transform(installed_model())
       ->required()
       ->type_name("FOLDER")
       ->check(not_empty());
@@ -169,23 +173,22 @@ void add_reference_column_option(CLI::App& command, text::Columns& columns) {
                      "columns with further references: each is one, an empty field is none");
 }
 
-void find_labels(text::PairReader& reader, const model::ModelText& model,
+void find_labels(text::PairReader& reader, const text::IsLabel& is_label,
                  std::string_view command) {
   const auto tell = [&](const std::string& found) {
     if (found.empty()) return;
     print_message(fmt::format("{}: {}: {}\n", command, reader.name(), one_line(found)));
   };
   tell(reader.assumed_column());
-  if (!model::answers_with_labels(model.target.config)) return;
-  const auto is_label = [&](std::string_view field) {
-    try {
-      const std::vector<text::Unit> units = model.target.segmenter.split(field);
-      return units.size() == 1 && model.target.vocabulary.contains(units.front().text);
-    } catch (const DataError&) {
-      return false;  // a text that is too long
-    }
-  };
-  tell(text::find_labels(reader, is_label));
+  if (is_label) tell(text::find_labels(reader, is_label));
+}
+
+void find_labels(text::PairReader& reader, const Predictor& predictor, std::string_view command) {
+  text::IsLabel is_label;
+  if (predictor.info().has_labels()) {
+    is_label = [&](std::string_view field) { return predictor.knows_label(field); };
+  }
+  find_labels(reader, is_label, command);
 }
 
 void add_pair_options(CLI::App& command, PairFiles& files) {
@@ -231,6 +234,14 @@ CLI::Validator number_between(double low, double high) {
   return CLI::Validator(check, fmt::format("{} … {}", low, high));
 }
 
+CLI::Validator installed_model() {
+  const auto find = [](std::string& name) {
+    name = api::model_folder(name);
+    return std::string();
+  };
+  return CLI::Validator(find, "");
+}
+
 CLI::Validator not_empty() {
   return CLI::Validator(
       [](const std::string& text) {
@@ -239,7 +250,7 @@ CLI::Validator not_empty() {
       "");
 }
 
-void add_batch_options(CLI::App& command, predictor::PredictOptions& options) {
+void add_batch_options(CLI::App& command, PredictOptions& options) {
   command
       .add_option("--length-normalisation,--length-normalization",
                   options.search.length_normalisation, "score = log-probability / length^X")
@@ -264,7 +275,7 @@ void add_batch_options(CLI::App& command, predictor::PredictOptions& options) {
       ->capture_default_str();
 }
 
-void add_search_options(CLI::App& command, predictor::PredictOptions& options) {
+void add_search_options(CLI::App& command, PredictOptions& options) {
   command.add_option("-b,--beam", options.search.beam, "beam size; 1 is greedy")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
@@ -276,9 +287,8 @@ void add_search_options(CLI::App& command, predictor::PredictOptions& options) {
   add_batch_options(command, options);
 }
 
-void add_long_sources_option(CLI::App& command, predictor::PredictOptions& options,
+void add_long_sources_option(CLI::App& command, PredictOptions& options,
                              LongSourceChoices choices) {
-  using predictor::LongSources;
   std::vector<std::pair<std::string, LongSources>> names{{"cut", LongSources::kCut},
                                                          {"skip", LongSources::kSkip}};
   std::string help =
@@ -296,7 +306,7 @@ void add_strict_option(CLI::App& command, LineErrors& errors) {
       "stop with code 3 at the first line that cannot be answered, after the answers before it");
 }
 
-void add_picture_options(CLI::App& command, predictor::PictureOptions& options) {
+void add_picture_options(CLI::App& command, PictureOptions& options) {
   const auto add = [&](const std::string& flag, std::filesystem::path& path,
                        const std::string& help) {
     return command
@@ -318,7 +328,7 @@ void add_picture_options(CLI::App& command, predictor::PictureOptions& options) 
       ->needs(features);
 }
 
-void add_load_options(CLI::App& command, predictor::LoadOptions& options) {
+void add_load_options(CLI::App& command, LoadOptions& options) {
   command
       .add_option_function<std::string>(
           "--precision",
@@ -327,78 +337,48 @@ void add_load_options(CLI::App& command, predictor::LoadOptions& options) {
       ->check(CLI::IsMember({"float32", "bfloat16", "int8"}))
       ->option_text("float32|bfloat16|int8");
   command.add_flag_callback(
-      "--shortlist", [&] { options.candidates = predictor::Candidates::kShortlist; },
+      "--shortlist", [&] { options.candidates = Candidates::kShortlist; },
       "only the targets that the model's shortlist has for the sources of a batch");
 }
 
 void report_precision(std::string_view command, Precision precision) {
-  if (predictor::has_instructions(precision)) return;
+  if (has_instructions(precision)) return;
   print_message(
       fmt::format("{}: this processor has no instructions for {} products: right, but not faster\n",
                   command, precision_name(precision)));
 }
 
-std::string lack_of_alignment(const predictor::Predictor& predictor) {
-  if (predictor.engine().has_alignment()) return {};
-  const auto kind = [&]() -> std::string_view {
-    switch (predictor.text().configuration.attention.kind) {
-      case model::AttentionKind::kFixed:
-        return "fixed";
-      case model::AttentionKind::kMean:
-        return "mean";
-      case model::AttentionKind::kMax:
-        return "max";
-      default:
-        return "none";
-    }
-  }();
-  return fmt::format("the model has no alignment (attention.kind: {})", kind);
+std::string lack_of_alignment(const Predictor& predictor) {
+  if (predictor.info().has_alignment) return {};
+  return fmt::format("the model has no alignment (attention.kind: {})", predictor.info().attention);
 }
 
-void check_alignment(const predictor::Predictor& predictor, std::string_view wanted) {
+void check_alignment(const Predictor& predictor, std::string_view wanted) {
   const std::string problem = lack_of_alignment(predictor);
   if (!problem.empty()) throw UsageError(fmt::format("{}: {}", wanted, problem));
 }
 
-void check_words(const predictor::Predictor& predictor, std::string_view wanted) {
-  const model::EncoderConfig& encoder = predictor.text().configuration.encoder;
-  if (encoder.reads_pictures()) {
+void check_words(const Predictor& predictor, std::string_view wanted) {
+  const ModelInfo& info = predictor.info();
+  if (info.reads_pictures) {
     throw UsageError(
         fmt::format("{}: this model looks at regions of pictures and not at words", wanted));
   }
-  if (encoder.levels == 1) return;
+  if (info.levels == 1) return;
   throw UsageError(
       fmt::format("{}: this model looks at sentences and not at words (encoder.levels: {})", wanted,
-                  encoder.levels));
+                  info.levels));
 }
 
-void check_marks(const predictor::Predictor& predictor, const text::SourceMarks& marks) {
+void check_marks(const Predictor& predictor, const text::SourceMarks& marks) {
   if (!marks.any()) return;
   check_alignment(predictor, marks_option(marks));
   check_words(predictor, marks_option(marks));
 }
 
-std::size_t lines_together(const predictor::Predictor& predictor) {
-  const model::Configuration& c = predictor.text().configuration;
-  const std::size_t usual = LineOptions{}.chunk_lines;
-  if (!c.encoder.reads_pictures()) return usual;
-  const std::size_t values = static_cast<std::size_t>(c.regions()) *
-                             static_cast<std::size_t>(c.encoder.units) * sizeof(float);
-  const std::size_t bytes = std::max(values, vision::value_count({c.image.height, c.image.width}));
-  return std::clamp<std::size_t>((std::size_t{256} << 20) / bytes, 1, usual);
-}
-
-std::size_t source_units(const predictor::Predictor& predictor) {
-  const model::Configuration& c = predictor.text().configuration;
-  return c.encoder.reads_pictures() ? static_cast<std::size_t>(c.regions()) : 0;
-}
-
-std::string pharaoh(const predictor::Prediction& prediction) {
-  std::string line;
-  for (const auto& [source, target] : prediction.links) {
-    line += fmt::format("{}{}-{}", line.empty() ? "" : " ", source, target);
-  }
-  return line;
+std::size_t lines_together(const Predictor& predictor) {
+  const std::size_t usual = LineOptions{}.chunk_lines, bytes = predictor.info().bytes_of_picture;
+  return bytes == 0 ? usual : std::clamp<std::size_t>((std::size_t{256} << 20) / bytes, 1, usual);
 }
 
 }  // namespace attend::commands

@@ -10,8 +10,8 @@
 #include <string_view>
 #include <vector>
 
+#include "attend/attend.hpp"
 #include "commands/lines.h"
-#include "predictor/predictor.h"
 #include "text/text.h"
 
 namespace attend::commands {
@@ -23,6 +23,7 @@ void add_dates(CLI::App& program);
 void add_evaluate(CLI::App& program);
 void add_gaze(CLI::App& program);
 void add_info(CLI::App& program);
+void add_models(CLI::App& program);
 void add_predict(CLI::App& program);
 void add_presets(CLI::App& program);
 void add_quantize(CLI::App& program);
@@ -59,7 +60,7 @@ void add_model_option(CLI::App& command, std::string& folder);
 void add_marks_options(CLI::App& command, text::SourceMarks& marks);
 /// Throws UsageError when marks are asked for and the model does not look at positions, or looks at
 /// whole sentences.
-void check_marks(const predictor::Predictor& predictor, const text::SourceMarks& marks);
+void check_marks(const Predictor& predictor, const text::SourceMarks& marks);
 /// Returns the option that asks for marks: "--allowed-column" or "--span-markup".
 std::string_view marks_option(const text::SourceMarks& marks);
 
@@ -88,27 +89,28 @@ void add_column_options(CLI::App& command, text::PairColumns& columns, text::Pai
 /// Finds out for a model of labels whether the labels of a TSV come first, where no option says it,
 /// and tells on stderr what was found if it is not the usual order. Tells for any model which
 /// column a side has that no option names, in lines of several columns. Call it before the first
-/// pair is read. UsageError where either column may hold the labels.
-void find_labels(text::PairReader& reader, const model::ModelText& model, std::string_view command);
+/// pair is read. `is_label` is empty for other models. UsageError where either column may hold the
+/// labels.
+void find_labels(text::PairReader& reader, const text::IsLabel& is_label, std::string_view command);
+void find_labels(text::PairReader& reader, const Predictor& predictor, std::string_view command);
 
 /// Adds the beam, the longest target for a source (--maximum-ratio), and the options of
 /// add_batch_options().
-void add_search_options(CLI::App& command, predictor::PredictOptions& options);
+void add_search_options(CLI::App& command, PredictOptions& options);
 /// Adds length normalisation, the longest sources and targets, batch size and threads.
-void add_batch_options(CLI::App& command, predictor::PredictOptions& options);
+void add_batch_options(CLI::App& command, PredictOptions& options);
 /// Says which values --long-sources has: some commands cannot answer a source in parts.
 enum class LongSourceChoices { kCutSkip, kCutSkipSplit };
-void add_long_sources_option(CLI::App& command, predictor::PredictOptions& options,
-                             LongSourceChoices choices);
+void add_long_sources_option(CLI::App& command, PredictOptions& options, LongSourceChoices choices);
 /// Adds --strict, for commands that answer lines.
 void add_strict_option(CLI::App& command, LineErrors& errors);
 
 /// Adds --images, --image-index, --features and --feature-names, which say where the pictures lie
 /// that sources name.
-void add_picture_options(CLI::App& command, predictor::PictureOptions& options);
+void add_picture_options(CLI::App& command, PictureOptions& options);
 
 /// Adds --precision and --shortlist, which say how a model is loaded.
-void add_load_options(CLI::App& command, predictor::LoadOptions& options);
+void add_load_options(CLI::App& command, LoadOptions& options);
 /// Prints a notice on stderr when this processor is slow with the precision.
 void report_precision(std::string_view command, Precision precision);
 
@@ -118,6 +120,9 @@ CLI::Validator whole_number();
 CLI::Validator number_between(double low, double high);
 /// Accepts names of files and folders that are not empty.
 CLI::Validator not_empty();
+
+/// Puts the folder of an installed model in the place of its name.
+CLI::Validator installed_model();
 
 /// Adds an option whose values are names, in upper or lower case. Any other name is wrong usage.
 /// `value` becomes the value that `choices` gives for the name.
@@ -143,38 +148,15 @@ CLI::Option* add_choice(CLI::App& command, const std::string& flag, Value& value
 
 /// Returns "the model has no alignment (attention.kind: none)" for a model whose decoder does not
 /// look at positions, or an empty text.
-std::string lack_of_alignment(const predictor::Predictor& predictor);
+std::string lack_of_alignment(const Predictor& predictor);
 /// Throws UsageError when the model looks at sentences or at regions of pictures and not at words,
 /// which `wanted` needs.
-void check_words(const predictor::Predictor& predictor, std::string_view wanted);
+void check_words(const Predictor& predictor, std::string_view wanted);
 /// Throws UsageError when the model has no alignment, which `wanted` ("--alignments") needs.
-void check_alignment(const predictor::Predictor& predictor, std::string_view wanted);
-
-/// Returns the links of a prediction in Pharaoh format: "0-0 1-2".
-std::string pharaoh(const predictor::Prediction& prediction);
+void check_alignment(const Predictor& predictor, std::string_view wanted);
 
 /// Returns LineOptions::chunk_lines for a model: decoded pictures of one chunk take at most 256
 /// MiB.
-std::size_t lines_together(const predictor::Predictor& predictor);
-
-/// Returns LineOptions::source_units for a model: its regions, or 0 for a model of texts.
-std::size_t source_units(const predictor::Predictor& predictor);
-
-using WriteText = std::function<void(std::string_view)>;
-
-/// What a model answers with.
-enum class AnswerKind { kText, kLabel };
-AnswerKind answer_kind(const predictor::Predictor& predictor);
-
-struct WordAnswer;  // word_links.h
-
-/// Writes one JSON object and a line feed, in pieces: the source, the predictions with byte spans,
-/// links and alignment matrix; the words of both sides and their links, if `words` are given; for
-/// AnswerKind::kLabel the labels with their probabilities and the weights of words and sentences;
-/// or, where there is no prediction, `problem` or `withheld_probability` if one of them is the
-/// reason. docs/formats.md describes the object. The answer must have kept its alignments if the
-/// model has any.
-void write_json(const predictor::Answer& answer, AnswerKind kind, const WriteText& write,
-                const WordAnswer* words = nullptr);
+std::size_t lines_together(const Predictor& predictor);
 
 }  // namespace attend::commands

@@ -5,9 +5,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "api/api.h"
 #include "commands/evaluate_run.h"
+#include "predictor/predictor.h"
 
 namespace attend::commands {
+
+using api::internals;
 namespace {
 
 constexpr std::string_view kName = "attend evaluate";
@@ -15,33 +19,34 @@ constexpr std::string_view kName = "attend evaluate";
 // Throws UsageError where a model has no labels, or no probabilities of all labels, that an option
 // needs, and for an option that would change the labels whose probabilities are judged.
 void check_label_options(const EvaluationRequest& request, const CLI::App& command,
-                         const predictor::Predictor& predictor) {
+                         const Predictor& predictor) {
   const auto fail = [](std::string_view flag) {
     throw UsageError(
         fmt::format("{}: the answers of this model are no labels (target.unit: whole)", flag));
   };
-  if (!request.confusion.empty() && !predictor.has_labels()) fail("--confusion");
-  if (!request.ignored.empty() && !predictor.has_labels()) fail("--ignore-label");
-  const bool one = predictor::answers_with_one_label(predictor.text().configuration);
+  if (!request.confusion.empty() && !predictor.info().has_labels()) fail("--confusion");
+  if (!request.ignored.empty() && !predictor.info().has_labels()) fail("--ignore-label");
+  const bool one = predictor::answers_with_one_label(internals(predictor).text().configuration);
   if (!request.reliability.empty() && !one) fail("--reliability");
-  if (request.fit_temperature && predictor.has_labels() && !one) fail("--fit-temperature");
+  if (request.fit_temperature && predictor.info().has_labels() && !one) fail("--fit-temperature");
   if (one) {
     refuse_target_options(
         command, "the calibration of this model of labels needs the probabilities of all labels");
   }
-  if (request.fit_temperature && predictor.models() > 1) {
+  if (request.fit_temperature && predictor.info().models > 1) {
     throw UsageError("--fit-temperature stores a temperature in one model, and not in several");
   }
 }
 
 // Returns the labels that are left out of averages, in the form in which labels are compared.
 metrics::LabelScoreOptions label_options(const EvaluationRequest& request,
-                                         const predictor::Predictor& predictor) {
+                                         const Predictor& predictor) {
   std::vector<metrics::Segment> ignored;
   for (const std::string& label : request.ignored) {
-    ignored.push_back(metrics::make_segment(predictor.text().target.segmenter, label));
+    ignored.push_back(metrics::make_segment(internals(predictor).text().target.segmenter, label));
     const auto& units = ignored.back().units;
-    if (units.size() != 1 || !predictor.text().target.vocabulary.contains(units.front())) {
+    if (units.size() != 1 ||
+        !internals(predictor).text().target.vocabulary.contains(units.front())) {
       throw UsageError(fmt::format("--ignore-label: the model has no label '{}'", label));
     }
   }
@@ -51,15 +56,14 @@ metrics::LabelScoreOptions label_options(const EvaluationRequest& request,
 }
 
 // Fits a temperature to what was evaluated.
-metrics::FittedTemperature fit(const EvaluatedPairs& evaluated,
-                               const predictor::Predictor& predictor) {
+metrics::FittedTemperature fit(const EvaluatedPairs& evaluated, const Predictor& predictor) {
   const auto known = [](std::size_t label) { return label != metrics::kUnknownLabel; };
   const std::vector<std::size_t>& right = evaluated.probabilities.right;
   if (std::none_of(right.begin(), right.end(), known)) {
     throw DataError("--fit-temperature: no pair has an answer and a label that the model knows");
   }
-  return metrics::calibrate_with_temperature(evaluated.probabilities,
-                                             predictor.text().configuration.decoder.temperature);
+  return metrics::calibrate_with_temperature(
+      evaluated.probabilities, internals(predictor).text().configuration.decoder.temperature);
 }
 
 // Returns the files of pairs for a model, which is given at most one positional argument.
@@ -80,9 +84,8 @@ text::CorpusFiles pair_files(const EvaluationRequest& request) {
 }
 
 // Throws UsageError where a label would have several references.
-void check_reference_options(const EvaluationRequest& request,
-                             const predictor::Predictor& predictor) {
-  if (!predictor.has_labels()) return;
+void check_reference_options(const EvaluationRequest& request, const Predictor& predictor) {
+  if (!predictor.info().has_labels()) return;
   if (request.references.empty() && request.pairs.columns.references.empty()) return;
   throw UsageError("--references and --reference-column: a label has one reference");
 }
@@ -94,29 +97,29 @@ struct Judgement {
 };
 
 Judgement judge(const EvaluationRequest& request, const EvaluatedPairs& evaluated,
-                const predictor::Predictor& predictor, const metrics::LabelScoreOptions& averaged) {
+                const Predictor& predictor, const metrics::LabelScoreOptions& averaged) {
   Judgement result;
-  if (predictor.has_labels()) {
+  if (predictor.info().has_labels()) {
     result.labels = report_labels(evaluated, predictor, averaged);
     if (request.fit_temperature) result.labels->fitted = fit(evaluated, predictor);
   } else {
-    result.confidence = judge_lines(evaluated, predictor.line_temperature(),
+    result.confidence = judge_lines(evaluated, predictor.info().line_temperature,
                                     request.fit_temperature ? Fit::kYes : Fit::kNo);
   }
   return result;
 }
 
 // Stores the temperature that was fitted in the folder of the model.
-void store_temperature(const std::string& folder, const predictor::Predictor& predictor,
+void store_temperature(const std::string& folder, const Predictor& predictor,
                        const Judgement& judgement) {
-  const Precision precision = predictor.weights().precision();
+  const Precision precision = internals(predictor).weights().precision();
   if (judgement.confidence) {
-    model::save_line_temperature(folder, predictor.text(), precision,
+    model::save_line_temperature(folder, internals(predictor).text(), precision,
                                  judgement.confidence->fitted->temperature);
     return;
   }
   const double temperature = judgement.labels->fitted->temperature;
-  model::save_temperature(folder, predictor.text(), precision, temperature);
+  model::save_temperature(folder, internals(predictor).text(), precision, temperature);
   const std::string warning = metrics::temperature_warning(temperature);
   if (!warning.empty()) print_message(fmt::format("{}: {}\n", kName, warning));
 }
@@ -145,23 +148,24 @@ void evaluate_model(const EvaluationRequest& given, const CLI::App& command) {
   if (request.fit_temperature) check_fit_options(request.predict);
   check_shortlist(request.load, request.predict);
   const text::CorpusFiles files = pair_files(request);
-  const predictor::Predictor predictor(request.models, request.load);
+  const Predictor predictor(request.models, request.load);
   check_marks(predictor, request.pairs.marks);
   check_label_options(request, command, predictor);
   check_target_options(predictor, request.predict);
   check_reference_options(request, predictor);
   const metrics::LabelScoreOptions averaged = label_options(request, predictor);
-  report_precision(kName, predictor.precision());
+  report_precision(kName, predictor.info().precision);
   text::OutputFile target(request.target);
   SideFile curve(request.curve), confusion(request.confusion), reliability(request.reliability);
   const ExtraTexts extra = read_extra_texts(request.references, request.bootstrap.baseline);
   const EvaluatedPairs evaluated = evaluate_pairs(
       predictor, files, request.predict, request.errors, std::string(kName),
       request.fit_temperature ? Probabilities::kKept : Probabilities::kDropped, extra);
-  const std::vector<metrics::Metric> wanted = metrics_for(predictor.text(), request.metrics);
+  const std::vector<metrics::Metric> wanted =
+      metrics_for(internals(predictor).text(), request.metrics);
   metrics::EvaluateOptions how =
       evaluate_options(request.metric_options, wanted, evaluated.references, kName);
-  sign_preparation(predictor.text().target.config, wanted, evaluated, how);
+  sign_preparation(internals(predictor).text().target.config, wanted, evaluated, how);
   how.labels = averaged;
   const EvaluationReport report =
       report_evaluation(wanted, evaluated, request.edges, how, samples_of(request));

@@ -35,10 +35,10 @@ struct EvaluationRequest {
   std::vector<std::string> ignored;  // labels
   bool fit_temperature = false;
   PairFiles pairs;
-  predictor::PredictOptions predict;
+  PredictOptions predict;
   std::vector<std::size_t> edges = metrics::default_length_edges();
   EvaluationOutput output = EvaluationOutput::kTable;
-  predictor::LoadOptions load;
+  LoadOptions load;
   LineErrors errors = LineErrors::kGoOn;
 };
 

@@ -8,10 +8,14 @@
 #include <new>
 #include <utility>
 
+#include "api/api.h"
 #include "base/base.h"
 #include "commands/command_line.h"
+#include "predictor/predictor.h"
 
 namespace attend::commands {
+
+using api::internals;
 namespace {
 
 constexpr const char* kTextMetrics = "exact_match,unit_error_rate,bleu,chrf";
@@ -20,10 +24,9 @@ constexpr const char* kFileMetrics = "exact_match,wer,bleu,chrf";
 
 // Returns the units of a reference that the model can never write. A decoder that copies can write
 // those of the source too.
-std::vector<std::string> unknown_units(const predictor::Predictor& predictor,
-                                       const predictor::Source& source,
+std::vector<std::string> unknown_units(const Predictor& predictor, const Source& source,
                                        const std::vector<std::string>& units) {
-  const model::ModelText& text = predictor.text();
+  const model::ModelText& text = internals(predictor).text();
   const bool copies = text.configuration.decoder.copy != model::Copy::kNone;
   const auto in_source = [&](const std::string& unit) {
     return std::any_of(source.units.begin(), source.units.end(),
@@ -80,7 +83,7 @@ void add_label(const std::vector<float>& log_probabilities, std::size_t right,
 // Predicts the pairs of a file chunk by chunk, and collects what metrics compare.
 class PairEvaluation {
  public:
-  PairEvaluation(const predictor::Predictor& predictor, const predictor::PredictOptions& options,
+  PairEvaluation(const Predictor& predictor, const PredictOptions& options,
                  Probabilities probabilities, const ExtraTexts& extra, const std::string& pairs,
                  Notices& notices)
       : predictor_(predictor),
@@ -90,18 +93,18 @@ class PairEvaluation {
         pairs_(pairs),
         notices_(notices) {}
 
-  std::vector<predictor::Answer> answer(Chunk& chunk);
-  void take(const predictor::Answer& answer, const Chunk& chunk, std::size_t i);
+  std::vector<Answer> answer(Chunk& chunk);
+  void take(const Answer& answer, const Chunk& chunk, std::size_t i);
   EvaluatedPairs& result() { return result_; }
 
  private:
   const std::string& line_of(const TextFile& file, std::size_t line) const;
   std::vector<std::string> references_of(const Chunk& chunk, std::size_t i) const;
-  std::string compare(const predictor::Answer& answer, const Chunk& chunk, std::size_t i,
+  std::string compare(const Answer& answer, const Chunk& chunk, std::size_t i,
                       Comparison& comparison) const;
 
-  const predictor::Predictor& predictor_;
-  const predictor::PredictOptions& options_;
+  const Predictor& predictor_;
+  const PredictOptions& options_;
   Probabilities probabilities_;
   const ExtraTexts& extra_;
   const std::string& pairs_;  // the name of the file
@@ -127,10 +130,10 @@ std::vector<std::string> PairEvaluation::references_of(const Chunk& chunk, std::
 }
 
 // Returns the problem of a text that cannot be cut into units, or an empty text.
-std::string PairEvaluation::compare(const predictor::Answer& answer, const Chunk& chunk,
-                                    std::size_t i, Comparison& comparison) const {
-  const text::Segmenter& segmenter = predictor_.text().target.segmenter;
-  const bool lowercase = predictor_.text().target.config.lowercase;
+std::string PairEvaluation::compare(const Answer& answer, const Chunk& chunk, std::size_t i,
+                                    Comparison& comparison) const {
+  const text::Segmenter& segmenter = internals(predictor_).text().target.segmenter;
+  const bool lowercase = internals(predictor_).text().target.config.lowercase;
   const std::vector<std::string> references = references_of(chunk, i);
   comparison.blank_reference = text::is_blank(references.front());
   for (const std::string& reference : references) {
@@ -152,13 +155,12 @@ std::string PairEvaluation::compare(const predictor::Answer& answer, const Chunk
 
 // A pair with a text that cannot be cut into units, or with a picture that cannot be read, gets a
 // problem.
-std::vector<predictor::Answer> PairEvaluation::answer(Chunk& chunk) {
+std::vector<Answer> PairEvaluation::answer(Chunk& chunk) {
   using Clock = std::chrono::steady_clock;
   const auto start = Clock::now();
-  std::vector<predictor::Answer> answers;
-  if (predictor::answers_with_one_label(predictor_.text().configuration)) {
-    predictor::LabelAnswers found =
-        predictor_.predict_labels(chunk.sources, options_, chunk.allowed);
+  std::vector<Answer> answers;
+  if (predictor::answers_with_one_label(internals(predictor_).text().configuration)) {
+    LabelAnswers found = predictor_.classify(chunk.sources, options_, chunk.allowed);
     answers = std::move(found.answers);
     label_rows_ = std::move(found.log_probabilities);
   } else {
@@ -166,7 +168,7 @@ std::vector<predictor::Answer> PairEvaluation::answer(Chunk& chunk) {
   }
   result_.seconds += std::chrono::duration<double>(Clock::now() - start).count();
   comparisons_.assign(answers.size(), {});
-  const bool pictures = predictor_.text().configuration.encoder.reads_pictures();
+  const bool pictures = predictor_.info().reads_pictures;
   for (std::size_t i = 0; i < answers.size(); ++i) {
     if (!chunk.problems[i].empty()) continue;
     // A picture that cannot be read is no test of the model.
@@ -179,7 +181,7 @@ std::vector<predictor::Answer> PairEvaluation::answer(Chunk& chunk) {
   return answers;
 }
 
-void PairEvaluation::take(const predictor::Answer& answer, const Chunk& chunk, std::size_t i) {
+void PairEvaluation::take(const Answer& answer, const Chunk& chunk, std::size_t i) {
   Comparison& comparison = comparisons_[i];
   if (text::is_blank(chunk.sources[i]) && comparison.blank_reference) {
     notices_.add_blank_pair();
@@ -189,7 +191,7 @@ void PairEvaluation::take(const predictor::Answer& answer, const Chunk& chunk, s
   const std::vector<std::string>& expected = comparison.references.front().units;
   notices_.add_reference(unknown_units(predictor_, answer.source, expected));
   if (!label_rows_.empty()) {
-    const std::size_t right = label_index(predictor_.text().target.vocabulary, expected);
+    const std::size_t right = label_index(internals(predictor_).text().target.vocabulary, expected);
     add_label(label_rows_[i], right, probabilities_, result_);
   }
   if (extra_.baseline) result_.baseline.push_back(std::move(comparison.baseline));
@@ -246,27 +248,28 @@ std::vector<metrics::Metric> metrics_of_files(const std::vector<metrics::Metric>
   return chosen.empty() ? metrics::parse_metrics(kFileMetrics) : chosen;
 }
 
-EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text::CorpusFiles& files,
-                              const predictor::PredictOptions& options, LineErrors errors,
+EvaluatedPairs evaluate_pairs(const Predictor& predictor, const text::CorpusFiles& files,
+                              const PredictOptions& options, LineErrors errors,
                               const std::string& name, Probabilities probabilities,
                               const ExtraTexts& extra) {
   text::PairReader reader(files, text::BlankSides::kBoth);
-  find_labels(reader, predictor.text(), name);
+  find_labels(reader, predictor, name);
   Notices notices(name, reader.name());
-  if (!predictor.text().configuration.training.allow_empty_targets) notices.expect_answers();
-  if (predictor.has_labels()) notices.expect_labels();
+  if (!predictor.info().may_answer_nothing) notices.expect_answers();
+  if (predictor.info().has_labels()) notices.expect_labels();
   LineOptions line_options;
   line_options.errors = errors;
   line_options.predict = options;
   line_options.chunk_lines = lines_together(predictor);
-  line_options.predict.search.alignments = search::Alignments::kDropped;
+  line_options.predict.search.alignments = Alignments::kDropped;
   line_options.bad_lines = BadLines::kLeaveOut;
   const std::string pairs = reader.name();
   PairEvaluation evaluation(predictor, line_options.predict, probabilities, extra, pairs, notices);
   Lines lines(line_options, notices);
   lines.answer_all(reader, {[&](Chunk& chunk) { return evaluation.answer(chunk); },
-                            [&](const predictor::Answer& answer, const Chunk& chunk,
-                                std::size_t i) { evaluation.take(answer, chunk, i); },
+                            [&](const Answer& answer, const Chunk& chunk, std::size_t i) {
+                              evaluation.take(answer, chunk, i);
+                            },
                             [] {}});
   lines.finish();
   check_extra_texts(extra, reader);

@@ -57,8 +57,8 @@ enum class Probabilities { kDropped, kKept };
 /// The references of a pair are its target, its further columns and its lines of `extra`. A blank
 /// one is none if there are others. DataError also if a file of `extra` has another number of
 /// lines than there are pairs.
-EvaluatedPairs evaluate_pairs(const predictor::Predictor& predictor, const text::CorpusFiles& files,
-                              const predictor::PredictOptions& options, LineErrors errors,
+EvaluatedPairs evaluate_pairs(const Predictor& predictor, const text::CorpusFiles& files,
+                              const PredictOptions& options, LineErrors errors,
                               const std::string& name,
                               Probabilities probabilities = Probabilities::kDropped,
                               const ExtraTexts& extra = {});

@@ -5,13 +5,17 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
+#include "api/api.h"
 #include "base/base.h"
 #include "commands/command_line.h"
 #include "commands/output_files.h"
 #include "commands/target_options.h"
+#include "predictor/predictor.h"
 #include "scenes/scenes.h"
 
 namespace attend::commands {
+
+using api::internals;
 namespace {
 
 constexpr std::string_view kName = "attend gaze";
@@ -20,15 +24,15 @@ enum class Output { kTable, kJson, kValue };
 
 struct Options {
   std::vector<std::string> models;
-  predictor::LoadOptions load;
+  LoadOptions load;
   std::string boxes, target = "-";
-  predictor::PredictOptions predict;
+  PredictOptions predict;
   Output output = Output::kTable;
   LineErrors errors = LineErrors::kGoOn;
 };
 
-void check_model(const predictor::Predictor& predictor) {
-  const model::Configuration& c = predictor.text().configuration;
+void check_model(const Predictor& predictor) {
+  const model::Configuration& c = internals(predictor).text().configuration;
   if (!c.encoder.reads_pictures()) throw UsageError("attend gaze needs a model of pictures");
   check_alignment(predictor, kName);
   if (c.target.unit == model::UnitChoice::kWords) return;
@@ -64,11 +68,10 @@ void check_whole(const model::ImageConfig& image, vision::Size size, const std::
 }
 
 // Returns how many pictures are described at once: their alignments take at most 64 MiB.
-std::size_t pictures_together(const predictor::Predictor& predictor,
-                              const predictor::PredictOptions& options) {
+std::size_t pictures_together(const Predictor& predictor, const PredictOptions& options) {
   constexpr std::size_t kNumbers = std::size_t{1} << 24;
-  const auto regions = static_cast<std::size_t>(predictor.text().configuration.regions());
-  const std::size_t numbers = regions * search::longest_target(options.search, regions);
+  const std::size_t regions = predictor.info().regions;
+  const std::size_t numbers = regions * longest_target(options.search, regions);
   return std::clamp<std::size_t>(kNumbers / numbers, 1, lines_together(predictor));
 }
 
@@ -86,13 +89,13 @@ void check_boxes(std::span<const scenes::WordBox> words, vision::Size size,
 
 // Counts the answers to some pictures, and names the first pictures without one. Returns how many
 // pictures had one.
-std::size_t add_answers(const predictor::Predictor& predictor, const Options& options,
+std::size_t add_answers(const Predictor& predictor, const Options& options,
                         std::span<const std::string> names, const scenes::NamedWords& named,
                         scenes::PointingScore& score, std::size_t& unanswered) {
   const auto answers = predictor.predict(names, options.predict);
   std::size_t answered = 0;
   for (std::size_t i = 0; i < names.size(); ++i) {
-    const predictor::Answer& answer = answers[i];
+    const Answer& answer = answers[i];
     if (!answer.problem.empty()) {
       if (options.errors == LineErrors::kStop) throw DataError(answer.problem);
       constexpr std::size_t kNamed = 10;
@@ -100,11 +103,11 @@ std::size_t add_answers(const predictor::Predictor& predictor, const Options& op
       continue;
     }
     if (answer.predictions.empty()) continue;
-    const predictor::Prediction& best = answer.predictions.front();
+    const Prediction& best = answer.predictions.front();
     const scenes::Grid grid{static_cast<int>(answer.source.grid_rows),
                             static_cast<int>(answer.source.grid_columns)};
-    const vision::Size size = predictor.picture_size(names[i]);
-    check_whole(predictor.text().configuration.image, size, names[i]);
+    const vision::Size size = internals(predictor).picture_size(names[i]);
+    check_whole(internals(predictor).text().configuration.image, size, names[i]);
     check_boxes(named.at(names[i]), size, names[i]);
     score.add(scenes::score_gaze(named.at(names[i]), best.units, best.alignment, grid, size.height,
                                  size.width));
@@ -117,13 +120,13 @@ void run(const Options& options) {
   std::vector<NamedFile> inputs = named_files(options.load.pictures);
   inputs.push_back({"--boxes", options.boxes});
   check_kept(inputs, {"--output", options.target});
-  const predictor::Predictor predictor(options.models, options.load);
+  const Predictor predictor(options.models, options.load);
   check_model(predictor);
   const scenes::NamedWords named = scenes::read_boxes(options.boxes);
   std::vector<std::string> names;
   for (const auto& [name, words] : named) names.push_back(name);
   Options wanted = options;
-  wanted.predict.search.alignments = search::Alignments::kKept;
+  wanted.predict.search.alignments = Alignments::kKept;
   const NamedFile output{"--output", options.target};
   KeptPictures(predictor, options.load.pictures, {&output, 1}).check(names);
   text::OutputFile target(options.target);

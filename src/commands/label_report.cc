@@ -5,11 +5,15 @@
 #include <algorithm>
 #include <map>
 
+#include "api/api.h"
 #include "base/base.h"
 #include "commands/command_line.h"
+#include "predictor/predictor.h"
 #include "view/view.h"
 
 namespace attend::commands {
+
+using api::internals;
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -206,7 +210,7 @@ view::ConfusionPicture matrix_picture(const metrics::ConfusionMatrix& matrix,
 
 }  // namespace
 
-LabelReport report_labels(const EvaluatedPairs& evaluated, const predictor::Predictor& predictor,
+LabelReport report_labels(const EvaluatedPairs& evaluated, const Predictor& predictor,
                           const metrics::LabelScoreOptions& options) {
   const std::vector<std::string> hypotheses = metrics::comparable_texts(evaluated.hypotheses);
   std::vector<metrics::Segment> first;
@@ -219,8 +223,8 @@ LabelReport report_labels(const EvaluatedPairs& evaluated, const predictor::Pred
     report.confusion = metrics::confusion_matrix(hypotheses, references);
   }
   std::sort(report.scores.labels.begin(), report.scores.labels.end(), has_more_examples);
-  if (predictor.models() == 1) {
-    report.temperature = predictor.text().configuration.decoder.temperature;
+  if (predictor.info().models == 1) {
+    report.temperature = internals(predictor).text().configuration.decoder.temperature;
   }
   if (!evaluated.judged.empty()) report.calibration = metrics::calibrate(evaluated.judged);
   return report;

@@ -27,7 +27,7 @@ struct LabelReport {
 };
 
 /// Throws UsageError where all labels are ignored.
-LabelReport report_labels(const EvaluatedPairs& evaluated, const predictor::Predictor& predictor,
+LabelReport report_labels(const EvaluatedPairs& evaluated, const Predictor& predictor,
                           const metrics::LabelScoreOptions& options);
 
 /// Returns lines of text: the labels with the most examples, macro and micro average, calibration.

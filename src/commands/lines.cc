@@ -48,8 +48,8 @@ void append_blank(const text::PairReader& /*reader*/, Chunk& chunk) {
 }
 
 // Adds what the options ask of all lines to what the last line of the chunk asks.
-void complete_request(const predictor::TargetRequest& all, std::size_t line, Chunk& chunk) {
-  predictor::TargetRequest& request = chunk.requests.back();
+void complete_request(const TargetRequest& all, std::size_t line, Chunk& chunk) {
+  TargetRequest& request = chunk.requests.back();
   if (request.prefix.empty()) request.prefix = all.prefix;
   request.required.insert(request.required.end(), all.required.begin(), all.required.end());
   request.stream = line;
@@ -57,18 +57,18 @@ void complete_request(const predictor::TargetRequest& all, std::size_t line, Chu
 
 // Returns a bound on how many numbers the alignments of the chunk's last line have.
 std::size_t alignment_bound(const Chunk& chunk, const LineOptions& line_options) {
-  const predictor::PredictOptions& options = line_options.predict;
-  const search::SearchOptions& search = options.search;
+  const PredictOptions& options = line_options.predict;
+  const SearchOptions& search = options.search;
   const std::size_t units = line_options.source_units;
   std::size_t source = units > 0 ? units : chunk.sources.back().size() + 1, parts = 1;
-  const bool split = options.long_sources == predictor::LongSources::kSplit;
+  const bool split = options.long_sources == LongSources::kSplit;
   if (split) parts += source / options.maximum_source_length;
   if (!split) source = std::min(source, options.maximum_source_length + 1);
   if (!chunk.targets.empty()) return source * (chunk.targets.back().size() + 1);
   const std::size_t part = std::min(source, options.maximum_source_length + 1);
   const std::size_t prefix = chunk.requests.back().prefix.size();
-  const std::size_t numbers = source * parts * search::longest_target(search, part, prefix);
-  return (parts > 1 ? std::min(numbers, predictor::kJoinedAlignment) : numbers) *
+  const std::size_t numbers = source * parts * longest_target(search, part, prefix);
+  return (parts > 1 ? std::min(numbers, kJoinedAlignment) : numbers) *
          static_cast<std::size_t>(search.n_best);
 }
 
@@ -101,7 +101,7 @@ bool read_chunk(Reader& reader, const LineOptions& options, Chunk& chunk,
     complete_request(options.predict.request, reader.line_number(), chunk);
     bytes +=
         chunk.sources.back().size() + (chunk.targets.empty() ? 0 : chunk.targets.back().size());
-    if (options.predict.search.alignments == search::Alignments::kKept) {
+    if (options.predict.search.alignments == Alignments::kKept) {
       alignment += alignment_bound(chunk, options);
     }
   }
@@ -111,11 +111,11 @@ bool read_chunk(Reader& reader, const LineOptions& options, Chunk& chunk,
 }  // namespace
 
 std::size_t Lines::take_chunk(const std::string& file, Chunk& chunk, const LineActions& actions) {
-  std::vector<predictor::Answer> answers = actions.answer(chunk);
+  std::vector<Answer> answers = actions.answer(chunk);
   ATTEND_CHECK_EQ(answers.size(), chunk.sources.size());
   std::size_t taken = 0;
   for (; taken < answers.size(); ++taken) {
-    predictor::Answer& answer = answers[taken];
+    Answer& answer = answers[taken];
     if (!chunk.problems[taken].empty()) answer.problem = chunk.problems[taken];
     const std::size_t line = chunk.line_numbers[taken];
     if (!answer.problem.empty() && options_.errors == LineErrors::kStop) {

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "attend/attend.hpp"
 #include "commands/notices.h"
-#include "predictor/predictor.h"
 #include "text/text.h"
 
 namespace attend::commands {
@@ -17,10 +17,10 @@ namespace attend::commands {
 struct Chunk {
   std::vector<std::string> sources, targets;
   std::vector<std::vector<std::string>> references;  ///< further targets of each pair
-  std::vector<predictor::Allowed> allowed;           ///< where attention may look in each source
+  std::vector<Allowed> allowed;                      ///< where attention may look in each source
   /// Requests for the target of each source, from its line and from the options of all lines. The
   /// stream is the number of the line.
-  std::vector<predictor::TargetRequest> requests;
+  std::vector<TargetRequest> requests;
   std::vector<std::size_t> line_numbers;
   /// Why a line could not be taken; empty for other lines. The texts of such a line are empty.
   std::vector<std::string> problems;
@@ -50,15 +50,14 @@ struct LineOptions {
   BadLines bad_lines = BadLines::kAnswerEmpty;
   /// The options of prediction. When alignments are kept, a chunk may end earlier, so that its
   /// alignments stay small.
-  predictor::PredictOptions predict;
+  PredictOptions predict;
 };
 
 /// Returns one answer for each line of the chunk. The function may give a problem to a line.
-using AnswerChunk = std::function<std::vector<predictor::Answer>(Chunk& chunk)>;
+using AnswerChunk = std::function<std::vector<Answer>(Chunk& chunk)>;
 /// Takes the answer to line `i` of the chunk. The answer may have a problem. Under
 /// BadLines::kLeaveOut it is not called for lines that have a problem in the chunk.
-using TakeAnswer =
-    std::function<void(const predictor::Answer& answer, const Chunk& chunk, std::size_t i)>;
+using TakeAnswer = std::function<void(const Answer& answer, const Chunk& chunk, std::size_t i)>;
 /// Called when all answers of a chunk were taken.
 using EndChunk = std::function<void()>;
 

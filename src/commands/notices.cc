@@ -57,8 +57,8 @@ void Notices::Unknown::add(const std::vector<std::string>& found) {
   }
 }
 
-void Notices::add(const predictor::Answer& answer, std::size_t line, ProblemKind kind) {
-  const predictor::Source& source = answer.source;
+void Notices::add(const Answer& answer, std::size_t line, ProblemKind kind) {
+  const Source& source = answer.source;
   ++lines_;
   if (!answer.problem.empty()) name_problem(answer, line, kind);
   if (source.left_out > 0 || source.parts > 1) name_long_source(source, line);
@@ -66,7 +66,7 @@ void Notices::add(const predictor::Answer& answer, std::size_t line, ProblemKind
   if (source.cut > 0) ++cut_lines_;
   if (answer.withheld) ++withheld_;
   if (!answer.predictions.empty()) {
-    const predictor::Prediction& best = answer.predictions.front();
+    const Prediction& best = answer.predictions.front();
     targets_.add(best.unknown);
     if (best.dead_end) ++dead_ends_;
     if (!best.finished && !best.dead_end) ++cut_predictions_;
@@ -95,7 +95,7 @@ bool Notices::is_named(std::size_t count, std::size_t most, std::string_view wha
   return count <= most;
 }
 
-void Notices::name_problem(const predictor::Answer& answer, std::size_t line, ProblemKind kind) {
+void Notices::name_problem(const Answer& answer, std::size_t line, ProblemKind kind) {
   ++problems_;
   if (kind == ProblemKind::kOfFields) {
     if (!is_named(++wrong_fields_, kNamedAlike, "lines with wrong fields")) return;
@@ -105,7 +105,7 @@ void Notices::name_problem(const predictor::Answer& answer, std::size_t line, Pr
   say(fmt::format("{}:{}: {}; the line gets an empty answer", file_, line, answer.problem));
 }
 
-void Notices::name_long_source(const predictor::Source& source, std::size_t line) {
+void Notices::name_long_source(const Source& source, std::size_t line) {
   if (!is_named(++long_sources_, kNamedAlike, "sources that are too long")) return;
   if (source.parts > 1) {
     say(
@@ -128,8 +128,8 @@ void Notices::tell_once(std::size_t& told, std::size_t line, std::string_view me
   say(fmt::format("{}:{}: {}", file_, line, message));
 }
 
-void Notices::tell_at_once(const predictor::Answer& answer, std::size_t line) {
-  const predictor::Source& source = answer.source;
+void Notices::tell_at_once(const Answer& answer, std::size_t line) {
+  const Source& source = answer.source;
   const auto& unknown = source.unknown;
   if (!unknown.empty()) {
     tell_once(told_unknown_, line,

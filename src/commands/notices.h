@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-#include "predictor/predictor.h"
+#include "attend/attend.hpp"
 
 namespace attend::commands {
 
@@ -36,8 +36,7 @@ class Notices {
   /// Counts the answer to line number `line`. The answer may have a problem, of which `kind` says
   /// what it is. The first ten lines with a problem of their fields are named, the first 1,000 with
   /// another one, and the first ten sources that are too long.
-  void add(const predictor::Answer& answer, std::size_t line,
-           ProblemKind kind = ProblemKind::kOfLine);
+  void add(const Answer& answer, std::size_t line, ProblemKind kind = ProblemKind::kOfLine);
   /// Counts line number `line`, which is left out because of a problem. `what` names such a line in
   /// the message: "pair", "text". The first ten are named.
   void add_left_out(std::string_view what, std::string_view problem, std::size_t line);
@@ -62,11 +61,11 @@ class Notices {
     void add(const std::vector<std::string>& found);
   };
 
-  void name_problem(const predictor::Answer& answer, std::size_t line, ProblemKind kind);
-  void name_long_source(const predictor::Source& source, std::size_t line);
+  void name_problem(const Answer& answer, std::size_t line, ProblemKind kind);
+  void name_long_source(const Source& source, std::size_t line);
   bool is_named(std::size_t count, std::size_t most, std::string_view what);
   void tell_once(std::size_t& told, std::size_t line, std::string_view message);
-  void tell_at_once(const predictor::Answer& answer, std::size_t line);
+  void tell_at_once(const Answer& answer, std::size_t line);
   void report_counts();
   void report_unknown(const Unknown& unknown, std::size_t all, std::string_view what) const;
   /// How many pairs were not left out.

@@ -30,7 +30,7 @@ std::vector<NamedFile> named_files(const PairFiles& files) {
   return {{"the pairs", files.tsv}, {"--source", files.source}, {"--target", files.target}};
 }
 
-std::vector<NamedFile> named_files(const predictor::PictureOptions& pictures) {
+std::vector<NamedFile> named_files(const PictureOptions& pictures) {
   return {{"--images", pictures.images},
           {"--image-index", pictures.index},
           {"--features", pictures.features},
@@ -51,13 +51,11 @@ void check_kept(std::span<const NamedFile> inputs, const NamedFile& output) {
   }
 }
 
-KeptPictures::KeptPictures(const predictor::Predictor& predictor,
-                           const predictor::PictureOptions& pictures,
+KeptPictures::KeptPictures(const Predictor& predictor, const PictureOptions& pictures,
                            std::span<const NamedFile> outputs)
     : folder_(pictures.images) {
   std::error_code none;
-  const bool files = predictor.text().configuration.encoder.reads_pictures() &&
-                     pictures.features.empty() &&
+  const bool files = predictor.info().reads_pictures && pictures.features.empty() &&
                      !std::filesystem::is_regular_file(pictures.images, none);
   for (const NamedFile& output : outputs) {
     const bool exists = std::filesystem::is_regular_file(output.file, none);

@@ -25,7 +25,7 @@ struct NamedFile {
 /// Returns the files of pairs: the TSV, --source and --target.
 std::vector<NamedFile> named_files(const PairFiles& files);
 /// Returns the files of pictures: --images, --image-index, --features and --feature-names.
-std::vector<NamedFile> named_files(const predictor::PictureOptions& pictures);
+std::vector<NamedFile> named_files(const PictureOptions& pictures);
 /// Throws UsageError where a file to write is one that the command reads: the answers would take
 /// its place. Standard streams, devices and pipes may be both.
 void check_kept(std::span<const NamedFile> inputs, const NamedFile& output);
@@ -34,7 +34,7 @@ void check_kept(std::span<const NamedFile> inputs, const NamedFile& output);
 /// no files: for texts, packed pictures and given annotations.
 class KeptPictures {
  public:
-  KeptPictures(const predictor::Predictor& predictor, const predictor::PictureOptions& pictures,
+  KeptPictures(const Predictor& predictor, const PictureOptions& pictures,
                std::span<const NamedFile> outputs);
   /// Throws UsageError for such a picture. Call it before the first output is committed.
   void check(std::span<const std::string> sources) const;

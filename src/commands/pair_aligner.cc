@@ -32,8 +32,8 @@ void sort_by_target(std::vector<Link>& links) {
 }  // namespace
 
 PairAligner::Items PairAligner::items(const AlignedPair& pair) const {
-  const predictor::Answer& answer = *pair.forward;
-  const predictor::Prediction& target = answer.predictions.front();
+  const Answer& answer = *pair.forward;
+  const Prediction& target = answer.predictions.front();
   if (options_.units == AlignmentUnits::kUnits) return {unit_spans(answer.source), target.spans};
   return {text::find_words(answer.source.text), text::find_words(target.text)};
 }
@@ -51,8 +51,8 @@ std::string PairAligner::problem(const AlignedPair& pair) const {
 
 alignment::WordWeights PairAligner::weights(const AlignedPair& pair, const Items& items, Side side,
                                             int shift) const {
-  const predictor::Answer& answer = side == kForward ? *pair.forward : *pair.reverse;
-  const predictor::Prediction& target = answer.predictions.front();
+  const Answer& answer = side == kForward ? *pair.forward : *pair.reverse;
+  const Prediction& target = answer.predictions.front();
   const alignment::UnitWeights units = predictor::unit_weights(answer.source, target);
   const alignment::WordOptions options{shift, options_.merge};
   if (options_.units == AlignmentUnits::kUnits) {
@@ -135,7 +135,7 @@ std::string PairAligner::describe_shifts() const {
 WordAnswer PairAligner::align(const AlignedPair& pair) const {
   if (!has_links(pair)) {
     WordAnswer blank{text::find_words(pair.forward->source.text), {}};
-    for (const predictor::Prediction& prediction : pair.forward->predictions) {
+    for (const Prediction& prediction : pair.forward->predictions) {
       blank.predictions.push_back({text::find_words(prediction.text), {}});
     }
     return blank;

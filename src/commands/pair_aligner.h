@@ -26,10 +26,10 @@ struct AlignerOptions {
 
 /// One pair as the models have aligned it.
 struct AlignedPair {
-  const predictor::Answer* forward = nullptr;
+  const Answer* forward = nullptr;
   /// The answer of the model of the opposite direction, whose source is this pair's target; null
   /// without such a model.
-  const predictor::Answer* reverse = nullptr;
+  const Answer* reverse = nullptr;
   const metrics::GoldAlignment* gold = nullptr;  ///< or null
 };
 

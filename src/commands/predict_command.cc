@@ -28,11 +28,11 @@ struct Options {
   text::Columns columns;
   text::RequestColumns requests;
   TargetOptions asked;
-  predictor::PredictOptions predict;
+  PredictOptions predict;
   Format format = Format::kText;
   AlignmentFormat alignment_format = AlignmentFormat::kPharaoh;
   AlignmentUnits alignment_units = AlignmentUnits::kUnits;
-  predictor::LoadOptions load;
+  LoadOptions load;
   bool line_buffered = false;
   bool confidence = false;  ///< whether texts have their confidence beside them
   bool n_best = false;      ///< whether --n-best was given
@@ -52,14 +52,14 @@ std::string escape_bars(std::string text) {
 
 // Returns "id ||| text ||| features ||| score", one line for each prediction. An answer without
 // predictions gets one line without text.
-std::string format_moses(const predictor::Answer& answer, std::size_t id) {
+std::string format_moses(const Answer& answer, std::size_t id) {
   const auto line = [id](const std::string& text, double log_probability, double score) {
     return fmt::format("{} ||| {} ||| logprob= {} ||| {}\n", id, text, fixed(log_probability, 6),
                        fixed(score, 6));
   };
   if (answer.predictions.empty()) return line("", 0, 0);
   std::string lines;
-  for (const predictor::Prediction& prediction : answer.predictions) {
+  for (const Prediction& prediction : answer.predictions) {
     lines += line(escape_bars(prediction.text), prediction.log_probability, prediction.score);
   }
   return lines;
@@ -67,7 +67,7 @@ std::string format_moses(const predictor::Answer& answer, std::size_t id) {
 
 // Returns the n-best texts of one source, separated by tabs, each with its confidence if that is
 // wanted. The confidence of an unfinished prediction is an empty field.
-std::string format_text(const predictor::Answer& answer, bool confidence) {
+std::string format_text(const Answer& answer, bool confidence) {
   std::string line;
   for (std::size_t i = 0; i < answer.predictions.size(); ++i) {
     line += (i > 0 ? "\t" : "") + answer.predictions[i].text;
@@ -79,9 +79,9 @@ std::string format_text(const predictor::Answer& answer, bool confidence) {
 }
 
 // Returns the labels of one source, each with its probability, all separated by tabs.
-std::string format_labels(const predictor::Answer& answer) {
+std::string format_labels(const Answer& answer) {
   std::string line;
-  for (const predictor::Prediction& prediction : answer.predictions) {
+  for (const Prediction& prediction : answer.predictions) {
     line += fmt::format("{}{}\t{:.4f}", line.empty() ? "" : "\t", prediction.text,
                         std::exp(prediction.log_probability));
   }
@@ -89,8 +89,8 @@ std::string format_labels(const predictor::Answer& answer) {
 }
 
 // Labels have their probabilities beside them, unless an n-best list of texts was asked for.
-void write_answer(const predictor::Answer& answer, const Options& options, AnswerKind kind,
-                  std::size_t id, text::OutputFile& target) {
+void write_answer(const Answer& answer, const Options& options, AnswerKind kind, std::size_t id,
+                  text::OutputFile& target) {
   switch (options.format) {
     case Format::kText: {
       const bool labels = kind == AnswerKind::kLabel && !options.n_best;
@@ -107,7 +107,7 @@ void write_answer(const predictor::Answer& answer, const Options& options, Answe
   }
 }
 
-std::string format_links(const predictor::Answer& answer, AlignmentUnits units) {
+std::string format_links(const Answer& answer, AlignmentUnits units) {
   if (answer.predictions.empty()) return "\n";
   if (units == AlignmentUnits::kUnits) return pharaoh(answer.predictions.front()) + "\n";
   return pharaoh(link_words(answer).predictions.front()) + "\n";
@@ -115,9 +115,9 @@ std::string format_links(const predictor::Answer& answer, AlignmentUnits units) 
 
 // Returns one row for each target unit, with columns separated by blanks. An empty line ends a
 // sentence.
-std::string format_matrix(const predictor::Answer& answer) {
+std::string format_matrix(const Answer& answer) {
   if (answer.predictions.empty()) return "\n";
-  const predictor::Prediction& best = answer.predictions.front();
+  const Prediction& best = answer.predictions.front();
   const std::size_t columns = answer.source.columns.size();
   std::string text;
   for (std::size_t i = 0; i < best.units.size(); ++i) {
@@ -130,7 +130,7 @@ std::string format_matrix(const predictor::Answer& answer) {
 }
 
 // Throws UsageError for links of words that the model does not have or that nothing would show.
-void check_word_links(const predictor::Predictor& predictor, const Options& options) {
+void check_word_links(const Predictor& predictor, const Options& options) {
   if (options.alignment_units == AlignmentUnits::kUnits) return;
   check_links(predictor, "--alignment-units words");
   const bool links =
@@ -142,18 +142,18 @@ void check_word_links(const predictor::Predictor& predictor, const Options& opti
 }
 
 // Throws UsageError for --top with a model that does not answer with labels.
-void check_top(const predictor::Predictor& predictor, const Options& options) {
-  if (options.top == 0 || predictor.has_labels()) return;
+void check_top(const Predictor& predictor, const Options& options) {
+  if (options.top == 0 || predictor.info().has_labels()) return;
   throw UsageError(
       "--top: this model does not answer with labels (target.unit: whole); --n-best gives the best "
       "predictions");
 }
 
 // A beam as wide as the list finds the most probable labels: all of them are made in one step.
-void widen_to_top(const predictor::Predictor& predictor, int top, search::SearchOptions& search) {
+void widen_to_top(const Predictor& predictor, int top, SearchOptions& search) {
   if (top == 0) return;
-  const auto labels = static_cast<int>(
-      std::min<std::size_t>(predictor.text().target.vocabulary.size(), kMostPredictions));
+  const auto labels =
+      static_cast<int>(std::min<std::size_t>(predictor.info().targets, kMostPredictions));
   search.n_best = std::min(top, labels);
   search.beam = std::max(search.beam, search.n_best);
 }
@@ -165,7 +165,7 @@ void check_options(const Options& options) {
         "--top and --sample: the most probable labels are not drawn; --n-best N draws N labels");
   }
   check_shortlist(options.load, options.predict, options.requests);
-  const search::SearchOptions& search = options.predict.search;
+  const SearchOptions& search = options.predict.search;
   if (!options.asked.samples && search.n_best > search.beam) {
     throw UsageError(
         fmt::format("--n-best {} is larger than --beam {}", search.n_best, search.beam));
@@ -182,17 +182,17 @@ void check_options(const Options& options) {
 }
 
 // Throws UsageError for links between words and regions of a picture, which the format has not.
-void check_pharaoh(const predictor::Predictor& predictor, const Options& options) {
+void check_pharaoh(const Predictor& predictor, const Options& options) {
   const bool links =
       !options.alignments.empty() && options.alignment_format == AlignmentFormat::kPharaoh;
-  if (!links || !predictor.text().configuration.encoder.reads_pictures()) return;
+  if (!links || !predictor.info().reads_pictures) return;
   throw UsageError(
       "--alignments: this model looks at regions of pictures, and its links name no words; "
       "--alignment-format matrix has the weights");
 }
 
 // Throws UsageError for what the model cannot do.
-void check_model(const predictor::Predictor& predictor, const Options& options) {
+void check_model(const Predictor& predictor, const Options& options) {
   check_top(predictor, options);
   if (!options.alignments.empty()) check_alignment(predictor, "--alignments");
   check_pharaoh(predictor, options);
@@ -212,7 +212,7 @@ class Output {
   explicit Output(const Options& options) : options_(options), target_(options.target) {
     if (!options.alignments.empty()) alignments_.emplace(options.alignments);
   }
-  void write(const predictor::Answer& answer, AnswerKind kind) {
+  void write(const Answer& answer, AnswerKind kind) {
     write_answer(answer, options_, kind, id_++, target_);
     if (!alignments_) return;
     alignments_->write(options_.alignment_format == AlignmentFormat::kPharaoh
@@ -239,10 +239,9 @@ class Output {
 // Tells once of a line with columns that no option names: people forget to cut a file of pairs.
 class ColumnNotice {
  public:
-  ColumnNotice(const predictor::Predictor& predictor, const Options& options, std::string name)
+  ColumnNotice(const Predictor& predictor, const Options& options, std::string name)
       : name_(std::move(name)),
-        done_(!options.columns.empty() || options.requests.any() ||
-              predictor.text().configuration.encoder.levels > 1) {}
+        done_(!options.columns.empty() || options.requests.any() || predictor.info().levels > 1) {}
   void look_at(const Chunk& chunk) {
     for (std::size_t i = 0; i < chunk.sources.size() && !done_; ++i) {
       const auto tabs = std::count(chunk.sources[i].begin(), chunk.sources[i].end(), '\t');
@@ -261,12 +260,11 @@ class ColumnNotice {
 };
 
 // Returns the options of prediction for what is written.
-predictor::PredictOptions predict_options(const predictor::Predictor& predictor,
-                                          const Options& options) {
-  predictor::PredictOptions predict = options.predict;
+PredictOptions predict_options(const Predictor& predictor, const Options& options) {
+  PredictOptions predict = options.predict;
   widen_to_top(predictor, options.top, predict.search);
   const bool kept = !options.alignments.empty() || options.format == Format::kJson;
-  predict.search.alignments = kept ? search::Alignments::kKept : search::Alignments::kDropped;
+  predict.search.alignments = kept ? Alignments::kKept : Alignments::kDropped;
   return predict;
 }
 
@@ -274,18 +272,18 @@ void run(const Options& given) {
   Options options = given;
   complete_target_options(options.asked, options.predict);
   check_options(options);
-  const predictor::Predictor predictor(options.models, options.load);
+  const Predictor predictor(options.models, options.load);
   check_model(predictor, options);
-  report_precision("attend predict", predictor.precision());
+  report_precision("attend predict", predictor.info().precision);
   text::SourceReader reader(options.source, options.marks, options.columns, options.requests);
   Output output(options);
   const bool at_once = answers_at_once(options);
   Notices notices("attend predict", reader.name(),
                   at_once ? NoticeTime::kAsTheyArise : NoticeTime::kAtEnd);
-  if (!predictor.text().configuration.training.allow_empty_targets) notices.expect_answers();
+  if (!predictor.info().may_answer_nothing) notices.expect_answers();
   LineOptions line_options;
   line_options.chunk_lines = at_once ? 1 : lines_together(predictor);
-  line_options.source_units = source_units(predictor);
+  line_options.source_units = predictor.info().regions;
   line_options.errors = options.errors;
   line_options.predict = predict_options(predictor, options);
   Lines lines(line_options, notices);
@@ -299,8 +297,8 @@ void run(const Options& given) {
                                   return predictor.predict(chunk.sources, line_options.predict,
                                                            chunk.allowed, chunk.requests);
                                 },
-                                [&](const predictor::Answer& answer, const Chunk&, std::size_t) {
-                                  output.write(answer, answer_kind(predictor));
+                                [&](const Answer& answer, const Chunk&, std::size_t) {
+                                  output.write(answer, predictor.info().answers);
                                 },
                                 [&] { output.flush(at_once); }});
   if (count == 0) lines.finish();  // there is no answer to keep

@@ -8,6 +8,7 @@
 #include "base/base.h"
 #include "commands/command_line.h"
 #include "commands/evaluation.h"
+#include "commands/model_labels.h"
 #include "metrics/metrics.h"
 
 namespace attend::commands {
@@ -21,8 +22,8 @@ struct Options {
   text::PairFormat format = text::PairFormat::kOpen;
   std::vector<metrics::Metric> metrics;
   std::string precision = std::string(precision_name(Precision::kInt8));
-  predictor::PredictOptions predict;
-  predictor::LoadOptions load;  // of both models: where pictures lie
+  PredictOptions predict;
+  LoadOptions load;  // of both models: where pictures lie
 };
 
 // Throws UsageError where the target folder must not be written: a model in training must not be
@@ -55,7 +56,7 @@ struct Evaluated {
   double seconds = 0;          // of prediction
 };
 
-Evaluated evaluate(const predictor::Predictor& predictor, const Options& options,
+Evaluated evaluate(const Predictor& predictor, const Options& options,
                    const std::vector<metrics::Metric>& wanted, const std::string& name) {
   const EvaluatedPairs pairs =
       evaluate_pairs(predictor, dev_files(options), options.predict, LineErrors::kGoOn,
@@ -76,9 +77,9 @@ std::string describe_sizes(const Options& options) {
 
 std::string compare(const Options& options, const std::vector<metrics::Metric>& wanted) {
   const Evaluated before =
-      evaluate(predictor::Predictor(options.model, options.load), options, wanted, "float32");
-  const Evaluated after = evaluate(predictor::Predictor(options.target, options.load), options,
-                                   wanted, options.precision);
+      evaluate(Predictor(options.model, options.load), options, wanted, "float32");
+  const Evaluated after =
+      evaluate(Predictor(options.target, options.load), options, wanted, options.precision);
   std::string report;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
     const int decimals = metrics::metric_decimals(wanted[i]);

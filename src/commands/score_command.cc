@@ -15,16 +15,15 @@ enum class Wanted { kLogProbability, kJson };
 
 struct Options {
   std::vector<std::string> models;
-  predictor::LoadOptions load;
+  LoadOptions load;
   std::string target = "-";
   PairFiles pairs;
-  predictor::PredictOptions predict;
+  PredictOptions predict;
   Wanted wanted = Wanted::kLogProbability;
   LineErrors errors = LineErrors::kGoOn;
 };
 
-void write_answer(const predictor::Answer& answer, AnswerKind kind, Wanted wanted,
-                  text::OutputFile& target) {
+void write_answer(const Answer& answer, AnswerKind kind, Wanted wanted, text::OutputFile& target) {
   if (wanted == Wanted::kJson) {
     write_json(answer, kind, [&](std::string_view text) { target.write(text); });
   } else if (answer.predictions.empty()) {
@@ -37,17 +36,16 @@ void write_answer(const predictor::Answer& answer, AnswerKind kind, Wanted wante
 void run(const Options& options) {
   check_kept(named_files(options.pairs), {"--output", options.target});
   text::PairReader reader(options.pairs.files(), text::BlankSides::kBoth);
-  const predictor::Predictor predictor(options.models, options.load);
+  const Predictor predictor(options.models, options.load);
   check_marks(predictor, options.pairs.marks);
-  find_labels(reader, predictor.text(), "attend score");
+  find_labels(reader, predictor, "attend score");
   text::OutputFile target(options.target);
   Notices notices("attend score", reader.name());
-  predictor::PredictOptions predict = options.predict;
-  predict.search.alignments = options.wanted == Wanted::kLogProbability
-                                  ? search::Alignments::kDropped
-                                  : search::Alignments::kKept;
+  PredictOptions predict = options.predict;
+  predict.search.alignments =
+      options.wanted == Wanted::kLogProbability ? Alignments::kDropped : Alignments::kKept;
   LineOptions line_options;
-  line_options.source_units = source_units(predictor);
+  line_options.source_units = predictor.info().regions;
   line_options.errors = options.errors;
   line_options.predict = predict;
   line_options.chunk_lines = lines_together(predictor);
@@ -59,8 +57,8 @@ void run(const Options& options) {
                  kept.check(chunk.sources);
                  return predictor.score(chunk.sources, chunk.targets, predict, chunk.allowed);
                },
-               [&](const predictor::Answer& answer, const Chunk&, std::size_t) {
-                 write_answer(answer, answer_kind(predictor), options.wanted, target);
+               [&](const Answer& answer, const Chunk&, std::size_t) {
+                 write_answer(answer, predictor.info().answers, options.wanted, target);
                },
                [&] { target.flush(); }});
   if (count == 0) lines.finish();  // there is no answer to keep

@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "commands/command_line.h"
+#include "commands/model_labels.h"
 
 namespace attend::commands {
 namespace {
@@ -58,15 +59,14 @@ TokenPairs read_pairs(const model::ModelText& text, const Options& options) {
         chunk.problems[i] = take_pair(text, source, target, pairs);
       }
     }
-    return std::vector<predictor::Answer>(chunk.sources.size());
+    return std::vector<Answer>(chunk.sources.size());
   };
   LineOptions line_options;
   line_options.errors = options.errors;
-  line_options.predict.search.alignments = search::Alignments::kDropped;
+  line_options.predict.search.alignments = Alignments::kDropped;
   line_options.bad_lines = BadLines::kLeaveOut;
   Lines lines(line_options, notices);
-  lines.answer_all(reader,
-                   {take_all, [](const predictor::Answer&, const Chunk&, std::size_t) {}, [] {}});
+  lines.answer_all(reader, {take_all, [](const Answer&, const Chunk&, std::size_t) {}, [] {}});
   lines.finish();
   if (pairs.sources.empty()) throw DataError(reader.name(), 0, "no pair to learn from");
   notices.report();

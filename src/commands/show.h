@@ -7,22 +7,27 @@
 #include <utility>
 #include <vector>
 
+#include "api/api.h"
 #include "commands/command_line.h"
 #include "commands/target_options.h"
 #include "view/view.h"
 
 namespace attend::commands {
 
+using api::drawn_columns;
+using api::joined_units;
+using api::spans_of;
+
 inline constexpr const char* kShownTexts = "text";  // messages call the arguments by this name
 
 struct ShowOptions {
   std::vector<std::string> models;
-  predictor::LoadOptions load;
+  LoadOptions load;
   std::string target, scale;
   std::vector<std::string> texts;
   text::SourceMarks marks;
   TargetOptions asked;
-  predictor::PredictOptions predict;
+  PredictOptions predict;
   bool explain = false;
   LineErrors errors = LineErrors::kGoOn;
 };
@@ -48,16 +53,6 @@ class Undrawn {
   std::pair<std::size_t, std::string> last_;  // number, problem; 0: none
 };
 
-/// Returns how many columns to draw: padding at the end without any weight is left out.
-std::size_t drawn_columns(const predictor::Source& source, const predictor::Prediction& prediction);
-
-/// Returns for each of these neighbouring units, given by their bytes in a text, whether it follows
-/// the one before without white space.
-std::vector<char> joined_units(std::span<const text::ByteSpan> spans);
-
-/// Returns the bytes of each unit of a source.
-std::vector<text::ByteSpan> spans_of(const predictor::Source& source);
-
 /// Returns the width and the colours of the terminal; no colours where there is none.
 view::TerminalOptions terminal_options(const ShowOptions& options);
 
@@ -65,23 +60,21 @@ view::TerminalOptions terminal_options(const ShowOptions& options);
 bool has_extension(const std::string& file, std::string_view extension);
 
 /// Returns the equations of the model and every step of the predictions, with their numbers.
-std::string explain_texts(const predictor::Predictor& predictor, const ShowOptions& options,
-                          Notices& notices);
+std::string explain_texts(const Predictor& predictor, const ShowOptions& options, Notices& notices);
 
 /// Draws captions of pictures with the regions that each word looked at, in the terminal or into a
 /// file. For a model that reads pictures.
-void show_pictures(const predictor::Predictor& predictor, const ShowOptions& options,
-                   Notices& notices);
+void show_pictures(const Predictor& predictor, const ShowOptions& options, Notices& notices);
 
 /// Whether words or sentences of a model of labels have weights that can be shown.
-bool has_shown_weights(const predictor::Predictor& predictor);
+bool has_shown_weights(const Predictor& predictor);
 /// Has the most probable labels of each text predicted, beside the best one; not where labels are
 /// drawn at random.
-void want_labels(const predictor::Predictor& predictor, predictor::PredictOptions& options);
+void want_labels(const Predictor& predictor, PredictOptions& options);
 /// Draws answers of a model of labels as shaded texts, in the terminal or into a file.
-void draw_documents(const ShowOptions& options, std::span<const predictor::Answer> answers);
+void draw_documents(const ShowOptions& options, std::span<const Answer> answers);
 /// Returns the labels with their probabilities and below them the text, of each answer of a model
 /// of labels that looks at nothing.
-std::string draw_labels(const ShowOptions& options, std::span<const predictor::Answer> answers);
+std::string draw_labels(const ShowOptions& options, std::span<const Answer> answers);
 
 }  // namespace attend::commands

@@ -8,38 +8,13 @@
 #include <string_view>
 #include <utility>
 
+#include "api/api.h"
 #include "base/base.h"
 #include "commands/show.h"
 #include "view/view.h"
 
 namespace attend::commands {
 namespace {
-
-view::AlignmentPicture picture_of(const predictor::Source& source,
-                                  const predictor::Prediction& prediction) {
-  view::AlignmentPicture picture;
-  const std::size_t drawn = drawn_columns(source, prediction);
-  picture.source_units.assign(source.columns.begin(),
-                              source.columns.begin() + static_cast<std::ptrdiff_t>(drawn));
-  const std::size_t units = std::min(source.units.size(), drawn);
-  std::replace(picture.source_units.begin() + static_cast<std::ptrdiff_t>(units),
-               picture.source_units.end(), std::string(text::kPadding), std::string("∅"));
-  if (source.sentences.empty()) picture.source_joined = joined_units(spans_of(source));
-  picture.source_joined.resize(drawn, 0);  // </s> and padding stand apart, and so do sentences
-  picture.target_units = prediction.units;
-  picture.target_joined = joined_units(prediction.spans);
-  for (std::size_t i = 0; i < prediction.units.size(); ++i) {
-    const auto row =
-        prediction.alignment.begin() + static_cast<std::ptrdiff_t>(i * source.columns.size());
-    picture.alignment.insert(picture.alignment.end(), row,
-                             row + static_cast<std::ptrdiff_t>(drawn));
-  }
-  picture.title = fmt::format("{} → {}", source.text, prediction.text);
-  for (std::size_t i = 0; i < prediction.units.size(); ++i) {
-    picture.target_probabilities.push_back(std::exp(prediction.unit_scores[i]));
-  }
-  return picture;
-}
 
 std::string draw_file(const ShowOptions& options,
                       std::span<const view::AlignmentPicture> pictures) {
@@ -77,7 +52,7 @@ void check_explain(const ShowOptions& options) {
   if (!options.target.empty()) {
     throw UsageError("--explain prints text and goes without --output");
   }
-  if (options.predict.unknown == predictor::UnknownUnits::kReplaced) {
+  if (options.predict.unknown == UnknownUnits::kReplaced) {
     throw UsageError(
         "--explain and --replace-unknown: the steps show the units that the model chose, <unk> "
         "among them");
@@ -85,14 +60,14 @@ void check_explain(const ShowOptions& options) {
 }
 
 // Returns the answers of the texts that have one. DataError if none has one.
-std::vector<predictor::Answer> answer_texts(const predictor::Predictor& predictor,
-                                            const ShowOptions& options, Notices& notices) {
-  std::vector<predictor::Answer> answered;
+std::vector<Answer> answer_texts(const Predictor& predictor, const ShowOptions& options,
+                                 Notices& notices) {
+  std::vector<Answer> answered;
   const Chunk given = read_texts(options);
   auto answers = predictor.predict(given.sources, options.predict, given.allowed);
   Undrawn undrawn(options.errors, notices);
   for (std::size_t i = 0; i < answers.size(); ++i) {
-    predictor::Answer& answer = answers[i];
+    Answer& answer = answers[i];
     if (answer.predictions.empty()) {
       const std::string& problem = given.problems[i].empty() ? answer.problem : given.problems[i];
       undrawn.add(i, problem.empty() ? "empty text" : problem);
@@ -106,18 +81,18 @@ std::vector<predictor::Answer> answer_texts(const predictor::Predictor& predicto
 }
 
 // Returns a line for each text, for a model whose alignment cannot be drawn.
-std::string predictions_of(std::span<const predictor::Answer> answers) {
+std::string predictions_of(std::span<const Answer> answers) {
   std::string text;
-  for (const predictor::Answer& answer : answers) {
+  for (const Answer& answer : answers) {
     text += fmt::format("{} → {}\n", answer.source.text, answer.predictions.front().text);
   }
   return text;
 }
 
-void draw(const ShowOptions& options, std::span<const predictor::Answer> answers) {
+void draw(const ShowOptions& options, std::span<const Answer> answers) {
   std::vector<view::AlignmentPicture> pictures;
-  for (const predictor::Answer& answer : answers) {
-    pictures.push_back(picture_of(answer.source, answer.predictions.front()));
+  for (const Answer& answer : answers) {
+    pictures.push_back(api::picture_of(answer.source, answer.predictions.front()));
   }
   if (!options.target.empty()) return write_file(options.target, draw_file(options, pictures));
   const view::TerminalOptions terminal = terminal_options(options);
@@ -134,8 +109,8 @@ void run(const ShowOptions& given) {
   complete_target_options(options.asked, options.predict);
   check_explain(options);
   options.predict.request.stream = 1;  // texts are numbered from 1, as lines are
-  const predictor::Predictor predictor(options.models, options.load);
-  if (!predictor.text().configuration.encoder.reads_pictures()) check_one_text(options);
+  const Predictor predictor(options.models, options.load);
+  if (!predictor.info().reads_pictures) check_one_text(options);
   check_marks(predictor, options.marks);
   check_target_options(predictor, options.predict);
   Notices notices("attend show", kShownTexts);
@@ -144,7 +119,7 @@ void run(const ShowOptions& given) {
     notices.report();
     return;
   }
-  if (predictor.text().configuration.encoder.reads_pictures()) {
+  if (predictor.info().reads_pictures) {
     show_pictures(predictor, options, notices);
     notices.report();
     return;
@@ -152,15 +127,15 @@ void run(const ShowOptions& given) {
   const bool shaded = has_shown_weights(predictor);
   if (!shaded && !options.target.empty()) check_alignment(predictor, "--output");
   ShowOptions wanted = options;
-  if (predictor.has_labels()) want_labels(predictor, wanted.predict);
-  const std::vector<predictor::Answer> answers = answer_texts(predictor, wanted, notices);
+  if (predictor.info().has_labels()) want_labels(predictor, wanted.predict);
+  const std::vector<Answer> answers = answer_texts(predictor, wanted, notices);
   if (shaded) {
     draw_documents(wanted, answers);
   } else if (const std::string lack = lack_of_alignment(predictor); lack.empty()) {
     draw(wanted, answers);
   } else {
-    const std::string text =
-        predictor.has_labels() ? draw_labels(wanted, answers) + "\n" : predictions_of(answers);
+    const std::string text = predictor.info().has_labels() ? draw_labels(wanted, answers) + "\n"
+                                                           : predictions_of(answers);
     write_file("-", text + lack + "\n");
   }
   notices.report();

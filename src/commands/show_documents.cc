@@ -17,7 +17,7 @@ constexpr int kShownLabels = 5;
 
 // Returns the raw text of each word. Words that share one character of the raw text are shown as
 // the model reads them.
-std::vector<std::string> raw_words(const predictor::Source& source) {
+std::vector<std::string> raw_words(const Source& source) {
   std::vector<std::string> words;
   std::size_t end = 0;  // of the word before
   for (const text::Unit& unit : source.units) {
@@ -31,22 +31,21 @@ std::vector<std::string> raw_words(const predictor::Source& source) {
 }
 
 // Returns the words and the labels of an answer, without weights.
-view::DocumentPicture plain_picture_of(const predictor::Answer& answer) {
-  const predictor::Source& source = answer.source;
+view::DocumentPicture plain_picture_of(const Answer& answer) {
+  const Source& source = answer.source;
   view::DocumentPicture picture;
   picture.words = raw_words(source);
   picture.joined = joined_units(spans_of(source));
   picture.sentences = source.sentences;
   picture.paragraphs = source.paragraphs;
-  for (const predictor::Prediction& prediction : answer.predictions) {
+  for (const Prediction& prediction : answer.predictions) {
     picture.labels.push_back({prediction.text, std::exp(prediction.log_probability)});
   }
   return picture;
 }
 
-view::DocumentPicture picture_of(const predictor::Answer& answer) {
-  predictor::Document document =
-      predictor::describe_document(answer.source, answer.predictions.front().alignment);
+view::DocumentPicture picture_of(const Answer& answer) {
+  Document document = describe_document(answer.source, answer.predictions.front().alignment);
   view::DocumentPicture picture = plain_picture_of(answer);
   picture.word_weights = std::move(document.word_weights);
   picture.importance = std::move(document.importance);
@@ -73,35 +72,33 @@ std::string draw_file(const ShowOptions& options, std::span<const view::Document
 
 }  // namespace
 
-bool has_shown_weights(const predictor::Predictor& predictor) {
-  if (!predictor.has_labels()) return false;
-  const model::EncoderConfig& encoder = predictor.text().configuration.encoder;
-  return predictor.engine().has_alignment() ||
-         (encoder.levels > 1 && encoder.pooling == model::Pooling::kAttention);
+bool has_shown_weights(const Predictor& predictor) {
+  const ModelInfo& info = predictor.info();
+  return info.has_labels() && (info.has_alignment || info.has_section_weights);
 }
 
-void want_labels(const predictor::Predictor& predictor, predictor::PredictOptions& options) {
+void want_labels(const Predictor& predictor, PredictOptions& options) {
   if (options.search.sampling) return;
-  const auto labels = static_cast<int>(
-      std::min<std::size_t>(predictor.text().target.vocabulary.size(), kShownLabels));
+  const auto labels =
+      static_cast<int>(std::min<std::size_t>(predictor.info().targets, kShownLabels));
   options.search.n_best = labels;
   options.search.beam = std::max(options.search.beam, labels);
 }
 
-void draw_documents(const ShowOptions& options, std::span<const predictor::Answer> answers) {
+void draw_documents(const ShowOptions& options, std::span<const Answer> answers) {
   view::DocumentOptions how;
   if (!options.scale.empty()) how.scale = view::colour_scale(options.scale);
   std::vector<view::DocumentPicture> pictures;
-  for (const predictor::Answer& answer : answers) pictures.push_back(picture_of(answer));
+  for (const Answer& answer : answers) pictures.push_back(picture_of(answer));
   if (!options.target.empty()) {
     return write_file(options.target, draw_file(options, pictures, how));
   }
   write_file("-", draw_all(options, pictures, how));
 }
 
-std::string draw_labels(const ShowOptions& options, std::span<const predictor::Answer> answers) {
+std::string draw_labels(const ShowOptions& options, std::span<const Answer> answers) {
   std::vector<view::DocumentPicture> pictures;
-  for (const predictor::Answer& answer : answers) pictures.push_back(plain_picture_of(answer));
+  for (const Answer& answer : answers) pictures.push_back(plain_picture_of(answer));
   return draw_all(options, pictures, {});
 }
 

@@ -20,8 +20,8 @@ struct Columns {
 };
 
 // How many lines an observation has. With several lines, each has a number.
-std::size_t line_count(const predictor::Observed& observed, std::size_t columns) {
-  return observed.over == model::Over::kHeads && columns > 0 ? observed.values.size() / columns : 1;
+std::size_t line_count(const Observed& observed, std::size_t columns) {
+  return observed.over == Over::kHeads && columns > 0 ? observed.values.size() / columns : 1;
 }
 
 // Returns the beginning of a line of an explanation, "  energies  ".
@@ -53,8 +53,7 @@ std::string first_numbers(std::string_view name, std::span<const float> values,
 
 // Returns a line of the earlier steps, as the units that they chose, and a number of each.
 std::string earlier_steps(std::string_view name, std::span<const float> values,
-                          std::span<const predictor::ExplainedStep> earlier,
-                          const Columns& columns) {
+                          std::span<const ExplainedStep> earlier, const Columns& columns) {
   std::string line = line_name(name, columns);
   for (std::size_t t = 0; t < std::min(values.size(), earlier.size()); ++t) {
     line += fmt::format(" '{}' {:.3f}", view::visible_label(earlier[t].chosen.unit), values[t]);
@@ -63,18 +62,18 @@ std::string earlier_steps(std::string_view name, std::span<const float> values,
 }
 
 // Returns the name of line number `line`, from 0.
-std::string name_of_line(const predictor::Observed& observed, std::size_t line) {
-  return observed.over == model::Over::kHeads ? fmt::format("{} {}", observed.name, line + 1)
-                                              : observed.name;
+std::string name_of_line(const Observed& observed, std::size_t line) {
+  return observed.over == Over::kHeads ? fmt::format("{} {}", observed.name, line + 1)
+                                       : observed.name;
 }
 
-std::string describe(const predictor::Observed& observed, const Columns& columns,
-                     std::span<const predictor::ExplainedStep> earlier) {
+std::string describe(const Observed& observed, const Columns& columns,
+                     std::span<const ExplainedStep> earlier) {
   const std::span<const float> values = observed.values;
   switch (observed.over) {
-    case model::Over::kSource:
+    case Over::kSource:
       return below_labels(observed.name, values, columns);
-    case model::Over::kHeads: {
+    case Over::kHeads: {
       std::string lines;
       for (std::size_t head = 0; head < line_count(observed, columns.all); ++head) {
         lines += below_labels(name_of_line(observed, head),
@@ -82,10 +81,10 @@ std::string describe(const predictor::Observed& observed, const Columns& columns
       }
       return lines;
     }
-    case model::Over::kPast:
+    case Over::kPast:
       return earlier_steps(observed.name, values, earlier, columns);
-    case model::Over::kUnits:
-    case model::Over::kScalar:
+    case Over::kUnits:
+    case Over::kScalar:
       break;
   }
   return first_numbers(observed.name, values, columns);
@@ -93,10 +92,10 @@ std::string describe(const predictor::Observed& observed, const Columns& columns
 
 // Returns the lines of what the engine shows of a step: energies, alignment, context, then others.
 // A model without alignment has no line of it. `earlier` are the steps before.
-std::string describe_observations(const predictor::ExplainedStep& step, const Columns& columns,
-                                  std::span<const predictor::ExplainedStep> earlier) {
+std::string describe_observations(const ExplainedStep& step, const Columns& columns,
+                                  std::span<const ExplainedStep> earlier) {
   std::string energies, context, others;
-  for (const predictor::Observed& one : step.observations) {
+  for (const Observed& one : step.observations) {
     std::string& place = one.name == "energies"  ? energies
                          : one.name == "context" ? context
                                                  : others;
@@ -109,36 +108,26 @@ std::string describe_observations(const predictor::ExplainedStep& step, const Co
 
 // Returns how an explanation names the previous token. `token` is empty in the first step, which
 // reads E y_0 (§1.3).
-std::string previous_token(const std::string& token, const model::DecoderConfig& decoder) {
-  if (decoder.feedback == model::Feedback::kNone) return "not fed back";
+std::string previous_token(const std::string& token, const ModelInfo& info) {
+  if (!info.feeds_back) return "not fed back";
   if (!token.empty()) return fmt::format("'{}'", view::visible_label(token));
-  switch (decoder.start) {
-    case model::Start::kZero:
-      break;
-    case model::Start::kEnd:
-      return "none (the embedding of </s>)";
-    case model::Start::kOwn:
-      return "none (a learned start vector)";
-  }
-  return "none (zero vector)";
+  return fmt::format("none ({})", info.start);
 }
 
 // Returns how an explanation names a target unit. A label may have several words.
-std::string name_of_answer(const std::string& unit, const model::Configuration& configuration) {
-  return model::answers_with_labels(configuration.target) ? view::visible_title(unit)
-                                                          : view::visible_label(unit);
+std::string name_of_answer(const std::string& unit, const ModelInfo& info) {
+  return info.has_labels() ? view::visible_title(unit) : view::visible_label(unit);
 }
 
-std::string explain_step(std::size_t i, const predictor::ExplainedStep& step,
-                         const predictor::Explanation& explanation,
-                         const model::Configuration& configuration) {
-  const predictor::Source& source = explanation.source;
-  std::string text = fmt::format("step {}: previous token {}\n", i + 1,
-                                 previous_token(step.previous, configuration.decoder));
+std::string explain_step(std::size_t i, const ExplainedStep& step, const Explanation& explanation,
+                         const ModelInfo& info) {
+  const Source& source = explanation.source;
+  std::string text =
+      fmt::format("step {}: previous token {}\n", i + 1, previous_token(step.previous, info));
   const std::size_t drawn = drawn_columns(source, explanation.prediction);
   Columns columns;
   columns.all = source.columns.size();
-  for (const predictor::Observed& one : step.observations) {
+  for (const Observed& one : step.observations) {
     const std::size_t lines = std::max<std::size_t>(1, line_count(one, columns.all));
     columns.name = std::max(columns.name, name_of_line(one, lines - 1).size());
   }
@@ -151,11 +140,11 @@ std::string explain_step(std::size_t i, const predictor::ExplainedStep& step,
   }
   if (drawn > 0) text += line_name("source", columns) + labels + "\n";
   text += describe_observations(step, columns, std::span(explanation.steps).first(i));
-  text += fmt::format("{}'{}' p = {:.4f};", line_name("choice", columns),
-                      name_of_answer(step.chosen.unit, configuration),
-                      std::exp(step.chosen.log_probability));
-  for (const predictor::Choice& choice : step.choices) {
-    text += fmt::format(" '{}' {:.4f}", name_of_answer(choice.unit, configuration),
+  text +=
+      fmt::format("{}'{}' p = {:.4f};", line_name("choice", columns),
+                  name_of_answer(step.chosen.unit, info), std::exp(step.chosen.log_probability));
+  for (const Choice& choice : step.choices) {
+    text += fmt::format(" '{}' {:.4f}", name_of_answer(choice.unit, info),
                         std::exp(choice.log_probability));
   }
   return text + "\n";
@@ -163,28 +152,28 @@ std::string explain_step(std::size_t i, const predictor::ExplainedStep& step,
 
 }  // namespace
 
-std::string explain_texts(const predictor::Predictor& predictor, const ShowOptions& options,
+std::string explain_texts(const Predictor& predictor, const ShowOptions& options,
                           Notices& notices) {
   constexpr std::size_t kChoices = 4;
   std::string text;
-  for (const step::Equation& equation : model::equations(predictor.text().configuration)) {
+  for (const Equation& equation : predictor.info().equations) {
     text += fmt::format("{:<11} {}\n", equation.name, equation.text);
   }
-  if (predictor.models() > 1) {
+  if (predictor.info().models > 1) {
     text += fmt::format(
         "The equations are those of the first of {} models; the steps show what all of them give "
         "together.\n",
-        predictor.models());
+        predictor.info().models);
   }
   if (const std::string lack = lack_of_alignment(predictor); !lack.empty()) text += lack + "\n";
   Undrawn undrawn(options.errors, notices);
   bool drawn = false;
   const Chunk given = read_texts(options);
   for (std::size_t i = 0; i < given.sources.size(); ++i) {
-    predictor::Explanation explanation;
+    Explanation explanation;
     try {
       if (!given.problems[i].empty()) throw DataError(given.problems[i]);
-      predictor::PredictOptions predict = options.predict;
+      PredictOptions predict = options.predict;
       predict.request.stream += i;
       explanation = predictor.explain(given.sources[i], predict, kChoices, given.allowed[i]);
     } catch (const DataError& error) {
@@ -197,7 +186,7 @@ std::string explain_texts(const predictor::Predictor& predictor, const ShowOptio
         fmt::format("\n{} → {}  (log-probability {})\n", given.sources[i],
                     explanation.prediction.text, fixed(explanation.prediction.log_probability, 4));
     for (std::size_t k = 0; k < explanation.steps.size(); ++k) {
-      text += explain_step(k, explanation.steps[k], explanation, predictor.text().configuration);
+      text += explain_step(k, explanation.steps[k], explanation, predictor.info());
     }
   }
   undrawn.finish(drawn);

@@ -46,36 +46,6 @@ void Undrawn::name_last() {
   last_ = {};
 }
 
-std::size_t drawn_columns(const predictor::Source& source,
-                          const predictor::Prediction& prediction) {
-  constexpr float kInvisible = 0.001F;
-  const std::size_t columns = source.columns.size();
-  std::size_t drawn = columns;
-  while (drawn > source.units.size() && source.columns[drawn - 1] == text::kPadding) {
-    for (std::size_t i = 0; i < prediction.units.size(); ++i) {
-      if (prediction.alignment[i * columns + drawn - 1] >= kInvisible) return drawn;
-    }
-    --drawn;
-  }
-  return drawn;
-}
-
-std::vector<char> joined_units(std::span<const text::ByteSpan> spans) {
-  std::vector<char> joined;
-  std::size_t end = 0;  // of the unit before
-  for (const text::ByteSpan& span : spans) {
-    joined.push_back(!joined.empty() && span.begin <= end ? 1 : 0);
-    end = span.end;
-  }
-  return joined;
-}
-
-std::vector<text::ByteSpan> spans_of(const predictor::Source& source) {
-  std::vector<text::ByteSpan> spans;
-  for (const text::Unit& unit : source.units) spans.push_back(unit.span);
-  return spans;
-}
-
 view::TerminalOptions terminal_options(const ShowOptions& options) {
   view::TerminalOptions terminal;
   winsize size{};

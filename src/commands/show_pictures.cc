@@ -15,23 +15,23 @@ namespace {
 constexpr int kShownSide = 512;  // pixels of the longer side of a picture in a file
 constexpr int kTerminalSide = 256;
 
-std::optional<float> gate_of(const predictor::ExplainedStep& step) {
+std::optional<float> gate_of(const ExplainedStep& step) {
   const auto gate = step.observed("gate");
   if (gate.empty()) return std::nullopt;
   return gate.front();
 }
 
 // Returns the weights of a step over the regions. A model without attention looks everywhere.
-std::vector<float> weights_of(const predictor::ExplainedStep& step, std::size_t regions) {
+std::vector<float> weights_of(const ExplainedStep& step, std::size_t regions) {
   if (!step.alignment.empty()) return step.alignment;
   return std::vector<float>(regions, 1.0F / static_cast<float>(regions));
 }
 
-view::CaptionPicture picture_of(const predictor::Predictor& predictor,
-                                const predictor::Explanation& explanation, int side) {
-  const predictor::Source& source = explanation.source;
-  const predictor::Prediction& prediction = explanation.prediction;
-  vision::Image image = predictor.shown_picture(source.text, side);
+view::CaptionPicture picture_of(const Predictor& predictor, const Explanation& explanation,
+                                int side) {
+  const Source& source = explanation.source;
+  const Prediction& prediction = explanation.prediction;
+  Image image = predictor.shown_picture(source.text, side);
   view::CaptionPicture picture;
   picture.width = static_cast<std::size_t>(image.size.width);
   picture.height = static_cast<std::size_t>(image.size.height);
@@ -42,7 +42,7 @@ view::CaptionPicture picture_of(const predictor::Predictor& predictor,
   picture.title = source.text;
   const std::vector<char> joined = joined_units(prediction.spans);
   for (std::size_t i = 0; i < prediction.units.size(); ++i) {
-    const predictor::ExplainedStep& step = explanation.steps[i];
+    const ExplainedStep& step = explanation.steps[i];
     picture.words.push_back({prediction.units[i],
                              weights_of(step, source.grid_rows * source.grid_columns),
                              std::exp(step.chosen.log_probability), gate_of(step), joined[i] != 0});
@@ -69,8 +69,7 @@ std::string draw_file(const std::string& file, std::span<const view::CaptionPict
 
 }  // namespace
 
-void show_pictures(const predictor::Predictor& predictor, const ShowOptions& options,
-                   Notices& notices) {
+void show_pictures(const Predictor& predictor, const ShowOptions& options, Notices& notices) {
   const bool to_file = !options.target.empty();
   std::vector<view::CaptionPicture> pictures;
   const Chunk given = read_texts(options);
@@ -80,7 +79,7 @@ void show_pictures(const predictor::Predictor& predictor, const ShowOptions& opt
   for (std::size_t i = 0; i < given.sources.size(); ++i) {
     try {
       if (!given.problems[i].empty()) throw DataError(given.problems[i]);
-      const predictor::Explanation explanation =
+      const Explanation explanation =
           predictor.explain(given.sources[i], options.predict, 1, given.allowed[i]);
       pictures.push_back(picture_of(predictor, explanation, to_file ? kShownSide : kTerminalSide));
     } catch (const DataError& error) {

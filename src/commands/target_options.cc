@@ -10,9 +10,7 @@
 namespace attend::commands {
 namespace {
 
-using predictor::UnknownUnits;
-
-void add_length_options(CLI::App& command, search::SearchOptions& search) {
+void add_length_options(CLI::App& command, SearchOptions& search) {
   command
       .add_option(
           "--coverage", search.coverage,
@@ -32,7 +30,7 @@ void add_length_options(CLI::App& command, search::SearchOptions& search) {
       ->capture_default_str();
 }
 
-void add_content_options(CLI::App& command, predictor::PredictOptions& predict) {
+void add_content_options(CLI::App& command, PredictOptions& predict) {
   command.add_option("--prefix", predict.request.prefix, "what every target begins with")
       ->type_name("TEXT");
   command
@@ -52,8 +50,7 @@ void add_content_options(CLI::App& command, predictor::PredictOptions& predict) 
       ->type_name("N");
 }
 
-void add_unknown_options(CLI::App& command, TargetOptions& target,
-                         predictor::PredictOptions& predict) {
+void add_unknown_options(CLI::App& command, TargetOptions& target, PredictOptions& predict) {
   auto* forbid = command.add_flag_callback(
       "--forbid-unknown", [&predict] { predict.unknown = UnknownUnits::kForbidden; },
       "never predict <unk>");
@@ -106,13 +103,13 @@ void add_sampling_options(CLI::App& command, TargetOptions& target) {
 }
 
 // Throws UsageError where the model has no source words that could stand in place of <unk>.
-void check_replacement(const predictor::Predictor& predictor) {
+void check_replacement(const Predictor& predictor) {
   check_alignment(predictor, "--replace-unknown");
   check_words(predictor, "--replace-unknown");
 }
 
 // Throws UsageError for a prefix that no target can begin with.
-void check_prefix(const predictor::Predictor& predictor, const predictor::PredictOptions& predict) {
+void check_prefix(const Predictor& predictor, const PredictOptions& predict) {
   const std::size_t units = predictor.check_target_text("--prefix", predict.request.prefix);
   const auto longest = static_cast<std::size_t>(predict.search.maximum_length);
   if (units <= longest) return;
@@ -122,8 +119,7 @@ void check_prefix(const predictor::Predictor& predictor, const predictor::Predic
 
 }  // namespace
 
-void add_target_options(CLI::App& command, TargetOptions& target,
-                        predictor::PredictOptions& predict) {
+void add_target_options(CLI::App& command, TargetOptions& target, PredictOptions& predict) {
   add_length_options(command, predict.search);
   add_content_options(command, predict);
   add_unknown_options(command, target, predict);
@@ -143,8 +139,8 @@ void add_request_columns(CLI::App& command, text::RequestColumns& columns) {
                      "columns of a line, each with a phrase that its target contains: 2-");
 }
 
-void complete_target_options(const TargetOptions& target, predictor::PredictOptions& predict) {
-  const search::SearchOptions& search = predict.search;
+void complete_target_options(const TargetOptions& target, PredictOptions& predict) {
+  const SearchOptions& search = predict.search;
   const auto refuse = [](bool given, std::string_view flag, std::string_view why) {
     if (given) throw UsageError(fmt::format("{} and --sample: {}", flag, why));
   };
@@ -167,20 +163,19 @@ void complete_target_options(const TargetOptions& target, predictor::PredictOpti
     throw UsageError(fmt::format("--minimum-ratio {} is larger than --maximum-ratio {}",
                                  search.minimum_ratio, search.maximum_ratio));
   }
-  if (predict.request.required.size() > search::kMostPhrases) {
+  if (predict.request.required.size() > kMostPhrases) {
     throw UsageError(fmt::format("--require: found {} phrases, expected at most {}",
-                                 predict.request.required.size(), search::kMostPhrases));
+                                 predict.request.required.size(), kMostPhrases));
   }
   if (!target.dictionary.empty()) {
-    predict.dictionary = std::make_shared<const predictor::Dictionary>(
-        predictor::Dictionary::load(target.dictionary));
+    predict.dictionary = std::make_shared<const Dictionary>(Dictionary::load(target.dictionary));
   }
 }
 
 void refuse_target_options(const CLI::App& command, std::string_view why) {
   CLI::App refused;
   TargetOptions target;
-  predictor::PredictOptions predict;
+  PredictOptions predict;
   add_target_options(refused, target, predict);
   std::vector<std::string> names{"--shortlist"};
   for (const CLI::Option* option : refused.get_options()) names.push_back(option->get_name());
@@ -191,8 +186,7 @@ void refuse_target_options(const CLI::App& command, std::string_view why) {
   }
 }
 
-void check_target_options(const predictor::Predictor& predictor,
-                          const predictor::PredictOptions& predict) {
+void check_target_options(const Predictor& predictor, const PredictOptions& predict) {
   if (predict.search.coverage > 0) check_alignment(predictor, "--coverage");
   if (predict.unknown == UnknownUnits::kReplaced) check_replacement(predictor);
   for (const std::string& text : predict.forbidden) {
@@ -207,7 +201,7 @@ void check_target_options(const predictor::Predictor& predictor,
   predictor.check(predict);
 }
 
-void check_fit_options(const predictor::PredictOptions& predict) {
+void check_fit_options(const PredictOptions& predict) {
   const auto refuse = [](bool given, std::string_view flag) {
     if (!given) return;
     throw UsageError(fmt::format(
@@ -220,10 +214,10 @@ void check_fit_options(const predictor::PredictOptions& predict) {
   refuse(!predict.forbidden.empty(), "--forbid");
 }
 
-void check_shortlist(const predictor::LoadOptions& load, const predictor::PredictOptions& predict,
+void check_shortlist(const LoadOptions& load, const PredictOptions& predict,
                      const text::RequestColumns& columns) {
-  if (load.candidates == predictor::Candidates::kAll) return;
-  const search::SearchOptions& search = predict.search;
+  if (load.candidates == Candidates::kAll) return;
+  const SearchOptions& search = predict.search;
   const bool whole = search.sampling || search.no_repeat > 0 || !predict.forbidden.empty() ||
                      !predict.request.empty() || columns.any();
   if (!whole) return;
@@ -232,18 +226,20 @@ void check_shortlist(const predictor::LoadOptions& load, const predictor::Predic
       "probabilities of all units");
 }
 
-void add_models_option(CLI::App& command, std::vector<std::string>& folders,
-                       predictor::LoadOptions& load) {
+void add_models_option(CLI::App& command, std::vector<std::string>& folders, LoadOptions& load) {
   command
-      .add_option("-m,--model", folders, "model folder; several, each with its -m, answer together")
+      .add_option("-m,--model", folders,
+                  "model folder or installed model (attend models); several, each with its -m, "
+                  "answer together")
       ->required()
       ->type_name("FOLDER")
       ->allow_extra_args(false)
+      ->transform(installed_model())
       ->check(not_empty());
-  add_choice<search::Average>(
+  add_choice<Average>(
       command, "--ensemble", load.average,
-      {{"probabilities", search::Average::kProbabilities},
-       {"log-probabilities", search::Average::kLogProbabilities}},
+      {{"probabilities", Average::kProbabilities},
+       {"log-probabilities", Average::kLogProbabilities}},
       "with several models: what is averaged over them; without this option probabilities");
   add_picture_options(command, load.pictures);
 }

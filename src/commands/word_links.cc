@@ -16,38 +16,16 @@ void add_alignment_units_option(CLI::App& command, AlignmentUnits& units) {
                   words ? "words" : "units"));
 }
 
-void check_links(const predictor::Predictor& predictor, std::string_view wanted) {
+void check_links(const Predictor& predictor, std::string_view wanted) {
   check_alignment(predictor, wanted);
   check_words(predictor, wanted);
 }
 
-Spans unit_spans(const predictor::Source& source) {
+Spans unit_spans(const Source& source) {
   Spans spans;
   spans.reserve(source.units.size());
   for (const text::Unit& unit : source.units) spans.push_back(unit.span);
   return spans;
-}
-
-WordAnswer link_words(const predictor::Answer& answer) {
-  WordAnswer result{text::find_words(answer.source.text), {}};
-  const alignment::Grouping source = alignment::group(answer.source.units, result.words);
-  for (const predictor::Prediction& prediction : answer.predictions) {
-    LinkedWords linked{text::find_words(prediction.text), {}};
-    const alignment::WordWeights weights =
-        alignment::word_weights(predictor::unit_weights(answer.source, prediction), source,
-                                alignment::group(prediction.spans, linked.words));
-    for (const alignment::Link& link : alignment::best_links(weights)) {
-      linked.links.push_back({link, weights.at(link.source, link.target), std::nullopt});
-    }
-    result.predictions.push_back(std::move(linked));
-  }
-  return result;
-}
-
-std::string pharaoh(const LinkedWords& words) {
-  std::vector<alignment::Link> links;
-  for (const WordLink& one : words.links) links.push_back(one.link);
-  return alignment::write_pharaoh(links);
 }
 
 }  // namespace attend::commands

@@ -7,7 +7,6 @@
 
 #include "alignment/alignment.h"
 #include "commands/command_line.h"
-#include "predictor/predictor.h"
 
 namespace attend::commands {
 
@@ -23,35 +22,9 @@ void add_alignment_units_option(CLI::App& command, AlignmentUnits& units);
 
 /// Throws UsageError when the model has no alignment between the units of source and target.
 /// `wanted` names what needs one.
-void check_links(const predictor::Predictor& predictor, std::string_view wanted);
-
-struct WordLink {
-  alignment::Link link;
-  float weight = 0;  ///< of the source word in the row of the target word
-  /// In a model of the opposite direction: of the target word in the row of the source word.
-  std::optional<float> reverse_weight;
-};
-
-/// The words of a target, with its links to the words of the source.
-struct LinkedWords {
-  Spans words;  ///< bytes of Prediction::text
-  std::vector<WordLink> links;
-};
-
-/// The words of an answer.
-struct WordAnswer {
-  Spans words;  ///< bytes of Source::text
-  std::vector<LinkedWords> predictions;
-};
+void check_links(const Predictor& predictor, std::string_view wanted);
 
 /// Returns the bytes of the units of a source.
-Spans unit_spans(const predictor::Source& source);
-
-/// Finds the words of an answer, and links each target word to the source word of the largest
-/// weight. The alignment must have been kept.
-WordAnswer link_words(const predictor::Answer& answer);
-
-/// Returns the links in Pharaoh format: "0-0 1-2".
-std::string pharaoh(const LinkedWords& words);
+Spans unit_spans(const Source& source);
 
 }  // namespace attend::commands

@@ -8,14 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "attend/answers.hpp"
+
 namespace attend::metrics {
 
-/// A link between a source word and a target word, both counted from 0.
-struct Link {
-  std::size_t source = 0;
-  std::size_t target = 0;
-  auto operator<=>(const Link&) const = default;
-};
+using attend::Link;
 
 /// A person's alignment of one pair: links that are sure and links that are only possible. A link
 /// in both lists is sure.

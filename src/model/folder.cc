@@ -181,6 +181,15 @@ std::string reason_not_to_look(const AttentionConfig& attention, std::span<const
       limit, source);
 }
 
+bool knows_label(const Side& side, std::string_view text) {
+  try {
+    const std::vector<text::Unit> units = side.segmenter.split(text);
+    return units.size() == 1 && side.vocabulary.contains(units.front().text);
+  } catch (const DataError&) {
+    return false;
+  }
+}
+
 std::vector<text::TokenId> never_predicted(const Side& target) {
   std::vector<text::TokenId> ids;
   if (target.vocabulary.padding()) ids.push_back(*target.vocabulary.padding());

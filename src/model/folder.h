@@ -52,6 +52,10 @@ struct Encoded {
   std::vector<std::int32_t> paragraphs = {};
 };
 
+/// Whether a whole text is one unit of this side's vocabulary, as a known label is. A text that is
+/// too long is none.
+bool knows_label(const Side& side, std::string_view text);
+
 /// Returns the ids that a target never contains: padding, and </s> where targets do not end in it.
 std::vector<text::TokenId> never_predicted(const Side& target);
 

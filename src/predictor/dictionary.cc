@@ -44,6 +44,21 @@ std::string replacement(const text::Unit& unit, std::string_view raw, const Dict
 
 }  // namespace
 
+void replace_unknown(const LookedAt& source, const Dictionary* dictionary,
+                     text::UnitMode target_mode, std::vector<std::string>& units) {
+  ATTEND_CHECK(source.columns >= source.units.size());
+  for (std::size_t i = 0; i < units.size(); ++i) {
+    if (units[i] != text::kUnknown) continue;
+    const std::size_t best = best_unit(source, i);
+    if (best == source.units.size()) continue;
+    units[i] = replacement(source.units[best], source.text, dictionary, target_mode);
+  }
+}
+
+}  // namespace attend::predictor
+
+namespace attend {
+
 Dictionary Dictionary::load(const std::filesystem::path& file) {
   Dictionary dictionary;
   text::LineReader lines(file);
@@ -74,15 +89,4 @@ const std::string* Dictionary::find(std::string_view word) const {
   return found == targets_.end() ? nullptr : &found->second;
 }
 
-void replace_unknown(const LookedAt& source, const Dictionary* dictionary,
-                     text::UnitMode target_mode, std::vector<std::string>& units) {
-  ATTEND_CHECK(source.columns >= source.units.size());
-  for (std::size_t i = 0; i < units.size(); ++i) {
-    if (units[i] != text::kUnknown) continue;
-    const std::size_t best = best_unit(source, i);
-    if (best == source.units.size()) continue;
-    units[i] = replacement(source.units[best], source.text, dictionary, target_mode);
-  }
-}
-
-}  // namespace attend::predictor
+}  // namespace attend

@@ -9,23 +9,12 @@
 #include <unordered_map>
 #include <vector>
 
+#include "attend/options.hpp"
 #include "text/text.h"
 
 namespace attend::predictor {
 
-/// Translations of source words. Immutable; safe to use from several threads.
-class Dictionary {
- public:
-  /// Reads a file of lines "source TAB target". Throws DataError, with file and line, for a line
-  /// that has not two fields with text, for a source that stands there twice, and as
-  /// text::LineReader does. Blank lines count for nothing.
-  static Dictionary load(const std::filesystem::path& file);
-  /// Returns the translation of a word, or null where there is none.
-  const std::string* find(std::string_view word) const;
-
- private:
-  std::unordered_map<std::string, std::string> targets_;
-};
+using attend::Dictionary;
 
 /// A source, and the weights of one target over its units.
 struct LookedAt {

@@ -6,7 +6,7 @@
 #include "base/base.h"
 #include "predictor/predictor.h"
 
-namespace attend::predictor {
+namespace attend {
 namespace {
 
 // Returns sections that begin at these units.
@@ -99,4 +99,4 @@ Document describe_document(const Source& source, std::span<const float> alignmen
   return document;
 }
 
-}  // namespace attend::predictor
+}  // namespace attend

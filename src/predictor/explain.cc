@@ -34,16 +34,13 @@ std::vector<Choice> best_choices(const model::Side& side, const model::Copies& c
 
 }  // namespace
 
-std::span<const float> ExplainedStep::observed(std::string_view name) const {
-  for (const Observed& one : observations) {
-    if (one.name == name) return one.values;
-  }
-  return {};
-}
-
 Explanation Predictor::explain(const std::string& text, const PredictOptions& options,
                                std::size_t choices, const Allowed& allowed) const {
   PredictOptions predict_options = options;
+  // The steps are those of one decoding.
+  if (options.long_sources == LongSources::kSplit) {
+    predict_options.long_sources = LongSources::kSkip;
+  }
   // The steps show what the model chose, and their units have ids.
   if (options.unknown == UnknownUnits::kReplaced) predict_options.unknown = UnknownUnits::kWritten;
   predict_options.search.alignments =
@@ -88,3 +85,14 @@ Explanation Predictor::explain(const std::string& text, const PredictOptions& op
 }
 
 }  // namespace attend::predictor
+
+namespace attend {
+
+std::span<const float> ExplainedStep::observed(std::string_view name) const {
+  for (const Observed& one : observations) {
+    if (one.name == name) return one.values;
+  }
+  return {};
+}
+
+}  // namespace attend

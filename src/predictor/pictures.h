@@ -8,22 +8,12 @@
 #include <memory>
 #include <string>
 
+#include "attend/options.hpp"
 #include "model/model.h"
 
 namespace attend::predictor {
 
-/// Where pictures lie. With `images` a folder or nothing, a source is the path of a picture file,
-/// relative to `images` or to the current folder. With `images` a regular file, it is a packed file
-/// of pictures (docs/formats.md), of which `index` gives names and places, and a source is a name.
-/// With `features`, a source is the name of an image of this file, and `images` are only looked at
-/// by people.
-struct PictureOptions {
-  std::filesystem::path images = {};
-  /// Of a packed file; empty: index.tsv beside it, which may be compressed (.xz, .gz, .zst).
-  std::filesystem::path index = {};
-  std::filesystem::path features = {};  ///< for an encoder of features, and only for it
-  std::filesystem::path names = {};     ///< of features in .npy; empty: *.names beside it
-};
+using attend::PictureOptions;
 
 /// Throws UsageError where a model of texts is told where pictures are.
 void check_picture_options(const PictureOptions& options,

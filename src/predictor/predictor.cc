@@ -24,8 +24,6 @@ alignment::UnitWeights unit_weights(const Source& source, const Prediction& pred
   return {prediction.alignment, prediction.end_alignment, source.column_units};
 }
 
-bool has_instructions(Precision precision) { return runtime::has_instructions(precision); }
-
 namespace {
 
 // Puts the best predictions of the parts of text i together.
@@ -413,3 +411,9 @@ std::vector<std::string> Predictor::target_units(std::string_view text) const {
 }
 
 }  // namespace attend::predictor
+
+namespace attend {
+
+bool has_instructions(Precision precision) { return runtime::has_instructions(precision); }
+
+}  // namespace attend

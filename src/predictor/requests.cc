@@ -142,7 +142,7 @@ std::vector<std::vector<TokenId>> prepare_forbidden(const model::ModelText& mode
 
 search::SearchOptions search_options(const model::ModelText& text, const model::Engine& engine,
                                      const PredictOptions& options) {
-  search::SearchOptions result = options.search;
+  search::SearchOptions result{options.search, {}, {}};
   const model::Side& target = text.target;
   result.forbidden = model::never_predicted(target);
   result.forbidden_ngrams = prepare_forbidden(text, {}, options.forbidden);

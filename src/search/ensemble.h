@@ -4,15 +4,12 @@
 #include <memory>
 #include <vector>
 
+#include "attend/options.hpp"
 #include "model/model.h"
 
 namespace attend::search {
 
-/// How the distributions of several models become one.
-enum class Average {
-  kProbabilities,    ///< the arithmetic mean of the probabilities, which sums to 1
-  kLogProbabilities  ///< the mean of the log-probabilities; their exponentials sum to 1 or less
-};
+using attend::Average;
 
 /// Makes an engine of several, at least one. Each keeps a state of its own and reads the same
 /// sources. The alignment is the mean of the alignments of those engines that have one, and so are

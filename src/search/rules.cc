@@ -158,17 +158,6 @@ void check_options(const model::Engine& engine, const SearchOptions& options) {
   const Rules rules(engine, options);
 }
 
-std::size_t longest_target(const SearchOptions& options, std::size_t source_tokens,
-                           std::size_t prefix_tokens) {
-  const auto scaled = static_cast<std::size_t>(
-      std::floor(options.maximum_ratio * static_cast<double>(source_tokens)));
-  const std::size_t allowed =
-      std::max({std::size_t{1}, static_cast<std::size_t>(options.minimum_length),
-                scaled + static_cast<std::size_t>(options.maximum_extra)});
-  return std::max(std::min(allowed, static_cast<std::size_t>(options.maximum_length)),
-                  prefix_tokens);
-}
-
 std::size_t most_rows(const SearchOptions& options, const Request& request) {
   if (options.sampling) return static_cast<std::size_t>(options.n_best);
   std::size_t banks = 1;
@@ -182,3 +171,18 @@ bool reads_distributions(const SearchOptions& options, const Request& request) {
 }
 
 }  // namespace attend::search
+
+namespace attend {
+
+std::size_t longest_target(const SearchOptions& options, std::size_t source_tokens,
+                           std::size_t prefix_tokens) {
+  const auto scaled = static_cast<std::size_t>(
+      std::floor(options.maximum_ratio * static_cast<double>(source_tokens)));
+  const std::size_t allowed =
+      std::max({std::size_t{1}, static_cast<std::size_t>(options.minimum_length),
+                scaled + static_cast<std::size_t>(options.maximum_extra)});
+  return std::max(std::min(allowed, static_cast<std::size_t>(options.maximum_length)),
+                  prefix_tokens);
+}
+
+}  // namespace attend

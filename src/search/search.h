@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "attend/options.hpp"
 #include "model/model.h"
 #include "search/ensemble.h"  // IWYU pragma: export
 
@@ -39,66 +40,22 @@ struct Hypothesis {
   std::size_t source_length = 0;
 };
 
-/// Whether hypotheses keep their alignment, which takes memory for the product of target and source
-/// length. Without it the memory of a search grows with the sum of these.
-enum class Alignments { kKept, kDropped };
+using attend::Alignments;
+using attend::kMostPhrases;
+using attend::Sampling;
 
-/// Draws targets at random in place of looking for the most probable ones. The probabilities of the
-/// permitted tokens of a step are raised to the power 1 / temperature; then the `top_k` most
-/// probable of them remain; then, of these, the fewest most probable ones whose share of the sum is
-/// at least `top_p`. Among equally probable tokens the lower ids remain. One of those that remain
-/// is drawn.
-struct Sampling {
-  double temperature = 1;  ///< 0.001 … 1000
-  int top_k = 0;           ///< 0 … 1000000; 0: all
-  double top_p = 1;        ///< 0.000001 … 1
-  std::uint64_t seed = 1;
-};
-
-struct SearchOptions {
-  int beam = 1;  ///< 1 … 1000; 1 is greedy. 1 with `sampling`
-  /// 1 … beam, distinct sequences; fewer when fewer exist. With `sampling` 1 … 1000: the number of
-  /// targets that are drawn independently, of which some may be equal.
-  int n_best = 1;
-  /// score = log p / |Y|^length_normalisation, |Y| counting </s>; 0 compares plain
-  /// log-probabilities. 0 … 10.
-  double length_normalisation = 1.0;
-  /// The longest target, without </s>, has ⌊maximum_ratio · source tokens⌋ + maximum_extra tokens,
-  /// but at least one and at least minimum_length. Ignored for models of a fixed target length.
-  double maximum_ratio = 3.0;  ///< 0 … 1000
-  int maximum_extra = 10;      ///< 0 … 1000000
-  /// No target has more tokens than this, whatever its source allows, which bounds the time of a
-  /// model that does not stop. 1 … 1000000; minimum_length may not be larger. Ignored for models of
-  /// a fixed target length.
-  int maximum_length = 2000;
-  /// </s> is forbidden as long as a target has fewer tokens than this; 0 … maximum_length. Ignored
-  /// for models of a fixed target length.
-  int minimum_length = 0;
-  /// Also as long as it has fewer than ⌊minimum_ratio · source tokens⌋ tokens, but never beyond the
-  /// longest target of the source. 0 … 1000.
-  double minimum_ratio = 0;
-  /// β of the coverage penalty (Wu et al. 2016): the score of a target gets the summand
-  /// β Σ_j ln min(1, Σ_i α_ij) ≤ 0 over the units j of the source at which attention may look
-  /// (Source::allowed; not over </s> and padding, Source::behind_units) and over the steps i, that
-  /// of the target's </s> included. A sum counts as kLeastCoverage at least.
-  /// 0 … 100; above 0 the engine must have an alignment. Not with `sampling`.
-  double coverage = 0;
-  /// No n-gram of this many tokens occurs twice in a target; 0 … 1000, 0: any may.
-  int no_repeat = 0;
+/// The options of a search by ids. The coverage penalty does not count </s> and padding
+/// (Source::behind_units).
+struct SearchOptions : attend::SearchOptions {
   /// Sequences of tokens, none of them empty, that no target contains.
   std::vector<std::vector<TokenId>> forbidden_ngrams = {};
-  std::optional<Sampling> sampling = std::nullopt;
   /// Ids that are never produced, such as <pad>; at least one id of the target vocabulary must
   /// remain. Forced scoring ignores them.
-  std::vector<TokenId> forbidden;
-  Alignments alignments = Alignments::kKept;
+  std::vector<TokenId> forbidden = {};
 };
 
 /// The coverage penalty takes the logarithm of no smaller sum of weights than this one.
 inline constexpr double kLeastCoverage = 1e-4;
-
-/// The most phrases that one target must contain.
-inline constexpr std::size_t kMostPhrases = 8;
 
 /// A request for the target of one source, besides the options.
 struct Request {
@@ -120,10 +77,7 @@ struct Request {
 
 /// Throws the UsageError that a search with these options would throw.
 void check_options(const model::Engine& engine, const SearchOptions& options);
-/// Returns the number of tokens, without </s>, of the longest target that a search can give to a
-/// source of `source_tokens` tokens. Not for models of a fixed target length.
-std::size_t longest_target(const SearchOptions& options, std::size_t source_tokens,
-                           std::size_t prefix_tokens = 0);
+using attend::longest_target;
 /// Returns how many rows the widest step of a search for one source can have.
 std::size_t most_rows(const SearchOptions& options, const Request& request);
 /// Whether a search reads whole distributions, [rows, target vocabulary], and not the best tokens

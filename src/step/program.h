@@ -13,6 +13,7 @@
 #include <string_view>
 #include <vector>
 
+#include "attend/answers.hpp"
 #include "step/parameters.h"
 
 namespace attend::step {
@@ -216,15 +217,8 @@ struct Carried {
   Value next = {};        ///< after a step
 };
 
-/// The things that the numbers of an observation belong to.
-enum class Over {
-  kSource,  ///< the positions of the source
-  kHeads,   ///< the positions of the source for every head, head by head; the heads of a value of a
-            ///< row and a position are its units
-  kPast,    ///< the earlier steps of the hypothesis
-  kUnits,   ///< the units of a vector
-  kScalar   ///< one number
-};
+using attend::Equation;
+using attend::Over;
 
 /// A value that a person may look at.
 struct Observation {
@@ -241,12 +235,6 @@ struct ExtraCost {
   /// Whether the value of each token is multiplied by the reward of its sentence, which is the mean
   /// log-probability of its tokens minus a baseline, and negated: REINFORCE (§7.4).
   bool rewarded = false;
-};
-
-/// One line of a model's equations.
-struct Equation {
-  std::string name;  ///< "energies"
-  std::string text;  ///< "e_ij = v · tanh(W s_{i-1} + U h_j + b)"
 };
 
 /// The layer that gives the log-probabilities: log softmax(W x + b). With a prior π it mixes the

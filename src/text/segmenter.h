@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "attend/answers.hpp"
 #include "base/base.h"
 
 namespace attend::text {
@@ -56,24 +57,8 @@ struct SegmenterOptions {
 /// The marks around the two entities of a relation (docs/models.md §9).
 inline constexpr std::string_view kEntityMarkers[] = {"<e1>", "</e1>", "<e2>", "</e2>"};
 
-/// Bytes [begin, end) of a text.
-struct ByteSpan {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-  bool operator==(const ByteSpan&) const = default;
-};
-
-/// A unit and the bytes that it came from in the raw text, before any preparation. The span of a
-/// space is its whole run of white space. The span of a subword leaves out the space before its
-/// word, unless the subword is only that space. From one unit of a text to the next, neither the
-/// start nor the end of its span ever decreases. Units that share one raw character share its span:
-/// the jamo of a Hangul syllable, or the two sides of a subword border inside a character that
-/// lower-casing made longer.
-struct Unit {
-  std::string text;
-  ByteSpan span;
-  bool operator==(const Unit&) const = default;
-};
+using attend::ByteSpan;
+using attend::Unit;
 
 /// A text joined from units, with the bytes of it that each unit covers. Spans are as in Unit; the
 /// spaces that join() puts between units belong to no unit. Units that compose to one character

@@ -32,8 +32,13 @@ std::vector<std::string> places() {
     if (error) object = std::filesystem::read_symlink("/proc/self/exe", error);
     const std::filesystem::path folder = object.parent_path();
     result.push_back((folder / kName).string());
-    result.push_back((folder / "../lib/attend" / kName).lexically_normal().string());
     result.push_back((folder / "attend" / kName).string());
+    // bin/attend, lib/x86_64-linux-gnu/libattend.so, the module of Python; and in a build tree
+    for (const char* up : {"..", "../..", "../../..", "../../../.."}) {
+      for (const char* place : {ATTEND_LIBRARY_FOLDER, "bin"}) {
+        result.push_back((folder / up / place / kName).lexically_normal().string());
+      }
+    }
   }
   result.emplace_back(kName);
   return result;

@@ -14,10 +14,10 @@ namespace {
 
 using alignment::Link;
 using alignment::Symmetrisation;
+using attend::testing::make_answer;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
-using testing::make_answer;
 
 std::vector<Link> links_of(const WordAnswer& words) {
   std::vector<Link> links;
@@ -28,7 +28,7 @@ std::vector<Link> links_of(const WordAnswer& words) {
 // Three words a side, of which each model reads one in two pieces, not the same.
 const std::string kSource = "aa b c", kTarget = "x yy z";
 
-predictor::Answer forward() {
+Answer forward() {
   return make_answer(kSource, {"a", "a", "b", "c"}, kTarget, {"x", "y", "y", "z"},
                      {{0.4F, 0.4F, 0.2F, 0.0F, 0.0F},
                       {0.0F, 0.0F, 0.9F, 0.1F, 0.0F},
@@ -37,7 +37,7 @@ predictor::Answer forward() {
                       {0.0F, 0.0F, 0.0F, 0.0F, 1.0F}});
 }
 
-predictor::Answer reverse() {
+Answer reverse() {
   return make_answer(kTarget, {"x", "yy", "z"}, kSource, {"aa", "b", "c"},
                      {{0.9F, 0.1F, 0.0F, 0.0F},
                       {0.1F, 0.7F, 0.2F, 0.0F},
@@ -52,7 +52,7 @@ AlignerOptions with_shift(int shift) {
 }
 
 TEST(PairAligner, LinksWordsByOneModel) {
-  const predictor::Answer answer = forward();
+  const Answer answer = forward();
   const PairAligner aligner(with_shift(0));
   EXPECT_THAT(links_of(aligner.align({&answer})), ElementsAre(Link{0, 0}, Link{1, 1}, Link{1, 2}));
   AlignerOptions strict = with_shift(0);
@@ -61,7 +61,7 @@ TEST(PairAligner, LinksWordsByOneModel) {
 }
 
 TEST(PairAligner, JoinsTheLinksOfTwoModels) {
-  const predictor::Answer one = forward(), other = reverse();
+  const Answer one = forward(), other = reverse();
   const auto joined = [&](Symmetrisation how) {
     AlignerOptions options = with_shift(0);
     options.symmetrise = how;
@@ -77,7 +77,7 @@ TEST(PairAligner, JoinsTheLinksOfTwoModels) {
 }
 
 TEST(PairAligner, LinksUnitsWhereItIsAsked) {
-  const predictor::Answer one = forward(), other = reverse();
+  const Answer one = forward(), other = reverse();
   AlignerOptions options = with_shift(0);
   options.units = AlignmentUnits::kUnits;
   EXPECT_THAT(links_of(PairAligner(options).align({&one})),
@@ -89,7 +89,7 @@ TEST(PairAligner, LinksUnitsWhereItIsAsked) {
 }
 
 TEST(PairAligner, GivesPairsWithoutAnswerNoLinks) {
-  predictor::Answer blank, one = forward();
+  Answer blank, one = forward();
   blank.source.text = kTarget;
   AlignerOptions options = with_shift(0);
   EXPECT_THAT(PairAligner(options).align({&blank}).predictions, IsEmpty());
@@ -98,7 +98,7 @@ TEST(PairAligner, GivesPairsWithoutAnswerNoLinks) {
 }
 
 TEST(PairAligner, ReportsEachModelAndShift) {
-  const predictor::Answer one = forward(), other = reverse();
+  const Answer one = forward(), other = reverse();
   const metrics::GoldAlignment gold{{{0, 0}, {1, 1}, {2, 2}}, {{1, 2}}};
   AlignerOptions options = with_shift(0);
   options.symmetrise = Symmetrisation::kIntersection;
@@ -118,7 +118,7 @@ TEST(PairAligner, ReportsEachModelAndShift) {
 }
 
 TEST(PairAligner, ReportsAShiftThatItDoesNotTry) {
-  const predictor::Answer one = forward();
+  const Answer one = forward();
   const metrics::GoldAlignment gold{{{0, 0}}, {}};
   PairAligner aligner(with_shift(-3));
   const AlignedPair pair{&one, nullptr, &gold};
@@ -128,8 +128,8 @@ TEST(PairAligner, ReportsAShiftThatItDoesNotTry) {
 }
 
 // A model one step behind: the row of a step belongs to the unit before it.
-predictor::Answer late(const std::vector<std::string>& source,
-                       const std::vector<std::string>& target, std::size_t delay) {
+Answer late(const std::vector<std::string>& source, const std::vector<std::string>& target,
+            std::size_t delay) {
   std::vector<std::vector<float>> rows(target.size() + 1, std::vector<float>(source.size() + 1, 0));
   for (std::size_t i = 0; i <= target.size(); ++i) {
     rows[i][i >= delay && i - delay < source.size() ? i - delay : source.size()] = 1;
@@ -159,11 +159,11 @@ class ChosenShift : public ::testing::TestWithParam<int> {
 
   std::vector<AlignedPair> pairs(const metrics::GoldAlignment* gold) const {
     std::vector<AlignedPair> result;
-    for (const predictor::Answer& answer : answers_) result.push_back({&answer, nullptr, gold});
+    for (const Answer& answer : answers_) result.push_back({&answer, nullptr, gold});
     return result;
   }
 
-  std::vector<predictor::Answer> answers_;
+  std::vector<Answer> answers_;
   metrics::GoldAlignment gold_;
   AlignerOptions options_;
 };
@@ -196,7 +196,7 @@ TEST_P(ChosenShift, WaitsForAPairWithLinks) {
   PairAligner aligner(options_);
   aligner.choose_shifts({});
   EXPECT_TRUE(aligner.needs_shifts());
-  const predictor::Answer blank;
+  const Answer blank;
   const std::vector<AlignedPair> unanswered{{&blank, nullptr, nullptr}};
   aligner.choose_shifts(unanswered);
   EXPECT_TRUE(aligner.needs_shifts());

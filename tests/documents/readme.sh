@@ -36,7 +36,7 @@ without_comments() { sed -E 's/[[:blank:]]+#[[:blank:]].*$//; s/[[:blank:]]+$//'
 # A line that calls `attend`: at its start, or behind a pipe, `&&`, `||`, `;`, `(` or a variable's value.
 calls='(^|[|;&(][[:blank:]]*|^[A-Z_]+=[^[:blank:]]*[[:blank:]]+)attend[[:blank:]]+[a-z-]'
 # A line that names `attend` with a command in any way, a path before it or a prompt included.
-names='(^|[^[:alnum:]_-])attend[[:blank:]]+(-|train|predict|evaluate|show|score|align|quantize|shortlist|info|presets|dates)'
+names='(^|[^[:alnum:]_-])attend[[:blank:]]+(-|train|predict|evaluate|show|score|align|quantize|shortlist|info|presets|dates|scenes|models|completion|manual)'
 
 blocks "$root/README.md" | without_comments >"$work/lines"
 grep -E "^[0-9]+:.*$names" "$work/lines" >"$work/named" || true

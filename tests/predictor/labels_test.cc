@@ -13,21 +13,10 @@ namespace {
 
 using testing::random_model;
 using testing::small;
+using testing::small_label_units;
+using testing::small_labels;
 
-model::Configuration label_configuration() {
-  model::Configuration c = small();
-  for (const char* setting :
-       {"target.unit=whole", "target.end_token=false", "target.fixed_length=1", "decoder.cell=none",
-        "decoder.initial_state=zero", "decoder.feedback=none"}) {
-    model::set_option(c, setting);
-  }
-  return c;
-}
-
-Predictor label_predictor() {
-  return Predictor(random_model(label_configuration(),
-                                {"<pad>", "<unk>", "</s>", "a", "b", "c", " ", "very good"}));
-}
+Predictor label_predictor() { return Predictor(random_model(small_labels(), small_label_units())); }
 
 std::vector<std::string> sources() { return {"abc", "a", "", "cc ba", "a\xff", "bbbbbbbbbb", " "}; }
 
@@ -82,9 +71,9 @@ TEST(PredictedLabels, HaveTheProbabilitiesThatScoringGives) {
 TEST(PredictedLabels, NeedAModelOfOneLabel) {
   const std::vector<std::string> texts = {"abc"};
   EXPECT_THROW(testing::small_predictor().predict_labels(texts, {}), UsageError);
-  EXPECT_TRUE(answers_with_one_label(label_configuration()));
+  EXPECT_TRUE(answers_with_one_label(small_labels()));
   EXPECT_FALSE(answers_with_one_label(small()));
-  model::Configuration with_end = label_configuration();
+  model::Configuration with_end = small_labels();
   with_end.target.end_token = true;
   EXPECT_FALSE(answers_with_one_label(with_end));
   PredictOptions split;

@@ -47,6 +47,22 @@ inline model::Configuration small() {
   return c;
 }
 
+/// Returns a configuration of labels, each of which is one unit.
+inline model::Configuration small_labels() {
+  model::Configuration c = small();
+  for (const char* setting :
+       {"target.unit=whole", "target.end_token=false", "target.fixed_length=1", "decoder.cell=none",
+        "decoder.initial_state=zero", "decoder.feedback=none"}) {
+    model::set_option(c, setting);
+  }
+  return c;
+}
+
+/// Returns units for small_labels(), of which "very good" only occurs as a label.
+inline std::vector<std::string> small_label_units() {
+  return {"<pad>", "<unk>", "</s>", "a", "b", "c", " ", "very good"};
+}
+
 /// Returns a predictor with random weights for texts of "abcé" and blanks.
 inline Predictor small_predictor() {
   return Predictor(random_model(small(), {"<pad>", "<unk>", "</s>", "a", "b", "c", " ", "é"}));

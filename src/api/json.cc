@@ -1,3 +1,4 @@
+// The JSON of answers (docs/formats.md).
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -6,10 +7,9 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
-#include "commands/command_line.h"
-#include "commands/word_links.h"
+#include "attend/attend.hpp"
 
-namespace attend::commands {
+namespace attend {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -51,12 +51,12 @@ std::string to_text(const Json& json) {
   return escape_line_ends(json.dump(-1, ' ', false, Json::error_handler_t::replace));
 }
 
-Json bytes(const text::ByteSpan& span) { return {span.begin, span.end}; }
+Json bytes(const ByteSpan& span) { return {span.begin, span.end}; }
 
-Json source_json(const predictor::Answer& answer) {
-  const predictor::Source& source = answer.source;
+Json source_json(const Answer& answer) {
+  const Source& source = answer.source;
   Json units = Json::array();
-  for (const text::Unit& unit : source.units) {
+  for (const Unit& unit : source.units) {
     units.push_back({{"text", unit.text}, {"bytes", bytes(unit.span)}});
   }
   Json json{{"source", source.text},
@@ -72,7 +72,7 @@ Json source_json(const predictor::Answer& answer) {
 // The digits are parsed again, so that the double is printed with the digits of the float.
 Json float_json(float value) { return Json::parse(shortest(value)); }
 
-Json units_json(const predictor::Prediction& prediction) {
+Json units_json(const Prediction& prediction) {
   Json units = Json::array();
   for (std::size_t i = 0; i < prediction.units.size(); ++i) {
     units.push_back({{"text", prediction.units[i]}, {"bytes", bytes(prediction.spans[i])}});
@@ -82,7 +82,7 @@ Json units_json(const predictor::Prediction& prediction) {
 }
 
 // Returns the prediction without its alignment.
-Json prediction_json(const predictor::Prediction& prediction, const predictor::Source& source) {
+Json prediction_json(const Prediction& prediction, const Source& source) {
   Json json{{"text", prediction.text},
             {"score", prediction.score + 0.0},  // 0 for −0
             {"log_probability", prediction.log_probability + 0.0},
@@ -107,16 +107,16 @@ Json prediction_json(const predictor::Prediction& prediction, const predictor::S
   return json;
 }
 
-Json words_json(const std::string& text, const Spans& words) {
+Json words_json(const std::string& text, const std::vector<ByteSpan>& words) {
   Json json = Json::array();
-  for (const text::ByteSpan& span : words) {
+  for (const ByteSpan& span : words) {
     json.push_back(
         {{"text", text.substr(span.begin, span.end - span.begin)}, {"bytes", bytes(span)}});
   }
   return json;
 }
 
-Json word_links_json(const Spans& source, const LinkedWords& target) {
+Json word_links_json(const std::vector<ByteSpan>& source, const LinkedWords& target) {
   Json links = Json::array();
   for (const WordLink& one : target.links) {
     links.push_back({{"source", one.link.source},
@@ -130,8 +130,7 @@ Json word_links_json(const Spans& source, const LinkedWords& target) {
 }
 
 // Writes row by row: for a long source the whole text would be many times as large as the numbers.
-void write_alignment(const predictor::Prediction& prediction, std::size_t columns,
-                     const WriteText& write) {
+void write_alignment(const Prediction& prediction, std::size_t columns, const WriteText& write) {
   write("[");
   const std::size_t rows = prediction.alignment.empty() ? 0 : prediction.units.size();
   for (std::size_t i = 0; i < rows; ++i) {
@@ -152,7 +151,7 @@ std::string open_object(const Json& json) {
   return text;
 }
 
-std::string span_fields(const text::ByteSpan& span) {
+std::string span_fields(const ByteSpan& span) {
   return fmt::format("\"begin\":{},\"end\":{}", span.begin, span.end);
 }
 
@@ -161,11 +160,11 @@ std::string weight_field(std::optional<float> weight) {
 }
 
 // Returns the words [first, end) of a source.
-std::string words_json(const predictor::Source& source, const predictor::Document& document,
-                       std::size_t first, std::size_t end) {
+std::string words_json(const Source& source, const Document& document, std::size_t first,
+                       std::size_t end) {
   std::string json = "[";
   for (std::size_t j = first; j < end; ++j) {
-    const text::Unit& unit = source.units[j];
+    const Unit& unit = source.units[j];
     json += fmt::format("{}{{\"text\":{},{}", j == first ? "" : ",", to_text(unit.text),
                         span_fields(unit.span));
     if (!document.word_weights.empty()) json += weight_field(document.word_weights[j]);
@@ -174,11 +173,10 @@ std::string words_json(const predictor::Source& source, const predictor::Documen
   return json + "]";
 }
 
-void write_sections(const predictor::Document& document, const predictor::Source& source,
-                    const WriteText& write) {
+void write_sections(const Document& document, const Source& source, const WriteText& write) {
   if (!document.paragraphs.empty()) {
     std::string paragraphs;
-    for (const predictor::Section& section : document.paragraphs) {
+    for (const Section& section : document.paragraphs) {
       paragraphs += fmt::format("{}{{{}{}}}", paragraphs.empty() ? "" : ",",
                                 span_fields(section.span), weight_field(section.weight));
     }
@@ -186,7 +184,7 @@ void write_sections(const predictor::Document& document, const predictor::Source
   }
   write(",\"sentences\":[");
   bool first = true;
-  for (const predictor::Section& section : document.sentences) {
+  for (const Section& section : document.sentences) {
     write(fmt::format("{}{{{}{},\"words\":{}}}", first ? "" : ",", span_fields(section.span),
                       weight_field(section.weight),
                       words_json(source, document, section.first, section.end)));
@@ -197,18 +195,17 @@ void write_sections(const predictor::Document& document, const predictor::Source
 
 // Writes the labels, then the sentences of the document with their words, or with one level the
 // words alone.
-void write_document(const predictor::Answer& answer, const WriteText& write) {
+void write_document(const Answer& answer, const WriteText& write) {
   std::string labels;
-  for (const predictor::Prediction& prediction : answer.predictions) {
+  for (const Prediction& prediction : answer.predictions) {
     labels += (labels.empty() ? "" : ",") +
               to_text({{"label", prediction.text},
                        {"probability", std::exp(prediction.log_probability)}});
   }
   write("\"labels\":[" + labels + "]");
   if (answer.predictions.empty()) return;
-  const predictor::Source& source = answer.source;
-  const predictor::Document document =
-      predictor::describe_document(source, answer.predictions.front().alignment);
+  const Source& source = answer.source;
+  const Document document = describe_document(source, answer.predictions.front().alignment);
   if (document.sentences.empty()) {
     write(",\"words\":" + words_json(source, document, 0, source.units.size()));
   } else {
@@ -218,11 +215,7 @@ void write_document(const predictor::Answer& answer, const WriteText& write) {
 
 }  // namespace
 
-AnswerKind answer_kind(const predictor::Predictor& predictor) {
-  return predictor.has_labels() ? AnswerKind::kLabel : AnswerKind::kText;
-}
-
-void write_json(const predictor::Answer& answer, AnswerKind kind, const WriteText& write,
+void write_json(const Answer& answer, AnswerKind kind, const WriteText& write,
                 const WordAnswer* words) {
   Json source = source_json(answer);
   if (words != nullptr) source["source_words"] = words_json(answer.source.text, words->words);
@@ -234,7 +227,7 @@ void write_json(const predictor::Answer& answer, AnswerKind kind, const WriteTex
   write(",\"predictions\":[");
   for (std::size_t k = 0; k < answer.predictions.size(); ++k) {
     if (k > 0) write(",");
-    const predictor::Prediction& prediction = answer.predictions[k];
+    const Prediction& prediction = answer.predictions[k];
     Json json = prediction_json(prediction, answer.source);
     if (words != nullptr) {
       const LinkedWords& target = words->predictions[k];
@@ -249,4 +242,61 @@ void write_json(const predictor::Answer& answer, AnswerKind kind, const WriteTex
   write("]}\n");
 }
 
-}  // namespace attend::commands
+namespace {
+
+Json floats_json(std::span<const float> values) {
+  Json json = Json::array();
+  for (const float value : values) json.push_back(float_json(value));
+  return json;
+}
+
+const char* name_of(Over over) {
+  switch (over) {
+    case Over::kSource:
+      return "source";
+    case Over::kHeads:
+      return "heads";
+    case Over::kPast:
+      return "past";
+    case Over::kUnits:
+      return "units";
+    case Over::kScalar:
+      break;
+  }
+  return "scalar";
+}
+
+Json choice_json(const Choice& choice) {
+  return {{"unit", choice.unit}, {"log_probability", float_json(choice.log_probability)}};
+}
+
+Json step_json(const ExplainedStep& step) {
+  Json json{{"previous", step.previous},
+            {"chosen", choice_json(step.chosen)},
+            {"alignment", floats_json(step.alignment)}};
+  Json observations = Json::array(), choices = Json::array();
+  for (const Observed& one : step.observations) {
+    observations.push_back(
+        {{"name", one.name}, {"over", name_of(one.over)}, {"values", floats_json(one.values)}});
+  }
+  for (const Choice& one : step.choices) choices.push_back(choice_json(one));
+  json["observations"] = std::move(observations);
+  json["choices"] = std::move(choices);
+  return json;
+}
+
+}  // namespace
+
+std::string to_json(const Explanation& explanation, const ModelInfo& info) {
+  Json json = source_json({explanation.source, {}, {}, {}});
+  json["equations"] = Json::array();
+  for (const Equation& one : info.equations) {
+    json["equations"].push_back({{"name", one.name}, {"text", one.text}});
+  }
+  json["prediction"] = prediction_json(explanation.prediction, explanation.source);
+  json["steps"] = Json::array();
+  for (const ExplainedStep& one : explanation.steps) json["steps"].push_back(step_json(one));
+  return to_text(json);
+}
+
+}  // namespace attend

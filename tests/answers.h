@@ -5,15 +5,14 @@
 #include <utility>
 #include <vector>
 
-#include "alignment/alignment.h"
-#include "predictor/predictor.h"
+#include "attend/answers.hpp"
 
-namespace attend::commands::testing {
+namespace attend::testing {
 
 /// Returns the bytes of the pieces of a text, which follow each other with at most blanks between.
-inline std::vector<text::ByteSpan> find_pieces(const std::string& text,
-                                               const std::vector<std::string>& pieces) {
-  std::vector<text::ByteSpan> spans;
+inline std::vector<ByteSpan> find_pieces(const std::string& text,
+                                         const std::vector<std::string>& pieces) {
+  std::vector<ByteSpan> spans;
   std::size_t begin = 0;
   for (const std::string& piece : pieces) {
     begin = text.find(piece, begin);
@@ -25,12 +24,10 @@ inline std::vector<text::ByteSpan> find_pieces(const std::string& text,
 
 /// Returns an answer of a model whose units are the pieces of both texts. `rows` [target pieces,
 /// source pieces and </s>] is the alignment; a further row is that of the step for </s>.
-inline predictor::Answer make_answer(const std::string& source,
-                                     const std::vector<std::string>& source_pieces,
-                                     const std::string& target,
-                                     const std::vector<std::string>& target_pieces,
-                                     const std::vector<std::vector<float>>& rows) {
-  predictor::Answer answer;
+inline Answer make_answer(const std::string& source, const std::vector<std::string>& source_pieces,
+                          const std::string& target, const std::vector<std::string>& target_pieces,
+                          const std::vector<std::vector<float>>& rows) {
+  Answer answer;
   answer.source.text = source;
   const auto spans = find_pieces(source, source_pieces);
   for (std::size_t j = 0; j < source_pieces.size(); ++j) {
@@ -39,8 +36,8 @@ inline predictor::Answer make_answer(const std::string& source,
     answer.source.column_units.push_back(j);
   }
   answer.source.columns.emplace_back("</s>");
-  answer.source.column_units.push_back(alignment::kNoUnit);
-  predictor::Prediction prediction;
+  answer.source.column_units.push_back(kNoUnit);
+  Prediction prediction;
   prediction.text = target;
   prediction.units = target_pieces;
   prediction.spans = find_pieces(target, target_pieces);
@@ -53,4 +50,4 @@ inline predictor::Answer make_answer(const std::string& source,
   return answer;
 }
 
-}  // namespace attend::commands::testing
+}  // namespace attend::testing

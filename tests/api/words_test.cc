@@ -1,4 +1,4 @@
-#include "commands/word_links.h"
+#include "attend/attend.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,16 +7,16 @@
 
 #include "answers.h"
 
-namespace attend::commands {
+namespace attend {
 namespace {
 
 using Json = nlohmann::json;
+using attend::testing::make_answer;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
-using testing::make_answer;
 
 // "kleine Häuser" in pieces, "small houses" in pieces.
-predictor::Answer houses() {
+Answer houses() {
   return make_answer("kleine  Häuser", {"klein", "e", "Häu", "ser"}, "small houses.",
                      {"small", "hous", "es", "."},
                      {{0.5F, 0.3F, 0.1F, 0.1F, 0.0F},
@@ -27,21 +27,21 @@ predictor::Answer houses() {
 
 TEST(LinkWords, JoinsWordsOfTheRawTexts) {
   const WordAnswer words = link_words(houses());
-  EXPECT_THAT(words.words, ElementsAre(text::ByteSpan{0, 6}, text::ByteSpan{8, 15}));
+  EXPECT_THAT(words.words, ElementsAre(ByteSpan{0, 6}, ByteSpan{8, 15}));
   ASSERT_EQ(words.predictions.size(), 1U);
-  EXPECT_THAT(words.predictions[0].words, ElementsAre(text::ByteSpan{0, 5}, text::ByteSpan{6, 13}));
+  EXPECT_THAT(words.predictions[0].words, ElementsAre(ByteSpan{0, 5}, ByteSpan{6, 13}));
   EXPECT_EQ(pharaoh(words.predictions[0]), "0-0 1-1") << "the point belongs to the word before it";
   EXPECT_NEAR(words.predictions[0].links[1].weight, (0.6 + 0.4 + 0.8) / 3, 1e-6);
 }
 
 TEST(LinkWords, OfAnAnswerWithoutPredictionsHasTheWordsOfTheSource) {
-  predictor::Answer answer;
+  Answer answer;
   answer.source.text = " ";
   EXPECT_THAT(link_words(answer).words, IsEmpty());
   EXPECT_THAT(link_words(answer).predictions, IsEmpty());
 }
 
-Json json_of(const predictor::Answer& answer, const WordAnswer* words) {
+Json json_of(const Answer& answer, const WordAnswer* words) {
   std::string text;
   write_json(
       answer, AnswerKind::kText, [&](std::string_view part) { text += part; }, words);
@@ -49,7 +49,7 @@ Json json_of(const predictor::Answer& answer, const WordAnswer* words) {
 }
 
 TEST(LinkWords, AreInJsonBesideTheUnits) {
-  const predictor::Answer answer = houses();
+  const Answer answer = houses();
   const WordAnswer words = link_words(answer);
   const Json json = json_of(answer, &words);
   EXPECT_EQ(json["source_words"][1], Json::parse(R"({"text":"Häuser","bytes":[8,15]})"));
@@ -70,4 +70,4 @@ TEST(LinkWords, AreInJsonBesideTheUnits) {
 }
 
 }  // namespace
-}  // namespace attend::commands
+}  // namespace attend

@@ -1,0 +1,46 @@
+# The .deb packages that `cpack` makes: attend, attend-train, libattend0, libattend-dev, python3-attend.
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_NAME attend)
+set(CPACK_PACKAGE_VENDOR "Attend")
+set(CPACK_PACKAGE_CONTACT "Attend developers <maintainers@users.noreply.github.com>")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_GENERATE_SHLIBS ON)
+set(CPACK_DEBIAN_PACKAGE_SECTION science)
+set(CPACK_COMPONENTS_ALL programs training library development)
+if(ATTEND_BUILD_PYTHON)
+  list(APPEND CPACK_COMPONENTS_ALL python)
+endif()
+if(NOT ATTEND_BUILD_TRAINING)
+  list(REMOVE_ITEM CPACK_COMPONENTS_ALL training)
+endif()
+
+# package(COMPONENT name section "short description" "long description")
+macro(package component name section short long)
+  string(TOUPPER "${component}" upper)
+  set(CPACK_DEBIAN_${upper}_PACKAGE_NAME "${name}")
+  set(CPACK_DEBIAN_${upper}_PACKAGE_SECTION "${section}")
+  set(CPACK_COMPONENT_${upper}_DESCRIPTION "${short}\n${long}")
+endmacro()
+package(programs attend science "predict with attentional encoder-decoder networks"
+  "A light program that predicts, scores, aligns and evaluates with models that\nturn one sequence into another, and shows what they look at.")
+package(training attend-train science "train attentional encoder-decoder networks"
+  "The part of the program that trains models, which needs libtorch.")
+package(library libattend0 libs "library for attentional encoder-decoder networks"
+  "Predicts with models of Attend from C and C++, and gives their alignments.")
+package(development libattend-dev libdevel "headers of the library for attentional encoder-decoders"
+  "Headers, a CMake package and a file for pkg-config.")
+package(python python3-attend python "attentional encoder-decoder networks in Python 3"
+  "Predicts with models of Attend from Python, and gives their alignments as\narrays of numpy.")
+set(CPACK_DEBIAN_PROGRAMS_PACKAGE_DEPENDS "libattend0 (= ${PROJECT_VERSION})")
+set(CPACK_DEBIAN_TRAINING_PACKAGE_DEPENDS "attend (= ${PROJECT_VERSION})")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libattend0 (= ${PROJECT_VERSION})")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SHLIBDEPS OFF)
+set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS "python3 (>= 3.11), python3 (<< 3.12), python3-numpy, attend (= ${PROJECT_VERSION})")
+set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA "${CMAKE_SOURCE_DIR}/packaging/triggers")
+set(CPACK_DEBIAN_PYTHON_PACKAGE_CONTROL_EXTRA
+  "${CMAKE_SOURCE_DIR}/packaging/python3/postinst;${CMAKE_SOURCE_DIR}/packaging/python3/prerm")
+include(CPack)

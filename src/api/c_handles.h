@@ -1,5 +1,5 @@
-// The functions of the C face share this file: how exceptions become statuses, and how handles lead to
-// answers.
+// The functions of the C face share this file: how exceptions become statuses, and how handles lead
+// to answers.
 #pragma once
 
 #include <cstddef>

@@ -18,8 +18,8 @@ struct NamedOptions {
   /// (include/attend/attend.h lists them). Throws UsageError for a name that is not known and for a
   /// value of another kind or out of range, and as Dictionary::load() does.
   void set(std::string_view name, const std::string& value);
-  /// Returns the options of prediction: with the sampling if one was asked for, else with a beam that
-  /// is wide enough for the n best.
+  /// Returns the options of prediction: with the sampling if one was asked for, else with a beam
+  /// that is wide enough for the n best.
   PredictOptions wanted() const;
 };
 

@@ -14,10 +14,18 @@ from attend._attend import Prediction
 Path = Union[str, "os.PathLike[str]"]
 
 
+def _text(text: Path) -> str:
+    found = os.fspath(text)
+    if not isinstance(found, str):
+        raise TypeError(f"found {type(found).__name__}, expected str or a path")
+    found.encode()  # UnicodeEncodeError where half of a surrogate pair stands alone
+    return found
+
+
 def _paths(paths: Path | Iterable[Path]) -> list[str]:
     if isinstance(paths, (str, os.PathLike)):
-        return [os.fspath(paths)]
-    return [os.fspath(one) for one in paths]
+        return [_text(paths)]
+    return [_text(one) for one in paths]
 
 
 class Predictor:

@@ -50,17 +50,25 @@ def _records(path: pathlib.Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in lines if line.endswith("\n")]
 
 
+def _find(program: str) -> str:
+    """The program on PATH, else the one that was installed with this package: PREFIX/bin beside PREFIX/lib."""
+    found = shutil.which(program)
+    for prefix in pathlib.Path(__file__).resolve().parents[3:5]:
+        found = found or shutil.which(program, path=str(prefix / "bin"))
+    if found is None:
+        raise _attend.Error(f"the program '{program}' is not installed")
+    return found
+
+
 def train(pairs: Path, model: Path, *, program: str = "attend", wait: float = 0.2, **options: Any) -> Iterator[Progress]:
     """Trains a model from a file of pairs and yields a Progress after each validation. The options are those of `attend
     train`, with underscores: preset="dates", minutes=5, seed=1, set=["decoder.units=64"]. The same call again goes on where
-    a training stopped. The training begins with the first step of the iterator. Closing the iterator stops the training, which leaves a checkpoint.
+    a training stopped. The training begins with the first step of the iterator. Closing the iterator stops the training, which
+    leaves a checkpoint. `program` is looked for on PATH, then in the folder bin that this package was installed with.
 
     Raises UsageError, DataError, ModelError or Error with the program's message."""
-    found = shutil.which(program)
-    if found is None:
-        raise _attend.Error(f"the program '{program}' is not installed")
     folder = pathlib.Path(model)
-    command = [found, "train", os.fspath(pairs), "-m", str(folder), *_arguments(options)]
+    command = [_find(program), "train", os.fspath(pairs), "-m", str(folder), *_arguments(options)]
     metrics = folder / "metrics.jsonl"
     seen = len(_records(metrics))
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,

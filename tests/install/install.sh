@@ -52,6 +52,8 @@ if [ -n "$python" ]; then
   PYTHONPATH=$(dirname "$(dirname "$(find "$prefix" -name 'predictor.py')")")
   export PYTHONPATH
   check "$python" "$root/examples/date.py"
+  found=$(PATH=/usr/bin:/bin "$python" -c 'from attend import training; print(training._find("attend-train"))')
+  [ "$found" -ef "$prefix/bin/attend-train" ] || fail "a training from Python runs '$found'"
   [ "$("$python" -c 'import attend; print(attend.__version__)')" = "$version" ] || fail "attend.__version__ differs from VERSION"
 fi
 

@@ -35,6 +35,11 @@ class Prediction(unittest.TestCase):
         self.assertEqual([best.text for best in several][0], one.text)
         self.assertEqual(self.predictor.predict([]), [])
 
+    def test_what_is_no_text_is_named(self):
+        for text, error in (("\ud800", UnicodeEncodeError), (b"3 May", TypeError), (["a", 3], TypeError)):
+            with self.assertRaises(error):
+                self.predictor.predict(text if isinstance(text, list) else [text])
+
     def test_answers_are_those_of_the_command_line(self):
         lines = command_line("predict", "-m", MODEL, "--format", "json").splitlines()
         for line, best in zip(lines, self.predictor.predict(DATES)):

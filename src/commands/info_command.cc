@@ -9,6 +9,8 @@
 
 #include "base/base.h"
 #include "commands/command_line.h"
+#include "commands/diagram.h"
+#include "commands/output_files.h"
 #include "model/model.h"
 
 namespace attend::commands {
@@ -17,6 +19,7 @@ namespace {
 struct Options {
   std::string model;
   bool tensors = false;
+  std::string diagram;  // a file; empty: none
 };
 
 // Returns a whole number with a comma after each third digit from the right: "1,250,000".
@@ -162,7 +165,11 @@ std::string describe_parameters(const std::vector<model::TensorSpec>& table) {
 }
 
 void run(const Options& options) {
+  check_svg("--diagram", options.diagram);
   const model::Model model = model::load(options.model);
+  if (!options.diagram.empty()) {
+    return write_diagram(options.diagram, model.text.configuration, model.text.sizes());
+  }
   const auto table = model::parameter_table(model.text.configuration, model.text.sizes());
   const bool plan = model::has_plan(model.text.configuration);
   std::string text = fmt::format("{:<12}{}\n", "preset", model.text.configuration.preset);
@@ -197,7 +204,17 @@ struct PresetOptions {
   std::string name;
   bool published = false;
   bool shows_options = false;
+  std::string diagram;  // a file; empty: none
 };
+
+void add_diagram_option(CLI::App& command, std::string& file) {
+  command
+      .add_option("--diagram", file,
+                  "draw the network as SVG into this file (- for standard output), and print "
+                  "nothing else")
+      ->type_name("FILE")
+      ->check(not_empty());
+}
 
 std::string list_presets() {
   std::string text;
@@ -220,7 +237,9 @@ std::string list_options(const std::string& preset, model::Configuration configu
 
 // Without a name, lists the presets. With one, prints its options as YAML for attend train -c.
 void run_presets(const PresetOptions& options) {
+  check_svg("--diagram", options.diagram);
   if (options.name.empty()) {
+    if (!options.diagram.empty()) throw UsageError("--diagram needs the name of a preset");
     if (options.published) throw UsageError("--published needs the name of a preset");
     std::string text = list_presets();
     if (options.shows_options) text += "\n" + list_options("default", model::preset("default"));
@@ -228,6 +247,7 @@ void run_presets(const PresetOptions& options) {
   }
   const model::Configuration configuration =
       options.published ? model::published(options.name) : model::preset(options.name);
+  if (!options.diagram.empty()) return write_diagram(options.diagram, configuration, {});
   write_file("-", options.shows_options ? list_options(options.name, configuration)
                                         : model::write_yaml(configuration));
 }
@@ -239,6 +259,7 @@ void add_info(CLI::App& program) {
   CLI::App* command = program.add_subcommand("info", "what a model folder holds");
   add_model_option(*command, options->model);
   command->add_flag("--tensors", options->tensors, "list names and shapes of all tensors");
+  add_diagram_option(*command, options->diagram);
   command->callback([options] { run(*options); });
 }
 
@@ -250,6 +271,7 @@ void add_presets(CLI::App& program) {
       ->check(not_empty());
   command->add_flag("--published", options->published, "print it at the sizes of its paper");
   command->add_flag("--options", options->shows_options, "list every option of a configuration");
+  add_diagram_option(*command, options->diagram);
   command->callback([options] { run_presets(*options); });
 }
 

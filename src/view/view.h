@@ -328,4 +328,34 @@ struct ReliabilityOptions {
 std::string draw_reliability(std::span<const ReliabilityBin> bins,
                              const ReliabilityOptions& options = {});
 
+// ------------------------------------------------------------------------------------ diagrams ---
+
+/// What a box of a diagram stands for, which decides its colour.
+enum class BoxKind { kInput, kEncoder, kAttention, kDecoder, kOutput };
+
+/// A box. Its lines are short texts; the first one is its name.
+struct DiagramBox {
+  std::vector<std::string> lines;
+  BoxKind kind = BoxKind::kDecoder;
+};
+
+/// An arrow between two boxes, given by their places in Diagram::boxes. A feedback is dashed and
+/// does not count when boxes are put in order: it shows a value that the next step reads.
+struct DiagramArrow {
+  std::size_t from = 0, to = 0;
+  bool feedback = false;
+};
+
+/// Boxes and arrows. Without the feedback the arrows must have no circle.
+struct Diagram {
+  std::string title = {};
+  std::vector<DiagramBox> boxes = {};
+  std::vector<DiagramArrow> arrows = {};
+  std::vector<std::string> notes = {};  ///< lines below the picture
+};
+
+/// Returns a diagram as one SVG 1.1 document. Arrows point upward, and feedback runs down on the
+/// right. Fails a check when an arrow names a box that is missing or when arrows form a circle.
+std::string draw_svg(const Diagram& diagram);
+
 }  // namespace attend::view

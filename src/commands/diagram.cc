@@ -7,6 +7,10 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <string_view>
+#include <tuple>
+#include <utility>
+#include <vector>
 
 #include "base/base.h"
 
@@ -130,12 +134,20 @@ bool stands_alone(Op op) {
   }
 }
 
-view::BoxKind kind_of(Op op, const step::Shape& shape) {
+// Whether a name of an equation belongs to the look at the source.
+bool is_word_of_attention(std::string_view label) {
+  return label == "query" || label == "energies" || label == "alignment" || label == "context" ||
+         label == "window" || label == "gate";
+}
+
+view::BoxKind kind_of(const Node& node) {
+  const Op op = node.op;
+  const step::Shape& shape = node.results[0];
   if (op == Op::kPreviousEmbedding || op == Op::kNextEmbedding) return view::BoxKind::kInput;
   if (op == Op::kLogProbabilities) return view::BoxKind::kOutput;
   const bool looks = op == Op::kWeightedSum || op == Op::kPastSum || op == Op::kSoftmax ||
-                     shape.per == step::Per::kRowPosition || shape.per == step::Per::kRowPast ||
-                     shape.per == step::Per::kPosition;
+                     is_word_of_attention(node.label) || shape.per == step::Per::kRowPosition ||
+                     shape.per == step::Per::kRowPast || shape.per == step::Per::kPosition;
   return looks ? view::BoxKind::kAttention : view::BoxKind::kDecoder;
 }
 
@@ -255,7 +267,16 @@ class ProgramBoxes {
     if (one.op == Op::kPreviousEmbedding) name = "previous token";
     if (one.op == Op::kNextEmbedding) name = "chosen token";
     if (!one.symbol.empty()) name += " " + one.symbol;
+    const bool is_cell = one.op == Op::kGru || one.op == Op::kLstm;
+    if (is_cell && one.label.empty()) name = fmt::format("layer {}", one.layer + 1);
+    if (one.label.empty()) {
+      for (const step::Carried& carried : program_.carried) {
+        const bool cell = carried.name.ends_with(".cell");
+        if (carried.initial.node == k) name = cell ? "first cell" : "first state";
+      }
+    }
     if (name.empty()) name = "value";
+    if (what.empty() || what == name) return {name, shape_text(k)};
     return {name, what, shape_text(k)};
   }
 
@@ -267,7 +288,7 @@ class ProgramBoxes {
         continue;
       }
       boxes_[k] = diagram_.boxes.size();
-      diagram_.boxes.push_back({lines(k), kind_of(node(k).op, node(k).results[0])});
+      diagram_.boxes.push_back({lines(k), kind_of(node(k))});
       if (reads_encoder(k)) arrow(annotations, boxes_[k], false);
     }
   }
@@ -325,13 +346,17 @@ view::Diagram network_diagram(const model::Configuration& configuration,
   diagram.title = configuration.preset;
   const std::size_t annotations = add_encoder(diagram, configuration, sizes);
   const step::Program program = model::step_program(
-      configuration, {std::max<std::int64_t>(1, sizes.source), std::max<std::int64_t>(1, sizes.target)});
+      configuration,
+      {std::max<std::int64_t>(1, sizes.source), std::max<std::int64_t>(1, sizes.target)});
   ProgramBoxes(diagram, program, annotations, sizes);
   const char* position = configuration.encoder.reads_pictures() ? "regions"
                          : configuration.encoder.levels == 1    ? "tokens"
                          : configuration.encoder.levels == 2    ? "sentences"
                                                                 : "paragraphs";
   diagram.notes = {fmt::format("T: number of {} of a source", position)};
+  if (configuration.encoder.reads_pictures()) {
+    diagram.notes[0] += fmt::format(", {}", configuration.regions());
+  }
   if (!program.carried.empty()) diagram.notes.push_back("dashed: the next step reads the value");
   return diagram;
 }

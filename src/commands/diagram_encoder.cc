@@ -30,7 +30,7 @@ class Chain {
 std::string layers_text(const EncoderConfig& encoder) {
   const char* cell = encoder.cell.type == model::Cell::kGru ? "GRU" : "LSTM";
   const bool two = encoder.direction == model::Direction::kBidirectional;
-  const char* reading = two                                                     ? "forward and backward"
+  const char* reading = two                                               ? "forward and backward"
                         : encoder.direction == model::Direction::kForward ? "forward"
                                                                           : "backward";
   return fmt::format("{}{} {}", encoder.layers > 1 ? fmt::format("{} × ", encoder.layers) : "",
@@ -64,14 +64,13 @@ std::size_t add_pictures(view::Diagram& diagram, const model::Configuration& c) 
   for (int stage = 0; stage < encoder.stages; ++stage) {
     const bool top = stage + 1 == encoder.stages;
     const int blocks = encoder.blocks(stage);
-    last = chain.add(
-        {top ? "annotations h_j" : fmt::format("stage {}", stage + 1),
-         blocks == 0 ? std::string("convolution, half the size")
-                     : fmt::format("convolution and {} residual block{}", blocks,
-                                   blocks == 1 ? "" : "s"),
-         top ? fmt::format("{} × {}", c.regions(), encoder.units)
-             : fmt::format("{} × {} × {}", c.image.height >> (stage + 1),
-                           c.image.width >> (stage + 1), encoder.channels(stage))});
+    last = chain.add({top ? "annotations h_j" : fmt::format("stage {}", stage + 1),
+                      blocks == 0 ? std::string("convolution, half the size")
+                                  : fmt::format("convolution and {} residual block{}", blocks,
+                                                blocks == 1 ? "" : "s"),
+                      top ? fmt::format("{} × {}", c.regions(), encoder.units)
+                          : fmt::format("{} × {} × {}", c.image.height >> (stage + 1),
+                                        c.image.width >> (stage + 1), encoder.channels(stage))});
   }
   return last;
 }
@@ -83,24 +82,27 @@ std::size_t add_encoder(view::Diagram& diagram, const model::Configuration& c,
   const EncoderConfig& encoder = c.encoder;
   if (encoder.reads_pictures()) return add_pictures(diagram, c);
   Chain chain(diagram);
+  const std::string tokens = encoder.levels > 1 ? "all tokens" : "T";
   chain.add({"source", "tokens x_j",
-             sizes.source > 0 ? fmt::format("T of {} units", sizes.source) : "T"},
+             sizes.source > 0 ? fmt::format("{} of {} units", tokens, sizes.source) : tokens},
             view::BoxKind::kInput);
   std::string embedding = "embedding E x_j";
   if (encoder.ngrams > 0) embedding += " and n-grams";
   if (encoder.position_units > 0) embedding += " and distances";
   const int units = encoder.embedding + 2 * encoder.position_units;
   chain.add(encoder.embedding == 0
-                ? std::vector<std::string>{"source vectors", "one-hot", "T × vocabulary"}
+                ? std::vector<std::string>{"source vectors", "one-hot", tokens + " × vocabulary"}
                 : std::vector<std::string>{"source vectors", embedding,
-                                           fmt::format("T × {}", units)});
+                                           fmt::format("{} × {}", tokens, units)});
   constexpr std::array<std::string_view, 3> kLevels = {"token", "sentence", "paragraph"};
   for (int level = 0; level + 1 < encoder.levels; ++level) {
     const auto at = static_cast<std::size_t>(level);
     chain.add({fmt::format("{} annotations", kLevels.at(at)), layers_text(encoder),
-               fmt::format("{}s × {}", kLevels.at(at), encoder.annotation_units())});
+               fmt::format("all {}s × {}", kLevels.at(at), encoder.annotation_units())});
     chain.add({fmt::format("{} vectors", kLevels.at(at + 1)), pooling_text(encoder.pooling),
-               fmt::format("{}s × {}", kLevels.at(at + 1), encoder.annotation_units())});
+               level + 2 == encoder.levels
+                   ? fmt::format("T × {}", encoder.annotation_units())
+                   : fmt::format("all {}s × {}", kLevels.at(at + 1), encoder.annotation_units())});
   }
   return chain.add(
       {"annotations h_j", layers_text(encoder), fmt::format("T × {}", encoder.annotation_units())});

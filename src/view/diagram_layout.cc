@@ -86,8 +86,8 @@ void Layers::choose_layers() {
     }
   }
   const auto reads = [&](std::size_t box) {
-    return std::ranges::any_of(
-        diagram_.arrows, [&](const DiagramArrow& a) { return !a.feedback && a.to == box; });
+    return std::ranges::any_of(diagram_.arrows,
+                               [&](const DiagramArrow& a) { return !a.feedback && a.to == box; });
   };
   for (std::size_t box = 0; box < vertices_.size(); ++box) {
     if (reads(box)) continue;
@@ -244,7 +244,7 @@ std::vector<Point> Layers::feedback(const DiagramArrow& arrow, std::size_t lane,
   const double start = from.x + from.width * 0.3, end = to.x + to.width * 0.3;
   const double out = top(from.layer) - offset;
   const double in = top(to.layer) + box_height_ + 14 + kLane * static_cast<double>(lane);
-  return {{start, top(from.layer)}, {start, out}, {right, out}, {right, in}, {end, in},
+  return {{start, top(from.layer)},          {start, out}, {right, out}, {right, in}, {end, in},
           {end, top(to.layer) + box_height_}};
 }
 

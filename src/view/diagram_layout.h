@@ -20,8 +20,8 @@ struct PlacedBox {
 /// Where everything of a diagram lies, in pixels. y grows downward.
 struct DiagramLayout {
   double width = 0, height = 0;
-  std::vector<PlacedBox> boxes;             // as in Diagram::boxes
-  std::vector<std::vector<Point>> arrows;   // corners of each arrow, as in Diagram::arrows
+  std::vector<PlacedBox> boxes;            // as in Diagram::boxes
+  std::vector<std::vector<Point>> arrows;  // corners of each arrow, as in Diagram::arrows
 };
 
 /// Places boxes whose arrows have no circle without the feedback. `above` is kept free for a title,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 
 #include "base/base.h"
@@ -164,10 +165,21 @@ std::string describe_parameters(const std::vector<model::TensorSpec>& table) {
   return fmt::format("{} = {}", model::parameter_count(table), fmt::join(lines, " + "));
 }
 
+// Returns the files of a model folder, which no output may replace.
+std::vector<NamedFile> files_of_folder(const std::string& folder) {
+  std::vector<NamedFile> files;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, none)) {
+    files.push_back({"a file of the model", entry.path().string()});
+  }
+  return files;
+}
+
 void run(const Options& options) {
   check_svg("--diagram", options.diagram);
   const model::Model model = model::load(options.model);
   if (!options.diagram.empty()) {
+    check_kept(files_of_folder(options.model), {"--diagram", options.diagram});
     return write_diagram(options.diagram, model.text.configuration, model.text.sizes());
   }
   const auto table = model::parameter_table(model.text.configuration, model.text.sizes());

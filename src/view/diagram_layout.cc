@@ -18,6 +18,7 @@ constexpr double kGap = 34;       // between two layers, without feedback
 constexpr double kLane = 9;       // between two lines of feedback
 constexpr double kBendWidth = 8;  // what an arrow takes between two boxes
 constexpr double kPadding = 10;   // between the text of a box and its border
+constexpr double kUpright = 9;    // the last part of an arrow, which its head lies on
 constexpr int kSweeps = 24;
 
 /// A box, or the bend of an arrow in a layer that it crosses.
@@ -233,7 +234,10 @@ std::vector<Point> Layers::forward(std::size_t arrow) const {
       sorted, [&](std::size_t a, std::size_t b) { return vertices_[a].x < vertices_[b].x; });
   const auto place = std::ranges::find(sorted, last) - sorted.begin();
   const double share = (static_cast<double>(place) + 1) / (static_cast<double>(sorted.size()) + 1);
-  points.push_back({target.x + (share - 0.5) * target.width, top(target.layer) + box_height_});
+  const double x = target.x + (share - 0.5) * target.width;
+  const double bottom = top(target.layer) + box_height_;
+  points.push_back({x, bottom + kUpright});
+  points.push_back({x, bottom});
   return points;
 }
 

@@ -2,6 +2,11 @@
 
 #include <gmock/gmock.h>
 
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "../view/xml.h"
 #include "base/base.h"
 #include "view/labels.h"
@@ -41,6 +46,32 @@ Area area_of_text(const Element& text) {
   return {left, text.number("y") - 0.8 * size, left + width, text.number("y") + 0.2 * size};
 }
 
+// Whether the lines of a path, "M x y L x y …", enter an area. Points of the border do not count.
+bool enters(const Element& path, const Area& area) {
+  std::istringstream words(path.attributes.at("d"));
+  std::vector<std::pair<double, double>> corners;
+  std::string word;
+  while (words >> word) {
+    double y = 0;
+    words >> y;
+    corners.emplace_back(std::stod(word.substr(word.find_first_of("-0123456789"))), y);
+  }
+  constexpr int kSteps = 200;
+  for (std::size_t k = 1; k < corners.size(); ++k) {
+    for (int step = 0; step <= kSteps; ++step) {
+      const double share = static_cast<double>(step) / kSteps;
+      const double x = corners[k - 1].first + share * (corners[k].first - corners[k - 1].first);
+      const double y = corners[k - 1].second + share * (corners[k].second - corners[k - 1].second);
+      constexpr double kBorder = 0.5;
+      if (x > area.left + kBorder && x < area.right - kBorder && y > area.top + kBorder &&
+          y < area.bottom - kBorder) {
+        return true;
+      }
+    }
+  }
+  return false;
+}
+
 // Returns a line for each pair of boxes or texts that overlap, and for each text that crosses the
 // border of a box or leaves the page.
 std::vector<std::string> overlaps(const std::string& svg) {
@@ -65,6 +96,14 @@ std::vector<std::string> overlaps(const std::string& svg) {
     }
     for (std::size_t k = 0; k < i; ++k) {
       if (area.meets(area_of_text(texts[k]))) found.push_back("texts overlap: " + texts[i].text);
+    }
+  }
+  for (const Element& path : named(document, "path")) {
+    for (std::size_t k = 1; k < boxes.size(); ++k) {
+      if (enters(path, area_of_box(boxes[k]))) found.push_back("an arrow crosses a box");
+    }
+    for (const Element& text : texts) {
+      if (enters(path, area_of_text(text))) found.push_back("an arrow crosses " + text.text);
     }
   }
   return found;
@@ -104,6 +143,9 @@ TEST(NetworkDiagram, TheMeasurementFindsWrongPictures) {
   EXPECT_THAT(overlaps(page(text + text)), Contains(HasSubstr("texts overlap")));
   EXPECT_THAT(overlaps(page("<text x=\"80\" y=\"30\" font-size=\"12\">energies</text>")),
               Contains(HasSubstr("leaves the page")));
+  EXPECT_THAT(overlaps(page(box + "<path d=\"M5 5 L60 60\"/>")),
+              Contains("an arrow crosses a box"));
+  EXPECT_THAT(overlaps(page(box + "<path d=\"M5 5 L60 5\"/>")), IsEmpty());
 }
 
 TEST(NetworkDiagram, FollowsTheConfiguration) {

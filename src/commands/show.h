@@ -62,6 +62,19 @@ bool has_extension(const std::string& file, std::string_view extension);
 /// Returns the equations of the model and every step of the predictions, with their numbers.
 std::string explain_texts(const Predictor& predictor, const ShowOptions& options, Notices& notices);
 
+struct ExampleOptions {
+  std::string score = "dot", size = "3x2";
+  int steps = 2;
+  std::vector<CLI::Option*> given = {};  ///< --example and those that go with it, in this order
+};
+/// Adds --example and the options that go with it. With --example, a model and texts are not
+/// required. Call it behind those of models and texts.
+void add_example_options(CLI::App& command, ExampleOptions& options);
+/// Whether --example was given. UsageError if options came with it that do not belong to it.
+bool asks_for_example(const CLI::App& command, const ExampleOptions& options);
+/// Prints attention worked out on given numbers. UsageError for a size that is none.
+void print_example(const ExampleOptions& options);
+
 /// Draws captions of pictures with the regions that each word looked at, in the terminal or into a
 /// file. For a model that reads pictures.
 void show_pictures(const Predictor& predictor, const ShowOptions& options, Notices& notices);

@@ -161,7 +161,10 @@ void add_show(CLI::App& program) {
   add_marks_options(*command, options->marks);
   add_search_options(*command, options->predict);
   add_target_options(*command, options->asked, options->predict);
-  command->callback([options, command] {
+  const auto example = std::make_shared<ExampleOptions>();
+  add_example_options(*command, *example);
+  command->callback([options, example, command] {
+    if (asks_for_example(*command, *example)) return print_example(*example);
     check_models(*command, options->models);
     run(*options);
   });

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "commands/worked_example.h"
 #include "view/view.h"
@@ -144,28 +145,29 @@ std::string query(std::size_t i, const ExampleStep& step, ExampleScore score) {
                           numbers(step.query, Decimals::kComputed)));
 }
 
-std::string energies(std::size_t i, const ExampleStep& step, ExampleScore score) {
+// Returns the hidden layer of the additive score, and nothing for the other scores.
+std::string hidden(std::size_t i, const ExampleStep& step) {
+  if (step.hidden.empty()) return "";
   const std::size_t n = step.query.size();
-  const std::string each =
-      fmt::format(", for each of {} annotations {}", step.keys.size(), product_of_shapes(1, n, 1));
-  const std::string e = fmt::format("e_{}j", i);
-  if (score == ExampleScore::kAdditive) {
-    return line("energies", shape(1, step.keys.size()),
-                fmt::format("{} = v · tanh(q_{} + U h_j){}", e, i, each)) +
-           table("j",
-                 {{"U h_j", step.keys},
-                  {fmt::format("tanh(q_{} + U h_j)", i), step.hidden},
-                  {"v ⊙ tanh", step.terms},
-                  {"sum " + e, one_column(step.energies)}},
-                 "");
-  }
-  return line("energies", shape(1, step.keys.size()),
-              fmt::format("{} = q_{} · h_j{}", e, i, each)) +
-         table("j",
-               {{"h_j", step.keys, {}, Decimals::kGiven},
-                {fmt::format("q_{} ⊙ h_j", i), step.terms},
-                {"sum " + e, one_column(step.energies)}},
+  return line("hidden", shape(step.hidden.size(), n),
+              fmt::format("t_{0}j = tanh(q_{0} + U h_j), for each annotation U h_j: {1}", i,
+                          product_of_shapes(n, n, 1))) +
+         table("j", {{"U h_j", step.keys}, {fmt::format("tanh(q_{} + U h_j)", i), step.hidden}},
                "");
+}
+
+std::string energies(std::size_t i, const ExampleStep& step, ExampleScore score) {
+  const bool additive = score == ExampleScore::kAdditive;
+  const std::string vector = additive ? "v" : fmt::format("q_{}", i);
+  const std::string other = additive ? fmt::format("t_{}j", i) : "h_j";
+  std::vector<ColumnGroup> groups;
+  if (!additive) groups.push_back({other, step.keys, {}, Decimals::kGiven});
+  groups.push_back({fmt::format("{} ⊙ {}", vector, other), step.terms});
+  groups.push_back({fmt::format("sum e_{}j", i), one_column(step.energies)});
+  return line("energies", shape(1, step.keys.size()),
+              fmt::format("e_{}j = {} · {}, for each annotation {}", i, vector, other,
+                          product_of_shapes(1, step.query.size(), 1))) +
+         table("j", groups, "");
 }
 
 std::string alignment(std::size_t i, const ExampleStep& step) {
@@ -199,8 +201,8 @@ std::string explain_step(std::size_t i, const WorkedExample& example) {
   const ExampleStep& step = example.steps[i - 1];
   return fmt::format("\nstep {}: previous token {}\n", i, i == 1 ? "none" : "y_1") +
          vector_line("state", shape(1, step.state.size()), fmt::format("s_{}", i - 1), step.state) +
-         query(i, step, example.score) + energies(i, step, example.score) + alignment(i, step) +
-         context(i, step, example);
+         query(i, step, example.score) + hidden(i, step) + energies(i, step, example.score) +
+         alignment(i, step) + context(i, step, example);
 }
 
 std::size_t place_of_largest(const Numbers& values) {
@@ -220,7 +222,7 @@ std::string both_steps(const WorkedExample& example) {
                     to = place_of_largest(second.alignment);
   return "\nboth steps\n" +
          line("alignment", shape(2, positions),
-              "The annotations are equal, the query is another one, and the weights move.") +
+              "Both steps look at the same annotations: another query, other weights.") +
          table("j",
                {{"α_1j", one_column(first.alignment)},
                 {"α_2j", one_column(second.alignment)},
@@ -238,20 +240,37 @@ std::string both_steps(const WorkedExample& example) {
 std::string introduction(const WorkedExample& example) {
   const auto [positions, units] = example.size;
   std::string text = fmt::format(
-      "Attention with the score `{}`: {} annotations h_j of {} units, the rows of H.\n"
+      "Attention with the score `{}`, worked out. The annotations h_j of a source are the rows of "
+      "H,\n"
+      "which is {}: source positions × units.\n\n"
       "A step: previous token, state → query → energies → alignment → context → state → readout →\n"
       "log-probabilities. The shape of a value, rows×columns, stands behind its name. Numbers "
       "with\n"
-      "two decimals are given, those with six are computed from them. a ⊙ b multiplies component\n"
-      "by component.\n",
-      kExampleScores[static_cast<std::size_t>(example.score)], positions, units);
+      "two decimals are given, those with six are computed from them. x ⊙ y multiplies the "
+      "vectors\n"
+      "x and y component by component.\n",
+      kExampleScores[static_cast<std::size_t>(example.score)], shape(positions, units));
   if (units > kShownUnits) {
-    text += fmt::format("Vectors are shown up to component {}, and … stands for the others.\n",
-                        kShownUnits);
+    text += fmt::format(
+        "Vectors and matrices of weights are shown up to number {}; … stands for the others, which "
+        "count too.\n",
+        kShownUnits);
   }
   if (is_set_by_hand(example.size)) return text;
   return text + "The given values follow a rule, which starts from r = 1 and k = 1:\n" +
          example_rule(example.score);
+}
+
+std::string how_a_model_goes_on() {
+  std::string text = "\nhow a model goes on from the context of step i\n";
+  for (const auto& [name, what] : std::vector<std::pair<std::string, std::string>>{
+           {"state",
+            "A cell, such as a GRU, computes s_i from s_{i-1}, the previous token and c_i."},
+           {"readout", "A layer computes it from s_i and c_i."},
+           {"log-probabilities", "They are the logarithm of a softmax over the vocabulary."}}) {
+    text += fmt::format("  {:<18} {}\n", name, what);
+  }
+  return text + "  In this example the states are given, because a cell has weights of its own.\n";
 }
 
 }  // namespace
@@ -260,14 +279,7 @@ std::string draw_example(const WorkedExample& example) {
   std::string text = introduction(example) + given(example);
   for (std::size_t i = 1; i <= example.steps.size(); ++i) text += explain_step(i, example);
   if (example.steps.size() == 2) text += both_steps(example);
-  return text +
-         "\nHow a model goes on\n"
-         "  state             A cell, such as a GRU, computes s_i from s_{i-1}, the previous token "
-         "and c_i.\n"
-         "  readout           A layer computes it from s_i and c_i.\n"
-         "  log-probabilities The logarithm of a softmax over the vocabulary, as long as the "
-         "vocabulary.\n"
-         "  Here the states are given, because a cell has weights of its own.\n";
+  return text + how_a_model_goes_on();
 }
 
 }  // namespace attend::commands

@@ -34,10 +34,14 @@ void set_all(api::NamedOptions& options, const py::kwargs& keywords) {
     if (value.is_none()) continue;
     auto name = key.cast<std::string>();
     std::replace(name.begin(), name.end(), '_', '-');
-    const bool several = py::isinstance<py::list>(value) || py::isinstance<py::tuple>(value);
+    const bool several = !py::isinstance<py::str>(value) && !py::isinstance<py::bytes>(value) &&
+                         py::hasattr(value, "__iter__");
     if (!several) {
       options.set(name, text_of(value));
       continue;
+    }
+    if (name != "require" && name != "forbid") {
+      throw UsageError(name + ": found several values, expected one");
     }
     for (const py::handle& one : value) options.set(name, text_of(one));
   }

@@ -15,7 +15,9 @@
  * Texts are UTF-8 and end in a zero byte. Places in texts are bytes, from 0.
  *
  * Handles. A handle is a number in the shape of a pointer: do not dereference it. Every function
- * takes a null handle, a freed one and a wrong one, and answers ATTEND_USAGE, NULL, 0 or NaN.
+ * takes a null handle, a freed one and a wrong one, and answers ATTEND_USAGE, NULL, 0 or NaN; those
+ * that free do nothing then. attend_string_free() takes no handle, but a string that
+ * attend_explain() gave, once, or NULL.
  *
  * Errors. A function that returns attend_status says what went wrong; the others answer NULL, 0 or
  * NaN where an argument is wrong. attend_last_error() has the message in either case.
@@ -64,8 +66,9 @@ ATTEND_C_API const char* attend_last_error(void);
  * - Loading: precision (float32 | bfloat16 | int8), shortlist (yes | no), ensemble (probabilities |
  *   log-probabilities), images, image-index, features, feature-names.
  * - Search: beam, n-best, length-normalisation, maximum-ratio, maximum-length, minimum-length,
- *   minimum-ratio, coverage, no-repeat-ngrams, sample (yes | no), temperature, top-k, top-p, seed.
- *   A beam that is smaller than "n-best" counts as "n-best".
+ *   minimum-ratio, coverage, no-repeat-ngrams, sample (yes | no), temperature, top-k, top-p, seed,
+ *   stream. A beam that is smaller than "n-best" counts as "n-best". "stream" is the number of the
+ *   first text, 1 if it is not set: each text draws its samples by the seed and its own number.
  * - Targets: prefix, require, forbid, unknown (write | forbid | replace), dictionary. "require" and
  *   "forbid" may be set several times, each time with one more text.
  * - Work: batch-size, threads, maximum-source-length, long-sources (cut | skip | split),

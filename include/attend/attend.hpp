@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <filesystem>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 #include <span>
 #include <string>
@@ -69,12 +70,14 @@ struct ModelInfo {
 class ATTEND_API Predictor {
  public:
   /// `folder` may also be the name of a model that is installed with Attend, such as "dates"; a
-  /// folder of this name wins. Throws ModelError when the folder is missing, damaged or of a newer
-  /// format, or when it lacks the shortlist that `options` asks for.
+  /// model folder of this name wins. Throws ModelError when the folder is missing, damaged or of a
+  /// newer format, or when it lacks the shortlist that `options` asks for.
   explicit Predictor(const std::filesystem::path& folder, const LoadOptions& options = {});
   /// Several models, at least one, that answer together. UsageError unless they cut and number
   /// sources and targets alike.
   explicit Predictor(std::span<const std::string> folders, const LoadOptions& options = {});
+  Predictor(std::initializer_list<std::string> folders, const LoadOptions& options = {})
+      : Predictor(std::span(folders.begin(), folders.size()), options) {}
 
   /// Returns one answer for each text, in order. A text that cannot be answered has a problem
   /// (broken UTF-8, a word too long for subwords, a unit that a vocabulary without <unk> lacks, too
@@ -87,6 +90,10 @@ class ATTEND_API Predictor {
   std::vector<Answer> predict(std::span<const std::string> texts, const PredictOptions& wanted = {},
                               std::span<const Allowed> allowed = {},
                               std::span<const TargetRequest> requests = {}) const;
+  std::vector<Answer> predict(std::initializer_list<std::string> texts,
+                              const PredictOptions& wanted = {}) const {
+    return predict(std::span(texts.begin(), texts.size()), wanted);
+  }
   /// Returns the answer to one text.
   Answer predict(const std::string& text, const PredictOptions& wanted = {}) const;
 
@@ -98,6 +105,12 @@ class ATTEND_API Predictor {
   std::vector<Answer> score(std::span<const std::string> sources,
                             std::span<const std::string> targets, const PredictOptions& wanted = {},
                             std::span<const Allowed> allowed = {}) const;
+  std::vector<Answer> score(std::initializer_list<std::string> sources,
+                            std::initializer_list<std::string> targets,
+                            const PredictOptions& wanted = {}) const {
+    return score(std::span(sources.begin(), sources.size()),
+                 std::span(targets.begin(), targets.size()), wanted);
+  }
 
   /// Returns the most probable label of each text and the probabilities of all labels. The answers
   /// have no alignments. Of `wanted` only the batch size, the threads and the treatment of long

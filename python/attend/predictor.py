@@ -56,16 +56,16 @@ class Predictor:
         return answers[0] if isinstance(texts, (str, os.PathLike)) else answers
 
     @overload
-    def score(self, sources: str, targets: str, **options: Any) -> Prediction: ...  # type: ignore[misc]
+    def score(self, sources: Path, targets: str, **options: Any) -> Prediction: ...  # type: ignore[misc]
 
     @overload
-    def score(self, sources: Iterable[str], targets: Iterable[str], **options: Any) -> list[Prediction]: ...
+    def score(self, sources: Iterable[Path], targets: Iterable[str], **options: Any) -> list[Prediction]: ...
 
-    def score(self, sources: str | Iterable[str], targets: str | Iterable[str],
+    def score(self, sources: Path | Iterable[Path], targets: str | Iterable[str],
               **options: Any) -> Prediction | list[Prediction]:
         """The given target with its probability and alignment, for a pair of texts or for several pairs."""
         answers = self._model.score(_paths(sources), _paths(targets), **options)
-        return answers[0] if isinstance(sources, str) else answers
+        return answers[0] if isinstance(sources, (str, os.PathLike)) else answers
 
     @overload
     def classify(self, texts: Path, **options: Any) -> dict[str, float]: ...  # type: ignore[misc]
@@ -87,8 +87,10 @@ class Predictor:
         """Predicts the lines of an iterable, such as an open file, and yields their predictions in order. `chunk` lines are
         read ahead."""
         lines = iter(lines)
+        stream = int(options.pop("stream", 1))  # of random numbers: sampled lines do not depend on the chunk
         while some := [line.rstrip("\r\n") for line in itertools.islice(lines, chunk)]:
-            yield from self.predict(some, **options)
+            yield from self.predict(some, stream=stream, **options)
+            stream += len(some)
 
     @property
     def has_alignment(self) -> bool:

@@ -71,7 +71,7 @@ def train(pairs: Path, model: Path, *, program: str = "attend", wait: float = 0.
     command = [_find(program), "train", os.fspath(pairs), "-m", str(folder), *_arguments(options)]
     metrics = folder / "metrics.jsonl"
     seen = len(_records(metrics))
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, start_new_session=True,  # Ctrl-C reaches it through this generator alone
                                encoding="utf-8", errors="replace")
     assert process.stderr is not None  # it is a pipe
     messages = _Tail(process.stderr)

@@ -104,6 +104,10 @@ const Setters& search_setters() {
        [](NamedOptions& o, std::string_view n, const std::string& v) {
          o.sampling.seed = number<std::uint64_t>(n, v, 0, UINT64_MAX);
        }},
+      {"stream",
+       [](NamedOptions& o, std::string_view n, const std::string& v) {
+         o.stream = number<std::uint64_t>(n, v, 0, UINT64_MAX);
+       }},
   };
   return setters;
 }
@@ -204,6 +208,7 @@ void NamedOptions::set(std::string_view name, const std::string& value) {
 
 PredictOptions NamedOptions::wanted() const {
   PredictOptions result = predict;
+  result.request.stream = stream;
   SearchOptions& search = result.search;
   if (samples) {
     search.sampling = sampling;

@@ -1,6 +1,7 @@
 // Options by their names and values as text, for languages that do not see the C++ structs.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -13,6 +14,8 @@ struct NamedOptions {
   PredictOptions predict;
   Sampling sampling;  // of PredictOptions once `samples`
   bool samples = false;
+  /// TargetRequest::stream of the first text; the command line counts lines from 1.
+  std::uint64_t stream = 1;
 
   /// Sets an option by the name that it has on the command line, without dashes
   /// (include/attend/attend.h lists them). Throws UsageError for a name that is not known and for a

@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <string_view>
 
 #include "base/base.h"
 #include "commands/command_line.h"
@@ -16,12 +18,22 @@
 namespace attend::commands {
 namespace {
 
-// Replaces this program by attend-train, which lies next to it, because training needs libtorch.
+// Returns where attend-train lies if it is installed: next to this program.
+std::filesystem::path training_program() {
+  return std::filesystem::read_symlink("/proc/self/exe").parent_path() / "attend-train";
+}
+
+// Whether the options ask for help, which this program gives where attend-train is not installed.
+bool asks_for_help(int argc, char** argv) {
+  return std::any_of(argv, argv + argc, [](const char* argument) {
+    return std::string_view(argument) == "--help" || std::string_view(argument) == "-h";
+  });
+}
+
+// Replaces this program by attend-train, because training needs libtorch.
 int hand_to_training(char** argv) {
-  std::error_code error;
-  const std::filesystem::path self = std::filesystem::read_symlink("/proc/self/exe", error);
-  const std::filesystem::path beside = self.parent_path() / "attend-train";
-  if (error || !std::filesystem::exists(beside)) {
+  const std::filesystem::path beside = training_program();
+  if (!std::filesystem::exists(beside)) {
     throw Error(fmt::format(
         "found no {}, which trains: install the package attend-train, or run `make install`",
         beside.string()));
@@ -65,7 +77,10 @@ int parse_and_run_command(int argc, char** argv) {
 int run_attend(int argc, char** argv) {
   start_program();
   if (argc > 1 && std::string_view(argv[1]) == "train") {
-    return guarded("attend train", [=] { return hand_to_training(argv + 1); });
+    return guarded("attend train", [=] {
+      const bool helps = asks_for_help(argc, argv) && !std::filesystem::exists(training_program());
+      return helps ? parse_and_run_command(argc, argv) : hand_to_training(argv + 1);
+    });
   }
   return guarded("attend", [=] { return parse_and_run_command(argc, argv); });
 }

@@ -207,6 +207,7 @@ void call_all(attend_options* options, attend_predictor* predictor, attend_answe
   attend_answers* none = nullptr;
   char* json = nullptr;
   EXPECT_EQ(attend_options_set(options, "beam", "2"), ATTEND_USAGE);
+  EXPECT_THAT(attend_last_error(), HasSubstr("options"));
   EXPECT_EQ(attend_has_alignment(predictor), 0);
   EXPECT_EQ(attend_has_labels(predictor), 0);
   EXPECT_EQ(attend_reads_pictures(predictor), 0);
@@ -243,6 +244,54 @@ void call_all(attend_options* options, attend_predictor* predictor, attend_answe
   EXPECT_EQ(attend_label_count(answers, 0), 0U);
   EXPECT_EQ(attend_label(answers, 0, 0, nullptr), nullptr);
   EXPECT_THAT(attend_last_error(), HasSubstr("answers"));
+}
+
+// Calls every function that reads options with a handle that is none, and a good predictor.
+void call_with_options(attend_options* options, attend_predictor* predictor, const char* folder) {
+  const char* text = "a";
+  attend_predictor* opened = predictor;
+  attend_answers* answers = nullptr;
+  char* json = nullptr;
+  EXPECT_EQ(attend_open(folder, options, &opened), ATTEND_USAGE);
+  EXPECT_EQ(opened, nullptr);
+  EXPECT_EQ(attend_open_several(&folder, 1, options, &opened), ATTEND_USAGE);
+  EXPECT_EQ(attend_predict(predictor, &text, 1, options, &answers), ATTEND_USAGE);
+  EXPECT_EQ(attend_score(predictor, &text, &text, 1, options, &answers), ATTEND_USAGE);
+  EXPECT_EQ(attend_classify(predictor, &text, 1, options, &answers), ATTEND_USAGE);
+  EXPECT_EQ(answers, nullptr);
+  EXPECT_EQ(attend_explain(predictor, text, options, 1, &json), ATTEND_USAGE);
+  EXPECT_EQ(json, nullptr);
+  EXPECT_THAT(attend_last_error(), HasSubstr("options"));
+}
+
+TEST_F(CFace, NoticesOptionsThatAreFreedOrWrong) {
+  attend_options* options = attend_options_new();
+  attend_options_free(options);
+  call_with_options(options, model, folder.path().c_str());
+  call_with_options(reinterpret_cast<attend_options*>(model), model, folder.path().c_str());
+}
+
+TEST_F(CFace, LetsOneThreadFreeWhatOthersRead) {
+  for (int round = 0; round < 20; ++round) {
+    attend_answers* shared = predict({"abc", "b"});
+    attend_options* options = attend_options_new();
+    std::vector<std::thread> threads;
+    for (int t = 0; t < 4; ++t) {
+      threads.emplace_back([&] {
+        const char* text = "abc";
+        attend_answers* own = nullptr;
+        const std::size_t count = attend_answer_count(shared);  // before or after it is freed
+        EXPECT_TRUE(count == 0 || count == 2) << count;
+        attend_prediction_score(shared, 1, 0);
+        attend_source_word_count(shared, 0);
+        attend_predict(model, &text, 1, options, &own);
+        attend_answers_free(own);
+      });
+    }
+    attend_answers_free(shared);
+    attend_options_free(options);
+    for (std::thread& thread : threads) thread.join();
+  }
 }
 
 TEST_F(CFace, NoticesHandlesThatAreNullFreedOrWrong) {

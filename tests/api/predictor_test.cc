@@ -36,6 +36,19 @@ TEST_F(PublicPredictor, AnswersAsTheOneBehindIt) {
   EXPECT_EQ(shown.predict("abc", options).predictions[0].text, answers[0].predictions[0].text);
 }
 
+TEST_F(PublicPredictor, TakesListsInBraces) {
+  const std::vector<std::string> texts{"abc", "cé"};
+  const std::vector<Answer> expected = shown.predict(texts);
+  const std::vector<Answer> answers = shown.predict({"abc", "cé"});
+  ASSERT_EQ(answers.size(), 2U);
+  for (std::size_t i = 0; i < 2; ++i) {
+    EXPECT_EQ(answers[i].predictions[0].text, expected[i].predictions[0].text);
+  }
+  EXPECT_EQ(shown.score({"abc", "b"}, {"a", "b"}).size(), 2U);
+  EXPECT_EQ(Predictor({folder.path(), folder.path()}).info().models, 2U);
+  EXPECT_EQ(Predictor{folder.path()}.info().models, 1U);
+}
+
 TEST_F(PublicPredictor, ScoresItsOwnPredictionsAndExplainsThem) {
   const Answer answer = shown.predict("abc");
   const std::string target = answer.predictions.at(0).text;

@@ -35,6 +35,20 @@ class Prediction(unittest.TestCase):
         self.assertEqual([best.text for best in several][0], one.text)
         self.assertEqual(self.predictor.predict([]), [])
 
+    def test_samples_are_those_of_the_command_line(self):
+        texts = DATES[:1] * 6
+        expected = command_line("predict", "-m", MODEL, "--sample", "--temperature", "3", "--seed", "4",
+                                text="\n".join(texts) + "\n").splitlines()
+        options = {"sample": True, "temperature": 3, "seed": 4}
+        self.assertGreater(len(set(expected)), 2)
+        self.assertEqual([best.text for best in self.predictor.predict(texts, **options)], expected)
+        self.assertEqual([best.text for best in self.predictor.stream(texts, chunk=4, **options)], expected)
+
+    def test_several_values_belong_to_require_and_forbid_alone(self):
+        self.assertNotIn("1979", self.predictor.predict(DATES[0], forbid={"1979"}).text)
+        with self.assertRaisesRegex(attend.UsageError, "prefix: found several values"):
+            self.predictor.predict(DATES[0], prefix=["1979", "2001"])
+
     def test_what_is_no_text_is_named(self):
         for text, error in (("\ud800", UnicodeEncodeError), (b"3 May", TypeError), (["a", 3], TypeError)):
             with self.assertRaises(error):
@@ -129,14 +143,19 @@ class Prediction(unittest.TestCase):
                 ticks.append(time.monotonic())
                 time.sleep(0.001)
 
+        texts = DATES * 3000
+        predictor = attend.Predictor(MODEL, threads=1)
         thread = threading.Thread(target=tick)
         thread.start()
         begin = time.monotonic()
-        attend.Predictor(MODEL, threads=1).predict(DATES * 3000)
+        predictor.predict(texts)
         end = time.monotonic()
         done.set()
         thread.join()
-        self.assertGreater(sum(begin < one < end for one in ticks), 5)
+        during = [begin] + [one for one in ticks if begin < one < end] + [end]
+        # Texts and answers are converted under the lock, the model computes without it.
+        longest = max(after - before for before, after in zip(during, during[1:]))
+        self.assertLess(longest, (end - begin) / 2)
 
 
 class Training(unittest.TestCase):

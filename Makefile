@@ -7,7 +7,7 @@ SANITIZED ?=
 PREFIX ?= /usr/local
 
 help: ## print this help
-	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
+	@grep -E '^[a-z0-9-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z0-9-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
 
 setup: ## install the Debian packages that are missing
 	@tools/setup
@@ -76,5 +76,5 @@ format: ## reformat all sources
 clean: ## remove what was built
 	@rm -rf build demo
 
-.PHONY: help setup build install demo test test-all test-sanitized test-threads bench quality toys lint format clean
+.PHONY: help setup build install demo test test-all test-sanitized test-threads bench quality toys lint format clean test-packages test-aarch64
 .DEFAULT_GOAL := help

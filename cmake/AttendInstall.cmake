@@ -60,6 +60,13 @@ add_custom_command(OUTPUT "${pages}/stamp"
 add_custom_target(attend_pages ALL DEPENDS "${pages}/stamp")
 install(DIRECTORY "${pages}/man/" DESTINATION "${CMAKE_INSTALL_MANDIR}/man1" COMPONENT programs)
 install(FILES "${pages}/completions/attend" DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions" COMPONENT programs)
-install(FILES "${pages}/completions/_attend" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/vendor-completions" COMPONENT programs)
+# zsh looks into vendor-completions below /usr alone, and into site-functions below /usr/local.
+install(CODE "
+  if(CMAKE_INSTALL_PREFIX STREQUAL \"/usr\")
+    set(ATTEND_ZSH_FOLDER vendor-completions)
+  else()
+    set(ATTEND_ZSH_FOLDER site-functions)
+  endif()" COMPONENT programs)
+install(FILES "${pages}/completions/_attend" DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/\${ATTEND_ZSH_FOLDER}" COMPONENT programs)
 install(FILES "${pages}/completions/attend.fish" DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d"
   COMPONENT programs)

@@ -39,7 +39,12 @@ set(CPACK_DEBIAN_PROGRAMS_PACKAGE_DEPENDS "libattend0 (= ${PROJECT_VERSION})")
 set(CPACK_DEBIAN_TRAINING_PACKAGE_DEPENDS "attend (= ${PROJECT_VERSION})")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libattend0 (= ${PROJECT_VERSION})")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SHLIBDEPS OFF)
-set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS "python3 (>= 3.11), python3 (<< 3.12), python3-numpy, attend (= ${PROJECT_VERSION})")
+# A module that is built for one minor version of Python is not found by another.
+if(ATTEND_BUILD_PYTHON)
+  math(EXPR next "${Python3_VERSION_MINOR} + 1")
+  set(python "python3 (>= ${Python3_VERSION_MAJOR}.${Python3_VERSION_MINOR}), python3 (<< ${Python3_VERSION_MAJOR}.${next})")
+endif()
+set(CPACK_DEBIAN_PYTHON_PACKAGE_DEPENDS "${python}, python3-numpy, attend (= ${PROJECT_VERSION})")
 set(CPACK_DEBIAN_LIBRARY_PACKAGE_CONTROL_EXTRA "${CMAKE_SOURCE_DIR}/packaging/triggers")
 set(CPACK_DEBIAN_PYTHON_PACKAGE_CONTROL_EXTRA
   "${CMAKE_SOURCE_DIR}/packaging/python3/postinst;${CMAKE_SOURCE_DIR}/packaging/python3/prerm")

@@ -26,6 +26,10 @@ expected=$(echo '3 May 1979' | "$prefix/bin/attend" predict -m dates)
 [ "$expected" = 1979-05-03 ] || fail "attend predict -m dates: found '$expected'"
 "$prefix/bin/attend" models | grep -q "^dates$(printf '\t').*share/attend/models/dates$" || fail "attend models lists no dates"
 "$prefix/bin/attend" train --help | grep -q -- --preset || fail "attend train --help fails"
+mv "$prefix/bin/attend-train" "$work/attend-train"
+alone=$("$prefix/bin/attend" train --help) || fail "attend train --help fails without attend-train"
+grep -q -- --preset <<<"$alone" || fail "attend train --help without attend-train names no --preset"
+mv "$work/attend-train" "$prefix/bin/attend-train"
 [ -e "$library/libattend.so.$version" ] || fail "the library has another version than VERSION"
 for page in attend attend-predict attend-train; do
   [ -s "$prefix/share/man/man1/$page.1.gz" ] || fail "no manual page $page"

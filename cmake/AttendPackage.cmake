@@ -41,6 +41,7 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libattend0 (= ${PROJECT_VERSION})"
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SHLIBDEPS OFF)
 # A module that is built for one minor version of Python is not found by another.
 if(ATTEND_BUILD_PYTHON)
+  find_package(Python3 REQUIRED COMPONENTS Interpreter)
   math(EXPR next "${Python3_VERSION_MINOR} + 1")
   set(python "python3 (>= ${Python3_VERSION_MAJOR}.${Python3_VERSION_MINOR}), python3 (<< ${Python3_VERSION_MAJOR}.${next})")
 endif()

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/base.h"
@@ -28,8 +29,12 @@ std::vector<std::string> places() {
   Dl_info self{};
   if (dladdr(reinterpret_cast<const void*>(&subwords_library), &self) != 0) {
     std::error_code error;
-    std::filesystem::path object = std::filesystem::canonical(self.dli_fname, error);
-    if (error) object = std::filesystem::read_symlink("/proc/self/exe", error);
+    std::filesystem::path object;
+    // A program that PATH found has a name without a folder here, which the working folder must not
+    // complete: a library of a stranger may lie there.
+    const bool found = std::string_view(self.dli_fname).find('/') != std::string_view::npos;
+    if (found) object = std::filesystem::canonical(self.dli_fname, error);
+    if (error || object.empty()) object = std::filesystem::read_symlink("/proc/self/exe", error);
     const std::filesystem::path folder = object.parent_path();
     result.push_back((folder / kName).string());
     result.push_back((folder / "attend" / kName).string());

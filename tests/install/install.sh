@@ -35,6 +35,15 @@ for page in attend attend-predict attend-train; do
   [ -s "$prefix/share/man/man1/$page.1.gz" ] || fail "no manual page $page"
 done
 
+# A program that PATH finds loads the library of subwords that belongs to it, whatever lies in the working folder.
+mkdir "$work/stranger"
+touch "$work/stranger/attend" "$work/stranger/libattend_subwords.so"
+printf 'ab\tba\nabc\tcba\nba\tab\n' >"$work/pairs.tsv"
+"$prefix/bin/attend" train "$work/pairs.tsv" -m "$work/subwords" --updates 2 --set source.unit=subwords --set target.unit=subwords \
+  >"$work/log" 2>&1 || fail "attend train: $(tail -3 "$work/log")"
+(cd "$work/stranger" && echo ab | PATH="$prefix/bin:$PATH" attend predict -m "$work/subwords" >"$work/log" 2>&1) ||
+  fail "attend looked for subwords in the working folder: $(tail -1 "$work/log")"
+
 check() {
   local answer
   answer=$("$@") || fail "$* failed"
